@@ -1,1 +1,31 @@
-//! journal
+//! What is remembered: the files under `$XDG_DATA_HOME/opencode-orchestrator/<project key>/`.
+//!
+//! - [`StateDir`] and [`MissionDir`] know where everything lies; folders are 0700, files 0600.
+//! - [`ProjectLock`] lets one mission a project run; it dies with its process.
+//! - [`Journal`] appends events, each durable before [`Journal::append`] returns; [`read`] and [`Reader`]
+//!   give them back and say exactly what is wrong with a damaged file.
+//! - [`control`] carries requests from other processes to the one that runs a mission.
+//! - [`Redactor`] takes secrets out of whatever is written, shown or sent.
+//!
+//! **Invariants**: only this crate writes mission state. Blocking `std` calls only: callers on an async
+//! runtime put them on a blocking thread. Nothing here knows what an event means: the journal is generic.
+
+mod atomic;
+pub mod control;
+mod error;
+mod line;
+mod lock;
+mod log;
+mod private;
+mod read;
+pub mod redact;
+mod state;
+
+pub use atomic::write_atomic;
+pub use error::{Error, ReadError};
+pub use line::{MAX_LINE, Seq, VERSION};
+pub use lock::{LockError, LockOwner, ProjectLock};
+pub use log::Journal;
+pub use read::{Read, Reader, Torn, read};
+pub use redact::Redactor;
+pub use state::{MissionDir, StateDir, is_mission_id, project_key};

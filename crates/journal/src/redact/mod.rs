@@ -1,0 +1,92 @@
+//! Taking secrets out of text.
+//!
+//! Two sources: the values of environment variables with telling names, and shapes that keys are known by.
+//! Each pass is linear in the text. What looks like an ordinary hash (a git object, a UUID) stays.
+
+mod environment;
+mod shapes;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Replaces secrets by `[redacted:<what>]`. Cheap to clone; redacting twice changes nothing more.
+#[derive(Clone)]
+pub struct Redactor {
+    /// Values to look for with what stands in for them, the longest first.
+    values: Arc<[(String, String)]>,
+}
+
+impl Redactor {
+    /// A redactor that knows the values of secret-named variables in `env`, for instance
+    /// `std::env::vars()`, and the well-known shapes.
+    pub fn new(env: impl Iterator<Item = (String, String)>) -> Self {
+        Self { values: environment::secrets(env).into() }
+    }
+
+    /// A redactor that knows shapes only.
+    pub fn shapes_only() -> Self {
+        Self { values: Arc::new([]) }
+    }
+
+    /// The text without secrets; borrowed where there were none.
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for (value, replacement) in self.values.iter() {
+            if text.contains(value.as_str()) {
+                text = Cow::Owned(text.replace(value.as_str(), replacement));
+            }
+        }
+        shapes::redact(text)
+    }
+
+    /// Redacts every string in `value`, the keys of objects included.
+    pub fn redact_json(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(redacted) = self.redact(text) {
+                    *text = redacted;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_json(item)),
+            Value::Object(map) => {
+                let renamed: Vec<(String, String)> = map
+                    .keys()
+                    .filter_map(|key| match self.redact(key) {
+                        Cow::Owned(redacted) if redacted != *key => Some((key.clone(), redacted)),
+                        _ => None,
+                    })
+                    .collect();
+                for (key, redacted) in renamed {
+                    if let Some(value) = map.remove(&key) {
+                        map.insert(redacted, value);
+                    }
+                }
+                map.values_mut().for_each(|item| self.redact_json(item));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// The same value without secrets: for an event before it is applied, so that what is in memory
+    /// equals what the journal replays.
+    ///
+    /// # Errors
+    /// Where `value` does not survive being written as JSON and read back.
+    pub fn redact_value<T: Serialize + DeserializeOwned>(&self, value: &T) -> Result<T, serde_json::Error> {
+        let mut json = serde_json::to_value(value)?;
+        self.redact_json(&mut json);
+        serde_json::from_value(json)
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The values themselves must not reach a log by way of `{:?}`.
+        write!(f, "Redactor({} values)", self.values.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! Where everything lies.
+
+use crate::lock::{self, LockError, LockOwner, ProjectLock};
+use crate::{Error, private, write_atomic};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+const PRODUCT: &str = "opencode-orchestrator";
+
+/// The name of a project's state folder: its directory's name, made harmless, and 12 hex digits of the
+/// SHA-256 of its canonical path. Two worktrees of one repository are two projects.
+pub fn project_key(root: &Path) -> String {
+    let path = canonical(root);
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut safe: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '_' })
+        .take(40)
+        .collect();
+    if safe.trim_matches(['.', '_', '-']).is_empty() {
+        safe = "project".to_owned();
+    } else if safe.starts_with(['.', '-']) {
+        safe.insert(0, '_');
+    }
+    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+    let hex: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{safe}-{hex}")
+}
+
+fn canonical(root: &Path) -> PathBuf {
+    root.canonicalize().or_else(|_| std::path::absolute(root)).unwrap_or_else(|_| root.to_path_buf())
+}
+
+/// Whether `id` is `m-` and eight characters of `[a-z0-9]`.
+pub fn is_mission_id(id: &str) -> bool {
+    id.strip_prefix("m-").is_some_and(|rest| {
+        rest.len() == 8 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    })
+}
+
+/// The state folder of one project.
+#[derive(Debug, Clone)]
+pub struct StateDir {
+    path: PathBuf,
+}
+
+impl StateDir {
+    /// Opens the state folder of the project at `root`, creating it (0700) where it is missing.
+    /// `data_home` is `$XDG_DATA_HOME`.
+    ///
+    /// # Errors
+    /// Where it cannot be created, naming the folder.
+    pub fn open(data_home: &Path, root: &Path) -> Result<Self, Error> {
+        let state = Self::at(data_home, root);
+        for dir in [data_home.join(PRODUCT), state.path.clone(), state.missions(), state.slots()] {
+            private::create_dir(&dir).map_err(Error::io("create the state folder", &dir))?;
+        }
+        // The key cannot be turned back into a path: `clean` and people need to know whose folder this is.
+        let note = state.path.join("project");
+        if !note.exists() {
+            let root = canonical(root);
+            write_atomic(&note, format!("{}\n", root.display()).as_bytes())?;
+        }
+        Ok(state)
+    }
+
+    /// The state folder that the project would have; touches no file. For `status` and the like.
+    pub fn at(data_home: &Path, root: &Path) -> Self {
+        Self { path: data_home.join(PRODUCT).join(project_key(root)) }
+    }
+
+    /// The state folders of all projects that have one, in order of their names.
+    pub fn list(data_home: &Path) -> Result<Vec<Self>, Error> {
+        let all = data_home.join(PRODUCT);
+        let mut found: Vec<Self> = entries(&all)?
+            .into_iter()
+            .filter(|path| path.join("missions").is_dir())
+            .map(|path| Self { path })
+            .collect();
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The project's root, as it was when the folder was made.
+    pub fn project_root(&self) -> Option<PathBuf> {
+        let text = fs::read_to_string(self.path.join("project")).ok()?;
+        Some(PathBuf::from(text.strip_suffix('\n').unwrap_or(&text)))
+    }
+
+    /// The private repository.
+    pub fn repository(&self) -> PathBuf {
+        self.path.join("repository.git")
+    }
+
+    /// The folder of its worktrees.
+    pub fn slots(&self) -> PathBuf {
+        self.path.join("slots")
+    }
+
+    /// The folder of all missions.
+    pub fn missions(&self) -> PathBuf {
+        self.path.join("missions")
+    }
+
+    /// The folder of one mission, whether it exists or not.
+    ///
+    /// # Errors
+    /// [`Error::BadMissionId`]: ids come from command lines, and name a folder.
+    pub fn mission(&self, id: &str) -> Result<MissionDir, Error> {
+        if !is_mission_id(id) {
+            return Err(Error::BadMissionId { id: id.chars().take(80).collect() });
+        }
+        Ok(MissionDir { id: id.to_owned(), path: self.missions().join(id) })
+    }
+
+    /// The missions that have a journal, the one begun last first.
+    ///
+    /// # Errors
+    /// Where the folder cannot be listed. A folder that does not exist holds no missions.
+    pub fn list_missions(&self) -> Result<Vec<MissionDir>, Error> {
+        let mut found: Vec<(SystemTime, MissionDir)> = entries(&self.missions())?
+            .into_iter()
+            .filter_map(|path| {
+                let mission = self.mission(path.file_name()?.to_str()?).ok()?;
+                let metadata = fs::metadata(mission.journal_path()).ok()?;
+                // Where the file system keeps no time of birth, the last event's has to do.
+                let begun = metadata.created().or_else(|_| metadata.modified()).ok()?;
+                Some((begun, mission))
+            })
+            .collect();
+        found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        Ok(found.into_iter().map(|(_, mission)| mission).collect())
+    }
+
+    /// Takes the right to run a mission in this project.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] with its owner, where another mission runs.
+    pub fn lock(&self, owner: &LockOwner) -> Result<ProjectLock, LockError> {
+        ProjectLock::acquire(&self.path.join("lock"), owner)
+    }
+
+    /// Who runs a mission in this project now.
+    ///
+    /// # Errors
+    /// Where the lock file cannot be opened.
+    pub fn owner(&self) -> Result<Option<LockOwner>, Error> {
+        lock::owner(&self.path.join("lock"))
+    }
+}
+
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let list = match fs::read_dir(dir) {
+        Ok(list) => list,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("list", dir)(error)),
+    };
+    Ok(list.filter_map(Result::ok).map(|entry| entry.path()).collect())
+}
+
+/// The folder of one mission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissionDir {
+    id: String,
+    path: PathBuf,
+}
+
+impl MissionDir {
+    /// Creates the folder (0700) and the folders in it, where they are missing.
+    ///
+    /// # Errors
+    /// Where they cannot be created.
+    pub fn create(&self) -> Result<(), Error> {
+        for dir in [self.path.clone(), self.control_dir(), self.pages_dir()] {
+            private::create_dir(&dir).map_err(Error::io("create the mission's folder", &dir))?;
+        }
+        Ok(())
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the mission was ever begun here.
+    pub fn exists(&self) -> bool {
+        self.journal_path().is_file()
+    }
+
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// What the board and `status` show; written with [`write_atomic`].
+    pub fn board_path(&self) -> PathBuf {
+        self.path.join("board.json")
+    }
+
+    /// Requests from outside: see [`crate::control`].
+    pub fn control_dir(&self) -> PathBuf {
+        self.path.join("control")
+    }
+
+    /// Context that was paged out.
+    pub fn pages_dir(&self) -> PathBuf {
+        self.path.join("pages")
+    }
+
+    /// The file of one page.
+    ///
+    /// # Errors
+    /// [`Error::BadName`]: models ask for pages by name, and a name must not leave the folder.
+    pub fn page_path(&self, name: &str) -> Result<PathBuf, Error> {
+        let ok = (1..=64).contains(&name.len())
+            && !name.starts_with('.')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if !ok {
+            return Err(Error::BadName { name: name.chars().take(80).collect() });
+        }
+        Ok(self.pages_dir().join(name))
+    }
+
+    /// `report.<extension>`: `html` or `md`.
+    pub fn report_path(&self, extension: &str) -> PathBuf {
+        self.path.join(format!("report.{extension}"))
+    }
+}
