@@ -1,0 +1,81 @@
+/**
+ * Builds the native core for development and puts it where `plugin/native.js`
+ * looks first: `native/opencode-orchestrator.<platform>.node`.
+ *
+ * `node scripts/build.js [--profile NAME]`; the default profile is `release`.
+ * Cargo decides what is stale, so a second run is a no-op.
+ */
+import { spawnSync } from "node:child_process"
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs"
+import { basename, join, relative } from "node:path"
+import { targets } from "../plugin/native.js"
+import { fail, root } from "./lib/run.js"
+
+const given = process.argv.indexOf("--profile")
+const profile = given > 0 ? process.argv[given + 1] : "release"
+if (!profile) fail("`--profile` needs the name of a cargo profile", 2)
+
+const cargo = spawnSync(
+  "cargo",
+  ["build", "-p", "node", "--profile", profile, "--message-format=json-render-diagnostics"],
+  { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8", maxBuffer: 256 << 20 },
+)
+if (cargo.error) fail(`cannot run cargo: ${cargo.error.message}\nhint: install Rust from https://rustup.rs`)
+if (cargo.status !== 0) fail("the native core did not build; what cargo said is above")
+
+const library = artifact(cargo.stdout)
+if (!library) fail("cargo built no library for the package `node`; is `crate-type` still `cdylib`?")
+
+const folder = join(root, "native")
+const file = join(folder, `opencode-orchestrator.${targets(process.platform, process.arch)[0]}.node`)
+const shown = relative(root, file)
+if (same(library, file)) {
+  console.log(`${shown} is up to date`)
+} else {
+  mkdirSync(folder, { recursive: true })
+  sweep(folder, basename(file))
+  // a rename, because a process that has the old file mapped would crash if it changed under it
+  const temporary = `${file}.${process.pid}.tmp`
+  copyFileSync(library, temporary)
+  const { atime, mtime } = statSync(library)
+  utimesSync(temporary, atime, mtime)
+  renameSync(temporary, file)
+  console.log(`${shown} built (${(statSync(file).size / 1e6).toFixed(1)} MB, ${profile})`)
+}
+
+/**
+ * The cdylib among the messages of cargo.
+ * @param {string} messages one JSON object a line
+ * @returns {string | undefined}
+ */
+function artifact(messages) {
+  for (const line of messages.split("\n")) {
+    if (!line.startsWith('{"reason":"compiler-artifact"')) continue
+    const message = JSON.parse(line)
+    if (message.target.kind.includes("cdylib")) {
+      return message.filenames.find((/** @type {string} */ name) => /\.(so|dylib|dll)$/.test(name))
+    }
+  }
+  return undefined
+}
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+function same(from, to) {
+  const a = statSync(from)
+  const b = statSync(to, { throwIfNoEntry: false })
+  return b !== undefined && a.size === b.size && Math.floor(a.mtimeMs) === Math.floor(b.mtimeMs)
+}
+
+/**
+ * Temporary files that an interrupted build left.
+ * @param {string} folder
+ * @param {string} name
+ */
+function sweep(folder, name) {
+  for (const entry of readdirSync(folder)) {
+    if (entry.startsWith(`${name}.`) && entry.endsWith(".tmp")) rmSync(join(folder, entry), { force: true })
+  }
+}
