@@ -1,0 +1,127 @@
+use std::ops::ControlFlow;
+
+use tree_sitter::{Node, ParseOptions, Parser, Tree};
+
+use crate::Language;
+use crate::walk::{Step, visit};
+
+/// Files longer than this many bytes are not parsed.
+pub const MAX_BYTES: usize = 5_000_000;
+
+/// Trees deeper than this are parsed and checked for syntax, but not searched with rules whose cost
+/// grows with depth.
+pub const MAX_DEPTH: usize = 1_000;
+
+/// Why a file was not parsed. Not a statement about the code: nothing was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotParsed {
+    /// The text is longer than [`MAX_BYTES`].
+    #[error("file of {bytes} bytes is beyond the {MAX_BYTES} bytes that are parsed")]
+    TooLong {
+        /// length of the text
+        bytes: usize,
+    },
+    /// The parser gave up: its work grew far beyond what the length of the text explains.
+    #[error("parsing needs far more work than the length of the file explains, and was given up")]
+    TooMuchWork,
+    /// The grammar does not fit the parser; an error in how this program was built.
+    #[error("the grammar for {0} could not be loaded")]
+    Grammar(&'static str),
+}
+
+/// A text and its syntax tree.
+#[derive(Clone, Debug)]
+pub struct Source<'t> {
+    language: Language,
+    text: &'t str,
+    tree: Tree,
+}
+
+impl<'t> Source<'t> {
+    /// Parses a text. Broken code gives a tree with error nodes, not an error.
+    pub fn parse(language: Language, text: &'t str) -> Result<Source<'t>, NotParsed> {
+        Self::parse_with(language, text, None)
+    }
+
+    /// Parses a text which an edit made of an earlier one, whose tree must have been told of the edit
+    /// (`Tree::edit`); what did not change is not parsed again.
+    pub fn parse_with(
+        language: Language,
+        text: &'t str,
+        old: Option<&Tree>,
+    ) -> Result<Source<'t>, NotParsed> {
+        if text.len() > MAX_BYTES {
+            return Err(NotParsed::TooLong { bytes: text.len() });
+        }
+        let mut parser = Parser::new();
+        parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
+        // The callback comes every 100 operations of the parser; ordinary code needs one for every few
+        // hundred bytes. Error recovery on adversarial input can need thousands of times more, and
+        // counting is the only bound that needs no clock.
+        let mut budget = 20_000 + text.len() / 10;
+        let mut progress = |_: &tree_sitter::ParseState| {
+            budget = budget.saturating_sub(1);
+            if budget == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let bytes = text.as_bytes();
+        let options = ParseOptions::new().progress_callback(&mut progress);
+        let tree = parser
+            .parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options))
+            .ok_or(NotParsed::TooMuchWork)?;
+        Ok(Source { language, text, tree })
+    }
+
+    /// The language that it was parsed as.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
+    /// The tree; its nodes borrow from this source.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+
+    /// The root node.
+    pub fn root(&self) -> Node<'_> {
+        self.tree.root_node()
+    }
+
+    /// The text of a node; empty where the node is not of this source.
+    pub fn text_of(&self, node: Node<'_>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+
+    /// Whether the tree is deeper than [`MAX_DEPTH`].
+    pub fn is_deep(&self) -> bool {
+        let mut deep = false;
+        visit(self.root(), |_, depth| {
+            deep = deep || depth > MAX_DEPTH;
+            if deep { Step::Stop } else { Step::Into }
+        });
+        deep
+    }
+
+    /// 1-based line and column (in characters) of a byte offset.
+    pub fn position(&self, byte: usize) -> (u32, u32) {
+        position(self.text, byte)
+    }
+}
+
+/// 1-based line and column (in characters) of a byte offset of a text; offsets beyond it, or inside a
+/// character, are moved back.
+fn position(text: &str, byte: usize) -> (u32, u32) {
+    let mut end = byte.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = text.get(..end).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}

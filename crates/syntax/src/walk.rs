@@ -1,0 +1,47 @@
+use tree_sitter::Node;
+
+/// What to do after a node was visited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// visit its children next
+    Into,
+    /// skip its children
+    Over,
+    /// visit nothing more
+    Stop,
+}
+
+/// Visits a node and what is below it in source order, with the depth below `root`. Iterative, as trees
+/// may be deeper than any stack.
+pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> Step) {
+    let mut cursor = root.walk();
+    let mut depth = 0;
+    loop {
+        let step = enter(cursor.node(), depth);
+        if step == Step::Stop {
+            return;
+        }
+        if step == Step::Into && cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        loop {
+            if depth == 0 {
+                return;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+            if !cursor.goto_parent() {
+                return;
+            }
+            depth -= 1;
+        }
+    }
+}
+
+/// The named children of a node, comments left out.
+pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).filter(|child| !child.is_extra()).collect()
+}
