@@ -79,8 +79,8 @@ pub enum ReadError {
 
     /// A line that other lines follow is not what was written.
     #[error(
-        "{}:{line}: the journal is damaged: {why}\nhint: the {} events before this line are intact; restore the file from a backup, or keep them with `head -n {} {} > journal.jsonl` in a copy of its folder; a new mission is not affected",
-        path.display(), line - 1, line - 1, path.display()
+        "{}:{line}: the journal is damaged: {why}\nhint: the lines before it are intact, but nothing is resumed from a file that was altered; restore it from a backup, or start a new mission",
+        path.display()
     )]
     Damaged { path: PathBuf, line: u64, why: String },
 
