@@ -1,1 +1,35 @@
-//! mission
+//! What a mission is: the task graph, the events that make it up, the state machine that folds them and decides
+//! what should be under way, policy and budget.
+//!
+//! **Invariant:** pure and total. No input or output, no clock, no random number, no thread. Everything uncertain (a
+//! model's answer, the time, an identifier) enters as an [`Event`].
+//!
+//! - [`State::apply`] folds a fact into the state; [`decide`] says what should be under way.
+//! - [`mailbox`] parses what a role hands in and says what is wrong in words that a model can act on.
+//! - [`graph`] checks a plan and orders its tasks.
+
+pub mod board;
+pub mod command;
+mod decide;
+mod effect;
+mod event;
+pub mod graph;
+mod id;
+pub mod mailbox;
+pub mod path;
+mod policy;
+mod role;
+mod state;
+mod task;
+mod usage;
+
+pub use board::Board;
+pub use decide::decide;
+pub use effect::{Effect, WorkKind};
+pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason};
+pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
+pub use policy::{Policy, TestAuthor};
+pub use role::Role;
+pub use state::{Commit, Delivery, Judged, Stage, State};
+pub use task::{Failure, Phase, Task};
+pub use usage::{Tokens, Usage, UsageByRole};

@@ -1,0 +1,226 @@
+//! What should be under way, from the state alone. Idempotent: it says the same until an event changes the state.
+
+use std::collections::BTreeMap;
+
+use crate::graph::remaining_path;
+use crate::state::Delivery;
+use crate::{Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind};
+
+/// Times that the Searcher, or the Planner, is asked anew before the mission goes on without a brief, or ends.
+const ROLE_TRIES: usize = 2;
+
+/// `now_ms` only dates what is recorded.
+pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
+    if state.mission.is_empty() || state.outcome.is_some() || state.paused.is_some() {
+        return Vec::new();
+    }
+    if let Some(reason) = pause(state) {
+        return vec![Effect::Record(Event::Paused { reason, at_ms: now_ms })];
+    }
+    if state.base.is_none() {
+        return vec![Effect::TakeBase];
+    }
+    let mut effects = Vec::new();
+    if state.base_checks.is_none() {
+        effects.push(Effect::CheckBase);
+    }
+    if state.tasks.is_empty() {
+        effects.extend(planning(state, now_ms));
+    } else if state.tasks.values().all(|t| t.phase.is_final()) {
+        // a compound task's own phase follows its tasks; it is no work of its own
+        effects.extend(ending(state, now_ms));
+    } else {
+        effects.extend(working(state));
+    }
+    effects
+}
+
+fn pause(state: &State) -> Option<PauseReason> {
+    let policy = &state.policy;
+    let finished = !state.tasks.is_empty() && state.tasks.values().all(|t| t.phase.is_final());
+    if finished {
+        return None;
+    }
+    if let Some(limit) = policy.tokens.filter(|limit| state.usage.tokens.total() >= *limit) {
+        return Some(PauseReason::Budget(format!(
+            "{} of {limit} tokens are used",
+            state.usage.tokens.total()
+        )));
+    }
+    if let Some(limit) = policy.cost_usd.filter(|limit| state.usage.cost_usd >= *limit) {
+        return Some(PauseReason::Budget(format!("${:.2} of ${limit:.2} are spent", state.usage.cost_usd)));
+    }
+    let worst =
+        state.tasks.values().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
+    if worst >= policy.host_failures {
+        return Some(PauseReason::Host(format!("{worst} failures in a row")));
+    }
+    if policy.approve_plan && !state.approved && !state.tasks.is_empty() {
+        return Some(PauseReason::Approval);
+    }
+    None
+}
+
+fn planning(state: &State, now_ms: u64) -> Option<Effect> {
+    if state.plan_failures.len() >= ROLE_TRIES {
+        return Some(Effect::Record(Event::Ended { outcome: Outcome::Failed, at_ms: now_ms }));
+    }
+    // without a brief the Planner is given the engine's own ranking of files
+    if state.brief.is_none() && state.brief_failures.len() < ROLE_TRIES {
+        return Some(Effect::AskSearcher);
+    }
+    Some(Effect::AskPlanner { task: None })
+}
+
+fn working(state: &State) -> Vec<Effect> {
+    let mut effects: Vec<Effect> =
+        state.tasks.values().filter_map(|task| verdict(state, task)).map(Effect::Record).collect();
+    if !effects.is_empty() {
+        // what follows from these is decided once they are written down
+        return effects;
+    }
+    let mut free = (state.policy.parallel as usize).saturating_sub(state.active());
+    for task in state.tasks.values() {
+        match task.phase {
+            Phase::ToFix => effects.push(work(task, WorkKind::Fix)),
+            Phase::Working if task.fixes > 0 => effects.push(work(task, WorkKind::Fix)),
+            Phase::Working => effects.push(work(task, WorkKind::Fresh)),
+            Phase::Judging if state.base_checks.is_some() => {
+                effects.push(Effect::Judge { task: task.id.clone(), attempt: task.attempt, fix: task.fixes });
+            }
+            _ => {}
+        }
+    }
+    for task in ready(state) {
+        if task.compound {
+            effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
+        } else if free > 0 {
+            free -= 1;
+            effects.push(work(task, WorkKind::Fresh));
+        }
+    }
+    if let (tasks, Some(head)) = (landing(state), &state.head)
+        && !tasks.is_empty()
+    {
+        effects.push(Effect::Integrate { tasks, head: head.commit.clone() });
+    }
+    effects
+}
+
+/// An effect names the attempt and the repair that it brings about, so that it keeps its key while it is under way.
+fn work(task: &Task, kind: WorkKind) -> Effect {
+    let (attempt, fix) = match (&task.phase, kind) {
+        (Phase::Working, _) => (task.attempt, task.fixes),
+        (_, WorkKind::Fresh) => (task.attempt + 1, 0),
+        (_, WorkKind::Fix) => (task.attempt, task.fixes + 1),
+    };
+    Effect::Work { task: task.id.clone(), kind, attempt, fix, host_failures: task.host_failures }
+}
+
+/// What policy says of a task without any work: given up, or cancelled.
+fn verdict(state: &State, task: &Task) -> Option<Event> {
+    if task.phase.is_final() {
+        return None;
+    }
+    let id = &task.id;
+    if let Some(reason) = cancelled(state, task) {
+        return Some(Event::TaskCancelled { task: id.clone(), reason });
+    }
+    if task.phase != Phase::Waiting {
+        return None;
+    }
+    let last = task.failures.last()?;
+    let attempts = state.policy.fresh + 1;
+    let exhausted = task.attempt >= attempts
+        || last.class == FailureClass::Budget
+        || (task.compound && task.failures.len() >= ROLE_TRIES);
+    exhausted.then(|| {
+        let what = last.issues.first().map(ToString::to_string).unwrap_or_default();
+        let tries =
+            if task.attempt == 1 { "1 attempt".to_string() } else { format!("{} attempts", task.attempt) };
+        Event::TaskGivenUp {
+            task: id.clone(),
+            reason: format!("{tries}, the last one failed ({}): {what}", last.class.name()),
+        }
+    })
+}
+
+fn cancelled(state: &State, task: &Task) -> Option<String> {
+    let lost = |t: &&Task| matches!(t.phase, Phase::GivenUp { .. } | Phase::Cancelled { .. });
+    if let Some(dependency) = task.depends_on.iter().filter_map(|d| state.tasks.get(d)).find(lost) {
+        return Some(format!("it depends on `{}`, which did not land", dependency.id));
+    }
+    if let Some(parent) = task.parent.as_ref().and_then(|p| state.tasks.get(p)).filter(lost) {
+        return Some(format!("it is part of `{}`, which did not land", parent.id));
+    }
+    if task.phase == Phase::Split
+        && let Some(child) = state.tasks.values().filter(|t| t.parent.as_ref() == Some(&task.id)).find(lost)
+    {
+        return Some(format!("its part `{}` did not land", child.id));
+    }
+    let group = task.group.as_ref()?;
+    let other = state.tasks.values().filter(|t| t.group.as_ref() == Some(group)).find(lost)?;
+    Some(format!("it belongs together with `{}`, which did not land", other.id))
+}
+
+/// Tasks that may start, the longest remaining path first, then as planned.
+fn ready(state: &State) -> Vec<&Task> {
+    let mut tasks: Vec<&Task> = state
+        .tasks
+        .values()
+        .filter(|t| t.phase == Phase::Waiting && t.depends_on.iter().all(|d| satisfied(state, t, d)))
+        .collect();
+    if tasks.len() > 1 {
+        let path = remaining_path(&state.tasks);
+        let place: BTreeMap<&str, usize> =
+            state.order.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
+        tasks.sort_by_key(|t| {
+            (
+                std::cmp::Reverse(path.get(t.id.as_str()).copied().unwrap_or_default()),
+                place.get(t.id.as_str()).copied().unwrap_or_default(),
+            )
+        });
+    }
+    tasks
+}
+
+/// A task of the same group is built upon once it passed: the group lands only as a whole.
+fn satisfied(state: &State, task: &Task, dependency: &TaskId) -> bool {
+    let Some(on) = state.tasks.get(dependency) else { return false };
+    match on.phase {
+        Phase::Integrated { .. } => true,
+        Phase::Passed { .. } => on.group.is_some() && on.group == task.group,
+        _ => false,
+    }
+}
+
+/// Tasks that passed and may land now: whole groups only.
+fn landing(state: &State) -> Vec<TaskId> {
+    let whole = |task: &Task| match &task.group {
+        None => true,
+        Some(group) => state
+            .tasks
+            .values()
+            .filter(|t| t.group.as_ref() == Some(group) && !t.compound)
+            .all(|t| matches!(t.phase, Phase::Passed { .. } | Phase::Integrated { .. })),
+    };
+    let passed = |id: &&TaskId| {
+        state.tasks.get(*id).is_some_and(|t| matches!(t.phase, Phase::Passed { .. }) && whole(t))
+    };
+    state.order.iter().filter(passed).cloned().collect()
+}
+
+fn ending(state: &State, now_ms: u64) -> Option<Effect> {
+    let landed = state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })).count();
+    let ended = |outcome| Some(Effect::Record(Event::Ended { outcome, at_ms: now_ms }));
+    if landed == 0 {
+        return ended(Outcome::Failed);
+    }
+    match &state.delivery {
+        Delivery::Pending | Delivery::Intended { .. } => Some(Effect::Deliver),
+        Delivery::Failed { .. } => ended(Outcome::Incomplete),
+        Delivery::Delivered { .. } | Delivery::Undone { .. } => {
+            ended(if landed == state.tasks.len() { Outcome::Done } else { Outcome::Incomplete })
+        }
+    }
+}

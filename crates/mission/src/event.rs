@@ -1,0 +1,327 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::mailbox::{Brief, Plan};
+use crate::{MissionId, Policy, Role, TaskId, Tokens};
+
+/// Why an attempt failed; the ladder differs by class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// Nothing usable was handed in.
+    Malformed,
+    /// Files were changed that are not the task's.
+    Scope,
+    /// The Guardian, or syntax.
+    Lint,
+    Build,
+    Test,
+    Review,
+    /// It does not merge with what was integrated meanwhile.
+    Conflict,
+    /// The role says that it cannot go on.
+    Blocked,
+    /// OpenCode or the provider: no attempt was made.
+    Host,
+    Timeout,
+    /// The task's own budget.
+    Budget,
+}
+
+impl FailureClass {
+    /// Whether the same session can mend it from the findings alone.
+    pub fn is_fixable(self) -> bool {
+        use FailureClass::*;
+        matches!(self, Scope | Lint | Build | Test | Review | Conflict)
+    }
+
+    pub fn name(self) -> &'static str {
+        use FailureClass::*;
+        match self {
+            Malformed => "malformed",
+            Scope => "scope",
+            Lint => "lint",
+            Build => "build",
+            Test => "test",
+            Review => "review",
+            Conflict => "conflict",
+            Blocked => "blocked",
+            Host => "host",
+            Timeout => "timeout",
+            Budget => "budget",
+        }
+    }
+}
+
+/// One thing that is wrong, with its place: all that a fixer is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Issue {
+    /// The gate or rule that says so.
+    pub source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// From 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    pub message: String,
+}
+
+impl Issue {
+    pub fn new(source: impl Into<String>, message: impl Into<String>) -> Issue {
+        Issue { source: source.into(), path: None, line: None, message: message.into() }
+    }
+
+    pub fn at(mut self, path: impl Into<String>, line: Option<u32>) -> Issue {
+        self.path = Some(path.into());
+        self.line = line;
+        self
+    }
+}
+
+impl std::fmt::Display for Issue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.path, self.line) {
+            (Some(path), Some(line)) => write!(f, "{path}:{line}: ")?,
+            (Some(path), None) => write!(f, "{path}: ")?,
+            _ => {}
+        }
+        write!(f, "{} [{}]", self.message, self.source)
+    }
+}
+
+/// A gate, in the order in which they look at a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    Scope,
+    Guardian,
+    Checks,
+    Review,
+}
+
+impl Gate {
+    pub fn name(self) -> &'static str {
+        match self {
+            Gate::Scope => "scope",
+            Gate::Guardian => "guardian",
+            Gate::Checks => "checks",
+            Gate::Review => "review",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateVerdict {
+    Pass,
+    Fail,
+    NoEvidence,
+}
+
+/// What one of the project's checks said of a tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckSummary {
+    pub name: String,
+    pub run: String,
+    pub verdict: GateVerdict,
+    /// In words: `12 passed`, `red before the mission: 2 of 14 fail`.
+    pub detail: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
+pub enum PauseReason {
+    /// Esc, `/task stop`, the CLI: who asked.
+    Stopped(String),
+    /// A budget was reached: which, in words.
+    Budget(String),
+    /// Host or provider do not answer.
+    Host(String),
+    /// The plan waits for the user.
+    Approval,
+    /// OpenCode ended.
+    Shutdown,
+}
+
+impl std::fmt::Display for PauseReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            PauseReason::Stopped(by) => write!(f, "stopped by {by}"),
+            PauseReason::Budget(which) => write!(f, "budget reached: {which}"),
+            PauseReason::Host(what) => write!(f, "the model's provider does not answer: {what}"),
+            PauseReason::Approval => f.write_str("the plan waits for approval"),
+            PauseReason::Shutdown => f.write_str("OpenCode ended"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every task landed.
+    Done,
+    /// Some did; the report says what is missing.
+    Incomplete,
+    /// Nothing did.
+    Failed,
+}
+
+/// A fact. Written to the journal before it has any effect; times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Event {
+    MissionStarted {
+        mission: MissionId,
+        objective: String,
+        policy: Policy,
+        at_ms: u64,
+    },
+    BaseTaken {
+        commit: String,
+        tree: String,
+        changed: Vec<String>,
+        left_out: Vec<String>,
+    },
+    /// What the project's checks say before the mission; empty where it has none.
+    BaseChecked {
+        checks: Vec<CheckSummary>,
+    },
+    /// A prompt is about to be sent.
+    RoleAsked {
+        role: Role,
+        task: Option<TaskId>,
+        attempt: u32,
+        at_ms: u64,
+    },
+    RoleSpent {
+        role: Role,
+        task: Option<TaskId>,
+        tokens: Tokens,
+        cost_usd: f64,
+    },
+    BriefAccepted {
+        brief: Brief,
+    },
+    BriefFailed {
+        class: FailureClass,
+        reason: String,
+    },
+    /// `parent`: the compound task that this plan splits.
+    PlanAccepted {
+        plan: Plan,
+        notes: Vec<String>,
+        parent: Option<TaskId>,
+    },
+    PlanFailed {
+        class: FailureClass,
+        reason: String,
+        parent: Option<TaskId>,
+    },
+    /// A fresh attempt begins, on this commit.
+    AttemptStarted {
+        task: TaskId,
+        slot: u32,
+        base: String,
+        at_ms: u64,
+    },
+    /// A repair of the running attempt begins; `base` is the commit it is now built on.
+    FixStarted {
+        task: TaskId,
+        base: String,
+        at_ms: u64,
+    },
+    WorkAccepted {
+        task: TaskId,
+        summary: String,
+    },
+    ScopeWidened {
+        task: TaskId,
+        path: String,
+    },
+    /// A file that another running task holds was asked for.
+    ScopeRefused {
+        task: TaskId,
+        path: String,
+        held_by: TaskId,
+    },
+    /// The task starts again after the one that holds the file it needs; no attempt is counted.
+    TaskOrdered {
+        task: TaskId,
+        after: TaskId,
+        path: String,
+    },
+    GateJudged {
+        task: Option<TaskId>,
+        gate: Gate,
+        verdict: GateVerdict,
+        tree: String,
+        detail: String,
+    },
+    AttemptFailed {
+        task: TaskId,
+        class: FailureClass,
+        issues: Vec<Issue>,
+    },
+    TaskPassed {
+        task: TaskId,
+        commit: String,
+        tree: String,
+        verified_by: Vec<String>,
+        at_ms: u64,
+    },
+    /// The integrator has begun to merge these onto the head.
+    BatchStarted {
+        tasks: Vec<TaskId>,
+        head: String,
+    },
+    /// They landed: `commit` is the new head.
+    Integrated {
+        tasks: Vec<TaskId>,
+        commit: String,
+        tree: String,
+        checks: Vec<CheckSummary>,
+        at_ms: u64,
+    },
+    /// The merge of these, or their checks together, failed; each goes to a fixer.
+    BatchFailed {
+        tasks: Vec<TaskId>,
+        class: FailureClass,
+        issues: Vec<Issue>,
+    },
+    TaskGivenUp {
+        task: TaskId,
+        reason: String,
+    },
+    TaskCancelled {
+        task: TaskId,
+        reason: String,
+    },
+    /// What is about to be written into the user's files: enough to finish or take back after a crash.
+    DeliveryIntended {
+        delivery: Value,
+        verified: bool,
+    },
+    /// `branch` where the change was left on one instead.
+    Delivered {
+        files: u32,
+        branch: Option<String>,
+        note: Option<String>,
+    },
+    DeliveryFailed {
+        reason: String,
+    },
+    Undone {
+        files: u32,
+    },
+    Paused {
+        reason: PauseReason,
+        at_ms: u64,
+    },
+    Resumed {
+        at_ms: u64,
+    },
+    Ended {
+        outcome: Outcome,
+        at_ms: u64,
+    },
+}

@@ -1,0 +1,88 @@
+//! What roles hand in: the shape of each mailbox tool's arguments, and parsing that understands the slips of models.
+//!
+//! A parse never fails half way: it gives the value, or every problem at once, each naming the field and what to do.
+
+mod arguments;
+mod brief;
+mod check;
+mod page;
+mod plan;
+mod review;
+mod work;
+
+pub use arguments::{Field, Shape, json_schema};
+pub use brief::{Brief, BriefFile, parse_brief};
+pub use check::{CheckRequest, parse_check};
+pub use page::{PageRequest, parse_page};
+pub use plan::{Plan, PlannedDependency, PlannedTask, parse_plan};
+pub use review::{
+    AcceptanceAnswer, Review, ReviewFinding, ReviewSeverity, Verdict, check_review, parse_review,
+};
+use serde_json::{Value, json};
+pub use work::{Work, WorkStatus, parse_work};
+
+use crate::Role;
+
+/// What is wrong with a tool call, in the order of the fields. Shown to the model as it is.
+pub type Problems = Vec<String>;
+
+/// A mailbox tool as OpenCode shows it to a model.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    pub name: &'static str,
+    pub description: &'static str,
+    pub roles: &'static [Role],
+    pub fields: &'static [Field],
+}
+
+/// Every mailbox tool.
+pub const TOOLS: [Tool; 6] = [
+    Tool {
+        name: "mission_brief",
+        description: "Hand in the brief. Call once, when you know what matters.",
+        roles: &[Role::Searcher],
+        fields: brief::FIELDS,
+    },
+    Tool {
+        name: "mission_plan",
+        description: "Hand in the task graph. If it is refused, mend what is named and call again.",
+        roles: &[Role::Planner],
+        fields: plan::FIELDS,
+    },
+    Tool {
+        name: "mission_work",
+        description: "Hand in the task when its files are written: done, or blocked with a question.",
+        roles: &[Role::Coder, Role::Fixer],
+        fields: work::FIELDS,
+    },
+    Tool {
+        name: "mission_check",
+        description: "Run one of the project's own checks on your changes. Without a name: list them.",
+        roles: &[Role::Coder, Role::Fixer],
+        fields: check::FIELDS,
+    },
+    Tool {
+        name: "mission_review",
+        description: "Hand in the verdict, with an answer for every acceptance item.",
+        roles: &[Role::Reviewer],
+        fields: review::FIELDS,
+    },
+    Tool {
+        name: "mission_page",
+        description: "Read a page that was moved out of the context.",
+        roles: &Role::ALL,
+        fields: page::FIELDS,
+    },
+];
+
+impl Tool {
+    /// Name, description, JSON Schema of each argument, and the roles that may call it.
+    pub fn definition(&self) -> Value {
+        json!({
+            "name": self.name,
+            "description": self.description,
+            "roles": self.roles,
+            "schema": json_schema(self.fields),
+        })
+    }
+}

@@ -1,0 +1,84 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Field, Problems, Shape, arguments};
+use crate::TaskId;
+
+pub(super) const FIELDS: &[Field] = &[
+    Field::required(
+        "tasks",
+        Shape::List(&Shape::Object(&[
+            Field::required("id", Shape::Text).hint("[a-z0-9][a-z0-9_-]{0,31}"),
+            Field::required("title", Shape::Text),
+            Field::required("instructions", Shape::Text)
+                .hint("all that a coder who sees only this task needs"),
+            Field::required("files", Shape::List(&Shape::Text))
+                .hint("files it writes; globs only when compound"),
+            Field::optional("depends_on", Shape::List(&Shape::Text)),
+            Field::required("acceptance", Shape::List(&Shape::Text))
+                .hint("each can be checked by looking at the change"),
+            Field::optional("group", Shape::Text).hint("tasks of one group land together or not at all"),
+            Field::optional("compound", Shape::Bool)
+                .hint("too large for one coder: gets a plan of its own when due"),
+            Field::optional("edits_tests", Shape::Text).hint("why an existing test must change"),
+        ])),
+    ),
+    Field::optional(
+        "dependencies",
+        Shape::List(&Shape::Object(&[
+            Field::required("manager", Shape::Text),
+            Field::required("name", Shape::Text),
+            Field::optional("version", Shape::Text),
+            Field::required("why", Shape::Text),
+        ])),
+    )
+    .hint("packages that must be added"),
+    Field::optional("acceptance", Shape::List(&Shape::Text))
+        .hint("what holds when the whole objective is met"),
+];
+
+/// A task graph as the Planner proposes it; [`crate::graph::check`] decides whether it stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub tasks: Vec<PlannedTask>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<PlannedDependency>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acceptance: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlannedTask {
+    pub id: TaskId,
+    pub title: String,
+    pub instructions: String,
+    pub files: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<TaskId>,
+    pub acceptance: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compound: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits_tests: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedDependency {
+    pub manager: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    pub why: String,
+}
+
+/// Reads the arguments; the graph in them is not checked here.
+pub fn parse_plan(value: &Value) -> Result<Plan, Problems> {
+    let mut plan: Plan = arguments::parse(value, FIELDS)?;
+    for task in &mut plan.tasks {
+        task.group = task.group.take().filter(|g| !g.trim().is_empty());
+        task.edits_tests = task.edits_tests.take().filter(|why| !why.trim().is_empty());
+    }
+    Ok(plan)
+}

@@ -1,0 +1,175 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Field, Problems, Shape, arguments};
+
+pub(super) const FIELDS: &[Field] = &[
+    Field::required("verdict", Shape::Choice(&["approve", "reject"])),
+    Field::required(
+        "findings",
+        Shape::List(&Shape::Object(&[
+            Field::required("path", Shape::Text),
+            Field::optional("line", Shape::Integer),
+            Field::required("severity", Shape::Choice(&["error", "warning"])),
+            Field::required("message", Shape::Text),
+        ])),
+    ),
+    Field::required(
+        "acceptance",
+        Shape::List(&Shape::Object(&[
+            Field::required("id", Shape::Text),
+            Field::required("met", Shape::Bool),
+            Field::required("evidence", Shape::Text).hint("the line or the behaviour that shows it"),
+        ])),
+    )
+    .hint("one answer for each item of the prompt: a1, a2, …"),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Approve,
+    Reject,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewSeverity {
+    Error,
+    Warning,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReviewFinding {
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    pub severity: ReviewSeverity,
+    pub message: String,
+}
+
+/// An answer to one acceptance item (`a1` is the first).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AcceptanceAnswer {
+    pub id: String,
+    pub met: bool,
+    pub evidence: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    pub verdict: Verdict,
+    pub findings: Vec<ReviewFinding>,
+    pub acceptance: Vec<AcceptanceAnswer>,
+}
+
+pub fn parse_review(value: &Value) -> Result<Review, Problems> {
+    arguments::parse(value, FIELDS)
+}
+
+/// Whether a review is one: an approval must answer every item with evidence, all of them met, and hold no error; a
+/// rejection must say what is wrong. `items` is how many acceptance items the prompt listed.
+pub fn check_review(review: &Review, items: usize) -> Result<(), Problems> {
+    let mut problems = Vec::new();
+    for (i, answer) in review.acceptance.iter().enumerate() {
+        let known = answer
+            .id
+            .strip_prefix('a')
+            .and_then(|n| n.parse::<usize>().ok())
+            .is_some_and(|n| (1..=items).contains(&n));
+        if !known {
+            problems.push(format!(
+                "`acceptance[{i}].id` is `{}`; the items are {}",
+                answer.id,
+                listed(items)
+            ));
+        }
+    }
+    for n in 1..=items {
+        let id = format!("a{n}");
+        let mut answers = review.acceptance.iter().filter(|a| a.id == id);
+        match (answers.next(), answers.next()) {
+            (None, _) => problems.push(format!("`acceptance` has no answer for {id}")),
+            (Some(_), Some(_)) => problems.push(format!("`acceptance` answers {id} more than once")),
+            (Some(answer), None) if answer.evidence.trim().is_empty() => {
+                problems.push(format!(
+                    "the answer for {id} gives no evidence: name the line or behaviour that shows it"
+                ));
+            }
+            (Some(answer), None) if review.verdict == Verdict::Approve && !answer.met => {
+                problems.push(format!("{id} is not met, so the verdict must be reject"));
+            }
+            _ => {}
+        }
+    }
+    let error = review.findings.iter().find(|f| f.severity == ReviewSeverity::Error);
+    match (review.verdict, error) {
+        (Verdict::Approve, Some(finding)) => {
+            problems.push(format!(
+                "`{}` has an error, so the verdict must be reject: {}",
+                finding.path, finding.message
+            ));
+        }
+        (Verdict::Reject, None) if review.acceptance.iter().all(|a| a.met) => {
+            problems.push("a rejection needs a finding of severity error, or an item that is not met".into());
+        }
+        _ => {}
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+fn listed(items: usize) -> String {
+    match items {
+        0 => "none in this review: leave `acceptance` empty".into(),
+        1 => "a1".into(),
+        n => format!("a1 to a{n}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(value: Value, items: usize) -> Result<(), Problems> {
+        parse_review(&value).and_then(|review| check_review(&review, items))
+    }
+
+    #[test]
+    fn an_approval_answers_every_item() {
+        let met = |id: &str| json!({ "id": id, "met": true, "evidence": "line 3" });
+        assert_eq!(
+            check(json!({ "verdict": "approve", "findings": [], "acceptance": [met("a1"), met("a2")] }), 2),
+            Ok(())
+        );
+        let left_out = check(json!({ "verdict": "approve", "findings": [], "acceptance": [met("a1")] }), 2);
+        assert_eq!(left_out, Err(vec!["`acceptance` has no answer for a2".into()]));
+        let unknown =
+            check(json!({ "verdict": "approve", "findings": [], "acceptance": [met("a1"), met("a9")] }), 1);
+        assert_eq!(unknown, Err(vec!["`acceptance[1].id` is `a9`; the items are a1".into()]));
+    }
+
+    #[test]
+    fn an_approval_with_an_unmet_item_or_an_error_is_refused() {
+        let unmet = json!({ "verdict": "approve", "findings": [], "acceptance": [{ "id": "a1", "met": false, "evidence": "x" }] });
+        assert_eq!(check(unmet, 1), Err(vec!["a1 is not met, so the verdict must be reject".into()]));
+        let finding = json!({ "path": "a.ts", "severity": "error", "message": "returns 1" });
+        let error = json!({ "verdict": "approve", "findings": [finding], "acceptance": [] });
+        assert_eq!(
+            check(error, 0),
+            Err(vec!["`a.ts` has an error, so the verdict must be reject: returns 1".into()])
+        );
+    }
+
+    #[test]
+    fn a_rejection_says_what_is_wrong() {
+        let empty = json!({ "verdict": "rejected", "findings": [], "acceptance": [] });
+        assert!(check(empty, 0).is_err());
+    }
+
+    #[test]
+    fn evidence_is_not_optional() {
+        let blank = json!({ "verdict": "approve", "findings": [], "acceptance": [{ "id": "a1", "met": true, "evidence": " " }] });
+        assert!(check(blank, 1).is_err());
+    }
+}

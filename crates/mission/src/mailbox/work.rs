@@ -1,0 +1,47 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Field, Problems, Shape, arguments};
+use crate::path;
+
+pub(super) const FIELDS: &[Field] = &[
+    Field::required("status", Shape::Choice(&["done", "blocked"])),
+    Field::required("summary", Shape::Text).hint("what was changed, or what is in the way"),
+    Field::optional("needs_files", Shape::List(&Shape::Text)).hint("files outside the task that must change"),
+    Field::optional("question", Shape::Text).hint("what only somebody else can answer"),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkStatus {
+    Done,
+    Blocked,
+}
+
+/// What a Coder or Fixer hands in; the change itself is read from the slot, never from here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    pub status: WorkStatus,
+    pub summary: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs_files: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+}
+
+pub fn parse_work(value: &Value) -> Result<Work, Problems> {
+    let mut work: Work = arguments::parse(value, FIELDS)?;
+    let mut problems = Vec::new();
+    for (i, file) in work.needs_files.iter_mut().enumerate() {
+        match path::normalise(file) {
+            Ok(path) => *file = path,
+            Err(why) => problems.push(format!("`needs_files[{i}]`: {why}")),
+        }
+    }
+    work.question = work.question.take().filter(|q| !q.trim().is_empty());
+    if work.status == WorkStatus::Blocked && work.question.is_none() && work.needs_files.is_empty() {
+        problems
+            .push("`blocked` wants a `question`, or `needs_files` with the files that must change".into());
+    }
+    if problems.is_empty() { Ok(work) } else { Err(problems) }
+}

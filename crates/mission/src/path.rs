@@ -1,0 +1,99 @@
+//! Paths as models write them, made into paths inside the project, or refused with the reason.
+
+/// The longest path that is accepted, in bytes.
+pub const MAX_PATH: usize = 1024;
+
+/// A project-relative path with `/` between its parts and no `.` or `..`. Text only: links are the engine's to resolve.
+pub fn normalise(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    if text.trim().is_empty() {
+        return Err("an empty path".into());
+    }
+    if text.len() > MAX_PATH {
+        return Err(format!("a path of {} bytes; at most {MAX_PATH} are accepted", text.len()));
+    }
+    if text.contains('\0') {
+        return Err(format!("`{}` has a NUL byte in it", text.replace('\0', "\\0")));
+    }
+    if text.starts_with('/') || text.starts_with('~') || is_drive(text) {
+        return Err(format!("`{text}` is an absolute path; name it relative to the project's root"));
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                if parts.pop().is_none() {
+                    return Err(format!("`{text}` leads out of the project"));
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    if parts.is_empty() {
+        return Err(format!("`{text}` names the project itself, not a file in it"));
+    }
+    Ok(parts.join("/"))
+}
+
+fn is_drive(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\')
+}
+
+/// Why no role may ever write this path, if so: version control and OpenCode's own configuration decide what runs with
+/// the user's rights.
+pub fn forbidden(path: &str) -> Option<&'static str> {
+    let first = path.split('/').next().unwrap_or_default();
+    if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
+        return Some("git's own folder is never written by a mission");
+    }
+    if first == ".opencode" || ["opencode.json", "opencode.jsonc", "opencode.toml"].contains(&path) {
+        return Some("OpenCode's configuration is the user's and never written by a mission");
+    }
+    None
+}
+
+/// Whether a path is a pattern (only compound tasks may name those).
+pub fn is_glob(path: &str) -> bool {
+    path.contains(['*', '?']) || (path.contains('{') && path.contains('}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalises_what_stays_inside() {
+        for (text, path) in [
+            ("src/a.ts", "src/a.ts"),
+            ("./src//a.ts", "src/a.ts"),
+            ("src/x/../a.ts", "src/a.ts"),
+            ("src/", "src"),
+            ("a b/\"ü\"\n.ts", "a b/\"ü\"\n.ts"),
+        ] {
+            assert_eq!(normalise(text).as_deref(), Ok(path));
+        }
+    }
+
+    #[test]
+    fn refuses_what_leaves_with_a_reason() {
+        for text in
+            ["", " ", "/etc/passwd", "../x", "a/../../x", "~/x", "C:/x", "a\0b", ".", &"x".repeat(2000)]
+        {
+            assert!(normalise(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn some_paths_are_never_written() {
+        for path in
+            [".git/config", "sub/.GIT/hooks/x", ".opencode/plugin/x.js", "opencode.json", "opencode.toml"]
+        {
+            assert!(forbidden(path).is_some(), "{path}");
+        }
+        for path in [".github/x", "src/opencode.json", ".gitignore", "src/git.rs"] {
+            assert!(forbidden(path).is_none(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+use serde::{Deserialize, Serialize};
+
+/// Who writes the tests of a change in behaviour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestAuthor {
+    #[default]
+    Independent,
+    Coder,
+    None,
+}
+
+/// What the user settled for a mission; fixed when it starts, so that a later edit of the configuration does not change
+/// what a journal means. Limits of `None` are lifted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Policy {
+    /// Tasks at once.
+    pub parallel: u32,
+    /// Repairs in the same session, for each attempt.
+    pub fixes: u32,
+    /// New attempts from a clean base after the first.
+    pub fresh: u32,
+    /// Ask the user before the first task starts.
+    pub approve_plan: bool,
+    /// Prompts to roles.
+    pub calls: Option<u64>,
+    /// Prompts to roles for one task.
+    pub task_calls: Option<u64>,
+    /// Milliseconds of running time.
+    pub wall_ms: Option<u64>,
+    pub tokens: Option<u64>,
+    pub cost_usd: Option<f64>,
+    /// Tasks that one plan may hold.
+    pub max_tasks: u32,
+    /// Files that one task may name.
+    pub max_files: u32,
+    /// How deep compound tasks may nest.
+    pub max_depth: u32,
+    /// Failures of the host or the provider in a row, for one task, before the mission is paused.
+    pub host_failures: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            parallel: 4,
+            fixes: 2,
+            fresh: 1,
+            approve_plan: false,
+            calls: Some(200),
+            task_calls: Some(12),
+            wall_ms: Some(4 * 3_600_000),
+            tokens: None,
+            cost_usd: None,
+            max_tasks: 200,
+            max_files: 20,
+            max_depth: 4,
+            host_failures: 5,
+        }
+    }
+}

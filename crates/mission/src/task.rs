@@ -1,0 +1,128 @@
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mailbox::PlannedTask;
+use crate::{FailureClass, Issue, TaskId, Usage};
+
+/// Where a task stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "phase")]
+pub enum Phase {
+    /// Waits for its dependencies, for a worker, or for a fresh attempt.
+    #[default]
+    Waiting,
+    /// A coder or fixer is at work.
+    Working,
+    /// Handed in; the gates look at it.
+    Judging,
+    /// A gate or the merge found something; a fixer is due.
+    ToFix,
+    /// Passed every gate; waits for integration.
+    Passed {
+        commit: String,
+        tree: String,
+    },
+    /// On the mission's head.
+    Integrated {
+        commit: String,
+    },
+    /// A compound task whose own plan stands; done when its tasks are.
+    Split,
+    GivenUp {
+        reason: String,
+    },
+    Cancelled {
+        reason: String,
+    },
+}
+
+impl Phase {
+    /// Whether nothing more happens to the task.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Phase::Integrated { .. } | Phase::GivenUp { .. } | Phase::Cancelled { .. })
+    }
+
+    /// Whether the task holds a worker's slot.
+    pub fn is_active(&self) -> bool {
+        matches!(self, Phase::Working | Phase::Judging | Phase::ToFix | Phase::Passed { .. })
+    }
+}
+
+/// Why an attempt failed, as the next one is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    pub class: FailureClass,
+    pub issues: Vec<Issue>,
+    pub attempt: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    pub id: TaskId,
+    pub title: String,
+    pub instructions: String,
+    pub acceptance: Vec<String>,
+    pub depends_on: BTreeSet<TaskId>,
+    /// Files it may write: those it was planned with and those it was widened by.
+    pub scope: BTreeSet<String>,
+    pub group: Option<String>,
+    pub compound: bool,
+    pub edits_tests: Option<String>,
+    /// The compound task that this one came out of.
+    pub parent: Option<TaskId>,
+    pub depth: u32,
+
+    pub phase: Phase,
+    /// Attempts begun from a clean base; those lost to a crash, a stop or the host do not count.
+    pub attempt: u32,
+    /// Repairs of the current attempt.
+    pub fixes: u32,
+    /// Prompts to coder and fixer so far, which number their prompts.
+    pub coder_prompts: u32,
+    pub fixer_prompts: u32,
+    pub reviewer_prompts: u32,
+    /// Failures of host or provider in a row.
+    pub host_failures: u32,
+    /// Everything that went wrong, oldest first.
+    pub failures: Vec<Failure>,
+    /// The commit that the current attempt started from.
+    pub base: Option<String>,
+    /// The commit that last passed the gates, to be mended if it does not merge.
+    pub passed: Option<String>,
+    /// What passed it, in words: `npm test (12 tests)`.
+    pub verified_by: Vec<String>,
+    pub usage: Usage,
+    pub summary: Option<String>,
+}
+
+impl Task {
+    pub(crate) fn new(planned: &PlannedTask, parent: Option<&Task>) -> Task {
+        Task {
+            id: planned.id.clone(),
+            title: planned.title.clone(),
+            instructions: planned.instructions.clone(),
+            acceptance: planned.acceptance.clone(),
+            depends_on: planned.depends_on.iter().cloned().collect(),
+            scope: planned.files.iter().cloned().collect(),
+            group: planned.group.clone().or_else(|| parent.and_then(|p| p.group.clone())),
+            compound: planned.compound,
+            edits_tests: planned.edits_tests.clone(),
+            parent: parent.map(|p| p.id.clone()),
+            depth: parent.map_or(0, |p| p.depth + 1),
+            phase: Phase::Waiting,
+            attempt: 0,
+            fixes: 0,
+            coder_prompts: 0,
+            fixer_prompts: 0,
+            reviewer_prompts: 0,
+            host_failures: 0,
+            failures: Vec::new(),
+            base: None,
+            passed: None,
+            verified_by: Vec::new(),
+            usage: Usage::default(),
+            summary: None,
+        }
+    }
+}
