@@ -1,0 +1,17 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[context]`: what a role is given to read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ContextConfig {
+    /// Tokens of context that a role starts with.
+    #[schemars(range(min = 1_000, max = 1_000_000))]
+    pub budget: usize,
+}
+
+impl Default for ContextConfig {
+    fn default() -> Self {
+        Self { budget: 24_000 }
+    }
+}

@@ -1,0 +1,26 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[heal]`: how far a failing task is helped before it is given up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HealConfig {
+    /// Repairs in the same session.
+    #[schemars(range(min = 0, max = 10))]
+    pub fixes: u32,
+    /// New attempts from a clean base.
+    #[schemars(range(min = 0, max = 10))]
+    pub fresh: u32,
+    /// Re-plans of the task into smaller ones.
+    #[schemars(range(min = 0, max = 5))]
+    pub splits: u32,
+    /// Coders that try a task side by side.
+    #[schemars(range(min = 1, max = 8))]
+    pub candidates: usize,
+}
+
+impl Default for HealConfig {
+    fn default() -> Self {
+        Self { fixes: 2, fresh: 1, splits: 1, candidates: 1 }
+    }
+}

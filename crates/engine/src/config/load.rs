@@ -1,0 +1,114 @@
+//! Puts the layers over one another.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::layer::{Entry, Layer, Node, Value};
+use super::problem::{ConfigProblem, Source};
+use super::validate::validate;
+use super::{Config, schema};
+
+/// What problems and origins call the options of the plugin's entry in `opencode.json`.
+pub const OPTIONS: &str = "opencode.json (plugin options)";
+
+/// Reads the configuration: the user's file, the project's over it, the plugin's options over both.
+///
+/// Tables are merged key by key, everything else (lists too) is replaced as a whole. The options
+/// have the shape of the TOML. With problems in any of them, all problems of all of them come back,
+/// in the order of the layers.
+pub fn load(
+    user: Option<Source>,
+    project: Option<Source>,
+    options: Option<serde_json::Value>,
+) -> Result<Config, Vec<ConfigProblem>> {
+    let files = [user, project].into_iter().flatten().map(Layer::from_toml);
+    let options = options.iter().map(|options| Layer::from_json(OPTIONS, options));
+    let schema = schema::tree();
+    let mut problems = Vec::new();
+    let mut merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
+    let mut origins = Origins::default();
+    for layer in files.chain(options) {
+        match layer {
+            Err(unreadable) => problems.extend(unreadable),
+            Ok(layer) => {
+                let found = validate(&schema, &layer);
+                if found.is_empty() {
+                    lay_over(&mut merged, &layer.root, &layer, "", &mut origins);
+                }
+                problems.extend(found);
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // Every layer has passed the schema and merging keeps it so; a failure here is one of this
+    // program, and is still told rather than swallowed.
+    let mut config: Config = serde_json::from_value(merged.to_json()).map_err(|error| {
+        let file = "opencode.toml".to_owned();
+        let message = format!("the merged configuration cannot be read: {error}");
+        let hint =
+            Some("this is a fault of opencode-orchestrator; please report it with this file".to_owned());
+        vec![ConfigProblem { file, line: 0, column: 0, message, hint }]
+    })?;
+    config.origins = origins;
+    Ok(config)
+}
+
+fn lay_over(under: &mut Node, over: &Node, layer: &Layer, path: &str, origins: &mut Origins) {
+    match (&mut under.value, &over.value) {
+        (Value::Table(under), Value::Table(over)) => {
+            for (key, entry) in over {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let empty = match entry.node.value {
+                    Value::Table(_) => Value::Table(BTreeMap::new()),
+                    _ => Value::Null,
+                };
+                let blank = Entry { key_at: 0, node: Node { at: 0, end: 0, value: empty } };
+                let under = under.entry(key.clone()).or_insert(blank);
+                lay_over(&mut under.node, &entry.node, layer, &path, origins);
+            }
+        }
+        (under, over_value) => {
+            *under = over_value.clone();
+            let line = layer.place(over.at).0;
+            origins.0.insert(path.to_owned(), Origin { file: layer.name.clone(), line });
+        }
+    }
+}
+
+/// Where a value was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// [`Source::name`], or [`OPTIONS`].
+    pub file: String,
+    /// From 1; 0 where there are no lines.
+    pub line: usize,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
+    }
+}
+
+/// Where each value that is not a default was set, by its path (`mission.parallel`).
+#[derive(Clone, Debug, Default)]
+pub struct Origins(BTreeMap<String, Origin>);
+
+impl Origins {
+    /// Where the value at a path was set; `None` means that it is the default.
+    pub fn get(&self, path: &str) -> Option<&Origin> {
+        self.0.get(path)
+    }
+}
+
+/// Where a value came from is no part of what it means: configurations that say the same are equal.
+impl PartialEq for Origins {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,69 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[mission]`: how a mission is run and where its result goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MissionConfig {
+    /// Tasks that are worked on at once.
+    #[schemars(range(min = 1, max = 64))]
+    pub parallel: usize,
+    /// Plan-do-check-act rounds before the mission is reported as incomplete.
+    #[schemars(range(min = 1, max = 20))]
+    pub max_cycles: u32,
+    /// Where the finished change goes.
+    pub deliver: Deliver,
+    /// Ask before the first task starts.
+    pub approve_plan: bool,
+    /// Who writes the tests of a change in behaviour.
+    pub tests: TestAuthor,
+    /// What happens to packages that a plan wants to add.
+    pub dependencies: NewDependencies,
+}
+
+impl Default for MissionConfig {
+    fn default() -> Self {
+        Self {
+            parallel: 4,
+            max_cycles: 3,
+            deliver: Deliver::Apply,
+            approve_plan: false,
+            tests: TestAuthor::Independent,
+            dependencies: NewDependencies::Ask,
+        }
+    }
+}
+
+/// Where the finished change goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Deliver {
+    /// into the working tree
+    Apply,
+    /// a branch `orchestrator/<mission id>` is left, the working tree stays as it is
+    Branch,
+}
+
+/// Who writes the tests of a change in behaviour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TestAuthor {
+    /// a coder of their own, who does not see the implementation
+    Independent,
+    /// the coder of the task
+    Coder,
+    /// nobody
+    None,
+}
+
+/// What happens to packages that a plan wants to add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NewDependencies {
+    /// the user is asked
+    Ask,
+    /// they are added
+    Allow,
+    /// the plan is sent back
+    Deny,
+}

@@ -1,0 +1,72 @@
+//! `opencode.toml`: what a user may set, and how it is read.
+//!
+//! A file here for each section of the file: plain types, whose defaults are the documented ones and
+//! whose doc comments become the JSON Schema. [`load`] checks every source against that schema,
+//! lists all problems with their places, and puts the sources over one another.
+//!
+//! **Invariant**: no I/O. Texts come in, values and texts go out.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+mod budget;
+mod checks;
+mod context;
+mod guardian;
+mod heal;
+mod layer;
+mod load;
+mod mission;
+mod problem;
+mod review;
+mod roles;
+mod schema;
+mod show;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod values;
+mod workspace;
+
+pub use budget::{BudgetConfig, TaskBudgetConfig};
+pub use checks::{CheckCommand, ChecksConfig};
+pub use context::ContextConfig;
+pub use guardian::{GuardianConfig, RuleLevel};
+pub use heal::HealConfig;
+pub use load::{OPTIONS, Origin, Origins, load};
+pub use mission::{Deliver, MissionConfig, NewDependencies, TestAuthor};
+pub use problem::{ConfigProblem, Source};
+pub use review::ReviewConfig;
+pub use roles::{ReadingRoleConfig, RoleSettings, RolesConfig, WritingRoleConfig};
+pub use schema::schema;
+pub use show::show;
+pub use values::{Limit, ModelId, Span};
+pub use workspace::{Setup, WorkspaceConfig};
+
+/// The settings of opencode-orchestrator, read from `opencode.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// How a mission is run and where its result goes.
+    pub mission: MissionConfig,
+    /// Hard limits. Reaching one pauses the mission, which can be resumed.
+    pub budget: BudgetConfig,
+    /// What each role works with.
+    pub roles: RolesConfig,
+    /// Who judges a finished task.
+    pub review: ReviewConfig,
+    /// How far a failing task is helped before it is given up.
+    pub heal: HealConfig,
+    /// The project's own commands that a change has to pass.
+    pub checks: ChecksConfig,
+    /// The rules that new code is held to.
+    pub guardian: GuardianConfig,
+    /// How a slot is made ready for work.
+    pub workspace: WorkspaceConfig,
+    /// What a role is given to read.
+    pub context: ContextConfig,
+    /// Where each value was set. Not part of the file, nor of what is serialised.
+    #[serde(skip)]
+    pub origins: Origins,
+}

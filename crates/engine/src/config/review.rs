@@ -1,0 +1,17 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[review]`: who judges a finished task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewConfig {
+    /// Reviewers that vote; odd, so that a vote has a majority.
+    #[schemars(range(min = 1, max = 15), extend("not" = { "multipleOf": 2 }))]
+    pub quorum: usize,
+}
+
+impl Default for ReviewConfig {
+    fn default() -> Self {
+        Self { quorum: 1 }
+    }
+}
