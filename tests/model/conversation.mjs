@@ -1,0 +1,155 @@
+/**
+ * Reads one chat-completions body: who asks, about what, and how far the conversation has come.
+ *
+ * Nothing here remembers anything. The place in a script follows from the messages alone, so the
+ * same conversation gets the same answer after a crash, and parallel sessions cannot disturb each
+ * other.
+ */
+
+/**
+ * @typedef {object} Header The first lines of every prompt that the engine sends to a role.
+ * @property {string} mission
+ * @property {string} role
+ * @property {string} [task]
+ * @property {number} attempt
+ * @property {string} [part]
+ */
+
+/**
+ * @typedef {object} Conversation
+ * @property {"role" | "title" | "summary" | "chat"} kind
+ * @property {Header} [header] Only where `kind` is `role`.
+ * @property {string} prompt_text The newest prompt: of the engine, or of the user.
+ * @property {number} prompt How many prompts with this very header the conversation holds, from 1.
+ * @property {number} turn Assistant turns since the newest prompt, from 0.
+ * @property {string} cwd The session's directory as the system prompt states it, else "".
+ * @property {number} known_bytes Bytes of messages that an earlier request already carried.
+ */
+
+const HEADER_LINE = /^(mission|role|task|attempt|part): *(.+?) *$/;
+const ROLES = new Set(["searcher", "planner", "coder", "reviewer", "fixer"]);
+
+/**
+ * Text of a message's content, which is a string or a list of parts.
+ * @param {unknown} content
+ * @returns {string}
+ */
+export function textOf(content) {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return "";
+  return content
+    .map((part) => (typeof part === "string" ? part : typeof part?.text === "string" ? part.text : ""))
+    .join("\n");
+}
+
+/**
+ * The header of an engine prompt, or nothing where the text is not one.
+ * @param {string} text
+ * @returns {Header | undefined}
+ */
+export function readHeader(text) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const line of text.trimStart().split(/\r?\n/)) {
+    const match = HEADER_LINE.exec(line);
+    if (!match || match[1] in found) break;
+    found[match[1]] = match[2];
+  }
+  if (!/^m-[a-z0-9]{8}$/.test(found.mission ?? "") || !ROLES.has(found.role)) return undefined;
+  return {
+    mission: found.mission,
+    role: found.role,
+    ...(found.task ? { task: found.task } : {}),
+    attempt: Number.parseInt(found.attempt ?? "1", 10) || 1,
+    ...(found.part ? { part: found.part } : {}),
+  };
+}
+
+/**
+ * The engine prompt inside a message: a message may carry several parts, and OpenCode may put its
+ * own before ours.
+ * @param {any} message
+ * @returns {{ header: Header, text: string } | undefined}
+ */
+function enginePrompt(message) {
+  if (message?.role !== "user") return undefined;
+  const parts = Array.isArray(message.content) ? message.content : [message.content];
+  for (const part of parts) {
+    const text = textOf([part]);
+    const header = readHeader(text);
+    if (header) return { header, text };
+  }
+  return undefined;
+}
+
+/** @param {Header} a @param {Header} b */
+const same = (a, b) =>
+  a.mission === b.mission && a.role === b.role && a.task === b.task && a.attempt === b.attempt && a.part === b.part;
+
+/**
+ * @param {any} body A chat-completions request.
+ * @returns {Conversation}
+ */
+export function readConversation(body) {
+  const messages = Array.isArray(body?.messages) ? body.messages : [];
+  const system = messages
+    .filter((/** @type {any} */ m) => m?.role === "system" || m?.role === "developer")
+    .map((/** @type {any} */ m) => textOf(m.content))
+    .join("\n");
+  const cwd = /^\s*Working directory: (.+)$/m.exec(system)?.[1]?.trim() ?? "";
+
+  let newest = -1;
+  let lastUser = -1;
+  let lastAssistant = -1;
+  /** @type {{ header: Header, text: string }[]} */
+  const prompts = [];
+  messages.forEach((/** @type {any} */ message, /** @type {number} */ index) => {
+    const prompt = enginePrompt(message);
+    if (prompt) {
+      prompts.push(prompt);
+      newest = index;
+    }
+    if (message?.role === "user") lastUser = index;
+    if (message?.role === "assistant") lastAssistant = index;
+  });
+  const known_bytes = lastAssistant < 0 ? 0 : Buffer.byteLength(JSON.stringify(messages.slice(0, lastAssistant)));
+  // What a broken stream left behind stays in the conversation as an assistant message of its own,
+  // right before the answer that came in its place: the two are one turn.
+  const turnsAfter = (/** @type {number} */ from) =>
+    messages.filter((/** @type {any} */ m, /** @type {number} */ i) => i > from && m?.role === "assistant" && messages[i + 1]?.role !== "assistant").length;
+
+  const auxiliary = auxiliaryKind(system, textOf(messages[lastUser]?.content));
+  if (!auxiliary && prompts.length > 0) {
+    const { header, text } = prompts[prompts.length - 1];
+    return {
+      kind: "role",
+      header,
+      prompt_text: text,
+      prompt: prompts.filter((p) => same(p.header, header)).length,
+      turn: turnsAfter(newest),
+      cwd,
+      known_bytes,
+    };
+  }
+  const users = messages.filter((/** @type {any} */ m) => m?.role === "user").length;
+  return {
+    kind: auxiliary ?? "chat",
+    prompt_text: textOf(messages[lastUser]?.content),
+    prompt: Math.max(1, users),
+    turn: turnsAfter(lastUser),
+    cwd,
+    known_bytes,
+  };
+}
+
+/**
+ * Requests that OpenCode makes of itself: titles of sessions, and summaries when a context is full.
+ * @param {string} system
+ * @param {string} user
+ * @returns {"title" | "summary" | undefined}
+ */
+function auxiliaryKind(system, user) {
+  if (/title generator/i.test(system) || /^Generate a title for this conversation/m.test(user)) return "title";
+  if (/context summarization|summarizing conversations|anchored (context )?summar/i.test(system)) return "summary";
+  return undefined;
+}
