@@ -21,6 +21,8 @@
  * @property {Header} [header] Only where `kind` is `role`.
  * @property {string} prompt_text The newest prompt: of the engine, or of the user.
  * @property {number} prompt How many prompts with this very header the conversation holds, from 1.
+ * @property {number} prompts How many engine prompts of any kind it holds.
+ * @property {number} [step] Which prompt of its task this is; counted by the server.
  * @property {number} turn Assistant turns since the newest prompt, from 0.
  * @property {string} cwd The session's directory as the system prompt states it, else "".
  * @property {number} known_bytes Bytes of messages that an earlier request already carried.
@@ -126,6 +128,7 @@ export function readConversation(body) {
       header,
       prompt_text: text,
       prompt: prompts.filter((p) => same(p.header, header)).length,
+      prompts: prompts.length,
       turn: turnsAfter(newest),
       cwd,
       known_bytes,
@@ -136,6 +139,7 @@ export function readConversation(body) {
     kind: auxiliary ?? "chat",
     prompt_text: textOf(messages[lastUser]?.content),
     prompt: Math.max(1, users),
+    prompts: 0,
     turn: turnsAfter(lastUser),
     cwd,
     known_bytes,

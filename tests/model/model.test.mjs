@@ -106,6 +106,26 @@ test("answers are found by task, attempt, prompt, part and text; the first that 
   assert.equal((await ask(scenario, [prompt({ role: "coder", task: "x" }), said, tool, said, tool])).text, "any", "repeated for ever");
 });
 
+test("steps count the prompts of a task over sessions and roles", async () => {
+  /** @type {import("./scenario.mjs").Scenario} */
+  const scenario = {
+    answers: [1, 2, 3].map((step) => ({ role: ["coder", "fixer"], step, turns: [{ text: `step ${step}` }] })),
+  };
+  const server = await startModel(scenario);
+  /** @param {string} session @param {object[]} messages */
+  const say = async (session, messages) => {
+    const response = await fetch(`${server.url}/chat/completions`, { method: "POST", headers: { "x-session-id": session }, body: JSON.stringify({ messages }) });
+    return (await response.json()).choices[0].message.content;
+  };
+  const coder = prompt({ role: "coder", task: "a", attempt: 1 });
+  assert.equal(await say("one", [coder]), "step 1");
+  assert.equal(await say("one", [coder]), "step 1", "asked again after a failure of the network");
+  assert.equal(await say("one", [coder, said, prompt({ role: "fixer", task: "a", attempt: 1 })]), "step 2");
+  assert.equal(await say("two", [prompt({ role: "coder", task: "a", attempt: 2 })]), "step 3");
+  assert.equal(await say("three", [prompt({ role: "coder", task: "b", attempt: 1 })]), "step 1");
+  await server.close();
+});
+
 test("a fault happens as often as it says, and costs no place in the script", async () => {
   /** @type {import("./scenario.mjs").Scenario} */
   const scenario = { plan: PLAN, answers: [{ role: "planner", turns: [{ error: 429, retry_after: 1 }, { error: 500, times: 2 }, { use: "default" }] }] };

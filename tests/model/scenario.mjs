@@ -39,10 +39,11 @@ import { readFileSync } from "node:fs";
 
 /**
  * @typedef {object} Answer
- * @property {string} role
+ * @property {string | string[]} role
  * @property {string} [task]
  * @property {number | number[]} [attempt]
  * @property {number} [prompt]
+ * @property {number | number[]} [step]
  * @property {string} [part]
  * @property {string} [match]
  * @property {Turn[]} turns
@@ -107,10 +108,11 @@ const SCENARIO_KEYS = {
 
 /** @type {Record<string, [Check, string]>} */
 const ANSWER_KEYS = {
-  role: [(v) => ROLES.includes(v), `one of ${ROLES.join(", ")}`],
+  role: [(v) => [v].flat().length > 0 && [v].flat().every((role) => ROLES.includes(role)), `one or a list of ${ROLES.join(", ")}`],
   task: [isText, "a task id"],
   attempt: [(v) => isCount(v) || (Array.isArray(v) && v.every(isCount)), "a number from 1, or a list of them"],
   prompt: [isCount, "a number from 1"],
+  step: [(v) => isCount(v) || (Array.isArray(v) && v.every(isCount)), "a number from 1, or a list of them"],
   part: [isText, "the text after `part:`"],
   match: [(v) => isText(v) && compiles(v), "a regular expression"],
   turns: [(v) => Array.isArray(v) && v.length > 0, "a list of at least one turn"],
@@ -191,8 +193,9 @@ export function problemsOf(scenario) {
       if (Object.keys(turn).length === 0) problems.push(`${at}: says nothing`);
       if (faults.length > 1) problems.push(`${at}: one fault a turn, not ${faults.join(" and ")}`);
       if ("times" in turn && faults.length === 0) problems.push(`${at}.times: only a fault has it; a turn is played once, an answer may have \`repeat\``);
-      if (("hand_in" in turn || "done" in turn) && !(answer.role in MAILBOX)) problems.push(`${at}: \`${answer.role}\` has no mailbox`);
-      if ("done" in turn && !["coder", "fixer"].includes(answer.role)) problems.push(`${at}.done: only coder and fixer; use \`hand_in\``);
+      const without = [answer.role].flat().find((role) => !(role in MAILBOX));
+      if (("hand_in" in turn || "done" in turn) && without) problems.push(`${at}: \`${without}\` has no mailbox`);
+      if ("done" in turn && ![answer.role].flat().every((role) => role === "coder" || role === "fixer")) problems.push(`${at}.done: only coder and fixer; use \`hand_in\``);
       if ("use" in turn && t !== turns.length - 1) problems.push(`${at}.use: must be the last turn`);
     });
     if (answer.repeat && turns.length > 0 && turns.every(isFault)) {

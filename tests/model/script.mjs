@@ -30,9 +30,10 @@ import { MAILBOX, isFault } from "./scenario.mjs";
  */
 function fits(answer, talk) {
   const { header } = talk;
-  if (answer.role !== (header?.role ?? talk.kind)) return false;
+  if (![answer.role].flat().includes(header?.role ?? talk.kind)) return false;
   if (answer.task !== undefined && answer.task !== header?.task) return false;
   if (answer.attempt !== undefined && ![answer.attempt].flat().includes(header?.attempt ?? 1)) return false;
+  if (answer.step !== undefined && ![answer.step].flat().includes(talk.step ?? 1)) return false;
   if (answer.prompt !== undefined && answer.prompt !== talk.prompt) return false;
   if (header?.role === "coder" && answer.part !== header.part && answer.part !== "any") return false;
   return answer.match === undefined || new RegExp(answer.match, "m").test(talk.prompt_text);

@@ -24,6 +24,7 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs";
  * @property {string} [task]
  * @property {number} [attempt]
  * @property {string} [part]
+ * @property {number} [step] Which prompt of its task this belongs to, coder and fixer together.
  * @property {number} prompt
  * @property {number} turn
  * @property {string} prompt_text
@@ -68,6 +69,9 @@ export class ModelServer {
     this.problems = [];
     /** @type {Map<string, number>} */
     this.strikes = new Map();
+    /** Prompts of each task, in order of arrival. */
+    /** @type {Map<string, string[]>} */
+    this.steps = new Map();
     /** @type {Map<string, Gate>} */
     this.gates = new Map();
     this.count = 0;
@@ -164,7 +168,7 @@ export class ModelServer {
       .slice(-80)
       .map((r) => {
         const who = [r.role ?? r.kind, r.task, r.part].filter(Boolean).join(" ");
-        const place = `attempt ${r.attempt ?? "-"} prompt ${r.prompt} turn ${r.turn}`;
+        const place = `attempt ${r.attempt ?? "-"} step ${r.step ?? "-"} prompt ${r.prompt} turn ${r.turn}`;
         return `#${r.n} +${r.started_ms}ms ${who}, ${place}: ${r.reply} -> ${r.calls.join(" ") || "text"} [${r.outcome ?? "open"}]`;
       })
       .join("\n");
@@ -200,6 +204,8 @@ export class ModelServer {
       return json(response, 400, { error: { message: "the body is not JSON", type: "invalid_request_error" } });
     }
     const talk = readConversation(body);
+    const session = String(request.headers["x-session-id"] ?? "");
+    talk.step = this.stepOf(talk, session);
     const reply = replyTo(this.scenario, talk, (key, times) => this.strike(key, times));
     const bytes = Buffer.byteLength(raw);
     /** @type {RequestRecord} */
@@ -207,11 +213,12 @@ export class ModelServer {
       n: (this.count += 1),
       kind: talk.kind,
       ...talk.header,
+      step: talk.step,
       prompt: talk.prompt,
       turn: talk.turn,
       prompt_text: talk.prompt_text,
       model: String(body.model ?? ""),
-      session: String(request.headers["x-session-id"] ?? ""),
+      session,
       cwd: talk.cwd,
       bytes,
       tools: (body.tools ?? []).map((/** @type {any} */ tool) => tool?.function?.name ?? "?"),
@@ -240,6 +247,23 @@ export class ModelServer {
     const old = this.requests[this.requests.length - 1 - KEPT_BODIES];
     if (old) delete old.body;
     if (this.requests.length > KEPT_RECORDS) this.requests.shift();
+  }
+
+  /**
+   * Which prompt of its task this is: coder and fixer count together, whatever session and attempt
+   * they are in, so that a scenario can say "the third try" without knowing how the engine tries.
+   * @param {import("./conversation.mjs").Conversation} talk
+   * @param {string} session
+   */
+  stepOf(talk, session) {
+    const { header } = talk;
+    if (!header) return undefined;
+    const role = header.role === "fixer" ? "coder" : header.role;
+    const key = [header.mission, role, header.task, header.part].join("/");
+    const prompt = `${session}#${talk.prompts}`;
+    const seen = this.steps.get(key) ?? [];
+    if (!seen.includes(prompt)) this.steps.set(key, [...seen, prompt]);
+    return (this.steps.get(key) ?? []).indexOf(prompt) + 1;
   }
 
   /** @param {string} key @param {number} times */
