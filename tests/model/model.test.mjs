@@ -209,7 +209,7 @@ test("a scenario with mistakes is refused with all of them, each with its place"
     "answers[0].turns[0]: unknown key `wirte`",
     "answers[0].turns[1].error: must be an HTTP status",
     "answers[0].turns[2].times: only a fault",
-    "answers[1].role: must be one of",
+    "answers[1].role: must be one or a list of",
     "answers[1].turns: must be a list of at least one",
     "answers[2].match: must be a regular expression",
     "answers[2].turns[0].done: only coder and fixer",
