@@ -12,12 +12,15 @@ use serde::{Deserialize, Serialize};
 mod budget;
 mod checks;
 mod context;
+mod describe;
 mod guardian;
 mod heal;
 mod layer;
 mod load;
 mod mission;
 mod problem;
+#[cfg(test)]
+mod reference;
 mod review;
 mod roles;
 mod schema;

@@ -4,15 +4,16 @@
 
 use serde_json::Value as Json;
 
+use super::describe::{
+    MOST_SHOWN, alternatives, describe, found, is_odd, kind, kinds, properties, resolve, words,
+};
 use super::layer::{Entry, Layer, Node, Value};
 use super::problem::ConfigProblem;
 use super::schema::Kind;
-use super::suggest::{nearest, one_of, one_of_quoted};
+use super::suggest::{nearest, one_of};
 
 /// A file with more problems than this is of another kind; the rest is counted only.
 const MOST_PROBLEMS: usize = 50;
-/// Characters of a key or text that messages repeat.
-const MOST_SHOWN: usize = 40;
 
 /// Everything that is wrong with a layer, in the order of the text.
 pub(super) fn validate(schema: &Json, layer: &Layer) -> Vec<ConfigProblem> {
@@ -37,7 +38,7 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn check(&mut self, schema: &'a Json, node: &Node, path: &str) {
-        let schema = self.resolve(schema);
+        let schema = resolve(self.schema, schema);
         if let Some(alternatives) = alternatives(schema) {
             return self.check_alternatives(schema, alternatives, node, path);
         }
@@ -117,7 +118,7 @@ impl<'a> Checker<'a> {
     /// The sections that do have a key of this name. The schema of the configuration nests three
     /// deep and refers to nothing above itself, so this ends.
     fn sections_with(&self, schema: &'a Json, key: &str, path: &str, found: &mut Vec<String>) {
-        for (name, inner) in properties(self.resolve(schema)) {
+        for (name, inner) in properties(resolve(self.schema, schema)) {
             if name == key {
                 found.push(path.to_owned());
             }
@@ -136,7 +137,9 @@ impl<'a> Checker<'a> {
 
     fn check_alternatives(&mut self, whole: &'a Json, of: &'a [Json], node: &Node, path: &str) {
         let mut parts = Vec::new();
-        for schema in of.iter().map(|schema| self.resolve(schema)).filter(|schema| self.fits(schema, node)) {
+        for schema in
+            of.iter().map(|schema| resolve(self.schema, schema)).filter(|schema| self.fits(schema, node))
+        {
             let mut part = Checker { schema: self.schema, layer: self.layer, problems: Vec::new() };
             part.check(schema, node, path);
             if part.problems.is_empty() {
@@ -156,7 +159,7 @@ impl<'a> Checker<'a> {
     }
 
     fn wrong_value(&mut self, schema: &'a Json, node: &Node, path: &str, hint: Option<String>) {
-        let expected = self.describe(schema);
+        let expected = describe(self.schema, schema);
         let found = found(&node.value);
         let key = if path.is_empty() { "the configuration".to_owned() } else { format!("`{path}`") };
         let mut problem = self.layer.problem(node.at, format!("{key} must be {expected}, not {found}"));
@@ -192,7 +195,7 @@ impl<'a> Checker<'a> {
                     meant(value, format!("`{plain}` without quotes"))
                 })
                 .or_else(|| {
-                    let words = self.words(schema);
+                    let words = words(self.schema, schema);
                     let word = nearest(plain, words.iter().copied())?;
                     Some(format!("did you mean `{word}`?"))
                 })
@@ -201,7 +204,7 @@ impl<'a> Checker<'a> {
                     meant(list, format!("a list: [{}]", Json::from(text.as_str())))
                 })
             }
-            Value::Integer(number) if self.kinds(schema).contains(&Kind::Span) => {
+            Value::Integer(number) if kinds(self.schema, schema).contains(&Kind::Span) => {
                 meant(Value::Text(format!("{number}s")), format!("`\"{number}s\"` for seconds"))
             }
             Value::Bool(false) => meant(Value::Text("none".to_owned()), "`\"none\"`".to_owned()),
@@ -209,63 +212,10 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The fixed words that a schema allows.
-    fn words(&self, schema: &'a Json) -> Vec<&'a str> {
-        let schema = self.resolve(schema);
-        let listed =
-            schema.get("enum").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
-        let fixed = schema.get("const").and_then(Json::as_str);
-        let inner = alternatives(schema).unwrap_or_default().iter().flat_map(|schema| self.words(schema));
-        listed.chain(fixed).chain(inner).collect()
-    }
-
-    /// The grammars of text that a schema allows.
-    fn kinds(&self, schema: &'a Json) -> Vec<Kind> {
-        let schema = self.resolve(schema);
-        let inner = alternatives(schema).unwrap_or_default().iter().flat_map(|schema| self.kinds(schema));
-        kind(schema).into_iter().chain(inner).collect()
-    }
-
-    /// Fits "must be …".
-    fn describe(&self, schema: &'a Json) -> String {
-        let schema = self.resolve(schema);
-        if let Some(of) = alternatives(schema) {
-            // Fixed words first, as they are shorter to read.
-            let (fixed, free): (Vec<_>, Vec<_>) = of.iter().partition(|schema| schema.get("const").is_some());
-            let all: Vec<_> = fixed.into_iter().chain(free).map(|schema| self.describe(schema)).collect();
-            return one_of_quoted(&all);
-        }
-        let words = self.words(schema);
-        if !words.is_empty() {
-            return one_of(words);
-        }
-        if let Some(kind) = kind(schema) {
-            return kind.expects().to_owned();
-        }
-        match schema.get("type").and_then(Json::as_str).unwrap_or_default() {
-            "boolean" => "`true` or `false`".to_owned(),
-            "integer" => {
-                let odd = if is_odd(schema) { "an odd number" } else { "a whole number" };
-                match (schema.get("minimum"), schema.get("maximum")) {
-                    (Some(least), Some(most)) => format!("{odd} from {least} to {most}"),
-                    (Some(least), None) => format!("{odd} of at least {least}"),
-                    _ => odd.to_owned(),
-                }
-            }
-            "number" => "a number above 0".to_owned(),
-            "array" => match schema.get("items").and_then(|items| kind(self.resolve(items))) {
-                Some(kind) => format!("a list, each item {}", kind.expects()),
-                None => "a list".to_owned(),
-            },
-            "object" => "a table".to_owned(),
-            _ => "text".to_owned(),
-        }
-    }
-
     fn fits_any(&self, schema: &'a Json, node: &Node) -> bool {
-        let schema = self.resolve(schema);
+        let schema = resolve(self.schema, schema);
         match alternatives(schema) {
-            Some(of) => of.iter().any(|schema| self.fits(self.resolve(schema), node)),
+            Some(of) => of.iter().any(|schema| self.fits(resolve(self.schema, schema), node)),
             None => self.fits(schema, node),
         }
     }
@@ -289,28 +239,6 @@ impl<'a> Checker<'a> {
             Value::Null | Value::Date(_) => false,
         }
     }
-
-    fn resolve(&self, schema: &'a Json) -> &'a Json {
-        let name = schema.get("$ref").and_then(Json::as_str).and_then(|name| name.strip_prefix('#'));
-        name.and_then(|pointer| self.schema.pointer(pointer)).unwrap_or(schema)
-    }
-}
-
-fn alternatives(schema: &Json) -> Option<&[Json]> {
-    schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Json::as_array).map(Vec::as_slice)
-}
-
-fn properties(schema: &Json) -> impl Iterator<Item = (&str, &Json)> {
-    let object = schema.get("properties").and_then(Json::as_object);
-    object.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema))
-}
-
-fn kind(schema: &Json) -> Option<Kind> {
-    schema.get("x-kind").and_then(Json::as_str).and_then(Kind::by_name)
-}
-
-fn is_odd(schema: &Json) -> bool {
-    schema.pointer("/not/multipleOf").is_some()
 }
 
 fn in_range(schema: &Json, number: f64) -> bool {
@@ -318,23 +246,4 @@ fn in_range(schema: &Json, number: f64) -> bool {
     bound("minimum").is_none_or(|least| number >= least)
         && bound("maximum").is_none_or(|most| number <= most)
         && bound("exclusiveMinimum").is_none_or(|below| number > below)
-}
-
-/// A value as messages show it.
-fn found(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(value) => format!("`{value}`"),
-        Value::Integer(value) => value.to_string(),
-        Value::Float(value) => format!("{value:?}"),
-        Value::Text(text) if text.is_empty() => "an empty text".to_owned(),
-        Value::Text(text) => {
-            let short: String = text.chars().take(MOST_SHOWN).collect();
-            let dots = if short.len() < text.len() { "…" } else { "" };
-            format!("{}{dots}", Json::from(short))
-        }
-        Value::Date(date) => format!("the date {date}"),
-        Value::List(_) => "a list".to_owned(),
-        Value::Table(_) => "a table".to_owned(),
-    }
 }
