@@ -35,8 +35,7 @@ pub(super) enum Value {
     /// JSON only.
     Null,
     Bool(bool),
-    /// Wide enough for every integer of TOML and JSON.
-    Integer(i128),
+    Integer(i64),
     Float(f64),
     Text(String),
     /// TOML only; no key takes one.
@@ -79,7 +78,7 @@ impl Node {
         match &self.value {
             Value::Null => Json::Null,
             Value::Bool(value) => (*value).into(),
-            Value::Integer(value) => serde_json::Number::from_i128(*value).map_or(Json::Null, Json::Number),
+            Value::Integer(value) => (*value).into(),
             Value::Float(value) => (*value).into(),
             Value::Text(text) | Value::Date(text) => text.as_str().into(),
             Value::List(items) => items.iter().map(Node::to_json).collect(),
@@ -169,7 +168,7 @@ impl Layer {
                 Value::Null
             }
             DeValue::Boolean(value) => Value::Bool(value),
-            DeValue::Integer(value) => match i128::from_str_radix(value.as_str(), value.radix()) {
+            DeValue::Integer(value) => match i64::from_str_radix(value.as_str(), value.radix()) {
                 Ok(value) => Value::Integer(value),
                 Err(_) => {
                     problems.push(self.problem(span.start, format!("the number {value} is too large")));
@@ -223,9 +222,9 @@ fn json(value: &Json, depth: usize) -> Option<Node> {
 /// JavaScript knows one kind of number, so 4 may arrive as 4.0.
 fn number_of(number: &serde_json::Number) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    match (number.as_i128(), number.as_f64()) {
+    match (number.as_i64(), number.as_f64()) {
         (Some(value), _) => Value::Integer(value),
-        (None, Some(value)) if value.fract() == 0.0 && value.abs() <= EXACT => Value::Integer(value as i128),
+        (None, Some(value)) if value.fract() == 0.0 && value.abs() <= EXACT => Value::Integer(value as i64),
         (None, value) => Value::Float(value.unwrap_or(f64::NAN)),
     }
 }

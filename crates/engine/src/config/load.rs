@@ -23,7 +23,6 @@ pub fn load(
 ) -> Result<Config, Vec<ConfigProblem>> {
     let files = [user, project].into_iter().flatten().map(Layer::from_toml);
     let options = options.iter().map(|options| Layer::from_json(OPTIONS, options));
-    let schema = schema::tree();
     let mut problems = Vec::new();
     let mut merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
     let mut origins = Origins::default();
@@ -31,7 +30,7 @@ pub fn load(
         match layer {
             Err(unreadable) => problems.extend(unreadable),
             Ok(layer) => {
-                let found = validate(&schema, &layer);
+                let found = validate(&schema::TREE, &layer);
                 if found.is_empty() {
                     lay_over(&mut merged, &layer.root, &layer, "", &mut origins);
                 }

@@ -22,9 +22,9 @@ fn the_manual_names_every_key() {
 
 #[test]
 fn the_example_has_every_key() {
-    let (schema, example) = (super::schema::tree(), example());
+    let (schema, example) = (&*super::schema::TREE, example());
     let mut missing = Vec::new();
-    for group in groups(&schema) {
+    for group in groups(schema) {
         let of_group = |section: &&String| find(&example, section).is_some();
         let Some(section) = group.sections.iter().find(of_group) else {
             missing.push(group.sections.join(", "));
@@ -54,15 +54,14 @@ struct Group<'a> {
 
 /// A table for each group of sections, in the order of the example.
 fn reference() -> String {
-    let (schema, example) = (super::schema::tree(), example());
+    let (schema, example) = (&*super::schema::TREE, example());
     let mut text = String::new();
-    for group in groups(&schema) {
-        let headings: Vec<_> = group.sections.iter().map(|section| heading(&schema, section)).collect();
+    for group in groups(schema) {
+        let headings: Vec<_> = group.sections.iter().map(|section| heading(schema, section)).collect();
         writeln!(text, "\n### {}\n", headings.join(" ")).unwrap();
         text.push_str("| key | value | default | |\n|---|---|---|---|\n");
         let places = group.sections.iter().find_map(|section| find(&example, section));
-        let mut keys: Vec<_> =
-            properties(group.schema).filter(|(_, key)| !is_section(&schema, key)).collect();
+        let mut keys: Vec<_> = properties(group.schema).filter(|(_, key)| !is_section(schema, key)).collect();
         // Roles share their keys, and one of them stands for all in the example.
         let anywhere = |key: &str| EXAMPLE.find(&format!("\n{key} =")).unwrap_or(usize::MAX);
         keys.sort_by_key(|(key, _)| {
@@ -72,8 +71,8 @@ fn reference() -> String {
             let required = group.schema["required"].as_array().is_some_and(|keys| keys.contains(&key.into()));
             let unset = if required { "required" } else { "" };
             let default = of.get("default").map_or(unset.to_owned(), |default| format!("`{default}`"));
-            let value = describe(&schema, of);
-            writeln!(text, "| `{key}` | {value} | {default} | {} |", meaning(&schema, of)).unwrap();
+            let value = describe(schema, of);
+            writeln!(text, "| `{key}` | {value} | {default} | {} |", meaning(schema, of)).unwrap();
         }
     }
     text.push('\n');

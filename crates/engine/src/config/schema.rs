@@ -1,6 +1,8 @@
 //! The JSON Schema of `opencode.toml`. It is derived from the element types, and it is also what
 //! [`super::validate`] checks a file against: there is no second list of keys, types or ranges.
 
+use std::sync::LazyLock;
+
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
@@ -10,16 +12,16 @@ use super::values::{ModelId, Span};
 
 /// The JSON Schema (draft 2020-12) of `opencode.toml`, indented, with a newline at its end.
 pub fn schema() -> String {
-    format!("{:#}\n", tree())
+    format!("{:#}\n", *TREE)
 }
 
-/// The schema as a tree.
-pub(super) fn tree() -> Value {
+/// The schema as a tree; made once, as every file is checked against it.
+pub(super) static TREE: LazyLock<Value> = LazyLock::new(|| {
     let mut schema = schemars::schema_for!(Config);
     RecursiveTransform(tidy).transform(&mut schema);
     schema.insert("title".to_owned(), "opencode.toml".into());
     schema.to_value()
-}
+});
 
 /// Takes out what only repeats: sizes of Rust's integers, defaults of whole tables, whose keys have
 /// them already, and the line breaks of doc comments.

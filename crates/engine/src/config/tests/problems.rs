@@ -1,13 +1,9 @@
+//! What people are told when something is wrong.
+
 use expect_test::{Expect, expect};
 
-use super::*;
-
-/// The example of the manual: every key once.
-const EXAMPLE: &str = include_str!("example.toml");
-
-fn source(name: &str, text: &str) -> Option<Source> {
-    Some(Source { name: name.to_owned(), text: text.to_owned() })
-}
+use super::source;
+use crate::config::load;
 
 fn problems(text: &str) -> String {
     match load(None, source("opencode.toml", text), None) {
@@ -18,52 +14,6 @@ fn problems(text: &str) -> String {
 
 fn check(text: &str, expected: Expect) {
     expected.assert_eq(&problems(text));
-}
-
-#[test]
-fn nothing_given_is_the_default() {
-    assert_eq!(load(None, None, None), Ok(Config::default()));
-    assert_eq!(
-        load(source("a", ""), source("b", "# nothing\n"), Some(serde_json::Value::Null)),
-        Ok(Config::default())
-    );
-}
-
-#[test]
-fn the_example_says_the_defaults() {
-    let mut config = load(None, source("example.toml", EXAMPLE), None).unwrap();
-    assert_eq!(config.budget.tokens, Limit::At(2_000_000));
-    assert_eq!(config.budget.cost_usd, Limit::At(5.0));
-    assert_eq!(config.roles.coder.model.as_ref().map(ModelId::provider), Some("provider"));
-    assert_eq!(config.checks.command[0].run, "npm test");
-    assert_eq!(config.guardian.severity["debug-leftover"], RuleLevel::Off);
-    // What is left after taking away the lines that only illustrate.
-    config.budget.tokens = Limit::None;
-    config.budget.cost_usd = Limit::None;
-    config.roles.coder.model = None;
-    config.roles.coder.fallback.clear();
-    config.checks.command.clear();
-    config.guardian.severity.clear();
-    assert_eq!(config, Config::default());
-}
-
-#[test]
-fn layers_merge_key_by_key_and_lists_are_replaced() {
-    let user = "[mission]\nparallel = 2\nmax_cycles = 5\n[roles.coder]\nfallback = [\"a/b\", \"a/c\"]\n[guardian.severity]\na = \"off\"\nb = \"error\"";
-    let project =
-        "[mission]\nparallel = 8\n[roles.coder]\nfallback = [\"d/e\"]\n[guardian.severity]\na = \"warning\"";
-    let options =
-        serde_json::json!({ "mission": { "parallel": 16.0 }, "budget": { "wall": "none", "cost_usd": 3 } });
-    let config = load(source("user.toml", user), source("project.toml", project), Some(options)).unwrap();
-    assert_eq!((config.mission.parallel, config.mission.max_cycles), (16, 5));
-    assert_eq!(config.roles.coder.fallback, ["d/e".parse().unwrap()]);
-    assert_eq!(config.guardian.severity.len(), 2);
-    assert_eq!(config.guardian.severity["a"], RuleLevel::Warning);
-    assert_eq!((config.budget.wall, config.budget.cost_usd), (Limit::None, Limit::At(3.0)));
-    assert_eq!(config.origins.get("mission.max_cycles").unwrap().to_string(), "user.toml:3");
-    assert_eq!(config.origins.get("guardian.severity.a").unwrap().to_string(), "project.toml:6");
-    assert_eq!(config.origins.get("mission.parallel").unwrap().to_string(), OPTIONS);
-    assert_eq!(config.origins.get("heal.fixes"), None);
 }
 
 #[test]
@@ -310,144 +260,4 @@ fn a_file_of_another_kind_is_not_answered_with_a_book() {
     let problems = load(None, source("p.toml", &text), None).unwrap_err();
     assert_eq!(problems.len(), 51);
     assert_eq!(problems[50].message, "450 more problems are not listed");
-}
-
-#[test]
-fn durations() {
-    let check = |text: &str, expected: &str| {
-        let shown = text.parse::<Span>().map_or_else(|problem| problem, |span| span.to_string());
-        assert_eq!(shown, expected, "{text:?}");
-    };
-    check("4h", "4h");
-    check("90s", "1m30s");
-    check("1h 30m", "1h30m");
-    check("1d12h", "1d12h");
-    check("36h", "1d12h");
-    check("0m", "it must be longer than nothing");
-    check("31d", "30 days (\"30d\") is the longest");
-    for wrong in [
-        "",
-        "10",
-        "m",
-        "10 min",
-        "10m4h",
-        "10m10m",
-        "1.5h",
-        "-1h",
-        "99999999999999999999h",
-        "9999999999999999h",
-        "1h\u{e4}",
-    ] {
-        check(wrong, "write it as \"4h\", \"10m\", \"90s\" or \"1h30m\"");
-    }
-}
-
-#[test]
-fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
-    let config = load(
-        source("home/opencode.toml", EXAMPLE),
-        None,
-        Some(serde_json::json!({ "heal": { "fixes": 3 } })),
-    );
-    let config = config.unwrap();
-    let shown = show(&config);
-    expect![[r#"
-        [mission]
-        parallel = 4  # home/opencode.toml:2
-        max_cycles = 3  # home/opencode.toml:3
-        deliver = "apply"  # home/opencode.toml:4
-        approve_plan = false  # home/opencode.toml:5
-        tests = "independent"  # home/opencode.toml:6
-        dependencies = "ask"  # home/opencode.toml:7
-
-        [budget]
-        calls = 200  # home/opencode.toml:10
-        wall = "4h"  # home/opencode.toml:11
-        tokens = 2000000  # home/opencode.toml:12
-        cost_usd = 5.0  # home/opencode.toml:13
-
-        [budget.task]
-        calls = 12  # home/opencode.toml:15
-
-        [roles.searcher]
-        fallback = []  # default
-        timeout = "10m"  # default
-
-        [roles.planner]
-        fallback = []  # default
-        timeout = "10m"  # default
-
-        [roles.coder]
-        model = "provider/model"  # home/opencode.toml:18
-        fallback = ["provider/other"]  # home/opencode.toml:19
-        timeout = "10m"  # home/opencode.toml:20
-        bash = false  # home/opencode.toml:21
-
-        [roles.reviewer]
-        fallback = []  # default
-        timeout = "10m"  # default
-
-        [roles.fixer]
-        fallback = []  # default
-        timeout = "10m"  # default
-        bash = false  # default
-
-        [review]
-        quorum = 1  # home/opencode.toml:24
-
-        [heal]
-        fixes = 3  # opencode.json (plugin options)
-        fresh = 1  # home/opencode.toml:28
-        splits = 1  # home/opencode.toml:29
-        candidates = 1  # home/opencode.toml:30
-
-        [checks]
-        auto = true  # home/opencode.toml:33
-
-        [[checks.command]]
-        name = "test"  # home/opencode.toml:34
-        run = "npm test"  # home/opencode.toml:34
-        timeout = "10m"  # home/opencode.toml:34
-
-        [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:40
-
-        [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:42
-
-        [workspace]
-        setup = "auto"  # home/opencode.toml:45
-        copy = ["node_modules"]  # home/opencode.toml:46
-
-        [context]
-        budget = 24000  # home/opencode.toml:49
-    "#]]
-    .assert_eq(&shown);
-    assert_eq!(load(None, source("shown", &shown), None), Ok(config));
-    let awkward =
-        serde_json::json!({ "checks": { "command": [{ "name": "a", "run": "echo \"ä\n#\" '''" }] } });
-    let awkward = load(None, None, Some(awkward)).unwrap();
-    assert_eq!(load(None, source("shown", &show(&awkward)), None), Ok(awkward));
-}
-
-#[test]
-fn the_configuration_survives_json() {
-    let config = load(None, source("example.toml", EXAMPLE), None).unwrap();
-    let json = serde_json::to_string(&config).unwrap();
-    assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), config);
-}
-
-#[test]
-fn the_schema_has_every_key_once_and_its_default() {
-    expect_test::expect_file!["schema.json"].assert_eq(&schema());
-}
-
-#[test]
-fn roles_by_name() {
-    let config = load(None, source("p", "[roles.coder]\nbash = true\nmodel = \"a/b/c\"\n"), None).unwrap();
-    let coder = config.roles.get("coder").unwrap();
-    assert_eq!((coder.bash, coder.timeout.as_secs()), (true, 600));
-    assert_eq!(coder.model.map(|model| (model.provider(), model.model())), Some(("a", "b/c")));
-    assert!(!config.roles.get("reviewer").unwrap().bash);
-    assert!(config.roles.get("programmer").is_none());
 }
