@@ -283,6 +283,45 @@ fn every_crate_says_what_it_is_and_keeps_the_lints() {
     assert_none(wrong);
 }
 
+/// A page that points nowhere is worse than none.
+#[test]
+fn pages_link_to_files_that_exist() {
+    let mut wrong = Vec::new();
+    for page in texts().into_iter().filter(|file| file.path.ends_with(".md")) {
+        let folder = root().join(&page.path);
+        let folder = folder.parent().unwrap_or(Path::new(""));
+        let mut fenced = false;
+        for (number, line) in page.text.lines().enumerate() {
+            fenced ^= line.trim_start().starts_with("```");
+            if fenced {
+                continue;
+            }
+            for target in line.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next()) {
+                let elsewhere = target.is_empty() || target.contains("://") || target.starts_with("mailto:");
+                if !elsewhere && !folder.join(target).exists() {
+                    wrong.push(format!(
+                        "{}:{}: `{target}` does not exist; links are relative to the page",
+                        page.path,
+                        number + 1
+                    ));
+                }
+            }
+        }
+    }
+    assert_none(wrong);
+}
+
+#[test]
+fn package_and_crates_have_one_version() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap_or_default();
+    let package: serde_json::Value =
+        serde_json::from_str(&read("package.json")).expect("package.json is JSON");
+    let manifest = read("Cargo.toml");
+    let version = manifest.lines().find_map(|line| line.strip_prefix("version = "));
+    let hint = "package.json and Cargo.toml must carry the same version; change both";
+    assert_eq!(package["version"].as_str(), version.map(|version| version.trim_matches('"')), "{hint}");
+}
+
 /// The rules above find what they look for, and leave tests and comments alone.
 #[test]
 fn the_rules_bite() {
