@@ -1,1 +1,33 @@
-//! checks
+//! What a project says of itself: find its own commands, run them, and read
+//! what they answer.
+//!
+//! - [`discover`] and [`setup`] read manifests and name the commands (pure).
+//! - [`run`] runs one of them: in a process group of its own, with a time
+//!   limit, named environment variables only, bounded output, and writing
+//!   confined to the slot where the kernel can do that.
+//! - [`compare`] judges an [`Outcome`] against the same check on the base (pure).
+//!
+//! **Invariants.** Only this crate runs a project's commands. It knows no
+//! other crate of this workspace. Everything but [`run`] and [`sweep`] is a
+//! function of its arguments. A process started here, and whatever it
+//! started, is gone when [`run`] returns, and when this process dies.
+
+mod check;
+mod compare;
+mod discover;
+mod environment;
+mod filter;
+mod outcome;
+mod output;
+mod parse;
+mod process;
+mod shell;
+
+pub use check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
+pub use compare::{Failure, Verdict, compare};
+pub use discover::{discover, setup};
+pub use environment::tool_caches;
+pub use filter::FilterError;
+pub use outcome::{End, Outcome, TestFailure};
+pub use parse::{Report, parse};
+pub use process::{RunOptions, SandboxMode, run, sandbox_available, sweep};

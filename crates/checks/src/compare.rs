@@ -1,0 +1,219 @@
+//! Judging a run against the same check on the base.
+//!
+//! The rule: green needs evidence, and red needs a failure that the base did
+//! not have. Everything between the two is said to be unknown, with the reason.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::outcome::{End, Outcome, TestFailure};
+use crate::output::shorten;
+
+/// Output quoted in a finding that no test's name explains, in bytes.
+const EXCERPT: usize = 4_000;
+
+/// What a check says about a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "snake_case")]
+pub enum Verdict {
+    /// It ran, it had something to check, and nothing fails that did not fail before.
+    Pass,
+    /// Something fails that did not fail on the base.
+    Fail { findings: Vec<Failure> },
+    /// It says nothing about the change: neither good nor bad.
+    NoEvidence { why: String },
+}
+
+/// One thing that fails now and did not before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The test's name; absent where the command as a whole failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// Its file, package or binary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
+    /// What was said: the runner's message, or the end of the output.
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// From 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+/// Compares a run with the run of the same check on the base. `None` for the
+/// base means that the base has no such check, so that every failure is new;
+/// a base that was not looked at has to be looked at first.
+pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
+    let code = match &now.end {
+        End::Exited { code } => *code,
+        End::TimedOut { .. } => return timed_out(base, now),
+        End::Signalled { .. } => return crashed(base, now),
+        End::NotFound { .. } | End::Cancelled | End::CouldNotStart { .. } => {
+            return no_evidence(format!("the check {}", now.end));
+        }
+    };
+    if now.truncated && code != 0 && base.is_some_and(|base| !base.end.success()) {
+        return no_evidence("it wrote more than can be read for the names of failing tests");
+    }
+    let zero_tests = now.counts_tests
+        && now.passed == Some(0)
+        && now.failing.as_ref().is_none_or(|failing| failing.is_empty());
+    if zero_tests && !build_failure_hides(base, now, code) {
+        return no_evidence("no test ran");
+    }
+    match (code, &now.failing) {
+        (0, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
+        // a reporter without a summary is taken at its exit status, as before the change
+        (0, _) if now.counts_tests && now.passed.is_none() && !base.is_some_and(green_without_summary) => {
+            no_evidence(
+                "it ended with exit status 0, and its output has no test summary to show that tests ran",
+            )
+        }
+        (0, _) => Verdict::Pass,
+        (_, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
+        _ => by_status(base, now),
+    }
+}
+
+/// The verdict where the failing tests have names.
+fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> Verdict {
+    let known = match base {
+        None => Some(&[][..]),
+        Some(base) if base.end.success() => Some(base.failing.as_deref().unwrap_or_default()),
+        Some(base) => base.failing.as_deref().filter(|failing| !failing.is_empty()),
+    };
+    let Some(known) = known else {
+        return no_evidence(red_base(base));
+    };
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for failure in known {
+        *counts.entry(identity(failure)).or_default() += 1;
+    }
+    // the same name may occur twice; one more than before is a new failure
+    let is_new = |failure: &&TestFailure| match counts.get_mut(&identity(failure)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    let findings: Vec<Failure> =
+        failing.iter().filter(is_new).map(|test| Failure::of_test(test, now)).collect();
+    if !findings.is_empty() {
+        return Verdict::Fail { findings };
+    }
+    if now.passed == Some(0) {
+        return no_evidence("every test that ran fails as it failed before the change");
+    }
+    Verdict::Pass
+}
+
+/// The verdict where only the exit status speaks.
+fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
+    match base {
+        None => Verdict::Fail { findings: vec![Failure::of_command(now)] },
+        Some(base) if base.end.success() => Verdict::Fail { findings: vec![Failure::of_command(now)] },
+        Some(base) if build_failure_hides(Some(base), now, 1) => Verdict::Fail {
+            findings: vec![Failure {
+                message: format!(
+                    "before the change its tests ran; now the command fails before they do.\n{}",
+                    shorten(&now.output, EXCERPT)
+                ),
+                ..Failure::of_command(now)
+            }],
+        },
+        Some(_) => no_evidence(red_base(base)),
+    }
+}
+
+/// Tests ran on the (red) base, and now the command does not get that far.
+fn build_failure_hides(base: Option<&Outcome>, now: &Outcome, code: i32) -> bool {
+    code != 0 && !now.truncated && now.passed.is_none() && base.is_some_and(|base| base.passed > Some(0))
+}
+
+fn green_without_summary(base: &Outcome) -> bool {
+    base.end.success() && base.passed.is_none()
+}
+
+fn timed_out(base: Option<&Outcome>, now: &Outcome) -> Verdict {
+    match base {
+        Some(base) if matches!(base.end, End::Exited { .. }) => {
+            let took = base.duration_ms as f64 / 1000.0;
+            let message = format!(
+                "the check {}; before the change it took {took:.1} s\n{}",
+                now.end,
+                shorten(&now.output, EXCERPT)
+            );
+            Verdict::Fail { findings: vec![Failure { message, ..Failure::of_command(now) }] }
+        }
+        Some(base) => no_evidence(format!("the check {}; before the change it {}", now.end, base.end)),
+        None => no_evidence(format!("the check {}", now.end)),
+    }
+}
+
+fn crashed(base: Option<&Outcome>, now: &Outcome) -> Verdict {
+    match base {
+        Some(base) if !base.end.success() => {
+            no_evidence(format!("the check {}; before the change it {}", now.end, base.end))
+        }
+        _ => Verdict::Fail { findings: vec![Failure::of_command(now)] },
+    }
+}
+
+fn red_base(base: Option<&Outcome>) -> String {
+    match base {
+        Some(Outcome { end: End::Exited { code }, truncated: false, .. }) => format!(
+            "it failed before the change already (exit status {code}), and the names of what failed \
+             cannot be read, so that new failures cannot be told from old ones"
+        ),
+        Some(base) if base.truncated => {
+            "before the change it wrote more than can be read for the names of failing tests".to_owned()
+        }
+        Some(base) => format!("before the change it {}", base.end),
+        None => "nothing is known of it before the change".to_owned(),
+    }
+}
+
+fn no_evidence(why: impl Into<String>) -> Verdict {
+    Verdict::NoEvidence { why: why.into() }
+}
+
+/// What makes it the same test after an edit: line numbers do not.
+fn identity(failure: &TestFailure) -> (String, String) {
+    let name = match failure.name.rsplit_once(" (line ") {
+        Some((name, rest)) if rest.ends_with(')') => name,
+        _ => &failure.name,
+    };
+    (failure.suite.clone().unwrap_or_default(), name.to_owned())
+}
+
+impl Failure {
+    fn of_test(test: &TestFailure, now: &Outcome) -> Failure {
+        Failure {
+            test: Some(test.name.clone()),
+            suite: test.suite.clone(),
+            message: test.detail.clone().unwrap_or_else(|| shorten(&now.output, EXCERPT / 2)),
+            file: test.file.clone(),
+            line: test.line,
+        }
+    }
+
+    fn of_command(now: &Outcome) -> Failure {
+        let output = shorten(&now.output, EXCERPT);
+        let output = if output.trim().is_empty() { "(it printed nothing)" } else { output.trim_end() };
+        Failure {
+            test: None,
+            suite: None,
+            message: format!("the check {}\n{output}", now.end),
+            file: None,
+            line: None,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "compare_tests.rs"]
+mod tests;

@@ -1,0 +1,181 @@
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use expect_test::{Expect, expect};
+
+use super::{discover, setup};
+
+/// Projects are given as files (path, text); `list` holds them all.
+fn check(files: &[(&str, &str)], expected: Expect) {
+    let files: BTreeMap<&str, &str> = files.iter().copied().collect();
+    let list: Vec<String> = files.keys().map(|path| (*path).to_owned()).collect();
+    let read = |path: &str| files.get(path).map(|text| (*text).to_owned());
+    let mut told = String::new();
+    for check in discover(&read, &list) {
+        let runner = check.runner.map_or(String::new(), |runner| format!(" ({runner:?})"));
+        let folder =
+            if check.directory.is_empty() { String::new() } else { format!(" in {}", check.directory) };
+        let _ = writeln!(
+            told,
+            "{:?} {}: {}{folder}{runner} <- {}",
+            check.kind, check.name, check.run, check.source
+        );
+    }
+    if let Some(setup) = setup(&read, &list) {
+        let _ = writeln!(told, "setup: {} <- {}", setup.run, setup.source);
+    }
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn npm_scripts() {
+    check(
+        &[
+            (
+                "package.json",
+                r#"{"scripts": {"test": "npm run build && node --test", "build": "tsc -p .", "lint": "eslint ."},
+                "devDependencies": {"typescript": "5"}}"#,
+            ),
+            ("tsconfig.json", "{}"),
+            ("package-lock.json", "{}"),
+        ],
+        expect![[r#"
+            Build build: npm run build <- package.json scripts.build
+            Lint lint: npm run lint <- package.json scripts.lint
+            Test test: npm test (NodeTest) <- package.json scripts.test
+            setup: npm ci --ignore-scripts --no-audit --no-fund <- package-lock.json
+        "#]],
+    );
+}
+
+#[test]
+fn placeholders_watchers_and_repairing_linters_are_no_checks() {
+    check(
+        &[(
+            "package.json",
+            r#"{"scripts": {"test": "echo \"Error: no test specified\" && exit 1", "build": "tsc -w",
+                "typecheck": "tsc --noEmit --watch", "lint": "eslint --fix .", "dev": "vite"}}"#,
+        )],
+        expect![[""]],
+    );
+}
+
+#[test]
+fn each_package_manager_by_its_lockfile() {
+    let manifest = r#"{"scripts": {"test": "vitest run"}, "dependencies": {"a": "1"}}"#;
+    check(
+        &[("package.json", manifest), ("pnpm-lock.yaml", "")],
+        expect![[r#"
+        Test test: pnpm run test (Vitest) <- package.json scripts.test
+        setup: pnpm install --frozen-lockfile --ignore-scripts <- pnpm-lock.yaml
+    "#]],
+    );
+    check(
+        &[("package.json", manifest), ("yarn.lock", "")],
+        expect![[r#"
+        Test test: yarn run test (Vitest) <- package.json scripts.test
+        setup: yarn install --frozen-lockfile --ignore-scripts --non-interactive <- yarn.lock
+    "#]],
+    );
+    check(
+        &[("package.json", manifest), ("yarn.lock", ""), (".yarnrc.yml", "")],
+        expect![[r#"
+        Test test: yarn run test (Vitest) <- package.json scripts.test
+        setup: yarn install --immutable --mode=skip-build <- yarn.lock
+    "#]],
+    );
+    check(
+        &[("package.json", manifest), ("bun.lock", "")],
+        expect![[r#"
+        Test test: bun run test (Vitest) <- package.json scripts.test
+        setup: bun install --frozen-lockfile --ignore-scripts <- bun.lock
+    "#]],
+    );
+}
+
+#[test]
+fn tools_without_scripts() {
+    check(
+        &[
+            ("package.json", r#"{"devDependencies": {"vitest": "1", "typescript": "5"}}"#),
+            ("tsconfig.json", "{}"),
+        ],
+        expect![[r#"
+            Type typecheck: npx --no-install tsc --noEmit <- tsconfig.json
+            Test test: npx --no-install vitest run (Vitest) <- package.json devDependencies
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
+}
+
+#[test]
+fn a_test_script_that_only_calls_another() {
+    check(
+        &[("package.json", r#"{"scripts": {"test": "yarn test:unit", "test:unit": "cross-env A=1 jest"}}"#)],
+        expect![[r#"
+            Test test: npm test (Jest) <- package.json scripts.test
+        "#]],
+    );
+}
+
+#[test]
+fn cargo_workspace_with_nextest_and_clippy() {
+    check(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = ['a']\n"),
+            ("Cargo.lock", ""),
+            ("a/Cargo.toml", "[package]\nname = 'a'\n"),
+            (".config/nextest.toml", ""),
+            (".github/workflows/ci.yml", "run: cargo clippy -- -D warnings\n"),
+        ],
+        expect![[r#"
+            Build build: cargo check --workspace --all-targets <- Cargo.toml
+            Lint lint: cargo clippy --workspace --all-targets -- -D warnings <- .github/workflows/ci.yml
+            Test test: cargo nextest run --workspace --no-fail-fast --no-tests=warn (Nextest) <- .config/nextest.toml
+            setup: cargo fetch --locked <- Cargo.lock
+        "#]],
+    );
+}
+
+#[test]
+fn several_projects_in_one_repository() {
+    check(
+        &[
+            ("frontend/package.json", r#"{"scripts": {"test": "jest"}}"#),
+            ("Cargo.toml", "[package]\nname = 'x'\n[lints.clippy]\nall = 'warn'\n"),
+            ("node_modules/a/package.json", r#"{"scripts": {"test": "x"}}"#),
+            ("tests/fixtures/package.json", r#"{"scripts": {"test": "x"}}"#),
+        ],
+        expect![[r#"
+            Build build: cargo check --all-targets <- Cargo.toml
+            Lint lint: cargo clippy --all-targets <- Cargo.toml lints.clippy
+            Test frontend-test: npm test in frontend (Jest) <- frontend/package.json scripts.test
+            Test test: cargo test --no-fail-fast (CargoTest) <- Cargo.toml
+            setup: cargo fetch <- Cargo.toml
+        "#]],
+    );
+    check(
+        &[
+            ("package.json", r#"{"scripts": {"test": "jest", "build": "webpack"}}"#),
+            ("Cargo.toml", "[package]\nname = 'x'\n"),
+        ],
+        expect![[r#"
+            Build build: npm run build <- package.json scripts.build
+            Build cargo-build: cargo check --all-targets <- Cargo.toml
+            Test test: npm test (Jest) <- package.json scripts.test
+            Test cargo-test: cargo test --no-fail-fast (CargoTest) <- Cargo.toml
+            setup: cargo fetch <- Cargo.toml
+        "#]],
+    );
+}
+
+#[test]
+fn broken_manifests_say_nothing() {
+    check(
+        &[("package.json", "{"), ("Cargo.toml", "[")],
+        expect![[r#"
+        setup: cargo fetch <- Cargo.toml
+    "#]],
+    );
+    check(&[("package.json", r#"{"scripts": {"test": 3}}"#)], expect![[""]]);
+}

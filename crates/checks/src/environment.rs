@@ -1,0 +1,261 @@
+//! The environment of a check: cleared, then what is named here and nothing else.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// Taken over from our own environment where set.
+const INHERITED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    // where toolchains and their caches are
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_NET_OFFLINE",
+    "CARGO_HTTP_CAINFO",
+    "GOROOT",
+    "GOPATH",
+    "GOCACHE",
+    "GOMODCACHE",
+    "GOPROXY",
+    "GOSUMDB",
+    "GOFLAGS",
+    "GOTOOLCHAIN",
+    "JAVA_HOME",
+    "MAVEN_HOME",
+    "GRADLE_HOME",
+    "GRADLE_USER_HOME",
+    "DOTNET_ROOT",
+    "ANDROID_HOME",
+    "PYENV_ROOT",
+    "PYENV_VERSION",
+    "PYTHONPATH",
+    "UV_CACHE_DIR",
+    "UV_PYTHON",
+    "PIP_CACHE_DIR",
+    "PIP_INDEX_URL",
+    "UV_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "VOLTA_HOME",
+    "FNM_DIR",
+    "FNM_MULTISHELL_PATH",
+    "COREPACK_HOME",
+    "PNPM_HOME",
+    "BUN_INSTALL",
+    "DENO_DIR",
+    "YARN_CACHE_FOLDER",
+    "ASDF_DIR",
+    "ASDF_DATA_DIR",
+    "MISE_DATA_DIR",
+    "GEM_HOME",
+    "GEM_PATH",
+    "RBENV_ROOT",
+    "npm_config_cache",
+    "npm_config_registry",
+    "npm_config_offline",
+    "npm_config_prefer_offline",
+    "npm_config_store_dir",
+    "npm_config_cafile",
+    "NPM_CONFIG_CACHE",
+    "NPM_CONFIG_REGISTRY",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    // compilers and certificates
+    "CC",
+    "CXX",
+    "AR",
+    "CFLAGS",
+    "CXXFLAGS",
+    "LDFLAGS",
+    "PKG_CONFIG_PATH",
+    "LIBCLANG_PATH",
+    "LD_LIBRARY_PATH",
+    "LIBRARY_PATH",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+];
+
+/// Taken over by what they begin with.
+const INHERITED_PREFIXES: &[&str] = &["LC_", "NVM_"];
+
+/// Set whatever we were started with.
+const FIXED: &[(&str, &str)] = &[
+    ("CI", "1"),
+    ("TERM", "dumb"),
+    ("NO_COLOR", "1"),
+    ("CARGO_TERM_COLOR", "never"),
+    ("CARGO_TERM_PROGRESS_WHEN", "never"),
+    ("PYTHONDONTWRITEBYTECODE", "1"),
+    ("PYTHONUNBUFFERED", "1"),
+    ("NPM_CONFIG_UPDATE_NOTIFIER", "false"),
+    ("NPM_CONFIG_FUND", "false"),
+    ("NPM_CONFIG_AUDIT", "false"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+];
+
+/// No variable whose name holds one of these passes, wherever it comes from.
+const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH"];
+
+/// A run carries this, so that what it started can be found again.
+pub(crate) const MARKER: &str = "OPENCODE_ORCHESTRATOR_RUN";
+
+/// The environment of a check that runs in `directory` below `root`.
+pub(crate) fn build(
+    ours: impl Iterator<Item = (OsString, OsString)>,
+    extra: &BTreeMap<String, String>,
+    directory: &Path,
+    root: &Path,
+    tmp: &Path,
+    marker: &str,
+) -> BTreeMap<OsString, OsString> {
+    let mut all: BTreeMap<OsString, OsString> = BTreeMap::new();
+    for (name, value) in ours {
+        let inherits = name.to_str().is_some_and(|name| {
+            INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        });
+        // a proxy or an index may carry a login in its address
+        let has_login = value
+            .to_string_lossy()
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')));
+        if inherits && !has_login {
+            all.insert(name, value);
+        }
+    }
+    all.extend(FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    all.extend(extra.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    all.retain(|name, _| !is_secret(&name.to_string_lossy()));
+    for name in ["TMPDIR", "TMP", "TEMP"] {
+        all.insert(name.into(), tmp.into());
+    }
+    all.insert(MARKER.into(), marker.into());
+    let venv = virtual_environment(directory, root);
+    let path = all.remove(OsStr::new("PATH")).unwrap_or_else(|| DEFAULT_PATH.into());
+    // a project's Python hides the system's; its Node tools only add to what is there
+    let first = venv.iter().map(|venv| venv.join("bin"));
+    let last = [directory, root].map(|folder| folder.join("node_modules/.bin"));
+    let last = last.into_iter().filter(|folder| folder.is_dir());
+    let folders: Vec<PathBuf> = first.chain(std::env::split_paths(&path)).chain(last).collect();
+    all.insert("PATH".into(), std::env::join_paths(folders).unwrap_or(path));
+    if let Some(venv) = venv {
+        all.insert("VIRTUAL_ENV".into(), venv.into());
+    }
+    all
+}
+
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+fn virtual_environment(directory: &Path, root: &Path) -> Option<PathBuf> {
+    let places = [directory, root].into_iter().flat_map(|folder| [folder.join(".venv"), folder.join("venv")]);
+    places.into_iter().find(|venv| venv.join("pyvenv.cfg").is_file())
+}
+
+/// Whether a variable of this name may hold a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The folders in which package managers and compilers keep what they have
+/// fetched, as far as they exist: what [`crate::RunOptions::writable`] needs
+/// for builds to work offline and fast. Programs and settings are not in it.
+pub fn tool_caches() -> Vec<PathBuf> {
+    caches(&|name| std::env::var_os(name)).into_iter().filter(|folder| folder.exists()).collect()
+}
+
+fn caches(variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = set("HOME");
+    let below = |path: &str| home.as_ref().map(|home| home.join(path));
+    let cache = set("XDG_CACHE_HOME").or_else(|| below(".cache"));
+    let data = set("XDG_DATA_HOME").or_else(|| below(".local/share"));
+    let cargo = set("CARGO_HOME").or_else(|| below(".cargo"));
+    let go = set("GOPATH").or_else(|| below("go"));
+    let mut all = Vec::new();
+    for name in ["registry", "git", ".package-cache", ".package-cache-mutate", ".global-cache"] {
+        all.extend(cargo.as_ref().map(|cargo| cargo.join(name)));
+    }
+    all.extend(set("npm_config_cache").or_else(|| set("NPM_CONFIG_CACHE")).or_else(|| below(".npm")));
+    for name in ["pip", "uv", "yarn", "pnpm", "node-gyp", "go-build", "ruff", "pypoetry", "deno"] {
+        all.extend(cache.as_ref().map(|cache| cache.join(name)));
+    }
+    all.extend(data.map(|data| data.join("pnpm/store")));
+    all.extend(below(".bun/install/cache"));
+    all.extend(set("GOCACHE"));
+    all.extend(set("GOMODCACHE").or_else(|| go.map(|go| go.join("pkg/mod"))));
+    all.extend(set("UV_CACHE_DIR"));
+    all.extend(set("PIP_CACHE_DIR"));
+    all.extend(set("YARN_CACHE_FOLDER"));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(ours: &[(&str, &str)], extra: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let ours = ours.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let here = Path::new("/nowhere");
+        build(ours, &extra, here, here, Path::new("/t"), "m-1")
+            .into_iter()
+            .map(|(name, value)| (name.into_string().unwrap(), value.into_string().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn only_named_variables_pass() {
+        let env = built(
+            &[("HOME", "/h"), ("LC_ALL", "C"), ("EDITOR", "vi"), ("CI", "0"), ("DATABASE_URL", "x")],
+            &[],
+        );
+        assert_eq!(env["HOME"], "/h");
+        assert_eq!(env["LC_ALL"], "C");
+        assert_eq!(env["CI"], "1");
+        assert_eq!(env["TMPDIR"], "/t");
+        assert_eq!(env[MARKER], "m-1");
+        assert_eq!(env["PATH"], DEFAULT_PATH);
+        assert!(!env.contains_key("EDITOR") && !env.contains_key("DATABASE_URL"));
+    }
+
+    #[test]
+    fn nothing_secret_passes_even_when_asked_for() {
+        let names = ["OPENAI_API_KEY", "LC_TOKEN", "NVM_AUTH", "my_secret", "DB_PASSWORD", "SSH_AUTH_SOCK"];
+        let pairs: Vec<_> = names.iter().map(|name| (*name, "x")).collect();
+        let env = built(&pairs, &pairs);
+        assert!(names.iter().all(|name| !env.contains_key(*name)), "{env:?}");
+    }
+
+    #[test]
+    fn an_address_with_a_login_does_not_pass() {
+        let env =
+            built(&[("HTTPS_PROXY", "http://me:pw@proxy:1"), ("HTTP_PROXY", "http://proxy:1/a@b")], &[]);
+        assert!(!env.contains_key("HTTPS_PROXY"));
+        assert_eq!(env["HTTP_PROXY"], "http://proxy:1/a@b");
+    }
+
+    #[test]
+    fn caches_hold_no_programs_and_no_settings() {
+        let all = caches(&|name| (name == "HOME").then(|| "/h".into()));
+        assert!(all.contains(&PathBuf::from("/h/.cargo/registry")));
+        assert!(
+            !all.iter().any(|folder| ["/h", "/h/.cargo", "/h/.cache", "/h/go"]
+                .iter()
+                .any(|f| folder == Path::new(f)))
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! Output kept within bounds, and made fit to be read.
+
+use std::collections::VecDeque;
+
+/// Keeps the first and the last bytes of a stream of any length.
+#[derive(Debug)]
+pub(crate) struct HeadTail {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    head_limit: usize,
+    tail_limit: usize,
+    dropped: u64,
+}
+
+impl HeadTail {
+    /// At most `limit` bytes in all: a quarter from the beginning, where
+    /// compilers tell the cause, the rest from the end, where runners sum up.
+    pub(crate) fn new(limit: usize) -> HeadTail {
+        let head_limit = limit / 4;
+        HeadTail {
+            head: Vec::new(),
+            tail: VecDeque::new(),
+            head_limit,
+            tail_limit: limit - head_limit,
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let room = self.head_limit.saturating_sub(self.head.len()).min(bytes.len());
+        let (first, rest) = bytes.split_at(room);
+        self.head.extend_from_slice(first);
+        let skipped = rest.len().saturating_sub(self.tail_limit);
+        let rest = rest.get(skipped..).unwrap_or_default();
+        let overflow = (self.tail.len() + rest.len()).saturating_sub(self.tail_limit);
+        self.tail.drain(..overflow);
+        self.tail.extend(rest);
+        self.dropped += (skipped + overflow) as u64;
+    }
+
+    /// Whether anything was left out.
+    pub(crate) fn truncated(&self) -> bool {
+        self.dropped > 0
+    }
+
+    /// The text, valid UTF-8, escape sequences removed, cut on line ends.
+    pub(crate) fn text(self) -> String {
+        if self.dropped == 0 {
+            let mut bytes = self.head;
+            bytes.extend(self.tail);
+            return clean(&bytes);
+        }
+        let tail: Vec<u8> = self.tail.into();
+        let head_end = self.head.iter().rposition(|b| *b == b'\n').map_or(self.head.len(), |at| at + 1);
+        let tail_start = tail.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let dropped = self.dropped + (self.head.len() - head_end) as u64 + tail_start as u64;
+        let mut text = clean(self.head.get(..head_end).unwrap_or_default());
+        text.push_str(&format!("\n[… {dropped} bytes left out …]\n"));
+        text.push_str(&clean(tail.get(tail_start..).unwrap_or_default()));
+        text
+    }
+}
+
+/// The text cut to `limit` bytes, head and tail kept.
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut kept = HeadTail::new(limit);
+    kept.push(text.as_bytes());
+    kept.text()
+}
+
+/// Valid UTF-8 without escape sequences and control characters; what a
+/// carriage return overwrote is gone, as on a terminal.
+pub(crate) fn clean(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut out = String::with_capacity(text.len());
+    let mut line_start = 0;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\u{1b}' => skip_escape(&mut chars),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' => out.truncate(line_start),
+            '\n' => {
+                out.push('\n');
+                line_start = out.len();
+            }
+            '\t' => out.push('\t'),
+            '\u{8}' if out.len() > line_start => {
+                out.pop();
+            }
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// How long an escape sequence can be before it is taken for text.
+const MAX_ESCAPE: usize = 4096;
+
+fn skip_escape(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    match chars.peek() {
+        // CSI: parameters, then one final byte
+        Some('[') => {
+            chars.next();
+            for _ in 0..MAX_ESCAPE {
+                match chars.peek() {
+                    Some('\u{20}'..='\u{3f}') => chars.next(),
+                    Some('\u{40}'..='\u{7e}') => {
+                        chars.next();
+                        return;
+                    }
+                    _ => return,
+                };
+            }
+        }
+        // OSC and other strings: until BEL or ESC \; a newline ends a broken one
+        Some(']' | 'P' | '_' | '^' | 'X') => {
+            chars.next();
+            for _ in 0..MAX_ESCAPE {
+                match chars.peek() {
+                    None | Some('\n') => return,
+                    Some('\u{7}') => {
+                        chars.next();
+                        return;
+                    }
+                    Some('\u{1b}') => {
+                        chars.next();
+                        if chars.peek() == Some(&'\\') {
+                            chars.next();
+                        }
+                        return;
+                    }
+                    _ => chars.next(),
+                };
+            }
+        }
+        Some('(' | ')' | '*' | '+' | '#' | '%') => {
+            chars.next();
+            chars.next();
+        }
+        Some('\u{30}'..='\u{7e}') => {
+            chars.next();
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_dress_is_taken_off() {
+        let cases: [(&[u8], &str); 8] = [
+            (b"\x1b[31mred\x1b[0m", "red"),
+            (b"\x1b]8;;http://x\x07link\x1b]8;;\x1b\\", "link"),
+            (b"10%\r100%\r\ndone", "100%\ndone"),
+            (b"a\x00b\x07\tc", "ab\tc"),
+            (b"\xff\xfeok", "\u{fffd}\u{fffd}ok"),
+            (b"\x1b(Bplain\x1b", "plain"),
+            (b"\x1b[", ""),
+            (b"one\nab\x08c", "one\nac"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(clean(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_stream_keeps_its_head_and_tail() {
+        let mut kept = HeadTail::new(64);
+        for n in 0..10_000 {
+            kept.push(format!("line {n}\n").as_bytes());
+        }
+        assert!(kept.truncated());
+        let text = kept.text();
+        assert!(text.starts_with("line 0\n"), "{text}");
+        assert!(text.ends_with("line 9999\n"), "{text}");
+        assert!(text.contains("bytes left out"), "{text}");
+        assert!(text.len() < 128, "{text}");
+    }
+
+    #[test]
+    fn one_write_larger_than_the_limit_stays_bounded() {
+        let mut kept = HeadTail::new(8);
+        kept.push(&[b'x'; 1000]);
+        kept.push(b"yz");
+        assert_eq!(kept.dropped, 994);
+        assert!(kept.text().ends_with("xxxxyz"));
+    }
+}

@@ -1,0 +1,142 @@
+//! `cargo nextest run`: the summary and the list below it.
+
+use super::{Failures, Report, detail, name, number_before};
+use crate::outcome::TestFailure;
+
+pub(super) fn parse(text: &str) -> Report {
+    let lines: Vec<&str> = text.lines().collect();
+    let summary = lines.iter().rposition(|line| line.trim_start().starts_with("Summary ["));
+    let Some(at) = summary else { return Report::default() };
+    let counts = lines.get(at).and_then(|line| line.split_once(" run: ")).map_or("", |(_, rest)| rest);
+    // `2 passed (1 slow, 1 flaky), 1 failed`: what is in parentheses is counted already
+    let counts = without_parentheses(counts);
+    let count = |word| number_before(&counts, word).unwrap_or(0);
+    let failed = count("failed") + count("timed out") + count("exec failed");
+
+    let mut failures = Failures::default();
+    for (status, suite, test) in lines.iter().skip(at + 1).filter_map(|line| status_line(line)) {
+        if !is_pass(status) {
+            failures.push(TestFailure {
+                name: name(test),
+                suite: Some(name(suite)),
+                detail: output_of(lines.get(..at).unwrap_or_default(), suite, test),
+                ..TestFailure::default()
+            });
+        }
+    }
+    Report::checked(failures.0, failed, count("passed"))
+}
+
+fn is_pass(status: &str) -> bool {
+    // `FLAKY 2/3` failed once and passed then; `TRY 2 FAIL` did not
+    status.split(' ').any(|word| ["PASS", "SLOW", "FLAKY", "LEAK", "SKIP"].contains(&word))
+}
+
+/// `    FAIL [   0.013s] (1/5) demo::it adds` → status, binary, test.
+fn status_line(line: &str) -> Option<(&str, &str, &str)> {
+    let (status, rest) = line.trim().split_once('[')?;
+    let status = status.trim();
+    let is_word = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"-/ ".contains(&b);
+    if status.is_empty() || !status.bytes().all(is_word) {
+        return None;
+    }
+    let rest = rest.split_once(']')?.1.trim_start();
+    let rest = match rest.strip_prefix('(') {
+        Some(counter) => counter.split_once(')')?.1.trim_start(),
+        None => rest,
+    };
+    let (suite, test) = rest.split_once(' ')?;
+    Some((status, suite, test.trim()))
+}
+
+/// What the test printed: from its status line to the next one.
+fn output_of(lines: &[&str], suite: &str, test: &str) -> Option<String> {
+    let is_this = |line: &str| {
+        status_line(line).is_some_and(|(status, s, t)| !is_pass(status) && s == suite && t == test)
+    };
+    let start = lines.iter().position(|line| is_this(line))? + 1;
+    let rest = lines.get(start..)?;
+    let end = rest.iter().position(|line| status_line(line).is_some()).unwrap_or(rest.len()).min(200);
+    let block = rest.get(..end)?;
+    // the message is on stderr; libtest's own lines on stdout only repeat the name
+    let stderr = block.iter().position(|line| line.trim_start().starts_with("stderr ──"));
+    let block = stderr.and_then(|at| block.get(at + 1..)).unwrap_or(block);
+    let block = block.strip_prefix(&["  stdout ───"]).unwrap_or(block);
+    let block = block.split(|line| line.trim() == "stack backtrace:").next().unwrap_or_default();
+    detail(block)
+}
+
+fn without_parentheses(text: &str) -> String {
+    let mut depth = 0_u32;
+    text.chars()
+        .filter(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' => {
+                    depth = depth.saturating_sub(1);
+                    return false;
+                }
+                _ => {}
+            }
+            depth == 0
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::super::render;
+    use super::*;
+
+    fn check(text: &str, expected: Expect) {
+        expected.assert_eq(&render(&parse(text)));
+    }
+
+    #[test]
+    fn a_real_run() {
+        check(
+            include_str!("../../fixtures/nextest.txt"),
+            expect![[r#"
+                passed: Some(1)
+                - [demo] tests::panics | running 1 test
+                - [demo] tests::result | Error: "bad"
+                - [demo::it] adds | thread 'adds' (15122) panicked at tests/it.rs:1:21:
+                - [demo] tests::adds | thread 'tests::adds' (15116) panicked at src/lib.rs:7:25:
+            "#]],
+        );
+    }
+
+    #[test]
+    fn signals_time_outs_and_retries_are_named() {
+        check(
+            "     Summary [   1.2s] 5/6 tests run: 2 passed (1 flaky), 2 failed, 1 timed out, 0 skipped\n   \
+             FLAKY 2/3 [ 0.1s] demo a\n  SIGABRT [ 0.1s] demo b\n  TRY 3 FAIL [ 0.1s] (3/6) demo::it c d\n  \
+             TIMEOUT [ 1.0s] demo e\nerror: test run failed\n",
+            expect![[r#"
+                passed: Some(2)
+                - [demo] b | -
+                - [demo::it] c d | -
+                - [demo] e | -
+            "#]],
+        );
+    }
+
+    #[test]
+    fn nothing_to_run() {
+        check(
+            "     Summary [   0.000s] 0 tests run: 0 passed, 3 skipped\nerror: no tests to run\n",
+            expect![[r#"
+                passed: Some(0)
+            "#]],
+        );
+        check(
+            "error: could not compile `demo`\n",
+            expect![[r#"
+            passed: None
+            names: unknown
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,254 @@
+//! `node --test`: its `tap` and its `spec` reporter, whichever is found.
+
+use super::{Failures, Report, detail, name, place};
+use crate::outcome::TestFailure;
+
+pub(super) fn parse(text: &str) -> Report {
+    let tap = Totals::read(text, "# ");
+    if tap.pass.is_some() { from_tap(text, tap) } else { from_spec(text, Totals::read(text, "ℹ ")) }
+}
+
+/// The counts at the end; summed where several runs follow each other.
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    pass: Option<u32>,
+    failed: u32,
+}
+
+impl Totals {
+    fn read(text: &str, prefix: &str) -> Totals {
+        let mut totals = Totals::default();
+        for line in text.lines().filter_map(|line| line.strip_prefix(prefix)) {
+            let Some((word, number)) = line.split_once(' ') else { continue };
+            let Ok(number) = number.trim().parse::<u32>() else { continue };
+            match word {
+                "pass" => totals.pass = Some(totals.pass.unwrap_or(0).saturating_add(number)),
+                "fail" | "cancelled" => totals.failed = totals.failed.saturating_add(number),
+                _ => {}
+            }
+        }
+        totals
+    }
+}
+
+/// A `not ok` line and the block of facts below it.
+struct TapFailure<'a> {
+    name: String,
+    ancestors: Vec<&'a str>,
+    is_suite: bool,
+    by_child: bool,
+    location: Option<&'a str>,
+    facts: Vec<&'a str>,
+}
+
+fn from_tap(text: &str, totals: Totals) -> Report {
+    let mut failures = Failures::default();
+    let mut counted = 0_u32;
+    let mut only_parents = Failures::default();
+    let mut stack: Vec<&str> = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let body = line.trim_start_matches(' ');
+        let depth = (line.len() - body.len()) / 4;
+        if let Some(subtest) = body.strip_prefix("# Subtest: ") {
+            stack.truncate(depth);
+            stack.push(subtest);
+            continue;
+        }
+        let Some(result) = body.strip_prefix("not ok ") else { continue };
+        if is_todo(result) {
+            continue;
+        }
+        let test = result.split_once(" - ").map_or(result, |(_, test)| test);
+        let mut failure = TapFailure {
+            name: unescape(test),
+            ancestors: stack.get(..depth.min(stack.len())).unwrap_or_default().to_vec(),
+            is_suite: false,
+            by_child: false,
+            location: None,
+            facts: Vec::new(),
+        };
+        if lines.peek().is_some_and(|next| next.trim_start() == "---") {
+            lines.next();
+            read_facts(&mut lines, line.len() - body.len() + 2, &mut failure);
+        }
+        if !failure.is_suite {
+            counted = counted.saturating_add(1);
+        }
+        let to = if failure.by_child { &mut only_parents } else { &mut failures };
+        to.push(failure.finish());
+    }
+    // a parent that fails only because of its child would be the same failure twice
+    let failing = if failures.0.is_empty() { only_parents.0 } else { failures.0 };
+    let agrees = counted == totals.failed || (counted == 0 && !failing.is_empty());
+    let agrees = agrees && (totals.failed == 0 || !failing.is_empty());
+    Report { failing: agrees.then_some(failing), passed: totals.pass }
+}
+
+fn read_facts<'a>(
+    lines: &mut std::iter::Peekable<std::str::Lines<'a>>,
+    indent: usize,
+    failure: &mut TapFailure<'a>,
+) {
+    let mut in_message = false;
+    for line in lines.by_ref() {
+        let own = line.len() - line.trim_start_matches(' ').len() == indent;
+        let fact = line.trim();
+        if own {
+            if fact == "..." {
+                return;
+            }
+            in_message = fact.starts_with("error:");
+            match fact {
+                "type: 'suite'" => failure.is_suite = true,
+                "failureType: 'subtestsFailed'" => failure.by_child = true,
+                _ => {}
+            }
+            if let Some(at) = fact.strip_prefix("location: '").and_then(|at| at.strip_suffix('\'')) {
+                failure.location = Some(at);
+            }
+            if let Some(message) = fact.strip_prefix("error: '").and_then(|m| m.strip_suffix('\'')) {
+                failure.facts.push(message);
+            } else if fact.starts_with("expected:") || fact.starts_with("actual:") {
+                failure.facts.push(fact);
+            }
+        } else if in_message && failure.facts.len() < 100 {
+            failure.facts.push(fact);
+        }
+    }
+}
+
+impl TapFailure<'_> {
+    fn finish(self) -> TestFailure {
+        let at = self.location.and_then(place);
+        let path: Vec<&str> = at.map(|(file, _)| file).into_iter().chain(self.ancestors).collect();
+        let whole_file = at.is_some_and(|(file, _)| file == self.name);
+        TestFailure {
+            suite: (!path.is_empty() && !whole_file).then(|| name(&path.join(" > "))),
+            name: name(&self.name),
+            // of a file as a whole it says no more than that it failed
+            detail: if whole_file { None } else { detail(&self.facts) },
+            file: at.map(|(file, _)| file.to_owned()),
+            line: at.map(|(_, line)| line),
+        }
+    }
+}
+
+/// `3 - later # TODO why`; an escaped `\#` belongs to the name.
+fn is_todo(result: &str) -> bool {
+    result
+        .rsplit_once(" # ")
+        .is_some_and(|(_, directive)| directive.starts_with("TODO") || directive.starts_with("SKIP"))
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("\\#", "#").replace("\\\\", "\\")
+}
+
+/// The flat list under "failing tests:" (parents and suites are not in it).
+fn from_spec(text: &str, totals: Totals) -> Report {
+    let Some(passed) = totals.pass else { return Report::default() };
+    let mut failures = Failures::default();
+    let mut lines = text.lines().skip_while(|line| *line != "✖ failing tests:").skip(1).peekable();
+    while let Some(line) = lines.next() {
+        let Some((file, number)) = line.strip_prefix("test at ").and_then(place) else { continue };
+        let Some(test) = lines.next().and_then(|line| line.strip_prefix("✖ ")) else { continue };
+        let mut message = Vec::new();
+        while let Some(next) = lines.next_if(|line| !line.starts_with("test at ")) {
+            if message.len() < 100 && !next.trim_start().starts_with("at ") {
+                message.push(next);
+            }
+        }
+        // `name (1.2ms)`, then perhaps ` # TODO`
+        let Some((test, rest)) = test.rsplit_once(" (") else { continue };
+        if rest.contains("# TODO") {
+            continue;
+        }
+        let whole_file = test == file || test.ends_with(&format!("/{file}"));
+        failures.push(TestFailure {
+            name: name(test),
+            suite: (!whole_file).then(|| name(file)),
+            detail: if whole_file { None } else { detail(&message) },
+            file: Some(file.to_owned()),
+            line: Some(number),
+        });
+    }
+    let found = u32::try_from(failures.0.len()).unwrap_or(u32::MAX);
+    // parents of failing subtests are counted and not listed, so fewer is fine
+    let agrees = found <= totals.failed.max(found.min(1)) && (found > 0) == (totals.failed > 0);
+    Report { failing: agrees.then_some(failures.0), passed: Some(passed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::super::render;
+    use super::*;
+
+    fn check(text: &str, expected: Expect) {
+        expected.assert_eq(&render(&parse(text)));
+    }
+
+    #[test]
+    fn real_tap() {
+        check(
+            include_str!("../../fixtures/node_tap.txt"),
+            expect![[r#"
+                passed: Some(3)
+                - [/slot/test/a.test.js > outer > deep] adds @ /slot/test/a.test.js:4 | Expected values to be strictly equal:
+                - [/slot/test/a.test.js > parent] child fails @ /slot/test/a.test.js:8 | boom
+                - [/slot/test/a.test.js] name with # hash (1ms) @ /slot/test/a.test.js:13 | no
+                - [] /slot/test/b.test.js @ /slot/test/b.test.js:1 | -
+            "#]],
+        );
+    }
+
+    #[test]
+    fn real_spec() {
+        check(
+            include_str!("../../fixtures/node_spec.txt"),
+            expect![[r#"
+                passed: Some(3)
+                - [test/a.test.js] adds @ test/a.test.js:4 | AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
+                - [test/a.test.js] child fails @ test/a.test.js:8 | Error: boom
+                - [test/a.test.js] name with # hash (1ms) @ test/a.test.js:13 | AssertionError [ERR_ASSERTION]: no
+                - [] /slot/test/b.test.js @ test/b.test.js:1 | -
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_suite_whose_hook_fails() {
+        check(
+            "not ok 1 - suite\n  ---\n  type: 'suite'\n  failureType: 'hookFailed'\n  error: 'no database'\n  ...\n\
+             # tests 1\n# pass 0\n# fail 0\n# cancelled 1\n",
+            expect![[r#"
+                passed: Some(0)
+                - [] suite | no database
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_run_that_stops_before_its_summary() {
+        check(
+            "TAP version 13\n# Subtest: a\nok 1 - a\n",
+            expect![[r#"
+            passed: None
+            names: unknown
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_forged_failure_line_makes_names_unknown() {
+        check(
+            "not ok 1 - real\nnot ok 2 - forged\n# tests 1\n# pass 0\n# fail 1\n",
+            expect![[r#"
+            passed: Some(0)
+            names: unknown
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! Running a command so that nothing of it is left behind, whatever it does.
+
+mod missing;
+mod sandbox;
+mod stragglers;
+#[cfg(unix)]
+mod supervise;
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use crate::check::{Check, Kind};
+use crate::filter::narrowed;
+use crate::outcome::{End, Outcome, TestFailure};
+use crate::output::shorten;
+use crate::parse::{Report, parse, sniff};
+
+pub use sandbox::sandbox_available;
+pub use stragglers::sweep;
+
+/// Output kept for reading names of tests; the rest of a longer stream is
+/// dropped from its middle.
+const CAPTURE: usize = 8 << 20;
+
+/// Whether writing outside of the slot is prevented.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxMode {
+    /// Where the kernel can; [`Outcome::sandboxed`] tells.
+    #[default]
+    Auto,
+    /// Without it nothing is started.
+    Required,
+    Off,
+}
+
+/// Where and how a check runs.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// The slot: absolute; writable.
+    pub root: PathBuf,
+    /// The check's `TMPDIR`: absolute; made if missing; writable.
+    pub tmp: PathBuf,
+    /// Variables on top of the named ones; secret-named ones are dropped.
+    pub env: BTreeMap<String, String>,
+    /// Marks all processes of these runs (a mission's id, say); see [`sweep`].
+    pub marker: String,
+    pub sandbox: SandboxMode,
+    /// More folders and files that may be written; those that do not exist are
+    /// ignored. See [`crate::tool_caches`].
+    pub writable: Vec<PathBuf>,
+    /// Bytes of output in [`Outcome::output`].
+    pub output_limit: usize,
+}
+
+impl RunOptions {
+    /// The usual options for a slot: sandbox where there is one, tool caches
+    /// writable, 32 KB of output.
+    pub fn new(root: impl Into<PathBuf>, tmp: impl Into<PathBuf>, marker: impl Into<String>) -> RunOptions {
+        RunOptions {
+            root: root.into(),
+            tmp: tmp.into(),
+            env: BTreeMap::new(),
+            marker: marker.into(),
+            sandbox: SandboxMode::Auto,
+            writable: crate::tool_caches(),
+            output_limit: 32 << 10,
+        }
+    }
+}
+
+/// What a run left, before it is read.
+struct Raw {
+    end: End,
+    text: String,
+    truncated: bool,
+    sandboxed: bool,
+}
+
+/// Runs a check, narrowed to a test or a file where `filter` is given. Returns
+/// within about a second of the time limit or a cancellation; no process of it
+/// is left then. Dropping the future ends the processes too.
+pub async fn run(
+    check: &Check,
+    filter: Option<&str>,
+    options: &RunOptions,
+    cancel: &CancellationToken,
+) -> Outcome {
+    let start = Instant::now();
+    let raw = match prepare(check, filter, options) {
+        Err(why) => return Outcome::not_started(why),
+        Ok(_) if cancel.is_cancelled() => {
+            return Outcome { end: End::Cancelled, ..Outcome::not_started("") };
+        }
+        Ok((line, directory)) => execute(&line, &directory, check, options, cancel).await,
+    };
+    let mut outcome = Outcome {
+        duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Outcome::not_started("")
+    };
+    let (end, text, truncated, sandboxed) = match raw {
+        Ok(raw) => (raw.end, raw.text, raw.truncated, raw.sandboxed),
+        Err(why) => return Outcome { end: End::CouldNotStart { why }, ..outcome },
+    };
+    let report = match check.runner {
+        Some(runner) => parse(runner, &text),
+        None if check.kind == Kind::Test => sniff(&text),
+        None => Report::default(),
+    };
+    outcome.counts_tests = check.runner.is_some() || report.passed.is_some();
+    outcome.end = match end {
+        End::Exited { code } if report.passed.is_none() => match missing::program(code, &text, &check.run) {
+            Some(program) => End::NotFound { program },
+            None => End::Exited { code },
+        },
+        end => end,
+    };
+    outcome.passed = report.passed;
+    outcome.failing = report.failing.filter(|_| !truncated).map(|all| relative(all, &options.root));
+    outcome.truncated = truncated;
+    outcome.sandboxed = sandboxed;
+    outcome.output = shorten(&text, options.output_limit);
+    outcome
+}
+
+fn prepare(check: &Check, filter: Option<&str>, options: &RunOptions) -> Result<(String, PathBuf), String> {
+    let line = match filter {
+        Some(filter) => narrowed(check, filter).map_err(|error| error.to_string())?,
+        None => check.run.clone(),
+    };
+    let below = Path::new(&check.directory);
+    if !below.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        return Err(format!(
+            "its folder `{}` leads out of the project.\nhint: name a folder relative to the project's root",
+            check.directory
+        ));
+    }
+    let there = |path: &Path| {
+        path.canonicalize().map_err(|error| {
+            format!(
+                "the folder `{}` cannot be opened: {error}.\nhint: it must exist before a check runs",
+                path.display()
+            )
+        })
+    };
+    let root = there(&options.root)?;
+    let directory = there(&root.join(below))?;
+    if !directory.starts_with(&root) {
+        return Err(format!(
+            "its folder `{}` is a link that leads out of the project.\nhint: name a real folder of the project",
+            check.directory
+        ));
+    }
+    if line.contains('\0') {
+        return Err("its command contains a NUL byte.\nhint: remove it from the configuration".to_owned());
+    }
+    std::fs::create_dir_all(&options.tmp).map_err(|error| {
+        format!(
+            "the temporary folder `{}` cannot be made: {error}.\nhint: check the folder's rights and the free space",
+            options.tmp.display()
+        )
+    })?;
+    Ok((line, directory))
+}
+
+#[cfg(unix)]
+async fn execute(
+    line: &str,
+    directory: &Path,
+    check: &Check,
+    options: &RunOptions,
+    cancel: &CancellationToken,
+) -> Result<Raw, String> {
+    supervise::supervise(line, directory, check.timeout, options, cancel).await
+}
+
+#[cfg(not(unix))]
+async fn execute(
+    _line: &str,
+    _directory: &Path,
+    _check: &Check,
+    _options: &RunOptions,
+    _cancel: &CancellationToken,
+) -> Result<Raw, String> {
+    Err("checks run on Linux and macOS only, since elsewhere their processes could not be ended for sure.\n\
+         hint: on Windows, run OpenCode inside WSL"
+        .to_owned())
+}
+
+/// Names as they would be in any other slot: paths without the slot's own.
+fn relative(failures: Vec<TestFailure>, root: &Path) -> Vec<TestFailure> {
+    let mut prefixes: Vec<String> = [Some(root.to_path_buf()), root.canonicalize().ok()]
+        .into_iter()
+        .flatten()
+        .map(|root| format!("{}/", root.display()))
+        .collect();
+    prefixes.dedup();
+    let strip = |text: String| prefixes.iter().fold(text, |text, prefix| text.replace(prefix.as_str(), ""));
+    failures
+        .into_iter()
+        .map(|failure| TestFailure {
+            name: strip(failure.name),
+            suite: failure.suite.map(strip),
+            detail: failure.detail.map(strip),
+            file: failure.file.map(strip),
+            line: failure.line,
+        })
+        .collect()
+}
