@@ -1,0 +1,214 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::baseline::{Compared, introduced};
+use crate::file::{File, Raw};
+use crate::finding::{Finding, Level, RuleProblem, Severity};
+use crate::patterns::Patterns;
+use crate::rules::{Change, Check, Found, Pair, RULES};
+use crate::sources::{MemorySources, Sources};
+
+/// A rule reports at most this often in a file.
+const MAX_REPORTS: usize = 100;
+/// Files kept parsed between edits.
+const KEPT_FILES: usize = 32;
+
+/// How the Guardian is set up.
+#[derive(Clone, Debug, Default)]
+pub struct GuardianOptions {
+    /// severities by rule id, over the built-in ones
+    pub severity: BTreeMap<String, Level>,
+    /// a project's own ast-grep rules: (name of the file, its YAML)
+    pub project_rules: Vec<(String, String)>,
+}
+
+/// The linter. Cheap to share; building one compiles the rules.
+pub struct Guardian {
+    patterns: Patterns,
+    severity: BTreeMap<String, Level>,
+    /// the newest last; a base is linted once for all the edits of a file
+    kept: Mutex<Vec<Arc<File>>>,
+}
+
+impl Guardian {
+    /// A Guardian, and what is wrong with the project's rules; those without fault run nonetheless.
+    pub fn new(options: GuardianOptions) -> (Guardian, Vec<RuleProblem>) {
+        let (patterns, mut problems) = Patterns::new(&options.project_rules);
+        for id in options.severity.keys() {
+            if !patterns.has(id) && !RULES.iter().any(|rule| rule.id == id) {
+                problems.push(RuleProblem {
+                    file: "[guardian.severity]".to_string(),
+                    line: None,
+                    message: format!("there is no rule `{id}`"),
+                    hint: nearest(id, &patterns),
+                });
+            }
+        }
+        (Guardian { patterns, severity: options.severity, kept: Mutex::default() }, problems)
+    }
+
+    /// What an edit of one file introduced, for the tool answer of a role that is at work. `base` is the
+    /// file before the change, `None` where the change creates it. Rules that need other files do not run.
+    pub fn lint_edit(&self, path: &str, base: Option<&str>, text: &str) -> Vec<Finding> {
+        if base == Some(text) {
+            return Vec::new();
+        }
+        let pair = Pair {
+            path: path.into(),
+            base: base.map(|base| self.file(path, base)),
+            head: Some(self.file(path, text)),
+        };
+        let mut raws = self.file_findings(std::slice::from_ref(&pair));
+        raws.extend(run(|check, found| {
+            if let Check::Edit(check) = check {
+                check(&pair, found);
+            }
+        }));
+        self.finish(raws)
+    }
+
+    /// What a change introduced: the gate. `changed` are the paths that were added, changed or removed
+    /// between the trees; the findings may be in other files too (a caller left behind).
+    pub fn lint_change(&self, base: &dyn Sources, head: &dyn Sources, changed: &[String]) -> Vec<Finding> {
+        self.lint(base, head, changed, false)
+    }
+
+    /// What is wrong with whole files, with nothing to compare them with.
+    pub fn lint_files(&self, head: &dyn Sources, paths: &[String]) -> Vec<Finding> {
+        self.lint(&MemorySources::default(), head, paths, true)
+    }
+
+    fn lint(&self, base: &dyn Sources, head: &dyn Sources, changed: &[String], whole: bool) -> Vec<Finding> {
+        let mut paths: Vec<&String> = changed.iter().collect();
+        paths.sort();
+        paths.dedup();
+        let mut pairs = Vec::new();
+        for path in paths {
+            let (old, new) = (base.read(path), head.read(path));
+            if old == new {
+                continue;
+            }
+            pairs.push(Pair {
+                path: path.as_str().into(),
+                base: old.map(|text| self.file(path, &text)),
+                head: new.map(|text| self.file(path, &text)),
+            });
+        }
+        let mut raws = self.file_findings(&pairs);
+        let change = Change::new(pairs, base, head, whole, &self.patterns);
+        raws.extend(run(|check, found| match check {
+            Check::File(_) => {}
+            Check::Edit(check) => change.pairs.iter().for_each(|pair| check(pair, found)),
+            Check::Change(check) => check(&change, found),
+        }));
+        self.finish(raws)
+    }
+
+    /// Findings of rules that look at one file, without those of the base.
+    fn file_findings(&self, pairs: &[Pair]) -> Vec<Raw> {
+        let mut compared = Vec::new();
+        let heads: Vec<Vec<Raw>> =
+            pairs.iter().map(|pair| pair.head.as_deref().map_or_else(Vec::new, findings)).collect();
+        let any = heads.iter().any(|raws| !raws.is_empty());
+        if !any {
+            return Vec::new();
+        }
+        for (pair, head_raws) in pairs.iter().zip(heads) {
+            let base_raws = pair.base.as_deref().map_or_else(Vec::new, findings);
+            let base = pair.base.as_deref();
+            compared.push(Compared { head: pair.head.as_deref(), base, head_raws, base_raws });
+        }
+        introduced(compared)
+    }
+
+    /// A file, parsed and matched; from memory where its text is the same.
+    fn file(&self, path: &str, text: &str) -> Arc<File> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.iter().position(|file| &*file.path == path && &*file.text == text) {
+            let file = kept.remove(at);
+            kept.push(file.clone());
+            return file;
+        }
+        drop(kept);
+        let file = Arc::new(File::new(path, text, &self.patterns));
+        if text.len() < 500_000 {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= KEPT_FILES {
+                kept.remove(0);
+            }
+            kept.push(file.clone());
+        }
+        file
+    }
+
+    /// Severities as configured, in a fixed order, without repetition, and not without end.
+    fn finish(&self, raws: Vec<Raw>) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = raws
+            .into_iter()
+            .filter_map(|raw| {
+                let severity = match self.severity.get(&*raw.rule) {
+                    Some(Level::Off) => return None,
+                    Some(Level::Warning) => Severity::Warning,
+                    Some(Level::Error) => Severity::Error,
+                    None => raw.severity,
+                };
+                Some(Finding {
+                    path: raw.path.to_string(),
+                    line: raw.line,
+                    column: raw.column,
+                    rule: raw.rule.to_string(),
+                    severity,
+                    message: raw.message,
+                    note: raw.note.map(|note| note.to_string()),
+                })
+            })
+            .collect();
+        findings.sort();
+        findings.dedup_by(|a, b| {
+            a.path == b.path && a.line == b.line && a.rule == b.rule && a.message == b.message
+        });
+        let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+        findings.retain(|finding| {
+            let count = counts.entry((finding.path.clone(), finding.rule.clone())).or_default();
+            *count += 1;
+            *count <= MAX_REPORTS
+        });
+        findings
+    }
+}
+
+/// All that rules which look at one file find in it.
+fn findings(file: &File) -> Vec<Raw> {
+    let mut raws = file.matched.clone();
+    raws.extend(run(|check, found| {
+        if let Check::File(check) = check {
+            check(file, found);
+        }
+    }));
+    raws
+}
+
+fn run(mut each: impl FnMut(&Check, &mut Found)) -> Vec<Raw> {
+    let mut out = Vec::new();
+    for rule in RULES {
+        let mut found = Found::new(rule, std::mem::take(&mut out));
+        each(&rule.check, &mut found);
+        out = found.into_raws();
+    }
+    out
+}
+
+fn nearest(id: &str, patterns: &Patterns) -> String {
+    let ids = patterns.ids().into_iter().chain(RULES.iter().map(|rule| rule.id.into()));
+    let mut best: Vec<(usize, Arc<str>)> = ids
+        .map(|known| {
+            let same = known.split('-').filter(|part| id.split('-').any(|p| p == *part)).count();
+            (same, known)
+        })
+        .collect();
+    best.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    match best.first() {
+        Some((same, known)) if *same > 0 => format!("did you mean `{known}`?"),
+        _ => "`docs/rules.md` lists the rules".to_string(),
+    }
+}

@@ -1,0 +1,209 @@
+use std::sync::{Arc, OnceLock};
+
+use syntax::{Language, Outline, ProblemKind, Source, SyntaxProblem};
+
+use crate::finding::Severity;
+use crate::flat::Flat;
+use crate::patterns::Patterns;
+
+/// What a rule found in one file, before it is compared with the base.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub(crate) rule: Arc<str>,
+    pub(crate) severity: Severity,
+    pub(crate) path: Arc<str>,
+    /// where it begins: byte offset, and 1-based line and column
+    pub(crate) start: usize,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) message: String,
+    pub(crate) note: Option<Arc<str>>,
+    /// what makes two findings of a rule the same one: the code, blanks evened out
+    pub(crate) key: String,
+}
+
+impl Raw {
+    pub(crate) fn new(
+        file: &File,
+        rule: Arc<str>,
+        severity: Severity,
+        start: usize,
+        end: usize,
+        message: String,
+    ) -> Raw {
+        let (line, column) = file.position(start);
+        let key = even(file.slice(start, end));
+        Raw { rule, severity, path: file.path.clone(), start, line, column, message, note: None, key }
+    }
+}
+
+/// A file as the rules see it. Owns everything, so that it can be kept between edits.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) path: Arc<str>,
+    pub(crate) text: Arc<str>,
+    pub(crate) language: Option<Language>,
+    pub(crate) flat: Flat,
+    pub(crate) problems: Vec<SyntaxProblem>,
+    /// what rules written as patterns matched
+    pub(crate) matched: Vec<Raw>,
+    outline: OnceLock<Outline>,
+    line_starts: Vec<usize>,
+}
+
+impl File {
+    /// Reads a file: parses it, matches the patterns.
+    pub(crate) fn new(path: &str, text: &str, patterns: &Patterns) -> File {
+        let mut file = File {
+            path: path.into(),
+            text: text.into(),
+            language: Language::of_path(path),
+            flat: Flat::default(),
+            problems: Vec::new(),
+            matched: Vec::new(),
+            outline: OnceLock::new(),
+            line_starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect(),
+        };
+        let Some(language) = file.language else { return file };
+        match Source::parse(language, text) {
+            Err(why) => file.problems.push(not_checked(why.to_string())),
+            Ok(source) => {
+                file.problems = source.problems();
+                let flat = Flat::new(&source);
+                if flat.depth > syntax::MAX_DEPTH {
+                    file.problems.push(not_checked(format!("code nested {} deep", flat.depth)));
+                    return file;
+                }
+                if file.is_generated() {
+                    return file;
+                }
+                file.flat = flat;
+                file.matched = patterns.matches(&file, &source);
+                let _ = file.outline.set(source.outline());
+            }
+        }
+        file
+    }
+
+    /// Whether the rules can look at code: a known language, parsed, written by hand.
+    pub(crate) fn is_code(&self) -> bool {
+        self.flat.len() > 0
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// Minified or generated text: nobody's style and nobody's laziness.
+    pub(crate) fn is_generated(&self) -> bool {
+        let longest = self.line_starts.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(self.text.len());
+        let head = self.text.get(..self.text.floor_char_boundary(600)).unwrap_or_default();
+        (longest > 5_000 && self.text.len() / self.line_starts.len().max(1) > 200)
+            || head.contains("@generated")
+            || head.contains("DO NOT EDIT")
+            || (self.path.contains(".min.") && self.language.is_some())
+    }
+
+    pub(crate) fn outline(&self) -> &Outline {
+        static NONE: OnceLock<Outline> = OnceLock::new();
+        self.outline
+            .get()
+            .unwrap_or_else(|| NONE.get_or_init(|| Outline { open: true, ..Outline::default() }))
+    }
+
+    /// The text of a node.
+    pub(crate) fn text_of(&self, index: usize) -> &str {
+        let node = self.flat.node(index);
+        self.slice(node.start, node.end)
+    }
+
+    pub(crate) fn slice(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The text of a field of a node, or "".
+    pub(crate) fn field_text(&self, index: usize, field: &str) -> &str {
+        self.flat.field(index, field).map_or("", |child| self.text_of(child))
+    }
+
+    /// 1-based line and column (in characters) of a byte offset.
+    pub(crate) fn position(&self, byte: usize) -> (u32, u32) {
+        let row = self.row(byte);
+        let start = self.line_starts.get(row).copied().unwrap_or(0);
+        let column = self.text.get(start..byte).map_or(0, |before| before.chars().count());
+        (to_u32(row + 1), to_u32(column + 1))
+    }
+
+    /// 0-based line of a byte offset.
+    pub(crate) fn row(&self, byte: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= byte).saturating_sub(1)
+    }
+
+    /// A line (0-based) without its end.
+    pub(crate) fn line(&self, row: usize) -> &str {
+        let start = self.line_starts.get(row).copied().unwrap_or(self.text.len());
+        let end = self.line_starts.get(row + 1).copied().unwrap_or(self.text.len());
+        self.slice(start, end).trim_end_matches(['\n', '\r'])
+    }
+
+    /// Where a line (1-based) begins.
+    pub(crate) fn start_of_line(&self, line: u32) -> usize {
+        self.line_starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(self.text.len())
+    }
+
+    pub(crate) fn lines(&self) -> usize {
+        self.line_starts.len()
+    }
+
+    pub(crate) fn is_test(&self) -> bool {
+        is_test_path(&self.path)
+    }
+}
+
+fn to_u32(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn not_checked(message: String) -> SyntaxProblem {
+    SyntaxProblem {
+        line: 1,
+        column: 1,
+        message: format!("not checked: {message}"),
+        kind: ProblemKind::NotChecked,
+    }
+}
+
+/// Whether a path is a test's by the customs of its language.
+pub(crate) fn is_test_path(path: &str) -> bool {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    let name = parts.pop().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    parts.iter().any(|part| {
+        matches!(
+            *part,
+            "test" | "tests" | "__tests__" | "spec" | "specs" | "testing" | "e2e" | "test-d" | "testdata"
+        )
+    }) || stem.ends_with(".test")
+        || stem.ends_with(".spec")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || stem.ends_with("-test")
+        || stem.ends_with(".test-d")
+        || stem.starts_with("test_")
+        || matches!(stem, "test" | "tests" | "conftest")
+}
+
+/// Code with its blanks evened out: re-indented code is the same code.
+pub(crate) fn even(code: &str) -> String {
+    let mut out = String::with_capacity(code.len().min(400));
+    for word in code.split_whitespace() {
+        if out.len() > 300 {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}

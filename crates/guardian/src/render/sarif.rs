@@ -1,0 +1,63 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::{Finding, Severity};
+
+/// A SARIF 2.1.0 log. `version` is this program's own.
+pub fn sarif(findings: &[Finding], version: &str) -> String {
+    let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
+    for f in findings {
+        rules.entry(&f.rule).or_insert_with(|| {
+            let mut rule = json!({ "id": f.rule, "shortDescription": { "text": f.rule.replace('-', " ") } });
+            if let Some(note) = &f.note {
+                rule["help"] = json!({ "text": note });
+            }
+            rule
+        });
+    }
+    let order: Vec<&str> = rules.keys().copied().collect();
+    let results: Vec<Value> = findings
+        .iter()
+        .map(|f| {
+            json!({
+                "ruleId": f.rule,
+                "ruleIndex": order.iter().position(|id| *id == f.rule),
+                "level": match f.severity { Severity::Error => "error", Severity::Warning => "warning" },
+                "message": { "text": f.message },
+                "locations": [{ "physicalLocation": {
+                    "artifactLocation": { "uri": uri(&f.path) },
+                    "region": { "startLine": f.line, "startColumn": f.column },
+                } }],
+            })
+        })
+        .collect();
+    let log = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "opencode-orchestrator",
+                "version": version,
+                "rules": rules.into_values().collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    serde_json::to_string_pretty(&log).unwrap_or_default()
+}
+
+/// A path as a relative URI reference.
+fn uri(path: &str) -> String {
+    let mut out = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b'~' => {
+                out.push(char::from(byte))
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

@@ -1,0 +1,105 @@
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Check, Example, Found, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    id: "elided-code",
+    category: Category::Lazy,
+    severity: Severity::Error,
+    summary: "A comment that stands for code which was left out (\"rest of the code unchanged\").",
+    note: "What the comment stands for is no longer in the file. Write the code out, or, where it should stay as it was, edit only the lines that change.",
+    valid: &[
+        Example::new(&[("a.js", "// the rest of the arguments are passed on\nf(...rest);\n")]),
+        Example::new(&[("a.py", "# keep existing code paths fast\nx = 1\n")]),
+        Example::new(&[("a.rs", "// ... and then the cache is warm\nfn f() {}\n")]),
+    ],
+    invalid: &[
+        Example::new(&[("a.ts", "function f() {\n  // ... rest of the code remains unchanged\n}\n")]),
+        Example::new(&[("a.py", "def f():\n    # ... existing code ...\n    return 1\n")]),
+        Example::new(&[("a.rs", "fn f() {\n    // (previous implementation here)\n}\n")]),
+        Example::new(&[("a.go", "package a\n\nfunc F() {\n\t// same as before\n}\n")]),
+        Example::new(&[("a.js", "/* remaining methods stay the same */\n")]),
+        Example::new(&[("a.js", "function f() {\n  // ...\n}\n")]),
+    ],
+    check: Check::File(check),
+};
+
+/// The whole of a comment says that something is as it was: a sentence that goes on about something
+/// else is prose.
+static WORDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let thing = r"(?:code|codes|implementation|implementations|logic|function|functions|method|methods|file|class|classes|content|contents|imports?|tests?|cases?|handlers?|routes?|fields?|properties|body|stuff|part|parts|section|sections|component|definitions?|items?|entries|lines|code here|handling|setup|helpers?|types?|exports?|declarations?)";
+    let which = r"(?:the |your |all |of |my |our |other |this |that |same |original |existing |previous |remaining |above |current |rest |unchanged |old |and |any )*";
+    let stays = r"(?:(?:is |are |remains? |stays? |kept |keep |continues? |goes |left |as |exactly |the |just |same |unchanged|same|as before|as is|as-is|here|above|below|omitted|elided|unmodified|untouched|intact|for brevity|truncated|not shown|like before|as in the original|identical|go here|goes here|original|existing|previous|before|it was|was)[ ,;]*)+";
+    Regex::new(&format!(
+        r"(?ix)^(?:
+            \W*(?:the\s|and\s)?rest\s(?:of\s)?{which}{thing}?(?:\s{thing})?\W*(?:{stays})?
+          | \W*{which}?(?:existing|remaining|previous|original|other|unchanged|rest\sof|same)\s{which}{thing}\s*(?:{thing})?\W*(?:{stays})?
+          | \W*(?:code|implementation|logic)\s(?:omitted|elided|unchanged|truncated|goes\shere|here|not\sshown)\W*(?:{stays})?
+          | \W*(?:same\sas\s(?:before|above|the\soriginal|in\sthe\soriginal)|unchanged|no\schanges?(?:\shere|\sneeded)?|omitted(?:\sfor\sbrevity)?|snip|truncated(?:\sfor\sbrevity)?|as\sbefore|keep\s(?:the\s)?(?:rest|existing|everything\selse)(?:\s{which}{thing}?)?\W*(?:{stays})?)
+          | \W*(?:everything|all)\selse\W*{stays}
+          | \W*(?:insert|add|put|place)\s(?:your|the|existing|remaining|original)\s{which}{thing}\s(?:here|below)
+          | \W*(?:your|actual|real)\s{which}{thing}\s(?:here|goes\shere)
+        )\W*$",
+        which = which.replace(' ', r"\s"),
+        thing = thing.replace(' ', r"\s"),
+        stays = stays.replace("[ ,;]", r"[\s,;]").replace(' ', r"\s"),
+    ))
+    .ok()
+});
+
+fn check(file: &File, found: &mut Found) {
+    for (index, node) in file.flat.iter() {
+        if !node.kind.contains("comment") {
+            continue;
+        }
+        let text = file.text_of(index);
+        if text.starts_with("///") || text.starts_with("//!") {
+            continue;
+        }
+        for (offset, line) in lines(text) {
+            let said = strip(line);
+            if is_elision(said) {
+                let start = node.start + offset;
+                found.at(
+                    file,
+                    start,
+                    start + line.len(),
+                    format!("`{}` stands for code that is not there", line.trim()),
+                );
+            }
+        }
+    }
+}
+
+/// Lines of a comment with their offsets, as each may be the elision.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line.trim_end())
+    })
+}
+
+fn strip(comment: &str) -> &str {
+    comment
+        .trim()
+        .trim_start_matches("/*")
+        .trim_end_matches("*/")
+        .trim_start_matches(['/', '#', '*', ' ', '\t'])
+        .trim()
+}
+
+fn is_elision(said: &str) -> bool {
+    if matches!(said, "..." | "…" | ". . ." | "[...]" | "(...)" | "[…]") {
+        return true;
+    }
+    if said.len() > 120 || said.is_empty() {
+        return false;
+    }
+    WORDING.as_ref().is_some_and(|wording| wording.is_match(said))
+}

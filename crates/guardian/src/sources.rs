@@ -1,0 +1,38 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A tree of source files, in memory or provided by its owner when asked.
+///
+/// Paths are relative to the project's root and `/`-separated. What cannot be read as UTF-8 is `None`.
+pub trait Sources {
+    /// The text of a file; `None` where there is no such file or it is not text.
+    fn read(&self, path: &str) -> Option<Cow<'_, str>>;
+    /// Every path of the tree, sorted, whether it can be read or not.
+    fn files(&self) -> &[String];
+}
+
+/// Sources in memory.
+#[derive(Clone, Debug, Default)]
+pub struct MemorySources {
+    texts: BTreeMap<String, String>,
+    paths: Vec<String>,
+}
+
+impl MemorySources {
+    /// Sources of these paths and texts.
+    pub fn new<P: Into<String>, T: Into<String>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
+        let texts: BTreeMap<String, String> = files.into_iter().map(|(p, t)| (p.into(), t.into())).collect();
+        let paths = texts.keys().cloned().collect();
+        Self { texts, paths }
+    }
+}
+
+impl Sources for MemorySources {
+    fn read(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.texts.get(path).map(|text| Cow::Borrowed(text.as_str()))
+    }
+
+    fn files(&self) -> &[String] {
+        &self.paths
+    }
+}

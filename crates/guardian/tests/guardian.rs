@@ -1,0 +1,105 @@
+//! What the Guardian's callers rely on: only what a change introduced, severities, project rules.
+
+use std::collections::BTreeMap;
+
+use expect_test::{Expect, expect};
+use guardian::{Guardian, GuardianOptions, Level, MemorySources};
+
+fn guardian() -> Guardian {
+    Guardian::new(GuardianOptions::default()).0
+}
+
+fn check_edit(path: &str, base: Option<&str>, text: &str, expected: Expect) {
+    expected.assert_eq(&lines(&guardian().lint_edit(path, base, text)));
+}
+
+fn lines(findings: &[guardian::Finding]) -> String {
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|f| format!("{}:{}:{} {} {}: {}", f.path, f.line, f.column, f.severity, f.rule, f.message))
+        .collect();
+    lines.join("\n")
+}
+
+#[test]
+fn what_was_there_before_is_not_reported() {
+    let base = "console.log(a);\nconsole.log(b);\n";
+    check_edit("a.js", Some(base), base, expect![[""]]);
+    // moved and indented
+    check_edit("a.js", Some(base), "if (x) {\n  console.log(b);\n  console.log(a);\n}\n", expect![[""]]);
+    // rewritten in place
+    check_edit("a.js", Some(base), "console.log(a, 1);\nconsole.log(b);\n", expect![[""]]);
+    check_edit(
+        "a.js",
+        Some(base),
+        "console.log(a);\nf();\nconsole.log(a);\nconsole.log(b);\n",
+        expect!["a.js:3:1 warning debug-leftover: left-over debugging output"],
+    );
+}
+
+#[test]
+fn code_that_moved_to_another_file_is_not_new() {
+    let base = MemorySources::new([("a.js", "console.log(1);\nf();\n"), ("b.js", "g();\n")]);
+    let head = MemorySources::new([("a.js", "f();\n"), ("b.js", "g();\nconsole.log(1);\n")]);
+    let changed = ["a.js".to_string(), "b.js".to_string()];
+    expect![[""]].assert_eq(&lines(&guardian().lint_change(&base, &head, &changed)));
+    assert_eq!(guardian().lint_files(&head, &changed).len(), 1);
+}
+
+#[test]
+fn severities_are_configured() {
+    let with = |level| {
+        let severity = BTreeMap::from([("debug-leftover".to_string(), level)]);
+        let (guardian, problems) = Guardian::new(GuardianOptions { severity, ..GuardianOptions::default() });
+        assert!(problems.is_empty());
+        lines(&guardian.lint_edit("a.js", None, "console.log(1)"))
+    };
+    expect![[""]].assert_eq(&with(Level::Off));
+    expect!["a.js:1:1 error debug-leftover: left-over debugging output"].assert_eq(&with(Level::Error));
+}
+
+#[test]
+fn faulty_rules_are_named_and_the_others_run() {
+    let yaml = "id: good\nlanguage: TypeScript\nmessage: found $A\nseverity: error\nrule:\n  pattern: bad($A)\n---\nid: nothing\nlanguage: TypeScript\nrule:\n  pattrn: x\n---\nid: cobol\nlanguage: Cobol\nrule:\n  pattern: x\n";
+    let (guardian, problems) = Guardian::new(GuardianOptions {
+        severity: BTreeMap::from([("debug-leftovers".to_string(), Level::Off)]),
+        project_rules: vec![("rules/mine.yml".into(), yaml.into())],
+    });
+    let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        rule file `rules/mine.yml` line 10: unknown field `pattrn`, expected one of pattern, kind, regex, nthChild, range, inside, has, precedes, follows, all, any, not, matches
+        hint: see https://ast-grep.github.io/reference/yaml.html for what a rule may hold
+        rule file `rules/mine.yml` line 14: Cobol is not supported!
+        hint: see https://ast-grep.github.io/reference/yaml.html for what a rule may hold
+        rule file `[guardian.severity]`: there is no rule `debug-leftovers`
+        hint: did you mean `debug-leftover`?"#]].assert_eq(&shown.join("\n"));
+    expect![["a.ts:1:1 error good: found 1"]].assert_eq(&lines(&guardian.lint_edit("a.ts", None, "bad(1)")));
+}
+
+#[test]
+fn a_rule_that_matches_everything_is_bounded() {
+    let yaml = "id: all\nlanguage: TypeScript\nrule:\n  kind: identifier\n";
+    let (guardian, _) = Guardian::new(GuardianOptions {
+        project_rules: vec![("r.yml".into(), yaml.into())],
+        ..Default::default()
+    });
+    assert_eq!(guardian.lint_edit("a.ts", None, &"a;\n".repeat(5_000)).len(), 100);
+}
+
+#[test]
+fn hostile_input_is_survived() {
+    let guardian = guardian();
+    for path in ["a.ts", "a.tsx", "a.js", "a.rs", "a.py", "a.go", "a.txt"] {
+        for text in ["", "\0", "\u{feff}", "((((", "'", "/*", "\r\n\r\n", "é\u{0301}🦀 = (", "<<<<<<< "] {
+            guardian.lint_edit(path, None, text);
+            guardian.lint_edit(path, Some(text), "x");
+        }
+        let deep = "[".repeat(100_000);
+        guardian.lint_edit(path, None, &deep);
+        guardian.lint_edit(path, Some(&deep), &format!("{deep}{}", "]".repeat(100_000)));
+    }
+    let huge = "x = 1\n".repeat(9_000_000);
+    let found = guardian.lint_edit("a.py", None, &huge);
+    expect![["a.py:1:1 warning syntax-error: not checked: file of 54000000 bytes is beyond the 5000000 bytes that are parsed"]]
+        .assert_eq(&lines(&found));
+}
