@@ -1,0 +1,47 @@
+/** Commands that the native core answers. */
+import { spawn } from "node:child_process"
+import { loadNative } from "../plugin/native.js"
+
+/**
+ * What the core may know of the environment: where things are, and nothing else.
+ * @param {Record<string, string | undefined>} env
+ */
+export function environment(env) {
+  const names = ["HOME", "USERPROFILE", "PATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "NO_COLOR", "TMPDIR"]
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+}
+
+/**
+ * @param {string[]} args the command and what follows it
+ * @param {import("../plugin/native.js").Options} [options] where to find the core
+ * @returns {Promise<{ exit: number, stdout?: string, stderr?: string }>}
+ */
+export async function callCore(args, options) {
+  const { native, problem } = loadNative(options)
+  if (problem !== undefined) return { exit: 1, stderr: `${problem}\n` }
+  if (typeof native.cli !== "function") {
+    return { exit: 1, stderr: "the native core is older than this program and has no commands\nhint: build or install it again\n" }
+  }
+  const request = {
+    args,
+    cwd: process.cwd(),
+    env: environment(process.env),
+    tty: process.stdout.isTTY === true,
+  }
+  const answer = JSON.parse(await native.cli(JSON.stringify(request)))
+  if (typeof answer.open === "string") show(answer.open)
+  return answer
+}
+
+/**
+ * Opens a file in whatever the user reads such files with.
+ * @param {string} file
+ */
+function show(file) {
+  /** @type {Partial<Record<NodeJS.Platform, [string, string[]]>>} */
+  const programs = { darwin: ["open", []], win32: ["explorer", []] }
+  const [program, args] = programs[process.platform] ?? ["xdg-open", []]
+  const child = spawn(program, [...args, file], { stdio: "ignore", detached: true })
+  child.on("error", () => process.stderr.write(`cannot start ${program}\nhint: open ${file} yourself\n`))
+  child.unref()
+}

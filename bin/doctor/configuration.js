@@ -1,0 +1,65 @@
+/** What OpenCode's and our own configuration say. */
+import { join } from "node:path"
+import { callCore } from "../core.js"
+import { configDirectory, FileError, projectDirectory } from "../install/files.js"
+import { registrations } from "../install/install.js"
+
+/** @typedef {import("./doctor.js").Finding} Finding */
+/** @typedef {import("./doctor.js").Surroundings} Surroundings */
+
+/**
+ * Where OpenCode is told of the plugin.
+ * @param {Surroundings} surroundings
+ * @returns {Finding[]}
+ */
+export function registered({ cwd, env }) {
+  const name = "registered"
+  const project = projectDirectory(cwd)
+  const folders = new Set([configDirectory(env), env.OPENCODE_CONFIG_DIR, project, join(project, ".opencode")])
+  /** @type {ReturnType<typeof registrations>} */
+  const found = []
+  /** @type {Finding[]} */
+  const findings = []
+  for (const folder of folders) {
+    if (!folder) continue
+    try {
+      found.push(...registrations(folder))
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      const [message, hint] = error.message.replace("; nothing was changed", "").split("\nhint: ")
+      findings.push({ name, status: "fail", message, hint })
+    }
+  }
+  const server = found.filter(({ kind }) => kind === "server")
+  const alive = server.filter(({ state }) => state === "ours")
+  for (const { file, spec, state } of found) {
+    if (state === "ours") findings.push({ name, status: "ok", message: `\`${spec}\` in ${file}` })
+    else {
+      const message = `\`${spec}\` in ${file} leads nowhere, so OpenCode skips it`
+      findings.push({ name, status: alive.length > 0 ? "warn" : "fail", message, hint: "run `opencode-orchestrator install`" })
+    }
+  }
+  if (server.length === 0 && findings.length === 0) {
+    findings.push({ name, status: "fail", message: "OpenCode is not told of the plugin", hint: "run `opencode-orchestrator install`" })
+  }
+  if (new Set(alive.map(({ spec }) => spec)).size > 1) {
+    const message = "different entries of the plugin are in force"
+    findings.push({ name, status: "warn", message, hint: "keep one of them, or it may be loaded twice" })
+  }
+  return findings
+}
+
+/**
+ * Whether opencode.toml is understood.
+ * @param {Surroundings} surroundings
+ * @param {boolean} core whether the native core, which reads it, is there
+ * @returns {Promise<Finding>}
+ */
+export async function configuration({ cwd }, core) {
+  const name = "opencode.toml"
+  if (!core) return { name, status: "warn", message: `not checked in ${cwd}, for want of the native core` }
+  const { exit, stdout = "", stderr = "" } = await callCore(["config", "check"])
+  const said = (stdout + stderr).trim()
+  if (exit === 0) return { name, status: "ok", message: said.split("\n")[0] || "understood, or not there" }
+  return { name, status: "fail", message: said, hint: "`opencode-orchestrator config schema` prints what may be in it" }
+}

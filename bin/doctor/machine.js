@@ -1,0 +1,182 @@
+/** What the machine offers. */
+import { spawnSync } from "node:child_process"
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from "node:fs"
+import { homedir, release } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { loadNative } from "../../plugin/native.js"
+
+/** @typedef {import("./doctor.js").Finding} Finding */
+/** @typedef {import("./doctor.js").Surroundings} Surroundings */
+
+/** The version of OpenCode that the tests run in. */
+export const TESTED = "1.18.33"
+
+const MIN_GIT = [2, 38]
+const MIN_NODE = 20
+/** A kernel may have Landlock from this version on. */
+const MIN_LANDLOCK = [5, 13]
+/** Below this, a slot of a larger project may not fit. */
+const LOW_DISK = 1e9
+const DEADLINE_MS = 20_000
+
+/** @returns {Finding} */
+export function runtime() {
+  const name = "node"
+  const major = Number(process.versions.node.split(".")[0])
+  if (major >= MIN_NODE) return { name, status: "ok", message: process.versions.node }
+  return { name, status: "fail", message: process.versions.node, hint: `use Node ${MIN_NODE} or later` }
+}
+
+/**
+ * @param {Surroundings} surroundings
+ * @returns {Finding}
+ */
+export function openCode({ env }) {
+  const name = "opencode"
+  // its own installer puts it into a folder that only new shells have on their PATH
+  const installed = join(env.HOME || homedir(), ".opencode", "bin")
+  const program = find("opencode", { ...env, PATH: `${env.PATH ?? ""}${delimiter}${installed}` })
+  const hint = "install it (`npm install -g opencode-ai`) so that `opencode` is on the PATH"
+  if (!program) return { name, status: "fail", message: "not found on the PATH", hint }
+  const version = versionOf(program, ["--version"], env)
+  if (!version) {
+    return { name, status: "fail", message: `${program} does not tell its version`, hint: "try `opencode --version`" }
+  }
+  const found = `${version.join(".")} (${program})`
+  if (version.join(".") === TESTED) return { name, status: "ok", message: found }
+  const [major, minor] = TESTED.split(".").map(Number)
+  const status = version[0] === major && version[1] >= minor ? "ok" : "warn"
+  const message = `${found}; tested with ${TESTED}`
+  return status === "ok" ? { name, status, message } : { name, status, message, hint: "if missions misbehave, use the tested version" }
+}
+
+/**
+ * @param {Surroundings} surroundings
+ * @returns {Finding}
+ */
+export function git({ env }) {
+  const name = "git"
+  const needed = MIN_GIT.join(".")
+  const program = find("git", env)
+  if (!program) return { name, status: "fail", message: "not found on the PATH", hint: `install git ${needed} or later` }
+  const version = versionOf(program, ["--version"], env)
+  if (!version) return { name, status: "fail", message: `${program} does not tell its version`, hint: "try `git --version`" }
+  const message = version.join(".")
+  if (atLeast(version, MIN_GIT)) return { name, status: "ok", message }
+  return { name, status: "fail", message: `${message}, but ${needed} is needed`, hint: "upgrade git" }
+}
+
+/** @returns {Finding} */
+export function nativeCore() {
+  const name = "native core"
+  const { file, problem } = /** @type {{ file?: string, problem?: string }} */ (loadNative())
+  return problem === undefined ? { name, status: "ok", message: file ?? "" } : { name, status: "fail", message: problem }
+}
+
+/**
+ * Where missions are kept. Nothing is created only to find out.
+ * @param {Surroundings} surroundings
+ * @returns {Finding}
+ */
+export function stateDirectory({ env }) {
+  const name = "state"
+  const data = env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local", "share")
+  const wanted = join(data, "opencode-orchestrator")
+  let folder = wanted
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
+  try {
+    if (!statSync(folder).isDirectory()) throw new Error(`${folder} is not a folder`)
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    const { bavail, bsize } = statfsSync(folder)
+    const free = bavail * bsize
+    const message = `${wanted} (${(free / 1e9).toFixed(1)} GB free)`
+    if (free >= LOW_DISK) return { name, status: "ok", message }
+    return { name, status: "warn", message, hint: "free some space, or set XDG_DATA_HOME to a larger disk" }
+  } catch (error) {
+    const message = `${wanted} cannot be written: ${error instanceof Error ? error.message : error}`
+    return { name, status: "fail", message, hint: "check who owns it, or set XDG_DATA_HOME to a folder that you can write" }
+  }
+}
+
+/** @returns {Finding} */
+export function sandbox() {
+  const name = "sandbox"
+  const without = "checks run without one, and reports say so"
+  if (process.platform !== "linux") return { name, status: "warn", message: `Landlock is for Linux only; ${without}` }
+  const modules = readOr("/sys/kernel/security/lsm")
+  if (modules?.split(",").map((word) => word.trim()).includes("landlock")) {
+    return { name, status: "ok", message: "Landlock is on" }
+  }
+  if (modules === undefined && atLeast(numbers(release()) ?? [0], MIN_LANDLOCK)) {
+    return { name, status: "ok", message: `Linux ${release()}, which has Landlock unless it was left out; reports say whether it was used` }
+  }
+  return { name, status: "warn", message: `this kernel has no Landlock; ${without}`, hint: "boot with `lsm=landlock,…` on Linux 5.13 or later" }
+}
+
+/**
+ * @param {string} program
+ * @param {Record<string, string | undefined>} env
+ * @returns {string | undefined}
+ */
+function find(program, env) {
+  const endings = process.platform === "win32" ? [".exe", ".cmd", ""] : [""]
+  for (const folder of (env.PATH ?? "").split(delimiter).filter(Boolean)) {
+    for (const ending of endings) {
+      const file = join(folder, program + ending)
+      try {
+        accessSync(file, constants.X_OK)
+        if (statSync(file).isFile()) return file
+      } catch {
+        // not here
+      }
+    }
+  }
+  return undefined
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string | undefined>} env
+ * @returns {number[] | undefined}
+ */
+function versionOf(program, args, env) {
+  const { stdout } = spawnSync(program, args, {
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: DEADLINE_MS,
+    shell: program.endsWith(".cmd"),
+  })
+  return numbers(stdout ?? "")
+}
+
+/**
+ * @param {string} text
+ * @returns {number[] | undefined}
+ */
+function numbers(text) {
+  const match = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(text)
+  return match ? match.slice(1).filter((part) => part !== undefined).map(Number) : undefined
+}
+
+/**
+ * @param {number[]} version
+ * @param {number[]} least
+ */
+export function atLeast(version, least) {
+  for (let index = 0; index < least.length; index += 1) {
+    const part = version[index] ?? 0
+    if (part !== least[index]) return part > least[index]
+  }
+  return true
+}
+
+/** @param {string} file */
+function readOr(file) {
+  try {
+    return readFileSync(file, "utf8")
+  } catch {
+    return undefined
+  }
+}

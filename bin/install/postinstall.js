@@ -1,0 +1,18 @@
+/** What `scripts/postinstall.js` does once it is clear that it may. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { install } from "./install.js"
+import { packageRoot } from "./spec.js"
+
+/**
+ * Registers a global installation for the user who made it.
+ * @returns {string | undefined} a line to print; undefined where it is left to the user
+ */
+export function postinstall() {
+  if (existsSync(join(packageRoot, "crates"))) return undefined
+  // under sudo the home, and the configuration in it, may be root's
+  if (process.env.SUDO_USER) return undefined
+  const [step] = install({ cwd: process.cwd(), env: process.env })
+  const what = step.action === "unchanged" ? "was already registered" : "is registered"
+  return `opencode-orchestrator ${what} in ${step.file}; type /task "…" in OpenCode`
+}

@@ -1,0 +1,37 @@
+/** What `install` and `uninstall` did, in words. */
+
+/** @typedef {import("./install.js").Step} Step */
+
+/** @type {Record<Step["action"], [done: string, planned: string]>} */
+const VERBS = {
+  added: ["added", "would add"],
+  created: ["added", "would add"],
+  replaced: ["replaced a stale entry by", "would replace a stale entry by"],
+  unchanged: ["already there:", "already there:"],
+  removed: ["removed", "would remove"],
+  restored: ["removed", "would remove"],
+  deleted: ["removed", "would remove"],
+}
+
+/** @type {Partial<Record<Step["action"], string>>} */
+const NOTES = {
+  created: "a new file",
+  restored: "the file is as it was before",
+  deleted: "the file held nothing else and is gone",
+}
+
+/**
+ * @param {Step[]} steps
+ * @param {boolean} [dryRun]
+ * @returns {string}
+ */
+export function describe(steps, dryRun = false) {
+  if (steps.length === 0) return "the plugin is not registered; nothing to do\n"
+  const lines = steps.map(({ file, action, spec, backup }) => {
+    const notes = [NOTES[action], backup && `backup: ${backup}`].filter(Boolean).join("; ")
+    return `${file}: ${VERBS[action][dryRun ? 1 : 0]} \`${spec}\`${notes && !dryRun ? ` (${notes})` : ""}`
+  })
+  const changed = steps.some(({ action }) => action !== "unchanged")
+  if (changed && !dryRun) lines.push("restart OpenCode for it to take effect")
+  return `${lines.join("\n")}\n`
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+/**
+ * The program `opencode-orchestrator`.
+ *
+ * Exit status: 0 done, 1 found problems, 2 wrong use. Results go to standard
+ * output, messages to standard error.
+ */
+import { COMMANDS, helpFor, nearest, overview } from "./commands.js"
+import { callCore } from "./core.js"
+import { demo } from "./demo.js"
+import { diagnose, render } from "./doctor/doctor.js"
+import { FileError } from "./install/files.js"
+import { install, uninstall } from "./install/install.js"
+import { manifest } from "./install/spec.js"
+import { describe } from "./install/words.js"
+import { parseOptions, UsageError } from "./options.js"
+
+/** @typedef {{ exit: number, stdout?: string, stderr?: string }} Answer */
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<Answer>}
+ */
+async function main(args) {
+  const { version } = manifest()
+  const [name, ...rest] = args
+  if (name === undefined) return { exit: 2, stderr: overview(version) }
+  if (name === "--version" || name === "-V") return { exit: 0, stdout: `${version}\n` }
+  if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
+    return { exit: 0, stdout: overview(version) }
+  }
+  const wanted = name === "help" ? rest[0] : name
+  const command = COMMANDS.find((candidate) => candidate.name === wanted)
+  if (!command) {
+    const likely = nearest(wanted, COMMANDS.map((candidate) => candidate.name))
+    const what = wanted.startsWith("-") ? "option" : "command"
+    throw new UsageError(`there is no ${what} \`${wanted}\`${likely ? `; did you mean \`${likely}\`?` : ""}`)
+  }
+  const end = rest.indexOf("--")
+  const before = end < 0 ? rest : rest.slice(0, end)
+  if (name === "help" || before.includes("--help") || before.includes("-h")) {
+    return { exit: 0, stdout: helpFor(command) }
+  }
+  return command.core ? callCore(args) : here(command.name, rest)
+}
+
+/**
+ * The commands that are answered without the native core.
+ * @param {string} name
+ * @param {string[]} args
+ * @returns {Promise<Answer>}
+ */
+async function here(name, args) {
+  const base = { cwd: process.cwd(), env: process.env }
+  switch (name) {
+    case "install":
+    case "uninstall": {
+      const flags = ["--project", "--dry-run", "--json"]
+      const options = parseOptions(name, args, flags, name === "install" ? ["--config", "--spec"] : ["--config"])
+      if (options.project && options.config) throw new UsageError("`--project` and `--config` exclude each other")
+      const request = { ...base, ...options }
+      const steps = name === "install" ? install(request) : uninstall(request)
+      const stdout = options.json ? `${JSON.stringify({ dry_run: options.dryRun === true, steps })}\n` : describe(steps, options.dryRun)
+      return { exit: 0, stdout }
+    }
+    case "doctor": {
+      const { json } = parseOptions(name, args, ["--json"], [])
+      const findings = await diagnose(base)
+      const exit = findings.some(({ status }) => status === "fail") ? 1 : 0
+      return { exit, stdout: json ? `${JSON.stringify({ ok: exit === 0, checks: findings })}\n` : render(findings) }
+    }
+    default:
+      parseOptions(name, args, [], [])
+      return demo()
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Answer}
+ */
+function answerFor(error) {
+  if (error instanceof UsageError) return { exit: 2, stderr: `${error.message}\nhint: \`opencode-orchestrator --help\` lists what there is\n` }
+  if (error instanceof FileError) return { exit: 1, stderr: `${error.message}\n` }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { exit: 1, stderr: `opencode-orchestrator came across an error of its own: ${what}\nhint: please report it\n` }
+}
+
+for (const stream of [process.stdout, process.stderr]) {
+  // the reader of a pipe may leave early, as `head` does
+  stream.on("error", (error) => process.exit(/** @type {NodeJS.ErrnoException} */ (error).code === "EPIPE" ? 0 : 1))
+}
+
+const answer = await main(process.argv.slice(2)).catch(answerFor)
+if (answer.stderr) process.stderr.write(answer.stderr)
+if (answer.stdout) process.stdout.write(answer.stdout)
+// not `exit()`, which would cut off what a pipe has not taken yet
+process.exitCode = answer.exit

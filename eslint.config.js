@@ -1,0 +1,37 @@
+import js from "@eslint/js"
+
+const globals = [
+  "AbortController", "AbortSignal", "Buffer", "Response", "Request", "ReadableStream", "TextDecoder", "TextEncoder", "URL",
+  "clearInterval", "clearTimeout", "console", "fetch", "performance", "process", "queueMicrotask",
+  "setImmediate", "setInterval", "setTimeout", "structuredClone",
+]
+
+export default [
+  { ignores: ["node_modules/", "target/", "native/", ".cache/", "**/fixtures/"] },
+  js.configs.recommended,
+  {
+    languageOptions: {
+      ecmaVersion: 2024,
+      sourceType: "module",
+      globals: Object.fromEntries(globals.map((name) => [name, "readonly"])),
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: "error",
+      "no-console": "off",
+      "no-constructor-return": "error",
+      "no-promise-executor-return": "off",
+      "no-shadow-restricted-names": "error",
+      "no-throw-literal": "error",
+      "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-var": "error",
+      "prefer-const": "error",
+      "require-atomic-updates": "off",
+    },
+  },
+  {
+    // inside OpenCode, what is printed lands in the middle of the screen
+    files: ["index.js", "plugin/**"],
+    rules: { "no-console": "error" },
+  },
+]

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { COMMANDS, nearest } from "../../bin/commands.js"
+import { environment } from "../../bin/core.js"
+import { atLeast } from "../../bin/doctor/machine.js"
+import { folder, home, ROOT, run } from "./support.mjs"
+
+test("wrong use ends with status 2 and says what is right", () => {
+  const cases = [
+    [[], /usage: opencode-orchestrator <command>/],
+    [["instal"], /no command `instal`; did you mean `install`\?/],
+    [["STATSU"], /did you mean `status`\?/],
+    [["xyzzy"], /no command `xyzzy`\n/],
+    [["--verbose"], /no option `--verbose`/],
+    [["help", "docter"], /did you mean `doctor`\?/],
+    [["install", "--dryrun"], /has no option `--dryrun`; did you mean `--dry-run`\?/],
+    [["install", "there"], /takes no argument `there`/],
+    [["install", "--config"], /`--config` needs a value/],
+    [["install", "--config", "--json"], /`--config` needs a value/],
+    [["install", "--config="], /`--config` needs a value/],
+    [["install", "--json=yes"], /`--json` takes no value/],
+    [["install", "--project", "--config", "x"], /exclude each other/],
+    [["uninstall", "--spec", "x"], /has no option `--spec`/],
+    [["doctor", "--jsn"], /did you mean `--json`\?/],
+    [["demo", "now"], /`demo` takes no argument `now`/],
+  ]
+  for (const [args, message] of cases) {
+    const { exit, stdout, stderr } = run(args)
+    assert.equal(exit, 2, args.join(" "))
+    assert.equal(stdout, "")
+    assert.match(stderr, message)
+  }
+})
+
+test("help and version are answers, on standard output", () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
+  for (const args of [["--version"], ["-V"]]) assert.deepEqual(run(args), { exit: 0, stdout: `${version}\n`, stderr: "" })
+  for (const args of [["--help"], ["-h"], ["help"]]) {
+    const { exit, stdout } = run(args)
+    assert.equal(exit, 0)
+    for (const { name } of COMMANDS) assert.match(stdout, new RegExp(`^  ${name} +\\w`, "m"))
+  }
+  for (const { name } of COMMANDS) assert.match(run(["help", name]).stdout, new RegExp(`^usage: opencode-orchestrator ${name}`))
+  assert.match(run(["lint", "--base", "x", "--help"]).stdout, /^usage: opencode-orchestrator lint/)
+})
+
+test("a reader that leaves early is no error", () => {
+  const script = '"$0" bin/opencode-orchestrator.js --help | true; echo "${PIPESTATUS[0]}"'
+  const { stdout, stderr } = spawnSync("bash", ["-c", script, process.execPath], { cwd: ROOT, encoding: "utf8" })
+  assert.deepEqual([stdout, stderr], ["0\n", ""])
+})
+
+test("without a native core its commands say one sentence", () => {
+  const { exit, stdout, stderr } = run(["status"], { env: { ...process.env, OPENCODE_ORCHESTRATOR_NATIVE: "/no/such.node" } })
+  assert.equal(exit, 1)
+  assert.equal(stdout, "")
+  assert.match(stderr, /^opencode-orchestrator cannot start its native core for \S+; tried \/no\/such\.node \(no such file\); to mend it, .*\.\n$/)
+})
+
+test("only named variables reach the core", () => {
+  assert.deepEqual(environment({ HOME: "/h", XDG_DATA_HOME: "/d", OPENAI_API_KEY: "secret" }), { HOME: "/h", XDG_DATA_HOME: "/d" })
+})
+
+test("the nearest command is only named where it is near", () => {
+  const names = COMMANDS.map(({ name }) => name)
+  assert.equal(nearest("reprot", names), "report")
+  assert.equal(nearest("lnit", names), "lint")
+  assert.equal(nearest("make-coffee", names), undefined)
+  assert.equal(nearest("x".repeat(100_000), names), undefined)
+})
+
+test("versions are compared by number", () => {
+  assert.ok(atLeast([2, 100], [2, 38]))
+  assert.ok(atLeast([3], [2, 38]))
+  assert.ok(!atLeast([2, 9, 99], [2, 38]))
+})
+
+/** A folder with programs that print a version. */
+function programs(t, versions) {
+  const path = folder(t)
+  for (const [name, says] of Object.entries(versions)) {
+    writeFileSync(join(path, name), `#!/bin/sh\necho '${says}'\n`, { mode: 0o755 })
+  }
+  return path
+}
+
+/** What `doctor --json` says, by check. */
+function doctor(path, cwd, PATH) {
+  const { exit, stdout } = run(["doctor", "--json"], { cwd, env: { HOME: path, PATH } })
+  const { ok, checks } = JSON.parse(stdout)
+  assert.equal(ok, exit === 0)
+  return Object.fromEntries(checks.map((check) => [check.name, check]))
+}
+
+test("doctor finds what is missing, too old or broken, and says what to do", (t) => {
+  const { path, project, config } = home(t, { "opencode.json": "{,}" })
+  const found = doctor(path, project, programs(t, { git: "git version 2.30.2" }))
+  assert.match(found.opencode.message, /not found/)
+  assert.match(found.git.message, /2\.30\.2, but 2\.38 is needed/)
+  assert.match(found.registered.message, /opencode\.json: line 1, column 2/)
+  for (const name of ["opencode", "git", "registered"]) {
+    assert.equal(found[name].status, "fail")
+    assert.ok(found[name].hint)
+  }
+  writeFileSync(join(config, "opencode.json"), "{}")
+  assert.match(doctor(path, project, "").registered.hint, /opencode-orchestrator install/)
+})
+
+test("doctor is content with the tested versions, and names where the plugin is registered", (t) => {
+  const { path, project, call, config } = home(t)
+  call("install")
+  const found = doctor(path, project, programs(t, { git: "git version 2.47.3", opencode: "1.18.33" }))
+  assert.equal(found.opencode.status, "ok")
+  assert.equal(found.git.status, "ok")
+  assert.equal(found.state.status, "ok")
+  assert.equal(found.registered.status, "ok")
+  assert.ok(found.registered.message.includes(config))
+  assert.equal(doctor(path, project, programs(t, { opencode: "1.2.0" })).opencode.status, "warn")
+  assert.equal(doctor(path, project, programs(t, { opencode: "garbage" })).opencode.status, "fail")
+})
+
+test("doctor reports an entry that leads nowhere, and a state folder that is a file", (t) => {
+  const { path, project } = home(t, { "opencode.json": '{"plugin": ["/gone/opencode-orchestrator"]}' })
+  mkdirSync(join(path, ".local", "share"), { recursive: true })
+  writeFileSync(join(path, ".local", "share", "opencode-orchestrator"), "")
+  const found = doctor(path, project, "")
+  assert.match(found.registered.message, /leads nowhere/)
+  assert.equal(found.registered.status, "fail")
+  assert.match(found.state.message, /not a folder/)
+})
+
+test("the program runs through a symbolic link, as npm installs it", (t) => {
+  const link = join(folder(t), "opencode-orchestrator")
+  symlinkSync(join(ROOT, "bin", "opencode-orchestrator.js"), link)
+  const { status, stdout } = spawnSync(link, ["--version"], { encoding: "utf8" })
+  assert.deepEqual([status, stdout], [0, run(["--version"]).stdout])
+})

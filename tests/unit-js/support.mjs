@@ -1,0 +1,50 @@
+/** What the tests of the program share: a home of its own, and calling it. */
+import { spawnSync } from "node:child_process"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/**
+ * A temporary folder, gone when the test ends.
+ * @param {import("node:test").TestContext} t
+ * @returns {string}
+ */
+export function folder(t) {
+  const path = mkdtempSync(join(tmpdir(), "orchestrator-unit-"))
+  t.after(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/**
+ * A home with some files in `.config/opencode`, and the program in it.
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, string>} [files]
+ */
+export function home(t, files = {}) {
+  const path = folder(t)
+  const config = join(path, ".config", "opencode")
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(config, name)), { recursive: true })
+    writeFileSync(join(config, name), text)
+  }
+  const project = join(path, "project")
+  mkdirSync(project)
+  /** @param {string[]} args */
+  const call = (...args) => run(args, { cwd: project, env: { HOME: path, PATH: process.env.PATH } })
+  const list = () => readdirSync(config).sort()
+  return { path, config, project, call, list }
+}
+
+/**
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined> }} [options]
+ * @returns {{ exit: number | null, stdout: string, stderr: string }}
+ */
+export function run(args, { cwd = ROOT, env = process.env } = {}) {
+  const program = join(ROOT, "bin", "opencode-orchestrator.js")
+  const result = spawnSync(process.execPath, [program, ...args], { cwd, env, encoding: "utf8", timeout: 30_000 })
+  return { exit: result.status, stdout: result.stdout, stderr: result.stderr }
+}
