@@ -1,1 +1,62 @@
-//! workspace
+//! Where work happens: a project's private repository, its slots, integration and delivery.
+//!
+//! Only this crate runs git. The API blocks (the engine calls it from `spawn_blocking`).
+//!
+//! * [`Workspace::open`] makes or repairs the private repository in the project's state folder.
+//! * [`Workspace::take_base`] records what the user has now, without secrets, as one commit there.
+//! * [`Workspace::slot`] gives a folder at a commit; [`Workspace::commit_slot`] records what is in it.
+//! * [`Workspace::merge`] integrates; [`Workspace::plan_delivery`] and [`Workspace::deliver`] write the
+//!   result into the user's working tree, all or nothing.
+//!
+//! **Invariants**
+//! * Nothing of the user's repository or working tree changes before [`Workspace::deliver`] or
+//!   [`Workspace::leave_branch`]: not the index, a ref, the stash, HEAD or the configuration.
+//! * No git process of ours runs a command that a slot planted: configuration, attributes, hooks and the
+//!   pointers between folders are rewritten from memory before each use ([`Workspace`] keeps them).
+//! * Secrets ([`is_secret_path`]) and OpenCode's own configuration ([`is_host_path`]) never enter a slot
+//!   and are never delivered.
+
+mod apply;
+mod base;
+mod branch;
+mod clean;
+mod conflict;
+mod copy;
+mod deliver;
+mod error;
+mod files;
+mod git;
+mod history;
+mod inspect;
+mod linking;
+mod merge;
+mod names;
+mod plan;
+mod project;
+mod secrets;
+mod settings;
+mod slots;
+mod stage;
+mod submodules;
+mod workspace;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use base::{Base, Submodule};
+pub use clean::Cleaned;
+pub use conflict::ConflictSlot;
+pub use deliver::{Delivered, Recovered, Undone};
+pub use error::{DeliveryError, Error, UndoError};
+pub use history::PastCommit;
+pub use inspect::{Change, ChangeKind};
+pub use merge::Merge;
+pub use names::is_host_path;
+pub use plan::{Delivery, DeliveryEntry, Entry};
+pub use project::project_root;
+pub use secrets::is_secret_path;
+pub use slots::{Commit, Slot};
+pub use stage::{LeftOut, Why};
+pub use workspace::Workspace;

@@ -1,0 +1,172 @@
+//! Whether the user's files are as a delivery expects them.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::error::{At, Error};
+use crate::names::fields;
+use crate::plan::{DeliveryEntry, Entry};
+use crate::workspace::Workspace;
+
+/// What a path of a delivery holds now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Before,
+    After,
+    /// Neither: the user changed it.
+    Other,
+}
+
+/// The state of one path, and what to recognise the file by until it is replaced.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) state: State,
+    /// `None`: there is no file.
+    pub(crate) fingerprint: Option<Fingerprint>,
+}
+
+/// Device, inode, size, and the times of the last change.
+pub(crate) type Fingerprint = (u64, u64, u64, i64, i64, i64, i64);
+
+/// Recognises a file that was not touched.
+pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
+    let found = fs::symlink_metadata(path).ok()?;
+    Some((
+        found.dev(),
+        found.ino(),
+        found.size(),
+        found.mtime(),
+        found.mtime_nsec(),
+        i64::from(found.mode()),
+        i64::from(found.uid()),
+    ))
+}
+
+/// What lies at a path, before its content is looked at.
+enum Kind {
+    Absent,
+    File,
+    /// A folder, a link on the way, a device: nothing that a delivery may replace.
+    InTheWay,
+}
+
+/// The state of each entry, in their order. The user's files are read and nothing is written.
+pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result<Vec<Found>, Error> {
+    let root = workspace.root();
+    let going: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+    let kinds: Vec<(Kind, Option<Fingerprint>)> = entries
+        .iter()
+        .map(|entry| {
+            let kind = kind(root, &entry.path, &going);
+            let print = matches!(kind, Kind::File).then(|| fingerprint(&root.join(&entry.path))).flatten();
+            (kind, print)
+        })
+        .collect();
+    let files = entries.iter().zip(&kinds).filter(|(_, (kind, _))| matches!(kind, Kind::File));
+    let now = hash(workspace, entries, files.map(|(entry, _)| entry.path.as_str()))?;
+    let file_mode = workspace.file_mode();
+    let same = |now: Option<&Entry>, wanted: &Option<Entry>| match (now, wanted) {
+        (None, None) => true,
+        (Some(now), Some(wanted)) => {
+            let plain = |mode: &str| mode.starts_with("100");
+            let modes = now.mode == wanted.mode || (!file_mode && plain(&now.mode) && plain(&wanted.mode));
+            modes && now.oid == wanted.oid
+        }
+        _ => false,
+    };
+    let found = entries.iter().zip(kinds).map(|(entry, (kind, fingerprint))| {
+        let now = now.get(entry.path.as_str());
+        let known = match kind {
+            Kind::Absent => true,
+            Kind::File => now.is_some(),
+            Kind::InTheWay => false,
+        };
+        let state = match known {
+            true if same(now, &entry.before) => State::Before,
+            true if same(now, &entry.after) => State::After,
+            _ => State::Other,
+        };
+        Found { state, fingerprint }
+    });
+    Ok(found.collect())
+}
+
+fn kind(root: &Path, path: &str, going: &HashSet<&str>) -> Kind {
+    let mut at = root.to_path_buf();
+    let mut parts = Path::new(path).components().peekable();
+    while let Some(part) = parts.next() {
+        at.push(part);
+        let last = parts.peek().is_none();
+        match fs::symlink_metadata(&at) {
+            Err(_) => return Kind::Absent,
+            Ok(found) if !last && found.is_dir() => {}
+            // A file where a folder is wanted: absent if that file goes in the same delivery.
+            Ok(_) if !last => {
+                let above = at.strip_prefix(root).ok().and_then(Path::to_str);
+                return if above.is_some_and(|above| going.contains(above)) {
+                    Kind::Absent
+                } else {
+                    Kind::InTheWay
+                };
+            }
+            Ok(found) if found.is_dir() => {
+                return if holds_only(root, &at, going) { Kind::Absent } else { Kind::InTheWay };
+            }
+            Ok(found) if found.is_symlink() => return Kind::File,
+            Ok(found) if found.is_file() && fs::File::open(&at).is_ok() => return Kind::File,
+            Ok(_) => return Kind::InTheWay,
+        }
+    }
+    Kind::InTheWay
+}
+
+/// Whether everything in a folder is part of the delivery, so that the folder can make way.
+fn holds_only(root: &Path, folder: &Path, going: &HashSet<&str>) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().all(|entry| {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            return holds_only(root, &path, going);
+        }
+        path.strip_prefix(root).ok().and_then(Path::to_str).is_some_and(|name| going.contains(name))
+    })
+}
+
+/// What git would record for these files of the user's now.
+fn hash<'a>(
+    workspace: &Workspace,
+    entries: &[DeliveryEntry],
+    files: impl Iterator<Item = &'a str>,
+) -> Result<HashMap<String, Entry>, Error> {
+    let area = workspace.area();
+    let folder = tempfile::Builder::new().prefix("compare-").tempdir_in(&area);
+    let folder = folder.at("create a folder in", &area)?;
+    let git = workspace.git()?.work_tree(workspace.root()).index(&folder.path().join("index"));
+    let mut known = Vec::new();
+    for entry in entries {
+        // What git knew of a file decides how it reads its line endings and mode.
+        if let Some(before) = &entry.before {
+            known.extend_from_slice(format!("{} {}\t{}\0", before.mode, before.oid, entry.path).as_bytes());
+        }
+    }
+    let mut paths = Vec::new();
+    let mut wanted = HashSet::new();
+    for path in files {
+        paths.extend_from_slice(path.as_bytes());
+        paths.push(0);
+        wanted.insert(path);
+    }
+    let what = "compare the project's files with the plan";
+    git.ok(what, &["update-index", "-z", "--index-info"], Some(known))?;
+    git.ok(what, &["update-index", "-z", "--add", "--replace", "--remove", "--stdin"], Some(paths))?;
+    let listed = git.ok(what, &["ls-files", "-z", "--stage"], None)?;
+    let entries = fields(&listed).filter_map(|line| {
+        let (about, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+        let mut words = about.split(' ');
+        let entry = Entry { mode: words.next()?.to_string(), oid: words.next()?.to_string() };
+        wanted.contains(path).then(|| (path.to_string(), entry))
+    });
+    Ok(entries.collect())
+}

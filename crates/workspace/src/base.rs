@@ -1,0 +1,171 @@
+//! The base of a mission: what the user has now, as one commit in the private repository.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{At, Error};
+use crate::files::copy_with_times;
+use crate::git::Git;
+use crate::names::{fields, is_host};
+use crate::project::head;
+use crate::secrets::is_secret;
+use crate::slots::commit_tree;
+use crate::stage::{LeftOut, Owner, write_tree};
+use crate::workspace::Workspace;
+
+/// What the user had at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// The commit in the private repository: HEAD itself when nothing differs from it.
+    pub commit: String,
+    /// Its tree.
+    pub tree: String,
+    /// The user's HEAD; `None` before the first commit and without git.
+    pub head: Option<String>,
+    /// Paths that differ from HEAD: the user's uncommitted work. Empty without a HEAD.
+    pub changed: Vec<String>,
+    /// What is in the working tree and not in the commit.
+    pub left_out: Vec<LeftOut>,
+    /// Submodules, kept at their recorded commits.
+    pub submodules: Vec<Submodule>,
+}
+
+/// A submodule of the project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submodule {
+    /// Its folder.
+    pub path: String,
+    /// The commit which the project records for it.
+    pub commit: String,
+}
+
+/// The name under which the last snapshot of the user's files is kept, after the base.
+const USER: &str = "user";
+pub(crate) const BASE: &str = "base";
+
+impl Workspace {
+    /// Records HEAD and everything uncommitted or untracked (not ignored), without secrets, as one commit,
+    /// kept under `refs/orchestrator/<mission>/base`. The user's index and files are only read.
+    pub fn take_base(&self, mission: &str) -> Result<Base, Error> {
+        let snapshot = self.snapshot()?;
+        let head = snapshot.head.clone();
+        let parents: Vec<&str> = head.as_deref().into_iter().collect();
+        let base = self.snapshot_commit(snapshot, &parents, "The project when the mission started")?;
+        self.pin(mission, BASE, &base.commit)?;
+        self.pin(mission, USER, &base.commit)?;
+        Ok(base)
+    }
+
+    /// Records what the user has now, the same way, as a child of the last such record of this mission:
+    /// merging it brings in exactly what the user changed meanwhile. Unchanged gives the same commit.
+    pub fn user_tree(&self, mission: &str) -> Result<Base, Error> {
+        let last = match self.pinned(mission, USER)? {
+            Some(last) => last,
+            None => return self.take_base(mission),
+        };
+        let snapshot = self.snapshot()?;
+        let base = self.snapshot_commit(snapshot, &[&last], "Changes made in the project meanwhile")?;
+        self.pin(mission, USER, &base.commit)?;
+        Ok(base)
+    }
+
+    fn snapshot_commit(&self, taken: Snapshot, parents: &[&str], message: &str) -> Result<Base, Error> {
+        let git = self.git()?;
+        let mut commit = None;
+        if let [parent] = parents
+            && tree_of(&git, parent)? == taken.tree
+        {
+            commit = Some((*parent).to_string());
+        }
+        let commit = match commit {
+            Some(commit) => commit,
+            None => commit_tree(&git, &taken.tree, parents, message)?.id,
+        };
+        let Snapshot { tree, head, changed, left_out, submodules } = taken;
+        Ok(Base { commit, tree, head, changed, left_out, submodules })
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, Error> {
+        self.follow_user()?;
+        let head = match self.user() {
+            Some(_) => head(&Git::as_user()?, self.root())?,
+            None => None,
+        };
+        let kept = self.area().join("user.index");
+        let folder = tempfile::Builder::new().prefix("snapshot-").tempdir_in(self.area());
+        let folder = folder.at("create a folder in", &self.area())?;
+        let index = folder.path().join("index");
+        let git = self.git()?.work_tree(self.root()).index(&index);
+        let source = match self.user() {
+            Some(user) => user.git_dir.join("index"),
+            None => kept.clone(),
+        };
+        let copied = source.is_file() && copy_with_times(&source, &index).is_ok();
+        // A copy can be unusable (split index, a newer version): then everything is read from the files.
+        let (tree, left_out) = match copied.then(|| write_tree(&git, self.root(), Owner::User)) {
+            Some(Ok(written)) => written,
+            _ => {
+                self.fresh_index(&git, &index, head.as_deref())?;
+                write_tree(&git, self.root(), Owner::User)?
+            }
+        };
+        if self.user().is_none() {
+            fs::rename(&index, &kept).at("keep", &kept)?;
+        }
+        let changed = match &head {
+            Some(head) => changed_paths(&git, head, &tree)?,
+            None => Vec::new(),
+        };
+        let submodules = submodules(&git, &tree)?;
+        Ok(Snapshot { tree, head, changed, left_out, submodules })
+    }
+
+    fn fresh_index(&self, git: &Git, index: &Path, head: Option<&str>) -> Result<(), Error> {
+        for name in ["index", "index.lock"] {
+            crate::files::remove_tree(&index.with_file_name(name))?;
+        }
+        let args = match head {
+            Some(head) => ["read-tree", head],
+            None => ["read-tree", "--empty"],
+        };
+        git.ok("read the project's last commit", &args, None)?;
+        Ok(())
+    }
+}
+
+struct Snapshot {
+    tree: String,
+    head: Option<String>,
+    changed: Vec<String>,
+    left_out: Vec<LeftOut>,
+    submodules: Vec<Submodule>,
+}
+
+/// The tree of a commit.
+pub(crate) fn tree_of(git: &Git, commit: &str) -> Result<String, Error> {
+    let rev = format!("{commit}^{{tree}}");
+    let output = git.run("read a commit", &["rev-parse", "--quiet", "--verify", &rev], None, 1024)?;
+    if output.code != 0 {
+        return Err(Error::Unknown { rev: commit.to_string() });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
+}
+
+fn changed_paths(git: &Git, from: &str, to: &str) -> Result<Vec<String>, Error> {
+    let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
+    let bytes = git.ok("compare with the last commit", &args, None)?;
+    let paths = fields(&bytes).filter(|path| !is_secret(path) && !is_host(path));
+    Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+}
+
+fn submodules(git: &Git, tree: &str) -> Result<Vec<Submodule>, Error> {
+    let bytes = git.ok("look for submodules", &["ls-tree", "-r", "-z", tree], None)?;
+    let found = fields(&bytes).filter_map(|line| {
+        let text = std::str::from_utf8(line.strip_prefix(b"160000 commit ")?).ok()?;
+        let (commit, path) = text.split_once('\t')?;
+        Some(Submodule { path: path.to_string(), commit: commit.to_string() })
+    });
+    Ok(found.collect())
+}

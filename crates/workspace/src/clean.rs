@@ -1,0 +1,48 @@
+//! Removing what this crate keeps on disk.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::files::remove_tree;
+use crate::workspace::Workspace;
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cleaned {
+    /// How many slots.
+    pub slots: u32,
+    /// Bytes given back: files shared with the user's repository are not counted.
+    pub bytes: u64,
+}
+
+impl Workspace {
+    /// Removes slots, the private repository and everything else that this crate keeps for the project.
+    /// Journals and the user's files are not its business. The next use makes it all anew.
+    pub fn clean(&self) -> Result<Cleaned, Error> {
+        let slots = fs::read_dir(self.slots()).into_iter().flatten().flatten();
+        let slots = u32::try_from(slots.count()).unwrap_or(u32::MAX);
+        let bytes = self.size();
+        for path in [self.slots(), self.area(), self.repository()] {
+            remove_tree(&path)?;
+        }
+        Ok(Cleaned { slots, bytes })
+    }
+
+    /// Bytes on disk held by this crate for the project alone.
+    pub fn size(&self) -> u64 {
+        [self.slots(), self.area(), self.repository()].iter().map(|path| size(path)).sum()
+    }
+}
+
+fn size(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(found) = fs::symlink_metadata(path) else { return 0 };
+    if found.is_dir() {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        return entries.map(|entry| size(&entry.path())).sum();
+    }
+    if found.nlink() > 1 { 0 } else { found.blocks() * 512 }
+}

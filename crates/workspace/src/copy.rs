@@ -1,0 +1,130 @@
+//! Copying what git does not carry (such as `node_modules`) from the user's project into a slot.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{At, Error};
+use crate::files::{ensure_file, folder_inside, remove_tree};
+use crate::git::Git;
+use crate::names::{is_host_path, relative};
+use crate::project::ask;
+use crate::secrets::is_secret_path;
+use crate::slots::Slot;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// Copies `names` from the user's project into a slot, sharing blocks where the file system can, and
+    /// returns those that are there now. Names that do not exist, are under git, or hold secrets are
+    /// skipped, and what was copied before is not copied again while its source is unchanged.
+    ///
+    /// Links inside stay links within the slot; none leads back to the user's folder.
+    pub fn copy_into_slot(&self, slot: &Slot, names: &[String]) -> Result<Vec<String>, Error> {
+        let mut there = Vec::new();
+        for name in names {
+            let inside = relative(name.trim_end_matches('/'))?;
+            let from = self.root().join(&inside);
+            let Ok(found) = fs::symlink_metadata(&from) else { continue };
+            if found.is_symlink() || is_secret_path(name) || is_host_path(name) || self.is_tracked(name)? {
+                continue;
+            }
+            let to = slot.path.join(&inside);
+            let stamp = stamp(&from);
+            let mark = self.area().join(format!("slot-{}.{}.copied", slot.n, name.replace('/', "%")));
+            let fresh = fs::read_to_string(&mark).is_ok_and(|old| old == stamp);
+            if !fresh || fs::symlink_metadata(&to).is_err() {
+                remove_tree(&mark)?;
+                remove_tree(&to)?;
+                folder_inside(&slot.path, &inside, 0o755)?;
+                let copy = Copy { root: self.root(), slot: &slot.path };
+                copy.tree(&from, &to)?;
+                ensure_file(&mark, stamp.as_bytes())?;
+            }
+            there.push(name.clone());
+        }
+        Ok(there)
+    }
+
+    fn is_tracked(&self, name: &str) -> Result<bool, Error> {
+        if self.user().is_none() {
+            return Ok(false);
+        }
+        let output = ask(&Git::as_user()?, self.root(), &["ls-files", "-z", "--cached", "--", name])?;
+        Ok(!output.stdout.is_empty())
+    }
+}
+
+struct Copy<'a> {
+    root: &'a Path,
+    slot: &'a Path,
+}
+
+impl Copy<'_> {
+    fn tree(&self, from: &Path, to: &Path) -> Result<(), Error> {
+        let found = fs::symlink_metadata(from).at("copy", from)?;
+        if found.is_symlink() {
+            let target = fs::read_link(from).at("copy", from)?;
+            if let Some(target) = self.link(from, &target) {
+                symlink(target, to).at("write", to)?;
+            }
+        } else if found.is_dir() {
+            fs::create_dir(to).at("create", to)?;
+            for entry in fs::read_dir(from).at("list", from)? {
+                let name = entry.at("list", from)?.file_name();
+                if !is_secret_path(&name.to_string_lossy()) || is_package_file(from) {
+                    self.tree(&from.join(&name), &to.join(&name))?;
+                }
+            }
+        } else if found.is_file() {
+            match fs::copy(from, to) {
+                // Removed while copying, as caches are.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => drop(other.at("copy", from)?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a copied link leads: to the same place in the slot, or nowhere when it left the project.
+    fn link(&self, from: &Path, target: &Path) -> Option<PathBuf> {
+        if target.is_absolute() {
+            return Some(self.slot.join(target.strip_prefix(self.root).ok()?));
+        }
+        let mut place = from.parent()?.strip_prefix(self.root).ok()?.to_path_buf();
+        for part in target.components() {
+            match part {
+                Component::ParentDir if !place.pop() => return None,
+                Component::Normal(name) => place.push(name),
+                _ => {}
+            }
+        }
+        Some(target.to_path_buf())
+    }
+}
+
+/// Packages ship certificates and the like for their own use; those are public.
+fn is_package_file(folder: &Path) -> bool {
+    folder.components().any(|part| part.as_os_str() == "node_modules")
+}
+
+/// Changes when something was installed: the times of the folder, its entries and their entries.
+fn stamp(folder: &Path) -> String {
+    let mut newest = (0, 0);
+    let mut count = 0_u64;
+    let mut look = |path: &Path| {
+        if let Ok(found) = fs::symlink_metadata(path) {
+            newest = newest.max((found.ctime(), found.ctime_nsec()));
+            count += 1;
+        }
+    };
+    look(folder);
+    let entries = |path: &Path| fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in entries(folder) {
+        look(&path);
+        if path.is_dir() && !path.is_symlink() {
+            entries(&path).for_each(|path| look(&path));
+        }
+    }
+    format!("{count} {}.{}", newest.0, newest.1)
+}

@@ -1,0 +1,102 @@
+//! Small file operations: private modes, atomic replacement, removal that follows no link.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use crate::error::{At, Error};
+
+/// Makes a folder (and its parents) that only the user can enter. A link in its place is replaced.
+pub(crate) fn private_dir(path: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => {
+            if found.permissions().mode() & 0o077 != 0 {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o700)).at("protect", path)?;
+            }
+            return Ok(());
+        }
+        Ok(_) => fs::remove_file(path).at("replace", path)?,
+        Err(_) => {}
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path).at("create", path)
+}
+
+/// Writes a file that only the user can read, replacing what was there in one step.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder).at("write", path)?;
+    file.write_all(bytes).at("write", path)?;
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+        remove_tree(path)?;
+    }
+    file.persist(path).map_err(|error| error.error).at("write", path)?;
+    Ok(())
+}
+
+/// Makes sure that `path` is a plain file with exactly these bytes; writes only when it is not.
+pub(crate) fn ensure_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let same = fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64)
+        && fs::read(path).is_ok_and(|found| found == bytes);
+    if same { Ok(()) } else { write_private(path, bytes) }
+}
+
+/// Writes a new file; never through a link and never over something.
+pub(crate) fn create_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
+}
+
+/// Removes whatever is at `path`, links themselves and not what they lead to. Absent is fine.
+pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).at("look at", path),
+        Ok(found) if !found.is_dir() => fs::remove_file(path).at("remove", path),
+        Ok(_) => match fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                // Tool caches are often written read-only (Go's module cache is).
+                open_up(path);
+                fs::remove_dir_all(path).at("remove", path)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.at("remove", path),
+        },
+    }
+}
+
+fn open_up(folder: &Path) {
+    drop(fs::set_permissions(folder, fs::Permissions::from_mode(0o700)));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+/// Copies a file with its times and mode, sharing blocks where the file system can. Time stamps matter:
+/// git compares an index's own age with those of its entries.
+pub(crate) fn copy_with_times(from: &Path, to: &Path) -> io::Result<()> {
+    let found = fs::metadata(from)?;
+    fs::copy(from, to)?;
+    let times = fs::FileTimes::new().set_modified(found.modified()?).set_accessed(found.accessed()?);
+    OpenOptions::new().write(true).open(to)?.set_times(times)
+}
+
+/// The folder that holds `path`, made where it is missing, with no link on the way from `root`.
+pub(crate) fn folder_inside(root: &Path, relative: &Path, mode: u32) -> Result<(), Error> {
+    let Some(parent) = relative.parent() else { return Ok(()) };
+    let mut folder = root.to_path_buf();
+    for part in parent.components() {
+        folder.push(part);
+        match fs::symlink_metadata(&folder) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => {
+                let error = io::Error::new(io::ErrorKind::NotADirectory, "it is in the way of a folder");
+                return Err(error).at("enter", &folder);
+            }
+            Err(_) => DirBuilder::new().mode(mode).create(&folder).at("create", &folder)?,
+        }
+    }
+    Ok(())
+}

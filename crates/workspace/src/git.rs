@@ -1,0 +1,329 @@
+//! Running git: a scrubbed environment, bounded output, a time limit for the whole process group.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+
+/// The most that is read from one git process.
+pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;
+const ERROR_LIMIT: usize = 16 * 1024;
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+/// Which git, and with what environment. Cheap to clone and narrow down.
+#[derive(Clone, Debug)]
+pub(crate) struct Git {
+    program: PathBuf,
+    env: Vec<(OsString, OsString)>,
+    git_dir: Option<PathBuf>,
+    work_tree: Option<PathBuf>,
+    index: Option<PathBuf>,
+    limit: Duration,
+}
+
+/// What a git process left behind.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+    /// The output was cut at the limit and the process stopped.
+    pub(crate) cut: bool,
+}
+
+impl Git {
+    /// The git on the PATH, with an environment that keeps every outside setting away.
+    pub(crate) fn scrubbed() -> Result<Git, Error> {
+        let (program, path) = locate()?;
+        let mut env: Vec<(OsString, OsString)> = [
+            ("LANG", "C"),
+            ("LC_ALL", "C"),
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_CONFIG_SYSTEM", "/dev/null"),
+            ("GIT_ATTR_NOSYSTEM", "1"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_LITERAL_PATHSPECS", "1"),
+            ("GIT_ALLOW_PROTOCOL", "file"),
+            ("GIT_LFS_SKIP_DOWNLOAD_ERRORS", "1"),
+        ]
+        .iter()
+        .map(|(key, value)| (OsString::from(key), OsString::from(value)))
+        .collect();
+        env.push(("PATH".into(), path));
+        Ok(Git { program, env, git_dir: None, work_tree: None, index: None, limit: TIME_LIMIT })
+    }
+
+    /// The git on the PATH as the user would run it, for questions that read and run nothing.
+    pub(crate) fn as_user() -> Result<Git, Error> {
+        let (program, path) = locate()?;
+        let mut env: Vec<(OsString, OsString)> = std::env::vars_os()
+            .filter(|(key, _)| {
+                let key = key.to_string_lossy();
+                key == "HOME"
+                    || key == "XDG_CONFIG_HOME"
+                    || key == "GIT_CONFIG_GLOBAL"
+                    || key == "GIT_CONFIG_SYSTEM"
+                    || key == "GIT_CONFIG_NOSYSTEM"
+            })
+            .collect();
+        for (key, value) in [("LC_ALL", "C"), ("GIT_OPTIONAL_LOCKS", "0"), ("GIT_TERMINAL_PROMPT", "0")] {
+            env.push((key.into(), value.into()));
+        }
+        env.push(("PATH".into(), path));
+        Ok(Git { program, env, git_dir: None, work_tree: None, index: None, limit: TIME_LIMIT })
+    }
+
+    pub(crate) fn git_dir(mut self, path: &Path) -> Git {
+        self.git_dir = Some(path.to_path_buf());
+        self
+    }
+
+    pub(crate) fn work_tree(mut self, path: &Path) -> Git {
+        self.work_tree = Some(path.to_path_buf());
+        self
+    }
+
+    pub(crate) fn index(mut self, path: &Path) -> Git {
+        self.index = Some(path.to_path_buf());
+        self
+    }
+
+    pub(crate) fn env(mut self, key: &str, value: impl Into<OsString>) -> Git {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn limit(mut self, limit: Duration) -> Git {
+        self.limit = limit;
+        self
+    }
+
+    /// Runs and returns the standard output; any exit status but 0 is an error.
+    pub(crate) fn ok<S: AsRef<OsStr>>(
+        &self,
+        what: &str,
+        args: &[S],
+        stdin: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, Error> {
+        let output = self.run(what, args, stdin, OUTPUT_LIMIT)?;
+        if output.cut {
+            return Err(Error::TooMuch { what: what.to_string(), limit: OUTPUT_LIMIT });
+        }
+        if output.code != 0 {
+            return Err(output.failed(what));
+        }
+        Ok(output.stdout)
+    }
+
+    /// Like [`Git::ok`], for one line of text such as an object name.
+    pub(crate) fn line<S: AsRef<OsStr>>(&self, what: &str, args: &[S]) -> Result<String, Error> {
+        let bytes = self.ok(what, args, None)?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string())
+    }
+
+    /// Runs to the end, the time limit or `limit` bytes of output, whichever comes first.
+    pub(crate) fn run<S: AsRef<OsStr>>(
+        &self,
+        what: &str,
+        args: &[S],
+        stdin: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Output, Error> {
+        let failed = |error: std::io::Error| Error::Git {
+            what: what.to_string(),
+            code: -1,
+            detail: format!("cannot run `{}`: {error}", self.program.display()),
+        };
+        let mut child = self.command(args, stdin.is_some()).spawn().map_err(failed)?;
+        let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+            kill(&mut child);
+            return Err(failed(std::io::Error::other("no pipes")));
+        };
+        if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
+            // Git may end without reading all of it: that shows in its exit status.
+            thread::spawn(move || drop(pipe.write_all(&bytes)));
+        }
+        let out = collect(stdout, limit);
+        let err = collect(stderr, ERROR_LIMIT);
+        let deadline = Instant::now() + self.limit;
+        let timed_out = |child: &mut Child| {
+            kill(child);
+            Error::TimedOut { what: what.to_string(), seconds: self.limit.as_secs() }
+        };
+        let Some((stdout, cut)) = receive(&out, deadline) else { return Err(timed_out(&mut child)) };
+        if cut {
+            kill(&mut child);
+            return Ok(Output { code: -1, stdout, stderr: String::new(), cut });
+        }
+        let Some((stderr, _)) = receive(&err, deadline) else { return Err(timed_out(&mut child)) };
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(failed)? {
+                break status;
+            }
+            if Instant::now() > deadline {
+                return Err(timed_out(&mut child));
+            }
+            thread::sleep(Duration::from_micros(200));
+        };
+        let code = status.code().unwrap_or_else(|| -status.signal().unwrap_or(1));
+        Ok(Output { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned(), cut })
+    }
+
+    fn command<S: AsRef<OsStr>>(&self, args: &[S], stdin: bool) -> Command {
+        let mut command = Command::new(&self.program);
+        command.env_clear();
+        for (key, value) in &self.env {
+            command.env(key, value);
+        }
+        for setting in [
+            "core.hooksPath=/dev/null",
+            "core.fsmonitor=false",
+            "core.untrackedCache=false",
+            "core.quotePath=false",
+            "gc.auto=0",
+            "maintenance.auto=false",
+            "advice.detachedHead=false",
+        ] {
+            command.arg("-c").arg(setting);
+        }
+        if let Some(path) = &self.git_dir {
+            command.env("GIT_DIR", path);
+        }
+        if let Some(path) = &self.work_tree {
+            command.env("GIT_WORK_TREE", path).current_dir(path);
+        }
+        if let Some(path) = &self.index {
+            command.env("GIT_INDEX_FILE", path);
+        }
+        command
+            .args(args)
+            .stdin(if stdin { Stdio::piped() } else { Stdio::null() })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        command
+    }
+}
+
+impl Output {
+    /// The error that this output is, when its exit status was not expected.
+    pub(crate) fn failed(&self, what: &str) -> Error {
+        let detail = self.stderr.trim();
+        let detail = if detail.is_empty() { "nothing (it ended with an error)" } else { detail };
+        Error::Git { what: what.to_string(), code: self.code, detail: detail.to_string() }
+    }
+}
+
+/// Refuses a git that cannot merge without a working tree (`merge-tree --write-tree` came with 2.38).
+pub(crate) fn require_version(git: &Git) -> Result<(), Error> {
+    let text = git.line("ask git for its version", &["version"])?;
+    check_version(&text)
+}
+
+fn check_version(text: &str) -> Result<(), Error> {
+    let found = text.trim_start_matches("git version ").split(' ').next().unwrap_or_default();
+    let mut numbers = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version < (2, 38) {
+        return Err(Error::GitTooOld { found: found.to_string() });
+    }
+    Ok(())
+}
+
+/// The git program and a PATH without relative folders: a slot must not offer its own `git`.
+fn locate() -> Result<(PathBuf, OsString), Error> {
+    locate_in(std::env::var_os("PATH").unwrap_or_default())
+}
+
+fn locate_in(path: OsString) -> Result<(PathBuf, OsString), Error> {
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
+    let program = folders
+        .iter()
+        .map(|folder| folder.join("git"))
+        .find(|file| file.is_file())
+        .ok_or(Error::GitMissing)?;
+    Ok((program, std::env::join_paths(folders).unwrap_or_default()))
+}
+
+type Collected = (Vec<u8>, bool);
+
+fn collect(mut from: impl Read + Send + 'static, limit: usize) -> Receiver<Collected> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let mut cut = false;
+        let mut chunk = vec![0; 64 * 1024];
+        while let Ok(count) = from.read(&mut chunk) {
+            if count == 0 {
+                break;
+            }
+            let room = limit - bytes.len();
+            bytes.extend_from_slice(&chunk[..count.min(room)]);
+            if count > room {
+                cut = true;
+                break;
+            }
+        }
+        drop(sender.send((bytes, cut)));
+    });
+    receiver
+}
+
+fn receive(from: &Receiver<Collected>, deadline: Instant) -> Option<Collected> {
+    match from.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(collected) => Some(collected),
+        Err(RecvTimeoutError::Disconnected) => Some((Vec::new(), false)),
+        Err(RecvTimeoutError::Timeout) => None,
+    }
+}
+
+/// Ends the process with its whole group (filters included) and reaps it.
+fn kill(child: &mut Child) {
+    use nix::sys::signal::{Signal, killpg};
+    if let Ok(id) = i32::try_from(child.id()) {
+        let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
+    }
+    drop(child.kill());
+    drop(child.wait());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_git_is_refused_with_its_version() {
+        assert!(check_version("git version 2.38.0").is_ok());
+        assert!(check_version("git version 3.0.1.windows.1").is_ok());
+        assert!(check_version("git version 2.47.3 (Apple Git-9)").is_ok());
+        let text = check_version("git version 2.37.9").unwrap_err().to_string();
+        assert!(text.starts_with("git 2.37.9 is too old\nhint: "), "{text}");
+        assert!(check_version("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_missing_git_is_one_sentence() {
+        let error = locate_in("/nonexistent:relative".into()).unwrap_err();
+        assert!(error.to_string().starts_with("git was not found on the PATH\nhint: "));
+    }
+
+    #[test]
+    fn a_hanging_git_is_killed_with_what_it_started() {
+        let git = Git::scrubbed().unwrap().limit(Duration::from_millis(300));
+        let start = Instant::now();
+        let error = git.ok("wait", &["-c", "alias.hang=!sleep 30", "hang"], None).unwrap_err();
+        assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}

@@ -1,0 +1,195 @@
+//! Reading the private repository: what differs between two revisions, and files at one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::git::Git;
+use crate::names::{fields, object};
+use crate::workspace::Workspace;
+
+/// One file that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Its path, the new one when it was renamed.
+    pub path: String,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// Lines that are new; 0 for a binary file.
+    pub added_lines: u64,
+    /// Lines that are gone; 0 for a binary file.
+    pub removed_lines: u64,
+    /// Whether git takes it for binary.
+    pub binary: bool,
+}
+
+/// What happened to a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// Its content changed (perhaps its mode as well).
+    Modified,
+    /// It is gone.
+    Deleted,
+    /// It moved, perhaps with changes.
+    Renamed {
+        /// Where it was.
+        from: String,
+    },
+    /// Only its mode changed, or a link became a file.
+    Mode,
+}
+
+impl Workspace {
+    /// The files that differ between two commits or trees, by path.
+    pub fn changes(&self, from: &str, to: &str) -> Result<Vec<Change>, Error> {
+        let args = [
+            "diff-tree",
+            "-r",
+            "-z",
+            "-M",
+            "--raw",
+            "--numstat",
+            "--no-textconv",
+            object(from)?,
+            object(to)?,
+        ];
+        let bytes = self.git()?.ok("compare two revisions", &args, None)?;
+        Ok(parse(&bytes))
+    }
+
+    /// A unified diff of `paths` (all when empty), at most `limit` bytes long: a cut one ends in a line that
+    /// says so. Bytes that are not UTF-8 are shown as replacement characters.
+    pub fn diff(&self, from: &str, to: &str, paths: &[String], limit: usize) -> Result<String, Error> {
+        let mut args = vec![
+            "diff-tree",
+            "-r",
+            "-p",
+            "-M",
+            "--no-ext-diff",
+            "--no-textconv",
+            object(from)?,
+            object(to)?,
+            "--",
+        ];
+        args.extend(paths.iter().map(String::as_str));
+        let what = "compare two revisions";
+        let output = self.git()?.run(what, &args, None, limit)?;
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.cut {
+            text.truncate(text.rfind('\n').map_or(0, |end| end + 1));
+            text.push_str("... the diff goes on; it was cut here\n");
+        } else if output.code != 0 {
+            return Err(output.failed(what));
+        }
+        Ok(text)
+    }
+
+    /// The content of one file at a revision; `None` when there is no such file. A link's content is where
+    /// it leads.
+    pub fn read(&self, rev: &str, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.read_all(rev, &[path])?.pop().flatten())
+    }
+
+    /// The content of many files at a revision, in the order of `paths`, with one git process.
+    pub fn read_all(&self, rev: &str, paths: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rev = object(rev)?;
+        let names: Vec<String> = paths.iter().map(|path| format!("{rev}:{path}")).collect();
+        let mut input = Vec::new();
+        for name in &names {
+            input.extend_from_slice(name.as_bytes());
+            input.push(0);
+        }
+        let bytes =
+            self.git()?.ok("read files of a revision", &["cat-file", "--batch", "-z"], Some(input))?;
+        let mut rest = bytes.as_slice();
+        names.iter().map(|name| Ok(take_object(&mut rest, name))).collect()
+    }
+
+    /// The paths of all files at a revision. Names that are not UTF-8 are not among them.
+    pub fn files(&self, rev: &str) -> Result<Vec<String>, Error> {
+        let args = ["ls-tree", "-r", "-z", "--name-only", object(rev)?];
+        let bytes = self.git()?.ok("list the files of a revision", &args, None)?;
+        Ok(fields(&bytes).filter_map(|path| String::from_utf8(path.to_vec()).ok()).collect())
+    }
+}
+
+/// Takes one answer of `cat-file --batch` off: `<name> <type> <size>` and the content, or `<name> missing`.
+fn take_object(rest: &mut &[u8], name: &str) -> Option<Vec<u8>> {
+    for word in [" missing\n", " ambiguous\n"] {
+        if let Some(after) =
+            rest.strip_prefix(name.as_bytes()).and_then(|left| left.strip_prefix(word.as_bytes()))
+        {
+            *rest = after;
+            return None;
+        }
+    }
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
+    let header = String::from_utf8_lossy(&rest[..end]).into_owned();
+    *rest = rest.get(end + 1..)?;
+    let mut words = header.split(' ').skip(1);
+    let (kind, size) = (words.next()?, words.next()?.parse::<usize>().ok()?);
+    let content = rest.get(..size)?.to_vec();
+    *rest = rest.get(size + 1..)?;
+    (kind == "blob").then_some(content)
+}
+
+/// Reads `--raw --numstat -z`: first a record of modes for each file, then one of counts for each.
+fn parse(bytes: &[u8]) -> Vec<Change> {
+    let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
+    let mut changes: Vec<Change> = Vec::new();
+    let mut parts = bytes.split(|byte| *byte == 0).peekable();
+    while let Some(record) = parts.next_if(|part| part.first() == Some(&b':')) {
+        let record = text(record);
+        let words: Vec<&str> = record.trim_start_matches(':').split(' ').collect();
+        let [old_mode, new_mode, old, new, status] = words.as_slice() else { continue };
+        let Some(path) = parts.next().map(text) else { break };
+        let (path, kind) = match status.as_bytes().first() {
+            Some(b'A') => (path, ChangeKind::Added),
+            Some(b'D') => (path, ChangeKind::Deleted),
+            Some(b'R' | b'C') => {
+                (parts.next().map(text).unwrap_or_default(), ChangeKind::Renamed { from: path })
+            }
+            _ if old == new && old_mode != new_mode => (path, ChangeKind::Mode),
+            _ => (path, ChangeKind::Modified),
+        };
+        changes.push(Change { path, kind, added_lines: 0, removed_lines: 0, binary: false });
+    }
+    for change in &mut changes {
+        let Some(record) = parts.next().map(text) else { break };
+        let mut words = record.splitn(3, '\t');
+        let (added, removed) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        change.binary = added == "-";
+        change.added_lines = added.parse().unwrap_or(0);
+        change.removed_lines = removed.parse().unwrap_or(0);
+        if words.next().unwrap_or_default().is_empty() {
+            // A rename: both paths follow as fields of their own.
+            parts.next();
+            parts.next();
+        }
+    }
+    changes
+}
+
+/// The entries that differ, without looking for renames: `(path, before, after)` with mode and object.
+pub(crate) type RawEntry = (Vec<u8>, Option<(String, String)>, Option<(String, String)>);
+
+pub(crate) fn raw_entries(git: &Git, from: &str, to: &str) -> Result<Vec<RawEntry>, Error> {
+    let args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--full-index", from, to];
+    let bytes = git.ok("compare two revisions", &args, None)?;
+    let mut parts = fields(&bytes);
+    let mut entries = Vec::new();
+    while let (Some(record), Some(path)) = (parts.next(), parts.next()) {
+        let record = String::from_utf8_lossy(record).into_owned();
+        let words: Vec<&str> = record.trim_start_matches(':').split(' ').collect();
+        let [old_mode, new_mode, old, new, _] = words.as_slice() else { continue };
+        let side =
+            |mode: &str, object: &str| (mode != "000000").then(|| (mode.to_string(), object.to_string()));
+        entries.push((path.to_vec(), side(old_mode, old), side(new_mode, new)));
+    }
+    Ok(entries)
+}

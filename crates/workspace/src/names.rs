@@ -1,0 +1,103 @@
+//! Names: of files inside a project, of missions, and the ones kept for OpenCode's configuration.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::Error;
+
+/// OpenCode's configuration at the root of a project, as sparse patterns and for removal from slots.
+pub(crate) const HOST_NAMES: &[&str] = &["opencode.json", "opencode.jsonc", ".opencode"];
+
+/// Whether `path` is OpenCode's configuration of the project: never in a slot, never delivered.
+pub fn is_host_path(path: &str) -> bool {
+    is_host(path.as_bytes())
+}
+
+pub(crate) fn is_host(path: &[u8]) -> bool {
+    let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+    HOST_NAMES.iter().any(|name| first.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// A relative path that stays inside its root and out of `.git`.
+pub(crate) fn relative(path: &str) -> Result<PathBuf, Error> {
+    let inside = !path.is_empty()
+        && Path::new(path).components().all(|part| match part {
+            Component::Normal(name) => !name.eq_ignore_ascii_case(".git"),
+            _ => false,
+        });
+    if inside {
+        Ok(PathBuf::from(path))
+    } else {
+        Err(Error::Name {
+            name: path.to_string(),
+            what: "a path in the project",
+            hint: "use a relative path without `..` that does not enter `.git`",
+        })
+    }
+}
+
+/// One part of a ref: letters, digits, `.`, `_`, `-`.
+pub(crate) fn ref_part<'a>(name: &'a str, what: &'static str) -> Result<&'a str, Error> {
+    let fits = !name.is_empty()
+        && name.len() <= 100
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+        && !name.starts_with(['.', '-'])
+        && !name.ends_with('.')
+        && !name.ends_with(".lock")
+        && !name.contains("..");
+    if fits {
+        Ok(name)
+    } else {
+        Err(Error::Name {
+            name: name.to_string(),
+            what,
+            hint: "use at most 100 letters, digits, `.`, `_` and `-`, starting with a letter or digit",
+        })
+    }
+}
+
+/// A full object name, so that no text from outside is read as an option or an expression.
+pub(crate) fn object(name: &str) -> Result<&str, Error> {
+    let fits = (name.len() == 40 || name.len() == 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if fits { Ok(name) } else { Err(Error::Unknown { rev: name.to_string() }) }
+}
+
+/// A path as git prints it.
+pub(crate) fn path_of(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}
+
+/// The fields of `-z` output.
+pub(crate) fn fields(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == 0).filter(|field| !field.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_leave_the_project_are_refused() {
+        for path in ["", "/etc/passwd", "../x", "a/../../x", ".git/config", "a/.GIT/hooks/x"] {
+            assert!(relative(path).is_err(), "{path}");
+        }
+        for path in ["a", "a b/\"c\"\n.txt", ".github/x", "ünïcode"] {
+            assert!(relative(path).is_ok(), "{path}");
+        }
+    }
+
+    #[test]
+    fn refs_are_made_of_plain_parts() {
+        for name in ["", "-x", ".x", "a b", "a..b", "a.lock", "a/b", "x."] {
+            assert!(ref_part(name, "a mission").is_err(), "{name}");
+        }
+        assert!(ref_part("m-2026.01_x", "a mission").is_ok());
+    }
+
+    #[test]
+    fn host_configuration_is_only_that_of_the_root() {
+        assert!(is_host_path("opencode.json") && is_host_path(".opencode/plugin/x.js"));
+        assert!(!is_host_path("docs/opencode.json") && !is_host_path(".opencodex"));
+    }
+}

@@ -1,0 +1,175 @@
+//! Slots: folders at a commit, kept warm between tasks.
+//!
+//! A slot is a linked working tree of the private repository, so that tools in it see an ordinary
+//! checkout. Our own git works on it with an explicit repository, working tree and an index which the slot
+//! does not know of.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::tree_of;
+use crate::error::{At, Error};
+use crate::files::{copy_with_times, create_new, ensure_file, folder_inside, private_dir, remove_tree};
+use crate::git::Git;
+use crate::inspect::Change;
+use crate::names::{HOST_NAMES, object, relative};
+use crate::stage::{LeftOut, Owner, write_tree};
+use crate::workspace::Workspace;
+
+/// A folder to work in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Its number.
+    pub n: u32,
+    /// The folder.
+    pub path: PathBuf,
+    /// The commit that it was set to.
+    pub commit: String,
+}
+
+/// A commit that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its name.
+    pub id: String,
+    /// The tree it holds.
+    pub tree: String,
+    /// What was in the slot and is not in the tree.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Workspace {
+    /// Slot `n` at `commit`. Ignored files of earlier tasks stay (builds stay warm); everything else is as
+    /// in the commit, except OpenCode's own configuration, which is not there.
+    pub fn slot(&self, n: u32, commit: &str) -> Result<Slot, Error> {
+        let path = self.slots().join(n.to_string());
+        let slot = Slot { n, path, commit: object(commit)?.to_string() };
+        tree_of(&self.git()?, commit)?;
+        if self.reset(&slot).is_err() {
+            // Whatever a task did to the folder: start it anew.
+            remove_tree(&slot.path)?;
+            remove_tree(&self.slot_index(n))?;
+            self.reset(&slot)?;
+        }
+        self.check_out_submodules(&slot)?;
+        self.publish_index(&slot)?;
+        Ok(slot)
+    }
+
+    /// Writes the engine's own file (such as `opencode.json`) into a slot: readable by the user only, and
+    /// no part of any commit when it is one of OpenCode's configuration files.
+    pub fn write_slot_file(&self, slot: &Slot, name: &str, text: &str) -> Result<(), Error> {
+        let inside = relative(name)?;
+        folder_inside(&slot.path, &inside, 0o700)?;
+        let path = slot.path.join(inside);
+        remove_tree(&path)?;
+        create_new(&path, text.as_bytes(), 0o600).at("write", &path)
+    }
+
+    /// What differs in the slot from its commit.
+    pub fn slot_changes(&self, slot: &Slot) -> Result<Vec<Change>, Error> {
+        let (tree, _) = self.slot_tree(slot)?;
+        self.changes(&slot.commit, &tree)
+    }
+
+    /// Records exactly what is in the slot (tracked, and untracked but not ignored) as a commit on `parent`.
+    /// Secrets are left out; OpenCode's configuration keeps the version of the slot's commit.
+    pub fn commit_slot(&self, slot: &Slot, parent: &str, message: &str) -> Result<Commit, Error> {
+        let (tree, left_out) = self.slot_tree(slot)?;
+        let commit = commit_tree(&self.git()?, &tree, &[object(parent)?], message)?;
+        Ok(Commit { left_out, ..commit })
+    }
+
+    pub(crate) fn slot_index(&self, n: u32) -> PathBuf {
+        self.area().join(format!("slot-{n}.index"))
+    }
+
+    /// Git on the slot, with everything that the slot could have changed put right first.
+    pub(crate) fn slot_git(&self, slot: &Slot) -> Result<Git, Error> {
+        let git = self.git()?;
+        private_dir(&slot.path)?;
+        let admin = self.repository().join("worktrees").join(slot.n.to_string());
+        private_dir(&admin)?;
+        let pointer = format!("gitdir: {}\n", admin.display());
+        ensure_file(&slot.path.join(".git"), pointer.as_bytes())?;
+        ensure_file(&admin.join("gitdir"), format!("{}\n", slot.path.join(".git").display()).as_bytes())?;
+        ensure_file(&admin.join("commondir"), b"../..\n")?;
+        remove_tree(&admin.join("config.worktree"))?;
+        ensure_file(&admin.join("HEAD"), format!("{}\n", slot.commit).as_bytes())?;
+        Ok(git.work_tree(&slot.path).index(&self.slot_index(slot.n)))
+    }
+
+    pub(crate) fn reset(&self, slot: &Slot) -> Result<(), Error> {
+        let git = self.slot_git(slot)?;
+        for name in HOST_NAMES {
+            remove_tree(&slot.path.join(name))?;
+        }
+        remove_tree(&self.slot_index(slot.n).with_extension("index.lock"))?;
+        self.check_out(&git, &slot.commit)?;
+        git.ok("remove what an earlier task left", &["clean", "-ffdq"], None)?;
+        // A changed .gitignore can turn what was ignored into what is in the way; that is for the task.
+        Ok(())
+    }
+
+    /// Makes the slot's files those of `tree`, whatever they were.
+    pub(crate) fn check_out(&self, git: &Git, tree: &str) -> Result<(), Error> {
+        let args = [
+            "-c",
+            "core.sparseCheckout=true",
+            "-c",
+            "sparse.expectFilesOutsideOfPatterns=true",
+            "read-tree",
+            "--reset",
+            "-u",
+            "--no-recurse-submodules",
+            tree,
+        ];
+        git.ok("check out a slot", &args, None)?;
+        Ok(())
+    }
+
+    /// The tree of what is in the slot.
+    pub(crate) fn slot_tree(&self, slot: &Slot) -> Result<(String, Vec<LeftOut>), Error> {
+        let git = self.slot_git(slot)?;
+        write_tree(&git, &slot.path, Owner::Slot)
+    }
+
+    /// Gives the slot's own tools (an editor, a build script that asks git) a matching index.
+    pub(crate) fn publish_index(&self, slot: &Slot) -> Result<(), Error> {
+        let to = self.repository().join("worktrees").join(slot.n.to_string()).join("index");
+        let from = self.slot_index(slot.n);
+        remove_tree(&to)?;
+        copy_with_times(&from, &to).at("write", &to)
+    }
+}
+
+/// Makes a commit. Its time is that of its first parent, so that the same content is the same commit.
+pub(crate) fn commit_tree(git: &Git, tree: &str, parents: &[&str], message: &str) -> Result<Commit, Error> {
+    let time = match parents.first() {
+        Some(parent) => {
+            git.line("read a commit", &["log", "-1", "--no-show-signature", "--format=%ct", parent])?
+        }
+        None => FIRST.to_string(),
+    };
+    let date = format!("{time} +0000");
+    let mut git = git.clone();
+    for who in ["AUTHOR", "COMMITTER"] {
+        git = git
+            .env(&format!("GIT_{who}_NAME"), "opencode-orchestrator")
+            .env(&format!("GIT_{who}_EMAIL"), "orchestrator@localhost")
+            .env(&format!("GIT_{who}_DATE"), &date);
+    }
+    let mut args = vec!["commit-tree", "--no-gpg-sign"];
+    for parent in parents {
+        args.extend(["-p", parent]);
+    }
+    args.push(tree);
+    let bytes = git.ok("make a commit", &args, Some(message.as_bytes().to_vec()))?;
+    let id = String::from_utf8_lossy(&bytes).trim().to_string();
+    Ok(Commit { id, tree: tree.to_string(), left_out: Vec::new() })
+}
+
+/// The time of a commit without parents: 2000-01-01.
+const FIRST: &str = "946684800";

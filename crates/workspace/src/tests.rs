@@ -1,0 +1,3 @@
+//! Tests against real git, by area.
+
+mod narrow;

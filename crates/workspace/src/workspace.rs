@@ -1,0 +1,197 @@
+//! One project's workspace: the private repository, and how it is kept as we made it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{At, Error};
+use crate::files::{ensure_file, private_dir, remove_tree};
+use crate::git::{Git, require_version};
+use crate::linking::{alternates, link_objects, link_tree};
+use crate::names::{HOST_NAMES, object, ref_part};
+use crate::project::{UserRepository, repository};
+use crate::settings::Settings;
+
+/// The work places of one project. Cheap to clone; all clones share one lock.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    root: PathBuf,
+    state: PathBuf,
+    user: Option<UserRepository>,
+    git: Git,
+    sealed: Mutex<Sealed>,
+}
+
+/// The files of the private repository that decide what git does, as they must be. Kept in memory only:
+/// whatever runs in a slot can write to the folder, but not here.
+#[derive(Debug, Default)]
+struct Sealed {
+    settings: Settings,
+    shallow: Option<Vec<u8>>,
+    alternates: Option<Vec<u8>>,
+}
+
+impl Workspace {
+    /// Opens the workspace of the project at `root` (see [`crate::project_root`]) in its state folder,
+    /// creating or repairing the private repository. Nothing of the user's is copied yet.
+    pub fn open(root: &Path, state: &Path) -> Result<Workspace, Error> {
+        let root = fs::canonicalize(root).at("open the project", root)?;
+        private_dir(state)?;
+        let state = fs::canonicalize(state).at("open the state folder", state)?;
+        let git = Git::scrubbed()?;
+        require_version(&git)?;
+        let user = repository(&Git::as_user()?, &root)?;
+        let inner = Inner { root, state, user, git, sealed: Mutex::default() };
+        let workspace = Workspace { inner: Arc::new(inner) };
+        workspace.refresh_settings()?;
+        workspace.git()?;
+        Ok(workspace)
+    }
+
+    /// The root of the user's project.
+    pub fn root(&self) -> &Path {
+        &self.inner.root
+    }
+
+    /// Whether the project is under git.
+    pub fn has_git(&self) -> bool {
+        self.inner.user.is_some()
+    }
+
+    /// Keeps `commit` (and all that it needs) under `refs/orchestrator/<mission>/<name>`.
+    pub fn pin(&self, mission: &str, name: &str, commit: &str) -> Result<(), Error> {
+        let name = pin_name(mission, name)?;
+        self.git()?.ok("keep a commit", &["update-ref", &name, object(commit)?], None)?;
+        Ok(())
+    }
+
+    /// The commit kept under that name, if there is one.
+    pub fn pinned(&self, mission: &str, name: &str) -> Result<Option<String>, Error> {
+        let name = pin_name(mission, name)?;
+        let what = "read a kept commit";
+        let output = self.git()?.run(what, &["rev-parse", "--quiet", "--verify", &name], None, 1024)?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_string();
+        Ok((output.code == 0).then_some(text))
+    }
+
+    pub(crate) fn user(&self) -> Option<&UserRepository> {
+        self.inner.user.as_ref()
+    }
+
+    pub(crate) fn repository(&self) -> PathBuf {
+        self.inner.state.join("repository.git")
+    }
+
+    pub(crate) fn slots(&self) -> PathBuf {
+        self.inner.state.join("slots")
+    }
+
+    /// Indexes, staging and backups: ours alone, named in no file that a slot can see.
+    pub(crate) fn area(&self) -> PathBuf {
+        self.inner.state.join("git")
+    }
+
+    /// Git on the private repository, after everything in it that could run a command is as it must be.
+    pub(crate) fn git(&self) -> Result<Git, Error> {
+        let sealed = self.lock();
+        self.seal(&sealed)?;
+        let git = self.inner.git.clone().git_dir(&self.repository());
+        if sealed.settings.filters
+            && let Some(home) = std::env::var_os("HOME")
+        {
+            return Ok(git.env("HOME", home));
+        }
+        Ok(git)
+    }
+
+    pub(crate) fn file_mode(&self) -> bool {
+        self.lock().settings.file_mode
+    }
+
+    /// Reads the user's settings and shares the objects which the user has by now.
+    pub(crate) fn follow_user(&self) -> Result<(), Error> {
+        self.refresh_settings()?;
+        self.git()?;
+        let Some(user) = self.user() else { return Ok(()) };
+        let objects = self.repository().join("objects");
+        link_objects(&user.common_dir.join("objects"), &objects)?;
+        link_tree(&user.common_dir.join("lfs/objects"), &self.repository().join("lfs/objects"), 4)?;
+        // OpenCode keeps the project's identity there; slots are the same project.
+        if let Ok(id) = fs::read(user.common_dir.join("opencode"))
+            && id.len() < 1024
+        {
+            ensure_file(&self.repository().join("opencode"), &id)?;
+        }
+        Ok(())
+    }
+
+    fn refresh_settings(&self) -> Result<(), Error> {
+        let inner = &self.inner;
+        let settings = Settings::read(&Git::as_user()?, &inner.root, inner.user.as_ref(), &inner.state)?;
+        let (mut shallow, mut others) = (None, None);
+        if let Some(user) = &inner.user {
+            shallow = fs::read(user.common_dir.join("shallow")).ok();
+            let found = alternates(&user.common_dir.join("objects"));
+            others = (!found.is_empty()).then(|| {
+                let lines: Vec<String> = found.iter().map(|path| format!("{}\n", path.display())).collect();
+                lines.concat().into_bytes()
+            });
+        }
+        *self.lock() = Sealed { settings, shallow, alternates: others };
+        Ok(())
+    }
+
+    /// Makes every file that git takes orders from exactly what it must be.
+    fn seal(&self, sealed: &Sealed) -> Result<(), Error> {
+        let (repository, area) = (self.repository(), self.area());
+        for folder in [&repository, &area, &self.slots()] {
+            private_dir(folder)?;
+        }
+        for folder in ["objects", "objects/info", "objects/pack", "refs", "refs/heads", "info", "worktrees"] {
+            private_dir(&repository.join(folder))?;
+        }
+        let (excludes, attributes) = (area.join("excludes"), area.join("attributes"));
+        ensure_file(&excludes, &sealed.settings.excludes)?;
+        ensure_file(&attributes, &sealed.settings.attributes)?;
+        let format = self.user().map_or("sha1", |user| &user.object_format);
+        let config = sealed.settings.config(format, &excludes, &attributes);
+        ensure_file(&repository.join("config"), config.as_bytes())?;
+        ensure_file(&repository.join("HEAD"), b"ref: refs/heads/none\n")?;
+        ensure_file(&repository.join("info/sparse-checkout"), sparse_patterns().as_bytes())?;
+        for (name, bytes) in [
+            ("info/attributes", &sealed.settings.info_attributes),
+            ("shallow", &sealed.shallow),
+            ("objects/info/alternates", &sealed.alternates),
+        ] {
+            match bytes {
+                Some(bytes) => ensure_file(&repository.join(name), bytes)?,
+                None => remove_tree(&repository.join(name))?,
+            }
+        }
+        for name in ["config.worktree", "commondir", "gitdir", "info/grafts", "info/exclude", "hooks"] {
+            remove_tree(&repository.join(name))?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sealed> {
+        // The data is only ever replaced whole, so a panic elsewhere leaves it sound.
+        self.inner.sealed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn pin_name(mission: &str, name: &str) -> Result<String, Error> {
+    let (mission, name) =
+        (ref_part(mission, "the name of a mission")?, ref_part(name, "the name of a commit")?);
+    Ok(format!("refs/orchestrator/{mission}/{name}"))
+}
+
+fn sparse_patterns() -> String {
+    let hidden: String = HOST_NAMES.iter().map(|name| format!("!/{name}\n")).collect();
+    format!("/*\n{hidden}")
+}
