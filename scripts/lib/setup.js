@@ -1,0 +1,55 @@
+/** Makes a fresh checkout ready: packages, and the native core. */
+import { existsSync, readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import { fail, have, root, run } from "./run.js"
+
+/** Installs the npm packages, unless those of the lockfile are there. */
+export function packages() {
+  if (installed() && openCode()) return
+  console.log("installing npm packages")
+  const args = ["--no-audit", "--no-fund", "--loglevel=error"]
+  // the packages hold all that is needed without their install scripts
+  if (run("npm", ["ci", "--ignore-scripts", ...args]) && openCode()) return
+  // a lockfile made on another system may lack this one's optional packages
+  console.log("the lockfile does not serve this system; installing without it")
+  if (!run("npm", ["install", "--ignore-scripts", "--no-package-lock", ...args])) fail("npm could not install the packages")
+}
+
+/** Whether node_modules holds what the lockfile asks for. */
+function installed() {
+  const folder = join(root, "node_modules")
+  const hidden = join(folder, ".package-lock.json")
+  if (!existsSync(hidden)) return false
+  const [wanted, found] = [join(root, "package-lock.json"), hidden].map((file) => JSON.parse(readFileSync(file, "utf8")).packages)
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === "") return true
+    return found[path] ? found[path].version === version : optional === true
+  })
+}
+
+/** Builds the native core; cargo knows whether there is anything to do. */
+export function core() {
+  if (!have("cargo")) fail("cargo is not there\nhint: install Rust from https://rustup.rs; Cargo.toml names the version")
+  return run(process.execPath, ["scripts/build.js"])
+}
+
+/**
+ * The program of OpenCode in the development dependencies. Its own package
+ * holds only a placeholder until an install script has run, which npm holds
+ * back, so the package of the platform is used.
+ * @returns {string | undefined}
+ */
+export function openCode() {
+  const require = createRequire(join(root, "package.json"))
+  const system = process.platform === "win32" ? "windows" : process.platform
+  const program = process.platform === "win32" ? "opencode.exe" : "opencode"
+  for (const suffix of ["", "-musl", "-baseline", "-baseline-musl"]) {
+    try {
+      return require.resolve(`opencode-${system}-${process.arch}${suffix}/bin/${program}`)
+    } catch {
+      // not the package of this system
+    }
+  }
+  return undefined
+}

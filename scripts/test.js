@@ -1,0 +1,158 @@
+/**
+ * `npm test [-- rust|js|e2e …]`: everything, from a fresh clone on.
+ *
+ * Installs and builds what is missing, runs the Rust tests, the JavaScript
+ * tests and those in the real OpenCode, and ends with one line that counts all.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { spawn } from "node:child_process"
+import { fail, have, root } from "./lib/run.js"
+import { core, packages } from "./lib/setup.js"
+
+/**
+ * @typedef {{ name: string, passed: number, failed: number, skipped: number, note?: string }} Outcome
+ */
+
+const PARTS = ["rust", "js", "e2e"]
+/** The longest that a single JavaScript test may take. */
+const TEST_TIMEOUT_MS = 300_000
+/** Tests in OpenCode at once: each is several processes. */
+const E2E_AT_ONCE = 2
+
+const wanted = process.argv.slice(2)
+for (const part of wanted) {
+  if (!PARTS.includes(part)) fail(`there is no part \`${part}\`; there are ${PARTS.join(", ")}`, 2)
+}
+const started = Date.now()
+
+packages()
+/** @type {Outcome[]} */
+const outcomes = []
+const built = core()
+if (!built) outcomes.push({ name: "build of the native core", passed: 0, failed: 1, skipped: 0 })
+if (asked("rust")) outcomes.push(await rust())
+if (asked("js")) outcomes.push(await javascript("js", ["tests/unit-js", "tests/model", "tests/harness"], 2))
+if (asked("e2e") && built) outcomes.push(await javascript("e2e", ["tests/e2e"], E2E_AT_ONCE))
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+console.log("")
+for (const { name, passed, failed, skipped, note } of outcomes) {
+  total.passed += passed
+  total.failed += failed
+  total.skipped += skipped
+  console.log(`${name}: ${count(passed, failed, skipped)}${note ? ` (${note})` : ""}`)
+}
+console.log(`finished in ${Math.round((Date.now() - started) / 1000)} s`)
+console.log(count(total.passed, total.failed, total.skipped))
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+
+/** @param {string} part */
+function asked(part) {
+  return wanted.length === 0 || wanted.includes(part)
+}
+
+/**
+ * @param {number} passed
+ * @param {number} failed
+ * @param {number} skipped
+ */
+function count(passed, failed, skipped) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`
+}
+
+/** @returns {Promise<Outcome>} */
+async function rust() {
+  const nextest = have("cargo", ["nextest", "--version"])
+  const args = nextest
+    ? ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"]
+    : ["test", "--workspace", "--no-fail-fast"]
+  const { status, output } = await tee("cargo", args)
+  const text = output.replace(/\x1b\[[0-9;]*m/g, "")
+  const name = "rust"
+  let [passed, failed, skipped] = [0, 0, 0]
+  for (const line of text.split("\n")) {
+    const summary = nextest ? /^\s*Summary \[.*\] +\d+(?:\/\d+)? tests? run: (.*)$/.exec(line) : /^test result: (.*)$/.exec(line)
+    if (!summary) continue
+    passed += numberBefore(summary[1], "passed")
+    failed += numberBefore(summary[1], "failed") + numberBefore(summary[1], "timed out") + numberBefore(summary[1], "exec failed")
+    skipped += numberBefore(summary[1], nextest ? "skipped" : "ignored")
+  }
+  if (status !== 0 && failed === 0) return { name, passed, failed: 1, skipped, note: "cargo did not get to the end" }
+  return { name, passed, failed, skipped }
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} folders
+ * @param {number} atOnce files
+ * @returns {Promise<Outcome>}
+ */
+async function javascript(name, folders, atOnce) {
+  const files = folders.flatMap((folder) => testFiles(join(root, folder)))
+  if (files.length === 0) return { name, passed: 0, failed: 0, skipped: 0, note: "no test files" }
+  const report = join(tmpdir(), `orchestrator-tests-${process.pid}-${name}.tap`)
+  const { status } = await tee(process.execPath, [
+    "--test",
+    `--test-concurrency=${atOnce}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    "--test-reporter=spec",
+    "--test-reporter-destination=stdout",
+    "--test-reporter=tap",
+    `--test-reporter-destination=${report}`,
+    ...files,
+  ])
+  const text = existsSync(report) ? readFileSync(report, "utf8") : ""
+  rmSync(report, { force: true })
+  const tally = (/** @type {string} */ word) => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(text)?.[1] ?? 0)
+  const failed = tally("fail") + tally("cancelled")
+  const skipped = tally("skipped") + tally("todo")
+  if (status !== 0 && failed === 0) return { name, passed: tally("pass"), failed: 1, skipped, note: "the runner did not get to the end" }
+  return { name, passed: tally("pass"), failed, skipped }
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} relative to the checkout, in a fixed order
+ */
+function testFiles(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.test\.m?js$/.test(name))
+    .sort()
+    .map((name) => relative(root, join(folder, name)))
+}
+
+/**
+ * @param {string} text
+ * @param {string} word
+ */
+function numberBefore(text, word) {
+  return Number(new RegExp(`(\\d+) ${word}`).exec(text)?.[1] ?? 0)
+}
+
+/**
+ * Runs a program with its output both shown and kept.
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Promise<{ status: number | null, output: string }>}
+ */
+function tee(program, args) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
+    /** @type {string[]} */
+    const chunks = []
+    for (const [from, to] of /** @type {const} */ ([[child.stdout, process.stdout], [child.stderr, process.stderr]])) {
+      from.setEncoding("utf8")
+      from.on("data", (text) => {
+        to.write(text)
+        // the counts stand at the end
+        chunks.push(text)
+        if (chunks.length > 5_000) chunks.splice(0, 2_500)
+      })
+    }
+    child.on("error", (error) => resolve({ status: 1, output: `cannot run ${program}: ${error.message}` }))
+    child.on("close", (status) => resolve({ status, output: chunks.join("") }))
+  })
+}
