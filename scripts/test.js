@@ -69,6 +69,7 @@ async function rust() {
     ? ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"]
     : ["test", "--workspace", "--no-fail-fast"]
   const { status, output } = await tee("cargo", args)
+  // eslint-disable-next-line no-control-regex -- colours of the terminal
   const text = output.replace(/\x1b\[[0-9;]*m/g, "")
   const name = "rust"
   let [passed, failed, skipped] = [0, 0, 0]
