@@ -1,0 +1,101 @@
+//! Texts that never grow beyond their budget.
+
+use std::borrow::Cow;
+
+/// Bytes of a token, on average over code and prose; the engine corrects by the usage that OpenCode reports.
+const BYTES_PER_TOKEN: f64 = 3.9;
+
+/// How many tokens a text costs, rounded up.
+pub fn estimate_tokens(text: &str) -> usize {
+    (text.len() as f64 / BYTES_PER_TOKEN).ceil() as usize
+}
+
+/// The most bytes whose estimate is not above `tokens`.
+pub(crate) fn bytes_of(tokens: usize) -> usize {
+    (tokens as f64 * BYTES_PER_TOKEN).floor() as usize
+}
+
+/// A text with a limit: what does not fit is refused whole, so that no line is cut in the middle.
+#[derive(Debug)]
+pub(crate) struct Limited {
+    text: String,
+    limit: usize,
+}
+
+impl Limited {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { text: String::new(), limit }
+    }
+
+    /// Adds `part` where it fits, and says whether it did.
+    pub(crate) fn push(&mut self, part: &str) -> bool {
+        let fits = part.len() <= self.left();
+        if fits {
+            self.text.push_str(part);
+        }
+        fits
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn left(&self) -> usize {
+        self.limit.saturating_sub(self.text.len())
+    }
+
+    /// Allows `bytes` more, which were kept back until now.
+    pub(crate) fn release(&mut self, bytes: usize) {
+        self.limit += bytes;
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.text
+    }
+}
+
+/// `text` cut to at most `max` bytes at a character, with a mark where something is missing.
+pub(crate) fn clip(text: &str, max: usize) -> String {
+    if text.len() <= max {
+        return text.to_owned();
+    }
+    let mut end = max.saturating_sub('…'.len_utf8());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}…", &text[..end])
+}
+
+/// A path as it stands in a text: one line, whatever characters it has.
+pub(crate) fn shown(path: &str) -> Cow<'_, str> {
+    if path.contains(|c: char| c.is_control() || c == '"') {
+        Cow::Owned(format!("{path:?}"))
+    } else {
+        Cow::Borrowed(path)
+    }
+}
+
+/// `1 file`, `2 files`.
+pub(crate) fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_the_bytes_fits_the_tokens() {
+        for tokens in 0..5000 {
+            let text = "x".repeat(bytes_of(tokens));
+            assert!(estimate_tokens(&text) <= tokens, "{tokens}");
+        }
+        assert_eq!(estimate_tokens("x"), 1);
+    }
+
+    #[test]
+    fn clipping_keeps_characters_whole() {
+        assert_eq!(clip("größer", 20), "größer");
+        for max in 3..9 {
+            let clipped = clip("größer als", max);
+            assert!(clipped.len() <= max && clipped.ends_with('…'), "{clipped}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Parts of a file, chosen for a question, with line numbers and a word on what lies between.
+
+use crate::budget::clip;
+use crate::search::Query;
+use syntax::{Language, Symbol, SymbolKind};
+
+/// Longer lines are cut: data inside code.
+const MAX_LINE: usize = 400;
+/// Without symbols, or inside one that is longer, a file is cut into pieces of so many lines.
+const PIECE: usize = 40;
+/// The beginning of a file, its imports, is always worth showing.
+const HEAD: usize = 12;
+/// Lines of an outline.
+const MAX_OUTLINE: usize = 100;
+/// How often a choice that came out too long is made again.
+const ROUNDS: usize = 12;
+/// Symbols named where lines are left out.
+const MAX_NAMED: usize = 12;
+
+/// Lines `from..to`, 0-based.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    from: usize,
+    to: usize,
+}
+
+/// The parts of `text` that fit `query` best, in at most `limit` bytes; empty where not even a line fits.
+pub(crate) fn excerpt(path: &str, text: &str, query: &Query, limit: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let symbols =
+        Language::of_path(path).map(|language| syntax::outline(language, text).symbols).unwrap_or_default();
+    let blocks = blocks(&lines, &symbols);
+    let mut ranked: Vec<(f32, usize)> = blocks
+        .iter()
+        .enumerate()
+        .map(|(n, block)| {
+            let name =
+                inside(&symbols, *block).iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
+            let words: f32 = lines[block.from..block.to].iter().map(|line| query.fit(line)).sum();
+            let size = (block.to - block.from).max(4) as f32;
+            let head = if block.from == 0 { f32::MAX } else { 0.0 };
+            (head.max(3.0 * name + words / size.sqrt()), n)
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    // Where anything fits the question, what does not is left to be asked for.
+    if ranked.iter().any(|(fit, n)| *fit > 0.0 && blocks[*n].from > 0) {
+        ranked.retain(|(fit, _)| *fit > 0.0);
+    }
+
+    // What is said of the gaps takes room too, and how much is known only when all is drawn: so choose, draw,
+    // and where it came out too long, choose again with more kept back.
+    let mut kept_back = 0;
+    for _ in 0..ROUNDS {
+        let room = limit.saturating_sub(kept_back);
+        let chosen = choose(&lines, &blocks, &ranked, room);
+        let drawn = draw(&lines, &symbols, &blocks, &chosen);
+        if drawn.len() <= limit {
+            return if chosen.contains(&true) { drawn } else { String::new() };
+        }
+        kept_back = (kept_back * 3 / 2).max(kept_back + drawn.len() - limit);
+    }
+    String::new()
+}
+
+/// The best blocks that fit `room` bytes.
+fn choose(lines: &[&str], blocks: &[Block], ranked: &[(f32, usize)], room: usize) -> Vec<bool> {
+    let mut chosen = vec![false; blocks.len()];
+    let mut spent = 0;
+    for &(_, n) in ranked {
+        let size: usize =
+            lines[blocks[n].from..blocks[n].to].iter().map(|line| line.len().min(MAX_LINE) + 8).sum();
+        if spent + size <= room {
+            chosen[n] = true;
+            spent += size;
+        }
+    }
+    chosen
+}
+
+/// The outline of a file: its symbols as they are written, a line each, in at most `limit` bytes.
+pub(crate) fn outline(text: &str, symbols: &[Symbol], limit: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = crate::budget::Limited::new(limit);
+    let mut last = 0;
+    let reachable = |symbol: &Symbol| {
+        symbol.exported
+            || (symbol.kind == SymbolKind::Method
+                && symbols
+                    .iter()
+                    .any(|other| other.exported && Some(&other.name) == symbol.container.as_ref()))
+    };
+    for symbol in symbols.iter().filter(|symbol| reachable(symbol)).take(MAX_OUTLINE) {
+        let Some(line) = lines.get((symbol.line as usize).saturating_sub(1)) else { continue };
+        if symbol.line == last {
+            continue;
+        }
+        last = symbol.line;
+        if !out.push(&format!(
+            "{:>5}  {}\n",
+            symbol.line,
+            clip(line.trim_end().trim_end_matches('{').trim_end(), 160)
+        )) {
+            break;
+        }
+    }
+    out.finish()
+}
+
+/// A file with its lines clipped, as it stands in a prompt in full.
+pub(crate) fn whole(text: &str) -> String {
+    if text.lines().all(|line| line.len() <= MAX_LINE) {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        return format!("{text}{end}");
+    }
+    text.lines().map(|line| clip(line, MAX_LINE) + "\n").collect()
+}
+
+/// Cuts a file at its symbols: each innermost short one is a block, and so is what lies between.
+fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
+    let mut cuts = vec![0, lines.len(), HEAD.min(lines.len())];
+    for symbol in symbols {
+        let from = (symbol.line as usize).saturating_sub(1);
+        // What stands right above a symbol, its comment and attributes, belongs to it.
+        let above = lines[..from.min(lines.len())].iter().rev().take_while(|line| is_attached(line)).count();
+        cuts.push(from - above.min(from));
+        cuts.push((symbol.end_line as usize).min(lines.len()));
+    }
+    cuts.retain(|cut| *cut <= lines.len());
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut blocks: Vec<Block> = Vec::new();
+    for pair in cuts.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        // Empty lines between two symbols are no block of their own.
+        if let Some(last) = blocks.last_mut()
+            && lines[from..to].iter().all(|line| line.trim().is_empty())
+        {
+            last.to = to;
+            continue;
+        }
+        while to - from > PIECE + PIECE / 2 {
+            blocks.push(Block { from, to: from + PIECE });
+            from += PIECE;
+        }
+        blocks.push(Block { from, to });
+    }
+    blocks
+}
+
+fn is_attached(line: &str) -> bool {
+    let line = line.trim_start();
+    ["//", "#[", "/*", "* ", "*/", "@", "# "].iter().any(|start| line.starts_with(start)) || line == "*"
+}
+
+fn draw(lines: &[&str], symbols: &[Symbol], blocks: &[Block], chosen: &[bool]) -> String {
+    let mut text = String::new();
+    let mut gap: Option<Block> = None;
+    for (block, chosen) in blocks.iter().zip(chosen) {
+        if !chosen {
+            gap = Some(Block { from: gap.map_or(block.from, |gap| gap.from), to: block.to });
+            continue;
+        }
+        if let Some(gap) = gap.take() {
+            text += &describe(gap, lines, symbols);
+        }
+        for (n, line) in lines[block.from..block.to].iter().enumerate() {
+            text += &format!("{:>5}  {}\n", block.from + n + 1, clip(line, MAX_LINE));
+        }
+    }
+    if let Some(gap) = gap {
+        text += &describe(gap, lines, symbols);
+    }
+    text
+}
+
+/// What is not shown, so that the reader knows what to ask for.
+fn describe(gap: Block, lines: &[&str], symbols: &[Symbol]) -> String {
+    if lines[gap.from..gap.to].iter().all(|line| line.trim().is_empty()) {
+        return String::new();
+    }
+    let inside = inside(symbols, gap);
+    let names: Vec<String> = inside
+        .iter()
+        .take(MAX_NAMED)
+        .map(|symbol| format!("{}:{}", clip(&symbol.name, 60), symbol.line))
+        .collect();
+    let more = inside.len().saturating_sub(MAX_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let what = if names.is_empty() { String::new() } else { format!(": {}{more}", names.join(", ")) };
+    format!("    …  lines {}-{} not shown{what}\n", gap.from + 1, gap.to)
+}
+
+/// The symbols that begin in a block; `symbols` is in the order of lines.
+fn inside(symbols: &[Symbol], block: Block) -> &[Symbol] {
+    let before = |end: usize| symbols.partition_point(|symbol| (symbol.line as usize) <= end);
+    &symbols[before(block.from)..before(block.to)]
+}

@@ -1,0 +1,219 @@
+//! What the Coder starts with: the task's files, and the faces of their neighbours.
+
+use crate::Index;
+use crate::budget::{Limited, bytes_of, clip, count, shown};
+use crate::excerpt;
+use crate::file::{self, Role, read_text};
+use crate::index::FileId;
+use crate::resolve::folder_of;
+use crate::search::Query;
+use std::path::Path;
+
+/// The part of the budget for the task's own files where they have neighbours.
+const OWN_SHARE: f32 = 0.8;
+/// Neighbours whose outlines are shown.
+const MAX_NEIGHBOURS: usize = 30;
+/// Files beside a new one that are shown as examples.
+const MAX_BESIDE: usize = 3;
+/// The most bytes of one neighbour's outline.
+const OUTLINE: usize = 2_000;
+/// Paths that are named where they are not shown.
+const MAX_NAMED: usize = 20;
+/// Kept back for saying what was left out.
+const NOTE: usize = 500;
+
+/// The files of a task as they are below `root` now: in full where they fit, otherwise the parts that fit
+/// `objective` best, with line numbers; then outlines of the files that they import and that import them,
+/// and of files beside those that do not exist yet. At most `budget_tokens` by
+/// [`crate::estimate_tokens`]; says what was left out.
+pub fn task_context(
+    root: &Path,
+    index: &Index,
+    task_files: &[String],
+    objective: &str,
+    budget_tokens: usize,
+) -> String {
+    let budget = bytes_of(budget_tokens);
+    let note = NOTE.min(budget / 4);
+    let mut out = Limited::new(budget - note);
+    let mut left_out: Vec<&str> = Vec::new();
+    let query = Query::new(index, objective);
+
+    let mut files: Vec<File<'_>> = Vec::new();
+    for path in task_files {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        if files.iter().all(|file| file.path != path) {
+            files.push(File::read(root, path));
+        }
+    }
+    let neighbours = neighbours(index, &files, &query);
+    let own = if neighbours.is_empty() { out.left() } else { (out.left() as f32 * OWN_SHARE) as usize };
+    for (file, text) in files.iter().zip(share(&files, own, &query)) {
+        if !out.push(&text) {
+            left_out.push(file.path);
+        }
+    }
+    let plain = outlines(root, &neighbours, &mut out, &mut left_out);
+
+    out.release(note);
+    say(&mut out, "Left out for want of room, read them where needed: ", &left_out);
+    say(&mut out, "Also connected: ", &plain);
+    out.finish()
+}
+
+/// A file of the task.
+struct File<'a> {
+    path: &'a str,
+    state: State,
+}
+
+enum State {
+    Text(String),
+    Missing,
+    Unreadable,
+}
+
+impl<'a> File<'a> {
+    fn read(root: &Path, path: &'a str) -> Self {
+        let state = match read_text(root, path) {
+            Some(text) => State::Text(text),
+            None if file::is_inside(path) && !root.join(path).exists() => State::Missing,
+            None => State::Unreadable,
+        };
+        Self { path, state }
+    }
+
+    fn whole(&self) -> String {
+        let why = match &self.state {
+            State::Text(text) => return framed(self.path, "", &excerpt::whole(text)),
+            State::Missing => "does not exist yet",
+            State::Unreadable => "not shown: no text, too large, or outside the project",
+        };
+        format!("<file path={:?} state=\"{why}\" />\n", self.path)
+    }
+}
+
+/// The texts of the files, in their order, in `limit` bytes together where that can be: small ones whole,
+/// the large ones share what is left.
+fn share(files: &[File<'_>], limit: usize, query: &Query) -> Vec<String> {
+    let mut texts: Vec<(usize, String)> = files.iter().map(File::whole).enumerate().collect();
+    texts.sort_by_key(|(n, text)| (text.len(), *n));
+    let mut left = limit;
+    let waiting = texts.len();
+    for (done, (n, shown)) in texts.iter_mut().enumerate() {
+        let part = left / (waiting - done).max(1);
+        if shown.len() > part
+            && let State::Text(text) = &files[*n].state
+        {
+            *shown = partly(files[*n].path, text, query, part);
+        }
+        left = left.saturating_sub(shown.len());
+    }
+    texts.sort_by_key(|(n, _)| *n);
+    texts.into_iter().map(|(_, text)| text).collect()
+}
+
+fn partly(path: &str, text: &str, query: &Query, limit: usize) -> String {
+    let lines = text.lines().count();
+    let note = format!(" lines=\"{lines}\" shown=\"in part\"");
+    let frame = framed(path, &note, "").len();
+    let inner = excerpt::excerpt(path, text, query, limit.saturating_sub(frame));
+    if inner.is_empty() {
+        return format!("<file path={path:?} lines=\"{lines}\" state=\"not shown: no room\" />\n");
+    }
+    framed(path, &note, &inner)
+}
+
+fn framed(path: &str, note: &str, inner: &str) -> String {
+    format!("<file path={path:?}{note}>\n{inner}</file>\n")
+}
+
+/// A file near the task's, and how it is near.
+struct Neighbour<'a> {
+    id: FileId,
+    entry: &'a crate::index::Entry,
+    how: String,
+    worth: f32,
+}
+
+/// The files near those of the task, the most useful first.
+fn neighbours<'a>(index: &'a Index, files: &[File<'_>], query: &Query) -> Vec<Neighbour<'a>> {
+    let own: Vec<Option<FileId>> = files.iter().map(|file| index.id(file.path)).collect();
+    let mut found: Vec<Neighbour<'a>> = Vec::new();
+    let mut add = |id: FileId, how: String, worth: f32| {
+        if own.contains(&Some(id)) || found.iter().any(|known| known.id == id) {
+            return;
+        }
+        if let Some(entry) = index.entry(id) {
+            let names = entry.symbols.iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
+            found.push(Neighbour { id, entry, how, worth: worth * (1.0 + query.fit(&entry.path) + names) });
+        }
+    };
+    for (file, id) in files.iter().zip(&own) {
+        if let Some(id) = *id {
+            for (list, how, worth) in
+                [(index.graph.imports(id), "imported by", 2.0), (index.graph.importers(id), "imports", 1.0)]
+            {
+                list.iter().for_each(|other| add(*other, format!("{how} {}", shown(file.path)), worth));
+            }
+        }
+        if matches!(file.state, State::Missing) {
+            let ending = |path: &str| path.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+            let beside = (0..).zip(&index.entries).filter(|(_, entry)| {
+                matches!(entry.role, Role::Code | Role::Test)
+                    && folder_of(&entry.path) == folder_of(file.path)
+                    && ending(&entry.path) == ending(file.path)
+            });
+            beside
+                .take(MAX_BESIDE)
+                .for_each(|(other, _)| add(other, format!("beside {}", shown(file.path)), 1.0));
+        }
+    }
+    found.sort_by(|a, b| b.worth.total_cmp(&a.worth).then_with(|| a.id.cmp(&b.id)));
+    found
+}
+
+/// Shows the neighbours that have something to show; answers with the others.
+fn outlines<'a>(
+    root: &Path,
+    neighbours: &[Neighbour<'a>],
+    out: &mut Limited,
+    left_out: &mut Vec<&'a str>,
+) -> Vec<&'a str> {
+    let mut plain = Vec::new();
+    let mut title = "\nNeighbours, in outline:\n";
+    for (n, Neighbour { entry, how, .. }) in neighbours.iter().enumerate() {
+        if n >= MAX_NEIGHBOURS {
+            left_out.push(&entry.path);
+            continue;
+        }
+        let text = read_text(root, &entry.path).unwrap_or_default();
+        let outline = excerpt::outline(&text, &entry.symbols, OUTLINE);
+        if outline.is_empty() {
+            plain.push(entry.path.as_str());
+        } else if out
+            .push(&format!("{title}<outline path={:?} of={how:?}>\n{outline}</outline>\n", entry.path))
+        {
+            title = "";
+        } else {
+            left_out.push(&entry.path);
+        }
+    }
+    plain
+}
+
+/// Adds a line of paths, as many as there is room for.
+fn say(out: &mut Limited, what: &str, paths: &[&str]) {
+    if paths.is_empty() {
+        return;
+    }
+    for named in (0..=paths.len().min(MAX_NAMED)).rev() {
+        let mut parts: Vec<String> = paths[..named].iter().map(|path| clip(&shown(path), 120)).collect();
+        if paths.len() > named {
+            parts.push(format!("{} more", count(paths.len() - named, "file")));
+        }
+        if out.push(&format!("{what}{}.\n", parts.join(", "))) {
+            return;
+        }
+    }
+}
