@@ -11,6 +11,7 @@
 #![allow(dead_code)]
 
 mod baseline;
+mod docs;
 mod engine;
 mod file;
 mod finding;
@@ -20,6 +21,7 @@ pub mod render;
 mod rules;
 mod sources;
 
+pub use docs::{RuleExample, RuleInfo, markdown, rule_infos};
 pub use engine::{Guardian, GuardianOptions};
 pub use finding::{Category, Finding, Level, RuleProblem, Severity};
 pub use sources::{MemorySources, Sources};

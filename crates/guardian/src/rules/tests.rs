@@ -1,46 +1,42 @@
-use super::{Example, RULES, Rule};
-use crate::{Guardian, GuardianOptions, MemorySources};
+use crate::{Guardian, GuardianOptions, MemorySources, RuleExample, rule_infos};
 
-fn findings(guardian: &Guardian, example: &Example) -> Vec<crate::Finding> {
-    let base = MemorySources::new(example.base.iter().copied());
-    let head = MemorySources::new(example.head.iter().copied());
-    let mut paths: Vec<String> =
-        example.base.iter().chain(example.head).map(|(path, _)| (*path).to_string()).collect();
+fn findings(guardian: &Guardian, example: &RuleExample) -> Vec<crate::Finding> {
+    let base = MemorySources::new(example.base.iter().cloned());
+    let head = MemorySources::new(example.head.iter().cloned());
+    let mut paths: Vec<String> = example.base.iter().chain(&example.head).map(|(path, _)| path.clone()).collect();
     paths.sort();
     paths.dedup();
     guardian.lint_change(&base, &head, &paths)
 }
 
-fn check(guardian: &Guardian, rule: &Rule) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for (n, example) in rule.valid.iter().enumerate() {
-        for finding in findings(guardian, example).into_iter().filter(|f| f.rule == rule.id) {
-            wrong.push(format!(
-                "{}: valid example {n}: {}:{} {}",
-                rule.id, finding.path, finding.line, finding.message
-            ));
-        }
-    }
-    for (n, example) in rule.invalid.iter().enumerate() {
-        if !findings(guardian, example).iter().any(|f| f.rule == rule.id) {
-            wrong.push(format!("{}: invalid example {n}: nothing found", rule.id));
-        }
-    }
-    wrong
-}
-
 #[test]
-fn examples_of_rules_with_logic() {
+fn every_example_of_every_rule_holds() {
     let (guardian, problems) = Guardian::new(GuardianOptions::default());
     assert!(problems.is_empty(), "{problems:#?}");
-    let wrong: Vec<String> = RULES.iter().flat_map(|rule| check(&guardian, rule)).collect();
+    let mut wrong = Vec::new();
+    for rule in rule_infos() {
+        let name = format!("{} {:?}", rule.id, rule.languages);
+        for (n, example) in rule.valid.iter().enumerate() {
+            for finding in findings(&guardian, example).into_iter().filter(|f| f.rule == rule.id) {
+                wrong.push(format!("{name}: valid example {n}: {}:{} {}", finding.path, finding.line, finding.message));
+            }
+        }
+        for (n, example) in rule.invalid.iter().enumerate() {
+            let found = findings(&guardian, example);
+            if !found.iter().any(|f| f.rule == rule.id) {
+                wrong.push(format!("{name}: invalid example {n}: nothing found, others: {found:?}"));
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn every_rule_has_examples_of_both_kinds() {
-    for rule in RULES {
+fn every_rule_file_is_documented() {
+    let infos = rule_infos();
+    assert_eq!(infos.len(), crate::patterns::BUILT_IN.len() + super::RULES.len());
+    for rule in infos {
         assert!(!rule.valid.is_empty() && !rule.invalid.is_empty(), "{}", rule.id);
-        assert!(rule.summary.ends_with('.') && rule.note.ends_with('.'), "{}", rule.id);
+        assert!(rule.note.trim().ends_with('.') && !rule.summary.is_empty(), "{}", rule.id);
     }
 }
