@@ -2,18 +2,18 @@
  * Programs that a test starts: each in a process group of its own, with a deadline, and ended by
  * its own id whatever happens to the test.
  */
-import { spawn } from "node:child_process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { spawn } from "node:child_process"
+import { setTimeout as sleep } from "node:timers/promises"
 
 /** Output beyond this is dropped from the front. */
-const KEPT_OUTPUT = 4 * 1024 * 1024;
-const GRACE_MS = 3_000;
+const KEPT_OUTPUT = 4 * 1024 * 1024
+const GRACE_MS = 3_000
 
 /** @type {Set<Running>} */
-const alive = new Set();
+const alive = new Set()
 process.once("exit", () => {
-  for (const running of alive) running.signal("SIGKILL");
-});
+  for (const running of alive) running.signal("SIGKILL")
+})
 
 /**
  * @typedef {object} Result
@@ -41,42 +41,47 @@ export class Running {
    * @param {StartOptions} options
    */
   constructor(command, args, { cwd, env, stdin, deadline_ms = 60_000 }) {
-    this.stdout = "";
-    this.stderr = "";
-    this.late = false;
-    this.started = Date.now();
-    this.child = spawn(command, args, { cwd, env, detached: true, stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"] });
-    alive.add(this);
-    this.child.stdout?.setEncoding("utf8").on("data", (text) => (this.stdout = (this.stdout + text).slice(-KEPT_OUTPUT)));
-    this.child.stderr?.setEncoding("utf8").on("data", (text) => (this.stderr = (this.stderr + text).slice(-KEPT_OUTPUT)));
+    this.stdout = ""
+    this.stderr = ""
+    this.late = false
+    this.started = Date.now()
+    this.child = spawn(command, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: [stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    })
+    alive.add(this)
+    this.child.stdout?.setEncoding("utf8").on("data", (text) => (this.stdout = (this.stdout + text).slice(-KEPT_OUTPUT)))
+    this.child.stderr?.setEncoding("utf8").on("data", (text) => (this.stderr = (this.stderr + text).slice(-KEPT_OUTPUT)))
     if (stdin !== undefined) {
       // A program that ends early closes its input; that is its result to tell, not an error here.
-      this.child.stdin?.on("error", () => {});
-      this.child.stdin?.end(stdin);
+      this.child.stdin?.on("error", () => {})
+      this.child.stdin?.end(stdin)
     }
     const timer = setTimeout(() => {
-      this.late = true;
-      void this.stop();
-    }, deadline_ms);
+      this.late = true
+      void this.stop()
+    }, deadline_ms)
     /** @type {Promise<Result>} */
     this.done = new Promise((done, fail) => {
       this.child.once("error", (error) => {
-        clearTimeout(timer);
-        alive.delete(this);
-        fail(new Error(`failed to start ${command}: ${error.message}`));
-      });
+        clearTimeout(timer)
+        alive.delete(this)
+        fail(new Error(`failed to start ${command}: ${error.message}`))
+      })
       this.child.once("close", (code, signal) => {
-        clearTimeout(timer);
-        alive.delete(this);
-        const { stdout, stderr, late } = this;
-        done({ code, signal, late, stdout, stderr, ms: Date.now() - this.started });
-      });
-    });
-    this.done.catch(() => {});
+        clearTimeout(timer)
+        alive.delete(this)
+        const { stdout, stderr, late } = this
+        done({ code, signal, late, stdout, stderr, ms: Date.now() - this.started })
+      })
+    })
+    this.done.catch(() => {})
   }
 
   get pid() {
-    return this.child.pid;
+    return this.child.pid
   }
 
   /**
@@ -84,9 +89,9 @@ export class Running {
    * @param {NodeJS.Signals} name
    */
   signal(name) {
-    if (this.pid === undefined) return;
+    if (this.pid === undefined) return
     try {
-      process.kill(-this.pid, name);
+      process.kill(-this.pid, name)
     } catch {
       // Already gone.
     }
@@ -97,16 +102,16 @@ export class Running {
    * @param {NodeJS.Signals} name
    */
   kill(name) {
-    this.child.kill(name);
+    this.child.kill(name)
   }
 
   /** Asks it to end, then makes it. */
   async stop() {
-    if (!alive.has(this)) return;
-    this.signal("SIGTERM");
-    await Promise.race([this.done.catch(() => {}), sleep(GRACE_MS, undefined, { ref: false })]);
-    if (alive.has(this)) this.signal("SIGKILL");
-    await this.done.catch(() => {});
+    if (!alive.has(this)) return
+    this.signal("SIGTERM")
+    await Promise.race([this.done.catch(() => {}), sleep(GRACE_MS, undefined, { ref: false })])
+    if (alive.has(this)) this.signal("SIGKILL")
+    await this.done.catch(() => {})
   }
 
   /**
@@ -115,7 +120,11 @@ export class Running {
    * @param {number} [limit_ms]
    */
   async output(pattern, limit_ms = 30_000) {
-    await until(() => pattern.test(this.stdout) || pattern.test(this.stderr), limit_ms, () => `output matching ${pattern}; so far:\n${this.stdout}\n${this.stderr}`);
+    await until(
+      () => pattern.test(this.stdout) || pattern.test(this.stderr),
+      limit_ms,
+      () => `output matching ${pattern}; so far:\n${this.stdout}\n${this.stderr}`,
+    )
   }
 }
 
@@ -124,7 +133,7 @@ export class Running {
  * @param {string[]} args
  * @param {StartOptions} options
  */
-export const start = (command, args, options) => new Running(command, args, options);
+export const start = (command, args, options) => new Running(command, args, options)
 
 /**
  * Polls until something holds.
@@ -135,12 +144,12 @@ export const start = (command, args, options) => new Running(command, args, opti
  * @returns {Promise<NonNullable<T>>}
  */
 export async function until(probe, limit_ms, what) {
-  const end = Date.now() + limit_ms;
+  const end = Date.now() + limit_ms
   for (;;) {
-    const value = await probe();
-    if (value) return /** @type {NonNullable<T>} */ (value);
-    if (Date.now() > end) throw new Error(`waited ${limit_ms} ms in vain for ${typeof what === "string" ? what : what()}`);
-    await sleep(50);
+    const value = await probe()
+    if (value) return /** @type {NonNullable<T>} */ (value)
+    if (Date.now() > end) throw new Error(`waited ${limit_ms} ms in vain for ${typeof what === "string" ? what : what()}`)
+    await sleep(50)
   }
 }
 
@@ -150,9 +159,9 @@ export async function until(probe, limit_ms, what) {
  */
 export function isAlive(pid) {
   try {
-    process.kill(pid, 0);
-    return true;
+    process.kill(pid, 0)
+    return true
   } catch {
-    return false;
+    return false
   }
 }

@@ -1,8 +1,8 @@
 /** Projects to work on, and exact pictures of them. */
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { execFileSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
 
 /**
  * Path to text or bytes, `{ link: target }`, or `{ text, mode }`.
@@ -12,13 +12,13 @@ import { dirname, join, relative } from "node:path";
 /** @param {string} root @param {Files} files */
 export function writeFiles(root, files) {
   for (const [path, what] of Object.entries(files)) {
-    const full = join(root, path);
-    mkdirSync(dirname(full), { recursive: true });
-    if (typeof what === "string" || Buffer.isBuffer(what)) writeFileSync(full, what);
-    else if ("link" in what) symlinkSync(what.link, full);
+    const full = join(root, path)
+    mkdirSync(dirname(full), { recursive: true })
+    if (typeof what === "string" || Buffer.isBuffer(what)) writeFileSync(full, what)
+    else if ("link" in what) symlinkSync(what.link, full)
     else {
-      writeFileSync(full, what.text);
-      chmodSync(full, what.mode);
+      writeFileSync(full, what.text)
+      chmodSync(full, what.mode)
     }
   }
 }
@@ -44,7 +44,7 @@ export function git(cwd, ...args) {
       GIT_AUTHOR_DATE: "2026-01-01T00:00:00Z",
       GIT_COMMITTER_DATE: "2026-01-01T00:00:00Z",
     },
-  });
+  })
 }
 
 /**
@@ -54,12 +54,12 @@ export function git(cwd, ...args) {
  * @param {{ git?: boolean }} [options]
  */
 export function makeProject(root, files, options = {}) {
-  mkdirSync(root, { recursive: true });
-  writeFiles(root, files);
-  if (options.git === false) return;
-  git(root, "init", "--quiet", "--initial-branch=main");
-  git(root, "add", "--all");
-  git(root, "commit", "--quiet", "--allow-empty", "--message=The project as it was");
+  mkdirSync(root, { recursive: true })
+  writeFiles(root, files)
+  if (options.git === false) return
+  git(root, "init", "--quiet", "--initial-branch=main")
+  git(root, "add", "--all")
+  git(root, "commit", "--quiet", "--allow-empty", "--message=The project as it was")
 }
 
 /**
@@ -70,32 +70,33 @@ export function makeProject(root, files, options = {}) {
  */
 export function picture(root, skip = () => false) {
   /** @type {Record<string, string>} */
-  const seen = {};
+  const seen = {}
   /** @param {string} folder */
   const walk = (folder) => {
     for (const name of readdirSync(folder).sort()) {
-      const full = join(folder, name);
-      const path = relative(root, full);
-      if (skip(path)) continue;
-      const stat = lstatSync(full);
-      if (stat.isDirectory()) walk(full);
-      else if (stat.isSymbolicLink()) seen[path] = `link ${readlinkSync(full)}`;
-      else if (stat.isFile()) seen[path] = `${(stat.mode & 0o777).toString(8)} ${createHash("sha256").update(readFileSync(full)).digest("hex")}`;
-      else seen[path] = "other";
+      const full = join(folder, name)
+      const path = relative(root, full)
+      if (skip(path)) continue
+      const stat = lstatSync(full)
+      if (stat.isDirectory()) walk(full)
+      else if (stat.isSymbolicLink()) seen[path] = `link ${readlinkSync(full)}`
+      else if (stat.isFile())
+        seen[path] = `${(stat.mode & 0o777).toString(8)} ${createHash("sha256").update(readFileSync(full)).digest("hex")}`
+      else seen[path] = "other"
     }
-  };
-  walk(root);
-  return seen;
+  }
+  walk(root)
+  return seen
 }
 
 /** OpenCode itself, without any plugin, now and then remembers its project id there. */
-const HOST_WRITES = [".git/opencode"];
+const HOST_WRITES = [".git/opencode"]
 
 /**
  * What must stay byte for byte as it was before delivery: the working tree and all of `.git`.
  * @param {string} root
  */
-export const repositoryPicture = (root) => picture(root, (path) => HOST_WRITES.includes(path));
+export const repositoryPicture = (root) => picture(root, (path) => HOST_WRITES.includes(path))
 
 /**
  * How two pictures differ: lines `+ path`, `- path`, `~ path`.
@@ -103,6 +104,8 @@ export const repositoryPicture = (root) => picture(root, (path) => HOST_WRITES.i
  * @param {Record<string, string>} after
  */
 export function changes(before, after) {
-  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-  return paths.flatMap((path) => (before[path] === after[path] ? [] : [`${!(path in before) ? "+" : !(path in after) ? "-" : "~"} ${path}`]));
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
+  return paths.flatMap((path) =>
+    before[path] === after[path] ? [] : [`${!(path in before) ? "+" : !(path in after) ? "-" : "~"} ${path}`],
+  )
 }

@@ -1,18 +1,18 @@
 /** OpenCode's terminal interface in a tmux of its own: keys in, screen out. */
-import { execFile, execFileSync } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { until } from "./process.mjs";
+import { execFile, execFileSync } from "node:child_process"
+import { join } from "node:path"
+import { promisify } from "node:util"
+import { until } from "./process.mjs"
 
-const run = promisify(execFile);
+const run = promisify(execFile)
 
 /** Why the terminal tests cannot run here, or false. */
 export function tuiMissing() {
   try {
-    execFileSync("tmux", ["-V"], { stdio: "ignore" });
-    return false;
+    execFileSync("tmux", ["-V"], { stdio: "ignore" })
+    return false
   } catch {
-    return "tmux is not installed (Debian: apt-get install tmux); the terminal tests are skipped";
+    return "tmux is not installed (Debian: apt-get install tmux); the terminal tests are skipped"
   }
 }
 
@@ -23,27 +23,31 @@ export class Tui {
    * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
    */
   constructor(root, command, { cwd, env }) {
-    this.socket = join(root, "tmux.sock");
-    this.env = { ...env, TERM: "xterm-256color" };
-    this.command = command;
-    this.cwd = cwd;
+    this.socket = join(root, "tmux.sock")
+    this.env = { ...env, TERM: "xterm-256color" }
+    this.command = command
+    this.cwd = cwd
   }
 
   /** @param {...string} args */
   async tmux(...args) {
-    const { stdout } = await run("tmux", ["-S", this.socket, "-f", "/dev/null", ...args], { env: this.env, timeout: 10_000, maxBuffer: 8 << 20 });
-    return stdout;
+    const { stdout } = await run("tmux", ["-S", this.socket, "-f", "/dev/null", ...args], {
+      env: this.env,
+      timeout: 10_000,
+      maxBuffer: 8 << 20,
+    })
+    return stdout
   }
 
   async start() {
-    await this.tmux("new-session", "-d", "-x", "150", "-y", "50", "-c", this.cwd, "-s", "tui", "--", ...this.command);
-    this.pid = Number(await this.tmux("display-message", "-p", "-t", "tui", "#{pane_pid}"));
-    return this;
+    await this.tmux("new-session", "-d", "-x", "150", "-y", "50", "-c", this.cwd, "-s", "tui", "--", ...this.command)
+    this.pid = Number(await this.tmux("display-message", "-p", "-t", "tui", "#{pane_pid}"))
+    return this
   }
 
   /** What the terminal shows, as plain text. */
   async screen() {
-    return this.tmux("capture-pane", "-p", "-t", "tui").catch(() => "");
+    return this.tmux("capture-pane", "-p", "-t", "tui").catch(() => "")
   }
 
   /**
@@ -52,19 +56,23 @@ export class Tui {
    * @param {number} [limit_ms]
    */
   async shows(pattern, limit_ms = 30_000) {
-    let last = "";
-    await until(async () => pattern.test((last = await this.screen())), limit_ms, () => `the screen to show ${pattern}; it shows:\n${last}`);
-    return last;
+    let last = ""
+    await until(
+      async () => pattern.test((last = await this.screen())),
+      limit_ms,
+      () => `the screen to show ${pattern}; it shows:\n${last}`,
+    )
+    return last
   }
 
   /** Types text as it is. @param {string} text */
   type(text) {
-    return this.tmux("send-keys", "-t", "tui", "-l", text);
+    return this.tmux("send-keys", "-t", "tui", "-l", text)
   }
 
   /** Presses named keys such as `Enter`, `Escape`, `C-c`. @param {...string} keys */
   press(...keys) {
-    return this.tmux("send-keys", "-t", "tui", ...keys);
+    return this.tmux("send-keys", "-t", "tui", ...keys)
   }
 
   /**
@@ -72,18 +80,18 @@ export class Tui {
    * not arrive together, or the terminal takes them for one Alt-Esc.
    */
   async interrupt() {
-    await this.press("Escape");
-    await this.shows(/again to interrupt/, 2_000).catch(() => {});
-    await this.press("Escape");
+    await this.press("Escape")
+    await this.shows(/again to interrupt/, 2_000).catch(() => {})
+    await this.press("Escape")
   }
 
   /** Whether the program still runs. */
   async running() {
-    return (await this.tmux("list-panes", "-t", "tui", "-F", "#{pane_dead}").catch(() => "1")).trim() === "0";
+    return (await this.tmux("list-panes", "-t", "tui", "-F", "#{pane_dead}").catch(() => "1")).trim() === "0"
   }
 
   /** Ends this tmux and what runs in it. */
   async stop() {
-    await this.tmux("kill-server").catch(() => {});
+    await this.tmux("kill-server").catch(() => {})
   }
 }

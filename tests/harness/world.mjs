@@ -2,17 +2,26 @@
  * A world for one test: a home, a project, a scripted model and the real OpenCode, isolated from
  * the machine's own, with deadlines on everything and evidence kept when it fails.
  */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import test from "node:test";
-import { startModel } from "../model/server.mjs";
-import { Client } from "./client.mjs";
-import { OPENCODE_VERSION, ROOT, opencodeBinary } from "./opencode.mjs";
-import { Running, start, until } from "./process.mjs";
-import { makeProject, repositoryPicture } from "./project.mjs";
-import { Tui } from "./tui.mjs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { startModel } from "../model/server.mjs"
+import { Client } from "./client.mjs"
+import { OPENCODE_VERSION, ROOT, opencodeBinary } from "./opencode.mjs"
+import { Running, start, until } from "./process.mjs"
+import { makeProject, repositoryPicture } from "./project.mjs"
+import { Tui } from "./tui.mjs"
 
 /** @typedef {import("../model/scenario.mjs").Scenario} Scenario */
 /** @typedef {import("./project.mjs").Files} Files */
@@ -31,17 +40,17 @@ import { Tui } from "./tui.mjs";
  */
 
 /** Longest a single OpenCode may run in a test. */
-const DEADLINE_MS = 90_000;
+const DEADLINE_MS = 90_000
 
 export class World {
   /** @param {WorldOptions} options */
   static async create(options = {}) {
-    const model = await startModel(options.scenario ?? {});
+    const model = await startModel(options.scenario ?? {})
     try {
-      return new World(options, model);
+      return new World(options, model)
     } catch (error) {
-      await model.close();
-      throw error;
+      await model.close()
+      throw error
     }
   }
 
@@ -50,19 +59,25 @@ export class World {
    * @param {import("../model/server.mjs").ModelServer} model
    */
   constructor(options, model) {
-    this.model = model;
-    this.binary = opencodeBinary();
+    this.model = model
+    this.binary = opencodeBinary()
     // The real path: what OpenCode reports must compare equal to it.
-    this.root = realpathSync(mkdtempSync(join(tmpdir(), "mission-test-")));
-    this.home = join(this.root, "home");
-    this.project = join(this.root, "project");
-    this.config = join(this.home, ".config", "opencode");
-    this.data = join(this.home, ".local", "share");
+    this.root = realpathSync(mkdtempSync(join(tmpdir(), "mission-test-")))
+    this.home = join(this.root, "home")
+    this.project = join(this.root, "project")
+    this.config = join(this.home, ".config", "opencode")
+    this.data = join(this.home, ".local", "share")
     /** @type {(Running | Tui)[]} */
-    this.programs = [];
+    this.programs = []
 
-    for (const folder of [this.config, this.data, join(this.home, ".cache"), join(this.home, ".local", "state"), join(this.root, "tmp")]) {
-      mkdirSync(folder, { recursive: true });
+    for (const folder of [
+      this.config,
+      this.data,
+      join(this.home, ".cache"),
+      join(this.home, ".local", "state"),
+      join(this.root, "tmp"),
+    ]) {
+      mkdirSync(folder, { recursive: true })
     }
     this.env = {
       PATH: process.env.PATH ?? "",
@@ -80,18 +95,18 @@ export class World {
       OPENCODE_DISABLE_CLAUDE_CODE: "1",
       OPENCODE_DISABLE_EXTERNAL_SKILLS: "1",
       ...options.env,
-    };
-    plantModules(this.config);
-    const { plugin = true } = options;
-    const entry = options.options ? [ROOT, options.options] : ROOT;
-    const whole = { ...this.hostConfig(), ...(plugin ? { plugin: [entry] } : {}), ...options.config };
+    }
+    plantModules(this.config)
+    const { plugin = true } = options
+    const entry = options.options ? [ROOT, options.options] : ROOT
+    const whole = { ...this.hostConfig(), ...(plugin ? { plugin: [entry] } : {}), ...options.config }
     /** @type {Files} */
-    const files = { "README.md": "# A project\n", ...options.files };
-    if (plugin === "project") files["opencode.json"] = `${JSON.stringify(whole, null, 2)}\n`;
-    else writeFileSync(join(this.config, "opencode.json"), `${JSON.stringify(whole, null, 2)}\n`);
-    if (options.toml !== undefined) writeFileSync(join(this.config, "opencode.toml"), options.toml);
-    if (Object.keys(files).some((path) => path.startsWith(".opencode/"))) plantModules(join(this.project, ".opencode"));
-    makeProject(this.project, files, { git: options.git });
+    const files = { "README.md": "# A project\n", ...options.files }
+    if (plugin === "project") files["opencode.json"] = `${JSON.stringify(whole, null, 2)}\n`
+    else writeFileSync(join(this.config, "opencode.json"), `${JSON.stringify(whole, null, 2)}\n`)
+    if (options.toml !== undefined) writeFileSync(join(this.config, "opencode.toml"), options.toml)
+    if (Object.keys(files).some((path) => path.startsWith(".opencode/"))) plantModules(join(this.project, ".opencode"))
+    makeProject(this.project, files, { git: options.git })
   }
 
   /** OpenCode's configuration with the scripted model as its only provider. */
@@ -111,7 +126,7 @@ export class World {
           models: { m: { name: "m", tool_call: true, cost: { input: 1, output: 2 }, limit: { context: 200_000, output: 8192 } } },
         },
       },
-    };
+    }
   }
 
   /**
@@ -120,9 +135,9 @@ export class World {
    * @param {{ cwd?: string, stdin?: string, deadline_ms?: number, env?: Record<string, string> }} [options]
    */
   start(args, { cwd = this.project, stdin, deadline_ms = DEADLINE_MS, env = {} } = {}) {
-    const running = start(this.binary, args, { cwd, stdin, deadline_ms, env: { ...this.env, ...env } });
-    this.programs.push(running);
-    return running;
+    const running = start(this.binary, args, { cwd, stdin, deadline_ms, env: { ...this.env, ...env } })
+    this.programs.push(running)
+    return running
   }
 
   /**
@@ -131,7 +146,7 @@ export class World {
    * @param {Parameters<World["start"]>[1]} [options]
    */
   run(args, options) {
-    return this.start(["run", ...args], options).done;
+    return this.start(["run", ...args], options).done
   }
 
   /**
@@ -140,14 +155,14 @@ export class World {
    * @param {Parameters<World["start"]>[1]} [options]
    */
   task(text, options) {
-    return this.run(["--command", "task"], { stdin: text, ...options });
+    return this.run(["--command", "task"], { stdin: text, ...options })
   }
 
   /** `opencode serve`, ready to answer. */
   async serve() {
-    const port = await freePort();
-    const running = this.start(["serve", "--port", String(port), "--hostname", "127.0.0.1"], { deadline_ms: 240_000 });
-    const client = new Client(`http://127.0.0.1:${port}`, this.project);
+    const port = await freePort()
+    const running = this.start(["serve", "--port", String(port), "--hostname", "127.0.0.1"], { deadline_ms: 240_000 })
+    const client = new Client(`http://127.0.0.1:${port}`, this.project)
     // A request before the server is ready once hung for ever: ask for its health first.
     await until(
       () =>
@@ -157,66 +172,88 @@ export class World {
         ),
       20_000,
       () => `\`opencode serve\` to answer; it said:\n${running.stdout}${running.stderr}`,
-    );
-    return { running, client };
+    )
+    return { running, client }
   }
 
   /** The terminal interface, with its prompt on screen. */
   async tui() {
-    const tui = new Tui(this.root, [this.binary, this.project], { cwd: this.project, env: this.env });
-    this.programs.push(tui);
-    await tui.start();
-    await tui.shows(/Ask anything|ctrl\+p|commands/i, 30_000);
-    return tui;
+    const tui = new Tui(this.root, [this.binary, this.project], { cwd: this.project, env: this.env })
+    this.programs.push(tui)
+    await tui.start()
+    await tui.shows(/Ask anything|ctrl\+p|commands/i, 30_000)
+    return tui
   }
 
   /** @param {string} path */
   read(path) {
-    return readFileSync(join(this.project, path), "utf8");
+    return readFileSync(join(this.project, path), "utf8")
   }
 
   /** @param {string} path */
   exists(path) {
-    return existsSync(join(this.project, path));
+    return existsSync(join(this.project, path))
   }
 
   /** The repository, byte for byte. */
   picture() {
-    return repositoryPicture(this.project);
+    return repositoryPicture(this.project)
   }
 
   /** The engine's folder for this project, or nothing when it never wrote one. */
   get state() {
-    const folder = join(this.data, "opencode-orchestrator");
-    const key = existsSync(folder) ? readdirSync(folder).find((name) => existsSync(join(folder, name, "missions"))) : undefined;
-    return key && join(folder, key);
+    const folder = join(this.data, "opencode-orchestrator")
+    const key = existsSync(folder) ? readdirSync(folder).find((name) => existsSync(join(folder, name, "missions"))) : undefined
+    return key && join(folder, key)
   }
 
-  /** Missions in the engine's folder: id, folder and the events of the journal. */
+  /** Missions in the engine's folder: id, folder, the journal's lines, and the facts in them. */
   missions() {
-    const folder = this.state && join(this.state, "missions");
-    if (!folder || !existsSync(folder)) return [];
+    const folder = this.state && join(this.state, "missions")
+    if (!folder || !existsSync(folder)) return []
     return readdirSync(folder)
       .filter((id) => id.startsWith("m-"))
-      .map((id) => ({ id, folder: join(folder, id), journal: readLines(join(folder, id, "journal.jsonl")) }));
+      .map((id) => {
+        const journal = readLines(join(folder, id, "journal.jsonl"))
+        return { id, folder: join(folder, id), journal, facts: journal.map((line) => line.event).filter(Boolean) }
+      })
+  }
+
+  /** The facts of the only mission. @param {string} [name] Those of this name only. @returns {any[]} */
+  facts(name) {
+    const all = this.missions()
+    if (all.length !== 1) throw new Error(`there are ${all.length} missions where one was expected`)
+    return all[0].facts.filter((fact) => name === undefined || fact.event === name)
   }
 
   /** All that helps to understand a failure, in words. */
   evidence() {
-    const parts = [`model requests:\n${this.model.summary() || "none"}`];
-    if (this.model.problems.length > 0) parts.push(`model problems:\n${this.model.problems.join("\n")}`);
+    const parts = [`model requests:\n${this.model.summary() || "none"}`]
+    if (this.model.problems.length > 0) parts.push(`model problems:\n${this.model.problems.join("\n")}`)
     for (const program of this.programs) {
-      if (program instanceof Running) parts.push(`${program.child.spawnargs.slice(1).join(" ")}\n${tail(program.stdout)}\n${tail(program.stderr)}`);
+      if (program instanceof Running)
+        parts.push(`${program.child.spawnargs.slice(1).join(" ")}\n${tail(program.stdout)}\n${tail(program.stderr)}`)
     }
-    for (const { id, journal } of this.missions()) parts.push(`journal of ${id}:\n${journal.slice(-40).map((line) => JSON.stringify(line).slice(0, 600)).join("\n")}`);
-    const logs = join(this.data, "opencode", "log");
+    for (const { id, journal } of this.missions())
+      parts.push(
+        `journal of ${id}:\n${journal
+          .slice(-40)
+          .map((line) => JSON.stringify(line.event ?? line).slice(0, 600))
+          .join("\n")}`,
+      )
+    const logs = join(this.data, "opencode", "log")
     if (existsSync(logs)) {
       for (const name of readdirSync(logs)) {
-        const lines = readFileSync(join(logs, name), "utf8").split("\n");
-        parts.push(`${name}:\n${lines.filter((line) => /level=(ERROR|WARN)|opencode-orchestrator/.test(line)).slice(-40).join("\n")}`);
+        const lines = readFileSync(join(logs, name), "utf8").split("\n")
+        parts.push(
+          `${name}:\n${lines
+            .filter((line) => /level=(ERROR|WARN)|opencode-orchestrator/.test(line))
+            .slice(-40)
+            .join("\n")}`,
+        )
       }
     }
-    return parts.join("\n\n----\n");
+    return parts.join("\n\n----\n")
   }
 
   /**
@@ -224,46 +261,24 @@ export class World {
    * @param {string} name
    */
   keep(name) {
-    const folder = join(ROOT, ".cache", "failed", name.replace(/[^\w-]+/g, "-").slice(0, 80));
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "evidence.txt"), this.evidence());
-    const logs = join(this.data, "opencode", "log");
-    if (existsSync(logs)) cpSync(logs, join(folder, "log"), { recursive: true });
-    if (this.state && existsSync(join(this.state, "missions"))) cpSync(join(this.state, "missions"), join(folder, "missions"), { recursive: true });
-    return folder;
+    const folder = join(ROOT, ".cache", "failed", name.replace(/[^\w-]+/g, "-").slice(0, 80))
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "evidence.txt"), this.evidence())
+    const logs = join(this.data, "opencode", "log")
+    if (existsSync(logs)) cpSync(logs, join(folder, "log"), { recursive: true })
+    if (this.state && existsSync(join(this.state, "missions")))
+      cpSync(join(this.state, "missions"), join(folder, "missions"), { recursive: true })
+    return folder
   }
 
-  async close() {
+  /** Ends all that was started, and removes the folder unless it is to be kept. */
+  async close({ keep = false } = {}) {
     // The TUI first: it is a client of what it started.
-    for (const program of this.programs.reverse()) await program.stop();
-    await this.model.close();
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 3 });
+    for (const program of this.programs.reverse()) await program.stop()
+    await this.model.close()
+    if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 3 })
   }
-}
-
-/**
- * One test in a world of its own. When it fails, its evidence is in the error and under
- * `.cache/failed`.
- * @param {string} name
- * @param {WorldOptions & { skip?: string | boolean, timeout_ms?: number }} options
- * @param {(world: World, t: import("node:test").TestContext) => Promise<void>} body
- */
-export function scene(name, { skip = false, timeout_ms = 120_000, ...options }, body) {
-  test(name, { skip, timeout: timeout_ms + 10_000 }, async (t) => {
-    const world = await World.create(options);
-    const late = new Promise((_, fail) => setTimeout(() => fail(new Error(`the test took more than ${timeout_ms} ms`)), timeout_ms).unref());
-    try {
-      await Promise.race([body(world, t), late]);
-    } catch (error) {
-      const folder = world.keep(name);
-      t.diagnostic(`evidence is in ${folder}`);
-      if (error instanceof Error) error.message += `\n\n${world.evidence().slice(0, 12_000)}`;
-      throw error;
-    } finally {
-      await world.close();
-    }
-  });
 }
 
 /**
@@ -272,40 +287,40 @@ export function scene(name, { skip = false, timeout_ms = 120_000, ...options }, 
  * @param {string} folder
  */
 export function plantModules(folder) {
-  mkdirSync(join(folder, "node_modules"), { recursive: true });
-  const dependencies = { "@opencode-ai/plugin": OPENCODE_VERSION };
+  mkdirSync(join(folder, "node_modules"), { recursive: true })
+  const dependencies = { "@opencode-ai/plugin": OPENCODE_VERSION }
   // OpenCode writes the same file, so that none of this is ever committed.
-  writeFileSync(join(folder, ".gitignore"), "node_modules\npackage.json\npackage-lock.json\nbun.lock\n.gitignore\n");
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies }));
-  writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ lockfileVersion: 3, packages: { "": { dependencies } } }));
+  writeFileSync(join(folder, ".gitignore"), "node_modules\npackage.json\npackage-lock.json\nbun.lock\n.gitignore\n")
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ dependencies }))
+  writeFileSync(join(folder, "package-lock.json"), JSON.stringify({ lockfileVersion: 3, packages: { "": { dependencies } } }))
 }
 
 /** @returns {Promise<number>} */
 function freePort() {
   return new Promise((done, fail) => {
-    const probe = createServer();
-    probe.once("error", fail);
+    const probe = createServer()
+    probe.once("error", fail)
     probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => done(address && typeof address === "object" ? address.port : 0));
-    });
-  });
+      const address = probe.address()
+      probe.close(() => done(address && typeof address === "object" ? address.port : 0))
+    })
+  })
 }
 
 /** @param {string} path @returns {any[]} */
 function readLines(path) {
-  if (!existsSync(path)) return [];
+  if (!existsSync(path)) return []
   return readFileSync(path, "utf8")
     .split("\n")
     .filter(Boolean)
     .map((line) => {
       try {
-        return JSON.parse(line);
+        return JSON.parse(line)
       } catch {
-        return line;
+        return line
       }
-    });
+    })
 }
 
 /** @param {string} text */
-const tail = (text) => (text.length > 6000 ? `…${text.slice(-6000)}` : text);
+const tail = (text) => (text.length > 6000 ? `…${text.slice(-6000)}` : text)

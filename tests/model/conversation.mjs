@@ -28,8 +28,8 @@
  * @property {number} known_bytes Bytes of messages that an earlier request already carried.
  */
 
-const HEADER_LINE = /^(mission|role|task|attempt|part): *(.+?) *$/;
-const ROLES = new Set(["searcher", "planner", "coder", "reviewer", "fixer"]);
+const HEADER_LINE = /^(mission|role|task|attempt|part): *(.+?) *$/
+const ROLES = new Set(["searcher", "planner", "coder", "reviewer", "fixer"])
 
 /**
  * Text of a message's content, which is a string or a list of parts.
@@ -37,11 +37,9 @@ const ROLES = new Set(["searcher", "planner", "coder", "reviewer", "fixer"]);
  * @returns {string}
  */
 export function textOf(content) {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content
-    .map((part) => (typeof part === "string" ? part : typeof part?.text === "string" ? part.text : ""))
-    .join("\n");
+  if (typeof content === "string") return content
+  if (!Array.isArray(content)) return ""
+  return content.map((part) => (typeof part === "string" ? part : typeof part?.text === "string" ? part.text : "")).join("\n")
 }
 
 /**
@@ -51,20 +49,20 @@ export function textOf(content) {
  */
 export function readHeader(text) {
   /** @type {Record<string, string>} */
-  const found = {};
+  const found = {}
   for (const line of text.trimStart().split(/\r?\n/)) {
-    const match = HEADER_LINE.exec(line);
-    if (!match || match[1] in found) break;
-    found[match[1]] = match[2];
+    const match = HEADER_LINE.exec(line)
+    if (!match || match[1] in found) break
+    found[match[1]] = match[2]
   }
-  if (!/^m-[a-z0-9]{8}$/.test(found.mission ?? "") || !ROLES.has(found.role)) return undefined;
+  if (!/^m-[a-z0-9]{8}$/.test(found.mission ?? "") || !ROLES.has(found.role)) return undefined
   return {
     mission: found.mission,
     role: found.role,
     ...(found.task ? { task: found.task } : {}),
     attempt: Number.parseInt(found.attempt ?? "1", 10) || 1,
     ...(found.part ? { part: found.part } : {}),
-  };
+  }
 }
 
 /**
@@ -74,55 +72,58 @@ export function readHeader(text) {
  * @returns {{ header: Header, text: string } | undefined}
  */
 function enginePrompt(message) {
-  if (message?.role !== "user") return undefined;
-  const parts = Array.isArray(message.content) ? message.content : [message.content];
+  if (message?.role !== "user") return undefined
+  const parts = Array.isArray(message.content) ? message.content : [message.content]
   for (const part of parts) {
-    const text = textOf([part]);
-    const header = readHeader(text);
-    if (header) return { header, text };
+    const text = textOf([part])
+    const header = readHeader(text)
+    if (header) return { header, text }
   }
-  return undefined;
+  return undefined
 }
 
 /** @param {Header} a @param {Header} b */
 const same = (a, b) =>
-  a.mission === b.mission && a.role === b.role && a.task === b.task && a.attempt === b.attempt && a.part === b.part;
+  a.mission === b.mission && a.role === b.role && a.task === b.task && a.attempt === b.attempt && a.part === b.part
 
 /**
  * @param {any} body A chat-completions request.
  * @returns {Conversation}
  */
 export function readConversation(body) {
-  const messages = Array.isArray(body?.messages) ? body.messages : [];
+  const messages = Array.isArray(body?.messages) ? body.messages : []
   const system = messages
     .filter((/** @type {any} */ m) => m?.role === "system" || m?.role === "developer")
     .map((/** @type {any} */ m) => textOf(m.content))
-    .join("\n");
-  const cwd = /^\s*Working directory: (.+)$/m.exec(system)?.[1]?.trim() ?? "";
+    .join("\n")
+  const cwd = /^\s*Working directory: (.+)$/m.exec(system)?.[1]?.trim() ?? ""
 
-  let newest = -1;
-  let lastUser = -1;
-  let lastAssistant = -1;
+  let newest = -1
+  let lastUser = -1
+  let lastAssistant = -1
   /** @type {{ header: Header, text: string }[]} */
-  const prompts = [];
+  const prompts = []
   messages.forEach((/** @type {any} */ message, /** @type {number} */ index) => {
-    const prompt = enginePrompt(message);
+    const prompt = enginePrompt(message)
     if (prompt) {
-      prompts.push(prompt);
-      newest = index;
+      prompts.push(prompt)
+      newest = index
     }
-    if (message?.role === "user") lastUser = index;
-    if (message?.role === "assistant") lastAssistant = index;
-  });
-  const known_bytes = lastAssistant < 0 ? 0 : Buffer.byteLength(JSON.stringify(messages.slice(0, lastAssistant)));
+    if (message?.role === "user") lastUser = index
+    if (message?.role === "assistant") lastAssistant = index
+  })
+  const known_bytes = lastAssistant < 0 ? 0 : Buffer.byteLength(JSON.stringify(messages.slice(0, lastAssistant)))
   // What a broken stream left behind stays in the conversation as an assistant message of its own,
   // right before the answer that came in its place: the two are one turn.
   const turnsAfter = (/** @type {number} */ from) =>
-    messages.filter((/** @type {any} */ m, /** @type {number} */ i) => i > from && m?.role === "assistant" && messages[i + 1]?.role !== "assistant").length;
+    messages.filter(
+      (/** @type {any} */ m, /** @type {number} */ i) =>
+        i > from && m?.role === "assistant" && messages[i + 1]?.role !== "assistant",
+    ).length
 
-  const auxiliary = auxiliaryKind(system, textOf(messages[lastUser]?.content));
+  const auxiliary = auxiliaryKind(system, textOf(messages[lastUser]?.content))
   if (!auxiliary && prompts.length > 0) {
-    const { header, text } = prompts[prompts.length - 1];
+    const { header, text } = prompts[prompts.length - 1]
     return {
       kind: "role",
       header,
@@ -132,9 +133,9 @@ export function readConversation(body) {
       turn: turnsAfter(newest),
       cwd,
       known_bytes,
-    };
+    }
   }
-  const users = messages.filter((/** @type {any} */ m) => m?.role === "user").length;
+  const users = messages.filter((/** @type {any} */ m) => m?.role === "user").length
   return {
     kind: auxiliary ?? "chat",
     prompt_text: textOf(messages[lastUser]?.content),
@@ -143,7 +144,7 @@ export function readConversation(body) {
     turn: turnsAfter(lastUser),
     cwd,
     known_bytes,
-  };
+  }
 }
 
 /**
@@ -153,7 +154,7 @@ export function readConversation(body) {
  * @returns {"title" | "summary" | undefined}
  */
 function auxiliaryKind(system, user) {
-  if (/title generator/i.test(system) || /^Generate a title for this conversation/m.test(user)) return "title";
-  if (/context summarization|summarizing conversations|anchored (context )?summar/i.test(system)) return "summary";
-  return undefined;
+  if (/title generator/i.test(system) || /^Generate a title for this conversation/m.test(user)) return "title"
+  if (/context summarization|summarizing conversations|anchored (context )?summar/i.test(system)) return "summary"
+  return undefined
 }

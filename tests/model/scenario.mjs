@@ -2,7 +2,7 @@
  * Scenarios: what the scripted model answers. Checked before anything runs, so that a typing
  * mistake is a sentence and not a test that hangs.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync } from "node:fs"
 
 /** @typedef {import("./conversation.mjs").Conversation} Conversation */
 
@@ -72,31 +72,34 @@ export const MAILBOX = {
   coder: "mission_work",
   fixer: "mission_work",
   reviewer: "mission_review",
-};
+}
 
-const ROLES = [...Object.keys(MAILBOX), "chat", "title", "summary"];
-const FAULTS = ["error", "drop", "hang", "garbage"];
+const ROLES = [...Object.keys(MAILBOX), "chat", "title", "summary"]
+const FAULTS = ["error", "drop", "hang", "garbage"]
 
 /** @typedef {(value: any) => boolean} Check */
 /** @type {Check} */
-const isText = (v) => typeof v === "string";
+const isText = (v) => typeof v === "string"
 /** @type {Check} */
-const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v);
+const isObject = (v) => typeof v === "object" && v !== null && !Array.isArray(v)
 /** @type {Check} */
-const isCount = (v) => Number.isInteger(v) && v >= 1;
+const isCount = (v) => Number.isInteger(v) && v >= 1
 /** @type {Check} */
-const isMillis = (v) => Number.isFinite(v) && v >= 0 && v <= 600_000;
+const isMillis = (v) => Number.isFinite(v) && v >= 0 && v <= 600_000
 /** @type {Check} */
-const isEdits = (v) => Array.isArray(v) && v.every((e) => Array.isArray(e) && e.length === 2 && e.every(isText));
+const isEdits = (v) => Array.isArray(v) && v.every((e) => Array.isArray(e) && e.length === 2 && e.every(isText))
 /** @type {Check} */
-const isWork = (v) => isObject(v) && Object.values(v).every((w) => isText(w) || isEdits(w));
+const isWork = (v) => isObject(v) && Object.values(v).every((w) => isText(w) || isEdits(w))
 
 /** @type {Record<string, [Check, string]>} */
 const SCENARIO_KEYS = {
   $schema: [isText, "text"],
   name: [isText, "text"],
   description: [isText, "text"],
-  latency_ms: [(v) => isMillis(v) || (isObject(v) && Object.values(v).every(isMillis)), "milliseconds, or an object of role to milliseconds"],
+  latency_ms: [
+    (v) => isMillis(v) || (isObject(v) && Object.values(v).every(isMillis)),
+    "milliseconds, or an object of role to milliseconds",
+  ],
   chunk_ms: [isMillis, "milliseconds between the pieces of an answer"],
   brief: [isObject, "the arguments of `mission_brief`"],
   plan: [isObject, "the arguments of `mission_plan`"],
@@ -104,11 +107,14 @@ const SCENARIO_KEYS = {
   work: [(v) => isObject(v) && Object.values(v).every(isWork), "an object of task id to { path: text or [[old, new], …] }"],
   tests: [(v) => isObject(v) && Object.values(v).every(isWork), "an object of task id to { path: text or [[old, new], …] }"],
   answers: [Array.isArray, "a list of answers"],
-};
+}
 
 /** @type {Record<string, [Check, string]>} */
 const ANSWER_KEYS = {
-  role: [(v) => [v].flat().length > 0 && [v].flat().every((role) => ROLES.includes(role)), `one or a list of ${ROLES.join(", ")}`],
+  role: [
+    (v) => [v].flat().length > 0 && [v].flat().every((role) => ROLES.includes(role)),
+    `one or a list of ${ROLES.join(", ")}`,
+  ],
   task: [isText, "a task id"],
   attempt: [(v) => isCount(v) || (Array.isArray(v) && v.every(isCount)), "a number from 1, or a list of them"],
   prompt: [isCount, "a number from 1"],
@@ -117,14 +123,17 @@ const ANSWER_KEYS = {
   match: [(v) => isText(v) && compiles(v), "a regular expression"],
   turns: [(v) => Array.isArray(v) && v.length > 0, "a list of at least one turn"],
   repeat: [(v) => typeof v === "boolean", "true or false"],
-};
+}
 
 /** @type {Record<string, [Check, string]>} */
 const TURN_KEYS = {
   text: [isText, "text"],
   text_times: [isCount, "how often the text is repeated"],
   reasoning: [isText, "text"],
-  calls: [(v) => Array.isArray(v) && v.every((c) => isText(c?.tool) && (isObject(c.args) || isText(c.args))), "a list of { tool, args }"],
+  calls: [
+    (v) => Array.isArray(v) && v.every((c) => isText(c?.tool) && (isObject(c.args) || isText(c.args))),
+    "a list of { tool, args }",
+  ],
   write: [(v) => isObject(v) && Object.values(v).every(isText), "an object of path to text"],
   edit: [(v) => isObject(v) && Object.values(v).every(isEdits), "an object of path to [[old, new], …]"],
   done: [isText, "the summary of `mission_work`"],
@@ -140,14 +149,14 @@ const TURN_KEYS = {
   hang: [(v) => v === true, "true"],
   garbage: [isText, "text sent in place of an event"],
   times: [(v) => isCount(v) || v === "always", 'a number from 1, or "always"'],
-};
+}
 
 /** @param {string} source */
 function compiles(source) {
   try {
-    return Boolean(new RegExp(source));
+    return Boolean(new RegExp(source))
   } catch {
-    return false;
+    return false
   }
 }
 
@@ -159,13 +168,13 @@ function compiles(source) {
  */
 function checkKeys(value, keys, where, problems) {
   if (!isObject(value)) {
-    problems.push(`${where}: must be an object`);
-    return;
+    problems.push(`${where}: must be an object`)
+    return
   }
   for (const [key, part] of Object.entries(value)) {
-    const rule = keys[key];
-    if (!rule) problems.push(`${where}: unknown key \`${key}\`; known: ${Object.keys(keys).join(", ")}`);
-    else if (!rule[0](part)) problems.push(`${where}.${key}: must be ${rule[1]}`);
+    const rule = keys[key]
+    if (!rule) problems.push(`${where}: unknown key \`${key}\`; known: ${Object.keys(keys).join(", ")}`)
+    else if (!rule[0](part)) problems.push(`${where}.${key}: must be ${rule[1]}`)
   }
 }
 
@@ -176,37 +185,39 @@ function checkKeys(value, keys, where, problems) {
  */
 export function problemsOf(scenario) {
   /** @type {string[]} */
-  const problems = [];
-  checkKeys(scenario, SCENARIO_KEYS, "scenario", problems);
-  const answers = Array.isArray(scenario?.answers) ? scenario.answers : [];
+  const problems = []
+  checkKeys(scenario, SCENARIO_KEYS, "scenario", problems)
+  const answers = Array.isArray(scenario?.answers) ? scenario.answers : []
   answers.forEach((/** @type {any} */ answer, /** @type {number} */ a) => {
-    const where = `answers[${a}]`;
-    checkKeys(answer, ANSWER_KEYS, where, problems);
-    if (!isObject(answer)) return;
-    for (const key of ["role", "turns"]) if (!(key in answer)) problems.push(`${where}: \`${key}\` is missing`);
-    const turns = Array.isArray(answer.turns) ? answer.turns : [];
+    const where = `answers[${a}]`
+    checkKeys(answer, ANSWER_KEYS, where, problems)
+    if (!isObject(answer)) return
+    for (const key of ["role", "turns"]) if (!(key in answer)) problems.push(`${where}: \`${key}\` is missing`)
+    const turns = Array.isArray(answer.turns) ? answer.turns : []
     turns.forEach((/** @type {any} */ turn, /** @type {number} */ t) => {
-      const at = `${where}.turns[${t}]`;
-      checkKeys(turn, TURN_KEYS, at, problems);
-      if (!isObject(turn)) return;
-      const faults = FAULTS.filter((key) => key in turn);
-      if (Object.keys(turn).length === 0) problems.push(`${at}: says nothing`);
-      if (faults.length > 1) problems.push(`${at}: one fault a turn, not ${faults.join(" and ")}`);
-      if ("times" in turn && faults.length === 0) problems.push(`${at}.times: only a fault has it; a turn is played once, an answer may have \`repeat\``);
-      const without = [answer.role].flat().find((role) => !(role in MAILBOX));
-      if (("hand_in" in turn || "done" in turn) && without) problems.push(`${at}: \`${without}\` has no mailbox`);
-      if ("done" in turn && ![answer.role].flat().every((role) => role === "coder" || role === "fixer")) problems.push(`${at}.done: only coder and fixer; use \`hand_in\``);
-      if ("use" in turn && t !== turns.length - 1) problems.push(`${at}.use: must be the last turn`);
-    });
+      const at = `${where}.turns[${t}]`
+      checkKeys(turn, TURN_KEYS, at, problems)
+      if (!isObject(turn)) return
+      const faults = FAULTS.filter((key) => key in turn)
+      if (Object.keys(turn).length === 0) problems.push(`${at}: says nothing`)
+      if (faults.length > 1) problems.push(`${at}: one fault a turn, not ${faults.join(" and ")}`)
+      if ("times" in turn && faults.length === 0)
+        problems.push(`${at}.times: only a fault has it; a turn is played once, an answer may have \`repeat\``)
+      const without = [answer.role].flat().find((role) => !(role in MAILBOX))
+      if (("hand_in" in turn || "done" in turn) && without) problems.push(`${at}: \`${without}\` has no mailbox`)
+      if ("done" in turn && ![answer.role].flat().every((role) => role === "coder" || role === "fixer"))
+        problems.push(`${at}.done: only coder and fixer; use \`hand_in\``)
+      if ("use" in turn && t !== turns.length - 1) problems.push(`${at}.use: must be the last turn`)
+    })
     if (answer.repeat && turns.length > 0 && turns.every(isFault)) {
-      problems.push(`${where}.repeat: a list of faults only is repeated with \`times: "always"\``);
+      problems.push(`${where}.repeat: a list of faults only is repeated with \`times: "always"\``)
     }
-  });
-  return problems;
+  })
+  return problems
 }
 
 /** @param {Turn} turn */
-export const isFault = (turn) => FAULTS.some((key) => key in turn);
+export const isFault = (turn) => FAULTS.some((key) => key in turn)
 
 /**
  * A scenario that can be played: an object as it is, or the file that a path names.
@@ -215,19 +226,21 @@ export const isFault = (turn) => FAULTS.some((key) => key in turn);
  * @throws {Error} naming every problem and its place
  */
 export function loadScenario(source) {
-  let scenario = source;
-  let name = "scenario";
+  let scenario = source
+  let name = "scenario"
   if (typeof source === "string") {
-    name = source;
+    name = source
     try {
-      scenario = JSON.parse(readFileSync(source, "utf8"));
+      scenario = JSON.parse(readFileSync(source, "utf8"))
     } catch (error) {
-      throw new Error(`failed to read the scenario ${source}: ${error instanceof Error ? error.message : error}`);
+      throw new Error(`failed to read the scenario ${source}: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      })
     }
   }
-  const problems = problemsOf(scenario);
+  const problems = problemsOf(scenario)
   if (problems.length > 0) {
-    throw new Error(`${name} cannot be played:\n  ${problems.join("\n  ")}\nhint: tests/model/README.md describes every key`);
+    throw new Error(`${name} cannot be played:\n  ${problems.join("\n  ")}\nhint: tests/model/README.md describes every key`)
   }
-  return /** @type {Scenario} */ (scenario);
+  return /** @type {Scenario} */ (scenario)
 }

@@ -2,7 +2,7 @@
  * Chooses what to say: finds the answer of a scenario that fits a conversation, or the default of
  * the role, and the turn in it.
  */
-import { MAILBOX, isFault } from "./scenario.mjs";
+import { MAILBOX, isFault } from "./scenario.mjs"
 
 /** @typedef {import("./conversation.mjs").Conversation} Conversation */
 /** @typedef {import("./scenario.mjs").Scenario} Scenario */
@@ -29,14 +29,14 @@ import { MAILBOX, isFault } from "./scenario.mjs";
  * @param {Conversation} talk
  */
 function fits(answer, talk) {
-  const { header } = talk;
-  if (![answer.role].flat().includes(header?.role ?? talk.kind)) return false;
-  if (answer.task !== undefined && answer.task !== header?.task) return false;
-  if (answer.attempt !== undefined && ![answer.attempt].flat().includes(header?.attempt ?? 1)) return false;
-  if (answer.step !== undefined && ![answer.step].flat().includes(talk.step ?? 1)) return false;
-  if (answer.prompt !== undefined && answer.prompt !== talk.prompt) return false;
-  if (header?.role === "coder" && answer.part !== header.part && answer.part !== "any") return false;
-  return answer.match === undefined || new RegExp(answer.match, "m").test(talk.prompt_text);
+  const { header } = talk
+  if (![answer.role].flat().includes(header?.role ?? talk.kind)) return false
+  if (answer.task !== undefined && answer.task !== header?.task) return false
+  if (answer.attempt !== undefined && ![answer.attempt].flat().includes(header?.attempt ?? 1)) return false
+  if (answer.step !== undefined && ![answer.step].flat().includes(talk.step ?? 1)) return false
+  if (answer.prompt !== undefined && answer.prompt !== talk.prompt) return false
+  if (header?.role === "coder" && answer.part !== header.part && answer.part !== "any") return false
+  return answer.match === undefined || new RegExp(answer.match, "m").test(talk.prompt_text)
 }
 
 /**
@@ -45,8 +45,8 @@ function fits(answer, talk) {
  * @returns {string[]}
  */
 function plannedFiles(scenario) {
-  const tasks = /** @type {any} */ (scenario.plan)?.tasks;
-  return Array.isArray(tasks) ? [...new Set(tasks.flatMap((task) => (Array.isArray(task?.files) ? task.files : [])))] : [];
+  const tasks = /** @type {any} */ (scenario.plan)?.tasks
+  return Array.isArray(tasks) ? [...new Set(tasks.flatMap((task) => (Array.isArray(task?.files) ? task.files : [])))] : []
 }
 
 /**
@@ -56,17 +56,20 @@ function plannedFiles(scenario) {
  * @param {string} prompt
  */
 function brief(scenario, prompt) {
-  const planned = plannedFiles(scenario).filter((path) => typeof path === "string" && prompt.includes(path));
-  const seen = [...new Set(prompt.match(/(?<![\w/.-])[\w][\w./-]*\.[a-z]{1,5}\b/gi) ?? [])];
-  const files = (planned.length > 0 ? planned : seen).slice(0, 8);
+  const planned = plannedFiles(scenario).filter((path) => typeof path === "string" && prompt.includes(path))
+  const seen = [...new Set(prompt.match(/(?<![\w/.-])[\w][\w./-]*\.[a-z]{1,5}\b/gi) ?? [])]
+  const files = (planned.length > 0 ? planned : seen).slice(0, 8)
   return {
     summary: "The files that the objective is about.",
     files: files.map((path) => ({ path, why: "the objective is about it" })),
-  };
+  }
 }
 
-/** @param {string} prompt Lines `a1: text` of a reviewer's prompt. */
-const acceptanceIds = (prompt) => [...new Set([...prompt.matchAll(/^[\s>*-]*`?(a\d+)`?:/gm)].map((match) => match[1]))];
+/**
+ * @param {string} prompt Lines `a1: text` of a reviewer's prompt; a diff further down has no line
+ *   that begins so, as each begins with a sign.
+ */
+const acceptanceIds = (prompt) => [...new Set([...prompt.matchAll(/^(a\d+):/gm)].map((match) => match[1]))]
 
 /**
  * @param {Work} work
@@ -74,12 +77,12 @@ const acceptanceIds = (prompt) => [...new Set([...prompt.matchAll(/^[\s>*-]*`?(a
  */
 function workTurn(work) {
   /** @type {Turn} */
-  const turn = {};
+  const turn = {}
   for (const [path, change] of Object.entries(work)) {
-    if (typeof change === "string") (turn.write ??= {})[path] = change;
-    else (turn.edit ??= {})[path] = change;
+    if (typeof change === "string") (turn.write ??= {})[path] = change
+    else (turn.edit ??= {})[path] = change
   }
-  return turn;
+  return turn
 }
 
 /**
@@ -89,18 +92,18 @@ function workTurn(work) {
  * @returns {Turn[]}
  */
 export function defaultTurns(scenario, talk) {
-  const task = talk.header?.task;
+  const task = talk.header?.task
   switch (talk.header?.role) {
     case "searcher":
-      return [{ hand_in: scenario.brief ?? brief(scenario, talk.prompt_text) }];
+      return [{ hand_in: scenario.brief ?? brief(scenario, talk.prompt_text) }]
     case "planner":
-      return [{ hand_in: (task && scenario.plans?.[task]) || scenario.plan || { tasks: [] } }];
+      return [{ hand_in: (task && scenario.plans?.[task]) || scenario.plan || { tasks: [] } }]
     case "coder":
     case "fixer": {
-      const source = talk.header.part === "tests" ? scenario.tests : scenario.work;
-      const work = task === undefined ? undefined : source?.[task];
-      const steps = work && Object.keys(work).length > 0 ? [workTurn(work)] : [];
-      return [...steps, { done: `Did ${task ?? "the work"}.` }];
+      const source = talk.header.part === "tests" ? scenario.tests : scenario.work
+      const work = task === undefined ? undefined : source?.[task]
+      const steps = work && Object.keys(work).length > 0 ? [workTurn(work)] : []
+      return [...steps, { done: `Did ${task ?? "the work"}.` }]
     }
     case "reviewer":
       return [
@@ -111,24 +114,33 @@ export function defaultTurns(scenario, talk) {
             acceptance: acceptanceIds(talk.prompt_text).map((id) => ({ id, met: true, evidence: "seen in the diff" })),
           },
         },
-      ];
+      ]
     default:
-      return [{ text: talk.kind === "title" ? "A scripted conversation" : talk.kind === "summary" ? "Nothing of note." : "Hello from the scripted model." }];
+      return [
+        {
+          text:
+            talk.kind === "title"
+              ? "A scripted conversation"
+              : talk.kind === "summary"
+                ? "Nothing of note."
+                : "Hello from the scripted model.",
+        },
+      ]
   }
 }
 
 /** @param {Turn} turn @param {Conversation} talk @returns {Call[]} */
 function callsOf(turn, talk) {
   /** @type {Call[]} */
-  const calls = [...(turn.calls ?? [])];
-  for (const [filePath, content] of Object.entries(turn.write ?? {})) calls.push({ tool: "write", args: { filePath, content } });
+  const calls = [...(turn.calls ?? [])]
+  for (const [filePath, content] of Object.entries(turn.write ?? {})) calls.push({ tool: "write", args: { filePath, content } })
   for (const [filePath, edits] of Object.entries(turn.edit ?? {})) {
-    for (const [oldString, newString] of edits) calls.push({ tool: "edit", args: { filePath, oldString, newString } });
+    for (const [oldString, newString] of edits) calls.push({ tool: "edit", args: { filePath, oldString, newString } })
   }
-  const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")];
-  if (turn.hand_in !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.hand_in });
-  if (turn.done !== undefined && mailbox) calls.push({ tool: mailbox, args: { status: "done", summary: turn.done } });
-  return calls;
+  const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")]
+  if (turn.hand_in !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.hand_in })
+  if (turn.done !== undefined && mailbox) calls.push({ tool: mailbox, args: { status: "done", summary: turn.done } })
+  return calls
 }
 
 /**
@@ -141,13 +153,13 @@ function fill(value, talk) {
   if (typeof value === "string") {
     return value.replace(/\{\{(cwd|mission|task|attempt)\}\}/g, (_, name) =>
       name === "cwd" ? talk.cwd : String(/** @type {any} */ (talk.header)?.[name] ?? ""),
-    );
+    )
   }
-  if (Array.isArray(value)) return value.map((part) => fill(part, talk));
+  if (Array.isArray(value)) return value.map((part) => fill(part, talk))
   if (value && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [fill(key, talk), fill(part, talk)]));
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [fill(key, talk), fill(part, talk)]))
   }
-  return value;
+  return value
 }
 
 /**
@@ -159,33 +171,49 @@ function fill(value, talk) {
  * @returns {Reply}
  */
 export function replyTo(scenario, talk, strike) {
-  const index = (scenario.answers ?? []).findIndex((answer) => fits(answer, talk));
-  const answer = scenario.answers?.[index];
+  const index = (scenario.answers ?? []).findIndex((answer) => fits(answer, talk))
+  const answer = scenario.answers?.[index]
   /** @type {Turn[]} */
-  let turns = answer ? answer.turns : defaultTurns(scenario, talk);
-  let name = answer ? `answers[${index}]` : "default";
-  if (turns[turns.length - 1]?.use === "default") turns = [...turns.slice(0, -1), ...defaultTurns(scenario, talk)];
+  let turns = answer ? answer.turns : defaultTurns(scenario, talk)
+  let name = answer ? `answers[${index}]` : "default"
+  if (turns[turns.length - 1]?.use === "default") turns = [...turns.slice(0, -1), ...defaultTurns(scenario, talk)]
 
   // Faults leave no assistant message behind, so they stand before the turn that follows them.
-  const spoken = turns.map((turn, at) => ({ turn, at })).filter(({ turn }) => !isFault(turn));
-  const place = answer?.repeat && spoken.length > 0 ? talk.turn % spoken.length : talk.turn;
-  const from = place === 0 ? 0 : (spoken[place - 1]?.at ?? turns.length - 1) + 1;
-  const until = spoken[place]?.at ?? turns.length;
-  const who = [talk.header?.mission, talk.header?.role, talk.header?.task, talk.header?.attempt, talk.header?.part, talk.prompt].join("/");
+  const spoken = turns.map((turn, at) => ({ turn, at })).filter(({ turn }) => !isFault(turn))
+  const place = answer?.repeat && spoken.length > 0 ? talk.turn % spoken.length : talk.turn
+  const from = place === 0 ? 0 : (spoken[place - 1]?.at ?? turns.length - 1) + 1
+  const until = spoken[place]?.at ?? turns.length
+  const who = [
+    talk.header?.mission,
+    talk.header?.role,
+    talk.header?.task,
+    talk.header?.attempt,
+    talk.header?.part,
+    talk.prompt,
+  ].join("/")
   for (let at = from; at < until; at += 1) {
-    const fault = turns[at];
-    if (!isFault(fault)) continue;
+    const fault = turns[at]
+    if (!isFault(fault)) continue
     if (fault.times === "always" || strike(`${who}/${name}/${at}`, fault.times ?? 1)) {
-      return { name: `${name}.turns[${at}]`, fault, text: fault.text ?? "", reasoning: "", calls: [], finish: "stop", delay_ms: fault.delay_ms ?? 0, gate: fault.gate };
+      return {
+        name: `${name}.turns[${at}]`,
+        fault,
+        text: fault.text ?? "",
+        reasoning: "",
+        calls: [],
+        finish: "stop",
+        delay_ms: fault.delay_ms ?? 0,
+        gate: fault.gate,
+      }
     }
   }
 
-  const turn = spoken[place]?.turn ?? { text: "Done." };
-  name = spoken[place] ? `${name}.turns[${spoken[place].at}]` : `${name}.end`;
+  const turn = spoken[place]?.turn ?? { text: "Done." }
+  name = spoken[place] ? `${name}.turns[${spoken[place].at}]` : `${name}.end`
   const calls = callsOf(turn, talk).map(({ tool, args }) => ({
     tool,
     args: typeof args === "string" ? args : JSON.stringify(fill(args, talk)),
-  }));
+  }))
   return {
     name,
     text: fill((turn.text ?? "").repeat(turn.text_times ?? 1), talk),
@@ -194,5 +222,5 @@ export function replyTo(scenario, talk, strike) {
     finish: turn.finish ?? (calls.length > 0 ? "tool_calls" : "stop"),
     delay_ms: turn.delay_ms ?? 0,
     gate: turn.gate,
-  };
+  }
 }

@@ -5,13 +5,13 @@
 /** @typedef {import("./script.mjs").Reply} Reply */
 
 /** Bytes to a token: what English and code come to, near enough for budgets. */
-const BYTES_PER_TOKEN = 3.9;
+const BYTES_PER_TOKEN = 3.9
 /** Pieces of a text or of a call's arguments, so that clients have to put them together. */
-const PIECE = 400;
-const MAX_PIECES = 24;
+const PIECE = 400
+const MAX_PIECES = 24
 
 /** @param {number} bytes */
-export const tokensOf = (bytes) => Math.ceil(bytes / BYTES_PER_TOKEN);
+export const tokensOf = (bytes) => Math.ceil(bytes / BYTES_PER_TOKEN)
 
 /**
  * Usage numbers as a provider would report them.
@@ -20,10 +20,10 @@ export const tokensOf = (bytes) => Math.ceil(bytes / BYTES_PER_TOKEN);
  * @param {Reply} reply
  */
 export function usageOf(requestBytes, knownBytes, reply) {
-  const output = [reply.text, ...reply.calls.flatMap((call) => [call.tool, call.args])].join("");
-  const reasoning = tokensOf(Buffer.byteLength(reply.reasoning));
-  const prompt_tokens = tokensOf(requestBytes);
-  const completion_tokens = Math.max(1, tokensOf(Buffer.byteLength(output))) + reasoning;
+  const output = [reply.text, ...reply.calls.flatMap((call) => [call.tool, call.args])].join("")
+  const reasoning = tokensOf(Buffer.byteLength(reply.reasoning))
+  const prompt_tokens = tokensOf(requestBytes)
+  const completion_tokens = Math.max(1, tokensOf(Buffer.byteLength(output))) + reasoning
   return {
     prompt_tokens,
     completion_tokens,
@@ -31,15 +31,15 @@ export function usageOf(requestBytes, knownBytes, reply) {
     // Providers cache whole blocks of a prefix.
     prompt_tokens_details: { cached_tokens: Math.floor(tokensOf(knownBytes) / 128) * 128 },
     completion_tokens_details: { reasoning_tokens: reasoning },
-  };
+  }
 }
 
 /** @param {string} text */
 function pieces(text) {
-  const size = Math.max(PIECE, Math.ceil(text.length / MAX_PIECES));
-  const out = [];
-  for (let at = 0; at < text.length; at += size) out.push(text.slice(at, at + size));
-  return out;
+  const size = Math.max(PIECE, Math.ceil(text.length / MAX_PIECES))
+  const out = []
+  for (let at = 0; at < text.length; at += size) out.push(text.slice(at, at + size))
+  return out
 }
 
 /**
@@ -50,15 +50,15 @@ function pieces(text) {
  */
 export function deltasOf(reply, id) {
   /** @type {object[]} */
-  const deltas = [{ role: "assistant", content: "" }];
-  for (const piece of pieces(reply.reasoning)) deltas.push({ reasoning_content: piece });
-  for (const piece of pieces(reply.text)) deltas.push({ content: piece });
+  const deltas = [{ role: "assistant", content: "" }]
+  for (const piece of pieces(reply.reasoning)) deltas.push({ reasoning_content: piece })
+  for (const piece of pieces(reply.text)) deltas.push({ content: piece })
   reply.calls.forEach((call, index) => {
-    const start = { index, id: `call_${id}_${index}`, type: "function", function: { name: call.tool, arguments: "" } };
-    deltas.push({ tool_calls: [start] });
-    for (const piece of pieces(call.args)) deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] });
-  });
-  return deltas;
+    const start = { index, id: `call_${id}_${index}`, type: "function", function: { name: call.tool, arguments: "" } }
+    deltas.push({ tool_calls: [start] })
+    for (const piece of pieces(call.args)) deltas.push({ tool_calls: [{ index, function: { arguments: piece } }] })
+  })
+  return deltas
 }
 
 /**
@@ -73,10 +73,10 @@ const chunk = (id, model, delta, finish = null) => ({
   created: Math.floor(Date.now() / 1000),
   model,
   choices: [{ index: 0, delta, finish_reason: finish }],
-});
+})
 
 /** @param {unknown} data */
-const event = (data) => `data: ${JSON.stringify(data)}\n\n`;
+const event = (data) => `data: ${JSON.stringify(data)}\n\n`
 
 /**
  * The whole answer as events, in order.
@@ -85,11 +85,11 @@ const event = (data) => `data: ${JSON.stringify(data)}\n\n`;
  * @returns {string[]}
  */
 export function eventsOf(reply, { id, model, usage }) {
-  const events = deltasOf(reply, id).map((delta) => event(chunk(id, model, delta)));
-  events.push(event(chunk(id, model, {}, reply.finish)));
-  events.push(event({ ...chunk(id, model, {}), choices: [], usage }));
-  events.push("data: [DONE]\n\n");
-  return events;
+  const events = deltasOf(reply, id).map((delta) => event(chunk(id, model, delta)))
+  events.push(event(chunk(id, model, {}, reply.finish)))
+  events.push(event({ ...chunk(id, model, {}), choices: [], usage }))
+  events.push("data: [DONE]\n\n")
+  return events
 }
 
 /**
@@ -124,5 +124,5 @@ export function completionOf(reply, { id, model, usage }) {
       },
     ],
     usage,
-  };
+  }
 }

@@ -1,0 +1,153 @@
+/** Bad and unusual input: a clear sentence, nothing lost, nothing half written. */
+import assert from "node:assert/strict"
+import { chmodSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { changes, scene } from "../harness/index.mjs"
+import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
+
+scene(
+  "words that start nothing: an empty objective, one of 100 KB, `stop it`, an unknown id",
+  { skip: noPlugin, files: project() },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    /** @param {string} text */
+    const answer = async (text) => {
+      const session = await client.session()
+      return (await client.command(session, "task", text)).parts.map((/** @type {any} */ part) => part.text ?? "").join("")
+    }
+    assert.match(await answer(""), /\/task/)
+    assert.match(await answer("x".repeat(100 * 1024)), /bytes|long/)
+    assert.match(await answer("stop it"), /\/task stop/)
+    assert.match(await answer("resume m-zzzzzzzz"), /m-zzzzzzzz/)
+    assert.match(await answer("status"), /no mission/i)
+    assert.equal(world.missions().length, 0)
+    onlyRoles(world)
+    assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+const NAMES = ["src/with space.js", 'src/quote"d.js', "src/naïve-ü.js", "src/new\nline.js", "src/-dash.js", "src/日本.js"]
+
+scene(
+  "file names with spaces, quotes, newlines and other letters",
+  {
+    skip: noPlugin,
+    files: project(Object.fromEntries(NAMES.map((name) => [name.replace("src/", "src/old "), constant("OLD", 1)]))),
+    scenario: {
+      plan: { tasks: [task("names", NAMES)] },
+      work: { names: Object.fromEntries(NAMES.map((name) => [name, constant("NAMED", 1)])) },
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add the files")
+    assert.equal(result.code, 0, printed(result))
+    assert.deepEqual(changes(before, world.picture()).sort(), NAMES.map((name) => `+ ${name}`).sort())
+    ended(world, "done")
+  },
+)
+
+scene(
+  "invalid UTF-8, a binary file, CRLF and a missing newline at the end stay byte for byte",
+  {
+    skip: noPlugin,
+    files: project({
+      "src/latin1.txt": Buffer.from([0x66, 0xfc, 0xff, 0x0a]),
+      "src/image.bin": Buffer.from(Array.from({ length: 512 }, (_, i) => i % 256)),
+      "src/crlf.js": "export const A = 1;\r\nexport const B = 1;\r\n",
+      "src/bare.js": "export const BARE = 1;",
+    }),
+    scenario: {
+      plan: { tasks: [task("one", ["src/one.js", "src/crlf.js"])] },
+      work: { one: { "src/one.js": constant("ONE", 1), "src/crlf.js": [["B = 1", "B = 2"]] } },
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add one")
+    assert.equal(result.code, 0, printed(result))
+    assert.deepEqual(changes(before, world.picture()), ["~ src/crlf.js", "+ src/one.js"])
+    assert.equal(world.read("src/crlf.js"), "export const A = 1;\r\nexport const B = 2;\r\n")
+    ended(world, "done")
+  },
+)
+
+scene(
+  "a symlink that leaves the project is no way out of it",
+  {
+    skip: noPlugin,
+    files: project({ outside: { link: ".." }, "inside.js": { link: "src/metre.js" } }),
+    scenario: {
+      ...modules(["one"]),
+      answers: [{ role: "coder", turns: [{ write: { "outside/escaped.js": "out" } }, { use: "default" }] }],
+    },
+  },
+  async (world) => {
+    const result = await world.task("Add one")
+    assert.equal(result.code, 0, printed(result))
+    const { existsSync } = await import("node:fs")
+    assert.equal(existsSync(join(world.root, "escaped.js")), false)
+    assert.equal(world.exists("src/one.js"), true)
+  },
+)
+
+scene(
+  "a state directory that cannot be made: one clear sentence, and nothing changed",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  async (world) => {
+    const before = world.picture()
+    // A file where the folder would go refuses a superuser too.
+    const { writeFileSync } = await import("node:fs")
+    writeFileSync(join(world.data, "opencode-orchestrator"), "")
+    const result = await world.task("Add one")
+    assert.match(printed(result), /opencode-orchestrator/)
+    assert.equal(world.model.roleRequests.length, 0)
+    assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+scene(
+  "git that is missing: one clear sentence, and nothing changed",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  async (world) => {
+    const before = world.picture()
+    const empty = join(world.root, "empty-path")
+    mkdirSync(empty)
+    chmodSync(empty, 0o755)
+    const result = await world.task("Add one", { env: { PATH: empty } })
+    assert.match(printed(result), /git/i)
+    assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+scene(
+  "an opencode.toml with a mistake: file, line and the nearest key, and nothing is started",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), toml: "[mission]\nparalel = 2\n" },
+  async (world) => {
+    const result = await world.task("Add one")
+    assert.match(printed(result), /opencode\.toml:2/)
+    assert.match(printed(result), /parallel/)
+    assert.equal(world.model.roleRequests.length, 0)
+  },
+)
+
+scene(
+  "options of the plugin's entry count, over the user's opencode.toml",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: { ...modules(["one", "two", "three"]), latency_ms: { coder: 300 } },
+    toml: "[mission]\nparallel = 8\n",
+    options: { mission: { parallel: 1 } },
+  },
+  async (world) => {
+    const result = await world.task("Add three")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    assert.equal(
+      world.model.peak((request) => request.role === "coder"),
+      1,
+    )
+  },
+)

@@ -1,0 +1,85 @@
+/** Missions in `opencode serve`: through the API, in two projects at once, and what follows them. */
+import assert from "node:assert/strict"
+import { join } from "node:path"
+import { answerText, changes, makeProject, picture, scene } from "../harness/index.mjs"
+import { ended, modules, noPlugin, onlyRoles, project } from "./fixtures.mjs"
+
+scene(
+  "a mission through the API, streamed as it happens; the next messages go to the user's model",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      ...modules(["one", "two"]),
+      answers: [
+        {
+          role: "coder",
+          task: "two",
+          turns: [{ gate: "two", write: { "src/two.js": "export const TWO = 1;\n" } }, { done: "Did it." }],
+        },
+      ],
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    const events = await client.events()
+    const session = await client.session()
+    const answer = client.command(session, "task", "Add two modules")
+    await world.model.reached("two")
+    await events.find(
+      (event) => event.type.startsWith("message.part") && /one|two|plan/i.test(JSON.stringify(event.properties)),
+      "progress while the mission runs",
+      5_000,
+    )
+    const children = await client.children(session)
+    assert.ok(children.length >= 3, "searcher, planner and coders are children of the mission's session")
+    world.model.release("two")
+    const text = answerText(await answer)
+    assert.match(text, /one/)
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js", "+ src/two.js"])
+    ended(world, "done")
+    onlyRoles(world)
+
+    // An ordinary message in the same session is answered by the user's own model.
+    assert.match(answerText(await client.prompt(session, "thank you")), /Hello from the scripted model/)
+    assert.equal(world.missions().length, 1)
+    // A second mission in the same session.
+    events.close()
+  },
+)
+
+scene(
+  "two projects in one server, at the same time",
+  { skip: noPlugin, files: project(), scenario: { ...modules(["one"]), latency_ms: 200 } },
+  async (world) => {
+    const other = join(world.root, "other")
+    makeProject(other, project())
+    const before = [picture(world.project), picture(other)]
+    const { client } = await world.serve()
+    const sessions = [await client.session(), await client.session({ directory: other })]
+    await Promise.all([
+      client.command(sessions[0], "task", "Add one"),
+      client.command(sessions[1], "task", "Add one", { directory: other }),
+    ])
+    assert.deepEqual(changes(before[0], picture(world.project)), ["+ src/one.js"])
+    assert.deepEqual(changes(before[1], picture(other)), ["+ src/one.js"])
+    assert.equal(new Set(world.model.roleRequests.map((request) => request.mission)).size, 2)
+    onlyRoles(world)
+  },
+)
+
+scene(
+  "two missions one after the other in the same session",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  async (world) => {
+    const { client } = await world.serve()
+    const session = await client.session()
+    await client.command(session, "task", "Add one")
+    assert.equal(world.exists("src/one.js"), true)
+    world.model.scenario = modules(["two"])
+    await client.command(session, "task", "Add two")
+    assert.equal(world.exists("src/two.js"), true)
+    assert.equal(world.missions().length, 2)
+  },
+)

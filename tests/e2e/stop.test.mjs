@@ -1,0 +1,168 @@
+/** A mission that is stopped: by Esc, by an abort, by another terminal; and the limits that stop it. */
+import assert from "node:assert/strict"
+import { setTimeout as sleep } from "node:timers/promises"
+import { answerText, changes, scene, tuiMissing, until } from "../harness/index.mjs"
+import { modules, noPlugin, printed, project } from "./fixtures.mjs"
+
+/** @typedef {import("../harness/index.mjs").World} World */
+
+const THREE = modules(["one", "two", "three"])
+const HELD = { ...THREE, answers: [{ role: "coder", turns: [{ gate: "coders", text: "Too late." }] }] }
+const LIMIT_MS = 2_000
+
+/**
+ * Every held answer was hung up on, nothing more was asked, and nothing was delivered.
+ * @param {World} world
+ * @param {number} asked When the stop was asked for.
+ * @param {Record<string, string>} before
+ */
+async function stopped(world, asked, before) {
+  await until(
+    () => world.model.roleRequests.every((request) => request.outcome),
+    LIMIT_MS,
+    () => `every child session to stop:\n${world.model.summary()}`,
+  )
+  const took = Date.now() - asked
+  assert.ok(took <= LIMIT_MS, `it took ${took} ms`)
+  const count = world.model.requests.length
+  await sleep(1_500)
+  assert.equal(world.model.requests.length, count, `something was asked after the stop:\n${world.model.summary()}`)
+  assert.deepEqual(changes(before, world.picture()), [])
+  assert.equal(world.facts("paused").length, 1)
+}
+
+scene(
+  "tui: Esc stops the mission and every child session within 2 s",
+  { skip: noPlugin || tuiMissing(), files: project(), scenario: HELD },
+  async (world) => {
+    const before = world.picture()
+    const tui = await world.tui()
+    await tui.type('/task "Add three modules"')
+    await tui.press("Enter")
+    await world.model.reached("coders", { count: 3 })
+    await tui.shows(/one|two|three/)
+    const asked = Date.now()
+    await tui.interrupt()
+    // The second Esc is pressed when the screen asks for it.
+    await stopped(world, asked + 500, before)
+    assert.equal(await tui.running(), true)
+  },
+)
+
+scene(
+  "tui: progress is shown as it happens, and the next message goes to the user's own model",
+  {
+    skip: noPlugin || tuiMissing(),
+    files: project(),
+    scenario: {
+      ...THREE,
+      answers: [
+        {
+          role: "coder",
+          task: "three",
+          turns: [{ gate: "last", write: { "src/three.js": "export const THREE = 2;\n" } }, { done: "Did it." }],
+        },
+      ],
+    },
+  },
+  async (world) => {
+    const tui = await world.tui()
+    await tui.type("/task Add three modules")
+    await tui.press("Enter")
+    await world.model.reached("last")
+    await tui.shows(/three/, 5_000)
+    world.model.release("last")
+    await until(() => world.exists("src/three.js"), 30_000, "the delivery")
+    await until(() => world.facts("ended").length === 1, 10_000, "the mission's end")
+    await sleep(500)
+    await tui.type("thank you")
+    await tui.press("Enter")
+    await tui.shows(/Hello from the scripted model/)
+    assert.equal(world.missions().length, 1, "an ordinary message starts no mission")
+  },
+)
+
+scene(
+  "serve: an abort of the session stops the mission within 2 s",
+  { skip: noPlugin, files: project(), scenario: HELD },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    const session = await client.session()
+    const answer = client.command(session, "task", "Add three modules").catch((error) => error)
+    await world.model.reached("coders", { count: 3 })
+    const asked = Date.now()
+    await client.abort(session)
+    await stopped(world, asked, before)
+    await answer
+    assert.deepEqual(Object.keys(await client.status()), [], "no session is busy")
+  },
+)
+
+scene(
+  "serve: `/task stop` from another session stops it, and `/task status` tells",
+  { skip: noPlugin, files: project(), scenario: HELD },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    const session = await client.session()
+    const answer = client.command(session, "task", "Add three modules").catch((error) => error)
+    await world.model.reached("coders", { count: 3 })
+    const other = await client.session()
+    assert.match(answerText(await client.command(other, "task", "status")), new RegExp(world.missions()[0].id))
+    const second = answerText(await client.command(await client.session(), "task", "Add three modules again"))
+    assert.match(
+      second,
+      new RegExp(world.missions()[0].id),
+      "one mission a project: the second is refused with the first one's name",
+    )
+    assert.equal(world.missions().filter((mission) => mission.facts.length > 0).length, 1)
+    const asked = Date.now()
+    await client.command(other, "task", "stop")
+    await stopped(world, asked, before)
+    await answer
+  },
+)
+
+scene(
+  "run: SIGTERM leaves nothing behind and the repository as it was",
+  { skip: noPlugin, files: project(), scenario: HELD },
+  async (world) => {
+    const before = world.picture()
+    const running = world.start(["run", "--command", "task"], { stdin: "Add three modules" })
+    await world.model.reached("coders", { count: 3 })
+    running.kill("SIGTERM")
+    await running.done
+    await until(() => world.model.roleRequests.every((request) => request.outcome), LIMIT_MS, "the model to be hung up on")
+    assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+scene(
+  "the limit on prompts pauses the mission and says so",
+  { skip: noPlugin, files: project(), scenario: THREE, toml: "[budget]\ncalls = 4\n" },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add three modules")
+    assert.match(printed(result), /\b4\b.*(calls|prompts)|(calls|prompts).*\b4\b/i)
+    const prompts = new Set(
+      world.model.roleRequests.map((request) => `${request.session} ${request.prompt} ${request.role} ${request.attempt}`),
+    )
+    assert.ok(prompts.size <= 4, world.model.summary())
+    assert.deepEqual(changes(before, world.picture()), [])
+    assert.equal(world.facts("paused")[0].reason.kind, "budget")
+  },
+)
+
+scene(
+  "the limit on time pauses the mission and says so",
+  { skip: noPlugin, files: project(), scenario: HELD, toml: '[budget]\nwall = "6s"\n' },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add three modules", { deadline_ms: 40_000 })
+    assert.equal(result.late, false, "it ended by itself")
+    assert.ok(world.model.roleRequests.every((request) => request.outcome))
+    assert.deepEqual(changes(before, world.picture()), [])
+    assert.equal(world.facts("paused")[0].reason.kind, "budget")
+  },
+)

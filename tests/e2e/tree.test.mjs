@@ -1,0 +1,189 @@
+/** The user's working tree, in every state that it may be in. */
+import assert from "node:assert/strict"
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { changes, git, scene, writeFiles } from "../harness/index.mjs"
+import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
+
+scene(
+  "a project without git",
+  { skip: noPlugin, git: false, files: project(), scenario: modules(["one", "two"]) },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add two modules")
+    assert.equal(result.code, 0, printed(result))
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js", "+ src/two.js"], "and no .git appears")
+    ended(world, "done")
+  },
+)
+
+scene(
+  "a dirty working tree: staged, changed, untracked, ignored and deleted all survive",
+  {
+    skip: noPlugin,
+    files: project({
+      ".gitignore": "*.log\n.env\n",
+      "src/staged.js": constant("STAGED", 1),
+      "src/gone.js": constant("GONE", 1),
+      "src/both.js": "export const A = 1;\n\n\n\nexport const B = 1;\n",
+    }),
+    scenario: {
+      plan: { tasks: [task("one", ["src/one.js", "src/both.js"])] },
+      work: { one: { "src/one.js": constant("ONE", 1), "src/both.js": [["B = 1", "B = 2"]] } },
+    },
+  },
+  async (world) => {
+    writeFiles(world.project, {
+      "src/staged.js": constant("STAGED", 2),
+      "src/new.js": constant("NEW", 1),
+      "debug.log": "a log\n",
+      ".env": "API_KEY=abcdef0123456789\n",
+      "src/both.js": "export const A = 5;\n\n\n\nexport const B = 1;\n",
+    })
+    git(world.project, "add", "src/staged.js")
+    git(world.project, "rm", "--quiet", "src/gone.js")
+    git(world.project, "stash", "list")
+    const status = git(world.project, "status", "--porcelain")
+    const before = world.picture()
+    const result = await world.task("Add one, change B")
+    assert.equal(result.code, 0, printed(result))
+    assert.deepEqual(changes(before, world.picture()), ["~ src/both.js", "+ src/one.js"])
+    assert.equal(world.read("src/both.js"), "export const A = 5;\n\n\n\nexport const B = 2;\n")
+    assert.equal(git(world.project, "status", "--porcelain"), `${status}?? src/one.js\n`)
+    ended(world, "done")
+    const bodies = world.model.requests.map((request) => JSON.stringify(request.body)).join("\n")
+    assert.doesNotMatch(bodies, /abcdef0123456789/, "a secret reaches no prompt")
+    const found = world
+      .missions()[0]
+      .journal.map((line) => JSON.stringify(line))
+      .join("\n")
+    assert.doesNotMatch(found, /abcdef0123456789/, "nor the journal")
+  },
+)
+
+scene(
+  "an edit by the user during the mission, to a file that the mission changes too: both are kept",
+  {
+    skip: noPlugin,
+    files: project({ "src/both.js": "export const A = 1;\n\n\n\nexport const B = 1;\n" }),
+    scenario: {
+      plan: { tasks: [task("one", ["src/both.js"])] },
+      answers: [
+        { role: "coder", turns: [{ edit: { "src/both.js": [["B = 1", "B = 2"]] } }, { gate: "edited", done: "Did it." }] },
+      ],
+    },
+  },
+  async (world) => {
+    const running = world.task("Change B")
+    await world.model.reached("edited")
+    writeFileSync(join(world.project, "src/both.js"), "export const A = 7;\n\n\n\nexport const B = 1;\n")
+    appendFileSync(join(world.project, "README.md"), "A line of the user's.\n")
+    world.model.release("edited")
+    const result = await running
+    assert.equal(result.code, 0, printed(result))
+    assert.equal(world.read("src/both.js"), "export const A = 7;\n\n\n\nexport const B = 2;\n")
+    assert.match(world.read("README.md"), /A line of the user's/)
+    ended(world, "done")
+  },
+)
+
+scene(
+  "an edit by the user that conflicts with the mission's: the user's file stays, and the change is left on a branch",
+  {
+    skip: noPlugin,
+    files: project({ "src/both.js": "export const A = 1;\n" }),
+    scenario: {
+      plan: { tasks: [task("one", ["src/both.js"])] },
+      answers: [
+        { role: "coder", turns: [{ edit: { "src/both.js": [["A = 1", "A = 2"]] } }, { gate: "edited", done: "Did it." }] },
+        { role: "fixer", turns: [{ text: "I cannot tell which is right." }], repeat: true },
+      ],
+    },
+  },
+  async (world) => {
+    const running = world.task("Change A")
+    await world.model.reached("edited")
+    writeFileSync(join(world.project, "src/both.js"), "export const A = 3;\n")
+    world.model.release("edited")
+    const result = await running
+    assert.equal(world.read("src/both.js"), "export const A = 3;\n", printed(result))
+    assert.match(printed(result), /branch|orchestrator\/m-/)
+  },
+)
+
+const MARK = "planted.txt"
+const PLANTED = {
+  ".opencode/plugin/evil.js": `import { appendFileSync } from "node:fs";\nexport default async ({ directory }) => { appendFileSync(process.env.MISSION_MARK, "plugin " + directory + "\\n"); return {}; };\n`,
+  "mcp.js": `require("node:fs").appendFileSync(process.env.MISSION_MARK, "mcp " + process.cwd() + "\\n"); setInterval(() => {}, 1000);\n`,
+}
+
+scene(
+  "a plugin and an MCP server planted in the project run in no slot",
+  {
+    skip: noPlugin,
+    files: project({
+      ...PLANTED,
+      "opencode.json": `${JSON.stringify({ mcp: { planted: { type: "local", command: ["node", "mcp.js"], enabled: true } } })}\n`,
+    }),
+    scenario: modules(["one", "two"]),
+    env: { MISSION_MARK: "/dev/null" },
+  },
+  async (world) => {
+    const mark = join(world.root, MARK)
+    const result = await world.task("Add two modules", { env: { MISSION_MARK: mark } })
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    const ran = existsSync(mark) ? readFileSync(mark, "utf8").split("\n").filter(Boolean) : []
+    const slots = ran.filter((line) => !line.endsWith(` ${world.project}`))
+    assert.deepEqual(slots, [], "whatever ran, ran in the project itself")
+    assert.ok(
+      ran.some((line) => line.startsWith("plugin ")),
+      "the trap works: in the project itself OpenCode runs it",
+    )
+  },
+)
+
+scene(
+  "a project whose own opencode.json alone declares plugin, provider and model",
+  { skip: noPlugin, plugin: "project", files: project(), scenario: modules(["one", "two"]) },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add two modules")
+    assert.equal(result.code, 0, printed(result))
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js", "+ src/two.js"])
+    ended(world, "done")
+    onlyRoles(world)
+  },
+)
+
+scene(
+  "a hostile slot: a check that stashes, configures, branches and plants hooks leaves the repository as it was",
+  {
+    skip: noPlugin,
+    files: project({
+      "package.json": `${JSON.stringify({ name: "hostile", type: "module", scripts: { test: "node hostile.js && node --test" } })}\n`,
+      "hostile.js": `import { execSync } from "node:child_process";
+const run = (line) => { try { execSync(line, { stdio: "ignore" }); } catch {} };
+for (const line of [
+  "git stash pop", "git stash push -u -m x && git stash pop", "git config user.name evil", "git config --global user.name evil", "git branch evil", "git tag evil",
+  "git push --mirror origin", "git push origin HEAD:refs/heads/evil", "git worktree prune", "git gc --prune=now", "git update-ref refs/heads/main HEAD~0",
+  "printf '#!/bin/sh\\\\ntouch evil\\\\n' > \\"$(git rev-parse --git-path hooks)/pre-commit\\"", "git remote add evil ../evil",
+]) run(line);
+`,
+    }),
+    scenario: modules(["one"]),
+  },
+  async (world) => {
+    writeFiles(world.project, { "src/stashed.js": constant("STASHED", 1) })
+    git(world.project, "stash", "push", "--quiet", "--include-untracked")
+    const before = world.picture()
+    const result = await world.task("Add one")
+    const changed = changes(before, world.picture())
+    assert.deepEqual(
+      changed.filter((line) => line.slice(2).startsWith(".git/")),
+      [],
+      printed(result),
+    )
+    assert.deepEqual(changed, ["+ src/one.js"])
+  },
+)
