@@ -12,9 +12,10 @@ const MISSION_MS = 240_000
 const LATENCY_MS = 250
 const DIFF_LINES = 60
 
+/** @type {Record<string, number>} */
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, cyan: 36 }
 
-/** @param {keyof STYLES} style @param {string} text */
+/** @param {string} style @param {string} text */
 const paint = (style, text) => (process.stdout.isTTY ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text)
 /** @param {string} text */
 const heading = (text) => console.log(`\n${paint("bold", text)}`)
