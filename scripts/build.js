@@ -5,27 +5,17 @@
  * `node scripts/build.js [--profile NAME]`; the default profile is `release`.
  * Cargo decides what is stale, so a second run is a no-op.
  */
-import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs"
 import { basename, join, relative } from "node:path"
 import { targets } from "../plugin/native.js"
+import { buildCore } from "./lib/cargo.js"
 import { fail, root } from "./lib/run.js"
 
 const given = process.argv.indexOf("--profile")
 const profile = given > 0 ? process.argv[given + 1] : "release"
 if (!profile) fail("`--profile` needs the name of a cargo profile", 2)
 
-const cargo = spawnSync(
-  "cargo",
-  ["build", "-p", "node", "--profile", profile, "--message-format=json-render-diagnostics"],
-  { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8", maxBuffer: 256 << 20 },
-)
-if (cargo.error) fail(`cannot run cargo: ${cargo.error.message}\nhint: install Rust from https://rustup.rs`)
-if (cargo.status !== 0) fail("the native core did not build; what cargo said is above")
-
-const library = artifact(cargo.stdout)
-if (!library) fail("cargo built no library for the package `node`; is `crate-type` still `cdylib`?")
-
+const library = buildCore(profile)
 const folder = join(root, "native")
 const file = join(folder, `opencode-orchestrator.${targets(process.platform, process.arch)[0]}.node`)
 const shown = relative(root, file)
@@ -41,22 +31,6 @@ if (same(library, file)) {
   utimesSync(temporary, atime, mtime)
   renameSync(temporary, file)
   console.log(`${shown} built (${(statSync(file).size / 1e6).toFixed(1)} MB, ${profile})`)
-}
-
-/**
- * The cdylib among the messages of cargo.
- * @param {string} messages one JSON object a line
- * @returns {string | undefined}
- */
-function artifact(messages) {
-  for (const line of messages.split("\n")) {
-    if (!line.startsWith('{"reason":"compiler-artifact"')) continue
-    const message = JSON.parse(line)
-    if (message.target.kind.includes("cdylib")) {
-      return message.filenames.find((/** @type {string} */ name) => /\.(so|dylib|dll)$/.test(name))
-    }
-  }
-  return undefined
 }
 
 /**

@@ -1,0 +1,110 @@
+/**
+ * Makes the packages that are published: the main one, and one that holds the
+ * native core of one platform.
+ *
+ * `node scripts/pack.js --out DIR [--profile NAME] [--platform NAME --triple TRIPLE]`
+ *
+ * Without `--triple` the core is built for this machine. On each platform (or
+ * with each triple) the same main package comes out. Nothing is uploaded.
+ */
+import { spawnSync } from "node:child_process"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { parseArgs } from "node:util"
+import { callCore } from "../bin/core.js"
+import { PLATFORMS, targets } from "../plugin/native.js"
+import { buildCore } from "./lib/cargo.js"
+import { fail, root } from "./lib/run.js"
+
+const { values } = parseArgs({
+  options: {
+    out: { type: "string" },
+    profile: { type: "string", default: "dist" },
+    platform: { type: "string", default: targets(process.platform, process.arch)[0] },
+    triple: { type: "string" },
+  },
+})
+const platform = values.platform
+if (!values.out) fail("`--out` has to name the folder for the packages", 2)
+if (!PLATFORMS.includes(platform)) fail(`there is no package for ${platform}; there are ${PLATFORMS.join(", ")}`, 2)
+const out = resolve(values.out)
+mkdirSync(out, { recursive: true })
+
+const { version } = read(join(root, "package.json"))
+const library = buildCore(values.profile, values.triple)
+const stage = mkdtempSync(join(tmpdir(), "orchestrator-pack-"))
+try {
+  console.log(packCore())
+  console.log(await packMain())
+} finally {
+  rmSync(stage, { recursive: true, force: true })
+}
+
+/** @returns {string} path of the package with the core */
+function packCore() {
+  const folder = join(stage, "core")
+  mkdirSync(folder)
+  copyFileSync(library, join(folder, "opencode-orchestrator.node"))
+  copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"))
+  write(join(folder, "package.json"), { ...read(join(root, "npm", platform, "package.json")), version })
+  return pack(folder, out)
+}
+
+/** @returns {Promise<string>} path of the main package */
+async function packMain() {
+  const unpacked = spawnSync("tar", ["-xzf", pack(root, stage), "-C", stage], { stdio: "inherit" })
+  if (unpacked.status !== 0) fail("tar could not unpack what npm packed")
+  const folder = join(stage, "package")
+  const manifest = read(join(folder, "package.json"))
+  delete manifest.devDependencies
+  manifest.scripts = { postinstall: manifest.scripts.postinstall }
+  // only here, as a checkout has a build of its own
+  manifest.optionalDependencies = Object.fromEntries(PLATFORMS.map((name) => [`opencode-orchestrator-${name}`, version]))
+  write(join(folder, "package.json"), manifest)
+  await addSchema(folder)
+  return pack(folder, out)
+}
+
+/**
+ * Editors complete opencode.toml with it.
+ * @param {string} folder
+ */
+async function addSchema(folder) {
+  const env = values.triple ? process.env : { OPENCODE_ORCHESTRATOR_NATIVE: library }
+  const { exit, stdout, stderr } = await callCore(["config", "schema"], { env })
+  if (exit !== 0 || !stdout) return console.warn(`packed without opencode.schema.json: ${stderr?.trim()}`)
+  writeFileSync(join(folder, "opencode.schema.json"), stdout)
+}
+
+/**
+ * @param {string} folder
+ * @param {string} destination
+ * @returns {string} path of the tarball
+ */
+function pack(folder, destination) {
+  const npm = spawnSync("npm", ["pack", "--json", "--ignore-scripts", "--loglevel=error", "--pack-destination", destination], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    shell: process.platform === "win32",
+  })
+  if (npm.status !== 0) fail(`npm could not pack ${folder}`)
+  const answer = JSON.parse(npm.stdout)
+  // a list up to npm 11, an object by name after it
+  const [first] = Array.isArray(answer) ? answer : Object.values(answer)
+  return join(destination, first.filename)
+}
+
+/** @param {string} file */
+function read(file) {
+  return JSON.parse(readFileSync(file, "utf8"))
+}
+
+/**
+ * @param {string} file
+ * @param {object} value
+ */
+function write(file, value) {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
+}
