@@ -32,6 +32,7 @@ pub enum Runner {
     Jest,
     Mocha,
     Pytest,
+    Unittest,
     GoTest,
 }
 
@@ -126,6 +127,7 @@ impl Runner {
             "react-scripts" | "craco" if first == Some("test") => Some(Runner::Jest),
             "mocha" | "_mocha" => Some(Runner::Mocha),
             "pytest" | "py.test" => Some(Runner::Pytest),
+            "unittest" => Some(Runner::Unittest),
             "go" if first == Some("test") => Some(Runner::GoTest),
             _ => None,
         }
@@ -163,6 +165,7 @@ mod tests {
             ("node --experimental-vm-modules node_modules/.bin/jest", Some(Runner::Jest)),
             ("uv run pytest -q", Some(Runner::Pytest)),
             ("python3 -m pytest", Some(Runner::Pytest)),
+            ("python3 -m unittest discover -s tests", Some(Runner::Unittest)),
             ("go test ./...", Some(Runner::GoTest)),
             ("node test.js", None),
             ("echo jest", None),

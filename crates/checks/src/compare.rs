@@ -61,7 +61,8 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     let zero_tests = now.counts_tests
         && now.passed == Some(0)
         && now.failing.as_ref().is_none_or(|failing| failing.is_empty());
-    if zero_tests && !build_failure_hides(base, now, code) {
+    let newly_red = code != 0 && base.is_some_and(|base| base.end.success());
+    if zero_tests && !newly_red {
         return no_evidence("no test ran");
     }
     match (code, &now.failing) {

@@ -86,7 +86,9 @@ fn a_red_base_without_names_is_no_evidence() {
 fn green_needs_tests_that_ran() {
     let base = tests(0, 3, &[]);
     assert_eq!(told(Some(&base), &tests(0, 0, &[])), "? no test ran");
-    assert_eq!(told(Some(&base), &tests(1, 0, &[])), "? no test ran");
+    assert_eq!(told(Some(&base), &tests(1, 0, &[])), "fail (command)");
+    assert_eq!(told(Some(&tests(1, 0, &[])), &tests(1, 0, &[])), "? no test ran");
+    assert_eq!(told(None, &tests(5, 0, &[])), "? no test ran");
     assert!(told(Some(&base), &no_summary(0)).contains("no test summary"));
     assert_eq!(told(Some(&no_summary(0)), &no_summary(0)), "pass");
     assert_eq!(told(Some(&base), &outcome(0)), "pass");

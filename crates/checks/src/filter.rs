@@ -62,8 +62,12 @@ pub(crate) fn narrowed(check: &Check, filter: &str) -> Result<String, FilterErro
     if runner == Runner::NodeTest {
         return node_test(last, filter, is_file(filter)).ok_or_else(compound);
     }
-    let arguments =
-        arguments(runner, filter).ok_or_else(|| refused("it is neither a test's name nor a file"))?;
+    let discovers = runner == Runner::Unittest && last.iter().any(|word| word == "discover");
+    let arguments = match filter.rsplit('/').next() {
+        Some(file) if discovers && is_file(filter) => Some(vec!["-p".to_owned(), file.to_owned()]),
+        _ => arguments(runner, filter),
+    };
+    let arguments = arguments.ok_or_else(|| refused("it is neither a test's name nor a file"))?;
     let tail = arguments.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
     Ok(match runner {
         Runner::CargoTest | Runner::Nextest => match check.run.split_once(" -- ") {
@@ -113,6 +117,8 @@ fn arguments(runner: Runner, filter: &str) -> Option<Vec<String>> {
             let operator = ["and", "or", "not"].contains(&filter);
             if plain && !operator { two("-k", filter.to_owned()) } else { None }
         }
+        Runner::Unittest if file => one(filter.strip_suffix(".py")?.replace('/', ".")),
+        Runner::Unittest => two("-k", filter.rsplit('.').next()?.to_owned()),
         Runner::GoTest if file => {
             let folder = filter.rsplit_once('/').map_or(".", |(folder, _)| folder);
             one(format!("./{folder}"))
@@ -199,6 +205,13 @@ mod tests {
                 "python3 -m pytest 'tests/test_a.py::T::test_x[1]'",
             ),
             ("python3 -m pytest", None, "test_x", "python3 -m pytest -k test_x"),
+            ("python3 -m unittest", None, "tests.test_a.U.test_u", "python3 -m unittest -k test_u"),
+            (
+                "python3 -m unittest discover -s tests",
+                None,
+                "tests/test_a.py",
+                "python3 -m unittest discover -s tests -p test_a.py",
+            ),
             ("go test ./...", None, "TestA/b c", "go test ./... -run '^TestA$/^b c$'"),
             ("npm test", Some("node --test"), "adds", "node --test --test-name-pattern=adds"),
             (

@@ -2,7 +2,10 @@
 //! project. Pure: files are read through the function that is given.
 
 mod cargo;
+mod go;
+mod make;
 mod node;
+mod python;
 
 use std::time::Duration;
 
@@ -101,6 +104,10 @@ pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<C
     let mut found = Vec::new();
     found.extend(node::discover(&source));
     found.extend(cargo::discover(&source));
+    found.extend(python::discover(&source));
+    found.extend(go::discover(&source));
+    let known: Vec<Kind> = found.iter().map(|(_, check)| check.kind).collect();
+    found.extend(make::discover(&source, &known));
     let mut found = unique(found);
     found.sort_by_key(|check| check.kind);
     found
@@ -111,7 +118,8 @@ pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<C
 /// is to be installed.
 pub fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<Check> {
     let source = Source { read, list };
-    let steps: Vec<Step> = [node::setup(&source), cargo::setup(&source)].into_iter().flatten().collect();
+    let steps = [node::setup(&source), cargo::setup(&source), python::setup(&source), go::setup(&source)];
+    let steps: Vec<Step> = steps.into_iter().flatten().collect();
     let run: Vec<String> = steps
         .iter()
         .map(|step| match step.folder.as_str() {

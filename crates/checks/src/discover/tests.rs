@@ -179,3 +179,95 @@ fn broken_manifests_say_nothing() {
     );
     check(&[("package.json", r#"{"scripts": {"test": 3}}"#)], expect![[""]]);
 }
+
+#[test]
+fn python_by_configuration() {
+    check(
+        &[
+            (
+                "pyproject.toml",
+                "[project]\nname='x'\n[project.optional-dependencies]\ndev=['pytest']\n[tool.pytest.ini_options]\n[tool.mypy]\nfiles='src'\n[tool.ruff]\n",
+            ),
+            ("src/x/__init__.py", ""),
+        ],
+        expect![[r#"
+            Type typecheck: python3 -m mypy <- pyproject.toml tool.mypy
+            Lint lint: ruff check . <- pyproject.toml tool.ruff
+            Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- pyproject.toml tool.pytest
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: '-e.[dev]' pytest <- pyproject.toml
+        "#]],
+    );
+    check(
+        &[("setup.cfg", "[tool:pytest]\n[flake8]\n"), ("setup.py", ""), ("uv.lock", "")],
+        expect![[r#"
+        Lint lint: python3 -m flake8 <- setup.cfg flake8
+        Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- setup.cfg pytest
+        setup: uv sync --frozen <- uv.lock
+    "#]],
+    );
+}
+
+#[test]
+fn python_by_its_test_files() {
+    check(
+        &[("tests/test_a.py", "import unittest\nclass A(unittest.TestCase): pass\n")],
+        expect![[r#"
+            Test test: python3 -m unittest discover -s tests (Unittest) <- tests/test_a.py
+        "#]],
+    );
+    check(
+        &[("requirements.txt", "x==1\n"), ("tests/test_a.py", "def test_a(): pass\n")],
+        expect![[r#"
+        Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- tests/test_a.py
+        setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: -r requirements.txt pytest <- requirements.txt
+    "#]],
+    );
+    check(&[("a.py", "x = 1\n")], expect![[""]]);
+}
+
+#[test]
+fn go_module() {
+    check(
+        &[("go.mod", "module x\nrequire y v1\n"), ("a_test.go", "")],
+        expect![[r#"
+        Build build: go build ./... <- go.mod
+        Lint vet: go vet ./... <- go.mod
+        Test test: go test -v ./... (GoTest) <- go.mod
+        setup: go mod download <- go.mod
+    "#]],
+    );
+    check(
+        &[("go.mod", "module x\n"), ("a.go", "")],
+        expect![[r#"
+        Build build: go build ./... <- go.mod
+        Lint vet: go vet ./... <- go.mod
+    "#]],
+    );
+}
+
+#[test]
+fn makefile_fills_only_what_is_missing() {
+    let makefile = "VERSION := 1\n.PHONY: test lint\ntest: build\n\tnpm test\nlint:\n\t@shellcheck *.sh\nbuild:\n\tcc a.c\n";
+    check(
+        &[("Makefile", makefile)],
+        expect![[r#"
+        Build build: make build <- Makefile build
+        Lint lint: make lint <- Makefile lint
+        Test test: make test <- Makefile test
+    "#]],
+    );
+    check(
+        &[("Makefile", makefile), ("package.json", r#"{"scripts": {"test": "jest"}}"#)],
+        expect![[r#"
+        Build build: make build <- Makefile build
+        Lint lint: make lint <- Makefile lint
+        Test test: npm test (Jest) <- package.json scripts.test
+    "#]],
+    );
+    check(
+        &[("Makefile", "test := x\ncheck:\n\tgo test ./...\n")],
+        expect![[r#"
+        Test check: make check (GoTest) <- Makefile check
+    "#]],
+    );
+}

@@ -6,8 +6,14 @@
 //! treats as not knowing, never as nothing failing.
 
 mod cargo_test;
+mod go_test;
+mod jest;
+mod mocha;
 mod nextest;
 mod node_test;
+mod pytest;
+mod unittest;
+mod vitest;
 
 use crate::check::Runner;
 use crate::outcome::TestFailure;
@@ -32,7 +38,12 @@ pub fn parse(runner: Runner, text: &str) -> Report {
         Runner::CargoTest => cargo_test::parse(text),
         Runner::Nextest => nextest::parse(text),
         Runner::NodeTest => node_test::parse(text),
-        _ => Report::default(),
+        Runner::Vitest => vitest::parse(text),
+        Runner::Jest => jest::parse(text),
+        Runner::Mocha => mocha::parse(text),
+        Runner::Pytest => pytest::parse(text),
+        Runner::Unittest => unittest::parse(text),
+        Runner::GoTest => go_test::parse(text),
     }
 }
 
@@ -49,7 +60,7 @@ pub(crate) fn sniff(text: &str) -> Report {
     found.unwrap_or_default()
 }
 
-const ALL: [Runner; 8] = [
+const ALL: [Runner; 9] = [
     Runner::CargoTest,
     Runner::Nextest,
     Runner::NodeTest,
@@ -57,6 +68,7 @@ const ALL: [Runner; 8] = [
     Runner::Jest,
     Runner::Mocha,
     Runner::Pytest,
+    Runner::Unittest,
     Runner::GoTest,
 ];
 

@@ -1,0 +1,133 @@
+//! Python's own `unittest`: the `FAIL:` and `ERROR:` blocks, and the last lines.
+
+use std::collections::BTreeSet;
+
+use super::{Failures, Report, detail, name};
+use crate::outcome::TestFailure;
+
+pub(super) fn parse(text: &str) -> Report {
+    let mut failures = Failures::default();
+    let (mut ran, mut failed, mut skipped) = (None::<u32>, 0_u32, 0_u32);
+    // a verdict without "Ran n tests" before it is somebody else's
+    let mut awaits_verdict = false;
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if is_rule(line, '=') {
+            let title =
+                lines.peek().and_then(|next| Some((next.starts_with("ERROR: "), next.split_once(": ")?.1)));
+            let Some((is_error, title)) = title else { continue };
+            lines.next();
+            let mut block = Vec::new();
+            // a description, a rule of dashes, the traceback
+            while let Some(next) = lines.next_if(|next| !is_rule(next, '=') && !next.starts_with("Ran ")) {
+                if block.len() < 200 && !is_rule(next, '-') {
+                    block.push(next);
+                }
+            }
+            failures.push(failure(title, is_error, &block));
+        } else if let Some(count) = line.strip_prefix("Ran ").and_then(|rest| rest.split_once(" test")) {
+            if let Ok(count) = count.0.parse::<u32>() {
+                ran = Some(ran.unwrap_or(0).saturating_add(count));
+                awaits_verdict = true;
+            }
+        } else if awaits_verdict && ["OK", "FAILED", "NO TESTS RAN"].iter().any(|word| line.starts_with(word))
+        {
+            awaits_verdict = false;
+            let count = |key: &str| {
+                let inside = line.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+                let values = inside.split(", ").filter_map(|part| part.split_once('='));
+                values.filter(|(name, _)| *name == key).find_map(|(_, n)| n.parse::<u32>().ok()).unwrap_or(0)
+            };
+            failed = failed.saturating_add(count("failures") + count("errors"));
+            skipped = skipped.saturating_add(count("skipped"));
+        }
+    }
+    match ran {
+        Some(ran) if !awaits_verdict => {
+            let of_test = |failure: &TestFailure| failure.name.split(" (").next().map(str::to_owned);
+            let tests: BTreeSet<Option<String>> = failures.0.iter().map(of_test).collect();
+            // several subtests of one test may fail
+            let tests = u32::try_from(tests.len()).unwrap_or(u32::MAX);
+            Report::checked(failures.0, failed, ran.saturating_sub(tests).saturating_sub(skipped))
+        }
+        _ => Report::default(),
+    }
+}
+
+fn is_rule(line: &str, of: char) -> bool {
+    line.len() == 70 && line.chars().all(|c| c == of)
+}
+
+/// `test_u (tests.test_a.U.test_u) (i=1)` or, before Python 3.11, `test_u (tests.test_a.U)`.
+fn full_name(title: &str) -> String {
+    let Some((test, rest)) = title.split_once(" (") else { return title.to_owned() };
+    let (owner, subtest) = rest.split_once(')').unwrap_or((rest, ""));
+    // a module that cannot be imported has a made-up owner
+    if owner.contains("_FailedTest") {
+        return test.to_owned();
+    }
+    let name =
+        if owner.ends_with(&format!(".{test}")) { owner.to_owned() } else { format!("{owner}.{test}") };
+    name + subtest
+}
+
+fn failure(title: &str, is_error: bool, block: &[&str]) -> TestFailure {
+    let full = full_name(title);
+    let at = block.iter().rev().find_map(|line| {
+        let (file, rest) = line.trim().strip_prefix("File \"")?.split_once("\", line ")?;
+        let number = rest.split(',').next()?.parse().ok()?;
+        (!file.contains("/unittest/")).then(|| (file.to_owned(), number))
+    });
+    TestFailure {
+        name: name(&full),
+        suite: is_error.then(|| "error".to_owned()),
+        detail: detail(block),
+        file: at.as_ref().map(|(file, _)| file.clone()),
+        line: at.map(|(_, line)| line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::super::render;
+    use super::*;
+
+    fn check(text: &str, expected: Expect) {
+        expected.assert_eq(&render(&parse(text)));
+    }
+
+    #[test]
+    fn a_real_run() {
+        check(
+            include_str!("../../fixtures/unittest.txt"),
+            expect![[r#"
+                passed: Some(1)
+                - [error] tests.test_a.U.test_e @ /slot/tests/test_a.py:6 | Traceback (most recent call last):
+                - [error] tests.test_b @ /slot/tests/test_b.py:1 | ImportError: Failed to import test module: tests.test_b
+                - [] tests.test_a.U.test_sub (i=0) @ /slot/tests/test_a.py:12 | Traceback (most recent call last):
+                - [] tests.test_a.U.test_sub (i=2) @ /slot/tests/test_a.py:12 | Traceback (most recent call last):
+                - [] tests.test_a.U.test_u @ /slot/tests/test_a.py:5 | has a description
+            "#]],
+        );
+    }
+
+    #[test]
+    fn no_tests_and_no_verdict() {
+        let rule = "-".repeat(70);
+        check(
+            &format!("\n{rule}\nRan 0 tests in 0.000s\n\nNO TESTS RAN\n"),
+            expect![[r#"
+            passed: Some(0)
+        "#]],
+        );
+        check(
+            &format!("\n{rule}\nRan 3 tests in 0.000s\n"),
+            expect![[r#"
+            passed: None
+            names: unknown
+        "#]],
+        );
+    }
+}
