@@ -115,10 +115,13 @@ survives(
 
 survives(
   "a question for permission is refused at once, and the coder goes on",
-  [{ role: "coder", turns: [{ calls: [{ tool: "read", args: { filePath: "/etc/hostname" } }] }, { use: "default" }] }],
+  [{ role: "coder", step: 1, turns: [{ calls: [{ tool: "read", args: { filePath: "/etc/hostname" } }] }, { use: "default" }] }],
   (world) => {
-    const second = world.model.roleRequests.find((request) => request.role === "coder" && request.turn === 1)
-    assert.match(JSON.stringify(second?.body.messages.at(-1)), /permission|denied|reject|refused|outside/i)
+    const later = world.model.roleRequests.filter((request) => request.role === "coder").map((request) => JSON.stringify(request.body.messages))
+    assert.ok(
+      later.some((messages) => /permission|denied|rejected|prevents/i.test(messages)),
+      "the coder learns why",
+    )
   },
 )
 

@@ -114,7 +114,7 @@ scene(
 const MARK = "planted.txt"
 const PLANTED = {
   ".opencode/plugin/evil.js": `import { appendFileSync } from "node:fs";\nexport default async ({ directory }) => { appendFileSync(process.env.MISSION_MARK, "plugin " + directory + "\\n"); return {}; };\n`,
-  "mcp.js": `require("node:fs").appendFileSync(process.env.MISSION_MARK, "mcp " + process.cwd() + "\\n"); setInterval(() => {}, 1000);\n`,
+  "mcp.cjs": `require("node:fs").appendFileSync(process.env.MISSION_MARK, "mcp " + process.cwd() + "\\n");\n`,
 }
 
 scene(
@@ -123,7 +123,7 @@ scene(
     skip: noPlugin,
     files: project({
       ...PLANTED,
-      "opencode.json": `${JSON.stringify({ mcp: { planted: { type: "local", command: ["node", "mcp.js"], enabled: true } } })}\n`,
+      "opencode.json": `${JSON.stringify({ $schema: "https://opencode.ai/config.json", mcp: { planted: { type: "local", command: ["node", "mcp.cjs"], enabled: true } } })}\n`,
     }),
     scenario: modules(["one", "two"]),
     env: { MISSION_MARK: "/dev/null" },
