@@ -117,7 +117,9 @@ survives(
   "a question for permission is refused at once, and the coder goes on",
   [{ role: "coder", step: 1, turns: [{ calls: [{ tool: "read", args: { filePath: "/etc/hostname" } }] }, { use: "default" }] }],
   (world) => {
-    const later = world.model.roleRequests.filter((request) => request.role === "coder").map((request) => JSON.stringify(request.body.messages))
+    const later = world.model.roleRequests
+      .filter((request) => request.role === "coder")
+      .map((request) => JSON.stringify(request.body.messages))
     assert.ok(
       later.some((messages) => /permission|denied|rejected|prevents/i.test(messages)),
       "the coder learns why",

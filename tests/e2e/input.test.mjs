@@ -1,6 +1,7 @@
 /** Bad and unusual input: a clear sentence, nothing lost, nothing half written. */
 import assert from "node:assert/strict"
-import { chmodSync, mkdirSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { changes, scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
@@ -86,7 +87,6 @@ scene(
   async (world) => {
     const result = await world.task("Add one")
     assert.equal(result.code, 0, printed(result))
-    const { existsSync } = await import("node:fs")
     assert.equal(existsSync(join(world.root, "escaped.js")), false)
     assert.equal(world.exists("src/one.js"), true)
   },
@@ -98,7 +98,6 @@ scene(
   async (world) => {
     const before = world.picture()
     // A file where the folder would go refuses a superuser too.
-    const { writeFileSync } = await import("node:fs")
     writeFileSync(join(world.data, "opencode-orchestrator"), "")
     const result = await world.task("Add one")
     assert.match(printed(result), /opencode-orchestrator/)
@@ -149,5 +148,26 @@ scene(
       world.model.peak((request) => request.role === "coder"),
       1,
     )
+  },
+)
+
+scene(
+  "git older than 2.38: one clear sentence that names both versions, and nothing changed",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  async (world) => {
+    const before = world.picture()
+    const folder = join(world.root, "old-git")
+    const real = execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim()
+    mkdirSync(folder)
+    writeFileSync(
+      join(folder, "git"),
+      `#!/bin/sh\ncase "$*" in *--version*|version) echo "git version 2.30.2"; exit 0;; esac\nexec ${real} "$@"\n`,
+    )
+    chmodSync(join(folder, "git"), 0o755)
+    const result = await world.task("Add one", { env: { PATH: `${folder}:${world.env.PATH}` } })
+    assert.match(printed(result), /2\.30/)
+    assert.match(printed(result), /2\.38/)
+    assert.equal(world.model.roleRequests.length, 0)
+    assert.deepEqual(changes(before, world.picture()), [])
   },
 )

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict"
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { changes, git, scene, writeFiles } from "../harness/index.mjs"
+import { changes, git, makeProject, scene, until, writeFiles } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
 
 scene(
@@ -185,5 +185,84 @@ for (const line of [
       printed(result),
     )
     assert.deepEqual(changed, ["+ src/one.js"])
+  },
+)
+
+scene(
+  "a submodule is there at its recorded commit, and stays as it is",
+  {
+    skip: noPlugin,
+    files: project({
+      "package.json": `${JSON.stringify({ name: "sub", type: "module", scripts: { test: "node check.js" } })}\n`,
+      "check.js": `import { readFileSync } from "node:fs";\nif (readFileSync("lib/value.txt", "utf8") !== "recorded\\n") process.exit(1);\nconsole.log("1 passed");\n`,
+    }),
+    scenario: modules(["one"]),
+  },
+  async (world) => {
+    const lib = join(world.root, "lib")
+    makeProject(lib, { "value.txt": "recorded\n" })
+    git(world.project, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", lib, "lib")
+    git(world.project, "commit", "--quiet", "--message=A library")
+    const before = world.picture()
+    const result = await world.task("Add one")
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js"], printed(result))
+    ended(world, "done")
+    assert.doesNotMatch(printed(result), /unverified/i)
+  },
+)
+
+scene(
+  "the user's own hooks do not run, and a commit of theirs during the mission is kept",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      ...modules(["one"]),
+      answers: [{ role: "coder", turns: [{ gate: "coder", write: { "src/one.js": constant("ONE", 1) } }, { done: "Did it." }] }],
+    },
+  },
+  async (world) => {
+    const running = world.task("Add one")
+    await world.model.reached("coder")
+    writeFiles(world.project, { "src/theirs.js": constant("THEIRS", 1) })
+    git(world.project, "add", "src/theirs.js")
+    git(world.project, "commit", "--quiet", "--message=Theirs")
+    const head = git(world.project, "rev-parse", "HEAD")
+    for (const hook of ["pre-commit", "post-checkout", "post-merge", "post-index-change", "reference-transaction"]) {
+      writeFiles(world.project, {
+        [`.git/hooks/${hook}`]: { text: `#!/bin/sh\necho ${hook} >> "${world.root}/hooks-ran"\n`, mode: 0o755 },
+      })
+    }
+    world.model.release("coder")
+    const result = await running
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    assert.equal(existsSync(join(world.root, "hooks-ran")), false)
+    assert.equal(git(world.project, "rev-parse", "HEAD"), head)
+    assert.equal(git(world.project, "status", "--porcelain"), "?? src/one.js\n")
+  },
+)
+
+scene(
+  "one mission a project: a second OpenCode is told of the first, and starts nothing",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      ...modules(["one"]),
+      answers: [{ role: "coder", turns: [{ gate: "coder", write: { "src/one.js": constant("ONE", 1) } }, { done: "Did it." }] }],
+    },
+  },
+  async (world) => {
+    const first = world.task("Add one")
+    await world.model.reached("coder")
+    const asked = world.model.roleRequests.length
+    const second = await world.task("Add one, too")
+    assert.match(printed(second), new RegExp(world.missions()[0].id))
+    assert.equal(world.model.roleRequests.length, asked)
+    world.model.release("coder")
+    const result = await first
+    assert.equal(result.code, 0, printed(result))
+    await until(() => world.exists("src/one.js"), 1_000, "the first to be delivered")
   },
 )
