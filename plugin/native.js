@@ -141,6 +141,8 @@ function load(options) {
  */
 function open(require, file, version) {
   if (!existsSync(file)) return { problem: "no such file" }
+  // anything else is read as source, with a baffling message
+  if (!/\.(node|c?js)$/.test(file)) return { problem: "the name does not end in .node" }
   let native
   try {
     native = require(file)

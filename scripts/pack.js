@@ -71,7 +71,7 @@ async function packMain() {
  * @param {string} folder
  */
 async function addSchema(folder) {
-  const env = values.triple ? process.env : { OPENCODE_ORCHESTRATOR_NATIVE: library }
+  const env = values.triple ? process.env : { OPENCODE_ORCHESTRATOR_NATIVE: join(stage, "core", "opencode-orchestrator.node") }
   const { exit, stdout, stderr } = await callCore(["config", "schema"], { env })
   if (exit !== 0 || !stdout) return console.warn(`packed without opencode.schema.json: ${stderr?.trim()}`)
   writeFileSync(join(folder, "opencode.schema.json"), stdout)

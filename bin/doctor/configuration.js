@@ -59,7 +59,8 @@ export async function configuration({ cwd }, core) {
   const name = "opencode.toml"
   if (!core) return { name, status: "warn", message: `not checked in ${cwd}, for want of the native core` }
   const { exit, stdout = "", stderr = "" } = await callCore(["config", "check"])
-  const said = (stdout + stderr).trim()
-  if (exit === 0) return { name, status: "ok", message: said.split("\n")[0] || "understood, or not there" }
-  return { name, status: "fail", message: said, hint: "`opencode-orchestrator config schema` prints what may be in it" }
+  const [message, ...more] = (stdout + stderr).trim().split("\n")
+  if (exit === 0) return { name, status: "ok", message: message || "understood, or not there" }
+  const hint = more.length > 0 ? more.join("; ").replace(/^hint: /, "") : "`opencode-orchestrator config check` lists every problem in it"
+  return { name, status: "fail", message, hint }
 }
