@@ -1,10 +1,26 @@
 //! The mechanics of a delivery: compare, stage, back up, put in place, and put back on failure.
 
 mod compare;
+#[cfg(test)]
+mod faults;
+#[cfg(not(test))]
+mod faults {
+    //! Faults are for tests.
+
+    pub(super) fn trip(_: &std::path::Path) -> Result<(), crate::error::Error> {
+        Ok(())
+    }
+
+    pub(super) fn crashed() -> bool {
+        false
+    }
+}
 mod place;
 mod staging;
 
 pub(crate) use compare::{Found, State, states};
+#[cfg(test)]
+pub(crate) use faults::{crash_after, fail_after};
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,6 +32,7 @@ use crate::error::{At, DeliveryError, Error};
 use crate::plan::{Delivery, DeliveryEntry};
 use crate::workspace::Workspace;
 use compare::fingerprint;
+use faults::{crashed, trip};
 use place::{backup_name, duplicate, move_into_place};
 
 /// What was done, by path.
@@ -47,9 +64,13 @@ pub(crate) fn apply(
             duplicate(&path, &kept).at("keep a copy of", &path)?;
         }
     }
+    note_folders(root, delivery, folder)?;
     let mut work = Work { root, backup: &backup, done: Vec::new() };
     let result = work.run(&todo, &staged);
     if let Err(stop) = result {
+        if crashed() {
+            return Err(DeliveryError::Failed(Error::Unknown { rev: "a crash in a test".into() }));
+        }
         let torn = work.put_back();
         return Err(match stop {
             Stop::Failed(source) if torn.is_empty() => DeliveryError::PutBack { source },
@@ -69,6 +90,36 @@ pub(crate) fn apply(
         list.push(entry.path.clone());
     }
     Ok(outcome)
+}
+
+/// Where the folders that a delivery will make are noted, before it makes them.
+const FOLDERS: &str = "folders";
+
+/// Writes down which folders are not there yet, so that a crash does not leave them behind for good.
+fn note_folders(root: &Path, delivery: &Delivery, folder: &Path) -> Result<(), Error> {
+    let mut missing: BTreeSet<String> = noted_folders(folder).into_iter().collect();
+    for entry in delivery.entries.iter().filter(|entry| entry.after.is_some()) {
+        for above in Path::new(&entry.path).ancestors().skip(1).filter(|above| *above != Path::new("")) {
+            if let (Some(name), Err(_)) = (above.to_str(), fs::symlink_metadata(root.join(above))) {
+                missing.insert(name.to_string());
+            }
+        }
+    }
+    let names: Vec<String> = missing.into_iter().collect();
+    crate::files::write_private(&folder.join(FOLDERS), names.join("\0").as_bytes())
+}
+
+fn noted_folders(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join(FOLDERS)).unwrap_or_default();
+    text.split('\0').filter(|name| crate::names::relative(name).is_ok()).map(str::to_string).collect()
+}
+
+/// Removes the empty folders that a delivery made before it was interrupted.
+pub(crate) fn remove_made_folders(root: &Path, folder: &Path) {
+    for name in noted_folders(folder).iter().rev() {
+        // One that is not empty, or not there, stays as it is.
+        drop(fs::remove_dir(root.join(name)));
+    }
 }
 
 /// Why it stopped in the middle.
@@ -105,6 +156,7 @@ impl Work<'_> {
         for (entry, found) in todo.iter().filter(|(entry, _)| entry.after.is_none()) {
             let path = self.root.join(&entry.path);
             self.still(entry, found, &path)?;
+            trip(&path)?;
             fs::remove_file(&path).at("remove", &path)?;
             self.done.push(Step::Replaced(entry.path.clone()));
             self.remove_empty_folders(&path)?;
@@ -119,6 +171,7 @@ impl Work<'_> {
                 fs::remove_dir(&path).at("replace the folder", &path)?;
                 self.done.push(Step::FolderRemoved(path.clone(), mode));
             }
+            trip(&path)?;
             let step = if entry.before.is_some() { Step::Replaced } else { Step::Created };
             move_into_place(&staged.join(&entry.path), &path).at("write", &path)?;
             self.done.push(step(entry.path.clone()));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Outcome, State, apply, states};
+use crate::apply::{Outcome, State, apply, remove_made_folders, states};
 use crate::error::{DeliveryError, Error, UndoError};
 use crate::files::{private_dir, remove_tree};
 use crate::names::{object, relative};
@@ -76,6 +76,7 @@ impl Workspace {
                     Err(UndoError::Changed { paths }) => return Err(DeliveryError::Changed { paths }),
                     Err(UndoError::Failed(error)) => return Err(error),
                 };
+                remove_made_folders(self.root(), &self.place(delivery));
                 let mut put_back = undone.restored;
                 put_back.extend(undone.removed);
                 Ok(Recovered::Back { changed: paths, put_back })

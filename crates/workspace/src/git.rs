@@ -14,6 +14,9 @@ use crate::error::Error;
 /// The most that is read from one git process.
 pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;
 const ERROR_LIMIT: usize = 16 * 1024;
+/// Stands for a settings file that is empty. Not `/dev/null`: a `git config --global` that a filter runs as
+/// root would rename a plain file over that device.
+pub(crate) const NO_FILE: &str = "/nonexistent/opencode-orchestrator/gitconfig";
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// Which git, and with what environment. Cheap to clone and narrow down.
@@ -45,8 +48,8 @@ impl Git {
             ("LANG", "C"),
             ("LC_ALL", "C"),
             ("GIT_CONFIG_NOSYSTEM", "1"),
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
-            ("GIT_CONFIG_SYSTEM", "/dev/null"),
+            ("GIT_CONFIG_GLOBAL", NO_FILE),
+            ("GIT_CONFIG_SYSTEM", NO_FILE),
             ("GIT_ATTR_NOSYSTEM", "1"),
             ("GIT_TERMINAL_PROMPT", "0"),
             ("GIT_OPTIONAL_LOCKS", "0"),

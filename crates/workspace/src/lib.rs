@@ -23,6 +23,7 @@ mod clean;
 mod conflict;
 mod copy;
 mod deliver;
+mod discard;
 mod error;
 mod files;
 mod git;

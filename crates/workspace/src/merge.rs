@@ -66,7 +66,8 @@ pub(crate) fn try_merge(git: &Git, ours: &str, theirs: &str) -> Result<Tried, Er
         theirs,
     ];
     let output = git.run(what, &args, None, OUTPUT_LIMIT)?;
-    if output.code != 0 && output.code != 1 {
+    // A revision that is not there also ends in 1, but with nothing printed.
+    if output.code > 1 || output.code < 0 || output.stdout.is_empty() {
         for rev in [ours, theirs] {
             tree_of(git, rev)?;
         }

@@ -132,6 +132,10 @@ impl Workspace {
 
     /// The tree of what is in the slot.
     pub(crate) fn slot_tree(&self, slot: &Slot) -> Result<(String, Vec<LeftOut>), Error> {
+        if !std::fs::symlink_metadata(&slot.path).is_ok_and(|found| found.is_dir()) {
+            let why = "the slot is no longer a folder; the task that ran there replaced it".to_string();
+            return Err(Error::Damaged { path: slot.path.clone(), why });
+        }
         let git = self.slot_git(slot)?;
         write_tree(&git, &slot.path, Owner::Slot)
     }

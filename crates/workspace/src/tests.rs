@@ -1,3 +1,9 @@
 //! Tests against real git, by area.
 
+mod delivery;
+mod failures;
+mod hostile;
 mod narrow;
+mod secrets;
+mod slots;
+mod users;

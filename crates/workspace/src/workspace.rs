@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::error::{At, Error};
 use crate::files::{ensure_file, private_dir, remove_tree};
@@ -11,6 +12,13 @@ use crate::linking::{alternates, link_objects, link_tree};
 use crate::names::{HOST_NAMES, object, ref_part};
 use crate::project::{UserRepository, repository};
 use crate::settings::Settings;
+
+/// How often and how long a lock on a ref is waited for.
+const LOCK_ROUNDS: usize = 6;
+const LOCK_WAIT: Duration = Duration::from_millis(100);
+
+/// Folders of a snapshot or comparison that a crash left are removed when they are this old.
+const STALE: Duration = Duration::from_secs(3600);
 
 /// The work places of one project. Cheap to clone; all clones share one lock.
 #[derive(Clone, Debug)]
@@ -50,6 +58,7 @@ impl Workspace {
         let workspace = Workspace { inner: Arc::new(inner) };
         workspace.refresh_settings()?;
         workspace.git()?;
+        workspace.remove_stale();
         Ok(workspace)
     }
 
@@ -65,9 +74,25 @@ impl Workspace {
 
     /// Keeps `commit` (and all that it needs) under `refs/orchestrator/<mission>/<name>`.
     pub fn pin(&self, mission: &str, name: &str, commit: &str) -> Result<(), Error> {
-        let name = pin_name(mission, name)?;
-        self.git()?.ok("keep a commit", &["update-ref", &name, object(commit)?], None)?;
-        Ok(())
+        let (name, what) = (pin_name(mission, name)?, "keep a commit");
+        let args = ["update-ref", name.as_str(), object(commit)?];
+        let (git, lock) = (self.git()?, self.repository().join(format!("{name}.lock")));
+        for round in 0..LOCK_ROUNDS {
+            let output = git.run(what, &args, None, 4096)?;
+            if output.code == 0 {
+                return Ok(());
+            }
+            if !lock.exists() {
+                return Err(output.failed(what));
+            }
+            if round + 2 == LOCK_ROUNDS {
+                // Nothing of ours holds it that long: its process was killed.
+                remove_tree(&lock)?;
+            }
+            std::thread::sleep(LOCK_WAIT);
+        }
+        let why = "it stays locked".to_string();
+        Err(Error::Damaged { path: lock, why })
     }
 
     /// The commit kept under that name, if there is one.
@@ -128,6 +153,20 @@ impl Workspace {
             ensure_file(&self.repository().join("opencode"), &id)?;
         }
         Ok(())
+    }
+
+    /// Best effort: what is left costs space only.
+    fn remove_stale(&self) {
+        for entry in fs::read_dir(self.area()).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let age =
+                entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
+            if (name.starts_with("snapshot-") || name.starts_with("compare-"))
+                && age.is_some_and(|age| age > STALE)
+            {
+                drop(remove_tree(&entry.path()));
+            }
+        }
     }
 
     fn refresh_settings(&self) -> Result<(), Error> {

@@ -1,0 +1,75 @@
+//! Secrets stay with the user, tracked or not.
+
+use std::fs;
+
+use crate::Why;
+use crate::testing::{Project, mission, write};
+
+fn project() -> Project {
+    let project = Project::with(&[("a", "a\n"), (".env", "TOKEN=tracked\n"), (".env.example", "TOKEN=\n")]);
+    project.write("deploy.pem", "untracked secret");
+    project
+}
+
+#[test]
+fn no_secret_enters_the_private_repository_or_a_slot() {
+    let project = project();
+    let workspace = project.open();
+    let (base, slot, commit) =
+        mission(&workspace, &[("a", "A\n"), (".env", "TOKEN=made by a task\n"), ("x/id_rsa", "key")]);
+    let left: Vec<_> = base.left_out.iter().map(|left| (left.path.as_str(), left.why)).collect();
+    assert_eq!(left, [(".env", Why::Secret), ("deploy.pem", Why::Secret)]);
+    assert_eq!(base.changed, [""; 0], "a secret taken out is no change of the user's");
+    assert_eq!(workspace.files(&commit).unwrap(), [".env.example", "a"]);
+    assert!(!slot.path.join("deploy.pem").exists());
+    let again = workspace.commit_slot(&slot, &base.commit, "t").unwrap();
+    assert_eq!(again.left_out.len(), 2, "what a task wrote and is not delivered is said");
+    let objects = crate::testing::git(
+        &project.state().join("repository.git"),
+        &["cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)"],
+    );
+    for object in objects.lines().filter_map(|line| line.strip_suffix(" blob")) {
+        let text =
+            crate::testing::git(&project.state().join("repository.git"), &["cat-file", "blob", object]);
+        assert!(!text.contains("untracked secret") && !text.contains("made by a task"));
+    }
+}
+
+#[test]
+fn delivery_never_touches_a_secret() {
+    let project = project();
+    let workspace = project.open();
+    let (base, _, commit) = mission(&workspace, &[("a", "A\n")]);
+    let delivery = workspace.plan_delivery(&base.commit, &commit).unwrap();
+    assert_eq!(delivery.entries.iter().map(|entry| entry.path.as_str()).collect::<Vec<_>>(), ["a"]);
+    let head = base.head.unwrap();
+    let all = workspace.plan_delivery(&head, &commit).unwrap();
+    assert!(all.entries.iter().all(|entry| entry.path != ".env"), "not even when a tree lacks it");
+    workspace.deliver(&delivery).unwrap();
+    assert_eq!(project.read(".env").unwrap(), "TOKEN=tracked\n");
+    assert_eq!(project.read("deploy.pem").unwrap(), "untracked secret");
+}
+
+#[test]
+fn a_branch_does_not_delete_tracked_secrets() {
+    let project = project();
+    project.write("mine", "uncommitted");
+    let workspace = project.open();
+    let (_, _, commit) = mission(&workspace, &[("a", "A\n")]);
+    let branch = workspace.leave_branch("m", &commit).unwrap();
+    assert_eq!(project.git(&["diff", "--name-status", "HEAD", &branch]), "M\ta\nA\tmine");
+    assert_eq!(project.git(&["diff", "--name-status", &format!("{branch}~1"), &branch]), "M\ta");
+    assert_eq!(workspace.leave_branch("m", &commit).unwrap(), branch);
+}
+
+#[test]
+fn a_clean_project_with_a_tracked_secret_keeps_it_in_a_branch() {
+    let project = Project::with(&[("a", "a\n"), ("server.key", "k")]);
+    let workspace = project.open();
+    let (_, _, commit) = mission(&workspace, &[("a", "A\n")]);
+    let branch = workspace.leave_branch("m", &commit).unwrap();
+    assert_eq!(project.git(&["diff", "--name-status", "HEAD", &branch]), "M\ta");
+    fs::remove_file(project.root().join("server.key")).unwrap();
+    write(&project.root(), "a", "a\n");
+    assert!(workspace.user_tree("m").unwrap().changed.is_empty());
+}

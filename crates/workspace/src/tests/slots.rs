@@ -1,0 +1,168 @@
+//! Slots: warm, parallel, filled from the user's folder, and removed.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use crate::testing::{Project, mission, write};
+use crate::{ChangeKind, Error};
+
+#[test]
+fn a_reset_slot_keeps_ignored_files_only() {
+    let project = Project::with(&[("a", "a"), ("dir/b", "b"), (".gitignore", "target\n")]);
+    let workspace = project.open();
+    let (base, slot, commit) = mission(&workspace, &[("a", "A"), ("new/x", "x")]);
+    write(&slot.path, "target/cache", "warm");
+    write(&slot.path, "left/over", "x");
+    fs::remove_dir_all(slot.path.join("dir")).unwrap();
+    write(&slot.path, ".gitignore", "target\nsneaky\n");
+    write(&slot.path, "sneaky", "s");
+    let slot = workspace.slot(1, &base.commit).unwrap();
+    assert_eq!(fs::read_to_string(slot.path.join("target/cache")).unwrap(), "warm");
+    for gone in ["left", "new", "sneaky"] {
+        assert!(!slot.path.join(gone).exists(), "{gone}");
+    }
+    assert_eq!(fs::read_to_string(slot.path.join("a")).unwrap(), "a");
+    assert!(slot.path.join("dir/b").exists());
+    let other = workspace.slot(2, &commit).unwrap();
+    assert_eq!(fs::read_to_string(other.path.join("a")).unwrap(), "A");
+    assert!(!other.path.join("target").exists());
+}
+
+#[test]
+fn renames_modes_and_binaries_are_told_apart() {
+    let text: String = (0..40).map(|line| format!("line {line}\n")).collect();
+    let project = Project::with(&[("old name", &text), ("run", "x"), ("bin", "a\0b"), ("same", "s")]);
+    let workspace = project.open();
+    let (base, slot, _) = mission(&workspace, &[("bin", "a\0c")]);
+    fs::rename(slot.path.join("old name"), slot.path.join("new\tname")).unwrap();
+    fs::set_permissions(slot.path.join("run"), fs::Permissions::from_mode(0o755)).unwrap();
+    let changes = workspace.slot_changes(&slot).unwrap();
+    let kinds: Vec<_> =
+        changes.iter().map(|change| (change.path.as_str(), change.kind.clone(), change.binary)).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("bin", ChangeKind::Modified, true),
+            ("new\tname", ChangeKind::Renamed { from: "old name".into() }, false),
+            ("run", ChangeKind::Mode, false),
+        ]
+    );
+    let json = serde_json::to_string(&changes[1]).unwrap();
+    assert!(json.contains(r#""kind":{"renamed":{"from":"old name"}}"#), "{json}");
+    let commit = workspace.commit_slot(&slot, &base.commit, "t").unwrap();
+    let cut = workspace.diff(&base.commit, &commit.id, &[], 60).unwrap();
+    assert!(cut.len() < 120 && cut.ends_with("... the diff goes on; it was cut here\n"), "{cut}");
+}
+
+#[test]
+fn the_same_content_is_the_same_commit() {
+    let project = Project::with(&[("a", "a")]);
+    let workspace = project.open();
+    let (base, slot, commit) = mission(&workspace, &[("a", "b")]);
+    assert_eq!(workspace.commit_slot(&slot, &base.commit, "task").unwrap().id, commit);
+    let history = workspace.history(&commit, 5).unwrap();
+    assert_eq!(history.len(), 2);
+    assert_eq!(
+        (history[0].subject.as_str(), history[0].paths.as_slice()),
+        ("task", ["a".to_string()].as_slice())
+    );
+}
+
+#[test]
+fn slots_work_at_the_same_time() {
+    let project = Project::with(&[("a", "a"), ("b", "b")]);
+    let workspace = project.open();
+    let base = workspace.take_base("m").unwrap();
+    let work = |n: u32| {
+        for round in 0..3 {
+            let slot = workspace.slot(n, &base.commit).unwrap();
+            write(&slot.path, "mine", format!("{n} {round}"));
+            let commit = workspace.commit_slot(&slot, &base.commit, "t").unwrap();
+            workspace.pin("m", &format!("task-{n}"), &commit.id).unwrap();
+            assert_eq!(
+                workspace.read(&commit.id, "mine").unwrap().unwrap(),
+                format!("{n} {round}").as_bytes()
+            );
+        }
+    };
+    std::thread::scope(|scope| {
+        for n in 1..=4 {
+            scope.spawn(move || work(n));
+        }
+    });
+}
+
+#[test]
+fn folders_are_copied_and_no_link_leads_back() {
+    let project =
+        Project::with(&[("a", "a"), (".gitignore", "node_modules\n"), ("packages/p/index.js", "p")]);
+    project.write("node_modules/m/index.js", "m");
+    project.write("node_modules/m/cert.pem", "public");
+    let modules = project.root().join("node_modules");
+    symlink("../packages/p", modules.join("p")).unwrap();
+    symlink(project.root().join("packages/p"), modules.join("absolute")).unwrap();
+    symlink("/etc", modules.join("outside")).unwrap();
+    symlink("../../elsewhere", modules.join("escaping")).unwrap();
+    let before = project.fingerprint();
+    let workspace = project.open();
+    let (_, slot, _) = mission(&workspace, &[]);
+    let names = ["node_modules".to_string(), "packages".to_string(), "missing".to_string()];
+    assert_eq!(workspace.copy_into_slot(&slot, &names).unwrap(), ["node_modules"]);
+    let copied = slot.path.join("node_modules");
+    assert_eq!(fs::read_to_string(copied.join("m/index.js")).unwrap(), "m");
+    assert!(copied.join("m/cert.pem").exists());
+    assert_eq!(fs::read_link(copied.join("p")).unwrap(), Path::new("../packages/p"));
+    assert_eq!(fs::read_link(copied.join("absolute")).unwrap(), slot.path.join("packages/p"));
+    assert!(!copied.join("outside").is_symlink() && !copied.join("escaping").is_symlink());
+    assert!(workspace.slot_changes(&slot).unwrap().is_empty());
+    write(&slot.path, "node_modules/m/index.js", "changed in the slot");
+    workspace.copy_into_slot(&slot, &names).unwrap();
+    assert_eq!(
+        fs::read_to_string(copied.join("m/index.js")).unwrap(),
+        "changed in the slot",
+        "not copied again"
+    );
+    assert_eq!(before, project.fingerprint());
+    project.write("node_modules/n/index.js", "n");
+    workspace.copy_into_slot(&slot, &names).unwrap();
+    assert!(copied.join("n/index.js").exists(), "copied again when something was installed");
+}
+
+#[test]
+fn clean_removes_ours_and_only_ours() {
+    let project = Project::with(&[("a", "a")]);
+    let workspace = project.open();
+    let (base, slot, _) = mission(&workspace, &[("b", "b")]);
+    write(&slot.path, "cache/module/x", "read-only");
+    fs::set_permissions(slot.path.join("cache/module"), fs::Permissions::from_mode(0o555)).unwrap();
+    write(&project.state(), "missions/m/journal.jsonl", "{}");
+    let before = project.fingerprint();
+    symlink(project.root(), project.state().join("slots/2")).unwrap();
+    let cleaned = workspace.clean().unwrap();
+    assert_eq!(cleaned.slots, 2);
+    assert!(cleaned.bytes > 0);
+    let left: Vec<_> =
+        fs::read_dir(project.state()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["missions"]);
+    assert_eq!(before, project.fingerprint());
+    let error = workspace.slot(1, &base.tree).unwrap_err();
+    assert!(matches!(error, Error::Unknown { .. }), "{error}");
+    workspace.take_base("m").unwrap();
+}
+
+#[test]
+fn single_files_of_a_slot_can_be_put_back() {
+    let project = Project::with(&[("a*", "a"), ("ab", "b"), ("dir/c", "c"), ("opencode.json", "{}")]);
+    let workspace = project.open();
+    let (_, slot, _) = mission(&workspace, &[("a*", "A"), ("ab", "B"), ("new/file", "n")]);
+    fs::remove_dir_all(slot.path.join("dir")).unwrap();
+    symlink(project.root(), slot.path.join("away")).unwrap();
+    workspace.slot_changes(&slot).unwrap();
+    let paths = ["a*", "dir/c", "new/file", "missing/file", "away/ab", "opencode.json"].map(String::from);
+    workspace.discard(&slot, &paths).unwrap();
+    let changes = workspace.slot_changes(&slot).unwrap();
+    assert_eq!(changes.iter().map(|change| change.path.as_str()).collect::<Vec<_>>(), ["ab", "away"]);
+    assert_eq!(project.read("ab").unwrap(), "b", "nothing behind a link is touched");
+    assert!(!slot.path.join("opencode.json").exists());
+}
