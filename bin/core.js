@@ -12,9 +12,24 @@ export function environment(env) {
 }
 
 /**
+ * What the core answers: the exit status and what to print; a file to open in
+ * the user's browser; or what to ask next, and when, for commands that follow
+ * something.
+ * @typedef {object} Answer
+ * @property {number} exit
+ * @property {string} [stdout]
+ * @property {string} [stderr]
+ * @property {string} [open]
+ * @property {{ args: string[], after_ms: number }} [again]
+ */
+
+/** Nothing is asked again sooner than this. */
+const MIN_PAUSE_MS = 50
+
+/**
  * @param {string[]} args the command and what follows it
  * @param {import("../plugin/native.js").Options} [options] where to find the core
- * @returns {Promise<{ exit: number, stdout?: string, stderr?: string }>}
+ * @returns {Promise<Answer>}
  */
 export async function callCore(args, options) {
   const { native, problem } = loadNative(options)
@@ -22,15 +37,23 @@ export async function callCore(args, options) {
   if (typeof native.cli !== "function") {
     return { exit: 1, stderr: "the native core is older than this program and has no commands\nhint: build or install it again\n" }
   }
-  const request = {
-    args,
-    cwd: process.cwd(),
-    env: environment(process.env),
-    tty: process.stdout.isTTY === true,
+  for (;;) {
+    const request = {
+      args,
+      cwd: process.cwd(),
+      env: environment(process.env),
+      tty: process.stdout.isTTY === true,
+    }
+    /** @type {Answer} */
+    const answer = JSON.parse(await native.cli(JSON.stringify(request)))
+    if (answer.open) show(answer.open)
+    if (!answer.again) return answer
+    // until the core says that it is done, or the user ends the program
+    process.stderr.write(answer.stderr ?? "")
+    process.stdout.write(answer.stdout ?? "")
+    args = answer.again.args
+    await new Promise((resolve) => setTimeout(resolve, Math.max(MIN_PAUSE_MS, answer.again?.after_ms ?? 0)))
   }
-  const answer = JSON.parse(await native.cli(JSON.stringify(request)))
-  if (typeof answer.open === "string") show(answer.open)
-  return answer
 }
 
 /**

@@ -60,6 +60,42 @@ test("without a native core its commands say one sentence", () => {
   assert.match(stderr, /^opencode-orchestrator cannot start its native core for \S+; tried \/no\/such\.node \(no such file\); to mend it, .*\.\n$/)
 })
 
+/** Runs the program with a module in place of the core. */
+function withCore(t, text, args) {
+  const file = join(folder(t), "core.cjs")
+  writeFileSync(file, text)
+  return run(args, { env: { ...process.env, OPENCODE_ORCHESTRATOR_NATIVE: file, SECRET_KEY: "s" } })
+}
+
+test("a command of the core gets its arguments, place and few variables, and its answer is passed on", (t) => {
+  const core = 'exports.cli = async (request) => JSON.stringify({ exit: 1, stdout: request, stderr: "warned" })'
+  const { exit, stdout, stderr } = withCore(t, core, ["lint", "a b", "--base", "HEAD"])
+  assert.deepEqual([exit, stderr], [1, "warned"])
+  const request = JSON.parse(stdout)
+  assert.deepEqual(request.args, ["lint", "a b", "--base", "HEAD"])
+  assert.deepEqual([request.cwd, request.tty, request.env.HOME], [ROOT, false, process.env.HOME])
+  assert.equal(request.env.SECRET_KEY, undefined)
+})
+
+test("a core that has more to say is asked again", (t) => {
+  const core = `exports.cli = async (request) => {
+    const { args } = JSON.parse(request)
+    const next = Number(args[1] ?? 0) + 1
+    return JSON.stringify({ exit: next, stdout: next + "\\n", ...(next < 3 && { again: { args: ["log", String(next)], after_ms: 1 } }) })
+  }`
+  const { exit, stdout } = withCore(t, core, ["log"])
+  assert.deepEqual([exit, stdout], [3, "1\n2\n3\n"])
+})
+
+test("a core that fails is an error in words", (t) => {
+  for (const core of ['exports.cli = async () => { throw new Error("lost") }', 'exports.cli = async () => "lost"', "exports.x = 1"]) {
+    const { exit, stdout, stderr } = withCore(t, core, ["status"])
+    assert.deepEqual([exit, stdout], [1, ""])
+    assert.match(stderr, /lost|has no commands/)
+    assert.match(stderr, /hint: /)
+  }
+})
+
 test("only named variables reach the core", () => {
   assert.deepEqual(environment({ HOME: "/h", XDG_DATA_HOME: "/d", OPENAI_API_KEY: "secret" }), { HOME: "/h", XDG_DATA_HOME: "/d" })
 })
