@@ -66,7 +66,6 @@ const INHERITED: &[&str] = &[
     "NPM_CONFIG_CACHE",
     "NPM_CONFIG_REGISTRY",
     "XDG_CACHE_HOME",
-    "XDG_RUNTIME_DIR",
     // compilers and certificates
     "CC",
     "CXX",
@@ -164,6 +163,38 @@ fn virtual_environment(directory: &Path, root: &Path) -> Option<PathBuf> {
     places.into_iter().find(|venv| venv.join("pyvenv.cfg").is_file())
 }
 
+/// Where tools keep their caches unless told otherwise, below the home folder.
+const CACHES: &[(&str, &str)] = &[
+    ("npm_config_cache", ".npm"),
+    ("YARN_CACHE_FOLDER", ".cache/yarn"),
+    ("PIP_CACHE_DIR", ".cache/pip"),
+    ("UV_CACHE_DIR", ".cache/uv"),
+    ("GOCACHE", ".cache/go-build"),
+    ("GOMODCACHE", "go/pkg/mod"),
+];
+
+/// Sends caches that could not be written into the temporary folder: npm and
+/// go fail outright where theirs is missing and cannot be made.
+pub(crate) fn redirect_caches(env: &mut BTreeMap<OsString, OsString>, writable: &[PathBuf], tmp: &Path) {
+    let writes =
+        |folder: &Path| writable.iter().any(|allowed| folder.starts_with(allowed) && allowed.exists());
+    let home = env.get(OsStr::new("HOME")).map(PathBuf::from).unwrap_or_default();
+    for (name, below) in CACHES {
+        let set = env.get(OsStr::new(name)).map(PathBuf::from);
+        let folder = match (set, *name) {
+            (Some(folder), _) => folder,
+            (None, "GOMODCACHE") => match env.get(OsStr::new("GOPATH")) {
+                Some(path) => Path::new(path).join("pkg/mod"),
+                None => home.join(below),
+            },
+            (None, _) => home.join(below),
+        };
+        if !writes(&folder) {
+            env.insert((*name).into(), tmp.join("caches").join(name.to_ascii_lowercase()).into());
+        }
+    }
+}
+
 /// Whether a variable of this name may hold a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
@@ -230,6 +261,19 @@ mod tests {
         assert_eq!(env[MARKER], "m-1");
         assert_eq!(env["PATH"], DEFAULT_PATH);
         assert!(!env.contains_key("EDITOR") && !env.contains_key("DATABASE_URL"));
+    }
+
+    #[test]
+    fn caches_that_cannot_be_written_move_to_the_temporary_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let npm = home.path().join(".npm");
+        std::fs::create_dir(&npm).unwrap();
+        let mut env =
+            BTreeMap::from([("HOME".into(), home.path().into()), ("GOPATH".into(), "/gone".into())]);
+        redirect_caches(&mut env, &[npm, home.path().join(".cache/pip")], Path::new("/t"));
+        assert_eq!(env.get(OsStr::new("npm_config_cache")), None);
+        assert_eq!(env.get(OsStr::new("PIP_CACHE_DIR")), Some(&"/t/caches/pip_cache_dir".into()));
+        assert_eq!(env.get(OsStr::new("GOMODCACHE")), Some(&"/t/caches/gomodcache".into()));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::output::shorten;
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -88,6 +90,44 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What a model or a person needs to know of it, in at most about `limit`
+    /// bytes: how it ended, each failing test with its message, and where no
+    /// test has a name, the end of the output.
+    pub fn describe(&self, check: &str, limit: usize) -> String {
+        let mut text = format!("check `{check}` {}", self.end);
+        if let Some(passed) = self.passed {
+            let failed = self.failing.as_ref().map_or("some".to_owned(), |failing| failing.len().to_string());
+            text.push_str(&format!(": {passed} passed, {failed} failed"));
+        }
+        text.push('\n');
+        let failing = self.failing.as_deref().unwrap_or_default();
+        let each = (limit / failing.len().max(1)).max(200);
+        for (at, failure) in failing.iter().enumerate() {
+            if text.len() > limit {
+                text.push_str(&format!("\n… and {} more failing tests\n", failing.len() - at));
+                break;
+            }
+            text.push_str(&format!("\nFAILED {}", failure.name));
+            if let Some(suite) = &failure.suite {
+                text.push_str(&format!(" [{suite}]"));
+            }
+            if let Some(file) = &failure.file {
+                text.push_str(&format!(" at {file}"));
+                text.push_str(&failure.line.map(|line| format!(":{line}")).unwrap_or_default());
+            }
+            text.push('\n');
+            for line in shorten(failure.detail.as_deref().unwrap_or_default(), each).lines() {
+                text.push_str(&format!("  {line}\n"));
+            }
+        }
+        let explained = failing.iter().any(|failure| failure.detail.is_some());
+        if !self.end.success() && !explained && !self.output.trim().is_empty() {
+            text.push('\n');
+            text.push_str(&shorten(&self.output, limit));
+        }
+        text
+    }
+
     /// An outcome of a command that never ran.
     pub(crate) fn not_started(why: impl Into<String>) -> Outcome {
         Outcome {
@@ -100,5 +140,63 @@ impl Outcome {
             truncated: false,
             counts_tests: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn failing_tests_are_told_with_their_messages() {
+        let failure = TestFailure {
+            name: "adds".to_owned(),
+            suite: Some("a.test.js".to_owned()),
+            detail: Some("expected 2\ngot 3".to_owned()),
+            file: Some("a.test.js".to_owned()),
+            line: Some(4),
+        };
+        let outcome = Outcome {
+            end: End::Exited { code: 1 },
+            failing: Some(vec![failure]),
+            passed: Some(5),
+            output: "long".to_owned(),
+            ..Outcome::not_started("")
+        };
+        expect![[r#"
+            check `test` ended with exit status 1: 5 passed, 1 failed
+
+            FAILED adds [a.test.js] at a.test.js:4
+              expected 2
+              got 3
+        "#]].assert_eq(&outcome.describe("test", 1000));
+    }
+
+    #[test]
+    fn output_speaks_where_no_test_has_a_name() {
+        let outcome = Outcome {
+            end: End::Exited { code: 2 },
+            output: "a.c:1: error\n".to_owned(),
+            ..Outcome::not_started("")
+        };
+        expect![[r#"
+            check `build` ended with exit status 2
+
+            a.c:1: error
+        "#]].assert_eq(&outcome.describe("build", 1000));
+    }
+
+    #[test]
+    fn a_thousand_failures_stay_within_bounds() {
+        let failure = |n| TestFailure {
+            name: format!("test {n}"),
+            detail: Some("x".repeat(1000)),
+            ..TestFailure::default()
+        };
+        let outcome = Outcome { failing: Some((0..1000).map(failure).collect()), ..Outcome::not_started("") };
+        let text = outcome.describe("test", 4000);
+        assert!(text.len() < 6000 && text.contains("more failing tests"), "{}", text.len());
     }
 }

@@ -1,6 +1,8 @@
 //! `cargo test`: libtest's output, one block for each test binary.
 
-use super::{Failures, Report, detail, name, number_before, place};
+use std::collections::BTreeMap;
+
+use super::{Failures, MAX_FAILURES, Report, detail, name, number_before, place};
 use crate::outcome::TestFailure;
 
 /// One test binary's block, from "running n tests" to "test result".
@@ -11,7 +13,8 @@ struct Block<'a> {
     listed: Vec<&'a str>,
     listing: bool,
     /// What each failing test printed, by name.
-    details: Vec<(&'a str, Vec<&'a str>)>,
+    details: BTreeMap<&'a str, Vec<&'a str>>,
+    speaking: Option<&'a str>,
 }
 
 pub(super) fn parse(text: &str) -> Report {
@@ -22,10 +25,13 @@ pub(super) fn parse(text: &str) -> Report {
     let mut unfinished = false;
     let mut suite: Option<String> = None;
     let mut block = Block::default();
+    // whether a failure of the binary that runs is accounted for
+    let mut told = false;
 
     for line in text.lines() {
         if let Some(next) = suite_of(line) {
             suite = Some(next);
+            told = false;
         } else if is_start(line) {
             unfinished |= block.open;
             block = Block { open: true, ..Block::default() };
@@ -42,10 +48,19 @@ pub(super) fn parse(text: &str) -> Report {
             results += 1;
             passed = passed.saturating_add(ok);
             failed = failed.saturating_add(bad);
+            told |= bad > 0;
             for listed in &block.listed {
                 failures.push(failure(listed, suite.as_deref(), &block.details));
             }
             block = Block::default();
+        } else if is_target_error(line) && !block.open && !std::mem::replace(&mut told, true) {
+            // a target without libtest's harness
+            failed = failed.saturating_add(1);
+            failures.push(TestFailure {
+                name: "the target as a whole".to_owned(),
+                suite: suite.clone(),
+                ..TestFailure::default()
+            });
         } else if block.open {
             collect(&mut block, line);
         }
@@ -64,20 +79,24 @@ fn collect<'a>(block: &mut Block<'a>, line: &'a str) {
     }
     let header = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"));
     if let Some(test) = header {
-        block.details.push((test, Vec::new()));
+        block.details.entry(test).or_default();
+        block.speaking = Some(test);
         block.listing = false;
     } else if block.listing && line.starts_with("    ") {
-        block.listed.push(line.trim());
+        if block.listed.len() <= MAX_FAILURES {
+            block.listed.push(line.trim());
+        }
     } else if !line.is_empty() || !block.listing {
         block.listing = false;
-        if let Some((_, lines)) = block.details.last_mut().filter(|(_, lines)| lines.len() < 200) {
+        let lines = block.speaking.and_then(|test| block.details.get_mut(test));
+        if let Some(lines) = lines.filter(|lines| lines.len() < 200) {
             lines.push(line);
         }
     }
 }
 
-fn failure(test: &str, suite: Option<&str>, details: &[(&str, Vec<&str>)]) -> TestFailure {
-    let lines = details.iter().find(|(of, _)| *of == test).map_or(&[][..], |(_, lines)| lines);
+fn failure(test: &str, suite: Option<&str>, details: &BTreeMap<&str, Vec<&str>>) -> TestFailure {
+    let lines = details.get(test).map_or(&[][..], Vec::as_slice);
     let lines = lines.split(|line| *line == "stack backtrace:").next().unwrap_or_default();
     let at = lines.iter().find_map(|line| line.split_once(" panicked at ").and_then(|(_, at)| place(at)));
     TestFailure {
@@ -94,6 +113,11 @@ fn is_start(line: &str) -> bool {
     count
         .and_then(|rest| rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test")))
         .is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// ``error: test failed, to rerun pass `--test it` ``
+fn is_target_error(line: &str) -> bool {
+    line.starts_with("error: ") && line.contains("test failed, to rerun pass `")
 }
 
 /// `     Running unittests src/lib.rs (target/debug/deps/demo-0123456789abcdef)`
@@ -157,6 +181,19 @@ mod tests {
             expect![[r#"
                 passed: Some(1)
                 names: unknown
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_target_without_a_harness_is_a_failure_of_its_own() {
+        check(
+            "     Running unittests src/lib.rs (target/debug/deps/demo-1)\n\nrunning 1 test\ntest a ... ok\n\n\
+             test result: ok. 1 passed; 0 failed; 0 ignored\n\n     \
+             Running tests/ui.rs (target/debug/deps/ui-1)\nmismatch\nerror: test failed, to rerun pass `--test ui`\n",
+            expect![[r#"
+                passed: Some(1)
+                - [ui tests/ui.rs] the target as a whole | -
             "#]],
         );
     }

@@ -1,6 +1,6 @@
 //! `go test`: plain, `-v` and `-json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -82,10 +82,11 @@ impl Run {
             return;
         }
         let mut named = false;
-        for (at, test) in failing.iter().enumerate() {
+        let all: BTreeSet<&str> = failing.iter().map(String::as_str).collect();
+        for test in &failing {
             // a parent fails only because of its children
             let children = format!("{test}/");
-            if failing.iter().enumerate().any(|(n, other)| n != at && other.starts_with(&children)) {
+            if all.range(children.as_str()..).next().is_some_and(|next| next.starts_with(&children)) {
                 continue;
             }
             named = true;
@@ -158,7 +159,7 @@ impl Run {
         }
         // without -v only packages are told
         let passed = if self.passed_tests > 0 { self.passed_tests } else { self.passed_packages };
-        Report { failing: Some(self.failures.0), passed: Some(passed) }
+        Report::named(self.failures.0, true, Some(passed))
     }
 }
 

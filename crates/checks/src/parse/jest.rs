@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str) -> Report {
         }
     }
     let agrees = tests == failed_tests && suites == failed_suites;
-    Report { failing: (agrees && passed.is_some()).then_some(failures.0), passed }
+    Report::named(failures.0, agrees, passed)
 }
 
 fn failure(suite: &str, test: &str, block: &[&str]) -> TestFailure {

@@ -76,7 +76,13 @@ impl Report {
     /// A report whose names are kept only if there are as many as `failed`.
     fn checked(failing: Vec<TestFailure>, failed: u32, passed: u32) -> Report {
         let agrees = u32::try_from(failing.len()).is_ok_and(|found| found == failed);
-        Report { failing: agrees.then_some(failing), passed: Some(passed) }
+        Report::named(failing, agrees, Some(passed))
+    }
+
+    /// A report whose names are kept only if they are known to be complete.
+    fn named(failing: Vec<TestFailure>, complete: bool, passed: Option<u32>) -> Report {
+        let complete = complete && passed.is_some() && failing.len() <= MAX_FAILURES;
+        Report { failing: complete.then_some(failing), passed }
     }
 }
 
@@ -185,5 +191,63 @@ mod tests {
         assert_eq!(sniff(cargo).passed, Some(1));
         assert_eq!(sniff(&format!("{cargo}{node}")), Report::default());
         assert_eq!(sniff("all good"), Report::default());
+    }
+
+    const FIXTURES: [&str; 11] = [
+        include_str!("../../fixtures/cargo_test.txt"),
+        include_str!("../../fixtures/nextest.txt"),
+        include_str!("../../fixtures/node_tap.txt"),
+        include_str!("../../fixtures/node_spec.txt"),
+        include_str!("../../fixtures/vitest.txt"),
+        include_str!("../../fixtures/jest.txt"),
+        include_str!("../../fixtures/mocha.txt"),
+        include_str!("../../fixtures/pytest.txt"),
+        include_str!("../../fixtures/unittest.txt"),
+        include_str!("../../fixtures/go_test_verbose.txt"),
+        include_str!("../../fixtures/go_test.jsonl"),
+    ];
+
+    /// Real output, damaged: lines dropped, repeated, cut or from elsewhere.
+    #[test]
+    fn damaged_output_never_panics_and_never_names_more_than_it_may() {
+        let lines: Vec<&str> = FIXTURES.iter().flat_map(|text| text.lines()).collect();
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        for _ in 0..300 {
+            let mut text = String::new();
+            for line in FIXTURES[random(FIXTURES.len())].lines() {
+                match random(12) {
+                    0 => {}
+                    1 => text.push_str(&format!("{line}\n{line}\n")),
+                    2 => text.push_str(cut(line, random(line.len() + 1))),
+                    3 => text.push_str(&format!("{}\n", lines[random(lines.len())])),
+                    _ => text.push_str(&format!("{line}\n")),
+                }
+            }
+            for runner in ALL {
+                let report = parse(runner, &text);
+                assert!(report.failing.is_none() || report.passed.is_some(), "names without a summary");
+                assert!(report.failing.iter().flatten().all(|failure| failure.name.len() <= MAX_NAME));
+            }
+        }
+    }
+
+    /// Every kind of line, in great numbers: what is quadratic would take minutes.
+    #[test]
+    fn output_of_any_kind_is_read_in_linear_time() {
+        let start = std::time::Instant::now();
+        for fixture in FIXTURES {
+            let mut lines: Vec<&str> = fixture.lines().collect();
+            lines.sort_unstable();
+            let text: String =
+                lines.iter().flat_map(|line| (0..150).map(move |n| format!("{line}{n}\n{line}\n"))).collect();
+            for runner in ALL {
+                parse(runner, &text);
+            }
+        }
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 }

@@ -1,5 +1,7 @@
 //! `cargo nextest run`: the summary and the list below it.
 
+use std::collections::BTreeMap;
+
 use super::{Failures, Report, detail, name, number_before};
 use crate::outcome::TestFailure;
 
@@ -13,13 +15,14 @@ pub(super) fn parse(text: &str) -> Report {
     let count = |word| number_before(&counts, word).unwrap_or(0);
     let failed = count("failed") + count("timed out") + count("exec failed");
 
+    let outputs = Outputs::read(lines.get(..at).unwrap_or_default());
     let mut failures = Failures::default();
     for (status, suite, test) in lines.iter().skip(at + 1).filter_map(|line| status_line(line)) {
         if !is_pass(status) {
             failures.push(TestFailure {
                 name: name(test),
                 suite: Some(name(suite)),
-                detail: output_of(lines.get(..at).unwrap_or_default(), suite, test),
+                detail: outputs.0.get(&(suite, test)).and_then(|block| message(block)),
                 ..TestFailure::default()
             });
         }
@@ -49,15 +52,25 @@ fn status_line(line: &str) -> Option<(&str, &str, &str)> {
     Some((status, suite, test.trim()))
 }
 
-/// What the test printed: from its status line to the next one.
-fn output_of(lines: &[&str], suite: &str, test: &str) -> Option<String> {
-    let is_this = |line: &str| {
-        status_line(line).is_some_and(|(status, s, t)| !is_pass(status) && s == suite && t == test)
-    };
-    let start = lines.iter().position(|line| is_this(line))? + 1;
-    let rest = lines.get(start..)?;
-    let end = rest.iter().position(|line| status_line(line).is_some()).unwrap_or(rest.len()).min(200);
-    let block = rest.get(..end)?;
+/// What each failing test printed: from its status line to the next one.
+struct Outputs<'a>(BTreeMap<(&'a str, &'a str), &'a [&'a str]>);
+
+impl<'a> Outputs<'a> {
+    fn read(lines: &'a [&'a str]) -> Outputs<'a> {
+        let marks: Vec<_> =
+            lines.iter().enumerate().filter_map(|(at, line)| Some((at, status_line(line)?))).collect();
+        let mut all = BTreeMap::new();
+        for (n, (at, (status, suite, test))) in marks.iter().enumerate() {
+            let end = marks.get(n + 1).map_or(lines.len(), |(next, _)| *next).min(at + 200);
+            if !is_pass(status) {
+                all.insert((*suite, *test), lines.get(at + 1..end).unwrap_or_default());
+            }
+        }
+        Outputs(all)
+    }
+}
+
+fn message(block: &[&str]) -> Option<String> {
     // the message is on stderr; libtest's own lines on stdout only repeat the name
     let stderr = block.iter().position(|line| line.trim_start().starts_with("stderr ──"));
     let block = stderr.and_then(|at| block.get(at + 1..)).unwrap_or(block);

@@ -82,7 +82,7 @@ fn from_tap(text: &str, totals: Totals) -> Report {
     let failing = if failures.0.is_empty() { only_parents.0 } else { failures.0 };
     let agrees = counted == totals.failed || (counted == 0 && !failing.is_empty());
     let agrees = agrees && (totals.failed == 0 || !failing.is_empty());
-    Report { failing: agrees.then_some(failing), passed: totals.pass }
+    Report::named(failing, agrees, totals.pass)
 }
 
 fn read_facts<'a>(
@@ -176,7 +176,7 @@ fn from_spec(text: &str, totals: Totals) -> Report {
     let found = u32::try_from(failures.0.len()).unwrap_or(u32::MAX);
     // parents of failing subtests are counted and not listed, so fewer is fine
     let agrees = found <= totals.failed.max(found.min(1)) && (found > 0) == (totals.failed > 0);
-    Report { failing: agrees.then_some(failures.0), passed: Some(passed) }
+    Report::named(failures.0, agrees, Some(passed))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! pytest: the short summary, the last line, and the messages above them.
 
+use std::collections::BTreeMap;
+
 use super::{Failures, Report, detail, name, number_before, place};
 use crate::outcome::TestFailure;
 
@@ -88,8 +90,11 @@ fn without_message(rest: &str) -> &str {
     separator.and_then(|at| rest.get(..at)).unwrap_or(rest).trim_end()
 }
 
+/// Sections of one title that are told apart.
+const SAME_TITLE: usize = 50;
+
 /// What was printed about each failure, by its heading.
-struct Sections<'a>(Vec<(&'a str, &'a [&'a str])>);
+struct Sections<'a>(BTreeMap<&'a str, Vec<&'a [&'a str]>>);
 
 impl<'a> Sections<'a> {
     fn read(lines: &'a [&'a str]) -> Sections<'a> {
@@ -99,13 +104,18 @@ impl<'a> Sections<'a> {
         };
         let starts: Vec<(usize, &str)> =
             lines.iter().enumerate().filter_map(|(at, line)| title(line).map(|title| (at, title))).collect();
-        let sections = starts.iter().enumerate().map(|(n, (at, title))| {
+        let mut sections: BTreeMap<&str, Vec<&[&str]>> = BTreeMap::new();
+        for (n, (at, title)) in starts.iter().enumerate() {
             let until = starts.get(n + 1).map_or(lines.len(), |(next, _)| *next);
             // no message is longer, however long the output
             let part = lines.get(at + 1..until.min(at + 400)).unwrap_or_default();
-            (*title, part.split(|line| line.starts_with("===")).next().unwrap_or_default())
-        });
-        Sections(sections.collect())
+            let part = part.split(|line| line.starts_with("===")).next().unwrap_or_default();
+            let same = sections.entry(title).or_default();
+            if same.len() < SAME_TITLE {
+                same.push(part);
+            }
+        }
+        Sections(sections)
     }
 
     fn of(&self, file: &str, inner: &str, is_error: bool) -> &'a [&'a str] {
@@ -117,15 +127,11 @@ impl<'a> Sections<'a> {
         } else {
             vec![format!("ERROR at setup of {inner}"), format!("ERROR at teardown of {inner}")]
         };
-        let named: Vec<&&[&str]> = self
-            .0
-            .iter()
-            .filter(|(title, _)| titles.iter().any(|t| t == title))
-            .map(|(_, lines)| lines)
-            .collect();
+        let named: Vec<&'a [&'a str]> =
+            titles.iter().filter_map(|title| self.0.get(title.as_str())).flatten().copied().collect();
         // two files may have a test of the same name
         let own = named.iter().find(|lines| lines.iter().any(|line| line.starts_with(file)));
-        own.or(named.first()).map_or(&[], |lines| lines)
+        own.or(named.first()).copied().unwrap_or_default()
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn parse(text: &str) -> Report {
             }
         }
     }
-    Report { failing: (tests == failed && passed.is_some()).then_some(failures.0), passed }
+    Report::named(failures.0, tests == failed, passed)
 }
 
 /// `test/a.test.js > math > adds`, or a whole file: `test/b.test.js [ test/b.test.js ]`.

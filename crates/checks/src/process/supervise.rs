@@ -206,8 +206,14 @@ async fn spawn(
     let (reader, writer) = io::pipe().map_err(failed)?;
     let reader = std::process::ChildStdout::from(std::os::fd::OwnedFd::from(reader));
     let output = ChildStdout::from_std(reader).map_err(failed)?;
-    let env =
+    let mut env =
         environment::build(std::env::vars_os(), &options.env, directory, &options.root, &options.tmp, marker);
+    let writable: Vec<PathBuf> =
+        [&options.root, &options.tmp].into_iter().chain(&options.writable).cloned().collect();
+    let mode = options.sandbox;
+    if mode != SandboxMode::Off {
+        environment::redirect_caches(&mut env, &writable, &options.tmp);
+    }
     let mut command = Command::new("/bin/sh");
     command
         .arg("-c")
@@ -219,13 +225,10 @@ async fn spawn(
         .stdout(writer.try_clone().map_err(failed)?)
         .stderr(writer)
         .process_group(group);
-    let mode = options.sandbox;
     if mode == SandboxMode::Off {
         // the command holds the pipe's other end until it is dropped
         return command.spawn().map(|child| (child, output, false)).map_err(failed);
     }
-    let writable: Vec<PathBuf> =
-        [&options.root, &options.tmp].into_iter().chain(&options.writable).cloned().collect();
     let runtime = tokio::runtime::Handle::current();
     let (answer, answered) = oneshot::channel();
     let confine = move || {
