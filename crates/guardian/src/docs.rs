@@ -63,7 +63,8 @@ pub fn rule_infos() -> Vec<RuleInfo> {
         .filter_map(|(folder, _, yaml)| {
             let rule: RuleFile = ast_grep_config::from_str(yaml).ok()?;
             let path = rule.metadata.path.unwrap_or_else(|| format!("src/example.{}", extension(folder)));
-            let example = |code: &String| RuleExample { base: Vec::new(), head: vec![(path.clone(), code.clone())] };
+            let example =
+                |code: &String| RuleExample { base: Vec::new(), head: vec![(path.clone(), code.clone())] };
             Some(RuleInfo {
                 id: rule.id,
                 category: rule.metadata.category,
@@ -91,7 +92,8 @@ pub fn rule_infos() -> Vec<RuleInfo> {
 }
 
 fn owned(example: &Example) -> RuleExample {
-    let files = |files: &[(&str, &str)]| files.iter().map(|(p, t)| ((*p).to_string(), (*t).to_string())).collect();
+    let files =
+        |files: &[(&str, &str)]| files.iter().map(|(p, t)| ((*p).to_string(), (*t).to_string())).collect();
     RuleExample { base: files(example.base), head: files(example.head) }
 }
 
@@ -123,9 +125,18 @@ pub fn markdown() -> String {
             id.clone_from(&info.id);
             let _ = write!(out, "\n### {id}\n");
         }
-        let languages =
-            if info.languages.is_empty() { String::new() } else { format!(", {}", info.languages.join(", ")) };
-        let _ = write!(out, "\n*{}{languages}.* {}\n\n{}\n", info.severity, sentence(&info.summary), info.note.trim());
+        let languages = if info.languages.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", info.languages.join(", "))
+        };
+        let _ = write!(
+            out,
+            "\n*{}{languages}.* {}\n\n{}\n",
+            info.severity,
+            sentence(&info.summary),
+            info.note.trim()
+        );
         if let Some(example) = info.invalid.first() {
             let _ = write!(out, "\nFound:\n\n");
             show(&mut out, example);
@@ -144,7 +155,8 @@ fn show(out: &mut String, example: &RuleExample) {
     for (side, files) in sides {
         for (path, text) in files {
             if several {
-                let when = if example.base.is_empty() { String::new() } else { format!(" {side} the change") };
+                let when =
+                    if example.base.is_empty() { String::new() } else { format!(" {side} the change") };
                 let _ = writeln!(out, "`{path}`{when}");
             }
             let language = path.rsplit_once('.').map_or("", |(_, extension)| extension);

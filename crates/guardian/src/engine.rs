@@ -95,7 +95,7 @@ impl Guardian {
             });
         }
         let mut raws = self.file_findings(&pairs);
-        let change = Change::new(pairs, base, head, whole, &self.patterns);
+        let change = Change::new(pairs, base, head, whole);
         raws.extend(run(|check, found| match check {
             Check::File(_) => {}
             Check::Edit(check) => change.pairs.iter().for_each(|pair| check(pair, found)),

@@ -4,6 +4,7 @@ use syntax::{Language, Outline, ProblemKind, Source, SyntaxProblem};
 
 use crate::finding::Severity;
 use crate::flat::Flat;
+use crate::names::Names;
 use crate::patterns::Patterns;
 
 /// What a rule found in one file, before it is compared with the base.
@@ -48,12 +49,22 @@ pub(crate) struct File {
     /// what rules written as patterns matched
     pub(crate) matched: Vec<Raw>,
     outline: OnceLock<Outline>,
+    names: OnceLock<Names>,
     line_starts: Vec<usize>,
 }
 
 impl File {
     /// Reads a file: parses it, matches the patterns.
     pub(crate) fn new(path: &str, text: &str, patterns: &Patterns) -> File {
+        File::read(path, text, Some(patterns))
+    }
+
+    /// Reads a file that is only looked at for what it has to do with others.
+    pub(crate) fn plain(path: &str, text: &str) -> File {
+        File::read(path, text, None)
+    }
+
+    fn read(path: &str, text: &str, patterns: Option<&Patterns>) -> File {
         let mut file = File {
             path: path.into(),
             text: text.into(),
@@ -62,6 +73,7 @@ impl File {
             problems: Vec::new(),
             matched: Vec::new(),
             outline: OnceLock::new(),
+            names: OnceLock::new(),
             line_starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect(),
         };
         let Some(language) = file.language else { return file };
@@ -78,7 +90,7 @@ impl File {
                     return file;
                 }
                 file.flat = flat;
-                file.matched = patterns.matches(&file, &source);
+                file.matched = patterns.map_or_else(Vec::new, |patterns| patterns.matches(&file, &source));
                 let _ = file.outline.set(source.outline());
             }
         }
@@ -109,6 +121,10 @@ impl File {
         self.outline
             .get()
             .unwrap_or_else(|| NONE.get_or_init(|| Outline { open: true, ..Outline::default() }))
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        self.names.get_or_init(|| Names::of(self))
     }
 
     /// The text of a node.

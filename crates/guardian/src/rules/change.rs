@@ -1,7 +1,8 @@
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::file::File;
-use crate::patterns::Patterns;
+use crate::project::Tree;
 use crate::sources::Sources;
 
 /// A file before and after the change; `None` where it is not there, or is not text.
@@ -22,11 +23,10 @@ impl Pair {
 /// A change and the trees that it is between.
 pub(crate) struct Change<'a> {
     pub(crate) pairs: Vec<Pair>,
-    pub(crate) base: &'a dyn Sources,
-    pub(crate) head: &'a dyn Sources,
+    pub(crate) base: Tree<'a>,
+    pub(crate) head: Tree<'a>,
     /// whole files are linted: there is no base to compare with
     pub(crate) whole: bool,
-    patterns: &'a Patterns,
 }
 
 impl<'a> Change<'a> {
@@ -35,8 +35,56 @@ impl<'a> Change<'a> {
         base: &'a dyn Sources,
         head: &'a dyn Sources,
         whole: bool,
-        patterns: &'a Patterns,
     ) -> Change<'a> {
-        Change { pairs, base, head, whole, patterns }
+        let (base, head) = (Tree::new(base), Tree::new(head));
+        for pair in &pairs {
+            pair.base.iter().for_each(|file| base.keep(file.clone()));
+            pair.head.iter().for_each(|file| head.keep(file.clone()));
+        }
+        Change { pairs, base, head, whole }
+    }
+
+    /// Changed files of the head that hold sound code.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = (&Pair, &File)> {
+        self.pairs
+            .iter()
+            .filter_map(|pair| Some((pair, pair.head.as_deref()?)))
+            .filter(|(_, file)| file.is_code() && !file.is_broken())
+    }
+
+    /// Files that the change did not touch and whose text has one of these words.
+    pub(crate) fn others_with(&self, words: &BTreeSet<String>) -> Vec<Arc<File>> {
+        const MAX_WORDS: usize = 500;
+        if words.is_empty() || words.len() > MAX_WORDS {
+            return Vec::new();
+        }
+        let changed: HashSet<&str> = self.pairs.iter().map(|pair| &*pair.path).collect();
+        self.head
+            .paths()
+            .iter()
+            .filter(|path| !changed.contains(path.as_str()) && syntax::Language::of_path(path).is_some())
+            .filter(|path| {
+                self.head.read(path).is_some_and(|text| words.iter().any(|word| text.contains(word.as_str())))
+            })
+            .filter_map(|path| self.head.file(path))
+            .filter(|file| file.is_code() && !file.is_broken())
+            .collect()
+    }
+
+    /// Top-level names that files of the base defined and those of the head do not.
+    pub(crate) fn lost_names(&self, pair: &Pair) -> BTreeSet<String> {
+        let names = |file: Option<&File>| -> Option<BTreeSet<String>> {
+            let Some(file) = file else { return Some(BTreeSet::new()) };
+            if file.is_broken() {
+                return None;
+            }
+            let outline = file.outline();
+            let symbols = outline.symbols.iter().filter(|s| s.container.is_none()).map(|s| s.name.clone());
+            Some(symbols.chain(outline.exports.iter().map(|e| e.name.clone())).collect())
+        };
+        match (names(pair.base.as_deref()), names(pair.head.as_deref())) {
+            (Some(base), Some(head)) => base.difference(&head).cloned().collect(),
+            _ => BTreeSet::new(),
+        }
     }
 }

@@ -3,7 +3,11 @@
 
 mod conflict_marker;
 mod elided_code;
+mod missing_export;
 mod syntax_error;
+mod undeclared_dependency;
+mod undefined_name;
+mod unresolved_import;
 
 mod change;
 #[cfg(test)]
@@ -17,7 +21,15 @@ use crate::finding::{Category, Severity};
 pub(crate) use change::{Change, Pair};
 
 /// Every rule with logic, in the order in which they run.
-pub(crate) static RULES: &[&Rule] = &[&syntax_error::RULE, &conflict_marker::RULE, &elided_code::RULE];
+pub(crate) static RULES: &[&Rule] = &[
+    &syntax_error::RULE,
+    &conflict_marker::RULE,
+    &undefined_name::RULE,
+    &elided_code::RULE,
+    &unresolved_import::RULE,
+    &undeclared_dependency::RULE,
+    &missing_export::RULE,
+];
 
 /// A rule.
 pub(crate) struct Rule {

@@ -3,7 +3,8 @@ use crate::{Guardian, GuardianOptions, MemorySources, RuleExample, rule_infos};
 fn findings(guardian: &Guardian, example: &RuleExample) -> Vec<crate::Finding> {
     let base = MemorySources::new(example.base.iter().cloned());
     let head = MemorySources::new(example.head.iter().cloned());
-    let mut paths: Vec<String> = example.base.iter().chain(&example.head).map(|(path, _)| path.clone()).collect();
+    let mut paths: Vec<String> =
+        example.base.iter().chain(&example.head).map(|(path, _)| path.clone()).collect();
     paths.sort();
     paths.dedup();
     guardian.lint_change(&base, &head, &paths)
@@ -18,7 +19,10 @@ fn every_example_of_every_rule_holds() {
         let name = format!("{} {:?}", rule.id, rule.languages);
         for (n, example) in rule.valid.iter().enumerate() {
             for finding in findings(&guardian, example).into_iter().filter(|f| f.rule == rule.id) {
-                wrong.push(format!("{name}: valid example {n}: {}:{} {}", finding.path, finding.line, finding.message));
+                wrong.push(format!(
+                    "{name}: valid example {n}: {}:{} {}",
+                    finding.path, finding.line, finding.message
+                ));
             }
         }
         for (n, example) in rule.invalid.iter().enumerate() {

@@ -1,0 +1,66 @@
+//! Which names a file binds and which it uses: enough to tell a name that nothing binds.
+//!
+//! Scopes are left out on purpose: a name counts as bound where the file binds it anywhere. That never
+//! calls correct code wrong, and a name that no line of a file binds is wrong for certain.
+
+mod ecmascript;
+mod go;
+mod known;
+mod python;
+mod rust;
+
+use std::collections::{BTreeMap, HashSet};
+
+use syntax::Language;
+
+use crate::file::File;
+
+pub(crate) use go::import_names;
+pub(crate) use known::{is_go_package, is_known, is_node_module, is_python_module};
+
+/// The names of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// names that something in the file binds
+    pub(crate) bound: HashSet<String>,
+    /// names that are used as values, types or functions, with the first node that does
+    pub(crate) used: BTreeMap<String, usize>,
+    /// names may be bound in a way that cannot be seen (`from x import *`, `use x::*`, `import . "x"`)
+    pub(crate) open: bool,
+}
+
+impl Names {
+    pub(crate) fn of(file: &File) -> Names {
+        let mut names = Names::default();
+        match file.language {
+            Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
+                ecmascript::read(file, &mut names)
+            }
+            Some(Language::Python) => python::read(file, &mut names),
+            Some(Language::Rust) => rust::read(file, &mut names),
+            Some(Language::Go) => go::read(file, &mut names),
+            None => {}
+        }
+        names
+    }
+
+    fn bind(&mut self, name: &str) {
+        if !self.bound.contains(name) {
+            self.bound.insert(name.to_string());
+        }
+    }
+
+    fn using(&mut self, name: &str, index: usize) {
+        if !self.used.contains_key(name) {
+            self.used.insert(name.to_string(), index);
+        }
+    }
+
+    /// Names used that nothing in the file binds.
+    pub(crate) fn unbound(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.used
+            .iter()
+            .filter(|(name, _)| !self.bound.contains(*name))
+            .map(|(name, index)| (name.as_str(), *index))
+    }
+}

@@ -1,0 +1,85 @@
+use super::Names;
+use crate::file::File;
+
+pub(super) fn read(file: &File, names: &mut Names) {
+    for (index, node) in file.flat.iter() {
+        match node.kind {
+            "identifier" => {}
+            "wildcard_import" => {
+                names.open = true;
+                continue;
+            }
+            _ => continue,
+        }
+        let text = file.text_of(index);
+        let parent = file.flat.node(node.parent);
+        match role(file, index, parent.kind, node.field) {
+            Role::Binds => names.bind(text),
+            Role::Uses => names.using(text, index),
+            Role::Neither => {}
+        }
+    }
+    names.open |= ["globals()", "exec(", "locals()", "vars()"].iter().any(|call| file.text.contains(call));
+}
+
+enum Role {
+    Binds,
+    Uses,
+    Neither,
+}
+
+fn role(file: &File, index: usize, parent: &str, field: &str) -> Role {
+    match parent {
+        "attribute" if field == "attribute" => Role::Neither,
+        "keyword_argument" if field == "name" => Role::Neither,
+        "function_definition" | "class_definition" if field == "name" => Role::Binds,
+        "parameters"
+        | "lambda_parameters"
+        | "list_splat_pattern"
+        | "dictionary_splat_pattern"
+        | "as_pattern_target"
+        | "global_statement"
+        | "nonlocal_statement"
+        | "pattern_list"
+        | "tuple_pattern"
+        | "list_pattern"
+        | "keyword_pattern"
+        | "splat_pattern"
+        | "type_parameter"
+        | "case_pattern" => Role::Binds,
+        "default_parameter" | "typed_default_parameter" | "named_expression" if field == "name" => {
+            Role::Binds
+        }
+        "typed_parameter" if field != "type" => Role::Binds,
+        "assignment" | "augmented_assignment" | "for_statement" | "for_in_clause" if field == "left" => {
+            Role::Binds
+        }
+        "except_clause" if field == "alias" => Role::Binds,
+        "aliased_import" if field == "alias" => Role::Binds,
+        "dotted_name" => dotted(file, index),
+        "type" => match file.flat.above(index).nth(1).map(|i| file.flat.kind(i)) {
+            Some("type_alias_statement" | "type_parameter") => Role::Binds,
+            _ => Role::Uses,
+        },
+        _ => Role::Uses,
+    }
+}
+
+/// A part of a dotted name: of an import, or of a pattern.
+fn dotted(file: &File, index: usize) -> Role {
+    let name = file.flat.node(index).parent;
+    let first = file.flat.parts(name).next() == Some(index);
+    let holder = file.flat.node(name).parent;
+    match file.flat.kind(holder) {
+        "import_statement" if first => Role::Binds,
+        "import_from_statement" if file.flat.node(name).field == "name" => Role::Binds,
+        "case_pattern" | "class_pattern" | "union_pattern" => Role::Binds,
+        "import_statement"
+        | "import_from_statement"
+        | "aliased_import"
+        | "relative_import"
+        | "future_import_statement" => Role::Neither,
+        _ if first => Role::Uses,
+        _ => Role::Neither,
+    }
+}

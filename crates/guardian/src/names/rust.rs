@@ -1,0 +1,86 @@
+use super::Names;
+use crate::file::File;
+
+pub(super) fn read(file: &File, names: &mut Names) {
+    for import in &file.outline().imports {
+        for name in &import.names {
+            if name.name == "*" {
+                // `use super::*` in a module of this file brings what this file binds
+                names.open |= !(import.conditional && import.module == "super");
+            } else {
+                names.bind(name.local());
+            }
+        }
+        if import.names.is_empty() {
+            names.bind(import.alias.as_deref().unwrap_or(&import.module));
+        }
+    }
+    for (index, node) in file.flat.iter() {
+        let parent = file.flat.node(node.parent);
+        let text = || file.text_of(index);
+        match node.kind {
+            "identifier" | "type_identifier" | "metavariable" | "shorthand_field_identifier" => {}
+            _ => continue,
+        }
+        if parent.kind == "token_tree" || parent.kind == "token_tree_pattern" {
+            if in_item_macro(file, index) {
+                names.bind(text());
+            } else {
+                let after_path = index > 0 && file.slice(node.start.saturating_sub(2), node.start) == "::";
+                let called = file.text.get(node.end..).is_some_and(|rest| rest.starts_with("::"));
+                if !after_path && called && text().starts_with(|c: char| c.is_uppercase()) {
+                    names.using(text(), index);
+                }
+            }
+            continue;
+        }
+        if within_use(file, index) {
+            continue;
+        }
+        match (parent.kind, node.field) {
+            ("scoped_identifier" | "scoped_type_identifier", "path") => names.using(text(), index),
+            ("scoped_identifier" | "scoped_type_identifier", "name") => {
+                if file.flat.field(node.parent, "path").is_none() {
+                    names.using(text(), index);
+                }
+            }
+            ("call_expression", "function") | ("generic_function", "function") => names.using(text(), index),
+            ("macro_invocation", "macro") => {}
+            (_, "name") if node.kind == "type_identifier" && parent.kind != "struct_expression" => {
+                if parent.kind == "type_binding" {
+                    continue;
+                }
+                names.bind(text());
+            }
+            ("type_parameter" | "type_parameters" | "constrained_type_parameter", _) => names.bind(text()),
+            _ if node.kind == "type_identifier" => names.using(text(), index),
+            _ => names.bind(text()),
+        }
+    }
+}
+
+/// Inside a macro that stands where items stand, or in a macro's definition: it may define anything.
+fn in_item_macro(file: &File, index: usize) -> bool {
+    let Some(invocation) = file
+        .flat
+        .above(index)
+        .find(|i| matches!(file.flat.kind(*i), "macro_invocation" | "macro_definition" | "attribute"))
+    else {
+        return true;
+    };
+    if file.flat.kind(invocation) != "macro_invocation" {
+        return true;
+    }
+    let mut above = file.flat.above(invocation).map(|i| file.flat.kind(i));
+    match above.next() {
+        Some("source_file" | "declaration_list") => true,
+        Some("expression_statement") => matches!(above.next(), Some("source_file" | "declaration_list")),
+        _ => false,
+    }
+}
+
+fn within_use(file: &File, index: usize) -> bool {
+    file.flat.above(index).take(8).any(|i| {
+        matches!(file.flat.kind(i), "use_declaration" | "extern_crate_declaration" | "visibility_modifier")
+    })
+}

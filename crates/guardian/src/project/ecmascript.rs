@@ -1,0 +1,152 @@
+use std::collections::{BTreeSet, HashSet};
+
+use super::{Target, Tree, folder_of, is_built, join};
+use crate::names::is_node_module;
+
+const EXTENSIONS: &[&str] = &[
+    "ts", "tsx", "d.ts", "js", "jsx", "mjs", "cjs", "mts", "cts", "d.mts", "d.cts", "json", "node", "vue",
+    "svelte", "astro",
+];
+
+/// Where a module specifier leads.
+pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
+    let module = module.split(['?', '!']).next().unwrap_or_default();
+    if module.is_empty() || module.starts_with(['#', '/', '@', '~', '$', '\\']) && !is_scoped_package(module)
+    {
+        return Target::Known;
+    }
+    if module == "." || module == ".." || module.starts_with("./") || module.starts_with("../") {
+        return relative(tree, from, module);
+    }
+    if let Some(name) = module.strip_prefix("node:") {
+        return if is_node_module(name) {
+            Target::Known
+        } else {
+            Target::Missing(format!("Node has no module `{name}`"))
+        };
+    }
+    if module.contains(':') || is_node_module(module) || is_alias(tree, from, module) {
+        return Target::Known;
+    }
+    Target::Package(package(module).to_string())
+}
+
+fn is_scoped_package(module: &str) -> bool {
+    module.strip_prefix('@').is_some_and(|rest| {
+        rest.split_once('/').is_some_and(|(scope, name)| !scope.is_empty() && !name.is_empty())
+    })
+}
+
+fn package(module: &str) -> &str {
+    let slashes = if module.starts_with('@') { 2 } else { 1 };
+    module.match_indices('/').nth(slashes - 1).map_or(module, |(at, _)| &module[..at])
+}
+
+fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
+    let Some(path) = join(folder_of(from), module) else { return Target::Known };
+    if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
+        return Target::File(found);
+    }
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    // a style sheet, a picture, or a package's folder (its package.json names the file)
+    let asset = extension.is_some_and(|e| {
+        !EXTENSIONS.contains(&e) && e.len() <= 5 && e.bytes().all(|b| b.is_ascii_alphanumeric())
+    }) && !tree.has_folder(&path);
+    let is_package =
+        join(&path, "package.json").is_some_and(|manifest| tree.has(&manifest)) || path.is_empty();
+    if is_package
+        || is_built(&path)
+        || (asset && !extension.is_some_and(|e| matches!(e, "test" | "spec" | "config")))
+    {
+        return Target::Known;
+    }
+    if extension == Some("json") || extension == Some("node") || name.starts_with("package.") {
+        return Target::Known;
+    }
+    Target::Missing(path)
+}
+
+fn candidates(path: &str) -> impl Iterator<Item = String> {
+    let mut found = vec![path.to_string()];
+    // what is written as the output of a build is looked for as its source
+    for (output, sources) in [
+        (".js", &["ts", "tsx", "d.ts", "jsx"][..]),
+        (".mjs", &["mts", "d.mts"]),
+        (".cjs", &["cts", "d.cts"]),
+        (".jsx", &["tsx"]),
+    ] {
+        if let Some(stem) = path.strip_suffix(output) {
+            found.extend(sources.iter().map(|source| format!("{stem}.{source}")));
+        }
+    }
+    let slash = if path.is_empty() { "" } else { "/" };
+    if !path.is_empty() {
+        found.extend(EXTENSIONS.iter().map(|extension| format!("{path}.{extension}")));
+    }
+    found.extend(EXTENSIONS.iter().map(|extension| format!("{path}{slash}index.{extension}")));
+    found.into_iter()
+}
+
+/// Whether a bundler's or compiler's configuration gives the first part of a specifier a meaning.
+fn is_alias(tree: &Tree<'_>, from: &str, module: &str) -> bool {
+    let first = package(module);
+    let top = module.split('/').next().unwrap_or(module);
+    let configured = [
+        "tsconfig.json",
+        "tsconfig.base.json",
+        "jsconfig.json",
+        "vite.config.ts",
+        "vite.config.js",
+        "vitest.config.ts",
+        "webpack.config.js",
+        "rollup.config.js",
+        "deno.json",
+        "import_map.json",
+        "tsconfig.app.json",
+        "babel.config.js",
+    ];
+    configured
+        .iter()
+        .filter_map(|name| tree.nearest(from, name))
+        .filter_map(|path| Some((tree.read(&path)?, path)))
+        .any(|(text, path)| {
+            let named = [format!("\"{first}"), format!("'{first}"), format!("\"{top}/"), format!("'{top}/")];
+            let base = folder_of(&path);
+            let from_base = text.contains("baseUrl")
+                && ["", "src/", "app/", "lib/"].iter().any(|sub| {
+                    join(base, &format!("{sub}{module}"))
+                        .is_some_and(|path| candidates(&path).any(|candidate| tree.has(&candidate)))
+                });
+            named.iter().any(|name| text.contains(name.as_str())) || from_base
+        })
+}
+
+/// The names that a module exports, those that it passes on included.
+pub(crate) fn exports(tree: &Tree<'_>, path: &str, seen: &mut HashSet<String>) -> Option<BTreeSet<String>> {
+    if !seen.insert(path.to_string()) {
+        return Some(BTreeSet::new());
+    }
+    let file = tree.file(path)?;
+    if !file.is_code() || file.is_broken() || seen.len() > 200 {
+        return None;
+    }
+    let outline = file.outline();
+    if outline.open || (outline.exports.is_empty() && outline.imports.is_empty()) {
+        return None;
+    }
+    let mut names = BTreeSet::new();
+    for export in &outline.exports {
+        if export.name != "*" {
+            names.insert(export.name.clone());
+            continue;
+        }
+        match resolve(tree, path, export.from.as_deref()?) {
+            Target::File(next) => {
+                names.extend(exports(tree, &next, seen)?.into_iter().filter(|name| name != "default"));
+            }
+            Target::Package(_) | Target::Known | Target::Missing(_) => return None,
+        }
+    }
+    Some(names)
+}

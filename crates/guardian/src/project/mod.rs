@@ -1,0 +1,211 @@
+//! The files around a change: where an import leads, what a module exports, what a manifest declares.
+
+pub(crate) mod ecmascript;
+pub(crate) mod go;
+pub(crate) mod manifest;
+pub(crate) mod python;
+pub(crate) mod rust;
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use syntax::{Import, Language};
+
+use crate::file::File;
+use crate::sources::Sources;
+
+/// Files that are parsed for one change, beside the changed ones.
+const MAX_FILES: usize = 4_000;
+
+/// Where an import leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// a file of the project
+    File(String),
+    /// a package from elsewhere, by the name that a manifest would declare
+    Package(String),
+    /// the language's own, a generated file, or nothing that can be told
+    Known,
+    /// nowhere; what was looked for
+    Missing(String),
+}
+
+/// One side of a change.
+pub(crate) struct Tree<'a> {
+    sources: &'a dyn Sources,
+    paths: HashSet<&'a str>,
+    folders: HashSet<&'a str>,
+    cache: RefCell<HashMap<String, Option<Arc<File>>>>,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn new(sources: &'a dyn Sources) -> Tree<'a> {
+        let mut paths = HashSet::new();
+        let mut folders = HashSet::new();
+        for path in sources.files() {
+            paths.insert(path.as_str());
+            let mut rest = path.as_str();
+            while let Some((folder, _)) = rest.rsplit_once('/') {
+                if !folders.insert(folder) {
+                    break;
+                }
+                rest = folder;
+            }
+        }
+        folders.insert("");
+        Tree { sources, paths, folders, cache: RefCell::default() }
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.paths.contains(path)
+    }
+
+    pub(crate) fn has_folder(&self, path: &str) -> bool {
+        self.folders.contains(path)
+    }
+
+    pub(crate) fn paths(&self) -> &'a [String] {
+        self.sources.files()
+    }
+
+    pub(crate) fn read(&self, path: &str) -> Option<Cow<'a, str>> {
+        self.sources.read(path)
+    }
+
+    /// Takes over a file that is parsed already.
+    pub(crate) fn keep(&self, file: Arc<File>) {
+        self.cache.borrow_mut().insert(file.path.to_string(), Some(file));
+    }
+
+    /// A file, parsed once; `None` where there is none, and beyond the number of files that are read.
+    pub(crate) fn file(&self, path: &str) -> Option<Arc<File>> {
+        if let Some(known) = self.cache.borrow().get(path) {
+            return known.clone();
+        }
+        if self.cache.borrow().len() > MAX_FILES || !self.has(path) {
+            return None;
+        }
+        let file = self.read(path).map(|text| Arc::new(File::plain(path, &text)));
+        self.cache.borrow_mut().insert(path.to_string(), file.clone());
+        file
+    }
+
+    /// Where an import of a file leads.
+    pub(crate) fn resolve(&self, file: &File, import: &Import) -> Target {
+        match file.language {
+            Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
+                ecmascript::resolve(self, &file.path, &import.module)
+            }
+            Some(Language::Python) => python::resolve(self, &file.path, &import.module),
+            Some(Language::Rust) => rust::resolve(self, file, import),
+            Some(Language::Go) => go::resolve(self, &file.path, &import.module),
+            None => Target::Known,
+        }
+    }
+
+    /// The names that a module of the project has for others; `None` where they cannot be listed.
+    pub(crate) fn exports(&self, path: &str) -> Option<BTreeSet<String>> {
+        let mut seen = HashSet::new();
+        match Language::of_path(path)? {
+            Language::TypeScript | Language::Tsx | Language::JavaScript => {
+                ecmascript::exports(self, path, &mut seen)
+            }
+            Language::Python => python::exports(self, path),
+            Language::Rust | Language::Go => None,
+        }
+    }
+
+    /// The nearest file of that name, from a path's folder upwards.
+    pub(crate) fn nearest(&self, path: &str, name: &str) -> Option<String> {
+        let mut folder = folder_of(path);
+        loop {
+            let candidate = join(folder, name)?;
+            if self.has(&candidate) {
+                return Some(candidate);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder_of(folder);
+        }
+    }
+}
+
+/// The folder of a path; "" at the root.
+pub(crate) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A path from a folder; `None` where it leaves the project.
+pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Files that show what is wrong on purpose, or are filled in before they are used.
+pub(crate) fn is_specimen(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "fixtures"
+                | "fixture"
+                | "__fixtures__"
+                | "testdata"
+                | "test-data"
+                | "templates"
+                | "template"
+                | "__testfixtures__"
+                | "snapshots"
+                | "__snapshots__"
+                | "test-cases"
+                | "node_modules"
+                | "vendor"
+                | "third_party"
+                | "examples"
+                | "samples"
+                | "docs"
+                | "website"
+                | "playground"
+                | "ui"
+                | "trybuild"
+                | "compile-fail"
+                | "__mocks__"
+        )
+    })
+}
+
+/// Folders whose content is made by a build.
+pub(crate) fn is_built(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "dist"
+                | "build"
+                | "generated"
+                | "__generated__"
+                | "gen"
+                | "out"
+                | "target"
+                | "_build"
+                | "pkg"
+                | ".next"
+                | ".svelte-kit"
+                | ".nuxt"
+                | "coverage"
+                | "esm"
+                | "cjs"
+                | "umd"
+        )
+    }) || path.contains(".generated")
+}

@@ -1,0 +1,98 @@
+use std::collections::BTreeSet;
+
+use super::{Target, Tree, folder_of, join};
+use crate::names::is_python_module;
+
+/// Where a module leads.
+pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
+    let dots = module.bytes().take_while(|b| *b == b'.').count();
+    let path = module[dots..].replace('.', "/");
+    if dots > 0 {
+        let mut folder = folder_of(from);
+        for _ in 1..dots {
+            if folder.is_empty() {
+                return Target::Known;
+            }
+            folder = folder_of(folder);
+        }
+        let Some(path) = join(folder, &path) else { return Target::Known };
+        return inside(tree, &path);
+    }
+    let top = module.split('.').next().unwrap_or(module);
+    if is_python_module(top) || top.is_empty() {
+        return Target::Known;
+    }
+    let mut roots = vec!["".to_string(), "src".into(), "lib".into(), "python".into()];
+    let mut folder = folder_of(from);
+    while !folder.is_empty() {
+        roots.push(folder.to_string());
+        folder = folder_of(folder);
+    }
+    for root in roots {
+        let Some(first) = join(&root, top) else { continue };
+        if tree.has(&format!("{first}.py")) || tree.has(&format!("{first}/__init__.py")) {
+            return join(&root, &path).map_or(Target::Known, |path| inside(tree, &path));
+        }
+        if tree.has_folder(&first) {
+            return Target::Known;
+        }
+    }
+    Target::Package(top.to_string())
+}
+
+fn inside(tree: &Tree<'_>, path: &str) -> Target {
+    for candidate in [
+        format!("{path}.py"),
+        format!("{path}/__init__.py"),
+        format!("{path}.pyi"),
+        format!("{path}/__init__.pyi"),
+    ] {
+        let candidate = candidate.trim_start_matches('/');
+        if tree.has(candidate) {
+            return Target::File(candidate.to_string());
+        }
+    }
+    let compiled = ["pyx", "pxd", "so", "pyd", "c", "cpp", "rs"];
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if tree.has_folder(path)
+        || compiled.iter().any(|extension| tree.has(&format!("{path}.{extension}")))
+        || name.starts_with('_')
+        || name.ends_with("_pb2")
+        || name.contains("version")
+        || name.contains("generated")
+    {
+        return Target::Known;
+    }
+    Target::Missing(path.to_string())
+}
+
+/// The names that a module has.
+pub(crate) fn exports(tree: &Tree<'_>, path: &str) -> Option<BTreeSet<String>> {
+    let file = tree.file(path)?;
+    if path.ends_with(".pyi") || !file.is_code() && !file.text.trim().is_empty() || file.is_broken() {
+        return None;
+    }
+    if file.outline().open
+        || file.names().open
+        || file.text.contains("sys.modules")
+        || file.text.contains("setattr(")
+    {
+        return None;
+    }
+    let mut names: BTreeSet<String> = file.names().bound.iter().cloned().collect();
+    names.extend(
+        ["__name__", "__doc__", "__file__", "__path__", "__all__", "__version__", "__dict__"]
+            .map(String::from),
+    );
+    if path.ends_with("__init__.py") {
+        let folder = folder_of(path);
+        for other in tree.paths() {
+            let Some(rest) = other.strip_prefix(folder).map(|rest| rest.trim_start_matches('/')) else {
+                continue;
+            };
+            let first = rest.split('/').next().unwrap_or(rest);
+            names.insert(first.split('.').next().unwrap_or(first).to_string());
+        }
+    }
+    Some(names)
+}

@@ -1,0 +1,331 @@
+use std::collections::{BTreeSet, HashSet};
+
+use syntax::{ImportKind, Language};
+
+use super::{Change, Check, Example, Found, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+use crate::project::rust::Found as Path;
+use crate::project::{Target, Tree, folder_of, go, is_specimen, python, rust};
+
+pub(super) static RULE: Rule = Rule {
+    id: "missing-export",
+    category: Category::Inconsistent,
+    severity: Severity::Error,
+    summary: "A name that its module does not have, or no longer has, while others still use it.",
+    note: "The name was invented, misspelt, or renamed in one place only. Use the name that the module has; where it was renamed or removed, change every file that uses it.",
+    valid: &[
+        Example::new(&[
+            ("a.ts", "import { b, type T } from './b';\nexport const a: T = b;\n"),
+            ("b.ts", "export const b = 1;\nexport type T = number;\n"),
+        ]),
+        Example::new(&[
+            ("a.ts", "import { c } from './b';\nc();\n"),
+            ("b.ts", "export * from './c';\n"),
+            ("c.ts", "export function c() {}\n"),
+        ]),
+        Example::new(&[
+            ("p/__init__.py", ""),
+            ("p/a.py", "from p.b import f\n"),
+            ("p/b.py", "def f(): pass\n"),
+        ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "mod a;\nmod b;\n"),
+            ("src/a.rs", "use crate::b::B;\npub fn f(_: B) {}\n"),
+            ("src/b.rs", "pub struct B;\n"),
+        ]),
+    ],
+    invalid: &[
+        Example::new(&[
+            ("a.ts", "import { nope } from './b';\nexport const a = nope;\n"),
+            ("b.ts", "export const b = 1;\n"),
+        ]),
+        Example::new(&[
+            ("a.js", "import * as b from './b.js';\nb.nope();\n"),
+            ("b.js", "export const b = 1;\n"),
+        ]),
+        Example::change(
+            &[("a.ts", "import { old } from './b';\nold();\n"), ("b.ts", "export function old() {}\n")],
+            &[("a.ts", "import { old } from './b';\nold();\n"), ("b.ts", "export function renamed() {}\n")],
+        ),
+        Example::new(&[
+            ("p/__init__.py", ""),
+            ("p/a.py", "from .b import nope\n"),
+            ("p/b.py", "def f(): pass\n"),
+        ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "mod a;\nmod b;\n"),
+            ("src/a.rs", "use crate::b::Nope;\npub fn f(_: Nope) {}\n"),
+            ("src/b.rs", "pub struct B;\n"),
+        ]),
+        Example::new(&[
+            ("go.mod", "module example.com/m\n"),
+            ("a.go", "package m\n\nimport \"example.com/m/b\"\n\nvar A = b.Nope\n"),
+            ("b/b.go", "package b\n\nvar B = 1\n"),
+        ]),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    let mut report = |head: &File, base: Option<&File>| {
+        let known: HashSet<(String, String)> = base.map_or_else(HashSet::new, |file| {
+            missing(&change.base, file).into_iter().map(Lost::key).collect()
+        });
+        for lost in missing(&change.head, head) {
+            if known.contains(&(lost.module.clone(), lost.name.clone())) {
+                continue;
+            }
+            let message = format!("`{}` has no `{}`", lost.module, lost.name);
+            found.at(head, lost.start, lost.end, message);
+        }
+    };
+    for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
+        report(head, pair.base.as_deref());
+    }
+    if change.whole {
+        return;
+    }
+    let lost: BTreeSet<String> = change.pairs.iter().flat_map(|pair| change.lost_names(pair)).collect();
+    for file in change.others_with(&lost) {
+        if !is_specimen(&file.path) {
+            report(&file, change.base.file(&file.path).as_deref());
+        }
+    }
+}
+
+/// A use of a name that is not there.
+struct Lost {
+    module: String,
+    name: String,
+    start: usize,
+    end: usize,
+}
+
+impl Lost {
+    fn key(self) -> (String, String) {
+        (self.module, self.name)
+    }
+}
+
+fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
+    match file.language {
+        Some(Language::Rust) => in_rust(tree, file),
+        Some(Language::Go) => in_go(tree, file),
+        Some(_) => by_import(tree, file),
+        None => Vec::new(),
+    }
+}
+
+fn line_of(file: &File, line: u32) -> (usize, usize) {
+    let start = file.start_of_line(line);
+    (start, start + file.line(line as usize - 1).len())
+}
+
+fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    for import in &file.outline().imports {
+        if import.kind == ImportKind::Dynamic {
+            continue;
+        }
+        let target = tree.resolve(file, import);
+        let Target::File(path) = target else {
+            // `from . import name` of a package without `__init__.py`, a module of types: nothing to compare with
+            continue;
+        };
+        let Some(exports) = tree.exports(&path) else { continue };
+        for name in import.names.iter().filter(|n| n.name != "*" && !exports.contains(&n.name)) {
+            let submodule = file.language == Some(Language::Python) && {
+                let dotted = format!(
+                    "{}{}{}",
+                    import.module,
+                    if import.module.ends_with('.') { "" } else { "." },
+                    name.name
+                );
+                !matches!(python::resolve(tree, &file.path, &dotted), Target::Missing(_))
+            };
+            if submodule || import.conditional && file.language == Some(Language::Python) {
+                continue;
+            }
+            let (start, end) = line_of(file, name.line);
+            lost.push(Lost { module: import.module.clone(), name: name.name.clone(), start, end });
+        }
+        if let Some(alias) = &import.alias
+            && file.language.is_some_and(Language::is_ecmascript)
+            && import.kind == ImportKind::Static
+        {
+            for (start, end, name) in members(file, "member_expression", "object", "property", alias) {
+                if !exports.contains(name) && !shadowed(file, alias) {
+                    lost.push(Lost { module: import.module.clone(), name: name.to_string(), start, end });
+                }
+            }
+        }
+    }
+    lost
+}
+
+/// Whether a name is bound a second time, as a parameter say.
+fn shadowed(file: &File, name: &str) -> bool {
+    let binds = file.flat.iter().filter(|(index, node)| {
+        node.kind == "identifier"
+            && matches!(
+                file.flat.kind(node.parent),
+                "variable_declarator"
+                    | "required_parameter"
+                    | "formal_parameters"
+                    | "arrow_function"
+                    | "catch_clause"
+            )
+            && matches!(node.field, "name" | "pattern" | "parameter" | "")
+            && file.text_of(*index) == name
+    });
+    binds.count() > 0
+}
+
+/// Members that are taken of a name: (start, end, member).
+fn members<'f>(
+    file: &'f File,
+    kind: &'static str,
+    object: &'static str,
+    member: &'static str,
+    of: &'f str,
+) -> impl Iterator<Item = (usize, usize, &'f str)> {
+    file.flat.iter().filter(move |(_, node)| node.kind == kind).filter_map(move |(index, node)| {
+        let holder = file.flat.field(index, object)?;
+        let name = file.flat.field(index, member)?;
+        let simple = matches!(file.flat.kind(holder), "identifier" | "package_identifier");
+        (simple && file.text_of(holder) == of).then(|| (node.start, node.end, file.text_of(name)))
+    })
+}
+
+fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    let place = rust::place(tree, &file.path);
+    let own_name = own_crate(tree, &file.path);
+    let mut follow = |path: &str, start: usize, end: usize, nested: bool| {
+        let mut parts: Vec<String> = path.split("::").map(|part| part.trim().to_string()).collect();
+        if parts.iter().any(|part| !part.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+            return;
+        }
+        let first = parts.remove(0);
+        let (root, mut modules) = match (&place, first.as_str()) {
+            (Some((root, _)), "crate") => (root.clone(), Vec::new()),
+            (Some((root, modules)), "super" | "self") if !nested => {
+                let mut modules = modules.clone();
+                if first == "super" && modules.pop().is_none() {
+                    return;
+                }
+                (root.clone(), modules)
+            }
+            (_, name) if own_name.as_ref().is_some_and(|(own, _)| own == name) => match &own_name {
+                Some((_, root)) => (root.clone(), Vec::new()),
+                None => return,
+            },
+            _ => return,
+        };
+        while parts.first().is_some_and(|part| part == "super") {
+            parts.remove(0);
+            if modules.pop().is_none() {
+                return;
+            }
+        }
+        modules.extend(parts);
+        if let Path::No(module, name) = rust::follow(tree, &root, &modules) {
+            lost.push(Lost { module, name, start, end });
+        }
+    };
+    for import in &file.outline().imports {
+        if import.kind != ImportKind::Static {
+            continue;
+        }
+        let (start, end) = line_of(file, import.line);
+        for name in import.names.iter().filter(|n| n.name != "*") {
+            follow(&format!("{}::{}", import.module, name.name), start, end, import.conditional);
+        }
+    }
+    for (index, node) in file.flat.iter() {
+        if matches!(node.kind, "scoped_identifier" | "scoped_type_identifier")
+            && !matches!(
+                file.flat.kind(node.parent),
+                "scoped_identifier"
+                    | "scoped_type_identifier"
+                    | "use_as_clause"
+                    | "scoped_use_list"
+                    | "use_declaration"
+                    | "use_list"
+                    | "use_wildcard"
+            )
+            && file.text_of(index).starts_with("crate::")
+            && !file.flat.above(index).take(6).any(|i| {
+                matches!(file.flat.kind(i), "use_declaration" | "macro_definition" | "visibility_modifier")
+            })
+        {
+            follow(file.text_of(index), node.start, node.end, true);
+        }
+    }
+    lost
+}
+
+/// The name of the library of the package that a path is in, and its root file.
+fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
+    let manifest = tree.nearest(path, "Cargo.toml")?;
+    let root = crate::project::join(folder_of(&manifest), "src/lib.rs").filter(|root| tree.has(root))?;
+    let table: toml::Table = tree.read(&manifest)?.parse().ok()?;
+    let name =
+        table.get("lib").and_then(|lib| lib.get("name")).or_else(|| table.get("package")?.get("name"))?;
+    Some((name.as_str()?.replace('-', "_"), root))
+}
+
+fn in_go(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    for import in &file.outline().imports {
+        let Target::File(target) = go::resolve(tree, &file.path, &import.module) else { continue };
+        let Some(package) = go::package_names(tree, folder_of(&target)) else { continue };
+        let clause = tree.file(&target).and_then(|file| {
+            let clause = file.flat.parts(0).find(|i| file.flat.kind(*i) == "package_clause")?;
+            file.flat.parts(clause).next().map(|name| file.text_of(name).to_string())
+        });
+        let Some(alias) = import.alias.clone().or(clause).filter(|alias| alias != "_" && alias != ".") else {
+            continue;
+        };
+        let locally = file.flat.iter().any(|(index, node)| {
+            node.kind == "identifier"
+                && file.text_of(index) == alias
+                && matches!(
+                    file.flat.kind(node.parent),
+                    "parameter_declaration" | "expression_list" | "var_spec"
+                )
+                && matches!(node.field, "name" | "")
+        });
+        let uses = members(file, "selector_expression", "operand", "field", &alias).chain(members(
+            file,
+            "qualified_type",
+            "package",
+            "name",
+            &alias,
+        ));
+        for (start, end, name) in uses {
+            if !locally && !package.contains(name) {
+                lost.push(Lost { module: import.module.clone(), name: name.to_string(), start, end });
+            }
+        }
+    }
+    // a package is one scope over its files
+    let folder = folder_of(&file.path);
+    if let Some(package) = go::package_names(tree, folder) {
+        for (name, index) in file.names().unbound() {
+            if !package.contains(name) && !crate::names::is_known(Language::Go, name) && !file.names().open {
+                let node = file.flat.node(index);
+                lost.push(Lost {
+                    module: "the package".into(),
+                    name: name.to_string(),
+                    start: node.start,
+                    end: node.end,
+                });
+            }
+        }
+    }
+    lost
+}

@@ -1,0 +1,123 @@
+use std::collections::BTreeSet;
+
+use syntax::{ImportKind, Language};
+
+use super::{Change, Check, Example, Found, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+use crate::project::manifest::{Declared, declared};
+use crate::project::{Target, Tree, is_specimen};
+
+pub(super) static RULE: Rule = Rule {
+    id: "undeclared-dependency",
+    category: Category::Inconsistent,
+    severity: Severity::Error,
+    summary: "A package that is imported and that no manifest of the project declares.",
+    note: "The package may not exist at all. Use what the project already has; where a new package is needed, it is named in the plan (`dependencies`), so that it is checked and installed.",
+    valid: &[
+        Example::new(&[
+            ("package.json", "{\"dependencies\":{\"react\":\"19\"}}"),
+            (
+                "a.ts",
+                "import React from 'react';\nimport { readFile } from 'node:fs/promises';\nexport default [React, readFile];\n",
+            ),
+        ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\nserde-json = \"1\"\n"),
+            ("src/lib.rs", "use serde_json::Value;\nuse std::fmt;\npub fn f(_: Value, _: fmt::Error) {}\n"),
+        ]),
+        Example::new(&[
+            ("pyproject.toml", "[project]\ndependencies = [\"PyYAML>=6\"]\n"),
+            ("a.py", "import yaml\nimport os.path\n"),
+        ]),
+        Example::new(&[
+            ("go.mod", "module example.com/m\n\nrequire (\n\tgithub.com/x/y v1.0.0\n)\n"),
+            ("a.go", "package m\n\nimport \"github.com/x/y/sub\"\n\nvar _ = sub.X\n"),
+        ]),
+    ],
+    invalid: &[
+        Example::new(&[
+            ("package.json", "{\"dependencies\":{}}"),
+            ("a.ts", "import { magic } from 'super-magic-utils';\nexport default magic;\n"),
+        ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "use magic_utils::Wand;\npub fn f(_: Wand) {}\n"),
+        ]),
+        Example::new(&[
+            ("pyproject.toml", "[project]\ndependencies = [\"requests\"]\n"),
+            ("a.py", "import magic_utils\n"),
+        ]),
+        Example::new(&[
+            ("go.mod", "module example.com/m\n"),
+            ("a.go", "package m\n\nimport \"github.com/magic/utils\"\n\nvar _ = utils.X\n"),
+        ]),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    let mut used_before: Option<BTreeSet<String>> = None;
+    for (_, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
+        let Some(language) = head.language else { continue };
+        let packages = packages(&change.head, head);
+        if packages.is_empty() {
+            continue;
+        }
+        let Some(declared) = declared(&change.head, language, &head.path) else { continue };
+        for (package, line, certain) in
+            packages.into_iter().filter(|(package, ..)| !is_declared(&declared, language, package))
+        {
+            // what the project used already works somehow: a package of packages, a path set elsewhere
+            let before = used_before.get_or_insert_with(|| used(&change.base, change, language));
+            if before.contains(&package) {
+                continue;
+            }
+            let start = head.start_of_line(line);
+            let message = format!("`{package}` is not declared in `{}`", declared.manifest);
+            let end = start + head.line(line as usize - 1).len();
+            if certain {
+                found.at(head, start, end, message);
+            } else {
+                found.maybe(head, start, end, message);
+            }
+        }
+    }
+}
+
+fn is_declared(declared: &Declared, language: Language, package: &str) -> bool {
+    declared.has(language, package)
+}
+
+/// Packages that a file imports: (name, line, whether the import must work).
+fn packages(tree: &Tree<'_>, file: &File) -> Vec<(String, u32, bool)> {
+    let mut found: Vec<(String, u32, bool)> = Vec::new();
+    for import in &file.outline().imports {
+        if let Target::Package(name) = tree.resolve(file, import)
+            && !found.iter().any(|(known, ..)| *known == name)
+        {
+            let may_fail = import.conditional && file.language != Some(Language::Rust)
+                || matches!(import.kind, ImportKind::TypeOnly | ImportKind::Dynamic);
+            found.push((name, import.line, !may_fail));
+        }
+    }
+    found
+}
+
+fn used(tree: &Tree<'_>, change: &Change<'_>, language: Language) -> BTreeSet<String> {
+    const MAX_FILES: usize = 1_000;
+    if change.whole {
+        return BTreeSet::new();
+    }
+    let same = |path: &str| {
+        Language::of_path(path)
+            .is_some_and(|l| l == language || l.is_ecmascript() && language.is_ecmascript())
+    };
+    tree.paths()
+        .iter()
+        .filter(|path| same(path))
+        .take(MAX_FILES)
+        .filter_map(|path| tree.file(path))
+        .flat_map(|file| packages(tree, &file).into_iter().map(|(name, ..)| name))
+        .collect()
+}

@@ -1,0 +1,223 @@
+use std::collections::BTreeSet;
+
+use syntax::Language;
+
+use super::{Change, Check, Example, Found, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+use crate::names::is_known;
+use crate::project::is_specimen;
+
+pub(super) static RULE: Rule = Rule {
+    id: "undefined-name",
+    category: Category::Broken,
+    severity: Severity::Error,
+    summary: "A name that nothing defines or imports, though it is used.",
+    note: "The code fails when it gets there. Import the name, define it, or use the one that exists; where an import was removed, its uses have to go as well.",
+    valid: &[
+        Example::new(&[(
+            "a.ts",
+            "import { b } from 'b';\nexport const a = (x: Partial<string>) => b(x, document.title);\n",
+        )]),
+        Example::new(&[("a.py", "import os\ndef f(x):\n    return [os.path.join(x, y) for y in dir(x)]\n")]),
+        Example::new(&[(
+            "src/lib.rs",
+            "use std::fmt;\npub struct A<T>(T);\nimpl<T> fmt::Debug for A<T> { fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result { Ok(()) } }\n",
+        )]),
+        Example::change(
+            &[("a.js", "export const a = legacy();\n")],
+            &[("a.js", "export const a = legacy() + 1;\n")],
+        ),
+    ],
+    invalid: &[
+        Example::change(
+            &[("a.ts", "import { b } from './b';\nexport const a = b;\n"), ("b.ts", "export const b = 1;\n")],
+            &[("a.ts", "export const a = b;\n"), ("b.ts", "export const b = 1;\n")],
+        ),
+        Example::new(&[("a.js", "import { x } from 'x';\nexport const y = x(undefinedHelper());\n")]),
+        Example::new(&[("a.py", "def f(x):\n    return np.array(x)\n")]),
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "use std::collections::HashMap;\npub fn f() -> HashMap<u8, u8> { HashMap::new() }\n",
+            )],
+            &[("src/lib.rs", "pub fn f() -> HashMap<u8, u8> { HashMap::new() }\n")],
+        ),
+        Example::change(
+            &[("a.go", "package a\n\nimport \"fmt\"\n\nfunc F() { fmt.Println() }\n")],
+            &[("a.go", "package a\n\nfunc F() { fmt.Println() }\n")],
+        ),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
+        let Some(language) = head.language else { continue };
+        let names = head.names();
+        let base = pair.base.as_deref().filter(|base| base.is_code());
+        let before: BTreeSet<&str> =
+            base.map_or_else(BTreeSet::new, |base| base.names().unbound().map(|(n, _)| n).collect());
+        for (name, index) in names.unbound() {
+            if before.contains(name) || is_known(language, name) || is_declared_aside(head, name) {
+                continue;
+            }
+            let was_bound = base.is_some_and(|base| base.names().bound.contains(name));
+            let certainty = match language {
+                Language::Go => Certainty::No, // a package is one scope over its files: see missing-export
+                _ if was_bound => lost(head, base, names.open),
+                Language::Python if names.open => Certainty::No,
+                Language::Python => Certainty::Sure,
+                Language::Rust => in_rust(head, index, name),
+                _ => in_ecmascript(change, head, name),
+            };
+            let node = head.flat.node(index);
+            let message = if was_bound {
+                format!("`{name}` is used here, but what defined or imported it was removed")
+            } else {
+                format!("`{name}` is not defined or imported")
+            };
+            match certainty {
+                Certainty::Sure => found.at(head, node.start, node.end, message),
+                Certainty::Likely => found.maybe(head, node.start, node.end, message),
+                Certainty::No => {}
+            }
+        }
+        if language == Language::Go {
+            in_go(head, base, found);
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    Sure,
+    Likely,
+    No,
+}
+
+/// A name that the base bound: lost, unless something new that cannot be seen into may bind it.
+fn lost(head: &File, base: Option<&File>, open: bool) -> Certainty {
+    let was_open = base.is_some_and(|base| base.names().open);
+    let stars =
+        |file: &File| file.outline().imports.iter().flat_map(|i| &i.names).filter(|n| n.name == "*").count();
+    match (open, was_open) {
+        (false, _) => Certainty::Sure,
+        (true, true) if base.is_some_and(|base| stars(base) >= stars(head)) => Certainty::Sure,
+        _ => Certainty::Likely,
+    }
+}
+
+/// Named in a comment for linters: `/* global x */`, `# type: x`.
+fn is_declared_aside(file: &File, name: &str) -> bool {
+    file.text.contains("global")
+        && file.text.lines().any(|line| {
+            let line = line.trim_start();
+            (line.starts_with("/* global") || line.starts_with("/*global") || line.starts_with("// global"))
+                && line.contains(name)
+        })
+}
+
+fn in_rust(file: &File, index: usize, name: &str) -> Certainty {
+    let names = file.names();
+    if names.open || crate::project::rust::has_item_macro(file) || file.text.contains("include!") {
+        return Certainty::No;
+    }
+    let node = file.flat.node(index);
+    let parent = file.flat.kind(node.parent);
+    let is_type =
+        name.starts_with(|c: char| c.is_uppercase()) && !name.chars().all(|c| c.is_uppercase() || c == '_');
+    let is_call = parent == "call_expression" && node.kind == "identifier";
+    // constants and generics of one capital are too often a macro's
+    if (is_type && name.len() > 1 && parent != "token_tree") || is_call {
+        Certainty::Sure
+    } else {
+        Certainty::No
+    }
+}
+
+fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
+    let outline = file.outline();
+    let is_module =
+        outline.imports.iter().any(|i| !i.conditional) || !outline.exports.is_empty() || outline.open;
+    if !is_module || name.starts_with("__") || file.path.ends_with(".d.ts") || file.path.ends_with(".d.mts") {
+        return Certainty::No;
+    }
+    // declared for all files, or to a linter
+    let ambient = change.head.paths().iter().filter(|path| {
+        path.ends_with(".d.ts")
+            || path.contains("eslint")
+            || path.ends_with("globals.ts")
+            || path.ends_with("global.ts")
+    });
+    let word =
+        |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|w| w == name);
+    if ambient.take(300).any(|path| change.head.read(path).is_some_and(|text| word(&text))) {
+        return Certainty::No;
+    }
+    let exported = |path: &String| {
+        change.head.read(path).is_some_and(|text| {
+            text.contains(name)
+                && change.head.file(path).is_some_and(|file| {
+                    file.outline().exports.iter().any(|e| e.name == name)
+                        || file.outline().imports.iter().any(|i| {
+                            i.alias.as_deref() == Some(name) || i.names.iter().any(|n| n.local() == name)
+                        })
+                })
+        })
+    };
+    let ecmascript = |path: &&String| Language::of_path(path).is_some_and(Language::is_ecmascript);
+    let lower = name.starts_with(|c: char| c.is_lowercase());
+    if lower || change.head.paths().iter().filter(ecmascript).take(3_000).any(exported) {
+        Certainty::Sure
+    } else {
+        Certainty::Likely
+    }
+}
+
+/// Go refuses files that use a package they do not import, and that import one they do not use.
+fn in_go(head: &File, base: Option<&File>, found: &mut Found) {
+    let names = head.names();
+    let old: BTreeSet<&str> = base.map_or_else(BTreeSet::new, |base| {
+        base.outline().imports.iter().map(|i| i.module.as_str()).collect()
+    });
+    let kept: BTreeSet<&str> = head.outline().imports.iter().map(|i| i.module.as_str()).collect();
+    for gone in old.difference(&kept) {
+        let candidates: Vec<String> = crate::names::import_names(gone).collect();
+        for (name, index) in names.unbound().filter(|(name, _)| candidates.iter().any(|c| c == name)) {
+            let node = head.flat.node(index);
+            if head.flat.kind(node.parent) == "selector_expression" || node.kind == "package_identifier" {
+                found.node(
+                    head,
+                    index,
+                    format!("`{name}` is used here, but the import of `{gone}` was removed"),
+                );
+            }
+        }
+    }
+    for import in &head.outline().imports {
+        if import.alias.as_deref().is_some_and(|alias| alias == "_" || alias == ".") || import.module == "C" {
+            continue;
+        }
+        let mut locals = import.alias.clone().map_or_else(
+            || crate::names::import_names(&import.module).collect::<Vec<_>>(),
+            |alias| vec![alias],
+        );
+        locals.dedup();
+        let used = locals.iter().any(|local| names.used.contains_key(local));
+        let used_before =
+            base.is_some_and(|base| locals.iter().any(|local| base.names().used.contains_key(local)));
+        // the name of a package may differ from its path: only what is known to have been its name counts
+        let sure = used_before || import.alias.is_some() || crate::names::is_go_package(&import.module);
+        if !used && sure {
+            let start = head.start_of_line(import.line);
+            let end = start + head.line(import.line as usize - 1).len();
+            found.at(
+                head,
+                start,
+                end,
+                format!("`{}` is imported and not used, which Go refuses", import.module),
+            );
+        }
+    }
+}
