@@ -1,8 +1,8 @@
 /** Missions in `opencode serve`: through the API, in two projects at once, and what follows them. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import { answerText, changes, makeProject, picture, scene } from "../harness/index.mjs"
-import { ended, modules, noPlugin, onlyRoles, project } from "./fixtures.mjs"
+import { answerText, changes, makeProject, picture, scene, writeFiles } from "../harness/index.mjs"
+import { constant, ended, modules, noPlugin, onlyRoles, project, task } from "./fixtures.mjs"
 
 scene(
   "a mission through the API, streamed as it happens; the next messages go to the user's model",
@@ -44,7 +44,6 @@ scene(
     // An ordinary message in the same session is answered by the user's own model.
     assert.match(answerText(await client.prompt(session, "thank you")), /Hello from the scripted model/)
     assert.equal(world.missions().length, 1)
-    // A second mission in the same session.
     events.close()
   },
 )
@@ -81,5 +80,51 @@ scene(
     await client.command(session, "task", "Add two")
     assert.equal(world.exists("src/two.js"), true)
     assert.equal(world.missions().length, 2)
+  },
+)
+
+scene(
+  "`/task undo` takes a delivery back, and does nothing where a file was changed since",
+  {
+    skip: noPlugin,
+    files: project({ "src/both.js": constant("BOTH", 1) }),
+    scenario: {
+      plan: { tasks: [task("one", ["src/one.js", "src/both.js"])] },
+      work: { one: { "src/one.js": constant("ONE", 1), "src/both.js": [["1", "2"]] } },
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    const session = await client.session()
+    await client.command(session, "task", "Add one")
+    const delivered = world.picture()
+    assert.deepEqual(changes(before, delivered), ["~ src/both.js", "+ src/one.js"])
+
+    writeFiles(world.project, { "src/both.js": constant("BOTH", 9) })
+    assert.match(answerText(await client.command(session, "task", "undo")), /src\/both\.js/)
+    assert.equal(world.exists("src/one.js"), true, "all or nothing")
+
+    writeFiles(world.project, { "src/both.js": constant("BOTH", 2) })
+    await client.command(session, "task", "undo")
+    assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+scene(
+  "`/task report` shows the last mission again; `/task run` forces one that begins with a control word",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  async (world) => {
+    const { client } = await world.serve()
+    const session = await client.session()
+    const first = answerText(await client.command(session, "task", "run status page, please"))
+    assert.match(first, /status page, please/)
+    assert.equal(world.exists("src/one.js"), true)
+    assert.match(
+      answerText(await client.command(session, "task", "report")),
+      new RegExp(`${world.missions()[0].id}[^]*status page, please`),
+    )
+    assert.match(answerText(await client.command(session, "task", `status ${world.missions()[0].id}`)), /done/)
+    onlyRoles(world)
   },
 )
