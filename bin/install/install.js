@@ -36,6 +36,7 @@ const TUI = { names: ["tui.json"], create: "tui.json", schema: "https://opencode
  * @property {"added" | "created" | "replaced" | "unchanged" | "removed" | "restored" | "deleted"} action
  * @property {string} [spec]
  * @property {string} [backup]
+ * @property {string} [instead] the entry that would have been written, where another one was there
  */
 
 /**
@@ -97,6 +98,7 @@ function directoryOf(request) {
  * @property {string} file
  * @property {Step["action"]} action
  * @property {string} [spec]
+ * @property {string} [instead]
  * @property {string} [before] undefined: there is no file
  * @property {string} [after] undefined: there is to be no file
  */
@@ -115,7 +117,10 @@ function planInstall(kind, directory, spec, insist) {
     const entry = ours(file, before)[0]
     if (before === undefined || !entry) continue
     const stale = entry.state === "dead" || (insist && entry.spec !== spec)
-    if (!stale) return { file, action: "unchanged", spec: entry.spec, before, after: before }
+    if (!stale) {
+      const instead = entry.spec === spec ? undefined : spec
+      return { file, action: "unchanged", spec: entry.spec, instead, before, after: before }
+    }
     const after = inFile(file, () => replaceSpec(before, entry.entry, spec))
     return { file, action: "replaced", spec, before, after }
   }
@@ -161,8 +166,8 @@ function planUninstall(kind, file) {
  * @returns {Step}
  */
 function carryOut(plan, request) {
-  const { file, action, spec, before, after } = plan
-  if (request.dryRun || before === after) return { file, action, spec }
+  const { file, action, spec, instead, before, after } = plan
+  if (request.dryRun || before === after) return { file, action, spec, instead }
   if (after === undefined) {
     rmSync(file, { force: true })
     return { file, action, spec }

@@ -27,9 +27,10 @@ const NOTES = {
  */
 export function describe(steps, dryRun = false) {
   if (steps.length === 0) return "the plugin is not registered; nothing to do\n"
-  const lines = steps.map(({ file, action, spec, backup }) => {
+  const lines = steps.map(({ file, action, spec, backup, instead }) => {
     const notes = [NOTES[action], backup && `backup: ${backup}`].filter(Boolean).join("; ")
-    return `${file}: ${VERBS[action][dryRun ? 1 : 0]} \`${spec}\`${notes && !dryRun ? ` (${notes})` : ""}`
+    const line = `${file}: ${VERBS[action][dryRun ? 1 : 0]} \`${spec}\`${notes && !dryRun ? ` (${notes})` : ""}`
+    return instead ? `${line}\nhint: to have \`${instead}\` in its place, run \`opencode-orchestrator install --spec ${instead}\`` : line
   })
   const changed = steps.some(({ action }) => action !== "unchanged")
   if (changed && !dryRun) lines.push("restart OpenCode for it to take effect")

@@ -111,6 +111,13 @@ test("--spec writes another entry, also in the place of an older one", (t) => {
   assert.deepEqual(JSON.parse(read(config, "opencode.json")).plugin, ["opencode-orchestrator@2.0.0"])
 })
 
+test("where another entry of ours is there, it stays, and how to replace it is said", (t) => {
+  const { call } = home(t, { "opencode.json": '{"plugin": ["opencode-orchestrator"]}' })
+  assert.ok(call("install").stdout.includes(`hint: to have \`${ROOT}\` in its place, run \`opencode-orchestrator install --spec ${ROOT}\``))
+  assert.equal(call("install", "--spec", ROOT).exit, 0)
+  assert.doesNotMatch(call("install").stdout, /hint/)
+})
+
 test("--dry-run changes nothing", (t) => {
   const { call, config, list } = home(t, { "opencode.json": "{}" })
   assert.match(call("install", "--dry-run").stdout, /would add/)
