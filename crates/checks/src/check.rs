@@ -31,6 +31,7 @@ pub enum Runner {
     Vitest,
     Jest,
     Mocha,
+    Tape,
     Pytest,
     Unittest,
     GoTest,
@@ -113,6 +114,7 @@ impl Runner {
         let program = program.strip_suffix(".js").or_else(|| program.strip_suffix(".mjs")).unwrap_or(program);
         let first = arguments.iter().find(|word| !word.starts_with(['-', '+'])).map(String::as_str);
         match program {
+            "cargo" if arguments.iter().any(|word| word == "--no-run") => None,
             "cargo" => match first? {
                 "test" | "t" => Some(Runner::CargoTest),
                 "nextest" => Some(Runner::Nextest),
@@ -126,6 +128,7 @@ impl Runner {
             "jest" => Some(Runner::Jest),
             "react-scripts" | "craco" if first == Some("test") => Some(Runner::Jest),
             "mocha" | "_mocha" => Some(Runner::Mocha),
+            "tape" => Some(Runner::Tape),
             "pytest" | "py.test" => Some(Runner::Pytest),
             "unittest" => Some(Runner::Unittest),
             "go" if first == Some("test") => Some(Runner::GoTest),
@@ -170,6 +173,7 @@ mod tests {
             ("node test.js", None),
             ("echo jest", None),
             ("cargo build", None),
+            ("cargo test --no-run", None),
             ("", None),
         ];
         for (command, expected) in cases {

@@ -128,7 +128,9 @@ fn arguments(runner: Runner, filter: &str) -> Option<Vec<String>> {
             let parts: Vec<_> = test.split('/').map(|part| format!("^{}$", regex::escape(part))).collect();
             two("-run", parts.join("/"))
         }
-        Runner::NodeTest => None,
+        // tape runs files, and has no way to name a test
+        Runner::Tape if file => one(filter.to_owned()),
+        Runner::Tape | Runner::NodeTest => None,
     }
 }
 

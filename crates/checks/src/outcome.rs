@@ -171,7 +171,8 @@ mod tests {
             FAILED adds [a.test.js] at a.test.js:4
               expected 2
               got 3
-        "#]].assert_eq(&outcome.describe("test", 1000));
+        "#]]
+        .assert_eq(&outcome.describe("test", 1000));
     }
 
     #[test]
@@ -185,7 +186,8 @@ mod tests {
             check `build` ended with exit status 2
 
             a.c:1: error
-        "#]].assert_eq(&outcome.describe("build", 1000));
+        "#]]
+        .assert_eq(&outcome.describe("build", 1000));
     }
 
     #[test]

@@ -129,3 +129,40 @@ async fn python_unittest() {
     let narrowed = project.run("test", Some("test_a.A.test_ok")).await;
     assert!(narrowed.end.success() && narrowed.passed == Some(1), "{}", narrowed.output);
 }
+
+#[tokio::test]
+async fn a_hostile_test_file_reaches_nothing_outside_of_the_slot() {
+    if !checks::sandbox_available() {
+        eprintln!("skipped: this kernel has no Landlock");
+        return;
+    }
+    let hostile = "
+        const fs = require('node:fs'), path = require('node:path'), { test } = require('node:test');
+        const top = path.resolve(__dirname, '../..');
+        for (const place of ['home', 'state', 'checkout']) {
+          test('write to ' + place, () => fs.writeFileSync(path.join(top, place, 'owned'), 'x'));
+          test('empty ' + place, () => fs.truncateSync(path.join(top, place, 'file')));
+          test('link into ' + place, () => fs.symlinkSync('/etc/passwd', path.join(top, place, 'link')));
+          test('remove from ' + place, () => fs.unlinkSync(path.join(top, place, 'file')));
+          test('rename from ' + place, () => fs.renameSync(path.join(top, place, 'file'), path.join(top, 'slot/file')));
+        }
+        test('write inside', () => fs.writeFileSync(path.join(top, 'slot/inside'), 'x'));";
+    let project = Project::new(&[
+        ("package.json", r#"{"scripts": {"test": "node --test"}}"#),
+        ("test/a.test.js", hostile),
+    ]);
+    for place in ["home", "state", "checkout"] {
+        let folder = project.folder.path().join(place);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("file"), "mine").unwrap();
+    }
+    let outcome = project.run("test", None).await;
+    assert!(outcome.sandboxed);
+    assert_eq!(outcome.passed, Some(1), "only what is inside may work: {}", outcome.output);
+    assert_eq!(outcome.failing.unwrap().len(), 15);
+    for place in ["home", "state", "checkout"] {
+        let folder = project.folder.path().join(place);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(std::fs::read_to_string(folder.join("file")).unwrap(), "mine");
+    }
+}

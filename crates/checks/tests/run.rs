@@ -236,3 +236,22 @@ async fn unsandboxed_is_said() {
     assert!(!outcome.sandboxed && outcome.end.success());
     assert!(place.path("home/file").exists());
 }
+
+#[tokio::test]
+async fn sweeping_kills_what_a_crash_left_behind_and_nothing_else() {
+    let start = |marker: &str| {
+        std::process::Command::new("sleep")
+            .arg("60")
+            .env("OPENCODE_ORCHESTRATOR_RUN", marker)
+            .spawn()
+            .unwrap()
+    };
+    let mut left = start("m-sweep:1-0");
+    let mut other = start("m-sweep2:1-0");
+    assert_eq!(checks::sweep("m-sweep"), 1);
+    let ended = left.wait().unwrap();
+    let other_lives = other.try_wait().unwrap().is_none();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(!ended.success() && other_lives);
+}

@@ -1,4 +1,4 @@
-//! Cargo.toml: check, clippy where the project uses it, and its tests.
+//! Cargo.toml: build, clippy where the project uses it, and its tests.
 
 use super::{Source, Step, join, limit};
 use crate::check::{Check, Kind, Runner};
@@ -22,18 +22,20 @@ fn of_folder(source: &Source, folder: &str) -> Vec<Check> {
         runner,
         script: None,
     };
-    let mut found =
-        vec![check("build", Kind::Build, format!("cargo check{all} --all-targets"), "Cargo.toml", None)];
+    let nextest = source.has(folder, ".config/nextest.toml");
+    let test = if nextest { "cargo nextest run" } else { "cargo test" };
+    // builds what the tests then run: `cargo check` would compile all of it twice
+    let mut found = vec![check("build", Kind::Build, format!("{test}{all} --no-run"), "Cargo.toml", None)];
     if let Some((because, deny)) = clippy(source, folder, &manifest) {
         let run = format!("cargo clippy{all} --all-targets{}", if deny { " -- -D warnings" } else { "" });
         found.push(check("lint", Kind::Lint, run, &because, None));
     }
     // every binary is run, so that two runs can be compared
-    let test = if source.has(folder, ".config/nextest.toml") {
-        let run = format!("cargo nextest run{all} --no-fail-fast --no-tests=warn");
+    let test = if nextest {
+        let run = format!("{test}{all} --no-fail-fast --no-tests=warn");
         check("test", Kind::Test, run, ".config/nextest.toml", Some(Runner::Nextest))
     } else {
-        let run = format!("cargo test{all} --no-fail-fast");
+        let run = format!("{test}{all} --no-fail-fast");
         check("test", Kind::Test, run, "Cargo.toml", Some(Runner::CargoTest))
     };
     found.push(test);

@@ -17,6 +17,10 @@ const SCRIPTS: &[(Kind, &[&str])] = &[
     (Kind::Test, &["test", "tests", "test:unit", "unit", "test:ci", "test:run"]),
 ];
 
+/// Members of a workspace that are looked into.
+const MAX_MEMBERS: usize = 200;
+const FOREIGN_IN_WORKSPACE: &[&str] = &["node_modules", "fixtures", "__fixtures__", "templates", "template"];
+
 /// A package manager: how it runs scripts, and how it installs from its lockfile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Manager {
@@ -37,7 +41,10 @@ fn of_folder(source: &Source, folder: &str) -> Vec<Check> {
     let mut found = Vec::new();
     for (kind, names) in SCRIPTS {
         let usable = |name: &&&str| script(&manifest, name).is_some_and(|body| is_check(body, *kind));
-        let Some(name) = names.iter().find(usable) else { continue };
+        let Some(name) = names.iter().find(usable) else {
+            found.extend(of_members(source, folder, &manifest, manager, *kind, names));
+            continue;
+        };
         let body = script(&manifest, name).unwrap_or_default();
         let runner = if *kind == Kind::Test { runner_behind(&manifest, body) } else { None };
         found.push(Check {
@@ -74,6 +81,49 @@ fn of_folder(source: &Source, folder: &str) -> Vec<Check> {
         }
     }
     found
+}
+
+/// One check for the packages of a workspace whose root has no such script.
+fn of_members(
+    source: &Source,
+    folder: &str,
+    root: &Value,
+    manager: Manager,
+    kind: Kind,
+    names: &[&str],
+) -> Option<Check> {
+    if root.get("workspaces").is_none() && !source.has(folder, "pnpm-workspace.yaml") {
+        return None;
+    }
+    let is_member = |path: &&str| {
+        path.ends_with("/package.json") && !path.split('/').any(|part| FOREIGN_IN_WORKSPACE.contains(&part))
+    };
+    let members: Vec<Value> = source
+        .below(folder)
+        .filter(is_member)
+        .take(MAX_MEMBERS)
+        .filter_map(|path| serde_json::from_str(&source.read(folder, path)?).ok())
+        .collect();
+    let bodies = |name: &str| -> Vec<(&Value, &str)> {
+        members.iter().filter_map(|member| Some((member, script(member, name)?))).collect()
+    };
+    let usable = |name: &&&str| {
+        let all = bodies(name);
+        !all.is_empty() && all.iter().all(|(_, body)| is_check(body, kind))
+    };
+    let name = names.iter().find(usable)?;
+    let mut runners = bodies(name).into_iter().map(|(member, body)| runner_behind(member, body));
+    let first = runners.next().flatten().filter(|_| kind == Kind::Test);
+    Some(Check {
+        name: if kind == Kind::Type { "typecheck".to_owned() } else { (*name).to_owned() },
+        kind,
+        run: manager.run_in_members(name),
+        timeout: limit(kind),
+        directory: folder.to_owned(),
+        source: format!("{} workspaces scripts.{name}", join(folder, "package.json")),
+        runner: first.filter(|first| runners.all(|other| other == Some(*first))),
+        script: None,
+    })
 }
 
 /// A check that no script names, but a tool's presence does.
@@ -197,6 +247,16 @@ impl Manager {
             (Manager::Pnpm, script) => format!("pnpm run {script}"),
             (Manager::Yarn, script) => format!("yarn run {script}"),
             (Manager::Bun, script) => format!("bun run {script}"),
+        }
+    }
+
+    fn run_in_members(self, script: &str) -> String {
+        let script = crate::shell::quote(script);
+        match self {
+            Manager::Npm => format!("npm run {script} --workspaces --if-present"),
+            Manager::Pnpm => format!("pnpm --recursive --no-bail --if-present run {script}"),
+            Manager::Yarn => format!("yarn workspaces run {script}"),
+            Manager::Bun => format!("bun run --filter '*' {script}"),
         }
     }
 

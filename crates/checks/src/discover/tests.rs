@@ -129,7 +129,7 @@ fn cargo_workspace_with_nextest_and_clippy() {
             (".github/workflows/ci.yml", "run: cargo clippy -- -D warnings\n"),
         ],
         expect![[r#"
-            Build build: cargo check --workspace --all-targets <- Cargo.toml
+            Build build: cargo nextest run --workspace --no-run <- Cargo.toml
             Lint lint: cargo clippy --workspace --all-targets -- -D warnings <- .github/workflows/ci.yml
             Test test: cargo nextest run --workspace --no-fail-fast --no-tests=warn (Nextest) <- .config/nextest.toml
             setup: cargo fetch --locked <- Cargo.lock
@@ -147,7 +147,7 @@ fn several_projects_in_one_repository() {
             ("tests/fixtures/package.json", r#"{"scripts": {"test": "x"}}"#),
         ],
         expect![[r#"
-            Build build: cargo check --all-targets <- Cargo.toml
+            Build build: cargo test --no-run <- Cargo.toml
             Lint lint: cargo clippy --all-targets <- Cargo.toml lints.clippy
             Test frontend-test: npm test in frontend (Jest) <- frontend/package.json scripts.test
             Test test: cargo test --no-fail-fast (CargoTest) <- Cargo.toml
@@ -161,7 +161,7 @@ fn several_projects_in_one_repository() {
         ],
         expect![[r#"
             Build build: npm run build <- package.json scripts.build
-            Build cargo-build: cargo check --all-targets <- Cargo.toml
+            Build cargo-build: cargo test --no-run <- Cargo.toml
             Test test: npm test (Jest) <- package.json scripts.test
             Test cargo-test: cargo test --no-fail-fast (CargoTest) <- Cargo.toml
             setup: cargo fetch <- Cargo.toml
@@ -269,5 +269,35 @@ fn makefile_fills_only_what_is_missing() {
         expect![[r#"
         Test check: make check (GoTest) <- Makefile check
     "#]],
+    );
+}
+
+#[test]
+fn scripts_of_workspace_members() {
+    let member = r#"{"scripts": {"test": "vitest run", "build": "tsc"}}"#;
+    check(
+        &[
+            ("package.json", r#"{"workspaces": ["packages/*"], "scripts": {"build": "turbo build"}}"#),
+            ("packages/a/package.json", member),
+            ("packages/b/package.json", member),
+            ("packages/b/node_modules/c/package.json", r#"{"scripts": {"test": "jest"}}"#),
+        ],
+        expect![[r#"
+            Build build: npm run build <- package.json scripts.build
+            Test test: npm run test --workspaces --if-present (Vitest) <- package.json workspaces scripts.test
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
+    check(
+        &[
+            ("package.json", "{}"),
+            ("pnpm-workspace.yaml", ""),
+            ("pnpm-lock.yaml", ""),
+            ("a/package.json", member),
+        ],
+        expect![[r#"
+            Build build: pnpm --recursive --no-bail --if-present run build <- package.json workspaces scripts.build
+            Test test: pnpm --recursive --no-bail --if-present run test (Vitest) <- package.json workspaces scripts.test
+        "#]],
     );
 }

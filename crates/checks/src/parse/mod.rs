@@ -12,6 +12,7 @@ mod mocha;
 mod nextest;
 mod node_test;
 mod pytest;
+mod tape;
 mod unittest;
 mod vitest;
 
@@ -41,6 +42,7 @@ pub fn parse(runner: Runner, text: &str) -> Report {
         Runner::Vitest => vitest::parse(text),
         Runner::Jest => jest::parse(text),
         Runner::Mocha => mocha::parse(text),
+        Runner::Tape => tape::parse(text),
         Runner::Pytest => pytest::parse(text),
         Runner::Unittest => unittest::parse(text),
         Runner::GoTest => go_test::parse(text),
@@ -60,13 +62,14 @@ pub(crate) fn sniff(text: &str) -> Report {
     found.unwrap_or_default()
 }
 
-const ALL: [Runner; 9] = [
+const ALL: [Runner; 10] = [
     Runner::CargoTest,
     Runner::Nextest,
     Runner::NodeTest,
     Runner::Vitest,
     Runner::Jest,
     Runner::Mocha,
+    Runner::Tape,
     Runner::Pytest,
     Runner::Unittest,
     Runner::GoTest,
@@ -193,7 +196,7 @@ mod tests {
         assert_eq!(sniff("all good"), Report::default());
     }
 
-    const FIXTURES: [&str; 11] = [
+    const FIXTURES: [&str; 12] = [
         include_str!("../../fixtures/cargo_test.txt"),
         include_str!("../../fixtures/nextest.txt"),
         include_str!("../../fixtures/node_tap.txt"),
@@ -201,6 +204,7 @@ mod tests {
         include_str!("../../fixtures/vitest.txt"),
         include_str!("../../fixtures/jest.txt"),
         include_str!("../../fixtures/mocha.txt"),
+        include_str!("../../fixtures/tape.txt"),
         include_str!("../../fixtures/pytest.txt"),
         include_str!("../../fixtures/unittest.txt"),
         include_str!("../../fixtures/go_test_verbose.txt"),

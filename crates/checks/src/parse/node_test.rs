@@ -5,7 +5,7 @@ use crate::outcome::TestFailure;
 
 pub(super) fn parse(text: &str) -> Report {
     let tap = Totals::read(text, "# ");
-    if tap.pass.is_some() { from_tap(text, tap) } else { from_spec(text, Totals::read(text, "ℹ ")) }
+    if tap.complete() { from_tap(text, tap) } else { from_spec(text, Totals::read(text, "ℹ ")) }
 }
 
 /// The counts at the end; summed where several runs follow each other.
@@ -13,9 +13,15 @@ pub(super) fn parse(text: &str) -> Report {
 struct Totals {
     pass: Option<u32>,
     failed: u32,
+    /// The line that other producers of TAP do not print.
+    has_cancelled: bool,
 }
 
 impl Totals {
+    fn complete(self) -> bool {
+        self.pass.is_some() && self.has_cancelled
+    }
+
     fn read(text: &str, prefix: &str) -> Totals {
         let mut totals = Totals::default();
         for line in text.lines().filter_map(|line| line.strip_prefix(prefix)) {
@@ -23,7 +29,10 @@ impl Totals {
             let Ok(number) = number.trim().parse::<u32>() else { continue };
             match word {
                 "pass" => totals.pass = Some(totals.pass.unwrap_or(0).saturating_add(number)),
-                "fail" | "cancelled" => totals.failed = totals.failed.saturating_add(number),
+                "fail" | "cancelled" => {
+                    totals.has_cancelled |= word == "cancelled";
+                    totals.failed = totals.failed.saturating_add(number);
+                }
                 _ => {}
             }
         }
@@ -244,7 +253,7 @@ mod tests {
     #[test]
     fn a_forged_failure_line_makes_names_unknown() {
         check(
-            "not ok 1 - real\nnot ok 2 - forged\n# tests 1\n# pass 0\n# fail 1\n",
+            "not ok 1 - real\nnot ok 2 - forged\n# tests 1\n# pass 0\n# fail 1\n# cancelled 0\n",
             expect![[r#"
             passed: Some(0)
             names: unknown

@@ -1,0 +1,94 @@
+//! tape: flat TAP, where a comment names the test and each line is an assertion.
+
+use super::{Failures, Report, detail, name, place};
+use crate::outcome::TestFailure;
+
+pub(super) fn parse(text: &str) -> Report {
+    // node's own runner prints TAP too, with more totals
+    if text.lines().any(|line| line.starts_with("# cancelled ")) {
+        return Report::default();
+    }
+    let mut failures = Failures::default();
+    let (mut failed, mut passed) = (0_u32, None::<u32>);
+    let mut test: Option<&str> = None;
+    let mut totals = false;
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if let Some(comment) = line.strip_prefix("# ") {
+            match comment.split_once(' ').and_then(|(word, n)| Some((word, n.trim().parse::<u32>().ok()?))) {
+                Some(("tests", _)) => totals = true,
+                Some(("pass", n)) if totals => passed = Some(passed.unwrap_or(0).saturating_add(n)),
+                Some(("fail", n)) if totals => failed = failed.saturating_add(n),
+                _ => {
+                    test = Some(comment);
+                    totals = false;
+                }
+            }
+        } else if let Some(result) = line.strip_prefix("not ok ") {
+            let mut facts = Vec::new();
+            if lines.next_if(|next| next.trim() == "---").is_some() {
+                while let Some(fact) = lines.next_if(|next| next.trim() != "...") {
+                    if facts.len() < 100 {
+                        facts.push(fact);
+                    }
+                }
+            }
+            if !result.ends_with("# TODO") && !result.contains(" # TODO ") && !result.contains(" # SKIP") {
+                failures.push(failure(test, result, &facts));
+            }
+        }
+    }
+    match passed {
+        None => Report::default(),
+        Some(passed) => Report::checked(failures.0, failed, passed),
+    }
+}
+
+fn failure(test: Option<&str>, result: &str, facts: &[&str]) -> TestFailure {
+    // the number says how many came before, not which one it is
+    let assertion = result.trim_start_matches(|c: char| c.is_ascii_digit()).trim();
+    let at = facts
+        .iter()
+        .find_map(|fact| fact.trim().strip_prefix("at: "))
+        .and_then(|at| place(at.rsplit_once('(').map_or(at, |(_, at)| at.trim_end_matches(')'))));
+    let message = facts.split(|fact| fact.trim_start().starts_with("stack:")).next().unwrap_or_default();
+    TestFailure {
+        name: name(assertion),
+        suite: test.map(name),
+        detail: detail(message),
+        file: at.map(|(file, _)| file.to_owned()),
+        line: at.map(|(_, line)| line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::super::render;
+    use super::*;
+
+    fn check(text: &str, expected: Expect) {
+        expected.assert_eq(&render(&parse(text)));
+    }
+
+    #[test]
+    fn a_real_run() {
+        check(include_str!("../../fixtures/tape.txt"), expect![[r#"
+            passed: Some(3)
+            - [adds two] sum @ /slot/t.js:2 | operator: equal
+            - [throws] should not throw @ /slot/t.js:4 | operator: throws
+        "#]]);
+    }
+
+    #[test]
+    fn all_passed_and_stopped_early() {
+        check("TAP version 13\n# a\nok 1 x\n\n1..1\n# tests 1\n# pass  1\n\n# ok\n", expect![[r#"
+            passed: Some(1)
+        "#]]);
+        check("TAP version 13\n# a\nok 1 x\n", expect![[r#"
+            passed: None
+            names: unknown
+        "#]]);
+    }
+}
