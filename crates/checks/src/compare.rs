@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostics;
 use crate::outcome::{End, Outcome, TestFailure};
 use crate::output::shorten;
 
@@ -115,8 +116,8 @@ fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> V
 /// The verdict where only the exit status speaks.
 fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     match base {
-        None => Verdict::Fail { findings: vec![Failure::of_command(now)] },
-        Some(base) if base.end.success() => Verdict::Fail { findings: vec![Failure::of_command(now)] },
+        None => Verdict::Fail { findings: Failure::of_output(now) },
+        Some(base) if base.end.success() => Verdict::Fail { findings: Failure::of_output(now) },
         Some(base) if build_failure_hides(Some(base), now, 1) => Verdict::Fail {
             findings: vec![Failure {
                 message: format!(
@@ -200,6 +201,22 @@ impl Failure {
             file: test.file.clone(),
             line: test.line,
         }
+    }
+
+    /// The places that the output names, or else the command as a whole.
+    fn of_output(now: &Outcome) -> Vec<Failure> {
+        let errors = diagnostics::errors(&now.output);
+        if errors.is_empty() {
+            return vec![Failure::of_command(now)];
+        }
+        let of_place = |error: diagnostics::Diagnostic| Failure {
+            test: None,
+            suite: None,
+            message: error.message,
+            file: Some(error.file),
+            line: Some(error.line),
+        };
+        errors.into_iter().map(of_place).collect()
     }
 
     fn of_command(now: &Outcome) -> Failure {

@@ -145,3 +145,13 @@ fn a_finding_quotes_the_runner() {
     let Verdict::Fail { findings } = compare(Some(&outcome(0)), &outcome(3)) else { panic!("no failure") };
     assert_eq!(findings[0].message, "the check ended with exit status 3\nsome output");
 }
+
+#[test]
+fn a_compiler_that_names_places_gives_a_finding_for_each() {
+    let output = "a.go:3:2: undefined: x\nb.go:7:1: missing return\n".to_owned();
+    let Verdict::Fail { findings } = compare(Some(&outcome(0)), &Outcome { output, ..outcome(1) }) else {
+        panic!("no failure")
+    };
+    let places: Vec<_> = findings.iter().map(|f| (f.file.as_deref(), f.line, f.message.as_str())).collect();
+    assert_eq!(places, [(Some("a.go"), Some(3), "undefined: x"), (Some("b.go"), Some(7), "missing return")]);
+}

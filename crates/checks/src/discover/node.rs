@@ -294,7 +294,7 @@ impl Manager {
                 all.as_object().is_some_and(|all| !all.is_empty())
                     || all.as_array().is_some_and(|all| !all.is_empty())
             });
-        has_dependencies.then(|| (run.to_owned(), file))
+        (has_dependencies || source.has(folder, "pnpm-workspace.yaml")).then(|| (run.to_owned(), file))
     }
 }
 

@@ -298,6 +298,7 @@ fn scripts_of_workspace_members() {
         expect![[r#"
             Build build: pnpm --recursive --no-bail --if-present run build <- package.json workspaces scripts.build
             Test test: pnpm --recursive --no-bail --if-present run test (Vitest) <- package.json workspaces scripts.test
+            setup: pnpm install --frozen-lockfile --ignore-scripts <- pnpm-lock.yaml
         "#]],
     );
 }

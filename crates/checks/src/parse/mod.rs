@@ -132,7 +132,7 @@ fn cut(text: &str, limit: usize) -> &str {
 }
 
 /// `path:12:5` or `path:12` as path and line.
-fn place(text: &str) -> Option<(&str, u32)> {
+pub(crate) fn place(text: &str) -> Option<(&str, u32)> {
     let mut rest = text.trim().trim_end_matches(':');
     let mut last = None;
     for _ in 0..2 {

@@ -74,21 +74,30 @@ mod tests {
 
     #[test]
     fn a_real_run() {
-        check(include_str!("../../fixtures/tape.txt"), expect![[r#"
+        check(
+            include_str!("../../fixtures/tape.txt"),
+            expect![[r#"
             passed: Some(3)
             - [adds two] sum @ /slot/t.js:2 | operator: equal
             - [throws] should not throw @ /slot/t.js:4 | operator: throws
-        "#]]);
+        "#]],
+        );
     }
 
     #[test]
     fn all_passed_and_stopped_early() {
-        check("TAP version 13\n# a\nok 1 x\n\n1..1\n# tests 1\n# pass  1\n\n# ok\n", expect![[r#"
+        check(
+            "TAP version 13\n# a\nok 1 x\n\n1..1\n# tests 1\n# pass  1\n\n# ok\n",
+            expect![[r#"
             passed: Some(1)
-        "#]]);
-        check("TAP version 13\n# a\nok 1 x\n", expect![[r#"
+        "#]],
+        );
+        check(
+            "TAP version 13\n# a\nok 1 x\n",
+            expect![[r#"
             passed: None
             names: unknown
-        "#]]);
+        "#]],
+        );
     }
 }

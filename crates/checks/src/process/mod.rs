@@ -120,10 +120,12 @@ pub async fn run(
         end => end,
     };
     outcome.passed = report.passed;
-    outcome.failing = report.failing.filter(|_| !truncated).map(|all| relative(all, &options.root));
+    let slot = Slot::new(&options.root);
+    let complete = report.failing.filter(|_| !truncated);
+    outcome.failing = complete.map(|all| all.into_iter().map(|failure| slot.relative(failure)).collect());
     outcome.truncated = truncated;
     outcome.sandboxed = sandboxed;
-    outcome.output = shorten(&text, options.output_limit);
+    outcome.output = slot.strip(&shorten(&text, options.output_limit));
     outcome
 }
 
@@ -191,23 +193,34 @@ async fn execute(
         .to_owned())
 }
 
-/// Names as they would be in any other slot: paths without the slot's own.
-fn relative(failures: Vec<TestFailure>, root: &Path) -> Vec<TestFailure> {
-    let mut prefixes: Vec<String> = [Some(root.to_path_buf()), root.canonicalize().ok()]
-        .into_iter()
-        .flatten()
-        .map(|root| format!("{}/", root.display()))
-        .collect();
-    prefixes.dedup();
-    let strip = |text: String| prefixes.iter().fold(text, |text, prefix| text.replace(prefix.as_str(), ""));
-    failures
-        .into_iter()
-        .map(|failure| TestFailure {
+/// The slot's own path, taken out of what is told: the same test has the same
+/// name in every slot, and a file the path that the project knows.
+struct Slot {
+    prefixes: Vec<String>,
+}
+
+impl Slot {
+    fn new(root: &Path) -> Slot {
+        let real = root.canonicalize().ok();
+        let roots = std::iter::once(root.to_path_buf()).chain(real);
+        let mut prefixes: Vec<String> =
+            roots.map(|root| format!("{}/", root.display().to_string().trim_end_matches('/'))).collect();
+        prefixes.retain(|prefix| prefix.len() > 1);
+        Slot { prefixes }
+    }
+
+    fn strip(&self, text: &str) -> String {
+        self.prefixes.iter().fold(text.to_owned(), |text, prefix| text.replace(prefix.as_str(), ""))
+    }
+
+    fn relative(&self, failure: TestFailure) -> TestFailure {
+        let strip = |text: String| self.strip(&text);
+        TestFailure {
             name: strip(failure.name),
             suite: failure.suite.map(strip),
             detail: failure.detail.map(strip),
             file: failure.file.map(strip),
             line: failure.line,
-        })
-        .collect()
+        }
+    }
 }

@@ -31,6 +31,9 @@ const GRACE: Duration = Duration::from_millis(400);
 /// the kernel to end what was killed.
 const DRAIN: Duration = Duration::from_millis(150);
 
+/// Longest look for processes that left their group.
+const SWEEP: Duration = Duration::from_millis(500);
+
 /// Ends the group, and what left it, as soon as its standard input closes.
 /// It ignores what the check may send to its own group.
 const WATCHDOG: &str = r#"trap '' HUP INT QUIT TERM PIPE USR1 USR2
@@ -143,8 +146,9 @@ impl Group {
     async fn end(&mut self) {
         self.signal(Signal::SIGKILL);
         let (marker, since) = (self.marker.clone(), self.since);
-        let swept = tokio::task::spawn_blocking(move || stragglers::kill_run(&marker, since)).await;
-        if let Ok(count @ 1..) = swept {
+        // /proc can make a reader wait for a process that is stuck
+        let sweep = tokio::task::spawn_blocking(move || stragglers::kill_run(&marker, since));
+        if let Ok(Ok(count @ 1..)) = timeout(SWEEP, sweep).await {
             tracing::debug!(count, "killed processes of a check that had left its process group");
         }
         let _ = timeout(DRAIN, self.watchdog.wait()).await;
@@ -241,7 +245,11 @@ async fn spawn(
                     .to_owned());
             }
             (Err(why), SandboxMode::Required) => return Err(why),
-            _ => false,
+            (Err(why), _) => {
+                tracing::warn!(why, "a check runs unsandboxed");
+                false
+            }
+            (Ok(false), _) => false,
         };
         let _runtime = runtime.enter();
         let mut command = command;

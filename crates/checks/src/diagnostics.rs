@@ -1,0 +1,190 @@
+//! Places that compilers and linters name in their output.
+
+use crate::output::shorten;
+
+/// What a compiler or a linter says of one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Diagnostic {
+    pub(crate) file: String,
+    /// From 1.
+    pub(crate) line: u32,
+    pub(crate) message: String,
+}
+
+/// More than this are not told one by one.
+const MAX: usize = 30;
+/// Lines and bytes of one message.
+const MAX_LINES: usize = 15;
+const MAX_BYTES: usize = 1_500;
+
+/// The errors in the output of a failed command, in order, warnings left out;
+/// empty where its format is not known.
+pub(crate) fn errors(text: &str) -> Vec<Diagnostic> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found: Vec<Diagnostic> = Vec::new();
+    // the file that eslint's lines below it are about
+    let mut heading: Option<&str> = None;
+    for (at, line) in lines.iter().enumerate() {
+        let rest = lines.get(at + 1..).unwrap_or_default();
+        let next = rest.first().copied().unwrap_or_default();
+        if is_heading(line, next) {
+            heading = Some(line);
+        } else if line.is_empty() {
+            heading = None;
+        }
+        let diagnostic = arrow(line, rest)
+            .or_else(|| parentheses(line, rest))
+            .or_else(|| colons(line, rest))
+            .or_else(|| heading.and_then(|file| columns(file, line)));
+        if let Some(diagnostic) = diagnostic.filter(|diagnostic| !found.contains(diagnostic)) {
+            found.push(diagnostic);
+            if found.len() == MAX {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// rustc and ruff: a title, then ` --> src/lib.rs:1:8`, then the source.
+fn arrow(title: &str, rest: &[&str]) -> Option<Diagnostic> {
+    let (file, line) = place(rest.first()?.trim_start().strip_prefix("--> ")?)?;
+    if title.is_empty()
+        || title.starts_with([' ', '='])
+        || title.starts_with("warning")
+        || title.starts_with("note")
+    {
+        return None;
+    }
+    let block = rest.split(|line| line.trim().is_empty()).next().unwrap_or_default();
+    Some(diagnostic(file, line, title, block))
+}
+
+/// tsc: `src/a.ts(3,5): error TS2322: …`, details further in.
+fn parentheses(text: &str, rest: &[&str]) -> Option<Diagnostic> {
+    let (place, message) = text.split_once("): error ")?;
+    let (file, position) = place.rsplit_once('(')?;
+    let line = position.split(',').next()?.parse().ok()?;
+    is_file(file).then(|| diagnostic(file, line, message, indented(rest)))
+}
+
+/// Most others: `a.go:3:2: message`, `a.py:3: error: message`, `a.ts:3:5 - error …`.
+fn colons(text: &str, rest: &[&str]) -> Option<Diagnostic> {
+    let text = text.strip_prefix("vet: ").unwrap_or(text);
+    let (at, message) = match text.split_once(" - error ") {
+        Some(parts) => parts,
+        None => text.split_once(": ")?,
+    };
+    let (file, line) = place(at)?;
+    let mild = ["warning", "note", "info", "help"].iter().any(|word| message.starts_with(word));
+    (!mild && !text.starts_with(' ')).then(|| diagnostic(file, line, message, indented(rest)))
+}
+
+/// eslint: a file, then `  3:5  error  message  rule`.
+fn columns(file: &str, text: &str) -> Option<Diagnostic> {
+    let (position, rest) = text.strip_prefix("  ")?.trim_start().split_once("  ")?;
+    let message = rest.trim_start().strip_prefix("error")?;
+    let (line, column) = position.split_once(':')?;
+    column.parse::<u32>().ok()?;
+    Some(diagnostic(file, line.parse().ok()?, message, &[]))
+}
+
+fn is_heading(line: &str, next: &str) -> bool {
+    let starts_with_position = next
+        .strip_prefix("  ")
+        .and_then(|next| next.trim_start().split_once(':'))
+        .is_some_and(|(line, _)| !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit()));
+    starts_with_position && is_file(line)
+}
+
+fn diagnostic(file: &str, line: u32, title: &str, block: &[&str]) -> Diagnostic {
+    let mut message = title.trim().to_owned();
+    for more in block.iter().take(MAX_LINES) {
+        message.push('\n');
+        message.push_str(more.trim_end());
+    }
+    Diagnostic { file: file.trim_start_matches("./").to_owned(), line, message: shorten(&message, MAX_BYTES) }
+}
+
+fn indented<'a>(rest: &'a [&'a str]) -> &'a [&'a str] {
+    let end = rest.iter().take(MAX_LINES).take_while(|line| line.starts_with("  ")).count();
+    rest.get(..end).unwrap_or_default()
+}
+
+/// `path:12:5` or `path:12`, where the path is one.
+fn place(text: &str) -> Option<(&str, u32)> {
+    crate::parse::place(text).filter(|(file, _)| is_file(file))
+}
+
+fn is_file(text: &str) -> bool {
+    let name = text.rsplit('/').next().unwrap_or(text);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    (1..=8).contains(&extension.len())
+        && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+        && !text.contains("://")
+        && !text.contains(": ")
+        && !text.starts_with(' ')
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(text: &str, expected: Expect) {
+        let told = errors(text).into_iter().map(|d| format!("{}:{} {:?}\n", d.file, d.line, d.message));
+        expected.assert_eq(&told.collect::<String>());
+    }
+
+    #[test]
+    fn rustc() {
+        check(
+            "warning: unused\n --> src/a.rs:1:1\n\nerror[E0425]: cannot find value `x` in this scope\n  \
+             --> src/lib.rs:2:5\n  |\n2 |     x\n  |     ^ not found\n\nerror: could not compile `demo`\n",
+            expect![[r#"
+                src/lib.rs:2 "error[E0425]: cannot find value `x` in this scope\n  --> src/lib.rs:2:5\n  |\n2 |     x\n  |     ^ not found"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn tsc_plain_and_pretty() {
+        check(
+            "src/a.ts(3,5): error TS2322: Type 'a' is not b.\n  Types differ.\nsrc/b.tsx:7:1 - error TS1005: ';' expected.\n",
+            expect![[r#"
+                src/a.ts:3 "TS2322: Type 'a' is not b.\n  Types differ."
+                src/b.tsx:7 "TS1005: ';' expected."
+            "#]],
+        );
+    }
+
+    #[test]
+    fn eslint() {
+        check(
+            "/slot/src/a.js\n  1:7  error    'x' is never used  no-unused-vars\n  2:1  warning  no\n\n✖ 2 problems\n",
+            expect![[r#"
+                /slot/src/a.js:1 "'x' is never used  no-unused-vars"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn go_mypy_and_ruff() {
+        check(
+            "# example.com/m\n./a.go:3:2: undefined: x\nvet: ./b.go:1:1: no\nm.py:4: error: Bad  [x]\nm.py:5: note: see\n\
+             F401 `os` imported but unused\n --> c.py:1:8\n  |\n1 | import os\n",
+            expect![[r#"
+                a.go:3 "undefined: x"
+                b.go:1 "no"
+                m.py:4 "error: Bad  [x]"
+                c.py:1 "F401 `os` imported but unused\n --> c.py:1:8\n  |\n1 | import os"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_no_diagnostic() {
+        check("http://localhost:3000: started\n12:30:01 done\nerror: x\nTime: 3:02\n", expect![[""]]);
+    }
+}
