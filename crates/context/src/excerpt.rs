@@ -1,7 +1,7 @@
 //! Parts of a file, chosen for a question, with line numbers and a word on what lies between.
 
 use crate::budget::clip;
-use crate::search::Query;
+use crate::query::Query;
 use syntax::{Language, Symbol, SymbolKind};
 
 /// Longer lines are cut: data inside code.

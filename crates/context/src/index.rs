@@ -13,7 +13,7 @@ use syntax::{Import, Language, Symbol};
 /// Files beyond this many are not listed at all.
 const MAX_FILES: usize = 100_000;
 /// Bytes of source that are parsed for symbols; the smaller files first. The others are read for words.
-const MAX_PARSED: u64 = 128 * 1024 * 1024;
+const MAX_PARSED: u64 = 64 * 1024 * 1024;
 /// Bytes of text that are read for words; the others are known by name.
 const MAX_READ: u64 = 512 * 1024 * 1024;
 /// Symbols and words that are kept of one file.
@@ -319,7 +319,10 @@ fn analyse(planned: &Planned<'_>, text: &str, hash: u64) -> Draft {
     };
     // That a file ends in `.ts` says what it is written in, not what it is about.
     let named = if language.is_some() { planned.path.rsplit_once('.').map(|(stem, _)| stem) } else { None };
-    count(named.unwrap_or(planned.path), PATH);
+    let named = named.unwrap_or(planned.path);
+    count(named, PATH);
+    // Of a path the last part says most.
+    count(own_name(named), PATH);
     if file::is_generated(text) {
         entry.role = Role::Opaque;
         entry.depth = Depth::Name;
@@ -340,6 +343,13 @@ fn analyse(planned: &Planned<'_>, text: &str, hash: u64) -> Draft {
     // The map's order is random; the ids given out must not be.
     counted.sort_unstable();
     Draft { entry, fresh: Some(counted) }
+}
+
+/// The part of a path that names the file: its stem, or its folder where the stem says nothing.
+fn own_name(path: &str) -> &str {
+    const SAYS_NOTHING: [&str; 5] = ["index", "mod", "lib", "main", "__init__"];
+    let (folder, stem) = path.rsplit_once('/').unwrap_or(("", path));
+    if SAYS_NOTHING.contains(&stem) { folder.rsplit('/').next().unwrap_or(folder) } else { stem }
 }
 
 /// `work` on each item, on as many threads as there are processors; answers in the order of the items.

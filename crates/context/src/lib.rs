@@ -17,6 +17,7 @@ mod file;
 mod graph;
 mod index;
 mod mention;
+mod query;
 mod resolve;
 mod search;
 mod task;

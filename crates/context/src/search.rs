@@ -2,29 +2,26 @@
 //!
 //! BM25 over three fields (path, symbols, text), then one step along imports: a file beside good ones is
 //! worth reading even if it uses other words.
+//!
+//! The weights were chosen by asking for the messages of real commits and looking for the files they changed.
 
-use crate::budget::{clip, count, shown};
+use crate::budget::{count, shown};
 use crate::file::Role;
-use crate::index::{BODY, Counts, FIELDS, FileId, Index, PATH, SYMBOL, TermId};
+use crate::index::{BODY, Counts, FIELDS, FileId, Index, PATH, SYMBOL};
 use crate::mention::mentioned;
-use crate::words::words;
+use crate::query::Query;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use syntax::SymbolKind;
 
 /// What a word is worth by where it stands, and how much a long field takes from that.
-const FIELD_WEIGHT: [f32; FIELDS] = [4.0, 3.0, 1.0];
-const FIELD_LENGTH: [f32; FIELDS] = [0.3, 0.5, 0.75];
+const FIELD_WEIGHT: [f32; FIELDS] = [6.0, 3.0, 0.5];
+const FIELD_LENGTH: [f32; FIELDS] = [0.3, 0.5, 0.6];
 /// How fast repetition stops to count.
 const SATURATION: f32 = 1.2;
-/// Of a question, the words that tell most are looked up.
-const MAX_TERMS: usize = 64;
-/// A word that begins another of the repository (`auth`, `authenticate`) counts for that much.
-const BEGINNING: f32 = 0.4;
-const MAX_BEGINNINGS: usize = 12;
 /// What a file gets of the score of one that imports it, or that it imports.
-const TO_IMPORTED: f32 = 0.35;
-const TO_IMPORTER: f32 = 0.25;
+const TO_IMPORTED: f32 = 0.7;
+const TO_IMPORTER: f32 = 0.35;
 /// Symbols named with a hit.
 const MAX_SYMBOLS: usize = 5;
 
@@ -50,82 +47,6 @@ pub struct SymbolHit {
     /// 1-based
     pub line: u32,
     pub kind: SymbolKind,
-}
-
-/// The words of a question with their weights, known words only.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Query {
-    /// for each word as asked: the terms that stand for it with what they are worth
-    words: Vec<QueryWord>,
-    /// what each word of a text is worth
-    worth: HashMap<String, f32>,
-    about_tests: bool,
-}
-
-#[derive(Debug, Clone)]
-struct QueryWord {
-    name: String,
-    /// as it was asked, for people
-    asked: String,
-    weight: f32,
-    terms: Vec<(TermId, f32)>,
-}
-
-impl Query {
-    pub(crate) fn new(index: &Index, text: &str) -> Self {
-        let mut counts: BTreeMap<String, (u32, String)> = BTreeMap::new();
-        // An objective may be 100 KB of log output; its beginning says what is asked.
-        let text = clip(text, 64 * 1024);
-        for run in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
-            words(run, |word| {
-                counts.entry(word.to_owned()).or_insert_with(|| (0, clip(run, 40))).0 += 1;
-            });
-        }
-        let about_tests = ["test", "spec"].iter().any(|word| counts.contains_key(*word));
-        let mut list: Vec<QueryWord> = counts
-            .into_iter()
-            .filter_map(|(name, (n, asked))| {
-                let terms = stand_ins(index, &name);
-                let best = terms.iter().map(|(term, worth)| index.weight(*term) * worth).fold(0.0, f32::max);
-                let weight = best * (1.0 + (n as f32).ln());
-                (weight > 0.0).then_some(QueryWord { name, asked, weight, terms })
-            })
-            .collect();
-        list.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.name.cmp(&b.name)));
-        list.truncate(MAX_TERMS);
-        let mut worth = HashMap::new();
-        for word in &list {
-            for (term, share) in &word.terms {
-                if let Some(name) = index.names.get(*term as usize) {
-                    let own = worth.entry(name.clone()).or_insert(0.0_f32);
-                    *own = own.max(word.weight * share);
-                }
-            }
-        }
-        Self { words: list, worth, about_tests }
-    }
-
-    /// How well a name or a line fits, as a sum over the words in it.
-    pub(crate) fn fit(&self, text: &str) -> f32 {
-        let mut sum = 0.0;
-        words(text, |word| sum += self.worth.get(word).copied().unwrap_or_default());
-        sum
-    }
-}
-
-/// The terms of the index that stand for a word: itself, those it begins, and those that begin it.
-fn stand_ins(index: &Index, word: &str) -> Vec<(TermId, f32)> {
-    let mut found: Vec<(TermId, f32)> = index.term(word).map(|term| (term, 1.0)).into_iter().collect();
-    if word.len() < 4 {
-        return found;
-    }
-    let name = |id: TermId| index.names.get(id as usize).map_or("", String::as_str);
-    let from = index.sorted.partition_point(|id| name(*id) < word);
-    let longer = index.sorted.iter().skip(from).take_while(|id| name(**id).starts_with(word));
-    found.extend(longer.filter(|id| name(**id) != word).take(MAX_BEGINNINGS).map(|id| (*id, BEGINNING)));
-    let shorter = (4..word.len()).filter(|end| word.is_char_boundary(*end));
-    found.extend(shorter.filter_map(|end| index.term(&word[..end])).map(|id| (id, BEGINNING)));
-    found
 }
 
 /// A file's score and where it comes from.
@@ -190,8 +111,7 @@ impl Index {
         for (file, tally) in &mut tallies {
             let covered: f32 = tally.found.iter().map(|(n, _)| asked.words[*n].weight).sum();
             let role = self.entry(*file).map_or(Role::Data, |entry| entry.role);
-            tally.score *=
-                (0.5 + 0.5 * covered / all.max(f32::MIN_POSITIVE)) * role_factor(role, asked.about_tests);
+            tally.score *= (0.5 + 0.5 * covered / all.max(f32::MIN_POSITIVE)) * role_factor(role, asked);
         }
         tallies
     }
@@ -262,12 +182,20 @@ impl Index {
 
     fn why(&self, tally: &Tally, asked: &Query) -> String {
         let mut reasons = Vec::new();
+        let mut told: Vec<&str> = Vec::new();
         if tally.named {
             reasons.push("named in the question".to_owned());
         }
         for (field, place) in [(PATH, "in its path"), (SYMBOL, "in its symbols"), (BODY, "in its text")] {
             let here = tally.found.iter().filter(|(_, own)| *own == field);
-            let names: Vec<&str> = here.take(4).map(|(n, _)| asked.words[*n].asked.as_str()).collect();
+            let mut names: Vec<&str> = Vec::new();
+            for (n, _) in here {
+                let name = asked.words[*n].asked.as_str();
+                if names.len() < 4 && !told.contains(&name) {
+                    names.push(name);
+                    told.push(name);
+                }
+            }
             if !names.is_empty() {
                 reasons.push(format!("{} {place}", names.join(", ")));
             }
@@ -286,13 +214,14 @@ impl Index {
     }
 }
 
-fn role_factor(role: Role, about_tests: bool) -> f32 {
+fn role_factor(role: Role, asked: &Query) -> f32 {
     match role {
         Role::Code => 1.0,
-        Role::Test if about_tests => 1.2,
-        Role::Test => 0.75,
-        Role::Docs => 0.7,
-        Role::Data => 0.6,
+        Role::Test if asked.about_tests => 1.2,
+        Role::Test => 0.4,
+        Role::Docs if asked.about_docs => 1.2,
+        Role::Docs => 0.35,
+        Role::Data => 0.4,
         Role::Opaque => 0.3,
     }
 }

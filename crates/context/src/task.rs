@@ -5,8 +5,8 @@ use crate::budget::{Limited, bytes_of, clip, count, shown};
 use crate::excerpt;
 use crate::file::{self, Role, read_text};
 use crate::index::FileId;
+use crate::query::Query;
 use crate::resolve::folder_of;
-use crate::search::Query;
 use std::path::Path;
 
 /// The part of the budget for the task's own files where they have neighbours.

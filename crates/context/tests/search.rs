@@ -52,11 +52,11 @@ fn a_file_beside_good_ones_is_found_by_its_imports() {
         "checkout",
         3,
         expect![[r#"
-        src/checkout.ts (2 lines): checkout in its path
-            function checkout:2
-        README.md (2 lines): checkout in its text
-        src/cart.ts (4 lines): imported by src/checkout.ts
-    "#]],
+            src/checkout.ts (2 lines): checkout in its path
+                function checkout:2
+            src/cart.ts (4 lines): imported by src/checkout.ts
+            README.md (2 lines): checkout in its text
+        "#]],
     );
 }
 
@@ -192,13 +192,13 @@ fn a_brief_shows_the_tree_and_the_best_files() {
         test/ 1
 
         # Files that fit the objective, best first
-        src/upload/client.ts (11 lines): uploads in its path; imported by test/upload.test.ts
-            function uploadPicture:5
         src/upload/picture.ts (3 lines): uploads in its path; imported by src/upload/client.ts
+        src/upload/client.ts (11 lines): uploads in its path; imports src/upload/picture.ts
+            function uploadPicture:5
         test/upload.test.ts (2 lines): uploads in its path; imports src/upload/client.ts
+        src/net/backoff.ts (5 lines): imported by src/upload/client.ts
         docs/upload.md (1 line): uploads in its path
         README.md (2 lines): uploads in its text
-        src/net/backoff.ts (5 lines): imported by src/upload/client.ts
     "#]]
     .assert_eq(&brief_input(&index, "retry uploads", 400));
 }

@@ -1,0 +1,127 @@
+//! What is asked for, as words of the repository with their weights.
+
+use crate::budget::clip;
+use crate::index::{Index, TermId};
+use crate::words::words;
+use std::collections::{BTreeMap, HashMap};
+
+/// Of a question, the words that tell most are looked up.
+const MAX_TERMS: usize = 64;
+/// A word that begins another of the repository (`auth`, `authenticate`) counts for that much.
+const BEGINNING: f32 = 0.4;
+/// The same where the word itself is in the repository.
+const BEGINNING_BESIDE: f32 = 0.15;
+/// An identifier of several words, as a whole and in parts.
+const WHOLE: f32 = 1.5;
+const PART: f32 = 0.6;
+const MAX_BEGINNINGS: usize = 12;
+
+/// The words of a question with their weights, known words only.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query {
+    /// for each word as asked: the terms that stand for it with what they are worth
+    pub(crate) words: Vec<QueryWord>,
+    /// what each word of a text is worth
+    worth: HashMap<String, f32>,
+    /// tests, or documents, are what is asked for
+    pub(crate) about_tests: bool,
+    pub(crate) about_docs: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct QueryWord {
+    name: String,
+    /// as it was asked, for people
+    pub(crate) asked: String,
+    pub(crate) weight: f32,
+    pub(crate) terms: Vec<(TermId, f32)>,
+}
+
+/// A word while the question is read.
+struct Asked {
+    run: String,
+    times: u32,
+    factor: f32,
+    whole: bool,
+}
+
+impl Asked {
+    fn new(run: &str, whole: bool) -> Self {
+        Self { run: clip(run, 40), times: 0, factor: 0.0, whole }
+    }
+}
+
+impl Query {
+    pub(crate) fn new(index: &Index, text: &str) -> Self {
+        let mut counts: BTreeMap<String, Asked> = BTreeMap::new();
+        // An objective may be 100 KB of log output; its beginning says what is asked.
+        let text = clip(text, 64 * 1024);
+        for run in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            let mut found: Vec<String> = Vec::new();
+            words(run, |word| found.push(word.to_owned()));
+            // An identifier was meant as a whole; its parts are there in case it is written otherwise.
+            let compound = found.len() > 1;
+            for (n, word) in found.iter().enumerate() {
+                let whole = compound && n + 1 == found.len();
+                let factor = if whole {
+                    WHOLE
+                } else if compound {
+                    PART
+                } else {
+                    1.0
+                };
+                let asked = counts.entry(word.clone()).or_insert_with(|| Asked::new(run, whole));
+                asked.times += 1;
+                asked.factor = asked.factor.max(factor);
+            }
+        }
+        let about = |list: &[&str]| list.iter().any(|word| counts.contains_key(*word));
+        let (about_tests, about_docs) =
+            (about(&["test", "spec"]), about(&["doc", "readm", "documentat", "changelog"]));
+        let mut list: Vec<QueryWord> = counts
+            .into_iter()
+            .filter_map(|(name, asked)| {
+                let terms = stand_ins(index, &name, asked.whole);
+                let best = terms.iter().map(|(term, worth)| index.weight(*term) * worth).fold(0.0, f32::max);
+                let weight = best * asked.factor * (1.0 + (asked.times as f32).ln());
+                (weight > 0.0).then_some(QueryWord { name, asked: asked.run, weight, terms })
+            })
+            .collect();
+        list.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.name.cmp(&b.name)));
+        list.truncate(MAX_TERMS);
+        let mut worth = HashMap::new();
+        for word in &list {
+            for (term, share) in &word.terms {
+                if let Some(name) = index.names.get(*term as usize) {
+                    let own = worth.entry(name.clone()).or_insert(0.0_f32);
+                    *own = own.max(word.weight * share);
+                }
+            }
+        }
+        Self { words: list, worth, about_tests, about_docs }
+    }
+
+    /// How well a name or a line fits, as a sum over the words in it.
+    pub(crate) fn fit(&self, text: &str) -> f32 {
+        let mut sum = 0.0;
+        words(text, |word| sum += self.worth.get(word).copied().unwrap_or_default());
+        sum
+    }
+}
+
+/// The terms of the index that stand for a word: itself, those it begins, and those that begin it.
+fn stand_ins(index: &Index, word: &str, whole: bool) -> Vec<(TermId, f32)> {
+    let itself = index.term(word).filter(|term| index.spread(*term) > 0);
+    let mut found: Vec<(TermId, f32)> = itself.map(|term| (term, 1.0)).into_iter().collect();
+    if word.len() < 4 || whole {
+        return found;
+    }
+    let beginning = if itself.is_some() { BEGINNING_BESIDE } else { BEGINNING };
+    let name = |id: TermId| index.names.get(id as usize).map_or("", String::as_str);
+    let from = index.sorted.partition_point(|id| name(*id) < word);
+    let longer = index.sorted.iter().skip(from).take_while(|id| name(**id).starts_with(word));
+    found.extend(longer.filter(|id| name(**id) != word).take(MAX_BEGINNINGS).map(|id| (*id, beginning)));
+    let shorter = (4..word.len()).filter(|end| word.is_char_boundary(*end));
+    found.extend(shorter.filter_map(|end| index.term(&word[..end])).map(|id| (id, beginning)));
+    found
+}
