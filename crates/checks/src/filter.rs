@@ -60,7 +60,15 @@ pub(crate) fn narrowed(check: &Check, filter: &str) -> Result<String, FilterErro
         return Err(compound());
     }
     if runner == Runner::NodeTest {
-        return node_test(last, filter, is_file(filter)).ok_or_else(compound);
+        let narrowed = node_test(last, filter, is_file(filter)).ok_or_else(compound)?;
+        // what comes before it (a build, say) still has to come before it
+        return match script.rsplit_once("&&") {
+            None => Ok(narrowed),
+            Some((before, _)) if commands(before).len() + 1 == all.len() => {
+                Ok(format!("{} && {narrowed}", before.trim()))
+            }
+            Some(_) => Err(compound()),
+        };
     }
     let discovers = runner == Runner::Unittest && last.iter().any(|word| word == "discover");
     let arguments = match filter.rsplit('/').next() {
@@ -215,6 +223,12 @@ mod tests {
                 "python3 -m unittest discover -s tests -p test_a.py",
             ),
             ("go test ./...", None, "TestA/b c", "go test ./... -run '^TestA$/^b c$'"),
+            (
+                "npm test",
+                Some("npm run build && node --test"),
+                "x",
+                "npm run build && node --test --test-name-pattern=x",
+            ),
             ("npm test", Some("node --test"), "adds", "node --test --test-name-pattern=adds"),
             (
                 "npm test",

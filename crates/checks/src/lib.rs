@@ -1,7 +1,8 @@
 //! What a project says of itself: find its own commands, run them, and read
 //! what they answer.
 //!
-//! - [`discover`] and [`setup`] read manifests and name the commands (pure).
+//! - [`discover`] and [`setup`] read manifests and name the commands;
+//!   [`resolve`] does as much for a command that the user has configured (pure).
 //! - [`run`] runs one of them: in a process group of its own, with a time
 //!   limit, named environment variables only, bounded output, and writing
 //!   confined to the slot where the kernel can do that.
@@ -29,7 +30,7 @@ mod shell;
 
 pub use check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
 pub use compare::{Failure, Verdict, compare};
-pub use discover::{discover, setup};
+pub use discover::{discover, resolve, setup};
 pub use environment::tool_caches;
 pub use filter::FilterError;
 pub use outcome::{End, Outcome, TestFailure};

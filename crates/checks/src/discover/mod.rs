@@ -113,6 +113,12 @@ pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<C
     found
 }
 
+/// A configured check with what the project's manifests say of its command:
+/// `npm test` as the user wrote it gets the test runner behind that script.
+pub fn resolve(check: Check, read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Check {
+    node::resolve(&Source { read, list }, check)
+}
+
 /// The command that installs what the project depends on, as its lockfiles say
 /// and with install scripts off; for a slot that lacks it. `None` where nothing
 /// is to be installed.

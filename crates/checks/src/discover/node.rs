@@ -56,7 +56,7 @@ fn of_folder(source: &Source, folder: &str) -> Vec<Check> {
             directory: folder.to_owned(),
             source: format!("{} scripts.{name}", join(folder, "package.json")),
             runner,
-            script: Some(body.to_owned()),
+            script: Some(with_hook(&manifest, manager, name, body)),
         });
     }
     let has = |found: &[Check], kind: Kind| found.iter().any(|check| check.kind == kind);
@@ -81,6 +81,35 @@ fn of_folder(source: &Source, folder: &str) -> Vec<Check> {
         }
     }
     found
+}
+
+/// A script's body after the script that the package manager runs before it.
+fn with_hook(manifest: &Value, manager: Manager, name: &str, body: &str) -> String {
+    let hook = format!("pre{name}");
+    match script(manifest, &hook) {
+        Some(_) => format!("{} && {body}", manager.run(&hook)),
+        None => body.to_owned(),
+    }
+}
+
+/// A check whose command names a script (`npm test`), with what is behind it.
+pub(super) fn resolve(source: &Source, mut check: Check) -> Check {
+    let all = commands(&check.run);
+    let ([words], None, None) = (all.as_slice(), check.runner, &check.script) else { return check };
+    let Some(manifest) = manifest(source, &check.directory) else { return check };
+    let name = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["npm" | "pnpm" | "yarn", "test" | "t"] => "test".to_owned(),
+        ["npm" | "pnpm" | "yarn" | "bun", "run", name] => (*name).to_owned(),
+        _ => return check,
+    };
+    let Some(body) = script(&manifest, &name) else { return check };
+    let manager = Manager::of(source, &check.directory, &manifest);
+    check.runner = runner_behind(&manifest, body);
+    check.script = Some(with_hook(&manifest, manager, &name, body));
+    if check.runner.is_some() {
+        check.kind = Kind::Test;
+    }
+    check
 }
 
 /// One check for the packages of a workspace whose root has no such script.

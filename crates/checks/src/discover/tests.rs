@@ -3,7 +3,8 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use super::{discover, setup};
+use super::{discover, resolve, setup};
+use crate::check::Check;
 
 /// Projects are given as files (path, text); `list` holds them all.
 fn check(files: &[(&str, &str)], expected: Expect) {
@@ -301,4 +302,20 @@ fn scripts_of_workspace_members() {
             setup: pnpm install --frozen-lockfile --ignore-scripts <- pnpm-lock.yaml
         "#]],
     );
+}
+
+#[test]
+fn a_configured_check_gets_the_runner_behind_its_script() {
+    let manifest = r#"{"scripts": {"pretest": "tsc", "test": "node --test dist", "style": "prettier -c ."}}"#;
+    let read = |path: &str| (path == "package.json").then(|| manifest.to_owned());
+    let told = |name: &str, run: &str| {
+        let check = resolve(Check::configured(name, run, None), &read, &["package.json".to_owned()]);
+        format!("{:?} {:?} {:?}", check.kind, check.runner, check.script)
+    };
+    let behind = r#"Test Some(NodeTest) Some("npm run pretest && node --test dist")"#;
+    assert_eq!(told("unit", "npm test"), behind);
+    assert_eq!(told("unit", "npm run test"), behind);
+    assert_eq!(told("style", "npm run style"), r#"Custom None Some("prettier -c .")"#);
+    assert_eq!(told("unit", "npm test -- --x"), "Custom None None");
+    assert_eq!(told("unit", "npm run missing"), "Custom None None");
 }
