@@ -4,6 +4,15 @@ use crate::{Error, private};
 use std::io::Write;
 use std::path::Path;
 
+const PREFIX: &str = ".new-";
+const SUFFIX: &str = ".tmp";
+
+/// Whether `path` is a temporary file of [`write_atomic`].
+pub(crate) fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
 /// Writes `bytes` to `path` (mode 0600) by way of a temporary file beside it, and makes it durable.
 /// On an error `path` is as it was.
 ///
@@ -13,8 +22,8 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // `tempfile` gives 0600, a name nobody else has, and removes it again on every way out.
     let mut file = tempfile::Builder::new()
-        .prefix(".new-")
-        .suffix(".tmp")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         .tempfile_in(dir)
         .map_err(Error::io("create a temporary file beside", path))?;
     file.write_all(bytes).map_err(Error::io("write", path))?;

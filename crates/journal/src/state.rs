@@ -1,7 +1,7 @@
 //! Where everything lies.
 
 use crate::lock::{self, LockError, LockOwner, ProjectLock};
-use crate::{Error, private, write_atomic};
+use crate::{Error, atomic, private, write_atomic};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -172,13 +172,18 @@ pub struct MissionDir {
 }
 
 impl MissionDir {
-    /// Creates the folder (0700) and the folders in it, where they are missing.
+    /// Creates the folder (0700) and the folders in it, where they are missing, and sweeps unfinished files
+    /// away. For the mission's owner, also when it resumes.
     ///
     /// # Errors
     /// Where they cannot be created.
     pub fn create(&self) -> Result<(), Error> {
         for dir in [self.path.clone(), self.control_dir(), self.pages_dir()] {
             private::create_dir(&dir).map_err(Error::io("create the mission's folder", &dir))?;
+        }
+        // What a crash in the middle of writing the board left; only the mission's owner writes here.
+        for path in entries(&self.path)?.iter().filter(|path| atomic::is_unfinished(path)) {
+            fs::remove_file(path).map_err(Error::io("remove an unfinished file", path))?;
         }
         Ok(())
     }

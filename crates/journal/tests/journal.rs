@@ -158,6 +158,38 @@ fn every_cut_of_the_file_reopens_to_a_prefix() {
 }
 
 #[test]
+fn whatever_happens_to_the_bytes_what_is_read_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.jsonl");
+    let events = three(&path);
+    let whole = fs::read(&path).unwrap();
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..500 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(3) {
+            let (from, to) = (next(bytes.len()), next(bytes.len()));
+            match next(4) {
+                0 => bytes[from] = u8::try_from(next(256)).unwrap(),
+                1 => bytes.insert(from, b'\n'),
+                2 => drop(bytes.drain(from.min(to)..from.max(to))),
+                _ => bytes.swap(from, to),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        fs::write(&path, &bytes).unwrap();
+        if let Ok(found) = read::<Event>(&path) {
+            assert!(events.starts_with(&found.events), "{:?}", String::from_utf8_lossy(&bytes));
+        }
+    }
+}
+
+#[test]
 fn a_reader_follows_a_growing_journal() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal.jsonl");

@@ -112,6 +112,20 @@ fn ids_and_names_from_outside_cannot_leave_the_folder() {
 }
 
 #[test]
+fn what_a_crash_left_is_swept_away_on_the_next_start() {
+    let (_dir, state) = project("shop");
+    let mission = state.mission("m-0123abcd").unwrap();
+    mission.create().unwrap();
+    fs::write(mission.path().join(".new-x1y2z3.tmp"), "half").unwrap();
+    fs::write(mission.board_path(), "{}").unwrap();
+    mission.create().unwrap();
+    let mut names: Vec<_> =
+        fs::read_dir(mission.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["board.json", "control", "pages"]);
+}
+
+#[test]
 fn missions_are_listed_newest_first() {
     let (dir, state) = project("shop");
     for id in ["m-bbbbbbbb", "m-aaaaaaaa", "m-cccccccc"] {
