@@ -1,3 +1,46 @@
-//! engine
+//! The engine: actors that carry a mission from its objective to a delivered, verified change.
+//!
+//! - [`Engine`] is the public face: `/task`, tool calls of roles, stop.
+//! - [`Host`] is the only way to the outside: whoever runs the language models implements it.
+//! - `orchestrator` owns the state of a mission and linearises its events; `roles`, `gates`, `integrator`, `delivery`
+//!   do what it decides.
+//!
+//! **Invariants:** every fact is in the journal before it has an effect. JavaScript decides nothing; what can be said
+//! without naming OpenCode is said here.
 
+mod base;
+mod blocking;
+mod checking;
+pub mod cli;
+mod clock;
 pub mod config;
+mod delivery;
+mod edit;
+mod effects;
+mod engine;
+mod gates;
+mod host;
+mod integrator;
+mod mission_context;
+mod missions;
+mod orchestrator;
+mod pages;
+mod progress;
+mod reading;
+mod record;
+mod report;
+mod roles;
+mod session;
+mod settings;
+mod slots;
+mod sources;
+mod workers;
+
+pub use clock::{Clock, SystemClock};
+pub use engine::{Engine, EngineOptions};
+pub use host::{Host, HostError, HostFuture, HostRequest, Turn, TurnError};
+
+/// The mailbox tools, as `{ name, description, roles, schema }`.
+pub fn mailbox_tools() -> Vec<serde_json::Value> {
+    mission::mailbox::TOOLS.iter().map(mission::mailbox::Tool::definition).collect()
+}

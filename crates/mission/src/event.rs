@@ -317,8 +317,10 @@ pub enum Event {
         reason: PauseReason,
         at_ms: u64,
     },
+    /// `policy`: the limits as the user has them now.
     Resumed {
         at_ms: u64,
+        policy: Option<Policy>,
     },
     Ended {
         outcome: Outcome,

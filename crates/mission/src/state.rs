@@ -170,7 +170,12 @@ impl State {
                 self.ran_ms += at_ms.saturating_sub(self.running_since_ms);
                 self.running_since_ms = *at_ms;
             }
-            Event::Resumed { at_ms } => self.resumed(*at_ms),
+            Event::Resumed { at_ms, policy } => {
+                if let Some(policy) = policy {
+                    self.policy = policy.clone();
+                }
+                self.resumed(*at_ms);
+            }
             Event::Ended { outcome, at_ms } => {
                 self.outcome = Some(*outcome);
                 self.ended_ms = Some(*at_ms);

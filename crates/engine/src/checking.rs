@@ -1,0 +1,311 @@
+//! The project's checks in this mission: found at the base, run in slots, compared with the base, remembered by tree.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use checks::{Check, Kind, Outcome, RunOptions, Verdict};
+use mission::mailbox::CheckRequest;
+use mission::{CheckSummary, FailureClass, GateVerdict, Issue};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell, Semaphore};
+use workspace::Slot;
+
+use crate::blocking::blocking;
+use crate::config::{Config, Setup};
+use crate::mission_context::MissionContext;
+use crate::pages;
+use crate::roles::cut;
+use crate::slots::CHECKING;
+
+/// The longest answer of `mission_check`, in bytes; the rest is a page.
+const MAX_ANSWER: usize = 6000;
+/// The longest message of one failure, in bytes.
+const MAX_MESSAGE: usize = 1500;
+
+pub(crate) struct ProjectChecks {
+    found: OnceLock<Vec<Check>>,
+    setup: OnceLock<Option<Check>>,
+    base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
+    /// By tree and check.
+    known: Mutex<HashMap<(String, String), Arc<Outcome>>>,
+    /// Lock file each slot was last set up for.
+    ready: Mutex<HashMap<u32, String>>,
+    running: Semaphore,
+    /// Slot 0 serves one at a time.
+    pub checking_slot: AsyncMutex<()>,
+}
+
+/// What one check said of a tree, in comparison with the base.
+pub(crate) struct Judged {
+    pub check: Check,
+    pub outcome: Arc<Outcome>,
+    pub verdict: Verdict,
+}
+
+impl Default for ProjectChecks {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        ProjectChecks {
+            found: OnceLock::new(),
+            setup: OnceLock::new(),
+            base: OnceCell::new(),
+            known: Mutex::default(),
+            ready: Mutex::default(),
+            running: Semaphore::new(cores.max(2)),
+            checking_slot: AsyncMutex::new(()),
+        }
+    }
+}
+
+impl ProjectChecks {
+    /// The checks' names, once the base has been read.
+    pub fn names(&self) -> Vec<String> {
+        self.found.get().map(|checks| checks.iter().map(|c| c.name.clone()).collect()).unwrap_or_default()
+    }
+
+    fn list(&self) -> &[Check] {
+        self.found.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Finds the checks in the files of a slot, and those the user settled.
+fn find(root: &Path, files: &[String], config: &Config) -> (Vec<Check>, Option<Check>) {
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
+    let mut found = if config.checks.auto { checks::discover(&read, files) } else { Vec::new() };
+    for command in &config.checks.command {
+        found.retain(|check| check.name != command.name);
+        found.push(Check::configured(&command.name, &command.run, Some(command.timeout.get())));
+    }
+    found.sort_by_key(|check| check.kind);
+    let setup = match &config.workspace.setup {
+        Setup::None => None,
+        Setup::Auto => checks::setup(&read, files),
+        Setup::Commands(commands) => Some(Check::configured("setup", &commands.join(" && "), None)),
+    };
+    (found, setup)
+}
+
+/// Runs the checks on the base once. Gives what they say, in words.
+pub(crate) async fn base(context: &Arc<MissionContext>, commit: &str) -> Result<Vec<CheckSummary>, String> {
+    let outcomes = base_outcomes(context, commit).await?;
+    Ok(context
+        .checks
+        .list()
+        .iter()
+        .filter_map(|check| Some(base_summary(check, outcomes.get(&check.name)?)))
+        .collect())
+}
+
+async fn base_outcomes<'a>(
+    context: &'a Arc<MissionContext>,
+    commit: &str,
+) -> Result<&'a BTreeMap<String, Arc<Outcome>>, String> {
+    let run = || async {
+        let _slot_is_ours = context.checks.checking_slot.lock().await;
+        let slot = context.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
+        let (workspace, commit, config) =
+            (context.workspace.clone(), commit.to_string(), context.config.clone());
+        let root = slot.path.clone();
+        let (found, setup) =
+            blocking(move || workspace.files(&commit).map(|files| find(&root, &files, &config)))
+                .await
+                .map_err(|e| e.to_string())?;
+        let _ = context.checks.found.set(found);
+        let _ = context.checks.setup.set(setup);
+        let mut outcomes = BTreeMap::new();
+        for check in context.checks.list() {
+            outcomes.insert(check.name.clone(), Arc::new(run(context, &slot, check, None).await));
+        }
+        Ok::<_, String>(outcomes)
+    };
+    context.checks.base.get_or_try_init(run).await
+}
+
+fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
+    let (verdict, detail) = match checks::compare(None, outcome) {
+        Verdict::Pass => (GateVerdict::Pass, passed(outcome)),
+        Verdict::Fail { findings } => {
+            (GateVerdict::Fail, format!("red before the mission: {}", failing(outcome, findings.len())))
+        }
+        Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
+    };
+    CheckSummary { name: check.name.clone(), run: check.run.clone(), verdict, detail }
+}
+
+fn passed(outcome: &Outcome) -> String {
+    outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"))
+}
+
+fn failing(outcome: &Outcome, findings: usize) -> String {
+    match &outcome.failing {
+        Some(failing) if !failing.is_empty() => format!("{} tests fail", failing.len()),
+        _ if findings > 0 => outcome.end.to_string(),
+        _ => "it fails".into(),
+    }
+}
+
+/// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it.
+pub(crate) async fn judge(
+    context: &Arc<MissionContext>,
+    base: &str,
+    slot: &Slot,
+    tree: &str,
+) -> Result<Vec<Judged>, String> {
+    let outcomes = base_outcomes(context, base).await?;
+    let mut judged = Vec::new();
+    for check in context.checks.list() {
+        let key = (tree.to_string(), check.name.clone());
+        let known = context.checks.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let base = outcomes.get(&check.name).map(Arc::as_ref);
+        let outcome = match known {
+            Some(outcome) => outcome,
+            None => {
+                let mut outcome = run(context, slot, check, None).await;
+                // a test that newly fails is run once more: two answers that differ are flaky and block nobody
+                if matches!(checks::compare(base, &outcome), Verdict::Fail { .. }) && check.kind == Kind::Test
+                {
+                    let again = run(context, slot, check, None).await;
+                    if !matches!(checks::compare(base, &again), Verdict::Fail { .. }) {
+                        context.host.say(&format!(
+                            "- `{}` is flaky: it failed and then passed on the same tree\n",
+                            check.name
+                        ));
+                        outcome = again;
+                    }
+                }
+                let outcome = Arc::new(outcome);
+                context
+                    .checks
+                    .known
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(key, outcome.clone());
+                outcome
+            }
+        };
+        let verdict = checks::compare(base, &outcome);
+        let failed = matches!(verdict, Verdict::Fail { .. });
+        judged.push(Judged { check: check.clone(), outcome, verdict });
+        if failed {
+            // the cheaper check has spoken; the others would say the same more slowly
+            break;
+        }
+    }
+    Ok(judged)
+}
+
+impl Judged {
+    pub fn summary(&self) -> CheckSummary {
+        let (verdict, detail) = match &self.verdict {
+            Verdict::Pass => (GateVerdict::Pass, passed(&self.outcome)),
+            Verdict::Fail { findings } => (GateVerdict::Fail, format!("{} new failures", findings.len())),
+            Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
+        };
+        CheckSummary { name: self.check.name.clone(), run: self.check.run.clone(), verdict, detail }
+    }
+
+    pub fn class(&self) -> FailureClass {
+        match self.check.kind {
+            Kind::Build | Kind::Type => FailureClass::Build,
+            Kind::Lint => FailureClass::Lint,
+            Kind::Test | Kind::Custom => FailureClass::Test,
+        }
+    }
+
+    pub fn issues(&self, root: &Path) -> Vec<Issue> {
+        let Verdict::Fail { findings } = &self.verdict else { return Vec::new() };
+        findings.iter().map(|failure| issue(&self.check, failure, root)).collect()
+    }
+}
+
+fn issue(check: &Check, failure: &checks::Failure, root: &Path) -> Issue {
+    let message = match &failure.test {
+        Some(test) => format!("`{test}` fails: {}", cut(&failure.message, MAX_MESSAGE)),
+        None => cut(&failure.message, MAX_MESSAGE),
+    };
+    let issue = Issue::new(check.run.clone(), message);
+    match &failure.file {
+        Some(file) => issue.at(relative(file, root), failure.line),
+        None => issue,
+    }
+}
+
+fn relative(file: &str, root: &Path) -> String {
+    Path::new(file).strip_prefix(root).map_or_else(|_| file.to_string(), |p| p.to_string_lossy().into_owned())
+}
+
+/// One run, when a core is free for it.
+async fn run(context: &Arc<MissionContext>, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+    // the semaphore is never closed
+    let _core = context.checks.running.acquire().await;
+    set_up(context, slot).await;
+    checks::run(check, filter, &options(context, slot), context.orchestrator.cancelled()).await
+}
+
+fn options(context: &MissionContext, slot: &Slot) -> RunOptions {
+    let tmp = context.dir.path().join("tmp").join(slot.n.to_string());
+    RunOptions::new(&slot.path, tmp, &context.id)
+}
+
+/// Installs what the lock file names, where the slot has not got it yet.
+async fn set_up(context: &Arc<MissionContext>, slot: &Slot) {
+    let Some(Some(setup)) = context.checks.setup.get() else { return };
+    let automatic = context.config.workspace.setup == Setup::Auto;
+    let lock = if automatic { lock_file(&slot.path) } else { Some(setup.run.clone()) };
+    let Some(lock) = lock else { return };
+    let ready =
+        context.checks.ready.lock().unwrap_or_else(PoisonError::into_inner).get(&slot.n) == Some(&lock);
+    // what was copied from the user's folder serves as long as the lock file is the user's
+    let copied = automatic
+        && slot.path.join("node_modules").exists()
+        && lock_file(context.workspace.root()).as_ref() == Some(&lock);
+    if ready || copied {
+        return;
+    }
+    let outcome = checks::run(setup, None, &options(context, slot), context.orchestrator.cancelled()).await;
+    if !outcome.end.success() {
+        context.host.say(&format!("- `{}` {}: checks may miss packages\n", setup.run, outcome.end));
+    }
+    context.checks.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(slot.n, lock);
+}
+
+/// Name and text of the lock file that a slot's packages come from.
+fn lock_file(root: &Path) -> Option<String> {
+    const NAMES: [&str; 6] =
+        ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "uv.lock", "requirements.txt"];
+    NAMES
+        .iter()
+        .find_map(|name| std::fs::read_to_string(root.join(name)).ok().map(|text| format!("{name}\n{text}")))
+}
+
+/// `mission_check`: runs a check in the role's slot, and says what failed.
+pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: &CheckRequest) -> String {
+    let list = context.checks.list();
+    let Some(name) = &request.name else {
+        if list.is_empty() {
+            return "The project has no checks that could be found.".into();
+        }
+        return list.iter().map(|c| format!("{}: {} ({})\n", c.name, c.run, c.source)).collect();
+    };
+    let Some(check) = list.iter().find(|check| check.name == *name) else {
+        let names: Vec<&str> = list.iter().map(|c| c.name.as_str()).collect();
+        return format!("There is no check `{name}`; the checks are: {}", names.join(", "));
+    };
+    let outcome = run(context, slot, check, request.filter.as_deref()).await;
+    let base = context.checks.base.get().and_then(|base| base.get(&check.name)).map(Arc::as_ref);
+    let base = if request.filter.is_some() { None } else { base };
+    let verdict = match checks::compare(base, &outcome) {
+        Verdict::Pass => format!("{}: passes ({})", check.name, passed(&outcome)),
+        Verdict::NoEvidence { why } => format!("{}: no evidence: {why}", check.name),
+        Verdict::Fail { findings } => {
+            let issues: String =
+                findings.iter().map(|f| format!("- {}\n", issue(check, f, &slot.path))).collect();
+            format!("{}: {} new failures\n{issues}", check.name, findings.len())
+        }
+    };
+    if verdict.len() <= MAX_ANSWER {
+        return verdict;
+    }
+    let page = pages::store(context, "check", &verdict).await;
+    format!("{}\n{page}", cut(&verdict, MAX_ANSWER))
+}

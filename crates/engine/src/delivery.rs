@@ -1,0 +1,113 @@
+//! Delivery: the finished tree into the user's files, or onto a branch, all or nothing.
+
+use std::sync::Arc;
+
+use mission::{Event, GateVerdict, State};
+use workspace::{Commit, Delivery, DeliveryError, Merge};
+
+use crate::blocking::blocking;
+use crate::config::Deliver;
+use crate::gates;
+use crate::mission_context::MissionContext;
+use crate::slots::CHECKING;
+
+/// Times that what the user changed meanwhile is taken in before a branch is left instead.
+const ROUNDS: u32 = 3;
+
+pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
+    let Some(head) = state.head.clone() else { return Vec::new() };
+    let head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
+    let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
+    if context.config.mission.deliver == Deliver::Branch {
+        return vec![branch(context, &head.id, None).await];
+    }
+    for _ in 0..ROUNDS {
+        match round(context, state, &head, verified).await {
+            Round::Done(event) => return vec![event],
+            Round::Branch(why) => return vec![branch(context, &head.id, Some(why)).await],
+            Round::Again => {}
+            Round::Stopped => return Vec::new(),
+        }
+    }
+    let why = format!("your files changed during each of {ROUNDS} deliveries");
+    vec![branch(context, &head.id, Some(why)).await]
+}
+
+enum Round {
+    Done(Event),
+    /// The working tree cannot take it: why.
+    Branch(String),
+    /// The user changed something meanwhile.
+    Again,
+    Stopped,
+}
+
+async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, verified: bool) -> Round {
+    let failed = |error: String| Round::Done(Event::DeliveryFailed { reason: error });
+    let (workspace, id) = (context.workspace.clone(), context.id.clone());
+    let now = match blocking(move || workspace.user_tree(&id)).await {
+        Ok(now) => now,
+        Err(error) => return failed(error.to_string()),
+    };
+    let (workspace, ours, theirs) = (context.workspace.clone(), head.id.clone(), now.commit.clone());
+    let merged = match blocking(move || workspace.merge(&ours, &theirs, "what the user changed meanwhile"))
+        .await
+    {
+        Ok(Merge::Clean(merged)) => merged,
+        Ok(Merge::Conflict { paths, .. }) => {
+            return Round::Branch(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
+        }
+        Err(error) => return failed(error.to_string()),
+    };
+    if merged.tree != head.tree
+        && let Some(why) = red(context, state, &merged).await
+    {
+        return Round::Branch(format!("together with what you changed meanwhile it fails: {why}"));
+    }
+    let (workspace, from, to) = (context.workspace.clone(), now.commit.clone(), merged.id.clone());
+    let plan = match blocking(move || workspace.plan_delivery(&from, &to)).await {
+        Ok(plan) => plan,
+        Err(error) => return failed(error.to_string()),
+    };
+    let intent = match serde_json::to_value(&plan) {
+        Ok(delivery) => Event::DeliveryIntended { delivery, verified },
+        Err(error) => return failed(error.to_string()),
+    };
+    if context.orchestrator.record(vec![intent]).await.is_err() {
+        return Round::Stopped;
+    }
+    write(context, plan).await
+}
+
+/// Whether the gates refuse the merged tree, and why.
+async fn red(context: &Arc<MissionContext>, state: &State, merged: &Commit) -> Option<String> {
+    let _slot_is_ours = context.checks.checking_slot.lock().await;
+    let slot = match context.slots.prepare(CHECKING, &merged.id).await {
+        Ok(slot) => slot,
+        Err(error) => return Some(error.to_string()),
+    };
+    let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    let (judgement, _) = gates::check_tree(context, base, &slot, &merged.tree).await;
+    judgement.failure.map(|_| judgement.detail)
+}
+
+async fn write(context: &Arc<MissionContext>, plan: Delivery) -> Round {
+    let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
+    match blocking(move || workspace.deliver(&plan)).await {
+        Ok(_) => Round::Done(Event::Delivered { files, branch: None, note: None }),
+        Err(DeliveryError::Changed { .. }) => Round::Again,
+        Err(error) => Round::Branch(error.to_string()),
+    }
+}
+
+/// Leaves the change where the user can take it, with the reason why it is not in their files.
+async fn branch(context: &Arc<MissionContext>, commit: &str, note: Option<String>) -> Event {
+    let (workspace, id, commit) = (context.workspace.clone(), context.id.clone(), commit.to_string());
+    match blocking(move || workspace.leave_branch(&id, &commit)).await {
+        Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note },
+        Err(error) => {
+            let why = note.map(|note| format!("{note}; ")).unwrap_or_default();
+            Event::DeliveryFailed { reason: format!("{why}{error}") }
+        }
+    }
+}

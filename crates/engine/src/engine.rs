@@ -1,0 +1,175 @@
+//! The engine of one project folder: what `/task` says, what the tools of roles call, and the mission that runs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use journal::Redactor;
+use mission::PauseReason;
+use mission::command::{Command, parse};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::clock::{Clock, SystemClock};
+use crate::edit;
+use crate::host::Host;
+use crate::mission_context::MissionContext;
+use crate::missions::{self, Project};
+use crate::session::{Sessions, ToolCall};
+
+/// Where the engine works and what it is given.
+#[derive(Clone, Debug, Default)]
+pub struct EngineOptions {
+    /// The folder in which the user runs OpenCode.
+    pub directory: PathBuf,
+    /// `$XDG_DATA_HOME`: missions are kept below it.
+    pub data_home: PathBuf,
+    /// `$XDG_CONFIG_HOME`.
+    pub config_home: PathBuf,
+    /// The plugin's options in opencode.json.
+    pub options: Option<Value>,
+    /// Files that every slot holds, by name, never committed.
+    pub slot_files: BTreeMap<String, String>,
+    /// The environment, for the secrets in it that are never written, shown or sent.
+    pub environment: Vec<(String, String)>,
+}
+
+pub struct Engine {
+    options: EngineOptions,
+    sessions: Sessions,
+    clock: Arc<dyn Clock>,
+    redactor: Redactor,
+    running: Arc<Mutex<Running>>,
+}
+
+/// The mission that runs, if one does.
+#[derive(Default)]
+pub(crate) struct Running {
+    pub context: Option<Arc<MissionContext>>,
+    /// A mission is being started or runs.
+    pub busy: bool,
+    /// Who asked for a stop before there was anything to stop.
+    pub stop: Option<String>,
+}
+
+impl Engine {
+    pub fn new(options: EngineOptions) -> Engine {
+        Engine::with_clock(options, Arc::new(SystemClock))
+    }
+
+    pub fn with_clock(options: EngineOptions, clock: Arc<dyn Clock>) -> Engine {
+        let redactor = Redactor::new(options.environment.iter().cloned());
+        Engine { options, sessions: Sessions::default(), clock, redactor, running: Arc::default() }
+    }
+
+    /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
+    /// for a mission, when it has ended or is paused.
+    pub async fn command(&self, text: &str, session: Option<String>, host: Arc<dyn Host>) {
+        let project =
+            match Project::open(&self.options, self.clock.clone(), self.redactor.clone(), host.clone()).await
+            {
+                Ok(project) => project,
+                Err(why) => return host.say(&self.redactor.redact(&format!("{why}\n"))),
+            };
+        let known = |id: &str| project.state.mission(id).is_ok_and(|m| m.exists());
+        match parse(text, known) {
+            Command::Run { objective } => self.run(project, Start::New { objective }, session).await,
+            Command::Resume { id } => self.run(project, Start::Resume { id }, session).await,
+            Command::Stop { id } => {
+                let answer = self.stop_other(&project, id).await;
+                host.say(&answer);
+            }
+            Command::Status { id } => host.say(&project.status(id.as_deref()).await),
+            Command::Report { id } => host.say(&project.report(id.as_deref()).await),
+            Command::Undo { id } => host.say(&project.undo(id.as_deref()).await),
+            Command::Refused { answer } => host.say(&format!("{answer}\n")),
+        }
+    }
+
+    async fn run(&self, project: Project, start: Start, session: Option<String>) {
+        if std::mem::replace(&mut self.running().busy, true) {
+            let which = self.running().context.as_ref().map(|c| format!(" `{}`", c.id)).unwrap_or_default();
+            return project.host.say(&format!(
+                "A mission{which} runs in this project already. `/task status` shows it, `/task stop` stops it. Nothing was \
+                 started.\n"
+            ));
+        }
+        missions::run(&project, start, session, &self.sessions, &self.running).await;
+        *self.running() = Running::default();
+    }
+
+    /// Stops the mission that runs here; it can be resumed. `by` is told to the user.
+    pub async fn stop(&self, by: &str) {
+        let context = {
+            let mut running = self.running();
+            if running.busy {
+                running.stop = Some(by.to_string());
+            }
+            running.context.clone()
+        };
+        if let Some(context) = context {
+            context.orchestrator.stop(PauseReason::Stopped(by.to_string())).await;
+        }
+    }
+
+    async fn stop_other(&self, project: &Project, id: Option<String>) -> String {
+        let here = self.running().context.as_ref().map(|c| c.id.clone());
+        match here {
+            Some(here) if id.as_ref().is_none_or(|id| *id == here) => {
+                self.stop("/task stop").await;
+                format!("Mission `{here}` is being stopped. `/task resume {here}` goes on with it.\n")
+            }
+            _ => project.stop(id.as_deref(), "/task stop").await,
+        }
+    }
+
+    /// Whether a session is one of a role at work here.
+    pub fn knows(&self, session: &str) -> bool {
+        self.sessions.get(session).is_some()
+    }
+
+    /// A mailbox tool of a role; gives what the model is answered.
+    pub async fn call_tool(&self, session: &str, tool: &str, arguments: Value) -> String {
+        let Some(session) = self.sessions.get(session) else {
+            return format!(
+                "refused: `{tool}` belongs to missions, and this session is no role of a running one."
+            );
+        };
+        let (reply, answer) = oneshot::channel();
+        let call = ToolCall { tool: tool.to_string(), arguments, reply };
+        match session.calls.try_send(call) {
+            Ok(()) => answer.await.unwrap_or_else(|_| "refused: the mission was stopped.".into()),
+            Err(_) => "refused: too many calls at once; make one call at a time.".into(),
+        }
+    }
+
+    /// Why a call of one of OpenCode's tools may not go ahead, in words for the model.
+    pub async fn before_tool(&self, session: &str, tool: &str, arguments: &Value) -> Option<String> {
+        let (session, context) = (self.sessions.get(session)?, self.context()?);
+        edit::before(&context, &session, tool, arguments).await
+    }
+
+    /// What is appended to the answer of one of OpenCode's tools.
+    pub async fn after_tool(&self, session: &str, tool: &str, arguments: Value) -> Option<String> {
+        let (session, context) = (self.sessions.get(session)?, self.context()?);
+        let tool = tool.to_string();
+        crate::blocking::blocking(move || {
+            edit::after(&context.guardian, &context.workspace, &session, &tool, &arguments)
+        })
+        .await
+    }
+
+    fn context(&self) -> Option<Arc<MissionContext>> {
+        self.running().context.clone()
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a mission begins.
+pub(crate) enum Start {
+    New { objective: String },
+    Resume { id: Option<String> },
+}

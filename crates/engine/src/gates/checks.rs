@@ -1,0 +1,63 @@
+//! The project's own checks as a gate: only failures that the base did not have.
+
+use std::sync::Arc;
+
+use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue};
+use workspace::Slot;
+
+use super::{Change, Finding, Judgement};
+use crate::checking::{self, Judged};
+use crate::mission_context::MissionContext;
+
+/// Also gives what vouches for the change, in words.
+pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> (Judgement, Vec<String>) {
+    let (judgement, summaries) =
+        check_tree(context, change.mission_base, change.slot, &change.commit.tree).await;
+    let vouched = summaries
+        .iter()
+        .filter(|s| s.verdict == GateVerdict::Pass)
+        .map(|s| format!("`{}` ({})", s.run, s.detail));
+    (judgement, vouched.collect())
+}
+
+/// Judges a tree that stands in `slot`.
+pub(crate) async fn check_tree(
+    context: &Arc<MissionContext>,
+    mission_base: &str,
+    slot: &Slot,
+    tree: &str,
+) -> (Judgement, Vec<CheckSummary>) {
+    let gate = Gate::Checks;
+    let judged = match checking::judge(context, mission_base, slot, tree).await {
+        Ok(judged) => judged,
+        Err(why) => {
+            return (
+                Judgement { gate, verdict: GateVerdict::NoEvidence, detail: why, failure: None },
+                Vec::new(),
+            );
+        }
+    };
+    let summaries: Vec<CheckSummary> = judged.iter().map(Judged::summary).collect();
+    let failed = judged.iter().find(|j| matches!(j.verdict, ::checks::Verdict::Fail { .. }));
+    let verdict = match (failed, summaries.iter().any(|s| s.verdict == GateVerdict::Pass)) {
+        (Some(_), _) => GateVerdict::Fail,
+        (None, true) => GateVerdict::Pass,
+        (None, false) => GateVerdict::NoEvidence,
+    };
+    let detail = if summaries.is_empty() {
+        "the project has no checks".to_string()
+    } else {
+        summaries.iter().map(|s| format!("`{}`: {}", s.run, s.detail)).collect::<Vec<_>>().join("; ")
+    };
+    let failure =
+        failed.map(|j| Finding { class: j.class(), issues: not_empty(j.issues(&slot.path), j.class()) });
+    (Judgement { gate, verdict, detail, failure }, summaries)
+}
+
+fn not_empty(issues: Vec<Issue>, class: FailureClass) -> Vec<Issue> {
+    if issues.is_empty() {
+        vec![Issue::new("checks", format!("a {} check fails", class.name()))]
+    } else {
+        issues
+    }
+}

@@ -1,0 +1,68 @@
+//! The Guardian as a gate: what this change introduced, and only that.
+
+use std::sync::Arc;
+
+use guardian::Severity;
+use mission::{FailureClass, Gate, GateVerdict, Issue};
+
+use super::{Change, Finding, Judgement};
+use crate::blocking::blocking;
+use crate::mission_context::MissionContext;
+use crate::sources::TreeSources;
+
+pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> Judgement {
+    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths).await
+}
+
+/// Lints what `to` changed of `from`.
+pub(crate) async fn lint_trees(
+    context: &Arc<MissionContext>,
+    from: &str,
+    to: &str,
+    paths: &[String],
+) -> Judgement {
+    let (guardian, workspace) = (context.guardian.clone(), context.workspace.clone());
+    let (from, to, paths) = (from.to_string(), to.to_string(), paths.to_vec());
+    let found = blocking(move || {
+        let base = TreeSources::open(&workspace, &from)?;
+        let head = TreeSources::open(&workspace, &to)?;
+        Ok::<_, workspace::Error>(guardian.lint_change(&base, &head, &paths))
+    })
+    .await;
+    let findings = match found {
+        Ok(findings) => findings,
+        Err(error) => {
+            let detail = format!("could not look: {error}");
+            return Judgement {
+                gate: Gate::Guardian,
+                verdict: GateVerdict::NoEvidence,
+                detail,
+                failure: None,
+            };
+        }
+    };
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|f| f.severity == Severity::Error);
+    let issues: Vec<Issue> = errors.iter().map(issue).collect();
+    let (verdict, detail) = match (issues.len(), warnings.len()) {
+        (0, 0) => (GateVerdict::Pass, "nothing found".to_string()),
+        (0, n) => (
+            GateVerdict::Pass,
+            format!(
+                "{n} warnings, first: {}",
+                warnings.first().map(|f| f.message.as_str()).unwrap_or_default()
+            ),
+        ),
+        (_, _) => (GateVerdict::Fail, issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+    };
+    let failure = (!issues.is_empty()).then_some(Finding { class: FailureClass::Lint, issues });
+    Judgement { gate: Gate::Guardian, verdict, detail, failure }
+}
+
+pub(crate) fn issue(finding: &guardian::Finding) -> Issue {
+    let message = match &finding.note {
+        Some(note) => format!("{} ({})", finding.message, note.lines().next().unwrap_or_default()),
+        None => finding.message.clone(),
+    };
+    Issue::new(finding.rule.clone(), message).at(finding.path.clone(), Some(finding.line))
+}

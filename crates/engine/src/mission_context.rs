@@ -1,0 +1,97 @@
+//! What all actors of one mission share.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use guardian::Guardian;
+use journal::{MissionDir, Redactor};
+use mission::{FailureClass, MissionId, Role, TaskId};
+use workspace::Workspace;
+
+use crate::checking::ProjectChecks;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::host::Host;
+use crate::orchestrator::Orchestrator;
+use crate::reading::KeptIndex;
+use crate::roles::conversation::RoleFailure;
+use crate::session::Sessions;
+use crate::slots::{Lease, Slots};
+use crate::workers::Workers;
+
+/// The first wait after a failure of host or provider; it doubles with each in a row.
+const BACKOFF: Duration = Duration::from_secs(2);
+const MAX_BACKOFF: Duration = Duration::from_secs(120);
+
+pub(crate) struct MissionContext {
+    pub id: MissionId,
+    pub config: Config,
+    pub dir: MissionDir,
+    /// The session in which the user asked; sessions of roles are its children.
+    pub parent: Option<String>,
+    pub host: Arc<dyn Host>,
+    pub sessions: Sessions,
+    pub orchestrator: Orchestrator,
+    pub workspace: Workspace,
+    pub slots: Slots,
+    pub workers: Workers,
+    pub checks: ProjectChecks,
+    pub guardian: Arc<Guardian>,
+    pub redactor: Redactor,
+    pub clock: Arc<dyn Clock>,
+    pub edits: Mutex<HashMap<TaskId, Edits>>,
+    pub index: KeptIndex,
+}
+
+/// What the tools of a task's session wrote in its running attempt.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edits {
+    pub written: BTreeSet<String>,
+    /// The last edit that was refused because another task holds the file.
+    pub refused: Option<(String, TaskId)>,
+}
+
+impl MissionContext {
+    /// A free slot at `commit`.
+    pub async fn slot(&self, commit: &str) -> Result<Lease, RoleFailure> {
+        let permit = self.slots.permit().await;
+        self.slots
+            .lease(permit, commit)
+            .await
+            .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
+    }
+
+    pub fn timeout(&self, role: Role) -> Duration {
+        self.config.roles.get(role.name()).map_or(Duration::from_secs(600), |r| r.timeout)
+    }
+
+    /// `provider/model`, where the user settled one.
+    pub fn model(&self, role: Role) -> Option<String> {
+        self.config.roles.get(role.name()).and_then(|r| r.model).map(ToString::to_string)
+    }
+
+    /// Waits before the host is asked again, the longer the more often it failed in a row.
+    pub async fn wait_for_host(&self, failures: u32) {
+        if failures == 0 {
+            return;
+        }
+        let wait = BACKOFF.saturating_mul(1 << (failures - 1).min(10)).min(MAX_BACKOFF);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.orchestrator.cancelled().cancelled() => {}
+        }
+    }
+
+    pub fn edits(&self) -> MutexGuard<'_, HashMap<TaskId, Edits>> {
+        self.edits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn forget_edits(&self, task: &str) {
+        self.edits().remove(task);
+    }
+
+    pub fn refused_edit(&self, task: &str) -> Option<(String, TaskId)> {
+        self.edits().get(task).and_then(|e| e.refused.clone())
+    }
+}

@@ -1,0 +1,64 @@
+//! The missions of a project: start, resume, look at, take back.
+
+mod past;
+mod run;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use journal::{MissionDir, Redactor, StateDir};
+use workspace::project_root;
+
+use crate::blocking::blocking;
+use crate::clock::Clock;
+use crate::engine::EngineOptions;
+use crate::host::Host;
+
+pub(crate) use past::Past;
+pub(crate) use run::run;
+
+/// A project and where its missions are kept.
+pub(crate) struct Project {
+    pub root: PathBuf,
+    pub state: StateDir,
+    pub options: EngineOptions,
+    pub clock: Arc<dyn Clock>,
+    pub redactor: Redactor,
+    pub host: Arc<dyn Host>,
+}
+
+impl Project {
+    pub async fn open(
+        options: &EngineOptions,
+        clock: Arc<dyn Clock>,
+        redactor: Redactor,
+        host: Arc<dyn Host>,
+    ) -> Result<Project, String> {
+        let (directory, data_home) = (options.directory.clone(), options.data_home.clone());
+        let opened = blocking(move || {
+            let root = project_root(&directory);
+            StateDir::open(&data_home, &root).map(|state| (root, state))
+        })
+        .await;
+        let (root, state) = opened.map_err(|error| error.to_string())?;
+        Ok(Project { root, state, options: options.clone(), clock, redactor, host })
+    }
+
+    /// The named mission, or the newest one that `wanted` holds for.
+    fn find(&self, id: Option<&str>, wanted: impl Fn(&Past) -> bool) -> Result<(MissionDir, Past), String> {
+        if let Some(id) = id {
+            let dir = self.state.mission(id).map_err(|e| e.to_string())?;
+            let past = Past::read(&dir)?;
+            return Ok((dir, past));
+        }
+        let missions = self.state.list_missions().map_err(|e| e.to_string())?;
+        for dir in missions {
+            if let Ok(past) = Past::read(&dir)
+                && wanted(&past)
+            {
+                return Ok((dir, past));
+            }
+        }
+        Err("there is no such mission in this project".into())
+    }
+}

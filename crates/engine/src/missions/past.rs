@@ -1,0 +1,167 @@
+//! Looking at missions from their journals.
+
+use journal::{Journal, MissionDir, control};
+use mission::{Board, Delivery, Event, State};
+
+use super::Project;
+use crate::progress::duration;
+use crate::report;
+
+/// Missions that `status` lists.
+const LISTED: usize = 10;
+
+/// A mission as its journal tells it.
+pub(crate) struct Past {
+    pub events: Vec<Event>,
+    pub state: State,
+}
+
+impl Past {
+    pub fn read(dir: &MissionDir) -> Result<Past, String> {
+        let read = journal::read::<Event>(&dir.journal_path()).map_err(|e| e.to_string())?;
+        let state = State::fold(&read.events);
+        Ok(Past { events: read.events, state })
+    }
+}
+
+impl Project {
+    pub async fn status(&self, id: Option<&str>) -> String {
+        let missions = match id {
+            Some(id) => self.state.mission(id).map(|m| vec![m]),
+            None => self.state.list_missions(),
+        };
+        let missions = match missions {
+            Ok(missions) => missions,
+            Err(error) => return format!("{error}\n"),
+        };
+        let owner = self.state.owner().ok().flatten();
+        let mut text = String::new();
+        for dir in missions.iter().take(LISTED) {
+            match Past::read(dir) {
+                Ok(past) => {
+                    let runs = owner.as_ref().filter(|o| o.mission == dir.id());
+                    text.push_str(&line(&past.state, runs.map(|o| o.pid), self.clock.now_ms()));
+                    if id.is_some() || runs.is_some() {
+                        text.push_str(&tasks(&past.state, self.clock.now_ms()));
+                    }
+                }
+                Err(why) => text.push_str(&format!("- `{}`: {why}\n", dir.id())),
+            }
+        }
+        if text.is_empty() { "No mission has run in this project yet.\n".into() } else { text }
+    }
+
+    pub async fn report(&self, id: Option<&str>) -> String {
+        match self.find(id, |_| true) {
+            Ok((_, past)) => report::markdown(&past.state, self.clock.now_ms()),
+            Err(why) => format!("No report: {why}.\n"),
+        }
+    }
+
+    /// Asks the process that runs a mission, whichever it is, to stop.
+    pub async fn stop(&self, id: Option<&str>, by: &str) -> String {
+        let owner = match self.state.owner() {
+            Ok(Some(owner)) => owner,
+            Ok(None) => return "No mission runs in this project.\n".into(),
+            Err(error) => return format!("{error}\n"),
+        };
+        if id.is_some_and(|id| id != owner.mission) {
+            return format!("Mission `{}` does not run; `{}` does.\n", id.unwrap_or_default(), owner.mission);
+        }
+        let request =
+            control::Request { kind: control::STOP.into(), by: by.into(), at_ms: self.clock.now_ms() };
+        let posted =
+            self.state.mission(&owner.mission).and_then(|dir| control::post(&dir.control_dir(), &request));
+        match posted {
+            Ok(()) => format!(
+                "Mission `{}` (process {}) was asked to stop; `/task resume {}` goes on with it.\n",
+                owner.mission, owner.pid, owner.mission
+            ),
+            Err(error) => format!("{error}\n"),
+        }
+    }
+
+    /// Takes a delivery back, if every file is still as it was delivered.
+    pub async fn undo(&self, id: Option<&str>) -> String {
+        let delivered = |past: &Past| matches!(past.state.delivery, Delivery::Delivered { branch: None, .. });
+        let (dir, past) = match self.find(id, delivered) {
+            Ok(found) => found,
+            Err(why) => return format!("Nothing was undone: {why}.\n"),
+        };
+        if !delivered(&past) {
+            return format!(
+                "Nothing was undone: mission `{}` has not written into the working tree.\n",
+                dir.id()
+            );
+        }
+        let intended = past.events.iter().rev().find_map(|event| match event {
+            Event::DeliveryIntended { delivery, .. } => {
+                serde_json::from_value::<workspace::Delivery>(delivery.clone()).ok()
+            }
+            _ => None,
+        });
+        let Some(delivery) = intended else {
+            return format!(
+                "Nothing was undone: the journal of `{}` does not say what was delivered.\n",
+                dir.id()
+            );
+        };
+        let (root, state, redactor) =
+            (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
+        let journal = dir.journal_path();
+        let undone = crate::blocking::blocking(move || {
+            let workspace = workspace::Workspace::open(&root, &state).map_err(|e| e.to_string())?;
+            let undone = workspace.undo(&delivery).map_err(|e| e.to_string())?;
+            let files = (undone.restored.len() + undone.removed.len()) as u32;
+            let (mut journal, _) = Journal::<Event>::reopen(&journal, redactor).map_err(|e| e.to_string())?;
+            journal.append(&Event::Undone { files }).map_err(|e| e.to_string())?;
+            Ok::<_, String>(undone)
+        })
+        .await;
+        match undone {
+            Ok(undone) => {
+                format!(
+                    "Mission `{}` is undone: {} restored, {} removed.\n",
+                    dir.id(),
+                    undone.restored.len(),
+                    undone.removed.len()
+                )
+            }
+            Err(why) => format!("Nothing was undone: {why}\n"),
+        }
+    }
+}
+
+fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
+    let board = Board::of(state, now_ms);
+    let landed = board.tasks.iter().filter(|t| t.state == "integrated").count();
+    let stage = match (pid, state.outcome, &board.paused) {
+        (_, Some(outcome), _) => format!("{outcome:?}").to_lowercase(),
+        (_, None, Some(why)) => format!("paused: {why}"),
+        (Some(pid), None, None) => format!("{:?} (process {pid})", board.stage).to_lowercase(),
+        (None, None, None) => "interrupted; `/task resume` goes on".into(),
+    };
+    format!(
+        "- `{}` {stage}; {landed} of {} tasks landed; {} calls, {} tokens, ${:.4}, {}: {}\n",
+        board.mission,
+        board.tasks.len(),
+        board.usage.calls,
+        board.usage.tokens.total(),
+        board.usage.cost_usd,
+        duration(board.elapsed_ms),
+        crate::roles::cut(&board.objective.replace('\n', " "), 100)
+    )
+}
+
+fn tasks(state: &State, now_ms: u64) -> String {
+    let board = Board::of(state, now_ms);
+    let lines = board.tasks.iter().map(|task| {
+        let why = task
+            .detail
+            .as_ref()
+            .map(|d| format!(": {}", crate::roles::cut(&d.replace('\n', " "), 160)))
+            .unwrap_or_default();
+        format!("  - `{}` {}{why}\n", task.id, task.state)
+    });
+    lines.collect()
+}

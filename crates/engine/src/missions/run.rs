@@ -1,0 +1,216 @@
+//! Running a mission from its first event, or from where its journal ends.
+
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use journal::{Journal, LockOwner, MissionDir, ProjectLock, control};
+use mission::{Event, Outcome, PauseReason, State};
+use workspace::Workspace;
+
+use super::{Past, Project};
+use crate::blocking::blocking;
+use crate::config::Config;
+use crate::effects::Effects;
+use crate::engine::{Running, Start};
+use crate::mission_context::MissionContext;
+use crate::orchestrator::Actor;
+use crate::record::Record;
+use crate::session::Sessions;
+use crate::slots::Slots;
+use crate::{report, settings};
+
+/// How often requests from other processes are looked for.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Runs it to its end or pause; everything is said through the host.
+pub(crate) async fn run(
+    project: &Project,
+    start: Start,
+    session: Option<String>,
+    sessions: &Sessions,
+    running: &Arc<Mutex<Running>>,
+) {
+    let prepared = match prepare(project, start).await {
+        Ok(prepared) => prepared,
+        Err(why) => return project.host.say(&project.redactor.redact(&format!("{why}\n"))),
+    };
+    let Prepared { _lock, config, dir, journal, state, workspace, opening } = prepared;
+    project.host.say(&project.redactor.redact(&opening));
+    let (guardian, problems) = settings::guardian(&config, &project.root);
+    for problem in problems {
+        project.host.say(&format!("- {problem}\n"));
+    }
+    let slots = Slots::new(
+        workspace.clone(),
+        state.policy.parallel,
+        project.options.slot_files.clone().into_iter().collect(),
+        config.workspace.copy.clone(),
+    );
+    let record = Record {
+        journal,
+        board: dir.board_path(),
+        redactor: project.redactor.clone(),
+        host: project.host.clone(),
+    };
+    let id = state.mission.clone();
+    let mut shared = None;
+    let actor = Actor::new(record, state, project.clock.clone(), |orchestrator| {
+        let context = Arc::new(MissionContext {
+            id,
+            config,
+            dir: dir.clone(),
+            parent: session,
+            host: project.host.clone(),
+            sessions: sessions.clone(),
+            orchestrator,
+            workspace,
+            slots,
+            workers: Default::default(),
+            checks: Default::default(),
+            guardian: Arc::new(guardian),
+            redactor: project.redactor.clone(),
+            clock: project.clock.clone(),
+            edits: Default::default(),
+            index: Default::default(),
+        });
+        shared = Some(context.clone());
+        Arc::new(context) as Arc<dyn Effects>
+    });
+    let orchestrator = actor.handle();
+    let early_stop = {
+        let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.context = shared;
+        running.stop.take()
+    };
+    if let Some(by) = early_stop {
+        orchestrator.stop(PauseReason::Stopped(by)).await;
+    }
+    let requests = dir.control_dir();
+    let watch = async {
+        loop {
+            tokio::time::sleep(POLL).await;
+            for request in control::poll(&requests).unwrap_or_default() {
+                if request.kind == control::STOP {
+                    orchestrator.stop(PauseReason::Stopped(request.by)).await;
+                }
+            }
+        }
+    };
+    let state = tokio::select! {
+        state = actor.run() => state,
+        () = watch => return,
+    };
+    let report = report::markdown(&state, project.clock.now_ms());
+    let report = project.redactor.redact(&report);
+    project.host.say(&report);
+    if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
+        project.host.say(&format!("\nThe report could not be kept: {error}\n"));
+    }
+}
+
+struct Prepared {
+    _lock: ProjectLock,
+    config: Config,
+    dir: MissionDir,
+    journal: Journal<Event>,
+    state: State,
+    workspace: Workspace,
+    opening: String,
+}
+
+async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
+    let config = settings::read(&project.options.config_home, &project.root, project.options.options.clone())
+        .map_err(|problems| {
+            problems.iter().map(|p| format!("{p}\n")).collect::<String>() + "Nothing was started."
+        })?;
+    let id = match &start {
+        Start::New { .. } => new_id(project),
+        Start::Resume { id } => {
+            let unfinished = |past: &Past| past.state.outcome.is_none() && !past.state.mission.is_empty();
+            let (dir, past) = project
+                .find(id.as_deref(), unfinished)
+                .map_err(|why| format!("Nothing to resume: {why}."))?;
+            if let Some(outcome) = past.state.outcome {
+                let word = if outcome == Outcome::Done { "done" } else { "ended" };
+                return Err(format!(
+                    "Mission `{}` is {word}; there is nothing to resume. `/task report {}` shows it.",
+                    dir.id(),
+                    dir.id()
+                ));
+            }
+            dir.id().to_string()
+        }
+    };
+    let now = project.clock.now_ms();
+    let owner = LockOwner {
+        pid: std::process::id(),
+        mission: id.clone(),
+        directory: project.options.directory.display().to_string(),
+        since_ms: now,
+    };
+    let lock = project.state.lock(&owner).map_err(|error| format!("{error}\nNothing was started."))?;
+    let (root, state_path) = (project.root.clone(), project.state.path().to_path_buf());
+    let workspace = blocking(move || Workspace::open(&root, &state_path))
+        .await
+        .map_err(|e| format!("{e}\nNothing was started."))?;
+    let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
+    let (journal, state, opening) = match start {
+        Start::New { objective } => {
+            dir.create().map_err(|e| e.to_string())?;
+            let journal =
+                Journal::create(&dir.journal_path(), project.redactor.clone()).map_err(|e| e.to_string())?;
+            let event = Event::MissionStarted {
+                mission: id.clone(),
+                objective,
+                policy: settings::policy(&config),
+                at_ms: now,
+            };
+            let opening = format!("**Mission {id}**\n\n");
+            first(project, journal, State::default(), event, opening)?
+        }
+        Start::Resume { .. } => {
+            let (journal, read) = Journal::<Event>::reopen(&dir.journal_path(), project.redactor.clone())
+                .map_err(|e| e.to_string())?;
+            let state = State::fold(&read.events);
+            // limits may have been raised since
+            let mut policy = settings::policy(&config);
+            policy.approve_plan = state.policy.approve_plan;
+            let opening = format!(
+                "**Mission {id}** goes on: {}\n\n",
+                state.objective.lines().next().unwrap_or_default()
+            );
+            first(project, journal, state, Event::Resumed { at_ms: now, policy: Some(policy) }, opening)?
+        }
+    };
+    Ok(Prepared { _lock: lock, config, dir, journal, state, workspace, opening })
+}
+
+fn first(
+    project: &Project,
+    mut journal: Journal<Event>,
+    mut state: State,
+    event: Event,
+    opening: String,
+) -> Result<(Journal<Event>, State, String), String> {
+    let event = project.redactor.redact_value(&event).map_err(|e| e.to_string())?;
+    journal.append(&event).map_err(|e| format!("{e}\nNothing was started."))?;
+    state.apply(&event);
+    Ok((journal, state, opening))
+}
+
+/// `m-` and eight characters that no mission here has.
+fn new_id(project: &Project) -> String {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    loop {
+        let mut number = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        let mut id = String::from("m-");
+        for _ in 0..8 {
+            id.push(char::from(LETTERS[(number % 36) as usize]));
+            number /= 36;
+        }
+        if !project.state.mission(&id).is_ok_and(|dir| dir.exists()) {
+            return id;
+        }
+    }
+}

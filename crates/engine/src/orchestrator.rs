@@ -1,0 +1,348 @@
+//! The only owner of a mission's state. It linearises events (journal, then apply, then decide) and starts effects.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use mission::{Effect, Event, FailureClass, Issue, PauseReason, Phase, Role, State, TaskId, decide};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::effects::Effects;
+use crate::progress;
+use crate::record::Record;
+
+/// Messages that may wait; senders wait beyond.
+const MAILBOX: usize = 256;
+/// Effects that only record, in a row: policy settles in a few rounds, more would be a loop.
+const MAX_ROUNDS: usize = 100_000;
+
+/// The mission is over or paused: whoever asked should wind up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the mission is not running any more")]
+pub struct Stopped;
+
+/// Why a prompt may not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Stopped,
+    /// The task's own budget.
+    TaskBudget(String),
+}
+
+/// Whether a role may write a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScopeAnswer {
+    Allowed,
+    HeldBy(TaskId),
+    Stopped,
+}
+
+enum Message {
+    Record { events: Vec<Event>, reply: oneshot::Sender<Result<(), Stopped>> },
+    Ask { role: Role, task: Option<TaskId>, reply: oneshot::Sender<Result<u32, Refusal>> },
+    Scope { task: TaskId, path: String, reply: oneshot::Sender<ScopeAnswer> },
+    State { reply: oneshot::Sender<Arc<State>> },
+    Done { key: String, events: Vec<Event> },
+    Stop { reason: PauseReason },
+}
+
+/// A handle to the actor; cheap to clone.
+#[derive(Clone)]
+pub struct Orchestrator {
+    messages: mpsc::Sender<Message>,
+    cancel: CancellationToken,
+}
+
+impl Orchestrator {
+    /// Writes facts down; they count when this returns.
+    pub async fn record(&self, events: Vec<Event>) -> Result<(), Stopped> {
+        self.request(|reply| Message::Record { events, reply }).await.unwrap_or(Err(Stopped))
+    }
+
+    /// Asks for one prompt to a role; gives its number among that role's prompts for the task.
+    pub async fn ask(&self, role: Role, task: Option<TaskId>) -> Result<u32, Refusal> {
+        self.request(|reply| Message::Ask { role, task, reply }).await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// Whether a task may write a path; a path that nobody holds joins its scope.
+    pub async fn scope(&self, task: TaskId, path: String) -> ScopeAnswer {
+        self.request(|reply| Message::Scope { task, path, reply }).await.unwrap_or(ScopeAnswer::Stopped)
+    }
+
+    pub async fn state(&self) -> Result<Arc<State>, Stopped> {
+        self.request(|reply| Message::State { reply }).await.ok_or(Stopped)
+    }
+
+    pub async fn stop(&self, reason: PauseReason) {
+        // the actor may have ended: then there is nothing to stop
+        let _ = self.messages.send(Message::Stop { reason }).await;
+    }
+
+    /// Fires when the mission ends or pauses.
+    pub fn cancelled(&self) -> &CancellationToken {
+        &self.cancel
+    }
+
+    async fn request<T>(&self, message: impl FnOnce(oneshot::Sender<T>) -> Message) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.messages.send(message(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+pub(crate) struct Actor {
+    record: Record,
+    state: State,
+    effects: Arc<dyn Effects>,
+    clock: Arc<dyn Clock>,
+    tracker: TaskTracker,
+    running: HashMap<String, Option<TaskId>>,
+    handle: Orchestrator,
+    messages: mpsc::Receiver<Message>,
+}
+
+impl Actor {
+    /// `record` holds the mission's first event already, or all of them when it is resumed; `state` is their fold.
+    pub(crate) fn new(
+        record: Record,
+        state: State,
+        clock: Arc<dyn Clock>,
+        effects: impl FnOnce(Orchestrator) -> Arc<dyn Effects>,
+    ) -> Actor {
+        let (sender, messages) = mpsc::channel(MAILBOX);
+        let handle = Orchestrator { messages: sender, cancel: CancellationToken::new() };
+        Actor {
+            record,
+            state,
+            effects: effects(handle.clone()),
+            clock,
+            tracker: TaskTracker::new(),
+            running: HashMap::new(),
+            handle,
+            messages,
+        }
+    }
+
+    pub(crate) fn handle(&self) -> Orchestrator {
+        self.handle.clone()
+    }
+
+    /// Runs until the mission has ended or is paused, and everything it started has wound up.
+    pub(crate) async fn run(mut self) -> State {
+        let wall = self
+            .state
+            .policy
+            .wall_ms
+            .map(|limit| limit.saturating_sub(self.state.elapsed_ms(self.clock.now_ms())));
+        let deadline = tokio::time::sleep(std::time::Duration::from_millis(
+            wall.unwrap_or(u64::MAX / 4).min(u64::from(u32::MAX)),
+        ));
+        tokio::pin!(deadline);
+        self.advance().await;
+        while self.state.outcome.is_none() && self.state.paused.is_none() {
+            tokio::select! {
+                message = self.messages.recv() => match message {
+                    Some(message) => self.receive(message).await,
+                    None => break,
+                },
+                () = &mut deadline, if wall.is_some() => {
+                    let limit = self.state.policy.wall_ms.unwrap_or_default();
+                    let reason = PauseReason::Budget(format!("{} of running time are used", progress::duration(limit)));
+                    self.pause(reason);
+                }
+            }
+        }
+        self.wind_up().await;
+        self.state
+    }
+
+    async fn receive(&mut self, message: Message) {
+        match message {
+            Message::Record { events, reply } => {
+                let written = self.write(events);
+                let _ = reply.send(written);
+                self.advance().await;
+            }
+            Message::Ask { role, task, reply } => {
+                let answer = self.may_ask(role, task);
+                let _ = reply.send(answer);
+                self.advance().await;
+            }
+            Message::Scope { task, path, reply } => {
+                let _ = reply.send(self.may_write(task, path));
+            }
+            Message::State { reply } => {
+                let _ = reply.send(Arc::new(self.state.clone()));
+            }
+            Message::Done { key, events } => {
+                self.running.remove(&key);
+                // a failed write pauses the mission by itself
+                let _ = self.write(events);
+                self.advance().await;
+            }
+            Message::Stop { reason } => self.pause(reason),
+        }
+    }
+
+    fn pause(&mut self, reason: PauseReason) {
+        if self.state.paused.is_none() && self.state.outcome.is_none() {
+            let _ = self.write(vec![Event::Paused { reason, at_ms: self.clock.now_ms() }]);
+        }
+    }
+
+    fn may_ask(&mut self, role: Role, task: Option<TaskId>) -> Result<u32, Refusal> {
+        let policy = &self.state.policy;
+        if let Some(limit) = policy.calls.filter(|limit| self.state.usage.calls >= *limit) {
+            self.pause(PauseReason::Budget(format!("{limit} of {limit} calls are used")));
+            return Err(Refusal::Stopped);
+        }
+        let known = task.as_ref().and_then(|id| self.state.tasks.get(id));
+        if let (Some(task), Some(limit)) = (known, policy.task_calls)
+            && task.usage.calls >= limit
+        {
+            return Err(Refusal::TaskBudget(format!("{limit} of {limit} calls of this task are used")));
+        }
+        let attempt = 1 + match (known, role) {
+            (Some(task), Role::Coder) => task.coder_prompts,
+            (Some(task), Role::Fixer) => task.fixer_prompts,
+            (Some(task), Role::Reviewer) => task.reviewer_prompts,
+            (_, role) => self.state.usage_by_role.get(&role).map_or(0, |u| u.calls as u32),
+        };
+        let event = Event::RoleAsked { role, task, attempt, at_ms: self.clock.now_ms() };
+        self.write(vec![event]).map_err(|Stopped| Refusal::Stopped)?;
+        Ok(attempt)
+    }
+
+    fn may_write(&mut self, task: TaskId, path: String) -> ScopeAnswer {
+        if self.state.tasks.get(&task).is_some_and(|t| t.scope.contains(&path)) {
+            return ScopeAnswer::Allowed;
+        }
+        let (event, answer) = match self.state.holder(&path, &task) {
+            Some(holder) => {
+                let held_by = holder.id.clone();
+                (Event::ScopeRefused { task, path, held_by: held_by.clone() }, ScopeAnswer::HeldBy(held_by))
+            }
+            None => (Event::ScopeWidened { task, path }, ScopeAnswer::Allowed),
+        };
+        if self.write(vec![event]).is_err() { ScopeAnswer::Stopped } else { answer }
+    }
+
+    /// Journal, then apply, then tell. What cannot be written down has not happened: the mission pauses.
+    fn write(&mut self, events: Vec<Event>) -> Result<(), Stopped> {
+        for event in events {
+            if self.state.outcome.is_some() || self.state.paused.is_some() {
+                return Err(Stopped);
+            }
+            let event = match self.record.append(&event) {
+                Ok(event) => event,
+                Err(error) => {
+                    self.record.say(&format!("\n**The mission is paused**: {error}\n"));
+                    self.state.paused = Some(PauseReason::Host("the journal cannot be written".into()));
+                    return Err(Stopped);
+                }
+            };
+            let line = progress::line(&self.state, &event);
+            self.state.apply(&event);
+            if let Some(line) = line {
+                self.record.say(&line);
+            }
+        }
+        self.record.board(&self.state, self.clock.now_ms());
+        Ok(())
+    }
+
+    async fn advance(&mut self) {
+        for _ in 0..MAX_ROUNDS {
+            let effects = decide(&self.state, self.clock.now_ms());
+            let mut recorded = Vec::new();
+            for effect in effects {
+                match (effect.key(), effect) {
+                    (_, Effect::Record(event)) => recorded.push(event),
+                    (Some(key), effect) => self.start(key, effect),
+                    (None, _) => {}
+                }
+            }
+            self.effects.settled(&self.state).await;
+            if recorded.is_empty() || self.write(recorded).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn start(&mut self, key: String, effect: Effect) {
+        if self.running.contains_key(&key) {
+            return;
+        }
+        let task = match &effect {
+            Effect::Work { task, .. } | Effect::Judge { task, .. } => Some(task.clone()),
+            _ => None,
+        };
+        self.running.insert(key.clone(), task.clone());
+        let (effects, messages) = (self.effects.clone(), self.handle.messages.clone());
+        let state = Arc::new(self.state.clone());
+        self.tracker.spawn(async move {
+            let name = key.clone();
+            let work = tokio::spawn(AssertUnwindSafe(effects.carry_out(effect, state)));
+            let events = match work.await {
+                Ok(events) => events,
+                // a panic in a role is an event, not the end
+                Err(_) => crashed(&name, task),
+            };
+            let _ = messages.send(Message::Done { key, events }).await;
+        });
+    }
+
+    async fn wind_up(&mut self) {
+        self.handle.cancel.cancel();
+        self.tracker.close();
+        // late messages are answered with "stopped", so that nobody waits for the other
+        loop {
+            tokio::select! {
+                () = self.tracker.wait() => break,
+                message = self.messages.recv() => match message {
+                    Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),
+                    Some(Message::Ask { reply, .. }) => drop(reply.send(Err(Refusal::Stopped))),
+                    Some(Message::Scope { reply, .. }) => drop(reply.send(ScopeAnswer::Stopped)),
+                    Some(Message::State { reply }) => drop(reply.send(Arc::new(self.state.clone()))),
+                    Some(Message::Done { events, .. }) => self.spent(events),
+                    Some(Message::Stop { .. }) => {}
+                    None => break,
+                }
+            }
+        }
+        self.effects.closed().await;
+        self.record.board(&self.state, self.clock.now_ms());
+    }
+
+    /// What was paid for counts even when it came too late to matter.
+    fn spent(&mut self, events: Vec<Event>) {
+        for event in events.into_iter().filter(|e| matches!(e, Event::RoleSpent { .. })) {
+            if let Ok(event) = self.record.append(&event) {
+                self.state.apply(&event);
+            }
+        }
+    }
+}
+
+fn crashed(key: &str, task: Option<TaskId>) -> Vec<Event> {
+    let reason = format!("an internal error ended `{key}`; please report it");
+    match task {
+        Some(task) => {
+            vec![Event::AttemptFailed {
+                task,
+                class: FailureClass::Host,
+                issues: vec![Issue::new("engine", reason)],
+            }]
+        }
+        None if key == "brief" => vec![Event::BriefFailed { class: FailureClass::Host, reason }],
+        None => vec![Event::PlanFailed { class: FailureClass::Host, reason, parent: None }],
+    }
+}
+
+/// Whether a task still needs the worker that holds its slot.
+pub(crate) fn keeps_worker(phase: &Phase) -> bool {
+    matches!(phase, Phase::Working | Phase::Judging | Phase::ToFix)
+}

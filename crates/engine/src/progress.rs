@@ -1,0 +1,139 @@
+//! The mission as it is seen while it runs: a line for each thing done.
+
+use mission::{Event, Gate, GateVerdict, Outcome, State};
+
+use crate::roles::cut;
+
+/// The longest explanation in a line, in bytes.
+const MAX_DETAIL: usize = 240;
+
+/// The line for an event, looked at before it is applied; `None` for what would only be noise.
+pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
+    let text = match event {
+        Event::MissionStarted { .. }
+        | Event::RoleAsked { .. }
+        | Event::RoleSpent { .. }
+        | Event::BatchStarted { .. }
+        | Event::DeliveryIntended { .. }
+        | Event::Undone { .. } => return None,
+        Event::BaseTaken { changed, left_out, .. } => {
+            let own = match changed.len() {
+                0 => String::new(),
+                n => format!(", {} included", count(n, "uncommitted file")),
+            };
+            let out = match left_out.len() {
+                0 => String::new(),
+                n => format!("; left out: {}", short_list(left_out, n)),
+            };
+            format!("base taken{own}{out}")
+        }
+        Event::BaseChecked { checks } if checks.is_empty() => {
+            "no check of the project was found: the result will be **unverified**".into()
+        }
+        Event::BaseChecked { checks } => {
+            let said = checks.iter().map(|c| format!("`{}` {}", c.run, detail(&c.detail)));
+            format!("base checked: {}", said.collect::<Vec<_>>().join("; "))
+        }
+        Event::BriefAccepted { brief } => format!("searcher: {} matter", count(brief.files.len(), "file")),
+        Event::BriefFailed { reason, .. } => format!("searcher: no brief: {}", detail(reason)),
+        Event::PlanAccepted { plan, notes, parent } => {
+            let of = parent.as_ref().map(|p| format!(" for `{p}`")).unwrap_or_default();
+            let mut text = format!("plan{of}: {}", count(plan.tasks.len(), "task"));
+            for task in &plan.tasks {
+                let after = match task.depends_on.as_slice() {
+                    [] => String::new(),
+                    on => format!(
+                        " (after {})",
+                        on.iter().map(|d| format!("`{d}`")).collect::<Vec<_>>().join(", ")
+                    ),
+                };
+                text.push_str(&format!("\n  - `{}` {}{after}", task.id, detail(&task.title)));
+            }
+            for note in notes {
+                text.push_str(&format!("\n  - {note}"));
+            }
+            text
+        }
+        Event::PlanFailed { reason, .. } => format!("planner: no plan: {}", detail(reason)),
+        Event::AttemptStarted { task, .. } => {
+            let attempt = state.tasks.get(task).map_or(1, |t| t.attempt + 1);
+            let again = if attempt > 1 { format!(" again (attempt {attempt})") } else { String::new() };
+            format!("`{task}` started{again}")
+        }
+        Event::FixStarted { task, .. } => format!("`{task}`: fixer at work"),
+        Event::WorkAccepted { task, .. } => format!("`{task}` handed in"),
+        Event::ScopeWidened { task, path } => format!("`{task}` now also holds {path}"),
+        Event::ScopeRefused { task, path, held_by } => {
+            format!("`{task}` may not change {path}: `{held_by}` holds it")
+        }
+        Event::TaskOrdered { task, after, path } => format!("`{task}` waits for `{after}`: both need {path}"),
+        Event::GateJudged { gate: Gate::Scope, verdict: GateVerdict::Pass, .. } => return None,
+        Event::GateJudged { task, gate, verdict, detail: said, .. } => {
+            let who = task.as_ref().map(|t| format!("`{t}`")).unwrap_or_else(|| "head".into());
+            let verdict = match verdict {
+                GateVerdict::Pass => "pass",
+                GateVerdict::Fail => "**fail**",
+                GateVerdict::NoEvidence => "no evidence",
+            };
+            format!("{who} {}: {verdict} ({})", gate.name(), detail(said))
+        }
+        Event::AttemptFailed { task, class, issues } => {
+            let what = issues.first().map(ToString::to_string).unwrap_or_default();
+            format!("`{task}` failed ({}): {}", class.name(), detail(&what))
+        }
+        Event::TaskPassed { task, .. } => format!("`{task}` passed every gate"),
+        Event::Integrated { tasks, .. } => {
+            let done =
+                state.tasks.values().filter(|t| matches!(t.phase, mission::Phase::Integrated { .. })).count()
+                    + tasks.len();
+            let names = tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
+            format!("{names} landed ({done} of {})", state.tasks.len())
+        }
+        Event::BatchFailed { tasks, class, issues } => {
+            let names = tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
+            let what = issues.first().map(ToString::to_string).unwrap_or_default();
+            format!("{names} did not land ({}): {}", class.name(), detail(&what))
+        }
+        Event::TaskGivenUp { task, reason } => format!("`{task}` **given up**: {}", detail(reason)),
+        Event::TaskCancelled { task, reason } => format!("`{task}` cancelled: {}", detail(reason)),
+        Event::Delivered { branch: Some(branch), .. } => format!("left on branch `{branch}`"),
+        Event::Delivered { files, .. } => {
+            format!("{} delivered into the working tree", count(*files as usize, "file"))
+        }
+        Event::DeliveryFailed { reason } => format!("**not delivered**: {}", detail(reason)),
+        Event::Paused { reason, .. } => format!("**paused**: {reason}"),
+        Event::Resumed { .. } => "resumed".into(),
+        Event::Ended { outcome, .. } => match outcome {
+            Outcome::Done => "done".into(),
+            Outcome::Incomplete => "ended, **incomplete**".into(),
+            Outcome::Failed => "ended, **nothing landed**".into(),
+        },
+    };
+    Some(format!("- {text}\n"))
+}
+
+fn detail(text: &str) -> String {
+    cut(
+        text.split('\n').map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ").as_str(),
+        MAX_DETAIL,
+    )
+}
+
+fn short_list(items: &[String], total: usize) -> String {
+    let shown = items.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    if total > 5 { format!("{shown} and {} more", total - 5) } else { shown }
+}
+
+pub(crate) fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Milliseconds as people say them: `3.2 s`, `4 min 10 s`, `2 h 5 min`.
+pub(crate) fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0..=59 => format!("{:.1} s", ms as f64 / 1000.0),
+        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,145 @@
+//! The report at the end of a mission: what was asked, done, verified and by what, given up, and what it cost.
+
+use std::fmt::Write;
+
+use mission::{Delivery, GateVerdict, Outcome, Phase, State, Task, graph};
+
+use crate::progress::{count, duration};
+use crate::roles::cut;
+
+/// Markdown.
+pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "\n## Mission {}: {}", state.mission, headline(state));
+    let _ = writeln!(text, "\n{}\n", cut(&state.objective, 400).replace('\n', " "));
+    tasks(&mut text, state);
+    verified(&mut text, state);
+    delivered(&mut text, state);
+    cost(&mut text, state, now_ms);
+    text
+}
+
+fn headline(state: &State) -> String {
+    match (state.outcome, &state.paused) {
+        (Some(Outcome::Done), _) if vouched(state) => "done, verified".into(),
+        (Some(Outcome::Done), _) => "done, **unverified**".into(),
+        (Some(Outcome::Incomplete), _) => "incomplete".into(),
+        (Some(Outcome::Failed), _) => "nothing landed".into(),
+        (None, Some(reason)) => format!("paused ({reason})"),
+        (None, None) => "running".into(),
+    }
+}
+
+/// Whether one of the project's own checks passed on exactly the tree that was delivered.
+fn vouched(state: &State) -> bool {
+    state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass)
+}
+
+fn tasks(text: &mut String, state: &State) {
+    if state.tasks.is_empty() {
+        for reason in state.plan_failures.iter().chain(&state.brief_failures) {
+            let _ = writeln!(text, "- {}", cut(reason, 400));
+        }
+        return;
+    }
+    let _ = writeln!(text, "| task | state | attempts | verified by |\n|---|---|---|---|");
+    for task in state.order.iter().filter_map(|id| state.tasks.get(id)) {
+        let (word, why) = phase(task);
+        let by = if why.is_empty() { task.verified_by.join(", ") } else { why };
+        let _ = writeln!(
+            text,
+            "| `{}` {} | {word} | {} | {} |",
+            task.id,
+            cell(&task.title),
+            attempts(task),
+            cell(&by)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\nThe graph was {} wide at its widest; {} ran at once.",
+        graph::widest(&state.tasks),
+        state.peak
+    );
+}
+
+fn attempts(task: &Task) -> String {
+    match task.fixer_prompts {
+        0 => task.attempt.to_string(),
+        n => format!("{}, {}", task.attempt, count(n as usize, "fix").replace("fixs", "fixes")),
+    }
+}
+
+fn phase(task: &Task) -> (&'static str, String) {
+    match &task.phase {
+        Phase::Integrated { .. } => ("landed", String::new()),
+        Phase::GivenUp { reason } => ("given up", reason.clone()),
+        Phase::Cancelled { reason } => ("cancelled", reason.clone()),
+        Phase::Passed { .. } => ("passed", String::new()),
+        Phase::Split => ("split", String::new()),
+        Phase::Waiting => ("waiting", String::new()),
+        Phase::Working | Phase::Judging | Phase::ToFix => ("in work", String::new()),
+    }
+}
+
+fn cell(text: &str) -> String {
+    cut(text, 300).replace('|', "\\|").replace('\n', " ")
+}
+
+fn verified(text: &mut String, state: &State) {
+    let _ = writeln!(text);
+    if state.head_checks.is_empty() {
+        let _ = writeln!(text, "**Unverified**: the project has no check that could be run.");
+    }
+    for check in &state.head_checks {
+        let verdict = match check.verdict {
+            GateVerdict::Pass => "passes",
+            GateVerdict::Fail => "fails",
+            GateVerdict::NoEvidence => "says nothing",
+        };
+        let _ = writeln!(text, "- `{}` {verdict}: {}", check.run, cut(&check.detail, 300));
+    }
+}
+
+fn delivered(text: &mut String, state: &State) {
+    let said = match &state.delivery {
+        Delivery::Delivered { branch: Some(branch), note, .. } => {
+            let why = note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
+            format!("The change is on branch `{branch}`; your files are as they were{why}.")
+        }
+        Delivery::Delivered { files, .. } => {
+            format!(
+                "{} changed in your working tree; `/task undo {}` takes it back.",
+                count(*files as usize, "file"),
+                state.mission
+            )
+        }
+        Delivery::Failed { reason } => format!("Nothing was written into your files: {reason}"),
+        Delivery::Undone { files } => format!("Undone: {} as before.", count(*files as usize, "file")),
+        Delivery::Pending | Delivery::Intended { .. } if state.paused.is_some() => {
+            format!("Your files are as they were. `/task resume {}` goes on.", state.mission)
+        }
+        Delivery::Pending | Delivery::Intended { .. } => "Your files are as they were.".into(),
+    };
+    let _ = writeln!(text, "\n{said}");
+}
+
+fn cost(text: &mut String, state: &State, now_ms: u64) {
+    let _ = writeln!(
+        text,
+        "\n| role | calls | tokens in | cached | tokens out | cost |\n|---|---|---|---|---|---|"
+    );
+    let row = |text: &mut String, name: &str, usage: &mission::Usage| {
+        let tokens = &usage.tokens;
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {} | {} | {} | ${:.4} |",
+            usage.calls, tokens.input, tokens.cache_read, tokens.output, usage.cost_usd
+        );
+    };
+    for (role, usage) in &state.usage_by_role {
+        row(text, role.name(), usage);
+    }
+    row(text, "**all**", &state.usage);
+    let _ = writeln!(text, "\nTime: {}.", duration(state.elapsed_ms(now_ms)));
+}

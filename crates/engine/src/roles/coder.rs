@@ -1,0 +1,108 @@
+//! The Coder: carries out one task in a slot of its own, from a clean base.
+
+use std::sync::Arc;
+
+use mission::{Event, FailureClass, Issue, Phase, Role, State, Task};
+
+use super::conversation::{Conversation, RoleFailure, Setting};
+use super::prompt;
+use super::work::{WorkMailbox, outcome};
+use crate::blocking::blocking;
+use crate::mission_context::MissionContext;
+use crate::reading;
+use crate::slots::Lease;
+use crate::workers::Worker;
+
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
+    let Some(task) = state.tasks.get(id) else { return Vec::new() };
+    let mut spent = Vec::new();
+    let events = match begin(context, task).await {
+        Ok(lease) => work(context, task, lease, &mut spent).await,
+        Err(RoleFailure { class, reason }) => {
+            vec![Event::AttemptFailed {
+                task: task.id.clone(),
+                class,
+                issues: vec![Issue::new("engine", reason)],
+            }]
+        }
+    };
+    spent.extend(events);
+    spent
+}
+
+/// A slot on the newest integrated commit; for a task of a group, with what the group has passed already merged in.
+async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, RoleFailure> {
+    let permit = context.slots.permit().await;
+    let state = context
+        .orchestrator
+        .state()
+        .await
+        .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))?;
+    let mut base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+    for dependency in task.depends_on.iter().filter_map(|d| state.tasks.get(d)) {
+        if let Phase::Passed { commit, .. } = &dependency.phase {
+            let (workspace, ours, theirs) = (context.workspace.clone(), base.clone(), commit.clone());
+            let merged = blocking(move || workspace.merge(&ours, &theirs, "what the group has passed")).await;
+            match merged.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))? {
+                workspace::Merge::Clean(merged) => base = merged.id,
+                workspace::Merge::Conflict { paths, .. } => {
+                    let reason =
+                        format!("`{}` does not merge with the head: {}", dependency.id, paths.join(", "));
+                    return Err(RoleFailure::new(FailureClass::Conflict, reason));
+                }
+            }
+        }
+    }
+    context.slots.lease(permit, &base).await.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
+}
+
+async fn work(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    lease: Lease,
+    spent: &mut Vec<Event>,
+) -> Vec<Event> {
+    let base = lease.slot.commit.clone();
+    let started = Event::AttemptStarted {
+        task: task.id.clone(),
+        slot: lease.slot.n,
+        base: base.clone(),
+        at_ms: context.clock.now_ms(),
+    };
+    if context.orchestrator.record(vec![started]).await.is_err() {
+        return Vec::new();
+    }
+    context.forget_edits(&task.id);
+    let reading = reading::task(context, &lease.slot, task).await;
+    let setting = Setting {
+        role: Role::Coder,
+        task: Some(task.id.clone()),
+        directory: lease.slot.path.clone(),
+        base,
+        title: format!("Coder: {}", task.title),
+    };
+    let mut mailbox = WorkMailbox {
+        context: context.clone(),
+        role: Role::Coder,
+        task: task.id.clone(),
+        slot: lease.slot.clone(),
+        held: None,
+    };
+    let mut conversation = match Conversation::open(context, setting).await {
+        Ok(conversation) => conversation,
+        Err(failure) => return outcome(mailbox, Err(failure)).await,
+    };
+    let text = |attempt| {
+        let mut text = prompt::header(&context.id, Role::Coder, Some(&task.id), attempt);
+        text.push_str(&prompt::task(task));
+        text.push_str(&prompt::memo(&task.failures));
+        text.push_str("\n# What it touches\n");
+        text.push_str(&reading);
+        text
+    };
+    let result = conversation.ask(Role::Coder, text, &mut mailbox, spent).await;
+    if result.is_ok() {
+        context.workers.put(&task.id, Worker { lease, conversation: Some(conversation) });
+    }
+    outcome(mailbox, result).await
+}

@@ -1,0 +1,14 @@
+//! The five roles. Each run is a task of its own with a mailbox: the tool calls of its session.
+
+pub(crate) mod coder;
+pub(crate) mod conversation;
+pub(crate) mod fixer;
+pub(crate) mod mailbox;
+pub(crate) mod planner;
+mod prompt;
+pub(crate) mod reviewer;
+pub(crate) mod searcher;
+mod work;
+
+pub(crate) use mailbox::Answer;
+pub(crate) use prompt::cut;

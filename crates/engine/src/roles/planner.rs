@@ -1,0 +1,143 @@
+//! The Planner: sees the brief, not the repository, and hands in a task graph that the engine checks.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use mission::mailbox::{Brief, Plan, parse_plan};
+use mission::{Event, FailureClass, Policy, Role, State, TaskId, graph};
+use serde_json::Value;
+
+use super::conversation::{Conversation, RoleFailure, Setting};
+use super::mailbox::{Answer, Mailbox, unknown};
+use super::prompt;
+use crate::config::NewDependencies;
+use crate::mission_context::MissionContext;
+use crate::{pages, reading};
+
+/// `task`: the compound task whose own plan is wanted.
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
+    let mut spent = Vec::new();
+    let event = match plan(context, state, task.clone(), &mut spent).await {
+        Ok(graph::Checked { plan, notes }) => Event::PlanAccepted { plan, notes, parent: task },
+        Err(RoleFailure { class, reason }) => Event::PlanFailed { class, reason, parent: task },
+    };
+    spent.push(event);
+    spent
+}
+
+async fn plan(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: Option<TaskId>,
+    spent: &mut Vec<Event>,
+) -> Result<graph::Checked, RoleFailure> {
+    let compound = match &task {
+        None => None,
+        Some(id) => {
+            let known = state.tasks.get(id);
+            Some(known.ok_or_else(|| {
+                RoleFailure::new(FailureClass::Malformed, format!("there is no task `{id}`"))
+            })?)
+        }
+    };
+    let head = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+    let lease = context.slot(&head).await?;
+    let known = match &state.brief {
+        Some(brief) => brief_text(brief),
+        None => reading::ranking(context, &lease.slot, &state.objective).await,
+    };
+    let setting = Setting {
+        role: Role::Planner,
+        task: task.clone(),
+        directory: lease.slot.path.clone(),
+        base: head,
+        title: compound.map_or("Planner: the task graph".into(), |t| format!("Planner: split `{}`", t.id)),
+    };
+    let mut conversation = Conversation::open(context, setting).await?;
+    let mut mailbox = PlannerMailbox {
+        context: context.clone(),
+        policy: state.policy.clone(),
+        taken: state.tasks.keys().cloned().collect(),
+        depth: compound.map_or(0, |t| t.depth + 1),
+    };
+    let text = |attempt| {
+        let mut text = prompt::header(&context.id, Role::Planner, task.as_deref(), attempt);
+        let _ = writeln!(text, "# Objective\n{}\n", state.objective);
+        if let Some(task) = compound {
+            let _ = writeln!(text, "# The part of it to split into tasks\n{}", prompt::task(task));
+            let _ = writeln!(text, "Ids in use: {}\n", prompt::list(state.tasks.keys()));
+        }
+        let _ = writeln!(text, "# Brief\n{known}");
+        let checks = context.checks.names();
+        if !checks.is_empty() {
+            let _ =
+                writeln!(text, "The project's checks, run on every task: {}", prompt::list(checks.iter()));
+        }
+        let _ = writeln!(
+            text,
+            "At most {} tasks, {} files a task; {} run at once.",
+            state.policy.max_tasks, state.policy.max_files, state.policy.parallel
+        );
+        text
+    };
+    conversation.ask(Role::Planner, text, &mut mailbox, spent).await
+}
+
+fn brief_text(brief: &Brief) -> String {
+    let mut text = format!("{}\n\nFiles:\n", brief.summary);
+    for file in &brief.files {
+        let _ = writeln!(text, "- `{}`: {}", file.path, file.why);
+    }
+    for (title, items) in [("Conventions", &brief.conventions), ("Risks", &brief.risks)] {
+        if !items.is_empty() {
+            let _ = writeln!(text, "\n{title}:");
+            for item in items {
+                let _ = writeln!(text, "- {item}");
+            }
+        }
+    }
+    text
+}
+
+struct PlannerMailbox {
+    context: Arc<MissionContext>,
+    policy: Policy,
+    taken: BTreeSet<TaskId>,
+    depth: u32,
+}
+
+impl PlannerMailbox {
+    fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
+        let plan = parse_plan(arguments)?;
+        self.packages(&plan)?;
+        graph::check(plan, &self.policy, &self.taken, self.depth)
+    }
+
+    /// Nothing installs packages yet, so a plan that needs one is told so instead of failing at every import.
+    fn packages(&self, plan: &Plan) -> Result<(), Vec<String>> {
+        let Some(first) = plan.dependencies.first() else { return Ok(()) };
+        let why = match self.context.config.mission.dependencies {
+            NewDependencies::Deny => {
+                "this project allows no new packages (`[mission] dependencies = \"deny\"`)"
+            }
+            NewDependencies::Ask | NewDependencies::Allow => "this version installs no packages",
+        };
+        Err(vec![format!("`dependencies`: `{}`: {why}; plan with what the project has", first.name)])
+    }
+}
+
+impl Mailbox for PlannerMailbox {
+    type Result = graph::Checked;
+
+    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<graph::Checked> {
+        match tool {
+            "mission_plan" => match self.check(arguments) {
+                Ok(checked) => Answer::Accepted(checked),
+                Err(problems) => Answer::Refused(problems),
+            },
+            "mission_page" => pages::answer(&self.context, arguments),
+            other => unknown(other, Role::Planner.mailbox()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The text of prompts: the header that every one begins with, and the parts that several roles share.
+
+use std::fmt::Write;
+
+use mission::{Failure, Issue, Role, Task};
+
+/// Issues that a prompt lists.
+const MAX_ISSUES: usize = 20;
+/// The longest text of one issue, in bytes.
+const MAX_ISSUE: usize = 2000;
+
+/// `attempt` counts the prompts of this role for this task from 1.
+pub(crate) fn header(mission: &str, role: Role, task: Option<&str>, attempt: u32) -> String {
+    let mut text = format!("mission: {mission}\nrole: {role}\n");
+    if let Some(task) = task {
+        let _ = writeln!(text, "task: {task}");
+    }
+    let _ = writeln!(text, "attempt: {attempt}\n");
+    text
+}
+
+/// A task as its coder, fixer and reviewer see it.
+pub(crate) fn task(task: &Task) -> String {
+    let mut text =
+        format!("# Task: {}\n{}\n\nFiles: {}\n", task.title, task.instructions, list(task.scope.iter()));
+    text.push_str("\nAcceptance:\n");
+    text.push_str(&acceptance(&task.acceptance));
+    if let Some(why) = &task.edits_tests {
+        let _ = writeln!(text, "\nExisting tests may change here, because: {why}");
+    }
+    text
+}
+
+/// `a1: text`, a line each.
+pub(crate) fn acceptance(items: &[String]) -> String {
+    items.iter().enumerate().fold(String::new(), |mut text, (i, item)| {
+        let _ = writeln!(text, "a{}: {}", i + 1, item.replace('\n', " "));
+        text
+    })
+}
+
+pub(crate) fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
+    items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn issues(issues: &[Issue]) -> String {
+    let mut text = String::new();
+    for issue in issues.iter().take(MAX_ISSUES) {
+        let _ = writeln!(text, "- {}", cut(&issue.to_string(), MAX_ISSUE));
+    }
+    if issues.len() > MAX_ISSUES {
+        let _ = writeln!(text, "- and {} more", issues.len() - MAX_ISSUES);
+    }
+    text
+}
+
+/// What earlier attempts failed on, as facts.
+pub(crate) fn memo(failures: &[Failure]) -> String {
+    let Some(last) = failures.iter().map(|f| f.attempt).max() else { return String::new() };
+    let mut text = String::from("\nAn earlier attempt at this task was thrown away. It failed on:\n");
+    for failure in failures.iter().filter(|f| f.attempt == last) {
+        text.push_str(&issues(&failure.issues));
+    }
+    text.push_str("Do it another way where that helps.\n");
+    text
+}
+
+/// At most `limit` bytes of a text, cut between characters.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_string();
+    }
+    let end = (0..=limit).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    format!("{}… ({} bytes more)", &text[..end], text.len() - end)
+}

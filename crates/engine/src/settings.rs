@@ -1,0 +1,123 @@
+//! What a mission needs of the user's settings, read once when it starts.
+
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobSetBuilder};
+use guardian::{Guardian, GuardianOptions, Level, RuleProblem};
+use mission::Policy;
+
+use crate::config::{Config, ConfigProblem, RuleLevel, Source, load};
+
+/// Rule files that are read at most, and their size in bytes.
+const MAX_RULES: usize = 500;
+const MAX_RULE_FILE: u64 = 256 * 1024;
+
+/// Reads the user's and the project's `opencode.toml`, and the options from opencode.json over both.
+pub(crate) fn read(
+    config_home: &Path,
+    root: &Path,
+    options: Option<serde_json::Value>,
+) -> Result<Config, Vec<ConfigProblem>> {
+    let source = |path: PathBuf| match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(Source { name: path.display().to_string(), text })),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(vec![ConfigProblem {
+            file: path.display().to_string(),
+            line: 0,
+            column: 0,
+            message: format!("the file cannot be read: {error}"),
+            hint: Some("make it readable, or remove it to use the defaults".into()),
+        }]),
+    };
+    let user = source(config_home.join("opencode").join("opencode.toml"))?;
+    let project = source(root.join("opencode.toml"))?;
+    load(user, project, options)
+}
+
+pub(crate) fn policy(config: &Config) -> Policy {
+    Policy {
+        parallel: u32::try_from(config.mission.parallel).unwrap_or(4),
+        fixes: config.heal.fixes,
+        fresh: config.heal.fresh,
+        approve_plan: config.mission.approve_plan,
+        calls: config.budget.calls.get(),
+        task_calls: config.budget.task.calls.get(),
+        wall_ms: config
+            .budget
+            .wall
+            .get()
+            .map(|span| u64::try_from(span.get().as_millis()).unwrap_or(u64::MAX)),
+        tokens: config.budget.tokens.get(),
+        cost_usd: config.budget.cost_usd.get(),
+        ..Policy::default()
+    }
+}
+
+/// The Guardian with the project's own rules beside the built-in ones, and what is wrong with those.
+pub(crate) fn guardian(config: &Config, root: &Path) -> (Guardian, Vec<RuleProblem>) {
+    let severity = config.guardian.severity.iter().map(|(rule, level)| {
+        let level = match level {
+            RuleLevel::Off => Level::Off,
+            RuleLevel::Warning => Level::Warning,
+            RuleLevel::Error => Level::Error,
+        };
+        (rule.clone(), level)
+    });
+    let asked_for = config.origins.get("guardian.rules").is_some();
+    let project_rules = rule_files(&config.guardian.rules, root, asked_for);
+    Guardian::new(GuardianOptions { severity: severity.collect(), project_rules })
+}
+
+/// Files that match the patterns. Where nobody asked for them, only those that look like ast-grep rules.
+fn rule_files(patterns: &[String], root: &Path, asked_for: bool) -> Vec<(String, String)> {
+    let mut globs = GlobSetBuilder::new();
+    for pattern in patterns {
+        if let Ok(glob) = Glob::new(pattern) {
+            globs.add(glob);
+        }
+    }
+    let Ok(globs) = globs.build() else { return Vec::new() };
+    let mut files = Vec::new();
+    let folders: std::collections::BTreeSet<PathBuf> = patterns.iter().map(|p| fixed_folder(p)).collect();
+    for folder in folders {
+        collect(root, &folder, 0, &globs, &mut files);
+    }
+    files.retain(|(_, text)| asked_for || (text.contains("\nrule:") && text.contains("language:")));
+    files.sort();
+    files
+}
+
+/// The part of a pattern before its first wildcard.
+fn fixed_folder(pattern: &str) -> PathBuf {
+    let mut folder = PathBuf::new();
+    let parts: Vec<&str> = pattern.split('/').collect();
+    for part in parts.iter().take(parts.len().saturating_sub(1)) {
+        if part.contains(['*', '?', '[', '{']) {
+            break;
+        }
+        folder.push(part);
+    }
+    folder
+}
+
+fn collect(
+    root: &Path,
+    folder: &Path,
+    depth: usize,
+    globs: &globset::GlobSet,
+    files: &mut Vec<(String, String)>,
+) {
+    let Ok(entries) = std::fs::read_dir(root.join(folder)) else { return };
+    for entry in entries.flatten() {
+        let path = folder.join(entry.file_name());
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() && depth < 8 {
+            collect(root, &path, depth + 1, globs, files);
+        } else if kind.is_file() && globs.is_match(&path) && files.len() < MAX_RULES {
+            let small = entry.metadata().is_ok_and(|m| m.len() <= MAX_RULE_FILE);
+            if let Some(text) = small.then(|| std::fs::read_to_string(root.join(&path)).ok()).flatten() {
+                files.push((path.to_string_lossy().into_owned(), text));
+            }
+        }
+    }
+}

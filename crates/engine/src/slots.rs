@@ -1,0 +1,111 @@
+//! The slots of a mission: leased to one task at a time, kept warm between tasks.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use workspace::{Slot, Workspace};
+
+use crate::blocking::blocking;
+
+/// The slot in which the base and merged trees are checked; never leased to a role.
+pub(crate) const CHECKING: u32 = 0;
+
+#[derive(Clone)]
+pub(crate) struct Slots {
+    workspace: Workspace,
+    free: Arc<Mutex<Vec<u32>>>,
+    permits: Arc<Semaphore>,
+    /// Files of ours that every slot holds, by name.
+    files: Arc<Vec<(String, String)>>,
+    /// What is copied from the user's folder into a slot.
+    copy: Arc<Vec<String>>,
+}
+
+/// The right to a slot; given back when dropped.
+pub(crate) struct Lease {
+    pub slot: Slot,
+    free: Arc<Mutex<Vec<u32>>>,
+    _permit: Permit,
+}
+
+/// A free slot, not chosen yet.
+pub(crate) struct Permit(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(self.slot.n);
+    }
+}
+
+impl Slots {
+    pub fn new(workspace: Workspace, count: u32, files: Vec<(String, String)>, copy: Vec<String>) -> Slots {
+        let free = (1..=count).rev().collect();
+        Slots {
+            workspace,
+            free: Arc::new(Mutex::new(free)),
+            permits: Arc::new(Semaphore::new(count as usize)),
+            files: Arc::new(files),
+            copy: Arc::new(copy),
+        }
+    }
+
+    /// Waits until a slot is free. Take the commit to work on after this: the head may move while one waits.
+    pub async fn permit(&self) -> Permit {
+        match self.permits.clone().acquire_owned().await {
+            Ok(permit) => Permit(permit),
+            // the semaphore is never closed
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Brings a free slot to `commit`.
+    pub async fn lease(&self, permit: Permit, commit: &str) -> Result<Lease, workspace::Error> {
+        let n = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(CHECKING + 1);
+        match self.prepare(n, commit).await {
+            Ok(slot) => Ok(Lease { slot, free: self.free.clone(), _permit: permit }),
+            Err(error) => {
+                self.free.lock().unwrap_or_else(PoisonError::into_inner).push(n);
+                Err(error)
+            }
+        }
+    }
+
+    /// Brings slot `n` to `commit`.
+    pub async fn prepare(&self, n: u32, commit: &str) -> Result<Slot, workspace::Error> {
+        let (slots, commit) = (self.clone(), commit.to_string());
+        blocking(move || {
+            let slot = slots.workspace.slot(n, &commit)?;
+            slots.furnish(&slot)?;
+            Ok(slot)
+        })
+        .await
+    }
+
+    /// Brings a leased slot to `head` with `commit` merged in; where they conflict, both sides stand in the files.
+    pub async fn merge_into(
+        &self,
+        lease: &mut Lease,
+        head: &str,
+        commit: &str,
+    ) -> Result<(), workspace::Error> {
+        let (slots, n, head, commit) = (self.clone(), lease.slot.n, head.to_string(), commit.to_string());
+        lease.slot = blocking(move || {
+            let slot = slots.workspace.start_conflict(n, &head, &commit)?.slot;
+            slots.furnish(&slot)?;
+            Ok::<_, workspace::Error>(slot)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// What every slot holds beside the commit.
+    fn furnish(&self, slot: &Slot) -> Result<(), workspace::Error> {
+        for (name, text) in self.files.iter() {
+            self.workspace.write_slot_file(slot, name, text)?;
+        }
+        if !self.copy.is_empty() {
+            self.workspace.copy_into_slot(slot, &self.copy)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! The engine's [`Host`], answered by two JavaScript functions.
+
+use engine::{Host, HostError, HostFuture, HostRequest};
+use napi::Status;
+use napi::bindgen_prelude::Promise;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use std::sync::Arc;
+
+/// `(request: string) => Promise<string>`.
+pub type Call = ThreadsafeFunction<String, Promise<String>, String, Status, false>;
+/// `(text: string) => void`.
+pub type Say = ThreadsafeFunction<String, (), String, Status, false>;
+
+pub struct Bridge {
+    pub call: Arc<Call>,
+    pub say: Say,
+}
+
+impl Host for Bridge {
+    fn call(&self, request: HostRequest) -> HostFuture {
+        let (call, action) = (self.call.clone(), request.action());
+        Box::pin(async move {
+            let failed = |message: String| HostError { action, message };
+            let text = serde_json::to_string(&request).map_err(|e| failed(e.to_string()))?;
+            let promise = call.call_async(text).await.map_err(|e| failed(e.reason.to_string()))?;
+            let answer = promise.await.map_err(|e| failed(e.reason.to_string()))?;
+            serde_json::from_str(&answer).map_err(|e| failed(e.to_string()))
+        })
+    }
+
+    fn say(&self, text: &str) {
+        self.say.call(text.to_string(), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+}

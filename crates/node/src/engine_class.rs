@@ -1,0 +1,92 @@
+//! The class `Engine`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use napi::{Error, Result};
+use napi_derive::napi;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::bridge::{Bridge, Call, Say};
+
+/// What JavaScript gives the constructor.
+#[derive(Deserialize)]
+struct Options {
+    directory: PathBuf,
+    data_home: PathBuf,
+    config_home: PathBuf,
+    #[serde(default)]
+    options: Option<Value>,
+    #[serde(default)]
+    slot_files: BTreeMap<String, String>,
+}
+
+#[napi]
+pub struct Engine {
+    engine: Arc<engine::Engine>,
+}
+
+#[napi]
+impl Engine {
+    /// `options`: JSON of `{ directory, data_home, config_home, options?, slot_files? }`.
+    #[napi(constructor)]
+    pub fn new(options: String) -> Result<Self> {
+        let options: Options = serde_json::from_str(&options)
+            .map_err(|e| Error::from_reason(format!("the engine's options: {e}")))?;
+        let Options { directory, data_home, config_home, options, slot_files } = options;
+        let environment =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let options = engine::EngineOptions {
+            directory,
+            data_home,
+            config_home,
+            options,
+            slot_files,
+            environment: environment.collect(),
+        };
+        Ok(Engine { engine: Arc::new(engine::Engine::new(options)) })
+    }
+
+    /// Carries out the text after `/task`; `call` answers what the engine asks of the host, `say` gets the answer's text
+    /// piece by piece.
+    #[napi]
+    pub async fn command(&self, text: String, session: Option<String>, call: Call, say: Say) {
+        self.engine.command(&text, session, Arc::new(Bridge { call: Arc::new(call), say })).await;
+    }
+
+    #[napi]
+    pub async fn stop(&self, by: String) {
+        self.engine.stop(&by).await;
+    }
+
+    /// Whether a session is one of a role at work here.
+    #[napi]
+    pub fn knows(&self, session: String) -> bool {
+        self.engine.knows(&session)
+    }
+
+    /// A mailbox tool; arguments as JSON, the answer as the model reads it.
+    #[napi]
+    pub async fn call_tool(&self, session: String, tool: String, arguments: String) -> String {
+        self.engine.call_tool(&session, &tool, value(arguments)).await
+    }
+
+    /// Why one of OpenCode's tools may not go ahead, or `null`.
+    #[napi]
+    pub async fn before_tool(&self, session: String, tool: String, arguments: String) -> Option<String> {
+        self.engine.before_tool(&session, &tool, &value(arguments)).await
+    }
+
+    /// What is appended to the answer of one of OpenCode's tools, or `null`.
+    #[napi]
+    pub async fn after_tool(&self, session: String, tool: String, arguments: String) -> Option<String> {
+        self.engine.after_tool(&session, &tool, value(arguments)).await
+    }
+}
+
+/// Text that is no JSON is kept as text: the engine says what is wrong with it.
+fn value(text: String) -> Value {
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}

@@ -1,0 +1,22 @@
+//! Functions that need no engine.
+
+use napi_derive::napi;
+use serde_json::Value;
+
+/// The version of the core; the shim refuses one that is not its own.
+#[napi]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_string()
+}
+
+/// The mailbox tools as a JSON list of `{ name, description, roles, schema }`.
+#[napi]
+pub fn tools() -> String {
+    Value::from_iter(engine::mailbox_tools()).to_string()
+}
+
+/// A subcommand of `opencode-orchestrator`: JSON of `{ args, cwd, env, tty }` to JSON of `{ exit, stdout, stderr }`.
+#[napi]
+pub async fn cli(request: String) -> String {
+    engine::cli::run(&request).await
+}
