@@ -1,5 +1,6 @@
 //! The base of a mission: what the user has now, as one commit in the private repository.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -115,7 +116,7 @@ impl Workspace {
             fs::rename(&index, &kept).at("keep", &kept)?;
         }
         let changed = match &head {
-            Some(head) => changed_paths(&git, head, &tree)?,
+            Some(head) => changed_paths(&git, head, &tree, &left_out)?,
             None => Vec::new(),
         };
         let submodules = submodules(&git, &tree)?;
@@ -153,11 +154,13 @@ pub(crate) fn tree_of(git: &Git, commit: &str) -> Result<String, Error> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
 }
 
-fn changed_paths(git: &Git, from: &str, to: &str) -> Result<Vec<String>, Error> {
+fn changed_paths(git: &Git, from: &str, to: &str, left_out: &[LeftOut]) -> Result<Vec<String>, Error> {
+    let left_out: HashSet<&str> = left_out.iter().map(|left| left.path.as_str()).collect();
     let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
     let bytes = git.ok("compare with the last commit", &args, None)?;
     let paths = fields(&bytes).filter(|path| !is_secret(path) && !is_host(path));
-    Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
+    let paths = paths.map(|path| String::from_utf8_lossy(path).into_owned());
+    Ok(paths.filter(|path| !left_out.contains(path.as_str())).collect())
 }
 
 fn submodules(git: &Git, tree: &str) -> Result<Vec<Submodule>, Error> {

@@ -1,5 +1,6 @@
 //! Leaving a mission's result as a branch in the user's repository.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 
 use crate::base::{BASE, tree_of};
@@ -8,7 +9,7 @@ use crate::git::Git;
 use crate::inspect::raw_entries;
 use crate::names::{is_host, object, ref_part};
 use crate::project::head;
-use crate::secrets::is_secret;
+use crate::secrets::{is_secret, is_secret_in_part};
 use crate::slots::commit_tree;
 use crate::workspace::Workspace;
 
@@ -37,7 +38,9 @@ impl Workspace {
             }
             let spec = format!("refs/orchestrator/{mission}/branch:{full}");
             let repository = self.repository();
-            let args: [&OsStr; 8] = [
+            let args: [&OsStr; 10] = [
+                "-c".as_ref(),
+                "fetch.writeCommitGraph=false".as_ref(),
                 "fetch".as_ref(),
                 "--quiet".as_ref(),
                 "--no-tags".as_ref(),
@@ -69,7 +72,11 @@ impl Workspace {
         // The base is HEAD as it was, or a commit on top of it.
         let start = [&base, &parent].into_iter().find(|candidate| **candidate == head).cloned();
         let start = start.unwrap_or(if parent.is_empty() { base.clone() } else { parent });
-        let kept = |path: &[u8]| is_secret(path) || is_host(path);
+        let in_base: HashSet<String> = self.files(&base)?.into_iter().collect();
+        let kept = |path: &[u8]| {
+            let partly = is_secret_in_part(path) && !in_base.contains(&*String::from_utf8_lossy(path));
+            is_secret(path) || is_host(path) || partly
+        };
         let lost: Vec<_> = raw_entries(&git, &tree_of(&git, &start)?, &tree_of(&git, commit)?)?
             .into_iter()
             .filter(|(path, before, _)| before.is_some() && kept(path))

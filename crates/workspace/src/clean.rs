@@ -31,6 +31,12 @@ impl Workspace {
         Ok(Cleaned { slots, bytes })
     }
 
+    /// Cleans when more than `limit` bytes are held: slots and repository are kept warm for the next mission
+    /// only below it. `None`: they were kept.
+    pub fn trim(&self, limit: u64) -> Result<Option<Cleaned>, Error> {
+        if self.size() > limit { self.clean().map(Some) } else { Ok(None) }
+    }
+
     /// Bytes on disk held by this crate for the project alone.
     pub fn size(&self) -> u64 {
         [self.slots(), self.area(), self.repository()].iter().map(|path| size(path)).sum()

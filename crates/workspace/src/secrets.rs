@@ -1,7 +1,13 @@
 //! Which files hold secrets: they never enter the base, a slot, or a delivery.
 //!
-//! Names are judged, not contents, and without regard to case. A file that only shows the shape of a
+//! Names are judged, without regard to case; of a few settings files also the content. A file that only shows the shape of a
 //! secret file (`.env.example`) is not one.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::names::path_of;
 
 /// File names that are always secret.
 const NAMES: &[&str] = &[
@@ -9,8 +15,6 @@ const NAMES: &[&str] = &[
     ".envrc",
     ".netrc",
     "_netrc",
-    ".npmrc",
-    ".yarnrc.yml",
     ".pypirc",
     ".pgpass",
     ".my.cnf",
@@ -81,11 +85,27 @@ const IN_FOLDERS: &[(&str, &str)] = &[
 /// Folders whose every file is secret.
 const FOLDERS: &[&str] = &[".ssh", ".gnupg", ".secrets"];
 
-/// Whether the file at `path` (relative, `/` between its parts) is kept away from models.
+/// Settings of tools that hold a token in some projects: secret when they do.
+const SETTINGS: &[&str] = &[".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "pip.conf", "nuget.config"];
+
+/// What a token in such a file is called, in lower case.
+const TOKENS: &[&str] =
+    &["_authtoken", "_auth", "_password", "npmauthtoken", "npmauthident", "token", "cleartextpassword"];
+
+/// Whether the file at `path` (relative, `/` between its parts) may hold secrets, by its name alone.
 ///
-/// `.npmrc` and `.yarnrc.yml` count although some hold only settings: their tokens cannot be told from
-/// settings by name.
+/// `.npmrc` and other settings files count, although most hold no token: those without one are part of a
+/// project's base all the same.
 pub fn is_secret_path(path: &str) -> bool {
+    is_settings(path) || is_always_secret(path)
+}
+
+fn is_settings(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    SETTINGS.iter().any(|settings| name.eq_ignore_ascii_case(settings))
+}
+
+fn is_always_secret(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let mut parts = path.rsplit('/');
     let Some(name) = parts.next() else { return false };
@@ -108,14 +128,61 @@ pub fn is_secret_path(path: &str) -> bool {
         || SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
 }
 
-/// The same for a name that may not be UTF-8.
+/// Whether a file of this name is a secret whatever it holds.
 pub(crate) fn is_secret(path: &[u8]) -> bool {
-    is_secret_path(&String::from_utf8_lossy(path))
+    is_always_secret(&String::from_utf8_lossy(path))
 }
+
+/// Whether a file of this name is a secret in some projects only.
+pub(crate) fn is_secret_in_part(path: &[u8]) -> bool {
+    is_settings(&String::from_utf8_lossy(path))
+}
+
+/// Whether this very file below `root` is a secret, by its name or by a token in it.
+pub(crate) fn holds_secret(root: &Path, path: &[u8]) -> bool {
+    is_secret(path) || (is_secret_in_part(path) && has_token(&root.join(path_of(path))))
+}
+
+fn has_token(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let Ok(file) = File::open(path) else { return false };
+    // Settings are short; a longer file is not read any further and taken for secret.
+    if file.take(LONGEST + 1).read_to_end(&mut bytes).is_err() || bytes.len() as u64 > LONGEST {
+        return true;
+    }
+    String::from_utf8_lossy(&bytes).to_ascii_lowercase().lines().any(|line| {
+        let line = line.trim();
+        if line.starts_with(['#', ';']) {
+            return false;
+        }
+        // An address is secret only with a name and password in it: `https://user:word@host`.
+        let credentials = line
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')));
+        // `${NPM_TOKEN}` names a variable and holds nothing.
+        let names_token = TOKENS.iter().any(|token| line.contains(token)) && !line.contains("${");
+        credentials || names_token
+    })
+}
+
+const LONGEST: u64 = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use super::is_secret_path;
+    use super::{holds_secret, is_secret_path};
+
+    #[test]
+    fn settings_are_secret_with_a_token_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |text: &str| {
+            std::fs::write(folder.path().join(".npmrc"), text).unwrap();
+            holds_secret(folder.path(), b".npmrc")
+        };
+        assert!(check("//registry.npmjs.org/:_authToken=npm_abc\n"));
+        assert!(check("registry=https://user:word@example.org/npm\n"));
+        assert!(!check("legacy-peer-deps=true\nregistry=https://example.org/npm/\n# _authToken=x\n"));
+        assert!(!check("//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n"));
+    }
 
     #[test]
     fn secrets_are_told_by_name() {

@@ -119,6 +119,8 @@ impl Workspace {
             "-c",
             "core.sparseCheckout=true",
             "-c",
+            "checkout.workers=0",
+            "-c",
             "sparse.expectFilesOutsideOfPatterns=true",
             "read-tree",
             "--reset",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::git::Git;
 use crate::names::{fields, is_host, path_of};
-use crate::secrets::is_secret;
+use crate::secrets::holds_secret;
 
 /// Untracked files larger than this many bytes are left out.
 pub(crate) const LARGEST: u64 = 100 * 1024 * 1024;
@@ -27,7 +27,7 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// Its name says that it holds secrets.
+    /// Its name (of some settings files: a token in it) says that it holds secrets.
     Secret,
     /// Untracked and larger than 100 MiB.
     TooLarge,
@@ -61,7 +61,7 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
     };
     if owner == Owner::User {
         let tracked = git.ok("list the tracked files", &["ls-files", "-z", "--cached"], None)?;
-        for path in fields(&tracked).filter(|path| is_secret(path)) {
+        for path in fields(&tracked).filter(|path| holds_secret(root, path)) {
             put(&mut remove, path);
             left_out.insert(left(path, Why::Secret));
         }
@@ -70,7 +70,7 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
     let dirty = git.ok("look for changed files", &args, None)?;
     let mut dirty = fields(&dirty);
     while let (Some(status), Some(path)) = (dirty.next(), dirty.next()) {
-        if is_host(path) || is_secret(path) {
+        if is_host(path) || holds_secret(root, path) {
             continue;
         }
         if owner == Owner::Slot && std::str::from_utf8(path).is_err() {
@@ -110,7 +110,7 @@ fn judge_new(root: &Path, path: &[u8]) -> Option<Why> {
     if path.ends_with(b"/") {
         return Some(Why::NestedRepository);
     }
-    if is_secret(path) {
+    if holds_secret(root, path) {
         return Some(Why::Secret);
     }
     if std::str::from_utf8(path).is_err() {

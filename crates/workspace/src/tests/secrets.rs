@@ -73,3 +73,21 @@ fn a_clean_project_with_a_tracked_secret_keeps_it_in_a_branch() {
     write(&project.root(), "a", "a\n");
     assert!(workspace.user_tree("m").unwrap().changed.is_empty());
 }
+
+#[test]
+fn a_settings_file_is_kept_back_only_with_a_token() {
+    let project = Project::with(&[("a", "a\n"), (".npmrc", "legacy-peer-deps=true\n")]);
+    let workspace = project.open();
+    let (base, slot, commit) = mission(&workspace, &[(".npmrc", "legacy-peer-deps=false\n")]);
+    assert!(base.left_out.is_empty() && slot.path.join(".npmrc").exists());
+    assert_eq!(workspace.plan_delivery(&base.commit, &commit).unwrap().entries.len(), 1);
+
+    project.write(".npmrc", "//registry.npmjs.org/:_authToken=abc\n");
+    let (base, slot, commit) = mission(&workspace, &[("a", "A\n")]);
+    assert_eq!(base.left_out[0].path, ".npmrc");
+    assert!(base.changed.is_empty() && !slot.path.join(".npmrc").exists());
+    workspace.deliver(&workspace.plan_delivery(&base.commit, &commit).unwrap()).unwrap();
+    assert!(project.read(".npmrc").unwrap().contains("abc"));
+    let branch = workspace.leave_branch("m", &commit).unwrap();
+    assert_eq!(project.git(&["diff", "--name-status", "HEAD", &branch]), "M\ta");
+}

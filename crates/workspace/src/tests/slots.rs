@@ -139,7 +139,9 @@ fn clean_removes_ours_and_only_ours() {
     write(&project.state(), "missions/m/journal.jsonl", "{}");
     let before = project.fingerprint();
     symlink(project.root(), project.state().join("slots/2")).unwrap();
-    let cleaned = workspace.clean().unwrap();
+    assert_eq!(workspace.trim(1 << 40).unwrap(), None);
+    assert!(slot.path.exists());
+    let cleaned = workspace.trim(1).unwrap().unwrap();
     assert_eq!(cleaned.slots, 2);
     assert!(cleaned.bytes > 0);
     let left: Vec<_> =
