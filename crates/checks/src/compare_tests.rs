@@ -121,6 +121,13 @@ fn a_check_that_could_not_run_says_why() {
 }
 
 #[test]
+fn a_check_that_tampers_fails_whatever_the_base_did() {
+    let tampered = ended(End::Tampered { what: "it changed .git".to_owned() });
+    assert_eq!(told(Some(&tampered), &tampered), "fail (command)");
+    assert_eq!(told(Some(&outcome(1)), &tampered), "fail (command)");
+}
+
+#[test]
 fn a_time_out_is_new_only_where_the_base_came_to_an_end() {
     let slow = ended(End::TimedOut { after_ms: 2000 });
     assert_eq!(told(Some(&tests(0, 3, &[])), &slow), "fail (command)");

@@ -18,6 +18,8 @@ pub enum End {
     NotFound { program: String },
     /// It was stopped because the caller asked for it.
     Cancelled,
+    /// It changed what no check may change, which was put back.
+    Tampered { what: String },
     /// It was never started.
     CouldNotStart { why: String },
 }
@@ -40,6 +42,7 @@ impl std::fmt::Display for End {
             }
             End::NotFound { program } => write!(f, "needs `{program}`, which is not installed here"),
             End::Cancelled => write!(f, "was cancelled"),
+            End::Tampered { what } => write!(f, "is not to be believed: {what}"),
             End::CouldNotStart { why } => write!(f, "could not start: {why}"),
         }
     }

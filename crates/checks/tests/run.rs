@@ -255,3 +255,22 @@ async fn sweeping_kills_what_a_crash_left_behind_and_nothing_else() {
     other.wait().unwrap();
     assert!(!ended.success() && other_lives);
 }
+
+#[tokio::test]
+async fn a_rewritten_git_file_is_put_back_and_told() {
+    let place = Place::new();
+    let file = place.path("slot/.git");
+    std::fs::write(&file, "gitdir: /private/worktrees/1\n").unwrap();
+    assert_eq!(place.quick("cat .git").await.end, End::Exited { code: 0 });
+    for command in [
+        "echo gitdir: evil > .git",
+        "rm .git; mkdir -p .git/hooks",
+        "rm .git; ln -s /etc/passwd .git",
+        "rm .git",
+    ] {
+        let outcome = place.quick(command).await;
+        assert!(matches!(outcome.end, End::Tampered { .. }), "{command}: {:?}", outcome.end);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "gitdir: /private/worktrees/1\n", "{command}");
+        assert!(file.symlink_metadata().unwrap().is_file());
+    }
+}

@@ -252,6 +252,24 @@ mod tests {
                 parse(runner, &text);
             }
         }
+        for part in [
+            "a", "(", ")", "[", " ", "=", "_", ": ", " (", " - ", "::", "not ok ", "● ", "\u{1b}[", "\r",
+            "\u{8}", "é",
+        ] {
+            let text = crate::output::clean(part.repeat(200_000).as_bytes());
+            for line in [
+                text.clone(),
+                format!("not ok 1 {text}"),
+                format!("  ● {text}"),
+                format!("FAILED {text}"),
+                format!("--- FAIL: {text}"),
+            ] {
+                for runner in ALL {
+                    parse(runner, &line);
+                }
+                crate::diagnostics::errors(&line);
+            }
+        }
         assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 }

@@ -1,6 +1,7 @@
 //! Running a command so that nothing of it is left behind, whatever it does.
 
 mod missing;
+mod pointer;
 mod sandbox;
 mod stragglers;
 #[cfg(unix)]
@@ -91,6 +92,7 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> Outcome {
     let start = Instant::now();
+    let pointer = pointer::Pointer::read(&options.root);
     let raw = match prepare(check, filter, options) {
         Err(why) => return Outcome::not_started(why),
         Ok(_) if cancel.is_cancelled() => {
@@ -102,6 +104,7 @@ pub async fn run(
         duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Outcome::not_started("")
     };
+    let tampered = pointer.and_then(|pointer| pointer.restore());
     let (end, text, truncated, sandboxed) = match raw {
         Ok(raw) => (raw.end, raw.text, raw.truncated, raw.sandboxed),
         Err(why) => return Outcome { end: End::CouldNotStart { why }, ..outcome },
@@ -126,6 +129,11 @@ pub async fn run(
     outcome.truncated = truncated;
     outcome.sandboxed = sandboxed;
     outcome.output = slot.strip(&shorten(&text, options.output_limit));
+    if let Some(what) = tampered {
+        outcome.output.push_str(&format!("\n{what}\n"));
+        // whatever it printed, a check that does this is not to be believed
+        outcome.end = End::Tampered { what };
+    }
     outcome
 }
 
