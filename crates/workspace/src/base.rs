@@ -54,21 +54,21 @@ impl Workspace {
         let head = snapshot.head.clone();
         let parents: Vec<&str> = head.as_deref().into_iter().collect();
         let base = self.snapshot_commit(snapshot, &parents, "The project when the mission started")?;
-        self.pin(mission, BASE, &base.commit)?;
-        self.pin(mission, USER, &base.commit)?;
+        self.remember(mission, BASE, &base.commit)?;
+        self.remember(mission, USER, &base.commit)?;
         Ok(base)
     }
 
     /// Records what the user has now, the same way, as a child of the last such record of this mission:
     /// merging it brings in exactly what the user changed meanwhile. Unchanged gives the same commit.
     pub fn user_tree(&self, mission: &str) -> Result<Base, Error> {
-        let last = match self.pinned(mission, USER)? {
+        let last = match self.recall(mission, USER)? {
             Some(last) => last,
             None => return self.take_base(mission),
         };
         let snapshot = self.snapshot()?;
         let base = self.snapshot_commit(snapshot, &[&last], "Changes made in the project meanwhile")?;
-        self.pin(mission, USER, &base.commit)?;
+        self.remember(mission, USER, &base.commit)?;
         Ok(base)
     }
 

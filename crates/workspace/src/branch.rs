@@ -66,7 +66,7 @@ impl Workspace {
     fn with_tracked_secrets(&self, mission: &str, commit: &str) -> Result<String, Error> {
         let Some(head) = head(&Git::as_user()?, self.root())? else { return Ok(commit.to_string()) };
         let git = self.git()?;
-        let base = self.pinned(mission, BASE)?.unwrap_or_else(|| head.clone());
+        let base = self.recall(mission, BASE)?.unwrap_or_else(|| head.clone());
         let parent = git.run(WHAT, &["rev-parse", "--quiet", "--verify", &format!("{base}^")], None, 4096)?;
         let parent = String::from_utf8_lossy(&parent.stdout).trim().to_string();
         // The base is HEAD as it was, or a commit on top of it.

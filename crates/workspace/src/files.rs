@@ -100,3 +100,36 @@ pub(crate) fn folder_inside(root: &Path, relative: &Path, mode: u32) -> Result<(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Git takes an entry as old as its index for one that may have changed since: a copy that looked newer
+    /// would hide a change made in the same instant.
+    #[test]
+    fn a_copy_of_an_index_is_as_old_as_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::write(&from, "index").unwrap();
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_789);
+        OpenOptions::new().write(true).open(&from).unwrap().set_modified(long_ago).unwrap();
+        copy_with_times(&from, &to).unwrap();
+        assert_eq!(fs::metadata(&to).unwrap().modified().unwrap(), long_ago);
+    }
+
+    #[test]
+    fn removing_and_making_folders_follows_no_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("theirs/deep")).unwrap();
+        std::os::unix::fs::symlink(at("theirs"), at("link")).unwrap();
+        assert!(folder_inside(folder.path(), Path::new("link/deep/file"), 0o700).is_err());
+        remove_tree(&at("link")).unwrap();
+        assert!(at("theirs/deep").is_dir() && !at("link").is_symlink());
+        std::os::unix::fs::symlink(at("theirs"), at("link")).unwrap();
+        private_dir(&at("link")).unwrap();
+        assert!(!at("link").is_symlink() && at("theirs/deep").is_dir());
+        remove_tree(&at("missing")).unwrap();
+    }
+}

@@ -40,6 +40,7 @@ impl Workspace {
             let git =
                 self.git()?.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", objects).work_tree(&folder).index(&index);
             // A failure (missing objects, a changed folder) costs only this submodule.
+            drop(git.ok("clean a submodule", &["clean", "-ffdq"], None));
             drop(git.ok("check out a submodule", &["read-tree", "--reset", "-u", commit], None));
         }
         Ok(())

@@ -75,8 +75,16 @@ impl Workspace {
     /// Keeps `commit` (and all that it needs) under `refs/orchestrator/<mission>/<name>`.
     pub fn pin(&self, mission: &str, name: &str, commit: &str) -> Result<(), Error> {
         let (name, what) = (pin_name(mission, name)?, "keep a commit");
-        let args = ["update-ref", name.as_str(), object(commit)?];
+        let args = ["update-ref", "--no-deref", name.as_str(), object(commit)?];
         let (git, lock) = (self.git()?, self.repository().join(format!("{name}.lock")));
+        // A link here would make git write outside of the private repository.
+        let place = self.repository().join(&name);
+        for folder in place.ancestors().skip(1).take(2).collect::<Vec<_>>().into_iter().rev() {
+            private_dir(folder)?;
+        }
+        if place.is_symlink() {
+            remove_tree(&place)?;
+        }
         for round in 0..LOCK_ROUNDS {
             let output = git.run(what, &args, None, 4096)?;
             if output.code == 0 {
@@ -102,6 +110,26 @@ impl Workspace {
         let output = self.git()?.run(what, &["rev-parse", "--quiet", "--verify", &name], None, 1024)?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_string();
         Ok((output.code == 0).then_some(text))
+    }
+
+    /// Keeps a commit that later steps rely on also where a slot cannot move it, as it could move a ref.
+    pub(crate) fn remember(&self, mission: &str, name: &str, commit: &str) -> Result<(), Error> {
+        self.pin(mission, name, commit)?;
+        ensure_file(&self.memory(mission, name), commit.as_bytes())
+    }
+
+    /// The commit that was remembered under this name.
+    pub(crate) fn recall(&self, mission: &str, name: &str) -> Result<Option<String>, Error> {
+        pin_name(mission, name)?;
+        let text = fs::read_to_string(self.memory(mission, name)).unwrap_or_default();
+        match object(&text) {
+            Ok(commit) => Ok(Some(commit.to_string())),
+            Err(_) => self.pinned(mission, name),
+        }
+    }
+
+    fn memory(&self, mission: &str, name: &str) -> PathBuf {
+        self.area().join(format!("{mission}.{name}.commit"))
     }
 
     pub(crate) fn user(&self) -> Option<&UserRepository> {
@@ -194,7 +222,10 @@ impl Workspace {
         for folder in ["objects", "objects/info", "objects/pack", "refs", "refs/heads", "info", "worktrees"] {
             private_dir(&repository.join(folder))?;
         }
-        let (excludes, attributes) = (area.join("excludes"), area.join("attributes"));
+        remove_links(&repository.join("objects"))?;
+        remove_links(&repository.join("lfs"))?;
+        let info = repository.join("info");
+        let (excludes, attributes) = (info.join("user-excludes"), info.join("user-attributes"));
         ensure_file(&excludes, &sealed.settings.excludes)?;
         ensure_file(&attributes, &sealed.settings.attributes)?;
         let format = self.user().map_or("sha1", |user| &user.object_format);
@@ -222,6 +253,19 @@ impl Workspace {
         // The data is only ever replaced whole, so a panic elsewhere leaves it sound.
         self.inner.sealed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Removes links among the entries of a folder: git would write new objects through them.
+fn remove_links(folder: &Path) -> Result<(), Error> {
+    if folder.is_symlink() {
+        remove_tree(folder)?;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+            remove_tree(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn pin_name(mission: &str, name: &str) -> Result<String, Error> {

@@ -164,3 +164,53 @@ fn the_engines_file_is_written_through_no_link() {
     };
     assert_eq!(mode(&slot.path.join("opencode.json")), 0o600);
 }
+
+#[test]
+fn links_in_the_private_repository_do_not_lead_our_git_out() {
+    check("rm -rf $P/refs/orchestrator; ln -s $R/.git/refs/heads $P/refs/orchestrator");
+    check("rm -rf $P/refs/orchestrator/m; ln -s $R/.git/refs/heads $P/refs/orchestrator/m");
+    check("rm -f $P/refs/orchestrator/m/user; ln -s $R/.git/refs/heads/main $P/refs/orchestrator/m/user");
+    check(
+        "git symbolic-ref refs/orchestrator/m/user refs/heads/main; git update-ref refs/orchestrator/m/base HEAD~0",
+    );
+    check("rm -rf $P/worktrees/1; ln -s $R $P/worktrees/1; rm -rf $P/info; ln -s $R $P/info");
+}
+
+#[test]
+fn a_private_repository_that_was_swapped_for_the_users_is_an_error_at_most() {
+    for script in ["mv $P $P.old; ln -s $R/.git $P", "mv $P/objects $P/old; ln -s $R/.git/objects $P/objects"]
+    {
+        let project = Project::with(&[("a", "a")]);
+        let workspace = project.open();
+        let (base, slot, _) = mission(&workspace, &[("b", "b")]);
+        let before = project.fingerprint();
+        run(&slot, &project, script);
+        write(&slot.path, "c", "c");
+        drop(workspace.commit_slot(&slot, &base.commit, "t"));
+        drop(workspace.slot(1, &base.commit));
+        drop(workspace.user_tree("m"));
+        assert_eq!(before, project.fingerprint(), "{script}");
+        workspace.clean().unwrap();
+        assert_eq!(before, project.fingerprint(), "{script}");
+    }
+}
+
+#[test]
+fn objects_are_not_written_through_a_planted_link() {
+    let project = Project::with(&[("a", "a")]);
+    let workspace = project.open();
+    let (base, slot, _) = mission(&workspace, &[]);
+    let before = project.fingerprint();
+    // Every folder that an object could go to and that is not there yet.
+    run(
+        &slot,
+        &project,
+        "for a in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do for b in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do \
+         test -e $P/objects/$a$b || ln -s $R $P/objects/$a$b; done; done",
+    );
+    for round in 0..3 {
+        write(&slot.path, "new", format!("new {round}"));
+        workspace.commit_slot(&slot, &base.commit, "t").unwrap();
+    }
+    assert_eq!(before, project.fingerprint());
+}
