@@ -16,6 +16,7 @@ mod engine;
 mod file;
 mod finding;
 mod flat;
+mod functions;
 mod names;
 mod patterns;
 mod project;

@@ -7,6 +7,7 @@
 //! **Invariants**: no I/O, no clock, no recursion over syntax trees (input may nest 100,000 deep), and
 //! every list returned is bounded by a constant or by the length of the input.
 
+mod dialect;
 mod language;
 mod outline;
 mod problems;

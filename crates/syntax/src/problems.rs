@@ -50,7 +50,10 @@ impl Source<'_> {
         if let Some(at) = self.text().find('\0') {
             found.push((at, ProblemKind::Unexpected, "NUL byte in source text".to_string()));
         }
-        if self.root().has_error() {
+        if self.root().has_error() && self.is_flow() {
+            let message = "not checked: annotations of Flow are not understood".to_string();
+            found.push((0, ProblemKind::NotChecked, message));
+        } else if self.root().has_error() {
             self.error_nodes(&mut found);
         }
         if self.language() == Language::Python {
@@ -66,6 +69,11 @@ impl Source<'_> {
                 SyntaxProblem { line, column, message, kind }
             })
             .collect()
+    }
+
+    fn is_flow(&self) -> bool {
+        let head = self.text().get(..self.text().floor_char_boundary(1_000)).unwrap_or_default();
+        self.language() == Language::JavaScript && head.contains("@flow")
     }
 
     fn error_nodes(&self, found: &mut Vec<Found>) {

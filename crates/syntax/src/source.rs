@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use crate::Language;
+use crate::dialect;
 use crate::walk::{Step, visit};
 
 /// Files longer than this many bytes are not parsed.
@@ -55,19 +56,14 @@ impl<'t> Source<'t> {
         }
         let mut parser = Parser::new();
         parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
-        // The callback comes every 100 operations of the parser; ordinary code needs one for every few
-        // hundred bytes. Error recovery on adversarial input can need thousands of times more, and
-        // counting is the only bound that needs no clock.
-        let mut budget = 20_000 + text.len() / 10;
-        let mut progress = |_: &tree_sitter::ParseState| {
-            budget = budget.saturating_sub(1);
-            if budget == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let bytes = text.as_bytes();
-        let options = ParseOptions::new().progress_callback(&mut progress);
-        let tree = parser
-            .parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options))
-            .ok_or(NotParsed::TooMuchWork)?;
+        let tree = parse(&mut parser, text, old)?;
+        if tree.root_node().has_error()
+            && let Some(masked) = dialect::masked(language, text)
+            && let Ok(other) = parse(&mut parser, &masked, None)
+            && errors(&other) < errors(&tree)
+        {
+            return Ok(Source { language, text, tree: other });
+        }
         Ok(Source { language, text, tree })
     }
 
@@ -110,6 +106,33 @@ impl<'t> Source<'t> {
     pub fn position(&self, byte: usize) -> (u32, u32) {
         position(self.text, byte)
     }
+}
+
+fn parse(parser: &mut Parser, text: &str, old: Option<&Tree>) -> Result<Tree, NotParsed> {
+    // The callback comes every 100 operations of the parser; ordinary code needs one for every few
+    // hundred bytes. Error recovery on adversarial input can need thousands of times more, and
+    // counting is the only bound that needs no clock.
+    let mut budget = 20_000 + text.len() / 10;
+    let mut progress = |_: &tree_sitter::ParseState| {
+        budget = budget.saturating_sub(1);
+        if budget == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let bytes = text.as_bytes();
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    parser.reset();
+    parser
+        .parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options))
+        .ok_or(NotParsed::TooMuchWork)
+}
+
+/// How many errors a tree has.
+fn errors(tree: &Tree) -> usize {
+    let mut count = 0;
+    visit(tree.root_node(), |node, _| {
+        count += usize::from(node.is_error() || node.is_missing());
+        if node.has_error() { Step::Into } else { Step::Over }
+    });
+    count
 }
 
 /// 1-based line and column (in characters) of a byte offset of a text; offsets beyond it, or inside a

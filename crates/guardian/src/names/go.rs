@@ -17,7 +17,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         let parent = file.flat.node(node.parent);
         let text = file.text_of(index);
         match (parent.kind, node.field) {
-            ("package_clause" | "import_spec", _) => {}
+            ("package_clause" | "import_spec", _) | ("qualified_type", "name") => {}
             (
                 "function_declaration"
                 | "type_spec"

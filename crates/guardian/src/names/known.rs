@@ -181,7 +181,7 @@ fn is_dom(name: &str) -> bool {
 }
 
 const ECMASCRIPT: &str = "
-undefined NaN Infinity globalThis arguments eval isNaN isFinite parseInt parseFloat escape unescape decodeURI
+undefined await yield async NaN Infinity globalThis arguments eval isNaN isFinite parseInt parseFloat escape unescape decodeURI
 decodeURIComponent encodeURI encodeURIComponent Object Function Boolean Symbol Error AggregateError EvalError RangeError
 ReferenceError SyntaxError TypeError URIError Number BigInt Math Date String RegExp Array Int8Array Uint8Array
 Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array BigInt64Array BigUint64Array Float16Array Float32Array
@@ -213,7 +213,7 @@ $bindable $inspect $host definePageMeta useState useFetch useRoute useRouter use
 ";
 
 const TYPESCRIPT: &str = "
-const any unknown never string number boolean symbol object void null Record Partial Required Readonly Pick Omit Exclude
+const any unknown never string number boolean symbol object bigint void null Record Partial Required Readonly Pick Omit Exclude
 Extract NonNullable Parameters ConstructorParameters ReturnType InstanceType ThisParameterType OmitThisParameter ThisType
 Uppercase Lowercase Capitalize Uncapitalize Awaited NoInfer Array ReadonlyArray ReadonlyMap ReadonlySet ArrayLike
 ConcatArray Iterable IterableIterator IteratorResult IteratorReturnResult IteratorYieldResult IteratorObject

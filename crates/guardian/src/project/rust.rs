@@ -21,6 +21,8 @@ pub(crate) fn resolve(tree: &Tree<'_>, file: &File, import: &Import) -> Target {
     match first {
         "crate" | "self" | "super" | "std" | "core" | "alloc" | "proc_macro" | "test" | "" | "Self"
         | "$crate" => Target::Known,
+        // a type of the prelude, or of this file: `use Option::Some`
+        name if name.starts_with(char::is_uppercase) => Target::Known,
         name if file.names().bound.contains(name) && import.names.is_empty() && import.module != name => {
             Target::Known
         }

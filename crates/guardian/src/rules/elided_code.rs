@@ -53,23 +53,29 @@ static WORDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 fn check(file: &File, found: &mut Found) {
     for (index, node) in file.flat.iter() {
-        if !node.kind.contains("comment") {
+        if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
             continue;
         }
         let text = file.text_of(index);
-        if text.starts_with("///") || text.starts_with("//!") {
+        // documentation shows parts of code and says so
+        if ["///", "//!", "/**", "/*!"].iter().any(|start| text.starts_with(start)) {
             continue;
         }
         for (offset, line) in lines(text) {
             let said = strip(line);
+            let start = node.start + offset;
+            let message = || format!("`{}` stands for code that is not there", line.trim());
             if is_elision(said) {
-                let start = node.start + offset;
-                found.at(
-                    file,
-                    start,
-                    start + line.len(),
-                    format!("`{}` stands for code that is not there", line.trim()),
-                );
+                found.at(file, start, start + line.len(), message());
+            } else if is_dots(said) {
+                // dots alone may be prose, but not where all of a body should be
+                let alone = !matches!(file.flat.kind(node.parent), "source_file" | "program" | "module")
+                    && file.flat.parts(node.parent).next().is_none();
+                if alone {
+                    found.at(file, start, start + line.len(), message());
+                } else {
+                    found.maybe(file, start, start + line.len(), message());
+                }
             }
         }
     }
@@ -94,10 +100,11 @@ fn strip(comment: &str) -> &str {
         .trim()
 }
 
+fn is_dots(said: &str) -> bool {
+    matches!(said, "..." | "…" | ". . ." | "[...]" | "(...)" | "[…]")
+}
+
 fn is_elision(said: &str) -> bool {
-    if matches!(said, "..." | "…" | ". . ." | "[...]" | "(...)" | "[…]") {
-        return true;
-    }
     if said.len() > 120 || said.is_empty() {
         return false;
     }

@@ -3,8 +3,11 @@
 
 mod conflict_marker;
 mod elided_code;
+mod emptied_body;
 mod missing_export;
 mod syntax_error;
+mod test_removed;
+mod test_weakened;
 mod undeclared_dependency;
 mod undefined_name;
 mod unresolved_import;
@@ -29,6 +32,9 @@ pub(crate) static RULES: &[&Rule] = &[
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &emptied_body::RULE,
+    &test_removed::RULE,
+    &test_weakened::RULE,
 ];
 
 /// A rule.

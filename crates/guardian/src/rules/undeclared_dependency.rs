@@ -74,6 +74,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             }
             let start = head.start_of_line(line);
+            // what so many files import was not made up; the manifest that declares it is elsewhere
+            let common = change.heads().filter(|(_, other)| mentions(other, &package)).take(4).count() > 3;
+            let certain = certain && !common && !(head.is_test() && is_test_tool(&package));
             let message = format!("`{package}` is not declared in `{}`", declared.manifest);
             let end = start + head.line(line as usize - 1).len();
             if certain {
@@ -83,6 +86,30 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+fn mentions(file: &File, package: &str) -> bool {
+    file.outline().imports.iter().any(|import| import.module.starts_with(package))
+}
+
+/// What runs tests is often installed apart from what a package declares.
+fn is_test_tool(package: &str) -> bool {
+    matches!(
+        package,
+        "vitest"
+            | "jest"
+            | "@jest/globals"
+            | "mocha"
+            | "chai"
+            | "ava"
+            | "tap"
+            | "tape"
+            | "sinon"
+            | "pytest"
+            | "hypothesis"
+            | "mock"
+            | "nose"
+    )
 }
 
 fn is_declared(declared: &Declared, language: Language, package: &str) -> bool {

@@ -1,0 +1,140 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Change, Check, Example, Found, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+use crate::functions::{Test, tests};
+use crate::project::is_specimen;
+
+pub(super) static RULE: Rule = Rule {
+    id: "test-removed",
+    category: Category::Dishonest,
+    severity: Severity::Error,
+    summary: "A test that is gone, though what it tested is still there.",
+    note: "A test that fails is information; without it nobody knows. Put it back and make it pass. Where its removal is right, the plan says so (`edits_tests`).",
+    valid: &[
+        Example::change(
+            &[("a.test.js", "it('adds', () => { expect(add(1, 2)).toBe(3); });\n")],
+            &[("a.test.js", "it('adds two numbers', () => { expect(add(1, 2)).toBe(3); });\n")],
+        ),
+        Example::change(
+            &[("test_a.py", "def test_a():\n    assert f() == 1\n")],
+            &[("test_b.py", "def test_a():\n    assert f() == 1\n")],
+        ),
+        Example::change(
+            &[
+                ("a.py", "def gone(): return 1\n"),
+                (
+                    "test_a.py",
+                    "from a import gone\ndef test_gone():\n    assert gone() == 1\ndef test_b():\n    assert b()\n",
+                ),
+            ],
+            &[("a.py", "\n"), ("test_a.py", "def test_b():\n    assert b()\n")],
+        ),
+    ],
+    invalid: &[
+        Example::change(
+            &[(
+                "a.test.js",
+                "it('adds', () => { expect(add(1, 2)).toBe(3); });\nit('subs', () => { expect(sub(1, 2)).toBe(-1); });\n",
+            )],
+            &[("a.test.js", "it('adds', () => { expect(add(1, 2)).toBe(3); });\n")],
+        ),
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "#[test]\nfn a() { assert_eq!(f(), 1); }\n#[test]\nfn b() { assert_eq!(g(), 1); }\n",
+            )],
+            &[("src/lib.rs", "#[test]\nfn a() { assert_eq!(f(), 1); }\n")],
+        ),
+        Example::change(&[("a_test.go", "package a\n\nfunc TestA(t *testing.T) { t.Fatal(f()) }\n")], &[]),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    if change.whole {
+        return;
+    }
+    let sides: Vec<(&File, Vec<Test>, Option<&File>, Vec<Test>)> = change
+        .pairs
+        .iter()
+        .filter(|pair| !is_specimen(&pair.path))
+        .filter_map(|pair| {
+            let (base, head) = (pair.base.as_deref(), pair.head.as_deref());
+            // broken code has lost its tests for another reason
+            let sound = base.is_some_and(File::is_code) || head.is_some_and(File::is_code);
+            if !sound || head.is_some_and(File::is_broken) {
+                return None;
+            }
+            let read = |file: Option<&File>| file.filter(|f| f.is_code()).map_or_else(Vec::new, tests);
+            Some((base.or(head)?, read(base), head, read(head)))
+        })
+        .collect();
+    // names and bodies of the head, wherever they are
+    let mut now: BTreeMap<&str, usize> = BTreeMap::new();
+    for test in sides.iter().flat_map(|(_, _, _, tests)| tests) {
+        *now.entry(&test.name).or_default() += 1;
+    }
+    let before: BTreeSet<&str> =
+        sides.iter().flat_map(|(_, tests, _, _)| tests).map(|test| test.name.as_str()).collect();
+    let mut fresh: Vec<(&File, &Test)> = sides
+        .iter()
+        .filter_map(|(_, _, head, tests)| Some((*head)?).map(|head| (head, tests)))
+        .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
+        .filter(|(_, test)| !before.contains(test.name.as_str()))
+        .collect();
+    let lost: BTreeSet<String> = change.pairs.iter().flat_map(|pair| change.lost_names(pair)).collect();
+    for (file, old, head, _) in &sides {
+        for test in old {
+            if let Some(count) = now.get_mut(test.name.as_str()).filter(|count| **count > 0) {
+                *count -= 1;
+                continue;
+            }
+            if let Some(at) = fresh.iter().position(|(other, candidate)| alike(file, test, other, candidate))
+            {
+                fresh.remove(at);
+                continue;
+            }
+            let body = file.text_of(test.body);
+            let words = || body.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            let gone_too = words().any(|word| word.len() > 2 && lost.contains(word));
+            if gone_too {
+                continue;
+            }
+            let replaced = fresh.iter().any(|(other, _)| other.path == file.path);
+            let shown = head.unwrap_or(file);
+            let at = anchor(shown, file, test);
+            let message = format!("test `{}` was removed", test.name);
+            if replaced {
+                found.maybe(shown, at, at, message);
+            } else {
+                found.at(shown, at, at, message);
+            }
+        }
+    }
+}
+
+/// Where the test was: the nearest place that is still there.
+fn anchor(shown: &File, file: &File, test: &Test) -> usize {
+    let row = file.row(file.flat.node(test.index).start).min(shown.lines().saturating_sub(1));
+    shown.start_of_line(u32::try_from(row + 1).unwrap_or(1))
+}
+
+/// Whether a test is another one under a new name: it says mostly the same.
+fn alike(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
+    let words = |file: &File, body: usize| -> BTreeSet<String> {
+        let text = file.text_of(body);
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .map(str::to_string)
+            .collect()
+    };
+    let shared = old.assertions.iter().filter(|a| new.assertions.contains(a)).count();
+    if !old.assertions.is_empty() && shared * 2 >= old.assertions.len() {
+        return true;
+    }
+    let (a, b) = (words(old_file, old.body), words(new_file, new.body));
+    let common = a.intersection(&b).count();
+    common * 10 >= a.union(&b).count() * 6
+}

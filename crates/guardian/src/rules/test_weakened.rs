@@ -1,0 +1,238 @@
+use super::{Check, Example, Found, Pair, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+use crate::functions::{Test, tests};
+
+pub(super) static RULE: Rule = Rule {
+    id: "test-weakened",
+    category: Category::Dishonest,
+    severity: Severity::Error,
+    summary: "A test that asserts less than it did.",
+    note: "The test was right before the change and still is. Put the assertion back and mend the code; where the behaviour is meant to change, the plan says so (`edits_tests`).",
+    valid: &[
+        Example::change(
+            &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); });\n")],
+            &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); expect(f(2)).toBe(3); });\n")],
+        ),
+        Example::change(
+            &[("test_a.py", "def test_a():\n    assert f(1) == 2\n")],
+            &[("test_a.py", "def test_a():\n    assert f(1, base=10) == 2\n")],
+        ),
+    ],
+    invalid: &[
+        Example::change(
+            &[("a.test.js", "it('a', () => {\n  expect(f(1)).toBe(2);\n  expect(f(2)).toBe(3);\n});\n")],
+            &[("a.test.js", "it('a', () => {\n  expect(f(1)).toBe(2);\n});\n")],
+        ),
+        Example::change(
+            &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); });\n")],
+            &[("a.test.js", "it('a', () => { expect(f(1)).toBeDefined(); });\n")],
+        ),
+        Example::change(
+            &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); });\n")],
+            &[("a.test.js", "it.skip('a', () => { expect(f(1)).toBe(2); });\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "#[test]\nfn a() {\n    assert_eq!(f(1), 2);\n}\n")],
+            &[("src/lib.rs", "#[test]\n#[ignore]\nfn a() {\n    assert_eq!(f(1), 2);\n}\n")],
+        ),
+        Example::change(
+            &[("test_a.py", "def test_a():\n    assert f(1) == 2\n")],
+            &[("test_a.py", "def test_a():\n    assert f(1) is not None\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "#[test]\nfn a() {\n    assert_eq!(f(1), 2);\n}\n")],
+            &[("src/lib.rs", "#[test]\nfn a() {\n    let _ = f(1);\n}\n")],
+        ),
+        Example::change(
+            &[(
+                "a_test.go",
+                "package a\n\nfunc TestA(t *testing.T) {\n\tif f(1) != 2 {\n\t\tt.Fatal(\"x\")\n\t}\n}\n",
+            )],
+            &[("a_test.go", "package a\n\nfunc TestA(t *testing.T) {\n\tf(1)\n}\n")],
+        ),
+    ],
+    check: Check::Edit(check),
+};
+
+fn check(pair: &Pair, found: &mut Found) {
+    let Some((base, head)) = pair.both() else { return };
+    if head.is_broken() || base.text == head.text {
+        return;
+    }
+    let (old, new) = (tests(base), tests(head));
+    for test in &new {
+        let mut same = old.iter().filter(|before| before.name == test.name);
+        let (Some(before), None) = (same.next(), same.next()) else { continue };
+        if new.iter().filter(|other| other.name == test.name).count() == 1 {
+            compare(base, before, head, test, found);
+        }
+    }
+}
+
+fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Found) {
+    let node = head.flat.node(test.index);
+    let (start, end) = (node.start, node.end);
+    if test.skipped && !before.skipped {
+        found.at(head, start, end, format!("test `{}` ran before and is skipped now", test.name));
+        return;
+    }
+    let dropped = without(&before.assertions, &test.assertions);
+    let added = without(&test.assertions, &before.assertions);
+    if dropped.is_empty() {
+        return;
+    }
+    if test.assertions.is_empty() {
+        // what it calls may assert in its place
+        let body = head.text_of(test.body);
+        let delegates =
+            ["assert", "check", "verify", "expect"].iter().any(|word| body.to_lowercase().contains(word));
+        let message = format!("test `{}` asserts nothing any more", test.name);
+        if delegates {
+            found.maybe(head, start, end, message)
+        } else {
+            found.at(head, start, end, message)
+        }
+        return;
+    }
+    if let Some((old, new)) =
+        added.iter().find_map(|new| Some((dropped.iter().find(|old| is_weaker(old, new))?, new)))
+    {
+        let at = place(head, test, new).unwrap_or(start);
+        found.at(head, at, end, format!("`{}` was weakened to `{}`", short(old), short(new)));
+        return;
+    }
+    if added.is_empty() {
+        // the rest of the test as it was: nothing but assertions went
+        let rest = |file: &File, test: &Test| {
+            let mut text = file.text_of(test.body).split_whitespace().collect::<Vec<_>>().join(" ");
+            for assertion in &test.assertions {
+                text = text.replacen(assertion.as_str(), "", 1);
+            }
+            text.chars().filter(|c| c.is_alphanumeric()).collect::<String>()
+        };
+        let only = rest(base, before) == rest(head, test);
+        let message =
+            format!("test `{}` lost `{}`", test.name, dropped.first().map(|a| short(a)).unwrap_or_default());
+        if only {
+            found.at(head, start, end, message)
+        } else {
+            found.maybe(head, start, end, message)
+        }
+        return;
+    }
+    if let Some((old, new)) =
+        added.iter().find_map(|new| Some((dropped.iter().find(|old| same_subject(old, new))?, new)))
+    {
+        let at = place(head, test, new).unwrap_or(start);
+        found.maybe(
+            head,
+            at,
+            end,
+            format!("what an existing test expects was changed: `{}` was `{}`", short(new), short(old)),
+        );
+    }
+}
+
+fn place(head: &File, test: &Test, assertion: &str) -> Option<usize> {
+    let body = head.flat.node(test.body);
+    let first = assertion.split(' ').next()?;
+    head.slice(body.start, body.end).find(first).map(|at| body.start + at)
+}
+
+fn short(assertion: &str) -> String {
+    let mut short: String = assertion.chars().take(60).collect();
+    if short.len() < assertion.len() {
+        short.push('…');
+    }
+    short
+}
+
+fn without<'a>(of: &'a [String], those: &[String]) -> Vec<&'a String> {
+    let mut those: Vec<&String> = those.iter().collect();
+    of.iter()
+        .filter(|one| match those.iter().position(|other| other == one) {
+            Some(at) => {
+                those.remove(at);
+                false
+            }
+            None => true,
+        })
+        .collect()
+}
+
+/// What an assertion is about: the first argument, before any comparison.
+fn subject(assertion: &str) -> &str {
+    let inner = match assertion.split_once('(') {
+        Some((_, inner)) if !assertion.starts_with("assert ") => inner,
+        _ => assertion.trim_start_matches("assert "),
+    };
+    let mut depth = 0_i32;
+    for (at, c) in inner.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => {
+                depth -= 1;
+                if depth < 0 {
+                    return inner[..at].trim();
+                }
+            }
+            ',' if depth == 0 => return inner[..at].trim(),
+            '=' | '!' | '<' | '>' if depth == 0 && inner[at + 1..].starts_with('=') => {
+                return inner[..at].trim();
+            }
+            _ => {}
+        }
+    }
+    for word in [" is ", " in ", " not in ", " == "] {
+        if let Some((subject, _)) = inner.split_once(word) {
+            return subject.trim();
+        }
+    }
+    inner.trim()
+}
+
+fn same_subject(old: &str, new: &str) -> bool {
+    let subject = subject(old);
+    subject.len() > 2 && subject == self::subject(new)
+}
+
+fn is_weaker(old: &str, new: &str) -> bool {
+    const WEAK: &[&str] = &[
+        ".toBeDefined()",
+        ".toBeTruthy()",
+        ".not.toBeNull()",
+        ".not.toBeUndefined()",
+        ".toBeFalsy()",
+        ".to.exist",
+        ".to.be.ok",
+        ".not.toThrow()",
+        "is not None",
+        ".is_ok()",
+        ".is_some()",
+        "assertIsNotNone(",
+        "assert.NotNil(",
+        "require.NotNil(",
+        "assert.ok(",
+        "isinstance(",
+        ".toBeInstanceOf(",
+        "|| true",
+        "or True",
+        ".anything()",
+        "expect.any(",
+        "true ||",
+        "assertTrue(",
+        "!= null",
+        "!== undefined",
+        ".is_empty()",
+    ];
+    let weak = WEAK.iter().any(|sign| new.contains(sign) && !old.contains(sign));
+    let about_the_same = same_subject(old, new) || {
+        let subject = subject(old);
+        subject.len() > 2 && new.contains(subject)
+    };
+    // `assert f(x) == 2` to `assert f(x)`
+    let bare =
+        new.strip_prefix("assert ").is_some_and(|rest| rest.trim() == subject(old)) && old.len() > new.len();
+    about_the_same && (weak || bare)
+}
