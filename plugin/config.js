@@ -1,0 +1,158 @@
+/** What the plugin adds to OpenCode's configuration: a provider, its agent, the roles, the command. */
+import { readFileSync } from "node:fs"
+import { AGENT, COMMAND, MODEL, PROVIDER, ROLES, agentOf } from "./names.js"
+import { mailboxTools } from "./engine.js"
+import { registry } from "./registry.js"
+
+/** Settings of the user's instance that its slots take over. */
+const TAKEN_OVER = ["provider", "model", "small_model", "disabled_providers", "enabled_providers", "permission", "experimental"]
+
+/** OpenCode's own tools, by role. */
+const READ = ["read", "grep", "glob", "list"]
+const WRITE = ["edit"]
+/** @type {Record<string, string[]>} */
+const TOOLS = {
+  searcher: READ,
+  planner: [],
+  coder: [...READ, ...WRITE],
+  reviewer: READ,
+  fixer: [...READ, ...WRITE],
+}
+
+/**
+ * @param {Record<string, any>} config changed in place
+ * @param {{ fetch: typeof globalThis.fetch, slot: string | undefined, directory: string }} here
+ */
+export function configure(config, { fetch, slot, directory }) {
+  if (slot) inherit(config, slot)
+  else registry().settings.set(directory, pick(config))
+  config.provider = { ...config.provider, [PROVIDER]: provider(fetch) }
+  config.command = {
+    ...config.command,
+    [COMMAND]: {
+      description: "Run a mission: plan, code, check, review, deliver. Also: status, stop, resume, undo, report",
+      template: "$ARGUMENTS",
+      agent: AGENT,
+      model: `${PROVIDER}/${MODEL}`,
+    },
+  }
+  const own = config.permission
+  config.permission = { ...(typeof own === "string" ? { "*": own } : own), "mission_*": "deny" }
+  config.agent = { ...config.agent, ...agents(own) }
+}
+
+/**
+ * A slot works with the user's models and permissions and with nothing of the repository's own.
+ * @param {Record<string, any>} config
+ * @param {string} slot
+ */
+function inherit(config, slot) {
+  const owner = registry().owners.get(slot)
+  const taken = owner ? registry().settings.get(owner) : undefined
+  if (taken) for (const [key, value] of Object.entries(taken)) config[key] = structuredCloneOf(value)
+  config.mcp = {}
+  config.snapshot = false
+  config.lsp = false
+  config.formatter = false
+  config.share = "disabled"
+}
+
+/** @param {Record<string, any>} config */
+function pick(config) {
+  return Object.fromEntries(TAKEN_OVER.filter((key) => config[key] !== undefined).map((key) => [key, structuredCloneOf(config[key])]))
+}
+
+/**
+ * A copy that keeps functions: options of providers may hold some.
+ * @param {any} value
+ * @returns {any}
+ */
+function structuredCloneOf(value) {
+  if (Array.isArray(value)) return value.map(structuredCloneOf)
+  if (value && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, structuredCloneOf(inner)]))
+  }
+  return value
+}
+
+/** @param {typeof globalThis.fetch} fetch */
+function provider(fetch) {
+  return {
+    name: "Orchestrator",
+    npm: "@ai-sdk/openai-compatible",
+    options: { baseURL: "http://orchestrator.invalid/v1", apiKey: "none", fetch, timeout: false },
+    models: {
+      [MODEL]: {
+        name: "Mission",
+        tool_call: false,
+        reasoning: false,
+        attachment: false,
+        cost: { input: 0, output: 0 },
+        limit: { context: 10_000_000, output: 10_000_000 },
+      },
+    },
+  }
+}
+
+/** @param {any} own the user's permissions */
+function agents(own) {
+  const tools = mailboxTools()
+  /** @type {Record<string, any>} */
+  const agents = {
+    // hidden: visible, the TUI would switch to it and send the user's next ordinary message to the mission model
+    [AGENT]: {
+      description: "Carries out missions; used by /task",
+      mode: "primary",
+      hidden: true,
+      model: `${PROVIDER}/${MODEL}`,
+      prompt: "mission",
+      permission: { "*": "deny" },
+    },
+  }
+  for (const role of ROLES) {
+    const mailbox = tools.filter((tool) => tool.roles.includes(role)).map((tool) => tool.name)
+    agents[agentOf(role)] = {
+      description: `The ${role} of a mission; used by /task`,
+      mode: "subagent",
+      hidden: true,
+      prompt: prompt(role),
+      permission: permission(role, mailbox, own),
+    }
+  }
+  return agents
+}
+
+/**
+ * Only what the role needs, and never more than the user allows: the user's refusals for these tools stay. What they want
+ * to be asked about is not asked in a slot, which holds a copy of their files.
+ * @param {string} role
+ * @param {string[]} mailbox
+ * @param {any} own
+ */
+function permission(role, mailbox, own) {
+  /** @type {Record<string, any>} */
+  const rules = { "*": "deny" }
+  for (const tool of TOOLS[role]) rules[tool] = { "*": "allow", ...refusals(own, tool) }
+  for (const tool of mailbox) rules[tool] = "allow"
+  return rules
+}
+
+/**
+ * @param {any} own
+ * @param {string} tool
+ * @returns {Record<string, "deny">}
+ */
+function refusals(own, tool) {
+  const rule = own && typeof own === "object" ? own[tool] : undefined
+  if (rule === "deny") return { "*": "deny" }
+  if (!rule || typeof rule !== "object") return {}
+  /** @type {Record<string, "deny">} */
+  const refused = {}
+  for (const [pattern, verdict] of Object.entries(rule)) if (verdict === "deny") refused[pattern] = verdict
+  return refused
+}
+
+/** @param {string} role */
+function prompt(role) {
+  return readFileSync(new URL(`../prompts/${role}.md`, import.meta.url), "utf8")
+}

@@ -1,0 +1,73 @@
+/** The native engine of one project folder, made when it is first needed. */
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { pathToFileURL, fileURLToPath } from "node:url"
+import { loadNative } from "./native.js"
+
+/**
+ * @typedef {object} Engine what `crates/node` exports as its class
+ * @property {(text: string, session: string | undefined, call: (request: string) => Promise<string>, say: (text: string) => void) => Promise<void>} command
+ * @property {(by: string) => Promise<void>} stop
+ * @property {(session: string) => boolean} knows
+ * @property {(session: string, tool: string, args: string) => Promise<string>} callTool
+ * @property {(session: string, tool: string, args: string) => Promise<string | null>} beforeTool
+ * @property {(session: string, tool: string, args: string) => Promise<string | null>} afterTool
+ */
+
+/**
+ * @param {string} directory
+ * @param {Record<string, unknown> | undefined} options
+ * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined }}
+ */
+export function lazyEngine(directory, options) {
+  /** @type {Engine | undefined} */
+  let engine
+  const made = () => engine
+  const get = () => {
+    if (engine) return { engine }
+    const { native, problem } = loadNative()
+    if (!native) return { problem: problem ?? "the native core could not be loaded" }
+    try {
+      engine = new native.Engine(
+        JSON.stringify({
+          directory,
+          data_home: home("XDG_DATA_HOME", ".local", "share"),
+          config_home: home("XDG_CONFIG_HOME", ".config"),
+          options: options && Object.keys(options).length > 0 ? options : undefined,
+          slot_files: { "opencode.json": slotConfiguration() },
+        }),
+      )
+      return { engine: /** @type {Engine} */ (engine) }
+    } catch (error) {
+      return { problem: `the native core could not be started: ${/** @type {Error} */ (error).message}` }
+    }
+  }
+  return { get, made }
+}
+
+/** The mailbox tools, where the core can be loaded. */
+export function mailboxTools() {
+  const { native } = loadNative()
+  return native ? /** @type {Tool[]} */ (JSON.parse(native.tools())) : []
+}
+
+/**
+ * @typedef {{ name: string, description: string, roles: string[], schema: { properties: Record<string, any>, required: string[] } }} Tool
+ */
+
+/**
+ * What OpenCode finds in a slot in place of the project's own configuration: this plugin. Providers, models and permissions
+ * come from the user's instance through the config hook, so that no key is written anywhere.
+ */
+function slotConfiguration() {
+  const entry = pathToFileURL(fileURLToPath(new URL("../index.js", import.meta.url))).href
+  return `${JSON.stringify({ plugin: [entry], share: "disabled", autoupdate: false, snapshot: false }, null, 2)}\n`
+}
+
+/**
+ * @param {string} variable
+ * @param {string[]} fallback
+ */
+function home(variable, ...fallback) {
+  return process.env[variable] || join(homedir(), ...fallback)
+}

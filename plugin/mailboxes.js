@@ -1,0 +1,25 @@
+/** The tools by which roles hand in: each call goes to the engine, which answers the model. */
+import { mailboxTools } from "./engine.js"
+import { registry } from "./registry.js"
+
+/** @returns {Record<string, any>} */
+export function mailboxes() {
+  return Object.fromEntries(
+    mailboxTools().map(({ name, description, schema }) => [
+      name,
+      {
+        description,
+        args: schema.properties,
+        /**
+         * @param {unknown} args
+         * @param {{ sessionID: string }} context
+         */
+        execute: async (args, { sessionID }) => {
+          const session = registry().sessions.get(sessionID)
+          if (!session) return `refused: \`${name}\` belongs to missions, and this session is no role of a running one.`
+          return session.engine.callTool(sessionID, name, JSON.stringify(args ?? {}))
+        },
+      },
+    ]),
+  )
+}

@@ -1,0 +1,143 @@
+/**
+ * The model inside the plugin: a request for `orchestrator/mission` never leaves the process, but runs what was typed after
+ * `/task` and streams the progress as the answer. It costs no tokens; Esc fires the signal.
+ */
+import { hostOf } from "./host.js"
+import { AGENT, MODEL, PROVIDER } from "./names.js"
+
+/** How often something is sent where nothing happens, in milliseconds: OpenCode gives up on a silent model. */
+const HEARTBEAT = 20_000
+/** How long the answer waits for a stopped mission to wind up, in milliseconds. */
+const WIND_UP = 1_500
+
+/**
+ * @param {ReturnType<import("./engine.js").lazyEngine>} lazy
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @returns {typeof globalThis.fetch}
+ */
+export function missionFetch(lazy, input) {
+  const answer = async (/** @type {any} */ _url, /** @type {RequestInit | undefined} */ request) => {
+    const body = JSON.parse(String(request?.body ?? "{}"))
+    const session = new Headers(request?.headers).get("x-session-id") ?? undefined
+    const text = objective(body.messages)
+    return stream(request?.signal ?? undefined, async (say, signal) => {
+      const { engine, problem } = lazy.get()
+      if (!engine) {
+        await toast(input, problem)
+        return say(`opencode-orchestrator cannot run missions: ${problem}\n`)
+      }
+      const stop = () => void engine.stop("Esc")
+      if (signal?.aborted) return
+      signal?.addEventListener("abort", stop, { once: true })
+      try {
+        await engine.command(text, session, hostOf(input, engine), say)
+      } finally {
+        signal?.removeEventListener("abort", stop)
+      }
+    })
+  }
+  return /** @type {typeof globalThis.fetch} */ (answer)
+}
+
+/**
+ * The words of the last message of the user: what was typed, verbatim.
+ * @param {{ role: string, content: unknown }[] | undefined} messages
+ */
+function objective(messages) {
+  const last = (messages ?? []).findLast((message) => message.role === "user")?.content
+  if (typeof last === "string") return last
+  if (!Array.isArray(last)) return ""
+  return last.filter((part) => part?.type === "text").map((part) => part.text).join("\n")
+}
+
+/**
+ * @param {AbortSignal | undefined} signal
+ * @param {(say: (text: string) => void, signal: AbortSignal | undefined) => Promise<void>} work
+ */
+function stream(signal, work) {
+  const encoder = new TextEncoder()
+  let open = true
+  const body = new ReadableStream({
+    start(controller) {
+      const send = (/** @type {string} */ line) => {
+        if (open) controller.enqueue(encoder.encode(line))
+      }
+      const chunk = (/** @type {object} */ delta, /** @type {string | null} */ reason = null) =>
+        send(`data: ${JSON.stringify({ id: "mission", object: "chat.completion.chunk", created: 0, model: MODEL, choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`)
+      const end = () => {
+        if (!open) return
+        chunk({}, "stop")
+        send(`data: ${JSON.stringify({ id: "mission", object: "chat.completion.chunk", created: 0, model: MODEL, choices: [], usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 } })}\n\n`)
+        send("data: [DONE]\n\n")
+        close()
+      }
+      const heartbeat = setInterval(() => send(": working\n\n"), HEARTBEAT)
+      const close = () => {
+        clearInterval(heartbeat)
+        if (!open) return
+        open = false
+        try {
+          controller.close()
+        } catch {
+          // the reader went away first
+        }
+      }
+      signal?.addEventListener("abort", () => setTimeout(close, WIND_UP).unref?.(), { once: true })
+      chunk({ role: "assistant", content: "" })
+      work((text) => chunk({ content: text }), signal).then(end, (error) => {
+        chunk({ content: `\n**The mission ended with an error**: ${error?.message ?? error}\n` })
+        end()
+      })
+    },
+    cancel() {
+      open = false
+    },
+  })
+  return new Response(body, { headers: { "content-type": "text/event-stream" } })
+}
+
+/**
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {string} message
+ */
+async function toast(input, message) {
+  try {
+    await input.client.tui.showToast({ body: { title: "opencode-orchestrator", message, variant: "error" } })
+  } catch {
+    // without a TUI the answer says it
+  }
+}
+
+/**
+ * An ordinary message in a session whose last turn was a mission would inherit the mission model; it goes to the user's own.
+ * @param {{ sessionID: string, agent?: string }} message
+ * @param {{ message: any }} output
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ */
+export async function returnModel(message, output, input) {
+  const model = output.message?.model
+  if (message.agent === AGENT || output.message?.agent === AGENT) return
+  if (model?.providerID !== PROVIDER || model?.modelID !== MODEL) return
+  const own = await ownModel(message.sessionID, input)
+  if (own) output.message.model = own
+}
+
+/**
+ * The model of the session's last ordinary turn, else the configured one, else the provider's default.
+ * @param {string} session
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ */
+async function ownModel(session, input) {
+  const query = { directory: input.directory }
+  const { data: messages } = await input.client.session.messages({ path: { id: session }, query })
+  for (const { info } of (messages ?? []).toReversed()) {
+    const model = /** @type {any} */ (info).model ?? { providerID: /** @type {any} */ (info).providerID, modelID: /** @type {any} */ (info).modelID }
+    if (model?.providerID && model.providerID !== PROVIDER) return { providerID: model.providerID, modelID: model.modelID }
+  }
+  const { data: config } = await input.client.config.get({ query })
+  const [providerID, ...rest] = (config?.model ?? "").split("/")
+  if (providerID && providerID !== PROVIDER && rest.length > 0) return { providerID, modelID: rest.join("/") }
+  const { data: providers } = await input.client.config.providers({ query })
+  const first = Object.entries(providers?.default ?? {}).find(([provider]) => provider !== PROVIDER)
+  return first ? { providerID: first[0], modelID: first[1] } : undefined
+}

@@ -1,0 +1,11 @@
+/** Names that users see; PROTOCOL of the plugin towards OpenCode. */
+
+export const PROVIDER = "orchestrator"
+export const MODEL = "mission"
+/** The agent of the mission model. */
+export const AGENT = "orchestrator"
+export const COMMAND = "task"
+export const ROLES = /** @type {const} */ (["searcher", "planner", "coder", "reviewer", "fixer"])
+
+/** @param {string} role */
+export const agentOf = (role) => `${AGENT}-${role}`
