@@ -109,3 +109,41 @@ fn settings_from_outside_do_not_reach_our_git() {
     workspace.leave_branch("m", &commit).unwrap();
     assert!(!marker.exists());
 }
+
+/// Permissions mean nothing to root, as which containers often run tests.
+fn with_mode(path: &std::path::Path, mode: u32, test: impl FnOnce()) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let binding =
+        if path.is_dir() { fs::write(path.join("probe"), "").is_err() } else { fs::read(path).is_err() };
+    if binding {
+        test();
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out_and_what_cannot_be_written_is_named() {
+    let project = Project::with(&[("a", "a"), ("sub/b", "b")]);
+    project.write("new", "n");
+    let workspace = project.open();
+    with_mode(&project.root().join("new"), 0o000, || {
+        let base = workspace.take_base("m").unwrap();
+        assert_eq!((base.left_out[0].path.as_str(), base.left_out[0].why), ("new", crate::Why::Unreadable));
+    });
+    let (base, _, commit) = mission(&workspace, &[("a", "A"), ("sub/b", "B")]);
+    let delivery = workspace.plan_delivery(&base.commit, &commit).unwrap();
+    with_mode(&project.root().join("sub"), 0o555, || {
+        let before = project.fingerprint();
+        let text = workspace.deliver(&delivery).unwrap_err().to_string();
+        assert!(text.starts_with("failed to write `") && text.contains("sub/b"), "{text}");
+        assert!(text.contains("nothing was delivered") && text.contains("hint: check who owns it"), "{text}");
+        assert_eq!(before, project.fingerprint());
+    });
+    let parent = project.state().with_file_name("locked");
+    fs::create_dir(&parent).unwrap();
+    with_mode(&parent, 0o555, || {
+        let text = Workspace::open(&project.root(), &parent.join("state")).unwrap_err().to_string();
+        assert!(text.contains("locked/state") && text.contains("XDG_DATA_HOME"), "{text}");
+    });
+}

@@ -100,8 +100,11 @@ fn staged_deleted_moved_and_half_merged_work_is_taken_as_it_lies() {
     project.git(&["checkout", "-q", "main"]);
     project.write("f.txt", "main\n");
     project.commit_all();
-    let merge =
-        std::process::Command::new("git").args(["merge", "-q", "side"]).current_dir(project.root()).output();
+    let merge = std::process::Command::new("git")
+        .args(["-c", "user.name=u", "-c", "user.email=u@localhost", "merge", "-q", "side"])
+        .env("GIT_CONFIG_GLOBAL", crate::git::NO_FILE)
+        .current_dir(project.root())
+        .output();
     assert!(!merge.unwrap().status.success());
     assert!(base_of(&project).contains(&"f.txt".to_string()));
     let base = workspace.take_base("m").unwrap();
