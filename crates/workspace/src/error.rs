@@ -22,7 +22,7 @@ pub enum Error {
         what: String,
         /// The exit status, -1 when a signal ended it.
         code: i32,
-        /// The end of its error output.
+        /// The first lines of its error output.
         detail: String,
     },
     /// A git process did not end in time and was killed with its process group.
@@ -170,6 +170,8 @@ fn hint_for_git(detail: &str) -> &'static str {
         "\nhint: the disk is full; free some space and try again, nothing is lost"
     } else if detail.contains("Read-only file system") {
         "\nhint: it is on a read-only file system; set XDG_DATA_HOME to a folder that can be written"
+    } else if detail.contains("unable to write") || detail.contains("unable to create") {
+        "\nhint: check that the disk is not full"
     } else if detail.contains("dubious ownership") {
         "\nhint: the project belongs to another user; `git config --global --add safe.directory <project>` trusts it"
     } else {

@@ -14,6 +14,8 @@ use crate::error::Error;
 /// The most that is read from one git process.
 pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;
 const ERROR_LIMIT: usize = 16 * 1024;
+/// How many lines of an error of git's are passed on.
+const SHOWN_LINES: usize = 8;
 /// Stands for a settings file that is empty. Not `/dev/null`: a `git config --global` that a filter runs as
 /// root would rename a plain file over that device.
 pub(crate) const NO_FILE: &str = "/nonexistent/opencode-orchestrator/gitconfig";
@@ -157,8 +159,8 @@ impl Git {
             // Git may end without reading all of it: that shows in its exit status.
             thread::spawn(move || drop(pipe.write_all(&bytes)));
         }
-        let out = collect(stdout, limit);
-        let err = collect(stderr, ERROR_LIMIT);
+        let out = collect(stdout, limit, AtLimit::Stop);
+        let err = collect(stderr, ERROR_LIMIT, AtLimit::Discard);
         let deadline = Instant::now() + self.limit;
         let timed_out = |child: &mut Child| {
             kill(child);
@@ -222,9 +224,14 @@ impl Git {
 impl Output {
     /// The error that this output is, when its exit status was not expected.
     pub(crate) fn failed(&self, what: &str) -> Error {
-        let detail = self.stderr.trim();
-        let detail = if detail.is_empty() { "nothing (it ended with an error)" } else { detail };
-        Error::Git { what: what.to_string(), code: self.code, detail: detail.to_string() }
+        let lines: Vec<&str> = self.stderr.trim().lines().collect();
+        let mut detail = lines.iter().take(SHOWN_LINES).copied().collect::<Vec<_>>().join("\n");
+        if lines.len() > SHOWN_LINES {
+            detail.push_str("\n(and more of the same)");
+        } else if lines.is_empty() {
+            detail.push_str("nothing (it ended with an error)");
+        }
+        Error::Git { what: what.to_string(), code: self.code, detail }
     }
 }
 
@@ -261,7 +268,16 @@ fn locate_in(path: OsString) -> Result<(PathBuf, OsString), Error> {
 
 type Collected = (Vec<u8>, bool);
 
-fn collect(mut from: impl Read + Send + 'static, limit: usize) -> Receiver<Collected> {
+/// What happens to output beyond the limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtLimit {
+    /// Nobody needs more: the process may stop.
+    Stop,
+    /// Read it all the same: a closed pipe would end a git that warns about each of many files.
+    Discard,
+}
+
+fn collect(mut from: impl Read + Send + 'static, limit: usize, at_limit: AtLimit) -> Receiver<Collected> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -275,7 +291,9 @@ fn collect(mut from: impl Read + Send + 'static, limit: usize) -> Receiver<Colle
             bytes.extend_from_slice(&chunk[..count.min(room)]);
             if count > room {
                 cut = true;
-                break;
+                if at_limit == AtLimit::Stop {
+                    break;
+                }
             }
         }
         drop(sender.send((bytes, cut)));
@@ -319,6 +337,16 @@ mod tests {
     fn a_missing_git_is_one_sentence() {
         let error = locate_in("/nonexistent:relative".into()).unwrap_err();
         assert!(error.to_string().starts_with("git was not found on the PATH\nhint: "));
+    }
+
+    #[test]
+    fn a_git_that_complains_at_length_is_heard_out_and_cut_short() {
+        let git = Git::scrubbed().unwrap();
+        let script = "alias.grumble=!for i in $(seq 5000); do echo unable to write file $i >&2; done; exit 3";
+        let output = git.run("grumble", &["-c", script, "grumble"], None, 10).unwrap();
+        assert_eq!(output.code, 3, "it ended by itself");
+        let text = output.failed("grumble").to_string();
+        assert!(text.len() < 600 && text.ends_with("hint: check that the disk is not full"), "{text}");
     }
 
     #[test]
