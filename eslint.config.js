@@ -1,9 +1,10 @@
 import js from "@eslint/js"
 
 const globals = [
-  "AbortController", "AbortSignal", "Buffer", "Response", "Request", "ReadableStream", "TextDecoder", "TextEncoder", "URL",
-  "clearInterval", "clearTimeout", "console", "fetch", "performance", "process", "queueMicrotask",
-  "setImmediate", "setInterval", "setTimeout", "structuredClone",
+  "AbortController", "AbortSignal", "Blob", "Buffer", "DOMException", "Event", "EventTarget", "Headers",
+  "ReadableStream", "Request", "Response", "TextDecoder", "TextDecoderStream", "TextEncoder", "TransformStream",
+  "URL", "URLSearchParams", "WritableStream", "clearInterval", "clearTimeout", "console", "crypto", "fetch",
+  "performance", "process", "queueMicrotask", "setImmediate", "setInterval", "setTimeout", "structuredClone",
 ]
 
 export default [
@@ -31,7 +32,7 @@ export default [
   },
   {
     // inside OpenCode, what is printed lands in the middle of the screen
-    files: ["index.js", "plugin/**"],
+    files: ["index.js", "tui.js", "plugin/**"],
     rules: { "no-console": "error" },
   },
 ]
