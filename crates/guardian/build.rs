@@ -8,7 +8,7 @@ fn main() -> io::Result<()> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../rules");
     println!("cargo:rerun-if-changed={}", root.display());
     let mut table = String::from("pub(crate) static BUILT_IN: &[(&str, &str, &str)] = &[\n");
-    for folder in entries(&root)? {
+    for folder in entries(&root)?.into_iter().filter(|path| path.is_dir()) {
         println!("cargo:rerun-if-changed={}", folder.display());
         for file in entries(&folder)?.into_iter().filter(|f| f.extension().is_some_and(|e| e == "yml")) {
             println!("cargo:rerun-if-changed={}", file.display());

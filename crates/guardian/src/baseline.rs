@@ -119,4 +119,12 @@ impl Hunks {
     pub(crate) fn of_base(&self, row: usize) -> Option<usize> {
         self.hunks.iter().position(|(start, end, _, _)| (*start..*end).contains(&row))
     }
+
+    /// How many lines the base had at its end that the head has not.
+    pub(crate) fn lost_at_end(&self, base_lines: usize) -> usize {
+        self.hunks
+            .last()
+            .filter(|(_, end, _, _)| *end >= base_lines)
+            .map_or(0, |(start, end, new_start, new_end)| (end - start).saturating_sub(new_end - new_start))
+    }
 }

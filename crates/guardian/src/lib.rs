@@ -8,8 +8,6 @@
 //! **Invariants**: no I/O, no clock, no randomness: sources are given as data ([`Sources`]). The same
 //! input gives the same findings in the same order. An unchanged tree has none.
 
-#![allow(dead_code)]
-
 mod baseline;
 mod docs;
 mod engine;

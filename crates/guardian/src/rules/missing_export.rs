@@ -169,16 +169,16 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
 /// Whether a name is bound a second time, as a parameter say.
 fn shadowed(file: &File, name: &str) -> bool {
     let binds = file.flat.iter().filter(|(index, node)| {
-        node.kind == "identifier"
+        matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern")
             && matches!(
-                file.flat.kind(node.parent),
-                "variable_declarator"
-                    | "required_parameter"
-                    | "formal_parameters"
-                    | "arrow_function"
-                    | "catch_clause"
+                (file.flat.kind(node.parent), node.field),
+                ("variable_declarator", "name")
+                    | ("required_parameter" | "optional_parameter", "pattern")
+                    | ("formal_parameters" | "rest_pattern" | "array_pattern" | "object_pattern", _)
+                    | ("arrow_function" | "catch_clause", "parameter")
+                    | ("pair_pattern", "value")
+                    | ("assignment_pattern" | "object_assignment_pattern" | "for_in_statement", "left")
             )
-            && matches!(node.field, "name" | "pattern" | "parameter" | "")
             && file.text_of(*index) == name
     });
     binds.count() > 0

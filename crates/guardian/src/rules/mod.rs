@@ -1,15 +1,25 @@
 //! Rules that need logic: one file each, with what it is, why, and examples that are its tests and its
 //! page in the documentation.
 
+mod arity_mismatch;
+mod commented_out_code;
 mod conflict_marker;
+mod duplicate_definition;
 mod elided_code;
 mod emptied_body;
+mod hard_coded_result;
+mod hidden_error;
+mod house_style;
 mod missing_export;
+mod secret_in_code;
 mod syntax_error;
 mod test_removed;
 mod test_weakened;
+mod truncated_file;
 mod undeclared_dependency;
 mod undefined_name;
+mod unreachable_code;
+mod unreached_module;
 mod unresolved_import;
 
 mod change;
@@ -35,6 +45,16 @@ pub(crate) static RULES: &[&Rule] = &[
     &emptied_body::RULE,
     &test_removed::RULE,
     &test_weakened::RULE,
+    &commented_out_code::RULE,
+    &duplicate_definition::RULE,
+    &hidden_error::RULE,
+    &secret_in_code::RULE,
+    &truncated_file::RULE,
+    &unreachable_code::RULE,
+    &arity_mismatch::RULE,
+    &unreached_module::RULE,
+    &hard_coded_result::RULE,
+    &house_style::RULE,
 ];
 
 /// A rule.

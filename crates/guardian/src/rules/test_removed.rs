@@ -52,11 +52,20 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Change(check),
 };
 
+/// A changed file and its tests.
+struct Side<'c> {
+    /// before, or after where it is new
+    file: &'c File,
+    old: Vec<Test>,
+    head: Option<&'c File>,
+    new: Vec<Test>,
+}
+
 fn check(change: &Change<'_>, found: &mut Found) {
     if change.whole {
         return;
     }
-    let sides: Vec<(&File, Vec<Test>, Option<&File>, Vec<Test>)> = change
+    let sides: Vec<Side<'_>> = change
         .pairs
         .iter()
         .filter(|pair| !is_specimen(&pair.path))
@@ -68,24 +77,24 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 return None;
             }
             let read = |file: Option<&File>| file.filter(|f| f.is_code()).map_or_else(Vec::new, tests);
-            Some((base.or(head)?, read(base), head, read(head)))
+            Some(Side { file: base.or(head)?, old: read(base), head, new: read(head) })
         })
         .collect();
     // names and bodies of the head, wherever they are
     let mut now: BTreeMap<&str, usize> = BTreeMap::new();
-    for test in sides.iter().flat_map(|(_, _, _, tests)| tests) {
+    for test in sides.iter().flat_map(|side| &side.new) {
         *now.entry(&test.name).or_default() += 1;
     }
     let before: BTreeSet<&str> =
-        sides.iter().flat_map(|(_, tests, _, _)| tests).map(|test| test.name.as_str()).collect();
+        sides.iter().flat_map(|side| &side.old).map(|test| test.name.as_str()).collect();
     let mut fresh: Vec<(&File, &Test)> = sides
         .iter()
-        .filter_map(|(_, _, head, tests)| Some((*head)?).map(|head| (head, tests)))
+        .filter_map(|side| side.head.map(|head| (head, &side.new)))
         .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
         .filter(|(_, test)| !before.contains(test.name.as_str()))
         .collect();
     let lost: BTreeSet<String> = change.pairs.iter().flat_map(|pair| change.lost_names(pair)).collect();
-    for (file, old, head, _) in &sides {
+    for Side { file, old, head, .. } in &sides {
         for test in old {
             if let Some(count) = now.get_mut(test.name.as_str()).filter(|count| **count > 0) {
                 *count -= 1;

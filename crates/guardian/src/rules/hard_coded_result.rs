@@ -1,0 +1,162 @@
+use std::collections::HashSet;
+
+use super::{Change, Check, Example, Found, Rule};
+use crate::file::{File, even, is_test_path};
+use crate::finding::{Category, Severity};
+use crate::functions::assertions;
+
+pub(super) static RULE: Rule = Rule {
+    id: "hard-coded-result",
+    category: Category::Dishonest,
+    severity: Severity::Error,
+    summary: "A branch that returns just what a test expects for just the value that the test passes.",
+    note: "The test passes and the function is still wrong for every other value. Compute the result.",
+    valid: &[Example::change(
+        &[
+            ("a.js", "export function f(x) {\n  return g(x);\n}\n"),
+            ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+        ],
+        &[
+            ("a.js", "export function f(x) {\n  if (x === 0) return 1;\n  return x * x;\n}\n"),
+            ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+        ],
+    )],
+    invalid: &[
+        Example::change(
+            &[
+                ("a.js", "export function f(x) {\n  return g(x);\n}\n"),
+                ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+            ],
+            &[
+                ("a.js", "export function f(x) {\n  if (x === 12) return 144;\n  return g(x);\n}\n"),
+                ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("a.py", "def f(x):\n    return g(x)\n"),
+                ("test_a.py", "def test_f():\n    assert f('abc') == 'cba'\n"),
+            ],
+            &[
+                ("a.py", "def f(x):\n    if x == 'abc':\n        return 'cba'\n    return g(x)\n"),
+                ("test_a.py", "def test_f():\n    assert f('abc') == 'cba'\n"),
+            ],
+        ),
+        Example::change(
+            &[("src/lib.rs", "fn f(x: u32) -> u32 { g(x) }\n#[test]\nfn t() { assert_eq!(f(12), 144); }\n")],
+            &[(
+                "src/lib.rs",
+                "fn f(x: u32) -> u32 { if x == 12 { return 144; } g(x) }\n#[test]\nfn t() { assert_eq!(f(12), 144); }\n",
+            )],
+        ),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    if change.whole {
+        return;
+    }
+    let mut expected: Option<Vec<String>> = None;
+    for (pair, head) in change.heads().filter(|(pair, _)| !is_test_path(&pair.path)) {
+        let old: HashSet<String> = pair.base.as_deref().map_or_else(HashSet::new, |base| {
+            branches(base).into_iter().map(|b| even(base.text_of(b.index))).collect()
+        });
+        for branch in branches(head).into_iter().filter(|b| !old.contains(&even(head.text_of(b.index)))) {
+            let expected = expected.get_or_insert_with(|| all_assertions(change));
+            if expected
+                .iter()
+                .any(|assertion| has(assertion, &branch.given) && has(assertion, &branch.result))
+            {
+                let message =
+                    format!("returns `{}` for `{}`, as a test expects it", branch.result, branch.given);
+                found.node(head, branch.index, message);
+            }
+        }
+    }
+}
+
+/// A literal as a whole, not as part of another.
+fn has(assertion: &str, literal: &str) -> bool {
+    let plain = literal.trim_matches(['"', '\'', '`']);
+    assertion.match_indices(plain).any(|(at, found)| {
+        let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        !part(assertion[..at].chars().next_back()) && !part(assertion[at + found.len()..].chars().next())
+    })
+}
+
+fn all_assertions(change: &Change<'_>) -> Vec<String> {
+    const MAX_FILES: usize = 500;
+    let of = |file: &File| if file.is_code() { assertions(file, 0) } else { Vec::new() };
+    let with_tests = change.heads().map(|(_, file)| file).flat_map(of).collect::<Vec<_>>();
+    let others = change.head.paths().iter().filter(|path| is_test_path(path)).take(MAX_FILES);
+    others.filter_map(|path| change.head.file(path)).flat_map(|file| of(&file)).chain(with_tests).collect()
+}
+
+struct Branch {
+    index: usize,
+    given: String,
+    result: String,
+}
+
+/// Branches of the form: if something equals a literal, return a literal.
+fn branches(file: &File) -> Vec<Branch> {
+    let mut found = Vec::new();
+    for (index, node) in file.flat.iter() {
+        if !matches!(node.kind, "if_statement" | "if_expression") {
+            continue;
+        }
+        let (Some(condition), Some(consequence)) =
+            (file.flat.field(index, "condition"), file.flat.field(index, "consequence"))
+        else {
+            continue;
+        };
+        let asked = file.text_of(condition);
+        if !(asked.contains("==")) {
+            continue;
+        }
+        let given = file.flat.below(condition).find(|i| is_literal(file, *i));
+        let returns: Vec<usize> = std::iter::once(consequence)
+            .chain(file.flat.below(consequence))
+            .filter(|i| matches!(file.flat.kind(*i), "return_statement" | "return_expression"))
+            .collect();
+        let [only] = returns.as_slice() else { continue };
+        let small = file.text_of(consequence).len() < 120;
+        let result = file.flat.below(*only).find(|i| is_literal(file, *i));
+        let alone = result.is_some_and(|result| {
+            let said: usize = file.text_of(*only).trim_end_matches(';').len();
+            said == "return ".len() + file.text_of(result).len()
+        });
+        if let (Some(given), Some(result), true, true) = (given, result, small, alone)
+            && file.text_of(given) != file.text_of(result)
+            && !asked.contains("typeof")
+        {
+            found.push(Branch {
+                index,
+                given: file.text_of(given).to_string(),
+                result: file.text_of(result).to_string(),
+            });
+        }
+    }
+    found
+}
+
+/// A literal that says something: 0, 1, true and "" are in every program.
+fn is_literal(file: &File, index: usize) -> bool {
+    matches!(
+        file.flat.kind(index),
+        "number"
+            | "string"
+            | "integer"
+            | "float"
+            | "integer_literal"
+            | "float_literal"
+            | "string_literal"
+            | "int_literal"
+            | "interpreted_string_literal"
+            | "template_string"
+    ) && !matches!(
+        file.text_of(index).trim_matches(['"', '\'', '`']),
+        "" | "0" | "1" | "2" | "-1" | "0.0" | "1.0"
+    )
+}

@@ -1,0 +1,88 @@
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use super::{Check, Example, Found, Rule};
+use crate::file::File;
+use crate::finding::{Category, Severity};
+
+pub(super) static RULE: Rule = Rule {
+    id: "secret-in-code",
+    category: Category::Unsafe,
+    severity: Severity::Error,
+    summary: "A key, token or password written into a file.",
+    note: "Whoever reads the repository has it, for ever. Read it from the environment or a secret store, and have the one written here revoked.",
+    valid: &[
+        Example::new(&[("a.js", "const key = process.env.API_KEY;\nconst password = 'changeme';\n")]),
+        Example::new(&[("a.py", "token = get_token()\npassword = \"<your password>\"\n")]),
+    ],
+    invalid: &[
+        Example::new(&[("a.js", "const id = 'AKIAIOSFODNN7ABCDEFG';\n")]),
+        Example::new(&[("a.py", "token = \"ghp_012345678901234567890123456789abcdef\"\n")]),
+        Example::new(&[("key.txt", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n")]),
+        Example::new(&[("a.go", "package a\n\nvar password = \"hV8#kq2!mZp0\"\n")]),
+    ],
+    check: Check::File(check),
+};
+
+/// Forms that only secrets have.
+const CERTAIN: &[&str] = &[
+    r"\bAKIA[0-9A-Z]{16}\b",
+    r"\bgh[pousr]_[A-Za-z0-9]{36,}\b",
+    r"\bgithub_pat_[A-Za-z0-9_]{40,}\b",
+    r"\bglpat-[A-Za-z0-9_-]{20,}\b",
+    r"\bsk-(ant-|proj-)?[A-Za-z0-9_-]{32,}\b",
+    r"\bsk_live_[A-Za-z0-9]{16,}\b",
+    r"\bxox[baprs]-[0-9A-Za-z-]{20,}\b",
+    r"\bAIza[0-9A-Za-z_-]{35}\b",
+    r"\bnpm_[A-Za-z0-9]{36}\b",
+    r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----",
+    r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b",
+];
+
+static FORMS: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(CERTAIN).ok());
+
+static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"(?i)\b\w*(password|passwd|secret|api_?key|access_?token|auth_?token|private_?key)\w*["']?\s*(:|=|:=)\s*["'`]([^"'`\s]{8,})["'`]"#).ok()
+});
+
+fn check(file: &File, found: &mut Found) {
+    let Some(forms) = FORMS.as_ref() else { return };
+    let whole = forms.is_match(&file.text);
+    let named = NAMED.as_ref().filter(|named| file.language.is_some() && named.is_match(&file.text));
+    if !whole && named.is_none() {
+        return;
+    }
+    let example = file.is_test() || crate::project::is_specimen(&file.path);
+    for row in 0..file.lines() {
+        let line = file.line(row);
+        let start = file.start_of_line(u32::try_from(row + 1).unwrap_or(u32::MAX));
+        let end = start + line.len();
+        // the value stays out of the message, as messages are shown and kept
+        if whole && line.len() < 2_000 && forms.is_match(line) {
+            let shown = line.to_lowercase();
+            let made_up = ["example", "xxxx", "redacted", "dummy", "fake", "regex"]
+                .iter()
+                .any(|word| shown.contains(word));
+            if example || made_up {
+                found.maybe(file, start, end, "looks like a secret in the code");
+            } else {
+                found.at(file, start, end, "a secret in the code");
+            }
+        } else if let Some(value) = named.and_then(|named| named.captures(line)).and_then(|c| c.get(3))
+            && !example
+            && is_random(value.as_str())
+        {
+            found.maybe(file, start, end, "looks like a password or token in the code");
+        }
+    }
+}
+
+/// Letters, digits and signs mixed: no word, no path, no placeholder.
+fn is_random(value: &str) -> bool {
+    let has = |test: fn(char) -> bool| value.chars().any(test);
+    has(|c| c.is_ascii_digit())
+        && has(|c| c.is_ascii_lowercase())
+        && has(|c| c.is_ascii_uppercase() || "!#$%&*^@".contains(c))
+        && !value.contains(['<', '{', '$', '/', '.', ' ', '('])
+}
