@@ -114,14 +114,14 @@ survives(
 )
 
 survives(
-  "a question for permission is refused at once, and the coder goes on",
+  "a look outside the project is refused at once, and the coder goes on",
   [{ role: "coder", step: 1, turns: [{ calls: [{ tool: "read", args: { filePath: "/etc/hostname" } }] }, { use: "default" }] }],
   (world) => {
     const later = world.model.roleRequests
       .filter((request) => request.role === "coder")
       .map((request) => JSON.stringify(request.body.messages))
     assert.ok(
-      later.some((messages) => /permission|denied|rejected|prevents/i.test(messages)),
+      later.some((messages) => /outside of the project/.test(messages)),
       "the coder learns why",
     )
   },

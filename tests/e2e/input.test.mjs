@@ -161,7 +161,7 @@ scene(
     mkdirSync(folder)
     writeFileSync(
       join(folder, "git"),
-      `#!/bin/sh\ncase "$*" in *--version*|version) echo "git version 2.30.2"; exit 0;; esac\nexec ${real} "$@"\n`,
+      `#!/bin/sh\ncase " $* " in *" --version "*|*" version "*) echo "git version 2.30.2"; exit 0;; esac\nexec ${real} "$@"\n`,
     )
     chmodSync(join(folder, "git"), 0o755)
     const result = await world.task("Add one", { env: { PATH: `${folder}:${world.env.PATH}` } })

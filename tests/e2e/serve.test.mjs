@@ -1,7 +1,7 @@
 /** Missions in `opencode serve`: through the API, in two projects at once, and what follows them. */
 import assert from "node:assert/strict"
 import { join } from "node:path"
-import { answerText, changes, makeProject, picture, scene, writeFiles } from "../harness/index.mjs"
+import { answerText, changes, makeProject, repositoryPicture, scene, writeFiles } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, project, task } from "./fixtures.mjs"
 
 scene(
@@ -54,15 +54,15 @@ scene(
   async (world) => {
     const other = join(world.root, "other")
     makeProject(other, project())
-    const before = [picture(world.project), picture(other)]
+    const before = [world.picture(), repositoryPicture(other)]
     const { client } = await world.serve()
     const sessions = [await client.session(), await client.session({ directory: other })]
     await Promise.all([
       client.command(sessions[0], "task", "Add one"),
       client.command(sessions[1], "task", "Add one", { directory: other }),
     ])
-    assert.deepEqual(changes(before[0], picture(world.project)), ["+ src/one.js"])
-    assert.deepEqual(changes(before[1], picture(other)), ["+ src/one.js"])
+    assert.deepEqual(changes(before[0], world.picture()), ["+ src/one.js"])
+    assert.deepEqual(changes(before[1], repositoryPicture(other)), ["+ src/one.js"])
     assert.equal(new Set(world.model.roleRequests.map((request) => request.mission)).size, 2)
     onlyRoles(world)
   },

@@ -183,14 +183,8 @@ export function replyTo(scenario, talk, strike) {
   const place = answer?.repeat && spoken.length > 0 ? talk.turn % spoken.length : talk.turn
   const from = place === 0 ? 0 : (spoken[place - 1]?.at ?? turns.length - 1) + 1
   const until = spoken[place]?.at ?? turns.length
-  const who = [
-    talk.header?.mission,
-    talk.header?.role,
-    talk.header?.task,
-    talk.header?.attempt,
-    talk.header?.part,
-    talk.prompt,
-  ].join("/")
+  // Counted for the answer, not for each prompt that it answers: "once" is once.
+  const who = [talk.header?.mission, talk.header?.role, talk.header?.task, talk.header?.part].join("/")
   for (let at = from; at < until; at += 1) {
     const fault = turns[at]
     if (!isFault(fault)) continue
