@@ -13,6 +13,7 @@
 mod atomic;
 pub mod control;
 mod error;
+mod forget;
 mod line;
 mod lock;
 mod log;

@@ -119,7 +119,7 @@ impl Workspace {
 }
 
 /// Takes one answer of `cat-file --batch` off: `<name> <type> <size>` and the content, or `<name> missing`.
-fn take_object(rest: &mut &[u8], name: &str) -> Option<Vec<u8>> {
+pub(crate) fn take_object(rest: &mut &[u8], name: &str) -> Option<Vec<u8>> {
     for word in [" missing\n", " ambiguous\n"] {
         if let Some(after) =
             rest.strip_prefix(name.as_bytes()).and_then(|left| left.strip_prefix(word.as_bytes()))

@@ -39,6 +39,7 @@ mod settings;
 mod slots;
 mod stage;
 mod submodules;
+mod user_files;
 mod workspace;
 
 #[cfg(test)]
@@ -60,4 +61,5 @@ pub use project::project_root;
 pub use secrets::is_secret_path;
 pub use slots::{Commit, Slot};
 pub use stage::{LeftOut, Why};
+pub use user_files::UserFiles;
 pub use workspace::Workspace;
