@@ -74,7 +74,8 @@ fn find(root: &Path, files: &[String], config: &Config) -> (Vec<Check>, Option<C
     let mut found = if config.checks.auto { checks::discover(&read, files) } else { Vec::new() };
     for command in &config.checks.command {
         found.retain(|check| check.name != command.name);
-        found.push(Check::configured(&command.name, &command.run, Some(command.timeout.get())));
+        let check = Check::configured(&command.name, &command.run, Some(command.timeout.get()));
+        found.push(checks::resolve(check, &read, files));
     }
     found.sort_by_key(|check| check.kind);
     let setup = match &config.workspace.setup {

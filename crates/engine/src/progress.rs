@@ -81,6 +81,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
             format!("`{task}` failed ({}): {}", class.name(), detail(&what))
         }
+        Event::JudgeFailed { task, reason } => format!("`{task}` could not be judged, asked again: {}", detail(reason)),
         Event::TaskPassed { task, .. } => format!("`{task}` passed every gate"),
         Event::Integrated { tasks, .. } => {
             let done =

@@ -86,7 +86,12 @@ fn working(state: &State) -> Vec<Effect> {
             Phase::Working if task.fixes > 0 => effects.push(work(task, WorkKind::Fix)),
             Phase::Working => effects.push(work(task, WorkKind::Fresh)),
             Phase::Judging if state.base_checks.is_some() => {
-                effects.push(Effect::Judge { task: task.id.clone(), attempt: task.attempt, fix: task.fixes });
+                effects.push(Effect::Judge {
+                    task: task.id.clone(),
+                    attempt: task.attempt,
+                    fix: task.fixes,
+                    host_failures: task.host_failures,
+                });
             }
             _ => {}
         }

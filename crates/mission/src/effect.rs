@@ -27,11 +27,7 @@ pub enum Effect {
         fix: u32,
         host_failures: u32,
     },
-    Judge {
-        task: TaskId,
-        attempt: u32,
-        fix: u32,
-    },
+    Judge { task: TaskId, attempt: u32, fix: u32, host_failures: u32 },
     Integrate {
         tasks: Vec<TaskId>,
         head: String,
@@ -50,7 +46,7 @@ impl Effect {
             Effect::AskSearcher => "brief".into(),
             Effect::AskPlanner { task } => format!("plan:{}", task.as_deref().unwrap_or_default()),
             Effect::Work { task, attempt, fix, .. } => format!("work:{task}:{attempt}:{fix}"),
-            Effect::Judge { task, attempt, fix } => format!("judge:{task}:{attempt}:{fix}"),
+            Effect::Judge { task, attempt, fix, .. } => format!("judge:{task}:{attempt}:{fix}"),
             Effect::Integrate { .. } => "integrate".into(),
             Effect::Deliver => "deliver".into(),
             Effect::Record(_) => return None,

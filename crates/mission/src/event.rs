@@ -262,6 +262,8 @@ pub enum Event {
         class: FailureClass,
         issues: Vec<Issue>,
     },
+    /// A gate could not judge (host or provider failed): no verdict, and no attempt; it is asked again.
+    JudgeFailed { task: TaskId, reason: String },
     TaskPassed {
         task: TaskId,
         commit: String,

@@ -219,6 +219,7 @@ impl State {
             | Event::ScopeWidened { task, .. }
             | Event::ScopeRefused { task, .. }
             | Event::TaskOrdered { task, .. }
+            | Event::JudgeFailed { task, .. }
             | Event::TaskPassed { task, .. }
             | Event::TaskGivenUp { task, .. }
             | Event::TaskCancelled { task, .. } => {
@@ -405,7 +406,9 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.attempt = task.attempt.saturating_sub(1);
             task.fixes = 0;
         }
+        Event::JudgeFailed { .. } => task.host_failures += 1,
         Event::TaskPassed { commit, tree, verified_by, .. } => {
+            task.host_failures = 0;
             task.phase = Phase::Passed { commit: commit.clone(), tree: tree.clone() };
             task.passed = Some(commit.clone());
             task.verified_by.clone_from(verified_by);

@@ -124,10 +124,13 @@ async fn look(
 async fn settle(context: &Arc<MissionContext>, change: &Change<'_>, judgement: Judgement) -> Option<Event> {
     let Judgement { gate, verdict, detail, failure } = judgement;
     record(context, change.task, gate, verdict, &change.commit.tree, detail).await;
-    failure.map(|Finding { class, issues }| Event::AttemptFailed {
-        task: change.task.id.clone(),
-        class,
-        issues,
+    failure.map(|Finding { class, issues }| match class {
+        // nothing was judged, so nothing that was done is thrown away
+        FailureClass::Host => Event::JudgeFailed {
+            task: change.task.id.clone(),
+            reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        },
+        class => Event::AttemptFailed { task: change.task.id.clone(), class, issues },
     })
 }
 
