@@ -37,7 +37,7 @@ export function configure(config, { fetch, slot, directory }) {
     },
   }
   const own = config.permission
-  config.permission = { ...(typeof own === "string" ? { "*": own } : own), "mission_*": "deny" }
+  config.permission = closed(own)
   config.agent = { ...config.agent, ...agents(own) }
 }
 
@@ -94,6 +94,17 @@ function provider(fetch) {
   }
 }
 
+/**
+ * The user's permissions, with everything of a mission closed to ordinary chats: what is denied is not sent to a model, so
+ * it costs no token.
+ * @param {any} own
+ */
+function closed(own) {
+  const rules = typeof own === "string" ? { "*": own } : { ...own }
+  const task = typeof rules.task === "string" ? { "*": rules.task } : { ...rules.task }
+  return { ...rules, task: { ...task, [`${AGENT}*`]: "deny" }, "mission_*": "deny" }
+}
+
 /** @param {any} own the user's permissions */
 function agents(own) {
   const tools = mailboxTools()
@@ -123,8 +134,9 @@ function agents(own) {
 }
 
 /**
- * Only what the role needs, and never more than the user allows: the user's refusals for these tools stay. What they want
- * to be asked about is not asked in a slot, which holds a copy of their files.
+ * Only what the role needs, and never more than the user allows: what they refuse or want to be asked about, for a tool as a
+ * whole or for some files, stays. One exception: a question about every edit is not asked in a slot, which holds a copy of
+ * their files.
  * @param {string} role
  * @param {string[]} mailbox
  * @param {any} own
@@ -132,7 +144,7 @@ function agents(own) {
 function permission(role, mailbox, own) {
   /** @type {Record<string, any>} */
   const rules = { "*": "deny" }
-  for (const tool of TOOLS[role]) rules[tool] = { "*": "allow", ...refusals(own, tool) }
+  for (const tool of TOOLS[role]) rules[tool] = { "*": "allow", ...limits(own, tool) }
   for (const tool of mailbox) rules[tool] = "allow"
   return rules
 }
@@ -140,16 +152,13 @@ function permission(role, mailbox, own) {
 /**
  * @param {any} own
  * @param {string} tool
- * @returns {Record<string, "deny">}
+ * @returns {Record<string, string>}
  */
-function refusals(own, tool) {
+function limits(own, tool) {
   const rule = own && typeof own === "object" ? own[tool] : undefined
   if (rule === "deny") return { "*": "deny" }
   if (!rule || typeof rule !== "object") return {}
-  /** @type {Record<string, "deny">} */
-  const refused = {}
-  for (const [pattern, verdict] of Object.entries(rule)) if (verdict === "deny") refused[pattern] = verdict
-  return refused
+  return Object.fromEntries(Object.entries(rule).filter(([pattern, verdict]) => verdict === "deny" || (verdict === "ask" && pattern !== "*")))
 }
 
 /** @param {string} role */

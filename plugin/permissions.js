@@ -9,16 +9,20 @@ const PATIENCE = 60_000
  * @param {import("@opencode-ai/plugin").PluginInput} input
  */
 export async function answerPermission(event, input) {
-  if (event?.type !== "permission.asked" && event?.type !== "permission.updated") return
-  const { id, sessionID } = event.properties ?? {}
+  if (event?.type !== "permission.asked") return
+  const { id, sessionID, permission, patterns } = event.properties ?? {}
   const session = registry().sessions.get(sessionID)
   if (!session || !id) return
   const refuse = async () => {
+    const message = `refused: nobody could allow \`${permission}\` for ${(patterns ?? []).join(", ")}. Go on without it.`
     try {
-      await input.client.postSessionIdPermissionsPermissionId({
-        path: { id: sessionID, permissionID: id },
+      // with a message the role goes on; a bare refusal would end its turn
+      await /** @type {any} */ (input.client)._client.post({
+        url: "/permission/{requestID}/reply",
+        path: { requestID: id },
         query: { directory: input.directory },
-        body: { response: "reject" },
+        body: { reply: "reject", message },
+        headers: { "content-type": "application/json" },
       })
     } catch {
       // answered meanwhile
