@@ -129,8 +129,9 @@ impl Guardian {
             kept.push(file.clone());
             return file;
         }
+        let before = kept.iter().rev().find(|file| &*file.path == path).cloned();
         drop(kept);
-        let file = Arc::new(File::new(path, text, &self.patterns));
+        let file = Arc::new(File::new(path, text, &self.patterns, before.as_deref()));
         if text.len() < 500_000 {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= KEPT_FILES {

@@ -1,6 +1,6 @@
 use std::sync::{Arc, OnceLock};
 
-use syntax::{Language, Outline, ProblemKind, Source, SyntaxProblem};
+use syntax::{InputEdit, Language, Outline, Point, ProblemKind, Source, SyntaxProblem, Tree};
 
 use crate::finding::Severity;
 use crate::flat::Flat;
@@ -44,62 +44,98 @@ pub(crate) struct File {
     pub(crate) path: Arc<str>,
     pub(crate) text: Arc<str>,
     pub(crate) language: Option<Language>,
-    pub(crate) flat: Flat,
     pub(crate) problems: Vec<SyntaxProblem>,
     /// what rules written as patterns matched
     pub(crate) matched: Vec<Raw>,
+    /// `None` where the rules have nothing to look at
+    tree: Option<Tree>,
+    flat: OnceLock<Flat>,
     outline: OnceLock<Outline>,
     names: OnceLock<Names>,
     line_starts: Vec<usize>,
 }
 
 impl File {
-    /// Reads a file: parses it, matches the patterns.
-    pub(crate) fn new(path: &str, text: &str, patterns: &Patterns) -> File {
-        File::read(path, text, Some(patterns))
+    /// Reads a file: parses it, matches the patterns. `before` is the file as it was before an edit, of
+    /// which only what changed is parsed anew.
+    pub(crate) fn new(path: &str, text: &str, patterns: &Patterns, before: Option<&File>) -> File {
+        let mut file = File::plain_after(path, text, before);
+        if file.flat().depth > syntax::MAX_DEPTH {
+            file.problems.push(not_checked(format!("code nested {} deep", file.flat().depth)));
+            file.tree = None;
+            file.flat = OnceLock::new();
+        }
+        if let Some((language, tree)) = file.language.zip(file.tree.clone()) {
+            file.matched = patterns.matches(&file, &Source::with_tree(language, text, tree));
+        }
+        file
     }
 
     /// Reads a file that is only looked at for what it has to do with others.
     pub(crate) fn plain(path: &str, text: &str) -> File {
-        File::read(path, text, None)
+        File::plain_after(path, text, None)
     }
 
-    fn read(path: &str, text: &str, patterns: Option<&Patterns>) -> File {
+    fn plain_after(path: &str, text: &str, before: Option<&File>) -> File {
         let mut file = File {
             path: path.into(),
             text: text.into(),
             language: Language::of_path(path),
-            flat: Flat::default(),
             problems: Vec::new(),
             matched: Vec::new(),
+            tree: None,
+            flat: OnceLock::new(),
             outline: OnceLock::new(),
             names: OnceLock::new(),
             line_starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect(),
         };
         let Some(language) = file.language else { return file };
-        match Source::parse(language, text) {
+        let old = before.and_then(|before| before.edited(&file));
+        match Source::parse_with(language, text, old.as_ref()) {
             Err(why) => file.problems.push(not_checked(why.to_string())),
             Ok(source) => {
                 file.problems = source.problems();
-                let flat = Flat::new(&source);
-                if flat.depth > syntax::MAX_DEPTH {
-                    file.problems.push(not_checked(format!("code nested {} deep", flat.depth)));
-                    return file;
-                }
-                if file.is_generated() {
-                    return file;
-                }
-                file.flat = flat;
-                file.matched = patterns.map_or_else(Vec::new, |patterns| patterns.matches(&file, &source));
-                let _ = file.outline.set(source.outline());
+                file.tree = (!file.is_generated()).then(|| source.tree().clone());
             }
         }
         file
     }
 
+    /// The tree of this file, told of the edit that makes it another; `None` where it is no help.
+    fn edited(&self, new: &File) -> Option<Tree> {
+        let mut tree = self.tree.clone().filter(|tree| !tree.root_node().has_error())?;
+        let (old, now) = (self.text.as_bytes(), new.text.as_bytes());
+        let start = old.iter().zip(now).take_while(|(a, b)| a == b).count();
+        let most = old.len().min(now.len()) - start;
+        let end = old.iter().rev().zip(now.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+        tree.edit(&InputEdit {
+            start_byte: start,
+            old_end_byte: old.len() - end,
+            new_end_byte: now.len() - end,
+            start_position: self.point(start),
+            old_end_position: self.point(old.len() - end),
+            new_end_position: new.point(now.len() - end),
+        });
+        Some(tree)
+    }
+
+    fn point(&self, byte: usize) -> Point {
+        let row = self.row(byte);
+        Point::new(row, byte - self.line_starts.get(row).copied().unwrap_or(0).min(byte))
+    }
+
     /// Whether the rules can look at code: a known language, parsed, written by hand.
     pub(crate) fn is_code(&self) -> bool {
-        self.flat.len() > 0
+        self.tree.is_some()
+    }
+
+    fn source(&self) -> Option<Source<'_>> {
+        Some(Source::with_tree(self.language?, &self.text, self.tree.clone()?))
+    }
+
+    /// Its nodes; none where it is no code, or nested too deep.
+    pub(crate) fn flat(&self) -> &Flat {
+        self.flat.get_or_init(|| self.source().map_or_else(Flat::default, |source| Flat::new(&source)))
     }
 
     pub(crate) fn is_broken(&self) -> bool {
@@ -117,10 +153,10 @@ impl File {
     }
 
     pub(crate) fn outline(&self) -> &Outline {
-        static NONE: OnceLock<Outline> = OnceLock::new();
-        self.outline
-            .get()
-            .unwrap_or_else(|| NONE.get_or_init(|| Outline { open: true, ..Outline::default() }))
+        self.outline.get_or_init(|| match self.source() {
+            Some(source) => source.outline(),
+            None => Outline { open: true, ..Outline::default() },
+        })
     }
 
     pub(crate) fn names(&self) -> &Names {
@@ -129,7 +165,7 @@ impl File {
 
     /// The text of a node.
     pub(crate) fn text_of(&self, index: usize) -> &str {
-        let node = self.flat.node(index);
+        let node = self.flat().node(index);
         self.slice(node.start, node.end)
     }
 
@@ -139,7 +175,7 @@ impl File {
 
     /// The text of a field of a node, or "".
     pub(crate) fn field_text(&self, index: usize, field: &str) -> &str {
-        self.flat.field(index, field).map_or("", |child| self.text_of(child))
+        self.flat().field(index, field).map_or("", |child| self.text_of(child))
     }
 
     /// 1-based line and column (in characters) of a byte offset.

@@ -79,6 +79,10 @@ impl Flat {
             if cursor.goto_first_child() {
                 open.push(index);
                 depth = depth.max(open.len());
+                if depth > 10 * syntax::MAX_DEPTH {
+                    // no rule looks at such a tree
+                    return Flat { nodes: Vec::new(), depth };
+                }
                 continue;
             }
             while !cursor.goto_next_sibling() {
@@ -95,10 +99,6 @@ impl Flat {
                 }
             }
         }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
     }
 
     /// A node; the root where there is none of that index (an empty tree has an empty root).

@@ -16,36 +16,37 @@ pub(crate) struct Function {
 /// The functions of a file that have a name and a body.
 pub(crate) fn functions(file: &File) -> Vec<Function> {
     let mut found = Vec::new();
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         let (name, value) = match node.kind {
             "function_declaration"
             | "generator_function_declaration"
             | "method_definition"
             | "function_definition"
             | "function_item"
-            | "method_declaration" => (file.flat.field(index, "name"), index),
+            | "method_declaration" => (file.flat().field(index, "name"), index),
             "variable_declarator" | "public_field_definition" | "field_definition" | "pair" => {
                 let field = match node.kind {
                     "field_definition" => "property",
                     "pair" => "key",
                     _ => "name",
                 };
-                let value = file.flat.field(index, "value");
-                match value.filter(|v| matches!(file.flat.kind(*v), "arrow_function" | "function_expression"))
+                let value = file.flat().field(index, "value");
+                match value
+                    .filter(|v| matches!(file.flat().kind(*v), "arrow_function" | "function_expression"))
                 {
-                    Some(value) => (file.flat.field(index, field), value),
+                    Some(value) => (file.flat().field(index, field), value),
                     None => continue,
                 }
             }
             _ => continue,
         };
-        let (Some(name), Some(body)) = (name, file.flat.field(value, "body")) else { continue };
+        let (Some(name), Some(body)) = (name, file.flat().field(value, "body")) else { continue };
         let mut full = file.text_of(name).to_string();
         if node.kind == "method_declaration" {
             full = format!("{}.{full}", even(file.field_text(index, "receiver")));
         }
-        for above in file.flat.above(index) {
-            let container = match file.flat.kind(above) {
+        for above in file.flat().above(index) {
+            let container = match file.flat().kind(above) {
                 "class_declaration"
                 | "class_definition"
                 | "abstract_class_declaration"
@@ -67,20 +68,20 @@ pub(crate) fn functions(file: &File) -> Vec<Function> {
 
 /// The statements of a body, docstrings left out.
 pub(crate) fn statements(file: &File, body: usize) -> Vec<usize> {
-    let list = match file.flat.kind(body) {
+    let list = match file.flat().kind(body) {
         // Go's blocks hold a list
         "block" if file.language == Some(Language::Go) => {
-            file.flat.parts(body).find(|i| file.flat.kind(*i) == "statement_list").unwrap_or(body)
+            file.flat().parts(body).find(|i| file.flat().kind(*i) == "statement_list").unwrap_or(body)
         }
         "block" | "statement_block" => body,
         _ => return vec![body],
     };
     let mut found: Vec<usize> =
-        file.flat.parts(list).filter(|i| file.flat.kind(*i) != "attribute_item").collect();
+        file.flat().parts(list).filter(|i| file.flat().kind(*i) != "attribute_item").collect();
     let docstring = |i: &usize| {
         file.language == Some(Language::Python)
-            && file.flat.kind(*i) == "expression_statement"
-            && file.flat.parts(*i).all(|j| file.flat.kind(j) == "string")
+            && file.flat().kind(*i) == "expression_statement"
+            && file.flat().parts(*i).all(|j| file.flat().kind(j) == "string")
     };
     if found.first().is_some_and(docstring) {
         found.remove(0);
@@ -140,12 +141,12 @@ fn is_skipped(file: &File, test: &Test) -> bool {
                     && !text.contains("skipIf")
             };
             let decorated = file
-                .flat
+                .flat()
                 .above(test.index)
                 .take(4)
-                .filter(|i| file.flat.kind(*i) == "decorated_definition")
+                .filter(|i| file.flat().kind(*i) == "decorated_definition")
                 .any(|i| {
-                    file.flat.parts(i).any(|j| file.flat.kind(j) == "decorator" && skips(file.text_of(j)))
+                    file.flat().parts(i).any(|j| file.flat().kind(j) == "decorator" && skips(file.text_of(j)))
                 });
             decorated
                 || ["pytest.skip(", "self.skipTest(", "pytest.xfail("].iter().any(|s| first().starts_with(s))
@@ -156,12 +157,12 @@ fn is_skipped(file: &File, test: &Test) -> bool {
                 let name = file.field_text(call, "function");
                 name.ends_with(".skip") || name.starts_with('x') || name.ends_with(".todo")
             };
-            let is_call = |i: &usize| file.flat.kind(*i) == "call_expression";
+            let is_call = |i: &usize| file.flat().kind(*i) == "call_expression";
             switched_off(test.index)
-                || file.flat.above(test.index).filter(is_call).any(switched_off)
-                || file.flat.field(test.index, "arguments").is_some_and(|a| {
-                    file.flat.parts(a).any(|i| {
-                        file.flat.kind(i) == "object"
+                || file.flat().above(test.index).filter(is_call).any(switched_off)
+                || file.flat().field(test.index, "arguments").is_some_and(|a| {
+                    file.flat().parts(a).any(|i| {
+                        file.flat().kind(i) == "object"
                             && (file.text_of(i).contains("skip: true")
                                 || file.text_of(i).contains("skip: '")
                                 || file.text_of(i).contains("skip: \""))
@@ -173,12 +174,12 @@ fn is_skipped(file: &File, test: &Test) -> bool {
 
 /// The attributes before an item of Rust.
 fn attributes(file: &File, index: usize) -> impl Iterator<Item = &str> {
-    let parent = file.flat.node(index).parent;
+    let parent = file.flat().node(index).parent;
     let mut found: Vec<&str> = Vec::new();
-    for sibling in file.flat.children(parent).take_while(|sibling| *sibling < index) {
-        match file.flat.kind(sibling) {
+    for sibling in file.flat().children(parent).take_while(|sibling| *sibling < index) {
+        match file.flat().kind(sibling) {
             "attribute_item" => found.push(file.text_of(sibling)),
-            _ if file.flat.node(sibling).extra => {}
+            _ if file.flat().node(sibling).extra => {}
             _ => found.clear(),
         }
     }
@@ -202,7 +203,7 @@ fn has_test_attribute(file: &File, index: usize) -> bool {
 
 fn ecmascript_tests(file: &File) -> Vec<Test> {
     let mut found = Vec::new();
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if node.kind != "call_expression" {
             continue;
         }
@@ -212,8 +213,8 @@ fn ecmascript_tests(file: &File) -> Vec<Test> {
             continue;
         };
         let mut name = title.to_string();
-        for above in file.flat.above(index) {
-            if file.flat.kind(above) == "call_expression"
+        for above in file.flat().above(index) {
+            if file.flat().kind(above) == "call_expression"
                 && let Some((group, _)) = titled(
                     file,
                     above,
@@ -237,14 +238,14 @@ fn titled<'f>(file: &'f File, call: usize, names: &[&str]) -> Option<(&'f str, u
     {
         return None;
     }
-    let arguments = file.flat.field(call, "arguments")?;
-    let mut parts = file.flat.parts(arguments);
+    let arguments = file.flat().field(call, "arguments")?;
+    let mut parts = file.flat().parts(arguments);
     let title = parts.next()?;
-    if !matches!(file.flat.kind(title), "string" | "template_string") {
+    if !matches!(file.flat().kind(title), "string" | "template_string") {
         return None;
     }
-    let body = parts.find(|i| matches!(file.flat.kind(*i), "arrow_function" | "function_expression"))?;
-    let body = file.flat.field(body, "body")?;
+    let body = parts.find(|i| matches!(file.flat().kind(*i), "arrow_function" | "function_expression"))?;
+    let body = file.flat().field(body, "body")?;
     Some((file.text_of(title).trim_matches(['"', '\'', '`']), body))
 }
 
@@ -252,11 +253,11 @@ fn titled<'f>(file: &'f File, call: usize, names: &[&str]) -> Option<(&'f str, u
 pub(crate) fn assertions(file: &File, body: usize) -> Vec<String> {
     let mut found = Vec::new();
     let mut skip_until = 0;
-    for index in file.flat.below(body) {
+    for index in file.flat().below(body) {
         if index < skip_until {
             continue;
         }
-        let node = file.flat.node(index);
+        let node = file.flat().node(index);
         let is_assertion = match (file.language, node.kind) {
             (Some(Language::Python), "assert_statement") => true,
             (Some(Language::Python), "call") => {

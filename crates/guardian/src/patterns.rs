@@ -37,6 +37,8 @@ struct Pattern {
     note: Option<Arc<str>>,
     config: RuleConfig<SupportLang>,
     paths: Globs,
+    /// `metadata.needs`: a text without any of these cannot match
+    needs: Vec<String>,
 }
 
 impl Patterns {
@@ -129,6 +131,10 @@ impl Patterns {
             severity,
             note: config.note.as_deref().map(|note| note.trim().into()),
             paths: Globs::new(&config),
+            needs: serde_json::to_value(&config.metadata)
+                .ok()
+                .and_then(|metadata| serde_json::from_value(metadata.get("needs")?.clone()).ok())
+                .unwrap_or_default(),
             config,
         });
     }
@@ -148,7 +154,18 @@ impl Patterns {
         let Some(set) = self.sets.get(slot(language)).filter(|set| !set.rules.is_empty()) else {
             return Vec::new();
         };
-        let active: Vec<bool> = set.rules.iter().map(|rule| rule.paths.allow(&file.path)).collect();
+        let active: Vec<bool> = set
+            .rules
+            .iter()
+            .map(|rule| {
+                let needed =
+                    rule.needs.is_empty() || rule.needs.iter().any(|word| file.text.contains(word.as_str()));
+                needed && rule.paths.allow(&file.path)
+            })
+            .collect();
+        if !active.contains(&true) {
+            return Vec::new();
+        }
         let mut counts = vec![0_usize; set.rules.len()];
         let doc = StrDoc {
             src: source.text().to_string(),

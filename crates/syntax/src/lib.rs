@@ -20,4 +20,4 @@ pub use problems::{MAX_PROBLEMS, ProblemKind, SyntaxProblem, problems};
 pub use source::{MAX_BYTES, MAX_DEPTH, NotParsed, Source};
 pub use walk::{Step, visit};
 
-pub use tree_sitter::{Node, Tree};
+pub use tree_sitter::{InputEdit, Node, Point, Tree};

@@ -56,7 +56,11 @@ impl<'t> Source<'t> {
         }
         let mut parser = Parser::new();
         parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
-        let tree = parse(&mut parser, text, old)?;
+        let mut tree = parse(&mut parser, text, old)?;
+        if old.is_some() && tree.root_node().has_error() {
+            // where errors are mended depends on what was there before: say the same as without
+            tree = parse(&mut parser, text, None)?;
+        }
         if tree.root_node().has_error()
             && let Some(masked) = dialect::masked(language, text)
             && let Ok(other) = parse(&mut parser, &masked, None)
@@ -65,6 +69,11 @@ impl<'t> Source<'t> {
             return Ok(Source { language, text, tree: other });
         }
         Ok(Source { language, text, tree })
+    }
+
+    /// A text with the tree that parsing it gave earlier; nothing is parsed.
+    pub fn with_tree(language: Language, text: &'t str, tree: Tree) -> Source<'t> {
+        Source { language, text, tree }
     }
 
     /// The language that it was parsed as.

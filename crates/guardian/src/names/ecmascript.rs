@@ -2,7 +2,7 @@ use super::Names;
 use crate::file::File;
 
 pub(super) fn read(file: &File, names: &mut Names) {
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if !matches!(
             node.kind,
             "identifier"
@@ -14,7 +14,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         {
             continue;
         }
-        let parent = file.flat.node(node.parent);
+        let parent = file.flat().node(node.parent);
         let text = file.text_of(index);
         if node.kind == "property_identifier" {
             // members of an enum are names inside it
@@ -35,8 +35,8 @@ pub(super) fn read(file: &File, names: &mut Names) {
             | ("nested_type_identifier", "name")
             | ("jsx_namespace_name" | "jsx_attribute" | "meta_property" | "namespace_export", _) => false,
             ("export_specifier", _) => {
-                let export = file.flat.above(index).find(|i| file.flat.kind(*i) == "export_statement");
-                export.is_none_or(|export| file.flat.field(export, "source").is_none())
+                let export = file.flat().above(index).find(|i| file.flat().kind(*i) == "export_statement");
+                export.is_none_or(|export| file.flat().field(export, "source").is_none())
             }
             // what is only asked for by `typeof x` may be missing
             ("unary_expression", _) => {
@@ -52,7 +52,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             names.using(text, index);
         }
     }
-    if file.text.contains("with (") && file.flat.iter().any(|(_, node)| node.kind == "with_statement") {
+    if file.text.contains("with (") && file.flat().iter().any(|(_, node)| node.kind == "with_statement") {
         names.open = true;
     }
 }

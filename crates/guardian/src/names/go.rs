@@ -10,11 +10,11 @@ pub(super) fn read(file: &File, names: &mut Names) {
         }
         names.open |= import.module == "C";
     }
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if !matches!(node.kind, "identifier" | "type_identifier" | "package_identifier") {
             continue;
         }
-        let parent = file.flat.node(node.parent);
+        let parent = file.flat().node(node.parent);
         let text = file.text_of(index);
         match (parent.kind, node.field) {
             ("package_clause" | "import_spec", _) | ("qualified_type", "name") => {}
@@ -33,7 +33,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             ("expression_list", _) if declares(file, node.parent) => names.bind(text),
             ("literal_element", _) => {
                 // the key of a struct's field; of a map it may be a name, which is then let pass
-                let key = file.flat.node(node.parent).field == "key";
+                let key = file.flat().node(node.parent).field == "key";
                 if !key {
                     names.using(text, index);
                 }
@@ -44,8 +44,8 @@ pub(super) fn read(file: &File, names: &mut Names) {
 }
 
 fn declares(file: &File, list: usize) -> bool {
-    let node = file.flat.node(list);
-    match file.flat.kind(node.parent) {
+    let node = file.flat().node(list);
+    match file.flat().kind(node.parent) {
         "short_var_declaration" | "range_clause" | "receive_statement" => node.field == "left",
         "type_switch_statement" => node.field == "alias",
         _ => false,

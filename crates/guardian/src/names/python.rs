@@ -2,7 +2,7 @@ use super::Names;
 use crate::file::File;
 
 pub(super) fn read(file: &File, names: &mut Names) {
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         match node.kind {
             "identifier" => {}
             "wildcard_import" => {
@@ -12,7 +12,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             _ => continue,
         }
         let text = file.text_of(index);
-        let parent = file.flat.node(node.parent);
+        let parent = file.flat().node(node.parent);
         match role(file, index, parent.kind, node.field) {
             Role::Binds => names.bind(text),
             Role::Uses => names.using(text, index),
@@ -57,7 +57,7 @@ fn role(file: &File, index: usize, parent: &str, field: &str) -> Role {
         "except_clause" if field == "alias" => Role::Binds,
         "aliased_import" if field == "alias" => Role::Binds,
         "dotted_name" => dotted(file, index),
-        "type" => match file.flat.above(index).nth(1).map(|i| file.flat.kind(i)) {
+        "type" => match file.flat().above(index).nth(1).map(|i| file.flat().kind(i)) {
             Some("type_alias_statement" | "type_parameter") => Role::Binds,
             _ => Role::Uses,
         },
@@ -67,12 +67,12 @@ fn role(file: &File, index: usize, parent: &str, field: &str) -> Role {
 
 /// A part of a dotted name: of an import, or of a pattern.
 fn dotted(file: &File, index: usize) -> Role {
-    let name = file.flat.node(index).parent;
-    let first = file.flat.parts(name).next() == Some(index);
-    let holder = file.flat.node(name).parent;
-    match file.flat.kind(holder) {
+    let name = file.flat().node(index).parent;
+    let first = file.flat().parts(name).next() == Some(index);
+    let holder = file.flat().node(name).parent;
+    match file.flat().kind(holder) {
         "import_statement" if first => Role::Binds,
-        "import_from_statement" if file.flat.node(name).field == "name" => Role::Binds,
+        "import_from_statement" if file.flat().node(name).field == "name" => Role::Binds,
         "case_pattern" | "class_pattern" | "union_pattern" => Role::Binds,
         "import_statement"
         | "import_from_statement"

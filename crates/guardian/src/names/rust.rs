@@ -15,8 +15,8 @@ pub(super) fn read(file: &File, names: &mut Names) {
             names.bind(import.alias.as_deref().unwrap_or(&import.module));
         }
     }
-    for (index, node) in file.flat.iter() {
-        let parent = file.flat.node(node.parent);
+    for (index, node) in file.flat().iter() {
+        let parent = file.flat().node(node.parent);
         let text = || file.text_of(index);
         match node.kind {
             "identifier" | "type_identifier" | "metavariable" | "shorthand_field_identifier" => {}
@@ -40,7 +40,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         match (parent.kind, node.field) {
             ("scoped_identifier" | "scoped_type_identifier", "path") => names.using(text(), index),
             ("scoped_identifier" | "scoped_type_identifier", "name") => {
-                if file.flat.field(node.parent, "path").is_none() {
+                if file.flat().field(node.parent, "path").is_none() {
                     names.using(text(), index);
                 }
             }
@@ -62,16 +62,16 @@ pub(super) fn read(file: &File, names: &mut Names) {
 /// Inside a macro that stands where items stand, or in a macro's definition: it may define anything.
 fn in_item_macro(file: &File, index: usize) -> bool {
     let Some(invocation) = file
-        .flat
+        .flat()
         .above(index)
-        .find(|i| matches!(file.flat.kind(*i), "macro_invocation" | "macro_definition" | "attribute"))
+        .find(|i| matches!(file.flat().kind(*i), "macro_invocation" | "macro_definition" | "attribute"))
     else {
         return true;
     };
-    if file.flat.kind(invocation) != "macro_invocation" {
+    if file.flat().kind(invocation) != "macro_invocation" {
         return true;
     }
-    let mut above = file.flat.above(invocation).map(|i| file.flat.kind(i));
+    let mut above = file.flat().above(invocation).map(|i| file.flat().kind(i));
     match above.next() {
         Some("source_file" | "declaration_list") => true,
         Some("expression_statement") => matches!(above.next(), Some("source_file" | "declaration_list")),
@@ -80,7 +80,7 @@ fn in_item_macro(file: &File, index: usize) -> bool {
 }
 
 fn within_use(file: &File, index: usize) -> bool {
-    file.flat.above(index).take(8).any(|i| {
-        matches!(file.flat.kind(i), "use_declaration" | "extern_crate_declaration" | "visibility_modifier")
+    file.flat().above(index).take(8).any(|i| {
+        matches!(file.flat().kind(i), "use_declaration" | "extern_crate_declaration" | "visibility_modifier")
     })
 }

@@ -7,7 +7,7 @@ pub(crate) mod python;
 pub(crate) mod rust;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ use crate::sources::Sources;
 
 /// Files that are parsed for one change, beside the changed ones.
 const MAX_FILES: usize = 4_000;
+/// Bytes of them.
+const MAX_BYTES: usize = 64_000_000;
 
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub(crate) struct Tree<'a> {
     paths: HashSet<&'a str>,
     folders: HashSet<&'a str>,
     cache: RefCell<HashMap<String, Option<Arc<File>>>>,
+    bytes: Cell<usize>,
 }
 
 impl<'a> Tree<'a> {
@@ -55,7 +58,7 @@ impl<'a> Tree<'a> {
             }
         }
         folders.insert("");
-        Tree { sources, paths, folders, cache: RefCell::default() }
+        Tree { sources, paths, folders, cache: RefCell::default(), bytes: Cell::new(0) }
     }
 
     pub(crate) fn has(&self, path: &str) -> bool {
@@ -84,10 +87,13 @@ impl<'a> Tree<'a> {
         if let Some(known) = self.cache.borrow().get(path) {
             return known.clone();
         }
-        if self.cache.borrow().len() > MAX_FILES || !self.has(path) {
+        if self.cache.borrow().len() > MAX_FILES || self.bytes.get() > MAX_BYTES || !self.has(path) {
             return None;
         }
-        let file = self.read(path).map(|text| Arc::new(File::plain(path, &text)));
+        let file = self.read(path).map(|text| {
+            self.bytes.set(self.bytes.get() + text.len());
+            Arc::new(File::plain(path, &text))
+        });
         self.cache.borrow_mut().insert(path.to_string(), file.clone());
         file
     }

@@ -133,11 +133,11 @@ pub(crate) fn follow(tree: &Tree<'_>, root: &str, path: &[String]) -> Found {
 /// A macro that stands where items stand may define anything.
 pub(crate) fn has_item_macro(file: &File) -> bool {
     let mut kinds: HashSet<&str> = HashSet::new();
-    for index in file.flat.parts(0) {
-        let kind = file.flat.kind(index);
+    for index in file.flat().parts(0) {
+        let kind = file.flat().kind(index);
         kinds.insert(kind);
         if kind == "expression_statement"
-            && file.flat.parts(index).any(|i| file.flat.kind(i) == "macro_invocation")
+            && file.flat().parts(index).any(|i| file.flat().kind(i) == "macro_invocation")
         {
             return true;
         }

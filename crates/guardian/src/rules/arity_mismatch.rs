@@ -178,11 +178,11 @@ fn known_as(tree: &Tree<'_>, file: &File, changed: &Changed) -> Vec<String> {
 }
 
 fn calls(file: &File, name: &str, changed: &Changed, found: &mut Found) {
-    let local = file.flat.iter().any(|(index, node)| {
+    let local = file.flat().iter().any(|(index, node)| {
         node.field == "name"
             && node.kind == "identifier"
             && matches!(
-                file.flat.kind(node.parent),
+                file.flat().kind(node.parent),
                 "variable_declarator" | "function_declaration" | "function_definition"
             )
             && *file.path != changed.path
@@ -191,25 +191,25 @@ fn calls(file: &File, name: &str, changed: &Changed, found: &mut Found) {
     if local {
         return;
     }
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if !matches!(node.kind, "call_expression" | "call") || file.field_text(index, "function") != name {
             continue;
         }
-        let Some(arguments) = file.flat.field(index, "arguments") else { continue };
-        let parts: Vec<usize> = file.flat.parts(arguments).collect();
+        let Some(arguments) = file.flat().field(index, "arguments") else { continue };
+        let parts: Vec<usize> = file.flat().parts(arguments).collect();
         let spread = parts.iter().any(|part| {
             matches!(
-                file.flat.kind(*part),
+                file.flat().kind(*part),
                 "spread_element" | "list_splat" | "dictionary_splat" | "variadic_argument" | "attribute_item"
             )
         });
         // a single call may hand over several values in Go
         let several = file.language == Some(Language::Go)
             && parts.len() == 1
-            && file.flat.kind(parts[0]) == "call_expression";
+            && file.flat().kind(parts[0]) == "call_expression";
         if spread
             || several
-            || file.flat.kind(arguments) != "arguments" && file.flat.kind(arguments) != "argument_list"
+            || file.flat().kind(arguments) != "arguments" && file.flat().kind(arguments) != "argument_list"
         {
             continue;
         }

@@ -33,7 +33,7 @@ fn check(pair: &Pair, found: &mut Found) {
         (0..file.lines()).map(|row| even(file.line(row))).filter(|line| line.len() > 7).collect()
     };
     let mut was: Option<(HashSet<String>, HashSet<String>)> = None;
-    for (index, node) in head.flat.iter() {
+    for (index, node) in head.flat().iter() {
         if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
             continue;
         }

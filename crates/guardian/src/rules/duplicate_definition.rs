@@ -44,13 +44,13 @@ pub(super) static RULE: Rule = Rule {
 fn check(file: &File, found: &mut Found) {
     // by the place where it is and what makes two the same there
     let mut seen: HashMap<(usize, String), usize> = HashMap::new();
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if !node.named {
             continue;
         }
         let Some((name, place)) = definition(file, index) else { continue };
         if let Some(first) = seen.insert((place, name.clone()), index) {
-            let line = file.position(file.flat.node(first).start).0;
+            let line = file.position(file.flat().node(first).start).0;
             let shown = name.rsplit(' ').next().unwrap_or(&name);
             found.at(
                 file,
@@ -64,7 +64,7 @@ fn check(file: &File, found: &mut Found) {
 
 /// The name that a node defines, with what sets it apart from others of that name, and where.
 fn definition(file: &File, index: usize) -> Option<(String, usize)> {
-    let node = file.flat.node(index);
+    let node = file.flat().node(index);
     let parent = node.parent;
     let name = || {
         let name = file.field_text(index, "name");
@@ -72,50 +72,50 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
     };
     match (file.language?, node.kind) {
         (Language::TypeScript | Language::Tsx | Language::JavaScript, kind) => {
-            let place = if file.flat.kind(parent) == "export_statement" {
-                file.flat.node(parent).parent
+            let place = if file.flat().kind(parent) == "export_statement" {
+                file.flat().node(parent).parent
             } else {
                 parent
             };
             match kind {
                 "function_declaration" | "class_declaration" | "generator_function_declaration" => {
                     // in sloppy scripts functions may be declared anew, as in tests of parsers
-                    file.flat.field(index, "body")?;
+                    file.flat().field(index, "body")?;
                     Some((format!("value {}", name()?), place))
                 }
                 "method_definition" => {
                     let before =
-                        file.slice(node.start, file.flat.node(file.flat.field(index, "name")?).start);
+                        file.slice(node.start, file.flat().node(file.flat().field(index, "name")?).start);
                     let mut marks: Vec<&str> = before
                         .split_whitespace()
                         .filter(|w| matches!(*w, "get" | "set" | "static"))
                         .collect();
                     marks.sort_unstable();
-                    (file.flat.kind(parent) == "class_body")
+                    (file.flat().kind(parent) == "class_body")
                         .then(|| Some((format!("{} {}", marks.join("+"), name()?), parent)))?
                 }
-                "variable_declarator" if file.flat.kind(parent) == "lexical_declaration" => {
-                    let outer = file.flat.node(parent).parent;
-                    let place = if file.flat.kind(outer) == "export_statement" {
-                        file.flat.node(outer).parent
+                "variable_declarator" if file.flat().kind(parent) == "lexical_declaration" => {
+                    let outer = file.flat().node(parent).parent;
+                    let place = if file.flat().kind(outer) == "export_statement" {
+                        file.flat().node(outer).parent
                     } else {
                         outer
                     };
                     let plain =
-                        file.flat.field(index, "name").is_some_and(|n| file.flat.kind(n) == "identifier");
-                    (plain && !matches!(file.flat.kind(place), "switch_case" | "switch_default"))
+                        file.flat().field(index, "name").is_some_and(|n| file.flat().kind(n) == "identifier");
+                    (plain && !matches!(file.flat().kind(place), "switch_case" | "switch_default"))
                         .then(|| Some((format!("value {}", name()?), place)))?
                 }
                 _ => None,
             }
         }
         (Language::Python, "function_definition" | "class_definition") => {
-            let decorated = file.flat.kind(parent) == "decorated_definition";
-            let outer = if decorated { file.flat.node(parent).parent } else { parent };
-            let holder = file.flat.node(outer).parent;
+            let decorated = file.flat().kind(parent) == "decorated_definition";
+            let outer = if decorated { file.flat().node(parent).parent } else { parent };
+            let holder = file.flat().node(outer).parent;
             // what is defined in a branch or a `try` may be defined anew
-            let certain = file.flat.kind(outer) == "module"
-                || matches!(file.flat.kind(holder), "class_definition" | "function_definition");
+            let certain = file.flat().kind(outer) == "module"
+                || matches!(file.flat().kind(holder), "class_definition" | "function_definition");
             (certain && !decorated && !file.path.ends_with(".pyi")).then(|| Some((name()?, outer)))?
         }
         (Language::Rust, kind) => {
@@ -126,17 +126,16 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
                 }
                 _ => return None,
             };
-            let conditional =
-                file.flat.children(parent).take_while(|i| *i < index).fold(false, |cfg, sibling| match file
-                    .flat
-                    .kind(sibling)
-                {
+            let conditional = file.flat().children(parent).take_while(|i| *i < index).fold(
+                false,
+                |cfg, sibling| match file.flat().kind(sibling) {
                     "attribute_item" => cfg || !file.text_of(sibling).starts_with("#[derive"),
-                    _ if file.flat.node(sibling).extra => cfg,
+                    _ if file.flat().node(sibling).extra => cfg,
                     _ => false,
-                });
+                },
+            );
             // a file of statements may shadow; macros and tests of compilers do
-            let place = matches!(file.flat.kind(parent), "source_file" | "declaration_list");
+            let place = matches!(file.flat().kind(parent), "source_file" | "declaration_list");
             (!conditional && place).then(|| Some((format!("{space} {}", name()?), parent)))?
         }
         (Language::Go, "function_declaration") => {
@@ -149,7 +148,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
                 receiver.split_whitespace().last().unwrap_or_default().trim_start_matches('*').to_string();
             Some((format!("{kind} {}", name()?), parent))
         }
-        (Language::Go, "type_spec") => Some((name()?, file.flat.node(parent).parent)),
+        (Language::Go, "type_spec") => Some((name()?, file.flat().node(parent).parent)),
         _ => None,
     }
 }

@@ -52,7 +52,7 @@ static WORDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 fn check(file: &File, found: &mut Found) {
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
             continue;
         }
@@ -69,8 +69,8 @@ fn check(file: &File, found: &mut Found) {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
                 // dots alone may be prose, but not where all of a body should be
-                let alone = !matches!(file.flat.kind(node.parent), "source_file" | "program" | "module")
-                    && file.flat.parts(node.parent).next().is_none();
+                let alone = !matches!(file.flat().kind(node.parent), "source_file" | "program" | "module")
+                    && file.flat().parts(node.parent).next().is_none();
                 if alone {
                     found.at(file, start, start + line.len(), message());
                 } else {

@@ -64,8 +64,8 @@ fn check(pair: &Pair, found: &mut Found) {
         } else {
             format!("the body of `{name}` was replaced by a constant")
         };
-        let start = head.flat.node(function.index).start;
-        let end = head.flat.node(function.body).end;
+        let start = head.flat().node(function.index).start;
+        let end = head.flat().node(function.body).end;
         // to make a function do nothing is a way of retiring it, if one says so
         let above = head.row(start).saturating_sub(6)..=head.row(end);
         let retired = above.map(|row| head.line(row).to_lowercase()).any(|line| {
@@ -82,8 +82,8 @@ fn check(pair: &Pair, found: &mut Found) {
 /// A call, a branch, a loop, an operation: something that a constant cannot stand for.
 fn does_something(file: &File, body: &[usize]) -> bool {
     body.iter().any(|statement| {
-        std::iter::once(*statement).chain(file.flat.below(*statement)).any(|index| {
-            let kind = file.flat.kind(index);
+        std::iter::once(*statement).chain(file.flat().below(*statement)).any(|index| {
+            let kind = file.flat().kind(index);
             matches!(
                 kind,
                 "call_expression"
@@ -111,11 +111,11 @@ fn is_trivial(file: &File, body: &[usize]) -> bool {
     match body {
         [] => true,
         [one] => {
-            let node = file.flat.node(*one);
+            let node = file.flat().node(*one);
             match node.kind {
                 "pass_statement" => true,
                 "return_statement" | "expression_statement" => {
-                    let inner: Vec<usize> = file.flat.parts(*one).collect();
+                    let inner: Vec<usize> = file.flat().parts(*one).collect();
                     match inner.as_slice() {
                         [] => true,
                         [value] => is_constant(file, *value),
@@ -131,11 +131,11 @@ fn is_trivial(file: &File, body: &[usize]) -> bool {
 
 fn is_constant(file: &File, index: usize) -> bool {
     let text = file.text_of(index);
-    let filled = |i: usize| matches!(file.flat.kind(i), "interpolation" | "template_substitution");
-    if file.flat.below(index).any(filled) {
+    let filled = |i: usize| matches!(file.flat().kind(i), "interpolation" | "template_substitution");
+    if file.flat().below(index).any(filled) {
         return false;
     }
-    match file.flat.kind(index) {
+    match file.flat().kind(index) {
         "number"
         | "string"
         | "true"
@@ -160,8 +160,8 @@ fn is_constant(file: &File, index: usize) -> bool {
         | "return_expression"
         | "parenthesized_expression"
         | "unary_expression"
-        | "unary_operator" => file.flat.parts(index).all(|part| is_constant(file, part)),
-        "array" | "object" | "list" | "dictionary" | "tuple" => file.flat.parts(index).next().is_none(),
+        | "unary_operator" => file.flat().parts(index).all(|part| is_constant(file, part)),
+        "array" | "object" | "list" | "dictionary" | "tuple" => file.flat().parts(index).next().is_none(),
         "call_expression" => matches!(
             text,
             "Default::default()" | "Ok(())" | "Vec::new()" | "String::new()" | "Ok(Default::default())"

@@ -102,12 +102,12 @@ struct Branch {
 /// Branches of the form: if something equals a literal, return a literal.
 fn branches(file: &File) -> Vec<Branch> {
     let mut found = Vec::new();
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if !matches!(node.kind, "if_statement" | "if_expression") {
             continue;
         }
         let (Some(condition), Some(consequence)) =
-            (file.flat.field(index, "condition"), file.flat.field(index, "consequence"))
+            (file.flat().field(index, "condition"), file.flat().field(index, "consequence"))
         else {
             continue;
         };
@@ -115,14 +115,14 @@ fn branches(file: &File) -> Vec<Branch> {
         if !(asked.contains("==")) {
             continue;
         }
-        let given = file.flat.below(condition).find(|i| is_literal(file, *i));
+        let given = file.flat().below(condition).find(|i| is_literal(file, *i));
         let returns: Vec<usize> = std::iter::once(consequence)
-            .chain(file.flat.below(consequence))
-            .filter(|i| matches!(file.flat.kind(*i), "return_statement" | "return_expression"))
+            .chain(file.flat().below(consequence))
+            .filter(|i| matches!(file.flat().kind(*i), "return_statement" | "return_expression"))
             .collect();
         let [only] = returns.as_slice() else { continue };
         let small = file.text_of(consequence).len() < 120;
-        let result = file.flat.below(*only).find(|i| is_literal(file, *i));
+        let result = file.flat().below(*only).find(|i| is_literal(file, *i));
         let alone = result.is_some_and(|result| {
             let said: usize = file.text_of(*only).trim_end_matches(';').len();
             said == "return ".len() + file.text_of(result).len()
@@ -144,7 +144,7 @@ fn branches(file: &File) -> Vec<Branch> {
 /// A literal that says something: 0, 1, true and "" are in every program.
 fn is_literal(file: &File, index: usize) -> bool {
     matches!(
-        file.flat.kind(index),
+        file.flat().kind(index),
         "number"
             | "string"
             | "integer"

@@ -87,7 +87,7 @@ fn caught(base: &File, head: &File, found: &mut Found) {
     }
     let old: HashSet<String> = silent(base).into_iter().flat_map(|s| s.body).collect();
     let statements: HashSet<String> = base
-        .flat
+        .flat()
         .iter()
         .filter(|(_, node)| {
             node.kind.ends_with("_statement")
@@ -102,7 +102,7 @@ fn caught(base: &File, head: &File, found: &mut Found) {
             one.body.iter().find(|s| s.len() > 8 && statements.contains(*s) && !old.contains(*s))
         {
             let shown: String = statement.chars().take(50).collect();
-            let (start, end) = (head.flat.node(one.handler).start, head.flat.node(one.index).end);
+            let (start, end) = (head.flat().node(one.handler).start, head.flat().node(one.index).end);
             found.at(
                 head,
                 start,
@@ -115,20 +115,20 @@ fn caught(base: &File, head: &File, found: &mut Found) {
 
 fn silent(file: &File) -> Vec<Silent> {
     let mut found = Vec::new();
-    for (index, node) in file.flat.iter().filter(|(_, node)| node.kind == "try_statement") {
-        let Some(body) = file.flat.field(index, "body") else { continue };
-        let handler = file.flat.parts(index).find(|part| match file.flat.kind(*part) {
-            "catch_clause" => file.flat.field(*part, "body").is_some_and(|body| does_nothing(file, body)),
+    for (index, node) in file.flat().iter().filter(|(_, node)| node.kind == "try_statement") {
+        let Some(body) = file.flat().field(index, "body") else { continue };
+        let handler = file.flat().parts(index).find(|part| match file.flat().kind(*part) {
+            "catch_clause" => file.flat().field(*part, "body").is_some_and(|body| does_nothing(file, body)),
             "except_clause" => {
                 let all = ["except:", "except Exception", "except BaseException"]
                     .iter()
                     .any(|s| file.text_of(*part).starts_with(s));
-                all && file.flat.parts(*part).last().is_some_and(|block| does_nothing(file, block))
+                all && file.flat().parts(*part).last().is_some_and(|block| does_nothing(file, block))
             }
             _ => false,
         });
         if let Some(handler) = handler {
-            let body = file.flat.parts(body).map(|statement| even(file.text_of(statement))).collect();
+            let body = file.flat().parts(body).map(|statement| even(file.text_of(statement))).collect();
             found.push(Silent { index, handler, body });
         }
         let _ = node;
@@ -159,12 +159,12 @@ fn does_nothing(file: &File, block: usize) -> bool {
         ) || text.starts_with("console.log(")
             || text.starts_with("print(")
     };
-    file.flat.parts(block).all(trivial)
+    file.flat().parts(block).all(trivial)
 }
 
 /// A call whose error went somewhere and now goes nowhere.
 fn dropped(base: &File, head: &File, found: &mut Found) {
-    for (index, node) in head.flat.iter() {
+    for (index, node) in head.flat().iter() {
         let text = head.text_of(index);
         let call = match node.kind {
             "let_declaration" => text.strip_prefix("let _ = ").map(|rest| rest.trim_end_matches(';')),

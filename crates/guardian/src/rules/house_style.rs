@@ -140,7 +140,7 @@ fn neighbours(change: &Change<'_>, file: &File, matter: &Matter) -> Habit {
 /// First way: tabs.
 fn indentation(file: &File) -> Vec<Choice> {
     let inside: Vec<(usize, usize)> = file
-        .flat
+        .flat()
         .iter()
         .filter(|(_, node)| {
             matches!(
@@ -179,10 +179,10 @@ fn quotes(file: &File) -> Vec<Choice> {
     if !file.language.is_some_and(Language::is_ecmascript) {
         return Vec::new();
     }
-    file.flat
+    file.flat()
         .iter()
         .filter(|(_, node)| node.kind == "string")
-        .filter(|(_, node)| file.flat.kind(node.parent) != "jsx_attribute")
+        .filter(|(_, node)| file.flat().kind(node.parent) != "jsx_attribute")
         .filter_map(|(index, node)| {
             let text = file.text_of(index);
             let inner = text.get(1..text.len().saturating_sub(1))?;
@@ -200,7 +200,7 @@ fn semicolons(file: &File) -> Vec<Choice> {
     if !file.language.is_some_and(Language::is_ecmascript) {
         return Vec::new();
     }
-    file.flat
+    file.flat()
         .iter()
         .filter(|(_, node)| {
             matches!(
@@ -212,7 +212,7 @@ fn semicolons(file: &File) -> Vec<Choice> {
                     | "import_statement"
                     | "throw_statement"
             ) && !matches!(
-                file.flat.kind(node.parent),
+                file.flat().kind(node.parent),
                 "for_statement" | "for_in_statement" | "export_statement"
             )
         })

@@ -168,10 +168,10 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
 
 /// Whether a name is bound a second time, as a parameter say.
 fn shadowed(file: &File, name: &str) -> bool {
-    let binds = file.flat.iter().filter(|(index, node)| {
+    let binds = file.flat().iter().filter(|(index, node)| {
         matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern")
             && matches!(
-                (file.flat.kind(node.parent), node.field),
+                (file.flat().kind(node.parent), node.field),
                 ("variable_declarator", "name")
                     | ("required_parameter" | "optional_parameter", "pattern")
                     | ("formal_parameters" | "rest_pattern" | "array_pattern" | "object_pattern", _)
@@ -192,10 +192,10 @@ fn members<'f>(
     member: &'static str,
     of: &'f str,
 ) -> impl Iterator<Item = (usize, usize, &'f str)> {
-    file.flat.iter().filter(move |(_, node)| node.kind == kind).filter_map(move |(index, node)| {
-        let holder = file.flat.field(index, object)?;
-        let name = file.flat.field(index, member)?;
-        let simple = matches!(file.flat.kind(holder), "identifier" | "package_identifier");
+    file.flat().iter().filter(move |(_, node)| node.kind == kind).filter_map(move |(index, node)| {
+        let holder = file.flat().field(index, object)?;
+        let name = file.flat().field(index, member)?;
+        let simple = matches!(file.flat().kind(holder), "identifier" | "package_identifier");
         (simple && file.text_of(holder) == of).then(|| (node.start, node.end, file.text_of(name)))
     })
 }
@@ -245,10 +245,10 @@ fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
             follow(&format!("{}::{}", import.module, name.name), start, end, import.conditional);
         }
     }
-    for (index, node) in file.flat.iter() {
+    for (index, node) in file.flat().iter() {
         if matches!(node.kind, "scoped_identifier" | "scoped_type_identifier")
             && !matches!(
-                file.flat.kind(node.parent),
+                file.flat().kind(node.parent),
                 "scoped_identifier"
                     | "scoped_type_identifier"
                     | "use_as_clause"
@@ -258,8 +258,8 @@ fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                     | "use_wildcard"
             )
             && file.text_of(index).starts_with("crate::")
-            && !file.flat.above(index).take(6).any(|i| {
-                matches!(file.flat.kind(i), "use_declaration" | "macro_definition" | "visibility_modifier")
+            && !file.flat().above(index).take(6).any(|i| {
+                matches!(file.flat().kind(i), "use_declaration" | "macro_definition" | "visibility_modifier")
             })
         {
             follow(file.text_of(index), node.start, node.end, true);
@@ -284,17 +284,17 @@ fn in_go(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
         let Target::File(target) = go::resolve(tree, &file.path, &import.module) else { continue };
         let Some(package) = go::package_names(tree, folder_of(&target)) else { continue };
         let clause = tree.file(&target).and_then(|file| {
-            let clause = file.flat.parts(0).find(|i| file.flat.kind(*i) == "package_clause")?;
-            file.flat.parts(clause).next().map(|name| file.text_of(name).to_string())
+            let clause = file.flat().parts(0).find(|i| file.flat().kind(*i) == "package_clause")?;
+            file.flat().parts(clause).next().map(|name| file.text_of(name).to_string())
         });
         let Some(alias) = import.alias.clone().or(clause).filter(|alias| alias != "_" && alias != ".") else {
             continue;
         };
-        let locally = file.flat.iter().any(|(index, node)| {
+        let locally = file.flat().iter().any(|(index, node)| {
             node.kind == "identifier"
                 && file.text_of(index) == alias
                 && matches!(
-                    file.flat.kind(node.parent),
+                    file.flat().kind(node.parent),
                     "parameter_declaration" | "expression_list" | "var_spec"
                 )
                 && matches!(node.field, "name" | "")
@@ -317,7 +317,7 @@ fn in_go(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     if let Some(package) = go::package_names(tree, folder) {
         for (name, index) in file.names().unbound() {
             if !package.contains(name) && !crate::names::is_known(Language::Go, name) && !file.names().open {
-                let node = file.flat.node(index);
+                let node = file.flat().node(index);
                 lost.push(Lost {
                     module: "the package".into(),
                     name: name.to_string(),

@@ -130,7 +130,7 @@ impl Found {
 
     /// A finding about a node.
     pub(crate) fn node(&mut self, file: &File, index: usize, message: impl Into<String>) {
-        let node = file.flat.node(index);
+        let node = file.flat().node(index);
         self.at(file, node.start, node.end, message);
     }
 

@@ -126,7 +126,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
 
 /// Where the test was: the nearest place that is still there.
 fn anchor(shown: &File, file: &File, test: &Test) -> usize {
-    let row = file.row(file.flat.node(test.index).start).min(shown.lines().saturating_sub(1));
+    let row = file.row(file.flat().node(test.index).start).min(shown.lines().saturating_sub(1));
     shown.start_of_line(u32::try_from(row + 1).unwrap_or(1))
 }
 

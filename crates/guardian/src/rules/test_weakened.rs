@@ -71,7 +71,7 @@ fn check(pair: &Pair, found: &mut Found) {
 }
 
 fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Found) {
-    let node = head.flat.node(test.index);
+    let node = head.flat().node(test.index);
     let (start, end) = (node.start, node.end);
     if test.skipped && !before.skipped {
         found.at(head, start, end, format!("test `{}` ran before and is skipped now", test.name));
@@ -135,7 +135,7 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
 }
 
 fn place(head: &File, test: &Test, assertion: &str) -> Option<usize> {
-    let body = head.flat.node(test.body);
+    let body = head.flat().node(test.body);
     let first = assertion.split(' ').next()?;
     head.slice(body.start, body.end).find(first).map(|at| body.start + at)
 }

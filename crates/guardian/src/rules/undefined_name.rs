@@ -71,7 +71,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 Language::Rust => in_rust(head, index, name),
                 _ => in_ecmascript(change, head, name),
             };
-            let node = head.flat.node(index);
+            let node = head.flat().node(index);
             let message = if was_bound {
                 format!("`{name}` is used here, but what defined or imported it was removed")
             } else {
@@ -123,8 +123,8 @@ fn in_rust(file: &File, index: usize, name: &str) -> Certainty {
     if names.open || crate::project::rust::has_item_macro(file) || file.text.contains("include!") {
         return Certainty::No;
     }
-    let node = file.flat.node(index);
-    let parent = file.flat.kind(node.parent);
+    let node = file.flat().node(index);
+    let parent = file.flat().kind(node.parent);
     let is_type =
         name.starts_with(|c: char| c.is_uppercase()) && !name.chars().all(|c| c.is_uppercase() || c == '_');
     let is_call = parent == "call_expression" && node.kind == "identifier";
@@ -185,8 +185,8 @@ fn in_go(head: &File, base: Option<&File>, found: &mut Found) {
     for gone in old.difference(&kept) {
         let candidates: Vec<String> = crate::names::import_names(gone).collect();
         for (name, index) in names.unbound().filter(|(name, _)| candidates.iter().any(|c| c == name)) {
-            let node = head.flat.node(index);
-            if head.flat.kind(node.parent) == "selector_expression" || node.kind == "package_identifier" {
+            let node = head.flat().node(index);
+            if head.flat().kind(node.parent) == "selector_expression" || node.kind == "package_identifier" {
                 found.node(
                     head,
                     index,

@@ -33,13 +33,13 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(file: &File, found: &mut Found) {
-    for (block, node) in file.flat.iter() {
+    for (block, node) in file.flat().iter() {
         if !matches!(node.kind, "block" | "statement_block" | "statement_list" | "program") {
             continue;
         }
         let mut left: Option<usize> = None;
-        for statement in file.flat.parts(block) {
-            if file.flat.kind(statement) == "attribute_item" {
+        for statement in file.flat().parts(block) {
+            if file.flat().kind(statement) == "attribute_item" {
                 // attributes make what follows conditional
                 break;
             }
@@ -58,13 +58,13 @@ fn check(file: &File, found: &mut Found) {
 }
 
 fn leaves(file: &File, statement: usize) -> bool {
-    match file.flat.kind(statement) {
+    match file.flat().kind(statement) {
         "return_statement" | "throw_statement" | "raise_statement" | "break_statement"
         | "continue_statement" => true,
         "expression_statement" if file.language == Some(Language::Rust) => {
-            file.flat.parts(statement).any(|inner| {
+            file.flat().parts(statement).any(|inner| {
                 matches!(
-                    file.flat.kind(inner),
+                    file.flat().kind(inner),
                     "return_expression" | "break_expression" | "continue_expression"
                 )
             })
@@ -77,7 +77,7 @@ fn leaves(file: &File, statement: usize) -> bool {
 /// compiler's sake.
 fn runs(file: &File, statement: usize) -> bool {
     let text = file.text_of(statement);
-    match file.flat.kind(statement) {
+    match file.flat().kind(statement) {
         "function_declaration"
         | "generator_function_declaration"
         | "class_declaration"
