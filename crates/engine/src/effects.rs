@@ -20,6 +20,50 @@ pub(crate) trait Effects: Send + Sync + 'static {
     /// Called whenever the state has settled: what no task needs any more is let go.
     fn settled(&self, state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
     /// The mission is over or paused.
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+impl Effects for Arc<MissionContext> {
+    fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
+        let context = self.clone();
+        Box::pin(async move {
+            match effect {
+                Effect::TakeBase => base::take(&context).await,
+                Effect::CheckBase => base::check(&context, &state).await,
+                Effect::AskSearcher => roles::searcher::run(&context, &state).await,
+                Effect::AskPlanner { task } => roles::planner::run(&context, &state, task).await,
+                Effect::Work { task, kind, host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    match kind {
+                        WorkKind::Fresh => roles::coder::run(&context, &state, &task).await,
+                        WorkKind::Fix => roles::fixer::run(&context, &state, &task).await,
+                    }
+                }
+                Effect::Judge { task, host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    gates::judge(&context, &state, &task).await
+                }
+                Effect::Integrate { tasks, .. } => integrator::integrate(&context, &state, tasks).await,
+                Effect::Deliver => delivery::deliver(&context, &state).await,
+                Effect::Record(event) => vec![event],
+            }
+        })
+    }
+
+    fn settled(&self, state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let over: Vec<String> = self
+            .workers
+            .tasks()
+            .into_iter()
+            .filter(|id| !state.tasks.get(id).is_some_and(|t| keeps_worker(&t.phase)))
+            .collect();
+        Box::pin(async move {
+            for task in over {
+                self.workers.take(&task);
+            }
+        })
+    }
+
     fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             for task in self.workers.tasks() {
