@@ -28,10 +28,14 @@ function installed() {
   })
 }
 
-/** Builds the native core; cargo knows whether there is anything to do. */
-export function core() {
+/**
+ * Builds the native core; cargo knows whether there is anything to do. Unoptimised, tests share what is compiled for them;
+ * measurements take the profile that is published.
+ * @param {"dev" | "release"} profile
+ */
+export function core(profile = "dev") {
   if (!have("cargo")) fail("cargo is not there\nhint: install Rust from https://rustup.rs; Cargo.toml names the version")
-  return run(process.execPath, ["scripts/build.js"])
+  return run(process.execPath, ["scripts/build.js", "--profile", profile])
 }
 
 /**

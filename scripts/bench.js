@@ -1,0 +1,10 @@
+/** `npm run bench:*`: a measurement, with the native core as it is published. */
+import { join } from "node:path"
+import { fail, root, run } from "./lib/run.js"
+import { core, packages } from "./lib/setup.js"
+
+const [program, ...args] = process.argv.slice(2)
+if (!program) fail("bench.js needs the program that measures", 2)
+packages()
+if (!core("release")) fail("the measurement needs the native core, which did not build")
+process.exitCode = run(process.execPath, [join(root, program), ...args]) ? 0 : 1
