@@ -10,7 +10,8 @@ import { modules, project } from "./fixtures.mjs"
 const TASKS = 8
 const LATENCY_MS = 2_000
 const BYTES_PER_TOKEN = 3.9
-const TOML = "[mission]\nparallel = 8\n"
+/** A check that costs nothing, so that the project's own tests are not counted as the engine's time. */
+const TOML = '[mission]\nparallel = 8\n[checks]\nauto = false\n[[checks.command]]\nname = "nothing"\nrun = "true"\n'
 const NAMES = Array.from({ length: TASKS }, (_, i) => `task${i}`)
 
 /**
@@ -120,14 +121,12 @@ console.log(
 const own = await host()
 const instant = await mission(0)
 const overhead = (instant.all - own) / TASKS
-console.log(
-  `${TASKS} independent tasks, instant model, 8 parallel: ${seconds(instant.all)} in all, ${instant.requests} requests, ${instant.peak} coders at once`,
-)
+console.log(`${TASKS} independent tasks, instant model, 8 parallel: ${seconds(instant.all)} in all, ${instant.requests} requests`)
 console.log(
   `  the same conversations in OpenCode alone: ${seconds(own)}; the engine adds ${Math.round(overhead)} ms a task (aim: at most 300)`,
 )
 
 const slow = await mission(LATENCY_MS)
 console.log(
-  `${TASKS} tasks, ${LATENCY_MS} ms of latency a turn, 8 parallel: ${seconds(slow.tasks)} for all tasks, ${seconds(slow.longest)} for the longest: ${(slow.tasks / slow.longest).toFixed(2)} times (aim: at most 1.3)`,
+  `${TASKS} tasks, ${LATENCY_MS} ms of latency a turn, 8 parallel: ${seconds(slow.tasks)} for all tasks, ${seconds(slow.longest)} for the longest: ${(slow.tasks / slow.longest).toFixed(2)} times (aim: at most 1.3), ${slow.peak} coders at once`,
 )
