@@ -2,9 +2,11 @@
 import { execFile, execFileSync } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { until } from "./process.mjs"
+import { isAlive, until } from "./process.mjs"
 
 const run = promisify(execFile)
+/** OpenCode waits up to 5 s for its plugins. */
+const GRACE_MS = 8_000
 
 /** Why the terminal tests cannot run here, or false. */
 export function tuiMissing() {
@@ -90,8 +92,11 @@ export class Tui {
     return (await this.tmux("list-panes", "-t", "tui", "-F", "#{pane_dead}").catch(() => "1")).trim() === "0"
   }
 
-  /** Ends this tmux and what runs in it. */
+  /** Ends this tmux and what runs in it, which may take its time to tidy up. */
   async stop() {
     await this.tmux("kill-server").catch(() => {})
+    const { pid } = this
+    if (!pid) return
+    await until(() => !isAlive(pid), GRACE_MS, "the terminal to end").catch(() => process.kill(pid, "SIGKILL"))
   }
 }

@@ -277,7 +277,7 @@ export class World {
     // The TUI first: it is a client of what it started.
     for (const program of this.programs.reverse()) await program.stop()
     await this.model.close()
-    if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 3 })
+    if (!keep) rmSync(this.root, { recursive: true, force: true, maxRetries: 8 })
   }
 }
 

@@ -1,0 +1,63 @@
+/** The user's own permission rules, and questions that somebody or nobody answers. */
+import assert from "node:assert/strict"
+import { changes, scene, tuiMissing, until } from "../harness/index.mjs"
+import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
+
+/** A question about every edit is not asked in a slot, which holds a copy; one about certain files is. */
+const ASK = { permission: { edit: { "*": "allow", "src/one.js": "ask" } } }
+
+scene(
+  "run: a question that nobody can answer is refused with a reason, and nothing hangs",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: ASK },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add one")
+    assert.equal(result.late, false)
+    assert.deepEqual(changes(before, world.picture()), [], printed(result))
+    const told = world.model.roleRequests
+      .filter((request) => request.role === "coder")
+      .map((request) => JSON.stringify(request.body.messages))
+    assert.ok(
+      told.some((messages) => /refused: nobody could allow/.test(messages)),
+      "the coder is told why",
+    )
+    ended(world, "failed")
+  },
+)
+
+scene(
+  "tui: the user is asked for a coder's edit, allows it, and the mission goes on",
+  { skip: noPlugin || tuiMissing(), files: project(), scenario: modules(["one"]), config: ASK },
+  async (world) => {
+    const tui = await world.tui()
+    await tui.type("/task Add one")
+    await tui.press("Enter")
+    await tui.shows(/Permission required|Allow once/i, 60_000)
+    await tui.press("Enter")
+    await until(() => world.exists("src/one.js"), 30_000, "the delivery")
+    await until(() => world.facts("ended").length === 1, 10_000, "the mission's end")
+    ended(world, "done")
+  },
+)
+
+scene(
+  "what the user denies stays denied: a project whose rules forbid edits gets none",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: { permission: { edit: "deny" } } },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add one")
+    assert.equal(result.late, false)
+    assert.deepEqual(changes(before, world.picture()), [], printed(result))
+  },
+)
+
+scene(
+  "a question about every edit is not asked of copies",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: { permission: { edit: "ask" } } },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add one")
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js"], printed(result))
+    ended(world, "done")
+  },
+)

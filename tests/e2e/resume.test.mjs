@@ -1,0 +1,66 @@
+/** Missions that were stopped or cut off, and go on. */
+import assert from "node:assert/strict"
+import { answerText, changes, scene, until } from "../harness/index.mjs"
+import { constant, ended, modules, noPlugin, onlyRoles, project } from "./fixtures.mjs"
+
+const TWO = modules(["one", "two"])
+/** The second task waits at a gate, after the first has landed. */
+const HELD = {
+  ...TWO,
+  plan: { tasks: [TWO.plan.tasks[0], { ...TWO.plan.tasks[1], depends_on: ["one"] }] },
+  answers: [{ role: "coder", task: "two", step: 1, turns: [{ gate: "two", text: "Too late." }] }],
+}
+
+/** @param {import("../harness/index.mjs").World} world */
+function wentOn(world) {
+  assert.equal(world.read("src/one.js"), constant("ONE", 0))
+  assert.equal(world.read("src/two.js"), constant("TWO", 1))
+  ended(world, "done")
+  onlyRoles(world)
+  for (const role of ["searcher", "planner"]) {
+    const prompts = world.model.roleRequests.filter((request) => request.role === role && request.turn === 0)
+    assert.equal(prompts.length, 1, `the ${role} is not paid for twice`)
+  }
+  const ones = world.model.roleRequests.filter(
+    (request) => request.task === "one" && request.role === "coder" && request.turn === 0,
+  )
+  assert.equal(ones.length, 1, "what has landed is not done again")
+}
+
+scene(
+  "serve: stopped, then `/task resume` goes on where it was",
+  { skip: noPlugin, files: project(), scenario: HELD },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    const session = await client.session()
+    const first = client.command(session, "task", "Add two").catch((error) => error)
+    await world.model.reached("two")
+    await client.abort(session)
+    await first
+    assert.deepEqual(changes(before, world.picture()), [])
+    const answer = answerText(await client.command(await client.session(), "task", "resume"))
+    assert.match(answer, /two/)
+    wentOn(world)
+  },
+)
+
+scene(
+  "serve: killed outright, then another process resumes it",
+  { skip: noPlugin, files: project(), scenario: HELD },
+  async (world) => {
+    const before = world.picture()
+    const killed = await world.serve()
+    const first = killed.client.command(await killed.client.session(), "task", "Add two").catch((error) => error)
+    await world.model.reached("two")
+    killed.running.signal("SIGKILL")
+    await killed.running.done
+    await first
+    assert.deepEqual(changes(before, world.picture()), [])
+    const { client } = await world.serve()
+    const answer = await client.command(await client.session(), "task", "resume")
+    assert.match(answerText(answer), /two/)
+    await until(() => world.exists("src/two.js"), 5_000, "the delivery")
+    wentOn(world)
+  },
+)
