@@ -145,12 +145,14 @@ fn failing(outcome: &Outcome, findings: usize) -> String {
     }
 }
 
-/// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it.
+/// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it. `keeps_tests`: fewer
+/// tests than on the base are a failure.
 pub(crate) async fn judge(
     context: &Arc<MissionContext>,
     base: &str,
     slot: &Slot,
     tree: &str,
+    keeps_tests: bool,
 ) -> Result<Vec<Judged>, String> {
     let outcomes = base_outcomes(context, base).await?;
     let mut judged = Vec::new();
@@ -158,15 +160,15 @@ pub(crate) async fn judge(
         let key = (tree.to_string(), check.name.clone());
         let known = context.checks.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let base = outcomes.get(&check.name).map(Arc::as_ref);
+        let compare = |outcome: &Outcome| compare(base, outcome, keeps_tests);
         let outcome = match known {
             Some(outcome) => outcome,
             None => {
                 let mut outcome = run(context, slot, check, None).await;
                 // a test that newly fails is run once more: two answers that differ are flaky and block nobody
-                if matches!(checks::compare(base, &outcome), Verdict::Fail { .. }) && check.kind == Kind::Test
-                {
+                if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == Kind::Test {
                     let again = run(context, slot, check, None).await;
-                    if !matches!(checks::compare(base, &again), Verdict::Fail { .. }) {
+                    if !matches!(compare(&again), Verdict::Fail { .. }) {
                         context.host.say(&format!(
                             "- `{}` is flaky: it failed and then passed on the same tree\n",
                             check.name
@@ -184,7 +186,7 @@ pub(crate) async fn judge(
                 outcome
             }
         };
-        let verdict = checks::compare(base, &outcome);
+        let verdict = compare(&outcome);
         let failed = matches!(verdict, Verdict::Fail { .. });
         judged.push(Judged { check: check.clone(), outcome, verdict });
         if failed {
@@ -193,6 +195,32 @@ pub(crate) async fn judge(
         }
     }
     Ok(judged)
+}
+
+/// Compares with the base. Tests that are gone fail no run, so they are counted.
+fn compare(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict {
+    let verdict = checks::compare(base, now);
+    if keeps_tests
+        && now.end.success()
+        && !matches!(verdict, Verdict::Fail { .. })
+        && let Some((before, after)) = base.and_then(|base| Some((ran(base)?, ran(now)?)))
+        && after < before
+    {
+        let message = format!(
+            "{before} tests ran before the change and {after} run now: {} are gone, skipped, or no longer found. Bring \
+             them back; no task may drop tests unless its plan says why",
+            before - after
+        );
+        let failure = checks::Failure { test: None, suite: None, message, file: None, line: None };
+        return Verdict::Fail { findings: vec![failure] };
+    }
+    verdict
+}
+
+/// How many tests ran, where that is known.
+fn ran(outcome: &Outcome) -> Option<usize> {
+    let failing = outcome.failing.as_ref().filter(|_| outcome.counts_tests && !outcome.truncated)?;
+    Some(usize::try_from(outcome.passed?).ok()? + failing.len())
 }
 
 impl Judged {
@@ -244,7 +272,7 @@ async fn run(context: &Arc<MissionContext>, slot: &Slot, check: &Check, filter: 
 }
 
 fn options(context: &MissionContext, slot: &Slot) -> RunOptions {
-    let tmp = context.dir.path().join("tmp").join(slot.n.to_string());
+    let tmp = context.dir.tmp_dir().join(slot.n.to_string());
     RunOptions::new(&slot.path, tmp, &context.id)
 }
 

@@ -70,8 +70,14 @@ impl Effects for Arc<MissionContext> {
                 self.workers.take(&task);
             }
             // what left its process group is found by the mission's mark
-            let mark = self.id.clone();
-            blocking(move || checks::sweep(&mark)).await;
+            let (mark, dir) = (self.id.clone(), self.dir.clone());
+            let cleared = blocking(move || {
+                checks::sweep(&mark);
+                dir.clear_tmp()
+            });
+            if let Err(error) = cleared.await {
+                tracing::warn!("{error}");
+            }
         })
     }
 }

@@ -178,7 +178,7 @@ impl MissionDir {
     /// # Errors
     /// Where they cannot be created.
     pub fn create(&self) -> Result<(), Error> {
-        for dir in [self.path.clone(), self.control_dir(), self.pages_dir()] {
+        for dir in [self.path.clone(), self.control_dir(), self.pages_dir(), self.tmp_dir()] {
             private::create_dir(&dir).map_err(Error::io("create the mission's folder", &dir))?;
         }
         // What a crash in the middle of writing the board left; only the mission's owner writes here.
@@ -218,6 +218,25 @@ impl MissionDir {
     /// Context that was paged out.
     pub fn pages_dir(&self) -> PathBuf {
         self.path.join("pages")
+    }
+
+    /// Where the checks of a running mission keep temporary files and caches.
+    pub fn tmp_dir(&self) -> PathBuf {
+        self.path.join("tmp")
+    }
+
+    /// Removes the temporary files of checks; for the mission's owner, when it ends or pauses.
+    ///
+    /// # Errors
+    /// Where they cannot be removed.
+    pub fn clear_tmp(&self) -> Result<(), Error> {
+        let dir = self.tmp_dir();
+        match fs::remove_dir_all(&dir) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove temporary files", &dir)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The file of one page.
