@@ -10,12 +10,9 @@ import { registry } from "./registry.js"
 export function hostOf(input, engine) {
   /** @type {Record<string, (request: any) => Promise<unknown>>} */
   const answers = {
-    warm: ({ directory }) => warm(input, directory),
     open: (request) => open(input, engine, request),
     prompt: (request) => prompt(input, request),
     abort: ({ session, directory }) => input.client.session.abort({ path: { id: session }, query: { directory } }),
-    toast: ({ title, message, variant }) => input.client.tui.showToast({ body: { title, message, variant } }),
-    close: ({ directory }) => close(input, directory),
   }
   return async (text) => {
     const request = JSON.parse(text)
@@ -24,13 +21,6 @@ export function hostOf(input, engine) {
     const value = await answer(request)
     return JSON.stringify(request.op === "abort" || value === undefined ? {} : value)
   }
-}
-
-/** @param {import("@opencode-ai/plugin").PluginInput} input @param {string} directory */
-async function warm(input, directory) {
-  registry().owners.set(directory, input.directory)
-  await input.client.path.get({ query: { directory } })
-  return {}
 }
 
 /**
@@ -95,12 +85,6 @@ function errorOf(error) {
   }
 }
 
-/** @param {import("@opencode-ai/plugin").PluginInput} input @param {string} directory */
-async function close(input, directory) {
-  await input.client.instance.dispose({ query: { directory } })
-  return {}
-}
-
 /**
  * @template T
  * @param {{ data?: T, error?: any, response?: Response }} answer
@@ -115,5 +99,5 @@ function checked(answer, what) {
 
 /** `opencode run` ends with the turn and has nobody who could answer. */
 function isInteractive() {
-  return !process.argv.slice(1).includes("run")
+  return process.argv.slice(2).find((word) => !word.startsWith("-")) !== "run"
 }

@@ -4,6 +4,7 @@
  */
 import { hostOf } from "./host.js"
 import { AGENT, MODEL, PROVIDER } from "./names.js"
+import { forget } from "./registry.js"
 
 /** How often something is sent where nothing happens, in milliseconds: OpenCode gives up on a silent model. */
 const HEARTBEAT = 20_000
@@ -11,7 +12,7 @@ const HEARTBEAT = 20_000
 const WIND_UP = 1_500
 
 /**
- * @param {ReturnType<import("./engine.js").lazyEngine>} lazy
+ * @param {ReturnType<typeof import("./engine.js").lazyEngine>} lazy
  * @param {import("@opencode-ai/plugin").PluginInput} input
  * @returns {typeof globalThis.fetch}
  */
@@ -33,6 +34,7 @@ export function missionFetch(lazy, input) {
         await engine.command(text, session, hostOf(input, engine), say)
       } finally {
         signal?.removeEventListener("abort", stop)
+        forget(engine)
       }
     })
   }

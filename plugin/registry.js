@@ -10,13 +10,37 @@
  * @property {Map<string, RoleSession>} sessions sessions of roles at work
  * @property {Map<string, Record<string, any>>} settings what slots take over from a user's instance, by its folder
  * @property {Map<string, string>} owners the user's folder of each slot
- * @property {Set<string>} served slots that have hooks already
+ * @property {Set<string>} seen tool calls of roles that a hook has dealt with, as two entries of this plugin in one
+ *   configuration run every hook twice
  */
 
 const KEY = Symbol.for("opencode-orchestrator.registry")
 
+/**
+ * Whether this is the first hook to see a call of a role.
+ * @param {string} phase
+ * @param {string} call
+ */
+export function first(phase, call) {
+  const { seen } = registry()
+  const key = `${phase} ${call}`
+  if (seen.has(key)) return false
+  seen.add(key)
+  return true
+}
+
+/**
+ * Forgets the roles of a mission that has ended.
+ * @param {Engine} engine
+ */
+export function forget(engine) {
+  const { sessions, seen } = registry()
+  for (const [id, session] of sessions) if (session.engine === engine) sessions.delete(id)
+  if (sessions.size === 0) seen.clear()
+}
+
 /** @returns {Shared} */
 export function registry() {
   const shared = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis))
-  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), served: new Set() })
+  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), seen: new Set() })
 }

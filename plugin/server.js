@@ -6,7 +6,6 @@ import { lazyEngine } from "./engine.js"
 import { mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel } from "./mission-model.js"
 import { answerPermission } from "./permissions.js"
-import { registry } from "./registry.js"
 import { afterTool, beforeTool } from "./tools.js"
 
 /**
@@ -16,9 +15,6 @@ import { afterTool, beforeTool } from "./tools.js"
  */
 export async function server(input, options) {
   const slot = slotOf(input.directory)
-  // two entries of this plugin in one configuration would run every hook twice
-  if (slot && registry().served.has(slot)) return {}
-  if (slot) registry().served.add(slot)
   const engine = lazyEngine(input.directory, options)
   const fetch = missionFetch(engine, input)
   return {
@@ -30,7 +26,6 @@ export async function server(input, options) {
     "tool.execute.after": async (call, output) => afterTool(call, output),
     event: async ({ event }) => answerPermission(event, input),
     dispose: async () => {
-      if (slot) registry().served.delete(slot)
       const made = engine.made()
       if (made) await made.stop("the end of OpenCode")
     },

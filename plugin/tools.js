@@ -1,25 +1,25 @@
 /** OpenCode's own tools in the hands of a role: scope before a call, findings after it. */
-import { registry } from "./registry.js"
+import { first, registry } from "./registry.js"
 
 /**
  * What is thrown here is what the model reads.
- * @param {{ tool: string, sessionID: string }} call
+ * @param {{ tool: string, sessionID: string, callID: string }} call
  * @param {{ args: any }} output
  */
 export async function beforeTool(call, output) {
   const session = registry().sessions.get(call.sessionID)
-  if (!session) return
+  if (!session || !first("before", call.callID)) return
   const refusal = await session.engine.beforeTool(call.sessionID, call.tool, JSON.stringify(output.args ?? {}))
   if (refusal) throw new Error(refusal)
 }
 
 /**
- * @param {{ tool: string, sessionID: string, args: any }} call
+ * @param {{ tool: string, sessionID: string, callID: string, args: any }} call
  * @param {{ output: string }} output
  */
 export async function afterTool(call, output) {
   const session = registry().sessions.get(call.sessionID)
-  if (!session) return
+  if (!session || !first("after", call.callID)) return
   const findings = await session.engine.afterTool(call.sessionID, call.tool, JSON.stringify(call.args ?? {}))
   if (findings) output.output = `${output.output ?? ""}${findings}`
 }
