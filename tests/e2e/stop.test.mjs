@@ -41,10 +41,7 @@ scene(
     await tui.press("Enter")
     await world.model.reached("coders", { count: 3 })
     await tui.shows(/one|two|three/)
-    const asked = Date.now()
-    await tui.interrupt()
-    // The second Esc is pressed when the screen asks for it.
-    await stopped(world, asked + 500, before)
+    await stopped(world, await tui.interrupt(), before)
     assert.equal(await tui.running(), true)
   },
 )

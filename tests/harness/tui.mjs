@@ -80,11 +80,15 @@ export class Tui {
   /**
    * Stops what runs, as a user does: Esc, and Esc again when the screen asks for it. The two must
    * not arrive together, or the terminal takes them for one Alt-Esc.
+   * @returns {Promise<number>} when the second was pressed
    */
   async interrupt() {
+    await this.shows(/esc interrupt/)
     await this.press("Escape")
-    await this.shows(/again to interrupt/, 2_000).catch(() => {})
+    await this.shows(/again to interrupt/, 5_000)
+    const asked = Date.now()
     await this.press("Escape")
+    return asked
   }
 
   /** Whether the program still runs. */
