@@ -1,6 +1,7 @@
 /** Bad and unusual input: a clear sentence, nothing lost, nothing half written. */
 import assert from "node:assert/strict"
 import { execFileSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { changes, scene } from "../harness/index.mjs"
@@ -169,5 +170,34 @@ scene(
     assert.match(printed(result), /2\.38/)
     assert.equal(world.model.roleRequests.length, 0)
     assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+/** Whether a small file system can be mounted here, which takes a superuser. @param {string} folder */
+function smallDisk(folder) {
+  try {
+    mkdirSync(folder, { recursive: true })
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=600k,mode=0700", "none", folder], { stdio: "ignore" })
+    return true
+  } catch {
+    return false
+  }
+}
+
+scene(
+  "a full disk: one clear sentence, and nothing changed in the project",
+  { skip: noPlugin, files: project({ "src/big.bin": randomBytes(2_000_000) }), scenario: modules(["one"]) },
+  async (world, t) => {
+    const folder = join(world.data, "opencode-orchestrator")
+    if (!smallDisk(folder)) return t.skip("a small file system cannot be mounted here")
+    try {
+      const before = world.picture()
+      const result = await world.task("Add one")
+      assert.equal(result.late, false)
+      assert.match(printed(result), /space|disk/i)
+      assert.deepEqual(changes(before, world.picture()), [])
+    } finally {
+      execFileSync("umount", ["--lazy", folder])
+    }
   },
 )
