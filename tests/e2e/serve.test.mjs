@@ -84,6 +84,30 @@ scene(
 )
 
 scene(
+  "a message during a mission waits its turn, and is answered by the user's own model",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      ...modules(["one"]),
+      answers: [{ role: "coder", turns: [{ gate: "coder", write: { "src/one.js": constant("ONE", 1) } }, { done: "Did it." }] }],
+    },
+  },
+  async (world) => {
+    const { client } = await world.serve()
+    const session = await client.session()
+    const first = client.command(session, "task", "Add one")
+    await world.model.reached("coder")
+    const second = client.prompt(session, "how is it going?")
+    world.model.release("coder")
+    await first
+    assert.match(answerText(await second), /Hello from the scripted model/)
+    ended(world, "done")
+    assert.equal(world.missions().length, 1)
+  },
+)
+
+scene(
   "`/task undo` takes a delivery back, and does nothing where a file was changed since",
   {
     skip: noPlugin,

@@ -96,6 +96,18 @@ scene(
   },
 )
 
+scene("serve: deleting the session stops the mission", { skip: noPlugin, files: project(), scenario: HELD }, async (world) => {
+  const before = world.picture()
+  const { client } = await world.serve()
+  const session = await client.session()
+  const answer = client.command(session, "task", "Add three modules").catch((error) => error)
+  await world.model.reached("coders", { count: 3 })
+  const asked = Date.now()
+  await client.call("DELETE", `/session/${session}`)
+  await stopped(world, asked, before)
+  await answer
+})
+
 scene(
   "serve: `/task stop` from another session stops it, and `/task status` tells",
   { skip: noPlugin, files: project(), scenario: HELD },
