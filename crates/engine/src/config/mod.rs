@@ -25,7 +25,7 @@ mod review;
 mod roles;
 mod schema;
 mod show;
-mod suggest;
+pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;

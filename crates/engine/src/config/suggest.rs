@@ -1,7 +1,7 @@
 //! What somebody may have meant.
 
 /// The candidate nearest to `word`, if one is near enough to be a slip of the same word.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = fold(word);
     candidates
         .into_iter()
@@ -18,7 +18,7 @@ fn fold(word: &str) -> String {
 }
 
 /// `` `a`, `b` or `c` ``.
-pub(super) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     one_of_quoted(&words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>())
 }
 

@@ -1,0 +1,76 @@
+//! `clean`: gives back what missions of this project hold on disk.
+
+use journal::{LockError, LockOwner, MissionDir};
+use serde_json::json;
+use workspace::{Cleaned, Workspace};
+
+use super::args::Args;
+use super::place::{Place, Standing};
+use super::{Answer, Failure};
+use crate::progress::count;
+
+pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    if !place.state.path().exists() {
+        return answer(args, Cleaned::default(), 0);
+    }
+    let owner = LockOwner {
+        pid: std::process::id(),
+        mission: "clean".into(),
+        directory: place.root.display().to_string(),
+        since_ms: place.now_ms(),
+    };
+    let _lock = place.state.lock(&owner).map_err(|error| match error {
+        LockError::Held { .. } => Failure::Problem(format!("{error}\nnothing was removed")),
+        error => Failure::problem(error),
+    })?;
+    let missions = place.missions()?;
+    if !args.has("--all") && !args.has("--force") {
+        refuse_unfinished(place, &missions)?;
+    }
+    let mut cleaned = Cleaned::default();
+    let used = std::fs::read_dir(place.state.slots()).is_ok_and(|mut slots| slots.next().is_some());
+    if used || place.state.repository().exists() {
+        let workspace = Workspace::open(&place.root, place.state.path()).map_err(Failure::problem)?;
+        cleaned = workspace.clean().map_err(Failure::problem)?;
+    }
+    let mut forgotten = 0;
+    if args.has("--all") {
+        for dir in &missions {
+            dir.forget().map_err(Failure::problem)?;
+            forgotten += 1;
+        }
+    }
+    answer(args, cleaned, forgotten)
+}
+
+/// What a mission that can be resumed has done so far lies in the private repository only.
+fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Failure> {
+    let unfinished: Vec<&str> = missions
+        .iter()
+        .filter(|dir| place.past(dir).is_ok_and(|past| Standing::of(&past.state, false).is_unfinished()))
+        .map(MissionDir::id)
+        .collect();
+    if unfinished.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Problem(format!(
+        "not finished: {}; what was done so far would be lost, and nothing was removed\nhint: `/task resume` in \
+         OpenCode goes on; `clean --force` removes the work nonetheless, `clean --all` the journals with it",
+        unfinished.join(", ")
+    )))
+}
+
+fn answer(args: &Args, cleaned: Cleaned, missions: usize) -> Result<Answer, Failure> {
+    if args.has("--json") {
+        return Answer::json(
+            &json!({ "slots": cleaned.slots, "bytes": cleaned.bytes, "missions": missions }),
+        );
+    }
+    let slots = count(usize::try_from(cleaned.slots).unwrap_or(usize::MAX), "slot");
+    let megabytes = cleaned.bytes as f64 / 1e6;
+    let journals = if missions > 0 { format!(" and {}", count(missions, "mission")) } else { String::new() };
+    Ok(Answer::done(match (cleaned.bytes, missions) {
+        (0, 0) => "there was nothing to remove\n".to_string(),
+        _ => format!("removed {slots}{journals}; {megabytes:.1} MB are free again\n"),
+    }))
+}

@@ -1,0 +1,77 @@
+//! `config check|schema|show`: what `opencode.toml` says, whether it stands, and what is in force.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::args::{Args, unknown};
+use super::place::Place;
+use super::{Answer, Failure};
+use crate::config::{ConfigProblem, schema, show};
+use crate::progress::count;
+use crate::settings;
+
+const PARTS: [&str; 3] = ["check", "schema", "show"];
+
+pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    match args.word() {
+        Some("check") => check(args, place),
+        Some("schema") => Ok(Answer::done(schema())),
+        Some("show") => {
+            let config = settings::read(&place.config_home, &place.root, None).map_err(told)?;
+            if args.has("--json") {
+                return Answer::json(&config);
+            }
+            let note =
+                "# options of the plugin's entry in opencode.json, where there are any, come over these\n";
+            Ok(Answer::done(format!("{note}{}", show(&config))))
+        }
+        Some(other) => Err(Failure::Usage(unknown("part of `config` called", other, PARTS))),
+        None => Err(Failure::Usage("say which: `config check`, `config schema` or `config show`".into())),
+    }
+}
+
+fn check(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    let candidates =
+        [place.config_home.join("opencode").join("opencode.toml"), place.root.join("opencode.toml")];
+    let files: Vec<PathBuf> = candidates.into_iter().filter(|path| path.exists()).collect();
+    let problems = match settings::read(&place.config_home, &place.root, None) {
+        Err(problems) => problems,
+        Ok(config) => settings::guardian(&config, &place.root).1.into_iter().map(of_rule).collect(),
+    };
+    let exit = u8::from(!problems.is_empty());
+    if args.has("--json") {
+        let list: Vec<_> = problems
+            .iter()
+            .map(|p| {
+                json!({ "file": p.file, "line": p.line, "column": p.column, "message": p.message, "hint": p.hint })
+            })
+            .collect();
+        return Ok(Answer::json(&json!({ "ok": exit == 0, "files": files, "problems": list }))?.exit(exit));
+    }
+    if exit != 0 {
+        return Err(told(problems));
+    }
+    let read: String = files.iter().map(|path| format!("{} is fine\n", path.display())).collect();
+    Ok(Answer::done(if read.is_empty() {
+        "there is no opencode.toml: the defaults are in force\n".into()
+    } else {
+        read
+    }))
+}
+
+fn told(problems: Vec<ConfigProblem>) -> Failure {
+    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Failure::Problem(format!("{}\n{}", list.join("\n"), count(problems.len(), "problem")))
+}
+
+/// A rule that cannot be used is wrong in the same way as a setting.
+fn of_rule(problem: guardian::RuleProblem) -> ConfigProblem {
+    ConfigProblem {
+        file: problem.file,
+        line: problem.line.map_or(0, |line| line as usize),
+        column: usize::from(problem.line.is_some()),
+        message: problem.message,
+        hint: Some(problem.hint),
+    }
+}

@@ -1,0 +1,137 @@
+//! The project's files as they lie on disk, for commands that look at them without a mission.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use guardian::Sources;
+use ignore::WalkBuilder;
+use workspace::UserFiles;
+
+use super::Failure;
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+/// Files that are listed where there is no git.
+const MAX_FILES: usize = 100_000;
+/// Folders that are nobody's sources, where there is no git to say so.
+const SKIPPED: [&str; 8] =
+    [".git", ".hg", ".svn", "node_modules", "target", ".venv", "__pycache__", ".opencode"];
+
+/// The files of the project at `root`, sorted: those that git would not ignore, or where there is no git those
+/// that `.gitignore` files and common sense leave.
+pub(super) fn list(root: &Path, user: Option<&UserFiles>) -> Result<Vec<String>, Failure> {
+    if let Some(user) = user {
+        return user.files().map_err(Failure::problem);
+    }
+    let walk = WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .require_git(false)
+        .filter_entry(|entry| !entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name)))
+        .build();
+    let mut files = Vec::new();
+    for entry in walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|t| t.is_file())) {
+        if files.len() == MAX_FILES {
+            let root = root.display();
+            return Err(Failure::Problem(format!(
+                "`{root}` holds more than {MAX_FILES} files and is not under git\nhint: go into the folder of the \
+                 project that you mean"
+            )));
+        }
+        files.extend(relative(root, entry.path()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A path below the root as the project's parts name it: with `/` between its parts.
+pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
+    let parts: Option<Vec<&str>> =
+        path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+    parts.map(|parts| parts.join("/"))
+}
+
+/// Files on disk as sources for the Guardian.
+pub(super) struct DiskSources {
+    root: PathBuf,
+    files: Vec<String>,
+}
+
+impl DiskSources {
+    /// `files`: sorted.
+    pub fn new(root: &Path, files: Vec<String>) -> DiskSources {
+        DiskSources { root: root.to_path_buf(), files }
+    }
+}
+
+impl Sources for DiskSources {
+    fn read(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.files.binary_search_by(|file| file.as_str().cmp(path)).ok()?;
+        text(&self.root.join(path)).map(Cow::Owned)
+    }
+
+    fn files(&self) -> &[String] {
+        &self.files
+    }
+}
+
+/// The text of an ordinary file that is not too large.
+pub(super) fn text(path: &Path) -> Option<String> {
+    // a pipe would be waited for
+    let size = std::fs::metadata(path).ok().filter(|found| found.is_file())?.len();
+    if size > MAX_FILE {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(MAX_FILE + 1).read_to_end(&mut bytes).ok()?;
+    if bytes.len() as u64 > MAX_FILE { None } else { String::from_utf8(bytes).ok() }
+}
+
+/// A commit of the user's repository as sources for the Guardian.
+pub(super) struct RevisionSources<'a> {
+    user: &'a UserFiles,
+    commit: String,
+    files: Vec<String>,
+    read: Mutex<HashMap<String, Option<String>>>,
+}
+
+impl<'a> RevisionSources<'a> {
+    /// `changed`: files that will be asked for, which are read at once.
+    pub fn open(
+        user: &'a UserFiles,
+        commit: &str,
+        changed: &[String],
+    ) -> Result<RevisionSources<'a>, workspace::Error> {
+        let files = user.files_at(commit)?;
+        let known = |path: &&str| files.binary_search_by(|file| file.as_str().cmp(path)).is_ok();
+        let wanted: Vec<&str> = changed.iter().map(String::as_str).filter(known).collect();
+        let texts = user.read_at(commit, &wanted)?.into_iter().map(|bytes| bytes.and_then(decoded));
+        let read = wanted.iter().map(|path| path.to_string()).zip(texts).collect();
+        Ok(RevisionSources { user, commit: commit.to_string(), files, read: Mutex::new(read) })
+    }
+}
+
+impl Sources for RevisionSources<'_> {
+    fn read(&self, path: &str) -> Option<Cow<'_, str>> {
+        self.files.binary_search_by(|file| file.as_str().cmp(path)).ok()?;
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = read.entry(path.to_string()).or_insert_with(|| {
+            let found = self.user.read_at(&self.commit, &[path]).ok()?;
+            found.into_iter().next().flatten().and_then(decoded)
+        });
+        text.clone().map(Cow::Owned)
+    }
+
+    fn files(&self) -> &[String] {
+        &self.files
+    }
+}
+
+fn decoded(bytes: Vec<u8>) -> Option<String> {
+    if bytes.len() as u64 > MAX_FILE { None } else { String::from_utf8(bytes).ok() }
+}

@@ -1,0 +1,172 @@
+//! `lint [paths] [--base REV]`: the Guardian over whole files, or over what changed since a revision.
+//!
+//! Paths alone are linted whole, with or without git. Without paths it is what changed: since `--base`, else
+//! since HEAD; where there is no HEAD, all files whole. Findings name files from the project's root.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use guardian::{Finding, Guardian, Severity, render};
+use workspace::{UserFiles, project_root};
+
+use super::args::{Args, unknown};
+use super::files::{DiskSources, RevisionSources, list, relative, text};
+use super::place::Place;
+use super::{Answer, Failure};
+use crate::progress::count;
+use crate::settings;
+
+pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    let mut format = args.choice("--format", &["text", "json", "sarif"])?;
+    if args.has("--json") {
+        if args.value("--format").is_some_and(|format| format != "json") {
+            return Err(Failure::Usage(format!("`--json` and `--format {format}` exclude each other")));
+        }
+        format = "json";
+    }
+    let words: Vec<PathBuf> = args.words.iter().map(|word| absolute(&place.cwd, word)).collect();
+    let root = root_of(place, &args.words, &words)?;
+    let config = settings::read(&place.config_home, &root, None).map_err(|problems| {
+        Failure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    let (guardian, problems) = settings::guardian(&config, &root);
+    let user = UserFiles::open(&root).map_err(Failure::problem)?;
+    let base = base(args.value("--base"), words.is_empty(), user.as_ref())?;
+    let mut files = list(&root, user.as_ref())?;
+    let changed = match (&user, &base) {
+        (Some(user), Some(commit)) => Some(user.changed(commit).map_err(Failure::problem)?),
+        _ => None,
+    };
+    let mut notes = Vec::new();
+    let looked_at: Vec<String> = if words.is_empty() {
+        changed.unwrap_or_else(|| files.clone())
+    } else {
+        let named = named(&root, &args.words, &words, &mut files, changed.as_deref())?;
+        match changed {
+            Some(changed) => changed.into_iter().filter(|path| named.contains(path)).collect(),
+            None => {
+                notes.extend(unreadable(&root, &words));
+                named.into_iter().collect()
+            }
+        }
+    };
+    let disk = DiskSources::new(&root, files);
+    let findings = look(&guardian, &disk, user.as_ref(), base.as_deref(), &looked_at)?;
+    let bad = !problems.is_empty() || findings.iter().any(|finding| finding.severity == Severity::Error);
+    let shown = match format {
+        "json" => render::json(&findings) + "\n",
+        "sarif" => render::sarif(&findings, env!("CARGO_PKG_VERSION")) + "\n",
+        _ => render::text(&findings),
+    };
+    if format == "text" && findings.is_empty() {
+        notes.push(format!("{} looked at, nothing found", count(looked_at.len(), "file")));
+    }
+    let mut answer = Answer::done(shown).exit(u8::from(bad));
+    for note in problems.iter().map(ToString::to_string).chain(notes) {
+        answer = answer.note(&note);
+    }
+    Ok(answer)
+}
+
+fn look(
+    guardian: &Guardian,
+    disk: &DiskSources,
+    user: Option<&UserFiles>,
+    base: Option<&str>,
+    paths: &[String],
+) -> Result<Vec<Finding>, Failure> {
+    let (Some(user), Some(commit)) = (user, base) else { return Ok(guardian.lint_files(disk, paths)) };
+    let base = RevisionSources::open(user, commit, paths).map_err(Failure::problem)?;
+    Ok(guardian.lint_change(&base, disk, paths))
+}
+
+/// The commit to compare with; `None`: whole files.
+fn base(asked: Option<&str>, no_paths: bool, user: Option<&UserFiles>) -> Result<Option<String>, Failure> {
+    match (asked, user) {
+        (Some(rev), None) => Err(Failure::Usage(format!(
+            "`--base {rev}` needs a project under git\nhint: without `--base` whole files are linted"
+        ))),
+        (Some(rev), Some(user)) => match user.resolve(rev).map_err(Failure::problem)? {
+            Some(commit) => Ok(Some(commit)),
+            None => Err(Failure::Usage(format!(
+                "`{rev}` is no revision of this repository\nhint: name a branch, a tag or a commit; \
+                 a shallow clone may have to fetch it first"
+            ))),
+        },
+        (None, Some(user)) if no_paths => user.resolve("HEAD").map_err(Failure::problem),
+        (None, _) => Ok(None),
+    }
+}
+
+/// Where a path leads, by the folder that really holds it; the path itself may be gone.
+fn absolute(cwd: &Path, word: &str) -> PathBuf {
+    let path = cwd.join(word);
+    if path.is_dir() || path.file_name().is_none() {
+        return path.canonicalize().unwrap_or(path);
+    }
+    match (path.parent().and_then(|parent| parent.canonicalize().ok()), path.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => path,
+    }
+}
+
+/// The project that holds all paths: that of the current folder, or that of the first path.
+fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf, Failure> {
+    let holds_all = |root: &Path| paths.iter().all(|path| path.starts_with(root));
+    let Some(first) = paths.first().filter(|_| !holds_all(&place.root)) else {
+        return Ok(place.root.clone());
+    };
+    let folder = if first.is_dir() { first.as_path() } else { first.parent().unwrap_or(first) };
+    let root = project_root(folder);
+    if holds_all(&root) {
+        return Ok(root);
+    }
+    let outside = |path: &&PathBuf| !path.starts_with(&root);
+    let word = paths.iter().position(|path| outside(&path)).and_then(|at| words.get(at));
+    Err(Failure::Usage(format!(
+        "`{}` is not in `{}`\nhint: lint the files of one project at a time",
+        word.map(String::as_str).unwrap_or_default(),
+        root.display()
+    )))
+}
+
+/// The files that the words name, each a file or a folder. One that git ignores counts when it is named itself.
+fn named(
+    root: &Path,
+    words: &[String],
+    paths: &[PathBuf],
+    files: &mut Vec<String>,
+    changed: Option<&[String]>,
+) -> Result<BTreeSet<String>, Failure> {
+    let mut named = BTreeSet::new();
+    for (word, path) in words.iter().zip(paths) {
+        let Some(name) = relative(root, path) else {
+            return Err(Failure::Usage(format!("`{word}` has a name that is not UTF-8")));
+        };
+        let folder = if name.is_empty() { String::new() } else { format!("{name}/") };
+        let before = named.len();
+        let known = files.iter().chain(changed.unwrap_or_default());
+        named.extend(known.filter(|file| **file == name || file.starts_with(&folder)).cloned());
+        if named.len() > before || path.is_dir() || named.contains(&name) {
+            continue;
+        }
+        if path.is_file() {
+            named.insert(name.clone());
+            files.push(name);
+        } else {
+            let text = unknown("file or folder", word, files.iter().map(String::as_str));
+            return Err(Failure::Usage(text));
+        }
+    }
+    files.sort();
+    files.dedup();
+    Ok(named)
+}
+
+/// Files that were named and cannot be linted.
+fn unreadable(root: &Path, paths: &[PathBuf]) -> Vec<String> {
+    let told = paths.iter().filter(|path| path.is_file() && text(path).is_none());
+    told.filter_map(|path| relative(root, path))
+        .map(|name| format!("{name} was not linted: it cannot be read as text, or is larger than 4 MiB"))
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! `log [id] [--follow]`: a mission's events, and with `--follow` those that are still to come.
+//!
+//! A call that follows answers as soon as there is something to print, and says how to ask for what comes
+//! next; so it holds nothing between calls and ends with the program.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use journal::Reader;
+use mission::{Event, State};
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::place::{Place, Standing};
+use super::{Again, Answer, Failure};
+use crate::blocking::blocking;
+use crate::progress;
+
+/// How often the journal is looked at, and how long one call waits for it to grow.
+const LOOK: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) async fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    let since = args.number::<u64>("--since")?.unwrap_or(0);
+    let (json, follow) = (args.has("--json"), args.has("--follow"));
+    let dir = place.mission(args.word())?;
+    let mut log = Log {
+        reader: Reader::open(&dir.journal_path()).map_err(Failure::problem)?,
+        state: State::default(),
+        seq: 0,
+        at_ms: 0,
+        since,
+        json,
+        text: String::new(),
+    };
+    let until = Instant::now() + PATIENCE;
+    loop {
+        // looked at first: what is written before it ends is read below
+        let running = place.owner()?.is_some_and(|owner| owner.mission == dir.id());
+        let (read, result) = blocking(move || {
+            let result = log.read();
+            (log, result)
+        })
+        .await;
+        log = read;
+        result?;
+        let standing = Standing::of(&log.state, running);
+        if !follow {
+            return Ok(Answer::done(log.text));
+        }
+        if !running {
+            let answer = Answer::done(log.text).exit(standing.exit());
+            let ended = log.state.outcome.is_some();
+            let id = dir.id();
+            return Ok(if ended {
+                answer
+            } else {
+                answer.note(&format!("mission {id} does not run any more"))
+            });
+        }
+        if !log.text.is_empty() || Instant::now() >= until {
+            let mut again = vec!["log".into(), dir.id().into(), "--follow".into()];
+            again.extend(json.then(|| "--json".to_string()));
+            again.extend(["--since".into(), log.seq.max(since).to_string()]);
+            return Ok(Answer { again: Some(Again { args: again, after_ms: 50 }), ..Answer::done(log.text) });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+struct Log {
+    reader: Reader<Event>,
+    state: State,
+    seq: u64,
+    /// When the last event with a time happened.
+    at_ms: u64,
+    since: u64,
+    json: bool,
+    text: String,
+}
+
+impl Log {
+    fn read(&mut self) -> Result<(), Failure> {
+        for event in self.reader.poll().map_err(Failure::problem)? {
+            self.seq += 1;
+            let value = json!(event);
+            self.at_ms = value["at_ms"].as_u64().unwrap_or(self.at_ms);
+            if self.seq > self.since {
+                if self.json {
+                    let _ = writeln!(self.text, "{}", numbered(self.seq, value));
+                } else {
+                    self.line(&event, &value);
+                }
+            }
+            self.state.apply(&event);
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, event: &Event, value: &Value) {
+        let said = progress::line(&self.state, event).map(|line| line.trim_start_matches("- ").to_string());
+        let said = said.unwrap_or_else(|| plain(value));
+        let begun = if self.seq == 1 { self.at_ms } else { self.state.started_ms };
+        let seconds = self.at_ms.saturating_sub(begun) / 1000;
+        let time = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        let mut lines = said.trim_end().lines();
+        let _ = writeln!(self.text, "{:5}  {time}  {}", self.seq, lines.next().unwrap_or_default());
+        for line in lines {
+            let _ = writeln!(self.text, "                 {}", line);
+        }
+    }
+}
+
+/// `role asked (coder, add-login)`: an event that the mission's own answer leaves out.
+fn plain(value: &Value) -> String {
+    let name = value["event"].as_str().unwrap_or_default().replace('_', " ");
+    let about: Vec<&str> =
+        ["role", "task", "mission"].iter().filter_map(|key| value[*key].as_str()).collect();
+    if about.is_empty() { name } else { format!("{name} ({})", about.join(", ")) }
+}
+
+fn numbered(seq: u64, mut value: Value) -> Value {
+    value["seq"] = json!(seq);
+    value
+}

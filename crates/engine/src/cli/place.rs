@@ -1,0 +1,161 @@
+//! Where a command works: the project, its state, the user's settings, and the mission it is about.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use journal::{LockOwner, MissionDir, StateDir};
+use mission::{Delivery, Outcome, State};
+use workspace::project_root;
+
+use super::args::unknown;
+use super::{Failure, Request};
+use crate::clock::{Clock, SystemClock};
+use crate::missions::Past;
+
+/// The project that a command is called in. Finding it creates nothing on disk.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub cwd: PathBuf,
+    pub root: PathBuf,
+    /// `$XDG_CONFIG_HOME`
+    pub config_home: PathBuf,
+    pub state: StateDir,
+}
+
+impl Place {
+    pub fn find(request: &Request) -> Result<Place, Failure> {
+        let cwd = request.cwd.canonicalize().map_err(|error| {
+            Failure::Problem(format!("the folder `{}` cannot be entered: {error}", request.cwd.display()))
+        })?;
+        let root = project_root(&cwd);
+        let data_home = home(&request.env, "XDG_DATA_HOME", &[".local", "share"])?;
+        let config_home = home(&request.env, "XDG_CONFIG_HOME", &[".config"])?;
+        let state = StateDir::at(&data_home, &root);
+        Ok(Place { cwd, root, config_home, state })
+    }
+
+    pub fn now_ms(&self) -> u64 {
+        SystemClock.now_ms()
+    }
+
+    /// Who runs a mission in this project now.
+    pub fn owner(&self) -> Result<Option<LockOwner>, Failure> {
+        self.state.owner().map_err(Failure::problem)
+    }
+
+    /// The missions of the project, the newest first.
+    pub fn missions(&self) -> Result<Vec<MissionDir>, Failure> {
+        self.state.list_missions().map_err(Failure::problem)
+    }
+
+    /// The named mission, or the newest.
+    pub fn mission(&self, id: Option<&str>) -> Result<MissionDir, Failure> {
+        let missions = self.missions()?;
+        let Some(id) = id else {
+            return missions.into_iter().next().ok_or_else(|| {
+                Failure::Problem(
+                    "no mission has run in this project yet\nhint: `/task \"…\"` in OpenCode starts one"
+                        .into(),
+                )
+            });
+        };
+        let known: Vec<String> = missions.iter().map(|dir| dir.id().to_string()).collect();
+        missions.into_iter().find(|dir| dir.id() == id).ok_or_else(|| {
+            let text = unknown("mission", id, known.iter().map(String::as_str));
+            Failure::Usage(format!(
+                "{text}\nhint: `opencode-orchestrator status` lists those of this project"
+            ))
+        })
+    }
+
+    pub fn past(&self, dir: &MissionDir) -> Result<Past, Failure> {
+        Past::read(dir).map_err(Failure::Problem)
+    }
+}
+
+/// A folder of the user's, as the XDG rules say: a variable that is empty or no absolute path counts as unset.
+fn home(env: &BTreeMap<String, String>, variable: &str, otherwise: &[&str]) -> Result<PathBuf, Failure> {
+    let absolute = |name: &str| env.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(path) = absolute(variable) {
+        return Ok(path);
+    }
+    let below = |home: PathBuf| otherwise.iter().fold(home, |path: PathBuf, part| path.join(Path::new(part)));
+    absolute("HOME").or_else(|| absolute("USERPROFILE")).map(below).ok_or_else(|| {
+        Failure::Problem(format!(
+            "your home folder is not known\nhint: set HOME or {variable} to an absolute path"
+        ))
+    })
+}
+
+/// How a mission stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Running,
+    Paused,
+    /// Its process is gone in the middle of the work.
+    Interrupted,
+    Done,
+    /// It ended, and not everything that was asked for is there.
+    Incomplete,
+    Failed,
+    /// All was done, and then not written into the user's files.
+    NotDelivered,
+    Undone,
+}
+
+impl Standing {
+    pub fn of(state: &State, running: bool) -> Standing {
+        match (state.outcome, &state.delivery) {
+            (Some(_), Delivery::Undone { .. }) => Standing::Undone,
+            (Some(Outcome::Done), Delivery::Failed { .. }) => Standing::NotDelivered,
+            (Some(Outcome::Done), _) => Standing::Done,
+            (Some(Outcome::Incomplete), _) => Standing::Incomplete,
+            (Some(Outcome::Failed), _) => Standing::Failed,
+            (None, _) if state.paused.is_some() => Standing::Paused,
+            (None, _) if running => Standing::Running,
+            (None, _) => Standing::Interrupted,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Running => "running",
+            Standing::Paused => "paused",
+            Standing::Interrupted => "interrupted",
+            Standing::Done => "done",
+            Standing::Incomplete => "incomplete",
+            Standing::Failed => "failed",
+            Standing::NotDelivered => "not_delivered",
+            Standing::Undone => "undone",
+        }
+    }
+
+    /// Whether work is left that `/task resume` would go on with.
+    pub fn is_unfinished(self) -> bool {
+        matches!(self, Standing::Running | Standing::Paused | Standing::Interrupted)
+    }
+
+    /// 0 for a mission that did, or still does, what it was asked for; 1 where something is missing.
+    pub fn exit(self) -> u8 {
+        u8::from(!matches!(self, Standing::Done | Standing::Running | Standing::Undone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn homes_follow_the_xdg_rules() {
+        let env = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+        };
+        let data = |pairs: &[(&str, &str)]| {
+            home(&env(pairs), "XDG_DATA_HOME", &[".local", "share"]).map(|path| path.display().to_string())
+        };
+        assert_eq!(data(&[("HOME", "/h"), ("XDG_DATA_HOME", "/d")]).unwrap(), "/d");
+        assert_eq!(data(&[("HOME", "/h"), ("XDG_DATA_HOME", "")]).unwrap(), "/h/.local/share");
+        assert_eq!(data(&[("USERPROFILE", "/u"), ("XDG_DATA_HOME", "d")]).unwrap(), "/u/.local/share");
+        assert!(matches!(data(&[]), Err(Failure::Problem(text)) if text.contains("XDG_DATA_HOME")));
+    }
+}

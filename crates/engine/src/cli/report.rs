@@ -1,0 +1,47 @@
+//! `report [id]`: what a mission did, verified and cost.
+
+use mission::Board;
+use serde_json::json;
+
+use super::args::Args;
+use super::place::{Place, Standing};
+use super::{Answer, Failure, status};
+
+pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    let dir = place.mission(args.word())?;
+    let owner = place.owner()?.filter(|owner| owner.mission == dir.id());
+    let past = place.past(&dir)?;
+    let now = place.now_ms();
+    let standing = Standing::of(&past.state, owner.is_some());
+    let markdown = crate::report::markdown(&past.state, now);
+    let mut answer = if args.has("--json") {
+        let mut value = status::value(&Board::of(&past.state, now), standing, owner.as_ref(), &dir);
+        // what would be written is for the engine alone, and long
+        value["delivery"] = match json!(past.state.delivery) {
+            mut delivery if delivery["kind"] == "intended" => {
+                delivery["delivery"] = json!(null);
+                delivery
+            }
+            delivery => delivery,
+        };
+        value["report"] = json!(markdown);
+        Answer::json(&value)?
+    } else {
+        Answer::done(markdown.trim_start_matches('\n'))
+    };
+    if standing == Standing::Interrupted {
+        let id = dir.id();
+        answer =
+            answer.note(&format!("mission {id} was interrupted; `/task resume {id}` in OpenCode goes on"));
+    }
+    if args.has("--open") {
+        let file =
+            ["html", "md"].map(|extension| dir.report_path(extension)).into_iter().find(|f| f.is_file());
+        if file.is_none() {
+            answer =
+                answer.note("there is nothing to open: a mission's report is written when it ends or pauses");
+        }
+        answer.open = file;
+    }
+    Ok(answer.exit(standing.exit()))
+}

@@ -1,0 +1,103 @@
+//! `status [id]`: the missions of this project, or one of them with its tasks.
+
+use std::fmt::Write;
+
+use journal::{LockOwner, MissionDir};
+use mission::Board;
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::place::{Place, Standing};
+use super::{Answer, Failure};
+use crate::progress::{count, duration};
+use crate::roles::cut;
+
+/// Missions that are listed.
+const LISTED: usize = 20;
+
+pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    let owner = place.owner()?;
+    let (missions, all) = match args.word() {
+        Some(id) => (vec![place.mission(Some(id))?], 1),
+        None => {
+            let missions = place.missions()?;
+            let all = missions.len();
+            (missions.into_iter().take(LISTED).collect(), all)
+        }
+    };
+    let (mut values, mut text, mut exit, mut damaged) = (Vec::new(), String::new(), 0, String::new());
+    for dir in &missions {
+        let runs = owner.as_ref().filter(|owner| owner.mission == dir.id());
+        match place.past(dir) {
+            Ok(past) => {
+                let standing = Standing::of(&past.state, runs.is_some());
+                let board = Board::of(&past.state, place.now_ms());
+                if args.word().is_some() {
+                    exit = standing.exit();
+                }
+                let detailed = args.word().is_some() || runs.is_some();
+                describe(&mut text, &board, standing, runs, detailed);
+                values.push(value(&board, standing, runs, dir));
+            }
+            Err(Failure::Problem(why) | Failure::Usage(why)) => {
+                exit = 1;
+                let _ = writeln!(damaged, "mission {} cannot be read: {why}", dir.id());
+                values.push(json!({ "mission": dir.id(), "state": "damaged", "detail": why }));
+            }
+        }
+    }
+    if args.has("--json") {
+        let running = owner.map(|owner| json!(owner)).unwrap_or(Value::Null);
+        let answer = Answer::json(&json!({ "running": running, "missions": values }))?;
+        return Ok(answer.exit(exit));
+    }
+    if all > missions.len() {
+        let _ = writeln!(text, "and {} older", all - missions.len());
+    }
+    if missions.is_empty() {
+        text.push_str("no mission has run in this project yet\n");
+    }
+    let answer = Answer::done(text).exit(exit);
+    Ok(if damaged.is_empty() { answer } else { answer.note(&damaged) })
+}
+
+/// What a program reads of a mission: its board, and how it stands.
+pub(super) fn value(board: &Board, standing: Standing, runs: Option<&LockOwner>, dir: &MissionDir) -> Value {
+    let mut value = json!(board);
+    value["state"] = json!(standing.name());
+    value["pid"] = json!(runs.map(|owner| owner.pid));
+    value["folder"] = json!(dir.path());
+    value
+}
+
+fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&LockOwner>, detailed: bool) {
+    let how = match (standing, &board.paused, runs) {
+        (Standing::Paused, Some(why), _) => format!("paused: {why}"),
+        (Standing::Running, _, Some(owner)) => {
+            format!("{} (process {})", format!("{:?}", board.stage).to_lowercase(), owner.pid)
+        }
+        (Standing::Interrupted, ..) => "interrupted; `/task resume` in OpenCode goes on".into(),
+        _ => standing.name().replace('_', " "),
+    };
+    let landed = board.tasks.iter().filter(|task| task.state == "integrated").count();
+    let _ = writeln!(text, "{}  {how}", board.mission);
+    let _ = writeln!(text, "  {}", cut(board.objective.trim(), 100).replace('\n', " "));
+    let _ = writeln!(
+        text,
+        "  {landed} of {} landed, {}, {} tokens, ${:.4}, {}",
+        count(board.tasks.len(), "task"),
+        count(usize::try_from(board.usage.calls).unwrap_or(usize::MAX), "call"),
+        board.usage.tokens.total(),
+        board.usage.cost_usd,
+        duration(board.elapsed_ms),
+    );
+    if !detailed {
+        return;
+    }
+    let width = board.tasks.iter().map(|task| task.id.len()).max().unwrap_or(0);
+    for task in &board.tasks {
+        let why = task.detail.as_ref().map(|why| format!(": {}", cut(&why.replace('\n', " "), 160)));
+        let state = task.state.replace('_', " ");
+        let _ = writeln!(text, "    {:width$}  {state}{}", task.id, why.unwrap_or_default());
+    }
+}

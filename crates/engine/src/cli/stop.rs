@@ -1,0 +1,47 @@
+//! `stop [id]`: asks the process that runs a mission to stop it.
+
+use std::time::{Duration, Instant};
+
+use journal::control;
+use serde_json::json;
+
+use super::args::Args;
+use super::place::Place;
+use super::{Answer, Failure};
+
+/// How long is waited for the mission to have stopped: it ends what its roles are doing first.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(50);
+
+pub(super) async fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+    let wanted = args.word().map(|id| place.mission(Some(id))).transpose()?;
+    let Some(owner) = place.owner()? else {
+        return Err(Failure::Problem("no mission runs in this project".into()));
+    };
+    let id = owner.mission.clone();
+    if let Some(dir) = wanted.filter(|dir| dir.id() != id) {
+        return Err(Failure::Problem(format!("mission {} does not run; {id} does", dir.id())));
+    }
+    let dir = place.state.mission(&id).map_err(Failure::problem)?;
+    let request = control::Request {
+        kind: control::STOP.into(),
+        by: "opencode-orchestrator stop".into(),
+        at_ms: place.now_ms(),
+    };
+    control::post(&dir.control_dir(), &request).map_err(Failure::problem)?;
+    let until = Instant::now() + PATIENCE;
+    let mut stopped = false;
+    while !stopped && Instant::now() < until {
+        tokio::time::sleep(LOOK).await;
+        stopped = place.owner()?.is_none_or(|now| now.mission != id);
+    }
+    if args.has("--json") {
+        return Answer::json(&json!({ "mission": id, "pid": owner.pid, "stopped": stopped }));
+    }
+    let how = if stopped {
+        "is stopped".to_string()
+    } else {
+        format!("was asked to stop and is ending what it does (process {})", owner.pid)
+    };
+    Ok(Answer::done(format!("mission {id} {how}; `/task resume {id}` in OpenCode goes on with it\n")))
+}

@@ -1,0 +1,306 @@
+//! The commands, called as the program calls them.
+
+mod sandbox;
+
+use journal::control;
+
+use sandbox::{Sandbox, done, incomplete, paused};
+
+const A: &str = "m-aaaaaaaa";
+
+#[tokio::test]
+async fn wrong_use_is_told_with_what_was_meant() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &done());
+    for (args, says) in [
+        (vec![], "no command was given"),
+        (vec!["statsu"], "there is no command `statsu`; did you mean `status`?"),
+        (vec!["status", "m-aaaaaaab"], "there is no mission `m-aaaaaaab`; did you mean `m-aaaaaaaa`?"),
+        (vec!["report", "../../etc"], "there is no mission `../../etc`"),
+        (vec!["report", "--opne"], "`report` has no option `--opne`; did you mean `--open`?"),
+        (vec!["status", "a", "b"], "`status` takes no argument `b`"),
+        (vec!["graph", "--format", "png"], "`--format` is `mermaid` or `svg`, not `png`"),
+        (vec!["log", "--since", "x"], "`--since` needs a number, not `x`"),
+        (vec!["search"], "`search` needs words"),
+        (vec!["config", "chekc"], "there is no part of `config` called `chekc`; did you mean `check`?"),
+        (vec!["config"], "say which: `config check`"),
+        (vec!["lint", "--base", "HEAD"], "`--base HEAD` needs a project under git"),
+        (vec!["lint", "none.js"], "there is no file or folder `none.js`"),
+        (vec!["lint", "--json", "--format", "sarif"], "exclude each other"),
+        (vec!["clean", "now"], "`clean` takes no argument `now`"),
+    ] {
+        let called = sandbox.call(&args).await;
+        assert_eq!((called.exit, called.stdout.as_str()), (2, ""), "{args:?}: {}", called.stderr);
+        assert!(
+            called.stderr.contains(says) && called.stderr.contains("hint: "),
+            "{args:?}: {}",
+            called.stderr
+        );
+    }
+    assert!(super::run("[]").await.contains("the request could not be read"));
+}
+
+#[tokio::test]
+async fn a_project_without_missions_says_so_and_gets_no_folder() {
+    let sandbox = Sandbox::new();
+    let called = sandbox.call(&["status"]).await;
+    assert_eq!((called.exit, called.stdout.as_str()), (0, "no mission has run in this project yet\n"));
+    let called = sandbox.call(&["status", "--json"]).await;
+    assert_eq!(called.json(), serde_json::json!({ "running": null, "missions": [] }));
+    for args in [["report"], ["graph"], ["log"]] {
+        let called = sandbox.call(&args).await;
+        assert_eq!((called.exit, called.stdout.as_str()), (1, ""), "{args:?}");
+        assert!(called.stderr.contains("no mission has run"), "{args:?}: {}", called.stderr);
+    }
+    assert_eq!(sandbox.call(&["stop"]).await.stderr, "no mission runs in this project\n");
+    assert_eq!(sandbox.call(&["clean"]).await.stdout, "there was nothing to remove\n");
+    assert!(!sandbox.data_home().exists());
+}
+
+#[tokio::test]
+async fn missions_are_shown_as_they_stand() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &done());
+    let called = sandbox.call(&["status"]).await;
+    assert_eq!(called.exit, 0);
+    assert_eq!(
+        called.stdout,
+        format!(
+            "{A}  done\n  Add a thing and more\n  2 of 2 tasks landed, 1 call, 0 tokens, $0.0000, 1 min 1 s\n"
+        )
+    );
+    let called = sandbox.call(&["report"]).await;
+    assert_eq!(called.exit, 0);
+    assert!(
+        called.stdout.starts_with(&format!("## Mission {A}: done, **unverified**\n")),
+        "{}",
+        called.stdout
+    );
+
+    for (id, then, state, exit) in [
+        ("m-bbbbbbbb", incomplete(), "incomplete", 1),
+        ("m-cccccccc", paused(), "paused", 1),
+        ("m-dddddddd", vec![], "interrupted", 1),
+    ] {
+        sandbox.mission(id, &then);
+        for command in ["status", "report"] {
+            let called = sandbox.call(&[command, id, "--json"]).await;
+            let value = called.json();
+            let value = if command == "status" { &value["missions"][0] } else { &value };
+            assert_eq!((called.exit, value["state"].as_str()), (exit, Some(state)), "{command} {id}");
+            assert_eq!(
+                (value["mission"].as_str(), value["tasks"][1]["id"].as_str()),
+                (Some(id), Some("two"))
+            );
+        }
+    }
+    let _lock = sandbox.running("m-dddddddd");
+    let called = sandbox.call(&["status", "m-dddddddd"]).await;
+    assert_eq!(called.exit, 0, "what still runs is no problem");
+    assert!(called.stdout.contains("working (process 4242)") && called.stdout.contains("    one  waiting\n"));
+}
+
+#[tokio::test]
+async fn a_damaged_journal_is_named_and_the_others_are_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &done());
+    let dir = sandbox.mission("m-bbbbbbbb", &done());
+    let text = std::fs::read_to_string(dir.journal_path()).unwrap();
+    std::fs::write(dir.journal_path(), text.replacen("Add a thing", "Add a thong", 1)).unwrap();
+    let called = sandbox.call(&["status"]).await;
+    assert_eq!(called.exit, 1);
+    assert!(called.stdout.contains(A) && called.stderr.starts_with("mission m-bbbbbbbb cannot be read: "));
+}
+
+#[tokio::test]
+async fn a_report_to_open_is_the_page_where_there_is_one() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.mission(A, &done());
+    let called = sandbox.call(&["report", "--open"]).await;
+    assert!(called.whole.get("open").is_none() && called.stderr.contains("nothing to open"));
+    for extension in ["md", "html"] {
+        std::fs::write(dir.report_path(extension), "report").unwrap();
+        let called = sandbox.call(&["report", "--open"]).await;
+        assert_eq!(called.whole["open"].as_str(), dir.report_path(extension).to_str());
+    }
+}
+
+#[tokio::test]
+async fn a_graph_is_mermaid_or_a_picture() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &done());
+    let mermaid = sandbox.call(&["graph"]).await.stdout;
+    assert!(mermaid.starts_with("flowchart LR\n  t0[\"one: Do one\"]:::integrated\n"), "{mermaid}");
+    assert!(mermaid.contains("  t0 --> t1\n"));
+    let svg = sandbox.call(&["graph", A, "--format", "svg"]).await.stdout;
+    assert!(svg.starts_with("<svg ") && svg.matches("<g>").count() == 2, "{svg}");
+}
+
+#[tokio::test]
+async fn a_log_lists_events_with_their_time() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &done());
+    let called = sandbox.call(&["log"]).await;
+    let lines: Vec<&str> = called.stdout.lines().collect();
+    assert_eq!(lines[0], "    1  00:00:00  mission started (m-aaaaaaaa)");
+    assert_eq!(lines[2], "    3  00:00:02  role asked (planner)");
+    assert_eq!(lines[3..5], ["    4  00:00:02  plan: 2 tasks", "                   - `one` Do one"]);
+    assert_eq!(lines.last(), Some(&"    7  00:01:01  done"));
+    let called = sandbox.call(&["log", "--json", "--since", "6"]).await;
+    assert_eq!((called.json()["seq"].as_u64(), called.json()["event"].as_str()), (Some(7), Some("ended")));
+}
+
+#[tokio::test]
+async fn following_a_log_ends_with_the_mission() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &[]);
+    let lock = sandbox.running(A);
+    let called = sandbox.call(&["log", "--follow"]).await;
+    assert_eq!(called.stdout.lines().count(), 6);
+    assert_eq!(called.whole["again"]["args"], serde_json::json!(["log", A, "--follow", "--since", "4"]));
+    drop(lock);
+    let called = sandbox.call(&["log", A, "--follow", "--since", "4"]).await;
+    assert_eq!((called.exit, called.stdout.as_str()), (1, ""));
+    assert!(called.whole.get("again").is_none() && called.stderr.contains("does not run any more"));
+}
+
+#[tokio::test]
+async fn stop_asks_the_process_that_runs_the_mission() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.mission(A, &[]);
+    sandbox.mission("m-bbbbbbbb", &done());
+    let lock = sandbox.running(A);
+    let called = sandbox.call(&["stop", "m-bbbbbbbb"]).await;
+    assert_eq!(
+        (called.exit, called.stderr.as_str()),
+        (1, "mission m-bbbbbbbb does not run; m-aaaaaaaa does\n")
+    );
+    let owner = async {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            if let Some(request) = control::poll(&dir.control_dir()).unwrap().pop() {
+                drop(lock);
+                return request;
+            }
+        }
+    };
+    let (called, request) = tokio::join!(sandbox.call(&["stop"]), owner);
+    assert_eq!((request.kind.as_str(), request.by.as_str()), (control::STOP, "opencode-orchestrator stop"));
+    assert_eq!(called.exit, 0);
+    assert!(
+        called.stdout.starts_with("mission m-aaaaaaaa is stopped; `/task resume m-aaaaaaaa`"),
+        "{}",
+        called.stdout
+    );
+}
+
+#[tokio::test]
+async fn clean_keeps_what_can_be_resumed_and_forgets_only_when_told() {
+    let sandbox = Sandbox::new();
+    sandbox.mission(A, &done());
+    let state = sandbox.state();
+    let hold = || {
+        std::fs::create_dir_all(state.slots().join("1")).unwrap();
+        std::fs::write(state.slots().join("1").join("file"), "x".repeat(9000)).unwrap();
+    };
+    hold();
+    let lock = sandbox.running(A);
+    let called = sandbox.call(&["clean"]).await;
+    assert_eq!(called.exit, 1);
+    assert!(called.stderr.contains("mission `m-aaaaaaaa`, process 4242") && state.slots().join("1").exists());
+    drop(lock);
+
+    sandbox.mission("m-bbbbbbbb", &paused());
+    let called = sandbox.call(&["clean"]).await;
+    assert!(called.exit == 1 && called.stderr.starts_with("not finished: m-bbbbbbbb; "), "{}", called.stderr);
+    assert!(state.slots().join("1").exists());
+
+    let called = sandbox.call(&["clean", "--force", "--json"]).await;
+    assert_eq!((called.exit, &called.json()["slots"]), (0, &serde_json::json!(1)), "{}", called.stderr);
+    assert!(!state.slots().exists() && !state.repository().exists());
+    assert_eq!(state.list_missions().unwrap().len(), 2);
+
+    let called = sandbox.call(&["clean", "--all"]).await;
+    assert!(called.stdout.contains("2 missions"), "{}", called.stdout);
+    assert!(state.list_missions().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn files_are_linted_without_git() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/good.js", "export const one = 1\n");
+    sandbox.write("src/bad.js", "export function f( {\n");
+    sandbox.write("node_modules/m/worse.js", "function (\n");
+    let called = sandbox.call(&["lint", "src/good.js"]).await;
+    assert_eq!((called.exit, called.stdout.as_str()), (0, ""));
+    assert_eq!(called.stderr, "1 file looked at, nothing found\n");
+    let called = sandbox.call_in(&sandbox.project().join("src"), &["lint", "../src/bad.js", "--json"]).await;
+    assert_eq!(called.exit, 1);
+    let finding = &called.json()["findings"][0];
+    assert_eq!(
+        (finding["rule"].as_str(), finding["severity"].as_str()),
+        (Some("syntax-error"), Some("error"))
+    );
+    let all = sandbox.call(&["lint"]).await;
+    assert!(all.exit == 1 && all.stdout.starts_with("src/bad.js:1:") && !all.stdout.contains("worse"));
+    let outside = sandbox.call(&["lint", "src/bad.js", "/etc/hosts"]).await;
+    assert!(outside.exit == 2 && outside.stderr.contains("one project at a time"), "{}", outside.stderr);
+    std::fs::write(sandbox.project().join("binary.js"), b"\xff\x00").unwrap();
+    let binary = sandbox.call(&["lint", "binary.js"]).await;
+    assert!(binary.stderr.contains("binary.js was not linted"), "{}", binary.stderr);
+}
+
+#[tokio::test]
+async fn settings_apply_to_lint_and_are_checked() {
+    let sandbox = Sandbox::new();
+    assert_eq!(
+        sandbox.call(&["config", "check"]).await.stdout,
+        "there is no opencode.toml: the defaults are in force\n"
+    );
+    sandbox.write("bad.js", "export function f( {\n");
+    sandbox.write("opencode.toml", "[guardian.severity]\nsyntax-error = \"warning\"\n");
+    assert_eq!(sandbox.call(&["lint", "bad.js"]).await.exit, 0);
+    let called = sandbox.call(&["config", "check"]).await;
+    assert!(called.exit == 0 && called.stdout.ends_with("opencode.toml is fine\n"), "{}", called.stdout);
+    assert!(sandbox.call(&["config", "show"]).await.stdout.contains("opencode.toml:2"));
+    assert_eq!(sandbox.call(&["config", "show", "--json"]).await.json()["mission"]["parallel"], 4);
+    assert!(sandbox.call(&["config", "schema"]).await.json()["properties"]["mission"].is_object());
+
+    sandbox.write("opencode.toml", "[mission]\nparalel = 2\n");
+    let called = sandbox.call(&["config", "check"]).await;
+    assert_eq!((called.exit, called.stdout.as_str()), (1, ""));
+    assert!(
+        called.stderr.contains("opencode.toml:2:1") && called.stderr.ends_with("1 problem\n"),
+        "{}",
+        called.stderr
+    );
+    let json = sandbox.call(&["config", "check", "--json"]).await.json();
+    assert_eq!((&json["ok"], &json["problems"][0]["line"]), (&false.into(), &2.into()));
+    assert_eq!(
+        sandbox.call(&["lint", "bad.js"]).await.exit,
+        1,
+        "with settings that do not stand nothing is judged"
+    );
+
+    sandbox.write("opencode.toml", "[guardian.severity]\nsyntax-errror = \"off\"\n");
+    let called = sandbox.call(&["config", "check"]).await;
+    assert!(
+        called.exit == 1 && called.stderr.contains("there is no rule `syntax-errror`"),
+        "{}",
+        called.stderr
+    );
+}
+
+#[tokio::test]
+async fn search_ranks_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/login.js", "export function checkPassword(user) { return user }\n");
+    sandbox.write("src/other.js", "export const nothing = 1\n");
+    let called = sandbox.call(&["search", "check", "password", "--limit", "1"]).await;
+    assert!(called.exit == 0 && called.stdout.starts_with("src/login.js (1 line)"), "{}", called.stdout);
+    let json = sandbox.call(&["search", "password", "--json"]).await.json();
+    assert_eq!(json["hits"][0]["symbols"][0]["name"], "checkPassword");
+    let called = sandbox.call(&["search", "zebra"]).await;
+    assert_eq!((called.exit, called.stdout.as_str()), (0, ""));
+    assert!(called.stderr.starts_with("nothing found\nhint: "));
+}
