@@ -206,3 +206,27 @@ scene(
     assert.doesNotMatch(printed(result), /\bverified by\b.*test/i)
   },
 )
+
+scene(
+  "two tasks that bring about the same are done and verified",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      plan: { tasks: [task("one", ["src/one.js"]), task("two", ["src/two.js"], { depends_on: ["one"] })] },
+      work: { one: { "src/one.js": constant("ONE", 1), "src/two.js": constant("TWO", 2) } },
+      answers: [
+        {
+          role: ["coder", "fixer"],
+          task: "two",
+          turns: [{ write: { "src/two.js": constant("TWO", 2) } }, { hand_in: { status: "done", summary: "It is there." } }],
+        },
+      ],
+    },
+  },
+  async (world) => {
+    const result = await world.task("Add both")
+    assert.equal(world.read("src/two.js"), constant("TWO", 2), printed(result))
+    assert.doesNotMatch(printed(result), /unverified/i)
+  },
+)

@@ -29,6 +29,19 @@ scene(
   },
 )
 
+scene(
+  "an objective arrives as it was typed: $$, $1, @files and !`commands` mean nothing in it",
+  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  async (world) => {
+    const before = world.picture()
+    const objective = "say $$5, $1, $ARGUMENTS & @package.json, @build too, and !`touch ran.txt` never"
+    const { client } = await world.serve()
+    await client.command(await client.session(), "task", objective)
+    assert.equal(world.facts("mission_started")[0].objective, objective)
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js"], "no command of it was run")
+  },
+)
+
 const NAMES = ["src/with space.js", 'src/quote"d.js', "src/naïve-ü.js", "src/new\nline.js", "src/-dash.js", "src/日本.js"]
 
 scene(
@@ -90,6 +103,61 @@ scene(
     assert.equal(result.code, 0, printed(result))
     assert.equal(existsSync(join(world.root, "escaped.js")), false)
     assert.equal(world.exists("src/one.js"), true)
+  },
+)
+
+scene(
+  "a link inside the project is followed: what is edited by one name is delivered under the other",
+  {
+    skip: noPlugin,
+    files: project({ "AGENTS.md": "one\n", "CLAUDE.md": { link: "AGENTS.md" } }),
+    scenario: { plan: { tasks: [task("notes", ["CLAUDE.md"])] }, work: { notes: { "CLAUDE.md": [["one", "two"]] } } },
+  },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Change the notes")
+    assert.deepEqual(changes(before, world.picture()), ["~ AGENTS.md"], printed(result))
+    ended(world, "done")
+  },
+)
+
+scene(
+  "reading and writing by absolute path, through links and into OpenCode's configuration, is refused",
+  {
+    skip: noPlugin,
+    files: project({
+      "package.json": `${JSON.stringify({ name: "links", type: "module", scripts: { test: "node test/metre.test.js" } })}\n`,
+      out: { link: "/etc" },
+      "packages/app/a.js": constant("A", 1),
+    }),
+    scenario: {
+      ...modules(["one"]),
+      answers: [
+        {
+          role: "coder",
+          turns: [
+            {
+              calls: [
+                { tool: "read", args: { filePath: "{{cwd}}/out/hostname" } },
+                { tool: "read", args: { filePath: "{{cwd}}/../../project" } },
+                { tool: "write", args: { filePath: "{{cwd}}/packages/app/.opencode/plugin/x.js", content: "evil" } },
+                { tool: "write", args: { filePath: "packages/app/opencode.json", content: "{}" } },
+              ],
+            },
+            { use: "default" },
+          ],
+        },
+      ],
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add one")
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js"], printed(result))
+    const second = world.model.roleRequests.find((request) => request.role === "coder" && request.turn === 1)
+    const answers = second?.body.messages.filter((/** @type {any} */ message) => message.role === "tool") ?? []
+    assert.equal(answers.length, 4)
+    for (const answer of answers) assert.match(JSON.stringify(answer.content), /refused/)
   },
 )
 

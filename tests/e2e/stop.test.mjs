@@ -96,6 +96,56 @@ scene(
   },
 )
 
+scene(
+  "serve: an abort ends a mission in which one role waits for the slot of another",
+  {
+    skip: noPlugin,
+    files: project(),
+    toml: "[mission]\nparallel = 1\n",
+    scenario: {
+      ...THREE,
+      plan: { tasks: [THREE.plan.tasks[0], { ...THREE.plan.tasks[1], compound: true }] },
+      plans: { two: { tasks: [{ ...THREE.plan.tasks[2], id: "part" }] } },
+      answers: [{ role: "reviewer", turns: [{ gate: "review", text: "Too late." }] }],
+    },
+  },
+  async (world) => {
+    const { client } = await world.serve()
+    const session = await client.session()
+    const answer = client.command(session, "task", "Add two").catch((error) => error)
+    await world.model.reached("review")
+    await client.abort(session)
+    await answer
+    await until(() => world.facts("paused").length === 1, LIMIT_MS, "the pause")
+    // The project is free again: a second mission may start.
+    world.model.scenario = modules(["one"])
+    await client.command(await client.session(), "task", "Add one")
+    assert.equal(world.exists("src/one.js"), true)
+  },
+)
+
+scene("serve: an abort in the first moments is not lost", { skip: noPlugin, files: project(), scenario: HELD }, async (world) => {
+  const before = world.picture()
+  const { client } = await world.serve()
+  for (const wait of [0, 100, 400]) {
+    const session = await client.session()
+    const answer = client.command(session, "task", "Add three modules").catch((error) => error)
+    await until(async () => (await client.status())[session], 10_000, "the session to be busy")
+    await sleep(wait)
+    await client.abort(session)
+    await answer
+    await until(async () => !Object.keys(await client.status()).length, 5_000, "no session to be busy")
+    await sleep(1_000)
+    assert.ok(
+      world.model.roleRequests.every((request) => request.outcome),
+      `nothing goes on after an abort at ${wait} ms:\n${world.model.summary()}`,
+    )
+    const { parts } = await client.command(await client.session(), "task", "status")
+    assert.doesNotMatch(JSON.stringify(parts), /process \d/, `no mission runs after an abort at ${wait} ms`)
+  }
+  assert.deepEqual(changes(before, world.picture()), [])
+})
+
 scene("serve: deleting the session stops the mission", { skip: noPlugin, files: project(), scenario: HELD }, async (world) => {
   const before = world.picture()
   const { client } = await world.serve()
