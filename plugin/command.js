@@ -1,19 +1,41 @@
 /** The turn that `/task` makes. */
 import { COMMAND } from "./names.js"
+import { registry } from "./registry.js"
 
 /** The longest title of a session. */
 const TITLE = 80
+/** What OpenCode calls a session that has no title yet. */
+const UNTITLED = /^(New|Child) session - \d{4}-/
+/** Turns that may wait for the mission model at once. */
+const MAX_TYPED = 100
 
 /**
- * Names the session after the mission, so that OpenCode does not ask a model for a title.
+ * Puts what was typed into the turn, verbatim, and remembers it: the mission model answers nothing else.
  * @param {{ command: string, sessionID: string, arguments: string }} command
+ * @param {{ parts: any[] }} output
  * @param {import("@opencode-ai/plugin").PluginInput} input
  */
-export async function prepareCommand(command, input) {
+export async function prepareCommand(command, output, input) {
   if (command.command !== COMMAND) return
+  const { typed } = registry()
+  if (typed.size >= MAX_TYPED) typed.clear()
+  typed.set(command.sessionID, command.arguments)
+  // an empty text would leave OpenCode without a message
+  output.parts.splice(0, output.parts.length, { type: "text", text: command.arguments.trim() ? command.arguments : "/task" })
+  await name(command, input)
+}
+
+/**
+ * Names a session that has no title, so that OpenCode does not ask a model for one.
+ * @param {{ sessionID: string, arguments: string }} command
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ */
+async function name(command, input) {
   const words = command.arguments.trim().replace(/^"(.*)"$/s, "$1").split("\n")[0].slice(0, TITLE)
+  const path = { id: command.sessionID }
   try {
-    await input.client.session.update({ path: { id: command.sessionID }, body: { title: `/task ${words}`.trim() } })
+    const { data } = await input.client.session.get({ path })
+    if (data && UNTITLED.test(data.title)) await input.client.session.update({ path, body: { title: `/task ${words}`.trim() } })
   } catch {
     // without a title of ours OpenCode makes one: nothing is lost but a request
   }

@@ -7,6 +7,12 @@ import { registry } from "./registry.js"
 /** Settings of the user's instance that its slots take over. */
 const TAKEN_OVER = ["provider", "model", "small_model", "disabled_providers", "enabled_providers", "permission", "experimental"]
 
+/**
+ * A template that takes none of what was typed: OpenCode would expand `$`, `@` and commands in it. The text is put in its place
+ * as it is, by `prepareCommand`.
+ */
+const NOTHING = "$1000000"
+
 /** OpenCode's own tools, by role. */
 const READ = ["read", "grep", "glob", "list"]
 const WRITE = ["edit"]
@@ -31,14 +37,17 @@ export function configure(config, { fetch, slot, directory }) {
     ...config.command,
     [COMMAND]: {
       description: "Run a mission: plan, code, check, review, deliver. Also: status, stop, resume, undo, report",
-      template: "$ARGUMENTS",
+      template: NOTHING,
       agent: AGENT,
       model: `${PROVIDER}/${MODEL}`,
     },
   }
   const own = config.permission
   config.permission = closed(own)
-  config.agent = { ...config.agent, ...agents(own) }
+  const theirs = config.agent ?? {}
+  config.agent = closedAgents(theirs)
+  // what the user settled for a role (a temperature, say) stays; what makes it a role is ours
+  for (const [name, agent] of Object.entries(agents(own))) config.agent[name] = { ...theirs[name], ...agent }
 }
 
 /**
@@ -102,7 +111,25 @@ function provider(fetch) {
 function closed(own) {
   const rules = typeof own === "string" ? { "*": own } : { ...own }
   const task = typeof rules.task === "string" ? { "*": rules.task } : { ...rules.task }
-  return { ...rules, task: { ...task, [`${AGENT}*`]: "deny" }, "mission_*": "deny" }
+  const last = Object.entries(task).at(-1) ?? ["*", rules["*"]]
+  // OpenCode leaves a tool out only where its last rule denies all of it; a rule of ours behind that would bring it back
+  const denied = last[0] === "*" && last[1] === "deny"
+  const ours = Object.fromEntries([AGENT, ...ROLES.map(agentOf)].map((name) => [name, "deny"]))
+  return { ...rules, ...(denied ? {} : { task: { ...task, ...ours } }), "mission_*": "deny" }
+}
+
+/**
+ * The rules of an agent of the user come behind all others, so one that allows everything would open the mailboxes.
+ * @param {Record<string, any>} agents
+ */
+function closedAgents(agents) {
+  return Object.fromEntries(
+    Object.entries(agents).map(([name, agent]) => {
+      const own = agent?.permission
+      const wide = typeof own === "string" || (own && typeof own === "object" && "*" in own)
+      return [name, wide ? { ...agent, permission: closed(own) } : agent]
+    }),
+  )
 }
 
 /** @param {any} own the user's permissions */
@@ -155,7 +182,7 @@ function permission(role, mailbox, own) {
  * @returns {Record<string, string>}
  */
 function limits(own, tool) {
-  const rule = own && typeof own === "object" ? own[tool] : undefined
+  const rule = own && typeof own === "object" ? (own[tool] ?? own["*"]) : own
   if (rule === "deny") return { "*": "deny" }
   if (!rule || typeof rule !== "object") return {}
   return Object.fromEntries(Object.entries(rule).filter(([pattern, verdict]) => verdict === "deny" || (verdict === "ask" && pattern !== "*")))

@@ -17,7 +17,7 @@ import { loadNative } from "./native.js"
 /**
  * @param {string} directory
  * @param {Record<string, unknown> | undefined} options
- * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined }}
+ * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined, during: (work: Promise<void>) => Promise<void>, idle: () => Promise<unknown> }}
  */
 export function lazyEngine(directory, options) {
   /** @type {Engine | undefined} */
@@ -31,7 +31,7 @@ export function lazyEngine(directory, options) {
       engine = new native.Engine(
         JSON.stringify({
           directory,
-          data_home: home("XDG_DATA_HOME", ".local", "share"),
+          data_home: dataHome(),
           config_home: home("XDG_CONFIG_HOME", ".config"),
           options: options && Object.keys(options).length > 0 ? options : undefined,
           slot_files: { "opencode.json": slotConfiguration() },
@@ -42,7 +42,17 @@ export function lazyEngine(directory, options) {
       return { problem: `the native core could not be started: ${/** @type {Error} */ (error).message}` }
     }
   }
-  return { get, made }
+  /** @type {Set<Promise<void>>} */
+  const under = new Set()
+  const during = async (/** @type {Promise<void>} */ work) => {
+    under.add(work)
+    try {
+      await work
+    } finally {
+      under.delete(work)
+    }
+  }
+  return { get, made, during, idle: () => Promise.allSettled([...under]) }
 }
 
 /** The mailbox tools, where the core can be loaded. */
@@ -62,6 +72,11 @@ export function mailboxTools() {
 function slotConfiguration() {
   const entry = pathToFileURL(fileURLToPath(new URL("../index.js", import.meta.url))).href
   return `${JSON.stringify({ plugin: [entry], share: "disabled", autoupdate: false, snapshot: false }, null, 2)}\n`
+}
+
+/** Missions are kept below it. */
+export function dataHome() {
+  return home("XDG_DATA_HOME", ".local", "share")
 }
 
 /**

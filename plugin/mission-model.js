@@ -4,10 +4,12 @@
  */
 import { hostOf } from "./host.js"
 import { AGENT, MODEL, PROVIDER } from "./names.js"
-import { forget } from "./registry.js"
+import { forget, registry } from "./registry.js"
 
 /** How often something is sent where nothing happens, in milliseconds: OpenCode gives up on a silent model. */
 const HEARTBEAT = 20_000
+/** How often a stop is repeated until the mission has ended, in milliseconds. */
+const STOP_AGAIN = 200
 /** How long the answer waits for a stopped mission to wind up, in milliseconds. */
 const WIND_UP = 1_500
 
@@ -18,22 +20,31 @@ const WIND_UP = 1_500
  */
 export function missionFetch(lazy, input) {
   const answer = async (/** @type {any} */ _url, /** @type {RequestInit | undefined} */ request) => {
-    const body = JSON.parse(String(request?.body ?? "{}"))
-    const session = new Headers(request?.headers).get("x-session-id") ?? undefined
-    const text = objective(body.messages)
+    const session = new Headers(request?.headers).get("x-session-id") ?? ""
+    const text = registry().typed.get(session)
+    registry().typed.delete(session)
     return stream(request?.signal ?? undefined, async (say, signal) => {
+      // a summary, a title, a message by way of the API: nothing but the command starts a mission
+      if (text === undefined) return say("Missions start with `/task`.\n")
       const { engine, problem } = lazy.get()
       if (!engine) {
         await toast(input, problem)
         return say(`opencode-orchestrator cannot run missions: ${problem}\n`)
       }
-      const stop = () => void engine.stop("Esc")
-      if (signal?.aborted) return
-      signal?.addEventListener("abort", stop, { once: true })
+      if (signal.aborted) return
+      /** @type {NodeJS.Timeout | undefined} */
+      let again
+      // a stop that comes before the mission has begun finds nothing to stop, so it is said until the end
+      const stop = () => {
+        void engine.stop("Esc")
+        again ??= setInterval(() => void engine.stop("Esc"), STOP_AGAIN)
+      }
+      signal.addEventListener("abort", stop, { once: true })
       try {
-        await engine.command(text, session, hostOf(input, engine), say)
+        await lazy.during(engine.command(text, session || undefined, hostOf(input, engine), say))
       } finally {
-        signal?.removeEventListener("abort", stop)
+        signal.removeEventListener("abort", stop)
+        clearInterval(again)
         forget(engine)
       }
     })
@@ -42,22 +53,15 @@ export function missionFetch(lazy, input) {
 }
 
 /**
- * The words of the last message of the user: what was typed, verbatim.
- * @param {{ role: string, content: unknown }[] | undefined} messages
- */
-function objective(messages) {
-  const last = (messages ?? []).findLast((message) => message.role === "user")?.content
-  if (typeof last === "string") return last
-  if (!Array.isArray(last)) return ""
-  return last.filter((part) => part?.type === "text").map((part) => part.text).join("\n")
-}
-
-/**
  * @param {AbortSignal | undefined} signal
- * @param {(say: (text: string) => void, signal: AbortSignal | undefined) => Promise<void>} work
+ * @param {(say: (text: string) => void, signal: AbortSignal) => Promise<void>} work
  */
 function stream(signal, work) {
   const encoder = new TextEncoder()
+  const gone = new AbortController()
+  const ended = signal ? AbortSignal.any([signal, gone.signal]) : gone.signal
+  /** @type {NodeJS.Timeout | undefined} */
+  let heartbeat
   let open = true
   const body = new ReadableStream({
     start(controller) {
@@ -73,7 +77,7 @@ function stream(signal, work) {
         send("data: [DONE]\n\n")
         close()
       }
-      const heartbeat = setInterval(() => send(": working\n\n"), HEARTBEAT)
+      heartbeat = setInterval(() => send(": working\n\n"), HEARTBEAT)
       const close = () => {
         clearInterval(heartbeat)
         if (!open) return
@@ -86,13 +90,16 @@ function stream(signal, work) {
       }
       signal?.addEventListener("abort", () => setTimeout(close, WIND_UP).unref?.(), { once: true })
       chunk({ role: "assistant", content: "" })
-      work((text) => chunk({ content: text }), signal).then(end, (error) => {
+      work((text) => chunk({ content: text }), ended).then(end, (error) => {
         chunk({ content: `\n**The mission ended with an error**: ${error?.message ?? error}\n` })
         end()
       })
     },
+    // whoever asked has gone away: nobody would see the mission go on
     cancel() {
       open = false
+      clearInterval(heartbeat)
+      gone.abort()
     },
   })
   return new Response(body, { headers: { "content-type": "text/event-stream" } })

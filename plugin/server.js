@@ -1,12 +1,16 @@
 /** The hooks of one OpenCode instance: each a line into the file that holds it. */
-import { sep } from "node:path"
+import { existsSync, realpathSync } from "node:fs"
+import { join, sep } from "node:path"
 import { prepareCommand } from "./command.js"
 import { configure } from "./config.js"
-import { lazyEngine } from "./engine.js"
+import { dataHome, lazyEngine } from "./engine.js"
 import { mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel } from "./mission-model.js"
 import { answerPermission } from "./permissions.js"
 import { afterTool, beforeTool } from "./tools.js"
+
+/** How long OpenCode's end waits for a mission, in milliseconds; OpenCode itself waits for at most 5 s. */
+const WIND_UP = 4_000
 
 /**
  * @param {import("@opencode-ai/plugin").PluginInput} input
@@ -20,16 +24,27 @@ export async function server(input, options) {
   return {
     config: async (config) => configure(config, { fetch, slot, directory: input.directory }),
     tool: mailboxes(),
-    "command.execute.before": async (command) => prepareCommand(command, input),
+    "command.execute.before": async (command, output) => prepareCommand(command, output, input),
     "chat.message": async (message, output) => returnModel(message, output, input),
     "tool.execute.before": async (call, output) => beforeTool(call, output),
     "tool.execute.after": async (call, output) => afterTool(call, output),
     event: async ({ event }) => answerPermission(event, input),
     dispose: async () => {
-      const made = engine.made()
-      if (made) await made.stop("the end of OpenCode")
+      await windUp(engine)
     },
   }
+}
+
+/**
+ * OpenCode ends: the mission is stopped, so that it can be resumed, and has a moment to write that down.
+ * @param {ReturnType<typeof lazyEngine>} engine
+ */
+async function windUp(engine) {
+  const made = engine.made()
+  if (!made) return
+  await made.stop("the end of OpenCode")
+  const late = new Promise((resolve) => setTimeout(resolve, WIND_UP).unref?.())
+  await Promise.race([engine.idle(), late])
 }
 
 /**
@@ -37,6 +52,8 @@ export async function server(input, options) {
  * @param {string} directory
  */
 function slotOf(directory) {
-  const marks = [`${sep}opencode-orchestrator${sep}`, `${sep}slots${sep}`]
-  return marks.every((mark) => directory.includes(mark)) ? directory : undefined
+  const missions = join(dataHome(), "opencode-orchestrator") + sep
+  const real = existsSync(dataHome()) ? join(realpathSync(dataHome()), "opencode-orchestrator") + sep : missions
+  const inside = directory.startsWith(missions) || directory.startsWith(real)
+  return inside && directory.includes(`${sep}slots${sep}`) ? directory : undefined
 }
