@@ -46,43 +46,13 @@ fn as_json() {
 #[test]
 fn as_sarif() {
     let value: serde_json::Value = serde_json::from_str(&sarif(&findings(), "1.2.3")).unwrap();
-    expect![[r#"
-        {
-          "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-          "runs": [
-            {
-              "columnKind": "unicodeCodePoints",
-              "results": [
-                {
-                  "level": "error",
-                  "locations": [
-                    {
-                      "physicalLocation": {
-                        "artifactLocation": {
-                          "uri": "src/a%20b.ts"
-                        },
-                        "region": {
-                          "startColumn": 3,
-                          "startLine": 1
-                        }
-                      }
-                    }
-                  ],
-                  "message": {
-                    "text": "syntax error: expected `)`"
-                  },
-                  "ruleId": "syntax-error",
-                  "ruleIndex": 1
-                },
-        "#]]
-    .assert_eq(&{
-        let mut value = value.clone();
-        let results = value["runs"][0]["results"].as_array_mut().unwrap();
-        results.truncate(2);
-        let shown = serde_json::to_string_pretty(&value).unwrap();
-        let end = shown.find("\"ruleIndex\": 1").unwrap() + "\"ruleIndex\": 1\n        },\n        ".len();
-        shown[..end].to_string()
-    });
+    assert_eq!(value["version"], "2.1.0");
+    let first = &value["runs"][0]["results"][0];
+    assert_eq!(first["level"], "error");
+    let place = &first["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "src/a%20b.ts");
+    assert_eq!(place["region"]["startLine"], 1);
+    assert_eq!(place["region"]["startColumn"], 3);
     let run = &value["runs"][0];
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     for result in run["results"].as_array().unwrap() {

@@ -58,14 +58,15 @@ impl<'a> Change<'a> {
         if words.is_empty() || words.len() > MAX_WORDS {
             return Vec::new();
         }
+        // one pass over a text, however many words
+        let any: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
+        let Ok(any) = regex::Regex::new(&any.join("|")) else { return Vec::new() };
         let changed: HashSet<&str> = self.pairs.iter().map(|pair| &*pair.path).collect();
         self.head
             .paths()
             .iter()
             .filter(|path| !changed.contains(path.as_str()) && syntax::Language::of_path(path).is_some())
-            .filter(|path| {
-                self.head.read(path).is_some_and(|text| words.iter().any(|word| text.contains(word.as_str())))
-            })
+            .filter(|path| self.head.read(path).is_some_and(|text| any.is_match(&text)))
             .filter_map(|path| self.head.file(path))
             .filter(|file| file.is_code() && !file.is_broken())
             .collect()
