@@ -110,14 +110,17 @@ fn absolute(cwd: &Path, word: &str) -> PathBuf {
     }
 }
 
-/// The project that holds all paths: that of the current folder, or that of the first path.
+/// The project that holds all paths: that of the current folder, or that of the first path where this one is a
+/// repository further down, or somewhere else.
 fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf, Failure> {
     let holds_all = |root: &Path| paths.iter().all(|path| path.starts_with(root));
-    let Some(first) = paths.first().filter(|_| !holds_all(&place.root)) else {
-        return Ok(place.root.clone());
-    };
+    let Some(first) = paths.first() else { return Ok(place.root.clone()) };
     let folder = if first.is_dir() { first.as_path() } else { first.parent().unwrap_or(first) };
     let root = project_root(folder);
+    let is_repository = || UserFiles::open(&root).map(|user| user.is_some()).map_err(Failure::problem);
+    if holds_all(&place.root) && (root == place.root || !holds_all(&root) || !is_repository()?) {
+        return Ok(place.root.clone());
+    }
     if holds_all(&root) {
         return Ok(root);
     }
