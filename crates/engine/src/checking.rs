@@ -63,7 +63,8 @@ impl ProjectChecks {
         self.found.get().map(|checks| checks.iter().map(|c| c.name.clone()).collect()).unwrap_or_default()
     }
 
-    fn list(&self) -> &[Check] {
+    /// The checks, once the base has been read.
+    pub fn list(&self) -> &[Check] {
         self.found.get().map_or(&[], Vec::as_slice)
     }
 }
@@ -264,7 +265,12 @@ fn relative(file: &str, root: &Path) -> String {
 }
 
 /// One run, when a core is free for it.
-async fn run(context: &Arc<MissionContext>, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+pub(crate) async fn run(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    check: &Check,
+    filter: Option<&str>,
+) -> Outcome {
     // the semaphore is never closed
     let _core = context.checks.running.acquire().await;
     set_up(context, slot).await;

@@ -87,7 +87,8 @@ async fn red(context: &Arc<MissionContext>, state: &State, merged: &Commit) -> O
         Err(error) => return Some(error.to_string()),
     };
     let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    let (judgement, _) = gates::check_tree(context, base, &slot, &merged.tree).await;
+    // what the user did to their tests meanwhile is theirs to decide
+    let (judgement, _) = gates::check_tree(context, base, &slot, &merged.tree, false).await;
     judgement.failure.map(|_| judgement.detail)
 }
 

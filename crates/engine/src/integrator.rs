@@ -28,14 +28,16 @@ pub(crate) async fn integrate(
         return Vec::new();
     }
     let mut head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
-    let mission_base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
+    // what landed since `state` was taken
+    let mut landed: Vec<TaskId> = Vec::new();
     // halves of a red batch are tried before what comes after it
     let mut waiting = vec![units(state, &tasks)];
     while let Some(batch) = waiting.pop() {
-        match land(context, &mission_base, &head, &batch).await {
+        match land(context, state, &landed, &head, &batch).await {
             Landed::Yes { commit, checks } => {
                 head = commit.clone();
                 let tasks = names(&batch);
+                landed.extend(tasks.iter().cloned());
                 let at_ms = context.clock.now_ms();
                 let event = Event::Integrated { tasks, commit: commit.id, tree: commit.tree, checks, at_ms };
                 if context.orchestrator.record(vec![event]).await.is_err() {
@@ -88,7 +90,14 @@ enum Landed {
 }
 
 /// Merges a batch onto the head and lets the gates look at the result once.
-async fn land(context: &Arc<MissionContext>, mission_base: &str, head: &Commit, batch: &[Unit]) -> Landed {
+async fn land(
+    context: &Arc<MissionContext>,
+    state: &State,
+    landed: &[TaskId],
+    head: &Commit,
+    batch: &[Unit],
+) -> Landed {
+    let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let merged = {
         let (workspace, head, id) = (context.workspace.clone(), head.clone(), context.id.clone());
         let commits: Vec<(TaskId, String)> = batch.iter().flat_map(|unit| unit.tasks.clone()).collect();
@@ -111,15 +120,21 @@ async fn land(context: &Arc<MissionContext>, mission_base: &str, head: &Commit, 
         Ok(changes) => changes.into_iter().map(|c| c.path).collect(),
         Err(error) => return Landed::No(host(error.to_string())),
     };
-    if let Some(finding) = gates::lint_trees(context, &head.id, &merged.id, &paths).await.failure {
+    let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
+    let may_edit = |id: &&TaskId| state.tasks.get(*id).is_some_and(|t| t.edits_tests.is_some());
+    let may_edit_tests = tasks.iter().any(may_edit);
+    let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, may_edit_tests).await;
+    if let Some(finding) = lint.failure {
         return Landed::No(finding);
     }
+    let all: Vec<&TaskId> = tasks.into_iter().chain(landed).collect();
+    let keeps_tests = gates::keeps_tests(state, &all);
     let _slot_is_ours = context.checks.checking_slot.lock().await;
     let slot = match context.slots.prepare(CHECKING, &merged.id).await {
         Ok(slot) => slot,
         Err(error) => return Landed::No(host(error.to_string())),
     };
-    let (judgement, checks) = gates::check_tree(context, mission_base, &slot, &merged.tree).await;
+    let (judgement, checks) = gates::check_tree(context, mission_base, &slot, &merged.tree, keeps_tests).await;
     match judgement.failure {
         Some(finding) => Landed::No(finding),
         None => Landed::Yes { commit: merged, checks },

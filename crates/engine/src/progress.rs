@@ -67,7 +67,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("`{task}` may not change {path}: `{held_by}` holds it")
         }
         Event::TaskOrdered { task, after, path } => format!("`{task}` waits for `{after}`: both need {path}"),
-        Event::GateJudged { gate: Gate::Scope, verdict: GateVerdict::Pass, .. } => return None,
+        Event::GateJudged { gate: Gate::Scope | Gate::Protected, verdict: GateVerdict::Pass, .. } => return None,
         Event::GateJudged { task, gate, verdict, detail: said, .. } => {
             let who = task.as_ref().map(|t| format!("`{t}`")).unwrap_or_else(|| "head".into());
             let verdict = match verdict {

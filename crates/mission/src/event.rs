@@ -94,8 +94,12 @@ impl std::fmt::Display for Issue {
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
     Scope,
+    /// Existing tests and what configures the checks.
+    Protected,
     Guardian,
     Checks,
+    /// Whether tests that the change adds can fail.
+    NewTests,
     Review,
 }
 
@@ -103,8 +107,10 @@ impl Gate {
     pub fn name(self) -> &'static str {
         match self {
             Gate::Scope => "scope",
+            Gate::Protected => "protected",
             Gate::Guardian => "guardian",
             Gate::Checks => "checks",
+            Gate::NewTests => "new tests",
             Gate::Review => "review",
         }
     }

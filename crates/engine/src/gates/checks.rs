@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue};
+use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
 
 use super::{Change, Finding, Judgement};
@@ -10,9 +10,13 @@ use crate::checking::{self, Judged};
 use crate::mission_context::MissionContext;
 
 /// Also gives what vouches for the change, in words.
-pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> (Judgement, Vec<String>) {
-    let (judgement, summaries) =
-        check_tree(context, change.mission_base, change.slot, &change.commit.tree).await;
+pub(super) async fn judge(
+    context: &Arc<MissionContext>,
+    change: &Change<'_>,
+    keeps_tests: bool,
+) -> (Judgement, Vec<String>) {
+    let (base, tree) = (change.mission_base, &change.commit.tree);
+    let (judgement, summaries) = check_tree(context, base, change.slot, tree, keeps_tests).await;
     let vouched = summaries
         .iter()
         .filter(|s| s.verdict == GateVerdict::Pass)
@@ -20,15 +24,23 @@ pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) ->
     (judgement, vouched.collect())
 }
 
-/// Judges a tree that stands in `slot`.
+/// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that landed before,
+/// has a reason to change tests.
+pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
+    let landed = |phase: &Phase| matches!(phase, Phase::Integrated { .. });
+    !state.tasks.values().any(|t| t.edits_tests.is_some() && (landed(&t.phase) || tasks.contains(&&t.id)))
+}
+
+/// Judges a tree that stands in `slot`. `keeps_tests`: fewer tests than on the base are a failure.
 pub(crate) async fn check_tree(
     context: &Arc<MissionContext>,
     mission_base: &str,
     slot: &Slot,
     tree: &str,
+    keeps_tests: bool,
 ) -> (Judgement, Vec<CheckSummary>) {
     let gate = Gate::Checks;
-    let judged = match checking::judge(context, mission_base, slot, tree).await {
+    let judged = match checking::judge(context, mission_base, slot, tree, keeps_tests).await {
         Ok(judged) => judged,
         Err(why) => {
             return (

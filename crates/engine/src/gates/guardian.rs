@@ -10,17 +10,22 @@ use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::sources::TreeSources;
 
-pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> Judgement {
-    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths).await
+/// What happened to a test. A task whose plan says why tests change may do these; its reviewer is told.
+const ABOUT_TESTS: [&str; 2] = ["test-removed", "test-weakened"];
+
+pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
+    let may_edit = change.task.edits_tests.is_some();
+    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, may_edit).await
 }
 
-/// Lints what `to` changed of `from`.
+/// Lints what `to` changed of `from`. Also gives what it did to tests, where it may.
 pub(crate) async fn lint_trees(
     context: &Arc<MissionContext>,
     from: &str,
     to: &str,
     paths: &[String],
-) -> Judgement {
+    may_edit_tests: bool,
+) -> (Judgement, Vec<Issue>) {
     let (guardian, workspace) = (context.guardian.clone(), context.workspace.clone());
     let (from, to, paths) = (from.to_string(), to.to_string(), paths.to_vec());
     let found = blocking(move || {
@@ -33,14 +38,13 @@ pub(crate) async fn lint_trees(
         Ok(findings) => findings,
         Err(error) => {
             let detail = format!("could not look: {error}");
-            return Judgement {
-                gate: Gate::Guardian,
-                verdict: GateVerdict::NoEvidence,
-                detail,
-                failure: None,
-            };
+            let verdict = GateVerdict::NoEvidence;
+            return (Judgement { gate: Gate::Guardian, verdict, detail, failure: None }, Vec::new());
         }
     };
+    let (allowed, findings): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|f| may_edit_tests && ABOUT_TESTS.contains(&f.rule.as_str()));
+    let weakened: Vec<Issue> = allowed.iter().map(issue).collect();
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|f| f.severity == Severity::Error);
     let issues: Vec<Issue> = errors.iter().map(issue).collect();
@@ -56,7 +60,11 @@ pub(crate) async fn lint_trees(
         (_, _) => (GateVerdict::Fail, issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
     };
     let failure = (!issues.is_empty()).then_some(Finding { class: FailureClass::Lint, issues });
-    Judgement { gate: Gate::Guardian, verdict, detail, failure }
+    let detail = match weakened.len() {
+        0 => detail,
+        n => format!("{detail}; {n} findings about tests that the plan lets change are for the reviewer"),
+    };
+    (Judgement { gate: Gate::Guardian, verdict, detail, failure }, weakened)
 }
 
 pub(crate) fn issue(finding: &guardian::Finding) -> Issue {

@@ -1,9 +1,18 @@
-//! The gates, cheapest first: scope, Guardian, checks, Reviewer. Each verdict is recorded with the tree it speaks of.
+//! The gates, cheapest first: scope, protected files, Guardian, checks, new tests, Reviewer. Each verdict is recorded
+//! with the tree it speaks of.
 
 mod checks;
+mod files;
 mod guardian;
+mod imports;
+mod manifests;
+mod mutants;
+mod new_tests;
+mod protected;
 mod review;
 mod scope;
+mod vote;
+mod wrong_versions;
 
 use std::sync::Arc;
 
@@ -14,7 +23,7 @@ use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::workers::Worker;
 
-pub(crate) use checks::check_tree;
+pub(crate) use checks::{check_tree, keeps_tests};
 pub(crate) use guardian::lint_trees;
 
 /// What a gate found.
@@ -97,16 +106,27 @@ async fn look(
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let change = Change { task, slot, commit: &commit, paths: &paths, mission_base };
 
-    let guardian = guardian::judge(context, &change).await;
+    let (protected, edited) = protected::judge(context, &change).await;
+    if let Some(event) = settle(context, &change, protected).await {
+        return event;
+    }
+    let (guardian, weakened) = guardian::judge(context, &change).await;
     if let Some(event) = settle(context, &change, guardian).await {
         return event;
     }
-    let (judgement, verified_by) = checks::judge(context, &change).await;
+    let keeps_tests = checks::keeps_tests(state, &[&task.id]);
+    let (judgement, verified_by) = checks::judge(context, &change, keeps_tests).await;
     let evidence = judgement.detail.clone();
     if let Some(event) = settle(context, &change, judgement).await {
         return event;
     }
-    let review = review::judge(context, &change, &evidence, spent).await;
+    if let Some(judgement) = new_tests::judge(context, &change).await
+        && let Some(event) = settle(context, &change, judgement).await
+    {
+        return event;
+    }
+    let evidence = review::Evidence { checks: &evidence, edited_tests: &edited, weakened: &weakened };
+    let review = review::judge(context, &change, evidence, spent).await;
     if let Some(event) = settle(context, &change, review).await {
         return event;
     }

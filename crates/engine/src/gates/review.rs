@@ -1,10 +1,11 @@
-//! The Reviewer as a gate.
+//! The Reviewers as a gate: an odd number of them, independent of each other; the majority decides.
 
 use std::sync::Arc;
 
-use mission::mailbox::{Review, ReviewSeverity, Verdict};
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue};
+use tokio::task::JoinSet;
 
+use super::vote::{self, Vote};
 use super::{Change, Finding, Judgement};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
@@ -16,11 +17,23 @@ use crate::roles::{cut, reviewer};
 const MAX_DIFF: usize = 60_000;
 /// The longest diff that is kept at all.
 const MAX_PAGE: usize = 2_000_000;
+/// Findings about tests that a prompt lists.
+const MAX_WEAKENED: usize = 30;
+
+/// What other gates found that a reviewer should know.
+pub(super) struct Evidence<'a> {
+    /// What the checks say, in words.
+    pub checks: &'a str,
+    /// Existing tests that the plan let this change touch.
+    pub edited_tests: &'a [String],
+    /// What the Guardian says became of them.
+    pub weakened: &'a [Issue],
+}
 
 pub(super) async fn judge(
     context: &Arc<MissionContext>,
     change: &Change<'_>,
-    evidence: &str,
+    evidence: Evidence<'_>,
     spent: &mut Vec<Event>,
 ) -> Judgement {
     let (workspace, from, to) =
@@ -35,44 +48,68 @@ pub(super) async fn judge(
     } else {
         diff
     };
-    let subject = reviewer::Subject { task: change.task, slot: change.slot, diff: &shown, evidence };
-    match reviewer::review(context, subject, spent).await {
-        Ok(review) => verdict(change, review),
-        Err(RoleFailure { class: FailureClass::Malformed | FailureClass::Timeout, reason }) => {
-            // a reviewer that gives no verdict says nothing against the change, and nothing for it
-            failed(FailureClass::Host, vec![Issue::new("reviewer", reason)])
+    let quorum = context.config.review.quorum.max(1);
+    let mut voters = JoinSet::new();
+    for _ in 0..quorum {
+        let (context, task, slot) = (context.clone(), change.task.clone(), change.slot.clone());
+        let (diff, checks, tests) = (shown.clone(), evidence.checks.to_string(), tests(&evidence));
+        voters.spawn(async move {
+            let subject =
+                reviewer::Subject { task: &task, slot: &slot, diff: &diff, evidence: &checks, tests: &tests };
+            let mut spent = Vec::new();
+            let review = reviewer::review(&context, subject, &mut spent).await;
+            (review, spent)
+        });
+    }
+    let (mut reviews, mut failure) = (Vec::new(), None);
+    while let Some(voted) = voters.join_next().await {
+        match voted {
+            Ok((review, cost)) => {
+                spent.extend(cost);
+                match review {
+                    Ok(review) => reviews.push(review),
+                    Err(why) => failure = Some(why),
+                }
+            }
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => failure = Some(RoleFailure::new(FailureClass::Host, error.to_string())),
+            },
         }
-        Err(RoleFailure { class, reason }) => failed(class, vec![Issue::new("reviewer", reason)]),
+    }
+    match vote::count(change.task, quorum, &reviews) {
+        Vote::Approved { detail } => {
+            Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
+        }
+        Vote::Rejected { detail, issues } => {
+            let failure = Some(Finding { class: FailureClass::Review, issues });
+            Judgement { gate: Gate::Review, verdict: GateVerdict::Fail, detail, failure }
+        }
+        Vote::Open => undecided(failure),
     }
 }
 
-fn verdict(change: &Change<'_>, review: Review) -> Judgement {
-    let met = review.acceptance.iter().filter(|a| a.met).count();
-    let detail = format!("{met} of {} acceptance items met", change.task.acceptance.len());
-    if review.verdict == Verdict::Approve {
-        return Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None };
+/// What became of existing tests, in words.
+fn tests(evidence: &Evidence<'_>) -> String {
+    let mut text: String =
+        evidence.edited_tests.iter().map(|path| format!("- `{path}` was changed\n")).collect();
+    text.extend(evidence.weakened.iter().take(MAX_WEAKENED).map(|issue| format!("- {issue}\n")));
+    if evidence.weakened.len() > MAX_WEAKENED {
+        text.push_str(&format!("- and {} more\n", evidence.weakened.len() - MAX_WEAKENED));
     }
-    let errors = review.findings.iter().filter(|f| f.severity == ReviewSeverity::Error);
-    let mut issues: Vec<Issue> =
-        errors.map(|f| Issue::new("reviewer", f.message.clone()).at(f.path.clone(), f.line)).collect();
-    let item = |id: &str| {
-        id.strip_prefix('a')
-            .and_then(|n| n.parse::<usize>().ok())
-            .and_then(|n| change.task.acceptance.get(n.checked_sub(1)?))
-    };
-    issues.extend(review.acceptance.iter().filter(|a| !a.met).map(|a| {
-        Issue::new(
-            "reviewer",
-            format!("not met: {} ({})", item(&a.id).map(String::as_str).unwrap_or(&a.id), a.evidence),
-        )
-    }));
-    let detail =
-        format!("{detail}; {}", issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
-    Judgement {
-        gate: Gate::Review,
-        verdict: GateVerdict::Fail,
-        detail,
-        failure: Some(Finding { class: FailureClass::Review, issues }),
+    text
+}
+
+fn undecided(failure: Option<RoleFailure>) -> Judgement {
+    let why =
+        failure.unwrap_or_else(|| RoleFailure::new(FailureClass::Host, "the reviewers gave no majority"));
+    let RoleFailure { class, reason } = why;
+    match class {
+        // a reviewer that gives no verdict says nothing against the change, and nothing for it
+        FailureClass::Malformed | FailureClass::Timeout => {
+            failed(FailureClass::Host, vec![Issue::new("reviewer", reason)])
+        }
+        class => failed(class, vec![Issue::new("reviewer", reason)]),
     }
 }
 

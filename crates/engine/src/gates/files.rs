@@ -1,0 +1,267 @@
+//! What a file is to the gates, by its path: a test, what tests need, a check's configuration, code, or prose.
+
+use syntax::Language;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A runner collects it, or it stands among those that it collects.
+    Test,
+    /// What tests compare with or build on: snapshots, fixtures, helpers.
+    TestSupport,
+    /// It decides what the project's checks say, or runs them.
+    Config,
+    /// Some of its sections do.
+    Manifest,
+    Code,
+    /// Read by people only.
+    Prose,
+    Other,
+}
+
+impl Kind {
+    pub fn is_test(self) -> bool {
+        matches!(self, Kind::Test | Kind::TestSupport)
+    }
+
+    /// Whether a change of it can change what the program does.
+    pub fn is_behaviour(self) -> bool {
+        matches!(self, Kind::Code | Kind::Other)
+    }
+}
+
+/// Folders that hold nothing but tests and what they need.
+const TEST_FOLDERS: [&str; 9] =
+    ["test", "tests", "__tests__", "__snapshots__", "__mocks__", "testdata", "spec", "specs", "e2e"];
+const CONFIG_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
+/// Whole names, in lower case.
+const CONFIG_NAMES: [&str; 50] = [
+    "makefile",
+    "gnumakefile",
+    "justfile",
+    "taskfile.yml",
+    "taskfile.yaml",
+    "turbo.json",
+    "jsconfig.json",
+    "biome.json",
+    "biome.jsonc",
+    ".oxlintrc.json",
+    ".eslintignore",
+    ".prettierignore",
+    ".prettierrc",
+    ".jshintrc",
+    ".nycrc",
+    ".c8rc.json",
+    "codecov.yml",
+    "karma.conf.js",
+    "clippy.toml",
+    ".clippy.toml",
+    "rustfmt.toml",
+    ".rustfmt.toml",
+    "deny.toml",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+    "pytest.ini",
+    "tox.ini",
+    "noxfile.py",
+    "mypy.ini",
+    ".mypy.ini",
+    ".flake8",
+    ".pylintrc",
+    "pylintrc",
+    "ruff.toml",
+    ".ruff.toml",
+    ".coveragerc",
+    "pyrightconfig.json",
+    ".golangci.yml",
+    ".golangci.yaml",
+    ".golangci.toml",
+    ".golangci.json",
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    "jenkinsfile",
+    ".pre-commit-config.yaml",
+    ".pre-commit-config.yml",
+    "lefthook.yml",
+    "lefthook.yaml",
+    "sgconfig.yml",
+];
+/// Beginnings of names: a tool's configuration has many extensions.
+const CONFIG_STARTS: [&str; 14] = [
+    "eslint.config.",
+    ".eslintrc",
+    "prettier.config.",
+    ".prettierrc.",
+    "jest.config.",
+    "jest.setup.",
+    "vitest.config.",
+    "vitest.workspace.",
+    "vitest.setup.",
+    "ava.config.",
+    ".mocharc.",
+    "playwright.config.",
+    "cypress.config.",
+    ".lintstagedrc",
+];
+const CONFIG_PATHS: [&str; 4] =
+    [".config/nextest.toml", ".cargo/config.toml", ".cargo/config", ".git-blame-ignore-revs"];
+const MANIFESTS: [&str; 4] = ["package.json", "cargo.toml", "pyproject.toml", "setup.cfg"];
+const LOCKS: [&str; 11] = [
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "cargo.lock",
+    "uv.lock",
+    "poetry.lock",
+    "go.sum",
+    "go.mod",
+    ".gitignore",
+];
+
+pub(super) fn kind(path: &str) -> Kind {
+    let lower = path.to_ascii_lowercase();
+    let parts: Vec<&str> = lower.split('/').collect();
+    let Some((name, folders)) = parts.split_last() else { return Kind::Other };
+    let config = folders.first().is_some_and(|first| CONFIG_FOLDERS.contains(first))
+        || CONFIG_NAMES.contains(name)
+        || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
+        || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
+        || (name.starts_with("tsconfig") && name.ends_with(".json"));
+    if config {
+        return Kind::Config;
+    }
+    if MANIFESTS.contains(name) && !among_tests(folders, Language::of_path(path)) {
+        return Kind::Manifest;
+    }
+    match Language::of_path(path) {
+        Some(language) if collected(name, folders, language) => Kind::Test,
+        language if among_tests(folders, language) || *name == "conftest.py" || name.ends_with(".snap") => {
+            Kind::TestSupport
+        }
+        Some(_) => Kind::Code,
+        None if LOCKS.contains(name) || name.starts_with("requirements") => Kind::Manifest,
+        None if is_prose(name) => Kind::Prose,
+        None => Kind::Other,
+    }
+}
+
+/// The conventions by which runners find test files.
+fn collected(name: &str, folders: &[&str], language: Language) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    match language {
+        Language::Go => stem.ends_with("_test"),
+        Language::Python => {
+            stem == "tests"
+                || stem.starts_with("test_")
+                || stem.ends_with("_test")
+                || stem.ends_with("_tests")
+        }
+        Language::Rust => {
+            let named =
+                matches!(stem, "test" | "tests") || stem.ends_with("_test") || stem.ends_with("_tests");
+            named || folders.last() == Some(&"tests") && name != "mod.rs"
+        }
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            let middle = stem.rsplit(['.', '-', '_']).next().unwrap_or(stem);
+            let marked = stem.len() > middle.len() && matches!(middle, "test" | "spec" | "tests" | "e2e");
+            marked || stem == "test" || stem.starts_with("test-") || folders.contains(&"__tests__")
+        }
+    }
+}
+
+/// Whether the file stands in a folder of tests, and not in the sources of something that is called so.
+fn among_tests(folders: &[&str], language: Option<Language>) -> bool {
+    let last = folders.iter().rposition(|folder| {
+        TEST_FOLDERS.contains(folder) && (!folder.starts_with("spec") || language.is_some())
+    });
+    last.is_some_and(|at| !folders.get(at..).unwrap_or_default().iter().any(|f| matches!(*f, "src" | "lib")))
+}
+
+fn is_prose(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+    matches!(extension, Some("md" | "mdx" | "rst" | "adoc" | "txt"))
+        || ["license", "notice", "authors", "changelog", "readme"].contains(&name)
+}
+
+/// Whether a text has test cases in it: helpers beside tests have none.
+pub(super) fn has_cases(path: &str, text: &str) -> bool {
+    let words: &[&str] = match Language::of_path(path) {
+        Some(Language::Go) => &["func Test", "func Fuzz"],
+        Some(Language::Python) => &["def test", "class Test"],
+        Some(Language::Rust) => &["#[test]", "::test]", "#[rstest", "::test(", "proptest!"],
+        Some(_) => &["test(", "it(", "test.", "it.", "describe("],
+        None => return false,
+    };
+    words.iter().any(|word| {
+        text.match_indices(word).any(|(at, _)| {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            // `await(` holds `it(`
+            word.starts_with(['#', ':'])
+                || before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '$')
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_the_conventions_of_runners_and_tools() {
+        let cases = [
+            (Kind::Test, "src/a.test.ts a.spec.jsx web/__tests__/a.js test.js test/test-a.mjs lib/a_test.go"),
+            (
+                Kind::Test,
+                "tests/test_a.py app/tests.py pkg/a_test.py tests/cli.rs src/tree/tests.rs src/a_tests.rs",
+            ),
+            (
+                Kind::TestSupport,
+                "test/helper.js tests/common/mod.rs tests/fixtures/a.json a/__snapshots__/b.snap",
+            ),
+            (
+                Kind::TestSupport,
+                "conftest.py pkg/testdata/in.txt tests/data/package.json spec/support/env.js",
+            ),
+            (
+                Kind::Config,
+                "tsconfig.json packages/a/tsconfig.build.json eslint.config.mjs .eslintrc.cjs Makefile",
+            ),
+            (
+                Kind::Config,
+                ".github/workflows/ci.yml .husky/pre-commit pytest.ini .config/nextest.toml biome.json",
+            ),
+            (Kind::Config, "vitest.config.ts test/jest.config.js .cargo/config.toml .pre-commit-config.yaml"),
+            (Kind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),
+            (Kind::Code, "src/a.ts main.go latest.js src/contest.py src/attest.rs src/protest-march.js"),
+            (
+                Kind::Code,
+                "packages/test/src/index.ts src/lib.rs src/spec.ts src/testing/tool.go src/test_data/x.rs",
+            ),
+            (Kind::Prose, "README.md docs/a.rst LICENSE spec/protocol.md"),
+            (Kind::Other, "data/units.json src/a.css src/a.vue"),
+        ];
+        for (expected, paths) in cases {
+            for path in paths.split(' ') {
+                assert_eq!(kind(path), expected, "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_helper_has_no_cases() {
+        for (path, text, expected) in [
+            ("a.test.js", "test('a', () => {})", true),
+            ("a.test.js", "describe('a', () => { it.each([1])('b', f) })", true),
+            ("helper.js", "export const f = () => await(1) + latest(2)", false),
+            ("a_test.go", "func TestA(t *testing.T) {}", true),
+            ("test_a.py", "def test_a():\n    assert 1", true),
+            ("tests/a.rs", "#[tokio::test]\nasync fn a() {}", true),
+            ("tests/common.rs", "pub fn setup() {}", false),
+            ("fixtures.json", "test(", false),
+        ] {
+            assert_eq!(has_cases(path, text), expected, "{path}: {text}");
+        }
+    }
+}

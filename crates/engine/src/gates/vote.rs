@@ -1,0 +1,139 @@
+//! What several reviewers say together.
+
+use mission::mailbox::{Review, ReviewSeverity, Verdict};
+use mission::{Issue, Task};
+
+/// The votes, counted.
+#[derive(Debug, PartialEq)]
+pub(super) enum Vote {
+    Approved {
+        /// How it was decided, with what the other side says.
+        detail: String,
+    },
+    Rejected {
+        detail: String,
+        issues: Vec<Issue>,
+    },
+    /// Too few voted for a majority.
+    Open,
+}
+
+/// `quorum` reviewers were asked; `reviews` are those that gave a verdict.
+pub(super) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
+    let (approvals, rejections): (Vec<&Review>, Vec<&Review>) =
+        reviews.iter().partition(|review| review.verdict == Verdict::Approve);
+    let decides = |votes: usize| votes * 2 > quorum;
+    let met = |side: &[&Review]| {
+        let met = |review: &&Review| review.acceptance.iter().filter(|a| a.met).count();
+        format!(
+            "{} of {} acceptance items met",
+            side.iter().map(met).min().unwrap_or_default(),
+            task.acceptance.len()
+        )
+    };
+    let by = |votes: usize, word: &str| match quorum {
+        1 => String::new(),
+        _ => format!("{votes} of {quorum} reviewers {word}; "),
+    };
+    if decides(approvals.len()) {
+        let dissent = words(&rejections.iter().flat_map(|r| reasons(task, r)).collect::<Vec<_>>());
+        let dissent = if dissent.is_empty() { dissent } else { format!("; against it: {dissent}") };
+        let detail = format!("{}{}{dissent}", by(approvals.len(), "approve"), met(&approvals));
+        return Vote::Approved { detail };
+    }
+    if decides(rejections.len()) {
+        let mut issues: Vec<Issue> = Vec::new();
+        for issue in rejections.iter().flat_map(|review| reasons(task, review)) {
+            if !issues.contains(&issue) {
+                issues.push(issue);
+            }
+        }
+        let remarks = approvals.iter().flat_map(|review| &review.findings).map(|f| f.message.clone());
+        let remarks = remarks.collect::<Vec<_>>().join("; ");
+        let remarks = if remarks.is_empty() { remarks } else { format!("; for it: {remarks}") };
+        let said = words(&issues);
+        let detail = format!("{}{}; {said}{remarks}", by(rejections.len(), "reject"), met(&rejections));
+        return Vote::Rejected { detail, issues };
+    }
+    Vote::Open
+}
+
+/// Why a review rejects: its errors, and what is not met.
+fn reasons(task: &Task, review: &Review) -> Vec<Issue> {
+    let errors = review.findings.iter().filter(|f| f.severity == ReviewSeverity::Error);
+    let mut issues: Vec<Issue> =
+        errors.map(|f| Issue::new("reviewer", f.message.clone()).at(f.path.clone(), f.line)).collect();
+    let item = |id: &str| {
+        id.strip_prefix('a')
+            .and_then(|n| n.parse::<usize>().ok())
+            .and_then(|n| task.acceptance.get(n.checked_sub(1)?))
+    };
+    issues.extend(review.acceptance.iter().filter(|a| !a.met).map(|a| {
+        let item = item(&a.id).map_or(a.id.as_str(), String::as_str);
+        Issue::new("reviewer", format!("not met: {item} ({})", a.evidence))
+    }));
+    issues
+}
+
+fn words(issues: &[Issue]) -> String {
+    issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mission::mailbox::parse_review;
+    use serde_json::json;
+
+    fn task() -> Task {
+        let json = json!({
+            "id": "t", "title": "t", "instructions": "", "acceptance": ["it adds"], "depends_on": [], "scope": [],
+            "group": null, "compound": false, "edits_tests": null, "parent": null, "depth": 0,
+            "phase": { "phase": "judging" }, "attempt": 1, "fixes": 0, "coder_prompts": 0, "fixer_prompts": 0,
+            "reviewer_prompts": 0, "host_failures": 0, "failures": [], "base": null, "passed": null,
+            "verified_by": [], "usage": mission::Usage::default(), "summary": null
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn approve() -> Review {
+        let met = json!([{ "id": "a1", "met": true, "evidence": "line 1" }]);
+        let remark = json!([{ "path": "a.js", "severity": "warning", "message": "long" }]);
+        parse_review(&json!({ "verdict": "approve", "findings": remark, "acceptance": met })).unwrap()
+    }
+
+    fn reject(why: &str) -> Review {
+        let unmet = json!([{ "id": "a1", "met": false, "evidence": why }]);
+        parse_review(&json!({ "verdict": "reject", "findings": [], "acceptance": unmet })).unwrap()
+    }
+
+    #[test]
+    fn a_majority_of_those_asked_decides() {
+        let vote = |reviews: &[Review], quorum| match count(&task(), quorum, reviews) {
+            Vote::Approved { detail } => format!("approved: {detail}"),
+            Vote::Rejected { detail, issues } => format!("rejected for {}: {detail}", issues.len()),
+            Vote::Open => "open".into(),
+        };
+        assert_eq!(vote(&[approve()], 1), "approved: 1 of 1 acceptance items met");
+        assert_eq!(
+            vote(&[reject("no")], 1),
+            "rejected for 1: 0 of 1 acceptance items met; not met: it adds (no) [reviewer]"
+        );
+        assert_eq!(
+            vote(&[approve(), reject("it subtracts"), approve()], 3),
+            "approved: 2 of 3 reviewers approve; 1 of 1 acceptance items met; against it: not met: it adds (it \
+             subtracts) [reviewer]"
+        );
+        assert_eq!(
+            vote(&[reject("x"), approve(), reject("x")], 3),
+            "rejected for 1: 2 of 3 reviewers reject; 0 of 1 acceptance items met; not met: it adds (x) [reviewer]; \
+             for it: long"
+        );
+        assert_eq!(vote(&[approve(), reject("x")], 3), "open", "one of three gave no verdict");
+        assert_eq!(
+            vote(&[approve(), approve()], 3),
+            "approved: 2 of 3 reviewers approve; 1 of 1 acceptance items met"
+        );
+        assert_eq!(vote(&[], 1), "open");
+    }
+}
