@@ -1,6 +1,6 @@
 //! What should be under way, from the state alone. Idempotent: it says the same until an event changes the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::remaining_path;
 use crate::state::Delivery;
@@ -52,7 +52,7 @@ fn pause(state: &State) -> Option<PauseReason> {
     }
     let worst =
         state.tasks.values().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
-    if worst >= policy.host_failures {
+    if worst >= policy.host_failures.max(1) {
         return Some(PauseReason::Host(format!("{worst} failures in a row")));
     }
     if policy.approve_plan && !state.approved && !state.tasks.is_empty() {
@@ -73,13 +73,14 @@ fn planning(state: &State, now_ms: u64) -> Option<Effect> {
 }
 
 fn working(state: &State) -> Vec<Effect> {
+    let lost = Lost::of(state);
     let mut effects: Vec<Effect> =
-        state.tasks.values().filter_map(|task| verdict(state, task)).map(Effect::Record).collect();
+        state.tasks.values().filter_map(|task| verdict(state, &lost, task)).map(Effect::Record).collect();
     if !effects.is_empty() {
         // what follows from these is decided once they are written down
         return effects;
     }
-    let mut free = (state.policy.parallel as usize).saturating_sub(state.active());
+    let mut free = (state.policy.parallel.max(1) as usize).saturating_sub(state.active());
     for task in state.tasks.values() {
         match task.phase {
             Phase::ToFix => effects.push(work(task, WorkKind::Fix)),
@@ -122,27 +123,52 @@ fn work(task: &Task, kind: WorkKind) -> Effect {
     Effect::Work { task: task.id.clone(), kind, attempt, fix, host_failures: task.host_failures }
 }
 
+/// What did not land, by what it takes along: its group, and the task that it is a part of.
+struct Lost<'a> {
+    groups: BTreeMap<&'a str, &'a TaskId>,
+    parts: BTreeMap<&'a TaskId, &'a TaskId>,
+}
+
+impl<'a> Lost<'a> {
+    fn of(state: &'a State) -> Lost<'a> {
+        let mut lost = Lost { groups: BTreeMap::new(), parts: BTreeMap::new() };
+        for task in state.tasks.values().filter(|t| t.phase.is_lost()) {
+            if let Some(group) = &task.group {
+                lost.groups.insert(group, &task.id);
+            }
+            if let Some(parent) = &task.parent {
+                lost.parts.insert(parent, &task.id);
+            }
+        }
+        lost
+    }
+}
+
 /// What policy says of a task without any work: given up, or cancelled.
-fn verdict(state: &State, task: &Task) -> Option<Event> {
-    if task.phase.is_final() {
+fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
+    // what is being merged lands or fails first
+    if task.phase.is_final() || state.batch.contains(&task.id) {
         return None;
     }
     let id = &task.id;
-    if let Some(reason) = cancelled(state, task) {
+    if let Some(reason) = cancelled(state, lost, task) {
         return Some(Event::TaskCancelled { task: id.clone(), reason });
     }
     if task.phase != Phase::Waiting {
         return None;
     }
     let last = task.failures.last()?;
-    let attempts = state.policy.fresh + 1;
+    let attempts = state.policy.fresh.saturating_add(1);
     let exhausted = task.attempt >= attempts
         || last.class == FailureClass::Budget
         || (task.compound && task.failures.len() >= ROLE_TRIES);
     exhausted.then(|| {
         let what = last.issues.first().map(ToString::to_string).unwrap_or_default();
-        let tries =
-            if task.attempt == 1 { "1 attempt".to_string() } else { format!("{} attempts", task.attempt) };
+        let tries = match (task.compound, task.attempt) {
+            (true, _) => format!("no plan for it in {} attempts", task.failures.len()),
+            (false, 1) => "1 attempt".to_string(),
+            (false, n) => format!("{n} attempts"),
+        };
         Event::TaskGivenUp {
             task: id.clone(),
             reason: format!("{tries}, the last one failed ({}): {what}", last.class.name()),
@@ -150,22 +176,22 @@ fn verdict(state: &State, task: &Task) -> Option<Event> {
     })
 }
 
-fn cancelled(state: &State, task: &Task) -> Option<String> {
-    let lost = |t: &&Task| matches!(t.phase, Phase::GivenUp { .. } | Phase::Cancelled { .. });
-    if let Some(dependency) = task.depends_on.iter().filter_map(|d| state.tasks.get(d)).find(lost) {
+fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
+    let needed = task.depends_on.difference(&task.runs_after).filter_map(|d| state.tasks.get(d));
+    if let Some(dependency) = needed.into_iter().find(|t| t.phase.is_lost()) {
         return Some(format!("it depends on `{}`, which did not land", dependency.id));
     }
-    if let Some(parent) = task.parent.as_ref().and_then(|p| state.tasks.get(p)).filter(lost) {
+    if let Some(parent) = task.parent.as_ref().and_then(|p| state.tasks.get(p)).filter(|t| t.phase.is_lost())
+    {
         return Some(format!("it is part of `{}`, which did not land", parent.id));
     }
     if task.phase == Phase::Split
-        && let Some(child) = state.tasks.values().filter(|t| t.parent.as_ref() == Some(&task.id)).find(lost)
+        && let Some(part) = lost.parts.get(&task.id)
     {
-        return Some(format!("its part `{}` did not land", child.id));
+        return Some(format!("its part `{part}` did not land"));
     }
-    let group = task.group.as_ref()?;
-    let other = state.tasks.values().filter(|t| t.group.as_ref() == Some(group)).find(lost)?;
-    Some(format!("it belongs together with `{}`, which did not land", other.id))
+    let other = lost.groups.get(task.group.as_deref()?)?;
+    Some(format!("it belongs together with `{other}`, which did not land"))
 }
 
 /// Tasks that may start, the longest remaining path first, then as planned.
@@ -194,25 +220,27 @@ fn satisfied(state: &State, task: &Task, dependency: &TaskId) -> bool {
     let Some(on) = state.tasks.get(dependency) else { return false };
     match on.phase {
         Phase::Integrated { .. } => true,
-        Phase::Passed { .. } => on.group.is_some() && on.group == task.group,
+        Phase::GivenUp { .. } | Phase::Cancelled { .. } => task.runs_after.contains(dependency),
+        Phase::Passed { .. } => on.shares_group(task),
+        // its parts are dependencies of the task, too
+        Phase::Split => on.shares_group(task),
         _ => false,
     }
 }
 
 /// Tasks that passed and may land now: whole groups only.
 fn landing(state: &State) -> Vec<TaskId> {
-    let whole = |task: &Task| match &task.group {
-        None => true,
-        Some(group) => state
-            .tasks
-            .values()
-            .filter(|t| t.group.as_ref() == Some(group) && !t.compound)
-            .all(|t| matches!(t.phase, Phase::Passed { .. } | Phase::Integrated { .. })),
+    let open: BTreeSet<&str> = state
+        .tasks
+        .values()
+        .filter(|t| !matches!(t.phase, Phase::Passed { .. } | Phase::Integrated { .. } | Phase::Split))
+        .filter_map(|t| t.group.as_deref())
+        .collect();
+    let lands = |id: &&TaskId| {
+        let task = state.tasks.get(*id).filter(|t| matches!(t.phase, Phase::Passed { .. }));
+        task.is_some_and(|t| t.group.as_deref().is_none_or(|group| !open.contains(group)))
     };
-    let passed = |id: &&TaskId| {
-        state.tasks.get(*id).is_some_and(|t| matches!(t.phase, Phase::Passed { .. }) && whole(t))
-    };
-    state.order.iter().filter(passed).cloned().collect()
+    state.order.iter().filter(lands).cloned().collect()
 }
 
 fn ending(state: &State, now_ms: u64) -> Option<Effect> {
@@ -223,7 +251,11 @@ fn ending(state: &State, now_ms: u64) -> Option<Effect> {
     }
     match &state.delivery {
         Delivery::Pending | Delivery::Intended { .. } => Some(Effect::Deliver),
-        Delivery::Failed { .. } => ended(Outcome::Incomplete),
+        // the work is kept: resuming delivers it again
+        Delivery::Failed { reason } => Some(Effect::Record(Event::Paused {
+            reason: PauseReason::Delivery(reason.clone()),
+            at_ms: now_ms,
+        })),
         Delivery::Delivered { .. } | Delivery::Undone { .. } => {
             ended(if landed == state.tasks.len() { Outcome::Done } else { Outcome::Incomplete })
         }

@@ -143,6 +143,10 @@ pub enum PauseReason {
     Budget(String),
     /// Host or provider do not answer.
     Host(String),
+    /// The project's files could not be read.
+    Project(String),
+    /// The finished change could not be delivered.
+    Delivery(String),
     /// The plan waits for the user.
     Approval,
     /// OpenCode ended.
@@ -155,6 +159,8 @@ impl std::fmt::Display for PauseReason {
             PauseReason::Stopped(by) => write!(f, "stopped by {by}"),
             PauseReason::Budget(which) => write!(f, "budget reached: {which}"),
             PauseReason::Host(what) => write!(f, "the model's provider does not answer: {what}"),
+            PauseReason::Project(what) => write!(f, "the project could not be read: {what}"),
+            PauseReason::Delivery(what) => write!(f, "the finished change was not delivered: {what}"),
             PauseReason::Approval => f.write_str("the plan waits for approval"),
             PauseReason::Shutdown => f.write_str("OpenCode ended"),
         }
@@ -269,7 +275,10 @@ pub enum Event {
         issues: Vec<Issue>,
     },
     /// A gate could not judge (host or provider failed): no verdict, and no attempt; it is asked again.
-    JudgeFailed { task: TaskId, reason: String },
+    JudgeFailed {
+        task: TaskId,
+        reason: String,
+    },
     TaskPassed {
         task: TaskId,
         commit: String,
@@ -334,4 +343,22 @@ pub enum Event {
         outcome: Outcome,
         at_ms: u64,
     },
+}
+
+impl Event {
+    /// When it happened, for those that say.
+    pub fn at_ms(&self) -> Option<u64> {
+        match self {
+            Event::MissionStarted { at_ms, .. }
+            | Event::RoleAsked { at_ms, .. }
+            | Event::AttemptStarted { at_ms, .. }
+            | Event::FixStarted { at_ms, .. }
+            | Event::TaskPassed { at_ms, .. }
+            | Event::Integrated { at_ms, .. }
+            | Event::Paused { at_ms, .. }
+            | Event::Resumed { at_ms, .. }
+            | Event::Ended { at_ms, .. } => Some(*at_ms),
+            _ => None,
+        }
+    }
 }

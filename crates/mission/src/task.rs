@@ -43,6 +43,11 @@ impl Phase {
         matches!(self, Phase::Integrated { .. } | Phase::GivenUp { .. } | Phase::Cancelled { .. })
     }
 
+    /// Whether the task is over without having landed.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Phase::GivenUp { .. } | Phase::Cancelled { .. })
+    }
+
     /// Whether the task holds a worker's slot.
     pub fn is_active(&self) -> bool {
         matches!(self, Phase::Working | Phase::Judging | Phase::ToFix | Phase::Passed { .. })
@@ -64,6 +69,9 @@ pub struct Task {
     pub instructions: String,
     pub acceptance: Vec<String>,
     pub depends_on: BTreeSet<TaskId>,
+    /// Those of `depends_on` that only come first, for a file that both write: the task runs though they are given up.
+    #[serde(default)]
+    pub runs_after: BTreeSet<TaskId>,
     /// Files it may write: those it was planned with and those it was widened by.
     pub scope: BTreeSet<String>,
     pub group: Option<String>,
@@ -104,8 +112,9 @@ impl Task {
             instructions: planned.instructions.clone(),
             acceptance: planned.acceptance.clone(),
             depends_on: planned.depends_on.iter().cloned().collect(),
+            runs_after: planned.runs_after.iter().cloned().collect(),
             scope: planned.files.iter().cloned().collect(),
-            group: planned.group.clone().or_else(|| parent.and_then(|p| p.group.clone())),
+            group: group(planned, parent),
             compound: planned.compound,
             edits_tests: planned.edits_tests.clone(),
             parent: parent.map(|p| p.id.clone()),
@@ -123,6 +132,32 @@ impl Task {
             verified_by: Vec::new(),
             usage: Usage::default(),
             summary: None,
+        }
+    }
+
+    /// Whether the two land together.
+    pub(crate) fn shares_group(&self, other: &Task) -> bool {
+        self.group.is_some() && self.group == other.group
+    }
+
+    /// What was begun is let go and does not count: it starts again from a clean base.
+    pub(crate) fn again(&mut self) {
+        if self.phase.is_active() {
+            self.attempt = self.attempt.saturating_sub(1);
+        }
+        self.fixes = 0;
+        self.phase = Phase::Waiting;
+    }
+}
+
+/// All that comes out of a task of a group belongs to that group; a group of a plan of its own is another than one of the
+/// same name elsewhere.
+fn group(planned: &PlannedTask, parent: Option<&Task>) -> Option<String> {
+    match parent {
+        None => planned.group.clone(),
+        Some(parent) => {
+            let own = || planned.group.as_ref().map(|group| format!("{}/{group}", parent.id));
+            parent.group.clone().or_else(own)
         }
     }
 }

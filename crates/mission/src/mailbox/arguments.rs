@@ -9,6 +9,11 @@ use super::Problems;
 const MAX_TEXT: usize = 64 * 1024;
 /// The most items accepted in one list.
 const MAX_ITEMS: usize = 20_000;
+/// The most problems that are told at once: a model mends a few at a time.
+const MAX_PROBLEMS: usize = 20;
+/// The longest text that is read as JSON, in bytes, and how deep broken JSON may nest.
+const MAX_JSON: usize = 4 * 1024 * 1024;
+const MAX_NESTING: usize = 64;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
@@ -70,7 +75,15 @@ fn shape_schema(shape: &Shape) -> Value {
 pub(super) fn read(value: &Value, fields: &[Field]) -> Result<Value, Problems> {
     let mut problems = Vec::new();
     let mended = object(value, fields, "", &mut problems);
-    if problems.is_empty() { Ok(mended) } else { Err(problems) }
+    if problems.is_empty() {
+        return Ok(mended);
+    }
+    let more = problems.len().saturating_sub(MAX_PROBLEMS);
+    if more > 0 {
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(format!("and {more} more of this kind"));
+    }
+    Err(problems)
 }
 
 /// Reads arguments into a type; the shape was checked, so what is left to fail is a mistake of ours, told all the same.
@@ -205,7 +218,7 @@ fn list(value: &Value, item: &Shape, at: &str, problems: &mut Problems) -> Value
     let unpacked;
     let items: &[Value] = match value {
         Value::Array(items) => items,
-        Value::String(text) if text.trim_start().starts_with(['[', '{']) => match unpack(text) {
+        Value::String(text) if is_packed(text) => match unpack(text) {
             Some(Value::Array(items)) => {
                 unpacked = items;
                 &unpacked
@@ -217,6 +230,13 @@ fn list(value: &Value, item: &Shape, at: &str, problems: &mut Problems) -> Value
             _ => std::slice::from_ref(value),
         },
         Value::String(text) if text.trim().is_empty() => &[],
+        Value::String(text) if matches!(item, Shape::Text) => match unquoted(text) {
+            Some(items) => {
+                unpacked = items;
+                &unpacked
+            }
+            None => std::slice::from_ref(value),
+        },
         Value::Null => &[],
         single => std::slice::from_ref(single),
     };
@@ -231,14 +251,41 @@ fn list(value: &Value, item: &Shape, at: &str, problems: &mut Problems) -> Value
 
 /// JSON that was handed in as text, with the slips that models make in it.
 fn unpack(text: &str) -> Option<Value> {
-    if text.len() > 4 * 1024 * 1024 {
+    if text.len() > MAX_JSON {
         return None;
     }
     serde_json::from_str(text).ok().or_else(|| {
-        jsonrepair::repair_json(text, &jsonrepair::Options::default())
-            .ok()
-            .and_then(|t| serde_json::from_str(&t).ok())
+        let repairable = nesting(text) <= MAX_NESTING;
+        let repaired = repairable.then(|| jsonrepair::repair_json(text, &jsonrepair::Options::default()));
+        serde_json::from_str(&repaired?.ok()?).ok()
     })
+}
+
+/// The most brackets that are open at once. Those within texts count too: it is a limit, not a parse.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    for byte in text.bytes() {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Whether a text where a list is wanted is that list as JSON, and not a path such as `[id]/page.tsx`.
+fn is_packed(text: &str) -> bool {
+    let inner = text.trim().strip_prefix(['[', '{']).map(str::trim_start);
+    inner.is_some_and(|inner| inner.is_empty() || inner.starts_with(['"', '\'', '{', ']', '}']))
+}
+
+/// The items of `[a.ts, b.ts]`, which is no JSON: mended as such, names would be torn apart.
+fn unquoted(text: &str) -> Option<Vec<Value>> {
+    let inner = text.trim().trim_end_matches([',', ';']).strip_prefix('[')?.strip_suffix(']')?;
+    let item = |item: &str| Value::from(item.trim().trim_matches(['"', '\'', '`']));
+    inner.contains(',').then(|| inner.split(',').filter(|i| !i.trim().is_empty()).map(item).collect())
 }
 
 fn wrong(at: &str, expected: &str, found: &Value, problems: &mut Problems) -> Value {

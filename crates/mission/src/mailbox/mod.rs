@@ -8,6 +8,8 @@ mod check;
 mod page;
 mod plan;
 mod review;
+#[cfg(test)]
+mod tests;
 mod work;
 
 pub use arguments::{Field, Shape, json_schema};

@@ -55,6 +55,9 @@ pub struct PlannedTask {
     pub files: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<TaskId>,
+    /// Those of `depends_on` that the engine added: the order matters, not whether they land.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs_after: Vec<TaskId>,
     pub acceptance: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,

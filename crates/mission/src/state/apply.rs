@@ -2,124 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-use crate::mailbox::{Brief, Plan};
+use super::{Commit, Delivery, Judged, State};
+use crate::mailbox::{Plan, PlannedTask};
 use crate::task::Failure;
-use crate::usage::UsageByRole;
-use crate::{
-    CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, MissionId, Outcome, PauseReason, Phase,
-    Policy, Role, Task, TaskId, Usage,
-};
+use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId};
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
-
-/// A commit and its tree.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Commit {
-    pub commit: String,
-    pub tree: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Judged {
-    pub task: Option<TaskId>,
-    pub gate: Gate,
-    pub verdict: GateVerdict,
-    pub tree: String,
-    pub detail: String,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Delivery {
-    #[default]
-    Pending,
-    Intended {
-        delivery: Value,
-        verified: bool,
-    },
-    Delivered {
-        files: u32,
-        branch: Option<String>,
-        note: Option<String>,
-    },
-    Failed {
-        reason: String,
-    },
-    Undone {
-        files: u32,
-    },
-}
-
-/// What the mission is at, in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    Starting,
-    Searching,
-    Planning,
-    Working,
-    Delivering,
-    Paused,
-    Ended,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    pub mission: MissionId,
-    pub objective: String,
-    pub policy: Policy,
-    pub started_ms: u64,
-    pub ended_ms: Option<u64>,
-    /// When the mission last began to run, and how long it had run before.
-    pub running_since_ms: u64,
-    pub ran_ms: u64,
-
-    pub base: Option<Commit>,
-    /// The user's own changes that the base contains.
-    pub base_changed: Vec<String>,
-    pub base_left_out: Vec<String>,
-    pub base_checks: Option<Vec<CheckSummary>>,
-    pub brief: Option<Brief>,
-    pub brief_failures: Vec<String>,
-    pub plan_failures: Vec<String>,
-    pub host_failures: u32,
-    /// Orders that the engine added to plans.
-    pub notes: Vec<String>,
-    pub acceptance: Vec<String>,
-    pub approved: bool,
-    pub tasks: BTreeMap<TaskId, Task>,
-    /// As planned, for display.
-    pub order: Vec<TaskId>,
-
-    pub head: Option<Commit>,
-    /// What the project's checks say of the head.
-    pub head_checks: Vec<CheckSummary>,
-    pub verdicts: Vec<Judged>,
-    /// The most tasks that were under way at once.
-    pub peak: u32,
-
-    pub usage: Usage,
-    pub usage_by_role: UsageByRole,
-    pub delivery: Delivery,
-    pub paused: Option<PauseReason>,
-    pub outcome: Option<Outcome>,
-}
+/// The longest task id, in bytes.
+const MAX_ID: usize = 32;
 
 impl State {
-    /// Folds a whole journal.
-    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> State {
-        let mut state = State::default();
-        for event in events {
-            state.apply(event);
-        }
-        state
-    }
-
+    /// Folds one fact.
     pub fn apply(&mut self, event: &Event) {
+        let before_ms = self.seen_ms;
+        if let Some(at_ms) = event.at_ms() {
+            self.seen_ms = self.seen_ms.max(at_ms);
+        }
         match event {
             Event::MissionStarted { mission, objective, policy, at_ms } => {
                 self.mission.clone_from(mission);
@@ -151,10 +50,14 @@ impl State {
                 self.brief = Some(brief.clone());
                 self.host_failures = 0;
             }
-            Event::BriefFailed { class: FailureClass::Host, .. } => self.host_failures += 1,
+            Event::BriefFailed { class: FailureClass::Host, .. } => {
+                self.host_failures = self.host_failures.saturating_add(1)
+            }
             Event::BriefFailed { reason, .. } => self.brief_failures.push(reason.clone()),
             Event::PlanAccepted { plan, notes, parent } => self.planned(plan, notes, parent.as_ref()),
-            Event::PlanFailed { class: FailureClass::Host, .. } => self.host_failures += 1,
+            Event::PlanFailed { class: FailureClass::Host, .. } => {
+                self.host_failures = self.host_failures.saturating_add(1)
+            }
             Event::PlanFailed { reason, parent, class } => match parent
                 .as_ref()
                 .and_then(|id| self.tasks.get_mut(id))
@@ -166,20 +69,22 @@ impl State {
                 None => self.plan_failures.push(reason.clone()),
             },
             Event::Paused { reason, at_ms } => {
-                self.paused = Some(reason.clone());
-                self.ran_ms += at_ms.saturating_sub(self.running_since_ms);
-                self.running_since_ms = *at_ms;
+                if self.paused.replace(reason.clone()).is_none() {
+                    self.ran(*at_ms);
+                }
             }
             Event::Resumed { at_ms, policy } => {
                 if let Some(policy) = policy {
                     self.policy = policy.clone();
                 }
-                self.resumed(*at_ms);
+                self.resumed(before_ms, *at_ms);
             }
             Event::Ended { outcome, at_ms } => {
                 self.outcome = Some(*outcome);
                 self.ended_ms = Some(*at_ms);
-                self.ran_ms += at_ms.saturating_sub(self.running_since_ms);
+                if self.paused.is_none() {
+                    self.ran(*at_ms);
+                }
             }
             Event::GateJudged { task, gate, verdict, tree, detail } => {
                 if self.verdicts.len() < MAX_VERDICTS {
@@ -187,11 +92,12 @@ impl State {
                     self.verdicts.push(Judged { task, gate: *gate, verdict: *verdict, tree, detail });
                 }
             }
-            Event::BatchStarted { .. } => {}
+            Event::BatchStarted { tasks, .. } => self.batch = tasks.iter().cloned().collect(),
             Event::Integrated { tasks, commit, tree, checks, .. } => {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
                 self.head_checks.clone_from(checks);
                 for id in tasks {
+                    self.batch.remove(id);
                     if let Some(task) = self.tasks.get_mut(id) {
                         task.phase = Phase::Integrated { commit: commit.clone() };
                     }
@@ -200,6 +106,7 @@ impl State {
             }
             Event::BatchFailed { tasks, class, issues } => {
                 for id in tasks {
+                    self.batch.remove(id);
                     self.failed(id, *class, issues);
                 }
             }
@@ -213,17 +120,18 @@ impl State {
             Event::DeliveryFailed { reason } => self.delivery = Delivery::Failed { reason: reason.clone() },
             Event::Undone { files } => self.delivery = Delivery::Undone { files: *files },
             Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues),
+            Event::TaskOrdered { task, after, path } => self.ordered(task, after, path),
             Event::AttemptStarted { task, .. }
             | Event::FixStarted { task, .. }
             | Event::WorkAccepted { task, .. }
             | Event::ScopeWidened { task, .. }
             | Event::ScopeRefused { task, .. }
-            | Event::TaskOrdered { task, .. }
             | Event::JudgeFailed { task, .. }
             | Event::TaskPassed { task, .. }
             | Event::TaskGivenUp { task, .. }
             | Event::TaskCancelled { task, .. } => {
-                if let Some(task) = self.tasks.get_mut(task) {
+                // what comes late from a task that is over changes nothing
+                if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
                     apply_to_task(task, event);
                 }
             }
@@ -232,52 +140,119 @@ impl State {
     }
 
     fn asked(&mut self, role: Role, task: Option<&TaskId>) {
-        self.usage.calls += 1;
-        self.usage_by_role.entry(role).or_default().calls += 1;
+        self.usage.calls = self.usage.calls.saturating_add(1);
+        let of_role = self.usage_by_role.entry(role).or_default();
+        of_role.calls = of_role.calls.saturating_add(1);
         if let Some(task) = task.and_then(|id| self.tasks.get_mut(id)) {
-            task.usage.calls += 1;
+            task.usage.calls = task.usage.calls.saturating_add(1);
             match role {
-                Role::Coder => task.coder_prompts += 1,
-                Role::Fixer => task.fixer_prompts += 1,
-                Role::Reviewer => task.reviewer_prompts += 1,
+                Role::Coder => task.coder_prompts = task.coder_prompts.saturating_add(1),
+                Role::Fixer => task.fixer_prompts = task.fixer_prompts.saturating_add(1),
+                Role::Reviewer => task.reviewer_prompts = task.reviewer_prompts.saturating_add(1),
                 Role::Searcher | Role::Planner => {}
             }
         }
     }
 
     fn planned(&mut self, plan: &Plan, notes: &[String], parent: Option<&TaskId>) {
+        let above = match parent {
+            // the mission has its plan
+            None if !self.tasks.is_empty() => return,
+            None => None,
+            Some(id) => match self.tasks.get(id).filter(|t| t.phase == Phase::Waiting) {
+                Some(task) => Some(task.clone()),
+                // cancelled while it was planned
+                None => return,
+            },
+        };
         self.host_failures = 0;
         self.notes.extend(notes.iter().cloned());
-        let parent = parent.and_then(|id| self.tasks.get(id)).cloned();
-        if parent.is_none() {
+        if above.is_none() {
             self.acceptance.clone_from(&plan.acceptance);
         }
+        let names = self.names(plan);
         for planned in &plan.tasks {
-            let task = Task::new(planned, parent.as_ref());
+            let task = Task::new(&renamed(planned, &names), above.as_ref());
             self.order.push(task.id.clone());
             self.tasks.insert(task.id.clone(), task);
         }
-        if let Some(task) = parent.and_then(|p| self.tasks.get_mut(&p.id)) {
-            task.phase = Phase::Split;
+        if let Some(above) = above {
+            self.split(&above, names.values());
         }
     }
 
-    fn failed(&mut self, id: &str, class: FailureClass, issues: &[Issue]) {
-        let policy = &self.policy;
-        let Some(task) = self.tasks.get_mut(id) else { return };
-        if task.phase.is_final() {
-            return;
+    /// The ids of a plan's tasks in this mission: plans that were made side by side may have chosen the same ones.
+    fn names<'a>(&mut self, plan: &'a Plan) -> BTreeMap<&'a str, TaskId> {
+        let mut names: BTreeMap<&str, TaskId> = BTreeMap::new();
+        let mut given: BTreeSet<TaskId> = plan.tasks.iter().map(|t| t.id.clone()).collect();
+        for task in &plan.tasks {
+            let mut id = task.id.clone();
+            if self.tasks.contains_key(&id) {
+                // one number more than there are ids, so that one of them is free
+                for n in 2..=self.tasks.len() + given.len() + 2 {
+                    let suffix = format!("-{n}");
+                    let cut = task.id.floor_char_boundary(MAX_ID - suffix.len().min(MAX_ID));
+                    id = format!("{}{suffix}", &task.id[..cut]);
+                    if !self.tasks.contains_key(&id) && !given.contains(&id) {
+                        break;
+                    }
+                }
+                self.notes
+                    .push(format!("`{}` is called `{id}`: the mission has a task of that name", task.id));
+                given.insert(id.clone());
+            }
+            names.insert(&task.id, id);
         }
+        names
+    }
+
+    /// A compound task is its parts now. Who is built upon it within a group is built upon them.
+    fn split<'a>(&mut self, above: &Task, parts: impl Iterator<Item = &'a TaskId> + Clone) {
+        for task in self.tasks.values_mut() {
+            if task.id == above.id {
+                task.phase = Phase::Split;
+            } else if task.depends_on.contains(&above.id) && task.shares_group(above) {
+                task.depends_on.extend(parts.clone().cloned());
+            }
+        }
+    }
+
+    /// The task begins anew after the one that holds what it needs, and no attempt is counted. Two that ask for each
+    /// other's files at the same time are not both made to wait: for the second it is an attempt that failed.
+    fn ordered(&mut self, id: &str, after: &TaskId, path: &str) {
+        if self.depends(after, id) {
+            let what = format!("`{after}` holds this file, and waits for this task itself");
+            let issue = Issue::new("engine", what).at(path, None);
+            return self.failed(id, FailureClass::Blocked, &[issue]);
+        }
+        let waits = self.tasks.get(after).is_some_and(|t| !t.phase.is_final());
+        let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
+        if waits && task.depends_on.insert(after.clone()) {
+            task.runs_after.insert(after.clone());
+        }
+        task.scope.insert(path.to_string());
+        task.again();
+    }
+
+    fn failed(&mut self, id: &str, class: FailureClass, issues: &[Issue]) {
+        let fixes = self.policy.fixes;
+        let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
         if class == FailureClass::Host {
-            task.host_failures += 1;
-            task.attempt = task.attempt.saturating_sub(1);
-            task.fixes = 0;
-            task.phase = Phase::Waiting;
+            task.host_failures = task.host_failures.saturating_add(1);
+            // what passed stays: it is only merged again
+            if !matches!(task.phase, Phase::Passed { .. }) {
+                task.again();
+            }
             return;
         }
         task.host_failures = 0;
+        let begun = task.phase.is_active();
+        if !begun {
+            // it failed before there was anything to mend
+            task.attempt = task.attempt.saturating_add(1);
+        }
         task.failures.push(Failure { class, issues: issues.to_vec(), attempt: task.attempt });
-        if class.is_fixable() && task.fixes < policy.fixes {
+        if begun && class.is_fixable() && task.fixes < fixes {
             task.phase = Phase::ToFix;
         } else {
             task.fixes = 0;
@@ -285,19 +260,30 @@ impl State {
         }
     }
 
+    /// Counts the time up to now as running.
+    fn ran(&mut self, at_ms: u64) {
+        self.ran_ms = self.ran_ms.saturating_add(at_ms.saturating_sub(self.running_since_ms));
+        self.running_since_ms = at_ms;
+    }
+
     /// What was in flight is lost, starts again from its clean base, and does not count.
-    fn resumed(&mut self, at_ms: u64) {
-        if self.paused.take() == Some(PauseReason::Approval) {
-            self.approved = true;
+    fn resumed(&mut self, before_ms: u64, at_ms: u64) {
+        match self.paused.take() {
+            Some(PauseReason::Approval) => self.approved = true,
+            Some(_) => {}
+            // nobody paused it: it ran until its last event
+            None => self.ran(before_ms),
+        }
+        self.batch.clear();
+        if matches!(self.delivery, Delivery::Failed { .. }) {
+            self.delivery = Delivery::Pending;
         }
         self.running_since_ms = at_ms;
         self.host_failures = 0;
         for task in self.tasks.values_mut() {
             task.host_failures = 0;
             if task.phase.is_active() && !matches!(task.phase, Phase::Passed { .. }) {
-                task.phase = Phase::Waiting;
-                task.attempt = task.attempt.saturating_sub(1);
-                task.fixes = 0;
+                task.again();
             }
         }
     }
@@ -319,76 +305,19 @@ impl State {
             }
         }
     }
-
-    /// Tasks that a worker is busy with.
-    pub fn active(&self) -> usize {
-        self.tasks
-            .values()
-            .filter(|t| matches!(t.phase, Phase::Working | Phase::Judging | Phase::ToFix))
-            .count()
-    }
-
-    pub fn stage(&self) -> Stage {
-        if self.outcome.is_some() {
-            Stage::Ended
-        } else if self.paused.is_some() {
-            Stage::Paused
-        } else if self.base.is_none() {
-            Stage::Starting
-        } else if !self.tasks.is_empty() {
-            if self.tasks.values().all(|t| t.phase.is_final()) { Stage::Delivering } else { Stage::Working }
-        } else if self.brief.is_none() {
-            Stage::Searching
-        } else {
-            Stage::Planning
-        }
-    }
-
-    /// How long the mission has run, pauses left out.
-    pub fn elapsed_ms(&self, now_ms: u64) -> u64 {
-        if self.paused.is_some() || self.outcome.is_some() {
-            self.ran_ms
-        } else {
-            self.ran_ms + now_ms.saturating_sub(self.running_since_ms)
-        }
-    }
-
-    /// The running task, other than `task`, that holds `path`.
-    pub fn holder(&self, path: &str, task: &str) -> Option<&Task> {
-        self.tasks.values().find(|t| {
-            t.id != task
-                && t.scope.contains(path)
-                && (t.phase.is_active() || (t.phase == Phase::Waiting && t.attempt > 0))
-        })
-    }
-
-    /// Whether `task` waits, over any number of steps, for `on`.
-    pub fn depends(&self, task: &str, on: &str) -> bool {
-        let mut seen = BTreeSet::new();
-        let mut stack = vec![task];
-        while let Some(id) = stack.pop() {
-            if id == on {
-                return true;
-            }
-            if let Some(task) = self.tasks.get(id).filter(|_| seen.insert(id)) {
-                stack.extend(task.depends_on.iter().map(String::as_str));
-            }
-        }
-        false
-    }
 }
 
 fn apply_to_task(task: &mut Task, event: &Event) {
     match event {
         Event::AttemptStarted { base, .. } => {
             task.phase = Phase::Working;
-            task.attempt += 1;
+            task.attempt = task.attempt.saturating_add(1);
             task.fixes = 0;
             task.base = Some(base.clone());
         }
         Event::FixStarted { base, .. } => {
             task.phase = Phase::Working;
-            task.fixes += 1;
+            task.fixes = task.fixes.saturating_add(1);
             task.base = Some(base.clone());
         }
         Event::WorkAccepted { summary, .. } => {
@@ -399,14 +328,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
         Event::ScopeWidened { path, .. } => {
             task.scope.insert(path.clone());
         }
-        Event::TaskOrdered { after, path, .. } => {
-            task.depends_on.insert(after.clone());
-            task.scope.insert(path.clone());
-            task.phase = Phase::Waiting;
-            task.attempt = task.attempt.saturating_sub(1);
-            task.fixes = 0;
-        }
-        Event::JudgeFailed { .. } => task.host_failures += 1,
+        Event::JudgeFailed { .. } => task.host_failures = task.host_failures.saturating_add(1),
         Event::TaskPassed { commit, tree, verified_by, .. } => {
             task.host_failures = 0;
             task.phase = Phase::Passed { commit: commit.clone(), tree: tree.clone() };
@@ -416,5 +338,16 @@ fn apply_to_task(task: &mut Task, event: &Event) {
         Event::TaskGivenUp { reason, .. } => task.phase = Phase::GivenUp { reason: reason.clone() },
         Event::TaskCancelled { reason, .. } => task.phase = Phase::Cancelled { reason: reason.clone() },
         _ => {}
+    }
+}
+
+/// A planned task under the ids that the mission knows.
+fn renamed(planned: &PlannedTask, names: &BTreeMap<&str, TaskId>) -> PlannedTask {
+    let name = |id: &TaskId| names.get(id.as_str()).unwrap_or(id).clone();
+    PlannedTask {
+        id: name(&planned.id),
+        depends_on: planned.depends_on.iter().map(name).collect(),
+        runs_after: planned.runs_after.iter().map(name).collect(),
+        ..planned.clone()
     }
 }

@@ -1,0 +1,132 @@
+//! The task graph: whether a plan stands, in which order its tasks run, how wide it gets.
+
+mod order;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
+
+use crate::mailbox::{Plan, Problems};
+use crate::{Policy, TaskId, is_task_id, path};
+
+pub use shape::{remaining_path, widest};
+
+/// The most problems that are told at once: a model mends a few at a time.
+const MAX_PROBLEMS: usize = 12;
+
+/// A plan that stands, with what was mended in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    pub plan: Plan,
+    /// What the engine changed, in words: edges it added.
+    pub notes: Vec<String>,
+}
+
+/// Checks a plan. `taken` are the ids that the mission has already, `depth` how deep the plan is nested.
+pub fn check(
+    mut plan: Plan,
+    policy: &Policy,
+    taken: &BTreeSet<TaskId>,
+    depth: u32,
+) -> Result<Checked, Problems> {
+    let mut problems = Vec::new();
+    if plan.tasks.is_empty() {
+        return Err(vec!["the plan has no task: name at least one".into()]);
+    }
+    if plan.tasks.len() > policy.max_tasks as usize {
+        return Err(vec![format!(
+            "the plan has {} tasks; at most {} are accepted: join small ones, or mark a large one `compound` so that it gets \
+             a plan of its own when it is due",
+            plan.tasks.len(),
+            policy.max_tasks
+        )]);
+    }
+    tasks(&mut plan, policy, taken, depth, &mut problems);
+    if !problems.is_empty() {
+        return Err(bounded(problems));
+    }
+    let notes = order::settle(&mut plan).map_err(bounded)?;
+    Ok(Checked { plan, notes })
+}
+
+fn bounded(mut problems: Problems) -> Problems {
+    if problems.len() > MAX_PROBLEMS {
+        let more = problems.len() - MAX_PROBLEMS;
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(format!("and {more} more of this kind"));
+    }
+    problems
+}
+
+fn ids(plan: &Plan, taken: &BTreeSet<TaskId>, problems: &mut Problems) {
+    let mut seen: HashSet<&str> = HashSet::with_capacity(plan.tasks.len());
+    for (i, task) in plan.tasks.iter().enumerate() {
+        let id = task.id.as_str();
+        if !is_task_id(id) {
+            problems.push(format!("`tasks[{i}].id` is `{}`; ids are [a-z0-9][a-z0-9_-]{{0,31}}", short(id)));
+        } else if taken.contains(id) {
+            problems
+                .push(format!("`tasks[{i}].id`: the mission has a task `{id}` already; choose another id"));
+        } else if !seen.insert(id) {
+            problems.push(format!("`tasks[{i}].id`: `{id}` stands twice; ids are unique"));
+        }
+    }
+}
+
+fn tasks(plan: &mut Plan, policy: &Policy, taken: &BTreeSet<TaskId>, depth: u32, problems: &mut Problems) {
+    ids(plan, taken, problems);
+    for task in &mut plan.tasks {
+        let id = short(&task.id);
+        if task.instructions.trim().is_empty() {
+            problems.push(format!("task `{id}` has no `instructions`"));
+        }
+        if task.acceptance.iter().all(|a| a.trim().is_empty()) {
+            problems.push(format!("task `{id}` has no `acceptance`: say how one sees that it is done"));
+        }
+        task.acceptance.retain(|a| !a.trim().is_empty());
+        if task.files.is_empty() {
+            problems.push(format!("task `{id}` names no `files`"));
+        }
+        if task.compound && depth + 1 >= policy.max_depth {
+            problems.push(format!(
+                "task `{id}` is compound, but plans nest at most {} deep: name its tasks here instead",
+                policy.max_depth
+            ));
+        }
+        if !task.compound && task.files.len() > policy.max_files as usize {
+            problems.push(format!(
+                "task `{id}` is too large ({} files; at most {}): split it, or mark it `compound`",
+                task.files.len(),
+                policy.max_files
+            ));
+        }
+        let mut files = Vec::with_capacity(task.files.len());
+        for file in &task.files {
+            match path::normalise(file) {
+                Err(why) => problems.push(format!("task `{id}`, `files`: {why}")),
+                Ok(path) => match path::forbidden(&path) {
+                    Some(why) => problems.push(format!("task `{id}`, `files`: `{path}`: {why}")),
+                    None if !task.compound && path::is_glob(&path) => problems.push(format!(
+                        "task `{id}`, `files`: `{path}` is a pattern; name files, or mark the task `compound`"
+                    )),
+                    None => files.push(path),
+                },
+            }
+        }
+        files.sort_unstable();
+        files.dedup();
+        task.files = files;
+        // the engine's to say, not a plan's
+        task.runs_after.clear();
+    }
+}
+
+fn short(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 40;
+    match text.char_indices().nth(MOST) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}

@@ -1,0 +1,57 @@
+//! What the graph of a running mission looks like: how long the way through it still is, how wide it gets.
+
+use std::collections::{BTreeMap, HashMap};
+
+use petgraph::Direction;
+use petgraph::algo::toposort;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::{Phase, Task, TaskId};
+
+/// An edge leads from a task to one that waits for it: a dependant, or the compound task that it came out of.
+fn graph(tasks: &BTreeMap<TaskId, Task>) -> DiGraph<&str, ()> {
+    let mut graph: DiGraph<&str, ()> = DiGraph::with_capacity(tasks.len(), tasks.len());
+    let nodes: HashMap<&str, NodeIndex> = tasks.keys().map(|id| (id.as_str(), graph.add_node(id))).collect();
+    let node = |id: &TaskId| nodes.get(id.as_str()).copied();
+    for (id, task) in tasks {
+        let Some(to) = node(id) else { continue };
+        for from in task.depends_on.iter().filter_map(node) {
+            graph.add_edge(from, to, ());
+        }
+        if let Some(parent) = task.parent.as_ref().and_then(node) {
+            graph.add_edge(to, parent, ());
+        }
+    }
+    graph
+}
+
+/// The longest chain of tasks that still waits on each task, itself included: the critical path runs first.
+pub fn remaining_path(tasks: &BTreeMap<TaskId, Task>) -> HashMap<&str, usize> {
+    let graph = graph(tasks);
+    let mut longest: HashMap<&str, usize> = HashMap::with_capacity(tasks.len());
+    let Ok(order) = toposort(&graph, None) else { return longest };
+    for node in order.into_iter().rev() {
+        let after = graph.neighbors(node).filter_map(|n| longest.get(graph[n])).max().copied().unwrap_or(0);
+        // a task that was split is its parts, no work of its own
+        let own = tasks.get(graph[node]).is_some_and(|t| !t.phase.is_final() && t.phase != Phase::Split);
+        longest.insert(graph[node], after + usize::from(own));
+    }
+    longest
+}
+
+/// How many tasks stand on the widest level of the graph, a level being the length of the longest way to it.
+pub fn widest(tasks: &BTreeMap<TaskId, Task>) -> usize {
+    let graph = graph(tasks);
+    let Ok(order) = toposort(&graph, None) else { return 0 };
+    let mut level = vec![0_usize; graph.node_count()];
+    let mut width: BTreeMap<usize, usize> = BTreeMap::new();
+    for node in order {
+        let deepest = graph.neighbors_directed(node, Direction::Incoming).map(|n| level[n.index()] + 1).max();
+        let here = deepest.unwrap_or(0);
+        level[node.index()] = here;
+        if tasks.get(graph[node]).is_some_and(|t| !t.compound) {
+            *width.entry(here).or_default() += 1;
+        }
+    }
+    width.values().max().copied().unwrap_or(0)
+}

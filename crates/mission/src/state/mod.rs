@@ -1,0 +1,172 @@
+//! What a mission's events add up to, and what can be asked of it.
+
+mod apply;
+mod waits;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::mailbox::Brief;
+use crate::usage::UsageByRole;
+use crate::{
+    CheckSummary, Event, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase, Policy, Task, TaskId,
+    Usage,
+};
+
+/// A commit and its tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    pub commit: String,
+    pub tree: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    pub task: Option<TaskId>,
+    pub gate: Gate,
+    pub verdict: GateVerdict,
+    pub tree: String,
+    pub detail: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Delivery {
+    #[default]
+    Pending,
+    Intended {
+        delivery: Value,
+        verified: bool,
+    },
+    Delivered {
+        files: u32,
+        branch: Option<String>,
+        note: Option<String>,
+    },
+    Failed {
+        reason: String,
+    },
+    Undone {
+        files: u32,
+    },
+}
+
+/// What the mission is at, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Starting,
+    Searching,
+    Planning,
+    Working,
+    Delivering,
+    Paused,
+    Ended,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub mission: MissionId,
+    pub objective: String,
+    pub policy: Policy,
+    pub started_ms: u64,
+    pub ended_ms: Option<u64>,
+    /// When the mission last began to run, and how long it had run before.
+    pub running_since_ms: u64,
+    pub ran_ms: u64,
+    /// The newest time that an event told: where a mission ended that nobody paused.
+    pub seen_ms: u64,
+
+    pub base: Option<Commit>,
+    /// The user's own changes that the base contains.
+    pub base_changed: Vec<String>,
+    pub base_left_out: Vec<String>,
+    pub base_checks: Option<Vec<CheckSummary>>,
+    pub brief: Option<Brief>,
+    pub brief_failures: Vec<String>,
+    pub plan_failures: Vec<String>,
+    pub host_failures: u32,
+    /// Orders that the engine added to plans.
+    pub notes: Vec<String>,
+    pub acceptance: Vec<String>,
+    pub approved: bool,
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// As planned, for display.
+    pub order: Vec<TaskId>,
+
+    pub head: Option<Commit>,
+    /// Tasks that the integrator is merging.
+    pub batch: BTreeSet<TaskId>,
+    /// What the project's checks say of the head.
+    pub head_checks: Vec<CheckSummary>,
+    pub verdicts: Vec<Judged>,
+    /// The most tasks that were under way at once.
+    pub peak: u32,
+
+    pub usage: Usage,
+    pub usage_by_role: UsageByRole,
+    pub delivery: Delivery,
+    pub paused: Option<PauseReason>,
+    pub outcome: Option<Outcome>,
+}
+
+impl State {
+    /// Folds a whole journal.
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> State {
+        let mut state = State::default();
+        for event in events {
+            state.apply(event);
+        }
+        state
+    }
+
+    /// Tasks that a worker is busy with.
+    pub fn active(&self) -> usize {
+        self.tasks
+            .values()
+            .filter(|t| matches!(t.phase, Phase::Working | Phase::Judging | Phase::ToFix))
+            .count()
+    }
+
+    pub fn stage(&self) -> Stage {
+        if self.outcome.is_some() {
+            Stage::Ended
+        } else if self.paused.is_some() {
+            Stage::Paused
+        } else if self.base.is_none() {
+            Stage::Starting
+        } else if !self.tasks.is_empty() {
+            if self.tasks.values().all(|t| t.phase.is_final()) { Stage::Delivering } else { Stage::Working }
+        } else if self.brief.is_none() {
+            Stage::Searching
+        } else {
+            Stage::Planning
+        }
+    }
+
+    /// How long the mission has run, pauses left out.
+    pub fn elapsed_ms(&self, now_ms: u64) -> u64 {
+        if self.paused.is_some() || self.outcome.is_some() {
+            self.ran_ms
+        } else {
+            self.ran_ms.saturating_add(now_ms.saturating_sub(self.running_since_ms))
+        }
+    }
+
+    /// The running task, other than `task`, that holds `path`. What `task` is built upon holds nothing against it.
+    pub fn holder(&self, path: &str, task: &str) -> Option<&Task> {
+        let asking = self.tasks.get(task);
+        let below = |t: &Task| {
+            matches!(t.phase, Phase::Passed { .. })
+                && asking.is_some_and(|asking| asking.depends_on.contains(&t.id) && asking.shares_group(t))
+        };
+        self.tasks.values().find(|t| {
+            t.id != task
+                && t.scope.contains(path)
+                && (t.phase.is_active() || (t.phase == Phase::Waiting && t.attempt > 0))
+                && !below(t)
+        })
+    }
+}

@@ -1,0 +1,437 @@
+//! What is under way at each point of a mission.
+
+mod support;
+
+use expect_test::{Expect, expect};
+use mission::{Event, FailureClass, Outcome, Phase, Policy, Role, Tokens};
+use support::Mission;
+
+fn check(mission: &mut Mission, expected: Expect) {
+    expected.assert_eq(&mission.settle());
+}
+
+fn policy() -> Policy {
+    Policy { parallel: 2, fixes: 1, fresh: 1, host_failures: 3, ..Policy::default() }
+}
+
+#[test]
+fn a_mission_begins_with_base_brief_and_plan() {
+    let mut mission = Mission::new(policy());
+    check(
+        &mut mission,
+        expect![[r#"
+        base
+    "#]],
+    );
+    let base = Event::BaseTaken { commit: "c".into(), tree: "t".into(), changed: vec![], left_out: vec![] };
+    mission.tell(base);
+    check(
+        &mut mission,
+        expect![[r#"
+        check-base
+        brief
+    "#]],
+    );
+    mission.tell(Event::BriefFailed { class: FailureClass::Malformed, reason: "prose".into() });
+    check(
+        &mut mission,
+        expect![[r#"
+        check-base
+        brief
+    "#]],
+    );
+    mission.tell(Event::BriefFailed { class: FailureClass::Malformed, reason: "prose".into() });
+    // it goes on without a brief
+    check(
+        &mut mission,
+        expect![[r#"
+        check-base
+        plan:
+    "#]],
+    );
+    for _ in 0..2 {
+        let reason = "a circle".to_string();
+        mission.tell(Event::PlanFailed { class: FailureClass::Malformed, reason, parent: None });
+    }
+    check(
+        &mut mission,
+        expect![[r#"
+        check-base
+        recorded: ended: Failed
+    "#]],
+    );
+}
+
+#[test]
+fn nothing_is_decided_before_the_first_event_or_after_the_last() {
+    assert!(mission::decide(&mission::State::default(), 0).is_empty());
+    let mut mission = Mission::with(policy(), "a: a");
+    mission.tell(Event::Ended { outcome: Outcome::Done, at_ms: 1 });
+    check(&mut mission, expect![[""]]);
+}
+
+#[test]
+fn the_longest_remaining_path_starts_first_and_no_more_than_parallel() {
+    let mut mission = Mission::with(policy(), "short: a\nother: b\nlong: c\nnext: d; long\nlast: e; next");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:long:1:0
+        work:short:1:0
+    "#]],
+    );
+    mission.start("long");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:long:1:0
+        work:short:1:0
+    "#]],
+    );
+    mission.start("short");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:long:1:0
+        work:short:1:0
+    "#]],
+    );
+    mission.hand_in("long");
+    mission.pass("long");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:short:1:0
+        work:other:1:0
+        integrate long
+    "#]],
+    );
+}
+
+#[test]
+fn a_policy_of_nothing_at_once_still_goes_on() {
+    let mut mission = Mission::with(Policy { parallel: 0, host_failures: 0, ..policy() }, "a: a\nb: b");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_handed_in_waits_for_the_base_to_be_checked() {
+    let mut mission = Mission::new(policy());
+    let base = Event::BaseTaken { commit: "c".into(), tree: "t".into(), changed: vec![], left_out: vec![] };
+    mission.tell(base);
+    mission.plan(None, "a: a");
+    mission.start("a");
+    mission.hand_in("a");
+    check(
+        &mut mission,
+        expect![[r#"
+        check-base
+    "#]],
+    );
+    mission.tell(Event::BaseChecked { checks: vec![] });
+    check(
+        &mut mission,
+        expect![[r#"
+        judge:a:1:0
+    "#]],
+    );
+}
+
+#[test]
+fn a_group_is_built_upon_itself_and_lands_as_a_whole() {
+    let mut mission = Mission::with(policy(), "a: a; ; g\nb: b; a; g\nc: c; a");
+    mission.start("a");
+    mission.hand_in("a");
+    mission.pass("a");
+    // `b` goes on from what `a` wrote and may change the same file; `c` waits until both have landed
+    check(
+        &mut mission,
+        expect![[r#"
+        work:b:1:0
+    "#]],
+    );
+    assert!(mission.state.holder("a", "b").is_none() && mission.state.holder("a", "c").is_some());
+    mission.start("b");
+    mission.hand_in("b");
+    mission.pass("b");
+    check(
+        &mut mission,
+        expect![[r#"
+        integrate a b
+    "#]],
+    );
+    mission.integrate(&["a", "b"]);
+    check(
+        &mut mission,
+        expect![[r#"
+        work:c:1:0
+    "#]],
+    );
+}
+
+#[test]
+fn a_group_with_a_compound_task_waits_for_its_parts() {
+    let mut mission = Mission::with(policy(), "x: x; ; g\n+c: c; ; g\ny: y; c; g");
+    mission.start("x");
+    mission.hand_in("x");
+    mission.pass("x");
+    check(
+        &mut mission,
+        expect![[r#"
+        plan:c
+    "#]],
+    );
+    mission.plan(Some("c"), "p: p");
+    mission.start("p");
+    mission.hand_in("p");
+    mission.pass("p");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:y:1:0
+    "#]],
+    );
+    mission.start("y");
+    mission.hand_in("y");
+    mission.pass("y");
+    check(
+        &mut mission,
+        expect![[r#"
+        integrate x y p
+    "#]],
+    );
+    mission.integrate(&["x", "p", "y"]);
+    check(
+        &mut mission,
+        expect![[r#"
+        deliver
+    "#]],
+    );
+}
+
+#[test]
+fn a_compound_task_is_planned_when_due_and_lands_with_its_parts() {
+    let mut mission = Mission::with(policy(), "a: a\n+c: c; a\nd: d; c");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+    mission.land("a");
+    check(
+        &mut mission,
+        expect![[r#"
+        plan:c
+    "#]],
+    );
+    mission.plan(Some("c"), "p: p\nq: q; p");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:p:1:0
+    "#]],
+    );
+    mission.land("p");
+    mission.land("q");
+    assert!(matches!(mission.state.tasks["c"].phase, Phase::Integrated { .. }));
+    check(
+        &mut mission,
+        expect![[r#"
+        work:d:1:0
+    "#]],
+    );
+}
+
+#[test]
+fn a_compound_task_without_a_plan_is_given_up() {
+    let mut mission = Mission::with(policy(), "+c: c\nd: d; c\ne: e");
+    for _ in 0..2 {
+        let (class, reason) = (FailureClass::Malformed, "a circle".to_string());
+        mission.tell(Event::PlanFailed { class, reason, parent: Some("c".into()) });
+    }
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: c given up: no plan for it in 2 attempts, the last one failed (malformed): a circle [plan]
+        recorded: d cancelled: it depends on `c`, which did not land
+        work:e:1:0
+    "#]],
+    );
+}
+
+#[test]
+fn plans_made_side_by_side_may_choose_the_same_names() {
+    let mut mission = Mission::with(Policy { parallel: 9, ..policy() }, "+c: c\n+d: d");
+    mission.plan(Some("c"), "tests: t; ; g\ncode: c; tests; g");
+    mission.plan(Some("d"), "tests: t2; ; g\nmore: m; tests; g");
+    let of = |parent: &str| {
+        let parts = mission.state.tasks.values().filter(|t| t.parent.as_deref() == Some(parent));
+        parts.map(|t| format!("{} {:?} {:?}", t.id, t.depends_on, t.group)).collect::<Vec<_>>().join("\n")
+    };
+    expect![[r#"
+        code {"tests"} Some("c/g")
+        tests {} Some("c/g")
+        more {"tests-2"} Some("d/g")
+        tests-2 {} Some("d/g")"#]]
+    .assert_eq(&format!("{}\n{}", of("c"), of("d")));
+    assert_eq!(mission.state.notes, ["`tests` is called `tests-2`: the mission has a task of that name"]);
+}
+
+#[test]
+fn a_plan_that_comes_too_late_changes_nothing() {
+    let mut mission = Mission::with(policy(), "+c: c; ; g\nd: d; ; g");
+    mission.tell(Event::TaskGivenUp { task: "d".into(), reason: "x".into() });
+    mission.settle();
+    let before = mission.state.clone();
+    mission.plan(Some("c"), "p: p");
+    mission.plan(None, "q: q");
+    assert_eq!(mission.state, before);
+}
+
+#[test]
+fn tokens_and_money_pause_and_a_higher_limit_goes_on() {
+    let limits = Policy { tokens: Some(100), cost_usd: Some(1.0), ..policy() };
+    let mut mission = Mission::with(limits.clone(), "a: a");
+    let spend = |input, cost_usd| Event::RoleSpent {
+        role: Role::Coder,
+        task: Some("a".into()),
+        tokens: Tokens { input, ..Tokens::default() },
+        cost_usd,
+    };
+    mission.tell(spend(99, 0.5));
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+    mission.tell(spend(1, f64::NAN));
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: paused: budget reached: 100 of 100 tokens are used
+    "#]],
+    );
+    mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: paused: budget reached: 100 of 100 tokens are used
+    "#]],
+    );
+    let more = Policy { tokens: Some(1_000), ..limits };
+    mission.tell(Event::Resumed { at_ms: 7_000, policy: Some(more) });
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+    mission.tell(spend(1, 0.5));
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: paused: budget reached: $1.00 of $1.00 are spent
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_finished_is_delivered_whatever_it_cost() {
+    let mut mission = Mission::with(Policy { tokens: Some(1), ..policy() }, "a: a");
+    mission.land("a");
+    let tokens = Tokens { output: 5, ..Tokens::default() };
+    mission.tell(Event::RoleSpent { role: Role::Reviewer, task: None, tokens, cost_usd: 0.0 });
+    check(
+        &mut mission,
+        expect![[r#"
+        deliver
+    "#]],
+    );
+    mission.tell(Event::Delivered { files: 1, branch: None, note: None });
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: ended: Done
+    "#]],
+    );
+}
+
+#[test]
+fn a_plan_waits_for_approval_where_the_user_wants_it() {
+    let mut mission = Mission::with(Policy { approve_plan: true, ..policy() }, "a: a");
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: paused: the plan waits for approval
+    "#]],
+    );
+    mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+}
+
+#[test]
+fn a_mission_that_nobody_paused_ran_until_its_last_event() {
+    let mut mission = Mission::with(policy(), "a: a");
+    mission.land("a");
+    assert_eq!(mission.state.seen_ms, 4_000);
+    mission.tell(Event::Resumed { at_ms: 90_000, policy: None });
+    assert_eq!(mission.state.elapsed_ms(91_000), 4_000);
+}
+
+#[test]
+fn missions_end_as_they_went() {
+    let lands = |delivery: Event| {
+        let mut mission = Mission::with(policy(), "a: a");
+        mission.land("a");
+        mission.tell(delivery);
+        mission.settle()
+    };
+    expect![[r#"
+        recorded: ended: Done
+    "#]]
+    .assert_eq(&lands(Event::Delivered { files: 1, branch: None, note: None }));
+    expect![[r#"
+        recorded: paused: the finished change was not delivered: read-only
+    "#]]
+    .assert_eq(&lands(Event::DeliveryFailed { reason: "read-only".into() }));
+    let mut mission = Mission::with(Policy { fresh: 0, ..policy() }, "a: a\nb: b");
+    mission.land("a");
+    mission.start("b");
+    mission.fail("b", FailureClass::Timeout);
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: b given up: 1 attempt, the last one failed (timeout): wrong [test]
+        deliver
+    "#]],
+    );
+    mission.tell(Event::Delivered { files: 1, branch: None, note: None });
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: ended: Incomplete
+    "#]],
+    );
+    let mut mission = Mission::with(Policy { fresh: 0, ..policy() }, "b: b");
+    mission.start("b");
+    mission.fail("b", FailureClass::Timeout);
+    check(
+        &mut mission,
+        expect![[r#"
+        recorded: b given up: 1 attempt, the last one failed (timeout): wrong [test]
+        recorded: ended: Failed
+    "#]],
+    );
+}

@@ -1,0 +1,165 @@
+//! A mission in memory: events by short names, effects as lines.
+
+#![allow(dead_code, reason = "each test file uses its part of it")]
+
+use mission::mailbox::{Brief, Plan, PlannedTask};
+use mission::{Effect, Event, FailureClass, Issue, Policy, State, decide};
+
+pub struct Mission {
+    pub state: State,
+    pub events: Vec<Event>,
+}
+
+impl Mission {
+    /// Started, its base taken and checked, briefed; `plan`: `id: files; depends on; group`, `+id` is compound.
+    pub fn with(policy: Policy, plan: &str) -> Mission {
+        let mut mission = Mission::new(policy);
+        mission.tell(Event::BaseTaken {
+            commit: "base".into(),
+            tree: "t0".into(),
+            changed: vec![],
+            left_out: vec![],
+        });
+        mission.tell(Event::BaseChecked { checks: vec![] });
+        mission.tell(Event::BriefAccepted { brief: brief() });
+        mission.plan(None, plan);
+        mission
+    }
+
+    pub fn new(policy: Policy) -> Mission {
+        let mut mission = Mission { state: State::default(), events: Vec::new() };
+        mission.tell(Event::MissionStarted {
+            mission: "m-00000001".into(),
+            objective: "x".into(),
+            policy,
+            at_ms: 1_000,
+        });
+        mission
+    }
+
+    pub fn tell(&mut self, event: Event) {
+        self.state.apply(&event);
+        self.events.push(event);
+    }
+
+    pub fn plan(&mut self, parent: Option<&str>, text: &str) {
+        let event =
+            Event::PlanAccepted { plan: plan(text), notes: vec![], parent: parent.map(str::to_string) };
+        self.tell(event);
+    }
+
+    pub fn start(&mut self, task: &str) {
+        self.tell(Event::AttemptStarted { task: task.into(), slot: 1, base: "base".into(), at_ms: 2_000 });
+    }
+
+    pub fn fix(&mut self, task: &str) {
+        self.tell(Event::FixStarted { task: task.into(), base: "base".into(), at_ms: 2_000 });
+    }
+
+    pub fn hand_in(&mut self, task: &str) {
+        self.tell(Event::WorkAccepted { task: task.into(), summary: "written".into() });
+    }
+
+    pub fn fail(&mut self, task: &str, class: FailureClass) {
+        let issues = vec![Issue::new("test", "wrong")];
+        self.tell(Event::AttemptFailed { task: task.into(), class, issues });
+    }
+
+    pub fn pass(&mut self, task: &str) {
+        self.tell(Event::TaskPassed {
+            task: task.into(),
+            commit: format!("c-{task}"),
+            tree: "t".into(),
+            verified_by: vec![],
+            at_ms: 3_000,
+        });
+    }
+
+    /// From its start to the head.
+    pub fn land(&mut self, task: &str) {
+        self.start(task);
+        self.hand_in(task);
+        self.pass(task);
+        self.integrate(&[task]);
+    }
+
+    pub fn integrate(&mut self, tasks: &[&str]) {
+        self.tell(Event::Integrated {
+            tasks: tasks.iter().map(|t| t.to_string()).collect(),
+            commit: "head".into(),
+            tree: "t".into(),
+            checks: vec![],
+            at_ms: 4_000,
+        });
+    }
+
+    pub fn order(&mut self, task: &str, after: &str) {
+        self.tell(Event::TaskOrdered { task: task.into(), after: after.into(), path: "shared.ts".into() });
+    }
+
+    /// What is under way, once all that policy says is written down.
+    pub fn settle(&mut self) -> String {
+        let mut lines = String::new();
+        loop {
+            let effects = decide(&self.state, 5_000);
+            assert_eq!(effects, decide(&self.state, 5_000), "decide is idempotent");
+            let mut recorded = Vec::new();
+            for effect in effects {
+                match effect {
+                    Effect::Record(event) => recorded.push(event),
+                    effect => lines.push_str(&format!("{}\n", line(&effect))),
+                }
+            }
+            if recorded.is_empty() {
+                return lines;
+            }
+            for event in recorded {
+                lines.push_str(&format!("recorded: {}\n", told(&event)));
+                self.tell(event);
+            }
+        }
+    }
+}
+
+pub fn brief() -> Brief {
+    Brief { summary: "s".into(), files: vec![], conventions: vec![], risks: vec![] }
+}
+
+pub fn plan(text: &str) -> Plan {
+    let words = |part: &str| part.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+    let task = |line: &str| {
+        let (id, rest) = line.split_once(':').unwrap_or((line, ""));
+        let mut parts = rest.split(';');
+        let mut next = || words(parts.next().unwrap_or_default());
+        let id = id.trim();
+        PlannedTask {
+            id: id.trim_start_matches('+').into(),
+            title: "a task".into(),
+            instructions: "do it".into(),
+            files: next(),
+            depends_on: next(),
+            acceptance: vec!["it is done".into()],
+            group: next().pop(),
+            compound: id.starts_with('+'),
+            ..PlannedTask::default()
+        }
+    };
+    Plan { tasks: text.lines().filter(|l| !l.trim().is_empty()).map(task).collect(), ..Plan::default() }
+}
+
+fn line(effect: &Effect) -> String {
+    match effect {
+        Effect::Integrate { tasks, .. } => format!("integrate {}", tasks.join(" ")),
+        effect => effect.key().unwrap_or_default(),
+    }
+}
+
+fn told(event: &Event) -> String {
+    match event {
+        Event::TaskGivenUp { task, reason } => format!("{task} given up: {reason}"),
+        Event::TaskCancelled { task, reason } => format!("{task} cancelled: {reason}"),
+        Event::Paused { reason, .. } => format!("paused: {reason}"),
+        Event::Ended { outcome, .. } => format!("ended: {outcome:?}"),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,417 @@
+//! Random missions: whatever plausible things happen, in whatever order, a mission ends, never stands still, and is what
+//! its events say.
+
+// a helper that cannot go on must fail the test
+#![allow(clippy::panic)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mission::mailbox::{Plan, PlannedTask};
+use mission::{
+    Board, Effect, Event, FailureClass, Issue, PauseReason, Phase, Policy, Role, State, TaskId, Tokens,
+    decide, graph,
+};
+use proptest::prelude::*;
+use support::{Mission, brief};
+
+/// Far more events than any of these missions needs.
+const MOST_EVENTS: usize = 20_000;
+
+/// Small and seeded: what happens next must not depend on how many numbers a check drew.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((x ^ (x >> 31)) % sides.max(1) as u64) as usize
+    }
+
+    fn one_in(&mut self, sides: usize) -> bool {
+        self.roll(sides) == 0
+    }
+}
+
+/// What an effect that was started still has to do.
+struct Running {
+    effect: Effect,
+    /// The events that it has told so far.
+    told: usize,
+    /// Of a merge: what is still to be landed.
+    batches: Vec<Vec<TaskId>>,
+}
+
+struct Walk {
+    mission: Mission,
+    dice: Dice,
+    running: BTreeMap<String, Running>,
+    now: u64,
+    /// Failures of the host and stops by the user that are still to come: neither counts for a task, so both are bounded
+    /// here.
+    troubles: usize,
+    /// One in so many things goes wrong.
+    faults: usize,
+}
+
+impl Walk {
+    fn tell(&mut self, event: Event) {
+        assert!(
+            self.mission.events.len() < MOST_EVENTS,
+            "the mission does not end: {:?}",
+            Board::of(&self.mission.state, 0)
+        );
+        self.mission.tell(event);
+    }
+
+    /// Starts what is decided, as the engine does.
+    fn settle(&mut self) {
+        loop {
+            let effects = decide(&self.mission.state, self.now);
+            assert_eq!(effects, decide(&self.mission.state, self.now), "decide is idempotent");
+            self.check(&effects);
+            let mut recorded = Vec::new();
+            for effect in effects {
+                match effect.key() {
+                    None => {
+                        let Effect::Record(event) = effect else { panic!("{effect:?} has no key") };
+                        recorded.push(event);
+                    }
+                    Some(key) => {
+                        let fresh = Running { effect, told: 0, batches: Vec::new() };
+                        self.running.entry(key).or_insert(fresh);
+                    }
+                }
+            }
+            if recorded.is_empty() {
+                return;
+            }
+            for event in recorded {
+                self.tell(event);
+            }
+        }
+    }
+
+    fn check(&self, effects: &[Effect]) {
+        let state = &self.mission.state;
+        let over = state.outcome.is_some() || state.paused.is_some();
+        assert_eq!(over, effects.is_empty(), "a mission stands still: {:?}", Board::of(state, 0));
+        let keys: Vec<String> = effects.iter().filter_map(Effect::key).collect();
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "twice the same: {keys:?}");
+        let begun = effects
+            .iter()
+            .filter(|e| matches!(e, Effect::Work { task, .. } if state.tasks[task].phase == Phase::Waiting));
+        let free = (state.policy.parallel as usize).saturating_sub(state.active());
+        assert!(begun.count() <= free, "more at once than the policy says");
+    }
+
+    fn trouble(&mut self) -> bool {
+        let trouble = self.troubles > 0 && self.dice.one_in(self.faults * 4);
+        self.troubles -= usize::from(trouble);
+        trouble
+    }
+
+    /// One thing happens.
+    fn step(&mut self) {
+        self.now += 10;
+        if self.mission.state.paused.is_some() {
+            self.running.clear();
+            let policy = Policy { tokens: None, ..self.mission.state.policy.clone() };
+            return self.tell(Event::Resumed { at_ms: self.now, policy: Some(policy) });
+        }
+        if self.troubles > 0 && self.dice.one_in(self.faults * 20) {
+            self.troubles -= 1;
+            self.running.clear();
+            // a stop, or a crash that nobody wrote down
+            if self.dice.one_in(2) {
+                self.tell(Event::Paused { reason: PauseReason::Stopped("Esc".into()), at_ms: self.now });
+            }
+            return self.tell(Event::Resumed { at_ms: self.now, policy: None });
+        }
+        let nth = self.dice.roll(self.running.len());
+        let Some(key) = self.running.keys().nth(nth).cloned() else { panic!("nothing runs") };
+        let Some(mut running) = self.running.remove(&key) else { return };
+        let ended = self.happen(&mut running);
+        if !ended {
+            running.told += 1;
+            self.running.insert(key, running);
+        }
+    }
+
+    /// Whether the effect is done with.
+    fn happen(&mut self, running: &mut Running) -> bool {
+        let failed = |task: &TaskId, class| Event::AttemptFailed {
+            task: task.clone(),
+            class,
+            issues: vec![Issue::new("test", "wrong")],
+        };
+        match running.effect.clone() {
+            Effect::TakeBase => {
+                let (commit, tree) = ("base".into(), "t0".into());
+                self.tell(Event::BaseTaken { commit, tree, changed: vec![], left_out: vec![] });
+            }
+            Effect::CheckBase => self.tell(Event::BaseChecked { checks: vec![] }),
+            Effect::AskSearcher => {
+                let event = match (self.trouble(), self.dice.one_in(self.faults)) {
+                    (true, _) => Event::BriefFailed { class: FailureClass::Host, reason: "502".into() },
+                    (_, true) => {
+                        Event::BriefFailed { class: FailureClass::Malformed, reason: "prose".into() }
+                    }
+                    _ => Event::BriefAccepted { brief: brief() },
+                };
+                self.tell(event);
+            }
+            Effect::AskPlanner { task } => self.plan(task),
+            Effect::Work { task, kind: mission::WorkKind::Fresh, .. } if running.told == 0 => {
+                if self.trouble() {
+                    self.tell(failed(&task, FailureClass::Host));
+                    return true;
+                }
+                if self.dice.one_in(self.faults * 8) {
+                    self.tell(failed(&task, FailureClass::Conflict));
+                    return true;
+                }
+                self.tell(Event::AttemptStarted { task, slot: 1, base: "base".into(), at_ms: self.now });
+                return false;
+            }
+            Effect::Work { task, .. } if running.told == 0 => {
+                self.tell(Event::FixStarted { task, base: "base".into(), at_ms: self.now });
+                return false;
+            }
+            Effect::Work { task, .. } => return self.work(task),
+            Effect::Judge { task, .. } => {
+                let event = if self.trouble() {
+                    Event::JudgeFailed { task, reason: "502".into() }
+                } else if self.dice.one_in(self.faults) {
+                    let classes =
+                        [FailureClass::Scope, FailureClass::Lint, FailureClass::Test, FailureClass::Review];
+                    failed(&task, classes[self.dice.roll(classes.len())])
+                } else {
+                    let (commit, tree) = (format!("c-{task}"), "t".into());
+                    Event::TaskPassed { task, commit, tree, verified_by: vec![], at_ms: self.now }
+                };
+                self.tell(event);
+            }
+            Effect::Integrate { tasks, head } => {
+                if running.told == 0 {
+                    running.batches = self.units(&tasks);
+                    self.tell(Event::BatchStarted { tasks, head });
+                    return false;
+                }
+                let Some(tasks) = running.batches.pop() else { return true };
+                let event = if self.dice.one_in(self.faults) {
+                    let class = if self.trouble() { FailureClass::Host } else { FailureClass::Conflict };
+                    Event::BatchFailed { tasks, class, issues: vec![Issue::new("merge", "conflict")] }
+                } else {
+                    let (commit, tree) = (format!("head-{}", self.mission.events.len()), "t".into());
+                    Event::Integrated { tasks, commit, tree, checks: vec![], at_ms: self.now }
+                };
+                self.tell(event);
+                return running.batches.is_empty();
+            }
+            Effect::Deliver => {
+                if running.told == 0 {
+                    self.tell(Event::DeliveryIntended {
+                        delivery: serde_json::json!({ "files": 1 }),
+                        verified: true,
+                    });
+                    return false;
+                }
+                let event = if self.dice.one_in(self.faults) {
+                    Event::DeliveryFailed { reason: "read-only".into() }
+                } else {
+                    Event::Delivered { files: 1, branch: None, note: None }
+                };
+                self.tell(event);
+            }
+            Effect::Record(event) => panic!("{event:?} is not to be carried out"),
+        }
+        true
+    }
+
+    fn work(&mut self, task: TaskId) -> bool {
+        let state = &self.mission.state;
+        let Some(known) = state.tasks.get(&task) else { return true };
+        let tokens = Tokens { input: 10, output: 5, ..Tokens::default() };
+        if self.dice.one_in(3) {
+            let path = format!("f{}", self.dice.roll(8));
+            let attempt = known.coder_prompts + 1;
+            let event = match state.holder(&path, &task).map(|t| t.id.clone()) {
+                _ if self.dice.one_in(2) => {
+                    Event::RoleAsked { role: Role::Coder, task: Some(task), attempt, at_ms: self.now }
+                }
+                None => Event::ScopeWidened { task, path },
+                Some(held_by) if self.dice.one_in(2) => Event::ScopeRefused { task, path, held_by },
+                Some(after) => {
+                    // now and then two at once ask, and neither sees the other's order
+                    let event = if state.depends(&after, &task) && !self.dice.one_in(4) {
+                        Event::AttemptFailed {
+                            task,
+                            class: FailureClass::Blocked,
+                            issues: vec![Issue::new("coder", "blocked")],
+                        }
+                    } else {
+                        Event::TaskOrdered { task, after, path }
+                    };
+                    self.tell(event);
+                    return true;
+                }
+            };
+            self.tell(event);
+            return false;
+        }
+        self.tell(Event::RoleSpent { role: Role::Coder, task: Some(task.clone()), tokens, cost_usd: 0.25 });
+        let issues = vec![Issue::new("engine", "no")];
+        let event = if self.trouble() {
+            Event::AttemptFailed { task, class: FailureClass::Host, issues }
+        } else if self.dice.one_in(self.faults) {
+            let classes =
+                [FailureClass::Malformed, FailureClass::Blocked, FailureClass::Timeout, FailureClass::Budget];
+            Event::AttemptFailed { task, class: classes[self.dice.roll(classes.len())], issues }
+        } else {
+            Event::WorkAccepted { task, summary: "written".into() }
+        };
+        self.tell(event);
+        true
+    }
+
+    fn plan(&mut self, parent: Option<TaskId>) {
+        let failed = |class, parent| Event::PlanFailed { class, reason: "no plan".into(), parent };
+        if self.trouble() {
+            return self.tell(failed(FailureClass::Host, parent));
+        }
+        let state = &self.mission.state;
+        let depth = parent.as_ref().and_then(|p| state.tasks.get(p)).map_or(0, |t| t.depth + 1);
+        // a plan is made from the ids that were there when its Planner began
+        let taken = if self.dice.one_in(3) { BTreeSet::new() } else { state.tasks.keys().cloned().collect() };
+        let policy = state.policy.clone();
+        let plan = self.dream(parent.as_deref());
+        let event = match graph::check(plan, &policy, &taken, depth) {
+            Ok(graph::Checked { plan, notes }) => Event::PlanAccepted { plan, notes, parent },
+            Err(_) => failed(FailureClass::Malformed, parent),
+        };
+        self.tell(event);
+    }
+
+    /// A plan that stands more often than not.
+    fn dream(&mut self, parent: Option<&str>) -> Plan {
+        let count = 1 + self.dice.roll(if parent.is_some() { 4 } else { 9 });
+        let prefix = match parent {
+            Some(parent) if !self.dice.one_in(3) => format!("{}-", &parent[..parent.len().min(12)]),
+            _ => "t".into(),
+        };
+        let mut tasks: Vec<PlannedTask> = Vec::new();
+        for i in 0..count {
+            let mut depends_on = Vec::new();
+            for _ in 0..self.dice.roll(3) {
+                if !tasks.is_empty() {
+                    depends_on.push(tasks[self.dice.roll(tasks.len())].id.clone());
+                }
+            }
+            let files = (0..=self.dice.roll(2)).map(|_| format!("f{}", self.dice.roll(8))).collect();
+            tasks.push(PlannedTask {
+                id: format!("{prefix}{i}"),
+                instructions: "do it".into(),
+                files,
+                depends_on,
+                acceptance: vec!["it is done".into()],
+                group: self.dice.one_in(4).then(|| format!("g{}", self.dice.roll(2))),
+                compound: self.dice.one_in(6),
+                ..PlannedTask::default()
+            });
+        }
+        Plan { tasks, ..Plan::default() }
+    }
+
+    /// Groups land together or not at all.
+    fn units(&self, tasks: &[TaskId]) -> Vec<Vec<TaskId>> {
+        let mut units: BTreeMap<String, Vec<TaskId>> = BTreeMap::new();
+        for id in tasks {
+            let group = self.mission.state.tasks[id].group.clone();
+            units
+                .entry(group.map_or(format!("task {id}"), |g| format!("group {g}")))
+                .or_default()
+                .push(id.clone());
+        }
+        units.into_values().collect()
+    }
+}
+
+fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
+    let mission = Mission::new(policy);
+    let (dice, running) = (Dice(seed), BTreeMap::new());
+    let mut walk = Walk { mission, dice, running, now: 1_000, troubles: 30, faults };
+    walk.settle();
+    while walk.mission.state.outcome.is_none() {
+        walk.step();
+        walk.settle();
+    }
+    walk.mission
+}
+
+fn any_policy() -> impl Strategy<Value = Policy> {
+    (1..5_u32, 0..3_u32, 0..3_u32, prop::option::of(50..500_u64), any::<bool>()).prop_map(
+        |(parallel, fixes, fresh, tokens, approve_plan)| Policy {
+            parallel,
+            fixes,
+            fresh,
+            tokens,
+            approve_plan,
+            host_failures: 3,
+            ..Policy::default()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_mission_ends_and_never_stands_still(seed in any::<u64>(), policy in any_policy(), faults in 1..9_usize) {
+        let Mission { state, events } = walk(seed, policy, faults + 1);
+        for task in state.tasks.values() {
+            prop_assert!(state.tasks.is_empty() || task.phase.is_final());
+            prop_assert!(task.attempt <= state.policy.fresh + 1, "{} began {} times", task.id, task.attempt);
+            prop_assert!(task.fixes <= state.policy.fixes);
+        }
+        // a group landed as a whole or not at all, and so did what came out of a compound task that landed
+        for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
+            for b in state.tasks.values() {
+                let together = (a.group.is_some() && a.group == b.group) || b.parent.as_ref() == Some(&a.id);
+                prop_assert!(!together || matches!(b.phase, Phase::Integrated { .. }), "{} landed without {}", a.id, b.id);
+            }
+            for needed in a.depends_on.difference(&a.runs_after) {
+                prop_assert!(matches!(state.tasks[needed].phase, Phase::Integrated { .. }), "{} landed without {needed}", a.id);
+            }
+        }
+        // the journal is the truth: read back, it gives the same state
+        prop_assert_eq!(&State::fold(&events), &state);
+        let lines: Vec<String> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
+        let read: Vec<Event> = lines.iter().map(|l| serde_json::from_str(l).unwrap()).collect();
+        prop_assert_eq!(&State::fold(&read), &state);
+        let board = Board::of(&state, state.seen_ms);
+        prop_assert_eq!(board.tasks.len(), state.tasks.len());
+    }
+}
+
+/// Events in any order, also such as no engine would write: the fold and what follows from it are total.
+#[test]
+fn any_order_of_events_is_survived() {
+    for seed in 0..60 {
+        let mut events = walk(seed, Policy::default(), 3).events;
+        let mut dice = Dice(seed);
+        for i in (1..events.len()).rev() {
+            events.swap(i, dice.roll(i + 1));
+        }
+        let mut state = State::default();
+        for event in &events {
+            state.apply(event);
+            assert_eq!(decide(&state, u64::MAX), decide(&state, u64::MAX));
+            Board::of(&state, u64::MAX);
+            graph::widest(&state.tasks);
+        }
+    }
+}
