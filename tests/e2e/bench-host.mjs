@@ -40,13 +40,13 @@ const plain = (plugin) =>
     return JSON.stringify(request?.body).replaceAll(world.project, "/project").length
   })
 
-/** A mission of independent tasks. @param {number} latency_ms */
-const mission = (latency_ms) =>
+/** A mission of independent tasks. @param {number} latency_ms @param {string[]} [names] */
+const mission = (latency_ms, names = NAMES) =>
   within(
     {
       files: project(),
       toml: TOML,
-      scenario: { ...modules(NAMES), latency_ms: { coder: latency_ms, reviewer: latency_ms, default: 0 } },
+      scenario: { ...modules(names), latency_ms: { coder: latency_ms, reviewer: latency_ms, default: 0 } },
     },
     async (world) => {
       const { client } = await world.serve()
@@ -129,4 +129,8 @@ console.log(
 const slow = await mission(LATENCY_MS)
 console.log(
   `${TASKS} tasks, ${LATENCY_MS} ms of latency a turn, 8 parallel: ${seconds(slow.tasks)} for all tasks, ${seconds(slow.longest)} for the longest: ${(slow.tasks / slow.longest).toFixed(2)} times (aim: at most 1.3), ${slow.peak} coders at once`,
+)
+const alone = await mission(LATENCY_MS, NAMES.slice(0, 1))
+console.log(
+  `  a mission of one such task: ${seconds(alone.tasks)}; eight take ${(slow.tasks / alone.tasks).toFixed(2)} times as long`,
 )

@@ -118,9 +118,12 @@ scene(
     await answer
     await until(() => world.facts("paused").length === 1, LIMIT_MS, "the pause")
     // The project is free again: a second mission may start.
+    const other = await client.session()
+    const status = async () => JSON.stringify((await client.command(other, "task", "status")).parts)
+    await until(async () => !/process \d/.test(await status()), 5_000, "the mission to let go of the project")
     world.model.scenario = modules(["one"])
-    await client.command(await client.session(), "task", "Add one")
-    assert.equal(world.exists("src/one.js"), true)
+    const second = answerText(await client.command(await client.session(), "task", "Add one"))
+    assert.equal(world.exists("src/one.js"), true, second)
   },
 )
 
