@@ -173,10 +173,24 @@ fn collected(name: &str, folders: &[&str], language: Language) -> bool {
 
 /// Whether the file stands in a folder of tests, and not in the sources of something that is called so.
 fn among_tests(folders: &[&str], language: Option<Language>) -> bool {
-    let last = folders.iter().rposition(|folder| {
-        TEST_FOLDERS.contains(folder) && (!folder.starts_with("spec") || language.is_some())
-    });
-    last.is_some_and(|at| !folders.get(at..).unwrap_or_default().iter().any(|f| matches!(*f, "src" | "lib")))
+    let is_source = |folder: &str| matches!(folder, "src" | "lib");
+    // these words have other meanings, too
+    let plain =
+        folders.iter().any(|folder| is_source(folder)) || !language.is_some_and(Language::is_ecmascript);
+    let holds_tests = |folder: &str| {
+        TEST_FOLDERS.contains(&folder) && !(plain && matches!(folder, "spec" | "specs" | "e2e"))
+    };
+    let last = folders.iter().rposition(|folder| holds_tests(folder));
+    last.is_some_and(|at| !folders.get(at..).unwrap_or_default().iter().any(|folder| is_source(folder)))
+}
+
+/// Whether an existing file called like a test is one: product code about tests may be called so, too.
+pub(super) fn is_test_text(path: &str, text: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let folders: Vec<&str> = lower.rsplit_once('/').map_or("", |(folders, _)| folders).split('/').collect();
+    among_tests(&folders, Language::of_path(path))
+        || has_cases(path, text)
+        || ["assert", "expect(", ".snap"].iter().any(|word| text.contains(word))
 }
 
 fn is_prose(name: &str) -> bool {
@@ -247,6 +261,15 @@ mod tests {
                 assert_eq!(kind(path), expected, "{path}");
             }
         }
+    }
+
+    #[test]
+    fn product_code_called_like_a_test_is_none() {
+        assert!(!is_test_text("src/cli/test.rs", "pub fn run() -> Result<(), Error> { spawn() }"));
+        assert!(!is_test_text("src/test-id.ts", "export const id = 1"));
+        assert!(is_test_text("test.js", "assert.equal(f(), 1)"));
+        assert!(is_test_text("src/tree/tests.rs", "#[test]\nfn a() {}"));
+        assert!(is_test_text("test/helper.js", "export const f = 1"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use super::files::{Kind, kind};
+use super::files::{Kind, is_test_text, kind};
 use super::{Change, Finding, Judgement, manifests};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
@@ -100,6 +100,7 @@ fn touched(
                 }
             }
             Kind::Config => What::Config,
+            Kind::Test if !is_test_text(path, &String::from_utf8_lossy(&before)) => continue,
             _ => What::Test,
         };
         found.push(Touched { path: path.to_string(), what });
