@@ -1,7 +1,7 @@
 //! The order in which a plan's tasks run: its own, and the one that tasks which write the same file need.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use petgraph::Direction;
 use petgraph::algo::{has_path_connecting, toposort};
@@ -166,29 +166,29 @@ fn order_writers(plan: &mut Plan, graph: &mut Graph, order: &[NodeIndex]) -> Vec
     let small = plan.tasks.len() <= SMALL;
     let mut last_writer: HashMap<&str, NodeIndex> = HashMap::with_capacity(plan.tasks.len());
     let mut added: Vec<(NodeIndex, NodeIndex, &str)> = Vec::new();
-    let mut known: HashSet<(NodeIndex, NodeIndex)> = HashSet::new();
     for node in order {
         for file in &plan.tasks[graph[*node]].files {
             let Some(earlier) = last_writer.insert(file, *node) else { continue };
-            let ordered = known.contains(&(earlier, *node))
-                || graph.contains_edge(earlier, *node)
+            let ordered = graph.contains_edge(earlier, *node)
                 || (small && has_path_connecting(&*graph, earlier, *node, None));
             if !ordered {
-                known.insert((earlier, *node));
                 graph.add_edge(earlier, *node, ());
                 added.push((earlier, *node, file));
             }
         }
     }
-    let orders: Vec<(usize, usize, String)> = added
-        .into_iter()
-        .map(|(earlier, later, file)| (graph[earlier], graph[later], file.to_string()))
+    let notes = added
+        .iter()
+        .map(|(earlier, later, file)| {
+            let name = |node: &NodeIndex| plan.tasks[graph[*node]].id.as_str();
+            format!("`{}` runs after `{}`: both write {file}", name(later), name(earlier))
+        })
         .collect();
-    let mut notes = Vec::with_capacity(orders.len());
-    for (earlier, later, file) in orders {
+    let orders: Vec<_> =
+        added.into_iter().map(|(earlier, later, _)| (graph[earlier], graph[later])).collect();
+    for (earlier, later) in orders {
         let before = plan.tasks[earlier].id.clone();
         let task = &mut plan.tasks[later];
-        notes.push(format!("`{}` runs after `{before}`: both write {file}", task.id));
         task.depends_on.push(before.clone());
         task.runs_after.push(before);
     }

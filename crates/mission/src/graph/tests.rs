@@ -327,12 +327,12 @@ fn ten_thousand_tasks_are_validated() {
     let plan = Plan { tasks: (0..10_000).map(task).collect(), ..Plan::default() };
     let policy = Policy { max_tasks: 10_000, ..Policy::default() };
     let mut best = std::time::Duration::MAX;
-    for _ in 0..10 {
+    for _ in 0..30 {
         let plan = plan.clone();
         let start = std::time::Instant::now();
         let checked = check_plan(plan, &policy, &BTreeSet::new(), 0).unwrap();
         best = best.min(start.elapsed());
-        assert_eq!(checked.plan.tasks.len(), 10_000);
+        assert_eq!((checked.plan.tasks.len(), checked.notes.len()), (10_000, 9_800));
     }
     println!("10,000 tasks validated in {best:?}");
 }
