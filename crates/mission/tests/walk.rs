@@ -49,6 +49,8 @@ struct Walk {
     mission: Mission,
     dice: Dice,
     running: BTreeMap<String, Running>,
+    /// Files that tasks were refused, with who held them at that moment.
+    held: BTreeMap<TaskId, (TaskId, String)>,
     now: u64,
     /// Failures of the host and stops by the user that are still to come: neither counts for a task, so both are bounded
     /// here.
@@ -236,32 +238,26 @@ impl Walk {
         let state = &self.mission.state;
         let Some(known) = state.tasks.get(&task) else { return true };
         let tokens = Tokens { input: 10, output: 5, ..Tokens::default() };
-        if self.dice.one_in(3) {
+        if self.dice.one_in(2) {
             let path = format!("f{}", self.dice.roll(8));
             let attempt = known.coder_prompts + 1;
             let event = match state.holder(&path, &task).map(|t| t.id.clone()) {
-                _ if self.dice.one_in(2) => {
+                _ if self.dice.one_in(3) => {
                     Event::RoleAsked { role: Role::Coder, task: Some(task), attempt, at_ms: self.now }
                 }
                 None => Event::ScopeWidened { task, path },
-                Some(held_by) if self.dice.one_in(2) => Event::ScopeRefused { task, path, held_by },
-                Some(after) => {
-                    // now and then two at once ask, and neither sees the other's order
-                    let event = if state.depends(&after, &task) && !self.dice.one_in(4) {
-                        Event::AttemptFailed {
-                            task,
-                            class: FailureClass::Blocked,
-                            issues: vec![Issue::new("coder", "blocked")],
-                        }
-                    } else {
-                        Event::TaskOrdered { task, after, path }
-                    };
-                    self.tell(event);
-                    return true;
+                Some(held_by) => {
+                    self.held.insert(task.clone(), (held_by.clone(), path.clone()));
+                    Event::ScopeRefused { task, path, held_by }
                 }
             };
             self.tell(event);
             return false;
+        }
+        // by now the other may have landed, be lost, or wait for this very task
+        if let Some((after, path)) = self.held.remove(&task) {
+            self.tell(Event::TaskOrdered { task, after, path });
+            return true;
         }
         self.tell(Event::RoleSpent { role: Role::Coder, task: Some(task.clone()), tokens, cost_usd: 0.25 });
         let issues = vec![Issue::new("engine", "no")];
@@ -343,7 +339,7 @@ impl Walk {
 fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
     let mission = Mission::new(policy);
     let (dice, running) = (Dice(seed), BTreeMap::new());
-    let mut walk = Walk { mission, dice, running, now: 1_000, troubles: 30, faults };
+    let mut walk = Walk { mission, dice, running, held: BTreeMap::new(), now: 1_000, troubles: 30, faults };
     walk.settle();
     while walk.mission.state.outcome.is_none() {
         walk.step();
