@@ -40,11 +40,13 @@ export function missionFetch(lazy, input) {
         again ??= setInterval(() => void engine.stop("Esc"), STOP_AGAIN)
       }
       signal.addEventListener("abort", stop, { once: true })
+      registry().missions.set(session, engine)
       try {
         await lazy.during(engine.command(text, session || undefined, hostOf(input, engine), say))
       } finally {
         signal.removeEventListener("abort", stop)
         clearInterval(again)
+        registry().missions.delete(session)
         forget(engine)
       }
     })
@@ -149,4 +151,13 @@ async function ownModel(session, input) {
   const { data: providers } = await input.client.config.providers({ query })
   const first = Object.entries(providers?.default ?? {}).find(([provider]) => provider !== PROVIDER)
   return first ? { providerID: first[0], modelID: first[1] } : undefined
+}
+
+/**
+ * A mission whose session is deleted could not be seen any more.
+ * @param {any} event
+ */
+export async function stopDeleted(event) {
+  if (event?.type !== "session.deleted") return
+  await registry().missions.get(event.properties?.info?.id)?.stop("the end of its session")
 }

@@ -10,6 +10,7 @@
  * @property {Map<string, RoleSession>} sessions sessions of roles at work
  * @property {Map<string, Record<string, any>>} settings what slots take over from a user's instance, by its folder
  * @property {Map<string, string>} owners the user's folder of each slot
+ * @property {Map<string, Engine>} missions the session in which each mission was asked for
  * @property {Map<string, string>} typed what was typed after `/task`, by session, until the mission model takes it
  * @property {Set<string>} seen tool calls of roles that a hook has dealt with, as two entries of this plugin in one
  *   configuration run every hook twice
@@ -43,5 +44,5 @@ export function forget(engine) {
 /** @returns {Shared} */
 export function registry() {
   const shared = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis))
-  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), typed: new Map(), seen: new Set() })
+  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new Set() })
 }

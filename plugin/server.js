@@ -5,7 +5,7 @@ import { prepareCommand } from "./command.js"
 import { configure } from "./config.js"
 import { dataHome, lazyEngine } from "./engine.js"
 import { mailboxes } from "./mailboxes.js"
-import { missionFetch, returnModel } from "./mission-model.js"
+import { missionFetch, returnModel, stopDeleted } from "./mission-model.js"
 import { answerPermission } from "./permissions.js"
 import { afterTool, beforeTool } from "./tools.js"
 
@@ -28,7 +28,10 @@ export async function server(input, options) {
     "chat.message": async (message, output) => returnModel(message, output, input),
     "tool.execute.before": async (call, output) => beforeTool(call, output),
     "tool.execute.after": async (call, output) => afterTool(call, output),
-    event: async ({ event }) => answerPermission(event, input),
+    event: async ({ event }) => {
+      await stopDeleted(event)
+      await answerPermission(event, input)
+    },
     dispose: async () => {
       await windUp(engine)
     },

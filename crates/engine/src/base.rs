@@ -19,7 +19,7 @@ pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
             left_out: base.left_out.iter().map(|left| format!("{} ({:?})", left.path, left.why)).collect(),
         }],
         Err(error) => {
-            let reason = PauseReason::Host(format!("the project could not be read: {error}"));
+            let reason = PauseReason::Project(error.to_string());
             vec![Event::Paused { reason, at_ms: context.clock.now_ms() }]
         }
     }

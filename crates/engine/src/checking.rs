@@ -98,6 +98,12 @@ pub(crate) async fn base(context: &Arc<MissionContext>, commit: &str) -> Result<
         .collect())
 }
 
+/// Makes sure that the base was checked, so that trees can be compared with it. Never while the checking slot is held: the
+/// base is checked there.
+pub(crate) async fn ensure_base(context: &Arc<MissionContext>, commit: &str) -> Result<(), String> {
+    base_outcomes(context, commit).await.map(|_| ())
+}
+
 async fn base_outcomes<'a>(
     context: &'a Arc<MissionContext>,
     commit: &str,
@@ -150,12 +156,15 @@ fn failing(outcome: &Outcome, findings: usize) -> String {
 /// tests than on the base are a failure.
 pub(crate) async fn judge(
     context: &Arc<MissionContext>,
-    base: &str,
     slot: &Slot,
     tree: &str,
     keeps_tests: bool,
 ) -> Result<Vec<Judged>, String> {
-    let outcomes = base_outcomes(context, base).await?;
+    let outcomes = context
+        .checks
+        .base
+        .get()
+        .ok_or("the base could not be checked, so nothing can be compared with it")?;
     let mut judged = Vec::new();
     for check in context.checks.list() {
         let key = (tree.to_string(), check.name.clone());
@@ -315,6 +324,15 @@ fn lock_file(root: &Path) -> Option<String> {
 
 /// `mission_check`: runs a check in the role's slot, and says what failed.
 pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: &CheckRequest) -> String {
+    let base = context
+        .orchestrator
+        .state()
+        .await
+        .ok()
+        .and_then(|state| state.base.as_ref().map(|b| b.commit.clone()));
+    if let Err(why) = ensure_base(context, &base.unwrap_or_default()).await {
+        return format!("The project's checks could not be read: {why}");
+    }
     let list = context.checks.list();
     let Some(name) = &request.name else {
         if list.is_empty() {

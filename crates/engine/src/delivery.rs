@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use mission::{Event, GateVerdict, State};
-use workspace::{Commit, Delivery, DeliveryError, Merge};
+use mission::{CheckSummary, Event, GateVerdict, State};
+use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
 
 use crate::blocking::blocking;
+use crate::checking;
 use crate::config::Deliver;
 use crate::gates;
 use crate::mission_context::MissionContext;
@@ -17,6 +18,11 @@ const ROUNDS: u32 = 3;
 pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let Some(head) = state.head.clone() else { return Vec::new() };
     let head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
+    if let mission::Delivery::Intended { delivery, .. } = &state.delivery
+        && let Some(event) = recover(context, delivery).await
+    {
+        return vec![event];
+    }
     let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
     if context.config.mission.deliver == Deliver::Branch {
         return vec![branch(context, &head.id, None).await];
@@ -31,6 +37,17 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     }
     let why = format!("your files changed during each of {ROUNDS} deliveries");
     vec![branch(context, &head.id, Some(why)).await]
+}
+
+/// Ends a delivery that was interrupted: forward where it can be, otherwise back, and `None`: it is done anew.
+async fn recover(context: &Arc<MissionContext>, delivery: &serde_json::Value) -> Option<Event> {
+    let plan: Delivery = serde_json::from_value(delivery.clone()).ok()?;
+    let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
+    match blocking(move || workspace.recover(&plan)).await {
+        Ok(Recovered::Forward(_)) => Some(Event::Delivered { files, branch: None, note: None }),
+        Ok(Recovered::Back { .. }) => None,
+        Err(error) => Some(Event::DeliveryFailed { reason: error.to_string() }),
+    }
 }
 
 enum Round {
@@ -57,17 +74,28 @@ async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, veri
         Ok(Merge::Conflict { paths, .. }) => {
             return Round::Branch(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
         }
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return Round::Branch(error.to_string()),
     };
-    if merged.tree != head.tree
-        && let Some(why) = red(context, state, &merged).await
-    {
-        return Round::Branch(format!("together with what you changed meanwhile it fails: {why}"));
+    let mut verified = verified;
+    if merged.tree != head.tree {
+        let checks = match together(context, state, head, &merged).await {
+            Ok(checks) => checks,
+            Err(why) => {
+                return Round::Branch(format!("together with what you changed meanwhile it fails: {why}"));
+            }
+        };
+        verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
+        // what is delivered is what was checked
+        let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.clock.now_ms());
+        let event = Event::Integrated { tasks: Vec::new(), commit, tree, checks, at_ms };
+        if context.orchestrator.record(vec![event]).await.is_err() {
+            return Round::Stopped;
+        }
     }
     let (workspace, from, to) = (context.workspace.clone(), now.commit.clone(), merged.id.clone());
     let plan = match blocking(move || workspace.plan_delivery(&from, &to)).await {
         Ok(plan) => plan,
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return Round::Branch(error.to_string()),
     };
     let intent = match serde_json::to_value(&plan) {
         Ok(delivery) => Event::DeliveryIntended { delivery, verified },
@@ -79,17 +107,31 @@ async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, veri
     write(context, plan).await
 }
 
-/// Whether the gates refuse the merged tree, and why.
-async fn red(context: &Arc<MissionContext>, state: &State, merged: &Commit) -> Option<String> {
-    let _slot_is_ours = context.checks.checking_slot.lock().await;
-    let slot = match context.slots.prepare(CHECKING, &merged.id).await {
-        Ok(slot) => slot,
-        Err(error) => return Some(error.to_string()),
-    };
-    let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+/// What the checks say of the mission's head with the user's own changes merged in; why the gates refuse it.
+async fn together(
+    context: &Arc<MissionContext>,
+    state: &State,
+    head: &Commit,
+    merged: &Commit,
+) -> Result<Vec<CheckSummary>, String> {
+    let (workspace, from, to) = (context.workspace.clone(), head.id.clone(), merged.id.clone());
+    let changes = blocking(move || workspace.changes(&from, &to)).await.map_err(|error| error.to_string())?;
+    let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
     // what the user did to their tests meanwhile is theirs to decide
-    let (judgement, _) = gates::check_tree(context, base, &slot, &merged.tree, false).await;
-    judgement.failure.map(|_| judgement.detail)
+    let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, true).await;
+    if lint.failure.is_some() {
+        return Err(lint.detail);
+    }
+    let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    // without the base the checks give no evidence, which `check_tree` says
+    let _ = checking::ensure_base(context, base).await;
+    let _slot_is_ours = context.checks.checking_slot.lock().await;
+    let slot = context.slots.prepare(CHECKING, &merged.id).await.map_err(|error| error.to_string())?;
+    let (judgement, checks) = gates::check_tree(context, &slot, &merged.tree, false).await;
+    match judgement.failure {
+        Some(_) => Err(judgement.detail),
+        None => Ok(checks),
+    }
 }
 
 async fn write(context: &Arc<MissionContext>, plan: Delivery) -> Round {

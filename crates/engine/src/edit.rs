@@ -46,8 +46,8 @@ pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
     arguments.get(name).and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_string)
 }
 
-/// A path as a tool was given it, made relative to the slot; the words for the model where it leads elsewhere. Links are
-/// followed as far as the path exists.
+/// Where a path as a tool was given it really leads, links followed, relative to the slot; the words for the model where it
+/// leads elsewhere.
 pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     let outside = || {
         format!(
@@ -65,26 +65,29 @@ pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     };
     let path = normalise(&relative).map_err(|why| format!("refused: {why}"))?;
     let root = slot.canonicalize().map_err(|error| format!("refused: the slot cannot be read: {error}"))?;
-    let deepest = existing(&root.join(&path));
-    match deepest.canonicalize() {
-        Ok(real) if real.starts_with(&root) => Ok(path),
-        _ => Err(outside()),
-    }
+    let wanted = root.join(&path);
+    let there = deepest(&wanted);
+    let real = followed(&there).canonicalize().map_err(|_| outside())?;
+    // what does not exist yet, below what does
+    let rest = wanted.strip_prefix(&there).unwrap_or(Path::new(""));
+    let landed = real.join(rest);
+    let parts = landed.strip_prefix(&root).map_err(|_| outside())?.components();
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    Ok(parts.join("/"))
 }
 
-/// The deepest part of a path that exists, a broken link being followed to where it points.
-fn existing(path: &Path) -> PathBuf {
+/// The deepest part of a path that exists, broken links included.
+fn deepest(path: &Path) -> PathBuf {
     let mut at = path.to_path_buf();
-    while at.symlink_metadata().is_err() {
-        match at.parent() {
-            Some(parent) => at = parent.to_path_buf(),
-            None => break,
-        }
-    }
-    match std::fs::read_link(&at) {
+    while at.symlink_metadata().is_err() && at.pop() {}
+    at
+}
+
+/// Where a broken link points, by text: enough to see that it leaves. Anything else is itself.
+fn followed(at: &Path) -> PathBuf {
+    match std::fs::read_link(at) {
         Ok(target) if at.metadata().is_err() => {
             let joined = at.parent().unwrap_or(Path::new("/")).join(target);
-            // enough to see that it leaves: `..` is resolved by text, as nothing is there to resolve it by
             joined.components().fold(PathBuf::new(), |mut path, part| {
                 match part {
                     Component::ParentDir => drop(path.pop()),
@@ -93,7 +96,7 @@ fn existing(path: &Path) -> PathBuf {
                 path
             })
         }
-        _ => at,
+        _ => at.to_path_buf(),
     }
 }
 
@@ -105,12 +108,8 @@ pub(crate) async fn before(
     arguments: &Value,
 ) -> Option<String> {
     if let Some(path) = read_path(tool, arguments) {
-        let root = normalise(&path).is_err() && Path::new(&path).starts_with(&session.directory);
-        return if root || path == "." {
-            None
-        } else {
-            inside(&session.directory, &path).err().filter(|_| path != "/")
-        };
+        let whole = Path::new(&path) == session.directory || path == "." || path == "/";
+        return if whole { None } else { inside(&session.directory, &path).err() };
     }
     let paths = written(tool, arguments);
     if paths.is_empty() {
@@ -137,7 +136,11 @@ pub(crate) async fn before(
         }
         match session.orchestrator.scope(task.clone(), path.clone()).await {
             ScopeAnswer::Allowed => {
-                context.edits().entry(task.clone()).or_default().written.insert(path);
+                let mut edits = context.edits();
+                let edits = edits.entry(task.clone()).or_default();
+                edits.written.insert(path);
+                // the role found another way
+                edits.refused = None;
             }
             ScopeAnswer::HeldBy(holder) => {
                 context.edits().entry(task.clone()).or_default().refused =
@@ -215,7 +218,7 @@ mod tests {
             ("src/a.ts", "src/a.ts"),
             (absolute.as_str(), "src/a.ts"),
             ("new/deep/b.ts", "new/deep/b.ts"),
-            ("in/c.ts", "in/c.ts"),
+            ("in/c.ts", "src/c.ts"),
         ] {
             assert_eq!(inside(&slot, given).as_deref(), Ok(path), "{given}");
         }

@@ -30,8 +30,14 @@ impl Effects for Arc<MissionContext> {
             match effect {
                 Effect::TakeBase => base::take(&context).await,
                 Effect::CheckBase => base::check(&context, &state).await,
-                Effect::AskSearcher => roles::searcher::run(&context, &state).await,
-                Effect::AskPlanner { task } => roles::planner::run(&context, &state, task).await,
+                Effect::AskSearcher => {
+                    context.wait_for_host(state.host_failures).await;
+                    roles::searcher::run(&context, &state).await
+                }
+                Effect::AskPlanner { task } => {
+                    context.wait_for_host(state.host_failures).await;
+                    roles::planner::run(&context, &state, task).await
+                }
                 Effect::Work { task, kind, host_failures, .. } => {
                     context.wait_for_host(host_failures).await;
                     match kind {
@@ -43,7 +49,11 @@ impl Effects for Arc<MissionContext> {
                     context.wait_for_host(host_failures).await;
                     gates::judge(&context, &state, &task).await
                 }
-                Effect::Integrate { tasks, .. } => integrator::integrate(&context, &state, tasks).await,
+                Effect::Integrate { tasks, .. } => {
+                    let failures = tasks.iter().filter_map(|id| state.tasks.get(id)).map(|t| t.host_failures);
+                    context.wait_for_host(failures.max().unwrap_or_default()).await;
+                    integrator::integrate(&context, &state, tasks).await
+                }
                 Effect::Deliver => delivery::deliver(&context, &state).await,
                 Effect::Record(event) => vec![event],
             }

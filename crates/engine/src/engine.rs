@@ -94,8 +94,8 @@ impl Engine {
                  started.\n"
             ));
         }
+        let _reset = Reset(self.running.clone());
         missions::run(&project, start, session, &self.sessions, &self.running).await;
-        *self.running() = Running::default();
     }
 
     /// Stops the mission that runs here; it can be resumed. `by` is told to the user.
@@ -145,7 +145,9 @@ impl Engine {
 
     /// Why a call of one of OpenCode's tools may not go ahead, in words for the model.
     pub async fn before_tool(&self, session: &str, tool: &str, arguments: &Value) -> Option<String> {
-        let (session, context) = (self.sessions.get(session)?, self.context()?);
+        let (Some(session), Some(context)) = (self.sessions.get(session), self.context()) else {
+            return Some("refused: this role's part of the mission is over; end your turn.".into());
+        };
         edit::before(&context, &session, tool, arguments).await
     }
 
@@ -165,6 +167,15 @@ impl Engine {
 
     fn running(&self) -> MutexGuard<'_, Running> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whatever ends a mission, another one may start.
+struct Reset(Arc<Mutex<Running>>);
+
+impl Drop for Reset {
+    fn drop(&mut self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Running::default();
     }
 }
 

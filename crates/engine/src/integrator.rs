@@ -7,6 +7,7 @@ use mission::{CheckSummary, Event, FailureClass, Issue, Phase, State, TaskId};
 use workspace::{Commit, Merge};
 
 use crate::blocking::blocking;
+use crate::checking;
 use crate::gates::{self, Finding};
 use crate::mission_context::MissionContext;
 use crate::slots::CHECKING;
@@ -30,12 +31,15 @@ pub(crate) async fn integrate(
     let mut head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
     // what landed since `state` was taken
     let mut landed: Vec<TaskId> = Vec::new();
+    let mut head_checks = state.head_checks.clone();
     // halves of a red batch are tried before what comes after it
     let mut waiting = vec![units(state, &tasks)];
     while let Some(batch) = waiting.pop() {
         match land(context, state, &landed, &head, &batch).await {
             Landed::Yes { commit, checks } => {
                 head = commit.clone();
+                head_checks = checks.unwrap_or(head_checks);
+                let checks = head_checks.clone();
                 let tasks = names(&batch);
                 landed.extend(tasks.iter().cloned());
                 let at_ms = context.clock.now_ms();
@@ -44,7 +48,8 @@ pub(crate) async fn integrate(
                     return Vec::new();
                 }
             }
-            Landed::No(_) if batch.len() > 1 => {
+            // a merge that could not be tried says nothing of its parts
+            Landed::No(finding) if batch.len() > 1 && finding.class != FailureClass::Host => {
                 let (first, second) = batch.split_at(batch.len() / 2);
                 waiting.push(second.to_vec());
                 waiting.push(first.to_vec());
@@ -85,7 +90,11 @@ fn units(state: &State, tasks: &[TaskId]) -> Vec<Unit> {
 }
 
 enum Landed {
-    Yes { commit: Commit, checks: Vec<CheckSummary> },
+    /// `checks`: what they say of the new head, where it is a new tree.
+    Yes {
+        commit: Commit,
+        checks: Option<Vec<CheckSummary>>,
+    },
     No(Finding),
 }
 
@@ -109,8 +118,8 @@ async fn land(
         Err(error) => return Landed::No(host(error.to_string())),
     };
     if merged.tree == head.tree {
-        // another task brought about the same: nothing is left to land
-        return Landed::Yes { commit: head.clone(), checks: Vec::new() };
+        // another task brought about the same: nothing is left to land, and what was said of this tree stands
+        return Landed::Yes { commit: head.clone(), checks: None };
     }
     let changed = {
         let (workspace, from, to) = (context.workspace.clone(), head.id.clone(), merged.id.clone());
@@ -129,15 +138,17 @@ async fn land(
     }
     let all: Vec<&TaskId> = tasks.into_iter().chain(landed).collect();
     let keeps_tests = gates::keeps_tests(state, &all);
+    // without the base the checks give no evidence, which `check_tree` says
+    let _ = checking::ensure_base(context, mission_base).await;
     let _slot_is_ours = context.checks.checking_slot.lock().await;
     let slot = match context.slots.prepare(CHECKING, &merged.id).await {
         Ok(slot) => slot,
         Err(error) => return Landed::No(host(error.to_string())),
     };
-    let (judgement, checks) = gates::check_tree(context, mission_base, &slot, &merged.tree, keeps_tests).await;
+    let (judgement, checks) = gates::check_tree(context, &slot, &merged.tree, keeps_tests).await;
     match judgement.failure {
         Some(finding) => Landed::No(finding),
-        None => Landed::Yes { commit: merged, checks },
+        None => Landed::Yes { commit: merged, checks: Some(checks) },
     }
 }
 

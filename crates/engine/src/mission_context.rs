@@ -17,7 +17,7 @@ use crate::orchestrator::Orchestrator;
 use crate::reading::KeptIndex;
 use crate::roles::conversation::RoleFailure;
 use crate::session::Sessions;
-use crate::slots::{Lease, Slots};
+use crate::slots::{Lease, Permit, Slots};
 use crate::workers::Workers;
 
 /// The first wait after a failure of host or provider; it doubles with each in a row.
@@ -53,9 +53,20 @@ pub(crate) struct Edits {
 }
 
 impl MissionContext {
+    /// Waits for a free slot, no longer than the mission runs.
+    pub async fn permit(&self) -> Result<Permit, RoleFailure> {
+        tokio::select! {
+            biased;
+            () = self.orchestrator.cancelled().cancelled() => {
+                Err(RoleFailure::new(FailureClass::Host, "the mission was stopped"))
+            }
+            permit = self.slots.permit() => Ok(permit),
+        }
+    }
+
     /// A free slot at `commit`.
     pub async fn slot(&self, commit: &str) -> Result<Lease, RoleFailure> {
-        let permit = self.slots.permit().await;
+        let permit = self.permit().await?;
         self.slots
             .lease(permit, commit)
             .await

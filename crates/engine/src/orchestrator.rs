@@ -201,6 +201,7 @@ impl Actor {
         }
         let known = task.as_ref().and_then(|id| self.state.tasks.get(id));
         if let (Some(task), Some(limit)) = (known, policy.task_calls)
+            && role.writes()
             && task.usage.calls >= limit
         {
             return Err(Refusal::TaskBudget(format!("{limit} of {limit} calls of this task are used")));
@@ -217,10 +218,10 @@ impl Actor {
     }
 
     fn may_write(&mut self, task: TaskId, path: String) -> ScopeAnswer {
-        if self.state.tasks.get(&task).is_some_and(|t| t.scope.contains(&path)) {
-            return ScopeAnswer::Allowed;
-        }
+        let own = self.state.tasks.get(&task).is_some_and(|t| t.scope.contains(&path));
         let (event, answer) = match self.state.holder(&path, &task) {
+            // planned for this task, and nobody came before it
+            None if own => return ScopeAnswer::Allowed,
             Some(holder) => {
                 let held_by = holder.id.clone();
                 (Event::ScopeRefused { task, path, held_by: held_by.clone() }, ScopeAnswer::HeldBy(held_by))
@@ -266,6 +267,10 @@ impl Actor {
                 }
             }
             self.effects.settled(&self.state).await;
+            if recorded.is_empty() && self.running.is_empty() && self.state.outcome.is_none() {
+                let what = "nothing is due although the mission has not ended; please report it".to_string();
+                return self.pause(PauseReason::Host(what));
+            }
             if recorded.is_empty() || self.write(recorded).is_err() {
                 return;
             }
@@ -283,13 +288,14 @@ impl Actor {
         self.running.insert(key.clone(), task.clone());
         let (effects, messages) = (self.effects.clone(), self.handle.messages.clone());
         let state = Arc::new(self.state.clone());
+        let now_ms = self.clock.now_ms();
         self.tracker.spawn(async move {
             let name = key.clone();
             let work = tokio::spawn(AssertUnwindSafe(effects.carry_out(effect, state)));
             let events = match work.await {
                 Ok(events) => events,
                 // a panic in a role is an event, not the end
-                Err(_) => crashed(&name, task),
+                Err(_) => crashed(&name, task, now_ms),
             };
             let _ = messages.send(Message::Done { key, events }).await;
         });
@@ -307,7 +313,7 @@ impl Actor {
                     Some(Message::Ask { reply, .. }) => drop(reply.send(Err(Refusal::Stopped))),
                     Some(Message::Scope { reply, .. }) => drop(reply.send(ScopeAnswer::Stopped)),
                     Some(Message::State { reply }) => drop(reply.send(Arc::new(self.state.clone()))),
-                    Some(Message::Done { events, .. }) => self.spent(events),
+                    Some(Message::Done { events, .. }) => self.late(events),
                     Some(Message::Stop { .. }) => {}
                     None => break,
                 }
@@ -317,9 +323,12 @@ impl Actor {
         self.record.board(&self.state, self.clock.now_ms());
     }
 
-    /// What was paid for counts even when it came too late to matter.
-    fn spent(&mut self, events: Vec<Event>) {
-        for event in events.into_iter().filter(|e| matches!(e, Event::RoleSpent { .. })) {
+    /// What was paid for, and what was written into the user's files, counts even when it came after the stop.
+    fn late(&mut self, events: Vec<Event>) {
+        let counts = |e: &Event| {
+            matches!(e, Event::RoleSpent { .. } | Event::Delivered { .. } | Event::DeliveryFailed { .. })
+        };
+        for event in events.into_iter().filter(counts) {
             if let Ok(event) = self.record.append(&event) {
                 self.state.apply(&event);
             }
@@ -327,19 +336,20 @@ impl Actor {
     }
 }
 
-fn crashed(key: &str, task: Option<TaskId>) -> Vec<Event> {
+fn crashed(key: &str, task: Option<TaskId>, at_ms: u64) -> Vec<Event> {
     let reason = format!("an internal error ended `{key}`; please report it");
-    match task {
-        Some(task) => {
-            vec![Event::AttemptFailed {
-                task,
-                class: FailureClass::Host,
-                issues: vec![Issue::new("engine", reason)],
-            }]
+    let class = FailureClass::Host;
+    let event = match (task, key.strip_prefix("plan:")) {
+        (Some(task), _) => Event::AttemptFailed { task, class, issues: vec![Issue::new("engine", reason)] },
+        (None, Some(parent)) => {
+            let parent = Some(parent.to_string()).filter(|p| !p.is_empty());
+            Event::PlanFailed { class, reason, parent }
         }
-        None if key == "brief" => vec![Event::BriefFailed { class: FailureClass::Host, reason }],
-        None => vec![Event::PlanFailed { class: FailureClass::Host, reason, parent: None }],
-    }
+        (None, None) if key == "brief" => Event::BriefFailed { class, reason },
+        (None, None) if key == "deliver" => Event::DeliveryFailed { reason },
+        (None, None) => Event::Paused { reason: PauseReason::Host(reason), at_ms },
+    };
+    vec![event]
 }
 
 /// Whether a task still needs the worker that holds its slot.

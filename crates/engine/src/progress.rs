@@ -67,7 +67,9 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("`{task}` may not change {path}: `{held_by}` holds it")
         }
         Event::TaskOrdered { task, after, path } => format!("`{task}` waits for `{after}`: both need {path}"),
-        Event::GateJudged { gate: Gate::Scope | Gate::Protected, verdict: GateVerdict::Pass, .. } => return None,
+        Event::GateJudged { gate: Gate::Scope | Gate::Protected, verdict: GateVerdict::Pass, .. } => {
+            return None;
+        }
         Event::GateJudged { task, gate, verdict, detail: said, .. } => {
             let who = task.as_ref().map(|t| format!("`{t}`")).unwrap_or_else(|| "head".into());
             let verdict = match verdict {
@@ -81,8 +83,13 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
             format!("`{task}` failed ({}): {}", class.name(), detail(&what))
         }
-        Event::JudgeFailed { task, reason } => format!("`{task}` could not be judged, asked again: {}", detail(reason)),
+        Event::JudgeFailed { task, reason } => {
+            format!("`{task}` could not be judged, asked again: {}", detail(reason))
+        }
         Event::TaskPassed { task, .. } => format!("`{task}` passed every gate"),
+        Event::Integrated { tasks, .. } if tasks.is_empty() => {
+            "what you changed meanwhile is merged in, and checked".into()
+        }
         Event::Integrated { tasks, .. } => {
             let done =
                 state.tasks.values().filter(|t| matches!(t.phase, mission::Phase::Integrated { .. })).count()

@@ -114,12 +114,18 @@ fn delivered(text: &mut String, state: &State) {
                 state.mission
             )
         }
-        Delivery::Failed { reason } => format!("Nothing was written into your files: {reason}"),
+        Delivery::Failed { reason } => format!(
+            "Nothing was written into your files: {reason}. The work is kept: `/task resume {}` delivers it again.",
+            state.mission
+        ),
         Delivery::Undone { files } => format!("Undone: {} as before.", count(*files as usize, "file")),
-        Delivery::Pending | Delivery::Intended { .. } if state.paused.is_some() => {
+        Delivery::Intended { .. } => {
+            format!("The delivery was interrupted; `/task resume {}` completes it.", state.mission)
+        }
+        Delivery::Pending if state.paused.is_some() => {
             format!("Your files are as they were. `/task resume {}` goes on.", state.mission)
         }
-        Delivery::Pending | Delivery::Intended { .. } => "Your files are as they were.".into(),
+        Delivery::Pending => "Your files are as they were.".into(),
     };
     let _ = writeln!(text, "\n{said}");
 }

@@ -27,7 +27,12 @@ pub enum Effect {
         fix: u32,
         host_failures: u32,
     },
-    Judge { task: TaskId, attempt: u32, fix: u32, host_failures: u32 },
+    Judge {
+        task: TaskId,
+        attempt: u32,
+        fix: u32,
+        host_failures: u32,
+    },
     Integrate {
         tasks: Vec<TaskId>,
         head: String,

@@ -44,11 +44,13 @@ fn is_drive(text: &str) -> bool {
 /// Why no role may ever write this path, if so: version control and OpenCode's own configuration decide what runs with
 /// the user's rights.
 pub fn forbidden(path: &str) -> Option<&'static str> {
-    let first = path.split('/').next().unwrap_or_default();
     if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
         return Some("git's own folder is never written by a mission");
     }
-    if first == ".opencode" || ["opencode.json", "opencode.jsonc", "opencode.toml"].contains(&path) {
+    // OpenCode reads these in every folder from where it is started up to the root
+    let folder = path.split('/').any(|part| part.eq_ignore_ascii_case(".opencode"));
+    let file = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    if folder || ["opencode.json", "opencode.jsonc"].contains(&file.as_str()) || path == "opencode.toml" {
         return Some("OpenCode's configuration is the user's and never written by a mission");
     }
     None
@@ -87,12 +89,18 @@ mod tests {
 
     #[test]
     fn some_paths_are_never_written() {
-        for path in
-            [".git/config", "sub/.GIT/hooks/x", ".opencode/plugin/x.js", "opencode.json", "opencode.toml"]
-        {
+        for path in [
+            ".git/config",
+            "app/.OpenCode/plugin/x.js",
+            "src/opencode.json",
+            "sub/.GIT/hooks/x",
+            ".opencode/plugin/x.js",
+            "opencode.json",
+            "opencode.toml",
+        ] {
             assert!(forbidden(path).is_some(), "{path}");
         }
-        for path in [".github/x", "src/opencode.json", ".gitignore", "src/git.rs"] {
+        for path in [".github/x", "src/opencode.ts", ".gitignore", "src/git.rs"] {
             assert!(forbidden(path).is_none(), "{path}");
         }
     }

@@ -178,10 +178,10 @@ mod tests {
             std::fs::write(folder.path().join(".npmrc"), text).unwrap();
             holds_secret(folder.path(), b".npmrc")
         };
-        assert!(check("//registry.npmjs.org/:_authToken=npm_abc\n"));
+        assert!(check("//registry.example.org/:_authToken=npm_abc\n"));
         assert!(check("registry=https://user:word@example.org/npm\n"));
         assert!(!check("legacy-peer-deps=true\nregistry=https://example.org/npm/\n# _authToken=x\n"));
-        assert!(!check("//registry.npmjs.org/:_authToken=${NPM_TOKEN}\n"));
+        assert!(!check("//registry.example.org/:_authToken=${NPM_TOKEN}\n"));
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub(super) async fn judge(
     keeps_tests: bool,
 ) -> (Judgement, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
-    let (judgement, summaries) = check_tree(context, base, change.slot, tree, keeps_tests).await;
+    // without the base the checks give no evidence, which `check_tree` says
+    let _ = checking::ensure_base(context, base).await;
+    let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
     let vouched = summaries
         .iter()
         .filter(|s| s.verdict == GateVerdict::Pass)
@@ -34,13 +36,12 @@ pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
 /// Judges a tree that stands in `slot`. `keeps_tests`: fewer tests than on the base are a failure.
 pub(crate) async fn check_tree(
     context: &Arc<MissionContext>,
-    mission_base: &str,
     slot: &Slot,
     tree: &str,
     keeps_tests: bool,
 ) -> (Judgement, Vec<CheckSummary>) {
     let gate = Gate::Checks;
-    let judged = match checking::judge(context, mission_base, slot, tree, keeps_tests).await {
+    let judged = match checking::judge(context, slot, tree, keeps_tests).await {
         Ok(judged) => judged,
         Err(why) => {
             return (

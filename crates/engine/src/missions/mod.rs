@@ -6,7 +6,7 @@ mod run;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use journal::{MissionDir, Redactor, StateDir};
+use journal::{LockOwner, MissionDir, ProjectLock, Redactor, StateDir};
 use workspace::project_root;
 
 use crate::blocking::blocking;
@@ -42,6 +42,17 @@ impl Project {
         .await;
         let (root, state) = opened.map_err(|error| error.to_string())?;
         Ok(Project { root, state, options: options.clone(), clock, redactor, host })
+    }
+
+    /// The right to write for a mission in this project; nobody else has it meanwhile.
+    fn lock(&self, mission: &str) -> Result<ProjectLock, String> {
+        let owner = LockOwner {
+            pid: std::process::id(),
+            mission: mission.to_string(),
+            directory: self.options.directory.display().to_string(),
+            since_ms: self.clock.now_ms(),
+        };
+        self.state.lock(&owner).map_err(|error| error.to_string())
     }
 
     /// The named mission, or the newest one that `wanted` holds for.

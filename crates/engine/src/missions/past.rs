@@ -106,6 +106,11 @@ impl Project {
                 dir.id()
             );
         };
+        // a mission that runs may be writing the same files
+        let _lock = match self.lock(dir.id()) {
+            Ok(lock) => lock,
+            Err(why) => return format!("Nothing was undone: {why}\n"),
+        };
         let (root, state, redactor) =
             (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
         let journal = dir.journal_path();

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use journal::{Journal, LockOwner, MissionDir, ProjectLock, control};
+use journal::{Journal, MissionDir, ProjectLock, control};
 use mission::{Event, Outcome, PauseReason, State};
 use workspace::Workspace;
 
@@ -87,6 +87,8 @@ pub(crate) async fn run(
         orchestrator.stop(PauseReason::Stopped(by)).await;
     }
     let requests = dir.control_dir();
+    // what was asked of an earlier run is not meant for this one
+    let _ = control::poll(&requests);
     let watch = async {
         loop {
             tokio::time::sleep(POLL).await;
@@ -143,13 +145,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
         }
     };
     let now = project.clock.now_ms();
-    let owner = LockOwner {
-        pid: std::process::id(),
-        mission: id.clone(),
-        directory: project.options.directory.display().to_string(),
-        since_ms: now,
-    };
-    let lock = project.state.lock(&owner).map_err(|error| format!("{error}\nNothing was started."))?;
+    let lock = project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?;
     let (root, state_path) = (project.root.clone(), project.state.path().to_path_buf());
     let workspace = blocking(move || Workspace::open(&root, &state_path))
         .await

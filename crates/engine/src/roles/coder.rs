@@ -32,7 +32,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
 
 /// A slot on the newest integrated commit; for a task of a group, with what the group has passed already merged in.
 async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, RoleFailure> {
-    let permit = context.slots.permit().await;
+    let permit = context.permit().await?;
     let state = context
         .orchestrator
         .state()

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::mailbox::{Answer, Mailbox, refusal};
-use crate::host::{HostRequest, Turn};
+use crate::host::{HostFuture, HostRequest, Turn};
 use crate::mission_context::MissionContext;
 use crate::orchestrator::Refusal;
 use crate::session::{Session, ToolCall};
@@ -22,7 +22,10 @@ const GRACE: Duration = Duration::from_secs(30);
 /// How long the host may take to open a session.
 const OPENING: Duration = Duration::from_secs(60);
 /// How long the host may take to abort.
-const ABORTING: Duration = Duration::from_secs(2);
+const ABORTING: Duration = Duration::from_millis(500);
+/// How often an abort is tried, and how long each is given to take effect.
+const ABORTS: u32 = 4;
+const ABORT_AGAIN: Duration = Duration::from_millis(300);
 
 /// Why a role gave no result.
 #[derive(Clone, Debug)]
@@ -151,12 +154,11 @@ impl Conversation {
             tokio::select! {
                 biased;
                 () = cancelled.cancelled() => {
-                    self.abort().await;
+                    self.cut_off(&mut prompt, role, spent).await;
                     return Err(stopped());
                 }
                 () = sleep_until(deadline) => {
-                    self.abort().await;
-                    self.count(&self.totals(&mut prompt).await, role, spent);
+                    self.cut_off(&mut prompt, role, spent).await;
                     return match result {
                         Some(result) => Ok(Some(result)),
                         None => Err(RoleFailure::new(
@@ -173,7 +175,7 @@ impl Conversation {
                         tokio::select! {
                             biased;
                             () = cancelled.cancelled() => {
-                                self.abort().await;
+                                self.cut_off(&mut prompt, role, spent).await;
                                 return Err(stopped());
                             }
                             answer = mailbox.call(&tool, &arguments) => answer,
@@ -187,10 +189,10 @@ impl Conversation {
                         }
                         Answer::Reply(words) => words,
                         Answer::Refused(problems) => {
-                            *refusals += 1;
+                            // only hand-ins count; a wrong page name is no result
+                            *refusals += u32::from(tool == role.mailbox());
                             if *refusals > MAX_REFUSALS {
-                                self.abort().await;
-                                self.count(&self.totals(&mut prompt).await, role, spent);
+                                self.cut_off(&mut prompt, role, spent).await;
                                 let last = problems.first().cloned().unwrap_or_default();
                                 return Err(RoleFailure::new(
                                     FailureClass::Malformed,
@@ -220,11 +222,14 @@ impl Conversation {
         }
     }
 
-    /// What the session has cost by now: what the aborted prompt still answers with.
-    async fn totals(&self, prompt: &mut crate::host::HostFuture) -> Turn {
-        match timeout(ABORTING, prompt).await {
-            Ok(Ok(value)) => serde_json::from_value(value).unwrap_or_default(),
-            _ => Turn::default(),
+    /// Aborts until the prompt has really ended (an abort before the turn begins has no effect), and counts what it cost.
+    async fn cut_off(&mut self, prompt: &mut HostFuture, role: Role, spent: &mut Vec<Event>) {
+        for _ in 0..ABORTS {
+            self.abort().await;
+            if let Ok(answer) = timeout(ABORT_AGAIN, &mut *prompt).await {
+                let turn = answer.ok().and_then(|value| serde_json::from_value(value).ok());
+                return self.count(&turn.unwrap_or_default(), role, spent);
+            }
         }
     }
 

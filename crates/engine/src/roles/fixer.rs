@@ -89,7 +89,7 @@ async fn fix(
 /// The newest head with the task's change merged in; where they conflict, both sides stand in the files.
 async fn merged_slot(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, RoleFailure> {
     let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
-    let permit = context.slots.permit().await;
+    let permit = context.permit().await?;
     let state = context
         .orchestrator
         .state()

@@ -73,3 +73,9 @@ pub(crate) fn cut(text: &str, limit: usize) -> String {
     let end = (0..=limit).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
     format!("{}… ({} bytes more)", &text[..end], text.len() - end)
 }
+
+/// Backticks that nothing in the text can close.
+pub(crate) fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}

@@ -82,7 +82,7 @@ fn a_settings_file_is_kept_back_only_with_a_token() {
     assert!(base.left_out.is_empty() && slot.path.join(".npmrc").exists());
     assert_eq!(workspace.plan_delivery(&base.commit, &commit).unwrap().entries.len(), 1);
 
-    project.write(".npmrc", "//registry.npmjs.org/:_authToken=abc\n");
+    project.write(".npmrc", "//registry.example.org/:_authToken=abc\n");
     let (base, slot, commit) = mission(&workspace, &[("a", "A\n")]);
     assert_eq!(base.left_out[0].path, ".npmrc");
     assert!(base.changed.is_empty() && !slot.path.join(".npmrc").exists());
