@@ -141,7 +141,8 @@ fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
 }
 
 fn passed(outcome: &Outcome) -> String {
-    outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"))
+    let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
+    if outcome.sandboxed { said } else { format!("{said}, unsandboxed") }
 }
 
 fn failing(outcome: &Outcome, findings: usize) -> String {

@@ -66,7 +66,7 @@ fn check(pair: &Pair, found: &mut Found) {
 /// More than words: it has what sentences have not.
 fn is_code(line: &str) -> bool {
     // output for debugging may go in any way
-    if ["console.", "print(", "println!", "eprintln!", "dbg!", "fmt.Print", "log."]
+    if ["console.", "print", "eprint", "dbg!", "fmt.Print", "log."]
         .iter()
         .any(|start| line.starts_with(start))
     {
