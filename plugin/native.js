@@ -18,7 +18,6 @@ export const PLATFORMS = [
   "linux-arm64-musl",
   "linux-x64-gnu",
   "linux-x64-musl",
-  "win32-x64",
 ]
 
 /**
