@@ -122,7 +122,7 @@ fn what_a_crash_left_is_swept_away_on_the_next_start() {
     let mut names: Vec<_> =
         fs::read_dir(mission.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["board.json", "control", "pages"]);
+    assert_eq!(names, ["board.json", "control", "pages", "tmp"]);
 }
 
 #[test]
