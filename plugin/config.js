@@ -62,6 +62,8 @@ function inherit(config, slot) {
   config.mcp = {}
   config.snapshot = false
   config.lsp = false
+  // nobody looks at a slot, so nothing needs to follow its files
+  config.watcher = { ignore: ["**"] }
   config.formatter = false
   config.share = "disabled"
 }

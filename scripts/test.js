@@ -20,6 +20,8 @@ const PARTS = ["rust", "js", "e2e"]
 const TEST_TIMEOUT_MS = 300_000
 /** Tests in OpenCode at once: each is several processes. */
 const E2E_AT_ONCE = 2
+/** Files of tests that hold OpenCode to a time: they have the machine for themselves. */
+const ALONE = ["stop.test.mjs"]
 
 const wanted = process.argv.slice(2)
 for (const part of wanted) {
@@ -34,7 +36,11 @@ const built = core()
 if (!built) outcomes.push({ name: "build of the native core", passed: 0, failed: 1, skipped: 0 })
 if (asked("rust")) outcomes.push(await rust())
 if (asked("js")) outcomes.push(await javascript("js", ["tests/unit-js", "tests/model", "tests/harness"], 2))
-if (asked("e2e") && built) outcomes.push(await javascript("e2e", ["tests/e2e"], E2E_AT_ONCE))
+if (asked("e2e") && built) {
+  const alone = (/** @type {string} */ file) => ALONE.some((name) => file.endsWith(name))
+  outcomes.push(await javascript("e2e", ["tests/e2e"], E2E_AT_ONCE, (file) => !alone(file)))
+  outcomes.push(await javascript("e2e, one at a time", ["tests/e2e"], 1, alone))
+}
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 console.log("")
@@ -88,10 +94,11 @@ async function rust() {
  * @param {string} name
  * @param {string[]} folders
  * @param {number} atOnce files
+ * @param {(file: string) => boolean} [wanted]
  * @returns {Promise<Outcome>}
  */
-async function javascript(name, folders, atOnce) {
-  const files = folders.flatMap((folder) => testFiles(join(root, folder)))
+async function javascript(name, folders, atOnce, wanted = () => true) {
+  const files = folders.flatMap((folder) => testFiles(join(root, folder))).filter(wanted)
   if (files.length === 0) return { name, passed: 0, failed: 0, skipped: 0, note: "no test files" }
   const report = join(tmpdir(), `orchestrator-tests-${process.pid}-${name}.tap`)
   const { status } = await tee(process.execPath, [
