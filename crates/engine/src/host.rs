@@ -11,10 +11,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "op")]
 pub enum HostRequest {
-    /// Make sure that sessions can be opened in this directory soon.
-    Warm {
-        directory: PathBuf,
-    },
     /// A session for a role; answers `{ session }`.
     Open {
         directory: PathBuf,
@@ -32,23 +28,6 @@ pub enum HostRequest {
     },
     Abort {
         session: String,
-        directory: PathBuf,
-    },
-    /// Answer a permission question with no, and the reason.
-    Refuse {
-        session: String,
-        directory: PathBuf,
-        permission: String,
-        reason: String,
-    },
-    /// A line for the user outside of the conversation.
-    Toast {
-        title: String,
-        message: String,
-        variant: String,
-    },
-    /// Free what the host holds for a directory.
-    Close {
         directory: PathBuf,
     },
 }
@@ -95,13 +74,9 @@ pub trait Host: Send + Sync + 'static {
 impl HostRequest {
     pub fn action(&self) -> &'static str {
         match self {
-            HostRequest::Warm { .. } => "prepare a slot",
             HostRequest::Open { .. } => "open a session",
             HostRequest::Prompt { .. } => "prompt a role",
             HostRequest::Abort { .. } => "abort a session",
-            HostRequest::Refuse { .. } => "answer a permission question",
-            HostRequest::Toast { .. } => "show a message",
-            HostRequest::Close { .. } => "close a slot",
         }
     }
 }
