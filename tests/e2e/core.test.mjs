@@ -24,3 +24,15 @@ for (const [what, text] of /** @type {const} */ ([
     assert.deepEqual(changes(before, world.picture()), [])
   })
 }
+
+scene("serve: a missing native core is told in a toast too", { skip: noPlugin, files: project(), scenario: modules(["one"]) }, async (world) => {
+  world.env.OPENCODE_ORCHESTRATOR_NATIVE = join(world.root, "core.node")
+  const { client } = await world.serve()
+  const events = await client.events()
+  await client.command(await client.session(), "task", "Add one")
+  await events.find(
+    (event) => event.type === "tui.toast.show" && /core\.node/.test(JSON.stringify(event.properties)),
+    "a toast that names the file",
+    5_000,
+  )
+})
