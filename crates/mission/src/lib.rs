@@ -28,7 +28,7 @@ pub use decide::decide;
 pub use effect::{Effect, WorkKind};
 pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
-pub use policy::{Policy, TestAuthor};
+pub use policy::Policy;
 pub use role::Role;
 pub use state::{Commit, Delivery, Judged, Stage, State};
 pub use task::{Failure, Phase, Task};

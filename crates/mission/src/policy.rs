@@ -1,15 +1,5 @@
 use serde::{Deserialize, Serialize};
 
-/// Who writes the tests of a change in behaviour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TestAuthor {
-    #[default]
-    Independent,
-    Coder,
-    None,
-}
-
 /// What the user settled for a mission; fixed when it starts, so that a later edit of the configuration does not change
 /// what a journal means. Limits of `None` are lifted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
