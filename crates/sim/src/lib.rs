@@ -2,6 +2,7 @@
 //!
 //! Whatever is drawn here comes from one seed, so that a run that failed can be run again.
 
+pub mod plot;
 mod random;
 
 pub use random::Random;
