@@ -212,7 +212,8 @@ impl Actor {
             (Some(task), Role::Reviewer) => task.reviewer_prompts,
             (_, role) => self.state.usage_by_role.get(&role).map_or(0, |u| u.calls as u32),
         };
-        let event = Event::RoleAsked { role, task, attempt, at_ms: self.clock.now_ms() };
+        let event =
+            Event::RoleAsked { role, task, attempt, at_ms: self.clock.now_ms(), draw: 1, model: None };
         self.write(vec![event]).map_err(|Stopped| Refusal::Stopped)?;
         Ok(attempt)
     }

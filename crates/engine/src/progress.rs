@@ -83,7 +83,21 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
             format!("`{task}` failed ({}): {}", class.name(), detail(&what))
         }
-        Event::JudgeFailed { task, reason } => {
+        Event::AnswerDiscarded { role, task, flag, .. } => {
+            format!("{}: {}; asked anew", who(*role, task.as_deref()), flag.name())
+        }
+        Event::RoleCutOff { role, task, reason, .. } => {
+            format!("{} cut off: {}", who(*role, task.as_deref()), detail(reason))
+        }
+        Event::ProviderFailed { model, fault, reason, wait_ms, .. } => {
+            let wait = duration(*wait_ms);
+            format!("`{model}`: {} ({}); it is left alone for {wait}", fault.name(), detail(reason))
+        }
+        Event::ProviderSlowed { model, reason, .. } => {
+            format!("`{model}` asks to slow down ({}): fewer tasks at once", detail(reason))
+        }
+        Event::ProviderAnswered { .. } => return None,
+        Event::JudgeFailed { task, reason, .. } => {
             format!("`{task}` could not be judged, asked again: {}", detail(reason))
         }
         Event::TaskPassed { task, .. } => format!("`{task}` passed every gate"),
@@ -118,6 +132,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         },
     };
     Some(format!("- {text}\n"))
+}
+
+fn who(role: mission::Role, task: Option<&str>) -> String {
+    task.map_or_else(|| role.to_string(), |task| format!("`{task}`: {role}"))
 }
 
 fn detail(text: &str) -> String {

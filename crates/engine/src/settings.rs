@@ -49,6 +49,9 @@ pub(crate) fn policy(config: &Config) -> Policy {
             .map(|span| u64::try_from(span.get().as_millis()).unwrap_or(u64::MAX)),
         tokens: config.budget.tokens.get(),
         cost_usd: config.budget.cost_usd.get(),
+        task_tokens: config.budget.task.tokens.get(),
+        task_cost_usd: config.budget.task.cost_usd.get(),
+        outage_ms: u64::try_from(config.budget.outage.get().as_millis()).unwrap_or(u64::MAX),
         ..Policy::default()
     }
 }

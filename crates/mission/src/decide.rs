@@ -9,6 +9,9 @@ use crate::{Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Tas
 /// Times that the Searcher, or the Planner, is asked anew before the mission goes on without a brief, or ends.
 const ROLE_TRIES: usize = 2;
 
+/// Times in a row that a review may come to nothing before the mission is paused.
+const REVIEW_TRIES: u32 = 2;
+
 /// `now_ms` only dates what is recorded.
 pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     if state.mission.is_empty() || state.outcome.is_some() || state.paused.is_some() {
@@ -52,8 +55,15 @@ fn pause(state: &State) -> Option<PauseReason> {
     }
     let worst =
         state.tasks.values().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
+    let last = state.trouble.as_ref().filter(|trouble| trouble.times <= worst);
+    let words = last.map(|trouble| format!("{} ({} times in a row)", trouble.what, trouble.times));
     if worst >= policy.host_failures.max(1) {
-        return Some(PauseReason::Host(format!("{worst} failures in a row")));
+        return Some(PauseReason::Host(words.unwrap_or_else(|| format!("{worst} failures in a row"))));
+    }
+    // a review that comes to nothing was asked for more than once each time
+    let review = last.filter(|t| t.class != FailureClass::Host && t.times >= REVIEW_TRIES);
+    if let (Some(_), Some(words)) = (review, words) {
+        return Some(PauseReason::Review(words));
     }
     if policy.approve_plan && !state.approved && !state.tasks.is_empty() {
         return Some(PauseReason::Approval);
@@ -80,7 +90,7 @@ fn working(state: &State) -> Vec<Effect> {
         // what follows from these is decided once they are written down
         return effects;
     }
-    let mut free = (state.policy.parallel.max(1) as usize).saturating_sub(state.active());
+    let mut free = (state.parallel() as usize).saturating_sub(state.active());
     for task in state.tasks.values() {
         match task.phase {
             Phase::ToFix => effects.push(work(task, WorkKind::Fix)),

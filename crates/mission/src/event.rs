@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::flag::RedFlag;
 use crate::mailbox::{Brief, Plan};
+use crate::provider::Fault;
 use crate::{MissionId, Policy, Role, TaskId, Tokens};
 
 /// Why an attempt failed; the ladder differs by class.
@@ -141,8 +143,12 @@ pub enum PauseReason {
     Stopped(String),
     /// A budget was reached: which, in words.
     Budget(String),
-    /// Host or provider do not answer.
+    /// OpenCode failed again and again.
     Host(String),
+    /// No model answers: which, for how long, and why.
+    Provider(String),
+    /// A reviewer hands in nothing.
+    Review(String),
     /// The project's files could not be read.
     Project(String),
     /// The finished change could not be delivered.
@@ -158,7 +164,9 @@ impl std::fmt::Display for PauseReason {
         match self {
             PauseReason::Stopped(by) => write!(f, "stopped by {by}"),
             PauseReason::Budget(which) => write!(f, "budget reached: {which}"),
-            PauseReason::Host(what) => write!(f, "the model's provider does not answer: {what}"),
+            PauseReason::Host(what) => write!(f, "OpenCode could not go on: {what}"),
+            PauseReason::Provider(what) => write!(f, "the model's provider does not answer: {what}"),
+            PauseReason::Review(what) => write!(f, "a review could not be made: {what}"),
             PauseReason::Project(what) => write!(f, "the project could not be read: {what}"),
             PauseReason::Delivery(what) => write!(f, "the finished change was not delivered: {what}"),
             PauseReason::Approval => f.write_str("the plan waits for approval"),
@@ -204,12 +212,58 @@ pub enum Event {
         task: Option<TaskId>,
         attempt: u32,
         at_ms: u64,
+        /// The how-many-th draw of the same question: an answer before it was thrown away.
+        #[serde(default = "first", skip_serializing_if = "is_first")]
+        draw: u32,
+        /// The model that is asked, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
     },
+    /// Told while a turn runs, after each answer of the model.
     RoleSpent {
         role: Role,
         task: Option<TaskId>,
         tokens: Tokens,
         cost_usd: f64,
+        /// Nobody reported it: the answer was cut off.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        estimated: bool,
+    },
+    /// An answer was thrown away; the same question is asked anew, in a session of its own.
+    AnswerDiscarded {
+        role: Role,
+        task: Option<TaskId>,
+        flag: RedFlag,
+        draw: u32,
+        at_ms: u64,
+    },
+    /// A session is about to be aborted.
+    RoleCutOff {
+        role: Role,
+        task: Option<TaskId>,
+        reason: String,
+        at_ms: u64,
+    },
+    /// A model gave no answer; it is left alone for `wait_ms`. No attempt, and no call of anybody's budget.
+    ProviderFailed {
+        model: String,
+        fault: Fault,
+        reason: String,
+        role: Role,
+        task: Option<TaskId>,
+        wait_ms: u64,
+        at_ms: u64,
+    },
+    /// The provider asks to slow down, and the host waits for it.
+    ProviderSlowed {
+        model: String,
+        reason: String,
+        at_ms: u64,
+    },
+    /// A model that had failed, or was asked more slowly, answers.
+    ProviderAnswered {
+        model: String,
+        at_ms: u64,
     },
     BriefAccepted {
         brief: Brief,
@@ -278,6 +332,9 @@ pub enum Event {
     JudgeFailed {
         task: TaskId,
         reason: String,
+        /// [`FailureClass::Host`], or what the reviewer failed at.
+        #[serde(default = "host")]
+        class: FailureClass,
     },
     TaskPassed {
         task: TaskId,
@@ -351,6 +408,11 @@ impl Event {
         match self {
             Event::MissionStarted { at_ms, .. }
             | Event::RoleAsked { at_ms, .. }
+            | Event::AnswerDiscarded { at_ms, .. }
+            | Event::RoleCutOff { at_ms, .. }
+            | Event::ProviderFailed { at_ms, .. }
+            | Event::ProviderSlowed { at_ms, .. }
+            | Event::ProviderAnswered { at_ms, .. }
             | Event::AttemptStarted { at_ms, .. }
             | Event::FixStarted { at_ms, .. }
             | Event::TaskPassed { at_ms, .. }
@@ -361,4 +423,16 @@ impl Event {
             _ => None,
         }
     }
+}
+
+fn first() -> u32 {
+    1
+}
+
+fn is_first(draw: &u32) -> bool {
+    *draw == 1
+}
+
+fn host() -> FailureClass {
+    FailureClass::Host
 }

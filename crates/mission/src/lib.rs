@@ -7,17 +7,21 @@
 //! - [`State::apply`] folds a fact into the state; [`decide`] says what should be under way.
 //! - [`mailbox`] parses what a role hands in and says what is wrong in words that a model can act on.
 //! - [`graph`] checks a plan and orders its tasks.
+//! - [`provider`] says which model may be asked when, [`flag`] which answers are thrown away, [`Meter`] what a session costs.
 
 pub mod board;
 pub mod command;
 mod decide;
 mod effect;
 mod event;
+pub mod flag;
 pub mod graph;
 mod id;
 pub mod mailbox;
+mod meter;
 pub mod path;
 mod policy;
+pub mod provider;
 mod role;
 mod state;
 mod task;
@@ -28,8 +32,9 @@ pub use decide::decide;
 pub use effect::{Effect, WorkKind};
 pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
+pub use meter::{Meter, Price};
 pub use policy::Policy;
 pub use role::Role;
-pub use state::{Commit, Delivery, Judged, Stage, State};
+pub use state::{Commit, Delivery, Judged, Stage, State, Trouble};
 pub use task::{Failure, Phase, Task};
 pub use usage::{Tokens, Usage, UsageByRole};

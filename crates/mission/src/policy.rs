@@ -21,6 +21,12 @@ pub struct Policy {
     pub wall_ms: Option<u64>,
     pub tokens: Option<u64>,
     pub cost_usd: Option<f64>,
+    /// Tokens of one task.
+    pub task_tokens: Option<u64>,
+    /// US dollars of one task.
+    pub task_cost_usd: Option<f64>,
+    /// Milliseconds for which no model may answer before the mission is paused.
+    pub outage_ms: u64,
     /// Tasks that one plan may hold.
     pub max_tasks: u32,
     /// Files that one task may name.
@@ -43,6 +49,9 @@ impl Default for Policy {
             wall_ms: Some(4 * 3_600_000),
             tokens: None,
             cost_usd: None,
+            task_tokens: None,
+            task_cost_usd: None,
+            outage_ms: 30 * 60_000,
             max_tasks: 200,
             max_files: 20,
             max_depth: 4,

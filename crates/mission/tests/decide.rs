@@ -303,6 +303,7 @@ fn tokens_and_money_pause_and_a_higher_limit_goes_on() {
         task: Some("a".into()),
         tokens: Tokens { input, ..Tokens::default() },
         cost_usd,
+        estimated: false,
     };
     mission.tell(spend(99, 0.5));
     check(
@@ -347,7 +348,13 @@ fn what_is_finished_is_delivered_whatever_it_cost() {
     let mut mission = Mission::with(Policy { tokens: Some(1), ..policy() }, "a: a");
     mission.land("a");
     let tokens = Tokens { output: 5, ..Tokens::default() };
-    mission.tell(Event::RoleSpent { role: Role::Reviewer, task: None, tokens, cost_usd: 0.0 });
+    mission.tell(Event::RoleSpent {
+        role: Role::Reviewer,
+        task: None,
+        tokens,
+        cost_usd: 0.0,
+        estimated: false,
+    });
     check(
         &mut mission,
         expect![[r#"

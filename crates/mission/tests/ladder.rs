@@ -94,8 +94,8 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: paused: the model's provider does not answer: 3 failures in a row
-    "#]],
+            recorded: paused: OpenCode could not go on: `a`: wrong (3 times in a row)
+        "#]],
     );
     mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
     check(
@@ -112,15 +112,23 @@ fn a_gate_that_cannot_judge_is_asked_again_and_pauses_in_the_end() {
     mission.start("a");
     mission.hand_in("a");
     for _ in 0..2 {
-        mission.tell(Event::JudgeFailed { task: "a".into(), reason: "no answer".into() });
+        mission.tell(Event::JudgeFailed {
+            task: "a".into(),
+            reason: "no answer".into(),
+            class: FailureClass::Host,
+        });
         assert_eq!(mission.settle(), "judge:a:1:0\n");
     }
-    mission.tell(Event::JudgeFailed { task: "a".into(), reason: "no answer".into() });
+    mission.tell(Event::JudgeFailed {
+        task: "a".into(),
+        reason: "no answer".into(),
+        class: FailureClass::Host,
+    });
     check(
         &mut mission,
         expect![[r#"
-        recorded: paused: the model's provider does not answer: 3 failures in a row
-    "#]],
+            recorded: paused: OpenCode could not go on: `a`: no answer (3 times in a row)
+        "#]],
     );
 }
 
@@ -144,8 +152,8 @@ fn a_merge_that_the_host_fails_is_tried_again_with_what_passed() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: paused: the model's provider does not answer: 3 failures in a row
-    "#]],
+            recorded: paused: OpenCode could not go on: `a`:  (3 times in a row)
+        "#]],
     );
 }
 

@@ -186,7 +186,7 @@ impl Walk {
             Effect::Work { task, .. } => return self.work(task),
             Effect::Judge { task, .. } => {
                 let event = if self.trouble() {
-                    Event::JudgeFailed { task, reason: "502".into() }
+                    Event::JudgeFailed { task, reason: "502".into(), class: FailureClass::Host }
                 } else if self.dice.one_in(self.faults) {
                     let classes =
                         [FailureClass::Scope, FailureClass::Lint, FailureClass::Test, FailureClass::Review];
@@ -242,9 +242,14 @@ impl Walk {
             let path = format!("f{}", self.dice.roll(8));
             let attempt = known.coder_prompts + 1;
             let event = match state.holder(&path, &task).map(|t| t.id.clone()) {
-                _ if self.dice.one_in(3) => {
-                    Event::RoleAsked { role: Role::Coder, task: Some(task), attempt, at_ms: self.now }
-                }
+                _ if self.dice.one_in(3) => Event::RoleAsked {
+                    role: Role::Coder,
+                    task: Some(task),
+                    attempt,
+                    at_ms: self.now,
+                    draw: 1,
+                    model: None,
+                },
                 None => Event::ScopeWidened { task, path },
                 Some(held_by) => {
                     self.held.insert(task.clone(), (held_by.clone(), path.clone()));
@@ -259,7 +264,13 @@ impl Walk {
             self.tell(Event::TaskOrdered { task, after, path });
             return true;
         }
-        self.tell(Event::RoleSpent { role: Role::Coder, task: Some(task.clone()), tokens, cost_usd: 0.25 });
+        self.tell(Event::RoleSpent {
+            role: Role::Coder,
+            task: Some(task.clone()),
+            tokens,
+            cost_usd: 0.25,
+            estimated: false,
+        });
         let issues = vec![Issue::new("engine", "no")];
         let event = if self.trouble() {
             Event::AttemptFailed { task, class: FailureClass::Host, issues }

@@ -21,6 +21,9 @@ pub struct BudgetConfig {
     /// US dollars, as OpenCode reports them. Refused where a role's model has no price.
     #[schemars(schema_with = "schema::limit_of_money")]
     pub cost_usd: Limit<f64>,
+    /// How long no model may answer, where several failures came in a row, before the mission is paused.
+    #[schemars(schema_with = "schema::span")]
+    pub outage: Span,
     /// Limits of each task.
     pub task: TaskBudgetConfig,
 }
@@ -32,6 +35,7 @@ impl Default for BudgetConfig {
             wall: Limit::At(Span::from_secs(4 * 60 * 60)),
             tokens: Limit::None,
             cost_usd: Limit::None,
+            outage: Span::from_secs(30 * 60),
             task: TaskBudgetConfig::default(),
         }
     }
@@ -44,10 +48,16 @@ pub struct TaskBudgetConfig {
     /// Prompts sent to roles on behalf of one task.
     #[schemars(schema_with = "schema::limit_of_count")]
     pub calls: Limit<u64>,
+    /// Tokens in and out, of all roles that work on the task.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub tokens: Limit<u64>,
+    /// US dollars, as OpenCode reports them.
+    #[schemars(schema_with = "schema::limit_of_money")]
+    pub cost_usd: Limit<f64>,
 }
 
 impl Default for TaskBudgetConfig {
     fn default() -> Self {
-        Self { calls: Limit::At(12) }
+        Self { calls: Limit::At(12), tokens: Limit::None, cost_usd: Limit::None }
     }
 }

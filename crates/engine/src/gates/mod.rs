@@ -144,11 +144,15 @@ async fn look(
 async fn settle(context: &Arc<MissionContext>, change: &Change<'_>, judgement: Judgement) -> Option<Event> {
     let Judgement { gate, verdict, detail, failure } = judgement;
     record(context, change.task, gate, verdict, &change.commit.tree, detail).await;
+    // a reviewer that gives no verdict says nothing against the change, and nothing for it
+    let silent =
+        |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
     failure.map(|Finding { class, issues }| match class {
         // nothing was judged, so nothing that was done is thrown away
-        FailureClass::Host => Event::JudgeFailed {
+        class if class == FailureClass::Host || silent(class) => Event::JudgeFailed {
             task: change.task.id.clone(),
             reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            class,
         },
         class => Event::AttemptFailed { task: change.task.id.clone(), class, issues },
     })

@@ -103,14 +103,7 @@ fn tests(evidence: &Evidence<'_>) -> String {
 fn undecided(failure: Option<RoleFailure>) -> Judgement {
     let why =
         failure.unwrap_or_else(|| RoleFailure::new(FailureClass::Host, "the reviewers gave no majority"));
-    let RoleFailure { class, reason } = why;
-    match class {
-        // a reviewer that gives no verdict says nothing against the change, and nothing for it
-        FailureClass::Malformed | FailureClass::Timeout => {
-            failed(FailureClass::Host, vec![Issue::new("reviewer", reason)])
-        }
-        class => failed(class, vec![Issue::new("reviewer", reason)]),
-    }
+    failed(why.class, vec![Issue::new("reviewer", why.reason)])
 }
 
 fn failed(class: FailureClass, issues: Vec<Issue>) -> Judgement {

@@ -244,7 +244,13 @@ impl Conversation {
         let cost_usd = (turn.cost_usd - cost_before).max(0.0);
         if tokens.total() > 0 || cost_usd > 0.0 {
             self.counted = (turn.tokens, turn.cost_usd);
-            spent.push(Event::RoleSpent { role, task: self.task.clone(), tokens, cost_usd });
+            spent.push(Event::RoleSpent {
+                role,
+                task: self.task.clone(),
+                tokens,
+                cost_usd,
+                estimated: false,
+            });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Commit, Delivery, Judged, State};
+use super::{Commit, Delivery, Judged, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::task::Failure;
 use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId};
@@ -38,8 +38,20 @@ impl State {
                 self.base_checks = Some(checks.clone());
                 self.head_checks.clone_from(checks);
             }
-            Event::RoleAsked { role, task, .. } => self.asked(*role, task.as_ref()),
-            Event::RoleSpent { role, task, tokens, cost_usd } => {
+            Event::RoleAsked { role, task, model, at_ms, .. } => {
+                self.asked(*role, task.as_ref());
+                if let Some(model) = model {
+                    self.providers.asked(model, *at_ms);
+                }
+            }
+            Event::AnswerDiscarded { .. } | Event::RoleCutOff { .. } => {}
+            Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms } => {
+                self.providers.failed(model, *fault, reason, *at_ms, *wait_ms, self.policy.parallel);
+                self.not_answered(*role, task.as_ref());
+            }
+            Event::ProviderSlowed { at_ms, .. } => self.providers.slowed(*at_ms, self.policy.parallel),
+            Event::ProviderAnswered { model, .. } => self.providers.answered(model, self.policy.parallel),
+            Event::RoleSpent { role, task, tokens, cost_usd, .. } => {
                 self.usage.spend(tokens, *cost_usd);
                 self.usage_by_role.entry(*role).or_default().spend(tokens, *cost_usd);
                 if let Some(task) = task.as_ref().and_then(|id| self.tasks.get_mut(id)) {
@@ -50,14 +62,10 @@ impl State {
                 self.brief = Some(brief.clone());
                 self.host_failures = 0;
             }
-            Event::BriefFailed { class: FailureClass::Host, .. } => {
-                self.host_failures = self.host_failures.saturating_add(1)
-            }
+            Event::BriefFailed { class: FailureClass::Host, reason } => self.host_failed(reason),
             Event::BriefFailed { reason, .. } => self.brief_failures.push(reason.clone()),
             Event::PlanAccepted { plan, notes, parent } => self.planned(plan, notes, parent.as_ref()),
-            Event::PlanFailed { class: FailureClass::Host, .. } => {
-                self.host_failures = self.host_failures.saturating_add(1)
-            }
+            Event::PlanFailed { class: FailureClass::Host, reason, .. } => self.host_failed(reason),
             Event::PlanFailed { reason, parent, class } => match parent
                 .as_ref()
                 .and_then(|id| self.tasks.get_mut(id))
@@ -133,6 +141,10 @@ impl State {
                 // what comes late from a task that is over changes nothing
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
                     apply_to_task(task, event);
+                    if let Event::JudgeFailed { class, reason, .. } = event {
+                        let what = format!("`{}`: {reason}", task.id);
+                        self.trouble = Some(Trouble { class: *class, what, times: task.host_failures });
+                    }
                 }
             }
         }
@@ -152,6 +164,21 @@ impl State {
                 Role::Searcher | Role::Planner => {}
             }
         }
+    }
+
+    /// A prompt that no provider answered is none that was paid for.
+    fn not_answered(&mut self, role: Role, task: Option<&TaskId>) {
+        let of_role = self.usage_by_role.entry(role).or_default();
+        let of_task = task.and_then(|id| self.tasks.get_mut(id)).map(|task| &mut task.usage);
+        for usage in [Some(&mut self.usage), Some(of_role), of_task].into_iter().flatten() {
+            usage.calls = usage.calls.saturating_sub(1);
+        }
+    }
+
+    fn host_failed(&mut self, reason: &str) {
+        self.host_failures = self.host_failures.saturating_add(1);
+        let (class, what) = (FailureClass::Host, reason.to_string());
+        self.trouble = Some(Trouble { class, what, times: self.host_failures });
     }
 
     fn planned(&mut self, plan: &Plan, notes: &[String], parent: Option<&TaskId>) {
@@ -239,6 +266,8 @@ impl State {
         let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
         if class == FailureClass::Host {
             task.host_failures = task.host_failures.saturating_add(1);
+            let why = issues.first().map(|issue| issue.message.as_str()).unwrap_or_default();
+            self.trouble = Some(Trouble { class, what: format!("`{id}`: {why}"), times: task.host_failures });
             // what passed stays: it is only merged again
             if !matches!(task.phase, Phase::Passed { .. }) {
                 task.again();
@@ -279,6 +308,8 @@ impl State {
             self.delivery = Delivery::Pending;
         }
         self.running_since_ms = at_ms;
+        self.providers = Default::default();
+        self.trouble = None;
         self.host_failures = 0;
         for task in self.tasks.values_mut() {
             task.host_failures = 0;

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::mailbox::Brief;
+use crate::provider::Providers;
 use crate::usage::UsageByRole;
 use crate::{
-    CheckSummary, Event, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase, Policy, Task, TaskId,
-    Usage,
+    CheckSummary, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase, Policy,
+    Task, TaskId, Usage,
 };
 
 /// A commit and its tree.
@@ -66,6 +67,15 @@ pub enum Stage {
     Ended,
 }
 
+/// Something that failed without being an attempt: OpenCode, or a review that came to nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trouble {
+    pub class: FailureClass,
+    pub what: String,
+    /// In a row.
+    pub times: u32,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub mission: MissionId,
@@ -105,6 +115,12 @@ pub struct State {
     /// The most tasks that were under way at once.
     pub peak: u32,
 
+    /// What is known of the models that gave trouble.
+    #[serde(default)]
+    pub providers: Providers,
+    /// The last thing that failed without being an attempt, for the words of a pause.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
     pub usage: Usage,
     pub usage_by_role: UsageByRole,
     pub delivery: Delivery,
@@ -128,6 +144,22 @@ impl State {
             .values()
             .filter(|t| matches!(t.phase, Phase::Working | Phase::Judging | Phase::ToFix))
             .count()
+    }
+
+    /// Tasks at once, as the settings and the provider let them.
+    pub fn parallel(&self) -> u32 {
+        self.providers.parallel(self.policy.parallel)
+    }
+
+    /// Why a task may not spend more, in words.
+    pub fn task_over_budget(&self, task: &str) -> Option<String> {
+        let (task, policy) = (self.tasks.get(task)?, &self.policy);
+        let tokens = task.usage.tokens.total();
+        if let Some(limit) = policy.task_tokens.filter(|limit| tokens >= *limit) {
+            return Some(format!("{tokens} of {limit} tokens of this task are used"));
+        }
+        let limit = policy.task_cost_usd.filter(|limit| task.usage.cost_usd >= *limit)?;
+        Some(format!("${:.4} of ${limit:.4} of this task are spent", task.usage.cost_usd))
     }
 
     pub fn stage(&self) -> Stage {

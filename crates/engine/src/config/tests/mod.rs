@@ -31,6 +31,8 @@ fn the_example_says_the_defaults() {
     // What is left after taking away the lines that only illustrate.
     config.budget.tokens = Limit::None;
     config.budget.cost_usd = Limit::None;
+    config.budget.task.tokens = Limit::None;
+    config.budget.task.cost_usd = Limit::None;
     config.roles.coder.model = None;
     config.roles.coder.fallback.clear();
     config.checks.command.clear();
@@ -168,9 +170,12 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         wall = "4h"  # home/opencode.toml:11
         tokens = 2000000  # home/opencode.toml:12
         cost_usd = 5.0  # home/opencode.toml:13
+        outage = "30m"  # home/opencode.toml:14
 
         [budget.task]
-        calls = 12  # home/opencode.toml:15
+        calls = 12  # home/opencode.toml:16
+        tokens = 300000  # home/opencode.toml:17
+        cost_usd = 0.5  # home/opencode.toml:18
 
         [roles.searcher]
         fallback = []  # default
@@ -181,10 +186,10 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         timeout = "10m"  # default
 
         [roles.coder]
-        model = "provider/model"  # home/opencode.toml:18
-        fallback = ["provider/other"]  # home/opencode.toml:19
-        timeout = "10m"  # home/opencode.toml:20
-        bash = false  # home/opencode.toml:21
+        model = "provider/model"  # home/opencode.toml:21
+        fallback = ["provider/other"]  # home/opencode.toml:22
+        timeout = "10m"  # home/opencode.toml:23
+        bash = false  # home/opencode.toml:24
 
         [roles.reviewer]
         fallback = []  # default
@@ -196,34 +201,34 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         bash = false  # default
 
         [review]
-        quorum = 1  # home/opencode.toml:24
+        quorum = 1  # home/opencode.toml:27
 
         [heal]
         fixes = 3  # opencode.json (plugin options)
-        fresh = 1  # home/opencode.toml:28
-        splits = 1  # home/opencode.toml:29
-        candidates = 1  # home/opencode.toml:30
+        fresh = 1  # home/opencode.toml:31
+        splits = 1  # home/opencode.toml:32
+        candidates = 1  # home/opencode.toml:33
 
         [checks]
-        auto = true  # home/opencode.toml:33
+        auto = true  # home/opencode.toml:36
 
         [[checks.command]]
-        name = "test"  # home/opencode.toml:34
-        run = "npm test"  # home/opencode.toml:34
-        timeout = "10m"  # home/opencode.toml:34
+        name = "test"  # home/opencode.toml:37
+        run = "npm test"  # home/opencode.toml:37
+        timeout = "10m"  # home/opencode.toml:37
 
         [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:40
+        rules = ["rules/*.yml"]  # home/opencode.toml:43
 
         [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:42
+        debug-leftover = "off"  # home/opencode.toml:45
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:45
-        copy = ["node_modules"]  # home/opencode.toml:46
+        setup = "auto"  # home/opencode.toml:48
+        copy = ["node_modules"]  # home/opencode.toml:49
 
         [context]
-        budget = 24000  # home/opencode.toml:49
+        budget = 24000  # home/opencode.toml:52
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));

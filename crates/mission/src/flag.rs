@@ -1,0 +1,156 @@
+//! Red flags: answers and calls that are thrown away rather than argued with.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+/// Text that a role may say in one turn beside its calls, in bytes.
+pub const MAX_ANSWER: u64 = 64 * 1024;
+/// What it may think in one turn, in bytes.
+pub const MAX_THOUGHT: u64 = 512 * 1024;
+/// Identical calls in a row after which a role is told, and after which it is cut off.
+pub const TOLD_AFTER: u32 = 3;
+pub const CUT_OFF_AFTER: u32 = 6;
+/// So many calls with at most two different ones among them are a circle, too.
+const CIRCLE: usize = 12;
+
+/// What is wrong with an answer that handed nothing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RedFlag {
+    /// Words, and no call.
+    Prose,
+    /// Neither words nor a call.
+    Empty,
+    /// The same words again and again.
+    Repetitive,
+    /// More words than any answer needs.
+    TooLong,
+}
+
+impl RedFlag {
+    pub fn name(self) -> &'static str {
+        match self {
+            RedFlag::Prose => "prose instead of a call",
+            RedFlag::Empty => "an empty answer",
+            RedFlag::Repetitive => "the same words again and again",
+            RedFlag::TooLong => "an answer without an end",
+        }
+    }
+
+    /// Judges a turn in which nothing was handed in: its last words (or the end of them), how many bytes were said in all,
+    /// and how many tools were called. `None`: it worked, and only forgot to hand in.
+    pub fn of(text: &str, bytes: u64, calls: u32) -> Option<RedFlag> {
+        if bytes > MAX_ANSWER {
+            return Some(RedFlag::TooLong);
+        }
+        if is_repetitive(text) {
+            return Some(RedFlag::Repetitive);
+        }
+        if calls > 0 {
+            return None;
+        }
+        Some(if text.trim().is_empty() { RedFlag::Empty } else { RedFlag::Prose })
+    }
+}
+
+/// Whether the end of a text is one piece over and over: at least 2 KiB of it, by a period of at most 512 bytes.
+fn is_repetitive(text: &str) -> bool {
+    const TAIL: usize = 2048;
+    const PERIOD: usize = 512;
+    let bytes = text.trim_end().as_bytes();
+    let Some(tail) = bytes.len().checked_sub(TAIL).and_then(|from| bytes.get(from..)) else { return false };
+    (1..=PERIOD).any(|period| tail.iter().zip(tail.iter().skip(period)).all(|(a, b)| a == b))
+}
+
+/// The last calls of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Repeats {
+    last: VecDeque<u64>,
+    in_a_row: u32,
+}
+
+/// What to do about a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    No,
+    /// It goes ahead no more: its answer would be the same.
+    Tell(u32),
+    CutOff(u32),
+}
+
+impl Repeats {
+    pub fn call(&mut self, tool: &str, arguments: &str) -> Repeated {
+        let mut hasher = DefaultHasher::new();
+        (tool, arguments).hash(&mut hasher);
+        let call = hasher.finish();
+        self.in_a_row = if self.last.back() == Some(&call) { self.in_a_row.saturating_add(1) } else { 1 };
+        self.last.push_back(call);
+        if self.last.len() > CIRCLE {
+            self.last.pop_front();
+        }
+        let mut different: Vec<u64> = self.last.iter().copied().collect();
+        different.sort_unstable();
+        different.dedup();
+        if self.last.len() == CIRCLE && different.len() <= 2 {
+            return Repeated::CutOff(CIRCLE as u32);
+        }
+        match self.in_a_row {
+            n if n >= CUT_OFF_AFTER => Repeated::CutOff(n),
+            n if n >= TOLD_AFTER => Repeated::Tell(n),
+            _ => Repeated::No,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_told_apart() {
+        let chinese = "我已经完成了这个任务，所有文件都写好了。";
+        let long = |bytes: usize| (0..bytes / 8).map(|n| format!("{n:07} ")).collect::<String>();
+        let cases = [
+            ("I think that it is done.", 0, Some(RedFlag::Prose)),
+            (chinese, 0, Some(RedFlag::Prose)),
+            ("", 0, Some(RedFlag::Empty)),
+            (" \n", 0, Some(RedFlag::Empty)),
+            ("I think that it is done.", 3, None),
+            ("", 3, None),
+        ];
+        for (text, calls, flag) in cases {
+            assert_eq!(RedFlag::of(text, text.len() as u64, calls), flag, "{text}");
+        }
+        let again = "Let me check that once more. ".repeat(300);
+        assert_eq!(RedFlag::of(&again, again.len() as u64, 5), Some(RedFlag::Repetitive));
+        let late = long(8_000) + &"no ".repeat(1_000);
+        assert_eq!(RedFlag::of(&late, late.len() as u64, 5), Some(RedFlag::Repetitive));
+        assert_eq!(RedFlag::of(&long(30_000), 30_000, 5), None);
+        assert_eq!(RedFlag::of("the end of it", MAX_ANSWER + 1, 5), Some(RedFlag::TooLong));
+        // a table or a list is no repetition, however regular
+        let list: String = (0..200).map(|n| format!("- src/module_{n}.js: exports CONST_{n}\n")).collect();
+        assert_eq!(RedFlag::of(&list, list.len() as u64, 1), None);
+    }
+
+    #[test]
+    fn the_same_call_is_told_and_then_cut_off() {
+        let mut repeats = Repeats::default();
+        let answers: Vec<Repeated> = (0..6).map(|_| repeats.call("read", r#"{"filePath":"a"}"#)).collect();
+        use Repeated::*;
+        assert_eq!(answers, [No, No, Tell(3), Tell(4), Tell(5), CutOff(6)]);
+    }
+
+    #[test]
+    fn other_arguments_begin_anew_but_a_circle_of_two_is_a_circle() {
+        let mut repeats = Repeats::default();
+        for n in 0..100 {
+            assert_eq!(repeats.call("read", &format!("{n}")), Repeated::No);
+        }
+        let ends = (0..20).map(|n| repeats.call("read", if n % 2 == 0 { "a" } else { "b" }));
+        let ends: Vec<Repeated> = ends.collect();
+        assert_eq!(ends[10], Repeated::No);
+        assert_eq!(ends[11], Repeated::CutOff(12));
+    }
+}

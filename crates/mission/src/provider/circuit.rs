@@ -1,0 +1,94 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, LOOK_AGAIN_MS, PROBE_MS};
+
+/// Failures in a row that open a circuit.
+pub const OPEN_AFTER: u32 = 3;
+/// The longest wait, whatever a provider asks for.
+pub const MAX_WAIT_MS: u64 = 120_000;
+const FIRST_WAIT_MS: u64 = 2_000;
+/// How long a model that was refused is left alone.
+const REFUSED_WAIT_MS: u64 = 600_000;
+/// The longest words of an error that are kept.
+const MAX_WORDS: usize = 300;
+
+/// A model that failed and has not answered since.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Circuit {
+    /// In a row.
+    pub failures: u32,
+    /// When the first of them was.
+    pub since_ms: u64,
+    pub fault: Option<Fault>,
+    pub why: String,
+    pub not_before_ms: u64,
+    /// When the prompt was sent that finds out whether it answers again.
+    pub probing_ms: Option<u64>,
+}
+
+impl Circuit {
+    pub(super) fn failed(&mut self, fault: Fault, why: &str, now_ms: u64, wait_ms: u64) {
+        if self.failures == 0 {
+            self.since_ms = now_ms;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.fault = Some(fault);
+        self.why = why.chars().take(MAX_WORDS).collect();
+        self.not_before_ms = self.not_before_ms.max(now_ms.saturating_add(wait_ms));
+        self.probing_ms = None;
+    }
+
+    /// Whether another model is asked instead, where there is one.
+    pub fn is_open(&self) -> bool {
+        self.failures >= OPEN_AFTER || self.fault == Some(Fault::Refused)
+    }
+
+    /// When it may be asked next. An open circuit lets one prompt through at a time.
+    pub(super) fn free_at(&self, now_ms: u64) -> u64 {
+        match self.probing_ms.map(|since| since.saturating_add(PROBE_MS)) {
+            Some(until) if self.is_open() && now_ms < until => now_ms.saturating_add(LOOK_AGAIN_MS),
+            _ => self.not_before_ms,
+        }
+    }
+
+    pub(super) fn is_hopeless(&self, now_ms: u64, patience_ms: u64) -> bool {
+        let probed = self.probing_ms.is_some_and(|since| now_ms < since.saturating_add(PROBE_MS));
+        let long = now_ms.saturating_sub(self.since_ms) >= patience_ms;
+        self.fault == Some(Fault::Refused) || (long && !probed)
+    }
+
+    pub(super) fn words(&self, now_ms: u64) -> String {
+        let why = if self.why.is_empty() { "no reason was given" } else { &self.why };
+        match self.fault {
+            Some(Fault::Refused) => format!("refuses to answer: {why}"),
+            _ => {
+                let minutes = now_ms.saturating_sub(self.since_ms) / 60_000;
+                let fault = self.fault.map_or("failure", Fault::name);
+                format!(
+                    "has not answered for {minutes} min ({} failures in a row, {fault}: {why})",
+                    self.failures
+                )
+            }
+        }
+    }
+}
+
+/// How long to wait after that many failures in a row: doubled with each up to a cap, and between half and all of it, so
+/// that many that failed together do not come back together.
+pub fn wait_ms(fault: Fault, failures: u32, now_ms: u64, seed: &str) -> u64 {
+    if fault == Fault::Refused {
+        return REFUSED_WAIT_MS;
+    }
+    let full = FIRST_WAIT_MS.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(MAX_WAIT_MS);
+    let half = full / 2;
+    half + hash(&format!("{seed}:{failures}:{now_ms}")) % (half + 1)
+}
+
+/// FNV-1a with a last mixing, enough to spread waits; the same for ever and everywhere, unlike the standard library's.
+fn hash(text: &str) -> u64 {
+    let mixed = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let mixed = (mixed ^ (mixed >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed ^ (mixed >> 33)
+}

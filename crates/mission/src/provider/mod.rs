@@ -1,0 +1,107 @@
+//! What is known of the models that are asked: which of them answer, how long to wait for one that does not, and how many
+//! tasks the provider bears at once. Pure: times and seeds are arguments.
+
+mod circuit;
+mod fault;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use circuit::{Circuit, MAX_WAIT_MS, OPEN_AFTER, wait_ms};
+pub use fault::{Fault, classify, is_rate_limit};
+pub use pace::Pace;
+
+/// How long one prompt may try a model whose circuit is half open before another one may.
+const PROBE_MS: u64 = 120_000;
+/// When to look again at a model that is being tried.
+const LOOK_AGAIN_MS: u64 = 1_000;
+
+/// Every model that gave trouble, and the pace of all.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Providers {
+    models: BTreeMap<String, Circuit>,
+    pace: Pace,
+}
+
+/// Which model to ask, or why none.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// The place in the list that was given.
+    Ask(usize),
+    /// Milliseconds since 1970.
+    WaitUntil(u64),
+    /// No model has answered for too long: why, in words.
+    GiveUp(String),
+}
+
+impl Providers {
+    /// The first of `models` that may be asked now. `patience_ms`: how long all of them may fail before it is given up.
+    pub fn choose(&self, models: &[String], now_ms: u64, patience_ms: u64) -> Choice {
+        let mut until = u64::MAX;
+        let mut down = Vec::new();
+        for (place, model) in models.iter().enumerate() {
+            let Some(circuit) = self.models.get(model) else { return Choice::Ask(place) };
+            match circuit.free_at(now_ms) {
+                free if free <= now_ms => return Choice::Ask(place),
+                // a short wait for the first choice is better than another model
+                free if !circuit.is_open() => return Choice::WaitUntil(free),
+                free => until = until.min(free),
+            }
+            down.push((model, circuit));
+        }
+        if down.is_empty() {
+            // nothing to choose from: OpenCode's own choice
+            return Choice::Ask(0);
+        }
+        if down.iter().all(|(_, circuit)| circuit.is_hopeless(now_ms, patience_ms)) {
+            let each = down.iter().map(|(model, circuit)| format!("`{model}` {}", circuit.words(now_ms)));
+            return Choice::GiveUp(each.collect::<Vec<_>>().join("; "));
+        }
+        Choice::WaitUntil(until)
+    }
+
+    /// How long to leave a model alone after it failed once more. `seed` and the time make the jitter, so that the same
+    /// journal gives the same wait.
+    pub fn wait_ms(&self, model: &str, fault: Fault, now_ms: u64, seed: &str) -> u64 {
+        let failures = self.models.get(model).map_or(0, |c| c.failures).saturating_add(1);
+        circuit::wait_ms(fault, failures, now_ms, &format!("{seed}:{model}"))
+    }
+
+    pub fn asked(&mut self, model: &str, now_ms: u64) {
+        if let Some(circuit) = self.models.get_mut(model).filter(|c| c.is_open()) {
+            circuit.probing_ms = Some(now_ms);
+        }
+    }
+
+    pub fn failed(&mut self, model: &str, fault: Fault, why: &str, now_ms: u64, wait_ms: u64, most: u32) {
+        if fault == Fault::RateLimit {
+            self.pace.cut(most, now_ms);
+        }
+        self.models.entry(model.to_string()).or_default().failed(fault, why, now_ms, wait_ms);
+    }
+
+    /// The provider asked to slow down, and the host waits as it was told.
+    pub fn slowed(&mut self, now_ms: u64, most: u32) {
+        self.pace.cut(most, now_ms);
+    }
+
+    pub fn answered(&mut self, model: &str, most: u32) {
+        self.models.remove(model);
+        self.pace.raise(most);
+    }
+
+    /// Whether an answer of this model says something new.
+    pub fn is_news(&self, model: &str) -> bool {
+        self.models.contains_key(model) || self.pace.is_limited()
+    }
+
+    /// Tasks at once, of at most `most`.
+    pub fn parallel(&self, most: u32) -> u32 {
+        self.pace.parallel(most)
+    }
+}
