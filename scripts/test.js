@@ -3,6 +3,7 @@
  *
  * Installs and builds what is missing, runs the Rust tests, the JavaScript
  * tests and those in the real OpenCode, and ends with one line that counts all.
+ * `kills` is only run when it is named: the whole series of tests/e2e/kills.test.mjs.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -15,7 +16,7 @@ import { core, packages } from "./lib/setup.js"
  * @typedef {{ name: string, passed: number, failed: number, skipped: number, note?: string }} Outcome
  */
 
-const PARTS = ["rust", "js", "e2e"]
+const PARTS = ["rust", "js", "e2e", "kills"]
 /** The longest that a single JavaScript test may take. */
 const TEST_TIMEOUT_MS = 300_000
 /** Tests in OpenCode at once: each is several processes. */
@@ -40,6 +41,12 @@ if (asked("e2e") && built) {
   const alone = (/** @type {string} */ file) => ALONE.some((name) => file.endsWith(name))
   outcomes.push(await javascript("e2e", ["tests/e2e"], E2E_AT_ONCE, (file) => !alone(file)))
   outcomes.push(await javascript("e2e, one at a time", ["tests/e2e"], 1, alone))
+}
+if (wanted.includes("kills") && built) {
+  process.env.KILLS ??= "40"
+  const series = (/** @type {string} */ file) => file.endsWith("kills.test.mjs")
+  // the limit holds for a file as well; the tests in this one have limits of their own
+  outcomes.push(await javascript(`${process.env.KILLS} kills`, ["tests/e2e"], 1, series, 100 * TEST_TIMEOUT_MS))
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }
@@ -95,16 +102,17 @@ async function rust() {
  * @param {string[]} folders
  * @param {number} atOnce files
  * @param {(file: string) => boolean} [wanted]
+ * @param {number} [limit_ms]
  * @returns {Promise<Outcome>}
  */
-async function javascript(name, folders, atOnce, wanted = () => true) {
+async function javascript(name, folders, atOnce, wanted = () => true, limit_ms = TEST_TIMEOUT_MS) {
   const files = folders.flatMap((folder) => testFiles(join(root, folder))).filter(wanted)
   if (files.length === 0) return { name, passed: 0, failed: 0, skipped: 0, note: "no test files" }
   const report = join(tmpdir(), `orchestrator-tests-${process.pid}-${name}.tap`)
   const { status } = await tee(process.execPath, [
     "--test",
     `--test-concurrency=${atOnce}`,
-    `--test-timeout=${TEST_TIMEOUT_MS}`,
+    `--test-timeout=${limit_ms}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=tap",

@@ -1,0 +1,274 @@
+/**
+ * OpenCode killed outright, again and again, at moments spread over a whole mission and over its delivery, and the mission
+ * resumed by another process each time: what is delivered is what an undisturbed run delivers.
+ *
+ * `KILLS` says how often (4 by default, `npm run test:kills` takes 40), `SEED` which moments; a failure prints both.
+ */
+import assert from "node:assert/strict"
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
+import { ROOT, changes, git, scene, start, until, writeFiles } from "../harness/index.mjs"
+import { constant, noPlugin, printed, project, task, testOf } from "./fixtures.mjs"
+
+/** @typedef {import("../harness/index.mjs").World} World */
+/** @typedef {{ progress: number, wait_ms: number }} Moment So long after the mission had come so far. */
+
+const KILLS = Number(process.env.KILLS ?? 4)
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
+/** Kills of one mission: the last of them while its files are delivered. */
+const A_MISSION = 5
+/** What is left of a killed OpenCode has to be gone after so long. */
+const GONE_MS = 2_000
+/** Longest that one OpenCode may run. */
+const DEADLINE_MS = 180_000
+const OBJECTIVE = "Measure lengths in seven steps"
+
+const tables = Array.from({ length: 16 }, (_, n) => `src/tables/table${n}.js`)
+const TASKS = [
+  task("units", ["src/units.js", "test/units.test.js"]),
+  task("parse", ["src/parse.js"], { depends_on: ["units"] }),
+  task("format", ["src/format.js"], { depends_on: ["units"] }),
+  task("index", ["src/index.js", "src/metre.js"], { depends_on: ["parse", "format"] }),
+  task("tables", tables),
+  task("left", ["src/left.js"], { group: "both" }),
+  task("right", ["src/right.js"], { group: "both", depends_on: ["left"] }),
+]
+const WORK = {
+  units: { "src/units.js": constant("KM", 1000), "test/units.test.js": testOf("units", "KM", "1000") },
+  parse: { "src/parse.js": 'export { KM } from "./units.js"\n' },
+  format: { "src/format.js": 'import { KM } from "./units.js"\nexport const format = (m) => `${m / KM} km`\n' },
+  index: {
+    "src/index.js": 'export { format } from "./format.js"\n',
+    "src/metre.js": /** @type {[string, string][]} */ ([["METRE = 1;", "METRE = 1;\nexport const MILE = 1609;"]]),
+  },
+  tables: Object.fromEntries(tables.map((path, n) => [path, constant(`TABLE${n}`, `[${Array(200).fill(n)}]`)])),
+  left: { "src/left.js": constant("LEFT", 1) },
+  right: { "src/right.js": 'import { LEFT } from "./left.js"\nexport const RIGHT = -LEFT\n' },
+}
+const OPTIONS = {
+  skip: noPlugin,
+  timeout_ms: 280_000,
+  files: project(),
+  scenario: { plan: { tasks: TASKS }, work: WORK, latency_ms: 100 },
+}
+const STEPS = ["mission_started", "base_taken", "brief_accepted", "plan_accepted"]
+const INTENDED = STEPS.length + TASKS.length + 1
+
+/** Numbers from 0 to 1 that follow from a seed. @param {number} seed */
+function random(seed) {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The facts of the one mission that was begun. @param {World} world @returns {any[]} */
+function factsOf(world) {
+  const begun = world.missions().filter((mission) => mission.facts.length > 0)
+  assert.ok(begun.length <= 1, `there are ${begun.length} missions`)
+  return begun[0]?.facts ?? []
+}
+
+/** How far a mission has come: never less after a resume. @param {any[]} facts */
+function progress(facts) {
+  const told = new Set(facts.map((fact) => fact.event))
+  if (told.has("ended")) return INTENDED + 1
+  if (told.has("delivery_intended")) return INTENDED
+  const landed = facts.filter((fact) => fact.event === "integrated").flatMap((fact) => fact.tasks).length
+  return STEPS.filter((name) => told.has(name)).length + landed
+}
+
+/**
+ * Calls `look` with the journal's facts whenever it has grown, until that says stop.
+ * @param {World} world
+ * @param {() => boolean} over
+ * @param {(facts: any[]) => boolean} look
+ */
+async function follow(world, over, look) {
+  let [file, size] = ["", -1]
+  while (!over()) {
+    file ||= world.missions().map(({ folder }) => join(folder, "journal.jsonl")).find((path) => existsSync(path)) ?? ""
+    const now = file && existsSync(file) ? statSync(file).size : 0
+    if (now !== size && look(factsOf(world))) return
+    size = now
+    await sleep(2)
+  }
+}
+
+/** A tree that is dirty in every way, so that a wrong touch shows. @param {World} world */
+function soil(world) {
+  writeFiles(world.project, { "stashed.txt": "stashed\n" })
+  git(world.project, "stash", "push", "--quiet", "--include-untracked")
+  writeFiles(world.project, { "staged.txt": "staged\n", "README.md": "# Changed by the user\n", "notes.txt": "untracked\n" })
+  git(world.project, "add", "staged.txt")
+}
+
+/**
+ * Runs the mission without a fault, and says when it had come how far.
+ * @param {World} world
+ * @returns {Promise<{ times: number[], delivered: Record<string, string> }>}
+ */
+async function undisturbed(world) {
+  soil(world)
+  const began = Date.now()
+  /** @type {number[]} */
+  const times = [0]
+  let over = false
+  const running = world.task(OBJECTIVE, { deadline_ms: DEADLINE_MS }).finally(() => (over = true))
+  await follow(
+    world,
+    () => over,
+    (facts) => {
+      const now = progress(facts)
+      while (times.length <= now) times.push(Date.now() - began)
+      return false
+    },
+  )
+  const result = await running
+  assert.equal(times.length, INTENDED + 2, printed(result))
+  assert.deepEqual(world.facts("ended").map((fact) => fact.outcome), ["done"], printed(result))
+  return { times, delivered: files(world.picture()) }
+}
+
+/** The working tree of a picture: the index beside it holds times. @param {Record<string, string>} picture */
+const files = (picture) => Object.fromEntries(Object.entries(picture).filter(([path]) => !path.startsWith(".git/")))
+
+/**
+ * Moments spread evenly over the whole length, and some within the delivery, by mission and in order.
+ * @param {number[]} times
+ * @param {() => number} draw
+ * @returns {Moment[][]}
+ */
+function moments(times, draw) {
+  const missions = Math.ceil(KILLS / A_MISSION)
+  const spread = KILLS - missions
+  const whole = times[times.length - 1]
+  /** @type {Moment[]} */
+  const drawn = []
+  for (let n = 0; n < spread; n += 1) {
+    const at = ((n + draw()) / spread) * whole
+    const reached = times.findLastIndex((time) => time <= at)
+    drawn.push({ progress: reached, wait_ms: at - times[reached] })
+  }
+  return Array.from({ length: missions }, (_, mission) => [
+    ...drawn.filter((_, n) => n % missions === mission),
+    { progress: INTENDED, wait_ms: draw() * (times[INTENDED + 1] - times[INTENDED]) },
+  ])
+}
+
+/** Command lines of processes that belong to a world. @param {World} world */
+function processes(world) {
+  if (!existsSync("/proc")) return []
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, "utf8").includes(world.root)) return []
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()
+      return command ? [`${pid} ${command}`] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** @param {World} world */
+const nothingRuns = (world) =>
+  until(
+    () => processes(world).length === 0,
+    GONE_MS,
+    () => `everything that OpenCode had started to be gone:\n${processes(world).join("\n")}`,
+  )
+
+/** Locks of git or ours that nobody holds any more. @param {World} world */
+const locks = (world) =>
+  readdirSync(/** @type {string} */ (world.state), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".lock"))
+
+/**
+ * Runs the mission, or goes on with it, and kills OpenCode at that moment; false when it ended before.
+ * @param {World} world
+ * @param {Moment | undefined} moment never, if there is none
+ */
+async function run(world, moment) {
+  const known = factsOf(world)
+  const stdin = known.length > 0 ? "resume" : OBJECTIVE
+  const running = world.start(["run", "--command", "task"], { stdin, deadline_ms: DEADLINE_MS })
+  let over = false
+  void running.done.finally(() => (over = true))
+  if (moment) {
+    // a run that goes on begins to count when it says so
+    const resumed = known.filter((fact) => fact.event === "resumed").length
+    const begun = (/** @type {any[]} */ facts) =>
+      known.length === 0 || moment.progress === 0 || facts.filter((fact) => fact.event === "resumed").length > resumed
+    await follow(world, () => over, (facts) => progress(facts) >= moment.progress && begun(facts))
+    await Promise.race([sleep(moment.wait_ms), running.done])
+    running.kill("SIGKILL")
+  }
+  const result = await running.done
+  return { result, killed: result.signal === "SIGKILL" }
+}
+
+/**
+ * @param {World} world
+ * @param {Moment[]} planned
+ * @param {Record<string, string>} delivered
+ * @returns {Promise<string[]>} where it was killed
+ */
+async function disturbed(world, planned, delivered) {
+  soil(world)
+  const before = world.picture()
+  const hit = []
+  for (const moment of planned) {
+    const { killed, result } = await run(world, moment)
+    if (!killed) {
+      assert.equal(progress(factsOf(world)), INTENDED + 1, `it ended by itself, and not well:\n${printed(result)}`)
+      break
+    }
+    await nothingRuns(world)
+    const facts = factsOf(world)
+    hit.push(`${facts.at(-1)?.event ?? "start"}`)
+    const changed = changes(before, world.picture())
+    const intended = facts.some((fact) => fact.event === "delivery_intended")
+    const touched = changed.filter((line) => !intended || line.slice(2).startsWith(".git/"))
+    assert.deepEqual(touched, [], `after ${hit.join(", ")}`)
+  }
+  if (progress(factsOf(world)) <= INTENDED) {
+    const { result } = await run(world, undefined)
+    assert.equal(result.code, 0, printed(result))
+  }
+  const facts = factsOf(world)
+  const of = (/** @type {string} */ name) => facts.filter((fact) => fact.event === name)
+  assert.deepEqual(of("ended").map((fact) => fact.outcome), ["done"])
+  assert.deepEqual(of("integrated").flatMap((fact) => fact.tasks).sort(), TASKS.map(({ id }) => id).sort(), "each task landed once")
+  assert.deepEqual([...of("task_given_up"), ...of("attempt_failed")], [], "no kill counts on the ladder")
+  const now = world.picture()
+  assert.deepEqual(changes(delivered, files(now)), [], "what an undisturbed run delivers")
+  assert.deepEqual(changes(before, now).filter((line) => line.slice(2).startsWith(".git/")), [], "refs, index, stash and HEAD")
+  await nothingRuns(world)
+  assert.deepEqual(locks(world), [])
+  const cleaned = await start(process.execPath, [join(ROOT, "bin", "opencode-orchestrator.js"), "clean"], { cwd: world.project, env: world.env }).done
+  assert.equal(cleaned.code, 0, printed(cleaned))
+  const left = readdirSync(/** @type {string} */ (world.state)).sort()
+  assert.deepEqual(left, ["lock", "missions", "project"], "`clean` leaves journals only")
+  return hit
+}
+
+/** @type {Promise<{ times: number[], delivered: Record<string, string> }>} */
+let reference
+scene(`kills: the run to compare with (KILLS=${KILLS} SEED=${SEED})`, OPTIONS, async (world, t) => {
+  reference = undisturbed(world)
+  const { times } = await reference
+  t.diagnostic(`milliseconds until each step: ${times.join(" ")}`)
+})
+
+for (let mission = 0; mission < Math.ceil(KILLS / A_MISSION); mission += 1) {
+  scene(`kills: mission ${mission + 1}, resumed each time (KILLS=${KILLS} SEED=${SEED})`, OPTIONS, async (world, t) => {
+    const { times, delivered } = await reference
+    const planned = moments(times, random(SEED))[mission]
+    const hit = await disturbed(world, planned, delivered)
+    t.diagnostic(`killed ${hit.length} times, after: ${hit.join(", ")}`)
+    assert.equal(hit.length, planned.length, "every kill hit a running mission")
+  })
+}
