@@ -1,8 +1,13 @@
 //! Simulated hosts, models and clocks, and the benchmarks that stand on them. Not published.
 //!
 //! Whatever is drawn here comes from one seed, so that a run that failed can be run again.
+//!
+//! - [`projects`]: published packages and the changes between their versions.
+//! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
 
+pub mod mutants;
 pub mod plot;
+pub mod projects;
 mod random;
 
 pub use random::Random;

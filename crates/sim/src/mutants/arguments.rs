@@ -1,0 +1,31 @@
+//! Two arguments change places.
+
+use super::code::{Code, Edit, children};
+
+pub(super) fn swapped(code: &Code<'_>) -> Vec<Edit> {
+    let mut found = Vec::new();
+    code.running(|node| {
+        if !matches!(node.kind(), "arguments" | "argument_list") {
+            return;
+        }
+        let list = children(node);
+        for pair in list.windows(2) {
+            let [first, second] = pair else { continue };
+            let plain = |kind: &str| {
+                !kind.contains("keyword")
+                    && !kind.contains("spread")
+                    && !kind.contains("splat")
+                    && !kind.contains("function")
+                    && !kind.contains("closure")
+                    && !kind.contains("lambda")
+            };
+            let (a, b) = (code.source.text_of(*first), code.source.text_of(*second));
+            if !plain(first.kind()) || !plain(second.kind()) || a == b || a.len() + b.len() > 80 {
+                continue;
+            }
+            let between = code.slice(&(first.end_byte()..second.start_byte()));
+            found.push(code.turn(first.start_byte()..second.end_byte(), format!("{b}{between}{a}")));
+        }
+    });
+    found
+}

@@ -1,0 +1,56 @@
+use std::collections::BTreeSet;
+
+use super::{Project, Tree};
+
+/// What a release changed.
+#[derive(Clone, Debug)]
+pub struct Change {
+    pub project: &'static Project,
+    pub from: String,
+    pub to: String,
+    /// The version before, without the tests that are held back.
+    pub base: Tree,
+    /// The version after, without them.
+    pub head: Tree,
+    /// Paths that differ between the two, sorted.
+    pub changed: Vec<String>,
+    /// Test files of the version after that no gate sees.
+    pub held_out: Tree,
+}
+
+impl Change {
+    /// The change between two versions, each a name and its files.
+    pub fn new(project: &'static Project, from: (&str, &Tree), to: (&str, &Tree)) -> Change {
+        let is_test = |path: &str| project.suite.is_some_and(|suite| suite.is_test(path));
+        // by turns over the names of both, so that a file is on the same side in every version
+        let tests: BTreeSet<&String> =
+            from.1.keys().chain(to.1.keys()).filter(|path| is_test(path)).collect();
+        let held: BTreeSet<&String> = tests.into_iter().skip(1).step_by(2).collect();
+        let shown = |tree: &Tree| -> Tree {
+            tree.iter()
+                .filter(|(path, _)| !held.contains(path))
+                .map(|(p, t)| (p.clone(), t.clone()))
+                .collect()
+        };
+        let (base, head) = (shown(from.1), shown(to.1));
+        let paths: BTreeSet<&String> = base.keys().chain(head.keys()).collect();
+        let changed = paths.into_iter().filter(|path| base.get(*path) != head.get(*path)).cloned().collect();
+        let held_out =
+            held.iter().filter_map(|path| Some(((*path).clone(), to.1.get(*path)?.clone()))).collect();
+        Change { project, from: from.0.into(), to: to.0.into(), base, head, changed, held_out }
+    }
+
+    /// `name from → to`.
+    pub fn title(&self) -> String {
+        format!("{} {} → {}", self.project.name, self.from, self.to)
+    }
+
+    pub fn is_test(&self, path: &str) -> bool {
+        self.project.suite.is_some_and(|suite| suite.is_test(path))
+    }
+
+    /// Test files of the version after that gates may run.
+    pub fn visible_tests(&self) -> Vec<&str> {
+        self.head.keys().map(String::as_str).filter(|path| self.is_test(path)).collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! Published packages, and the real changes between their consecutive versions.
+//!
+//! They are fetched when a benchmark runs, through the ordinary clients of the registries, into a cache folder
+//! ([`cache`]); none of it is in this repository. A change is what a release changed, without what a build wrote.
+//! Where the package ships tests, half of the test files belong to the project (evidence, which gates may run), the
+//! other half is held back ([`Change::held_out`]) to tell afterwards whether an accepted result was right.
+
+mod change;
+mod client;
+mod list;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use change::Change;
+pub use list::ALL;
+
+/// Files of one version, by path from its root.
+pub type Tree = BTreeMap<String, String>;
+
+/// A package.
+#[derive(Clone, Copy, Debug)]
+pub struct Project {
+    pub name: &'static str,
+    pub registry: Registry,
+    pub language: &'static str,
+    /// Consecutive, the oldest first.
+    pub versions: &'static [&'static str],
+    pub set: Set,
+    /// Paths that are kept begin with one of these; empty: all.
+    pub keep: &'static [&'static str],
+    /// Paths that are left out begin with one of these: what a build wrote, tables.
+    pub skip: &'static [&'static str],
+    pub suite: Option<Suite>,
+}
+
+/// Where packages come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registry {
+    Npm,
+    Crates,
+    Pypi,
+}
+
+/// What a package is looked at for. Rules are made better while looking at the first, and measured on the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Set {
+    Tuning,
+    Measuring,
+}
+
+/// The tests that a package ships.
+#[derive(Clone, Copy, Debug)]
+pub struct Suite {
+    /// Test files begin with this and end with `suffix`.
+    pub folder: &'static str,
+    pub suffix: &'static str,
+    /// Run once, in the project's folder; empty: nothing.
+    pub setup: &'static str,
+    /// Runs the test files that stand for `{}`; each is written as `each`.
+    pub run: &'static str,
+    /// How a test file is named to the runner: `{path}`, or its `{stem}`.
+    pub each: &'static str,
+    /// The newest changes for which the tests are run (each needs an installation).
+    pub changes: usize,
+}
+
+/// Why there is no such version here.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    #[error(
+        "`{line}` failed in `{folder}`: {why}\nhint: the benchmark needs the network once; what it fetched is kept in the cache"
+    )]
+    Client { line: String, folder: String, why: String },
+    #[error("`{path}`: {why}")]
+    File { path: String, why: std::io::Error },
+}
+
+impl Project {
+    pub fn find(name: &str) -> Option<&'static Project> {
+        ALL.iter().find(|project| project.name == name)
+    }
+
+    /// The files of a version, fetched where the cache has not got it.
+    pub fn tree(&self, version: &str) -> Result<Tree, ProjectError> {
+        let folder = client::fetch(self, version)?;
+        client::read(&folder, &|path| self.wants(path))
+    }
+
+    /// What each release changed, the oldest first.
+    pub fn changes(&'static self) -> Result<Vec<Change>, ProjectError> {
+        let mut trees = Vec::new();
+        for version in self.versions {
+            trees.push((*version, self.tree(version)?));
+        }
+        let pairs = trees.iter().zip(trees.iter().skip(1));
+        Ok(pairs.map(|(from, to)| Change::new(self, (from.0, &from.1), (to.0, &to.1))).collect())
+    }
+
+    fn wants(&self, path: &str) -> bool {
+        let begins = |list: &[&str]| list.iter().any(|start| path.starts_with(start));
+        (self.keep.is_empty() || begins(self.keep)) && !begins(self.skip)
+    }
+}
+
+impl Suite {
+    pub fn is_test(&self, path: &str) -> bool {
+        path.starts_with(self.folder) && path.ends_with(self.suffix)
+    }
+
+    /// The command that runs these test files.
+    pub fn command<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> String {
+        let files: Vec<String> = paths
+            .into_iter()
+            .map(|path| {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+                self.each.replace("{path}", path).replace("{stem}", stem)
+            })
+            .collect();
+        self.run.replace("{}", &files.join(" "))
+    }
+}
+
+/// The folder in which fetched packages are kept.
+pub fn cache() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_CACHE_HOME")
+        .or_else(|| set("HOME").map(|home| home.join(".cache")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("opencode-orchestrator/bench")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sets_have_packages_of_three_languages_each_and_none_in_common() {
+        for set in [Set::Tuning, Set::Measuring] {
+            let languages: std::collections::BTreeSet<&str> =
+                ALL.iter().filter(|p| p.set == set).map(|p| p.language).collect();
+            assert!(languages.len() >= 3, "{set:?}: {languages:?}");
+        }
+        let mut names: Vec<&str> = ALL.iter().map(|p| p.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ALL.len());
+        assert!(ALL.iter().all(|project| project.versions.len() >= 2));
+    }
+
+    #[test]
+    fn half_of_the_tests_are_held_back_with_no_trace() {
+        let Some(project) = Project::find("find-my-way") else { panic!("it is in the list") };
+        let tree = |version: &str| -> Tree {
+            [
+                ("index.js", version),
+                ("test/helper.js", "h"),
+                ("test/a.test.js", version),
+                ("test/b.test.js", "b"),
+            ]
+            .map(|(path, text)| (path.to_string(), text.to_string()))
+            .into()
+        };
+        let change = Change::new(project, ("1", &tree("1")), ("2", &tree("2")));
+        assert_eq!(change.held_out.keys().collect::<Vec<_>>(), ["test/b.test.js"]);
+        assert!(!change.base.contains_key("test/b.test.js") && !change.head.contains_key("test/b.test.js"));
+        assert_eq!(change.changed, ["index.js", "test/a.test.js"]);
+        assert_eq!(change.visible_tests(), ["test/a.test.js"]);
+        let Some(suite) = project.suite else { panic!("it ships tests") };
+        assert_eq!(suite.command(["test/a.test.js"]), "node --test test/a.test.js");
+    }
+}
