@@ -284,7 +284,7 @@ pub(crate) async fn run(
     // the semaphore is never closed
     let _core = context.checks.running.acquire().await;
     set_up(context, slot).await;
-    checks::run(check, filter, &options(context, slot), context.orchestrator.cancelled()).await
+    context.commands.run(check, filter, &options(context, slot), context.orchestrator.cancelled()).await
 }
 
 fn options(context: &MissionContext, slot: &Slot) -> RunOptions {
@@ -307,7 +307,8 @@ async fn set_up(context: &Arc<MissionContext>, slot: &Slot) {
     if ready || copied {
         return;
     }
-    let outcome = checks::run(setup, None, &options(context, slot), context.orchestrator.cancelled()).await;
+    let outcome =
+        context.commands.run(setup, None, &options(context, slot), context.orchestrator.cancelled()).await;
     if !outcome.end.success() {
         context.host.say(&format!("- `{}` {}: checks may miss packages\n", setup.run, outcome.end));
     }

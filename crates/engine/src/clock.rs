@@ -1,7 +1,14 @@
-/// The time, as the host tells it.
+use std::hash::{BuildHasher, Hasher};
+
+/// The time, and the chance in names, as the host tells them.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970.
     fn now_ms(&self) -> u64;
+
+    /// A number that hardly comes twice, for names; no secret.
+    fn unique(&self) -> u64 {
+        std::hash::RandomState::new().build_hasher().finish()
+    }
 }
 
 /// The clock of this machine.

@@ -10,12 +10,12 @@ use mission::command::{Command, parse};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use crate::clock::{Clock, SystemClock};
 use crate::edit;
 use crate::host::Host;
 use crate::mission_context::MissionContext;
 use crate::missions::{self, Project};
 use crate::session::{Sessions, ToolCall};
+use crate::world::World;
 
 /// Where the engine works and what it is given.
 #[derive(Clone, Debug, Default)]
@@ -37,7 +37,7 @@ pub struct EngineOptions {
 pub struct Engine {
     options: EngineOptions,
     sessions: Sessions,
-    clock: Arc<dyn Clock>,
+    world: World,
     redactor: Redactor,
     running: Arc<Mutex<Running>>,
 }
@@ -54,19 +54,19 @@ pub(crate) struct Running {
 
 impl Engine {
     pub fn new(options: EngineOptions) -> Engine {
-        Engine::with_clock(options, Arc::new(SystemClock))
+        Engine::in_world(options, World::default())
     }
 
-    pub fn with_clock(options: EngineOptions, clock: Arc<dyn Clock>) -> Engine {
+    pub fn in_world(options: EngineOptions, world: World) -> Engine {
         let redactor = Redactor::new(options.environment.iter().cloned());
-        Engine { options, sessions: Sessions::default(), clock, redactor, running: Arc::default() }
+        Engine { options, sessions: Sessions::default(), world, redactor, running: Arc::default() }
     }
 
     /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
     /// for a mission, when it has ended or is paused.
     pub async fn command(&self, text: &str, session: Option<String>, host: Arc<dyn Host>) {
         let project =
-            match Project::open(&self.options, self.clock.clone(), self.redactor.clone(), host.clone()).await
+            match Project::open(&self.options, self.world.clone(), self.redactor.clone(), host.clone()).await
             {
                 Ok(project) => project,
                 Err(why) => return host.say(&self.redactor.redact(&format!("{why}\n"))),

@@ -35,10 +35,13 @@ mod settings;
 mod slots;
 mod sources;
 mod workers;
+mod world;
 
+pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};
 pub use host::{Host, HostError, HostFuture, HostRequest, Turn, TurnError};
+pub use world::{Commands, Observer, Processes, Running, World};
 
 /// The mailbox tools, as `{ name, description, roles, schema }`.
 pub fn mailbox_tools() -> Vec<serde_json::Value> {

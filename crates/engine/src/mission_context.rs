@@ -19,6 +19,7 @@ use crate::roles::conversation::RoleFailure;
 use crate::session::Sessions;
 use crate::slots::{Lease, Permit, Slots};
 use crate::workers::Workers;
+use crate::world::Commands;
 
 /// The first wait after a failure of host or provider; it doubles with each in a row.
 const BACKOFF: Duration = Duration::from_secs(2);
@@ -40,6 +41,7 @@ pub(crate) struct MissionContext {
     pub guardian: Arc<Guardian>,
     pub redactor: Redactor,
     pub clock: Arc<dyn Clock>,
+    pub commands: Arc<dyn Commands>,
     pub edits: Mutex<HashMap<TaskId, Edits>>,
     pub index: KeptIndex,
 }
@@ -89,8 +91,9 @@ impl MissionContext {
         }
         let wait = BACKOFF.saturating_mul(1 << (failures - 1).min(10)).min(MAX_BACKOFF);
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
+            biased;
             () = self.orchestrator.cancelled().cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 

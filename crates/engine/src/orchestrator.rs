@@ -144,15 +144,16 @@ impl Actor {
         self.advance().await;
         while self.state.outcome.is_none() && self.state.paused.is_none() {
             tokio::select! {
-                message = self.messages.recv() => match message {
-                    Some(message) => self.receive(message).await,
-                    None => break,
-                },
+                biased;
                 () = &mut deadline, if wall.is_some() => {
                     let limit = self.state.policy.wall_ms.unwrap_or_default();
                     let reason = PauseReason::Budget(format!("{} of running time are used", progress::duration(limit)));
                     self.pause(reason);
                 }
+                message = self.messages.recv() => match message {
+                    Some(message) => self.receive(message).await,
+                    None => break,
+                },
             }
         }
         self.wind_up().await;
@@ -308,6 +309,7 @@ impl Actor {
         // late messages are answered with "stopped", so that nobody waits for the other
         loop {
             tokio::select! {
+                biased;
                 () = self.tracker.wait() => break,
                 message = self.messages.recv() => match message {
                     Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),

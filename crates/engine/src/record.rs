@@ -7,12 +7,14 @@ use journal::{Journal, Redactor};
 use mission::{Board, Event, State};
 
 use crate::host::Host;
+use crate::world::Observer;
 
 pub(crate) struct Record {
     pub journal: Journal<Event>,
     pub board: PathBuf,
     pub redactor: Redactor,
     pub host: Arc<dyn Host>,
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Record {
@@ -25,6 +27,9 @@ impl Record {
 
     /// The board is derived; where it cannot be written the mission goes on.
     pub fn board(&self, state: &State, now_ms: u64) {
+        if let Some(observer) = &self.observer {
+            observer.changed(state);
+        }
         match serde_json::to_vec_pretty(&Board::of(state, now_ms)) {
             Ok(bytes) => {
                 if let Err(error) = journal::write_atomic(&self.board, &bytes) {

@@ -13,6 +13,7 @@
 mod atomic;
 pub mod control;
 mod error;
+mod faults;
 mod forget;
 mod line;
 mod lock;
@@ -24,6 +25,7 @@ mod state;
 
 pub use atomic::write_atomic;
 pub use error::{Error, ReadError};
+pub use faults::{Fault, Faults, set_faults};
 pub use line::{MAX_LINE, Seq, VERSION};
 pub use lock::{LockError, LockOwner, ProjectLock};
 pub use log::Journal;

@@ -1,5 +1,6 @@
 //! The writer of a journal: an event is on disk before its effect.
 
+use crate::faults::{self, Fault};
 use crate::line::{self, MAX_LINE, Seq};
 use crate::{Error, Read, ReadError, Reader, Redactor, private, write_atomic};
 use serde::{Serialize, de::DeserializeOwned};
@@ -63,6 +64,9 @@ impl<E: Serialize> Journal<E> {
         if line.len() > MAX_LINE {
             return Err(Error::TooLarge { path: self.path.clone(), bytes: line.len(), max: MAX_LINE });
         }
+        if let Some(fault) = faults::next() {
+            return Err(self.fail(fault, seq, line.as_bytes()));
+        }
         if let Err(source) = write_at(&mut self.file, self.len, line.as_bytes()) {
             self.poisoned = self.cut_back().is_err();
             return Err(Error::Append { path: self.path.clone(), seq, poisoned: self.poisoned, source });
@@ -92,6 +96,18 @@ impl<E: Serialize> Journal<E> {
         let mut value = serde_json::to_value(event)?;
         self.redactor.redact_json(&mut value);
         serde_json::to_string(&value)
+    }
+
+    fn fail(&mut self, fault: Fault, seq: Seq, line: &[u8]) -> Error {
+        self.poisoned = fault != Fault::Refused;
+        let part = match fault {
+            Fault::Refused => &[],
+            Fault::Torn => &line[..line.len() / 2],
+            Fault::Lost => line,
+        };
+        // what is left on disk is the point; how well that went is not
+        let _ = write_at(&mut self.file, self.len, part);
+        Error::Append { path: self.path.clone(), seq, poisoned: self.poisoned, source: faults::error() }
     }
 
     fn cut_back(&mut self) -> io::Result<()> {

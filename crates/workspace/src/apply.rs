@@ -5,10 +5,15 @@ mod compare;
 mod faults;
 #[cfg(not(test))]
 mod faults {
-    //! Faults are for tests.
+    //! Faults are for tests and simulations.
 
-    pub(super) fn trip(_: &std::path::Path) -> Result<(), crate::error::Error> {
-        Ok(())
+    use crate::error::At;
+
+    pub(super) fn trip(path: &std::path::Path) -> Result<(), crate::error::Error> {
+        match crate::faults::at("write into the user's files") {
+            Some(_) => Err(crate::faults::error()).at("write", path),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn crashed() -> bool {
@@ -144,6 +149,16 @@ enum Step {
     FolderRemoved(PathBuf, u32),
 }
 
+impl Step {
+    fn path(self) -> Option<String> {
+        match self {
+            Step::Replaced(name) | Step::Created(name) => Some(name),
+            Step::FolderMade(_) => None,
+            Step::FolderRemoved(folder, _) => Some(folder.to_string_lossy().into_owned()),
+        }
+    }
+}
+
 struct Work<'a> {
     root: &'a Path,
     backup: &'a Path,
@@ -231,6 +246,10 @@ impl Work<'_> {
     fn put_back(&mut self) -> Vec<String> {
         let mut torn = Vec::new();
         for step in self.done.drain(..).rev() {
+            if crate::faults::at("put the user's files back").is_some() {
+                torn.extend(step.path());
+                continue;
+            }
             let (result, name) = match step {
                 Step::Replaced(name) => {
                     let kept = self.backup.join(backup_name(&name));

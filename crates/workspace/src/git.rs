@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
+use crate::faults::{self, Fault};
 
 /// The most that is read from one git process.
 pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;
@@ -150,6 +151,10 @@ impl Git {
             code: -1,
             detail: format!("cannot run `{}`: {error}", self.program.display()),
         };
+        let fault = faults::at(what);
+        if fault == Some(Fault::Refused) {
+            return Err(failed(faults::error()));
+        }
         let mut child = self.command(args, stdin.is_some()).spawn().map_err(failed)?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             kill(&mut child);
@@ -181,6 +186,9 @@ impl Git {
             }
             thread::sleep(Duration::from_micros(200));
         };
+        if fault == Some(Fault::Lost) {
+            return Err(failed(faults::error()));
+        }
         let code = status.code().unwrap_or_else(|| -status.signal().unwrap_or(1));
         Ok(Output { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned(), cut })
     }

@@ -10,9 +10,9 @@ use journal::{LockOwner, MissionDir, ProjectLock, Redactor, StateDir};
 use workspace::project_root;
 
 use crate::blocking::blocking;
-use crate::clock::Clock;
 use crate::engine::EngineOptions;
 use crate::host::Host;
+use crate::world::World;
 
 pub(crate) use past::Past;
 pub(crate) use run::run;
@@ -22,7 +22,7 @@ pub(crate) struct Project {
     pub root: PathBuf,
     pub state: StateDir,
     pub options: EngineOptions,
-    pub clock: Arc<dyn Clock>,
+    pub world: World,
     pub redactor: Redactor,
     pub host: Arc<dyn Host>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Project {
 impl Project {
     pub async fn open(
         options: &EngineOptions,
-        clock: Arc<dyn Clock>,
+        world: World,
         redactor: Redactor,
         host: Arc<dyn Host>,
     ) -> Result<Project, String> {
@@ -41,7 +41,7 @@ impl Project {
         })
         .await;
         let (root, state) = opened.map_err(|error| error.to_string())?;
-        Ok(Project { root, state, options: options.clone(), clock, redactor, host })
+        Ok(Project { root, state, options: options.clone(), world, redactor, host })
     }
 
     /// The right to write for a mission in this project; nobody else has it meanwhile.
@@ -50,7 +50,7 @@ impl Project {
             pid: std::process::id(),
             mission: mission.to_string(),
             directory: self.options.directory.display().to_string(),
-            since_ms: self.clock.now_ms(),
+            since_ms: self.world.clock.now_ms(),
         };
         self.state.lock(&owner).map_err(|error| error.to_string())
     }

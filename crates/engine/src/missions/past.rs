@@ -40,9 +40,9 @@ impl Project {
             match Past::read(dir) {
                 Ok(past) => {
                     let runs = owner.as_ref().filter(|o| o.mission == dir.id());
-                    text.push_str(&line(&past.state, runs.map(|o| o.pid), self.clock.now_ms()));
+                    text.push_str(&line(&past.state, runs.map(|o| o.pid), self.world.clock.now_ms()));
                     if id.is_some() || runs.is_some() {
-                        text.push_str(&tasks(&past.state, self.clock.now_ms()));
+                        text.push_str(&tasks(&past.state, self.world.clock.now_ms()));
                     }
                 }
                 Err(why) => text.push_str(&format!("- `{}`: {why}\n", dir.id())),
@@ -53,7 +53,7 @@ impl Project {
 
     pub async fn report(&self, id: Option<&str>) -> String {
         match self.find(id, |_| true) {
-            Ok((_, past)) => report::markdown(&past.state, self.clock.now_ms()),
+            Ok((_, past)) => report::markdown(&past.state, self.world.clock.now_ms()),
             Err(why) => format!("No report: {why}.\n"),
         }
     }
@@ -69,7 +69,7 @@ impl Project {
             return format!("Mission `{}` does not run; `{}` does.\n", id.unwrap_or_default(), owner.mission);
         }
         let request =
-            control::Request { kind: control::STOP.into(), by: by.into(), at_ms: self.clock.now_ms() };
+            control::Request { kind: control::STOP.into(), by: by.into(), at_ms: self.world.clock.now_ms() };
         let posted =
             self.state.mission(&owner.mission).and_then(|dir| control::post(&dir.control_dir(), &request));
         match posted {

@@ -1,6 +1,5 @@
 //! Running a mission from its first event, or from where its journal ends.
 
-use std::hash::{BuildHasher, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,10 +51,11 @@ pub(crate) async fn run(
         board: dir.board_path(),
         redactor: project.redactor.clone(),
         host: project.host.clone(),
+        observer: project.world.observer.clone(),
     };
     let id = state.mission.clone();
     let mut shared = None;
-    let actor = Actor::new(record, state, project.clock.clone(), |orchestrator| {
+    let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {
         let context = Arc::new(MissionContext {
             id,
             config,
@@ -70,7 +70,8 @@ pub(crate) async fn run(
             checks: Default::default(),
             guardian: Arc::new(guardian),
             redactor: project.redactor.clone(),
-            clock: project.clock.clone(),
+            clock: project.world.clock.clone(),
+            commands: project.world.commands.clone(),
             edits: Default::default(),
             index: Default::default(),
         });
@@ -100,10 +101,11 @@ pub(crate) async fn run(
         }
     };
     let state = tokio::select! {
+        biased;
         state = actor.run() => state,
         () = watch => return,
     };
-    let report = report::markdown(&state, project.clock.now_ms());
+    let report = report::markdown(&state, project.world.clock.now_ms());
     let report = project.redactor.redact(&report);
     project.host.say(&report);
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
@@ -144,7 +146,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             dir.id().to_string()
         }
     };
-    let now = project.clock.now_ms();
+    let now = project.world.clock.now_ms();
     let lock = project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?;
     let (root, state_path) = (project.root.clone(), project.state.path().to_path_buf());
     let workspace = blocking(move || Workspace::open(&root, &state_path))
@@ -199,7 +201,7 @@ fn first(
 fn new_id(project: &Project) -> String {
     const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     loop {
-        let mut number = std::collections::hash_map::RandomState::new().build_hasher().finish();
+        let mut number = project.world.clock.unique();
         let mut id = String::from("m-");
         for _ in 0..8 {
             id.push(char::from(LETTERS[(number % 36) as usize]));

@@ -1,0 +1,60 @@
+//! What the engine stands on besides its [`crate::Host`]: the time, the project's commands, and who watches. A simulation
+//! puts its own in their place.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use checks::{Check, Outcome, RunOptions};
+use mission::State;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::{Clock, SystemClock};
+
+pub type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// Runs the project's own commands.
+pub trait Commands: Send + Sync + 'static {
+    /// As [`checks::run`].
+    fn run<'a>(
+        &'a self,
+        check: &'a Check,
+        filter: Option<&'a str>,
+        options: &'a RunOptions,
+        cancel: &'a CancellationToken,
+    ) -> Running<'a>;
+}
+
+/// The commands as processes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Processes;
+
+impl Commands for Processes {
+    fn run<'a>(
+        &'a self,
+        check: &'a Check,
+        filter: Option<&'a str>,
+        options: &'a RunOptions,
+        cancel: &'a CancellationToken,
+    ) -> Running<'a> {
+        Box::pin(checks::run(check, filter, options, cancel))
+    }
+}
+
+/// Is shown the state of a mission whenever it has changed.
+pub trait Observer: Send + Sync + 'static {
+    fn changed(&self, state: &State);
+}
+
+#[derive(Clone)]
+pub struct World {
+    pub clock: Arc<dyn Clock>,
+    pub commands: Arc<dyn Commands>,
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl Default for World {
+    fn default() -> World {
+        World { clock: Arc::new(SystemClock), commands: Arc::new(Processes), observer: None }
+    }
+}
