@@ -88,7 +88,7 @@ export const COMMANDS = [
     summary: "run the guardian's rules over files, or over what changed since a revision",
     options: [
       ["paths", "files and folders, looked at whole; without any, what changed since HEAD"],
-      ["--base REV", "only what changed since this revision"],
+      ["--base REV", "only what this branch changed since it left that revision"],
       ["--format FORMAT", "text, json or sarif"],
       ["--json", "the same as --format json"],
     ],

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { test } from "node:test"
+import Ajv from "ajv"
 import { COMMANDS } from "../../bin/commands.js"
 import { loadNative } from "../../plugin/native.js"
 import { home, run } from "./support.mjs"
@@ -84,6 +86,52 @@ test("lint writes SARIF for other programs", { skip }, (t) => {
   const { exit, stdout } = call("lint", "--format", "sarif")
   const log = JSON.parse(stdout)
   assert.deepEqual([exit, log.version, log.runs[0].results[0].level], [1, "2.1.0", "error"])
+})
+
+test("SARIF is valid by the published schema, with findings and without", { skip }, (t) => {
+  const { call, write } = project(t, { "a.js": "export const a = 1\n", "rules/bad.yml": "id: bad\nlanguage: Nothing\nrule: { kind: x }\n" })
+  const require = createRequire(import.meta.url)
+  const schema = require.resolve("@microsoft/jest-sarif").replace(/index\.js$/, "schemas/sarif-2.1.0-rtm.5.json")
+  // the schema is written in draft 4 of JSON Schema
+  const ajv = new Ajv({ schemaId: "auto" })
+  ajv.addMetaSchema(require("ajv/lib/refs/json-schema-draft-04.json"))
+  const valid = ajv.compile(JSON.parse(readFileSync(schema, "utf8")))
+  const check = (/** @type {string[]} */ ...args) => {
+    const log = JSON.parse(call("lint", "--format", "sarif", ...args).stdout)
+    assert.ok(valid(log), JSON.stringify(valid.errors))
+    return log.runs[0]
+  }
+  assert.equal(check("a.js").results.length, 0)
+  write("dir with space/ä#%.js", `${BROKEN}import "./no where"\n// ... rest of the code\nconsole.log(1)\n`)
+  write("opencode.toml", '[guardian]\nrules = ["rules/*.yml"]\n')
+  const { results, tool, invocations } = check()
+  assert.ok(results.length > 0)
+  assert.equal(results[0].locations[0].physicalLocation.artifactLocation.uri, "dir%20with%20space/%C3%A4%23%25.js")
+  for (const { ruleId, ruleIndex } of results) assert.equal(tool.driver.rules[ruleIndex].id, ruleId)
+  assert.match(invocations[0].toolExecutionNotifications[0].message.text, /rules\/bad\.yml/)
+  assert.ok(!valid({ version: "2.1.0", runs: [{ results: [] }] }), "what is no log is refused")
+})
+
+test("lint --base looks at what the branch did, not at what the base did since", { skip }, (t) => {
+  const { call, write, git } = project(t, { "a.js": "export const a = 1\n" })
+  git("checkout", "-q", "-b", "feature")
+  write("mine.js", "export const mine = 1\n")
+  git("add", "-A")
+  git("commit", "-q", "-m", "mine")
+  git("checkout", "-q", "main")
+  write("fixed.js", "export const fixed = 1\n")
+  git("add", "-A")
+  git("commit", "-q", "-m", "theirs")
+  git("checkout", "-q", "feature")
+  const called = call("lint", "--base", "main")
+  assert.deepEqual([called.exit, called.stderr], [0, "1 file looked at, nothing found\n"])
+  write("mine.js", BROKEN)
+  assert.deepEqual([call("lint", "--base", "main").exit, call("lint", "--base", "main", "a.js").exit], [1, 0])
+  git("checkout", "-q", "-f", "--orphan", "apart")
+  git("commit", "-q", "-m", "apart")
+  const apart = call("lint", "--base", "main")
+  assert.equal(apart.exit, 2)
+  assert.match(apart.stderr, /`main` and HEAD have no commit in common\nhint: /)
 })
 
 test("before the first commit everything is new", { skip }, (t) => {

@@ -1,9 +1,9 @@
 //! What a mission needs of the user's settings, read once when it starts.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use globset::{Glob, GlobSetBuilder};
-use guardian::{Guardian, GuardianOptions, Level, RuleProblem};
+use guardian::{Guardian, GuardianOptions, Level, RuleProblem, SgConfig};
 use mission::Policy;
 
 use crate::config::{Config, ConfigProblem, RuleLevel, Source, load};
@@ -67,8 +67,90 @@ pub(crate) fn guardian(config: &Config, root: &Path) -> (Guardian, Vec<RuleProbl
         (rule.clone(), level)
     });
     let asked_for = config.origins.get("guardian.rules").is_some();
-    let project_rules = rule_files(&config.guardian.rules, root, asked_for);
-    Guardian::new(GuardianOptions { severity: severity.collect(), project_rules })
+    let mut project_rules = rule_files(&config.guardian.rules, root, asked_for);
+    let mut problems = Vec::new();
+    let utilities = sgconfig(root, &mut project_rules, &mut problems);
+    let severity = severity.collect();
+    let (guardian, more) = Guardian::new(GuardianOptions { severity, project_rules, utilities });
+    problems.extend(more);
+    (guardian, problems)
+}
+
+/// Adds the rules that the project's `sgconfig.yml` names, if there is one, and gives its utility rules.
+fn sgconfig(
+    root: &Path,
+    rules: &mut Vec<(String, String)>,
+    problems: &mut Vec<RuleProblem>,
+) -> Vec<(String, String)> {
+    const NAME: &str = "sgconfig.yml";
+    let problem = |message: String, hint: &str| RuleProblem {
+        file: NAME.to_string(),
+        line: None,
+        message,
+        hint: hint.to_string(),
+    };
+    let text = match std::fs::read_to_string(root.join(NAME)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            problems.push(problem(format!("it cannot be read: {error}"), "make it a readable text file"));
+            return Vec::new();
+        }
+    };
+    let config = match SgConfig::parse(NAME, &text) {
+        Ok((config, told)) => {
+            problems.extend(told);
+            config
+        }
+        Err(error) => {
+            problems.push(error);
+            return Vec::new();
+        }
+    };
+    let mut read = |folders: &[String]| {
+        let mut files = Vec::new();
+        for folder in folders {
+            match inside(folder) {
+                None => problems.push(problem(
+                    format!("`{folder}` is not in the project, and is not read"),
+                    "rules belong to the project that they are for",
+                )),
+                Some(inside) if !root.join(&inside).is_dir() => problems.push(problem(
+                    format!("there is no folder `{folder}`"),
+                    "name a folder relative to this file",
+                )),
+                Some(inside) => collect(root, &inside, 0, &is_yaml, &mut files),
+            }
+        }
+        files.sort();
+        files.dedup();
+        files
+    };
+    let utilities = read(&config.util_dirs);
+    let is_utility = |file: &(String, String)| utilities.iter().any(|(name, _)| *name == file.0);
+    let named: Vec<_> = read(&config.rule_dirs).into_iter().filter(|file| !is_utility(file)).collect();
+    rules.retain(|file| !is_utility(file));
+    rules.extend(named);
+    rules.sort();
+    rules.dedup();
+    utilities
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// A folder below the root, without `.` in its path.
+fn inside(folder: &str) -> Option<PathBuf> {
+    let mut found = PathBuf::new();
+    for part in Path::new(folder).components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(part) => found.push(part),
+            _ => return None,
+        }
+    }
+    Some(found)
 }
 
 /// Files that match the patterns. Where nobody asked for them, only those that look like ast-grep rules.
@@ -83,7 +165,7 @@ fn rule_files(patterns: &[String], root: &Path, asked_for: bool) -> Vec<(String,
     let mut files = Vec::new();
     let folders: std::collections::BTreeSet<PathBuf> = patterns.iter().map(|p| fixed_folder(p)).collect();
     for folder in folders {
-        collect(root, &folder, 0, &globs, &mut files);
+        collect(root, &folder, 0, &|path: &Path| globs.is_match(path), &mut files);
     }
     files.retain(|(_, text)| asked_for || (text.contains("\nrule:") && text.contains("language:")));
     files.sort();
@@ -107,7 +189,7 @@ fn collect(
     root: &Path,
     folder: &Path,
     depth: usize,
-    globs: &globset::GlobSet,
+    wanted: &dyn Fn(&Path) -> bool,
     files: &mut Vec<(String, String)>,
 ) {
     let Ok(entries) = std::fs::read_dir(root.join(folder)) else { return };
@@ -115,8 +197,8 @@ fn collect(
         let path = folder.join(entry.file_name());
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() && depth < 8 {
-            collect(root, &path, depth + 1, globs, files);
-        } else if kind.is_file() && globs.is_match(&path) && files.len() < MAX_RULES {
+            collect(root, &path, depth + 1, wanted, files);
+        } else if kind.is_file() && wanted(&path) && files.len() < MAX_RULES {
             let small = entry.metadata().is_ok_and(|m| m.len() <= MAX_RULE_FILE);
             if let Some(text) = small.then(|| std::fs::read_to_string(root.join(&path)).ok()).flatten() {
                 files.push((path.to_string_lossy().into_owned(), text));

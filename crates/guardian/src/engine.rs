@@ -5,7 +5,8 @@ use crate::baseline::{Compared, introduced};
 use crate::file::{File, Raw};
 use crate::finding::{Finding, Level, RuleProblem, Severity};
 use crate::patterns::Patterns;
-use crate::rules::{Change, Check, Found, Pair, RULES};
+use crate::project::{Surroundings, Tree};
+use crate::rules::{Change, Check, Found, Pair, RULES, Rule};
 use crate::sources::{MemorySources, Sources};
 
 /// A rule reports at most this often in a file.
@@ -20,11 +21,15 @@ pub struct GuardianOptions {
     pub severity: BTreeMap<String, Level>,
     /// a project's own ast-grep rules: (name of the file, its YAML)
     pub project_rules: Vec<(String, String)>,
+    /// utility rules that those name in `matches`: (name of the file, its YAML)
+    pub utilities: Vec<(String, String)>,
 }
 
 /// The linter. Cheap to share; building one compiles the rules.
 pub struct Guardian {
     patterns: Patterns,
+    /// rules with logic that are not switched off, in the order in which they run
+    rules: Vec<&'static Rule>,
     severity: BTreeMap<String, Level>,
     /// the newest last; a base is linted once for all the edits of a file
     kept: Mutex<Vec<Arc<File>>>,
@@ -33,7 +38,8 @@ pub struct Guardian {
 impl Guardian {
     /// A Guardian, and what is wrong with the project's rules; those without fault run nonetheless.
     pub fn new(options: GuardianOptions) -> (Guardian, Vec<RuleProblem>) {
-        let (patterns, mut problems) = Patterns::new(&options.project_rules);
+        let off = |id: &str| options.severity.get(id) == Some(&Level::Off);
+        let (mut patterns, mut problems) = Patterns::new(&options.project_rules, &options.utilities);
         for id in options.severity.keys() {
             if !patterns.has(id) && !RULES.iter().any(|rule| rule.id == id) {
                 problems.push(RuleProblem {
@@ -44,7 +50,9 @@ impl Guardian {
                 });
             }
         }
-        (Guardian { patterns, severity: options.severity, kept: Mutex::default() }, problems)
+        patterns.leave_out(off);
+        let rules = RULES.iter().copied().filter(|rule| !off(rule.id)).collect();
+        (Guardian { patterns, rules, severity: options.severity, kept: Mutex::default() }, problems)
     }
 
     /// What an edit of one file introduced, for the tool answer of a role that is at work. `base` is the
@@ -59,7 +67,7 @@ impl Guardian {
             head: Some(self.file(path, text)),
         };
         let mut raws = self.file_findings(std::slice::from_ref(&pair));
-        raws.extend(run(|check, found| {
+        raws.extend(self.run(|check, found| {
             if let Check::Edit(check) = check {
                 check(&pair, found);
             }
@@ -70,15 +78,55 @@ impl Guardian {
     /// What a change introduced: the gate. `changed` are the paths that were added, changed or removed
     /// between the trees; the findings may be in other files too (a caller left behind).
     pub fn lint_change(&self, base: &dyn Sources, head: &dyn Sources, changed: &[String]) -> Vec<Finding> {
-        self.lint(base, head, changed, false)
+        self.lint(base, head, changed)
     }
 
-    /// What is wrong with whole files, with nothing to compare them with.
+    /// What is wrong with whole files, with nothing to compare them with. [`crate::Scan`] does this in parts.
     pub fn lint_files(&self, head: &dyn Sources, paths: &[String]) -> Vec<Finding> {
-        self.lint(&MemorySources::default(), head, paths, true)
+        let around = Arc::new(Surroundings::of(head));
+        self.lint_part(head, &around, paths)
     }
 
-    fn lint(&self, base: &dyn Sources, head: &dyn Sources, changed: &[String], whole: bool) -> Vec<Finding> {
+    /// Part of a tree whose files are all linted whole. Nothing of it is kept.
+    pub(crate) fn lint_part<'a>(
+        &self,
+        head: &'a dyn Sources,
+        around: &Arc<Surroundings<'a>>,
+        paths: &[String],
+    ) -> Vec<Finding> {
+        let mut pairs: Vec<Pair> = Vec::with_capacity(paths.len());
+        let mut raws = Vec::new();
+        for path in paths {
+            let Some(text) = head.read(path) else { continue };
+            if let Some(file) = self.look(path, &text, &mut raws) {
+                pairs.push(Pair { path: path.as_str().into(), base: None, head: Some(file) });
+            }
+        }
+        let none = MemorySources::default();
+        let change =
+            Change { pairs, base: Tree::new(&none), head: Tree::part(head, around.clone()), whole: true };
+        for file in change.pairs.iter().filter_map(|pair| pair.head.clone()) {
+            change.head.keep(file);
+        }
+        raws.extend(self.run(|check, found| match check {
+            Check::File(_) => {}
+            Check::Edit(check) => change.pairs.iter().for_each(|pair| check(pair, found)),
+            Check::Change(check) => check(&change, found),
+        }));
+        self.finish(raws)
+    }
+
+    /// A file, with what the rules that look at one file find in it; `None` where no other rule has to look at it.
+    fn look(&self, path: &str, text: &str, raws: &mut Vec<Raw>) -> Option<Arc<File>> {
+        if self.rules.is_empty() && !self.patterns.may_match(path, text) {
+            return None;
+        }
+        let file = File::new(path, text, &self.patterns, !self.rules.is_empty(), None);
+        raws.extend(self.findings(&file));
+        (!self.rules.is_empty()).then(|| Arc::new(file))
+    }
+
+    fn lint(&self, base: &dyn Sources, head: &dyn Sources, changed: &[String]) -> Vec<Finding> {
         let mut paths: Vec<&String> = changed.iter().collect();
         paths.sort();
         paths.dedup();
@@ -95,8 +143,8 @@ impl Guardian {
             });
         }
         let mut raws = self.file_findings(&pairs);
-        let change = Change::new(pairs, base, head, whole);
-        raws.extend(run(|check, found| match check {
+        let change = Change::new(pairs, base, head, false);
+        raws.extend(self.run(|check, found| match check {
             Check::File(_) => {}
             Check::Edit(check) => change.pairs.iter().for_each(|pair| check(pair, found)),
             Check::Change(check) => check(&change, found),
@@ -107,14 +155,16 @@ impl Guardian {
     /// Findings of rules that look at one file, without those of the base.
     fn file_findings(&self, pairs: &[Pair]) -> Vec<Raw> {
         let mut compared = Vec::new();
-        let heads: Vec<Vec<Raw>> =
-            pairs.iter().map(|pair| pair.head.as_deref().map_or_else(Vec::new, findings)).collect();
+        let heads: Vec<Vec<Raw>> = pairs
+            .iter()
+            .map(|pair| pair.head.as_deref().map_or_else(Vec::new, |f| self.findings(f)))
+            .collect();
         let any = heads.iter().any(|raws| !raws.is_empty());
         if !any {
             return Vec::new();
         }
         for (pair, head_raws) in pairs.iter().zip(heads) {
-            let base_raws = pair.base.as_deref().map_or_else(Vec::new, findings);
+            let base_raws = pair.base.as_deref().map_or_else(Vec::new, |f| self.findings(f));
             let base = pair.base.as_deref();
             compared.push(Compared { head: pair.head.as_deref(), base, head_raws, base_raws });
         }
@@ -131,7 +181,7 @@ impl Guardian {
         }
         let before = kept.iter().rev().find(|file| &*file.path == path).cloned();
         drop(kept);
-        let file = Arc::new(File::new(path, text, &self.patterns, before.as_deref()));
+        let file = Arc::new(File::new(path, text, &self.patterns, !self.rules.is_empty(), before.as_deref()));
         if text.len() < 500_000 {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= KEPT_FILES {
@@ -140,6 +190,27 @@ impl Guardian {
             kept.push(file.clone());
         }
         file
+    }
+
+    /// All that rules which look at one file find in it.
+    fn findings(&self, file: &File) -> Vec<Raw> {
+        let mut raws = file.matched.clone();
+        raws.extend(self.run(|check, found| {
+            if let Check::File(check) = check {
+                check(file, found);
+            }
+        }));
+        raws
+    }
+
+    fn run(&self, mut each: impl FnMut(&Check, &mut Found)) -> Vec<Raw> {
+        let mut out = Vec::new();
+        for rule in &self.rules {
+            let mut found = Found::new(rule, std::mem::take(&mut out));
+            each(&rule.check, &mut found);
+            out = found.into_raws();
+        }
+        out
     }
 
     /// Severities as configured, in a fixed order, without repetition, and not without end.
@@ -176,27 +247,6 @@ impl Guardian {
         });
         findings
     }
-}
-
-/// All that rules which look at one file find in it.
-fn findings(file: &File) -> Vec<Raw> {
-    let mut raws = file.matched.clone();
-    raws.extend(run(|check, found| {
-        if let Check::File(check) = check {
-            check(file, found);
-        }
-    }));
-    raws
-}
-
-fn run(mut each: impl FnMut(&Check, &mut Found)) -> Vec<Raw> {
-    let mut out = Vec::new();
-    for rule in RULES {
-        let mut found = Found::new(rule, std::mem::take(&mut out));
-        each(&rule.check, &mut found);
-        out = found.into_raws();
-    }
-    out
 }
 
 fn nearest(id: &str, patterns: &Patterns) -> String {

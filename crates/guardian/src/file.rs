@@ -57,16 +57,27 @@ pub(crate) struct File {
 
 impl File {
     /// Reads a file: parses it, matches the patterns. `before` is the file as it was before an edit, of
-    /// which only what changed is parsed anew.
-    pub(crate) fn new(path: &str, text: &str, patterns: &Patterns, before: Option<&File>) -> File {
+    /// which only what changed is parsed anew. `keep`: rules with logic will look at it.
+    pub(crate) fn new(
+        path: &str,
+        text: &str,
+        patterns: &Patterns,
+        keep: bool,
+        before: Option<&File>,
+    ) -> File {
         let mut file = File::plain_after(path, text, before);
-        if file.flat().depth > syntax::MAX_DEPTH {
-            file.problems.push(not_checked(format!("code nested {} deep", file.flat().depth)));
-            file.tree = None;
-            file.flat = OnceLock::new();
-        }
         if let Some((language, tree)) = file.language.zip(file.tree.clone()) {
-            file.matched = patterns.matches(&file, &Source::with_tree(language, text, tree));
+            let source = Source::with_tree(language, text, tree);
+            let (matched, flat) = patterns.matches(&file, &source, keep);
+            if flat.depth > syntax::MAX_DEPTH {
+                file.problems.push(not_checked(format!("code nested {} deep", flat.depth)));
+                file.tree = None;
+            } else {
+                file.matched = matched;
+                if keep {
+                    file.flat = OnceLock::from(flat);
+                }
+            }
         }
         file
     }

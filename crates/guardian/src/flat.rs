@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use syntax::{Language, Source};
+use syntax::{Language, Node, Source};
 
 /// The names of a grammar, which live as long as the program.
 struct Names {
@@ -55,27 +55,40 @@ pub(crate) struct Flat {
 
 impl Flat {
     pub(crate) fn new(source: &Source<'_>) -> Flat {
-        let mut nodes: Vec<FlatNode> = Vec::with_capacity(source.root().descendant_count());
-        let mut cursor = source.tree().walk();
+        Flat::walk(source.language(), source.root(), true, |_| {})
+    }
+
+    /// Walks a tree once, for whoever has to see its nodes on the way. Without `keep` only the depth is kept.
+    pub(crate) fn walk<'t>(
+        language: Language,
+        root: Node<'t>,
+        keep: bool,
+        mut each: impl FnMut(&Node<'t>),
+    ) -> Flat {
+        let mut nodes: Vec<FlatNode> = Vec::with_capacity(if keep { root.descendant_count() } else { 0 });
+        let mut cursor = root.walk();
         let mut open: Vec<usize> = Vec::new();
         let mut depth = 0;
-        let names = names(source.language());
+        let names = names(language);
         loop {
             let node = cursor.node();
             let index = nodes.len();
-            nodes.push(FlatNode {
-                kind: names.kinds.get(usize::from(node.kind_id())).map_or("ERROR", String::as_str),
-                field: cursor
-                    .field_id()
-                    .and_then(|id| names.fields.get(usize::from(id.get())))
-                    .map_or("", String::as_str),
-                start: node.start_byte(),
-                end: node.end_byte(),
-                parent: open.last().copied().unwrap_or(0),
-                next: index + 1,
-                named: node.is_named(),
-                extra: node.is_extra(),
-            });
+            if keep {
+                nodes.push(FlatNode {
+                    kind: names.kinds.get(usize::from(node.kind_id())).map_or("ERROR", String::as_str),
+                    field: cursor
+                        .field_id()
+                        .and_then(|id| names.fields.get(usize::from(id.get())))
+                        .map_or("", String::as_str),
+                    start: node.start_byte(),
+                    end: node.end_byte(),
+                    parent: open.last().copied().unwrap_or(0),
+                    next: index + 1,
+                    named: node.is_named(),
+                    extra: node.is_extra(),
+                });
+            }
+            each(&node);
             if cursor.goto_first_child() {
                 open.push(index);
                 depth = depth.max(open.len());
@@ -89,7 +102,7 @@ impl Flat {
                 let end = nodes.len();
                 match open.pop() {
                     Some(closed) if cursor.goto_parent() => {
-                        if let Some(node) = nodes.get_mut(closed) {
+                        if let Some(node) = nodes.get_mut(closed).filter(|_| keep) {
                             node.next = end;
                         }
                     }

@@ -20,9 +20,14 @@ mod patterns;
 mod project;
 pub mod render;
 mod rules;
+mod scan;
+mod sgconfig;
 mod sources;
+mod utilities;
 
 pub use docs::{RuleExample, RuleInfo, markdown, rule_infos};
 pub use engine::{Guardian, GuardianOptions};
 pub use finding::{Category, Finding, Level, RuleProblem, Severity};
+pub use scan::Scan;
+pub use sgconfig::SgConfig;
 pub use sources::{MemorySources, Sources};

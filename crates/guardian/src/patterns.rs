@@ -12,6 +12,9 @@ use syntax::{Language, Source};
 
 use crate::file::{File, Raw};
 use crate::finding::{RuleProblem, Severity};
+use crate::flat::Flat;
+use crate::sgconfig::{line_of, plain};
+use crate::utilities::utilities;
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
@@ -39,27 +42,55 @@ struct Pattern {
     paths: Globs,
     /// `metadata.needs`: a text without any of these cannot match
     needs: Vec<String>,
+    off: bool,
+}
+
+impl Pattern {
+    fn may_match(&self, path: &str, text: &str) -> bool {
+        !self.off
+            && (self.needs.is_empty() || self.needs.iter().any(|word| text.contains(word.as_str())))
+            && self.paths.allow(path)
+    }
 }
 
 impl Patterns {
     /// Compiles the built-in rules and a project's own; what is wrong with a rule is said, and the others
     /// are kept.
-    pub(crate) fn new(project: &[(String, String)]) -> (Patterns, Vec<RuleProblem>) {
+    pub(crate) fn new(
+        project: &[(String, String)],
+        utils: &[(String, String)],
+    ) -> (Patterns, Vec<RuleProblem>) {
         let mut patterns = Patterns::default();
         let mut problems = Vec::new();
+        let none = GlobalRules::default();
         for (folder, file, yaml) in BUILT_IN {
-            patterns.add(&format!("{folder}/{file}"), yaml, languages_of_folder(folder), &mut problems);
+            patterns.add(
+                &format!("{folder}/{file}"),
+                yaml,
+                languages_of_folder(folder),
+                &none,
+                &mut problems,
+            );
         }
+        let globals = utilities(utils, &mut problems);
         for (file, yaml) in project {
-            patterns.add(file, yaml, &[], &mut problems);
+            patterns.add(file, yaml, &[], &globals, &mut problems);
         }
         (patterns, problems)
     }
 
     /// Adds the rules of a file: for these languages, or for the language that each names.
-    fn add(&mut self, file: &str, yaml: &str, languages: &[Language], problems: &mut Vec<RuleProblem>) {
+    fn add(
+        &mut self,
+        file: &str,
+        yaml: &str,
+        languages: &[Language],
+        globals: &GlobalRules,
+        problems: &mut Vec<RuleProblem>,
+    ) {
         for (first_line, document) in documents(yaml) {
-            if let Err((line, message, hint)) = self.add_document(document, languages) {
+            if let Err((line, message, hint)) = self.add_document(document, languages, globals) {
+                let line = line.or_else(|| line_of(document, "rule"));
                 problems.push(RuleProblem {
                     file: file.to_string(),
                     line: line.map(|l| l + first_line).or((first_line > 0).then_some(first_line + 1)),
@@ -74,20 +105,14 @@ impl Patterns {
         &mut self,
         yaml: &str,
         languages: &[Language],
+        globals: &GlobalRules,
     ) -> Result<(), (Option<u32>, String, String)> {
         let rule: Option<SerializableRuleConfig<SupportLang>> =
             ast_grep_config::from_str(yaml).map_err(|e| {
                 let line = e.location().and_then(|l| u32::try_from(l.line()).ok());
-                let message = e.to_string().lines().next().unwrap_or_default().to_string();
-                // the place is told beside the message, counted in the whole file
-                let message =
-                    match message.strip_prefix("error: line ").and_then(|rest| rest.split_once(": ")) {
-                        Some((_, message)) => message.to_string(),
-                        None => message,
-                    };
                 let hint =
                     "see https://ast-grep.github.io/reference/yaml.html for what a rule may hold".to_string();
-                (line, message, hint)
+                (line, plain(&e.to_string()), hint)
             })?;
         let Some(rule) = rule else { return Ok(()) };
         let own = language_of(rule.language);
@@ -103,7 +128,7 @@ impl Patterns {
         for language in languages {
             let mut rule = rule.clone();
             rule.language = support_lang(language);
-            let config = RuleConfig::try_from(rule, &GlobalRules::default()).map_err(|e| explain(&e))?;
+            let config = RuleConfig::try_from(rule, globals).map_err(|e| explain(&e))?;
             self.insert(language, config);
         }
         Ok(())
@@ -131,6 +156,7 @@ impl Patterns {
             severity,
             note: config.note.as_deref().map(|note| note.trim().into()),
             paths: Globs::new(&config),
+            off: false,
             needs: serde_json::to_value(&config.metadata)
                 .ok()
                 .and_then(|metadata| serde_json::from_value(metadata.get("needs")?.clone()).ok())
@@ -148,40 +174,59 @@ impl Patterns {
         self.sets.iter().flat_map(|set| set.rules.iter().map(|rule| rule.id.clone())).collect()
     }
 
-    /// What the rules match in a file.
-    pub(crate) fn matches(&self, file: &File, source: &Source<'_>) -> Vec<Raw> {
-        let language = source.language();
-        let Some(set) = self.sets.get(slot(language)).filter(|set| !set.rules.is_empty()) else {
-            return Vec::new();
-        };
-        let active: Vec<bool> = set
-            .rules
-            .iter()
-            .map(|rule| {
-                let needed =
-                    rule.needs.is_empty() || rule.needs.iter().any(|word| file.text.contains(word.as_str()));
-                needed && rule.paths.allow(&file.path)
-            })
-            .collect();
-        if !active.contains(&true) {
-            return Vec::new();
+    /// Takes out the rules that are switched off.
+    pub(crate) fn leave_out(&mut self, off: impl Fn(&str) -> bool) {
+        for set in &mut self.sets {
+            for rule in &mut set.rules {
+                rule.off = off(&rule.id);
+            }
         }
-        let mut counts = vec![0_usize; set.rules.len()];
+    }
+
+    /// Whether some rule can match in a text at all, which is told without parsing it.
+    pub(crate) fn may_match(&self, path: &str, text: &str) -> bool {
+        Language::of_path(path)
+            .and_then(|language| self.sets.get(slot(language)))
+            .is_some_and(|set| set.rules.iter().any(|rule| rule.may_match(path, text)))
+    }
+
+    /// What the rules match in a file, and its nodes, which are found on the same walk; only how deep they are nested
+    /// without `keep`. Where they are nested too deep, nothing is matched.
+    pub(crate) fn matches(&self, file: &File, source: &Source<'_>, keep: bool) -> (Vec<Raw>, Flat) {
+        let language = source.language();
+        let set = self.sets.get(slot(language));
+        let rules = set.map_or(&[][..], |set| &set.rules);
+        let active: Vec<bool> = rules.iter().map(|rule| rule.may_match(&file.path, &file.text)).collect();
+        let Some(set) = set.filter(|_| active.contains(&true)) else {
+            return (Vec::new(), Flat::walk(language, source.root(), keep, |_| {}));
+        };
+        let wanted: Vec<bool> =
+            set.by_kind.iter().map(|rules| rules.iter().any(|i| active[usize::from(*i)])).collect();
         let doc = StrDoc {
             src: source.text().to_string(),
             lang: support_lang(language),
             tree: source.tree().clone(),
         };
-        let root = AstGrep::doc(doc);
+        let grep = AstGrep::doc(doc);
+        let mut nodes = Vec::new();
+        let flat = Flat::walk(language, grep.root().get_inner_node(), keep, |node| {
+            if wanted.get(usize::from(node.kind_id())).copied().unwrap_or_default() {
+                nodes.push(*node);
+            }
+        });
+        if flat.depth > syntax::MAX_DEPTH {
+            return (Vec::new(), flat);
+        }
+        let mut counts = vec![0_usize; set.rules.len()];
         let mut found = Vec::new();
-        for node in root.root().dfs() {
-            let Some(candidates) = set.by_kind.get(usize::from(node.kind_id())) else { continue };
+        for node in nodes {
+            let candidates = set.by_kind.get(usize::from(node.kind_id())).map_or(&[][..], Vec::as_slice);
             for index in candidates.iter().map(|i| usize::from(*i)).filter(|i| active[*i]) {
                 let rule = &set.rules[index];
                 if counts[index] >= MAX_MATCHES {
                     continue;
                 }
-                let Some(matched) = rule.config.matcher.match_node(node.clone()) else { continue };
+                let Some(matched) = rule.config.matcher.match_node(grep.adopt(node)) else { continue };
                 counts[index] += 1;
                 let range = matched.range();
                 let message = message(&rule.config.message, |name| {
@@ -193,7 +238,7 @@ impl Patterns {
                 found.push(raw);
             }
         }
-        found
+        (found, flat)
     }
 }
 
@@ -220,7 +265,7 @@ fn message(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
 }
 
 /// The documents of a YAML stream, with the number of lines before each.
-fn documents(yaml: &str) -> Vec<(u32, &str)> {
+pub(crate) fn documents(yaml: &str) -> Vec<(u32, &str)> {
     let mut found = Vec::new();
     let (mut start, mut at, mut line, mut first_line) = (0, 0, 0, 0);
     for text in yaml.split_inclusive('\n') {
@@ -238,13 +283,7 @@ fn documents(yaml: &str) -> Vec<(u32, &str)> {
 }
 
 fn explain(error: &RuleConfigError) -> (Option<u32>, String, String) {
-    let mut message = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        message.push_str(": ");
-        message.push_str(&inner.to_string());
-        cause = inner.source();
-    }
+    let message = with_causes(error);
     let hint = match error {
         RuleConfigError::MissingPotentialKinds => {
             "add `kind:` or `pattern:`, so that the rule is not tried on all nodes"
@@ -252,6 +291,18 @@ fn explain(error: &RuleConfigError) -> (Option<u32>, String, String) {
         _ => "try the rule in https://ast-grep.github.io/playground.html",
     };
     (None, message, hint.to_string())
+}
+
+/// An error and what caused it, in a sentence.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        message.push_str(": ");
+        message.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    message
 }
 
 /// The languages that the rules of a folder are for: what is true of JavaScript is true of TypeScript.

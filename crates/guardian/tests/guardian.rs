@@ -64,6 +64,7 @@ fn faulty_rules_are_named_and_the_others_run() {
     let (guardian, problems) = Guardian::new(GuardianOptions {
         severity: BTreeMap::from([("debug-leftovers".to_string(), Level::Off)]),
         project_rules: vec![("rules/mine.yml".into(), yaml.into())],
+        ..GuardianOptions::default()
     });
     let shown: Vec<String> = problems.iter().map(ToString::to_string).collect();
     expect![[r#"
@@ -74,6 +75,37 @@ fn faulty_rules_are_named_and_the_others_run() {
         rule file `[guardian.severity]`: there is no rule `debug-leftovers`
         hint: did you mean `debug-leftover`?"#]].assert_eq(&shown.join("\n"));
     expect![["a.ts:1:1 error good: found 1"]].assert_eq(&lines(&guardian.lint_edit("a.ts", None, "bad(1)")));
+}
+
+#[test]
+fn utilities_serve_the_rules_and_a_faulty_one_is_named() {
+    let rule = |id: &str, util: &str| {
+        (
+            format!("{id}.yml"),
+            format!("id: {id}\nlanguage: TypeScript\nmessage: m\nrule:\n  matches: {util}\n"),
+        )
+    };
+    let util = |id: &str, rule: &str| {
+        (format!("u/{id}.yml"), format!("id: {id}\nlanguage: TypeScript\nrule:\n  {rule}\n"))
+    };
+    let (guardian, problems) = Guardian::new(GuardianOptions {
+        project_rules: vec![rule("one", "is-call"), rule("two", "nowhere")],
+        // in an order that is not that of their needs
+        utilities: vec![
+            util("is-call", "any: [{ matches: is-f }, { pattern: g() }]"),
+            util("broken", "kind: no_such_node"),
+            util("is-f", "pattern: f()"),
+            util("unreadable", "pattrn: x"),
+        ],
+        ..GuardianOptions::default()
+    });
+    let told: Vec<String> = problems.iter().map(|p| format!("{}:{}", p.file, p.line.unwrap_or(0))).collect();
+    assert_eq!(told, ["u/unreadable.yml:3", "u/broken.yml:3", "two.yml:4"], "{problems:?}");
+    expect![["a.ts:1:1 warning one: m\na.ts:2:1 warning one: m"]].assert_eq(&lines(&guardian.lint_edit(
+        "a.ts",
+        None,
+        "f()\ng()\nh()\n",
+    )));
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn as_json() {
 
 #[test]
 fn as_sarif() {
-    let value: serde_json::Value = serde_json::from_str(&sarif(&findings(), "1.2.3")).unwrap();
+    let value: serde_json::Value =
+        serde_json::from_str(&sarif(&findings(), "1.2.3", &["`r.yml` is broken".to_string()])).unwrap();
     assert_eq!(value["version"], "2.1.0");
     let first = &value["runs"][0]["results"][0];
     assert_eq!(first["level"], "error");
@@ -54,6 +55,8 @@ fn as_sarif() {
     assert_eq!(place["region"]["startLine"], 1);
     assert_eq!(place["region"]["startColumn"], 3);
     let run = &value["runs"][0];
+    let told = &run["invocations"][0]["toolExecutionNotifications"];
+    assert_eq!((told[0]["message"]["text"].as_str(), told.get(1)), (Some("`r.yml` is broken"), None));
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     for result in run["results"].as_array().unwrap() {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();

@@ -48,6 +48,15 @@ impl UserFiles {
         Ok((output.code == 0 && object(&text).is_ok()).then_some(text))
     }
 
+    /// Where what HEAD holds and what a commit holds went apart: their newest common ancestor. `None` where they have
+    /// none, or a shallow clone does not reach it.
+    pub fn merge_base(&self, commit: &str) -> Result<Option<String>, Error> {
+        let args = ["merge-base", object(commit)?, "HEAD"];
+        let output = self.run("find where the revision and HEAD went apart", &args, None, 4096)?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_string();
+        Ok((output.code == 0 && object(&text).is_ok()).then_some(text))
+    }
+
     /// Every file of the working tree that is tracked or not ignored, in order. Names that are not UTF-8
     /// and files that are gone are not among them.
     pub fn files(&self) -> Result<Vec<String>, Error> {
@@ -158,6 +167,29 @@ mod tests {
         let read = files.read_at(&head, &["b.js", "none.js", "d ä.js"]).unwrap();
         assert_eq!(read, [Some(b"2\n".to_vec()), None, Some(b"4\n".to_vec())]);
         assert_eq!(project.fingerprint(), before);
+    }
+
+    #[test]
+    fn the_merge_base_is_where_branches_went_apart() {
+        let project = Project::with(&[("a", "1\n")]);
+        let files = open(&project);
+        let head = || files.resolve("HEAD").unwrap().unwrap();
+        let start = head();
+        project.git(&["checkout", "-q", "-b", "other"]);
+        project.write("b", "2\n");
+        project.git(&["add", "-A"]);
+        project.git(&["commit", "-q", "-m", "other"]);
+        let other = head();
+        project.git(&["checkout", "-q", "main"]);
+        project.write("c", "3\n");
+        project.git(&["add", "-A"]);
+        project.git(&["commit", "-q", "-m", "main"]);
+        assert_eq!(files.merge_base(&other).unwrap(), Some(start.clone()));
+        assert_eq!(files.merge_base(&start).unwrap(), Some(start));
+        assert_eq!(files.merge_base(&head()).unwrap(), Some(head()));
+        project.git(&["checkout", "-q", "--orphan", "apart"]);
+        project.git(&["commit", "-q", "-m", "apart"]);
+        assert_eq!(files.merge_base(&other).unwrap(), None);
     }
 
     #[test]

@@ -67,6 +67,12 @@ impl DiskSources {
     pub fn new(root: &Path, files: Vec<String>) -> DiskSources {
         DiskSources { root: root.to_path_buf(), files }
     }
+
+    /// How long a file is, in bytes; 0 where it will not be read.
+    pub fn size(&self, path: &str) -> u64 {
+        let found = std::fs::metadata(self.root.join(path)).ok();
+        found.filter(|found| found.is_file() && found.len() <= MAX_FILE).map_or(0, |found| found.len())
+    }
 }
 
 impl Sources for DiskSources {

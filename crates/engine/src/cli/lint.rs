@@ -1,9 +1,9 @@
 //! `lint [paths] [--base REV]`: the Guardian over whole files, or over what changed since a revision.
 //!
-//! Paths alone are linted whole, with or without git. Without paths it is what changed: since `--base`, else
-//! since HEAD; where there is no HEAD, all files whole. Findings name files from the project's root.
+//! Paths alone are linted whole, with or without git. Without paths it is what changed: since the branch left
+//! `--base`, else since HEAD; where there is no HEAD, all files whole. Findings name files from the project's root.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use guardian::{Finding, Guardian, Severity, render};
@@ -11,10 +11,14 @@ use workspace::{UserFiles, project_root};
 
 use super::args::{Args, unknown};
 use super::files::{DiskSources, RevisionSources, list, relative, text};
+use super::lint_scan::scan;
 use super::place::Place;
 use super::{Answer, Failure};
 use crate::progress::count;
 use crate::settings;
+
+/// What one rule finds is shown this often at most.
+const MAX_OF_A_RULE: usize = 2_000;
 
 pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
     let mut format = args.choice("--format", &["text", "json", "sarif"])?;
@@ -51,21 +55,41 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
         }
     };
     let disk = DiskSources::new(&root, files);
-    let findings = look(&guardian, &disk, user.as_ref(), base.as_deref(), &looked_at)?;
+    let mut findings = look(&guardian, &disk, user.as_ref(), base.as_deref(), &looked_at)?;
     let bad = !problems.is_empty() || findings.iter().any(|finding| finding.severity == Severity::Error);
+    notes.extend(bound(&mut findings));
+    let notes: Vec<String> = problems.iter().map(ToString::to_string).chain(notes).collect();
     let shown = match format {
         "json" => render::json(&findings) + "\n",
-        "sarif" => render::sarif(&findings, env!("CARGO_PKG_VERSION")) + "\n",
+        "sarif" => render::sarif(&findings, env!("CARGO_PKG_VERSION"), &notes) + "\n",
         _ => render::text(&findings),
     };
-    if format == "text" && findings.is_empty() {
-        notes.push(format!("{} looked at, nothing found", count(looked_at.len(), "file")));
-    }
     let mut answer = Answer::done(shown).exit(u8::from(bad));
-    for note in problems.iter().map(ToString::to_string).chain(notes) {
+    for note in notes {
         answer = answer.note(&note);
     }
+    if format == "text" && findings.is_empty() {
+        answer = answer.note(&format!("{} looked at, nothing found", count(looked_at.len(), "file")));
+    }
     Ok(answer)
+}
+
+/// Leaves out what a rule finds beyond [`MAX_OF_A_RULE`] times, and says so: one that matches everything is no news.
+fn bound(findings: &mut Vec<Finding>) -> Vec<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    findings.retain(|finding| {
+        let count = counts.entry(finding.rule.clone()).or_default();
+        *count += 1;
+        *count <= MAX_OF_A_RULE
+    });
+    let many = counts.into_iter().filter(|(_, count)| *count > MAX_OF_A_RULE);
+    many.map(|(rule, count)| {
+        format!(
+            "`{rule}` was found {count} times; the first {MAX_OF_A_RULE} are shown\nhint: `{rule} = \"off\"` under \
+             `[guardian.severity]` in opencode.toml switches it off"
+        )
+    })
+    .collect()
 }
 
 fn look(
@@ -75,7 +99,7 @@ fn look(
     base: Option<&str>,
     paths: &[String],
 ) -> Result<Vec<Finding>, Failure> {
-    let (Some(user), Some(commit)) = (user, base) else { return Ok(guardian.lint_files(disk, paths)) };
+    let (Some(user), Some(commit)) = (user, base) else { return Ok(scan(guardian, disk, paths)) };
     let base = RevisionSources::open(user, commit, paths).map_err(Failure::problem)?;
     Ok(guardian.lint_change(&base, disk, paths))
 }
@@ -87,7 +111,14 @@ fn base(asked: Option<&str>, no_paths: bool, user: Option<&UserFiles>) -> Result
             "`--base {rev}` needs a project under git\nhint: without `--base` whole files are linted"
         ))),
         (Some(rev), Some(user)) => match user.resolve(rev).map_err(Failure::problem)? {
-            Some(commit) => Ok(Some(commit)),
+            // what others did on the base since is not this branch's change
+            Some(commit) => match user.merge_base(&commit).map_err(Failure::problem)? {
+                Some(commit) => Ok(Some(commit)),
+                None => Err(Failure::Usage(format!(
+                    "`{rev}` and HEAD have no commit in common\nhint: a shallow clone has to fetch more of the history \
+                     (in CI: a checkout of full depth)"
+                ))),
+            },
             None => Err(Failure::Usage(format!(
                 "`{rev}` is no revision of this repository\nhint: name a branch, a tag or a commit; \
                  a shallow clone may have to fetch it first"

@@ -9,6 +9,7 @@ mod config;
 mod files;
 mod graph;
 mod lint;
+mod lint_scan;
 mod log;
 mod place;
 mod report;

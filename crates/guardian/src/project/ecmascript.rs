@@ -90,6 +90,11 @@ fn candidates(path: &str) -> impl Iterator<Item = String> {
 
 /// Whether a bundler's or compiler's configuration gives the first part of a specifier a meaning.
 fn is_alias(tree: &Tree<'_>, from: &str, module: &str) -> bool {
+    let key = (folder_of(from).to_string(), module.to_string());
+    tree.around.aliases.get(key, || has_meaning(tree, from, module))
+}
+
+fn has_meaning(tree: &Tree<'_>, from: &str, module: &str) -> bool {
     let first = package(module);
     let top = module.split('/').next().unwrap_or(module);
     let configured = [

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use syntax::Language;
 
@@ -54,13 +55,18 @@ fn even(language: Language, name: &str) -> String {
 }
 
 /// What the manifests above a file declare; `None` where there is no manifest, or one that cannot be read.
-pub(crate) fn declared(tree: &Tree<'_>, language: Language, path: &str) -> Option<Declared> {
-    match language {
-        Language::TypeScript | Language::Tsx | Language::JavaScript => ecmascript(tree, path),
-        Language::Rust => rust(tree, path),
-        Language::Python => python(tree, path),
-        Language::Go => go(tree, path),
-    }
+pub(crate) fn declared(tree: &Tree<'_>, language: Language, path: &str) -> Option<Arc<Declared>> {
+    // the files of a folder have the same manifests above them
+    let key = (language, folder_of(path).to_string());
+    tree.around.declared.get(key, || {
+        let found = match language {
+            Language::TypeScript | Language::Tsx | Language::JavaScript => ecmascript(tree, path),
+            Language::Rust => rust(tree, path),
+            Language::Python => python(tree, path),
+            Language::Go => go(tree, path),
+        };
+        found.map(Arc::new)
+    })
 }
 
 fn ecmascript(tree: &Tree<'_>, path: &str) -> Option<Declared> {
@@ -76,15 +82,18 @@ fn ecmascript(tree: &Tree<'_>, path: &str) -> Option<Declared> {
         folder = folder_of(folder);
     }
     // packages of the same repository may be linked
-    for manifest in
-        tree.paths().iter().filter(|p| p.ends_with("/package.json") && !p.contains("node_modules")).take(500)
-    {
-        let name = tree.read(manifest).and_then(|text| {
-            serde_json::from_str::<serde_json::Value>(&text).ok()?.get("name")?.as_str().map(str::to_string)
-        });
-        declared.names.extend(name);
-    }
+    declared.names.extend(tree.around.members.get((), || Arc::new(members(tree))).iter().cloned());
     Some(declared)
+}
+
+fn members(tree: &Tree<'_>) -> BTreeSet<String> {
+    let manifests =
+        tree.paths().iter().filter(|p| p.ends_with("/package.json") && !p.contains("node_modules"));
+    let name = |manifest: &String| {
+        let json: serde_json::Value = serde_json::from_str(&tree.read(manifest)?).ok()?;
+        json.get("name")?.as_str().map(str::to_string)
+    };
+    manifests.take(500).filter_map(name).collect()
 }
 
 fn package_json(tree: &Tree<'_>, manifest: &str, declared: &mut Declared) -> Option<()> {

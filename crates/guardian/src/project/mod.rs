@@ -5,6 +5,7 @@ pub(crate) mod go;
 pub(crate) mod manifest;
 pub(crate) mod python;
 pub(crate) mod rust;
+mod surroundings;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -16,10 +17,14 @@ use syntax::{Import, Language};
 use crate::file::File;
 use crate::sources::Sources;
 
+pub(crate) use surroundings::Surroundings;
+
 /// Files that are parsed for one change, beside the changed ones.
 const MAX_FILES: usize = 4_000;
 /// Bytes of them.
 const MAX_BYTES: usize = 64_000_000;
+/// Bytes of text that are kept parsed for a part of a tree that is linted as a whole.
+const MAX_PART_BYTES: usize = 4_000_000;
 
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,36 +42,41 @@ pub(crate) enum Target {
 /// One side of a change.
 pub(crate) struct Tree<'a> {
     sources: &'a dyn Sources,
-    paths: HashSet<&'a str>,
-    folders: HashSet<&'a str>,
+    around: Arc<Surroundings<'a>>,
     cache: RefCell<HashMap<String, Option<Arc<File>>>>,
     bytes: Cell<usize>,
+    beyond: Beyond,
+}
+
+/// What becomes of a tree's memory when it is full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    /// no more files are read: the work that one change makes has an end
+    Refuse,
+    /// what was read is forgotten: every file of the tree is linted, and memory is what has to be bounded
+    Forget,
 }
 
 impl<'a> Tree<'a> {
     pub(crate) fn new(sources: &'a dyn Sources) -> Tree<'a> {
-        let mut paths = HashSet::new();
-        let mut folders = HashSet::new();
-        for path in sources.files() {
-            paths.insert(path.as_str());
-            let mut rest = path.as_str();
-            while let Some((folder, _)) = rest.rsplit_once('/') {
-                if !folders.insert(folder) {
-                    break;
-                }
-                rest = folder;
-            }
-        }
-        folders.insert("");
-        Tree { sources, paths, folders, cache: RefCell::default(), bytes: Cell::new(0) }
+        Tree::with(sources, Arc::new(Surroundings::of(sources)), Beyond::Refuse)
+    }
+
+    /// A part of a tree that is linted as a whole.
+    pub(crate) fn part(sources: &'a dyn Sources, around: Arc<Surroundings<'a>>) -> Tree<'a> {
+        Tree::with(sources, around, Beyond::Forget)
+    }
+
+    fn with(sources: &'a dyn Sources, around: Arc<Surroundings<'a>>, beyond: Beyond) -> Tree<'a> {
+        Tree { sources, around, cache: RefCell::default(), bytes: Cell::new(0), beyond }
     }
 
     pub(crate) fn has(&self, path: &str) -> bool {
-        self.paths.contains(path)
+        self.around.paths.contains(path)
     }
 
     pub(crate) fn has_folder(&self, path: &str) -> bool {
-        self.folders.contains(path)
+        self.around.folders.contains(path)
     }
 
     pub(crate) fn paths(&self) -> &'a [String] {
@@ -87,8 +97,18 @@ impl<'a> Tree<'a> {
         if let Some(known) = self.cache.borrow().get(path) {
             return known.clone();
         }
-        if self.cache.borrow().len() > MAX_FILES || self.bytes.get() > MAX_BYTES || !self.has(path) {
+        if !self.has(path) {
             return None;
+        }
+        match self.beyond {
+            Beyond::Refuse if self.cache.borrow().len() > MAX_FILES || self.bytes.get() > MAX_BYTES => {
+                return None;
+            }
+            Beyond::Forget if self.bytes.get() > MAX_PART_BYTES => {
+                self.cache.borrow_mut().clear();
+                self.bytes.set(0);
+            }
+            _ => {}
         }
         let file = self.read(path).map(|text| {
             self.bytes.set(self.bytes.get() + text.len());
@@ -112,15 +132,15 @@ impl<'a> Tree<'a> {
     }
 
     /// The names that a module of the project has for others; `None` where they cannot be listed.
-    pub(crate) fn exports(&self, path: &str) -> Option<BTreeSet<String>> {
-        let mut seen = HashSet::new();
-        match Language::of_path(path)? {
+    pub(crate) fn exports(&self, path: &str) -> Option<Arc<BTreeSet<String>>> {
+        let language = Language::of_path(path)?;
+        self.around.exports.get(path.to_string(), || match language {
             Language::TypeScript | Language::Tsx | Language::JavaScript => {
-                ecmascript::exports(self, path, &mut seen)
+                ecmascript::exports(self, path, &mut HashSet::new()).map(Arc::new)
             }
-            Language::Python => python::exports(self, path),
+            Language::Python => python::exports(self, path).map(Arc::new),
             Language::Rust | Language::Go => None,
-        }
+        })
     }
 
     /// The nearest file of that name, from a path's folder upwards.

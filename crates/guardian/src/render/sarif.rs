@@ -4,26 +4,32 @@ use serde_json::{Value, json};
 
 use crate::{Finding, Severity};
 
-/// A SARIF 2.1.0 log. `version` is this program's own.
-pub fn sarif(findings: &[Finding], version: &str) -> String {
+/// A SARIF 2.1.0 log. `version` is this program's own, `problems` what could not be looked at or was wrong with the
+/// rules.
+pub fn sarif(findings: &[Finding], version: &str, problems: &[String]) -> String {
     let mut rules: BTreeMap<&str, Value> = BTreeMap::new();
     for f in findings {
         rules.entry(&f.rule).or_insert_with(|| {
-            let mut rule = json!({ "id": f.rule, "shortDescription": { "text": f.rule.replace('-', " ") } });
+            let mut rule = json!({
+                "id": f.rule,
+                "shortDescription": { "text": f.rule.replace('-', " ") },
+                "defaultConfiguration": { "level": level(f.severity) },
+            });
             if let Some(note) = &f.note {
+                rule["fullDescription"] = json!({ "text": note });
                 rule["help"] = json!({ "text": note });
             }
             rule
         });
     }
-    let order: Vec<&str> = rules.keys().copied().collect();
+    let order: BTreeMap<&str, usize> = rules.keys().enumerate().map(|(at, id)| (*id, at)).collect();
     let results: Vec<Value> = findings
         .iter()
         .map(|f| {
             json!({
                 "ruleId": f.rule,
-                "ruleIndex": order.iter().position(|id| *id == f.rule),
-                "level": match f.severity { Severity::Error => "error", Severity::Warning => "warning" },
+                "ruleIndex": order.get(f.rule.as_str()),
+                "level": level(f.severity),
                 "message": { "text": f.message },
                 "locations": [{ "physicalLocation": {
                     "artifactLocation": { "uri": uri(&f.path) },
@@ -41,11 +47,25 @@ pub fn sarif(findings: &[Finding], version: &str) -> String {
                 "version": version,
                 "rules": rules.into_values().collect::<Vec<_>>(),
             } },
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": problems
+                    .iter()
+                    .map(|problem| json!({ "level": "warning", "message": { "text": problem } }))
+                    .collect::<Vec<_>>(),
+            }],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
     });
     serde_json::to_string_pretty(&log).unwrap_or_default()
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
 }
 
 /// A path as a relative URI reference.

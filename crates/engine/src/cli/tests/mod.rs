@@ -292,6 +292,71 @@ async fn settings_apply_to_lint_and_are_checked() {
 }
 
 #[tokio::test]
+async fn a_projects_own_rules_run_beside_the_built_in_ones() {
+    let sandbox = Sandbox::new();
+    sandbox.write("src/a.ts", "forbidden(1);\nalso();\nconsole.log(2);\n");
+    sandbox.write("sgconfig.yml", "ruleDirs: [lint/rules, ./gone]\nutilDirs:\n  - lint/utils\n");
+    let rule = |id: &str, rule: &str| {
+        format!("id: {id}\nlanguage: TypeScript\nmessage: no {id}\nseverity: error\nrule:\n  {rule}\n")
+    };
+    sandbox.write("lint/rules/deep/one.yml", &rule("one", "matches: is-forbidden"));
+    sandbox.write("lint/rules/broken.yaml", &rule("broken", "pattrn: x"));
+    sandbox.write("lint/rules/all.yml", &rule("all", "kind: identifier"));
+    sandbox.write(
+        "lint/utils/u.yml",
+        "id: is-forbidden\nlanguage: TypeScript\nrule: { pattern: forbidden($A) }\n",
+    );
+    sandbox.write("own/two.yml", &rule("two", "pattern: also()"));
+    sandbox
+        .write("opencode.toml", "[guardian]\nrules = [\"own/*.yml\"]\n[guardian.severity]\nall = \"off\"\n");
+    let called = sandbox.call(&["lint", "src", "--json"]).await;
+    let found: Vec<(String, u64)> = called.json()["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| (f["rule"].as_str().unwrap().to_string(), f["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(called.exit, 1);
+    assert_eq!(
+        found,
+        [("one".into(), 1), ("two".into(), 2), ("debug-leftover".into(), 3)],
+        "{}",
+        called.stderr
+    );
+    let told = [
+        "rule file `lint/rules/broken.yaml` line 5: unknown field `pattrn`",
+        "rule file `sgconfig.yml`: there is no folder `./gone`",
+    ];
+    for told in told {
+        assert!(called.stderr.contains(told) && called.stderr.contains("hint: "), "{}", called.stderr);
+    }
+    sandbox.write("sgconfig.yml", "ruleDirs: 3: 4\n");
+    let called = sandbox.call(&["lint", "src/a.ts"]).await;
+    assert!(
+        called.exit == 1 && called.stderr.contains("rule file `sgconfig.yml` line 1"),
+        "{}",
+        called.stderr
+    );
+    assert!(called.stdout.contains("error two") && !called.stdout.contains("error one"), "{}", called.stdout);
+}
+
+#[tokio::test]
+async fn a_rule_that_matches_everything_floods_nobody() {
+    let sandbox = Sandbox::new();
+    sandbox.write("rules/all.yml", "id: all\nlanguage: JavaScript\nrule:\n  kind: identifier\n");
+    for n in 0..30 {
+        sandbox.write(&format!("src/{n}.js"), &"f(x);\n".repeat(3_000));
+    }
+    let called = sandbox.call(&["lint", "src"]).await;
+    assert!(
+        called.stderr.contains("`all` was found 3000 times; the first 2000 are shown\nhint: "),
+        "{}",
+        called.stderr
+    );
+    assert_eq!(called.stdout.lines().filter(|line| line.contains(" all: ")).count(), 2_000);
+}
+
+#[tokio::test]
 async fn search_ranks_files() {
     let sandbox = Sandbox::new();
     sandbox.write("src/login.js", "export function checkPassword(user) { return user }\n");

@@ -1,0 +1,61 @@
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use syntax::Language;
+
+use super::manifest::Declared;
+use crate::sources::Sources;
+
+/// What is known of a tree as a whole: found once, and shared by all that look at parts of it side by side.
+#[derive(Default)]
+pub(crate) struct Surroundings<'a> {
+    pub(super) paths: HashSet<&'a str>,
+    pub(super) folders: HashSet<&'a str>,
+    /// what a module exports
+    pub(super) exports: Memo<String, Option<Arc<BTreeSet<String>>>>,
+    /// what the manifests above a folder declare
+    pub(super) declared: Memo<(Language, String), Option<Arc<Declared>>>,
+    /// whether, from a folder, a module is a name that some configuration gives a meaning
+    pub(super) aliases: Memo<(String, String), bool>,
+    /// names of the packages of the tree itself
+    pub(super) members: Memo<(), Arc<BTreeSet<String>>>,
+}
+
+impl<'a> Surroundings<'a> {
+    pub(crate) fn of(sources: &'a (impl Sources + ?Sized)) -> Surroundings<'a> {
+        let mut surroundings = Surroundings::default();
+        for path in sources.files() {
+            surroundings.paths.insert(path.as_str());
+            let mut rest = path.as_str();
+            while let Some((folder, _)) = rest.rsplit_once('/') {
+                if !surroundings.folders.insert(folder) {
+                    break;
+                }
+                rest = folder;
+            }
+        }
+        surroundings.folders.insert("");
+        surroundings
+    }
+}
+
+/// Answers to questions that are asked again and again. Two who ask at once may both find out; they find the same.
+pub(crate) struct Memo<K, V>(Mutex<HashMap<K, V>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Memo(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Memo<K, V> {
+    pub(super) fn get(&self, key: K, find: impl FnOnce() -> V) -> V {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let found = find();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+            found
+        })
+    }
+}
