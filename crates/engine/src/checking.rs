@@ -11,10 +11,11 @@ use tokio::sync::{Mutex as AsyncMutex, OnceCell, Semaphore};
 use workspace::Slot;
 
 use crate::blocking::blocking;
-use crate::config::{Config, Setup};
+use crate::config::Config;
 use crate::mission_context::MissionContext;
 use crate::pages;
 use crate::roles::cut;
+use crate::setup::{self, Setups};
 use crate::slots::CHECKING;
 
 /// The longest answer of `mission_check`, in bytes; the rest is a page.
@@ -24,12 +25,10 @@ const MAX_MESSAGE: usize = 1500;
 
 pub(crate) struct ProjectChecks {
     found: OnceLock<Vec<Check>>,
-    setup: OnceLock<Option<Check>>,
     base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
     /// By tree and check.
     known: Mutex<HashMap<(String, String), Arc<Outcome>>>,
-    /// Lock file each slot was last set up for.
-    ready: Mutex<HashMap<u32, String>>,
+    pub setup: Setups,
     running: Semaphore,
     /// Slot 0 serves one at a time.
     pub checking_slot: AsyncMutex<()>,
@@ -47,10 +46,9 @@ impl Default for ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {
             found: OnceLock::new(),
-            setup: OnceLock::new(),
             base: OnceCell::new(),
             known: Mutex::default(),
-            ready: Mutex::default(),
+            setup: Setups::default(),
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
         }
@@ -70,7 +68,7 @@ impl ProjectChecks {
 }
 
 /// Finds the checks in the files of a slot, and those the user settled.
-fn find(root: &Path, files: &[String], config: &Config) -> (Vec<Check>, Option<Check>) {
+fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
     let mut found = if config.checks.auto { checks::discover(&read, files) } else { Vec::new() };
     for command in &config.checks.command {
@@ -79,12 +77,7 @@ fn find(root: &Path, files: &[String], config: &Config) -> (Vec<Check>, Option<C
         found.push(checks::resolve(check, &read, files));
     }
     found.sort_by_key(|check| check.kind);
-    let setup = match &config.workspace.setup {
-        Setup::None => None,
-        Setup::Auto => checks::setup(&read, files),
-        Setup::Commands(commands) => Some(Check::configured("setup", &commands.join(" && "), None)),
-    };
-    (found, setup)
+    found
 }
 
 /// Runs the checks on the base once. Gives what they say, in words.
@@ -114,12 +107,10 @@ async fn base_outcomes<'a>(
         let (workspace, commit, config) =
             (context.workspace.clone(), commit.to_string(), context.config.clone());
         let root = slot.path.clone();
-        let (found, setup) =
-            blocking(move || workspace.files(&commit).map(|files| find(&root, &files, &config)))
-                .await
-                .map_err(|e| e.to_string())?;
+        let found = blocking(move || workspace.files(&commit).map(|files| find(&root, &files, &config)))
+            .await
+            .map_err(|e| e.to_string())?;
         let _ = context.checks.found.set(found);
-        let _ = context.checks.setup.set(setup);
         let mut outcomes = BTreeMap::new();
         for check in context.checks.list() {
             outcomes.insert(check.name.clone(), Arc::new(run(context, &slot, check, None).await));
@@ -283,45 +274,15 @@ pub(crate) async fn run(
 ) -> Outcome {
     // the semaphore is never closed
     let _core = context.checks.running.acquire().await;
-    set_up(context, slot).await;
+    if let Err(why) = setup::prepare(context, slot).await {
+        context.host.say(&format!("- {why}: checks may miss packages\n"));
+    }
     context.commands.run(check, filter, &options(context, slot), context.orchestrator.cancelled()).await
 }
 
-fn options(context: &MissionContext, slot: &Slot) -> RunOptions {
+pub(crate) fn options(context: &MissionContext, slot: &Slot) -> RunOptions {
     let tmp = context.dir.tmp_dir().join(slot.n.to_string());
     RunOptions::new(&slot.path, tmp, &context.id)
-}
-
-/// Installs what the lock file names, where the slot has not got it yet.
-async fn set_up(context: &Arc<MissionContext>, slot: &Slot) {
-    let Some(Some(setup)) = context.checks.setup.get() else { return };
-    let automatic = context.config.workspace.setup == Setup::Auto;
-    let lock = if automatic { lock_file(&slot.path) } else { Some(setup.run.clone()) };
-    let Some(lock) = lock else { return };
-    let ready =
-        context.checks.ready.lock().unwrap_or_else(PoisonError::into_inner).get(&slot.n) == Some(&lock);
-    // what was copied from the user's folder serves as long as the lock file is the user's
-    let copied = automatic
-        && slot.path.join("node_modules").exists()
-        && lock_file(context.workspace.root()).as_ref() == Some(&lock);
-    if ready || copied {
-        return;
-    }
-    let outcome =
-        context.commands.run(setup, None, &options(context, slot), context.orchestrator.cancelled()).await;
-    if !outcome.end.success() {
-        context.host.say(&format!("- `{}` {}: checks may miss packages\n", setup.run, outcome.end));
-    }
-    context.checks.ready.lock().unwrap_or_else(PoisonError::into_inner).insert(slot.n, lock);
-}
-
-/// Name and text of the lock file that a slot's packages come from.
-fn lock_file(root: &Path) -> Option<String> {
-    const NAMES: [&str; 6] =
-        ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "uv.lock", "requirements.txt"];
-    NAMES
-        .iter()
-        .find_map(|name| std::fs::read_to_string(root.join(name)).ok().map(|text| format!("{name}\n{text}")))
 }
 
 /// `mission_check`: runs a check in the role's slot, and says what failed.

@@ -9,7 +9,7 @@ use mission::{Effect, Event, State, WorkKind};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::keeps_worker;
-use crate::{base, delivery, gates, integrator, roles};
+use crate::{base, delivery, gates, integrator, packages, roles};
 
 pub(crate) type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
 
@@ -54,6 +54,7 @@ impl Effects for Arc<MissionContext> {
                     context.wait_for_host(failures.max().unwrap_or_default()).await;
                     integrator::integrate(&context, &state, tasks).await
                 }
+                Effect::AddPackages { parent } => packages::add(&context, parent.as_ref()).await,
                 Effect::Deliver => delivery::deliver(&context, &state).await,
                 Effect::Record(event) => vec![event],
             }

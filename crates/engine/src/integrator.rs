@@ -23,6 +23,10 @@ pub(crate) async fn integrate(
     state: &State,
     tasks: Vec<TaskId>,
 ) -> Vec<Event> {
+    let _head_is_ours = context.head.lock().await;
+    // packages may have been added while this waited
+    let newest = context.orchestrator.state().await;
+    let state = newest.as_deref().unwrap_or(state);
     let Some(head) = state.head.clone() else { return Vec::new() };
     let started = Event::BatchStarted { tasks: tasks.clone(), head: head.commit.clone() };
     if context.orchestrator.record(vec![started]).await.is_err() {

@@ -42,6 +42,8 @@ pub(crate) struct MissionContext {
     pub redactor: Redactor,
     pub clock: Arc<dyn Clock>,
     pub commands: Arc<dyn Commands>,
+    /// Held by whoever writes the mission's head.
+    pub head: tokio::sync::Mutex<()>,
     pub edits: Mutex<HashMap<TaskId, Edits>>,
     pub index: KeptIndex,
 }

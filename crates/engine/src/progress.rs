@@ -49,12 +49,25 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
                 };
                 text.push_str(&format!("\n  - `{}` {}{after}", task.id, detail(&task.title)));
             }
+            for package in &plan.dependencies {
+                text.push_str(&format!("\n  - adds the package {package}: {}", detail(&package.why)));
+            }
+            for task in &plan.tasks {
+                if let Some(why) = &task.edits_config {
+                    text.push_str(&format!("\n  - `{}` changes configuration: {}", task.id, detail(why)));
+                }
+            }
             for note in notes {
                 text.push_str(&format!("\n  - {note}"));
             }
             text
         }
         Event::PlanFailed { reason, .. } => format!("planner: no plan: {}", detail(reason)),
+        Event::PackagesAdded { packages, files, .. } => {
+            let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("{names} added: {}", short_list(files, files.len()))
+        }
+        Event::PackagesFailed { reason, .. } => format!("**packages not added**: {}", detail(reason)),
         Event::AttemptStarted { task, .. } => {
             let attempt = state.tasks.get(task).map_or(1, |t| t.attempt + 1);
             let again = if attempt > 1 { format!(" again (attempt {attempt})") } else { String::new() };

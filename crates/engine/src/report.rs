@@ -13,6 +13,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let _ = writeln!(text, "\n## Mission {}: {}", state.mission, headline(state));
     let _ = writeln!(text, "\n{}\n", cut(&state.objective, 400).replace('\n', " "));
     tasks(&mut text, state);
+    packages(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
     cost(&mut text, state, now_ms);
@@ -84,6 +85,12 @@ fn phase(task: &Task) -> (&'static str, String) {
 
 fn cell(text: &str) -> String {
     cut(text, 300).replace('|', "\\|").replace('\n', " ")
+}
+
+fn packages(text: &mut String, state: &State) {
+    for package in state.needs.iter().filter(|needs| needs.added).flat_map(|needs| &needs.packages) {
+        let _ = writeln!(text, "\nAdded: {package} ({})", cell(&package.why));
+    }
 }
 
 fn verified(text: &mut String, state: &State) {

@@ -6,7 +6,7 @@ use globset::{Glob, GlobSetBuilder};
 use guardian::{Guardian, GuardianOptions, Level, RuleProblem, SgConfig};
 use mission::Policy;
 
-use crate::config::{Config, ConfigProblem, RuleLevel, Source, load};
+use crate::config::{Config, ConfigProblem, NewDependencies, RuleLevel, Source, load};
 
 /// Rule files that are read at most, and their size in bytes.
 const MAX_RULES: usize = 500;
@@ -40,6 +40,11 @@ pub(crate) fn policy(config: &Config) -> Policy {
         fixes: config.heal.fixes,
         fresh: config.heal.fresh,
         approve_plan: config.mission.approve_plan,
+        dependencies: match config.mission.dependencies {
+            NewDependencies::Ask => mission::NewDependencies::Ask,
+            NewDependencies::Allow => mission::NewDependencies::Allow,
+            NewDependencies::Deny => mission::NewDependencies::Deny,
+        },
         calls: config.budget.calls.get(),
         task_calls: config.budget.task.calls.get(),
         wall_ms: config

@@ -33,7 +33,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
         // a compound task's own phase follows its tasks; it is no work of its own
         effects.extend(ending(state, now_ms));
     } else {
-        effects.extend(working(state));
+        effects.extend(working(state, now_ms));
     }
     effects
 }
@@ -66,7 +66,7 @@ fn pause(state: &State) -> Option<PauseReason> {
         return Some(PauseReason::Review(words));
     }
     if policy.approve_plan && !state.approved && !state.tasks.is_empty() {
-        return Some(PauseReason::Approval);
+        return Some(state.question().map_or(PauseReason::Approval, PauseReason::Consent));
     }
     None
 }
@@ -82,7 +82,7 @@ fn planning(state: &State, now_ms: u64) -> Option<Effect> {
     Some(Effect::AskPlanner { task: None })
 }
 
-fn working(state: &State) -> Vec<Effect> {
+fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     let lost = Lost::of(state);
     let mut effects: Vec<Effect> =
         state.tasks.values().filter_map(|task| verdict(state, &lost, task)).map(Effect::Record).collect();
@@ -119,6 +119,15 @@ fn working(state: &State) -> Vec<Effect> {
         && !tasks.is_empty()
     {
         effects.push(Effect::Integrate { tasks, head: head.commit.clone() });
+    }
+    effects.extend(state.packages_due().map(|needs| Effect::AddPackages { parent: needs.parent.clone() }));
+    // asked when nothing else is left to do: a question interrupts no work
+    if effects.is_empty()
+        && state.base_checks.is_some()
+        && let Some(question) = state.question()
+    {
+        let reason = PauseReason::Consent(question);
+        effects.push(Effect::Record(Event::Paused { reason, at_ms: now_ms }));
     }
     effects
 }
@@ -209,7 +218,8 @@ fn ready(state: &State) -> Vec<&Task> {
     let mut tasks: Vec<&Task> = state
         .tasks
         .values()
-        .filter(|t| t.phase == Phase::Waiting && t.depends_on.iter().all(|d| satisfied(state, t, d)))
+        .filter(|t| t.phase == Phase::Waiting && !state.is_held(t))
+        .filter(|t| t.depends_on.iter().all(|d| satisfied(state, t, d)))
         .collect();
     if tasks.len() > 1 {
         let path = remaining_path(&state.tasks);

@@ -37,6 +37,10 @@ pub enum Effect {
         tasks: Vec<TaskId>,
         head: String,
     },
+    /// Packages that a plan needs, before its tasks start; `parent`: the compound task whose plan it is.
+    AddPackages {
+        parent: Option<TaskId>,
+    },
     Deliver,
     /// A consequence of policy, to be written down; no work.
     Record(Event),
@@ -53,6 +57,7 @@ impl Effect {
             Effect::Work { task, attempt, fix, .. } => format!("work:{task}:{attempt}:{fix}"),
             Effect::Judge { task, attempt, fix, .. } => format!("judge:{task}:{attempt}:{fix}"),
             Effect::Integrate { .. } => "integrate".into(),
+            Effect::AddPackages { parent } => format!("packages:{}", parent.as_deref().unwrap_or_default()),
             Effect::Deliver => "deliver".into(),
             Effect::Record(_) => return None,
         })

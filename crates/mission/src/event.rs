@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::flag::RedFlag;
-use crate::mailbox::{Brief, Plan};
+use crate::mailbox::{Brief, Plan, PlannedDependency};
 use crate::provider::Fault;
 use crate::{MissionId, Policy, Role, TaskId, Tokens};
 
@@ -155,6 +155,10 @@ pub enum PauseReason {
     Delivery(String),
     /// The plan waits for the user.
     Approval,
+    /// The plan does what the user must agree to: what, and how to agree, in words.
+    Consent(String),
+    /// Packages that the plan needs cannot be fetched now.
+    Packages(String),
     /// OpenCode ended.
     Shutdown,
 }
@@ -170,6 +174,8 @@ impl std::fmt::Display for PauseReason {
             PauseReason::Project(what) => write!(f, "the project could not be read: {what}"),
             PauseReason::Delivery(what) => write!(f, "the finished change was not delivered: {what}"),
             PauseReason::Approval => f.write_str("the plan waits for approval"),
+            PauseReason::Consent(what) => write!(f, "your consent is needed: {what}"),
+            PauseReason::Packages(what) => write!(f, "packages could not be added: {what}"),
             PauseReason::Shutdown => f.write_str("OpenCode ended"),
         }
     }
@@ -282,6 +288,21 @@ pub enum Event {
         class: FailureClass,
         reason: String,
         parent: Option<TaskId>,
+    },
+    /// Packages of a plan are on the head now: `commit` is the new one, `files` the manifests and lockfiles in it.
+    PackagesAdded {
+        parent: Option<TaskId>,
+        packages: Vec<PlannedDependency>,
+        files: Vec<String>,
+        commit: String,
+        tree: String,
+        #[serde(default)]
+        checks: Vec<CheckSummary>,
+    },
+    /// They cannot be added as planned: the plan is made anew.
+    PackagesFailed {
+        parent: Option<TaskId>,
+        reason: String,
     },
     /// A fresh attempt begins, on this commit.
     AttemptStarted {

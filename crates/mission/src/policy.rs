@@ -1,5 +1,16 @@
 use serde::{Deserialize, Serialize};
 
+/// What happens to packages that a plan wants to add.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewDependencies {
+    /// The user is asked.
+    Ask,
+    Allow,
+    /// The plan is sent back.
+    Deny,
+}
+
 /// What the user settled for a mission; fixed when it starts, so that a later edit of the configuration does not change
 /// what a journal means. Limits of `None` are lifted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +24,8 @@ pub struct Policy {
     pub fresh: u32,
     /// Ask the user before the first task starts.
     pub approve_plan: bool,
+    /// What happens to packages that a plan wants to add.
+    pub dependencies: NewDependencies,
     /// Prompts to roles.
     pub calls: Option<u64>,
     /// Prompts to roles for one task.
@@ -44,6 +57,7 @@ impl Default for Policy {
             fixes: 2,
             fresh: 1,
             approve_plan: false,
+            dependencies: NewDependencies::Ask,
             calls: Some(200),
             task_calls: Some(12),
             wall_ms: Some(4 * 3_600_000),

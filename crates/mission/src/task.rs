@@ -77,6 +77,8 @@ pub struct Task {
     pub group: Option<String>,
     pub compound: bool,
     pub edits_tests: Option<String>,
+    #[serde(default)]
+    pub edits_config: Option<String>,
     /// The compound task that this one came out of.
     pub parent: Option<TaskId>,
     pub depth: u32,
@@ -117,6 +119,7 @@ impl Task {
             group: group(planned, parent),
             compound: planned.compound,
             edits_tests: planned.edits_tests.clone(),
+            edits_config: planned.edits_config.clone(),
             parent: parent.map(|p| p.id.clone()),
             depth: parent.map_or(0, |p| p.depth + 1),
             phase: Phase::Waiting,

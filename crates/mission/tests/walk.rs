@@ -8,10 +8,10 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mission::mailbox::{Plan, PlannedTask};
+use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
-    Board, Effect, Event, FailureClass, Issue, PauseReason, Phase, Policy, Role, State, TaskId, Tokens,
-    decide, graph,
+    Board, Effect, Event, FailureClass, Issue, NewDependencies, PauseReason, Phase, Policy, Role, State,
+    TaskId, Tokens, decide, graph,
 };
 use proptest::prelude::*;
 use support::{Mission, brief};
@@ -121,7 +121,10 @@ impl Walk {
         self.now += 10;
         if self.mission.state.paused.is_some() {
             self.running.clear();
-            let policy = Policy { tokens: None, ..self.mission.state.policy.clone() };
+            let mut policy = Policy { tokens: None, ..self.mission.state.policy.clone() };
+            if self.dice.one_in(3) {
+                policy.dependencies = NewDependencies::Deny;
+            }
             return self.tell(Event::Resumed { at_ms: self.now, policy: Some(policy) });
         }
         if self.troubles > 0 && self.dice.one_in(self.faults * 20) {
@@ -213,6 +216,19 @@ impl Walk {
                 };
                 self.tell(event);
                 return running.batches.is_empty();
+            }
+            Effect::AddPackages { parent } => {
+                let packages = self.mission.state.needs.iter().find(|n| n.parent == parent);
+                let packages = packages.map(|n| n.packages.clone()).unwrap_or_default();
+                let event = if self.trouble() {
+                    Event::Paused { reason: PauseReason::Packages("offline".into()), at_ms: self.now }
+                } else if self.dice.one_in(self.faults) {
+                    Event::PackagesFailed { parent, reason: "they conflict".into() }
+                } else {
+                    let (commit, tree) = (format!("head-{}", self.mission.events.len()), "t".into());
+                    Event::PackagesAdded { parent, packages, files: vec![], commit, tree, checks: vec![] }
+                };
+                self.tell(event);
             }
             Effect::Deliver => {
                 if running.told == 0 {
@@ -327,10 +343,14 @@ impl Walk {
                 acceptance: vec!["it is done".into()],
                 group: self.dice.one_in(4).then(|| format!("g{}", self.dice.roll(2))),
                 compound: self.dice.one_in(6),
+                edits_config: self.dice.one_in(12).then(|| "a script".into()),
                 ..PlannedTask::default()
             });
         }
-        Plan { tasks, ..Plan::default() }
+        let package = PlannedDependency { manager: "npm".into(), name: "x".into(), ..Default::default() };
+        let wanted = self.mission.state.policy.dependencies != NewDependencies::Deny && self.dice.one_in(4);
+        let dependencies = if wanted { vec![package] } else { Vec::new() };
+        Plan { tasks, dependencies, ..Plan::default() }
     }
 
     /// Groups land together or not at all.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use crate::check::{Check, DEFAULT_TIMEOUT, Kind};
 use crate::shell::quote;
+pub(crate) use node::Manager as NodeManager;
 
 /// Manifests below the root are used only where the root has none of their
 /// kind, and not deeper than this.
@@ -46,19 +47,25 @@ pub(crate) struct Source<'a> {
     list: &'a [String],
 }
 
+impl<'a> Source<'a> {
+    pub(crate) fn new(read: &'a dyn Fn(&str) -> Option<String>, list: &'a [String]) -> Source<'a> {
+        Source { read, list }
+    }
+}
+
 impl Source<'_> {
     /// A file in a folder (empty: the root).
-    fn read(&self, folder: &str, file: &str) -> Option<String> {
+    pub(crate) fn read(&self, folder: &str, file: &str) -> Option<String> {
         let path = join(folder, file);
         self.has(folder, file).then(|| (self.read)(&path)).flatten()
     }
 
-    fn has(&self, folder: &str, file: &str) -> bool {
+    pub(crate) fn has(&self, folder: &str, file: &str) -> bool {
         let path = join(folder, file);
         self.list.contains(&path)
     }
 
-    fn has_any(&self, folder: &str, files: &[&str]) -> bool {
+    pub(crate) fn has_any(&self, folder: &str, files: &[&str]) -> bool {
         files.iter().any(|file| self.has(folder, file))
     }
 
@@ -71,7 +78,7 @@ impl Source<'_> {
 
     /// The folders that hold one of these manifests: the root alone where it
     /// has one, else the outermost ones.
-    fn projects(&self, manifests: &[&str]) -> Vec<String> {
+    pub(crate) fn projects(&self, manifests: &[&str]) -> Vec<String> {
         if self.has_any("", manifests) {
             return vec![String::new()];
         }
@@ -161,7 +168,7 @@ fn limit(kind: Kind) -> Duration {
     }
 }
 
-fn join(folder: &str, file: &str) -> String {
+pub(crate) fn join(folder: &str, file: &str) -> String {
     if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }
 

@@ -23,7 +23,7 @@ const FOREIGN_IN_WORKSPACE: &[&str] = &["node_modules", "fixtures", "__fixtures_
 
 /// A package manager: how it runs scripts, and how it installs from its lockfile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manager {
+pub(crate) enum Manager {
     Npm,
     Pnpm,
     Yarn,
@@ -248,6 +248,13 @@ fn runner_behind(manifest: &Value, body: &str) -> Option<Runner> {
 }
 
 impl Manager {
+    /// Of a folder; also whether it is a Yarn of the newer kind.
+    pub(crate) fn in_folder(source: &Source, folder: &str) -> (Manager, bool) {
+        let manifest = manifest(source, folder).unwrap_or_default();
+        let newer = source.has(folder, ".yarnrc.yml") || is_newer_yarn(&manifest);
+        (Manager::of(source, folder, &manifest), newer)
+    }
+
     fn of(source: &Source, folder: &str, manifest: &Value) -> Manager {
         let named = manifest.get("packageManager").and_then(Value::as_str).unwrap_or_default();
         match named.split('@').next() {

@@ -72,6 +72,7 @@ pub(crate) async fn run(
             redactor: project.redactor.clone(),
             clock: project.world.clock.clone(),
             commands: project.world.commands.clone(),
+            head: Default::default(),
             edits: Default::default(),
             index: Default::default(),
         });

@@ -4,16 +4,19 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use mission::mailbox::{Brief, Plan, parse_plan};
+use mission::mailbox::{Brief, parse_plan};
 use mission::{Event, FailureClass, Policy, Role, State, TaskId, graph};
 use serde_json::Value;
+use workspace::Slot;
 
 use super::conversation::{Conversation, RoleFailure, Setting};
 use super::mailbox::{Answer, Mailbox, unknown};
-use super::prompt;
-use crate::config::NewDependencies;
+use super::prompt::{self, cut};
 use crate::mission_context::MissionContext;
-use crate::{pages, reading};
+use crate::{packages, pages, reading};
+
+/// The longest reason why an earlier plan failed, in bytes.
+const MAX_REASON: usize = 2000;
 
 /// `task`: the compound task whose own plan is wanted.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
@@ -60,6 +63,7 @@ async fn plan(
         policy: state.policy.clone(),
         taken: state.tasks.keys().cloned().collect(),
         depth: compound.map_or(0, |t| t.depth + 1),
+        slot: lease.slot.clone(),
     };
     let text = |attempt| {
         let mut text = prompt::header(&context.id, Role::Planner, task.as_deref(), attempt);
@@ -73,6 +77,10 @@ async fn plan(
         if !checks.is_empty() {
             let _ =
                 writeln!(text, "The project's checks, run on every task: {}", prompt::list(checks.iter()));
+        }
+        let earlier: &[String] = if compound.is_none() { &state.plan_failures } else { &[] };
+        for reason in earlier {
+            let _ = writeln!(text, "An earlier plan came to nothing: {}", cut(reason, MAX_REASON));
         }
         let _ = writeln!(
             text,
@@ -105,25 +113,17 @@ struct PlannerMailbox {
     policy: Policy,
     taken: BTreeSet<TaskId>,
     depth: u32,
+    slot: Slot,
 }
 
 impl PlannerMailbox {
-    fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
+    async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
         let plan = parse_plan(arguments)?;
-        self.packages(&plan)?;
-        graph::check(plan, &self.policy, &self.taken, self.depth)
-    }
-
-    /// Nothing installs packages yet, so a plan that needs one is told so instead of failing at every import.
-    fn packages(&self, plan: &Plan) -> Result<(), Vec<String>> {
-        let Some(first) = plan.dependencies.first() else { return Ok(()) };
-        let why = match self.context.config.mission.dependencies {
-            NewDependencies::Deny => {
-                "this project allows no new packages (`[mission] dependencies = \"deny\"`)"
-            }
-            NewDependencies::Ask | NewDependencies::Allow => "this version installs no packages",
-        };
-        Err(vec![format!("`dependencies`: `{}`: {why}; plan with what the project has", first.name)])
+        let mut checked = graph::check(plan, &self.policy, &self.taken, self.depth)?;
+        let notes =
+            packages::settle(&self.context, &self.slot, self.policy.dependencies, &mut checked.plan).await?;
+        checked.notes.extend(notes);
+        Ok(checked)
     }
 }
 
@@ -132,7 +132,7 @@ impl Mailbox for PlannerMailbox {
 
     async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<graph::Checked> {
         match tool {
-            "mission_plan" => match self.check(arguments) {
+            "mission_plan" => match self.check(arguments).await {
                 Ok(checked) => Answer::Accepted(checked),
                 Err(problems) => Answer::Refused(problems),
             },

@@ -26,13 +26,17 @@ pub(super) const FIELDS: &[Field] = &[
     Field::optional(
         "dependencies",
         Shape::List(&Shape::Object(&[
-            Field::required("manager", Shape::Text),
+            Field::required("manager", Shape::Text).hint("npm, pnpm, yarn, bun, cargo, pip, uv or go"),
             Field::required("name", Shape::Text),
             Field::optional("version", Shape::Text),
+            Field::optional("dev", Shape::Bool).hint("only tests or tools need it"),
+            Field::optional("features", Shape::List(&Shape::Text)).hint("of a crate, extras in Python"),
+            Field::optional("directory", Shape::Text)
+                .hint("folder of the manifest, where it is not the project's root"),
             Field::required("why", Shape::Text),
         ])),
     )
-    .hint("packages that must be added"),
+    .hint("packages that must be added; the engine installs them before the tasks start"),
     Field::optional("acceptance", Shape::List(&Shape::Text))
         .hint("what holds when the whole objective is met"),
 ];
@@ -65,15 +69,38 @@ pub struct PlannedTask {
     pub compound: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits_tests: Option<String>,
+    /// Why what configures checks, builds or tools must change; the user is asked first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits_config: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A package that a plan adds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlannedDependency {
     pub manager: String,
     pub name: String,
+    /// As the Planner asked for it: a version or a range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dev: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// Folder of the manifest, relative to the project's root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub directory: Option<String>,
     pub why: String,
+    /// What the registry has for it; the engine's to say. `None` while the registry could not be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<String>,
+}
+
+impl std::fmt::Display for PlannedDependency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let version = self.resolved.as_ref().or(self.version.as_ref());
+        write!(f, "{} `{}`", self.manager, self.name)?;
+        version.map_or(Ok(()), |version| write!(f, " {version}"))
+    }
 }
 
 /// Reads the arguments; the graph in them is not checked here.
@@ -82,6 +109,12 @@ pub fn parse_plan(value: &Value) -> Result<Plan, Problems> {
     for task in &mut plan.tasks {
         task.group = task.group.take().filter(|g| !g.trim().is_empty());
         task.edits_tests = task.edits_tests.take().filter(|why| !why.trim().is_empty());
+        task.edits_config = task.edits_config.take().filter(|why| !why.trim().is_empty());
+    }
+    for package in &mut plan.dependencies {
+        package.name = package.name.trim().to_string();
+        package.version = package.version.take().map(|v| v.trim().to_string()).filter(|v| !v.is_empty());
+        package.directory = package.directory.take().filter(|d| !matches!(d.trim(), "" | "." | "./" | "/"));
     }
     Ok(plan)
 }

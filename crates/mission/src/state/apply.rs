@@ -76,6 +76,14 @@ impl State {
                 }
                 None => self.plan_failures.push(reason.clone()),
             },
+            Event::PackagesAdded { parent, packages, commit, tree, checks, .. } => {
+                self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
+                if !checks.is_empty() {
+                    self.head_checks.clone_from(checks);
+                }
+                self.packages_added(parent.as_ref(), packages);
+            }
+            Event::PackagesFailed { parent, reason } => self.packages_failed(parent.as_ref(), reason),
             Event::Paused { reason, at_ms } => {
                 if self.paused.replace(reason.clone()).is_none() {
                     self.ran(*at_ms);
@@ -203,6 +211,7 @@ impl State {
             self.order.push(task.id.clone());
             self.tasks.insert(task.id.clone(), task);
         }
+        self.hold(plan, parent, &names);
         if let Some(above) = above {
             self.split(&above, names.values());
         }
@@ -298,11 +307,12 @@ impl State {
     /// What was in flight is lost, starts again from its clean base, and does not count.
     fn resumed(&mut self, before_ms: u64, at_ms: u64) {
         match self.paused.take() {
-            Some(PauseReason::Approval) => self.approved = true,
+            Some(PauseReason::Approval | PauseReason::Consent(_)) => self.agree(),
             Some(_) => {}
             // nobody paused it: it ran until its last event
             None => self.ran(before_ms),
         }
+        self.drop_denied();
         self.batch.clear();
         if matches!(self.delivery, Delivery::Failed { .. }) {
             self.delivery = Delivery::Pending;

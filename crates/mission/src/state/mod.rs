@@ -1,6 +1,7 @@
 //! What a mission's events add up to, and what can be asked of it.
 
 mod apply;
+mod needs;
 mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use crate::{
     CheckSummary, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase, Policy,
     Task, TaskId, Usage,
 };
+pub use needs::Needs;
 
 /// A commit and its tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +104,8 @@ pub struct State {
     pub notes: Vec<String>,
     pub acceptance: Vec<String>,
     pub approved: bool,
+    /// What plans need before their tasks may start.
+    pub needs: Vec<Needs>,
     pub tasks: BTreeMap<TaskId, Task>,
     /// As planned, for display.
     pub order: Vec<TaskId>,

@@ -1,0 +1,174 @@
+//! What a package manager answered when it was asked for a package.
+
+use serde_json::Value;
+
+use super::{Manager, Manifest, Wanted, python};
+use crate::outcome::{End, Outcome};
+
+/// The longest reason that is repeated, in characters.
+const MAX_WHY: usize = 300;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It exists, in this version.
+    Found { version: String },
+    /// There is no such package, or it has no such version.
+    Missing,
+    /// The package exists, but not as it is wanted: why.
+    Unfit { why: String },
+    /// Neither yes nor no: the client is missing, or the registry does not answer.
+    Unknown { why: String },
+}
+
+/// Reads what [`Manifest::lookup`] gave.
+pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> Answer {
+    let unknown = |why: String| Answer::Unknown { why };
+    match &outcome.end {
+        End::Exited { code } => read(manifest.manager, wanted, *code == 0, &outcome.output),
+        End::NotFound { program } => unknown(format!("`{program}` is not installed here")),
+        End::TimedOut { after_ms } => unknown(format!("no answer within {} s", after_ms / 1000)),
+        end => unknown(end.to_string()),
+    }
+}
+
+/// Whether a run of a package manager failed for want of the registry, or of
+/// the package manager itself, and not for what it was asked.
+pub fn is_unreachable(outcome: &Outcome) -> bool {
+    const SIGNS: [&str; 20] = [
+        "econnrefused",
+        "enotfound",
+        "etimedout",
+        "econnreset",
+        "eai_again",
+        "e401",
+        "e403",
+        "e407",
+        "e500",
+        "e502",
+        "e503",
+        "could not resolve host",
+        "could not connect",
+        "couldn't connect",
+        "connection refused",
+        "newconnectionerror",
+        "spurious network error",
+        "failed to fetch",
+        "dial tcp",
+        "no such host",
+    ];
+    let text = outcome.output.to_ascii_lowercase();
+    match &outcome.end {
+        End::Exited { .. } => SIGNS.iter().any(|sign| text.contains(sign)),
+        _ => true,
+    }
+}
+
+fn read(manager: Manager, wanted: &Wanted, success: bool, output: &str) -> Answer {
+    let answer = match manager {
+        Manager::Cargo => cargo(wanted, success, output),
+        Manager::Pip => pip(wanted, output),
+        Manager::Uv => uv(wanted, success, output),
+        Manager::Go => go(success, output),
+        _ => npm(success, output),
+    };
+    answer.unwrap_or_else(|| Answer::Unknown { why: why(output) })
+}
+
+fn found(version: &str) -> Option<Answer> {
+    Some(Answer::Found { version: version.to_owned() })
+}
+
+/// One version as text, or several that fit as a list, the newest last.
+fn npm(success: bool, output: &str) -> Option<Answer> {
+    if success {
+        return match serde_json::from_str(output.trim()) {
+            Ok(Value::String(version)) => found(&version),
+            Ok(Value::Array(all)) => found(all.last()?.as_str()?),
+            // no version fits, and old clients say nothing
+            _ if output.trim().is_empty() => Some(Answer::Missing),
+            // a list that was too long to be kept whole
+            _ => found(output.rsplit('"').nth(1).filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))?),
+        };
+    }
+    let value: Value = serde_json::from_str(output.get(output.find('{')?..)?.trim()).ok()?;
+    let error = value.get("error")?;
+    let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
+    match text("code") {
+        "E404" | "ETARGET" => Some(Answer::Missing),
+        code => Some(Answer::Unknown { why: why(&format!("{code}: {}", text("summary"))) }),
+    }
+}
+
+fn cargo(wanted: &Wanted, success: bool, output: &str) -> Option<Answer> {
+    if success {
+        let line = output.lines().find_map(|line| line.trim().strip_prefix("Adding "))?;
+        let version = line.split_whitespace().nth(1)?;
+        return found(version.strip_prefix('v').unwrap_or(version));
+    }
+    if output.contains("could not be found in registry index") || output.contains("could not find `") {
+        return Some(Answer::Missing);
+    }
+    let refused = output.lines().find_map(|line| line.strip_prefix("error: "))?;
+    let features = refused.contains("unrecognized feature") && !wanted.features.is_empty();
+    features.then(|| Answer::Unfit { why: why(refused) })
+}
+
+fn pip(wanted: &Wanted, output: &str) -> Option<Answer> {
+    let listed = output.lines().find_map(|line| line.strip_prefix("Available versions: "));
+    let Some(listed) = listed else {
+        // it says so, too, when it could not ask
+        let unreachable = ["Retrying", "onnection", "SSLError", "ProxyError", "timed out"];
+        let asked = !unreachable.iter().any(|sign| output.contains(sign));
+        return (asked && output.contains("No matching distribution found")).then_some(Answer::Missing);
+    };
+    let mut versions = listed.split(',').map(str::trim);
+    match &wanted.version {
+        None => found(versions.next()?),
+        Some(spec) => match versions.find(|version| python::is_in(version, spec)) {
+            Some(version) => found(version),
+            None => Some(Answer::Missing),
+        },
+    }
+}
+
+fn uv(wanted: &Wanted, success: bool, output: &str) -> Option<Answer> {
+    if success {
+        let pinned = output.lines().find_map(|line| line.trim().split_once("=="));
+        let (name, version) = pinned?;
+        return (super::name::normal(name) == super::name::normal(&wanted.name))
+            .then(|| found(version.trim()))?;
+    }
+    let missing =
+        ["was not found in the package registry", "there is no version of", "there are no versions of"];
+    let text = output.split_whitespace().collect::<Vec<_>>().join(" ");
+    missing.iter().any(|sign| text.contains(sign)).then_some(Answer::Missing)
+}
+
+fn go(success: bool, output: &str) -> Option<Answer> {
+    if success {
+        return found(output.lines().rev().map(str::trim).find(|line| line.starts_with('v'))?);
+    }
+    let missing = [
+        "404 Not Found",
+        "410 Gone",
+        "unknown revision",
+        "no matching versions",
+        "invalid version",
+        "malformed module path",
+        "Repository not found",
+    ];
+    missing.iter().any(|sign| output.contains(sign)).then_some(Answer::Missing)
+}
+
+/// The line that says most of why.
+fn why(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let says = |line: &&&str| {
+        let line = line.to_ascii_lowercase();
+        ["error", "econn", "could not", "failed", "refused", "timed out"]
+            .iter()
+            .any(|sign| line.contains(sign))
+    };
+    let line = lines.iter().find(says).or(lines.last()).copied().unwrap_or("it said nothing");
+    line.chars().take(MAX_WHY).collect()
+}

@@ -1,0 +1,173 @@
+//! What a plan needs before its tasks may start: the user's agreement, and packages on the head.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::mailbox::{Plan, PlannedDependency};
+use crate::task::Failure;
+use crate::{FailureClass, Issue, NewDependencies, Phase, Task, TaskId};
+
+/// The longest reason that a question repeats, in characters.
+const MAX_WHY: usize = 200;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Needs {
+    /// The compound task whose plan it is.
+    pub parent: Option<TaskId>,
+    pub packages: Vec<PlannedDependency>,
+    /// Tasks that change what configures checks, builds or tools, with the plan's reasons.
+    pub config: BTreeMap<TaskId, String>,
+    pub agreed: bool,
+    /// The packages are on the head.
+    pub added: bool,
+}
+
+impl Needs {
+    fn asks(&self, policy: NewDependencies) -> bool {
+        !self.agreed && (!self.config.is_empty() || (self.wants_packages() && policy == NewDependencies::Ask))
+    }
+
+    fn wants_packages(&self) -> bool {
+        !self.added && !self.packages.is_empty()
+    }
+}
+
+impl State {
+    /// Whether a task waits for what its plan needs.
+    pub(crate) fn is_held(&self, task: &Task) -> bool {
+        let policy = self.policy.dependencies;
+        self.needs.iter().any(|n| n.parent == task.parent && (n.asks(policy) || n.wants_packages()))
+    }
+
+    /// Plans whose packages may be added now.
+    pub(crate) fn packages_due(&self) -> impl Iterator<Item = &Needs> {
+        let policy = self.policy.dependencies;
+        self.needs.iter().filter(move |n| n.wants_packages() && !n.asks(policy) && self.is_open(n))
+    }
+
+    /// What the user must agree to, and how; `None` where there is nothing.
+    pub fn question(&self) -> Option<String> {
+        let policy = self.policy.dependencies;
+        let asked: Vec<&Needs> = self.needs.iter().filter(|n| n.asks(policy) && self.is_open(n)).collect();
+        let mut parts = Vec::new();
+        for package in asked.iter().flat_map(|n| &n.packages) {
+            let unverified = if package.resolved.is_none() { ", not verified yet" } else { "" };
+            parts.push(format!("the plan adds the package {package}{unverified} ({})", short(&package.why)));
+        }
+        for (task, why) in asked.iter().flat_map(|n| &n.config) {
+            parts.push(format!("task `{task}` changes scripts or configuration of tools ({})", short(why)));
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let refuse = if asked.iter().any(|n| n.wants_packages()) {
+            "; to plan without new packages, set `[mission] dependencies = \"deny\"` and resume"
+        } else {
+            ""
+        };
+        let agree = format!("`/task resume {}` agrees and goes on{refuse}", self.mission);
+        Some(format!("{}. {agree}", parts.join("; ")))
+    }
+
+    /// Whether some task still waits for it.
+    fn is_open(&self, needs: &Needs) -> bool {
+        self.tasks.values().any(|t| t.parent == needs.parent && !t.phase.is_final())
+    }
+
+    pub(super) fn hold(&mut self, plan: &Plan, parent: Option<&TaskId>, names: &BTreeMap<&str, TaskId>) {
+        let named = |id: &TaskId| names.get(id.as_str()).unwrap_or(id).clone();
+        let config: BTreeMap<TaskId, String> = plan
+            .tasks
+            .iter()
+            .filter_map(|task| Some((named(&task.id), task.edits_config.clone()?)))
+            .collect();
+        if plan.dependencies.is_empty() && config.is_empty() {
+            return;
+        }
+        let (parent, packages) = (parent.cloned(), plan.dependencies.clone());
+        self.needs.push(Needs { parent, packages, config, agreed: false, added: false });
+    }
+
+    /// The user went on after a question about the plan.
+    pub(super) fn agree(&mut self) {
+        self.approved = true;
+        for needs in &mut self.needs {
+            needs.agreed = true;
+        }
+    }
+
+    /// What the user allows no more, by a setting that they changed meanwhile, is planned anew.
+    pub(super) fn drop_denied(&mut self) {
+        if self.policy.dependencies != NewDependencies::Deny {
+            return;
+        }
+        let denied: Vec<Option<TaskId>> =
+            self.needs.iter().filter(|n| n.wants_packages()).map(|n| n.parent.clone()).collect();
+        for parent in denied {
+            self.drop_plan(parent.as_ref());
+        }
+    }
+
+    pub(super) fn packages_added(&mut self, parent: Option<&TaskId>, packages: &[PlannedDependency]) {
+        if let Some(needs) = self.needs.iter_mut().find(|n| n.parent.as_ref() == parent) {
+            needs.added = true;
+            needs.packages = packages.to_vec();
+        }
+    }
+
+    pub(super) fn packages_failed(&mut self, parent: Option<&TaskId>, reason: &str) {
+        let waits = self.needs.iter().any(|n| n.parent.as_ref() == parent && n.wants_packages());
+        if !waits {
+            return;
+        }
+        self.drop_plan(parent);
+        match parent.and_then(|id| self.tasks.get_mut(id)) {
+            Some(task) => {
+                let issues = vec![Issue::new("packages", reason)];
+                let attempt = task.attempt;
+                task.failures.push(Failure { class: FailureClass::Malformed, issues, attempt });
+            }
+            None => self.plan_failures.push(reason.to_string()),
+        }
+    }
+
+    /// Forgets a plan of which nothing has begun.
+    fn drop_plan(&mut self, parent: Option<&TaskId>) {
+        let dropped: BTreeSet<TaskId> = match parent {
+            None => self.tasks.keys().cloned().collect(),
+            Some(_) => {
+                let parts = self.tasks.values().filter(|t| t.parent.as_ref() == parent);
+                parts.map(|t| t.id.clone()).collect()
+            }
+        };
+        let begun = |t: &Task| t.phase.is_active() || matches!(t.phase, Phase::Integrated { .. });
+        if dropped.iter().filter_map(|id| self.tasks.get(id)).any(begun) {
+            return;
+        }
+        self.needs.retain(|n| n.parent.as_ref() != parent);
+        self.tasks.retain(|id, _| !dropped.contains(id));
+        self.order.retain(|id| !dropped.contains(id));
+        for task in self.tasks.values_mut() {
+            task.depends_on.retain(|id| !dropped.contains(id));
+            task.runs_after.retain(|id| !dropped.contains(id));
+        }
+        match parent.and_then(|id| self.tasks.get_mut(id)) {
+            Some(task) if task.phase == Phase::Split => task.phase = Phase::Waiting,
+            Some(_) => {}
+            None => {
+                self.acceptance.clear();
+                self.approved = false;
+            }
+        }
+    }
+}
+
+fn short(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(MAX_WHY) {
+        None => text,
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
