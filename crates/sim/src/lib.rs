@@ -9,5 +9,6 @@ pub mod mutants;
 pub mod plot;
 pub mod projects;
 mod random;
+pub mod simulation;
 
 pub use random::Random;

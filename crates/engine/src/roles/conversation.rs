@@ -241,7 +241,7 @@ impl Conversation {
             cache_read: turn.tokens.cache_read.saturating_sub(before.cache_read),
             cache_write: turn.tokens.cache_write.saturating_sub(before.cache_write),
         };
-        let cost_usd = (turn.cost_usd - cost_before).max(0.0);
+        let cost_usd = told(turn.cost_usd - cost_before);
         if tokens.total() > 0 || cost_usd > 0.0 {
             self.counted = (turn.tokens, turn.cost_usd);
             spent.push(Event::RoleSpent {
@@ -262,7 +262,28 @@ impl Conversation {
     }
 }
 
+/// US dollars with so few digits that a journal gives back exactly what it was given.
+fn told(cost_usd: f64) -> f64 {
+    const DIGITS: f64 = 1e9;
+    (cost_usd.max(0.0) * DIGITS).round() / DIGITS
+}
+
 /// The mission ended or paused meanwhile; what this says is not recorded any more.
 fn stopped() -> RoleFailure {
     RoleFailure::new(FailureClass::Host, "the mission was stopped")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told;
+
+    #[test]
+    fn a_cost_is_the_same_when_it_is_read_from_a_journal() {
+        for cost in [0.06 + 0.001 - 0.055, 0.048 - 0.041, 0.1 + 0.2, 1.0 / 3.0, 123.456_789_123_456] {
+            let text = serde_json::to_string(&told(cost)).unwrap();
+            assert_eq!(serde_json::from_str::<f64>(&text).unwrap(), told(cost), "{text}");
+            assert!((told(cost) - cost).abs() < 1e-9);
+        }
+        assert_eq!(told(-0.1), 0.0);
+    }
 }

@@ -1,0 +1,102 @@
+//! `simulate`: plays seeds and prints those in which an invariant broke.
+//!
+//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one, with all that happened.
+
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sim::simulation::{Scenario, run};
+
+struct Options {
+    seeds: u64,
+    from: u64,
+    jobs: usize,
+    seed: Option<u64>,
+    minutes: Option<u64>,
+}
+
+const USAGE: &str = "simulate --seeds N [--from N] [--jobs N] [--minutes N] | simulate --seed N";
+
+fn main() -> ExitCode {
+    match options() {
+        Ok(Options { seed: Some(seed), .. }) => one(seed),
+        Ok(options) => many(&options),
+        Err(why) => {
+            eprintln!("{why}\nusage: {USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn options() -> Result<Options, String> {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let mut options = Options { seeds: 300, from: 0, jobs: cores, seed: None, minutes: None };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(name) = arguments.next() {
+        let value = arguments.next().ok_or(format!("`{name}` wants a number"))?;
+        let value: u64 = value.parse().map_err(|_| format!("`{name}` wants a number, not `{value}`"))?;
+        match name.as_str() {
+            "--seeds" => options.seeds = value,
+            "--from" => options.from = value,
+            "--jobs" => options.jobs = value.clamp(1, 256) as usize,
+            "--seed" => options.seed = Some(value),
+            "--minutes" => options.minutes = Some(value),
+            _ => return Err(format!("there is no option `{name}`")),
+        }
+    }
+    Ok(options)
+}
+
+fn one(seed: u64) -> ExitCode {
+    println!("{:#?}", Scenario::draw(seed));
+    let played = run(seed);
+    println!("{}\n{}", played.journal, played.said);
+    for (step, count) in &played.steps_by_name {
+        println!("{count:>7}  {step}");
+    }
+    println!("{played}");
+    if played.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn many(options: &Options) -> ExitCode {
+    let (next, begun) = (AtomicU64::new(options.from), Instant::now());
+    let (played, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+    let ends = Mutex::new(std::collections::BTreeMap::<String, u64>::new());
+    let until = options.minutes.map(|minutes| begun + Duration::from_secs(minutes * 60));
+    std::thread::scope(|scope| {
+        for _ in 0..options.jobs {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let over = until.is_some_and(|until| Instant::now() > until);
+                    if seed >= options.from.saturating_add(options.seeds) || over {
+                        return;
+                    }
+                    let one = run(seed);
+                    played.fetch_add(1, Ordering::Relaxed);
+                    let end = format!("{:?} in {} lives", one.outcome, one.lives);
+                    *ends.lock().unwrap_or_else(PoisonError::into_inner).entry(end).or_default() += 1;
+                    if !one.violations.is_empty() {
+                        println!("{one}");
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
+                    }
+                }
+            });
+        }
+    });
+    for (end, count) in ends.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        println!("{count:>7}  {end}");
+    }
+    let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!(
+        "{} seeds from {} in {:.0} s: {} failed {failed:?}",
+        played.load(Ordering::Relaxed),
+        options.from,
+        begun.elapsed().as_secs_f64(),
+        failed.len()
+    );
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,33 @@
+use std::sync::{Mutex, PoisonError};
+
+use engine::Clock;
+use tokio::time::Instant;
+
+use crate::Random;
+
+/// When every run begins: 2026-01-01, in milliseconds.
+pub(super) const EPOCH_MS: u64 = 1_767_225_600_000;
+
+/// The time of tokio's paused clock, from a given moment on; names come from the seed.
+pub struct SimulatedClock {
+    from_ms: u64,
+    start: Instant,
+    names: Mutex<Random>,
+}
+
+impl SimulatedClock {
+    /// Within a runtime. The clock shows `from_ms` now.
+    pub fn new(from_ms: u64, names: Random) -> SimulatedClock {
+        SimulatedClock { from_ms, start: Instant::now(), names: Mutex::new(names) }
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now_ms(&self) -> u64 {
+        self.from_ms + u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX / 2)
+    }
+
+    fn unique(&self) -> u64 {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).below(usize::MAX) as u64
+    }
+}

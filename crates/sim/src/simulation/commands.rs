@@ -1,0 +1,98 @@
+//! The simulated project's check: the truth, in virtual time, with faults.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use checks::{Check, End, Outcome, RunOptions, TestFailure};
+use engine::{Commands, Running};
+use tokio_util::sync::CancellationToken;
+
+use super::faults::CheckFaults;
+use super::trace::Trace;
+use super::truth;
+use crate::Random;
+
+pub struct SimulatedCommands {
+    faults: CheckFaults,
+    random: Mutex<Random>,
+    trace: Trace,
+    blind: bool,
+}
+
+impl SimulatedCommands {
+    pub fn new(faults: CheckFaults, random: Random, trace: Trace) -> SimulatedCommands {
+        SimulatedCommands { faults, random: Mutex::new(random), trace, blind: false }
+    }
+
+    /// Nothing ever fails: a planted bug.
+    pub fn blind(self) -> SimulatedCommands {
+        SimulatedCommands { blind: true, ..self }
+    }
+
+    fn draw<T>(&self, draw: impl FnOnce(&mut Random) -> T) -> T {
+        draw(&mut self.random.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Commands for SimulatedCommands {
+    fn run<'a>(
+        &'a self,
+        check: &'a Check,
+        _filter: Option<&'a str>,
+        options: &'a RunOptions,
+        cancel: &'a CancellationToken,
+    ) -> Running<'a> {
+        Box::pin(async move {
+            let (hangs, flakes) =
+                self.draw(|random| (random.chance(self.faults.hangs), random.chance(self.faults.flakes)));
+            let takes = match hangs {
+                true => {
+                    self.trace.fault(format!("check `{}` hangs", check.name));
+                    check.timeout
+                }
+                false => Duration::from_millis(self.draw(|random| 200 + random.below(20_000) as u64)),
+            };
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return outcome(End::Cancelled, None),
+                () = tokio::time::sleep(takes) => {}
+            }
+            if hangs {
+                return outcome(End::TimedOut { after_ms: takes.as_millis() as u64 }, None);
+            }
+            let mut failing: Vec<String> = truth::failing(&truth::read(&options.root)).into_iter().collect();
+            if self.blind {
+                failing.clear();
+            }
+            if flakes && failing.is_empty() {
+                self.trace.fault(format!("check `{}` flakes", check.name));
+                failing.push("a flaky test".into());
+            }
+            outcome(End::Exited { code: i32::from(!failing.is_empty()) }, Some(failing))
+        })
+    }
+}
+
+fn outcome(end: End, failing: Option<Vec<String>>) -> Outcome {
+    let failures = failing.map(|names| {
+        let failure = |name: String| TestFailure {
+            file: name.strip_suffix(" is sound").map(str::to_string),
+            detail: Some("the file is not sound".into()),
+            line: Some(1),
+            name,
+            ..TestFailure::default()
+        };
+        names.into_iter().map(failure).collect::<Vec<_>>()
+    });
+    Outcome {
+        end,
+        passed: failures.as_ref().map(|failures| truth::TESTS - failures.len() as u32),
+        failing: failures,
+        output: String::new(),
+        duration_ms: 0,
+        sandboxed: true,
+        truncated: false,
+        counts_tests: true,
+    }
+}

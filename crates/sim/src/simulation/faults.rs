@@ -1,0 +1,192 @@
+//! What goes wrong in a run, drawn from its seed before it begins.
+
+use std::ops::Range;
+
+use crate::Random;
+
+/// Chances, each between 0 and 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HostFaults {
+    /// A session cannot be opened.
+    pub open_fails: f64,
+    pub open_hangs: f64,
+    /// HTTP 500 without a word.
+    pub bare_500: f64,
+    /// A turn that ends in the provider's error: 429, 5xx, a dropped socket.
+    pub provider_error: f64,
+    /// The session is gone in the middle of a turn, and stays gone.
+    pub vanishes: f64,
+    /// The turn never ends by itself.
+    pub hangs: f64,
+    /// An abort has no effect.
+    pub deaf: f64,
+    /// The host's own answer cannot be read.
+    pub garbage: f64,
+    /// The provider answers nobody, by times in milliseconds from the beginning.
+    pub outages: Vec<Range<u64>>,
+}
+
+/// How the simulated models err.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ModelFaults {
+    /// Work that is wrong, and repairs that mend nothing.
+    pub wrong: f64,
+    /// Ends the turn with prose.
+    pub prose: f64,
+    /// Arguments that no tool takes.
+    pub malformed: f64,
+    /// Calls its tool twice.
+    pub duplicate: f64,
+    /// Names tasks that there are none of.
+    pub wrong_ids: f64,
+    /// Edits files that are not its own.
+    pub strays: f64,
+    /// Says that it is blocked.
+    pub blocked: f64,
+    /// A reviewer that rejects what is right.
+    pub rejects: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CheckFaults {
+    pub hangs: f64,
+    pub flakes: f64,
+}
+
+/// A crash at the n-th step that leaves something on disk, counted from the beginning of that life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Crash {
+    /// Before the step.
+    Before(u64),
+    /// In the middle of it, where it has one.
+    Within(u64),
+    /// After it, before anybody learnt of it.
+    After(u64),
+}
+
+impl Crash {
+    pub fn step(self) -> u64 {
+        match self {
+            Crash::Before(step) | Crash::Within(step) | Crash::After(step) => step,
+        }
+    }
+}
+
+/// When the user edits their own files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Milliseconds from the beginning.
+    At(u64),
+    /// Just before that step on disk of that life.
+    Step { life: usize, step: u64 },
+}
+
+/// Everything that will go wrong.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub host: HostFaults,
+    pub model: ModelFaults,
+    pub checks: CheckFaults,
+    /// For each life of the process.
+    pub crashes: Vec<Option<Crash>>,
+    /// Steps on disk, for each life, that a full disk refuses.
+    pub disk_full: Vec<Range<u64>>,
+    /// Milliseconds after the beginning of each life.
+    pub stops: Vec<Option<u64>>,
+    pub edits: Vec<When>,
+}
+
+/// Lives of the process that may end badly; the ones after them are calm.
+pub const TROUBLED: usize = 4;
+/// The most steps on disk after which something happens; long missions take a few hundred.
+const STEPS: usize = 600;
+/// The same in milliseconds.
+const TIME: usize = 20 * 60_000;
+
+impl Plan {
+    pub fn draw(random: &Random) -> Plan {
+        let mut plan = Plan::default();
+        let mut draws = random.fork("which");
+        // one seed in eight is undisturbed
+        if draws.chance(0.125) {
+            return plan;
+        }
+        let mut rate = |most: f64| match draws.below(4) {
+            0 => most,
+            1 => most / 4.0,
+            _ => 0.0,
+        };
+        plan.host = HostFaults {
+            open_fails: rate(0.2),
+            open_hangs: rate(0.1),
+            bare_500: rate(0.15),
+            provider_error: rate(0.2),
+            vanishes: rate(0.1),
+            hangs: rate(0.1),
+            deaf: rate(0.5),
+            garbage: rate(0.05),
+            outages: Vec::new(),
+        };
+        plan.model = ModelFaults {
+            wrong: rate(0.5),
+            prose: rate(0.2),
+            malformed: rate(0.3),
+            duplicate: rate(0.3),
+            wrong_ids: rate(0.2),
+            strays: rate(0.3),
+            blocked: rate(0.1),
+            rejects: rate(0.3),
+        };
+        plan.checks = CheckFaults { hangs: rate(0.05), flakes: rate(0.15) };
+        plan.disk(&mut random.fork("disk"));
+        plan.user(&mut random.fork("user"));
+        plan
+    }
+
+    fn disk(&mut self, random: &mut Random) {
+        if random.chance(0.2) {
+            let from = random.below(TIME / 2) as u64;
+            self.host.outages.push(from..from + random.below(TIME / 4) as u64);
+        }
+        for _ in 0..TROUBLED {
+            let step = |random: &mut Random| {
+                // early and late steps alike
+                let most = [40, 150, STEPS][random.below(3)];
+                1 + random.below(most) as u64
+            };
+            let at = step(random);
+            let crash = match random.below(8) {
+                0 => Some(Crash::Before(at)),
+                1 => Some(Crash::Within(at)),
+                2 => Some(Crash::After(at)),
+                _ => None,
+            };
+            self.crashes.push(crash);
+            let from = step(random);
+            self.disk_full.push(if random.chance(0.1) {
+                from..from + 1 + random.below(6) as u64
+            } else {
+                0..0
+            });
+        }
+    }
+
+    fn user(&mut self, random: &mut Random) {
+        for _ in 0..TROUBLED {
+            let at = random.below(TIME / 4) as u64;
+            self.stops.push(random.chance(0.2).then_some(at));
+        }
+        for _ in 0..[0, 0, 1, 1, 2, 4][random.below(6)] {
+            let when = match random.chance(0.5) {
+                true => When::At(random.below(TIME / 2) as u64),
+                false => When::Step { life: random.below(TROUBLED), step: 1 + random.below(STEPS) as u64 },
+            };
+            self.edits.push(when);
+        }
+    }
+
+    /// The same without what goes wrong with host, models, checks and disk.
+    pub fn calm(&self) -> Plan {
+        Plan { edits: self.edits.clone(), ..Plan::default() }
+    }
+}

@@ -1,0 +1,328 @@
+//! What must hold after every event, and between and after the lives of the process.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine::{Clock, Observer};
+use journal::{Reader, StateDir};
+use mission::{Delivery, Event, GateVerdict, Phase, State, TaskId};
+use workspace::Workspace;
+
+use super::clock::EPOCH_MS;
+use super::disk::Disk;
+use super::host::SimulatedHost;
+use super::trace::Trace;
+use super::truth::{self, Files};
+use super::user::User;
+use super::worker::{MOST_TOKENS, MOST_USD};
+
+/// Events of one mission; more is a loop.
+const MOST_EVENTS: usize = 6_000;
+/// How much longer than its budget a mission may run: a stop waits for aborts.
+const WIND_UP_MS: u64 = 30_000;
+
+/// What outlives the process.
+#[derive(Clone)]
+pub(super) struct Watch {
+    inner: Arc<Mutex<Seen>>,
+}
+
+struct Seen {
+    root: PathBuf,
+    data_home: PathBuf,
+    user: User,
+    trace: Trace,
+    /// Tests that fail before the mission.
+    red: BTreeSet<String>,
+    life: Option<Life>,
+    integrated: BTreeSet<TaskId>,
+    head: String,
+    /// Events that were seen to be durable.
+    events: usize,
+    workspace: Option<Workspace>,
+}
+
+/// What is gone with the process.
+struct Life {
+    disk: Disk,
+    host: SimulatedHost,
+    clock: Arc<dyn Clock>,
+    journal: Option<(Reader<Event>, State)>,
+    read: usize,
+}
+
+impl Watch {
+    pub(super) fn new(root: PathBuf, data_home: PathBuf, user: User, trace: Trace) -> Watch {
+        let red = truth::failing(&user.files());
+        Watch {
+            inner: Arc::new(Mutex::new(Seen {
+                root,
+                data_home,
+                user,
+                trace,
+                red,
+                life: None,
+                integrated: BTreeSet::new(),
+                head: String::new(),
+                events: 0,
+                workspace: None,
+            })),
+        }
+    }
+
+    pub(super) fn begin(&self, disk: Disk, host: SimulatedHost, clock: Arc<dyn Clock>) {
+        self.lock().life = Some(Life { disk, host, clock, journal: None, read: 0 });
+    }
+
+    /// The process is gone: what is on disk must make sense by itself. Gives the state that its journal tells of.
+    pub(super) fn end(&self) -> State {
+        let mut seen = self.lock();
+        seen.life = None;
+        let events = seen.events();
+        let state = State::fold(&events);
+        if events.len() < seen.events {
+            let lost = seen.events - events.len();
+            seen.trace.broken(format!("{lost} events that were written are not in the journal any more"));
+        }
+        seen.events = events.len();
+        seen.once(&events);
+        seen.user_files(&state);
+        state
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for Watch {
+    fn changed(&self, state: &State) {
+        let mut seen = self.lock();
+        let Some(mut life) = seen.life.take() else {
+            return seen.trace.broken("the mission goes on after its process has ended");
+        };
+        seen.trace.at(life.clock.now_ms().saturating_sub(EPOCH_MS));
+        if !life.disk.is_down() {
+            let disk = life.disk.clone();
+            disk.look(|| seen.look(&mut life, state));
+        }
+        seen.life = Some(life);
+    }
+}
+
+impl Seen {
+    fn look(&mut self, life: &mut Life, state: &State) {
+        if life.journal.is_none() {
+            let path = StateDir::open(&self.data_home, &self.root)
+                .and_then(|dir| dir.mission(&state.mission))
+                .map(|mission| mission.journal_path());
+            life.journal =
+                path.ok().and_then(|path| Reader::open(&path).ok()).map(|reader| (reader, State::default()));
+        }
+        let Some((reader, folded)) = &mut life.journal else {
+            return self.trace.broken("there is no journal although the mission has begun");
+        };
+        let events = match reader.poll() {
+            Ok(events) => events,
+            Err(error) => return self.trace.broken(format!("the journal cannot be read: {error}")),
+        };
+        life.read += events.len();
+        for event in &events {
+            folded.apply(event);
+        }
+        if life.read > MOST_EVENTS {
+            self.trace.broken(format!("more than {MOST_EVENTS} events"));
+        }
+        self.events = self.events.max(life.read);
+        if folded != state && !life.disk.journal_failed() {
+            self.trace.broken(format!("memory and journal differ: {}", difference(folded, state)));
+        }
+        self.budgets(life, state);
+        self.landed(state);
+        if matches!(state.delivery, Delivery::Pending | Delivery::Failed { .. }) {
+            self.untouched("although nothing was delivered");
+        }
+    }
+
+    fn budgets(&self, life: &Life, state: &State) {
+        let (policy, usage) = (&state.policy, &state.usage);
+        let over = |what: &str, used: String, limit: String| {
+            self.trace.broken(format!("{used} {what} are used of {limit}"));
+        };
+        if let Some(limit) = policy.calls.filter(|limit| usage.calls > *limit) {
+            over("calls", usage.calls.to_string(), limit.to_string());
+        }
+        let in_flight = life.host.peak() + 2;
+        if let Some(limit) =
+            policy.tokens.filter(|limit| usage.tokens.total() > limit + in_flight * MOST_TOKENS)
+        {
+            over("tokens", usage.tokens.total().to_string(), limit.to_string());
+        }
+        if let Some(limit) =
+            policy.cost_usd.filter(|limit| usage.cost_usd > limit + in_flight as f64 * MOST_USD)
+        {
+            over("US dollars", usage.cost_usd.to_string(), limit.to_string());
+        }
+        let ran = state.elapsed_ms(life.clock.now_ms());
+        if let Some(limit) = policy.wall_ms.filter(|limit| ran > limit + WIND_UP_MS) {
+            over("ms", ran.to_string(), limit.to_string());
+        }
+        for task in state.tasks.values() {
+            // a reviewer's prompts are the gate's, not the task's
+            let calls = u64::from(task.coder_prompts + task.fixer_prompts);
+            if let Some(limit) = policy.task_calls.filter(|limit| calls > *limit) {
+                over(&format!("calls of `{}`", task.id), calls.to_string(), limit.to_string());
+            }
+        }
+    }
+
+    /// What has landed stays, and the head is green wherever that is claimed.
+    fn landed(&mut self, state: &State) {
+        let now: BTreeSet<TaskId> = state
+            .tasks
+            .values()
+            .filter(|task| matches!(task.phase, Phase::Integrated { .. }))
+            .map(|task| task.id.clone())
+            .collect();
+        for lost in self.integrated.difference(&now) {
+            self.trace.broken(format!("`{lost}` had landed and has not any more"));
+        }
+        self.integrated = now;
+        let Some(head) = state.head.as_ref().filter(|head| head.commit != self.head) else { return };
+        self.head.clone_from(&head.commit);
+        match self.tree(&head.commit) {
+            Ok(files) => {
+                let claimed = state.head_checks.iter().any(|check| check.verdict == GateVerdict::Pass);
+                let failing = truth::failing(&files);
+                let base = if state.base.as_ref() == Some(head) { &failing } else { &self.red };
+                let user = truth::failing(&self.user.files());
+                let new: Vec<&String> =
+                    failing.iter().filter(|test| !base.contains(*test) && !user.contains(*test)).collect();
+                if claimed && !new.is_empty() {
+                    self.trace.broken(format!("the head {} is red: {new:?}", head.commit));
+                }
+                self.marks(state, &files, "the head");
+            }
+            Err(why) => self.trace.broken(format!("the head {} cannot be read: {why}", head.commit)),
+        }
+    }
+
+    /// Each task that landed is in these files, once; nothing is of a task that did not.
+    fn marks(&self, state: &State, files: &Files, whose: &str) {
+        let done = truth::done(files);
+        for task in state.tasks.values() {
+            let landed = matches!(task.phase, Phase::Integrated { .. });
+            let marks = done.get(&task.id);
+            if landed && !task.compound && marks.is_none() {
+                self.trace.broken(format!("`{}` has landed and is not in {whose}", task.id));
+            }
+            if !landed && marks.is_some() {
+                self.trace.broken(format!("`{}` is in {whose} and has not landed", task.id));
+            }
+            for (file, times) in marks.into_iter().flatten().filter(|(_, times)| **times > 1) {
+                self.trace.broken(format!("`{}` is {times} times in {file} of {whose}", task.id));
+            }
+        }
+        for stranger in done.keys().filter(|id| !state.tasks.contains_key(*id)) {
+            self.trace.broken(format!("`{stranger}` is in {whose} and no task of the mission"));
+        }
+    }
+
+    fn tree(&mut self, commit: &str) -> Result<Files, String> {
+        if self.workspace.is_none() {
+            let dir = StateDir::open(&self.data_home, &self.root).map_err(|error| error.to_string())?;
+            let opened = Workspace::open(&self.root, dir.path()).map_err(|error| error.to_string())?;
+            self.workspace = Some(opened);
+        }
+        let Some(workspace) = &self.workspace else { return Err("there is no workspace".into()) };
+        let paths = workspace.files(commit).map_err(|error| error.to_string())?;
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let texts = workspace.read_all(commit, &names).map_err(|error| error.to_string())?;
+        let texts =
+            texts.into_iter().map(|text| String::from_utf8_lossy(&text.unwrap_or_default()).into_owned());
+        Ok(paths.into_iter().zip(texts).filter(|(path, _)| !path.starts_with('.')).collect())
+    }
+
+    fn untouched(&self, when: &str) {
+        let (mine, there) = (self.user.files(), truth::read(&self.root));
+        if mine != there {
+            let files: Vec<&String> =
+                mine.keys().chain(there.keys()).filter(|file| mine.get(*file) != there.get(*file)).collect();
+            self.trace.broken(format!("the user's files differ {when}: {files:?}"));
+        }
+    }
+
+    /// The user's files are as they would be without the mission, or hold all of it.
+    fn user_files(&self, state: &State) {
+        match &state.delivery {
+            Delivery::Pending | Delivery::Failed { .. } => self.untouched("although nothing was delivered"),
+            Delivery::Undone { .. } => {}
+            // the process died in the middle: the next one ends it
+            Delivery::Intended { .. } => {}
+            Delivery::Delivered { branch: Some(_), .. } => self.untouched("although a branch was left"),
+            Delivery::Delivered { branch: None, .. } => {
+                let files = truth::read(&self.root);
+                self.marks(state, &files, "the user's files");
+                let text: Vec<&str> = files.values().flat_map(|text| text.lines()).collect();
+                for line in self.user.lines() {
+                    let times = text.iter().filter(|other| **other == line).count();
+                    if times != 1 {
+                        self.trace
+                            .broken(format!("the user's line `{line}` is {times} times in their files"));
+                    }
+                }
+                for file in self.user.files().keys().filter(|file| !files.contains_key(*file)) {
+                    self.trace.broken(format!("the user's file `{file}` is gone"));
+                }
+                if files.keys().any(|file| file.ends_with(".next") || file.contains(".opencode")) {
+                    self.trace.broken("something was left behind among the user's files");
+                }
+            }
+        }
+    }
+
+    /// What landed is not done again, and lands once.
+    fn once(&self, events: &[Event]) {
+        let mut landed: BTreeMap<&TaskId, usize> = BTreeMap::new();
+        for event in events {
+            match event {
+                Event::Integrated { tasks, .. } => {
+                    for task in tasks {
+                        *landed.entry(task).or_default() += 1;
+                    }
+                }
+                Event::AttemptStarted { task, .. } | Event::FixStarted { task, .. }
+                    if landed.contains_key(task) =>
+                {
+                    self.trace.broken(format!("`{task}` had landed and was begun again"));
+                }
+                _ => {}
+            }
+        }
+        for (task, times) in landed.into_iter().filter(|(_, times)| *times > 1) {
+            self.trace.broken(format!("`{task}` landed {times} times"));
+        }
+    }
+
+    fn events(&self) -> Vec<Event> {
+        let missions = StateDir::open(&self.data_home, &self.root).and_then(|dir| dir.list_missions());
+        let Some(mission) = missions.ok().and_then(|missions| missions.into_iter().next()) else {
+            return Vec::new();
+        };
+        match journal::read::<Event>(&mission.journal_path()) {
+            Ok(read) => read.events,
+            Err(error) => {
+                self.trace.broken(format!("the journal cannot be read: {error}"));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The first lines in which two states differ.
+fn difference(folded: &State, memory: &State) -> String {
+    let (folded, memory) = (format!("{folded:#?}"), format!("{memory:#?}"));
+    let lines = folded.lines().zip(memory.lines()).filter(|(a, b)| a != b);
+    lines.take(3).map(|(a, b)| format!("{} / {}", a.trim(), b.trim())).collect::<Vec<_>>().join("; ")
+}

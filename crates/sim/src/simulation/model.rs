@@ -1,0 +1,64 @@
+//! Who answers prompts.
+
+use std::path::Path;
+use std::time::Duration;
+
+use mission::{Role, Tokens};
+use serde_json::Value;
+
+use crate::Random;
+
+/// What a model does next in its turn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// It writes, for so long.
+    Think(Duration),
+    /// It calls a tool of the mission; the answer is a [`Reply::Text`].
+    Call { tool: String, arguments: Value },
+    /// It writes a file of its folder (`None` removes it) with OpenCode's tools, if the engine lets it: [`Reply::Done`] with
+    /// what was appended to the tool's answer, or [`Reply::Refused`].
+    Write { path: String, text: Option<String> },
+    /// It ends its turn with these words.
+    End(String),
+}
+
+/// What became of the last step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Reply {
+    /// There was none, or it has no answer.
+    #[default]
+    Nothing,
+    Text(String),
+    Done(Option<String>),
+    Refused(String),
+}
+
+/// A model, as roles see it: one for all sessions.
+pub trait Model: Send + Sync + 'static {
+    /// A session of a role in a folder. `random` is its own.
+    fn open(&self, role: Role, directory: &Path, random: Random) -> Box<dyn Session>;
+}
+
+/// A conversation. A turn begins with [`Session::prompt`], goes on with [`Session::next`] and is over at [`Step::End`].
+pub trait Session: Send {
+    fn prompt(&mut self, text: &str);
+
+    fn next(&mut self, last: Reply) -> Step;
+
+    /// What the turn that has just ended cost: tokens, US dollars.
+    fn cost(&mut self) -> (Tokens, f64);
+}
+
+/// The value of a line `name: value` in the header of a prompt.
+pub fn header<'p>(prompt: &'p str, name: &str) -> Option<&'p str> {
+    prompt
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// The words in backticks of the line that begins with `name`.
+pub fn listed(prompt: &str, name: &str) -> Vec<String> {
+    let line = prompt.lines().find_map(|line| line.strip_prefix(name));
+    line.map(|line| line.split('`').skip(1).step_by(2).map(str::to_string).collect()).unwrap_or_default()
+}

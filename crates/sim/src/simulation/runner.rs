@@ -1,0 +1,341 @@
+//! Plays one seed: lives of the process, one after the other, until the mission has ended.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{Engine, EngineOptions, World};
+use journal::StateDir;
+use mission::{Outcome, PauseReason, State};
+use tokio::runtime::Builder;
+use tokio::time::sleep;
+
+use super::clock::{EPOCH_MS, SimulatedClock};
+use super::commands::SimulatedCommands;
+use super::disk::Disk;
+use super::faults::{Plan, TROUBLED, When};
+use super::host::SimulatedHost;
+use super::invariants::Watch;
+use super::model::Model;
+use super::project::Place;
+use super::scenario::Scenario;
+use super::trace::Trace;
+use super::user::User;
+use super::worker::Worker;
+use crate::Random;
+
+/// The most lives: troubled ones, and then calm ones in which everything must come to its end.
+const LIVES: usize = TROUBLED + 6;
+/// The longest that one life may take, in virtual time.
+const LIFE: Duration = Duration::from_secs(48 * 3600);
+
+/// A defect that is planted to see that it is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bug {
+    #[default]
+    None,
+    /// The checks say that everything is well.
+    BlindChecks,
+    /// A role writes into the user's own files.
+    WritesToTheUser,
+    /// What the observer is shown lacks a task that landed.
+    ForgetsWhatLanded,
+}
+
+/// What became of a seed.
+#[derive(Clone, Debug)]
+pub struct Played {
+    pub seed: u64,
+    /// How it ended; `None` where it did not.
+    pub outcome: Option<Outcome>,
+    /// Why it was paused at last, where it was.
+    pub paused: Option<PauseReason>,
+    pub lives: usize,
+    /// Steps on disk in all lives.
+    pub steps: u64,
+    /// The same by what they were.
+    pub steps_by_name: BTreeMap<String, u64>,
+    pub virtual_ms: u64,
+    /// The journal, with the folder of the run left out.
+    pub journal: String,
+    pub faults: Vec<String>,
+    pub violations: Vec<String>,
+    pub said: String,
+}
+
+impl fmt::Display for Played {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Played { seed, outcome, paused, lives, steps, .. } = self;
+        let time = self.virtual_ms / 1000;
+        writeln!(
+            f,
+            "seed {seed}: {outcome:?}, paused: {paused:?}, {lives} lives, {steps} steps on disk, {time} s"
+        )?;
+        for (title, lines) in [("broken", &self.violations), ("what went wrong", &self.faults)] {
+            writeln!(f, "  {title}:")?;
+            lines.iter().try_for_each(|line| writeln!(f, "    {line}"))?;
+        }
+        writeln!(f, "  replay: cargo run --release -p sim --bin simulate -- --seed {seed}")
+    }
+}
+
+/// Plays a seed with the models that know what to do, mostly.
+pub fn run(seed: u64) -> Played {
+    run_with(&Scenario::draw(seed), Bug::None)
+}
+
+pub fn run_with(scenario: &Scenario, bug: Bug) -> Played {
+    let trace = Trace::default();
+    let mut played = Played {
+        seed: scenario.seed,
+        outcome: None,
+        paused: None,
+        lives: 0,
+        steps: 0,
+        steps_by_name: BTreeMap::new(),
+        virtual_ms: 0,
+        journal: String::new(),
+        faults: Vec::new(),
+        violations: Vec::new(),
+        said: String::new(),
+    };
+    match Place::new(scenario.files, scenario.red) {
+        Ok(place) => play(scenario, bug, &place, &trace, &mut played),
+        Err(error) => trace.broken(format!("the project could not be made: {error}")),
+    }
+    played.faults = trace.faults();
+    played.violations = trace.violations();
+    played
+}
+
+fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mut Played) {
+    let random = Random::new(scenario.seed).fork("run");
+    let user = User::new(&place.root(), random.fork("user"), trace.clone());
+    let watch = Watch::new(place.root(), place.data_home(), user.clone(), trace.clone());
+    let run = Run { scenario, bug, place, user, watch, trace };
+    let repository = fingerprint(&place.root().join(".git"));
+    let calm = scenario.faults.calm();
+    let mut state = State::default();
+    for life in 0..LIVES {
+        let troubled = life < TROUBLED;
+        let faults = if troubled { &scenario.faults } else { &calm };
+        let settings = scenario.settings.toml(troubled);
+        let written = std::fs::write(place.config_home().join("opencode/opencode.toml"), settings);
+        if let Err(error) = written {
+            return trace.broken(format!("the settings could not be written: {error}"));
+        }
+        let begin = Begin {
+            life,
+            faults,
+            resume: !state.mission.is_empty(),
+            elapsed_ms: played.virtual_ms,
+            random: random.fork(&format!("life {life}")),
+        };
+        played.lives += 1;
+        one_life(&run, &begin, played);
+        state = run.watch.end();
+        if state.outcome.is_some() {
+            break;
+        }
+        // somebody comes back to it later
+        played.virtual_ms += 60_000;
+    }
+    played.outcome = state.outcome;
+    played.paused.clone_from(&state.paused);
+    if state.outcome.is_none() {
+        trace.broken(format!("it has not ended after {LIVES} lives; paused: {:?}", state.paused));
+    }
+    untouched(&repository, &fingerprint(&place.root().join(".git")), &state, trace);
+    played.journal = journal(place);
+}
+
+struct Begin<'a> {
+    life: usize,
+    faults: &'a Plan,
+    resume: bool,
+    elapsed_ms: u64,
+    random: Random,
+}
+
+/// What all lives of a run share.
+struct Run<'a> {
+    scenario: &'a Scenario,
+    bug: Bug,
+    place: &'a Place,
+    user: User,
+    watch: Watch,
+    trace: &'a Trace,
+}
+
+fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
+    let Run { scenario, bug, place, user, watch, .. } = run;
+    let trace = run.trace;
+    let bug = *bug;
+    let Ok(runtime) = Builder::new_current_thread().enable_time().start_paused(true).build() else {
+        return trace.broken("no runtime could be made");
+    };
+    let disk = Disk::new(
+        begin.faults.crashes.get(begin.life).copied().flatten(),
+        begin.faults.disk_full.get(begin.life).cloned().unwrap_or_default(),
+        trace.clone(),
+    );
+    let edits: Vec<u64> = steps_of(&begin.faults.edits, begin.life);
+    let editor = user.clone();
+    disk.before_steps(Box::new(move |step| {
+        for _ in edits.iter().filter(|at| **at == step) {
+            editor.edit();
+        }
+    }));
+    disk.plug_in();
+    let mut blocking = begin.random.fork("blocking");
+    engine::block_in_virtual_time(Some(Box::new(move || {
+        let mut takes = || Duration::from_millis(blocking.below(30) as u64);
+        (takes(), takes())
+    })));
+    runtime.block_on(async {
+        let clock = Arc::new(SimulatedClock::new(EPOCH_MS + begin.elapsed_ms, begin.random.fork("names")));
+        let model: Arc<dyn Model> = Arc::new(Worker::new(scenario.plan.clone(), begin.faults.model.clone()));
+        let host = SimulatedHost::new(
+            model,
+            begin.faults.host.clone(),
+            begin.random.fork("host"),
+            trace.clone(),
+            begin.elapsed_ms,
+        );
+        watch.begin(disk.clone(), host.clone(), clock.clone());
+        let commands =
+            SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), trace.clone());
+        let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
+        let observer: Arc<dyn engine::Observer> = match bug {
+            Bug::ForgetsWhatLanded => Arc::new(Forgetful(watch.clone())),
+            _ => Arc::new(watch.clone()),
+        };
+        let world = World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) };
+        let options = EngineOptions {
+            directory: place.root(),
+            data_home: place.data_home(),
+            config_home: place.config_home(),
+            ..EngineOptions::default()
+        };
+        let engine = Arc::new(Engine::in_world(options, world));
+        host.serve(&engine);
+        if bug == Bug::WritesToTheUser {
+            tokio::spawn(writes_to_the_user(place.root()));
+        }
+        if let Some(at) = begin.faults.stops.get(begin.life).copied().flatten() {
+            let (engine, trace) = (engine.clone(), trace.clone());
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(at)).await;
+                trace.fault("stop");
+                engine.stop("Esc").await;
+            });
+        }
+        for at in begin.faults.edits.iter().filter_map(|when| match when {
+            When::At(at) => at.checked_sub(begin.elapsed_ms),
+            When::Step { .. } => None,
+        }) {
+            let user = user.clone();
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(at)).await;
+                user.edit();
+            });
+        }
+        let text = if begin.resume { "resume" } else { "Mark every task as done" };
+        tokio::select! {
+            biased;
+            () = disk.crash() => {}
+            () = engine.command(text, Some("user".into()), Arc::new(host.clone())) => {}
+            () = sleep(LIFE) => trace.broken(format!("life {} does not end", begin.life)),
+        }
+        use engine::Clock;
+        played.virtual_ms = clock.now_ms() - EPOCH_MS;
+        played.said.push_str(&host.said());
+    });
+    drop(runtime);
+    engine::block_in_virtual_time(None);
+    Disk::unplug();
+    played.steps += disk.taken();
+    for (name, count) in disk.by_name() {
+        *played.steps_by_name.entry(name).or_default() += count;
+    }
+}
+
+fn steps_of(edits: &[When], life: usize) -> Vec<u64> {
+    let step = |when: &When| match when {
+        When::Step { life: of, step } if *of == life => Some(*step),
+        _ => None,
+    };
+    edits.iter().filter_map(step).collect()
+}
+
+async fn writes_to_the_user(root: std::path::PathBuf) {
+    sleep(Duration::from_secs(30)).await;
+    // a planted bug; where it cannot act nothing is found
+    let _ = std::fs::write(root.join("data/f0.txt"), "overwritten\n");
+}
+
+/// A planted bug.
+struct Forgetful(Watch);
+
+impl engine::Observer for Forgetful {
+    fn changed(&self, state: &State) {
+        let mut state = state.clone();
+        for task in state.tasks.values_mut().filter(|task| task.phase.is_final()) {
+            task.phase = mission::Phase::Waiting;
+        }
+        engine::Observer::changed(&self.0, &state);
+    }
+}
+
+/// Nothing of the user's repository has changed but for the branch that was left.
+fn untouched(
+    before: &BTreeMap<String, Vec<u8>>,
+    after: &BTreeMap<String, Vec<u8>>,
+    state: &State,
+    trace: &Trace,
+) {
+    let branch = match &state.delivery {
+        mission::Delivery::Delivered { branch, .. } => branch.clone(),
+        _ => None,
+    };
+    if let Some(name) = &branch
+        && !after.contains_key(&format!("refs/heads/{name}"))
+    {
+        trace.broken(format!("the branch `{name}` was not left"));
+    }
+    let ours = |path: &String| {
+        let branches = path.strip_prefix("refs/heads/").or_else(|| path.strip_prefix("logs/refs/heads/"));
+        path.starts_with("objects/")
+            || (branch.is_some() && branches.is_some_and(|b| b.starts_with("orchestrator")))
+    };
+    for path in before.keys().chain(after.keys()).filter(|path| !ours(path)) {
+        if before.get(path) != after.get(path) {
+            trace.broken(format!("`.git/{path}` of the user has changed"));
+        }
+    }
+}
+
+fn fingerprint(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(at) = folders.pop() {
+        for entry in std::fs::read_dir(&at).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(path);
+            } else if let Ok(name) = path.strip_prefix(folder) {
+                found.insert(name.to_string_lossy().into_owned(), std::fs::read(&path).unwrap_or_default());
+            }
+        }
+    }
+    found
+}
+
+fn journal(place: &Place) -> String {
+    let missions = StateDir::open(&place.data_home(), &place.root()).and_then(|dir| dir.list_missions());
+    let mission = missions.ok().and_then(|missions| missions.into_iter().next());
+    let text = mission.and_then(|mission| std::fs::read_to_string(mission.journal_path()).ok());
+    text.unwrap_or_default().replace(&*place.path().to_string_lossy(), "<place>")
+}

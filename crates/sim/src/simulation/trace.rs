@@ -1,0 +1,57 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Lines that are kept; a run that says more is cut.
+const MOST: usize = 5_000;
+
+/// What happened in a run besides the mission's own events: faults, and invariants that broke.
+#[derive(Clone, Default)]
+pub struct Trace {
+    inner: Arc<Mutex<Lines>>,
+}
+
+#[derive(Default)]
+struct Lines {
+    now_ms: u64,
+    faults: Vec<String>,
+    broken: Vec<String>,
+}
+
+impl Trace {
+    /// What is told from now on happened at this time.
+    pub fn at(&self, now_ms: u64) {
+        self.lock().now_ms = now_ms;
+    }
+
+    /// Something was made to go wrong.
+    pub fn fault(&self, what: impl Into<String>) {
+        let mut lines = self.lock();
+        if lines.faults.len() < MOST {
+            let line = format!("{:>9.3} s  {}", lines.now_ms as f64 / 1000.0, what.into());
+            lines.faults.push(line);
+        }
+    }
+
+    /// An invariant does not hold.
+    pub fn broken(&self, what: impl Into<String>) {
+        let mut lines = self.lock();
+        let what = what.into();
+        // the first time says it; an invariant that stays broken says nothing new
+        let known = lines.broken.iter().any(|line| line.ends_with(&what));
+        if lines.broken.len() < MOST && !known {
+            let line = format!("{:>9.3} s  {what}", lines.now_ms as f64 / 1000.0);
+            lines.broken.push(line);
+        }
+    }
+
+    pub fn faults(&self) -> Vec<String> {
+        self.lock().faults.clone()
+    }
+
+    pub fn violations(&self) -> Vec<String> {
+        self.lock().broken.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,332 @@
+//! The models of the simulation: they know what is to be done, and err as often as their faults say.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mission::{Role, Tokens};
+use serde_json::{Value, json};
+
+use super::faults::ModelFaults;
+use super::model::{Model, Reply, Session, Step, header, listed};
+use super::{scenario, truth};
+use crate::Random;
+
+/// What one turn costs at most.
+pub(super) const MOST_TOKENS: u64 = 2_000;
+pub(super) const MOST_USD: f64 = 0.02;
+/// Hand-ins that are mended after a refusal.
+const MENDS: u32 = 4;
+
+pub struct Worker {
+    plan: Value,
+    faults: ModelFaults,
+}
+
+impl Worker {
+    /// `plan` is what its planner hands in.
+    pub fn new(plan: Value, faults: ModelFaults) -> Worker {
+        Worker { plan, faults }
+    }
+}
+
+impl Model for Worker {
+    fn open(&self, role: Role, directory: &Path, random: Random) -> Box<dyn Session> {
+        Box::new(Speaker {
+            role,
+            directory: directory.to_path_buf(),
+            random,
+            plan: self.plan.clone(),
+            faults: self.faults.clone(),
+            task: String::new(),
+            files: Vec::new(),
+            acts: VecDeque::new(),
+            hand_in: (String::new(), Value::Null),
+            mends: 0,
+        })
+    }
+}
+
+/// What it means to do; files are read when it comes to it.
+enum Act {
+    Think,
+    Mark(String),
+    Break(String),
+    /// A file gets another word; who needs the old one fails.
+    Reword(String),
+    Need(String),
+    Mend(String),
+    Check,
+    HandIn,
+    Prose,
+}
+
+struct Speaker {
+    role: Role,
+    directory: PathBuf,
+    random: Random,
+    plan: Value,
+    faults: ModelFaults,
+    task: String,
+    files: Vec<String>,
+    acts: VecDeque<Act>,
+    hand_in: (String, Value),
+    mends: u32,
+}
+
+impl Session for Speaker {
+    fn prompt(&mut self, text: &str) {
+        self.role = match header(text, "role") {
+            Some("planner") => Role::Planner,
+            Some("coder") => Role::Coder,
+            Some("reviewer") => Role::Reviewer,
+            Some("fixer") => Role::Fixer,
+            _ => self.role,
+        };
+        self.task = header(text, "task").unwrap_or_default().to_string();
+        let files = listed(text, "Files: ");
+        if !files.is_empty() {
+            self.files = files;
+        }
+        self.mends = 0;
+        self.acts = VecDeque::from([Act::Think]);
+        match self.role {
+            Role::Searcher => {
+                self.hand_in_with("mission_brief", json!({ "summary": "a simulated project", "files": [] }));
+            }
+            Role::Planner => {
+                let plan = match self.task.is_empty() {
+                    true => self.plan.clone(),
+                    false => scenario::parts(&mut self.random, &self.task),
+                };
+                self.hand_in_with("mission_plan", plan);
+            }
+            Role::Coder => self.code(),
+            Role::Fixer => self.fix(text),
+            Role::Reviewer => self.review(text),
+        }
+    }
+
+    fn next(&mut self, last: Reply) -> Step {
+        if let Reply::Text(answer) = &last
+            && answer.starts_with("refused: mission_")
+            && self.mends < MENDS
+        {
+            self.mends += 1;
+            self.acts.push_front(Act::HandIn);
+        }
+        loop {
+            let Some(act) = self.acts.pop_front() else { return Step::End("That is all.".into()) };
+            if let Some(step) = self.step(act) {
+                return step;
+            }
+        }
+    }
+
+    fn cost(&mut self) -> (Tokens, f64) {
+        let input = 100 + self.random.below(MOST_TOKENS as usize / 2) as u64;
+        let output = 10 + self.random.below(MOST_TOKENS as usize / 4) as u64;
+        let usd = self.random.below(20) as f64 / 1000.0;
+        (Tokens { input, output, ..Tokens::default() }, usd)
+    }
+}
+
+impl Speaker {
+    fn hand_in_with(&mut self, tool: &str, arguments: Value) {
+        self.hand_in = (tool.into(), arguments);
+        if self.random.chance(self.faults.prose) {
+            self.acts.push_back(Act::Prose);
+            return;
+        }
+        self.acts.push_back(Act::HandIn);
+        if self.random.chance(self.faults.duplicate) {
+            self.acts.push_back(Act::HandIn);
+        }
+    }
+
+    fn code(&mut self) {
+        if self.random.chance(self.faults.blocked) {
+            let wish = match self.random.chance(0.5) {
+                true => {
+                    json!({ "status": "blocked", "summary": "in the way", "needs_files": ["data/f0.txt"] })
+                }
+                false => json!({ "status": "blocked", "summary": "in the way", "question": "which one?" }),
+            };
+            return self.hand_in_with("mission_work", wish);
+        }
+        for file in self.files.clone() {
+            self.acts.push_back(Act::Mark(file.clone()));
+            match self.random.below(10) {
+                0 => self.acts.push_back(Act::Reword(file)),
+                1 | 2 => self.acts.push_back(Act::Need(file)),
+                _ if self.random.chance(self.faults.wrong) => self.acts.push_back(Act::Break(file)),
+                _ => {}
+            }
+        }
+        if self.random.chance(self.faults.strays) {
+            let stray = ["data/f0.txt", "data/f1.txt", "README.md", "../outside.txt", "data/stray.txt"];
+            let path = stray[self.random.below(stray.len())].to_string();
+            self.acts.push_back(Act::Mark(path));
+        }
+        if self.random.chance(0.2) {
+            self.acts.push_back(Act::Check);
+        }
+        self.acts.push_back(Act::Think);
+        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "marked" }));
+    }
+
+    fn fix(&mut self, prompt: &str) {
+        let named = prompt.lines().filter_map(|line| line.strip_prefix("- data/")?.split(':').next());
+        let mut files: Vec<String> = named.map(|file| format!("data/{file}")).collect();
+        files.extend(self.files.clone());
+        files.sort();
+        files.dedup();
+        for file in files {
+            if !self.random.chance(self.faults.wrong) {
+                self.acts.push_back(Act::Mend(file));
+            }
+        }
+        for file in self.files.clone() {
+            self.acts.push_back(Act::Mark(file));
+        }
+        self.acts.push_back(Act::Think);
+        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "mended" }));
+    }
+
+    fn review(&mut self, prompt: &str) {
+        let items = prompt.lines().filter_map(|line| line.strip_prefix('a')?.split_once(": "));
+        let items: Vec<String> =
+            items.filter(|(n, _)| n.parse::<u32>().is_ok()).map(|(n, _)| format!("a{n}")).collect();
+        let reject = self.random.chance(self.faults.rejects);
+        let acceptance: Vec<Value> = items
+            .iter()
+            .map(|id| json!({ "id": id, "met": !reject, "evidence": "the line is there" }))
+            .collect();
+        let findings = match reject {
+            true => {
+                json!([{ "path": "data/f0.txt", "line": 1, "severity": "error", "message": "not liked" }])
+            }
+            false => json!([]),
+        };
+        let verdict = if reject { "reject" } else { "approve" };
+        let review = json!({ "verdict": verdict, "findings": findings, "acceptance": acceptance });
+        self.hand_in_with("mission_review", review);
+    }
+
+    /// `None` where there is nothing to do after all.
+    fn step(&mut self, act: Act) -> Option<Step> {
+        match act {
+            Act::Think => Some(Step::Think(Duration::from_millis(500 + self.random.below(40_000) as u64))),
+            Act::Prose => Some(Step::End("I have done everything you asked for!".into())),
+            Act::Check => {
+                Some(Step::Call { tool: "mission_check".into(), arguments: json!({ "name": "test" }) })
+            }
+            Act::HandIn => Some(self.handed_in()),
+            Act::Mark(path) => self.write(path, |speaker, path, text| {
+                let line = format!("done {}", speaker.task);
+                let region = speaker.region();
+                let text = text.unwrap_or_else(|| truth::fresh(path, "fresh"));
+                if text.lines().any(|other| other == line) {
+                    text
+                } else {
+                    truth::insert(&text, region, &line)
+                }
+            }),
+            Act::Break(path) => self.write(path, |speaker, _, text| {
+                let line = format!("broken {}", speaker.task);
+                truth::insert(&text.unwrap_or_default(), speaker.region(), &line)
+            }),
+            Act::Reword(path) => self.write(path, |speaker, _, text| {
+                let word = format!("has {}", speaker.task);
+                let text = text.unwrap_or_default();
+                let lines =
+                    text.lines().map(|line| if line.starts_with("has ") { word.as_str() } else { line });
+                lines.collect::<Vec<_>>().join("\n") + "\n"
+            }),
+            Act::Need(path) => {
+                let line = self.need();
+                self.write(path, |speaker, _, text| match &line {
+                    Some(line) => truth::insert(&text.unwrap_or_default(), speaker.region(), line),
+                    None => text.unwrap_or_default(),
+                })
+            }
+            Act::Mend(path) => {
+                let directory = self.directory.clone();
+                self.write(path, |_, _, text| mended(&text.unwrap_or_default(), &directory))
+            }
+        }
+    }
+
+    fn handed_in(&mut self) -> Step {
+        let (tool, mut arguments) = self.hand_in.clone();
+        if self.random.chance(self.faults.malformed) {
+            arguments = match self.random.below(4) {
+                0 => Value::Null,
+                1 => json!("{\"tasks\": [ "),
+                2 => json!({}),
+                // understood all the same
+                _ => Value::String(arguments.to_string()),
+            };
+        } else if self.random.chance(self.faults.wrong_ids) {
+            if let Some(on) = arguments.pointer_mut("/tasks/0/depends_on") {
+                *on = json!(["nobody"]);
+            }
+            if let Some(id) = arguments.pointer_mut("/acceptance/0/id") {
+                *id = json!("a99");
+            }
+        }
+        Step::Call { tool, arguments }
+    }
+
+    fn write(
+        &mut self,
+        path: String,
+        change: impl FnOnce(&mut Speaker, &str, Option<String>) -> String,
+    ) -> Option<Step> {
+        let before = std::fs::read_to_string(self.directory.join(&path)).ok();
+        let text = change(self, &path, before.clone());
+        if before.as_ref() == Some(&text) || (before.is_none() && text.is_empty()) {
+            return None;
+        }
+        Some(Step::Write { path, text: Some(text) })
+    }
+
+    /// Tasks write at places of their own, mostly.
+    fn region(&mut self) -> usize {
+        if self.random.chance(0.15) {
+            return 0;
+        }
+        self.task.bytes().map(usize::from).sum::<usize>() % truth::REGIONS
+    }
+
+    fn need(&mut self) -> Option<String> {
+        let files: Vec<(String, String)> = truth::read(&self.directory).into_iter().collect();
+        let (path, text) = self.random.pick(&files)?;
+        let word = text.lines().find_map(|line| line.strip_prefix("has "))?;
+        Some(format!("needs {path} {word}"))
+    }
+}
+
+/// Without what makes it fail. Of a conflict both sides stay.
+fn mended(text: &str, directory: &Path) -> String {
+    let marks = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("broken ") || marks.iter().any(|mark| line.starts_with(mark)) {
+            continue;
+        }
+        let mut words = line.split(' ');
+        let line = match (words.next(), words.next()) {
+            (Some("needs"), Some(file)) => {
+                let other = std::fs::read_to_string(directory.join(file)).unwrap_or_default();
+                match other.lines().find_map(|line| line.strip_prefix("has ")) {
+                    Some(word) => format!("needs {file} {word}"),
+                    None => continue,
+                }
+            }
+            _ => line.to_string(),
+        };
+        lines.push(line);
+    }
+    lines.join("\n") + "\n"
+}
