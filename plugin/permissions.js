@@ -1,8 +1,11 @@
 /** Permission questions of roles: somebody may answer them for a while, nobody waits for ever. */
 import { registry } from "./registry.js"
 
-/** How long a question of a role waits for the user, in milliseconds. */
-const PATIENCE = 60_000
+/**
+ * How long a question of a role waits for the user, in milliseconds. The variable is for tests, which cannot wait that long; it
+ * is no setting.
+ */
+const patience = () => Number(process.env.OPENCODE_ORCHESTRATOR_TEST_PATIENCE_MS) || 60_000
 
 /**
  * @param {any} event
@@ -30,6 +33,6 @@ export async function answerPermission(event, input) {
   }
   // `opencode run` has nobody to ask
   if (!session.interactive) return refuse()
-  const timer = setTimeout(refuse, PATIENCE)
+  const timer = setTimeout(refuse, patience())
   timer.unref?.()
 }

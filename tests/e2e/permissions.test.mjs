@@ -26,6 +26,31 @@ scene(
 )
 
 scene(
+  "serve: a question that nobody answers in time is refused with a reason, and the mission goes on",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: modules(["one"]),
+    config: ASK,
+    env: { OPENCODE_ORCHESTRATOR_TEST_PATIENCE_MS: "3000" },
+  },
+  async (world) => {
+    const before = world.picture()
+    const { client } = await world.serve()
+    const answer = client.command(await client.session(), "task", "Add one")
+    const coder = () => world.model.roleRequests.filter((request) => request.role === "coder")
+    const told = () => coder().some((request) => /refused: nobody could allow/.test(JSON.stringify(request.body.messages)))
+    await until(() => coder().length > 0, 60_000, "the coder")
+    const asked = Date.now()
+    await until(told, 60_000, "the refusal")
+    assert.ok(Date.now() - asked >= 2_000, "somebody could have answered for a while")
+    await answer
+    ended(world, "failed")
+    assert.deepEqual(changes(before, world.picture()), [])
+  },
+)
+
+scene(
   "tui: the user is asked for a coder's edit, allows it, and the mission goes on",
   { skip: noPlugin || tuiMissing(), files: project(), scenario: modules(["one"]), config: ASK },
   async (world) => {

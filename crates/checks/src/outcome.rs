@@ -132,7 +132,8 @@ impl Outcome {
     }
 
     /// An outcome of a command that never ran.
-    pub(crate) fn not_started(why: impl Into<String>) -> Outcome {
+    /// Of a run that never began: why.
+    pub fn not_started(why: impl Into<String>) -> Outcome {
         Outcome {
             end: End::CouldNotStart { why: why.into() },
             failing: None,

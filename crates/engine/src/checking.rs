@@ -10,6 +10,7 @@ use mission::{CheckSummary, FailureClass, GateVerdict, Issue};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, Semaphore};
 use workspace::Slot;
 
+use crate::base_commands::{self, BaseCommands};
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::mission_context::MissionContext;
@@ -29,6 +30,7 @@ pub(crate) struct ProjectChecks {
     /// By tree and check.
     known: Mutex<HashMap<(String, String), Arc<Outcome>>>,
     pub setup: Setups,
+    pub commands: BaseCommands,
     running: Semaphore,
     /// Slot 0 serves one at a time.
     pub checking_slot: AsyncMutex<()>,
@@ -49,6 +51,7 @@ impl Default for ProjectChecks {
             base: OnceCell::new(),
             known: Mutex::default(),
             setup: Setups::default(),
+            commands: BaseCommands::default(),
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
         }
@@ -107,9 +110,12 @@ async fn base_outcomes<'a>(
         let (workspace, commit, config) =
             (context.workspace.clone(), commit.to_string(), context.config.clone());
         let root = slot.path.clone();
-        let found = blocking(move || workspace.files(&commit).map(|files| find(&root, &files, &config)))
-            .await
-            .map_err(|e| e.to_string())?;
+        let (found, files) = blocking(move || {
+            let files = workspace.files(&commit).map_err(|error| error.to_string())?;
+            Ok::<_, String>((find(&root, &files, &config), files))
+        })
+        .await?;
+        context.checks.commands.remember(&slot.path, &files);
         let _ = context.checks.found.set(found);
         let mut outcomes = BTreeMap::new();
         for check in context.checks.list() {
@@ -277,6 +283,10 @@ pub(crate) async fn run(
     if let Err(why) = setup::prepare(context, slot).await {
         context.host.say(&format!("- {why}: checks may miss packages\n"));
     }
+    let _at_base = match base_commands::put(context, slot).await {
+        Ok(kept) => kept,
+        Err(why) => return Outcome::not_started(why),
+    };
     context.commands.run(check, filter, &options(context, slot), context.orchestrator.cancelled()).await
 }
 

@@ -9,6 +9,7 @@
 //! without naming OpenCode is said here.
 
 mod base;
+mod base_commands;
 mod blocking;
 mod checking;
 pub mod cli;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mission::{Delivery, GateVerdict, Outcome, Phase, State, Task, graph};
+use mission::{Delivery, Gate, GateVerdict, Outcome, Phase, State, Task, graph};
 
 use crate::progress::{count, duration};
 use crate::roles::cut;
@@ -12,6 +12,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n## Mission {}: {}", state.mission, headline(state));
     let _ = writeln!(text, "\n{}\n", cut(&state.objective, 400).replace('\n', " "));
+    configuration(&mut text, state);
     tasks(&mut text, state);
     packages(&mut text, state);
     verified(&mut text, state);
@@ -85,6 +86,20 @@ fn phase(task: &Task) -> (&'static str, String) {
 
 fn cell(text: &str) -> String {
     cut(text, 300).replace('|', "\\|").replace('\n', " ")
+}
+
+/// First of all: what decides how the project is checked and built is not as it was.
+fn configuration(text: &mut String, state: &State) {
+    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed) {
+        let Some(why) = &task.edits_config else { continue };
+        let last = state.verdicts.iter().rev().find(|v| {
+            v.gate == Gate::Protected && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
+        });
+        let what = last.map(|v| v.detail.as_str()).unwrap_or_default();
+        let _ =
+            writeln!(text, "**Scripts or configuration**: `{}` {} ({})\n", task.id, cell(what), cell(why));
+    }
 }
 
 fn packages(text: &mut String, state: &State) {

@@ -34,7 +34,14 @@ const TEST_FOLDERS: [&str; 9] =
     ["test", "tests", "__tests__", "__snapshots__", "__mocks__", "testdata", "spec", "specs", "e2e"];
 const CONFIG_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
 /// Whole names, in lower case.
-const CONFIG_NAMES: [&str; 50] = [
+const CONFIG_NAMES: [&str; 57] = [
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    "pnpm-workspace.yaml",
+    "bunfig.toml",
+    "uv.toml",
     "makefile",
     "gnumakefile",
     "justfile",
@@ -119,6 +126,27 @@ const LOCKS: [&str; 11] = [
     "go.mod",
     ".gitignore",
 ];
+
+/// What runs on the user's machine or their servers of itself: hooks of git, and CI. Nobody's consent lets a task change
+/// one that is there.
+pub(super) fn runs_of_itself(path: &str) -> bool {
+    const NAMES: [&str; 10] = [
+        ".gitlab-ci.yml",
+        ".travis.yml",
+        "azure-pipelines.yml",
+        "jenkinsfile",
+        ".pre-commit-config.yaml",
+        ".pre-commit-config.yml",
+        "lefthook.yml",
+        "lefthook.yaml",
+        ".lintstagedrc",
+        ".npmrc",
+    ];
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    lower.split('/').next().is_some_and(|first| CONFIG_FOLDERS.contains(&first))
+        || NAMES.iter().any(|known| name == *known || name.starts_with(&format!("{known}.")))
+}
 
 pub(super) fn kind(path: &str) -> Kind {
     let lower = path.to_ascii_lowercase();

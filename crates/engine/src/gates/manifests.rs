@@ -72,6 +72,15 @@ pub(super) fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> 
         .collect()
 }
 
+/// Whether a section is run by package managers or git of itself, on the user's machine.
+pub(super) fn runs_of_itself(section: &str) -> bool {
+    let Some(script) = section.strip_prefix("scripts.") else {
+        return ["husky", "lint-staged", "pre-commit", "simple-git-hooks"].contains(&section);
+    };
+    let of = script.strip_prefix("pre").or_else(|| script.strip_prefix("post")).unwrap_or(script);
+    LIFECYCLE.contains(&script) || LIFECYCLE.contains(&of)
+}
+
 /// A new script of its own name changes nothing of what runs now.
 fn is_harmless(section: &str, before: &Sections) -> bool {
     let Some(script) = section.strip_prefix("scripts.") else { return false };
@@ -163,6 +172,8 @@ mod tests {
         );
         check(with(r#""start": "node .""#, r#""start": "node .", "lint": "true""#), &["scripts.lint"]);
         check(with(r#""bail": 1"#, r#""bail": 0"#), &["jest"]);
+        assert!(["scripts.postinstall", "scripts.prepare", "husky"].into_iter().all(runs_of_itself));
+        assert!(!["scripts.test", "scripts.pretest", "jest"].into_iter().any(runs_of_itself));
         check("{ broken".into(), &["jest", "scripts.start", "scripts.test"]);
         assert_eq!(changed("package.json", Some(base), None).len(), 3);
     }

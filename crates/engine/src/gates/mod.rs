@@ -8,6 +8,7 @@ mod imports;
 mod manifests;
 mod mutants;
 mod new_tests;
+mod packages_by_hand;
 mod protected;
 mod review;
 mod scope;
@@ -25,6 +26,11 @@ use crate::workers::Worker;
 
 pub(crate) use checks::{check_tree, keeps_tests};
 pub(crate) use guardian::lint_trees;
+
+/// Whether the scripts of a manifest are other than before.
+pub(crate) fn changes_scripts(path: &str, before: &str, after: &str) -> bool {
+    manifests::changed(path, Some(before), Some(after)).iter().any(|section| section.starts_with("scripts."))
+}
 
 /// What a gate found.
 pub(crate) struct Finding {

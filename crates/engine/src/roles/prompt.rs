@@ -28,6 +28,9 @@ pub(crate) fn task(task: &Task) -> String {
     if let Some(why) = &task.edits_tests {
         let _ = writeln!(text, "\nExisting tests may change here, because: {why}");
     }
+    if let Some(why) = &task.edits_config {
+        let _ = writeln!(text, "\nScripts and configuration may change here, because: {why}");
+    }
     text
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn review(
         if !tests.is_empty() {
             let _ = write!(
                 text,
-                "\n# Existing tests that this change touches\nJudge whether the reason above makes each of these right; reject what only makes a failure go away.\n{tests}\n"
+                "\n# Existing tests and configuration that this change touches\nJudge whether the reason above makes each of these right; reject what only makes a failure go away.\n{tests}\n"
             );
         }
         let _ = write!(

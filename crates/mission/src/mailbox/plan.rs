@@ -21,6 +21,8 @@ pub(super) const FIELDS: &[Field] = &[
             Field::optional("compound", Shape::Bool)
                 .hint("too large for one coder: gets a plan of its own when due"),
             Field::optional("edits_tests", Shape::Text).hint("why an existing test must change"),
+            Field::optional("edits_config", Shape::Text)
+                .hint("why a script, build file or tool configuration must change; the user is asked"),
         ])),
     ),
     Field::optional(
