@@ -38,7 +38,7 @@ use crate::plan::{Delivery, DeliveryEntry};
 use crate::workspace::Workspace;
 use compare::fingerprint;
 use faults::{crashed, trip};
-use place::{backup_name, duplicate, move_into_place};
+use place::{backup_name, duplicate, move_into_place, remove, replace};
 
 /// What was done, by path.
 #[derive(Debug, Default)]
@@ -172,7 +172,10 @@ impl Work<'_> {
             let path = self.root.join(&entry.path);
             self.still(entry, found, &path)?;
             trip(&path)?;
-            fs::remove_file(&path).at("remove", &path)?;
+            let aside = staged.with_extension("removed");
+            if !remove(&path, &aside, found.fingerprint).at("remove", &path)? {
+                return Err(Stop::Changed(entry.path.clone()));
+            }
             self.done.push(Step::Replaced(entry.path.clone()));
             self.remove_empty_folders(&path)?;
         }
@@ -188,7 +191,9 @@ impl Work<'_> {
             }
             trip(&path)?;
             let step = if entry.before.is_some() { Step::Replaced } else { Step::Created };
-            move_into_place(&staged.join(&entry.path), &path).at("write", &path)?;
+            if !replace(&staged.join(&entry.path), &path, found.fingerprint).at("write", &path)? {
+                return Err(Stop::Changed(entry.path.clone()));
+            }
             self.done.push(step(entry.path.clone()));
             folders.extend(path.parent().map(Path::to_path_buf));
         }

@@ -18,6 +18,9 @@ struct Options {
     minutes: Option<u64>,
 }
 
+/// Seeds between two lines of progress.
+const EVERY: u64 = 250;
+
 const USAGE: &str = "simulate --seeds N [--from N] [--jobs N] [--minutes N] | simulate --seed N";
 
 fn main() -> ExitCode {
@@ -76,7 +79,10 @@ fn many(options: &Options) -> ExitCode {
                         return;
                     }
                     let one = run(seed);
-                    played.fetch_add(1, Ordering::Relaxed);
+                    let count = played.fetch_add(1, Ordering::Relaxed) + 1;
+                    if count.is_multiple_of(EVERY) {
+                        eprintln!("{count} seeds in {:.0} s", begun.elapsed().as_secs_f64());
+                    }
                     let end = format!("{:?} in {} lives", one.outcome, one.lives);
                     *ends.lock().unwrap_or_else(PoisonError::into_inner).entry(end).or_default() += 1;
                     if !one.violations.is_empty() {

@@ -17,12 +17,17 @@ pub struct Disk {
     trace: Trace,
 }
 
-/// Called before a step, with its number.
-pub type BeforeStep = Box<dyn FnMut(u64) + Send>;
+/// Called before a step, with its number, and its number among the files of a delivery where it is one.
+pub type BeforeStep = Box<dyn FnMut(u64, Option<u64>) + Send>;
+
+/// What the workspace calls the writing of one file of a delivery.
+const WRITING: &str = "write into the user's files";
 
 #[derive(Default)]
 struct Steps {
     taken: u64,
+    written: u64,
+    crash_writing: Option<u64>,
     by_name: BTreeMap<String, u64>,
     crash: Option<Crash>,
     full: Range<u64>,
@@ -44,6 +49,11 @@ impl Disk {
     pub fn new(crash: Option<Crash>, full: Range<u64>, trace: Trace) -> Disk {
         let steps = Steps { crash, full, ..Steps::default() };
         Disk { inner: Arc::new(Mutex::new(steps)), crashed: Arc::default(), trace }
+    }
+
+    /// The process dies before the n-th file of a delivery is written.
+    pub fn crash_writing(&self, file: Option<u64>) {
+        self.lock().crash_writing = file;
     }
 
     pub fn before_steps(&self, before: BeforeStep) {
@@ -118,11 +128,18 @@ impl Disk {
         steps.taken += 1;
         *steps.by_name.entry(what.to_string()).or_default() += 1;
         let taken = steps.taken;
+        let file = (what == WRITING).then(|| {
+            steps.written += 1;
+            steps.written
+        });
         if let Some(mut before) = steps.before.take() {
             drop(steps);
-            before(taken);
+            before(taken, file);
             steps = self.lock();
             steps.before = Some(before);
+        }
+        if file.is_some() && file == steps.crash_writing {
+            steps.crash = Some(Crash::Before(taken));
         }
         if let Some(crash) = steps.crash.filter(|crash| crash.step() == taken) {
             steps.down = true;

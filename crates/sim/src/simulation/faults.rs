@@ -41,6 +41,12 @@ pub struct ModelFaults {
     pub wrong_ids: f64,
     /// Edits files that are not its own.
     pub strays: f64,
+    /// Changes what other tasks may rely on.
+    pub rewords: f64,
+    /// Relies on what other tasks may change.
+    pub needs: f64,
+    /// Writes where other tasks write.
+    pub clashes: f64,
     /// Says that it is blocked.
     pub blocked: f64,
     /// A reviewer that rejects what is right.
@@ -79,6 +85,8 @@ pub enum When {
     At(u64),
     /// Just before that step on disk of that life.
     Step { life: usize, step: u64 },
+    /// Just before that file of a delivery is written, counted in that life.
+    Writing { life: usize, file: u64 },
 }
 
 /// Everything that will go wrong.
@@ -89,11 +97,17 @@ pub struct Plan {
     pub checks: CheckFaults,
     /// For each life of the process.
     pub crashes: Vec<Option<Crash>>,
+    /// For each life, the file of a delivery before which it crashes.
+    pub crashes_writing: Vec<Option<u64>>,
     /// Steps on disk, for each life, that a full disk refuses.
     pub disk_full: Vec<Range<u64>>,
     /// Milliseconds after the beginning of each life.
     pub stops: Vec<Option<u64>>,
     pub edits: Vec<When>,
+    /// When the user commits what they have, in milliseconds from the beginning.
+    pub commits: Vec<u64>,
+    /// Whether the user takes the delivery back in the end.
+    pub undo: bool,
 }
 
 /// Lives of the process that may end badly; the ones after them are calm.
@@ -111,6 +125,8 @@ impl Plan {
         if draws.chance(0.125) {
             return plan;
         }
+        // tasks that get into each other's way need several things to go wrong at once
+        let tangled = draws.chance(0.25);
         let mut rate = |most: f64| match draws.below(4) {
             0 => most,
             1 => most / 4.0,
@@ -134,9 +150,16 @@ impl Plan {
             duplicate: rate(0.3),
             wrong_ids: rate(0.2),
             strays: rate(0.3),
+            rewords: rate(0.2),
+            needs: rate(0.3),
+            clashes: rate(0.5),
             blocked: rate(0.1),
             rejects: rate(0.3),
         };
+        if tangled {
+            let model = &mut plan.model;
+            (model.rewords, model.needs, model.clashes, model.strays) = (0.5, 0.5, 0.7, 0.5);
+        }
         plan.checks = CheckFaults { hangs: rate(0.05), flakes: rate(0.15) };
         plan.disk(&mut random.fork("disk"));
         plan.user(&mut random.fork("user"));
@@ -162,6 +185,8 @@ impl Plan {
                 _ => None,
             };
             self.crashes.push(crash);
+            let file = 1 + random.below(4) as u64;
+            self.crashes_writing.push(random.chance(0.15).then_some(file));
             let from = step(random);
             self.disk_full.push(if random.chance(0.1) {
                 from..from + 1 + random.below(6) as u64
@@ -177,16 +202,22 @@ impl Plan {
             self.stops.push(random.chance(0.2).then_some(at));
         }
         for _ in 0..[0, 0, 1, 1, 2, 4][random.below(6)] {
-            let when = match random.chance(0.5) {
-                true => When::At(random.below(TIME / 2) as u64),
-                false => When::Step { life: random.below(TROUBLED), step: 1 + random.below(STEPS) as u64 },
+            let (life, step) = (random.below(TROUBLED), 1 + random.below(STEPS) as u64);
+            let when = match random.below(4) {
+                0 | 1 => When::At(random.below(TIME / 2) as u64),
+                2 => When::Step { life, step },
+                _ => When::Writing { life: life / 2, file: 1 + step % 4 },
             };
             self.edits.push(when);
         }
+        if random.chance(0.15) {
+            self.commits.push(random.below(TIME / 2) as u64);
+        }
+        self.undo = random.chance(0.3);
     }
 
     /// The same without what goes wrong with host, models, checks and disk.
     pub fn calm(&self) -> Plan {
-        Plan { edits: self.edits.clone(), ..Plan::default() }
+        Plan { edits: self.edits.clone(), commits: self.commits.clone(), undo: self.undo, ..Plan::default() }
     }
 }

@@ -91,6 +91,16 @@ impl Watch {
         state
     }
 
+    /// The user wants the delivery back; `said` is the answer.
+    pub(super) fn undone(&self, before: &Files, said: &str) {
+        let seen = self.lock();
+        if said.contains("is undone") {
+            seen.untouched("although the delivery was undone");
+        } else if *before != truth::read(&seen.root) {
+            seen.trace.broken(format!("files have changed although nothing was undone: {said}"));
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Seen> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -254,7 +264,7 @@ impl Seen {
     }
 
     /// The user's files are as they would be without the mission, or hold all of it.
-    fn user_files(&self, state: &State) {
+    fn user_files(&mut self, state: &State) {
         match &state.delivery {
             Delivery::Pending | Delivery::Failed { .. } => self.untouched("although nothing was delivered"),
             Delivery::Undone { .. } => {}
@@ -264,6 +274,14 @@ impl Seen {
             Delivery::Delivered { branch: None, .. } => {
                 let files = truth::read(&self.root);
                 self.marks(state, &files, "the user's files");
+                let head = state.head.as_ref().map(|head| self.tree(&head.commit));
+                match head {
+                    Some(Ok(head)) if ours(&head) != ours(&files) => {
+                        self.trace.broken("the user's files are not what was checked, their own lines aside");
+                    }
+                    Some(Err(why)) => self.trace.broken(format!("the head cannot be read: {why}")),
+                    _ => {}
+                }
                 let text: Vec<&str> = files.values().flat_map(|text| text.lines()).collect();
                 for line in self.user.lines() {
                     let times = text.iter().filter(|other| **other == line).count();
@@ -285,8 +303,22 @@ impl Seen {
     /// What landed is not done again, and lands once.
     fn once(&self, events: &[Event]) {
         let mut landed: BTreeMap<&TaskId, usize> = BTreeMap::new();
+        let mut paused = false;
         for event in events {
+            let counts = matches!(
+                event,
+                Event::RoleSpent { .. }
+                    | Event::Delivered { .. }
+                    | Event::DeliveryFailed { .. }
+                    | Event::Undone { .. }
+                    | Event::Resumed { .. }
+            );
+            if paused && !counts {
+                self.trace.broken(format!("the mission was paused, and then came {event:?}"));
+            }
             match event {
+                Event::Paused { .. } => paused = true,
+                Event::Resumed { .. } => paused = false,
                 Event::Integrated { tasks, .. } => {
                     for task in tasks {
                         *landed.entry(task).or_default() += 1;
@@ -318,6 +350,13 @@ impl Seen {
             }
         }
     }
+}
+
+/// What is not the user's.
+fn ours(files: &Files) -> BTreeMap<&str, Vec<&str>> {
+    let ours = |text| str::lines(text).filter(|line| !line.starts_with("user ")).collect();
+    let files = files.iter().map(|(path, text)| (path.as_str(), ours(text)));
+    files.filter(|(_, lines): &(&str, Vec<&str>)| !lines.is_empty()).collect()
 }
 
 /// The first lines in which two states differ.

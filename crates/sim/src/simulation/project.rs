@@ -80,7 +80,7 @@ fn template(files: usize, red: bool) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-fn git(root: &Path, args: &[&str]) -> io::Result<()> {
+pub(super) fn git(root: &Path, args: &[&str]) -> io::Result<()> {
     let date = "2026-01-01T00:00:00Z";
     let output = Command::new("git")
         .env("GIT_CONFIG_GLOBAL", "/dev/null")

@@ -3,25 +3,26 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use engine::{Engine, EngineOptions, World};
 use journal::StateDir;
-use mission::{Outcome, PauseReason, State};
+use mission::{Delivery, Outcome, PauseReason, State};
 use tokio::runtime::Builder;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::clock::{EPOCH_MS, SimulatedClock};
 use super::commands::SimulatedCommands;
 use super::disk::Disk;
-use super::faults::{Plan, TROUBLED, When};
+use super::faults::{HostFaults, ModelFaults, Plan, TROUBLED, When};
 use super::host::SimulatedHost;
 use super::invariants::Watch;
 use super::model::Model;
 use super::project::Place;
 use super::scenario::Scenario;
 use super::trace::Trace;
+use super::truth;
 use super::user::User;
 use super::worker::Worker;
 use crate::Random;
@@ -30,6 +31,9 @@ use crate::Random;
 const LIVES: usize = TROUBLED + 6;
 /// The longest that one life may take, in virtual time.
 const LIFE: Duration = Duration::from_secs(48 * 3600);
+
+/// The longest that a stop may take: aborts that have no effect, and what cannot be cut off.
+const STOPS: Duration = Duration::from_millis(2_500);
 
 /// A defect that is planted to see that it is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,8 +118,8 @@ fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mu
     let random = Random::new(scenario.seed).fork("run");
     let user = User::new(&place.root(), random.fork("user"), trace.clone());
     let watch = Watch::new(place.root(), place.data_home(), user.clone(), trace.clone());
-    let run = Run { scenario, bug, place, user, watch, trace };
-    let repository = fingerprint(&place.root().join(".git"));
+    let repository = Arc::new(Mutex::new(fingerprint(&place.root().join(".git"))));
+    let run = Run { scenario, bug, place, user, watch, trace, repository };
     let calm = scenario.faults.calm();
     let mut state = State::default();
     for life in 0..LIVES {
@@ -147,8 +151,11 @@ fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mu
     if state.outcome.is_none() {
         trace.broken(format!("it has not ended after {LIVES} lives; paused: {:?}", state.paused));
     }
-    untouched(&repository, &fingerprint(&place.root().join(".git")), &state, trace);
+    run.untouched(&state);
     played.journal = journal(place);
+    if scenario.faults.undo && matches!(state.delivery, Delivery::Delivered { branch: None, .. }) {
+        undo(&run);
+    }
 }
 
 struct Begin<'a> {
@@ -167,6 +174,46 @@ struct Run<'a> {
     user: User,
     watch: Watch,
     trace: &'a Trace,
+    /// The user's own repository as the user left it.
+    repository: Arc<Mutex<Repository>>,
+}
+
+/// Path to content of everything in a `.git` folder.
+type Repository = BTreeMap<String, Vec<u8>>;
+
+impl Run<'_> {
+    fn untouched(&self, state: &State) {
+        let before = self.repository.lock().unwrap_or_else(PoisonError::into_inner);
+        let branch = match &state.delivery {
+            Delivery::Delivered { branch, .. } => branch.as_deref(),
+            _ => None,
+        };
+        untouched(&before, &fingerprint(&self.place.root().join(".git")), branch, self.trace);
+    }
+
+    fn options(&self) -> EngineOptions {
+        EngineOptions {
+            directory: self.place.root(),
+            data_home: self.place.data_home(),
+            config_home: self.place.config_home(),
+            ..EngineOptions::default()
+        }
+    }
+}
+
+fn undo(run: &Run) {
+    let Ok(runtime) = Builder::new_current_thread().enable_time().start_paused(true).build() else {
+        return run.trace.broken("no runtime could be made");
+    };
+    let before = truth::read(&run.place.root());
+    let said = runtime.block_on(async {
+        let random = Random::new(run.scenario.seed);
+        let model = Arc::new(Worker::new(run.scenario.plan.clone(), ModelFaults::default()));
+        let host = SimulatedHost::new(model, HostFaults::default(), random, run.trace.clone(), 0);
+        Engine::new(run.options()).command("undo", None, Arc::new(host.clone())).await;
+        host.said()
+    });
+    run.watch.undone(&before, &said);
 }
 
 fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
@@ -181,12 +228,15 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
         begin.faults.disk_full.get(begin.life).cloned().unwrap_or_default(),
         trace.clone(),
     );
-    let edits: Vec<u64> = steps_of(&begin.faults.edits, begin.life);
-    let editor = user.clone();
-    disk.before_steps(Box::new(move |step| {
-        for _ in edits.iter().filter(|at| **at == step) {
-            editor.edit();
-        }
+    disk.crash_writing(begin.faults.crashes_writing.get(begin.life).copied().flatten());
+    let (edits, editor, this) = (begin.faults.edits.clone(), user.clone(), begin.life);
+    disk.before_steps(Box::new(move |step, file| {
+        let due = |when: &&When| match **when {
+            When::At(_) => false,
+            When::Step { life, step: at } => life == this && at == step,
+            When::Writing { life, file: at } => life == this && Some(at) == file,
+        };
+        edits.iter().filter(due).for_each(|_| editor.edit());
     }));
     disk.plug_in();
     let mut blocking = begin.random.fork("blocking");
@@ -213,33 +263,42 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
             _ => Arc::new(watch.clone()),
         };
         let world = World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) };
-        let options = EngineOptions {
-            directory: place.root(),
-            data_home: place.data_home(),
-            config_home: place.config_home(),
-            ..EngineOptions::default()
-        };
-        let engine = Arc::new(Engine::in_world(options, world));
+        let engine = Arc::new(Engine::in_world(run.options(), world));
         host.serve(&engine);
         if bug == Bug::WritesToTheUser {
             tokio::spawn(writes_to_the_user(place.root()));
         }
+        let asked_to_stop: Arc<OnceLock<Instant>> = Arc::default();
         if let Some(at) = begin.faults.stops.get(begin.life).copied().flatten() {
-            let (engine, trace) = (engine.clone(), trace.clone());
+            let (engine, trace, asked) = (engine.clone(), trace.clone(), asked_to_stop.clone());
             tokio::spawn(async move {
                 sleep(Duration::from_millis(at)).await;
                 trace.fault("stop");
+                // asked once; nobody else sets it
+                let _ = asked.set(Instant::now());
                 engine.stop("Esc").await;
             });
         }
         for at in begin.faults.edits.iter().filter_map(|when| match when {
             When::At(at) => at.checked_sub(begin.elapsed_ms),
-            When::Step { .. } => None,
+            When::Step { .. } | When::Writing { .. } => None,
         }) {
             let user = user.clone();
             tokio::spawn(async move {
                 sleep(Duration::from_millis(at)).await;
                 user.edit();
+            });
+        }
+        for at in begin.faults.commits.iter().filter_map(|at| at.checked_sub(begin.elapsed_ms)) {
+            let (user, repository, root) = (user.clone(), run.repository.clone(), place.root());
+            let trace = trace.clone();
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(at)).await;
+                let mut repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
+                untouched(&repository, &fingerprint(&root.join(".git")), None, &trace);
+                if user.commit() {
+                    *repository = fingerprint(&root.join(".git"));
+                }
             });
         }
         let text = if begin.resume { "resume" } else { "Mark every task as done" };
@@ -248,6 +307,9 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
             () = disk.crash() => {}
             () = engine.command(text, Some("user".into()), Arc::new(host.clone())) => {}
             () = sleep(LIFE) => trace.broken(format!("life {} does not end", begin.life)),
+        }
+        if let Some(took) = asked_to_stop.get().map(Instant::elapsed).filter(|took| *took > STOPS) {
+            trace.broken(format!("it took {} ms to stop", took.as_millis()));
         }
         use engine::Clock;
         played.virtual_ms = clock.now_ms() - EPOCH_MS;
@@ -260,14 +322,6 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
     for (name, count) in disk.by_name() {
         *played.steps_by_name.entry(name).or_default() += count;
     }
-}
-
-fn steps_of(edits: &[When], life: usize) -> Vec<u64> {
-    let step = |when: &When| match when {
-        When::Step { life: of, step } if *of == life => Some(*step),
-        _ => None,
-    };
-    edits.iter().filter_map(step).collect()
 }
 
 async fn writes_to_the_user(root: std::path::PathBuf) {
@@ -290,25 +344,15 @@ impl engine::Observer for Forgetful {
 }
 
 /// Nothing of the user's repository has changed but for the branch that was left.
-fn untouched(
-    before: &BTreeMap<String, Vec<u8>>,
-    after: &BTreeMap<String, Vec<u8>>,
-    state: &State,
-    trace: &Trace,
-) {
-    let branch = match &state.delivery {
-        mission::Delivery::Delivered { branch, .. } => branch.clone(),
-        _ => None,
-    };
-    if let Some(name) = &branch
+fn untouched(before: &Repository, after: &Repository, branch: Option<&str>, trace: &Trace) {
+    if let Some(name) = branch
         && !after.contains_key(&format!("refs/heads/{name}"))
     {
         trace.broken(format!("the branch `{name}` was not left"));
     }
     let ours = |path: &String| {
         let branches = path.strip_prefix("refs/heads/").or_else(|| path.strip_prefix("logs/refs/heads/"));
-        path.starts_with("objects/")
-            || (branch.is_some() && branches.is_some_and(|b| b.starts_with("orchestrator")))
+        path.starts_with("objects/") || branches.is_some_and(|branch| branch.starts_with("orchestrator"))
     };
     for path in before.keys().chain(after.keys()).filter(|path| !ours(path)) {
         if before.get(path) != after.get(path) {

@@ -41,15 +41,16 @@ pub struct Settings {
 impl Scenario {
     pub fn draw(seed: u64) -> Scenario {
         let random = Random::new(seed);
+        let faults = Plan::draw(&random.fork("faults"));
         let mut draws = random.fork("project");
         let files = 1 + draws.below(MOST_FILES);
         Scenario {
             seed,
             files,
             red: draws.chance(0.15),
-            plan: plan(&mut random.fork("plan"), files),
+            plan: plan(&mut random.fork("plan"), files, faults.model.clashes > 0.6),
             settings: Settings::draw(&mut random.fork("settings")),
-            faults: Plan::draw(&random.fork("faults")),
+            faults,
         }
     }
 }
@@ -105,10 +106,10 @@ impl Settings {
     }
 }
 
-fn plan(random: &mut Random, files: usize) -> Value {
+fn plan(random: &mut Random, files: usize, tangled: bool) -> Value {
     // most are small, so that many seeds fit into a minute
     let most = [1, 2, 3, 6][random.below(4)];
-    let count = 1 + random.below(most);
+    let count = if tangled { 3 } else { 1 } + random.below(most);
     let tasks: Vec<Value> = (0..count).map(|n| task(random, n, files)).collect();
     json!({ "tasks": tasks, "acceptance": ["every task is marked as done"] })
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::project;
 use super::trace::Trace;
 use super::truth::{self, Files};
 use crate::Random;
@@ -50,6 +51,15 @@ impl User {
             own.files.insert(path, mine);
             own.lines.push(line);
         }
+    }
+
+    /// Commits what they have, as a user does. Gives whether their repository is another one now.
+    pub(super) fn commit(&self) -> bool {
+        let own = self.lock();
+        let done = project::git(&own.root, &["add", "-A"])
+            .and_then(|()| project::git(&own.root, &["commit", "-q", "--allow-empty", "-m", "theirs"]));
+        own.trace.fault(format!("the user commits: {done:?}"));
+        done.is_ok()
     }
 
     /// The project as it would be without the mission.

@@ -156,11 +156,14 @@ impl Speaker {
         }
         for file in self.files.clone() {
             self.acts.push_back(Act::Mark(file.clone()));
-            match self.random.below(10) {
-                0 => self.acts.push_back(Act::Reword(file)),
-                1 | 2 => self.acts.push_back(Act::Need(file)),
-                _ if self.random.chance(self.faults.wrong) => self.acts.push_back(Act::Break(file)),
-                _ => {}
+            if self.random.chance(self.faults.rewords) {
+                self.acts.push_back(Act::Reword(file.clone()));
+            }
+            if self.random.chance(self.faults.needs) {
+                self.acts.push_back(Act::Need(file.clone()));
+            }
+            if self.random.chance(self.faults.wrong) {
+                self.acts.push_back(Act::Break(file));
             }
         }
         if self.random.chance(self.faults.strays) {
@@ -293,7 +296,7 @@ impl Speaker {
 
     /// Tasks write at places of their own, mostly.
     fn region(&mut self) -> usize {
-        if self.random.chance(0.15) {
+        if self.random.chance(self.faults.clashes) {
             return 0;
         }
         self.task.bytes().map(usize::from).sum::<usize>() % truth::REGIONS

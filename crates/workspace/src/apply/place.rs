@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::compare::{Fingerprint, fingerprint};
 use crate::files::copy_with_times;
 
 /// The name under which what was at `path` is kept.
@@ -22,6 +23,62 @@ pub(crate) fn move_into_place(from: &Path, to: &Path) -> io::Result<()> {
             fs::remove_file(from)
         }
         other => other,
+    }
+}
+
+/// Puts `from` at `to` if what is there is still what `expected` recognises (`None`: nothing). Gives whether it was; an
+/// editor that was quicker keeps its file. Where the system cannot exchange two files in one step, that was looked at
+/// just before and is not looked at again.
+pub(crate) fn replace(from: &Path, to: &Path, expected: Option<Fingerprint>) -> io::Result<bool> {
+    let Some(expected) = expected else {
+        return match rename(from, to, Rename::OnlyNew) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(_) => move_into_place(from, to).map(|()| true),
+        };
+    };
+    if rename(from, to, Rename::Exchange).is_err() {
+        return move_into_place(from, to).map(|()| true);
+    }
+    if fingerprint(from) == Some(expected) {
+        return fs::remove_file(from).map(|()| true);
+    }
+    rename(from, to, Rename::Exchange).map(|()| false)
+}
+
+/// Removes `path` if it is still what `expected` recognises, by way of `aside`, a name that is free. Gives whether it was.
+pub(crate) fn remove(path: &Path, aside: &Path, expected: Option<Fingerprint>) -> io::Result<bool> {
+    match fs::rename(path, aside) {
+        Ok(()) if expected.is_none() || fingerprint(aside) == expected => {
+            fs::remove_file(aside).map(|()| true)
+        }
+        Ok(()) => rename(aside, path, Rename::OnlyNew).map(|()| false),
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => fs::remove_file(path).map(|()| true),
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Rename {
+    Exchange,
+    OnlyNew,
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn rename(from: &Path, to: &Path, how: Rename) -> io::Result<()> {
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    let flags = match how {
+        Rename::Exchange => RenameFlags::RENAME_EXCHANGE,
+        Rename::OnlyNew => RenameFlags::RENAME_NOREPLACE,
+    };
+    Ok(renameat2(AT_FDCWD, from, AT_FDCWD, to, flags)?)
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn rename(from: &Path, to: &Path, how: Rename) -> io::Result<()> {
+    match how {
+        Rename::Exchange => Err(ErrorKind::Unsupported.into()),
+        Rename::OnlyNew => fs::hard_link(from, to).and_then(|()| fs::remove_file(from)),
     }
 }
 
@@ -58,6 +115,29 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn an_editor_that_was_quicker_keeps_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let (new, file, aside) =
+            (folder.path().join("new"), folder.path().join("file"), folder.path().join("aside"));
+        let edit = |text: &str| {
+            fs::write(folder.path().join("edit"), text).unwrap();
+            fs::rename(folder.path().join("edit"), &file).unwrap();
+        };
+        edit("old");
+        let seen = fingerprint(&file);
+        edit("the user's");
+        fs::write(&new, "ours").unwrap();
+        assert!(!replace(&new, &file, seen).unwrap());
+        assert!(!remove(&file, &aside, seen).unwrap());
+        assert!(!replace(&new, &file, None).unwrap());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "the user's");
+        assert!(replace(&new, &file, fingerprint(&file)).unwrap());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "ours");
+        assert!(remove(&file, &aside, fingerprint(&file)).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn a_move_across_file_systems_keeps_mode_and_links_and_leaves_nothing_behind() {
