@@ -33,7 +33,14 @@ pub fn normalise(text: &str) -> Result<String, String> {
     if parts.is_empty() {
         return Err(format!("`{text}` names the project itself, not a file in it"));
     }
-    Ok(parts.join("/"))
+    let path = parts.join("/");
+    // what `./` or `x/..` hid before it
+    if path.starts_with('~') || is_drive(&path) {
+        return Err(format!(
+            "`{text}` is `{path}`, which some programs take for an absolute path; name another file"
+        ));
+    }
+    Ok(path)
 }
 
 fn is_drive(text: &str) -> bool {
@@ -80,9 +87,21 @@ mod tests {
 
     #[test]
     fn refuses_what_leaves_with_a_reason() {
-        for text in
-            ["", " ", "/etc/passwd", "../x", "a/../../x", "~/x", "C:/x", "a\0b", ".", &"x".repeat(2000)]
-        {
+        for text in [
+            "",
+            " ",
+            "./~x/a",
+            "a/../C:/x",
+            ".//C:\\x",
+            "/etc/passwd",
+            "../x",
+            "a/../../x",
+            "~/x",
+            "C:/x",
+            "a\0b",
+            ".",
+            &"x".repeat(2000),
+        ] {
             assert!(normalise(text).is_err(), "{text:?}");
         }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Problems;
+use super::{Problems, lenient};
 
 /// The longest text accepted in one field, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
@@ -254,25 +254,7 @@ fn unpack(text: &str) -> Option<Value> {
     if text.len() > MAX_JSON {
         return None;
     }
-    serde_json::from_str(text).ok().or_else(|| {
-        let repairable = nesting(text) <= MAX_NESTING;
-        let repaired = repairable.then(|| jsonrepair::repair_json(text, &jsonrepair::Options::default()));
-        serde_json::from_str(&repaired?.ok()?).ok()
-    })
-}
-
-/// The most brackets that are open at once. Those within texts count too: it is a limit, not a parse.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0_usize);
-    for byte in text.bytes() {
-        match byte {
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
+    serde_json::from_str(text).ok().or_else(|| lenient::read(text, MAX_NESTING))
 }
 
 /// Whether a text where a list is wanted is that list as JSON, and not a path such as `[id]/page.tsx`.

@@ -5,6 +5,7 @@
 mod arguments;
 mod brief;
 mod check;
+mod lenient;
 mod page;
 mod plan;
 mod review;

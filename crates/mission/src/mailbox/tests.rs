@@ -293,3 +293,19 @@ proptest! {
         }
     }
 }
+
+/// Found by the fuzz target `mailbox`: the repair of JSON counts in bytes, and cut characters in two.
+#[test]
+fn broken_json_in_any_script_is_mended_or_refused() {
+    let packed = |text: &str| super::parse_work(&Value::String(text.into()));
+    let mended = packed("{'status': 'done', 'summary': 'größer — 完了 \u{1F680}',}").unwrap();
+    assert_eq!(mended.summary, "größer — 完了 \u{1F680}");
+    let curly = packed("{“status”: “done”, “summary”: “schön”}").unwrap();
+    assert_eq!(curly.summary, "schön");
+    let text = "{\"status\":\"\u{FFFD}one\",\"a\":\"[{\\\"id\\\u{FFFD}\":\"t\\\",\\é'ü'+\\\"ß\\";
+    for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+        let _ = packed(&text[..end]);
+        let _ = packed(&format!("{}é", &text[..end]));
+        let _ = packed(&format!("{{tasks: {}ZqXe9XqZ“", &text[..end]));
+    }
+}

@@ -357,6 +357,40 @@ async fn a_rule_that_matches_everything_floods_nobody() {
 }
 
 #[tokio::test]
+async fn files_that_no_linter_was_made_for_are_survived_and_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write("good.js", "export const one = 1\n");
+    sandbox.write("nul.js", "export const a = 1;\0\n");
+    sandbox.write("min.js", &"!function(a){return a&&a.b||{}}(c);".repeat(20_000));
+    sandbox.write("deep.ts", &"[".repeat(100_000));
+    sandbox.write("deep.py", &format!("x = {}{}\n", "(\n".repeat(100_000), ")\n".repeat(100_000)));
+    std::fs::write(sandbox.project().join("latin1.py"), b"name = '\xe9'\n").unwrap();
+    let huge = std::fs::File::create(sandbox.project().join("huge.ts")).unwrap();
+    huge.set_len(50 * 1024 * 1024).unwrap();
+    let all = sandbox.call(&["lint", "--json"]).await;
+    let found = all.json();
+    let of = |path: &str| {
+        let found = found["findings"].as_array().unwrap().iter();
+        let rules: std::collections::BTreeSet<&str> =
+            found.filter(|f| f["path"] == path).map(|f| f["message"].as_str().unwrap()).collect();
+        rules.into_iter().map(str::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(all.exit, 1, "{}", all.stderr);
+    assert_eq!(of("nul.js"), "syntax error: NUL byte in source text");
+    assert!(of("deep.ts").contains("`[` is never closed"), "{}", of("deep.ts"));
+    assert!(of("deep.py").contains("not checked: code nested"), "{}", of("deep.py"));
+    assert_eq!(["good.js", "min.js", "latin1.py", "huge.ts"].map(of), ["", "", "", ""].map(String::from));
+    for name in ["huge.ts", "latin1.py"] {
+        let told = sandbox.call(&["lint", name]).await;
+        assert!(
+            told.exit == 0 && told.stderr.starts_with(&format!("{name} was not linted: ")),
+            "{}",
+            told.stderr
+        );
+    }
+}
+
+#[tokio::test]
 async fn search_ranks_files() {
     let sandbox = Sandbox::new();
     sandbox.write("src/login.js", "export function checkPassword(user) { return user }\n");
