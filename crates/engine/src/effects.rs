@@ -11,10 +11,10 @@ use crate::mission_context::MissionContext;
 use crate::orchestrator::keeps_worker;
 use crate::{base, delivery, gates, integrator, packages, roles};
 
-pub(crate) type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
+pub type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
 
 /// What the orchestrator needs of the world.
-pub(crate) trait Effects: Send + Sync + 'static {
+pub trait Effects: Send + Sync + 'static {
     /// Does it, and says what came of it. Whatever must be known earlier is recorded on the way.
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events;
     /// Called whenever the state has settled: what no task needs any more is let go.

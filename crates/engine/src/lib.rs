@@ -40,6 +40,14 @@ mod sources;
 mod workers;
 mod world;
 
+/// The actor that owns a mission, apart from what it sets in motion: simulations and benchmarks carry out its effects
+/// in a world of their own.
+pub mod orchestration {
+    pub use crate::effects::{Effects, Events};
+    pub use crate::orchestrator::{Actor, Orchestrator, Refusal, ScopeAnswer, Stopped};
+    pub use crate::record::Record;
+}
+
 pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};

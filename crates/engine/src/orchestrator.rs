@@ -93,7 +93,7 @@ impl Orchestrator {
     }
 }
 
-pub(crate) struct Actor {
+pub struct Actor {
     record: Record,
     state: State,
     effects: Arc<dyn Effects>,
@@ -106,7 +106,7 @@ pub(crate) struct Actor {
 
 impl Actor {
     /// `record` holds the mission's first event already, or all of them when it is resumed; `state` is their fold.
-    pub(crate) fn new(
+    pub fn new(
         record: Record,
         state: State,
         clock: Arc<dyn Clock>,
@@ -126,12 +126,12 @@ impl Actor {
         }
     }
 
-    pub(crate) fn handle(&self) -> Orchestrator {
+    pub fn handle(&self) -> Orchestrator {
         self.handle.clone()
     }
 
     /// Runs until the mission has ended or is paused, and everything it started has wound up.
-    pub(crate) async fn run(mut self) -> State {
+    pub async fn run(mut self) -> State {
         let wall = self
             .state
             .policy
@@ -145,6 +145,7 @@ impl Actor {
         while self.state.outcome.is_none() && self.state.paused.is_none() {
             tokio::select! {
                 biased;
+                () = self.record.board_is_due() => self.record.board(&self.state, self.clock.now_ms()),
                 () = &mut deadline, if wall.is_some() => {
                     let limit = self.state.policy.wall_ms.unwrap_or_default();
                     let reason = PauseReason::Budget(format!("{} of running time are used", progress::duration(limit)));
@@ -253,7 +254,7 @@ impl Actor {
                 self.record.say(&line);
             }
         }
-        self.record.board(&self.state, self.clock.now_ms());
+        self.record.changed(&self.state);
         Ok(())
     }
 
@@ -323,6 +324,7 @@ impl Actor {
             }
         }
         self.effects.closed().await;
+        self.record.changed(&self.state);
         self.record.board(&self.state, self.clock.now_ms());
     }
 

@@ -3,21 +3,39 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use journal::{Journal, Redactor};
 use mission::{Board, Event, State};
+use tokio::time::Instant;
 
 use crate::host::Host;
 use crate::world::Observer;
 
-pub(crate) struct Record {
-    pub journal: Journal<Event>,
-    pub board: PathBuf,
-    pub redactor: Redactor,
-    pub host: Arc<dyn Host>,
-    pub observer: Option<Arc<dyn Observer>>,
+/// How far the board may be behind the journal.
+const BOARD_DELAY: Duration = Duration::from_millis(100);
+
+pub struct Record {
+    journal: Journal<Event>,
+    board: PathBuf,
+    redactor: Redactor,
+    host: Arc<dyn Host>,
+    observer: Option<Arc<dyn Observer>>,
+    /// When the board is to be written again, where it is out of date.
+    board_due: Option<Instant>,
 }
 
 impl Record {
+    pub fn new(
+        journal: Journal<Event>,
+        board: PathBuf,
+        redactor: Redactor,
+        host: Arc<dyn Host>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Record {
+        Record { journal, board, redactor, host, observer, board_due: None }
+    }
+
     /// Writes an event down. Gives it as it was written, without secrets: that is what counts.
     pub fn append(&mut self, event: &Event) -> Result<Event, String> {
         let event = self.redactor.redact_value(event).map_err(|e| e.to_string())?;
@@ -25,11 +43,29 @@ impl Record {
         Ok(event)
     }
 
-    /// The board is derived; where it cannot be written the mission goes on.
-    pub fn board(&self, state: &State, now_ms: u64) {
+    /// The state has changed, and the board is to follow. It is not written for each event: in a long mission that would cost
+    /// more than the journal.
+    pub fn changed(&mut self, state: &State) {
         if let Some(observer) = &self.observer {
             observer.changed(state);
         }
+        self.board_due.get_or_insert_with(|| Instant::now() + BOARD_DELAY);
+    }
+
+    /// Waits until the board is to be written; for ever where it is up to date.
+    pub fn board_is_due(&self) -> impl Future<Output = ()> + use<> {
+        let due = self.board_due;
+        async move {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// The board is derived; where it cannot be written the mission goes on.
+    pub fn board(&mut self, state: &State, now_ms: u64) {
+        self.board_due = None;
         match serde_json::to_vec_pretty(&Board::of(state, now_ms)) {
             Ok(bytes) => {
                 if let Err(error) = journal::write_atomic(&self.board, &bytes) {

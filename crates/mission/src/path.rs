@@ -18,6 +18,9 @@ pub fn normalise(text: &str) -> Result<String, String> {
     if text.starts_with('/') || text.starts_with('~') || is_drive(text) {
         return Err(format!("`{text}` is an absolute path; name it relative to the project's root"));
     }
+    if text.split('/').all(|part| !matches!(part, "" | "." | "..")) {
+        return Ok(text.to_string());
+    }
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('/') {
         match part {
@@ -56,8 +59,10 @@ pub fn forbidden(path: &str) -> Option<&'static str> {
     }
     // OpenCode reads these in every folder from where it is started up to the root
     let folder = path.split('/').any(|part| part.eq_ignore_ascii_case(".opencode"));
-    let file = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    if folder || ["opencode.json", "opencode.jsonc"].contains(&file.as_str()) || path == "opencode.toml" {
+    let file = path.rsplit('/').next().unwrap_or_default();
+    let configuration =
+        ["opencode.json", "opencode.jsonc"].iter().any(|name| file.eq_ignore_ascii_case(name));
+    if folder || configuration || path == "opencode.toml" {
         return Some("OpenCode's configuration is the user's and never written by a mission");
     }
     None

@@ -5,6 +5,7 @@
 //! - [`projects`]: published packages and the changes between their versions.
 //! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
 
+pub mod engine_bench;
 pub mod mutants;
 pub mod plot;
 pub mod projects;

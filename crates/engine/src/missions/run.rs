@@ -46,13 +46,13 @@ pub(crate) async fn run(
         project.options.slot_files.clone().into_iter().collect(),
         config.workspace.copy.clone(),
     );
-    let record = Record {
+    let record = Record::new(
         journal,
-        board: dir.board_path(),
-        redactor: project.redactor.clone(),
-        host: project.host.clone(),
-        observer: project.world.observer.clone(),
-    };
+        dir.board_path(),
+        project.redactor.clone(),
+        project.host.clone(),
+        project.world.observer.clone(),
+    );
     let id = state.mission.clone();
     let mut shared = None;
     let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {

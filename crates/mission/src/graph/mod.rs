@@ -6,7 +6,9 @@ mod shape;
 mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::mailbox::{Plan, Problems};
 use crate::{Policy, TaskId, is_task_id, path};
@@ -61,7 +63,7 @@ fn bounded(mut problems: Problems) -> Problems {
 }
 
 fn ids(plan: &Plan, taken: &BTreeSet<TaskId>, problems: &mut Problems) {
-    let mut seen: HashSet<&str> = HashSet::with_capacity(plan.tasks.len());
+    let mut seen: FxHashSet<&str> = FxHashSet::with_capacity_and_hasher(plan.tasks.len(), FxBuildHasher);
     for (i, task) in plan.tasks.iter().enumerate() {
         let id = task.id.as_str();
         if !is_task_id(id) {

@@ -1,11 +1,13 @@
 //! The order in which a plan's tasks run: its own, and the one that tasks which write the same file need.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
 
 use petgraph::Direction;
 use petgraph::algo::{has_path_connecting, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::short;
 use crate::mailbox::{Plan, Problems};
@@ -29,7 +31,7 @@ pub(super) fn settle(plan: &mut Plan) -> Result<Vec<String>, Problems> {
 
 fn edges(plan: &Plan) -> Result<Graph, Problems> {
     let mut graph = DiGraph::with_capacity(plan.tasks.len(), plan.tasks.len());
-    let nodes: HashMap<&str, NodeIndex> =
+    let nodes: FxHashMap<&str, NodeIndex> =
         plan.tasks.iter().enumerate().map(|(i, t)| (t.id.as_str(), graph.add_node(i))).collect();
     let mut problems = Vec::new();
     for (i, task) in plan.tasks.iter().enumerate() {
@@ -60,7 +62,7 @@ fn listed(plan: &Plan) -> String {
 /// The shortest circle through `start`, which is on one; read as "waits for".
 fn name_cycle(graph: &Graph, plan: &Plan, start: NodeIndex) -> String {
     // along what each waits for, so that the names come in the order of the words
-    let mut reached_from: HashMap<NodeIndex, NodeIndex> = HashMap::new();
+    let mut reached_from: FxHashMap<NodeIndex, NodeIndex> = FxHashMap::default();
     let mut queue = VecDeque::from([start]);
     let mut last = start;
     'search: while let Some(node) = queue.pop_front() {
@@ -105,7 +107,7 @@ impl Units {
         if plan.tasks.iter().all(|t| t.group.is_none()) {
             return Ok(Units { place: Vec::new() });
         }
-        let mut groups: HashMap<&str, NodeIndex> = HashMap::new();
+        let mut groups: FxHashMap<&str, NodeIndex> = FxHashMap::default();
         // a unit is known by the first of its tasks
         let mut units: DiGraph<usize, ()> = DiGraph::new();
         let mut unit_of = Vec::with_capacity(plan.tasks.len());
@@ -132,7 +134,8 @@ impl Units {
             )]
         })?;
         let order = by_depth(&units, &order);
-        let mut place_of: HashMap<NodeIndex, usize> = HashMap::with_capacity(order.len());
+        let mut place_of: FxHashMap<NodeIndex, usize> =
+            FxHashMap::with_capacity_and_hasher(order.len(), FxBuildHasher);
         for (place, unit) in order.into_iter().enumerate() {
             place_of.insert(unit, place);
         }
@@ -164,7 +167,8 @@ fn by_depth(graph: &Graph, order: &[NodeIndex]) -> Vec<NodeIndex> {
 /// Two tasks that write the same file run one after the other: along an order that exists already no cycle can arise.
 fn order_writers(plan: &mut Plan, graph: &mut Graph, order: &[NodeIndex]) -> Vec<String> {
     let small = plan.tasks.len() <= SMALL;
-    let mut last_writer: HashMap<&str, NodeIndex> = HashMap::with_capacity(plan.tasks.len());
+    let mut last_writer: FxHashMap<&str, NodeIndex> =
+        FxHashMap::with_capacity_and_hasher(plan.tasks.len(), FxBuildHasher);
     let mut added: Vec<(NodeIndex, NodeIndex, &str)> = Vec::new();
     for node in order {
         for file in &plan.tasks[graph[*node]].files {

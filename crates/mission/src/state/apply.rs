@@ -156,7 +156,13 @@ impl State {
                 }
             }
         }
-        self.peak = self.peak.max(self.active() as u32);
+        // only these make a task active
+        if matches!(
+            event,
+            Event::AttemptStarted { .. } | Event::AttemptFailed { .. } | Event::BatchFailed { .. }
+        ) {
+            self.peak = self.peak.max(self.active() as u32);
+        }
     }
 
     fn asked(&mut self, role: Role, task: Option<&TaskId>) {

@@ -1,0 +1,95 @@
+//! `npm run bench:engine`: numbers of the engine, each beside its aim.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use mission::Policy;
+use sim::Random;
+use sim::engine_bench::{append, layers, random, replay, run};
+
+const SIZES: [usize; 4] = [10, 100, 1000, 10_000];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = memory_folder()?;
+    if let Some(n) = std::env::args().nth(1).as_deref().and_then(|a| a.strip_prefix("--mission=")) {
+        // in a process of its own, so that its memory is its own
+        let work = random(n.parse()?, &mut Random::new(1));
+        let before = peak_memory_mb();
+        let run = run(work, 8, folder.path())?;
+        println!("{} {} {} {} {}", run.calls, run.events, run.real.as_micros(), before, peak_memory_mb());
+        return Ok(());
+    }
+    let sizes: usize = std::env::var("SIZES").ok().and_then(|n| n.parse().ok()).unwrap_or(SIZES.len());
+    println!("| what | aim | measured |\n|---|---|---|");
+    let disk = tempfile::tempdir()?;
+    let durable = append(disk.path(), 2000)?;
+    println!("| durable event, median of 2,000, fdatasync included | ≤ 0.25 ms | {} ms |", ms(durable.event));
+    println!("| a bare line with fdatasync, in turn with those | | {} ms |", ms(durable.line));
+    let took = replay(&folder.path().join("replay.jsonl"), 100_000)?;
+    println!("| 100,000 events read, checked and folded | ≤ 1 s | {:.2} s |", took.as_secs_f64());
+    let took = validation(10_000)?;
+    println!("| a plan of 10,000 tasks validated, best of 20 | ≤ 5 ms | {} ms |", ms(took));
+    for workers in [2, 8, 64] {
+        let work = random(1000, &mut Random::new(u64::from(workers)));
+        let bound = work.bound_ms(workers);
+        let dir = folder.path().join(format!("workers-{workers}"));
+        std::fs::create_dir(&dir)?;
+        let run = run(work, workers, &dir)?;
+        let ratio = run.makespan_ms as f64 / bound as f64;
+        println!("| 1,000 tasks on {workers} workers, against max(T∞, T1/W) | ≤ 1.05 | {ratio:.3} |");
+    }
+    println!(
+        "\n| tasks | plan validated (ms) | calls | events | engine a call (ms) | of a 5 s call | memory (MB) |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let itself = std::env::current_exe()?;
+    for n in SIZES.into_iter().take(sizes) {
+        let plan = validation(n)?;
+        let output = std::process::Command::new(&itself).arg(format!("--mission={n}")).output()?;
+        let said = String::from_utf8(output.stdout)?;
+        let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let [calls, events, micros, _, memory] = numbers[..] else {
+            return Err(format!(
+                "the mission of {n} tasks failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+            .into());
+        };
+        let call = micros / calls / 1000.0;
+        println!(
+            "| {n} | {} | {calls} | {events} | {call:.2} | {:.3} % | {memory} |",
+            ms(plan),
+            call / 5000.0 * 100.0
+        );
+    }
+    Ok(())
+}
+
+/// Where writing costs no disk, so that what is measured is the engine; the disk is measured by itself.
+fn memory_folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+}
+
+fn validation(n: usize) -> Result<Duration, String> {
+    let plan = layers(n);
+    let policy = Policy { max_tasks: u32::MAX, ..Policy::default() };
+    let mut best = Duration::MAX;
+    for _ in 0..20 {
+        let plan = plan.clone();
+        let begun = Instant::now();
+        mission::graph::check(plan, &policy, &Default::default(), 0).map_err(|p| p.join("; "))?;
+        best = best.min(begun.elapsed());
+    }
+    Ok(best)
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64() * 1000.0)
+}
+
+/// The most memory that this process has held, in MB; 0 where the system does not say.
+fn peak_memory_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.split_whitespace().next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() / 1024
+}

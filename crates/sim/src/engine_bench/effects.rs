@@ -1,0 +1,152 @@
+//! A world in which every answer is right and takes as long as it was drawn to take.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::Clock;
+use engine::orchestration::{Effects, Events, Orchestrator};
+use mission::mailbox::Brief;
+use mission::{Effect, Event, FailureClass, Gate, GateVerdict, Role, State, TaskId, Tokens};
+
+use super::Work;
+
+pub struct World {
+    pub work: Arc<Work>,
+    pub orchestrator: Orchestrator,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The simulated clock of tokio, as milliseconds.
+pub struct VirtualClock(pub tokio::time::Instant);
+
+impl Clock for VirtualClock {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+const TOKENS: Tokens = Tokens { input: 3000, output: 500, cache_read: 0, cache_write: 0 };
+
+impl World {
+    async fn work(&self, state: &State, task: &TaskId) -> Vec<Event> {
+        let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+        let started = Event::AttemptStarted { task: task.clone(), slot: 1, base, at_ms: self.clock.now_ms() };
+        if self.orchestrator.record(vec![started]).await.is_err()
+            || self.orchestrator.ask(Role::Coder, Some(task.clone())).await.is_err()
+        {
+            return Vec::new();
+        }
+        let duration = self.work.durations.get(task).copied().unwrap_or_default();
+        tokio::time::sleep(Duration::from_millis(duration)).await;
+        vec![
+            Event::RoleSpent { role: Role::Coder, task: Some(task.clone()), tokens: TOKENS, cost_usd: 0.01 },
+            Event::WorkAccepted { task: task.clone(), summary: "written".into() },
+        ]
+    }
+
+    async fn judge(&self, task: &TaskId) -> Vec<Event> {
+        let tree = format!("tree-{task}");
+        let judged = |gate| Event::GateJudged {
+            task: Some(task.clone()),
+            gate,
+            verdict: GateVerdict::Pass,
+            tree: tree.clone(),
+            detail: "1 file".into(),
+        };
+        let gates =
+            vec![judged(Gate::Scope), judged(Gate::Guardian), judged(Gate::Checks), judged(Gate::Review)];
+        if self.orchestrator.record(gates).await.is_err()
+            || self.orchestrator.ask(Role::Reviewer, Some(task.clone())).await.is_err()
+        {
+            return Vec::new();
+        }
+        vec![
+            Event::RoleSpent {
+                role: Role::Reviewer,
+                task: Some(task.clone()),
+                tokens: TOKENS,
+                cost_usd: 0.01,
+            },
+            Event::TaskPassed {
+                task: task.clone(),
+                commit: format!("commit-{task}"),
+                tree,
+                verified_by: vec!["npm test".into()],
+                at_ms: self.clock.now_ms(),
+            },
+        ]
+    }
+
+    async fn integrate(&self, tasks: Vec<TaskId>, head: String) -> Vec<Event> {
+        let started = Event::BatchStarted { tasks: tasks.clone(), head: head.clone() };
+        if self.orchestrator.record(vec![started]).await.is_err() {
+            return Vec::new();
+        }
+        let commit = tasks.last().map(|t| format!("head-{t}")).unwrap_or(head);
+        vec![Event::Integrated {
+            tasks,
+            tree: format!("tree-of-{commit}"),
+            commit,
+            checks: Vec::new(),
+            at_ms: self.clock.now_ms(),
+        }]
+    }
+
+    async fn carry_out(self: Arc<World>, effect: Effect, state: Arc<State>) -> Vec<Event> {
+        match effect {
+            Effect::TakeBase => vec![Event::BaseTaken {
+                commit: "base".into(),
+                tree: "tree".into(),
+                changed: Vec::new(),
+                left_out: Vec::new(),
+            }],
+            Effect::CheckBase => vec![Event::BaseChecked { checks: Vec::new() }],
+            Effect::AskSearcher => {
+                let brief = Brief {
+                    summary: "a project".into(),
+                    files: Vec::new(),
+                    conventions: Vec::new(),
+                    risks: Vec::new(),
+                };
+                vec![Event::BriefAccepted { brief }]
+            }
+            Effect::AskPlanner { .. } => {
+                let policy = state.policy.clone();
+                match mission::graph::check(self.work.plan.clone(), &policy, &Default::default(), 0) {
+                    Ok(checked) => {
+                        vec![Event::PlanAccepted { plan: checked.plan, notes: checked.notes, parent: None }]
+                    }
+                    Err(problems) => vec![Event::PlanFailed {
+                        class: FailureClass::Malformed,
+                        reason: problems.join("; "),
+                        parent: None,
+                    }],
+                }
+            }
+            Effect::Work { task, .. } => self.work(&state, &task).await,
+            Effect::Judge { task, .. } => self.judge(&task).await,
+            Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
+            Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
+            Effect::Record(event) => vec![event],
+        }
+    }
+}
+
+/// What the orchestrator holds: the world, shared with what it carries out.
+pub struct Handle(pub Arc<World>);
+
+impl Effects for Handle {
+    fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
+        Box::pin(self.0.clone().carry_out(effect, state))
+    }
+
+    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
