@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine::Clock;
 use engine::orchestration::{Effects, Events, Orchestrator};
 use mission::mailbox::Brief;
-use mission::{Effect, Event, FailureClass, Gate, GateVerdict, Role, State, TaskId, Tokens};
+use mission::{Effect, Event, FailureClass, Gate, GateVerdict, PauseReason, Role, State, TaskId, Tokens};
 
 use super::Work;
 
@@ -41,7 +41,13 @@ impl World {
         let duration = self.work.durations.get(task).copied().unwrap_or_default();
         tokio::time::sleep(Duration::from_millis(duration)).await;
         vec![
-            Event::RoleSpent { role: Role::Coder, task: Some(task.clone()), tokens: TOKENS, cost_usd: 0.01 },
+            Event::RoleSpent {
+                role: Role::Coder,
+                task: Some(task.clone()),
+                tokens: TOKENS,
+                cost_usd: 0.01,
+                estimated: false,
+            },
             Event::WorkAccepted { task: task.clone(), summary: "written".into() },
         ]
     }
@@ -68,6 +74,7 @@ impl World {
                 task: Some(task.clone()),
                 tokens: TOKENS,
                 cost_usd: 0.01,
+                estimated: false,
             },
             Event::TaskPassed {
                 task: task.clone(),
@@ -130,6 +137,10 @@ impl World {
             Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
             Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
             Effect::Record(event) => vec![event],
+            other => {
+                let what = format!("the benchmark's mission asks for {other:?}, which its world does not do");
+                vec![Event::Paused { reason: PauseReason::Project(what), at_ms: self.clock.now_ms() }]
+            }
         }
     }
 }
