@@ -46,8 +46,8 @@ pub fn run(data: &[u8]) {
     match parse_review(&value) {
         Err(problems) => told(&problems),
         Ok(review) => {
-            for items in [0, 2, usize::MAX] {
-                check_review(&review, items.min(100)).map_or_else(|problems| told(&problems), drop);
+            for items in [0, 2, 20] {
+                check_review(&review, items).map_or_else(|problems| told(&problems), drop);
             }
         }
     }

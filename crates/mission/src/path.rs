@@ -37,6 +37,9 @@ pub fn normalise(text: &str) -> Result<String, String> {
         return Err(format!("`{text}` names the project itself, not a file in it"));
     }
     let path = parts.join("/");
+    if path.trim().is_empty() {
+        return Err("an empty path".into());
+    }
     // what `./` or `x/..` hid before it
     if path.starts_with('~') || is_drive(&path) {
         return Err(format!(
