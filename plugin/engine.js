@@ -7,6 +7,7 @@ import { loadNative } from "./native.js"
 /**
  * @typedef {object} Engine what `crates/node` exports as its class
  * @property {(text: string, session: string | undefined, call: (request: string) => Promise<string>, say: (text: string) => void) => Promise<void>} command
+ * @property {() => Promise<string | null>} unfinished
  * @property {(by: string) => Promise<void>} stop
  * @property {(session: string) => boolean} knows
  * @property {(session: string, tool: string, args: string) => Promise<string>} callTool

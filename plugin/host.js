@@ -1,4 +1,4 @@
-/** What the engine asks of OpenCode: sessions, prompts, aborts. */
+/** What the engine asks of OpenCode: sessions, prompts, aborts, and to let go of slots. */
 import { agentOf } from "./names.js"
 import { registry } from "./registry.js"
 
@@ -13,13 +13,14 @@ export function hostOf(input, engine) {
     open: (request) => open(input, engine, request),
     prompt: (request) => prompt(input, request),
     abort: ({ session, directory }) => input.client.session.abort({ path: { id: session }, query: { directory } }),
+    dispose: (request) => dispose(input, request),
   }
   return async (text) => {
     const request = JSON.parse(text)
     const answer = answers[request.op]
     if (!answer) throw new Error(`OpenCode is not asked for \`${request.op}\` in this version`)
     const value = await answer(request)
-    return JSON.stringify(request.op === "abort" || value === undefined ? {} : value)
+    return JSON.stringify(["abort", "dispose"].includes(request.op) || value === undefined ? {} : value)
   }
 }
 
@@ -34,6 +35,17 @@ async function open(input, engine, { directory, parent, title }) {
   const session = checked(made, "open a session").id
   registry().sessions.set(session, { engine, directory, interactive: isInteractive() })
   return { session }
+}
+
+/**
+ * Ends the instance that OpenCode keeps booted for a slot. `opencode run` ends with the turn, and its instances with it.
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {{ directory: string }} request
+ */
+async function dispose(input, { directory }) {
+  if (directory === input.directory || !isInteractive()) return
+  await input.client.instance.dispose({ query: { directory } })
+  registry().owners.delete(directory)
 }
 
 /**
@@ -98,6 +110,6 @@ function checked(answer, what) {
 }
 
 /** `opencode run` ends with the turn and has nobody who could answer. */
-function isInteractive() {
+export function isInteractive() {
   return process.argv.slice(2).find((word) => !word.startsWith("-")) !== "run"
 }

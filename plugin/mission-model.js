@@ -2,9 +2,11 @@
  * The model inside the plugin: a request for `orchestrator/mission` never leaves the process, but runs what was typed after
  * `/task` and streams the progress as the answer. It costs no tokens; Esc fires the signal.
  */
+import { endings } from "./endings.js"
 import { hostOf } from "./host.js"
 import { AGENT, MODEL, PROVIDER } from "./names.js"
 import { forget, registry } from "./registry.js"
+import { toast } from "./toast.js"
 
 /** How often something is sent where nothing happens, in milliseconds: OpenCode gives up on a silent model. */
 const HEARTBEAT = 20_000
@@ -28,7 +30,7 @@ export function missionFetch(lazy, input) {
       if (text === undefined) return say("Missions start with `/task`.\n")
       const { engine, problem } = lazy.get()
       if (!engine) {
-        await toast(input, problem)
+        await toast(input, problem, "error")
         return say(`opencode-orchestrator cannot run missions: ${problem}\n`)
       }
       if (signal.aborted) return
@@ -36,16 +38,18 @@ export function missionFetch(lazy, input) {
       let again
       // a stop that comes before the mission has begun finds nothing to stop, so it is said until the end
       const stop = () => {
-        void engine.stop("Esc")
-        again ??= setInterval(() => void engine.stop("Esc"), STOP_AGAIN)
+        void engine.stop("Esc or an abort")
+        again ??= setInterval(() => void engine.stop("Esc or an abort"), STOP_AGAIN)
       }
       signal.addEventListener("abort", stop, { once: true })
       registry().missions.set(session, engine)
+      const forgetEndings = endings(engine, lazy)
       try {
         await lazy.during(engine.command(text, session || undefined, hostOf(input, engine), say))
       } finally {
         signal.removeEventListener("abort", stop)
         clearInterval(again)
+        forgetEndings()
         registry().missions.delete(session)
         forget(engine)
       }
@@ -105,18 +109,6 @@ function stream(signal, work) {
     },
   })
   return new Response(body, { headers: { "content-type": "text/event-stream" } })
-}
-
-/**
- * @param {import("@opencode-ai/plugin").PluginInput} input
- * @param {string} message
- */
-async function toast(input, message) {
-  try {
-    await input.client.tui.showToast({ body: { title: "opencode-orchestrator", message, variant: "error" } })
-  } catch {
-    // without a TUI the answer says it
-  }
 }
 
 /**

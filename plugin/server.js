@@ -6,6 +6,7 @@ import { configure } from "./config.js"
 import { dataHome, lazyEngine } from "./engine.js"
 import { mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel, stopDeleted } from "./mission-model.js"
+import { offerToResume } from "./offer.js"
 import { answerPermission } from "./permissions.js"
 import { afterTool, beforeTool } from "./tools.js"
 
@@ -21,6 +22,7 @@ export async function server(input, options) {
   const slot = slotOf(input.directory)
   const engine = lazyEngine(input.directory, options)
   const fetch = missionFetch(engine, input)
+  if (!slot) offerToResume(engine, input)
   return {
     config: async (config) => configure(config, { fetch, slot, directory: input.directory }),
     tool: mailboxes(),

@@ -1,8 +1,7 @@
 /** The project's own commands, which run code that a model wrote. */
 import assert from "node:assert/strict"
 import { existsSync, readFileSync, readdirSync } from "node:fs"
-import { join } from "node:path"
-import { changes, isAlive, scene, until, writeFiles } from "../harness/index.mjs"
+import { changes, scene, writeFiles } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, printed, project, task, testOf } from "./fixtures.mjs"
 
 /** @param {string} script @param {Record<string, string>} files */
@@ -75,41 +74,6 @@ function processes(root) {
         return []
       }
     })
-}
-
-scene(
-  "a stop ends a running check and its children within 2 s",
-  {
-    skip: noPlugin,
-    files: checkedBy("node slow.js", {
-      "slow.js": `import { existsSync, writeFileSync } from "node:fs"
-if (!existsSync("src/one.js")) { console.log("1 passed"); process.exit(0) }
-writeFileSync("running.txt", String(process.pid))
-setInterval(() => {}, 1000)
-`,
-    }),
-    scenario: modules(["one"]),
-  },
-  async (world) => {
-    const { client } = await world.serve()
-    const session = await client.session()
-    const answer = client.command(session, "task", "Add one").catch((error) => error)
-    const file = join(/** @type {string} */ (await until(() => world.state, 20_000, "the state folder")), "slots")
-    const pid = await until(() => runningPid(file), 30_000, "the check to run")
-    await client.abort(session)
-    await until(() => !isAlive(pid), 2_000, "the check to end")
-    await answer
-    assert.equal(world.exists("src/one.js"), false)
-  },
-)
-
-/** @param {string} slots */
-function runningPid(slots) {
-  for (let n = 0; n < 8; n += 1) {
-    const file = join(slots, String(n), "running.txt")
-    if (existsSync(file)) return Number(readFileSync(file, "utf8")) || undefined
-  }
-  return undefined
 }
 
 scene(

@@ -1,5 +1,7 @@
 /** Missions in `opencode serve`: through the API, in two projects at once, and what follows them. */
 import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import { answerText, changes, makeProject, repositoryPicture, scene, writeFiles } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, project, task } from "./fixtures.mjs"
@@ -44,6 +46,11 @@ scene(
     // An ordinary message in the same session is answered by the user's own model.
     assert.match(answerText(await client.prompt(session, "thank you")), /Hello from the scripted model/)
     assert.equal(world.missions().length, 1)
+    await events.find(
+      (event) => event.type === "server.instance.disposed" && /slots/.test(JSON.stringify(event)),
+      "OpenCode to let go of the slots",
+      5_000,
+    )
     events.close()
   },
 )
@@ -69,16 +76,25 @@ scene(
 )
 
 scene(
-  "two missions one after the other in the same session",
-  { skip: noPlugin, files: project(), scenario: modules(["one"]) },
+  "two missions one after the other in the same session, with slots kept only within their limit",
+  {
+    skip: noPlugin,
+    files: project({ "large.bin": randomBytes(2_000_000) }),
+    scenario: modules(["one"]),
+    toml: "[workspace]\nkeep_mb = 1\n",
+  },
   async (world) => {
     const { client } = await world.serve()
     const session = await client.session()
     await client.command(session, "task", "Add one")
     assert.equal(world.exists("src/one.js"), true)
+    const kept = () => readdirSync(/** @type {string} */ (world.state)).sort()
+    assert.deepEqual(kept(), ["git", "lock", "missions", "project", "repository.git"], "the slots are gone")
     world.model.scenario = modules(["two"])
     await client.command(session, "task", "Add two")
     assert.equal(world.exists("src/two.js"), true)
+    await client.command(session, "task", "undo")
+    assert.equal(world.exists("src/two.js"), false, "a delivery can be taken back nonetheless")
     assert.equal(world.missions().length, 2)
   },
 )

@@ -1,7 +1,9 @@
 /** A mission that is stopped: by Esc, by an abort, by another terminal; and the limits that stop it. */
 import assert from "node:assert/strict"
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
-import { answerText, changes, scene, tuiMissing, until } from "../harness/index.mjs"
+import { ROOT, answerText, changes, isAlive, scene, start, tuiMissing, until } from "../harness/index.mjs"
 import { modules, noPlugin, printed, project } from "./fixtures.mjs"
 
 /** @typedef {import("../harness/index.mjs").World} World */
@@ -226,5 +228,113 @@ scene(
     assert.ok(world.model.roleRequests.every((request) => request.outcome))
     assert.deepEqual(changes(before, world.picture()), [])
     assert.equal(world.facts("paused")[0].reason.kind, "budget")
+  },
+)
+
+/** A check that runs where the task's file is, ignores SIGTERM, and starts another that leaves its process group. */
+const STUBBORN = {
+  skip: noPlugin,
+  files: project({
+    "package.json": `${JSON.stringify({ name: "stubborn", type: "module", scripts: { test: "node stubborn.js" } })}\n`,
+    "stubborn.js": `import { spawn } from "node:child_process"
+import { existsSync, writeFileSync } from "node:fs"
+if (!existsSync("src/one.js")) { console.log("1 passed"); process.exit(0) }
+process.on("SIGTERM", () => {})
+const stay = "process.on('SIGTERM', () => {}); process.on('SIGHUP', () => {}); setInterval(() => {}, 1000)"
+const away = spawn(process.execPath, ["-e", stay], { detached: true, stdio: "ignore" })
+writeFileSync("running.txt", process.pid + " " + away.pid)
+setInterval(() => {}, 1000)
+`,
+  }),
+  scenario: modules(["one"]),
+}
+
+/**
+ * The processes of the check, once it runs; its note of them is taken away.
+ * @param {World} world
+ */
+async function checkRuns(world) {
+  const slots = join(/** @type {string} */ (await until(() => world.state, 40_000, "the state folder")), "slots")
+  const noted = () => {
+    for (const name of existsSync(slots) ? readdirSync(slots) : []) {
+      const file = join(slots, name, "running.txt")
+      const pids = existsSync(file) ? readFileSync(file, "utf8").split(" ").map(Number) : []
+      if (pids.length === 2 && pids.every(Boolean)) {
+        rmSync(file)
+        return pids
+      }
+    }
+  }
+  return until(noted, 40_000, "the check to run")
+}
+
+/**
+ * @param {World} world
+ * @param {number[]} pids
+ * @param {RegExp} why
+ */
+async function checkEnds(world, pids, why) {
+  await until(() => !pids.some(isAlive), LIMIT_MS, () => `the check to end, of which is left: ${pids.filter(isAlive).join(" ")}`)
+  await until(() => why.test(JSON.stringify(world.facts("paused").at(-1) ?? {})), LIMIT_MS, `the journal to say ${why}`)
+  const count = world.facts().length
+  await sleep(500)
+  const late = world.facts().slice(count).map((fact) => fact.event)
+  assert.deepEqual(late.filter((name) => name !== "role_spent"), [], "nothing continues it")
+  assert.equal(world.exists("src/one.js"), false)
+}
+
+scene(
+  "serve: abort, the command line and SIGTERM each end a stubborn check within 2 s, and it can be resumed each time",
+  STUBBORN,
+  async (world) => {
+    const { client, running } = await world.serve()
+    const session = await client.session()
+    const ask = (/** @type {string} */ text) => client.command(session, "task", text).catch((error) => error)
+    const cli = (/** @type {string[]} */ ...args) =>
+      start(process.execPath, [join(ROOT, "bin", "opencode-orchestrator.js"), ...args], { cwd: world.project, env: world.env }).done
+
+    let answer = ask("Add one")
+    let pids = await checkRuns(world)
+    await client.abort(session)
+    await checkEnds(world, pids, /Esc/)
+    await answer
+
+    answer = ask("resume")
+    pids = await checkRuns(world)
+    assert.equal((await cli("stop")).code, 0)
+    await checkEnds(world, pids, /opencode-orchestrator stop/)
+    await answer
+
+    answer = ask("resume")
+    pids = await checkRuns(world)
+    running.kill("SIGTERM")
+    await checkEnds(world, pids, /SIGTERM/)
+    await running.done
+    await answer
+    assert.match(printed(await cli("status")), /paused: stopped by SIGTERM/)
+  },
+)
+
+scene(
+  "tui: closing the terminal ends a stubborn check, and the next start offers to resume",
+  { ...STUBBORN, skip: noPlugin || tuiMissing() },
+  async (world) => {
+    const closed = await world.tui()
+    await closed.type("/task Add one")
+    await closed.shows(/task Add one/)
+    await closed.press("Enter")
+    const pids = await checkRuns(world)
+    await closed.tmux("kill-server")
+    await checkEnds(world, pids, /Esc or an abort|the end of OpenCode/)
+    await until(() => !isAlive(/** @type {number} */ (closed.pid)), 8_000, "OpenCode to end")
+    const { client } = await world.serve()
+    const events = await client.events()
+    await client.session()
+    await events.find(
+      (event) => event.type === "tui.toast.show" && /is not finished.*task resume/.test(JSON.stringify(event.properties)),
+      "a toast that offers to resume",
+      20_000,
+    )
+    events.close()
   },
 )

@@ -9,7 +9,7 @@ use mission::{Effect, Event, State, WorkKind};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::keeps_worker;
-use crate::{base, delivery, gates, integrator, packages, roles};
+use crate::{base, delivery, gates, integrator, missions, packages, roles};
 
 pub type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
 
@@ -89,6 +89,7 @@ impl Effects for Arc<MissionContext> {
             if let Err(error) = cleared.await {
                 tracing::warn!("{error}");
             }
+            missions::let_go(&self.host, &self.sessions).await;
         })
     }
 }

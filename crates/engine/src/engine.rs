@@ -98,6 +98,13 @@ impl Engine {
         missions::run(&project, start, session, &self.sessions, &self.running).await;
     }
 
+    /// A mission of this project that waits to be resumed, as a sentence for whoever opens OpenCode here; changes nothing.
+    pub async fn unfinished(&self) -> Option<String> {
+        let options = self.options.clone();
+        let said = crate::blocking::blocking(move || missions::unfinished(&options)).await?;
+        Some(self.redactor.redact(&said).into_owned())
+    }
+
     /// Stops the mission that runs here; it can be resumed. `by` is told to the user.
     pub async fn stop(&self, by: &str) {
         let context = {

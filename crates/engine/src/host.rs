@@ -30,6 +30,10 @@ pub enum HostRequest {
         session: String,
         directory: PathBuf,
     },
+    /// No session works in this folder any more: what the host keeps for it can go.
+    Dispose {
+        directory: PathBuf,
+    },
 }
 
 /// What a prompt came to.
@@ -77,6 +81,7 @@ impl HostRequest {
             HostRequest::Open { .. } => "open a session",
             HostRequest::Prompt { .. } => "prompt a role",
             HostRequest::Abort { .. } => "abort a session",
+            HostRequest::Dispose { .. } => "let go of a folder",
         }
     }
 }

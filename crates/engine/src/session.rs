@@ -1,6 +1,6 @@
 //! Which role speaks in which session: tool calls find their way to the role's own mailbox here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -37,6 +37,8 @@ pub struct Session {
 #[derive(Clone, Default)]
 pub struct Sessions {
     open: Arc<Mutex<HashMap<String, Session>>>,
+    /// Folders in which a session was opened since they were last let go.
+    folders: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Sessions {
@@ -51,8 +53,15 @@ impl Sessions {
         session: impl FnOnce(mpsc::Sender<ToolCall>) -> Session,
     ) -> mpsc::Receiver<ToolCall> {
         let (calls, receiver) = mpsc::channel(MAILBOX);
-        self.lock().insert(id.to_string(), session(calls));
+        let session = session(calls);
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner).insert(session.directory.clone());
+        self.lock().insert(id.to_string(), session);
         receiver
+    }
+
+    /// The folders in which sessions were opened, once.
+    pub(crate) fn take_folders(&self) -> BTreeSet<PathBuf> {
+        std::mem::take(&mut *self.folders.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn close(&self, id: &str) {

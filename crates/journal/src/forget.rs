@@ -31,7 +31,7 @@ mod tests {
         for id in ["m-aaaaaaaa", "m-bbbbbbbb"] {
             let dir = state.mission(id).unwrap();
             dir.create().unwrap();
-            std::fs::write(dir.journal_path(), "").unwrap();
+            std::fs::write(dir.journal_path(), "a line\n").unwrap();
         }
         let gone = state.mission("m-aaaaaaaa").unwrap();
         gone.forget().unwrap();

@@ -4,6 +4,7 @@ use crate::lock::{self, LockError, LockOwner, ProjectLock};
 use crate::{Error, atomic, private, write_atomic};
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -119,7 +120,7 @@ impl StateDir {
         Ok(MissionDir { id: id.to_owned(), path: self.missions().join(id) })
     }
 
-    /// The missions that have a journal, the one begun last first.
+    /// The missions that were begun (their journal has a whole line), the one begun last first.
     ///
     /// # Errors
     /// Where the folder cannot be listed. A folder that does not exist holds no missions.
@@ -128,7 +129,7 @@ impl StateDir {
             .into_iter()
             .filter_map(|path| {
                 let mission = self.mission(path.file_name()?.to_str()?).ok()?;
-                let metadata = fs::metadata(mission.journal_path()).ok()?;
+                let metadata = fs::metadata(mission.journal_path()).ok().filter(|_| mission.is_begun())?;
                 // Where the file system keeps no time of birth, the last event's has to do.
                 let begun = metadata.created().or_else(|_| metadata.modified()).ok()?;
                 Some((begun, mission))
@@ -136,6 +137,25 @@ impl StateDir {
             .collect();
         found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
         Ok(found.into_iter().map(|(_, mission)| mission).collect())
+    }
+
+    /// Removes the folders of missions that a crash ended before their first event, and names the missions whose
+    /// process ended without tidying up. For whoever holds the project's lock: nobody else writes here then.
+    ///
+    /// # Errors
+    /// Where a folder cannot be listed or removed.
+    pub fn sweep(&self) -> Result<Vec<MissionDir>, Error> {
+        let mut crashed = Vec::new();
+        for path in entries(&self.missions())? {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let Ok(mission) = self.mission(name) else { continue };
+            if !mission.is_begun() {
+                mission.forget()?;
+            } else if mission.tmp_dir().exists() {
+                crashed.push(mission);
+            }
+        }
+        Ok(crashed)
     }
 
     /// Takes the right to run a mission in this project.
@@ -199,6 +219,14 @@ impl MissionDir {
     /// Whether the mission was ever begun here.
     pub fn exists(&self) -> bool {
         self.journal_path().is_file()
+    }
+
+    /// Whether its first event was recorded.
+    fn is_begun(&self) -> bool {
+        let Ok(file) = fs::File::open(self.journal_path()) else { return false };
+        let mut first = Vec::new();
+        let mut file = std::io::BufReader::new(file).take(crate::MAX_LINE as u64);
+        file.read_until(b'\n', &mut first).is_ok() && first.ends_with(b"\n")
     }
 
     pub fn journal_path(&self) -> PathBuf {

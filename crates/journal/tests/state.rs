@@ -131,7 +131,8 @@ fn missions_are_listed_newest_first() {
     for id in ["m-bbbbbbbb", "m-aaaaaaaa", "m-cccccccc"] {
         let mission = state.mission(id).unwrap();
         mission.create().unwrap();
-        Journal::<u32>::create(&mission.journal_path(), Redactor::shapes_only()).unwrap();
+        let mut journal = Journal::<u32>::create(&mission.journal_path(), Redactor::shapes_only()).unwrap();
+        journal.append(&1).unwrap();
         thread::sleep(Duration::from_millis(15));
     }
     state.mission("m-dddddddd").unwrap().create().unwrap();
@@ -143,6 +144,31 @@ fn missions_are_listed_newest_first() {
     let projects = StateDir::list(&dir.path().join("data")).unwrap();
     assert_eq!(projects.len(), 1);
     assert_eq!(projects[0].project_root().unwrap(), dir.path().canonicalize().unwrap().join("src/shop"));
+}
+
+#[test]
+fn a_sweep_removes_what_never_began_and_names_what_crashed() {
+    let (_dir, state) = project("shop");
+    let begin = |id: &str, text: &str| {
+        let mission = state.mission(id).unwrap();
+        mission.create().unwrap();
+        fs::write(mission.journal_path(), text).unwrap();
+        mission
+    };
+    begin("m-empty000", "");
+    begin("m-torn0000", "{\"v\":1,\"seq\":1,\"cr");
+    begin("m-tidy0000", "a line\n").clear_tmp().unwrap();
+    begin("m-crashed0", "a line\nand half of");
+    state.mission("m-nothing0").unwrap().create().unwrap();
+    fs::create_dir(state.missions().join("lost+found")).unwrap();
+
+    let crashed: Vec<String> = state.sweep().unwrap().iter().map(|mission| mission.id().to_owned()).collect();
+    assert_eq!(crashed, ["m-crashed0"]);
+    let mut left: Vec<_> =
+        fs::read_dir(state.missions()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["lost+found", "m-crashed0", "m-tidy0000"]);
+    assert_eq!(state.list_missions().unwrap().len(), 2);
 }
 
 #[test]

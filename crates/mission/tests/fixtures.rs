@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mission::flag::RedFlag;
+use mission::provider::Fault;
 use mission::{Event, FailureClass, Gate, GateVerdict, Outcome, PauseReason, Role, State};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -75,6 +77,8 @@ fn every_event_and_every_word_in_one_has_a_line() {
     check("verdict", names::<GateVerdict>(json!("?")));
     check("outcome", names::<Outcome>(json!("?")));
     check("role", names::<Role>(json!("?")));
+    check("flag", names::<RedFlag>(json!("?")));
+    check("fault", names::<Fault>(json!("?")));
     check("kind", names::<PauseReason>(json!({ "kind": "?" })));
 }
 

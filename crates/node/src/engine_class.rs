@@ -56,6 +56,12 @@ impl Engine {
         self.engine.command(&text, session, Arc::new(Bridge { call: Arc::new(call), say })).await;
     }
 
+    /// What is said of a mission that waits to be resumed, or `null`.
+    #[napi]
+    pub async fn unfinished(&self) -> Option<String> {
+        self.engine.unfinished().await
+    }
+
     #[napi]
     pub async fn stop(&self, by: String) {
         self.engine.stop(&by).await;

@@ -31,6 +31,25 @@ impl Workspace {
         Ok(Cleaned { slots, bytes })
     }
 
+    /// Removes the slots when more than `limit` bytes are held in all. What missions did stays in the private
+    /// repository: an unfinished one goes on, and a delivery can be undone. `None`: they were kept.
+    pub fn trim_slots(&self, limit: u64) -> Result<Option<Cleaned>, Error> {
+        let before = self.size();
+        if before <= limit {
+            return Ok(None);
+        }
+        let slots: Vec<_> = fs::read_dir(self.slots()).into_iter().flatten().flatten().collect();
+        remove_tree(&self.slots())?;
+        remove_tree(&self.repository().join("worktrees"))?;
+        for entry in fs::read_dir(self.area()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with("slot-") {
+                remove_tree(&entry.path())?;
+            }
+        }
+        let slots = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+        Ok(Some(Cleaned { slots, bytes: before.saturating_sub(self.size()) }))
+    }
+
     /// Cleans when more than `limit` bytes are held: slots and repository are kept warm for the next mission
     /// only below it. `None`: they were kept.
     pub fn trim(&self, limit: u64) -> Result<Option<Cleaned>, Error> {

@@ -2,6 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::schema;
+use super::values::Limit;
 
 /// `[workspace]`: how a slot is made ready for work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -15,11 +16,16 @@ pub struct WorkspaceConfig {
     /// (as a reflink where the file system can). What is not there is passed over.
     #[schemars(schema_with = "schema::inside_paths")]
     pub copy: Vec<String>,
+    /// MB of slots and private repository that are kept for the next mission, so that it starts warm. Above it the
+    /// slots are removed when a mission ends; the repository, without which nothing can be resumed or undone, when
+    /// one starts and no other is unfinished.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub keep_mb: Limit<u64>,
 }
 
 impl Default for WorkspaceConfig {
     fn default() -> Self {
-        Self { setup: Setup::Auto, copy: vec!["node_modules".to_owned()] }
+        Self { setup: Setup::Auto, copy: vec!["node_modules".to_owned()], keep_mb: Limit::At(10_000) }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The missions of a project: start, resume, look at, take back.
 
+mod offer;
 mod past;
 mod run;
+mod tidy;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +16,10 @@ use crate::engine::EngineOptions;
 use crate::host::Host;
 use crate::world::World;
 
+pub(crate) use offer::unfinished;
 pub(crate) use past::Past;
 pub(crate) use run::run;
+pub(crate) use tidy::let_go;
 
 /// A project and where its missions are kept.
 pub(crate) struct Project {
@@ -55,7 +59,8 @@ impl Project {
         self.state.lock(&owner).map_err(|error| error.to_string())
     }
 
-    /// The named mission, or the newest one that `wanted` holds for.
+    /// The named mission, or the newest one that `wanted` holds for. One that cannot be read may be the one that is
+    /// meant: then no older one is taken in its place.
     fn find(&self, id: Option<&str>, wanted: impl Fn(&Past) -> bool) -> Result<(MissionDir, Past), String> {
         if let Some(id) = id {
             let dir = self.state.mission(id).map_err(|e| e.to_string())?;
@@ -64,9 +69,9 @@ impl Project {
         }
         let missions = self.state.list_missions().map_err(|e| e.to_string())?;
         for dir in missions {
-            if let Ok(past) = Past::read(&dir)
-                && wanted(&past)
-            {
+            let past =
+                Past::read(&dir).map_err(|why| format!("mission `{}` cannot be read: {why}", dir.id()))?;
+            if wanted(&past) {
                 return Ok((dir, past));
             }
         }

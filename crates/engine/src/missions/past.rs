@@ -35,18 +35,24 @@ impl Project {
             Err(error) => return format!("{error}\n"),
         };
         let owner = self.state.owner().ok().flatten();
-        let mut text = String::new();
+        let (mut text, mut waits) = (String::new(), None);
         for dir in missions.iter().take(LISTED) {
             match Past::read(dir) {
                 Ok(past) => {
                     let runs = owner.as_ref().filter(|o| o.mission == dir.id());
                     text.push_str(&line(&past.state, runs.map(|o| o.pid), self.world.clock.now_ms()));
+                    if owner.is_none() && waits.is_none() {
+                        waits = super::offer::waits(&past.state);
+                    }
                     if id.is_some() || runs.is_some() {
                         text.push_str(&tasks(&past.state, self.world.clock.now_ms()));
                     }
                 }
                 Err(why) => text.push_str(&format!("- `{}`: {why}\n", dir.id())),
             }
+        }
+        if let Some(waits) = waits {
+            text.push_str(&format!("\n{waits}\n"));
         }
         if text.is_empty() { "No mission has run in this project yet.\n".into() } else { text }
     }

@@ -7,7 +7,7 @@ use journal::{Journal, MissionDir, ProjectLock, control};
 use mission::{Event, Outcome, PauseReason, State};
 use workspace::Workspace;
 
-use super::{Past, Project};
+use super::{Past, Project, tidy};
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::effects::Effects;
@@ -40,6 +40,7 @@ pub(crate) async fn run(
     for problem in problems {
         project.host.say(&format!("- {problem}\n"));
     }
+    let (settled, used) = (config.clone(), workspace.clone());
     let slots = Slots::new(
         workspace.clone(),
         state.policy.parallel,
@@ -112,6 +113,9 @@ pub(crate) async fn run(
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
         project.host.say(&format!("\nThe report could not be kept: {error}\n"));
     }
+    if state.outcome.is_some() {
+        tidy::after(&settled, used).await;
+    }
 }
 
 struct Prepared {
@@ -153,9 +157,11 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let workspace = blocking(move || Workspace::open(&root, &state_path))
         .await
         .map_err(|e| format!("{e}\nNothing was started."))?;
+    tidy::after_crash(project).await.map_err(|why| format!("{why}\nNothing was started."))?;
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
     let (journal, state, opening) = match start {
         Start::New { objective } => {
+            let removed = tidy::before(project, &config, &workspace).await?;
             dir.create().map_err(|e| e.to_string())?;
             let journal =
                 Journal::create(&dir.journal_path(), project.redactor.clone()).map_err(|e| e.to_string())?;
@@ -165,10 +171,11 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
                 policy: settings::policy(&config),
                 at_ms: now,
             };
-            let opening = format!("**Mission {id}**\n\n");
+            let opening = format!("**Mission {id}**\n\n{}", removed.unwrap_or_default());
             first(project, journal, State::default(), event, opening)?
         }
         Start::Resume { .. } => {
+            dir.create().map_err(|e| e.to_string())?;
             let (journal, read) = Journal::<Event>::reopen(&dir.journal_path(), project.redactor.clone())
                 .map_err(|e| e.to_string())?;
             let state = State::fold(&read.events);

@@ -142,6 +142,7 @@ impl Host for SimulatedHost {
                     }
                 })
             }
+            HostRequest::Dispose { .. } => Box::pin(async { Ok(json!({})) }),
             HostRequest::Abort { session, .. } => Box::pin(async move {
                 sleep(Duration::from_millis(10)).await;
                 let opened = lock(&inner.sessions).get(&session).cloned();

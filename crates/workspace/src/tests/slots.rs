@@ -154,6 +154,30 @@ fn clean_removes_ours_and_only_ours() {
 }
 
 #[test]
+fn slots_over_the_limit_go_and_what_missions_did_stays() {
+    let project = Project::with(&[("a", "a")]);
+    let workspace = project.open();
+    let (base, slot, done) = mission(&workspace, &[("a", "A"), ("b", "b")]);
+    write(&slot.path, "target/large", "x".repeat(100_000));
+    let delivery = workspace.plan_delivery(&base.commit, &done).unwrap();
+    workspace.deliver(&delivery).unwrap();
+
+    assert_eq!(workspace.trim_slots(workspace.size()).unwrap(), None);
+    assert!(slot.path.join("target/large").exists(), "kept warm below the limit");
+    let cleaned = workspace.trim_slots(workspace.size() - 1).unwrap().unwrap();
+    assert!(cleaned.slots == 1 && cleaned.bytes >= 100_000, "{cleaned:?}");
+    assert!(!slot.path.exists());
+
+    // another process, later: the next slot is made anew, and the delivery is taken back
+    let later = project.open();
+    let slot = later.slot(1, &done).unwrap();
+    assert_eq!(fs::read_to_string(slot.path.join("b")).unwrap(), "b");
+    assert!(later.slot_changes(&slot).unwrap().is_empty());
+    later.undo(&delivery).unwrap();
+    assert_eq!((project.read("a").as_deref(), project.read("b")), (Some("a"), None));
+}
+
+#[test]
 fn single_files_of_a_slot_can_be_put_back() {
     let project = Project::with(&[("a*", "a"), ("ab", "b"), ("dir/c", "c"), ("opencode.json", "{}")]);
     let workspace = project.open();

@@ -226,9 +226,10 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         [workspace]
         setup = "auto"  # home/opencode.toml:48
         copy = ["node_modules"]  # home/opencode.toml:49
+        keep_mb = 10000  # home/opencode.toml:50
 
         [context]
-        budget = 24000  # home/opencode.toml:52
+        budget = 24000  # home/opencode.toml:53
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));

@@ -1,0 +1,108 @@
+//! What is said where a mission waits to be resumed.
+
+use journal::StateDir;
+use mission::{Phase, State};
+use workspace::project_root;
+
+use super::Past;
+use crate::engine::EngineOptions;
+
+/// The project's newest mission, where it is not finished and nobody runs one: a sentence for whoever opens the project.
+/// Nothing is written, not even the state folder.
+pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
+    let state = StateDir::at(&options.data_home, &project_root(&options.directory));
+    if !state.path().exists() || state.owner().ok()?.is_some() {
+        return None;
+    }
+    let newest = state.list_missions().ok()?.into_iter().next()?;
+    match Past::read(&newest) {
+        Ok(past) => waits(&past.state),
+        Err(why) => Some(format!("Mission {} cannot be read: {why}", newest.id())),
+    }
+}
+
+/// How an unfinished mission stands, and what goes on with it.
+pub(super) fn waits(state: &State) -> Option<String> {
+    if state.outcome.is_some() || state.mission.is_empty() {
+        return None;
+    }
+    let how = match &state.paused {
+        Some(why) => format!("paused: {why}"),
+        None => "interrupted".into(),
+    };
+    let landed = state.tasks.values().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
+    let id = &state.mission;
+    Some(format!(
+        "Mission {id} is not finished ({how}; {landed} of {} tasks landed). `/task resume {id}` goes on with it.",
+        state.tasks.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use journal::{Journal, LockOwner, Redactor};
+    use mission::{Event, Outcome, PauseReason, Policy};
+
+    use super::*;
+
+    fn begin(state: &StateDir, id: &str, events: &[Event]) {
+        let dir = state.mission(id).unwrap();
+        dir.create().unwrap();
+        let mut journal = Journal::create(&dir.journal_path(), Redactor::shapes_only()).unwrap();
+        let started = Event::MissionStarted {
+            mission: id.into(),
+            objective: "Add one".into(),
+            policy: Policy::default(),
+            at_ms: 1,
+        };
+        for event in [&[started], events].concat() {
+            journal.append(&event).unwrap();
+        }
+    }
+
+    fn offered(home: &Path) -> Option<String> {
+        let options = EngineOptions {
+            directory: home.join("project"),
+            data_home: home.join("data"),
+            ..EngineOptions::default()
+        };
+        unfinished(&options)
+    }
+
+    #[test]
+    fn the_newest_mission_is_offered_while_it_is_not_finished() {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("project")).unwrap();
+        assert_eq!(offered(home.path()), None);
+        assert!(!home.path().join("data").exists(), "looking makes nothing");
+
+        let state = StateDir::open(&home.path().join("data"), &home.path().join("project")).unwrap();
+        begin(&state, "m-aaaaaaaa", &[]);
+        let said = offered(home.path()).unwrap();
+        assert!(said.contains("m-aaaaaaaa") && said.contains("interrupted; 0 of 0"), "{said}");
+
+        let later = || std::thread::sleep(std::time::Duration::from_millis(15));
+        later();
+        let reason = PauseReason::Stopped("Esc".into());
+        begin(&state, "m-bbbbbbbb", &[Event::Paused { reason, at_ms: 2 }]);
+        let said = offered(home.path()).unwrap();
+        assert!(said.contains("m-bbbbbbbb") && said.contains("stopped by Esc"), "{said}");
+        assert!(said.contains("/task resume m-bbbbbbbb"), "{said}");
+
+        let owner = LockOwner {
+            pid: std::process::id(),
+            mission: "m-bbbbbbbb".into(),
+            directory: "/".into(),
+            since_ms: 1,
+        };
+        let lock = state.lock(&owner).unwrap();
+        assert_eq!(offered(home.path()), None, "one that runs is no business of another OpenCode");
+        drop(lock);
+
+        later();
+        begin(&state, "m-cccccccc", &[Event::Ended { outcome: Outcome::Done, at_ms: 3 }]);
+        assert_eq!(offered(home.path()), None, "who has gone on to another mission is not asked for ever");
+    }
+}

@@ -1,0 +1,83 @@
+//! What missions leave on disk and in memory: taken away when one ends, and after a crash when the next one starts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use workspace::Workspace;
+
+use super::{Past, Project};
+use crate::blocking::blocking;
+use crate::config::{Config, Limit};
+use crate::host::{Host, HostRequest};
+use crate::session::Sessions;
+
+const MB: u64 = 1_000_000;
+/// How long the host may take to let go of a folder.
+const LETTING_GO: Duration = Duration::from_secs(1);
+
+/// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of those that never
+/// began. The project's lock is held, so none of it is in use.
+pub(super) async fn after_crash(project: &Project) -> Result<(), String> {
+    let state = project.state.clone();
+    let swept = blocking(move || {
+        for dir in state.sweep()? {
+            checks::sweep(dir.id());
+            dir.clear_tmp()?;
+        }
+        Ok::<_, journal::Error>(())
+    });
+    swept.await.map_err(|error| error.to_string())
+}
+
+/// Before a new mission: what earlier ones keep beyond the limit goes, the work of unfinished ones stays. Says what was
+/// removed where the user can miss it.
+pub(super) async fn before(
+    project: &Project,
+    config: &Config,
+    workspace: &Workspace,
+) -> Result<Option<String>, String> {
+    let Limit::At(keep_mb) = config.workspace.keep_mb else { return Ok(None) };
+    let (workspace, limit) = (workspace.clone(), keep_mb.saturating_mul(MB));
+    let missions = project.state.list_missions().map_err(|error| error.to_string())?;
+    let trimmed = blocking(move || {
+        if workspace.trim_slots(limit)?.is_none() || workspace.size() <= limit {
+            return Ok(None);
+        }
+        // one that cannot be read may be unfinished
+        let unfinished = |dir| Past::read(dir).map_or(true, |past| past.state.outcome.is_none());
+        if missions.iter().any(unfinished) { Ok(None) } else { workspace.trim(limit) }
+    });
+    let trimmed = trimmed.await.map_err(|error: workspace::Error| error.to_string())?;
+    Ok(trimmed.map(|cleaned| {
+        format!(
+            "- {:.0} MB of earlier missions were removed (`workspace.keep_mb` is {keep_mb}); `/task undo` no longer \
+             takes their deliveries back\n",
+            cleaned.bytes as f64 / MB as f64
+        )
+    }))
+}
+
+/// After a mission has ended: slots are kept for the next one only within the limit.
+pub(super) async fn after(config: &Config, workspace: Workspace) {
+    let Limit::At(keep_mb) = config.workspace.keep_mb else { return };
+    let trimmed = blocking(move || workspace.trim_slots(keep_mb.saturating_mul(MB)));
+    if let Err(error) = trimmed.await {
+        // they are trimmed when the next mission starts
+        tracing::warn!("{error}");
+    }
+}
+
+/// Lets the host forget the folders in which roles worked: in a long-lived one each would stay booted.
+pub(crate) async fn let_go(host: &Arc<dyn Host>, sessions: &Sessions) {
+    let mut calls = JoinSet::new();
+    for directory in sessions.take_folders() {
+        calls.spawn(timeout(LETTING_GO, host.call(HostRequest::Dispose { directory })));
+    }
+    while let Some(call) = calls.join_next().await {
+        if let Ok(Ok(Err(error))) = call {
+            tracing::warn!("{error}");
+        }
+    }
+}

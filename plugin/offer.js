@@ -1,0 +1,27 @@
+/** When OpenCode starts in a project with an unfinished mission, its user is told once. */
+import { isInteractive } from "./host.js"
+import { toast } from "./toast.js"
+
+/**
+ * How long after the start, in milliseconds: a TUI that is still drawing shows no toast, and on a busy machine it draws for
+ * long. A second toast takes the place of the first.
+ */
+const AFTER = [2_000, 9_000]
+/** How long it is shown, in milliseconds. */
+const SHOWN = 8_000
+
+/**
+ * Returns at once: OpenCode waits for a plugin's start without a limit.
+ * @param {ReturnType<typeof import("./engine.js").lazyEngine>} lazy
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ */
+export function offerToResume(lazy, input) {
+  if (!isInteractive()) return
+  for (const after of AFTER) {
+    const timer = setTimeout(async () => {
+      const message = await lazy.get().engine?.unfinished().catch(() => null)
+      if (message) await toast(input, message, "info", SHOWN)
+    }, after)
+    timer.unref?.()
+  }
+}
