@@ -51,6 +51,7 @@ pub mod orchestration {
 pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};
+pub use gates::{Answer, Lint, LintReport};
 pub use host::{Host, HostError, HostFuture, HostRequest, Turn, TurnError};
 pub use world::{Commands, Observer, Processes, Running, World};
 

@@ -3,9 +3,11 @@
 //! Whatever is drawn here comes from one seed, so that a run that failed can be run again.
 //!
 //! - [`projects`]: published packages and the changes between their versions.
+//! - [`gates`]: how much of what is wrong the gates let through.
 //! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
 
 pub mod engine_bench;
+pub mod gates;
 pub mod mutants;
 pub mod plot;
 pub mod projects;

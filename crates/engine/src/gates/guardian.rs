@@ -42,6 +42,11 @@ pub(crate) async fn lint_trees(
             return (Judgement { gate: Gate::Guardian, verdict, detail, failure: None }, Vec::new());
         }
     };
+    verdict(findings, may_edit_tests)
+}
+
+/// What findings come to. Also gives what the change did to tests, where it may.
+pub(super) fn verdict(findings: Vec<guardian::Finding>, may_edit_tests: bool) -> (Judgement, Vec<Issue>) {
     let (allowed, findings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|f| may_edit_tests && ABOUT_TESTS.contains(&f.rule.as_str()));
     let weakened: Vec<Issue> = allowed.iter().map(issue).collect();

@@ -5,6 +5,7 @@ mod checks;
 mod files;
 mod guardian;
 mod imports;
+mod lint;
 mod manifests;
 mod mutants;
 mod new_tests;
@@ -26,6 +27,7 @@ use crate::workers::Worker;
 
 pub(crate) use checks::{check_tree, keeps_tests};
 pub(crate) use guardian::lint_trees;
+pub use lint::{Answer, Lint, LintReport};
 
 /// Whether the scripts of a manifest are other than before.
 pub(crate) fn changes_scripts(path: &str, before: &str, after: &str) -> bool {

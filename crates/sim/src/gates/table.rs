@@ -1,0 +1,68 @@
+use std::fmt::Write;
+
+use super::{Caught, Measured};
+use crate::mutants::{Family, Kind};
+
+const STATIC: [Family; 4] = [Family::Broken, Family::Lazy, Family::CrossFile, Family::Dishonest];
+
+/// The measurement as a table in Markdown.
+pub fn markdown(measured: &Measured) -> String {
+    let mut text =
+        String::from("| kind | family | mutants | caught | with warnings |\n|---|---|---:|---:|---:|\n");
+    for kind in Kind::ALL {
+        let Some(caught) = measured.kinds.get(&kind) else { continue };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            kind.name(),
+            family(kind.family()),
+            caught.mutants,
+            percent(caught.by_error, caught.mutants),
+            percent(caught.by_any, caught.mutants)
+        );
+    }
+    let mean = |wanted: &dyn Fn(Kind) -> bool, part: &dyn Fn(&Caught) -> usize| {
+        let shares: Vec<f64> = measured
+            .kinds
+            .iter()
+            .filter(|(kind, caught)| wanted(**kind) && caught.mutants > 0)
+            .map(|(_, caught)| part(caught) as f64 / caught.mutants as f64)
+            .collect();
+        if shares.is_empty() { 0.0 } else { 100.0 * shares.iter().sum::<f64>() / shares.len() as f64 }
+    };
+    let is_static = |kind: Kind| STATIC.contains(&kind.family());
+    let total: usize = measured.kinds.values().map(|caught| caught.mutants).sum();
+    let correct = &measured.correct;
+    let one_in =
+        correct.files.checked_div(correct.accused_files).map_or("none".to_string(), |n| format!("1 in {n}"));
+    let _ = writeln!(
+        text,
+        "\n- packages: {}\n- changes: {}, mutants: {total}\n- caught by errors, average over kinds: {:.1} % of those that need no execution, \
+         {:.1} % of all\n- caught with warnings: {:.1} % and {:.1} %\n- false alarms on the correct changes: {} of {} changed \
+         source files ({one_in})",
+        measured.packages.join(", "),
+        measured.changes,
+        mean(&is_static, &|c| c.by_error),
+        mean(&|_| true, &|c| c.by_error),
+        mean(&is_static, &|c| c.by_any),
+        mean(&|_| true, &|c| c.by_any),
+        correct.accused_files,
+        correct.files,
+    );
+    text
+}
+
+fn family(family: Family) -> &'static str {
+    match family {
+        Family::Broken => "broken",
+        Family::Lazy => "lazy",
+        Family::CrossFile => "cross-file",
+        Family::Dishonest => "dishonest",
+        Family::Execution => "execution",
+        Family::Elsewhere => "elsewhere",
+    }
+}
+
+fn percent(part: usize, of: usize) -> String {
+    if of == 0 { "-".into() } else { format!("{:.1} %", 100.0 * part as f64 / of as f64) }
+}
