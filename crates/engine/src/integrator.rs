@@ -134,7 +134,7 @@ async fn land(
         Err(error) => return Landed::No(host(error.to_string())),
     };
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
-    let may_edit = |id: &&TaskId| state.tasks.get(*id).is_some_and(|t| t.edits_tests.is_some());
+    let may_edit = |id: &&TaskId| state.tasks.get(id).is_some_and(|t| t.edits_tests.is_some());
     let may_edit_tests = tasks.iter().any(may_edit);
     let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, may_edit_tests).await;
     if let Some(finding) = lint.failure {

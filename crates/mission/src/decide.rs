@@ -107,7 +107,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
             _ => {}
         }
     }
-    for task in ready(state) {
+    for task in ready(state, free) {
         if task.compound {
             effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
         } else if free > 0 {
@@ -213,15 +213,15 @@ fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
     Some(format!("it belongs together with `{other}`, which did not land"))
 }
 
-/// Tasks that may start, the longest remaining path first, then as planned.
-fn ready(state: &State) -> Vec<&Task> {
+/// Tasks that may start; where there is room for some of them, the longest remaining path first, then as planned.
+fn ready(state: &State, room: usize) -> Vec<&Task> {
     let mut tasks: Vec<&Task> = state
         .tasks
         .values()
         .filter(|t| t.phase == Phase::Waiting && !state.is_held(t))
         .filter(|t| t.depends_on.iter().all(|d| satisfied(state, t, d)))
         .collect();
-    if tasks.len() > 1 {
+    if room > 0 && tasks.len() > 1 {
         let path = remaining_path(&state.tasks);
         let place: BTreeMap<&str, usize> =
             state.order.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
@@ -257,7 +257,7 @@ fn landing(state: &State) -> Vec<TaskId> {
         .filter_map(|t| t.group.as_deref())
         .collect();
     let lands = |id: &&TaskId| {
-        let task = state.tasks.get(*id).filter(|t| matches!(t.phase, Phase::Passed { .. }));
+        let task = state.tasks.get(id).filter(|t| matches!(t.phase, Phase::Passed { .. }));
         task.is_some_and(|t| t.group.as_deref().is_none_or(|group| !open.contains(group)))
     };
     state.order.iter().filter(lands).cloned().collect()

@@ -35,6 +35,6 @@ pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use meter::{Meter, Price};
 pub use policy::{NewDependencies, Policy};
 pub use role::Role;
-pub use state::{Commit, Delivery, Judged, Needs, Stage, State, Trouble};
+pub use state::{Commit, Delivery, Judged, Needs, Stage, State, Tasks, Trouble};
 pub use task::{Failure, Phase, Task};
 pub use usage::{Tokens, Usage, UsageByRole};

@@ -1,19 +1,22 @@
 //! What the graph of a running mission looks like: how long the way through it still is, how wide it gets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use petgraph::Direction;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::{Phase, Task, TaskId};
+use crate::state::Tasks;
+use crate::{Phase, TaskId};
 
 /// An edge leads from a task to one that waits for it: a dependant, or the compound task that it came out of.
-fn graph(tasks: &BTreeMap<TaskId, Task>) -> DiGraph<&str, ()> {
+fn graph(tasks: &Tasks) -> DiGraph<&str, ()> {
     let mut graph: DiGraph<&str, ()> = DiGraph::with_capacity(tasks.len(), tasks.len());
-    let nodes: HashMap<&str, NodeIndex> = tasks.keys().map(|id| (id.as_str(), graph.add_node(id))).collect();
+    let nodes: FxHashMap<&str, NodeIndex> =
+        tasks.keys().map(|id| (id.as_str(), graph.add_node(id))).collect();
     let node = |id: &TaskId| nodes.get(id.as_str()).copied();
-    for (id, task) in tasks {
+    for (id, task) in tasks.iter() {
         let Some(to) = node(id) else { continue };
         for from in task.depends_on.iter().filter_map(node) {
             graph.add_edge(from, to, ());
@@ -26,9 +29,9 @@ fn graph(tasks: &BTreeMap<TaskId, Task>) -> DiGraph<&str, ()> {
 }
 
 /// The longest chain of tasks that still waits on each task, itself included: the critical path runs first.
-pub fn remaining_path(tasks: &BTreeMap<TaskId, Task>) -> HashMap<&str, usize> {
+pub fn remaining_path(tasks: &Tasks) -> FxHashMap<&str, usize> {
     let graph = graph(tasks);
-    let mut longest: HashMap<&str, usize> = HashMap::with_capacity(tasks.len());
+    let mut longest: FxHashMap<&str, usize> = FxHashMap::with_capacity_and_hasher(tasks.len(), FxBuildHasher);
     let Ok(order) = toposort(&graph, None) else { return longest };
     for node in order.into_iter().rev() {
         let after = graph.neighbors(node).filter_map(|n| longest.get(graph[n])).max().copied().unwrap_or(0);
@@ -40,7 +43,7 @@ pub fn remaining_path(tasks: &BTreeMap<TaskId, Task>) -> HashMap<&str, usize> {
 }
 
 /// How many tasks stand on the widest level of the graph, a level being the length of the longest way to it.
-pub fn widest(tasks: &BTreeMap<TaskId, Task>) -> usize {
+pub fn widest(tasks: &Tasks) -> usize {
     let graph = graph(tasks);
     let Ok(order) = toposort(&graph, None) else { return 0 };
     let mut level = vec![0_usize; graph.node_count()];

@@ -345,8 +345,13 @@ impl State {
                 .filter(|t| !matches!(t.phase, Phase::Integrated { .. }))
                 .filter_map(|t| t.parent.clone())
                 .collect();
-            for task in self.tasks.values_mut() {
-                if task.phase == Phase::Split && !open.contains(&task.id) {
+            let closed = |t: &&Task| t.phase == Phase::Split && !open.contains(&t.id);
+            let closed: Vec<TaskId> = self.tasks.values().filter(closed).map(|t| t.id.clone()).collect();
+            if closed.is_empty() {
+                return;
+            }
+            for id in closed {
+                if let Some(task) = self.tasks.get_mut(&id) {
                     task.phase = Phase::Integrated { commit: head.clone() };
                 }
             }

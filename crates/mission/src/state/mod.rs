@@ -2,12 +2,15 @@
 
 mod apply;
 mod needs;
+mod tasks;
 mod waits;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use tasks::Tasks;
 
 use crate::mailbox::Brief;
 use crate::provider::Providers;
@@ -106,7 +109,7 @@ pub struct State {
     pub approved: bool,
     /// What plans need before their tasks may start.
     pub needs: Vec<Needs>,
-    pub tasks: BTreeMap<TaskId, Task>,
+    pub tasks: Tasks,
     /// As planned, for display.
     pub order: Vec<TaskId>,
 

@@ -147,7 +147,9 @@ impl State {
             return;
         }
         self.needs.retain(|n| n.parent.as_ref() != parent);
-        self.tasks.retain(|id, _| !dropped.contains(id));
+        for id in &dropped {
+            self.tasks.remove(id);
+        }
         self.order.retain(|id| !dropped.contains(id));
         for task in self.tasks.values_mut() {
             task.depends_on.retain(|id| !dropped.contains(id));

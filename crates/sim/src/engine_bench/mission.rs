@@ -40,7 +40,7 @@ pub fn run(work: Work, workers: u32, folder: &Path) -> Result<Run, String> {
 async fn mission(work: Work, workers: u32, folder: &Path) -> Result<Run, String> {
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock(tokio::time::Instant::now()));
     let redactor = Redactor::shapes_only();
-    let path = folder.join("journal.jsonl");
+    let path = folder.join("events");
     let mut journal = Journal::create(&path, redactor.clone()).map_err(|e| e.to_string())?;
     let policy = Policy {
         parallel: workers,
@@ -57,7 +57,7 @@ async fn mission(work: Work, workers: u32, folder: &Path) -> Result<Run, String>
     };
     journal.append(&started).map_err(|e| e.to_string())?;
     let state = State::fold([&started]);
-    let record = Record::new(journal, folder.join("board.json"), redactor, Arc::new(Silent), None);
+    let record = Record::new(journal, folder.join("board"), redactor, Arc::new(Silent), None);
     let world = |orchestrator| {
         let world = World { work: Arc::new(work), orchestrator, clock: clock.clone() };
         Arc::new(Handle(Arc::new(world))) as Arc<_>

@@ -234,7 +234,7 @@ impl Seen {
                 self.trace.broken(format!("`{}` is {times} times in {file} of {whose}", task.id));
             }
         }
-        for stranger in done.keys().filter(|id| !state.tasks.contains_key(*id)) {
+        for stranger in done.keys().filter(|id| !state.tasks.contains_key(id)) {
             self.trace.broken(format!("`{stranger}` is in {whose} and no task of the mission"));
         }
     }
