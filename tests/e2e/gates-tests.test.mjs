@@ -96,7 +96,7 @@ scene(
     onlyRoles(world)
     assert.equal(world.read("test/area.test.js"), testOf("area", "AREA", "12"))
     assert.equal(fixes(world).length, 1)
-    assert.match(fixes(world)[0].prompt_text, /these tests pass without your change: `test\/area\.test\.js`/)
+    assert.match(fixes(world)[0].prompt_text, /these tests pass without your change, or whatever the code does: `test\/area\.test\.js`/)
     const said = verdicts(world, "area").filter((verdict) => verdict.startsWith("new_tests"))
     assert.deepEqual(said, ["new_tests fail", "new_tests pass"])
   },
@@ -128,9 +128,35 @@ scene(
     assert.equal(result.code, 0, printed(result))
     ended(world, "done")
     assert.match(world.read("test/sum.test.js"), /sum\(1, 2\), 3/)
-    assert.match(fixes(world)[0].prompt_text, /pass whatever the code does.*src\/sum\.js:1/s)
+    assert.match(fixes(world)[0].prompt_text, /whatever the code does.*src\/sum\.js:1/s)
     const said = verdicts(world, "tests").filter((verdict) => verdict.startsWith("new_tests"))
     assert.deepEqual(said, ["new_tests fail", "new_tests pass"])
+  },
+)
+
+scene(
+  "a refactoring may bring tests of what was there before, if they notice when it is wrong",
+  {
+    skip: noPlugin,
+    files: project({ "src/sum.js": "export const sum = (a, b) => a + b;\n" }),
+    scenario: {
+      plan: { tasks: [task("sum", ["src/sum.js", "test/sum.test.js"])] },
+      work: {
+        sum: {
+          "src/sum.js": "export const sum = (first, second) => first + second;\n",
+          "test/sum.test.js": testOf("sum", "sum", "3").replace("(sum, 3)", "(sum(1, 2), 3)"),
+        },
+      },
+    },
+  },
+  async (world) => {
+    const result = await world.task("Name what is summed, and test it")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    assert.equal(fixes(world).length, 0)
+    const [said] = world.facts("gate_judged").filter((fact) => fact.gate === "new_tests")
+    assert.equal(said.verdict, "pass")
+    assert.match(said.detail, /`test\/sum\.test\.js` fails when the code is wrong \(src\/sum\.js:1/)
   },
 )
 

@@ -86,6 +86,15 @@ impl MissionContext {
         self.config.roles.get(role.name()).and_then(|r| r.model).map(ToString::to_string)
     }
 
+    /// The model of the `nth` of several who do the same: those of the role and its `fallback` in turn, so that votes
+    /// come from different ones where the user named some. `None`: OpenCode's default.
+    pub fn nth_model(&self, role: Role, nth: usize) -> Option<String> {
+        let settings = self.config.roles.get(role.name())?;
+        let models: Vec<_> =
+            std::iter::once(settings.model).chain(settings.fallback.iter().map(Some)).collect();
+        models.get(nth % models.len()).copied().flatten().map(ToString::to_string)
+    }
+
     /// Waits before the host is asked again, the longer the more often it failed in a row.
     pub async fn wait_for_host(&self, failures: u32) {
         if failures == 0 {

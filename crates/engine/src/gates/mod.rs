@@ -128,7 +128,7 @@ async fn look(
     if let Some(event) = settle(context, &change, judgement).await {
         return event;
     }
-    if let Some(judgement) = new_tests::judge(context, &change).await
+    if let Some(judgement) = new_tests::judge(context, state, &change).await
         && let Some(event) = settle(context, &change, judgement).await
     {
         return event;

@@ -1,10 +1,10 @@
-//! Whether tests that a change adds can fail: without the change where it changes behaviour, on a wrong version of what
-//! they look at where it only adds tests.
+//! Whether tests that a change adds can fail: each without the change, or on a wrong version of what it looks at. The
+//! first is wanted of tests of new behaviour, the second of tests of what was there before; a change may add both.
 
 use std::sync::Arc;
 
 use ::checks::{Check, End, Kind as CheckKind, Outcome, Runner};
-use mission::{FailureClass, Gate, GateVerdict, Issue};
+use mission::{FailureClass, Gate, GateVerdict, Issue, State};
 use syntax::Language;
 use workspace::Slot;
 
@@ -35,13 +35,30 @@ struct Sides {
     behaviour: bool,
 }
 
+/// What is known of one added test file.
+pub(super) enum Fate {
+    /// It can fail: when.
+    Proven(String),
+    /// It passes whatever the code does: what it did not notice.
+    Useless(String),
+    /// Why nothing is known.
+    Unknown(String),
+}
+
 /// `None` where the change adds no tests.
-pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> Option<Judgement> {
+pub(super) async fn judge(
+    context: &Arc<MissionContext>,
+    state: &State,
+    change: &Change<'_>,
+) -> Option<Judgement> {
     let sides = match sides(context, change).await {
         Ok(sides) if sides.added.is_empty() => return None,
         Ok(sides) => sides,
         Err(error) => return Some(no_evidence(error.to_string())),
     };
+    if let Some(known) = remembered(state, change) {
+        return Some(known);
+    }
     let names = list(sides.added.iter().map(|(path, _)| path));
     let mut added = Vec::new();
     for (path, text) in sides.added {
@@ -54,17 +71,67 @@ pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) ->
         return Some(no_evidence(format!("more than {MAX_FILES} new test files: {names}")));
     }
     let _slot_is_ours = context.checks.checking_slot.lock().await;
-    Some(if sides.behaviour {
-        match without(context, change, &added, sides.overlay).await {
-            Ok(judgement) => judgement,
-            Err(error) => no_evidence(error.to_string()),
-        }
-    } else {
-        match wrong_versions::judge(context, change, &added).await {
-            Ok(judgement) => judgement,
-            Err(error) => no_evidence(error.to_string()),
-        }
+    let overlay = sides.behaviour.then_some(sides.overlay);
+    Some(fates(context, change, &added, overlay).await.unwrap_or_else(|error| no_evidence(error.to_string())))
+}
+
+/// What was said of this very tree: that of the same task stands on the same base.
+fn remembered(state: &State, change: &Change<'_>) -> Option<Judgement> {
+    let said = state.verdicts.iter().rev().find(|judged| {
+        judged.gate == Gate::NewTests
+            && judged.verdict != GateVerdict::NoEvidence
+            && judged.task.as_ref() == Some(&change.task.id)
+            && judged.tree == change.commit.tree
+    })?;
+    Some(match said.verdict {
+        GateVerdict::Fail => failed(None, said.detail.clone()),
+        verdict => Judgement { gate: Gate::NewTests, verdict, detail: said.detail.clone(), failure: None },
     })
+}
+
+/// Each test file for itself: first without the change (`overlay`: what it writes of tests), then on wrong versions.
+async fn fates(
+    context: &Arc<MissionContext>,
+    change: &Change<'_>,
+    added: &[Added],
+    overlay: Option<Vec<(String, String)>>,
+) -> Result<Judgement, workspace::Error> {
+    let (failing, within) = match overlay {
+        Some(overlay) => {
+            let failing = without(context, change, added, overlay).await?;
+            // a change that no test shows is not shown by tests of something else
+            let within = failing.is_empty().then_some(change.paths);
+            (failing, within)
+        }
+        None => (Vec::new(), None),
+    };
+    let others: Vec<&Added> = added.iter().filter(|test| !failing.contains(&test.path)).collect();
+    let (mut proven, mut useless, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+    if !failing.is_empty() {
+        let verb = if failing.len() == 1 { "fails" } else { "fail" };
+        proven.push(format!("{} {verb} without the change, as it should", list(failing.iter())));
+    }
+    for (test, fate) in wrong_versions::fates(context, change, &others, within).await? {
+        match fate {
+            Fate::Proven(when) => proven.push(when),
+            Fate::Useless(survived) => useless.push((test.path.clone(), survived)),
+            Fate::Unknown(why) => unknown.push(why),
+        }
+    }
+    if let Some((path, survived)) = useless.first() {
+        let message = format!(
+            "these tests pass without your change, or whatever the code does: {}. They prove nothing about it ({survived}): \
+             let them assert what was not so before, or what the code gives back",
+            list(useless.iter().map(|(path, _)| path))
+        );
+        return Ok(failed(Some(path), message));
+    }
+    if proven.is_empty() {
+        return Ok(no_evidence(unknown.join("; ")));
+    }
+    proven.extend(unknown);
+    let detail = proven.join("; ");
+    Ok(Judgement { gate: Gate::NewTests, verdict: GateVerdict::Pass, detail, failure: None })
 }
 
 async fn sides(context: &Arc<MissionContext>, change: &Change<'_>) -> Result<Sides, workspace::Error> {
@@ -154,39 +221,22 @@ pub(super) fn ran(outcome: &Outcome) -> Ran {
     }
 }
 
-/// The added tests on the task's base, where what they are about is not there yet.
+/// Those of the added tests that fail on the task's base, where what they are about is not there yet.
 async fn without(
     context: &Arc<MissionContext>,
     change: &Change<'_>,
     added: &[Added],
     overlay: Vec<(String, String)>,
-) -> Result<Judgement, workspace::Error> {
+) -> Result<Vec<String>, workspace::Error> {
     let slot = context.slots.prepare(CHECKING, &change.slot.commit).await?;
     write(context, &slot, overlay).await?;
-    let (mut passing, mut unknown) = (Vec::new(), Vec::new());
+    let mut failing = Vec::new();
     for test in added {
-        match ran(&run(context, &slot, &test.check, &test.path).await) {
-            Ran::Fails => {
-                let detail = format!("`{}` fails without the change, as it should", test.path);
-                return Ok(Judgement {
-                    gate: Gate::NewTests,
-                    verdict: GateVerdict::Pass,
-                    detail,
-                    failure: None,
-                });
-            }
-            Ran::Passes(_) => passing.push(&test.path),
-            Ran::Unknown(why) => unknown.push(format!("`{}`: {why}", test.path)),
+        if ran(&run(context, &slot, &test.check, &test.path).await) == Ran::Fails {
+            failing.push(test.path.clone());
         }
     }
-    if !unknown.is_empty() {
-        return Ok(no_evidence(unknown.join("; ")));
-    }
-    let message = format!(
-        "these tests pass without your change: {}. They prove nothing about it: let them assert what was not so before",
-        list(passing.iter().copied())
-    );
-    Ok(failed(passing.first().map(|path| path.as_str()), message))
+    Ok(failing)
 }
 
 pub(super) fn failed(path: Option<&str>, message: String) -> Judgement {

@@ -50,12 +50,18 @@ pub(super) async fn judge(
     };
     let quorum = context.config.review.quorum.max(1);
     let mut voters = JoinSet::new();
-    for _ in 0..quorum {
+    for nth in 0..quorum {
         let (context, task, slot) = (context.clone(), change.task.clone(), change.slot.clone());
         let (diff, checks, tests) = (shown.clone(), evidence.checks.to_string(), tests(&evidence));
         voters.spawn(async move {
-            let subject =
-                reviewer::Subject { task: &task, slot: &slot, diff: &diff, evidence: &checks, tests: &tests };
+            let subject = reviewer::Subject {
+                task: &task,
+                slot: &slot,
+                diff: &diff,
+                evidence: &checks,
+                tests: &tests,
+                nth,
+            };
             let mut spent = Vec::new();
             let review = reviewer::review(&context, subject, &mut spent).await;
             (review, spent)

@@ -1,17 +1,17 @@
-//! Tests without a change of code: they should notice when the code they look at goes wrong.
+//! Tests of what was there before: they should notice when the code they look at goes wrong.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::checks::{Check, End, Outcome};
-use mission::{Gate, GateVerdict};
 use syntax::Language;
+use workspace::Slot;
 
+use super::Change;
 use super::imports::imported;
 use super::mutants::{Mutant, mutants};
-use super::new_tests::{Added, Ran, failed, list, no_evidence, ran, run, write};
-use super::{Change, Judgement};
+use super::new_tests::{Added, Fate, Ran, ran, run, write};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::slots::CHECKING;
@@ -34,73 +34,78 @@ struct Target {
     mutant: Mutant,
 }
 
-/// The checking slot must be held.
-pub(super) async fn judge(
+/// Whether each of these notices that the code is wrong; `within`: that these files are. The checking slot must be held.
+pub(super) async fn fates<'a>(
     context: &Arc<MissionContext>,
     change: &Change<'_>,
-    added: &[Added],
-) -> Result<Judgement, workspace::Error> {
+    tests: &[&'a Added],
+    within: Option<&[String]>,
+) -> Result<Vec<(&'a Added, Fate)>, workspace::Error> {
+    let mut fates = Vec::new();
+    if tests.is_empty() {
+        return Ok(fates);
+    }
     let slot = context.slots.prepare(CHECKING, &change.commit.id).await?;
     let started = Instant::now();
-    let (mut survivors, mut logic_survived, mut unknown) = (Vec::new(), false, Vec::new());
-    for test in added {
-        let targets = targets(context, change, test, MAX_MUTANTS.saturating_sub(survivors.len())).await?;
-        if targets.is_empty() {
-            unknown.push(format!("`{}`: the code that it looks at was not found", test.path));
-            continue;
+    let each = (MAX_MUTANTS / tests.len()).max(2);
+    for test in tests {
+        let targets = targets(context, change, test, within, each).await?;
+        let fate = match (targets.is_empty(), within) {
+            (true, Some(_)) => Fate::Useless("it imports nothing that the change touches".into()),
+            (true, None) => {
+                Fate::Unknown(format!("`{}`: the code that it looks at was not found", test.path))
+            }
+            _ => fate(context, &slot, test, targets, started).await?,
+        };
+        fates.push((*test, fate));
+    }
+    Ok(fates)
+}
+
+async fn fate(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    test: &Added,
+    targets: Vec<Target>,
+    started: Instant,
+) -> Result<Fate, workspace::Error> {
+    let right = run(context, slot, &test.check, &test.path).await;
+    match ran(&right) {
+        Ran::Passes(_) => {}
+        Ran::Fails => return Ok(Fate::Unknown(format!("`{}` does not pass by itself", test.path))),
+        Ran::Unknown(why) => return Ok(Fate::Unknown(format!("`{}`: {why}", test.path))),
+    }
+    let check = Check { timeout: limit(&test.check, &right), ..test.check.clone() };
+    let (mut survivors, mut logic_survived) = (Vec::new(), false);
+    for Target { path, text, mutant } in targets {
+        if started.elapsed() > MAX_TIME || context.orchestrator.cancelled().is_cancelled() {
+            break;
         }
-        let right = run(context, &slot, &test.check, &test.path).await;
-        match ran(&right) {
-            Ran::Passes(_) => {}
-            Ran::Fails => {
-                unknown.push(format!("`{}` does not pass by itself", test.path));
-                continue;
+        write(context, slot, vec![(path.clone(), mutant.apply(&text))]).await?;
+        let outcome = run(context, slot, &check, &test.path).await;
+        let what = mutant.describe(&path, &text);
+        write(context, slot, vec![(path, text)]).await?;
+        match noticed(&outcome) {
+            Some(true) => {
+                return Ok(Fate::Proven(format!("`{}` fails when the code is wrong ({what})", test.path)));
             }
-            Ran::Unknown(why) => {
-                unknown.push(format!("`{}`: {why}", test.path));
-                continue;
+            Some(false) => {
+                logic_survived |= mutant.is_logic();
+                survivors.push(what);
             }
-        }
-        let check = Check { timeout: limit(&test.check, &right), ..test.check.clone() };
-        for Target { path, text, mutant } in targets {
-            if started.elapsed() > MAX_TIME || context.orchestrator.cancelled().is_cancelled() {
-                break;
-            }
-            write(context, &slot, vec![(path.clone(), mutant.apply(&text))]).await?;
-            let outcome = run(context, &slot, &check, &test.path).await;
-            let what = mutant.describe(&path, &text);
-            write(context, &slot, vec![(path, text)]).await?;
-            match noticed(&outcome) {
-                Some(true) => {
-                    let detail = format!("`{}` fails when the code is wrong ({what})", test.path);
-                    return Ok(Judgement {
-                        gate: Gate::NewTests,
-                        verdict: GateVerdict::Pass,
-                        detail,
-                        failure: None,
-                    });
-                }
-                Some(false) => {
-                    logic_survived |= mutant.is_logic();
-                    survivors.push(what);
-                }
-                None => {}
-            }
+            None => {}
         }
     }
     // texts alone may be for people, and no test has to pin them
     if survivors.is_empty() || !logic_survived {
-        unknown.push(format!("{} wrong versions of the code were tried", survivors.len()));
-        return Ok(no_evidence(unknown.join("; ")));
+        let count = survivors.len();
+        return Ok(Fate::Unknown(format!("`{}`: {count} wrong versions of the code were tried", test.path)));
     }
     let shown = survivors.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
-    let message = format!(
-        "these tests pass whatever the code does: {}. They were run against {} wrong versions of what they import, and \
-         noticed none ({shown}). Let them assert what the code gives back",
-        list(added.iter().map(|test| &test.path)),
-        survivors.len()
-    );
-    Ok(failed(added.first().map(|test| test.path.as_str()), message))
+    let count = survivors.len();
+    Ok(Fate::Useless(format!(
+        "run against {count} wrong versions of what it imports, it noticed none: {shown}"
+    )))
 }
 
 /// Whether the tests noticed; `None` where they did not get to run.
@@ -130,10 +135,12 @@ async fn targets(
     context: &Arc<MissionContext>,
     change: &Change<'_>,
     test: &Added,
+    within: Option<&[String]>,
     limit: usize,
 ) -> Result<Vec<Target>, workspace::Error> {
     let (workspace, commit) = (context.workspace.clone(), change.commit.id.clone());
     let (path, text) = (test.path.clone(), test.text.clone());
+    let within = within.map(<[String]>::to_vec);
     blocking(move || {
         let files = workspace.files(&commit)?;
         let files: HashSet<&str> = files.iter().map(String::as_str).collect();
@@ -149,7 +156,9 @@ async fn targets(
             }
             let Some(language) = Language::of_path(&path) else { continue };
             let Some(Ok(text)) = workspace.read(&commit, &path)?.map(String::from_utf8) else { continue };
-            let some = mutants(language, &text, &names, limit - found.len());
+            let wanted = within.as_ref().is_none_or(|within| within.contains(&path));
+            let some =
+                if wanted { mutants(language, &text, &names, limit - found.len()) } else { Vec::new() };
             if some.is_empty() {
                 // it passes on what others define
                 let further = imported(&path, &text, &files);

@@ -55,6 +55,8 @@ pub(crate) struct Conversation {
     id: String,
     directory: PathBuf,
     task: Option<TaskId>,
+    /// Instead of the role's own.
+    model: Option<String>,
     calls: mpsc::Receiver<ToolCall>,
     counted: (Tokens, f64),
 }
@@ -90,7 +92,14 @@ impl Conversation {
             orchestrator: context.orchestrator.clone(),
             calls,
         });
-        Ok(Conversation { context: context.clone(), id, directory, task, calls, counted: Default::default() })
+        let (context, model, counted) = (context.clone(), None, Default::default());
+        Ok(Conversation { context, id, directory, task, model, calls, counted })
+    }
+
+    /// Speaks with this model; `None` leaves the role's own.
+    pub fn with_model(mut self, model: Option<String>) -> Conversation {
+        self.model = model;
+        self
     }
 
     /// Prompts until the mailbox has taken a result. A role that ends without one is asked once more. `spent` collects what
@@ -143,7 +152,7 @@ impl Conversation {
             session: self.id.clone(),
             directory: self.directory.clone(),
             role,
-            model: self.context.model(role),
+            model: self.model.clone().or_else(|| self.context.model(role)),
             text,
         };
         let mut prompt = self.context.host.call(request);

@@ -23,6 +23,8 @@ pub(crate) struct Subject<'a> {
     pub evidence: &'a str,
     /// What became of existing tests, in words; empty where nothing did.
     pub tests: &'a str,
+    /// Which of the reviewers who vote, from 0.
+    pub nth: usize,
 }
 
 pub(crate) async fn review(
@@ -30,7 +32,7 @@ pub(crate) async fn review(
     subject: Subject<'_>,
     spent: &mut Vec<Event>,
 ) -> Result<Review, RoleFailure> {
-    let Subject { task, slot, diff, evidence, tests } = subject;
+    let Subject { task, slot, diff, evidence, tests, nth } = subject;
     let setting = Setting {
         role: Role::Reviewer,
         task: Some(task.id.clone()),
@@ -38,7 +40,8 @@ pub(crate) async fn review(
         base: slot.commit.clone(),
         title: format!("Reviewer: {}", task.title),
     };
-    let mut conversation = Conversation::open(context, setting).await?;
+    let model = context.nth_model(Role::Reviewer, nth);
+    let mut conversation = Conversation::open(context, setting).await?.with_model(model);
     let mut mailbox = ReviewerMailbox { context: context.clone(), items: task.acceptance.len() };
     let fence = prompt::fence(diff);
     let text = |attempt| {
