@@ -13,6 +13,7 @@ scene(
   {
     skip: noPlugin,
     files: project(),
+    toml: "[heal]\nsplits = 0\n",
     scenario: {
       plan: {
         tasks: [
@@ -42,6 +43,40 @@ scene(
       ["after", "later"],
     )
     for (const word of ["bad", "given up", "after", "cancelled"]) assert.ok(printed(result).includes(word), word)
+  },
+)
+
+scene(
+  "a task that fails twice as a whole is split by the Planner, who is told why, and its parts land",
+  {
+    skip: noPlugin,
+    files: project(),
+    toml: "[heal]\nfixes = 0\nfresh = 1\n",
+    scenario: {
+      plan: { tasks: [task("bad", ["src/one.js", "src/two.js"]), task("later", ["src/later.js"], { depends_on: ["bad"] })] },
+      plans: { bad: { tasks: [task("one", ["src/one.js"]), task("two", ["src/two.js"])] } },
+      work: { ...WORK, ...modules(["one", "two"]).work },
+      answers: [
+        { role: "coder", task: "bad", turns: [{ write: { "src/one.js": "export const ONE = (1\n" } }, { done: "It is right." }] },
+      ],
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add three modules")
+    assert.deepEqual(changes(before, world.picture()), ["+ src/later.js", "+ src/one.js", "+ src/two.js"], printed(result))
+    ended(world, "done")
+    assert.deepEqual(
+      world.facts("rung_chosen").map(({ task, rung }) => [task, rung.kind]),
+      [
+        ["bad", "fresh"],
+        ["bad", "split"],
+      ],
+    )
+    const asked = world.model.roleRequests.find((request) => request.role === "planner" && request.task === "bad")
+    assert.match(asked?.prompt_text ?? "", /One coder after another failed on it as a whole/)
+    assert.match(asked?.prompt_text ?? "", /src\/one\.js/, "the planner is told what failed")
+    assert.match(printed(result), /split/)
   },
 )
 

@@ -96,8 +96,10 @@ export function defaultTurns(scenario, talk) {
   switch (talk.header?.role) {
     case "searcher":
       return [{ hand_in: scenario.brief ?? brief(scenario, talk.prompt_text) }]
-    case "planner":
-      return [{ hand_in: (task && scenario.plans?.[task]) || scenario.plan || { tasks: [] } }]
+    case "planner": {
+      const plan = task ? scenario.plans?.[task] : (scenario.plan ?? { tasks: [] })
+      return [plan ? { hand_in: plan } : { text: `There is no smaller plan for ${task}.` }]
+    }
     case "coder":
     case "fixer": {
       const source = talk.header.part === "tests" ? scenario.tests : scenario.work

@@ -38,11 +38,11 @@ impl Effects for Arc<MissionContext> {
                     context.wait_for_host(state.host_failures).await;
                     roles::planner::run(&context, &state, task).await
                 }
-                Effect::Work { task, kind, host_failures, .. } => {
+                Effect::Work { task, kind, host_failures, model, .. } => {
                     context.wait_for_host(host_failures).await;
                     match kind {
-                        WorkKind::Fresh => roles::coder::run(&context, &state, &task).await,
-                        WorkKind::Fix => roles::fixer::run(&context, &state, &task).await,
+                        WorkKind::Fresh => roles::coder::run(&context, &state, &task, model).await,
+                        WorkKind::Fix => roles::fixer::run(&context, &state, &task, model).await,
                     }
                 }
                 Effect::Judge { task, host_failures, .. } => {

@@ -81,9 +81,12 @@ impl MissionContext {
         self.config.roles.get(role.name()).map_or(Duration::from_secs(600), |r| r.timeout)
     }
 
-    /// `provider/model`, where the user settled one.
-    pub fn model(&self, role: Role) -> Option<String> {
-        self.config.roles.get(role.name()).and_then(|r| r.model).map(ToString::to_string)
+    /// `provider/model`, where the user settled one: the role's own for 0, otherwise the one at that place among its
+    /// fallbacks, from 1; a role that has fewer stays with its own.
+    pub fn model(&self, role: Role, place: u32) -> Option<String> {
+        let settings = self.config.roles.get(role.name())?;
+        let fallback = (place as usize).checked_sub(1).and_then(|n| settings.fallback.get(n));
+        fallback.or(settings.model).map(ToString::to_string)
     }
 
     /// The model of the `nth` of several who do the same: those of the role and its `fallback` in turn, so that votes

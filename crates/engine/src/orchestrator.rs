@@ -359,5 +359,5 @@ fn crashed(key: &str, task: Option<TaskId>, at_ms: u64) -> Vec<Event> {
 
 /// Whether a task still needs the worker that holds its slot.
 pub(crate) fn keeps_worker(phase: &Phase) -> bool {
-    matches!(phase, Phase::Working | Phase::Judging | Phase::ToFix)
+    matches!(phase, Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix)
 }

@@ -96,6 +96,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
             format!("`{task}` failed ({}): {}", class.name(), detail(&what))
         }
+        Event::RungChosen { task, rung, why } => format!("`{task}`: {} ({})", rung.name(), detail(why)),
         Event::AnswerDiscarded { role, task, flag, .. } => {
             format!("{}: {}; asked anew", who(*role, task.as_deref()), flag.name())
         }

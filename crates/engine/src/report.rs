@@ -7,6 +7,9 @@ use mission::{Delivery, Gate, GateVerdict, Outcome, Phase, State, Task, graph};
 use crate::progress::{count, duration};
 use crate::roles::cut;
 
+/// Tasks of which the report says how they were helped.
+const MAX_HELPED: usize = 50;
+
 /// Markdown.
 pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let mut text = String::new();
@@ -14,6 +17,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let _ = writeln!(text, "\n{}\n", cut(&state.objective, 400).replace('\n', " "));
     configuration(&mut text, state);
     tasks(&mut text, state);
+    helped(&mut text, state);
     packages(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
@@ -65,6 +69,24 @@ fn tasks(text: &mut String, state: &State) {
     );
 }
 
+/// How each task that failed was helped, and why so.
+fn helped(text: &mut String, state: &State) {
+    let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.rungs.is_empty());
+    if tasks().next().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "\nWhat failed, and what was tried next:\n");
+    for task in tasks().take(MAX_HELPED) {
+        let rungs: Vec<String> =
+            task.rungs.iter().map(|c| format!("{} ({})", c.rung.name(), cut(&c.why, 160))).collect();
+        let _ = writeln!(text, "- `{}`: {}", task.id, cell(&rungs.join(" → ")));
+    }
+    let more = tasks().count().saturating_sub(MAX_HELPED);
+    if more > 0 {
+        let _ = writeln!(text, "- and {}", count(more, "more task"));
+    }
+}
+
 fn attempts(task: &Task) -> String {
     match task.fixer_prompts {
         0 => task.attempt.to_string(),
@@ -80,7 +102,7 @@ fn phase(task: &Task) -> (&'static str, String) {
         Phase::Passed { .. } => ("passed", String::new()),
         Phase::Split => ("split", String::new()),
         Phase::Waiting => ("waiting", String::new()),
-        Phase::Working | Phase::Judging | Phase::ToFix => ("in work", String::new()),
+        Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix => ("in work", String::new()),
     }
 }
 

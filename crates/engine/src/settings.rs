@@ -39,6 +39,8 @@ pub(crate) fn policy(config: &Config) -> Policy {
         parallel: u32::try_from(config.mission.parallel).unwrap_or(4),
         fixes: config.heal.fixes,
         fresh: config.heal.fresh,
+        fallbacks: u32::try_from(config.roles.coder.fallback.len()).unwrap_or_default(),
+        splits: config.heal.splits,
         approve_plan: config.mission.approve_plan,
         dependencies: match config.mission.dependencies {
             NewDependencies::Ask => mission::NewDependencies::Ask,

@@ -60,7 +60,7 @@ fn task(task: &crate::Task) -> BoardTask {
         Phase::Waiting => "waiting",
         Phase::Working if task.fixes > 0 => "fixing",
         Phase::Working => "working",
-        Phase::Judging => "judging",
+        Phase::Judging | Phase::Failed { .. } => "judging",
         Phase::ToFix => "fixing",
         Phase::Passed { .. } => "passed",
         Phase::Integrated { .. } => "integrated",

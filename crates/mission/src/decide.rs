@@ -1,5 +1,7 @@
 //! What should be under way, from the state alone. Idempotent: it says the same until an event changes the state.
 
+mod ladder;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::remaining_path;
@@ -7,7 +9,7 @@ use crate::state::Delivery;
 use crate::{Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind};
 
 /// Times that the Searcher, or the Planner, is asked anew before the mission goes on without a brief, or ends.
-const ROLE_TRIES: usize = 2;
+pub(crate) const ROLE_TRIES: usize = 2;
 
 /// Times in a row that a review may come to nothing before the mission is paused.
 const REVIEW_TRIES: u32 = 2;
@@ -139,7 +141,14 @@ fn work(task: &Task, kind: WorkKind) -> Effect {
         (_, WorkKind::Fresh) => (task.attempt + 1, 0),
         (_, WorkKind::Fix) => (task.attempt, task.fixes + 1),
     };
-    Effect::Work { task: task.id.clone(), kind, attempt, fix, host_failures: task.host_failures }
+    Effect::Work {
+        task: task.id.clone(),
+        kind,
+        attempt,
+        fix,
+        host_failures: task.host_failures,
+        model: task.model,
+    }
 }
 
 /// What did not land, by what it takes along: its group, and the task that it is a part of.
@@ -163,7 +172,7 @@ impl<'a> Lost<'a> {
     }
 }
 
-/// What policy says of a task without any work: given up, or cancelled.
+/// What policy says of a task without any work: cancelled, given up, or how it is helped.
 fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
     // what is being merged lands or fails first
     if task.phase.is_final() || state.batch.contains(&task.id) {
@@ -173,26 +182,10 @@ fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
     if let Some(reason) = cancelled(state, lost, task) {
         return Some(Event::TaskCancelled { task: id.clone(), reason });
     }
-    if task.phase != Phase::Waiting {
-        return None;
+    match task.phase {
+        Phase::Failed { mendable } => Some(ladder::next(state, task, mendable)),
+        _ => None,
     }
-    let last = task.failures.last()?;
-    let attempts = state.policy.fresh.saturating_add(1);
-    let exhausted = task.attempt >= attempts
-        || last.class == FailureClass::Budget
-        || (task.compound && task.failures.len() >= ROLE_TRIES);
-    exhausted.then(|| {
-        let what = last.issues.first().map(ToString::to_string).unwrap_or_default();
-        let tries = match (task.compound, task.attempt) {
-            (true, _) => format!("no plan for it in {} attempts", task.failures.len()),
-            (false, 1) => "1 attempt".to_string(),
-            (false, n) => format!("{n} attempts"),
-        };
-        Event::TaskGivenUp {
-            task: id.clone(),
-            reason: format!("{tries}, the last one failed ({}): {what}", last.class.name()),
-        }
-    })
 }
 
 fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {

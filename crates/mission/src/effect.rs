@@ -26,6 +26,8 @@ pub enum Effect {
         attempt: u32,
         fix: u32,
         host_failures: u32,
+        /// Who does it: 0 the role's own model, otherwise the place among its fallbacks, from 1.
+        model: u32,
     },
     Judge {
         task: TaskId,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::flag::RedFlag;
 use crate::mailbox::{Brief, Plan, PlannedDependency};
 use crate::provider::Fault;
-use crate::{MissionId, Policy, Role, TaskId, Tokens};
+use crate::{MissionId, Policy, Role, Rung, TaskId, Tokens};
 
 /// Why an attempt failed; the ladder differs by class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -348,6 +348,12 @@ pub enum Event {
         task: TaskId,
         class: FailureClass,
         issues: Vec<Issue>,
+    },
+    /// How a task whose attempt failed is helped, and why so.
+    RungChosen {
+        task: TaskId,
+        rung: Rung,
+        why: String,
     },
     /// A gate could not judge (host or provider failed): no verdict, and no attempt; it is asked again.
     JudgeFailed {

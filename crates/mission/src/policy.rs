@@ -22,6 +22,10 @@ pub struct Policy {
     pub fixes: u32,
     /// New attempts from a clean base after the first.
     pub fresh: u32,
+    /// Other models that a Coder's attempt may go to.
+    pub fallbacks: u32,
+    /// Times that a task, with all that comes out of it, is split because it failed.
+    pub splits: u32,
     /// Ask the user before the first task starts.
     pub approve_plan: bool,
     /// What happens to packages that a plan wants to add.
@@ -56,6 +60,8 @@ impl Default for Policy {
             parallel: 4,
             fixes: 2,
             fresh: 1,
+            fallbacks: 0,
+            splits: 1,
             approve_plan: false,
             dependencies: NewDependencies::Ask,
             calls: Some(200),

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::mailbox::PlannedTask;
-use crate::{FailureClass, Issue, TaskId, Usage};
+use crate::{Chosen, FailureClass, Issue, TaskId, Usage};
 
 /// Where a task stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +16,10 @@ pub enum Phase {
     Working,
     /// Handed in; the gates look at it.
     Judging,
+    /// An attempt failed, and the ladder has not said yet what is next. `mendable`: its slot still holds the change.
+    Failed {
+        mendable: bool,
+    },
     /// A gate or the merge found something; a fixer is due.
     ToFix,
     /// Passed every gate; waits for integration.
@@ -50,7 +54,10 @@ impl Phase {
 
     /// Whether the task holds a worker's slot.
     pub fn is_active(&self) -> bool {
-        matches!(self, Phase::Working | Phase::Judging | Phase::ToFix | Phase::Passed { .. })
+        matches!(
+            self,
+            Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix | Phase::Passed { .. }
+        )
     }
 }
 
@@ -96,6 +103,24 @@ pub struct Task {
     pub host_failures: u32,
     /// Everything that went wrong, oldest first.
     pub failures: Vec<Failure>,
+    /// How it was helped, oldest first.
+    #[serde(default)]
+    pub rungs: Vec<Chosen>,
+    /// The model that works on it: 0 the role's own, otherwise the place among its fallbacks, from 1.
+    #[serde(default)]
+    pub model: u32,
+    /// The running attempt is asked to write files whole.
+    #[serde(default)]
+    pub whole_files: bool,
+    /// Times that this task, or one that it came out of, was split because it failed.
+    #[serde(default)]
+    pub splits: u32,
+    /// Whether it is compound because it failed as a whole.
+    #[serde(default)]
+    pub resplit: bool,
+    /// Times that the Planner gave no plan for it.
+    #[serde(default)]
+    pub plan_failures: u32,
     /// The commit that the current attempt started from.
     pub base: Option<String>,
     /// The commit that last passed the gates, to be mended if it does not merge.
@@ -118,7 +143,7 @@ impl Task {
             scope: planned.files.iter().cloned().collect(),
             group: group(planned, parent),
             compound: planned.compound,
-            edits_tests: planned.edits_tests.clone(),
+            edits_tests: edits_tests(planned, parent),
             edits_config: planned.edits_config.clone(),
             parent: parent.map(|p| p.id.clone()),
             depth: parent.map_or(0, |p| p.depth + 1),
@@ -130,6 +155,12 @@ impl Task {
             reviewer_prompts: 0,
             host_failures: 0,
             failures: Vec::new(),
+            rungs: Vec::new(),
+            model: 0,
+            whole_files: false,
+            splits: parent.map_or(0, |p| p.splits),
+            resplit: false,
+            plan_failures: 0,
             base: None,
             passed: None,
             verified_by: Vec::new(),
@@ -151,6 +182,12 @@ impl Task {
         self.fixes = 0;
         self.phase = Phase::Waiting;
     }
+}
+
+/// What comes out of a task that failed as a whole may change what that task might.
+fn edits_tests(planned: &PlannedTask, parent: Option<&Task>) -> Option<String> {
+    let inherited = parent.filter(|p| p.resplit).and_then(|p| p.edits_tests.clone());
+    planned.edits_tests.clone().or(inherited)
 }
 
 /// All that comes out of a task of a group belongs to that group; a group of a plan of its own is another than one of the

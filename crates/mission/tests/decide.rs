@@ -11,7 +11,7 @@ fn check(mission: &mut Mission, expected: Expect) {
 }
 
 fn policy() -> Policy {
-    Policy { parallel: 2, fixes: 1, fresh: 1, host_failures: 3, ..Policy::default() }
+    Policy { parallel: 2, fixes: 1, fresh: 1, host_failures: 3, splits: 0, ..Policy::default() }
 }
 
 #[test]

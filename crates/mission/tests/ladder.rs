@@ -3,7 +3,7 @@
 mod support;
 
 use expect_test::{Expect, expect};
-use mission::{Event, FailureClass, PauseReason, Policy};
+use mission::{Event, FailureClass, Outcome, PauseReason, Policy};
 use support::Mission;
 
 fn check(mission: &mut Mission, expected: Expect) {
@@ -11,7 +11,7 @@ fn check(mission: &mut Mission, expected: Expect) {
 }
 
 fn policy() -> Policy {
-    Policy { parallel: 2, fixes: 1, fresh: 1, host_failures: 3, ..Policy::default() }
+    Policy { parallel: 2, fixes: 1, fresh: 1, host_failures: 3, splits: 0, ..Policy::default() }
 }
 
 #[test]
@@ -24,9 +24,10 @@ fn the_ladder_fixes_then_begins_afresh_then_gives_up_what_depends_on_it() {
     check(
         &mut mission,
         expect![[r#"
-        work:a:1:1
-        work:e:1:0
-    "#]],
+            recorded: a fix: test: what was found can be named; repair 1 of 1
+            work:a:1:1
+            work:e:1:0
+        "#]],
     );
     mission.fix("a");
     mission.hand_in("a");
@@ -34,9 +35,10 @@ fn the_ladder_fixes_then_begins_afresh_then_gives_up_what_depends_on_it() {
     check(
         &mut mission,
         expect![[r#"
-        work:a:2:0
-        work:e:1:0
-    "#]],
+            recorded: a fresh attempt: test: no repair is left; attempt 2 of 2
+            work:a:2:0
+            work:e:1:0
+        "#]],
     );
     mission.start("a");
     mission.fail("a", FailureClass::Malformed);
@@ -59,7 +61,12 @@ fn what_cannot_be_mended_begins_afresh_at_once() {
         let mut mission = Mission::with(policy(), "a: a");
         mission.start("a");
         mission.fail("a", class);
-        assert_eq!(mission.settle(), "work:a:2:0\n", "{class:?}");
+        let line = format!(
+            "recorded: a fresh attempt: {}: no repair is left; attempt 2 of 2\nwork:a:2:0\n",
+            class.name()
+        );
+        let hinted = line.replace("2 of 2", "2 of 2; its edits missed, so it writes whole files");
+        assert_eq!(mission.settle(), if class == FailureClass::Malformed { hinted } else { line });
     }
 }
 
@@ -87,7 +94,8 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
     for _ in 0..2 {
         // before a slot was there, and after
         mission.fail("a", FailureClass::Host);
-        assert_eq!((mission.settle().as_str(), mission.state.tasks["a"].attempt), ("work:a:2:0\n", 1));
+        assert!(mission.settle().ends_with("work:a:2:0\n"));
+        assert_eq!(mission.state.tasks["a"].attempt, 1);
         mission.start("a");
     }
     mission.fail("a", FailureClass::Host);
@@ -164,8 +172,9 @@ fn an_attempt_that_fails_before_it_begins_counts_and_is_not_mended() {
     check(
         &mut mission,
         expect![[r#"
-        work:a:2:0
-    "#]],
+            recorded: a fresh attempt: conflict: no repair is left; attempt 2 of 2
+            work:a:2:0
+        "#]],
     );
     mission.fail("a", FailureClass::Conflict);
     check(
@@ -210,11 +219,12 @@ fn two_that_want_each_others_files_do_not_wait_for_each_other() {
     check(
         &mut mission,
         expect![[r#"
-        work:b:2:0
-    "#]],
+            recorded: b fresh attempt: conflict: no repair is left; attempt 2 of 2
+            work:b:2:0
+        "#]],
     );
     assert!(mission.state.tasks["b"].depends_on.is_empty());
-    assert_eq!(mission.state.tasks["b"].failures[0].class, FailureClass::Blocked);
+    assert_eq!(mission.state.tasks["b"].failures[0].class, FailureClass::Conflict);
 }
 
 #[test]
@@ -287,12 +297,123 @@ fn resuming_begins_what_was_in_flight_anew_without_counting_it() {
     check(
         &mut mission,
         expect![[r#"
-        work:a:1:0
-        work:b:1:0
-        work:c:1:0
-        work:e:1:0
-        integrate d
-    "#]],
+            recorded: c fresh attempt: test: no repair is left; attempt 2 of 2
+            work:a:1:0
+            work:b:1:0
+            work:c:2:0
+            work:e:1:0
+            integrate d
+        "#]],
     );
     assert_eq!(mission.state.elapsed_ms(52_000), 12_000);
+}
+
+fn deep() -> Policy {
+    Policy { fixes: 0, splits: 1, ..policy() }
+}
+
+#[test]
+fn after_fresh_attempts_come_other_models_then_smaller_tasks() {
+    let mut mission = Mission::with(Policy { fallbacks: 2, ..deep() }, "a: a.ts\nb: b.ts; a");
+    for _ in 0..3 {
+        mission.start("a");
+        mission.hand_in("a");
+        mission.fail("a", FailureClass::Test);
+        mission.settle();
+    }
+    mission.start("a");
+    assert_eq!(mission.state.tasks["a"].model, 2);
+    mission.fail("a", FailureClass::Review);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a split: review: every attempt at the whole failed
+            plan:a
+        "#]],
+    );
+    mission.plan(Some("a"), "a1: a.ts\na2: a2.ts; a1");
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a1:1:0
+    "#]],
+    );
+    let told: Vec<&str> = mission.state.tasks["a"].rungs.iter().map(|c| c.rung.name()).collect();
+    assert_eq!(told, ["fresh attempt", "other model", "other model", "split"]);
+    // a part climbs its own ladder, but is not split again
+    for _ in 0..4 {
+        mission.start("a1");
+        mission.fail("a1", FailureClass::Malformed);
+        mission.settle();
+    }
+    check(&mut mission, expect![[""]]);
+    assert_eq!(mission.state.outcome, Some(Outcome::Failed));
+    assert_eq!(mission.state.tasks["a1"].attempt, 4);
+}
+
+#[test]
+fn a_task_for_which_there_is_no_smaller_plan_goes_on_as_it_was() {
+    let mut mission = Mission::with(deep(), "a: a.ts b.ts");
+    mission.start("a");
+    mission.fail("a", FailureClass::Timeout);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a split: timeout: smaller parts may be done in time
+            plan:a
+        "#]],
+    );
+    for _ in 0..2 {
+        let (class, reason) = (FailureClass::Malformed, "prose".to_string());
+        mission.tell(Event::PlanFailed { class, reason, parent: Some("a".into()) });
+    }
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fresh attempt: timeout: no repair is left; attempt 2 of 2
+            work:a:2:0
+        "#]],
+    );
+}
+
+#[test]
+fn a_timeout_of_the_smallest_task_is_a_fresh_attempt_first() {
+    let mut mission = Mission::with(deep(), "a: a.ts");
+    mission.start("a");
+    mission.fail("a", FailureClass::Timeout);
+    assert!(mission.settle().ends_with("work:a:2:0\n"));
+    mission.start("a");
+    mission.fail("a", FailureClass::Timeout);
+    assert!(mission.settle().ends_with("plan:a\n"));
+}
+
+#[test]
+fn what_is_blocked_is_planned_anew_before_another_attempt() {
+    let mut mission = Mission::with(deep(), "a: a.ts");
+    mission.start("a");
+    mission.fail("a", FailureClass::Blocked);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a split: blocked: the coder cannot go on with the task as it is
+            plan:a
+        "#]],
+    );
+}
+
+#[test]
+fn a_failure_counts_though_the_mission_stops_before_the_ladder_is_asked() {
+    let mut mission = Mission::with(policy(), "a: a");
+    mission.start("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Test);
+    mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
+    // its slot is gone, so there is nothing to mend
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fresh attempt: test: no repair is left; attempt 2 of 2
+            work:a:2:0
+        "#]],
+    );
 }

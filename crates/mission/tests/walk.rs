@@ -380,11 +380,14 @@ fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
 }
 
 fn any_policy() -> impl Strategy<Value = Policy> {
-    (1..5_u32, 0..3_u32, 0..3_u32, prop::option::of(50..500_u64), any::<bool>()).prop_map(
-        |(parallel, fixes, fresh, tokens, approve_plan)| Policy {
+    let ladder = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32);
+    (1..5_u32, ladder, prop::option::of(50..500_u64), any::<bool>()).prop_map(
+        |(parallel, (fixes, fresh, fallbacks, splits), tokens, approve_plan)| Policy {
             parallel,
             fixes,
             fresh,
+            fallbacks,
+            splits,
             tokens,
             approve_plan,
             host_failures: 3,
@@ -401,8 +404,9 @@ proptest! {
         let Mission { state, events } = walk(seed, policy, faults + 1);
         for task in state.tasks.values() {
             prop_assert!(state.tasks.is_empty() || task.phase.is_final());
-            prop_assert!(task.attempt <= state.policy.fresh + 1, "{} began {} times", task.id, task.attempt);
+            prop_assert!(task.attempt <= state.policy.fresh + 1 + state.policy.fallbacks, "{} began {} times", task.id, task.attempt);
             prop_assert!(task.fixes <= state.policy.fixes);
+            prop_assert!(task.splits <= state.policy.splits && task.depth < state.policy.max_depth);
         }
         // a group landed as a whole or not at all, and so did what came out of a compound task that landed
         for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {

@@ -13,11 +13,12 @@ use crate::reading;
 use crate::slots::Lease;
 use crate::workers::Worker;
 
-pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
+/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let mut spent = Vec::new();
     let events = match begin(context, task).await {
-        Ok(lease) => work(context, task, lease, &mut spent).await,
+        Ok(lease) => work(context, task, lease, model, &mut spent).await,
         Err(RoleFailure { class, reason }) => {
             vec![Event::AttemptFailed {
                 task: task.id.clone(),
@@ -60,6 +61,7 @@ async fn work(
     context: &Arc<MissionContext>,
     task: &Task,
     lease: Lease,
+    model: u32,
     spent: &mut Vec<Event>,
 ) -> Vec<Event> {
     let base = lease.slot.commit.clone();
@@ -80,6 +82,7 @@ async fn work(
         directory: lease.slot.path.clone(),
         base,
         title: format!("Coder: {}", task.title),
+        model,
     };
     let mut mailbox = WorkMailbox {
         context: context.clone(),
@@ -96,6 +99,9 @@ async fn work(
         let mut text = prompt::header(&context.id, Role::Coder, Some(&task.id), attempt);
         text.push_str(&prompt::task(task));
         text.push_str(&prompt::memo(&task.failures));
+        if task.whole_files {
+            text.push_str(prompt::WHOLE_FILES);
+        }
         text.push_str("\n# What it touches\n");
         text.push_str(&reading);
         text

@@ -48,6 +48,8 @@ pub(crate) struct Setting {
     /// Commit that edits are compared with.
     pub base: String,
     pub title: String,
+    /// Who speaks: 0 the role's own model, otherwise the place among its fallbacks, from 1.
+    pub model: u32,
 }
 
 pub(crate) struct Conversation {
@@ -55,6 +57,8 @@ pub(crate) struct Conversation {
     id: String,
     directory: PathBuf,
     task: Option<TaskId>,
+    /// The place among the role's models.
+    place: u32,
     /// Instead of the role's own.
     model: Option<String>,
     calls: mpsc::Receiver<ToolCall>,
@@ -69,7 +73,7 @@ impl Drop for Conversation {
 
 impl Conversation {
     pub async fn open(context: &Arc<MissionContext>, setting: Setting) -> Result<Conversation, RoleFailure> {
-        let Setting { role, task, directory, base, title } = setting;
+        let Setting { role, task, directory, base, title, model } = setting;
         let request =
             HostRequest::Open { directory: directory.clone(), parent: context.parent.clone(), title, role };
         let cancelled = context.orchestrator.cancelled();
@@ -92,8 +96,8 @@ impl Conversation {
             orchestrator: context.orchestrator.clone(),
             calls,
         });
-        let (context, model, counted) = (context.clone(), None, Default::default());
-        Ok(Conversation { context, id, directory, task, model, calls, counted })
+        let (context, place, model, counted) = (context.clone(), model, None, Default::default());
+        Ok(Conversation { context, id, directory, task, place, model, calls, counted })
     }
 
     /// Speaks with this model; `None` leaves the role's own.
@@ -152,7 +156,7 @@ impl Conversation {
             session: self.id.clone(),
             directory: self.directory.clone(),
             role,
-            model: self.model.clone().or_else(|| self.context.model(role)),
+            model: self.model.clone().or_else(|| self.context.model(role, self.place)),
             text,
         };
         let mut prompt = self.context.host.call(request);

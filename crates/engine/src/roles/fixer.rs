@@ -13,10 +13,11 @@ use crate::reading;
 use crate::slots::Lease;
 use crate::workers::Worker;
 
-pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
+/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let mut spent = Vec::new();
-    let events = match fix(context, task, &mut spent).await {
+    let events = match fix(context, task, model, &mut spent).await {
         Ok(events) => events,
         Err(RoleFailure { class, reason }) => {
             vec![Event::AttemptFailed {
@@ -33,6 +34,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
 async fn fix(
     context: &Arc<MissionContext>,
     task: &Task,
+    model: u32,
     spent: &mut Vec<Event>,
 ) -> Result<Vec<Event>, RoleFailure> {
     let (lease, conversation) = match context.workers.take(&task.id) {
@@ -55,6 +57,7 @@ async fn fix(
                 directory: lease.slot.path.clone(),
                 base,
                 title: format!("Fixer: {}", task.title),
+                model,
             };
             Conversation::open(context, setting).await?
         }

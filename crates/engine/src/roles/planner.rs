@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use mission::mailbox::{Brief, parse_plan};
-use mission::{Event, FailureClass, Policy, Role, State, TaskId, graph};
+use mission::{Event, FailureClass, Policy, Role, State, Task, TaskId, graph};
 use serde_json::Value;
 use workspace::Slot;
 
@@ -17,6 +17,9 @@ use crate::{packages, pages, reading};
 
 /// The longest reason why an earlier plan failed, in bytes.
 const MAX_REASON: usize = 2000;
+
+/// Failures of a task that the Planner is told when it splits it.
+const SPLIT_FAILURES: usize = 4;
 
 /// `task`: the compound task whose own plan is wanted.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
@@ -56,6 +59,7 @@ async fn plan(
         directory: lease.slot.path.clone(),
         base: head,
         title: compound.map_or("Planner: the task graph".into(), |t| format!("Planner: split `{}`", t.id)),
+        model: 0,
     };
     let mut conversation = Conversation::open(context, setting).await?;
     let mut mailbox = PlannerMailbox {
@@ -70,6 +74,9 @@ async fn plan(
         let _ = writeln!(text, "# Objective\n{}\n", state.objective);
         if let Some(task) = compound {
             let _ = writeln!(text, "# The part of it to split into tasks\n{}", prompt::task(task));
+            if task.resplit {
+                text.push_str(&split_memo(task));
+            }
             let _ = writeln!(text, "Ids in use: {}\n", prompt::list(state.tasks.keys()));
         }
         let _ = writeln!(text, "# Brief\n{known}");
@@ -90,6 +97,27 @@ async fn plan(
         text
     };
     conversation.ask(Role::Planner, text, &mut mailbox, spent).await
+}
+
+/// What a task failed on as a whole, so that its parts avoid it.
+fn split_memo(task: &Task) -> String {
+    let mut text = String::from(
+        "One coder after another failed on it as a whole. Hand in smaller tasks that together do all of it and meet all \
+         of its acceptance, within its files; put what is in the way into a task of its own, and answer open questions in \
+         the instructions. It failed on:\n",
+    );
+    let from = task.failures.len().saturating_sub(SPLIT_FAILURES);
+    for failure in &task.failures[from..] {
+        let _ = write!(
+            text,
+            "attempt {} ({}):\n{}",
+            failure.attempt,
+            failure.class.name(),
+            prompt::issues(&failure.issues)
+        );
+    }
+    text.push('\n');
+    text
 }
 
 fn brief_text(brief: &Brief) -> String {

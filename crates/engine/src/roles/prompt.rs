@@ -57,6 +57,9 @@ pub(crate) fn issues(issues: &[Issue]) -> String {
     text
 }
 
+/// The hint of an attempt that writes in another way, as the edits of the last one missed.
+pub(crate) const WHOLE_FILES: &str = "Write each file whole, with the tool `write`: read it first, then give all of its text. Make no edits in place.\n";
+
 /// What earlier attempts failed on, as facts.
 pub(crate) fn memo(failures: &[Failure]) -> String {
     let Some(last) = failures.iter().map(|f| f.attempt).max() else { return String::new() };

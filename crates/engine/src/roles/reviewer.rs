@@ -39,6 +39,7 @@ pub(crate) async fn review(
         directory: slot.path.clone(),
         base: slot.commit.clone(),
         title: format!("Reviewer: {}", task.title),
+        model: 0,
     };
     let model = context.nth_model(Role::Reviewer, nth);
     let mut conversation = Conversation::open(context, setting).await?.with_model(model);

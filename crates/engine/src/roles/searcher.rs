@@ -36,6 +36,7 @@ async fn search(
         directory: lease.slot.path.clone(),
         base,
         title: "Searcher: what matters".into(),
+        model: 0,
     };
     let mut conversation = Conversation::open(context, setting).await?;
     let text = |attempt| {

@@ -52,7 +52,7 @@ pub fn widest(tasks: &Tasks) -> usize {
         let deepest = graph.neighbors_directed(node, Direction::Incoming).map(|n| level[n.index()] + 1).max();
         let here = deepest.unwrap_or(0);
         level[node.index()] = here;
-        if tasks.get(graph[node]).is_some_and(|t| !t.compound) {
+        if tasks.get(graph[node]).is_some_and(|t| !t.compound && t.phase != Phase::Split) {
             *width.entry(here).or_default() += 1;
         }
     }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Commit, Delivery, Judged, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
-use crate::task::Failure;
 use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId};
 
 /// Verdicts kept for the report.
@@ -66,16 +65,12 @@ impl State {
             Event::BriefFailed { reason, .. } => self.brief_failures.push(reason.clone()),
             Event::PlanAccepted { plan, notes, parent } => self.planned(plan, notes, parent.as_ref()),
             Event::PlanFailed { class: FailureClass::Host, reason, .. } => self.host_failed(reason),
-            Event::PlanFailed { reason, parent, class } => match parent
-                .as_ref()
-                .and_then(|id| self.tasks.get_mut(id))
-            {
-                Some(task) => {
-                    let issue = Issue::new("plan", reason.clone());
-                    task.failures.push(Failure { class: *class, issues: vec![issue], attempt: task.attempt });
+            Event::PlanFailed { reason, parent, class } => {
+                match parent.as_ref().and_then(|id| self.tasks.get_mut(id)) {
+                    Some(task) => task.no_plan(*class, Issue::new("plan", reason.clone())),
+                    None => self.plan_failures.push(reason.clone()),
                 }
-                None => self.plan_failures.push(reason.clone()),
-            },
+            }
             Event::PackagesAdded { parent, packages, commit, tree, checks, .. } => {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
                 if !checks.is_empty() {
@@ -123,7 +118,7 @@ impl State {
             Event::BatchFailed { tasks, class, issues } => {
                 for id in tasks {
                     self.batch.remove(id);
-                    self.failed(id, *class, issues);
+                    self.failed(id, *class, issues, true);
                 }
             }
             Event::DeliveryIntended { delivery, verified } => {
@@ -135,7 +130,7 @@ impl State {
             }
             Event::DeliveryFailed { reason } => self.delivery = Delivery::Failed { reason: reason.clone() },
             Event::Undone { files } => self.delivery = Delivery::Undone { files: *files },
-            Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues),
+            Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues, true),
             Event::TaskOrdered { task, after, path } => self.ordered(task, after, path),
             Event::AttemptStarted { task, .. }
             | Event::FixStarted { task, .. }
@@ -143,6 +138,7 @@ impl State {
             | Event::ScopeWidened { task, .. }
             | Event::ScopeRefused { task, .. }
             | Event::JudgeFailed { task, .. }
+            | Event::RungChosen { task, .. }
             | Event::TaskPassed { task, .. }
             | Event::TaskGivenUp { task, .. }
             | Event::TaskCancelled { task, .. } => {
@@ -265,7 +261,7 @@ impl State {
         if self.depends(after, id) {
             let what = format!("`{after}` holds this file, and waits for this task itself");
             let issue = Issue::new("engine", what).at(path, None);
-            return self.failed(id, FailureClass::Blocked, &[issue]);
+            return self.failed(id, FailureClass::Conflict, &[issue], false);
         }
         let waits = self.tasks.get(after).is_some_and(|t| !t.phase.is_final());
         let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
@@ -274,34 +270,6 @@ impl State {
         }
         task.scope.insert(path.to_string());
         task.again();
-    }
-
-    fn failed(&mut self, id: &str, class: FailureClass, issues: &[Issue]) {
-        let fixes = self.policy.fixes;
-        let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
-        if class == FailureClass::Host {
-            task.host_failures = task.host_failures.saturating_add(1);
-            let why = issues.first().map(|issue| issue.message.as_str()).unwrap_or_default();
-            self.trouble = Some(Trouble { class, what: format!("`{id}`: {why}"), times: task.host_failures });
-            // what passed stays: it is only merged again
-            if !matches!(task.phase, Phase::Passed { .. }) {
-                task.again();
-            }
-            return;
-        }
-        task.host_failures = 0;
-        let begun = task.phase.is_active();
-        if !begun {
-            // it failed before there was anything to mend
-            task.attempt = task.attempt.saturating_add(1);
-        }
-        task.failures.push(Failure { class, issues: issues.to_vec(), attempt: task.attempt });
-        if begun && class.is_fixable() && task.fixes < fixes {
-            task.phase = Phase::ToFix;
-        } else {
-            task.fixes = 0;
-            task.phase = Phase::Waiting;
-        }
     }
 
     /// Counts the time up to now as running.
@@ -329,9 +297,7 @@ impl State {
         self.host_failures = 0;
         for task in self.tasks.values_mut() {
             task.host_failures = 0;
-            if task.phase.is_active() && !matches!(task.phase, Phase::Passed { .. }) {
-                task.again();
-            }
+            task.interrupted();
         }
     }
 
@@ -387,6 +353,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.passed = Some(commit.clone());
             task.verified_by.clone_from(verified_by);
         }
+        Event::RungChosen { rung, why, .. } => task.climb(*rung, why),
         Event::TaskGivenUp { reason, .. } => task.phase = Phase::GivenUp { reason: reason.clone() },
         Event::TaskCancelled { reason, .. } => task.phase = Phase::Cancelled { reason: reason.clone() },
         _ => {}

@@ -1,6 +1,7 @@
 //! What a mission's events add up to, and what can be asked of it.
 
 mod apply;
+mod ladder;
 mod needs;
 mod tasks;
 mod waits;
@@ -149,7 +150,9 @@ impl State {
     pub fn active(&self) -> usize {
         self.tasks
             .values()
-            .filter(|t| matches!(t.phase, Phase::Working | Phase::Judging | Phase::ToFix))
+            .filter(|t| {
+                matches!(t.phase, Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix)
+            })
             .count()
     }
 

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use crate::mailbox::{Plan, PlannedDependency};
-use crate::task::Failure;
 use crate::{FailureClass, Issue, NewDependencies, Phase, Task, TaskId};
 
 /// The longest reason that a question repeats, in characters.
@@ -124,11 +123,7 @@ impl State {
         }
         self.drop_plan(parent);
         match parent.and_then(|id| self.tasks.get_mut(id)) {
-            Some(task) => {
-                let issues = vec![Issue::new("packages", reason)];
-                let attempt = task.attempt;
-                task.failures.push(Failure { class: FailureClass::Malformed, issues, attempt });
-            }
+            Some(task) => task.no_plan(FailureClass::Malformed, Issue::new("packages", reason)),
             None => self.plan_failures.push(reason.to_string()),
         }
     }

@@ -156,6 +156,7 @@ fn line(effect: &Effect) -> String {
 
 fn told(event: &Event) -> String {
     match event {
+        Event::RungChosen { task, rung, why } => format!("{task} {}: {why}", rung.name()),
         Event::TaskGivenUp { task, reason } => format!("{task} given up: {reason}"),
         Event::TaskCancelled { task, reason } => format!("{task} cancelled: {reason}"),
         Event::Paused { reason, .. } => format!("paused: {reason}"),

@@ -1,0 +1,111 @@
+//! The ladder: how a task whose attempt failed is helped next, by what failed and what is left to try.
+
+use super::ROLE_TRIES;
+use crate::{Event, Failure, FailureClass, Rung, State, Task};
+
+/// Who says that a file does not parse.
+const SYNTAX: &str = "syntax-error";
+
+/// What is still to be tried for a task.
+struct Left<'a> {
+    state: &'a State,
+    task: &'a Task,
+    last: &'a Failure,
+    mendable: bool,
+}
+
+/// The next rung for a task that failed, or that it is given up. `mendable`: its slot still holds the change.
+pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
+    let Some(last) = task.failures.last() else {
+        return given_up(task, "nothing is known of what failed".into());
+    };
+    let left = Left { state, task, last, mendable };
+    let chosen = match last.class {
+        _ if task.compound => None,
+        FailureClass::Budget => None,
+        FailureClass::Blocked => left.split().or_else(|| left.again()),
+        FailureClass::Timeout => {
+            left.large().then(|| left.split()).flatten().or_else(|| left.again()).or_else(|| left.split())
+        }
+        // smaller tasks would write the same lines
+        FailureClass::Conflict => left.fix().or_else(|| left.again()),
+        _ => left.fix().or_else(|| left.again()).or_else(|| left.split()),
+    };
+    match chosen {
+        Some((rung, why)) => Event::RungChosen { task: task.id.clone(), rung, why },
+        None => given_up(task, exhausted(task, last)),
+    }
+}
+
+impl Left<'_> {
+    fn fix(&self) -> Option<(Rung, String)> {
+        let fixes = self.state.policy.fixes;
+        (self.mendable && self.last.class.is_fixable() && self.task.fixes < fixes).then(|| {
+            let class = self.last.class.name();
+            (
+                Rung::Fix,
+                format!("{class}: what was found can be named; repair {} of {fixes}", self.task.fixes + 1),
+            )
+        })
+    }
+
+    /// From a clean base: by the same model, then by each of the others.
+    fn again(&self) -> Option<(Rung, String)> {
+        let (policy, task) = (&self.state.policy, self.task);
+        let attempts = policy.fresh.saturating_add(1);
+        let whole_files = self.edits_miss();
+        let class = self.last.class.name();
+        let hint = if whole_files { "; its edits missed, so it writes whole files" } else { "" };
+        if task.model == 0 && task.attempt < attempts {
+            let why = format!("{class}: no repair is left; attempt {} of {attempts}{hint}", task.attempt + 1);
+            return Some((Rung::Fresh { whole_files }, why));
+        }
+        (task.model < policy.fallbacks).then(|| {
+            let model = task.model + 1;
+            let why = format!(
+                "{class}: the attempts before are used up; fallback {model} of {}{hint}",
+                policy.fallbacks
+            );
+            (Rung::OtherModel { model, whole_files }, why)
+        })
+    }
+
+    fn split(&self) -> Option<(Rung, String)> {
+        let (policy, task) = (&self.state.policy, self.task);
+        let may = task.splits < policy.splits && task.depth + 1 < policy.max_depth;
+        may.then(|| {
+            let why = match self.last.class {
+                FailureClass::Blocked => "blocked: the coder cannot go on with the task as it is".to_string(),
+                FailureClass::Timeout => "timeout: smaller parts may be done in time".to_string(),
+                class => format!("{}: every attempt at the whole failed", class.name()),
+            };
+            (Rung::Split, why)
+        })
+    }
+
+    /// Whether there is more than one thing to split.
+    fn large(&self) -> bool {
+        self.task.scope.len() > 1 || self.task.acceptance.len() > 1
+    }
+
+    /// Whether the last attempt brought nothing about that parses: then its way of editing is changed, too.
+    fn edits_miss(&self) -> bool {
+        let mut of_attempt = self.task.failures.iter().filter(|f| f.attempt == self.last.attempt);
+        let unparsed = |f: &Failure| f.issues.iter().any(|issue| issue.source == SYNTAX);
+        of_attempt.all(|f| f.class == FailureClass::Malformed || unparsed(f))
+    }
+}
+
+fn exhausted(task: &Task, last: &Failure) -> String {
+    let what = last.issues.first().map(ToString::to_string).unwrap_or_default();
+    let tries = match (task.compound, task.attempt) {
+        (true, _) => format!("no plan for it in {ROLE_TRIES} attempts"),
+        (false, 1) => "1 attempt".to_string(),
+        (false, n) => format!("{n} attempts"),
+    };
+    format!("{tries}, the last one failed ({}): {what}", last.class.name())
+}
+
+fn given_up(task: &Task, reason: String) -> Event {
+    Event::TaskGivenUp { task: task.id.clone(), reason }
+}

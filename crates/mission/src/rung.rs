@@ -1,0 +1,40 @@
+use serde::{Deserialize, Serialize};
+
+/// How a task whose attempt failed is helped: the rungs of the ladder, lowest first. Below the last one it is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Rung {
+    /// A fixer, in the session and the slot of the attempt.
+    Fix,
+    /// A new attempt from a clean base. `whole_files`: it is asked to write files whole instead of editing them.
+    Fresh {
+        #[serde(default)]
+        whole_files: bool,
+    },
+    /// The same by another model: the one of this number among the role's fallbacks, from 1.
+    OtherModel {
+        model: u32,
+        #[serde(default)]
+        whole_files: bool,
+    },
+    /// The Planner splits the task into smaller ones.
+    Split,
+}
+
+impl Rung {
+    pub fn name(self) -> &'static str {
+        match self {
+            Rung::Fix => "fix",
+            Rung::Fresh { .. } => "fresh attempt",
+            Rung::OtherModel { .. } => "other model",
+            Rung::Split => "split",
+        }
+    }
+}
+
+/// A rung that a task has stood on, with the reason.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Chosen {
+    pub rung: Rung,
+    pub why: String,
+}

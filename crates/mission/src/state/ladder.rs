@@ -1,0 +1,94 @@
+//! What failures and the rungs of the ladder change.
+
+use super::{State, Trouble};
+use crate::decide::ROLE_TRIES;
+use crate::task::Failure;
+use crate::{Chosen, FailureClass, Issue, Phase, Rung, Task};
+
+/// Rungs and failures kept of a task. Far more than any policy lets it climb.
+const MAX_KEPT: usize = 200;
+
+impl State {
+    /// An attempt failed: what is next is for the ladder to say. `kept`: a slot that was begun still holds the change.
+    pub(super) fn failed(&mut self, id: &str, class: FailureClass, issues: &[Issue], kept: bool) {
+        let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
+        if class == FailureClass::Host {
+            task.host_failures = task.host_failures.saturating_add(1);
+            let why = issues.first().map(|issue| issue.message.as_str()).unwrap_or_default();
+            self.trouble = Some(Trouble { class, what: format!("`{id}`: {why}"), times: task.host_failures });
+            // what passed stays: it is only merged again; what failed has failed
+            if !matches!(task.phase, Phase::Passed { .. } | Phase::Failed { .. }) {
+                task.again();
+            }
+            return;
+        }
+        task.host_failures = 0;
+        let begun = task.phase.is_active();
+        if !begun {
+            // it failed before there was anything to mend
+            task.attempt = task.attempt.saturating_add(1);
+        }
+        task.remember(class, issues.to_vec());
+        task.phase = Phase::Failed { mendable: begun && kept };
+    }
+}
+
+impl Task {
+    fn remember(&mut self, class: FailureClass, issues: Vec<Issue>) {
+        if self.failures.len() < MAX_KEPT {
+            self.failures.push(Failure { class, issues, attempt: self.attempt });
+        }
+    }
+
+    /// The Planner gave no plan for it. Where it was split because it failed, it still is what it was.
+    pub(super) fn no_plan(&mut self, class: FailureClass, issue: Issue) {
+        if self.phase != Phase::Waiting {
+            return;
+        }
+        self.plan_failures = self.plan_failures.saturating_add(1);
+        let over = self.plan_failures as usize >= ROLE_TRIES;
+        if !self.resplit {
+            self.remember(class, vec![issue]);
+        } else if over {
+            (self.compound, self.resplit) = (false, false);
+        }
+        if over {
+            self.phase = Phase::Failed { mendable: false };
+        }
+    }
+
+    pub(super) fn climb(&mut self, rung: Rung, why: &str) {
+        if self.rungs.len() < MAX_KEPT {
+            self.rungs.push(Chosen { rung, why: why.to_string() });
+        }
+        let fresh = |task: &mut Task, whole_files| {
+            task.fixes = 0;
+            task.whole_files = whole_files;
+            task.phase = Phase::Waiting;
+        };
+        match rung {
+            Rung::Fix => self.phase = Phase::ToFix,
+            Rung::Fresh { whole_files } => fresh(self, whole_files),
+            Rung::OtherModel { model, whole_files } => {
+                self.model = model;
+                fresh(self, whole_files);
+            }
+            Rung::Split => {
+                (self.compound, self.resplit) = (true, true);
+                self.splits = self.splits.saturating_add(1);
+                self.plan_failures = 0;
+                fresh(self, false);
+            }
+        }
+    }
+
+    /// What was in flight is lost and does not count; what failed has failed, but its slot is gone.
+    pub(super) fn interrupted(&mut self) {
+        match self.phase {
+            Phase::Passed { .. } => {}
+            Phase::Failed { .. } => self.phase = Phase::Failed { mendable: false },
+            _ if self.phase.is_active() => self.again(),
+            _ => {}
+        }
+    }
+}
