@@ -15,6 +15,8 @@ pub struct RuleInfo {
     pub category: Category,
     /// how bad its findings are, where certain
     pub severity: Severity,
+    /// how bad they are where a change brought them in
+    pub in_change: Severity,
     /// languages by name; empty where it looks at all text files
     pub languages: Vec<String>,
     /// what it finds
@@ -49,6 +51,8 @@ struct RuleFile {
 #[derive(Deserialize)]
 struct RuleMetadata {
     category: Category,
+    #[serde(default)]
+    in_change: Option<Severity>,
     /// a path for the examples, where the rule looks at it
     #[serde(default)]
     path: Option<String>,
@@ -69,6 +73,7 @@ pub fn rule_infos() -> Vec<RuleInfo> {
                 id: rule.id,
                 category: rule.metadata.category,
                 severity: rule.severity,
+                in_change: rule.metadata.in_change.unwrap_or(rule.severity),
                 languages: languages_of_folder(folder).iter().map(|l| l.name().to_string()).collect(),
                 summary: rule.message,
                 note: rule.note,
@@ -81,6 +86,7 @@ pub fn rule_infos() -> Vec<RuleInfo> {
         id: rule.id.to_string(),
         category: rule.category,
         severity: rule.severity,
+        in_change: rule.severity,
         languages: Vec::new(),
         summary: rule.summary.to_string(),
         note: rule.note.to_string(),
@@ -130,9 +136,13 @@ pub fn markdown() -> String {
         } else {
             format!(", {}", info.languages.join(", "))
         };
+        let raised = match info.in_change == info.severity {
+            true => String::new(),
+            false => format!(" in whole files, {} where a change adds it", info.in_change),
+        };
         let _ = write!(
             out,
-            "\n*{}{languages}.* {}\n\n{}\n",
+            "\n*{}{raised}{languages}.* {}\n\n{}\n",
             info.severity,
             sentence(&info.summary),
             info.note.trim()

@@ -168,7 +168,9 @@ impl Guardian {
             let base = pair.base.as_deref();
             compared.push(Compared { head: pair.head.as_deref(), base, head_raws, base_raws });
         }
-        introduced(compared)
+        let mut new = introduced(compared);
+        new.iter_mut().for_each(|raw| raw.severity = raw.in_change);
+        new
     }
 
     /// A file, parsed and matched; from memory where its text is the same.

@@ -12,6 +12,8 @@ use crate::patterns::Patterns;
 pub(crate) struct Raw {
     pub(crate) rule: Arc<str>,
     pub(crate) severity: Severity,
+    /// how bad it is where a change brought it in
+    pub(crate) in_change: Severity,
     pub(crate) path: Arc<str>,
     /// where it begins: byte offset, and 1-based line and column
     pub(crate) start: usize,
@@ -34,7 +36,18 @@ impl Raw {
     ) -> Raw {
         let (line, column) = file.position(start);
         let key = even(file.slice(start, end));
-        Raw { rule, severity, path: file.path.clone(), start, line, column, message, note: None, key }
+        Raw {
+            rule,
+            severity,
+            in_change: severity,
+            path: file.path.clone(),
+            start,
+            line,
+            column,
+            message,
+            note: None,
+            key,
+        }
     }
 }
 

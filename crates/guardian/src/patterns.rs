@@ -37,6 +37,8 @@ struct Set {
 struct Pattern {
     id: Arc<str>,
     severity: Severity,
+    /// `metadata.in_change`: how bad it is where a change brought it in
+    in_change: Severity,
     note: Option<Arc<str>>,
     config: RuleConfig<SupportLang>,
     paths: Globs,
@@ -151,15 +153,20 @@ impl Patterns {
             }
             set.by_kind[kind].push(index);
         }
+        let metadata = serde_json::to_value(&config.metadata).unwrap_or_default();
         set.rules.push(Pattern {
             id: config.id.as_str().into(),
             severity,
+            in_change: metadata
+                .get("in_change")
+                .and_then(|severity| serde_json::from_value(severity.clone()).ok())
+                .unwrap_or(severity),
             note: config.note.as_deref().map(|note| note.trim().into()),
             paths: Globs::new(&config),
             off: false,
-            needs: serde_json::to_value(&config.metadata)
-                .ok()
-                .and_then(|metadata| serde_json::from_value(metadata.get("needs")?.clone()).ok())
+            needs: metadata
+                .get("needs")
+                .and_then(|needs| serde_json::from_value(needs.clone()).ok())
                 .unwrap_or_default(),
             config,
         });
@@ -234,6 +241,7 @@ impl Patterns {
                 });
                 let message = if message.is_empty() { rule.id.to_string() } else { message };
                 let mut raw = Raw::new(file, rule.id.clone(), rule.severity, range.start, range.end, message);
+                raw.in_change = rule.in_change;
                 raw.note = rule.note.clone();
                 found.push(raw);
             }

@@ -37,7 +37,71 @@ fn defines(file: &File, name: &str) -> bool {
     outline.symbols.iter().any(|symbol| symbol.name == name)
         || outline.imports.iter().any(|import| {
             import.kind != ImportKind::Static && import.module == name
-                || import.names.iter().any(|n| n.local() == name || n.name == "*")
+                || import.names.iter().any(|n| n.local() == name)
+        })
+}
+
+/// Whether a `*` import of a file may bring a module of that name: one of the crate's own, or one that cannot be seen.
+pub(crate) fn a_glob_may_bring(tree: &Tree<'_>, file: &File, name: &str) -> bool {
+    let mut globs = globs(file).peekable();
+    if globs.peek().is_none() {
+        return false;
+    }
+    if globs.any(|module| !is_own(file, module)) {
+        return true;
+    }
+    let forms = [format!("mod {name}"), format!("as {name}"), format!("extern crate {name}")];
+    let passed_on = [format!("::{name};"), format!("::{name},"), format!("{{{name}")];
+    sources(tree).any(|(path, text)| {
+        forms.iter().any(|form| text.contains(form.as_str()))
+            || path != &*file.path && passed_on.iter().any(|form| text.contains(form.as_str()))
+    })
+}
+
+/// The modules that a file takes all of.
+fn globs(file: &File) -> impl Iterator<Item = &str> {
+    let imports = file.outline().imports.iter();
+    imports.filter(|i| i.names.iter().any(|n| n.name == "*")).map(|i| i.module.as_str())
+}
+
+/// A module of the crate itself, or an enum.
+fn is_own(file: &File, module: &str) -> bool {
+    let first = module.split("::").next().unwrap_or_default();
+    let last = module.rsplit("::").next().unwrap_or_default();
+    matches!(first, "crate" | "super" | "self")
+        || last.starts_with(char::is_uppercase)
+        || file.outline().symbols.iter().any(|symbol| symbol.name == first)
+}
+
+fn sources<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = (&'t str, std::borrow::Cow<'t, str>)> {
+    const MAX_FILES: usize = 1_000;
+    let files = tree.paths().iter().filter(|path| path.ends_with(".rs")).take(MAX_FILES);
+    files.filter_map(|path| Some((path.as_str(), tree.read(path)?)))
+}
+
+/// Whether a name that a file takes from its own crate stands nowhere else in it: whatever globs and macros there are,
+/// what defines it would have to spell it.
+pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
+    let word = |text: &str| {
+        text.match_indices(name).any(|(at, found)| {
+            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            !part(text[..at].chars().next_back()) && !part(text[at + found.len()..].chars().next())
+        })
+    };
+    let outside = |text: &str| {
+        text.lines().map(str::trim_start).any(|line| {
+            line.starts_with("pub use ")
+                && line.contains("*;")
+                && !["pub use crate", "pub use self", "pub use super"].iter().any(|own| line.starts_with(own))
+        })
+    };
+    let here =
+        ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "union", "macro_rules!", "as"];
+    let defined = here.iter().any(|keyword| file.text.contains(&format!("{keyword} {name}")));
+    !defined
+        && globs(file).all(|module| is_own(file, module))
+        && sources(tree).all(|(path, text)| {
+            !text.contains("paste!") && !outside(&text) && (path == &*file.path || !word(&text))
         })
 }
 
@@ -64,7 +128,15 @@ pub(crate) fn module_files(path: &str, name: &str) -> Vec<String> {
 pub(crate) fn place(tree: &Tree<'_>, path: &str) -> Option<(String, Vec<String>)> {
     let manifest = tree.nearest(path, "Cargo.toml")?;
     let source = join(folder_of(&manifest), "src")?;
-    let rest = path.strip_prefix(&source)?.trim_start_matches('/');
+    let Some(rest) = path.strip_prefix(&format!("{source}/")) else {
+        // a test, a benchmark or an example is a crate of its own
+        let beside = join(folder_of(&manifest), "")?;
+        let (folder, _) = path.strip_prefix(&beside)?.trim_start_matches('/').split_once('/')?;
+        let root = matches!(folder, "tests" | "benches" | "examples")
+            && folder_of(path) == join(&beside, folder)?
+            && path.ends_with(".rs");
+        return root.then(|| (path.to_string(), Vec::new()));
+    };
     let root =
         ["lib.rs", "main.rs"].iter().filter_map(|name| join(&source, name)).find(|path| tree.has(path))?;
     if rest.starts_with("bin/") {

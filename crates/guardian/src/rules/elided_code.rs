@@ -16,8 +16,13 @@ pub(super) static RULE: Rule = Rule {
         Example::new(&[("a.js", "// the rest of the arguments are passed on\nf(...rest);\n")]),
         Example::new(&[("a.py", "# keep existing code paths fast\nx = 1\n")]),
         Example::new(&[("a.rs", "// ... and then the cache is warm\nfn f() {}\n")]),
+        Example::new(&[("a.py", "# Handles lists, sets,\n# etc.\nx = 1\n")]),
+        Example::new(&[("a.js", "f(1); // as above\n")]),
     ],
     invalid: &[
+        Example::new(&[("a.js", "function f(a) {\n  g(a);\n  // etc.\n}\n")]),
+        Example::new(&[("a.py", "def f(a):\n    g(a)\n    # remainder omitted\n")]),
+        Example::new(&[("a.rs", "fn f() {\n    g();\n    // existing logic continues here\n}\n")]),
         Example::new(&[("a.ts", "function f() {\n  // ... rest of the code remains unchanged\n}\n")]),
         Example::new(&[("a.py", "def f():\n    # ... existing code ...\n    return 1\n")]),
         Example::new(&[("a.rs", "fn f() {\n    // (previous implementation here)\n}\n")]),
@@ -33,13 +38,13 @@ pub(super) static RULE: Rule = Rule {
 static WORDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let thing = r"(?:code|codes|implementation|implementations|logic|function|functions|method|methods|file|class|classes|content|contents|imports?|tests?|cases?|handlers?|routes?|fields?|properties|body|stuff|part|parts|section|sections|component|definitions?|items?|entries|lines|code here|handling|setup|helpers?|types?|exports?|declarations?)";
     let which = r"(?:the |your |all |of |my |our |other |this |that |same |original |existing |previous |remaining |above |current |rest |unchanged |old |and |any )*";
-    let stays = r"(?:(?:is |are |remains? |stays? |kept |keep |continues? |goes |left |as |exactly |the |just |same |unchanged|same|as before|as is|as-is|here|above|below|omitted|elided|unmodified|untouched|intact|for brevity|truncated|not shown|like before|as in the original|identical|go here|goes here|original|existing|previous|before|it was|was)[ ,;]*)+";
+    let stays = r"(?:(?:is |are |remains? |stays? |kept |keep |continues? |goes |left |as |exactly |the |just |same |unchanged|same|as before|as is|as-is|here|above|below|omitted|elided|unmodified|untouched|follows?|continues?|intact|for brevity|truncated|not shown|like before|as in the original|identical|go here|goes here|original|existing|previous|before|it was|was)[ ,;]*)+";
     Regex::new(&format!(
         r"(?ix)^(?:
             \W*(?:the\s|and\s)?rest\s(?:of\s)?{which}{thing}?(?:\s{thing})?\W*(?:{stays})?
           | \W*{which}?(?:existing|remaining|previous|original|other|unchanged|rest\sof|same)\s{which}{thing}\s*(?:{thing})?\W*(?:{stays})?
           | \W*(?:code|implementation|logic)\s(?:omitted|elided|unchanged|truncated|goes\shere|here|not\sshown)\W*(?:{stays})?
-          | \W*(?:same\sas\s(?:before|above|the\soriginal|in\sthe\soriginal)|unchanged|no\schanges?(?:\shere|\sneeded)?|omitted(?:\sfor\sbrevity)?|snip|truncated(?:\sfor\sbrevity)?|as\sbefore|keep\s(?:the\s)?(?:rest|existing|everything\selse)(?:\s{which}{thing}?)?\W*(?:{stays})?)
+          | \W*(?:same\sas\s(?:before|above|the\soriginal|in\sthe\soriginal)|unchanged|no\schanges?(?:\shere|\sneeded)?|omitted(?:\sfor\sbrevity)?|snip(?:ped)?|(?:the\s)?remainder(?:\sof\s{which}{thing}?)?\W*{stays}|same\sas\s(?:earlier|previously)|truncated(?:\sfor\sbrevity)?|as\sbefore|keep\s(?:the\s)?(?:rest|existing|everything\selse)(?:\s{which}{thing}?)?\W*(?:{stays})?)
           | \W*(?:everything|all)\selse\W*{stays}
           | \W*(?:insert|add|put|place)\s(?:your|the|existing|remaining|original)\s{which}{thing}\s(?:here|below)
           | \W*(?:your|actual|real)\s{which}{thing}\s(?:here|goes\shere)
@@ -65,7 +70,7 @@ fn check(file: &File, found: &mut Found) {
             let said = strip(line);
             let start = node.start + offset;
             let message = || format!("`{}` stands for code that is not there", line.trim());
-            if is_elision(said) {
+            if is_elision(said) || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
                 // dots alone may be prose, but not where all of a body should be
@@ -102,6 +107,30 @@ fn strip(comment: &str) -> &str {
 
 fn is_dots(said: &str) -> bool {
     matches!(said, "..." | "…" | ". . ." | "[...]" | "(...)" | "[…]")
+}
+
+/// What an author writes who goes no further; also how a sentence of several lines ends.
+fn ends_a_list(said: &str) -> bool {
+    let plain: String =
+        said.chars().filter(|c| c.is_alphabetic() || *c == ' ').collect::<String>().to_lowercase();
+    matches!(
+        plain.trim(),
+        "etc"
+            | "and so on"
+            | "and so forth"
+            | "as above"
+            | "as in the original"
+            | "the remainder"
+            | "remainder"
+            | "and others"
+    )
+}
+
+/// The line holds nothing else, and none before it is a comment that it may go on from.
+fn stands_alone(file: &File, start: usize) -> bool {
+    let row = file.row(start);
+    let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*']);
+    comment(file.line(row)) && !row.checked_sub(1).is_some_and(|above| comment(file.line(above)))
 }
 
 fn is_elision(said: &str) -> bool {

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use super::{Change, Check, Example, Found, Rule};
 use crate::file::{File, even, is_test_path};
 use crate::finding::{Category, Severity};
-use crate::functions::assertions;
+use crate::functions::{assertions, functions, statements};
 
 pub(super) static RULE: Rule = Rule {
     id: "hard-coded-result",
@@ -30,6 +30,16 @@ pub(super) static RULE: Rule = Rule {
             &[
                 ("a.js", "export function f(x) {\n  if (x === 12) return 144;\n  return g(x);\n}\n"),
                 ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("a.py", "def f(x):\n    y = g(x)\n    return y + 1\n"),
+                ("test_a.py", "def test_f():\n    assert f(3) == 17\n"),
+            ],
+            &[
+                ("a.py", "def f(x):\n    return 17\n"),
+                ("test_a.py", "def test_f():\n    assert f(3) == 17\n"),
             ],
         ),
         Example::change(
@@ -64,16 +74,79 @@ fn check(change: &Change<'_>, found: &mut Found) {
         });
         for branch in branches(head).into_iter().filter(|b| !old.contains(&even(head.text_of(b.index)))) {
             let expected = expected.get_or_insert_with(|| all_assertions(change));
-            if expected
-                .iter()
-                .any(|assertion| has(assertion, &branch.given) && has(assertion, &branch.result))
-            {
+            let name = enclosing(head, branch.index);
+            let plain = says_something(&branch.given) && says_something(&branch.result);
+            // values that are in every program count where the test calls this very function
+            if expected.iter().any(|assertion| {
+                has(assertion, &branch.given)
+                    && has(assertion, &branch.result)
+                    && (plain || name.is_some_and(|name| calls(assertion, name)))
+            }) {
                 let message =
                     format!("returns `{}` for `{}`, as a test expects it", branch.result, branch.given);
                 found.node(head, branch.index, message);
             }
         }
+        let Some(base) = pair.base.as_deref().filter(|base| base.is_code()) else { continue };
+        constants(base, head, found, || expected.get_or_insert_with(|| all_assertions(change)));
     }
+}
+
+/// Functions that did something and now return one literal, which a test expects.
+fn constants<'e>(
+    base: &File,
+    head: &File,
+    found: &mut Found,
+    expected: impl FnOnce() -> &'e mut Vec<String>,
+) {
+    let mut now: Vec<(String, usize, String)> = Vec::new();
+    let old = functions(base);
+    for function in functions(head) {
+        let body = statements(head, function.body);
+        let [only] = body.as_slice() else { continue };
+        let said = even(head.text_of(*only));
+        let value = head.flat().below(*only).find(|i| is_literal(head, *i));
+        let Some(value) = value.map(|value| head.text_of(value)) else { continue };
+        let constant = said.trim_end_matches(';').trim_start_matches("return ") == even(value);
+        let before = old.iter().find(|o| o.name == function.name);
+        let did = before.is_some_and(|before| statements(base, before.body).len() > 1);
+        if constant && did {
+            let name = function.name.rsplit('.').next().unwrap_or_default().to_string();
+            now.push((name, function.index, value.to_string()));
+        }
+    }
+    if now.is_empty() {
+        return;
+    }
+    let expected = expected();
+    for (name, index, value) in now {
+        if expected.iter().any(|assertion| calls(assertion, &name) && has(assertion, &value)) {
+            found.node(
+                head,
+                index,
+                format!("`{name}` returns `{value}`, which a test expects, and nothing else"),
+            );
+        }
+    }
+}
+
+/// The name of the function that a node is in.
+fn enclosing(file: &File, index: usize) -> Option<&str> {
+    let function = file.flat().above(index).find(|i| {
+        matches!(
+            file.flat().kind(*i),
+            "function_definition"
+                | "function_declaration"
+                | "function_item"
+                | "method_definition"
+                | "method_declaration"
+        )
+    })?;
+    file.flat().field(function, "name").map(|name| file.text_of(name))
+}
+
+fn calls(assertion: &str, name: &str) -> bool {
+    !name.is_empty() && assertion.contains(&format!("{name}("))
 }
 
 /// A literal as a whole, not as part of another.
@@ -129,6 +202,7 @@ fn branches(file: &File) -> Vec<Branch> {
         });
         if let (Some(given), Some(result), true, true) = (given, result, small, alone)
             && file.text_of(given) != file.text_of(result)
+            && (says_something(file.text_of(given)) || says_something(file.text_of(result)))
             && !asked.contains("typeof")
         {
             found.push(Branch {
@@ -141,7 +215,11 @@ fn branches(file: &File) -> Vec<Branch> {
     found
 }
 
-/// A literal that says something: 0, 1, true and "" are in every program.
+/// 0, 1, true and "" are in every program.
+fn says_something(literal: &str) -> bool {
+    !matches!(literal.trim_matches(['"', '\'', '`']), "" | "0" | "1" | "2" | "-1" | "0.0" | "1.0")
+}
+
 fn is_literal(file: &File, index: usize) -> bool {
     matches!(
         file.flat().kind(index),
@@ -155,8 +233,5 @@ fn is_literal(file: &File, index: usize) -> bool {
             | "int_literal"
             | "interpreted_string_literal"
             | "template_string"
-    ) && !matches!(
-        file.text_of(index).trim_matches(['"', '\'', '`']),
-        "" | "0" | "1" | "2" | "-1" | "0.0" | "1.0"
     )
 }

@@ -27,6 +27,17 @@ pub(super) static RULE: Rule = Rule {
     ],
     invalid: &[
         Example::change(
+            &[("a.py", "def f(x):\n    if x < 0:\n        raise ValueError(x)\n    return g(x)\n")],
+            &[("a.py", "def f(x):\n    if x < 0:\n        return None\n    return g(x)\n")],
+        ),
+        Example::change(
+            &[(
+                "a.js",
+                "function f(x) {\n  if (x < 0) {\n    throw new RangeError(x);\n  }\n  return g(x);\n}\n",
+            )],
+            &[("a.js", "function f(x) {\n  if (x < 0) {\n    return null;\n  }\n  return g(x);\n}\n")],
+        ),
+        Example::change(
             &[("a.js", "function f() {\n  return parse(text);\n}\n")],
             &[("a.js", "function f() {\n  try {\n    return parse(text);\n  } catch (e) {\n  }\n}\n")],
         ),
@@ -69,8 +80,63 @@ fn check(pair: &Pair, found: &mut Found) {
     }
     match head.language {
         Some(Language::Rust | Language::Go) => dropped(base, head, found),
-        _ => caught(base, head, found),
+        _ => {
+            caught(base, head, found);
+            no_longer_thrown(base, head, found);
+        }
     }
+}
+
+/// A condition under which something was thrown, and under which nothing happens now.
+fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
+    let ends = |kind: &str| matches!(kind, "throw_statement" | "raise_statement");
+    let mut thrown: Vec<String> = Vec::new();
+    for (index, _) in base.flat().iter().filter(|(_, node)| ends(node.kind)) {
+        thrown.extend(guard(base, index).map(|condition| even(base.text_of(condition))));
+    }
+    if thrown.is_empty() {
+        return;
+    }
+    for (index, node) in head.flat().iter() {
+        if !matches!(node.kind, "if_statement" | "elif_clause") {
+            continue;
+        }
+        let (Some(condition), Some(then)) =
+            (head.flat().field(index, "condition"), head.flat().field(index, "consequence"))
+        else {
+            continue;
+        };
+        let asked = even(head.text_of(condition));
+        let nothing = head.flat().parts(then).next().is_some() && does_nothing(head, then);
+        // may be meant: whoever calls may want no error there
+        if nothing && thrown.contains(&asked) && !nothing_under(base, &asked) {
+            let end = head.flat().node(then).end;
+            let shown: String = asked.chars().take(50).collect();
+            found.maybe(
+                head,
+                node.start,
+                end,
+                format!("under `{shown}` an error was raised, and is not now"),
+            );
+        }
+    }
+}
+
+/// The condition that a statement stands under directly.
+fn guard(file: &File, statement: usize) -> Option<usize> {
+    let above = file.flat().above(statement).take(2);
+    let holder =
+        above.into_iter().find(|i| matches!(file.flat().kind(*i), "if_statement" | "elif_clause"))?;
+    file.flat().field(holder, "condition")
+}
+
+/// Whether a file did nothing under that condition before, too.
+fn nothing_under(file: &File, asked: &str) -> bool {
+    file.flat().iter().any(|(index, node)| {
+        matches!(node.kind, "if_statement" | "elif_clause")
+            && file.flat().field(index, "condition").is_some_and(|c| even(file.text_of(c)) == asked)
+            && file.flat().field(index, "consequence").is_some_and(|then| does_nothing(file, then))
+    })
 }
 
 /// A `try` whose handlers do nothing.

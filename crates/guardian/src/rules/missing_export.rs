@@ -35,6 +35,11 @@ pub(super) static RULE: Rule = Rule {
             ("src/a.rs", "use crate::b::B;\npub fn f(_: B) {}\n"),
             ("src/b.rs", "pub struct B;\n"),
         ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "mod a;\nmake!(made);\nmacro_rules! make { ($n:ident) => { pub struct $n; } }\n"),
+            ("src/a.rs", "use crate::made;\npub fn f(_: made) {}\n"),
+        ]),
     ],
     invalid: &[
         Example::new(&[
@@ -58,6 +63,12 @@ pub(super) static RULE: Rule = Rule {
             ("Cargo.toml", "[package]\nname = \"x\"\n"),
             ("src/lib.rs", "mod a;\nmod b;\n"),
             ("src/a.rs", "use crate::b::Nope;\npub fn f(_: Nope) {}\n"),
+            ("src/b.rs", "pub struct B;\n"),
+        ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "mod a;\nmod b;\nuse b::*;\n"),
+            ("src/a.rs", "use super::*;\nuse crate::nope::Thing;\npub fn f(_: Thing) {}\n"),
             ("src/b.rs", "pub struct B;\n"),
         ]),
         Example::new(&[
@@ -92,6 +103,33 @@ fn check(change: &Change<'_>, found: &mut Found) {
     for file in change.others_with(&lost) {
         if !is_specimen(&file.path) {
             report(&file, change.base.file(&file.path).as_deref());
+        }
+    }
+    for (pair, head) in change.heads().filter(|(_, head)| head.language == Some(Language::Rust)) {
+        invented(change, pair.base.as_deref(), head, found);
+    }
+}
+
+/// What a change takes from its own crate, though nothing there has such a name.
+fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut Found) {
+    let before = base.map_or(&[][..], |base| &base.outline().imports);
+    for import in head.outline().imports.iter().filter(|i| i.kind == ImportKind::Static) {
+        let mut parts = import.module.split("::");
+        if parts.next() != Some("crate") || is_specimen(&head.path) {
+            continue;
+        }
+        let parts: Vec<&str> = parts.collect();
+        for name in import.names.iter().filter(|n| n.name != "*" && n.name != "self") {
+            let known = before
+                .iter()
+                .any(|old| old.module == import.module && old.names.iter().any(|old| old.name == name.name));
+            let missing = |part: &&str| rust::is_nowhere(&change.head, head, part);
+            let invented =
+                parts.iter().copied().chain([name.name.as_str()]).find(|part| !known && missing(part));
+            if let Some(part) = invented {
+                let (start, end) = line_of(head, name.line);
+                found.at(head, start, end, format!("`{}` has no `{part}`", import.module));
+            }
         }
     }
 }

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Check, Example, Found, Rule};
-use crate::file::File;
+use crate::file::{File, is_test_path};
 use crate::finding::{Category, Severity};
-use crate::functions::{Test, tests};
+use crate::functions::{Test, assertions, tests};
 use crate::project::is_specimen;
 
 pub(super) static RULE: Rule = Rule {
@@ -47,6 +47,23 @@ pub(super) static RULE: Rule = Rule {
             )],
             &[("src/lib.rs", "#[test]\nfn a() { assert_eq!(f(), 1); }\n")],
         ),
+        Example::change(
+            &[(
+                "tests/test_a.py",
+                "def helper():\n    return f()\n\ndef test_a():\n    assert helper() == 1\n",
+            )],
+            &[],
+        ),
+        Example::change(
+            &[
+                (
+                    "test/parse.test.js",
+                    "for (const [text, wanted] of table) {\n  assert.equal(parse(text), wanted)\n}\n",
+                ),
+                ("a.js", "export const a = 1\n"),
+            ],
+            &[("a.js", "export const a = 1\n")],
+        ),
         Example::change(&[("a_test.go", "package a\n\nfunc TestA(t *testing.T) { t.Fatal(f()) }\n")], &[]),
     ],
     check: Check::Change(check),
@@ -65,6 +82,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     if change.whole {
         return;
     }
+    files(change, found);
     let sides: Vec<Side<'_>> = change
         .pairs
         .iter()
@@ -93,7 +111,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
         .filter(|(_, test)| !before.contains(test.name.as_str()))
         .collect();
-    let lost: BTreeSet<String> = change.pairs.iter().flat_map(|pair| change.lost_names(pair)).collect();
+    // what a test needed is gone only where it was no part of the tests themselves
+    let code = change.pairs.iter().filter(|pair| !is_test_path(&pair.path));
+    let lost: BTreeSet<String> = code.flat_map(|pair| change.lost_names(pair)).collect();
     for Side { file, old, head, .. } in &sides {
         for test in old {
             if let Some(count) = now.get_mut(test.name.as_str()).filter(|count| **count > 0) {
@@ -120,6 +140,26 @@ fn check(change: &Change<'_>, found: &mut Found) {
             } else {
                 found.at(shown, at, at, message);
             }
+        }
+    }
+}
+
+/// Test files that are gone as a whole, with checks in them but no test that is known by its name.
+fn files(change: &Change<'_>, found: &mut Found) {
+    let gone = change.pairs.iter().filter(|pair| pair.head.is_none() && is_test_path(&pair.path));
+    for (pair, base) in gone.filter_map(|pair| Some((pair, pair.base.as_deref()?))) {
+        if is_specimen(&pair.path) || !base.is_code() || !tests(base).is_empty() {
+            continue;
+        }
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_string();
+        let moved = change
+            .pairs
+            .iter()
+            .filter(|other| other.base.is_none())
+            .filter_map(|other| other.head.as_deref())
+            .any(|head| name(&head.path) == name(&pair.path) || head.text == base.text);
+        if !moved && !assertions(base, 0).is_empty() {
+            found.at(base, 0, 0, format!("the test file `{}` was removed", pair.path));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Change, Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::manifest::{Declared, declared};
-use crate::project::{Target, Tree, is_specimen};
+use crate::project::{Target, Tree, is_specimen, rust};
 
 pub(super) static RULE: Rule = Rule {
     id: "undeclared-dependency",
@@ -45,6 +45,11 @@ pub(super) static RULE: Rule = Rule {
             ("src/lib.rs", "use magic_utils::Wand;\npub fn f(_: Wand) {}\n"),
         ]),
         Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "mod a;\npub struct B;\n"),
+            ("src/a.rs", "use super::*;\nuse magic_utils::Wand;\npub fn f(_: Wand, _: B) {}\n"),
+        ]),
+        Example::new(&[
             ("pyproject.toml", "[project]\ndependencies = [\"requests\"]\n"),
             ("a.py", "import magic_utils\n"),
         ]),
@@ -70,7 +75,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
         {
             // what the project used already works somehow: a package of packages, a path set elsewhere
             let before = used_before.get_or_insert_with(|| used(&change.base, change, language));
-            if before.contains(&package) {
+            let brought = language == Language::Rust && rust::a_glob_may_bring(&change.head, head, &package);
+            if brought || before.contains(&package) {
                 continue;
             }
             let start = head.start_of_line(line);
