@@ -18,7 +18,7 @@ import { core, packages } from "./lib/setup.js"
 
 const PARTS = ["rust", "js", "e2e", "kills"]
 /** The longest that a single JavaScript test may take. */
-const TEST_TIMEOUT_MS = 300_000
+const TEST_TIMEOUT_MS = 600_000
 /** Tests in OpenCode at once: each is several processes. */
 const E2E_AT_ONCE = 2
 /** Files of tests that hold OpenCode to a time: they have the machine for themselves. */
