@@ -10,6 +10,7 @@ import { loadNative } from "./native.js"
  * @property {() => Promise<string | null>} unfinished
  * @property {(by: string) => Promise<void>} stop
  * @property {(session: string) => boolean} knows
+ * @property {(session: string, observation: string) => void} observe
  * @property {(session: string, tool: string, args: string) => Promise<string>} callTool
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} beforeTool
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} afterTool

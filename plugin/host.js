@@ -1,6 +1,10 @@
 /** What the engine asks of OpenCode: sessions, prompts, aborts, and to let go of slots. */
 import { agentOf } from "./names.js"
+import { tokensOf } from "./observe.js"
 import { registry } from "./registry.js"
+
+/** Characters of a role's last words that the engine is given: their end. */
+const END = 16_000
 
 /**
  * @param {import("@opencode-ai/plugin").PluginInput} input
@@ -12,6 +16,7 @@ export function hostOf(input, engine) {
   const answers = {
     open: (request) => open(input, engine, request),
     prompt: (request) => prompt(input, request),
+    models: ({ models }) => modelsOf(input, models),
     abort: ({ session, directory }) => input.client.session.abort({ path: { id: session }, query: { directory } }),
     dispose: (request) => dispose(input, request),
   }
@@ -63,7 +68,30 @@ async function prompt(input, { session, directory, role, model, text }) {
   const { info, parts } = checked(answer, `prompt the ${role}`)
   const totals = await spent(input, session, directory)
   const words = (parts ?? []).filter((/** @type {any} */ part) => part.type === "text").map((/** @type {any} */ part) => part.text)
-  return { ...totals, error: errorOf(info?.error), text: words.join("\n").slice(0, 4000) }
+  const said = words.join("\n")
+  return { ...totals, error: errorOf(info?.error), text: said.slice(-END), bytes: Buffer.byteLength(said) }
+}
+
+/**
+ * Prices in US dollars for a million tokens, and the model that is asked where none is named.
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {string[]} wanted
+ */
+async function modelsOf(input, wanted) {
+  const query = { directory: input.directory }
+  const [config, known] = await Promise.all([input.client.config.get({ query }), input.client.config.providers({ query })])
+  const chosen = config.data?.model
+  /** @type {Record<string, Record<string, number>>} */
+  const prices = {}
+  for (const name of chosen ? [...wanted, chosen] : wanted) {
+    const slash = name.indexOf("/")
+    const provider = known.data?.providers.find(({ id }) => id === name.slice(0, slash))
+    const cost = provider?.models[name.slice(slash + 1)]?.cost
+    if (!cost) continue
+    const cache = /** @type {any} */ (cost).cache ?? {}
+    prices[name] = { input: cost.input ?? 0, output: cost.output ?? 0, cache_read: cache.read ?? 0, cache_write: cache.write ?? 0 }
+  }
+  return { default: chosen ?? null, prices }
 }
 
 /**
@@ -78,10 +106,7 @@ async function spent(input, session, directory) {
   const answer = await input.client.session.messages({ path: { id: session }, query: { directory } })
   for (const { info } of answer.data ?? []) {
     if (info.role !== "assistant") continue
-    tokens.input += info.tokens?.input ?? 0
-    tokens.output += (info.tokens?.output ?? 0) + (info.tokens?.reasoning ?? 0)
-    tokens.cache_read += info.tokens?.cache?.read ?? 0
-    tokens.cache_write += info.tokens?.cache?.write ?? 0
+    for (const [kind, count] of Object.entries(tokensOf(info.tokens))) tokens[/** @type {keyof typeof tokens} */ (kind)] += count
     cost_usd += info.cost ?? 0
   }
   return { tokens, cost_usd }

@@ -14,6 +14,7 @@
  * @property {Map<string, string>} typed what was typed after `/task`, by session, until the mission model takes it
  * @property {Set<string>} seen tool calls of roles that a hook has dealt with, as two entries of this plugin in one
  *   configuration run every hook twice
+ * @property {Set<string>} events the newest events of roles that were passed on, for the same reason
  */
 
 const KEY = Symbol.for("opencode-orchestrator.registry")
@@ -44,5 +45,5 @@ export function forget(engine) {
 /** @returns {Shared} */
 export function registry() {
   const shared = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis))
-  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new Set() })
+  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new Set(), events: new Set() })
 }

@@ -6,6 +6,7 @@ import { configure } from "./config.js"
 import { dataHome, lazyEngine } from "./engine.js"
 import { mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel, stopDeleted } from "./mission-model.js"
+import { observe } from "./observe.js"
 import { offerToResume } from "./offer.js"
 import { answerPermission } from "./permissions.js"
 import { afterTool, beforeTool } from "./tools.js"
@@ -31,6 +32,7 @@ export async function server(input, options) {
     "tool.execute.before": async (call, output) => beforeTool(call, output),
     "tool.execute.after": async (call, output) => afterTool(call, output),
     event: async ({ event }) => {
+      observe(event)
       await stopDeleted(event)
       await answerPermission(event, input)
     },

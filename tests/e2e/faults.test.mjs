@@ -90,11 +90,16 @@ survives(
 )
 
 survives(
-  "prose instead of a result is asked for once more",
+  "prose instead of a result is thrown away, and asked anew in a session that does not know of it",
   [{ role: "coder", step: 1, turns: [{ text: "I think that it is done. ", text_times: 2000 }] }],
   (world) => {
-    const reminder = world.model.roleRequests.find((request) => request.role === "coder" && request.step === 2)
-    assert.match(reminder?.prompt_text ?? "", /mission_work/)
+    assert.deepEqual(
+      world.facts("answer_discarded").map((fact) => [fact.role, fact.flag, fact.draw]),
+      [["coder", "repetitive", 1]],
+    )
+    const second = world.model.roleRequests.find((request) => request.role === "coder" && request.step === 2)
+    assert.doesNotMatch(JSON.stringify(second?.body.messages), /I think that it is done/)
+    assert.equal(attempts(world), 1, "it is no attempt on the ladder")
   },
 )
 

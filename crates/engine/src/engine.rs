@@ -155,7 +155,23 @@ impl Engine {
         let (Some(session), Some(context)) = (self.sessions.get(session), self.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
         };
+        // the mailbox counts its own
+        if tool != session.role.mailbox()
+            && let Some(refusal) = session.watch.call(tool, &arguments.to_string())
+        {
+            return Some(refusal);
+        }
         edit::before(&context, &session, tool, arguments).await
+    }
+
+    /// What the host sees of a session while its role is at work: an [`Observation`] as JSON. What cannot be read, or belongs
+    /// to no session here, is left out.
+    pub fn observe(&self, session: &str, observation: &str) {
+        if let (Some(session), Ok(observation)) =
+            (self.sessions.get(session), serde_json::from_str(observation))
+        {
+            session.watch.observe(observation);
+        }
     }
 
     /// What is appended to the answer of one of OpenCode's tools.

@@ -1,10 +1,11 @@
 //! The one way to the outside: what the engine asks of the program that runs the language models.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use mission::{Role, Tokens};
+use mission::{Price, Role, Tokens};
 use serde::{Deserialize, Serialize};
 
 /// A wish of the engine. Plain data, so that a host can live in another language or on another machine.
@@ -34,6 +35,10 @@ pub enum HostRequest {
     Dispose {
         directory: PathBuf,
     },
+    /// The prices of these models (`provider/model`), and the model that is asked where none is named; answers [`Models`].
+    Models {
+        models: Vec<String>,
+    },
 }
 
 /// What a prompt came to.
@@ -46,8 +51,35 @@ pub struct Turn {
     pub cost_usd: f64,
     /// Why the provider or the host gave up, if it did.
     pub error: Option<TurnError>,
-    /// The last words of the role.
+    /// The last words of the role; of a long text, its end.
     pub text: String,
+    /// How long all of them were.
+    pub bytes: u64,
+}
+
+/// What the host knows of models.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Models {
+    /// `provider/model`
+    pub default: Option<String>,
+    pub prices: BTreeMap<String, Price>,
+}
+
+/// What the host sees of a session while it runs. May come twice, and late; what is unknown here is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Observation {
+    /// A part of an answer has begun that is no ordinary text.
+    Thought { part: String },
+    /// A piece of an answer arrived, so long in bytes.
+    Text { answer: String, part: String, bytes: u64 },
+    /// What one answer has cost so far.
+    Usage { answer: String, tokens: Tokens, cost_usd: f64 },
+    /// A tool is called; `arguments` as JSON.
+    Tool { call: String, tool: String, arguments: String },
+    /// The host waits before it asks the provider again, until then (milliseconds since 1970).
+    Retry { message: String, next_ms: u64 },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,6 +114,7 @@ impl HostRequest {
             HostRequest::Prompt { .. } => "prompt a role",
             HostRequest::Abort { .. } => "abort a session",
             HostRequest::Dispose { .. } => "let go of a folder",
+            HostRequest::Models { .. } => "say what its models cost",
         }
     }
 }

@@ -28,6 +28,7 @@ mod orchestrator;
 mod packages;
 mod pages;
 mod progress;
+mod providers;
 mod reading;
 mod record;
 mod report;
@@ -37,6 +38,7 @@ mod settings;
 mod setup;
 mod slots;
 mod sources;
+mod task_tokens;
 mod workers;
 mod world;
 
@@ -44,7 +46,7 @@ mod world;
 /// in a world of their own.
 pub mod orchestration {
     pub use crate::effects::{Effects, Events};
-    pub use crate::orchestrator::{Actor, Orchestrator, Refusal, ScopeAnswer, Stopped};
+    pub use crate::orchestrator::{Actor, Orchestrator, Permission, Refusal, ScopeAnswer, Stopped, Wish};
     pub use crate::record::Record;
 }
 
@@ -52,7 +54,7 @@ pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};
 pub use gates::{Answer, Lint, LintReport};
-pub use host::{Host, HostError, HostFuture, HostRequest, Turn, TurnError};
+pub use host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
 pub use world::{Commands, Observer, Processes, Running, World};
 
 /// The mailbox tools, as `{ name, description, roles, schema }`.

@@ -12,7 +12,7 @@ use workspace::Workspace;
 use crate::checking::ProjectChecks;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::host::Host;
+use crate::host::{Host, Models};
 use crate::orchestrator::Orchestrator;
 use crate::reading::KeptIndex;
 use crate::roles::conversation::RoleFailure;
@@ -28,6 +28,8 @@ const MAX_BACKOFF: Duration = Duration::from_secs(120);
 pub(crate) struct MissionContext {
     pub id: MissionId,
     pub config: Config,
+    /// What the host knows of the models that may be asked.
+    pub models: Models,
     pub dir: MissionDir,
     /// The session in which the user asked; sessions of roles are its children.
     pub parent: Option<String>,
@@ -79,23 +81,6 @@ impl MissionContext {
 
     pub fn timeout(&self, role: Role) -> Duration {
         self.config.roles.get(role.name()).map_or(Duration::from_secs(600), |r| r.timeout)
-    }
-
-    /// `provider/model`, where the user settled one: the role's own for 0, otherwise the one at that place among its
-    /// fallbacks, from 1; a role that has fewer stays with its own.
-    pub fn model(&self, role: Role, place: u32) -> Option<String> {
-        let settings = self.config.roles.get(role.name())?;
-        let fallback = (place as usize).checked_sub(1).and_then(|n| settings.fallback.get(n));
-        fallback.or(settings.model).map(ToString::to_string)
-    }
-
-    /// The model of the `nth` of several who do the same: those of the role and its `fallback` in turn, so that votes
-    /// come from different ones where the user named some. `None`: OpenCode's default.
-    pub fn nth_model(&self, role: Role, nth: usize) -> Option<String> {
-        let settings = self.config.roles.get(role.name())?;
-        let models: Vec<_> =
-            std::iter::once(settings.model).chain(settings.fallback.iter().map(Some)).collect();
-        models.get(nth % models.len()).copied().flatten().map(ToString::to_string)
     }
 
     /// Waits before the host is asked again, the longer the more often it failed in a row.

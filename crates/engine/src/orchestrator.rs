@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use mission::provider::Choice;
 use mission::{Effect, Event, FailureClass, Issue, PauseReason, Phase, Role, State, TaskId, decide};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +13,9 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::effects::Effects;
 use crate::progress;
+use crate::providers::Report;
 use crate::record::Record;
+use crate::task_tokens::TaskTokens;
 
 /// Messages that may wait; senders wait beyond.
 const MAILBOX: usize = 256;
@@ -24,10 +27,32 @@ const MAX_ROUNDS: usize = 100_000;
 #[error("the mission is not running any more")]
 pub struct Stopped;
 
-/// Why a prompt may not be sent.
+/// A prompt that a role wants to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub role: Role,
+    pub task: Option<TaskId>,
+    /// The how-many-th draw of the same question.
+    pub draw: u32,
+    /// Who may answer, the first choice first; empty where nobody knows.
+    pub models: Vec<String>,
+}
+
+/// Whether it may be sent now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// `attempt`: its number among that role's prompts for the task; `model`: the place in [`Wish::models`].
+    Granted { attempt: u32, model: usize },
+    /// No model may be asked before that time, in milliseconds since 1970.
+    WaitUntil(u64),
+}
+
+/// Why a prompt may not be sent, or a role not go on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Stopped,
+    /// The task is over.
+    Cancelled,
     /// The task's own budget.
     TaskBudget(String),
 }
@@ -42,7 +67,9 @@ pub enum ScopeAnswer {
 
 enum Message {
     Record { events: Vec<Event>, reply: oneshot::Sender<Result<(), Stopped>> },
-    Ask { role: Role, task: Option<TaskId>, reply: oneshot::Sender<Result<u32, Refusal>> },
+    Ask { wish: Wish, reply: oneshot::Sender<Result<Permission, Refusal>> },
+    Spend { event: Event, reply: oneshot::Sender<Result<(), Refusal>> },
+    Provider(Report),
     Scope { task: TaskId, path: String, reply: oneshot::Sender<ScopeAnswer> },
     State { reply: oneshot::Sender<Arc<State>> },
     Done { key: String, events: Vec<Event> },
@@ -54,6 +81,7 @@ enum Message {
 pub struct Orchestrator {
     messages: mpsc::Sender<Message>,
     cancel: CancellationToken,
+    tasks: Arc<TaskTokens>,
 }
 
 impl Orchestrator {
@@ -62,9 +90,25 @@ impl Orchestrator {
         self.request(|reply| Message::Record { events, reply }).await.unwrap_or(Err(Stopped))
     }
 
-    /// Asks for one prompt to a role; gives its number among that role's prompts for the task.
-    pub async fn ask(&self, role: Role, task: Option<TaskId>) -> Result<u32, Refusal> {
-        self.request(|reply| Message::Ask { role, task, reply }).await.unwrap_or(Err(Refusal::Stopped))
+    /// Asks for one prompt to a role.
+    pub async fn ask(&self, wish: Wish) -> Result<Permission, Refusal> {
+        self.request(|reply| Message::Ask { wish, reply }).await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// Writes down what was spent; says whether the task may spend more.
+    pub(crate) async fn spend(&self, event: Event) -> Result<(), Refusal> {
+        self.request(|reply| Message::Spend { event, reply }).await.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// Tells what became of a model that was asked.
+    pub(crate) async fn provider(&self, report: Report) {
+        // without the actor nobody asks any more
+        let _ = self.messages.send(Message::Provider(report)).await;
+    }
+
+    /// Fires when a task is given up or cancelled, and when the mission ends or pauses.
+    pub(crate) fn task_cancelled(&self, task: &str) -> CancellationToken {
+        self.tasks.token(task, &self.cancel)
     }
 
     /// Whether a task may write a path; a path that nobody holds joins its scope.
@@ -113,7 +157,8 @@ impl Actor {
         effects: impl FnOnce(Orchestrator) -> Arc<dyn Effects>,
     ) -> Actor {
         let (sender, messages) = mpsc::channel(MAILBOX);
-        let handle = Orchestrator { messages: sender, cancel: CancellationToken::new() };
+        let handle =
+            Orchestrator { messages: sender, cancel: CancellationToken::new(), tasks: Arc::default() };
         Actor {
             record,
             state,
@@ -168,9 +213,19 @@ impl Actor {
                 let _ = reply.send(written);
                 self.advance().await;
             }
-            Message::Ask { role, task, reply } => {
-                let answer = self.may_ask(role, task);
+            Message::Ask { wish, reply } => {
+                let answer = self.may_ask(wish);
                 let _ = reply.send(answer);
+                self.advance().await;
+            }
+            Message::Spend { event, reply } => {
+                let answer = self.spent(event);
+                let _ = reply.send(answer);
+                self.advance().await;
+            }
+            Message::Provider(report) => {
+                // news of a mission that is over are no news
+                let _ = self.write(report.event(&self.state, self.clock.now_ms()).into_iter().collect());
                 self.advance().await;
             }
             Message::Scope { task, path, reply } => {
@@ -195,29 +250,56 @@ impl Actor {
         }
     }
 
-    fn may_ask(&mut self, role: Role, task: Option<TaskId>) -> Result<u32, Refusal> {
+    fn spent(&mut self, event: Event) -> Result<(), Refusal> {
+        let task = match &event {
+            Event::RoleSpent { role, task, .. } if role.writes() => task.clone(),
+            _ => None,
+        };
+        self.write(vec![event]).map_err(|Stopped| Refusal::Stopped)?;
+        let over = task.and_then(|task| self.state.task_over_budget(&task));
+        over.map_or(Ok(()), |what| Err(Refusal::TaskBudget(what)))
+    }
+
+    fn may_ask(&mut self, wish: Wish) -> Result<Permission, Refusal> {
+        let Wish { role, task, draw, models } = wish;
         let policy = &self.state.policy;
         if let Some(limit) = policy.calls.filter(|limit| self.state.usage.calls >= *limit) {
             self.pause(PauseReason::Budget(format!("{limit} of {limit} calls are used")));
             return Err(Refusal::Stopped);
         }
         let known = task.as_ref().and_then(|id| self.state.tasks.get(id));
+        if known.is_some_and(|task| task.phase.is_final()) {
+            return Err(Refusal::Cancelled);
+        }
         if let (Some(task), Some(limit)) = (known, policy.task_calls)
             && role.writes()
             && task.usage.calls >= limit
         {
             return Err(Refusal::TaskBudget(format!("{limit} of {limit} calls of this task are used")));
         }
+        let over = known.filter(|_| role.writes()).and_then(|task| self.state.task_over_budget(&task.id));
+        if let Some(what) = over {
+            return Err(Refusal::TaskBudget(what));
+        }
+        let now_ms = self.clock.now_ms();
+        let place = match self.state.providers.choose(&models, now_ms, policy.outage_ms) {
+            Choice::Ask(place) => place,
+            Choice::WaitUntil(until) => return Ok(Permission::WaitUntil(until)),
+            Choice::GiveUp(why) => {
+                self.pause(PauseReason::Provider(why));
+                return Err(Refusal::Stopped);
+            }
+        };
         let attempt = 1 + match (known, role) {
             (Some(task), Role::Coder) => task.coder_prompts,
             (Some(task), Role::Fixer) => task.fixer_prompts,
             (Some(task), Role::Reviewer) => task.reviewer_prompts,
             (_, role) => self.state.usage_by_role.get(&role).map_or(0, |u| u.calls as u32),
         };
-        let event =
-            Event::RoleAsked { role, task, attempt, at_ms: self.clock.now_ms(), draw: 1, model: None };
+        let model = models.get(place).cloned();
+        let event = Event::RoleAsked { role, task, attempt, at_ms: now_ms, draw, model };
         self.write(vec![event]).map_err(|Stopped| Refusal::Stopped)?;
-        Ok(attempt)
+        Ok(Permission::Granted { attempt, model: place })
     }
 
     fn may_write(&mut self, task: TaskId, path: String) -> ScopeAnswer {
@@ -250,6 +332,9 @@ impl Actor {
             };
             let line = progress::line(&self.state, &event);
             self.state.apply(&event);
+            if let Event::TaskCancelled { task, .. } | Event::TaskGivenUp { task, .. } = &event {
+                self.handle.tasks.cancel(task);
+            }
             if let Some(line) = line {
                 self.record.say(&line);
             }
@@ -315,6 +400,11 @@ impl Actor {
                 message = self.messages.recv() => match message {
                     Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),
                     Some(Message::Ask { reply, .. }) => drop(reply.send(Err(Refusal::Stopped))),
+                    Some(Message::Spend { event, reply }) => {
+                        self.late(vec![event]);
+                        drop(reply.send(Ok(())));
+                    }
+                    Some(Message::Provider(_)) => {}
                     Some(Message::Scope { reply, .. }) => drop(reply.send(ScopeAnswer::Stopped)),
                     Some(Message::State { reply }) => drop(reply.send(Arc::new(self.state.clone()))),
                     Some(Message::Done { events, .. }) => self.late(events),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::orchestrator::Orchestrator;
+use crate::roles::watch::Watch;
 
 /// Tool calls that may wait for one role.
 const MAILBOX: usize = 16;
@@ -31,6 +32,7 @@ pub struct Session {
     pub base: String,
     pub(crate) orchestrator: Orchestrator,
     pub(crate) calls: mpsc::Sender<ToolCall>,
+    pub(crate) watch: Arc<Watch>,
 }
 
 /// The sessions of all roles at work.

@@ -73,6 +73,12 @@ impl Engine {
         self.engine.knows(&session)
     }
 
+    /// What OpenCode sees of a role's session, as JSON; other sessions are nobody's business here.
+    #[napi]
+    pub fn observe(&self, session: String, observation: String) {
+        self.engine.observe(&session, &observation);
+    }
+
     /// A mailbox tool; arguments as JSON, the answer as the model reads it.
     #[napi]
     pub async fn call_tool(&self, session: String, tool: String, arguments: String) -> String {

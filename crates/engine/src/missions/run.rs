@@ -12,12 +12,13 @@ use crate::blocking::blocking;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::engine::{Running, Start};
+use crate::host::Models;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::Actor;
 use crate::record::Record;
 use crate::session::Sessions;
 use crate::slots::Slots;
-use crate::{report, settings};
+use crate::{providers, report, settings};
 
 /// How often requests from other processes are looked for.
 const POLL: Duration = Duration::from_millis(250);
@@ -34,7 +35,7 @@ pub(crate) async fn run(
         Ok(prepared) => prepared,
         Err(why) => return project.host.say(&project.redactor.redact(&format!("{why}\n"))),
     };
-    let Prepared { _lock, config, dir, journal, state, workspace, opening } = prepared;
+    let Prepared { _lock, config, models, dir, journal, state, workspace, opening } = prepared;
     project.host.say(&project.redactor.redact(&opening));
     let (guardian, problems) = settings::guardian(&config, &project.root);
     for problem in problems {
@@ -60,6 +61,7 @@ pub(crate) async fn run(
         let context = Arc::new(MissionContext {
             id,
             config,
+            models,
             dir: dir.clone(),
             parent: session,
             host: project.host.clone(),
@@ -121,6 +123,7 @@ pub(crate) async fn run(
 struct Prepared {
     _lock: ProjectLock,
     config: Config,
+    models: Models,
     dir: MissionDir,
     journal: Journal<Event>,
     state: State,
@@ -133,6 +136,10 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
         .map_err(|problems| {
             problems.iter().map(|p| format!("{p}\n")).collect::<String>() + "Nothing was started."
         })?;
+    let models = providers::models(project.host.as_ref(), &config).await;
+    if let Some(why) = providers::unpriced(&config, &models) {
+        return Err(format!("{why}\nNothing was started."));
+    }
     let id = match &start {
         Start::New { .. } => new_id(project),
         Start::Resume { id } => {
@@ -189,7 +196,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             first(project, journal, state, Event::Resumed { at_ms: now, policy: Some(policy) }, opening)?
         }
     };
-    Ok(Prepared { _lock: lock, config, dir, journal, state, workspace, opening })
+    Ok(Prepared { _lock: lock, config, models, dir, journal, state, workspace, opening })
 }
 
 fn first(

@@ -8,6 +8,8 @@ pub(crate) mod planner;
 mod prompt;
 pub(crate) mod reviewer;
 pub(crate) mod searcher;
+mod turn;
+pub(crate) mod watch;
 mod work;
 
 pub(crate) use mailbox::Answer;

@@ -33,16 +33,17 @@ pub(crate) async fn review(
     spent: &mut Vec<Event>,
 ) -> Result<Review, RoleFailure> {
     let Subject { task, slot, diff, evidence, tests, nth } = subject;
+    // reviewers that vote take the models in turn
+    let models = crate::providers::candidates(&context.config, &context.models, Role::Reviewer, 0).len();
     let setting = Setting {
         role: Role::Reviewer,
         task: Some(task.id.clone()),
         directory: slot.path.clone(),
         base: slot.commit.clone(),
         title: format!("Reviewer: {}", task.title),
-        model: 0,
+        model: u32::try_from(nth % models.max(1)).unwrap_or_default(),
     };
-    let model = context.nth_model(Role::Reviewer, nth);
-    let mut conversation = Conversation::open(context, setting).await?.with_model(model);
+    let mut conversation = Conversation::open(context, setting).await?;
     let mut mailbox = ReviewerMailbox { context: context.clone(), items: task.acceptance.len() };
     let fence = prompt::fence(diff);
     let text = |attempt| {

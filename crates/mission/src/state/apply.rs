@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Commit, Delivery, Judged, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
+use crate::provider::Fault;
 use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId};
 
 /// Verdicts kept for the report.
@@ -46,7 +47,9 @@ impl State {
             Event::AnswerDiscarded { .. } | Event::RoleCutOff { .. } => {}
             Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms } => {
                 self.providers.failed(model, *fault, reason, *at_ms, *wait_ms, self.policy.parallel);
-                self.not_answered(*role, task.as_ref());
+                if *fault != Fault::Silence {
+                    self.not_answered(*role, task.as_ref());
+                }
             }
             Event::ProviderSlowed { at_ms, .. } => self.providers.slowed(*at_ms, self.policy.parallel),
             Event::ProviderAnswered { model, .. } => self.providers.answered(model, self.policy.parallel),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Clock;
-use engine::orchestration::{Effects, Events, Orchestrator};
+use engine::orchestration::{Effects, Events, Orchestrator, Permission, Wish};
 use mission::mailbox::Brief;
 use mission::{Effect, Event, FailureClass, Gate, GateVerdict, PauseReason, Role, State, TaskId, Tokens};
 
@@ -30,12 +30,15 @@ impl Clock for VirtualClock {
 const TOKENS: Tokens = Tokens { input: 3000, output: 500, cache_read: 0, cache_write: 0 };
 
 impl World {
+    async fn may_ask(&self, role: Role, task: &TaskId) -> bool {
+        let wish = Wish { role, task: Some(task.clone()), draw: 1, models: Vec::new() };
+        matches!(self.orchestrator.ask(wish).await, Ok(Permission::Granted { .. }))
+    }
+
     async fn work(&self, state: &State, task: &TaskId) -> Vec<Event> {
         let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
         let started = Event::AttemptStarted { task: task.clone(), slot: 1, base, at_ms: self.clock.now_ms() };
-        if self.orchestrator.record(vec![started]).await.is_err()
-            || self.orchestrator.ask(Role::Coder, Some(task.clone())).await.is_err()
-        {
+        if self.orchestrator.record(vec![started]).await.is_err() || !self.may_ask(Role::Coder, task).await {
             return Vec::new();
         }
         let duration = self.work.durations.get(task).copied().unwrap_or_default();
@@ -63,9 +66,7 @@ impl World {
         };
         let gates =
             vec![judged(Gate::Scope), judged(Gate::Guardian), judged(Gate::Checks), judged(Gate::Review)];
-        if self.orchestrator.record(gates).await.is_err()
-            || self.orchestrator.ask(Role::Reviewer, Some(task.clone())).await.is_err()
-        {
+        if self.orchestrator.record(gates).await.is_err() || !self.may_ask(Role::Reviewer, task).await {
             return Vec::new();
         }
         vec![

@@ -143,6 +143,8 @@ impl Host for SimulatedHost {
                 })
             }
             HostRequest::Dispose { .. } => Box::pin(async { Ok(json!({})) }),
+            // nothing is known of the models, and none of them is paid for by the token
+            HostRequest::Models { .. } => Box::pin(async { Ok(json!({})) }),
             HostRequest::Abort { session, .. } => Box::pin(async move {
                 sleep(Duration::from_millis(10)).await;
                 let opened = lock(&inner.sessions).get(&session).cloned();
@@ -350,7 +352,7 @@ fn spend(state: &mut State) {
 }
 
 fn value(state: &State, error: Option<TurnError>) -> Value {
-    let turn = Turn { tokens: state.tokens, cost_usd: state.cost_usd, error, text: String::new() };
+    let turn = Turn { tokens: state.tokens, cost_usd: state.cost_usd, error, text: String::new(), bytes: 0 };
     serde_json::to_value(turn).unwrap_or_default()
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{Clock, Observer};
 use journal::{Reader, StateDir};
+use mission::provider::Fault;
 use mission::{Delivery, Event, GateVerdict, Phase, State, TaskId};
 use workspace::Workspace;
 
@@ -50,6 +51,8 @@ struct Life {
     clock: Arc<dyn Clock>,
     journal: Option<(Reader<Event>, State)>,
     read: usize,
+    /// Prompts of coders and fixers that a provider did not answer, which count as none.
+    unanswered: BTreeMap<TaskId, u64>,
 }
 
 impl Watch {
@@ -72,7 +75,8 @@ impl Watch {
     }
 
     pub(super) fn begin(&self, disk: Disk, host: SimulatedHost, clock: Arc<dyn Clock>) {
-        self.lock().life = Some(Life { disk, host, clock, journal: None, read: 0 });
+        self.lock().life =
+            Some(Life { disk, host, clock, journal: None, read: 0, unanswered: BTreeMap::new() });
     }
 
     /// The process is gone: what is on disk must make sense by itself. Gives the state that its journal tells of.
@@ -139,6 +143,12 @@ impl Seen {
         };
         life.read += events.len();
         for event in &events {
+            if let Event::ProviderFailed { fault, role, task: Some(task), .. } = event
+                && role.writes()
+                && *fault != Fault::Silence
+            {
+                *life.unanswered.entry(task.clone()).or_default() += 1;
+            }
             folded.apply(event);
         }
         if life.read > MOST_EVENTS {
@@ -180,7 +190,8 @@ impl Seen {
         }
         for task in state.tasks.values() {
             // a reviewer's prompts are the gate's, not the task's
-            let calls = u64::from(task.coder_prompts + task.fixer_prompts);
+            let unanswered = life.unanswered.get(&task.id).copied().unwrap_or_default();
+            let calls = u64::from(task.coder_prompts + task.fixer_prompts).saturating_sub(unanswered);
             if let Some(limit) = policy.task_calls.filter(|limit| calls > *limit) {
                 over(&format!("calls of `{}`", task.id), calls.to_string(), limit.to_string());
             }

@@ -1,0 +1,183 @@
+//! The engine's side of models and their providers: who may answer a role, what that costs, and what became of it.
+
+use std::time::Duration;
+
+use mission::provider::{Fault, is_rate_limit};
+use mission::{Event, Role, State, TaskId};
+
+use crate::config::Config;
+use crate::host::{Host, HostRequest, Models};
+
+/// How long the host may take to say what its models cost.
+const ASKING: Duration = Duration::from_secs(10);
+/// How a model is called that OpenCode chooses by itself.
+const CHOSEN_BY_HOST: &str = "OpenCode's default model";
+
+/// A model that may answer a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Candidate {
+    /// As journal and messages call it.
+    pub name: String,
+    /// As the host is told; `None`: its own choice.
+    pub model: Option<String>,
+}
+
+/// What became of a prompt to a model.
+#[derive(Clone, Debug)]
+pub(crate) enum Report {
+    Failed {
+        model: String,
+        fault: Fault,
+        reason: String,
+        role: Role,
+        task: Option<TaskId>,
+    },
+    /// The host waits for the provider.
+    Waits {
+        model: String,
+        reason: String,
+    },
+    Answered {
+        model: String,
+    },
+}
+
+impl Report {
+    /// As a fact; `None` where it says nothing new.
+    pub fn event(self, state: &State, at_ms: u64) -> Option<Event> {
+        match self {
+            Report::Failed { model, fault, reason, role, task } => {
+                let wait_ms = state.providers.wait_ms(&model, fault, at_ms, &state.mission);
+                Some(Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms })
+            }
+            Report::Waits { model, reason } if is_rate_limit(&reason) => {
+                Some(Event::ProviderSlowed { model, reason, at_ms })
+            }
+            Report::Waits { .. } => None,
+            Report::Answered { model } => {
+                state.providers.is_news(&model).then_some(Event::ProviderAnswered { model, at_ms })
+            }
+        }
+    }
+}
+
+/// Who may answer a role: its model and its fallbacks, beginning with the one at `place` (0: the model itself).
+pub(crate) fn candidates(config: &Config, models: &Models, role: Role, place: u32) -> Vec<Candidate> {
+    let Some(settings) = config.roles.get(role.name()) else { return Vec::new() };
+    let own = match settings.model {
+        Some(model) => Candidate { name: model.to_string(), model: Some(model.to_string()) },
+        None => {
+            let name = models.default.clone().unwrap_or_else(|| CHOSEN_BY_HOST.into());
+            Candidate { name, model: None }
+        }
+    };
+    let others = settings.fallback.iter().map(ToString::to_string);
+    let others = others.map(|name| Candidate { model: Some(name.clone()), name });
+    let mut all: Vec<Candidate> = std::iter::once(own).chain(others).collect();
+    let place = place as usize;
+    if place < all.len() {
+        all.rotate_left(place);
+    }
+    all
+}
+
+/// Every model that the settings name.
+fn named(config: &Config) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for role in Role::ALL {
+        for candidate in candidates(config, &Models::default(), role, 0) {
+            names.extend(candidate.model);
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// What the host knows of the models that a mission may ask; nothing where it does not say.
+pub(crate) async fn models(host: &dyn Host, config: &Config) -> Models {
+    let request = HostRequest::Models { models: named(config) };
+    match tokio::time::timeout(ASKING, host.call(request)).await {
+        Ok(Ok(answer)) => serde_json::from_value(answer).unwrap_or_default(),
+        Ok(Err(error)) => {
+            tracing::warn!("{error}");
+            Models::default()
+        }
+        Err(_) => Models::default(),
+    }
+}
+
+/// A limit of money means nothing where a model has no price: why the mission cannot begin, in words.
+pub(crate) fn unpriced(config: &Config, models: &Models) -> Option<String> {
+    let key = match (config.budget.cost_usd.get(), config.budget.task.cost_usd.get()) {
+        (Some(_), _) => "budget.cost_usd",
+        (None, Some(_)) => "budget.task.cost_usd",
+        (None, None) => return None,
+    };
+    let mut free: Vec<String> = Vec::new();
+    for role in Role::ALL {
+        for candidate in candidates(config, models, role, 0) {
+            let known = models.prices.get(&candidate.name).is_some_and(|price| price.is_known());
+            let name = format!("`{}`", candidate.name);
+            if !known && !free.contains(&name) {
+                free.push(name);
+            }
+        }
+    }
+    if free.is_empty() {
+        return None;
+    }
+    let (who, has) = (free.join(", "), if free.len() == 1 { "has" } else { "have" });
+    Some(format!(
+        "`{key}` cannot be kept: {who} {has} no price in OpenCode, so nothing it does would count. Give it one in \
+         opencode.json (`provider.<name>.models.<name>.cost`), name another model in `[roles.*]`, or limit `budget.tokens` \
+         instead."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use mission::Price;
+
+    use super::*;
+
+    fn config(toml: &str) -> Config {
+        let source = crate::config::Source { name: "t".into(), text: toml.into() };
+        crate::config::load(Some(source), None, None).unwrap()
+    }
+
+    fn prices(names: &[&str]) -> Models {
+        let price = Price { input: 1.0, ..Price::default() };
+        Models { default: None, prices: names.iter().map(|name| (name.to_string(), price)).collect() }
+    }
+
+    #[test]
+    fn a_limit_of_money_needs_a_price_for_every_model() {
+        let all = "[budget]\ncost_usd = 1.0\n[roles.coder]\nmodel = \"a/x\"\nfallback = [\"b/y\"]\n";
+        let mut models = prices(&["a/x", "b/y", "c/z"]);
+        models.default = Some("c/z".into());
+        assert_eq!(unpriced(&config(all), &models), None);
+        models.prices.remove("b/y");
+        let why = unpriced(&config(all), &models).unwrap();
+        assert!(why.contains("`b/y` has no price") && !why.contains("a/x"), "{why}");
+        models.prices.insert("b/y".into(), Price::default());
+        assert!(unpriced(&config(all), &models).is_some(), "a price of nothing is none");
+        assert_eq!(unpriced(&config(""), &Models::default()), None);
+        let why = unpriced(&config("[budget.task]\ncost_usd = 1.0"), &Models::default()).unwrap();
+        assert!(why.contains("budget.task.cost_usd") && why.contains(CHOSEN_BY_HOST), "{why}");
+    }
+
+    #[test]
+    fn candidates_begin_where_the_ladder_says() {
+        let config = config("[roles.coder]\nmodel = \"a/x\"\nfallback = [\"b/y\", \"c/z\"]\n");
+        let names = |place| -> Vec<String> {
+            let all = candidates(&config, &Models::default(), Role::Coder, place);
+            all.into_iter().map(|candidate| candidate.name).collect()
+        };
+        assert_eq!(names(0), ["a/x", "b/y", "c/z"]);
+        assert_eq!(names(1), ["b/y", "c/z", "a/x"]);
+        assert_eq!(names(7), ["a/x", "b/y", "c/z"]);
+        let reviewer = candidates(&config, &Models::default(), Role::Reviewer, 0);
+        assert_eq!(reviewer, [Candidate { name: CHOSEN_BY_HOST.into(), model: None }]);
+    }
+}
