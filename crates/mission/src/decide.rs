@@ -174,8 +174,9 @@ impl<'a> Lost<'a> {
 
 /// What policy says of a task without any work: cancelled, given up, or how it is helped.
 fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
-    // what is being merged lands or fails first
-    if task.phase.is_final() || state.batch.contains(&task.id) {
+    // what is being merged lands or fails first, and with it the task that it is a part of
+    let merged = |other: &TaskId| state.tasks.get(other).is_some_and(|other| task.shares_group(other));
+    if task.phase.is_final() || state.batch.contains(&task.id) || state.batch.iter().any(merged) {
         return None;
     }
     let id = &task.id;

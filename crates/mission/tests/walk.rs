@@ -446,3 +446,30 @@ fn any_order_of_events_is_survived() {
         }
     }
 }
+
+/// A task that was split is not cancelled while its parts are being merged: its group would land without it.
+#[test]
+fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
+    let policy = Policy {
+        parallel: 3,
+        fixes: 1,
+        fresh: 1,
+        fallbacks: 1,
+        splits: 1,
+        host_failures: 3,
+        ..Policy::default()
+    };
+    let Mission { state, .. } = walk(587_702_163_153_589_039, policy, 9);
+    for landed in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
+        let parent = landed
+            .parent
+            .as_ref()
+            .map(|id| &state.tasks[id])
+            .filter(|p| p.group.is_some() && p.group == landed.group);
+        assert!(
+            parent.is_none_or(|p| matches!(p.phase, Phase::Integrated { .. })),
+            "{} without its parent",
+            landed.id
+        );
+    }
+}
