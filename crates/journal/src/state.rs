@@ -221,12 +221,15 @@ impl MissionDir {
         self.journal_path().is_file()
     }
 
-    /// Whether its first event was recorded.
+    /// Whether its first event was recorded. One that cannot be read may have been.
     fn is_begun(&self) -> bool {
-        let Ok(file) = fs::File::open(self.journal_path()) else { return false };
+        let file = match fs::File::open(self.journal_path()) {
+            Ok(file) => file,
+            Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
+        };
         let mut first = Vec::new();
         let mut file = std::io::BufReader::new(file).take(crate::MAX_LINE as u64);
-        file.read_until(b'\n', &mut first).is_ok() && first.ends_with(b"\n")
+        file.read_until(b'\n', &mut first).is_err() || first.ends_with(b"\n")
     }
 
     pub fn journal_path(&self) -> PathBuf {

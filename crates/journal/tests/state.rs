@@ -147,6 +147,19 @@ fn missions_are_listed_newest_first() {
 }
 
 #[test]
+fn a_sweep_keeps_what_cannot_be_read() {
+    let data = tempfile::tempdir().unwrap();
+    let project = tempfile::tempdir().unwrap();
+    let state = StateDir::open(data.path(), project.path()).unwrap();
+    let mission = state.mission("m-unread00").unwrap();
+    mission.create().unwrap();
+    // a journal that answers every read with an error, for root as well
+    std::fs::create_dir(mission.journal_path()).unwrap();
+    state.sweep().unwrap();
+    assert!(mission.path().exists());
+}
+
+#[test]
 fn a_sweep_removes_what_never_began_and_names_what_crashed() {
     let (_dir, state) = project("shop");
     let begin = |id: &str, text: &str| {
