@@ -169,7 +169,9 @@ pub(super) fn kind(path: &str) -> Kind {
             Kind::TestSupport
         }
         Some(_) => Kind::Code,
-        None if LOCKS.contains(name) || name.starts_with("requirements") => Kind::Manifest,
+        None if LOCKS.contains(name) || name.contains("requirements") && name.ends_with(".txt") => {
+            Kind::Manifest
+        }
         None if is_prose(name) => Kind::Prose,
         None => Kind::Other,
     }

@@ -42,7 +42,7 @@ fn packages(path: &str, text: &str) -> Packages {
             // the project's own name and its version of Go are no packages
             line.contains(" v") && !line.starts_with("//") && !line.starts_with("module ")
         })),
-        _ if name.starts_with("requirements") && name.ends_with(".txt") => {
+        _ if name.contains("requirements") && name.ends_with(".txt") => {
             lines(text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')))
         }
         "pnpm-lock.yaml" | "yarn.lock" | "bun.lock" | "uv.lock" | "poetry.lock" | "go.sum" => {
@@ -57,8 +57,14 @@ fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> Packages {
 }
 
 fn node(text: &str) -> Packages {
-    const KEYS: [&str; 5] =
-        ["dependencies", "devDependencies", "optionalDependencies", "overrides", "resolutions"];
+    const KEYS: [&str; 6] = [
+        "dependencies",
+        "devDependencies",
+        "optionalDependencies",
+        "peerDependencies",
+        "overrides",
+        "resolutions",
+    ];
     let Ok(manifest) = serde_json::from_str::<Value>(text) else { return Packages::new() };
     let mut found = Packages::new();
     for table in KEYS.iter().filter_map(|key| manifest.get(key)?.as_object()) {
@@ -101,10 +107,20 @@ fn python(manifest: &toml::Table) -> Packages {
     lists.extend(tables.into_iter().flatten().filter_map(toml::Value::as_table).flat_map(|t| t.values()));
     let requires = manifest.get("build-system").and_then(|build| build.get("requires"));
     lists.extend(requires);
+    let tool = |name: &str| manifest.get("tool").and_then(|tool| tool.get(name));
+    lists.extend(tool("uv").and_then(|uv| uv.get("dev-dependencies")));
+    let pdm = tool("pdm").and_then(|pdm| pdm.get("dev-dependencies")).and_then(toml::Value::as_table);
+    lists.extend(pdm.into_iter().flat_map(|groups| groups.values()));
     let items = lists.into_iter().filter_map(toml::Value::as_array).flatten().filter_map(toml::Value::as_str);
     let mut found = lines(items);
-    let poetry = manifest.get("tool").and_then(|tool| tool.get("poetry")?.get("dependencies"));
-    for (name, wanted) in poetry.and_then(toml::Value::as_table).into_iter().flatten() {
+    let poetry = tool("poetry");
+    let mut tables: Vec<&toml::Value> = Vec::new();
+    tables.extend(poetry.and_then(|poetry| poetry.get("dependencies")));
+    tables.extend(poetry.and_then(|poetry| poetry.get("dev-dependencies")));
+    let groups = poetry.and_then(|poetry| poetry.get("group")).and_then(toml::Value::as_table);
+    tables
+        .extend(groups.into_iter().flat_map(|groups| groups.values()).filter_map(|g| g.get("dependencies")));
+    for (name, wanted) in tables.into_iter().filter_map(toml::Value::as_table).flatten() {
         found.insert(name.clone(), wanted.to_string());
     }
     found
@@ -168,6 +184,14 @@ mod tests {
         let python = "[project]\ndependencies = [\"a>=1\"]\n";
         check("pyproject.toml", python, &python.replace("\"a>=1\"", "\"a>=1\", \"evil\""), &["evil"]);
         check("requirements.txt", "a==1\n", "# why\na==1\nb\n", &["b"]);
+        check("dev-requirements.txt", "a==1\n", "a==1\nb\n", &["b"]);
+        check(
+            "pyproject.toml",
+            python,
+            &format!("{python}[tool.poetry.group.dev.dependencies]\nb = \"1\"\n"),
+            &["b"],
+        );
+        check("pyproject.toml", python, &format!("{python}[tool.uv]\ndev-dependencies = [\"b\"]\n"), &["b"]);
         check(
             "go.mod",
             "module m\n\ngo 1.22\n",
