@@ -2,11 +2,19 @@
  * Signals that end OpenCode: a mission is stopped first, so that its sessions and checks end with it and its journal says
  * why. The terminal interface asks its plugins itself (`dispose`); `opencode run` and `serve` do not.
  */
+import { readFileSync } from "node:fs"
+import { constants } from "node:os"
 import { isMainThread } from "node:worker_threads"
 
 const SIGNALS = /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])
 /** How long a mission may take to wind up, in milliseconds. */
 const WIND_UP = 1_500
+
+/**
+ * The missions that wind up. The process ends when all of them have: `serve` may hold one for each project.
+ * @type {Set<Promise<unknown>>}
+ */
+const windingUp = new Set()
 
 /**
  * Holds while a mission runs.
@@ -16,10 +24,14 @@ const WIND_UP = 1_500
  */
 export function endings(engine, lazy) {
   if (!isMainThread) return () => {}
-  const taken = SIGNALS.map((signal) => {
+  const taken = SIGNALS.filter((signal) => !isIgnored(signal)).map((signal) => {
     const ended = async () => {
-      await engine.stop(signal)
-      await Promise.race([lazy.idle(), new Promise((resolve) => setTimeout(resolve, WIND_UP))])
+      const late = new Promise((resolve) => setTimeout(resolve, WIND_UP))
+      const stopped = Promise.resolve(engine.stop(signal)).then(() => lazy.idle())
+      windingUp.add(Promise.race([stopped, late]).catch(() => {}))
+      // the other missions hear of it in this turn, too
+      await new Promise((resolve) => setImmediate(resolve))
+      await Promise.all(windingUp)
       // taken away by now: this time it does what it does without us
       process.kill(process.pid, signal)
     }
@@ -27,4 +39,18 @@ export function endings(engine, lazy) {
     return () => process.off(signal, ended)
   })
   return () => taken.forEach((off) => off())
+}
+
+/**
+ * A signal that whoever started OpenCode had ignored (`nohup`) stays ignored: a listener would undo that.
+ * @param {typeof SIGNALS[number]} signal
+ */
+function isIgnored(signal) {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"
+    return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
+  } catch {
+    // a system that does not say
+    return false
+  }
 }
