@@ -90,7 +90,7 @@ scene(
 )
 
 scene(
-  "a coder that never hands in is asked once more, and given up in the end; the rest goes on",
+  "a coder that never hands in is asked anew, and given up in the end; the rest goes on",
   {
     skip: noPlugin,
     files: project(),
@@ -109,7 +109,7 @@ scene(
     const prompts = new Set(
       world.model.roleRequests.filter((request) => request.task === "silent").map((request) => request.step),
     )
-    assert.equal(prompts.size, 4, "two attempts, each asked once more")
+    assert.equal(prompts.size, 6, "two attempts, each drawn three times")
     assert.match(printed(result), /silent/)
     assert.match(printed(result), /gave up|given up/i)
   },

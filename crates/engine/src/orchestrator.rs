@@ -395,8 +395,8 @@ impl Actor {
         // late messages are answered with "stopped", so that nobody waits for the other
         loop {
             tokio::select! {
+                // what was done and not yet told is told first: it may be the delivery
                 biased;
-                () = self.tracker.wait() => break,
                 message = self.messages.recv() => match message {
                     Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),
                     Some(Message::Ask { reply, .. }) => drop(reply.send(Err(Refusal::Stopped))),
@@ -410,7 +410,8 @@ impl Actor {
                     Some(Message::Done { events, .. }) => self.late(events),
                     Some(Message::Stop { .. }) => {}
                     None => break,
-                }
+                },
+                () = self.tracker.wait() => break,
             }
         }
         self.effects.closed().await;

@@ -153,7 +153,9 @@ impl Conversation {
                         return Err(RoleFailure::host(reason));
                     }
                     if fault == Fault::Silence {
-                        return Err(RoleFailure::new(FailureClass::Timeout, reason));
+                        // without a brief or a plan the mission would end: there it is an outage, waited out and paused
+                        let class = if role.writes() { FailureClass::Timeout } else { FailureClass::Host };
+                        return Err(RoleFailure::new(class, reason));
                     }
                     if own && !self.begun {
                         self.anew().await?;

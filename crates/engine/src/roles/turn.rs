@@ -260,7 +260,9 @@ impl Line {
             }
         }
         self.count(role, &turn, spent).await;
-        if let Some(tokens) = self.watch.unreported() {
+        // a request that the provider refused was not read, and costs nothing
+        let refused = matches!(cut, Cut::Provider(Fault::RateLimit | Fault::Outage, _));
+        if let Some(tokens) = self.watch.unreported().filter(|_| !refused) {
             let price = self.context.models.prices.get(&model.name);
             let cost_usd = price.map_or(0.0, |price| price.of(&tokens));
             let _ = self.spend(role, tokens, cost_usd, true, spent).await;
@@ -330,6 +332,8 @@ fn failed<R>(error: &TurnError, calls: u32) -> Result<End<R>, RoleFailure> {
     let reason = format!("{}: {}", error.name, error.message);
     match classify(&error.name, error.status, &error.message) {
         Some(fault) => Ok(End::Fault { fault, reason, calls }),
+        // more than the model can hold: asked again it would be the same; a smaller task may fit
+        None if error.name == "ContextOverflowError" => Err(RoleFailure::new(FailureClass::Timeout, reason)),
         None => Err(RoleFailure::new(FailureClass::Host, reason)),
     }
 }

@@ -119,6 +119,8 @@ impl Watch {
     pub(super) fn begin(&self, text: &str) {
         let mut seen = self.lock();
         (seen.said, seen.thought, seen.waiting) = (0, 0, None);
+        // what another role did before in this session is not held against this one
+        (seen.circle, seen.repeats) = (None, Repeats::default());
         seen.calls.clear();
         seen.meter.sent(text.len());
     }
