@@ -179,6 +179,18 @@ function permission(role, mailbox, own) {
 }
 
 /**
+ * Whether the user's permissions neither refuse a tool nor want to be asked about it, for any input.
+ * @param {any} own
+ * @param {string} tool
+ */
+export function allowsAll(own, tool) {
+  const rule = own && typeof own === "object" ? (own[tool] ?? own["*"]) : own
+  if (rule === undefined || rule === null) return true
+  const verdicts = typeof rule === "object" ? Object.values(rule) : [rule]
+  return verdicts.every((verdict) => verdict === "allow")
+}
+
+/**
  * @param {any} own
  * @param {string} tool
  * @returns {Record<string, string>}

@@ -13,6 +13,7 @@ import { loadNative } from "./native.js"
  * @property {(session: string, observation: string) => void} observe
  * @property {(session: string, tool: string, args: string) => Promise<string>} callTool
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} beforeTool
+ * @property {(session: string, tool: string, args: string) => Promise<string | null>} rewriteTool
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} afterTool
  */
 

@@ -1,4 +1,5 @@
 /** What the engine asks of OpenCode: sessions, prompts, aborts, and to let go of slots. */
+import { allowsAll } from "./config.js"
 import { agentOf } from "./names.js"
 import { tokensOf } from "./observe.js"
 import { registry } from "./registry.js"
@@ -32,11 +33,12 @@ export function hostOf(input, engine) {
 /**
  * @param {import("@opencode-ai/plugin").PluginInput} input
  * @param {import("./engine.js").Engine} engine
- * @param {{ directory: string, parent?: string, title: string, role: string }} request
+ * @param {{ directory: string, parent?: string, title: string, role: string, bash?: boolean }} request
  */
-async function open(input, engine, { directory, parent, title }) {
+async function open(input, engine, { directory, parent, title, bash }) {
   registry().owners.set(directory, input.directory)
-  const made = await input.client.session.create({ query: { directory }, body: { parentID: parent, title } })
+  const body = /** @type {any} */ ({ parentID: parent, title, ...shell(input.directory, bash) })
+  const made = await input.client.session.create({ query: { directory }, body })
   const session = checked(made, "open a session").id
   registry().sessions.set(session, { engine, directory, interactive: isInteractive() })
   return { session }
@@ -51,6 +53,17 @@ async function dispose(input, { directory }) {
   if (directory === input.directory || !isInteractive()) return
   await input.client.instance.dispose({ query: { directory } })
   registry().owners.delete(directory)
+}
+
+/**
+ * A shell for a session whose agent has none. The tool shows OpenCode another command than the one that ran, so its rules
+ * cannot be asked of it: where the user refuses commands or wants to be asked about some, a role has none.
+ * @param {string} directory
+ * @param {boolean | undefined} wanted
+ */
+function shell(directory, wanted) {
+  const own = registry().settings.get(directory)?.permission
+  return wanted && allowsAll(own, "bash") ? { permission: [{ permission: "bash", pattern: "*", action: "allow" }] } : {}
 }
 
 /**

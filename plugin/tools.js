@@ -11,6 +11,8 @@ export async function beforeTool(call, output) {
   if (!session || !first("before", call.callID)) return
   const refusal = await session.engine.beforeTool(call.sessionID, call.tool, JSON.stringify(output.args ?? {}))
   if (refusal) throw new Error(refusal)
+  const other = await session.engine.rewriteTool(call.sessionID, call.tool, JSON.stringify(output.args ?? {}))
+  if (other) replace(output.args, JSON.parse(other))
 }
 
 /**
@@ -22,4 +24,14 @@ export async function afterTool(call, output) {
   if (!session || !first("after", call.callID)) return
   const findings = await session.engine.afterTool(call.sessionID, call.tool, JSON.stringify(call.args ?? {}))
   if (findings) output.output = `${output.output ?? ""}${findings}`
+}
+
+/**
+ * OpenCode keeps the object that it gave, so it is changed in place.
+ * @param {any} args
+ * @param {any} other
+ */
+function replace(args, other) {
+  for (const name of Object.keys(args)) delete args[name]
+  Object.assign(args, other)
 }

@@ -15,6 +15,7 @@ use crate::host::Host;
 use crate::mission_context::MissionContext;
 use crate::missions::{self, Project};
 use crate::session::{Sessions, ToolCall};
+use crate::shell;
 use crate::world::World;
 
 /// Where the engine works and what it is given.
@@ -172,6 +173,22 @@ impl Engine {
         {
             session.watch.observe(observation);
         }
+    }
+
+    /// Other arguments for a call of one of OpenCode's tools, where it goes on with others; the error is for the model.
+    pub async fn rewrite_tool(
+        &self,
+        session: &str,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<Option<Value>, String> {
+        if tool != "bash" {
+            return Ok(None);
+        }
+        let (Some(session), Some(context)) = (self.sessions.get(session), self.context()) else {
+            return Err("refused: this role's part of the mission is over; end your turn.".into());
+        };
+        shell::run(&context, &session, arguments).await.map(Some)
     }
 
     /// What is appended to the answer of one of OpenCode's tools.

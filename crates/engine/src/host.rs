@@ -18,6 +18,9 @@ pub enum HostRequest {
         parent: Option<String>,
         title: String,
         role: Role,
+        /// The user gave this role a shell.
+        #[serde(default)]
+        bash: bool,
     },
     /// One prompt; answers when the role has ended its turn, with a [`Turn`].
     Prompt {

@@ -36,6 +36,7 @@ mod roles;
 mod session;
 mod settings;
 mod setup;
+mod shell;
 mod slots;
 mod sources;
 mod task_tokens;

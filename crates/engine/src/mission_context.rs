@@ -83,6 +83,11 @@ impl MissionContext {
         self.config.roles.get(role.name()).map_or(Duration::from_secs(600), |r| r.timeout)
     }
 
+    /// Whether the user gave a role a shell. A repair that goes on in its coder's session has what the coder has.
+    pub fn may_run_commands(&self, role: Role) -> bool {
+        role.writes() && self.config.roles.get(role.name()).is_some_and(|settings| settings.bash)
+    }
+
     /// Waits before the host is asked again, the longer the more often it failed in a row.
     pub async fn wait_for_host(&self, failures: u32) {
         if failures == 0 {

@@ -91,6 +91,18 @@ impl Engine {
         self.engine.before_tool(&session, &tool, &value(arguments)).await
     }
 
+    /// Arguments (JSON) in place of those of a call of one of OpenCode's tools, or `null`; the error is for the model.
+    #[napi]
+    pub async fn rewrite_tool(
+        &self,
+        session: String,
+        tool: String,
+        arguments: String,
+    ) -> Result<Option<String>> {
+        let rewritten = self.engine.rewrite_tool(&session, &tool, &value(arguments)).await;
+        Ok(rewritten.map_err(Error::from_reason)?.map(|arguments| arguments.to_string()))
+    }
+
     /// What is appended to the answer of one of OpenCode's tools, or `null`.
     #[napi]
     pub async fn after_tool(&self, session: String, tool: String, arguments: String) -> Option<String> {

@@ -94,7 +94,7 @@ pub struct WritingRoleConfig {
     /// How long one prompt may take.
     #[schemars(schema_with = "schema::span")]
     pub timeout: Span,
-    /// Give the role OpenCode's bash tool. It crosses every boundary that the other tools keep.
+    /// Give the role a shell, confined as the project's checks are. Needs Landlock.
     pub bash: bool,
 }
 

@@ -262,8 +262,8 @@ async fn line(
     cancelled: &CancellationToken,
 ) -> Result<Line, RoleFailure> {
     let Setting { role, task, directory, base, title, .. } = setting.clone();
-    let request =
-        HostRequest::Open { directory: directory.clone(), parent: context.parent.clone(), title, role };
+    let (parent, bash) = (context.parent.clone(), context.may_run_commands(role));
+    let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
     let answer = tokio::select! {
         biased;
         () = cancelled.cancelled() => return Err(RoleFailure::stopped()),
