@@ -9,8 +9,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use workspace::{Slot, Workspace};
 
 use crate::blocking::blocking;
-use crate::gates::changes_scripts;
-use crate::mission_context::MissionContext;
+use crate::gates::{Grounds, changes_scripts};
 
 /// Files that hold commands, beside package.json.
 const FILES: [&str; 9] = [
@@ -68,7 +67,7 @@ impl Drop for AtBase {
 }
 
 /// Puts the base's commands into a slot that has others; `None` where it has not.
-pub(crate) async fn put(context: &Arc<MissionContext>, slot: &Slot) -> Result<Option<AtBase>, String> {
+pub(crate) async fn put(context: &Grounds, slot: &Slot) -> Result<Option<AtBase>, String> {
     let Some(texts) = context.checks.commands.texts.get() else { return Ok(None) };
     if differing(texts, &slot.path).is_empty() {
         return Ok(None);

@@ -13,6 +13,7 @@ use workspace::Slot;
 use crate::base_commands::{self, BaseCommands};
 use crate::blocking::blocking;
 use crate::config::Config;
+use crate::gates::Grounds;
 use crate::mission_context::MissionContext;
 use crate::pages;
 use crate::roles::cut;
@@ -84,7 +85,7 @@ fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
 }
 
 /// Runs the checks on the base once. Gives what they say, in words.
-pub(crate) async fn base(context: &Arc<MissionContext>, commit: &str) -> Result<Vec<CheckSummary>, String> {
+pub(crate) async fn base(context: &Grounds, commit: &str) -> Result<Vec<CheckSummary>, String> {
     let outcomes = base_outcomes(context, commit).await?;
     Ok(context
         .checks
@@ -96,12 +97,12 @@ pub(crate) async fn base(context: &Arc<MissionContext>, commit: &str) -> Result<
 
 /// Makes sure that the base was checked, so that trees can be compared with it. Never while the checking slot is held: the
 /// base is checked there.
-pub(crate) async fn ensure_base(context: &Arc<MissionContext>, commit: &str) -> Result<(), String> {
+pub(crate) async fn ensure_base(context: &Grounds, commit: &str) -> Result<(), String> {
     base_outcomes(context, commit).await.map(|_| ())
 }
 
 async fn base_outcomes<'a>(
-    context: &'a Arc<MissionContext>,
+    context: &'a Grounds,
     commit: &str,
 ) -> Result<&'a BTreeMap<String, Arc<Outcome>>, String> {
     let run = || async {
@@ -153,7 +154,7 @@ fn failing(outcome: &Outcome, findings: usize) -> String {
 /// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it. `keeps_tests`: fewer
 /// tests than on the base are a failure.
 pub(crate) async fn judge(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     slot: &Slot,
     tree: &str,
     keeps_tests: bool,
@@ -272,12 +273,7 @@ fn relative(file: &str, root: &Path) -> String {
 }
 
 /// One run, when a core is free for it.
-pub(crate) async fn run(
-    context: &Arc<MissionContext>,
-    slot: &Slot,
-    check: &Check,
-    filter: Option<&str>,
-) -> Outcome {
+pub(crate) async fn run(context: &Grounds, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
     // the semaphore is never closed
     let _core = context.checks.running.acquire().await;
     if let Err(why) = setup::prepare(context, slot).await {
@@ -287,12 +283,12 @@ pub(crate) async fn run(
         Ok(kept) => kept,
         Err(why) => return Outcome::not_started(why),
     };
-    context.commands.run(check, filter, &options(context, slot), context.orchestrator.cancelled()).await
+    context.commands.run(check, filter, &options(context, slot), &context.cancel).await
 }
 
-pub(crate) fn options(context: &MissionContext, slot: &Slot) -> RunOptions {
-    let tmp = context.dir.tmp_dir().join(slot.n.to_string());
-    RunOptions::new(&slot.path, tmp, &context.id)
+pub(crate) fn options(context: &Grounds, slot: &Slot) -> RunOptions {
+    let tmp = context.tmp.join(slot.n.to_string());
+    RunOptions::new(&slot.path, tmp, &context.marker)
 }
 
 /// `mission_check`: runs a check in the role's slot, and says what failed.

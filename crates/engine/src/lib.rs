@@ -54,7 +54,7 @@ pub mod orchestration {
 pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};
-pub use gates::{Answer, Lint, LintReport};
+pub use gates::{Answer, GateReport, Judge, JudgeError, Lint, LintReport, Plan};
 pub use host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
 pub use world::{Commands, Observer, Processes, Running, World};
 

@@ -1,53 +1,53 @@
 //! What all actors of one mission share.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use guardian::Guardian;
 use journal::{MissionDir, Redactor};
 use mission::{FailureClass, MissionId, Role, TaskId};
-use workspace::Workspace;
 
-use crate::checking::ProjectChecks;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::host::{Host, Models};
+use crate::gates::Grounds;
+use crate::host::Models;
 use crate::orchestrator::Orchestrator;
 use crate::reading::KeptIndex;
 use crate::roles::conversation::RoleFailure;
 use crate::session::Sessions;
-use crate::slots::{Lease, Permit, Slots};
+use crate::slots::{Lease, Permit};
 use crate::workers::Workers;
-use crate::world::Commands;
 
 /// The first wait after a failure of host or provider; it doubles with each in a row.
 const BACKOFF: Duration = Duration::from_secs(2);
 const MAX_BACKOFF: Duration = Duration::from_secs(120);
 
 pub(crate) struct MissionContext {
+    /// What its gates stand on.
+    pub grounds: Grounds,
     pub id: MissionId,
-    pub config: Config,
     /// What the host knows of the models that may be asked.
     pub models: Models,
     pub dir: MissionDir,
     /// The session in which the user asked; sessions of roles are its children.
     pub parent: Option<String>,
-    pub host: Arc<dyn Host>,
     pub sessions: Sessions,
     pub orchestrator: Orchestrator,
-    pub workspace: Workspace,
-    pub slots: Slots,
     pub workers: Workers,
-    pub checks: ProjectChecks,
-    pub guardian: Arc<Guardian>,
     pub redactor: Redactor,
     pub clock: Arc<dyn Clock>,
-    pub commands: Arc<dyn Commands>,
     /// Held by whoever writes the mission's head.
     pub head: tokio::sync::Mutex<()>,
     pub edits: Mutex<HashMap<TaskId, Edits>>,
     pub index: KeptIndex,
+}
+
+impl Deref for MissionContext {
+    type Target = Grounds;
+
+    fn deref(&self) -> &Grounds {
+        &self.grounds
+    }
 }
 
 /// What the tools of a task's session wrote in its running attempt.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use checks::Check;
 use workspace::Slot;
@@ -10,7 +10,7 @@ use workspace::Slot;
 use crate::blocking::blocking;
 use crate::checking;
 use crate::config::Setup;
-use crate::mission_context::MissionContext;
+use crate::gates::Grounds;
 
 /// What each slot was last set up for.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Setups {
 }
 
 /// Installs what the lockfile names, where the slot has not got it yet. The error says which command failed, and how.
-pub(crate) async fn prepare(context: &Arc<MissionContext>, slot: &Slot) -> Result<(), String> {
+pub(crate) async fn prepare(context: &Grounds, slot: &Slot) -> Result<(), String> {
     let lock = match &context.config.workspace.setup {
         Setup::None => return Ok(()),
         Setup::Commands(commands) => Some(commands.join(" && ")),
@@ -47,20 +47,21 @@ pub(crate) async fn prepare(context: &Arc<MissionContext>, slot: &Slot) -> Resul
         return Ok(());
     }
     let Some(command) = command(context, slot).await? else { return Ok(()) };
-    let outcome = context
-        .commands
-        .run(&command, None, &checking::options(context, slot), context.orchestrator.cancelled())
-        .await;
+    let outcome =
+        context.commands.run(&command, None, &checking::options(context, slot), &context.cancel).await;
     context.checks.setup.set(slot.n, lock);
     if outcome.end.success() { Ok(()) } else { Err(format!("`{}` {}", command.run, outcome.end)) }
 }
 
-async fn added(context: &Arc<MissionContext>) -> bool {
-    context.orchestrator.state().await.is_ok_and(|state| state.needs.iter().any(|needs| needs.added))
+async fn added(context: &Grounds) -> bool {
+    match &context.mission {
+        Some(mission) => mission.state().await.is_ok_and(|state| state.needs.iter().any(|needs| needs.added)),
+        None => false,
+    }
 }
 
 /// The command, from the manifests of the slot's commit.
-async fn command(context: &Arc<MissionContext>, slot: &Slot) -> Result<Option<Check>, String> {
+async fn command(context: &Grounds, slot: &Slot) -> Result<Option<Check>, String> {
     if let Setup::Commands(commands) = &context.config.workspace.setup {
         return Ok(Some(Check::configured("setup", &commands.join(" && "), None)));
     }

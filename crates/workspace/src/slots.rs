@@ -68,6 +68,13 @@ impl Workspace {
         create_new(&path, text.as_bytes(), 0o600).at("write", &path)
     }
 
+    /// Takes a file out of a slot; one that is not there is no error.
+    pub fn remove_slot_file(&self, slot: &Slot, name: &str) -> Result<(), Error> {
+        let inside = relative(name)?;
+        folder_inside(&slot.path, &inside, 0o700)?;
+        remove_tree(&slot.path.join(inside))
+    }
+
     /// What differs in the slot from its commit.
     pub fn slot_changes(&self, slot: &Slot) -> Result<Vec<Change>, Error> {
         let (tree, _) = self.slot_tree(slot)?;

@@ -1,17 +1,14 @@
 //! The project's own checks as a gate: only failures that the base did not have.
 
-use std::sync::Arc;
-
 use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
 
-use super::{Change, Finding, Judgement};
+use super::{Change, Finding, Grounds, Judgement};
 use crate::checking::{self, Judged};
-use crate::mission_context::MissionContext;
 
 /// Also gives what vouches for the change, in words.
 pub(super) async fn judge(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     change: &Change<'_>,
     keeps_tests: bool,
 ) -> (Judgement, Vec<String>) {
@@ -35,7 +32,7 @@ pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
 
 /// Judges a tree that stands in `slot`. `keeps_tests`: fewer tests than on the base are a failure.
 pub(crate) async fn check_tree(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     slot: &Slot,
     tree: &str,
     keeps_tests: bool,

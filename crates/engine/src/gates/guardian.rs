@@ -1,26 +1,23 @@
 //! The Guardian as a gate: what this change introduced, and only that.
 
-use std::sync::Arc;
-
 use guardian::Severity;
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use super::{Change, Finding, Judgement};
+use super::{Change, Finding, Grounds, Judgement};
 use crate::blocking::blocking;
-use crate::mission_context::MissionContext;
 use crate::sources::TreeSources;
 
 /// What happened to a test. A task whose plan says why tests change may do these; its reviewer is told.
 const ABOUT_TESTS: [&str; 2] = ["test-removed", "test-weakened"];
 
-pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
-    let may_edit = change.task.edits_tests.is_some();
+pub(super) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
+    let may_edit = change.plan.edits_tests;
     lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, may_edit).await
 }
 
 /// Lints what `to` changed of `from`. Also gives what it did to tests, where it may.
 pub(crate) async fn lint_trees(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     from: &str,
     to: &str,
     paths: &[String],

@@ -3,8 +3,10 @@
 
 mod checks;
 mod files;
+mod grounds;
 mod guardian;
 mod imports;
+mod judge;
 mod lint;
 mod manifests;
 mod mutants;
@@ -26,7 +28,9 @@ use crate::mission_context::MissionContext;
 use crate::workers::Worker;
 
 pub(crate) use checks::{check_tree, keeps_tests};
+pub(crate) use grounds::Grounds;
 pub(crate) use guardian::lint_trees;
+pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
 
 /// Whether the scripts of a manifest are other than before.
@@ -51,7 +55,8 @@ pub(crate) struct Judgement {
 
 /// A change under judgement: what the task's slot holds, as a commit.
 pub(crate) struct Change<'a> {
-    pub task: &'a Task,
+    /// What the plan lets it touch.
+    pub plan: Plan,
     pub slot: &'a Slot,
     pub commit: &'a Commit,
     pub paths: &'a [String],
@@ -112,30 +117,25 @@ async fn look(
     record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, format!("{} files", paths.len()))
         .await;
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    let change = Change { task, slot, commit: &commit, paths: &paths, mission_base };
+    let plan = Plan { edits_tests: task.edits_tests.is_some(), edits_config: task.edits_config.is_some() };
+    let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base };
 
-    let (protected, edited) = protected::judge(context, &change).await;
-    if let Some(event) = settle(context, &change, protected).await {
-        return event;
+    let mut evidence = Evidence {
+        keeps_tests: checks::keeps_tests(state, &[&task.id]),
+        remembered: new_tests::remembered(state, task, &commit.tree),
+        ..Evidence::default()
+    };
+    for gate in WITHOUT_MODELS {
+        if let Some(judgement) = ask(gate, context, &change, &mut evidence).await
+            && let Some(event) = settle(context, task, &change, judgement).await
+        {
+            return event;
+        }
     }
-    let (guardian, weakened) = guardian::judge(context, &change).await;
-    if let Some(event) = settle(context, &change, guardian).await {
-        return event;
-    }
-    let keeps_tests = checks::keeps_tests(state, &[&task.id]);
-    let (judgement, verified_by) = checks::judge(context, &change, keeps_tests).await;
-    let evidence = judgement.detail.clone();
-    if let Some(event) = settle(context, &change, judgement).await {
-        return event;
-    }
-    if let Some(judgement) = new_tests::judge(context, state, &change).await
-        && let Some(event) = settle(context, &change, judgement).await
-    {
-        return event;
-    }
-    let evidence = review::Evidence { checks: &evidence, edited_tests: &edited, weakened: &weakened };
-    let review = review::judge(context, &change, evidence, spent).await;
-    if let Some(event) = settle(context, &change, review).await {
+    let Evidence { edited, weakened, checks, verified_by, .. } = evidence;
+    let evidence = review::Evidence { checks: &checks, edited_tests: &edited, weakened: &weakened };
+    let review = review::judge(context, task, &change, evidence, spent).await;
+    if let Some(event) = settle(context, task, &change, review).await {
         return event;
     }
     let at_ms = context.clock.now_ms();
@@ -148,21 +148,74 @@ async fn look(
     }
 }
 
+/// The gates after scope that ask no model, in their order.
+const WITHOUT_MODELS: [Gate; 4] = [Gate::Protected, Gate::Guardian, Gate::Checks, Gate::NewTests];
+
+/// What gates are told, and what they find that others should know.
+#[derive(Default)]
+struct Evidence {
+    /// Fewer tests than on the base are a failure.
+    keeps_tests: bool,
+    /// What was said of the new tests of this very tree before.
+    remembered: Option<Judgement>,
+    /// Existing tests that the plan let the change touch, and what became of them.
+    edited: Vec<String>,
+    weakened: Vec<Issue>,
+    /// What the checks say, and which of them vouch for the change.
+    checks: String,
+    verified_by: Vec<String>,
+}
+
+/// What one of [`WITHOUT_MODELS`] says; `None` where it has nothing to look at.
+async fn ask(
+    gate: Gate,
+    context: &Grounds,
+    change: &Change<'_>,
+    evidence: &mut Evidence,
+) -> Option<Judgement> {
+    let judgement = match gate {
+        Gate::Protected => {
+            let (judgement, edited) = protected::judge(context, change).await;
+            evidence.edited = edited;
+            judgement
+        }
+        Gate::Guardian => {
+            let (judgement, weakened) = guardian::judge(context, change).await;
+            evidence.weakened = weakened;
+            judgement
+        }
+        Gate::Checks => {
+            let (judgement, verified_by) = checks::judge(context, change, evidence.keeps_tests).await;
+            evidence.checks = judgement.detail.clone();
+            evidence.verified_by = verified_by;
+            judgement
+        }
+        Gate::NewTests => return new_tests::judge(context, change, evidence.remembered.take()).await,
+        Gate::Scope | Gate::Review => return None,
+    };
+    Some(judgement)
+}
+
 /// Records a verdict; gives the event that ends the attempt when it failed.
-async fn settle(context: &Arc<MissionContext>, change: &Change<'_>, judgement: Judgement) -> Option<Event> {
+async fn settle(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    change: &Change<'_>,
+    judgement: Judgement,
+) -> Option<Event> {
     let Judgement { gate, verdict, detail, failure } = judgement;
-    record(context, change.task, gate, verdict, &change.commit.tree, detail).await;
+    record(context, task, gate, verdict, &change.commit.tree, detail).await;
     // a reviewer that gives no verdict says nothing against the change, and nothing for it
     let silent =
         |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
     failure.map(|Finding { class, issues }| match class {
         // nothing was judged, so nothing that was done is thrown away
         class if class == FailureClass::Host || silent(class) => Event::JudgeFailed {
-            task: change.task.id.clone(),
+            task: task.id.clone(),
             reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
             class,
         },
-        class => Event::AttemptFailed { task: change.task.id.clone(), class, issues },
+        class => Event::AttemptFailed { task: task.id.clone(), class, issues },
     })
 }
 

@@ -1,18 +1,15 @@
 //! Whether tests that a change adds can fail: each without the change, or on a wrong version of what it looks at. The
 //! first is wanted of tests of new behaviour, the second of tests of what was there before; a change may add both.
 
-use std::sync::Arc;
-
 use ::checks::{Check, End, Kind as CheckKind, Outcome, Runner};
-use mission::{FailureClass, Gate, GateVerdict, Issue, State};
+use mission::{FailureClass, Gate, GateVerdict, Issue, State, Task};
 use syntax::Language;
 use workspace::Slot;
 
 use super::files::{has_cases, kind};
-use super::{Change, Finding, Judgement, wrong_versions};
+use super::{Change, Finding, Grounds, Judgement, wrong_versions};
 use crate::blocking::blocking;
 use crate::checking;
-use crate::mission_context::MissionContext;
 use crate::slots::CHECKING;
 
 /// Added test files that are run one by one.
@@ -45,19 +42,19 @@ pub(super) enum Fate {
     Unknown(String),
 }
 
-/// `None` where the change adds no tests.
+/// `None` where the change adds no tests. `remembered`: what was said of this very tree before.
 pub(super) async fn judge(
-    context: &Arc<MissionContext>,
-    state: &State,
+    context: &Grounds,
     change: &Change<'_>,
+    remembered: Option<Judgement>,
 ) -> Option<Judgement> {
     let sides = match sides(context, change).await {
         Ok(sides) if sides.added.is_empty() => return None,
         Ok(sides) => sides,
         Err(error) => return Some(no_evidence(error.to_string())),
     };
-    if let Some(known) = remembered(state, change) {
-        return Some(known);
+    if remembered.is_some() {
+        return remembered;
     }
     let names = list(sides.added.iter().map(|(path, _)| path));
     let mut added = Vec::new();
@@ -76,12 +73,12 @@ pub(super) async fn judge(
 }
 
 /// What was said of this very tree: that of the same task stands on the same base.
-fn remembered(state: &State, change: &Change<'_>) -> Option<Judgement> {
+pub(super) fn remembered(state: &State, task: &Task, tree: &str) -> Option<Judgement> {
     let said = state.verdicts.iter().rev().find(|judged| {
         judged.gate == Gate::NewTests
             && judged.verdict != GateVerdict::NoEvidence
-            && judged.task.as_ref() == Some(&change.task.id)
-            && judged.tree == change.commit.tree
+            && judged.task.as_ref() == Some(&task.id)
+            && judged.tree == tree
     })?;
     Some(match said.verdict {
         GateVerdict::Fail => failed(None, said.detail.clone()),
@@ -91,7 +88,7 @@ fn remembered(state: &State, change: &Change<'_>) -> Option<Judgement> {
 
 /// Each test file for itself: first without the change (`overlay`: what it writes of tests), then on wrong versions.
 async fn fates(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     change: &Change<'_>,
     added: &[Added],
     overlay: Option<Vec<(String, String)>>,
@@ -134,7 +131,7 @@ async fn fates(
     Ok(Judgement { gate: Gate::NewTests, verdict: GateVerdict::Pass, detail, failure: None })
 }
 
-async fn sides(context: &Arc<MissionContext>, change: &Change<'_>) -> Result<Sides, workspace::Error> {
+async fn sides(context: &Grounds, change: &Change<'_>) -> Result<Sides, workspace::Error> {
     let workspace = context.workspace.clone();
     let revisions = [change.mission_base.to_string(), change.slot.commit.clone(), change.commit.id.clone()];
     let behaviour = change.paths.iter().any(|path| kind(path).is_behaviour());
@@ -187,14 +184,14 @@ fn inside<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
 }
 
 /// Runs one test file in a slot.
-pub(super) async fn run(context: &Arc<MissionContext>, slot: &Slot, check: &Check, path: &str) -> Outcome {
+pub(super) async fn run(context: &Grounds, slot: &Slot, check: &Check, path: &str) -> Outcome {
     let filter = inside(&check.directory, path).unwrap_or(path);
     checking::run(context, slot, check, Some(filter)).await
 }
 
 /// Writes files into a slot.
 pub(super) async fn write(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     slot: &Slot,
     files: Vec<(String, String)>,
 ) -> Result<(), workspace::Error> {
@@ -223,7 +220,7 @@ pub(super) fn ran(outcome: &Outcome) -> Ran {
 
 /// Those of the added tests that fail on the task's base, where what they are about is not there yet.
 async fn without(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     change: &Change<'_>,
     added: &[Added],
     overlay: Vec<(String, String)>,

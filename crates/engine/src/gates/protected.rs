@@ -2,14 +2,12 @@
 //! the second only with the user's consent; hooks of git, CI and packages never. What was touched is put back, so that a repair goes on from what stood there.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
 use super::files::{Kind, is_test_text, kind, runs_of_itself};
-use super::{Change, Finding, Judgement, manifests, packages_by_hand};
+use super::{Change, Finding, Grounds, Judgement, manifests, packages_by_hand};
 use crate::blocking::blocking;
-use crate::mission_context::MissionContext;
 
 /// For what only another plan can allow.
 const BLOCKED: &str = "If the task cannot be done without it, hand in `blocked` and say why.";
@@ -21,15 +19,14 @@ const MAX_NAMES: usize = 5;
 const MAX_DIFF: usize = 1200;
 
 /// Also gives the existing tests that the plan let this change touch.
-pub(super) async fn judge(context: &Arc<MissionContext>, change: &Change<'_>) -> (Judgement, Vec<String>) {
+pub(super) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<String>) {
     let (workspace, slot) = (context.workspace.clone(), change.slot.clone());
     let (paths, head) = (change.paths.to_vec(), change.commit.id.clone());
-    let (mission_base, task) = (change.mission_base.to_string(), change.task.clone());
+    let (mission_base, plan) = (change.mission_base.to_string(), change.plan);
     let looked = blocking(move || {
         let touched = touched(&workspace, &mission_base, &slot.commit, &head, &paths)?;
-        let (allowed, refused): (Vec<Touched>, Vec<Touched>) = touched
-            .into_iter()
-            .partition(|t| t.is_allowed(task.edits_tests.is_some(), task.edits_config.is_some()));
+        let (allowed, refused): (Vec<Touched>, Vec<Touched>) =
+            touched.into_iter().partition(|t| t.is_allowed(plan.edits_tests, plan.edits_config));
         let mut issues = Vec::new();
         for touched in &refused {
             let path = std::slice::from_ref(&touched.path);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mission::{Event, FailureClass, Gate, GateVerdict, Issue};
+use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Task};
 use tokio::task::JoinSet;
 
 use super::vote::{self, Vote};
@@ -32,6 +32,7 @@ pub(super) struct Evidence<'a> {
 
 pub(super) async fn judge(
     context: &Arc<MissionContext>,
+    task: &Task,
     change: &Change<'_>,
     evidence: Evidence<'_>,
     spent: &mut Vec<Event>,
@@ -51,7 +52,7 @@ pub(super) async fn judge(
     let quorum = context.config.review.quorum.max(1);
     let mut voters = JoinSet::new();
     for nth in 0..quorum {
-        let (context, task, slot) = (context.clone(), change.task.clone(), change.slot.clone());
+        let (context, task, slot) = (context.clone(), task.clone(), change.slot.clone());
         let (diff, checks, tests) = (shown.clone(), evidence.checks.to_string(), tests(&evidence));
         voters.spawn(async move {
             let subject = reviewer::Subject {
@@ -83,7 +84,7 @@ pub(super) async fn judge(
             },
         }
     }
-    match vote::count(change.task, quorum, &reviews) {
+    match vote::count(task, quorum, &reviews) {
         Vote::Approved { detail } => {
             Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
         }

@@ -31,13 +31,12 @@ pub(super) async fn settle(
         blocking(move || workspace.discard(&slot, &foreign)).await.map_err(host)?;
     }
     if mine.is_empty() {
-        let issue = Issue::new("scope", "nothing differs from the base: the change is missing");
-        return Err(Finding { class: FailureClass::Scope, issues: vec![issue] });
+        return Err(Finding { class: FailureClass::Scope, issues: vec![nothing()] });
     }
     let mut issues = Vec::new();
     for file in &mine {
-        if let Some(why) = path::forbidden(file) {
-            issues.push(Issue::new("scope", format!("{why}; take this change back")).at(file.clone(), None));
+        if let Some(issue) = forbidden(file) {
+            issues.push(issue);
             continue;
         }
         match context.orchestrator.scope(task.id.clone(), file.clone()).await {
@@ -57,8 +56,18 @@ pub(super) async fn settle(
     if issues.is_empty() { Ok(mine) } else { Err(Finding { class: FailureClass::Scope, issues }) }
 }
 
+pub(super) fn nothing() -> Issue {
+    Issue::new("scope", "nothing differs from the base: the change is missing")
+}
+
+/// What is held against a change of a file that no task may touch.
+pub(super) fn forbidden(file: &str) -> Option<Issue> {
+    let why = path::forbidden(file)?;
+    Some(Issue::new("scope", format!("{why}; take this change back")).at(file, None))
+}
+
 /// A rename touches both names.
-fn touched(change: workspace::Change) -> Vec<String> {
+pub(super) fn touched(change: workspace::Change) -> Vec<String> {
     match change.kind {
         workspace::ChangeKind::Renamed { from } => vec![change.path, from],
         _ => vec![change.path],

@@ -1,19 +1,17 @@
 //! Tests of what was there before: they should notice when the code they look at goes wrong.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::checks::{Check, End, Outcome};
 use syntax::Language;
 use workspace::Slot;
 
-use super::Change;
 use super::imports::imported;
 use super::mutants::{Mutant, mutants};
 use super::new_tests::{Added, Fate, Ran, ran, run, write};
+use super::{Change, Grounds};
 use crate::blocking::blocking;
-use crate::mission_context::MissionContext;
 use crate::slots::CHECKING;
 
 /// Wrong versions that are tried for one task.
@@ -36,7 +34,7 @@ struct Target {
 
 /// Whether each of these notices that the code is wrong; `within`: that these files are. The checking slot must be held.
 pub(super) async fn fates<'a>(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     change: &Change<'_>,
     tests: &[&'a Added],
     within: Option<&[String]>,
@@ -63,7 +61,7 @@ pub(super) async fn fates<'a>(
 }
 
 async fn fate(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     slot: &Slot,
     test: &Added,
     targets: Vec<Target>,
@@ -78,7 +76,7 @@ async fn fate(
     let check = Check { timeout: limit(&test.check, &right), ..test.check.clone() };
     let (mut survivors, mut logic_survived) = (Vec::new(), false);
     for Target { path, text, mutant } in targets {
-        if started.elapsed() > MAX_TIME || context.orchestrator.cancelled().is_cancelled() {
+        if started.elapsed() > MAX_TIME || context.cancel.is_cancelled() {
             break;
         }
         write(context, slot, vec![(path.clone(), mutant.apply(&text))]).await?;
@@ -132,7 +130,7 @@ fn limit(check: &Check, right: &Outcome) -> Duration {
 
 /// What a test looks at, by its imports, and what could be wrong there.
 async fn targets(
-    context: &Arc<MissionContext>,
+    context: &Grounds,
     change: &Change<'_>,
     test: &Added,
     within: Option<&[String]>,

@@ -12,7 +12,7 @@ use crate::blocking::blocking;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::engine::{Running, Start};
-use crate::host::Models;
+use crate::gates::Grounds;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::Actor;
 use crate::record::Record;
@@ -58,23 +58,30 @@ pub(crate) async fn run(
     let id = state.mission.clone();
     let mut shared = None;
     let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {
-        let context = Arc::new(MissionContext {
-            id,
+        let grounds = Grounds {
+            marker: id.clone(),
             config,
+            tmp: dir.tmp_dir(),
+            host: project.host.clone(),
+            workspace,
+            slots,
+            checks: Default::default(),
+            guardian: Arc::new(guardian),
+            commands: project.world.commands.clone(),
+            cancel: orchestrator.cancelled().clone(),
+            mission: Some(orchestrator.clone()),
+        };
+        let context = Arc::new(MissionContext {
+            grounds,
+            id,
             models,
             dir: dir.clone(),
             parent: session,
-            host: project.host.clone(),
             sessions: sessions.clone(),
             orchestrator,
-            workspace,
-            slots,
             workers: Default::default(),
-            checks: Default::default(),
-            guardian: Arc::new(guardian),
             redactor: project.redactor.clone(),
             clock: project.world.clock.clone(),
-            commands: project.world.commands.clone(),
             head: Default::default(),
             edits: Default::default(),
             index: Default::default(),
@@ -123,7 +130,7 @@ pub(crate) async fn run(
 struct Prepared {
     _lock: ProjectLock,
     config: Config,
-    models: Models,
+    models: crate::host::Models,
     dir: MissionDir,
     journal: Journal<Event>,
     state: State,

@@ -1,0 +1,216 @@
+//! Judging a change without a mission: the same gates, in the same order, on an answer that is given as files.
+//!
+//! [`super::Lint`] is the Guardian alone, in memory. [`Judge`] is everything that needs no model: scope, protected files,
+//! Guardian, the project's checks compared with the base, and whether added tests can fail.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mission::{Gate, GateVerdict, Issue};
+use tokio_util::sync::CancellationToken;
+use workspace::{Commit, Slot, Workspace};
+
+use super::{Answer, Change, Evidence, Grounds, Judgement, WITHOUT_MODELS, ask, scope};
+use crate::blocking::blocking;
+use crate::config::load;
+use crate::host::{Host, HostError, HostFuture, HostRequest};
+use crate::settings;
+use crate::slots::Slots;
+use crate::world::Commands;
+
+/// Changes that one [`Judge`] looks at side by side; others wait.
+const PARALLEL: u32 = 2;
+
+/// What a plan lets a change touch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Existing tests.
+    pub edits_tests: bool,
+    /// What configures the project's checks and tools.
+    pub edits_config: bool,
+}
+
+/// What one gate says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateReport {
+    pub gate: Gate,
+    pub verdict: GateVerdict,
+    /// In words.
+    pub detail: String,
+    /// What it holds against the change.
+    pub issues: Vec<Issue>,
+    pub took: Duration,
+}
+
+/// Why nothing was judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    #[error("{0}")]
+    Workspace(#[from] workspace::Error),
+    #[error("the settings are wrong: {0}")]
+    Settings(String),
+}
+
+/// A base, and the gates on it.
+pub struct Judge {
+    grounds: Grounds,
+    /// The base, as a commit of the private repository.
+    base: String,
+}
+
+impl Judge {
+    /// Takes what is in `root` as the base. `state`: the folder in which the private repository, slots and temporary
+    /// files are made. `settings`: of the shape of `opencode.toml`. `commands` runs the project's checks.
+    pub async fn open(
+        root: &Path,
+        state: &Path,
+        settings: Option<serde_json::Value>,
+        commands: Arc<dyn Commands>,
+    ) -> Result<Judge, JudgeError> {
+        let config = load(None, None, settings).map_err(|problems| {
+            JudgeError::Settings(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        })?;
+        let (at, repository) = (root.to_path_buf(), state.join("workspace"));
+        let (workspace, base) = blocking(move || {
+            let workspace = Workspace::open(&at, &repository)?;
+            let base = workspace.take_base("judge")?;
+            Ok::<_, workspace::Error>((workspace, base.commit))
+        })
+        .await?;
+        let (guardian, _) = settings::guardian(&config, root);
+        let slots = Slots::new(workspace.clone(), PARALLEL, Vec::new(), config.workspace.copy.clone());
+        let grounds = Grounds {
+            marker: "judge".into(),
+            config,
+            tmp: state.join("tmp"),
+            host: Arc::new(Nobody),
+            workspace,
+            slots,
+            checks: Default::default(),
+            guardian: Arc::new(guardian),
+            commands,
+            cancel: CancellationToken::new(),
+            mission: None,
+        };
+        Ok(Judge { grounds, base })
+    }
+
+    /// The verdict of each gate on an answer, in the order in which a mission asks them, up to the first that fails.
+    /// `all`: those after it, too, on what was handed in; apart from the last, whether new tests can fail, which is only
+    /// looked at where nothing failed.
+    pub async fn judge(&self, answer: &Answer, plan: Plan, all: bool) -> Result<Vec<GateReport>, JudgeError> {
+        let grounds = &self.grounds;
+        let lease = grounds.slots.lease(grounds.slots.permit().await, &self.base).await?;
+        let slot = &lease.slot;
+        let started = Instant::now();
+        let (commit, paths) = self.put(slot, answer).await?;
+        let mut reports = vec![scoped(&paths, started)];
+        let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base: &self.base };
+        let mut evidence = Evidence { keeps_tests: !plan.edits_tests, ..Evidence::default() };
+        for gate in WITHOUT_MODELS {
+            if failed(&reports) && (!all || gate == Gate::NewTests) {
+                break;
+            }
+            let started = Instant::now();
+            if let Some(judgement) = ask(gate, grounds, &change, &mut evidence).await {
+                reports.push(GateReport::new(judgement, started));
+            }
+            if gate == Gate::Protected && failed(&reports) {
+                // what was refused was put back
+                grounds.slots.prepare(slot.n, &commit.id).await?;
+            }
+        }
+        Ok(reports)
+    }
+
+    /// Writes an answer into a slot; gives it as a commit, with the paths that it touches.
+    async fn put(&self, slot: &Slot, answer: &Answer) -> Result<(Commit, Vec<String>), JudgeError> {
+        let (workspace, slot) = (self.grounds.workspace.clone(), slot.clone());
+        let (files, base) = (answer.clone(), self.base.clone());
+        let put = blocking(move || {
+            for (path, text) in &files {
+                match text {
+                    Some(text) => workspace.write_slot_file(&slot, path, text)?,
+                    None => workspace.remove_slot_file(&slot, path)?,
+                }
+            }
+            let changes = workspace.slot_changes(&slot)?;
+            let commit = workspace.commit_slot(&slot, &base, "an answer")?;
+            Ok::<_, workspace::Error>((commit, changes.into_iter().flat_map(scope::touched).collect()))
+        });
+        Ok(put.await?)
+    }
+}
+
+fn failed(reports: &[GateReport]) -> bool {
+    reports.iter().any(|report| report.verdict == GateVerdict::Fail)
+}
+
+impl GateReport {
+    fn new(judgement: Judgement, started: Instant) -> GateReport {
+        let Judgement { gate, verdict, detail, failure } = judgement;
+        let issues = failure.map(|failure| failure.issues).unwrap_or_default();
+        GateReport { gate, verdict, detail, issues, took: started.elapsed() }
+    }
+}
+
+/// What scope comes to where nobody else works: something changed, and nothing that no task may touch.
+fn scoped(paths: &[String], started: Instant) -> GateReport {
+    let mut issues: Vec<Issue> = paths.iter().filter_map(|path| scope::forbidden(path)).collect();
+    if paths.is_empty() {
+        issues.push(scope::nothing());
+    }
+    let verdict = if issues.is_empty() { GateVerdict::Pass } else { GateVerdict::Fail };
+    let detail = format!("{} files", paths.len());
+    GateReport { gate: Gate::Scope, verdict, detail, issues, took: started.elapsed() }
+}
+
+/// Nobody listens, and no model is asked.
+struct Nobody;
+
+impl Host for Nobody {
+    fn call(&self, request: HostRequest) -> HostFuture {
+        let action = request.action();
+        Box::pin(async move { Err(HostError { action, message: "no model is asked here".into() }) })
+    }
+
+    fn say(&self, _text: &str) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Processes;
+
+    #[tokio::test]
+    async fn an_answer_is_judged_by_the_gates_of_a_mission() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("project");
+        std::fs::create_dir_all(root.join("test")).unwrap();
+        for (path, text) in
+            [("a.sh", "echo 1\n"), ("test/a.test.js", "test('a', () => { expect(1).toBe(1); });\n")]
+        {
+            std::fs::write(root.join(path), text).unwrap();
+        }
+        let check = serde_json::json!({ "name": "check", "run": "grep -q echo a.sh" });
+        let settings = serde_json::json!({ "checks": { "auto": false, "command": [check] } });
+        let state = place.path().join("state");
+        let judge = Judge::open(&root, &state, Some(settings), Arc::new(Processes)).await.unwrap();
+        let said = async |files: &[(&str, Option<&str>)], all: bool| -> Vec<String> {
+            let answer = files.iter().map(|(path, text)| (path.to_string(), text.map(str::to_string)));
+            let reports = judge.judge(&answer.collect(), Plan::default(), all).await.unwrap();
+            reports.iter().map(|r| format!("{} {:?}", r.gate.name(), r.verdict).to_lowercase()).collect()
+        };
+        let all_pass = ["scope pass", "protected pass", "guardian pass", "checks pass"];
+        assert_eq!(said(&[("a.sh", Some("echo 2\n"))], false).await, all_pass);
+        assert_eq!(said(&[("a.sh", Some("echo 1\n"))], false).await, ["scope fail"]);
+        assert_eq!(said(&[("test/a.test.js", None)], false).await, ["scope pass", "protected fail"]);
+        assert_eq!(
+            said(&[("test/a.test.js", None), ("a.sh", Some("false\n"))], true).await,
+            ["scope pass", "protected fail", "guardian fail", "checks fail"]
+        );
+        let nothing_is_left = said(&[("a.sh", Some("echo 3\n"))], false).await;
+        assert_eq!(nothing_is_left, all_pass);
+    }
+}
