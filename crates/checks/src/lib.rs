@@ -28,6 +28,7 @@ mod packages;
 mod parse;
 mod process;
 mod shell;
+mod toolchain;
 
 pub use check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
 pub use compare::{Failure, Verdict, compare};
@@ -38,3 +39,4 @@ pub use outcome::{End, Outcome, TestFailure};
 pub use packages::{Addition, Answer, Manifest, Wanted, answer as package_answer, is_unreachable};
 pub use parse::{Report, parse};
 pub use process::{RunOptions, SandboxMode, run, sandbox_available, sweep};
+pub use toolchain::toolchain;

@@ -1,8 +1,8 @@
 //! The project's checks in this mission: found at the base, run in slots, compared with the base, remembered by tree.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use checks::{Check, Kind, Outcome, RunOptions, Verdict};
 use mission::mailbox::CheckRequest;
@@ -14,6 +14,7 @@ use crate::base_commands::{self, BaseCommands};
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::gates::Grounds;
+use crate::known_outcomes::KnownOutcomes;
 use crate::mission_context::MissionContext;
 use crate::pages;
 use crate::roles::cut;
@@ -28,8 +29,7 @@ const MAX_MESSAGE: usize = 1500;
 pub(crate) struct ProjectChecks {
     found: OnceLock<Vec<Check>>,
     base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
-    /// By tree and check.
-    known: Mutex<HashMap<(String, String), Arc<Outcome>>>,
+    known: KnownOutcomes,
     pub setup: Setups,
     pub commands: BaseCommands,
     running: Semaphore,
@@ -50,7 +50,7 @@ impl Default for ProjectChecks {
         ProjectChecks {
             found: OnceLock::new(),
             base: OnceCell::new(),
-            known: Mutex::default(),
+            known: KnownOutcomes::default(),
             setup: Setups::default(),
             commands: BaseCommands::default(),
             running: Semaphore::new(cores.max(2)),
@@ -60,6 +60,10 @@ impl Default for ProjectChecks {
 }
 
 impl ProjectChecks {
+    pub fn with(known: KnownOutcomes) -> ProjectChecks {
+        ProjectChecks { known, ..ProjectChecks::default() }
+    }
+
     /// The checks' names, once the base has been read.
     pub fn names(&self) -> Vec<String> {
         self.found.get().map(|checks| checks.iter().map(|c| c.name.clone()).collect()).unwrap_or_default()
@@ -105,6 +109,7 @@ async fn base_outcomes<'a>(
     context: &'a Grounds,
     commit: &str,
 ) -> Result<&'a BTreeMap<String, Arc<Outcome>>, String> {
+    let base = commit;
     let run = || async {
         let _slot_is_ours = context.checks.checking_slot.lock().await;
         let slot = context.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
@@ -120,7 +125,15 @@ async fn base_outcomes<'a>(
         let _ = context.checks.found.set(found);
         let mut outcomes = BTreeMap::new();
         for check in context.checks.list() {
-            outcomes.insert(check.name.clone(), Arc::new(run(context, &slot, check, None).await));
+            let outcome = match context.checks.known.get(base, check) {
+                Some(outcome) => outcome,
+                None => {
+                    let outcome = Arc::new(run(context, &slot, check, None).await);
+                    context.checks.known.set(base, check, outcome.clone()).await;
+                    outcome
+                }
+            };
+            outcomes.insert(check.name.clone(), outcome);
         }
         Ok::<_, String>(outcomes)
     };
@@ -166,11 +179,9 @@ pub(crate) async fn judge(
         .ok_or("the base could not be checked, so nothing can be compared with it")?;
     let mut judged = Vec::new();
     for check in context.checks.list() {
-        let key = (tree.to_string(), check.name.clone());
-        let known = context.checks.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let base = outcomes.get(&check.name).map(Arc::as_ref);
         let compare = |outcome: &Outcome| compare(base, outcome, keeps_tests);
-        let outcome = match known {
+        let outcome = match context.checks.known.get(tree, check) {
             Some(outcome) => outcome,
             None => {
                 let mut outcome = run(context, slot, check, None).await;
@@ -186,12 +197,7 @@ pub(crate) async fn judge(
                     }
                 }
                 let outcome = Arc::new(outcome);
-                context
-                    .checks
-                    .known
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(key, outcome.clone());
+                context.checks.known.set(tree, check, outcome.clone()).await;
                 outcome
             }
         };

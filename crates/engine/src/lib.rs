@@ -22,6 +22,7 @@ mod engine;
 mod gates;
 mod host;
 mod integrator;
+mod known_outcomes;
 mod mission_context;
 mod missions;
 mod orchestrator;

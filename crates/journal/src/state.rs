@@ -251,6 +251,11 @@ impl MissionDir {
         self.path.join("pages")
     }
 
+    /// What checks said of trees, kept so that a resume does not run them again.
+    pub fn checks_path(&self) -> PathBuf {
+        self.path.join("checks.jsonl")
+    }
+
     /// Where the checks of a running mission keep temporary files and caches.
     pub fn tmp_dir(&self) -> PathBuf {
         self.path.join("tmp")

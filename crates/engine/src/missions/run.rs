@@ -9,10 +9,12 @@ use workspace::Workspace;
 
 use super::{Past, Project, tidy};
 use crate::blocking::blocking;
+use crate::checking::ProjectChecks;
 use crate::config::Config;
 use crate::effects::Effects;
 use crate::engine::{Running, Start};
 use crate::gates::Grounds;
+use crate::known_outcomes::KnownOutcomes;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::Actor;
 use crate::record::Record;
@@ -55,6 +57,10 @@ pub(crate) async fn run(
         project.host.clone(),
         project.world.observer.clone(),
     );
+    let known = {
+        let (path, redactor, root) = (dir.checks_path(), project.redactor.clone(), project.root.clone());
+        blocking(move || KnownOutcomes::open(&path, &redactor, &checks::toolchain(&root))).await
+    };
     let id = state.mission.clone();
     let mut shared = None;
     let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {
@@ -65,7 +71,7 @@ pub(crate) async fn run(
             host: project.host.clone(),
             workspace,
             slots,
-            checks: Default::default(),
+            checks: ProjectChecks::with(known),
             guardian: Arc::new(guardian),
             commands: project.world.commands.clone(),
             cancel: orchestrator.cancelled().clone(),

@@ -1,0 +1,85 @@
+//! What a check's outcome depends on besides the files of the tree that it ran on.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::environment;
+
+/// Programs that checks are run with, where `PATH` has them.
+const PROGRAMS: &[&str] = &[
+    "node", "npm", "npx", "pnpm", "yarn", "bun", "deno", "tsc", "cargo", "rustc", "rustup", "python",
+    "python3", "pytest", "uv", "go", "make", "cc", "gcc", "clang", "java", "ruby", "php", "dotnet", "sh",
+];
+
+/// What package managers write when they have installed something beside the project's files.
+const INSTALLED: &[&str] = &[
+    "node_modules/.package-lock.json",
+    "node_modules/.yarn-state.yml",
+    "node_modules/.modules.yaml",
+    ".venv/pyvenv.cfg",
+    "venv/pyvenv.cfg",
+];
+
+/// A short text that changes when the environment of checks, a program that they are run with, or what is installed in the
+/// project's folder `root` does: as far as names, sizes and times show it.
+pub fn toolchain(root: &Path) -> String {
+    describe(std::env::vars_os(), root)
+}
+
+fn describe(ours: impl Iterator<Item = (OsString, OsString)>, root: &Path) -> String {
+    let environment = environment::build(ours, &BTreeMap::new(), root, root, Path::new("tmp"), "run");
+    let mut hasher = DefaultHasher::new();
+    environment.hash(&mut hasher);
+    let path = environment.get(OsStr::new("PATH")).cloned().unwrap_or_default();
+    let folders: Vec<_> = std::env::split_paths(&path).collect();
+    for program in PROGRAMS {
+        let found = folders.iter().map(|folder| folder.join(program)).find(|file| file.is_file());
+        // links are followed to what is run, so that another version behind the same name shows
+        let real = found.as_ref().and_then(|file| file.canonicalize().ok());
+        (program, &real, real.as_deref().map(stamp)).hash(&mut hasher);
+    }
+    for file in INSTALLED {
+        (file, stamp(&root.join(file))).hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+/// Size and time of a file; nothing where there is none.
+fn stamp(file: &Path) -> Option<(u64, Option<SystemTime>)> {
+    file.metadata().ok().map(|found| (found.len(), found.modified().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn at(path: &Path, root: &Path, variables: &[(&str, &str)]) -> String {
+        let path = [(OsString::from("PATH"), path.as_os_str().to_owned())];
+        let others = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        describe(path.into_iter().chain(others), root)
+    }
+
+    #[test]
+    fn it_changes_with_programs_variables_and_what_is_installed_and_with_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (bin, root) = (folder.path().join("bin"), folder.path().join("project"));
+        fs::create_dir_all(&bin).unwrap();
+        fs::create_dir_all(root.join("node_modules")).unwrap();
+        fs::write(bin.join("node"), "one").unwrap();
+        let first = at(&bin, &root, &[]);
+        fs::write(root.join("src.js"), "changed").unwrap();
+        fs::write(bin.join("unrelated"), "x").unwrap();
+        assert_eq!(at(&bin, &root, &[("EDITOR", "vi")]), first);
+
+        assert_ne!(at(&bin, &root, &[("TZ", "UTC")]), first);
+        fs::write(bin.join("node"), "a longer one").unwrap();
+        let second = at(&bin, &root, &[]);
+        assert_ne!(second, first);
+        fs::write(root.join("node_modules/.package-lock.json"), "{}").unwrap();
+        assert_ne!(at(&bin, &root, &[]), second);
+    }
+}

@@ -1,0 +1,169 @@
+//! What checks said of trees: remembered while the mission runs and, where they passed, in its folder, so that a resume
+//! does not run them again.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use checks::{Check, Outcome};
+use journal::{Journal, Redactor};
+use serde::{Deserialize, Serialize};
+
+use crate::blocking::blocking;
+
+/// Outcomes kept on disk for one mission; more are only remembered while it runs.
+const MAX_KEPT: usize = 5000;
+
+/// By tree (or commit, for the base), and by everything that says what the check is.
+type Key = (String, String);
+
+#[derive(Default)]
+pub(crate) struct KnownOutcomes {
+    known: Mutex<HashMap<Key, Arc<Outcome>>>,
+    /// `None`: nothing is kept.
+    file: Arc<Mutex<Option<Kept>>>,
+}
+
+struct Kept {
+    journal: Journal<Line>,
+    lines: usize,
+}
+
+/// A line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Line {
+    /// What follows was run with this; what comes before, with another.
+    Toolchain {
+        id: String,
+    },
+    Outcome {
+        tree: String,
+        check: String,
+        outcome: Outcome,
+    },
+}
+
+impl KnownOutcomes {
+    /// With what an earlier run of the mission kept, if `toolchain` is still the same. A file that cannot be read or written
+    /// costs only the memory.
+    pub fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> KnownOutcomes {
+        match open(path, redactor, toolchain) {
+            Ok((journal, known, lines)) => KnownOutcomes {
+                known: Mutex::new(known),
+                file: Arc::new(Mutex::new(Some(Kept { journal, lines }))),
+            },
+            Err(error) => {
+                tracing::warn!("what checks said is not kept for a resume: {error}");
+                KnownOutcomes::default()
+            }
+        }
+    }
+
+    pub fn get(&self, tree: &str, check: &Check) -> Option<Arc<Outcome>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key(tree, check)).cloned()
+    }
+
+    /// Only what passed outlives the run: a failure may be due to something that the user mends before a resume.
+    pub async fn set(&self, tree: &str, check: &Check, outcome: Arc<Outcome>) {
+        let key = key(tree, check);
+        let passed = outcome.end.success();
+        let kept = Outcome { output: String::new(), ..(*outcome).clone() };
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), outcome);
+        if !passed {
+            return;
+        }
+        let file = self.file.clone();
+        blocking(move || {
+            let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(open) = file.as_mut().filter(|open| open.lines < MAX_KEPT) else { return };
+            open.lines += 1;
+            let line = Line::Outcome { tree: key.0, check: key.1, outcome: kept };
+            if let Err(error) = open.journal.append(&line) {
+                tracing::warn!("what a check said is not kept for a resume: {error}");
+                *file = None;
+            }
+        })
+        .await;
+    }
+}
+
+fn key(tree: &str, check: &Check) -> Key {
+    let Check { name, run, directory, script, .. } = check;
+    (tree.to_string(), format!("{name}\n{directory}\n{run}\n{}", script.as_deref().unwrap_or_default()))
+}
+
+type Opened = (Journal<Line>, HashMap<Key, Arc<Outcome>>, usize);
+
+fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> Result<Opened, journal::Error> {
+    let (mut journal, lines) = if path.exists() {
+        let (journal, read) = Journal::reopen(path, redactor.clone())?;
+        (journal, read.events)
+    } else {
+        (Journal::create(path, redactor.clone())?, Vec::new())
+    };
+    let (mut known, mut current, count) = (HashMap::new(), None, lines.len());
+    for line in lines {
+        match line {
+            Line::Toolchain { id } => current = Some(id),
+            Line::Outcome { tree, check, outcome } if current.as_deref() == Some(toolchain) => {
+                known.insert((tree, check), Arc::new(outcome));
+            }
+            Line::Outcome { .. } => {}
+        }
+    }
+    if current.as_deref() != Some(toolchain) {
+        known.clear();
+        journal.append(&Line::Toolchain { id: toolchain.to_string() })?;
+    }
+    Ok((journal, known, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use checks::End;
+
+    fn outcome(code: i32) -> Arc<Outcome> {
+        let mut outcome = Outcome::not_started("");
+        outcome.end = End::Exited { code };
+        outcome.output = "long output".into();
+        outcome.passed = Some(7);
+        Arc::new(outcome)
+    }
+
+    #[tokio::test]
+    async fn what_passed_is_known_after_a_restart_with_the_same_tools_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checks.jsonl");
+        let check = Check::configured("test", "npm test", None);
+        let other = Check::configured("test", "npm run test:all", None);
+        let open = |tools: &str| KnownOutcomes::open(&path, &Redactor::shapes_only(), tools);
+
+        let first = open("tools-1");
+        first.set("green", &check, outcome(0)).await;
+        first.set("red", &check, outcome(1)).await;
+        assert!(first.get("red", &check).is_some(), "while the mission runs, every answer is known");
+        drop(first);
+
+        let second = open("tools-1");
+        assert_eq!(second.get("green", &check).and_then(|outcome| outcome.passed), Some(7));
+        assert!(second.get("red", &check).is_none(), "the user may have mended what made it fail");
+        assert!(second.get("green", &other).is_none() && second.get("other", &check).is_none());
+        drop(second);
+
+        let third = open("tools-2");
+        assert!(third.get("green", &check).is_none(), "another toolchain may say something else");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_read_costs_only_the_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checks.jsonl");
+        std::fs::write(&path, "no line of ours\n{}\n").unwrap();
+        let known = KnownOutcomes::open(&path, &Redactor::shapes_only(), "tools");
+        let check = Check::configured("test", "npm test", None);
+        known.set("green", &check, outcome(0)).await;
+        assert!(known.get("green", &check).is_some());
+    }
+}
