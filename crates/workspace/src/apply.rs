@@ -21,11 +21,16 @@ mod faults {
     }
 }
 mod place;
+mod settle;
 mod staging;
 
 pub(crate) use compare::{Found, State, states};
 #[cfg(test)]
-pub(crate) use faults::{crash_after, fail_after};
+pub(crate) use faults::{crash_after, fail_after, meanwhile};
+pub(crate) use place::backup_name;
+#[cfg(test)]
+pub(crate) use place::{beside, unfinished};
+pub(crate) use settle::settle;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -36,9 +41,11 @@ use std::path::{Path, PathBuf};
 use crate::error::{At, DeliveryError, Error};
 use crate::plan::{Delivery, DeliveryEntry};
 use crate::workspace::Workspace;
-use compare::fingerprint;
+use compare::{Fingerprint, fingerprint};
 use faults::{crashed, trip};
-use place::{backup_name, duplicate, move_into_place, remove, replace};
+#[cfg(not(test))]
+use place::beside;
+use place::{Done, Put, duplicate, remove, replace};
 
 /// What was done, by path.
 #[derive(Debug, Default)]
@@ -70,25 +77,38 @@ pub(crate) fn apply(
         }
     }
     note_folders(root, delivery, folder)?;
-    let mut work = Work { root, backup: &backup, done: Vec::new() };
+    settle::note(folder, &staged, &todo)?;
+    crate::files::private_dir(&folder.join(settle::REMOVED))?;
+    let mut work = Work { root, folder, done: Vec::new() };
     let result = work.run(&todo, &staged);
     if let Err(stop) = result {
         if crashed() {
             return Err(DeliveryError::Failed(Error::Unknown { rev: "a crash in a test".into() }));
         }
-        let torn = work.put_back();
-        return Err(match stop {
-            Stop::Failed(source) if torn.is_empty() => DeliveryError::PutBack { source },
-            Stop::Changed(path) if torn.is_empty() => DeliveryError::Changed { paths: vec![path] },
-            Stop::Failed(source) => DeliveryError::Torn { source, paths: torn, backup },
+        let mut torn = work.put_back();
+        // What could not be cleared away stays noted for the next start.
+        let kept = settle(root, folder).unwrap_or_default();
+        torn.extend(kept.iter().map(|kept| kept.path.clone()));
+        torn.sort();
+        torn.dedup();
+        let source = match stop {
+            Stop::Failed(source) if torn.is_empty() => return Err(DeliveryError::PutBack { source }),
+            Stop::Changed(path) if torn.is_empty() => {
+                return Err(DeliveryError::Changed { paths: vec![path] });
+            }
+            Stop::Failed(source) => source,
             Stop::Changed(path) => {
                 let source = io::Error::other("it changed while it was being replaced");
-                let source = Error::Io { what: "replace", path: root.join(path), source };
-                DeliveryError::Torn { source, paths: torn, backup }
+                Error::Io { what: "replace", path: root.join(path), source }
             }
-        });
+        };
+        // The backup is named, so it must outlive the next delivery.
+        drop(crate::files::write_private(&folder.join(TORN), b""));
+        let kept: Vec<PathBuf> = kept.into_iter().map(|kept| kept.file).collect();
+        let whereabouts = crate::error::whereabouts(&torn, &backup, &kept);
+        return Err(DeliveryError::Torn { source, paths: torn, whereabouts });
     }
-    drop(crate::files::remove_tree(&staged));
+    settle(root, folder)?;
     let mut outcome = Outcome::default();
     for (entry, _) in todo {
         let list = if entry.after.is_some() { &mut outcome.written } else { &mut outcome.removed };
@@ -96,6 +116,9 @@ pub(crate) fn apply(
     }
     Ok(outcome)
 }
+
+/// Marks a delivery whose backup somebody was told of.
+pub(crate) const TORN: &str = "torn";
 
 /// Where the folders that a delivery will make are noted, before it makes them.
 const FOLDERS: &str = "folders";
@@ -142,9 +165,10 @@ impl From<Error> for Stop {
 
 /// A step that was taken, for taking it back.
 enum Step {
-    /// The path held something before, which is in the backup.
-    Replaced(String),
-    Created(String),
+    /// The path held something before, which is in the backup; and what is there since.
+    Replaced(String, Option<Fingerprint>),
+    Removed(String),
+    Created(String, Option<Fingerprint>),
     FolderMade(PathBuf),
     FolderRemoved(PathBuf, u32),
 }
@@ -152,7 +176,7 @@ enum Step {
 impl Step {
     fn path(self) -> Option<String> {
         match self {
-            Step::Replaced(name) | Step::Created(name) => Some(name),
+            Step::Replaced(name, _) | Step::Removed(name) | Step::Created(name, _) => Some(name),
             Step::FolderMade(_) => None,
             Step::FolderRemoved(folder, _) => Some(folder.to_string_lossy().into_owned()),
         }
@@ -161,7 +185,8 @@ impl Step {
 
 struct Work<'a> {
     root: &'a Path,
-    backup: &'a Path,
+    /// Of the delivery: what it stages and keeps.
+    folder: &'a Path,
     done: Vec<Step>,
 }
 
@@ -172,11 +197,8 @@ impl Work<'_> {
             let path = self.root.join(&entry.path);
             self.still(entry, found, &path)?;
             trip(&path)?;
-            let aside = staged.with_extension("removed");
-            if !remove(&path, &aside, found.fingerprint).at("remove", &path)? {
-                return Err(Stop::Changed(entry.path.clone()));
-            }
-            self.done.push(Step::Replaced(entry.path.clone()));
+            let put = self.remove(&path, &entry.path, found.fingerprint).at("remove", &path)?;
+            self.step(put, &entry.path, |_| Step::Removed(entry.path.clone()))?;
             self.remove_empty_folders(&path)?;
         }
         let mut folders = BTreeSet::new();
@@ -191,10 +213,9 @@ impl Work<'_> {
             }
             trip(&path)?;
             let step = if entry.before.is_some() { Step::Replaced } else { Step::Created };
-            if !replace(&staged.join(&entry.path), &path, found.fingerprint).at("write", &path)? {
-                return Err(Stop::Changed(entry.path.clone()));
-            }
-            self.done.push(step(entry.path.clone()));
+            let beside = beside(self.root, &entry.path);
+            let put = replace(&staged.join(&entry.path), &path, &beside, found.fingerprint);
+            self.step(put.at("write", &path)?, &entry.path, |ours| step(entry.path.clone(), ours))?;
             folders.extend(path.parent().map(Path::to_path_buf));
         }
         for folder in folders {
@@ -202,6 +223,35 @@ impl Work<'_> {
             drop(fs::File::open(&folder).and_then(|folder| folder.sync_all()));
         }
         Ok(())
+    }
+
+    /// Notes a step that was taken, so that it can be taken back whatever comes after it.
+    fn step(
+        &mut self,
+        put: Put,
+        name: &str,
+        step: impl FnOnce(Option<Fingerprint>) -> Step,
+    ) -> Result<(), Stop> {
+        match put {
+            Put::Done(Done { ours, left }) => {
+                self.done.push(step(ours));
+                match left {
+                    Some((path, source)) => Err(Error::Io { what: "clear away", path, source }.into()),
+                    None => Ok(()),
+                }
+            }
+            Put::Changed => Err(Stop::Changed(name.to_string())),
+            Put::Stranded(at) => {
+                let source =
+                    io::Error::other(format!("it changed while it was replaced by `{}`", at.display()));
+                Err(Error::Io { what: "keep", path: self.root.join(name), source }.into())
+            }
+        }
+    }
+
+    fn remove(&self, path: &Path, name: &str, expected: Option<Fingerprint>) -> io::Result<Put> {
+        let aside = self.folder.join(settle::REMOVED).join(backup_name(name));
+        remove(path, &aside, &beside(self.root, name), expected)
     }
 
     /// The file is as it was when it was compared.
@@ -247,36 +297,56 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes every step back, the last first. Returns the paths where that failed.
+    /// Takes every step back, the last first, where what was written is still there. Returns the paths where that
+    /// failed, or where somebody else has written since: those are left as they are.
     fn put_back(&mut self) -> Vec<String> {
         let mut torn = Vec::new();
-        for step in self.done.drain(..).rev() {
+        for step in std::mem::take(&mut self.done).into_iter().rev() {
             if crate::faults::at("put the user's files back").is_some() {
                 torn.extend(step.path());
                 continue;
             }
             let (result, name) = match step {
-                Step::Replaced(name) => {
-                    let kept = self.backup.join(backup_name(&name));
-                    (move_into_place(&kept, &self.root.join(&name)), name)
+                Step::Replaced(name, ours) => (self.restore(&name, ours), name),
+                Step::Removed(name) => (self.restore(&name, None), name),
+                Step::Created(name, ours) => {
+                    let path = self.root.join(&name);
+                    match fingerprint(&path) {
+                        // Removed since: it is as before.
+                        None => continue,
+                        now if now != ours => (Ok(Put::Changed), name),
+                        _ => (self.remove(&path, &name, ours), name),
+                    }
                 }
-                Step::Created(name) => (fs::remove_file(self.root.join(&name)), name),
                 Step::FolderMade(folder) => {
                     // Not empty: something else was put there meanwhile, which is not ours to remove.
                     drop(fs::remove_dir(&folder));
                     continue;
                 }
                 Step::FolderRemoved(folder, mode) => {
-                    let made = fs::create_dir(&folder);
-                    drop(fs::set_permissions(&folder, fs::Permissions::from_mode(mode)));
-                    (made, folder.to_string_lossy().into_owned())
+                    match fs::create_dir(&folder) {
+                        Ok(()) => drop(fs::set_permissions(&folder, fs::Permissions::from_mode(mode))),
+                        // Made again by somebody else.
+                        Err(_) if folder.is_dir() => {}
+                        Err(_) => torn.push(folder.to_string_lossy().into_owned()),
+                    }
+                    continue;
                 }
             };
-            if result.is_err() {
+            // What was left over by a step that was taken back is cleared away with everything else.
+            if !matches!(result, Ok(Put::Done(_))) {
                 torn.push(name);
             }
         }
         torn
+    }
+
+    /// Puts what was at a path back in place of what we wrote. The backup stays: it may be a second name of the file.
+    fn restore(&self, name: &str, ours: Option<Fingerprint>) -> io::Result<Put> {
+        let kept = self.folder.join("backup").join(backup_name(name));
+        let copy = settle::back(self.folder, name);
+        duplicate(&kept, &copy)?;
+        replace(&copy, &self.root.join(name), &beside(self.root, name), ours)
     }
 }
 

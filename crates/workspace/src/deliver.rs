@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Outcome, State, apply, remove_made_folders, states};
+use crate::apply::{Outcome, State, TORN, apply, remove_made_folders, settle, states};
 use crate::error::{DeliveryError, Error, UndoError};
 use crate::files::{private_dir, remove_tree};
 use crate::names::{object, relative};
@@ -128,14 +128,30 @@ impl Workspace {
         self.area().join("delivery").join(name)
     }
 
-    /// Makes that folder and removes those of earlier deliveries, except the ones named.
+    /// Clears away what deliveries left that were interrupted by a crash: also those of missions that nobody resumes.
+    /// Says which files were written by somebody else in that instant and could not be left in their place. To be called
+    /// while no other process delivers.
+    pub fn settle_deliveries(&self) -> Result<Vec<String>, Error> {
+        let mut kept = Vec::new();
+        for entry in std::fs::read_dir(self.area().join("delivery")).into_iter().flatten().flatten() {
+            kept.extend(settle(self.root(), &entry.path())?);
+        }
+        Ok(kept.into_iter().map(|kept| format!("{}: {}", kept.path, kept.file.display())).collect())
+    }
+
+    /// Makes that folder and removes those of earlier deliveries, except the ones named and those whose backup somebody
+    /// was told of.
     fn places(&self, delivery: &Delivery, keep: &[&Path]) -> Result<PathBuf, Error> {
+        let paths = self.settle_deliveries()?;
+        if !paths.is_empty() {
+            return Err(Error::Kept { paths });
+        }
         let place = self.place(delivery);
         let all = self.area().join("delivery");
         private_dir(&all)?;
         for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path != place && !keep.contains(&path.as_path()) {
+            if path != place && !keep.contains(&path.as_path()) && !path.join(TORN).exists() {
                 remove_tree(&path)?;
             }
         }

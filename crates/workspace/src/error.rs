@@ -73,6 +73,12 @@ pub enum Error {
         /// The revision.
         rev: String,
     },
+    /// An earlier delivery was interrupted in the instant in which somebody else wrote these files.
+    #[error("these files were written while a delivery replaced them, and could not be left in their place: {}\nhint: take what you need from there and try again", list(.paths))]
+    Kept {
+        /// Each with where it is now.
+        paths: Vec<String>,
+    },
     /// Something asked for needs a project under git.
     #[error("`{}` is not a git repository, so no branch can be left in it\nhint: run `git init` there, or use `deliver = \"tree\"`", .root.display())]
     NotGit {
@@ -104,15 +110,17 @@ pub enum DeliveryError {
         /// What failed.
         source: Error,
     },
-    /// Writing failed in the middle, and putting back failed as well.
-    #[error("{source}\nthese files could not be put back: {}\nhint: what they held is in `{}`", list(.paths), .backup.display())]
+    /// Writing failed in the middle, and not everything could be put back, or somebody else wrote to a file that had
+    /// been written: it stays as they wrote it.
+    #[error("{source}\nthese files were not put back, because they were written to meanwhile or it failed: {}{whereabouts}", list(.paths))]
     Torn {
         /// What failed.
         source: Error,
-        /// Files that are neither as before nor as delivered.
+        /// Files that are not as before.
         paths: Vec<String>,
-        /// The folder with the files as they were.
-        backup: PathBuf,
+        /// Lines that say where their earlier content is, and what was written meanwhile where it could not be left
+        /// in its place.
+        whereabouts: String,
     },
     /// It failed before anything was written.
     #[error(transparent)]
@@ -148,6 +156,24 @@ impl<T> At<T> for io::Result<T> {
     fn at(self, what: &'static str, path: &Path) -> Result<T, Error> {
         self.map_err(|source| Error::Io { what, path: path.to_path_buf(), source })
     }
+}
+
+/// Where the files of a torn delivery can be found as they were.
+pub(crate) fn whereabouts(paths: &[String], backup: &Path, kept: &[PathBuf]) -> String {
+    let files = paths.iter().map(|path| (path, backup.join(crate::apply::backup_name(path))));
+    let there: Vec<String> = files
+        .filter(|(_, file)| file.symlink_metadata().is_ok())
+        .map(|(path, file)| format!("{path}: {}", file.display()))
+        .collect();
+    let mut text = String::new();
+    if !there.is_empty() {
+        text.push_str(&format!("\nhint: what they held before is kept: {}", list(&there)));
+    }
+    if !kept.is_empty() {
+        let kept: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
+        text.push_str(&format!("\nhint: what was written meanwhile is kept: {}", list(&kept)));
+    }
+    text
 }
 
 fn hint_for_io(source: &io::Error) -> &'static str {

@@ -12,6 +12,8 @@ use crate::{Base, Slot, Workspace};
 /// A user's project and a state folder beside it.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
+    /// Where the state folder is, if not beside the project.
+    elsewhere: Option<tempfile::TempDir>,
 }
 
 impl Project {
@@ -19,7 +21,7 @@ impl Project {
     pub(crate) fn plain() -> Project {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
-        Project { folder }
+        Project { folder, elsewhere: None }
     }
 
     /// A repository without a commit.
@@ -39,12 +41,23 @@ impl Project {
         project
     }
 
+    /// The same with the state folder on another file system, where this machine has one.
+    pub(crate) fn across(mut self) -> Option<Project> {
+        let elsewhere = tempfile::tempdir_in("/dev/shm").ok()?;
+        let device = |path: &Path| fs::metadata(path).unwrap().dev();
+        if device(elsewhere.path()) == device(self.folder.path()) {
+            return None;
+        }
+        self.elsewhere = Some(elsewhere);
+        Some(self)
+    }
+
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().canonicalize().unwrap().join("project")
     }
 
     pub(crate) fn state(&self) -> PathBuf {
-        self.folder.path().canonicalize().unwrap().join("state")
+        self.elsewhere.as_ref().unwrap_or(&self.folder).path().canonicalize().unwrap().join("state")
     }
 
     pub(crate) fn open(&self) -> Workspace {

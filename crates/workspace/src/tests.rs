@@ -6,4 +6,5 @@ mod hostile;
 mod narrow;
 mod secrets;
 mod slots;
+mod torn;
 mod users;

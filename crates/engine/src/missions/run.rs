@@ -177,7 +177,8 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let workspace = blocking(move || Workspace::open(&root, &state_path))
         .await
         .map_err(|e| format!("{e}\nNothing was started."))?;
-    tidy::after_crash(project).await.map_err(|why| format!("{why}\nNothing was started."))?;
+    let kept =
+        tidy::after_crash(project, &workspace).await.map_err(|why| format!("{why}\nNothing was started."))?;
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
     let (journal, state, opening) = match start {
         Start::New { objective } => {
@@ -191,7 +192,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
                 policy: settings::policy(&config),
                 at_ms: now,
             };
-            let opening = format!("**Mission {id}**\n\n{}", removed.unwrap_or_default());
+            let opening = format!("**Mission {id}**\n\n{kept}{}", removed.unwrap_or_default());
             first(project, journal, State::default(), event, opening)?
         }
         Start::Resume { .. } => {
@@ -203,7 +204,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             let mut policy = settings::policy(&config);
             policy.approve_plan = state.policy.approve_plan;
             let opening = format!(
-                "**Mission {id}** goes on: {}\n\n",
+                "**Mission {id}** goes on: {}\n\n{kept}",
                 state.objective.lines().next().unwrap_or_default()
             );
             first(project, journal, state, Event::Resumed { at_ms: now, policy: Some(policy) }, opening)?

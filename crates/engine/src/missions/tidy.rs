@@ -18,17 +18,20 @@ const MB: u64 = 1_000_000;
 const LETTING_GO: Duration = Duration::from_secs(1);
 
 /// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of those that never
-/// began. The project's lock is held, so none of it is in use.
-pub(super) async fn after_crash(project: &Project) -> Result<(), String> {
-    let state = project.state.clone();
+/// began, files that a delivery put aside. The project's lock is held, so none of it is in use. Says where files of the
+/// user's are that could not be left in their place.
+pub(super) async fn after_crash(project: &Project, workspace: &Workspace) -> Result<String, String> {
+    let (state, workspace) = (project.state.clone(), workspace.clone());
     let swept = blocking(move || {
-        for dir in state.sweep()? {
+        for dir in state.sweep().map_err(|error| error.to_string())? {
             checks::sweep(dir.id());
-            dir.clear_tmp()?;
+            dir.clear_tmp().map_err(|error| error.to_string())?;
         }
-        Ok::<_, journal::Error>(())
+        workspace.settle_deliveries().map_err(|error| error.to_string())
     });
-    swept.await.map_err(|error| error.to_string())
+    let kept = swept.await?;
+    let line = |kept: String| format!("- written while a delivery was interrupted, and kept: {kept}\n");
+    Ok(kept.into_iter().map(line).collect())
 }
 
 /// Before a new mission: what earlier ones keep beyond the limit goes, the work of unfinished ones stays. Says what was

@@ -6,9 +6,18 @@ use std::path::Path;
 
 use crate::error::{At, Error};
 
+/// What is done, before the step with this number.
+type Meanwhile = (usize, Box<dyn FnOnce()>);
+
 thread_local! {
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
     static CRASH: Cell<bool> = const { Cell::new(false) };
+    static MEANWHILE: Cell<Option<Meanwhile>> = const { Cell::new(None) };
+}
+
+/// What somebody else does just before that step.
+pub(crate) fn meanwhile(steps: usize, act: impl FnOnce() + 'static) {
+    MEANWHILE.set(Some((steps, Box::new(act))));
 }
 
 pub(crate) fn fail_after(steps: usize) {
@@ -22,6 +31,11 @@ pub(crate) fn crash_after(steps: usize) {
 }
 
 pub(super) fn trip(path: &Path) -> Result<(), Error> {
+    match MEANWHILE.take() {
+        Some((0, act)) => act(),
+        Some((left, act)) => MEANWHILE.set(Some((left - 1, act))),
+        None => {}
+    }
     match LEFT.get() {
         Some(0) => {
             LEFT.set(None);

@@ -1,10 +1,11 @@
-//! Moving one file to where it belongs, in one step, also between file systems.
+//! Moving one file to where it belongs in one step, also between file systems, and only over what is expected there.
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use sha2::{Digest, Sha256};
 
 use super::compare::{Fingerprint, fingerprint};
@@ -15,83 +16,166 @@ pub(crate) fn backup_name(path: &str) -> String {
     Sha256::digest(path.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Puts `from` at `to`, replacing a file there in one step. `from` is gone afterwards.
-pub(crate) fn move_into_place(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == ErrorKind::CrossesDevices => {
-            move_across(from, to)?;
-            fs::remove_file(from)
-        }
-        other => other,
-    }
+/// The hidden name beside `path` by way of which it is replaced where the state folder is on another file system.
+pub(crate) fn beside(root: &Path, path: &str) -> PathBuf {
+    root.join(path).with_file_name(format!(".orchestrator-{}", backup_name(path)))
 }
 
-/// Puts `from` at `to` if what is there is still what `expected` recognises (`None`: nothing). Gives whether it was; an
-/// editor that was quicker keeps its file. Where the system cannot exchange two files in one step, that was looked at
-/// just before and is not looked at again.
-pub(crate) fn replace(from: &Path, to: &Path, expected: Option<Fingerprint>) -> io::Result<bool> {
+/// The name that such a file has until it is complete.
+pub(crate) fn unfinished(beside: &Path) -> PathBuf {
+    beside.with_extension("part")
+}
+
+/// What became of putting something at a path, or taking it from there.
+#[derive(Debug)]
+pub(crate) enum Put {
+    Done(Done),
+    /// Something else was there, and still is.
+    Changed,
+    /// Something else was there, and could not be put back: it is at this path now.
+    Stranded(PathBuf),
+}
+
+/// How what was put at a path is recognised from now on, and what could not be cleared away.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) ours: Option<Fingerprint>,
+    pub(crate) left: Option<(PathBuf, io::Error)>,
+}
+
+/// Puts `from` at `to` if what is there is still what `expected` recognises (`None`: nothing); an editor that was
+/// quicker keeps its file. `beside` is used between file systems. Where the system cannot exchange two files in one
+/// step, what is there is looked at just before.
+pub(crate) fn replace(
+    from: &Path,
+    to: &Path,
+    beside: &Path,
+    expected: Option<Fingerprint>,
+) -> io::Result<Put> {
+    match put(from, to, expected) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => {}
+        other => return other,
+    }
+    bring(from, beside)?;
+    let result = put(beside, to, expected);
+    // Only what is ours may be cleared away: what was stranded there is the user's.
+    let ours = matches!(result, Ok(Put::Changed) | Err(_));
+    if ours && let Err(source) = fs::remove_file(beside) {
+        return Err(io::Error::new(source.kind(), format!("`{}` was left: {source}", beside.display())));
+    }
+    result
+}
+
+fn put(from: &Path, to: &Path, expected: Option<Fingerprint>) -> io::Result<Put> {
+    let ours = fingerprint(from);
+    let done = |left| Ok(Put::Done(Done { ours, left }));
     let Some(expected) = expected else {
-        return match rename(from, to, Rename::OnlyNew) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-            Err(_) => move_into_place(from, to).map(|()| true),
+        return match rename_new(from, to) {
+            Ok(()) => done(None),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Put::Changed),
+            Err(error) => Err(error),
         };
     };
-    if rename(from, to, Rename::Exchange).is_err() {
-        return move_into_place(from, to).map(|()| true);
-    }
-    if fingerprint(from) == Some(expected) {
-        return fs::remove_file(from).map(|()| true);
-    }
-    rename(from, to, Rename::Exchange).map(|()| false)
-}
-
-/// Removes `path` if it is still what `expected` recognises, by way of `aside`, a name that is free. Gives whether it was.
-pub(crate) fn remove(path: &Path, aside: &Path, expected: Option<Fingerprint>) -> io::Result<bool> {
-    match fs::rename(path, aside) {
-        Ok(()) if expected.is_none() || fingerprint(aside) == expected => {
-            fs::remove_file(aside).map(|()| true)
+    match exchange(from, to) {
+        Ok(()) if fingerprint(from) == Some(expected) => {
+            done(fs::remove_file(from).err().map(|error| (from.to_path_buf(), error)))
         }
-        Ok(()) => rename(aside, path, Rename::OnlyNew).map(|()| false),
-        Err(error) if error.kind() == ErrorKind::CrossesDevices => fs::remove_file(path).map(|()| true),
+        // What came out is not what was to be replaced.
+        Ok(()) => match exchange(from, to) {
+            Ok(()) if fingerprint(from) == ours => Ok(Put::Changed),
+            _ => Ok(Put::Stranded(from.to_path_buf())),
+        },
+        // Removed by its owner, who may want it so.
+        Err(error) if error.kind() == ErrorKind::NotFound && ours.is_some() && fingerprint(to).is_none() => {
+            Ok(Put::Changed)
+        }
+        Err(error) if unsupported(&error) => {
+            if fingerprint(to) != Some(expected) {
+                return Ok(Put::Changed);
+            }
+            fs::rename(from, to)?;
+            done(None)
+        }
         Err(error) => Err(error),
     }
 }
 
-#[derive(Clone, Copy)]
-enum Rename {
-    Exchange,
-    OnlyNew,
-}
-
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn rename(from: &Path, to: &Path, how: Rename) -> io::Result<()> {
-    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
-    let flags = match how {
-        Rename::Exchange => RenameFlags::RENAME_EXCHANGE,
-        Rename::OnlyNew => RenameFlags::RENAME_NOREPLACE,
+/// Removes `path` if it is still what `expected` recognises, by way of `aside`, or of `beside` between file systems:
+/// names that are free.
+pub(crate) fn remove(
+    path: &Path,
+    aside: &Path,
+    beside: &Path,
+    expected: Option<Fingerprint>,
+) -> io::Result<Put> {
+    let (aside, moved) = match rename_new(path, aside) {
+        Err(error) if error.kind() == ErrorKind::CrossesDevices => (beside, rename_new(path, beside)),
+        other => (aside, other),
     };
-    Ok(renameat2(AT_FDCWD, from, AT_FDCWD, to, flags)?)
-}
-
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn rename(from: &Path, to: &Path, how: Rename) -> io::Result<()> {
-    match how {
-        Rename::Exchange => Err(ErrorKind::Unsupported.into()),
-        Rename::OnlyNew => fs::hard_link(from, to).and_then(|()| fs::remove_file(from)),
+    match moved {
+        Err(error) if error.kind() == ErrorKind::NotFound && fingerprint(path).is_none() => {
+            return Ok(Put::Changed);
+        }
+        other => other?,
+    }
+    if expected.is_none() || fingerprint(aside) == expected {
+        let left = fs::remove_file(aside).err().map(|error| (aside.to_path_buf(), error));
+        return Ok(Put::Done(Done { ours: None, left }));
+    }
+    match rename_new(aside, path) {
+        Ok(()) => Ok(Put::Changed),
+        Err(_) => Ok(Put::Stranded(aside.to_path_buf())),
     }
 }
 
-/// The same between file systems: complete beside the target first, then renamed.
-fn move_across(from: &Path, to: &Path) -> io::Result<()> {
-    let folder = to.parent().unwrap_or(Path::new("/"));
-    let beside = tempfile::Builder::new().prefix(".orchestrator-").tempdir_in(folder)?;
-    let part = beside.path().join("file");
-    copy(from, &part)?;
-    if !part.is_symlink() {
-        fs::File::open(&part)?.sync_all()?;
+/// Exchanges what is at two paths of one file system, in one step.
+pub(crate) fn exchange(from: &Path, to: &Path) -> io::Result<()> {
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE)?)
+}
+
+/// Gives a file another name, which must be free.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from) {
+        Err(error) if unsupported(&error) => match fs::hard_link(from, to) {
+            Ok(()) => fs::remove_file(from),
+            Err(error) if unsupported(&error) || error.kind() == ErrorKind::PermissionDenied => {
+                if fs::symlink_metadata(to).is_ok() {
+                    return Err(ErrorKind::AlreadyExists.into());
+                }
+                fs::rename(from, to)
+            }
+            Err(error) => Err(error),
+        },
+        other => other,
     }
-    fs::rename(&part, to)
+}
+
+/// The file system, or the kernel, does not know this way of renaming.
+fn unsupported(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput)
+}
+
+/// A complete copy of `from` under a hidden name beside where it is to go.
+fn bring(from: &Path, beside: &Path) -> io::Result<()> {
+    let part = unfinished(beside);
+    let brought = copy_new(from, &part).and_then(|()| rename_new(&part, beside));
+    if brought.is_err() {
+        drop(fs::remove_file(&part));
+    }
+    brought
+}
+
+/// A copy with mode and times that is on disk when this returns, written over nothing.
+fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    let found = fs::symlink_metadata(from)?;
+    if found.is_symlink() {
+        return symlink(fs::read_link(from)?, to);
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    io::copy(&mut fs::File::open(from)?, &mut file)?;
+    file.set_permissions(found.permissions())?;
+    file.set_times(fs::FileTimes::new().set_modified(found.modified()?))?;
+    file.sync_all()
 }
 
 /// A second name for a file or link where possible, a copy elsewhere.
@@ -112,52 +196,4 @@ pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    #[test]
-    fn an_editor_that_was_quicker_keeps_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let (new, file, aside) =
-            (folder.path().join("new"), folder.path().join("file"), folder.path().join("aside"));
-        let edit = |text: &str| {
-            fs::write(folder.path().join("edit"), text).unwrap();
-            fs::rename(folder.path().join("edit"), &file).unwrap();
-        };
-        edit("old");
-        let seen = fingerprint(&file);
-        edit("the user's");
-        fs::write(&new, "ours").unwrap();
-        assert!(!replace(&new, &file, seen).unwrap());
-        assert!(!remove(&file, &aside, seen).unwrap());
-        assert!(!replace(&new, &file, None).unwrap());
-        assert_eq!(fs::read_to_string(&file).unwrap(), "the user's");
-        assert!(replace(&new, &file, fingerprint(&file)).unwrap());
-        assert_eq!(fs::read_to_string(&file).unwrap(), "ours");
-        assert!(remove(&file, &aside, fingerprint(&file)).unwrap());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_move_across_file_systems_keeps_mode_and_links_and_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().unwrap();
-        let other = if Path::new("/dev/shm").is_dir() {
-            tempfile::tempdir_in("/dev/shm").unwrap()
-        } else {
-            tempfile::tempdir().unwrap()
-        };
-        let (from, to) = (other.path().join("from"), folder.path().join("to"));
-        fs::write(&from, "new").unwrap();
-        fs::set_permissions(&from, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::write(&to, "old").unwrap();
-        move_across(&from, &to).unwrap();
-        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
-        assert_eq!(fs::metadata(&to).unwrap().permissions().mode() & 0o777, 0o755);
-        symlink("nowhere", other.path().join("link")).unwrap();
-        move_into_place(&other.path().join("link"), &to).unwrap();
-        assert_eq!(fs::read_link(&to).unwrap(), Path::new("nowhere"));
-        assert!(!other.path().join("link").is_symlink());
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-}
+mod tests;

@@ -8,7 +8,13 @@ use crate::{Delivery, DeliveryError, Recovered, Workspace};
 
 /// A delivery that writes, replaces, removes, swaps files for folders, sets modes and links.
 fn varied() -> (Project, Workspace, Delivery) {
-    let project = Project::with(&[
+    varied_in(project())
+}
+
+/// The files that it changes. It removes `file-to-folder`, `folder-to-file/a` and `remove/deep/x.txt` in steps 0 to 2, and
+/// writes `change.txt`, `file-to-folder/inside`, `folder-to-file`, `link-me`, `made/by/task.txt` and `run.sh` in 3 to 8.
+pub(super) fn project() -> Project {
+    Project::with(&[
         ("change.txt", "old\n"),
         ("remove/deep/x.txt", "x\n"),
         ("run.sh", "#!/bin/sh\n"),
@@ -16,7 +22,10 @@ fn varied() -> (Project, Workspace, Delivery) {
         ("folder-to-file/a", "a\n"),
         ("link-me", "plain\n"),
         ("keep.txt", "k\n"),
-    ]);
+    ])
+}
+
+pub(super) fn varied_in(project: Project) -> (Project, Workspace, Delivery) {
     let workspace = project.open();
     let (base, slot, _) = mission(&workspace, &[("change.txt", "new\n"), ("made/by/task.txt", "t\n")]);
     let at = |name: &str| slot.path.join(name);
@@ -33,7 +42,7 @@ fn varied() -> (Project, Workspace, Delivery) {
     (project, workspace, delivery)
 }
 
-fn assert_delivered(project: &Project) {
+pub(super) fn assert_delivered(project: &Project) {
     assert_eq!(project.read("change.txt").unwrap(), "new\n");
     assert_eq!(project.read("made/by/task.txt").unwrap(), "t\n");
     assert!(!project.root().join("remove").exists(), "an emptied folder goes");

@@ -1,0 +1,176 @@
+//! Deliveries in which somebody else writes the same files at the worst moment, also between file systems.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::delivery::{assert_delivered, project, varied_in};
+use crate::testing::Project;
+use crate::{DeliveryError, Recovered};
+
+/// With the state folder beside the project, and on another file system where the machine has one.
+fn on_each(test: impl Fn(Project)) {
+    test(project());
+    match project().across() {
+        Some(project) => test(project),
+        None => {
+            eprintln!("skipped between file systems: /dev/shm and the temporary folder are one, or not there")
+        }
+    }
+}
+
+/// Hidden names that a delivery uses, anywhere in the project.
+fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().unwrap().to_string_lossy().starts_with(".orchestrator-") {
+            found.push(path.clone());
+        }
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(leftovers(&path));
+        }
+    }
+    found
+}
+
+/// Lets somebody act just before the last step, which then fails: the names of the torn delivery and its text.
+fn torn(project: Project, act: impl FnOnce(&Path) + 'static) -> (Project, Vec<String>, String) {
+    let (project, workspace, delivery) = varied_in(project);
+    let root = project.root();
+    crate::apply::meanwhile(8, move || act(&root));
+    crate::apply::fail_after(8);
+    let error = workspace.deliver(&delivery).unwrap_err();
+    let text = error.to_string();
+    let DeliveryError::Torn { paths, .. } = error else { panic!("{text}") };
+    assert_eq!(leftovers(&project.root()), [] as [PathBuf; 0]);
+    (project, paths, text)
+}
+
+#[test]
+fn what_the_user_writes_to_a_delivered_file_is_not_put_back_over() {
+    on_each(|project| {
+        let (project, paths, text) = torn(project, |root| {
+            fs::write(root.join("change.txt"), "the user's\n").unwrap();
+        });
+        assert_eq!(paths, ["change.txt"]);
+        assert_eq!(project.read("change.txt").unwrap(), "the user's\n");
+        assert_eq!(project.read("remove/deep/x.txt").unwrap(), "x\n");
+        assert_eq!(project.read("folder-to-file/a").unwrap(), "a\n");
+        assert_eq!(project.read("made/by/task.txt"), None);
+        let kept = text.split("change.txt: ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+        assert_eq!(fs::read_to_string(kept).unwrap(), "old\n", "the text names what was there: {text}");
+        // Another delivery does not take away what was named.
+        let (_project, workspace, delivery) = varied_in(project);
+        workspace.deliver(&delivery).unwrap();
+        assert_eq!(fs::read_to_string(kept).unwrap(), "old\n");
+    });
+}
+
+#[test]
+fn files_that_were_made_removed_or_made_again_meanwhile_stay_so() {
+    on_each(|project| {
+        let (project, paths, _) = torn(project, |root| {
+            fs::write(root.join("made/by/task.txt"), "the user's\n").unwrap();
+            fs::create_dir_all(root.join("remove/deep")).unwrap();
+            fs::write(root.join("remove/deep/x.txt"), "again\n").unwrap();
+            fs::remove_file(root.join("change.txt")).unwrap();
+        });
+        assert_eq!(paths[0], "change.txt");
+        assert!(paths.contains(&"made/by/task.txt".into()) && paths.contains(&"remove/deep/x.txt".into()));
+        assert_eq!(project.read("change.txt"), None, "what the user removed is not resurrected");
+        assert_eq!(project.read("made/by/task.txt").unwrap(), "the user's\n");
+        assert_eq!(project.read("remove/deep/x.txt").unwrap(), "again\n");
+        assert_eq!(project.read("file-to-folder").unwrap(), "f\n");
+    });
+}
+
+#[test]
+fn a_file_removed_at_the_last_moment_stays_removed_and_the_rest_is_put_back() {
+    on_each(|project| {
+        let (project, workspace, delivery) = varied_in(project);
+        let (root, before) = (project.root(), project.fingerprint());
+        let run = project.read("run.sh").unwrap();
+        crate::apply::meanwhile(8, move || fs::remove_file(root.join("run.sh")).unwrap());
+        let Err(DeliveryError::Changed { paths }) = workspace.deliver(&delivery) else { panic!() };
+        assert_eq!((paths.as_slice(), project.read("run.sh")), (["run.sh".to_string()].as_slice(), None));
+        project.write("run.sh", run);
+        assert_eq!(before, project.fingerprint());
+    });
+}
+
+#[test]
+fn between_file_systems_every_failure_is_put_back_and_every_crash_rolled_forward() {
+    for steps in 0..9 {
+        let Some(project) = project().across() else {
+            return eprintln!("skipped: /dev/shm and the temporary folder are one, or not there");
+        };
+        let (project, workspace, delivery) = varied_in(project);
+        let before = project.fingerprint();
+        crate::apply::fail_after(steps);
+        assert!(matches!(workspace.deliver(&delivery), Err(DeliveryError::PutBack { .. })));
+        assert_eq!(before, project.fingerprint(), "{steps}");
+        crate::apply::crash_after(steps);
+        assert!(workspace.deliver(&delivery).is_err());
+        let again = project.open();
+        assert!(matches!(again.recover(&delivery).unwrap(), Recovered::Forward(_)), "{steps}");
+        assert_delivered(&project);
+        assert_eq!(leftovers(&project.root()), [] as [PathBuf; 0]);
+        again.undo(&delivery).unwrap();
+        assert_eq!(before, project.fingerprint(), "{steps}");
+    }
+}
+
+/// The one folder in which a delivery keeps what it stages.
+fn place(project: &Project) -> PathBuf {
+    let mut places = fs::read_dir(project.state().join("git/delivery")).unwrap();
+    places.next().unwrap().unwrap().path()
+}
+
+#[test]
+fn a_crash_in_the_instant_of_an_exchange_loses_no_edit() {
+    let hidden = |root: &Path| crate::apply::beside(root, "change.txt");
+    on_each(|project| {
+        let across = project.state().parent() != project.root().parent();
+        let (project, workspace, delivery) = varied_in(project);
+        crate::apply::crash_after(3);
+        assert!(workspace.deliver(&delivery).is_err());
+        // The process died when it had exchanged its file for one that an editor had just put there.
+        let staged = place(&project).join("files/change.txt");
+        let root = project.root();
+        let aside = if across { hidden(&root) } else { staged.clone() };
+        let ours = fs::read(&staged).unwrap();
+        fs::write(root.join("next"), "the user's\n").unwrap();
+        if across {
+            fs::write(root.join("change.txt"), ours).unwrap();
+        } else {
+            fs::rename(&staged, root.join("change.txt")).unwrap();
+        }
+        fs::rename(root.join("next"), &aside).unwrap();
+        fs::write(crate::apply::unfinished(&hidden(&root)), "half a co").unwrap();
+        assert_eq!(project.open().settle_deliveries().unwrap(), [] as [String; 0]);
+        assert_eq!(project.read("change.txt").unwrap(), "the user's\n");
+        assert_eq!(leftovers(&root), [] as [PathBuf; 0]);
+        let Recovered::Back { changed, .. } = project.open().recover(&delivery).unwrap() else { panic!() };
+        assert_eq!(changed, ["change.txt"]);
+        assert_eq!(project.read("change.txt").unwrap(), "the user's\n");
+    });
+}
+
+#[test]
+fn an_edit_that_cannot_go_back_is_kept_and_named() {
+    on_each(|project| {
+        let (project, workspace, delivery) = varied_in(project);
+        crate::apply::crash_after(3);
+        assert!(workspace.deliver(&delivery).is_err());
+        let place = place(&project);
+        fs::write(place.join("removed").join(crate::apply::backup_name("change.txt")), "the user's\n")
+            .unwrap();
+        project.write("change.txt", "and once more\n");
+        let kept = project.open().settle_deliveries().unwrap();
+        let file = kept[0].strip_prefix("change.txt: ").unwrap();
+        assert_eq!(fs::read_to_string(file).unwrap(), "the user's\n");
+        project.open().clean().unwrap();
+        assert_eq!(fs::read_to_string(file).unwrap(), "the user's\n");
+        assert_eq!(project.read("change.txt").unwrap(), "and once more\n");
+    });
+}
