@@ -69,6 +69,11 @@ impl ProjectChecks {
         self.found.get().map(|checks| checks.iter().map(|c| c.name.clone()).collect()).unwrap_or_default()
     }
 
+    /// What a check said of the base, once it ran there.
+    pub fn on_base(&self, name: &str) -> Option<Arc<Outcome>> {
+        self.base.get()?.get(name).cloned()
+    }
+
     /// The checks, once the base has been read.
     pub fn list(&self) -> &[Check] {
         self.found.get().map_or(&[], Vec::as_slice)

@@ -7,9 +7,10 @@ use mission::path::{forbidden, normalise};
 use serde_json::Value;
 use workspace::Workspace;
 
+use crate::gates::independent;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::ScopeAnswer;
-use crate::session::Session;
+use crate::session::{Part, Session};
 use crate::shell;
 
 /// Findings that are appended to a tool's answer.
@@ -136,6 +137,19 @@ pub(crate) async fn before(
         if workspace::is_secret_path(&path) {
             return Some(format!(
                 "refused: `{path}` holds secrets by its name; a mission never writes such files."
+            ));
+        }
+        if session.part == Some(Part::Tests) && !independent::is_test_file(&path) {
+            return Some(format!(
+                "refused: `{path}` is no test file. You write the tests of this task only; another coder writes the rest."
+            ));
+        }
+        let state = session.orchestrator.state().await.ok();
+        let tests = state.as_ref().and_then(|s| s.tasks.get(&task)?.tests.written.as_ref());
+        if tests.is_some_and(|tests| tests.paths.contains(&path)) {
+            return Some(format!(
+                "refused: `{path}` was written for this task by another coder, and is not yours to change. Make the code \
+                 right; if the test contradicts the task, hand in with status \"blocked\" and say why."
             ));
         }
         match session.orchestrator.scope(task.clone(), path.clone()).await {

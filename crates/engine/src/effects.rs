@@ -38,6 +38,14 @@ impl Effects for Arc<MissionContext> {
                     context.wait_for_host(state.host_failures).await;
                     roles::planner::run(&context, &state, task).await
                 }
+                Effect::WriteTests { task, host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    roles::tester::run(&context, &state, &task).await
+                }
+                Effect::ReviewTests { task, host_failures } => {
+                    context.wait_for_host(host_failures).await;
+                    roles::dispute::run(&context, &state, &task).await
+                }
                 Effect::Work { task, kind, host_failures, model, .. } => {
                     context.wait_for_host(host_failures).await;
                     match kind {

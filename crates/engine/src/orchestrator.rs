@@ -370,7 +370,10 @@ impl Actor {
             return;
         }
         let task = match &effect {
-            Effect::Work { task, .. } | Effect::Judge { task, .. } => Some(task.clone()),
+            Effect::Work { task, .. }
+            | Effect::Judge { task, .. }
+            | Effect::WriteTests { task, .. }
+            | Effect::ReviewTests { task, .. } => Some(task.clone()),
             _ => None,
         };
         self.running.insert(key.clone(), task.clone());

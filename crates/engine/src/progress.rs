@@ -73,6 +73,22 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let again = if attempt > 1 { format!(" again (attempt {attempt})") } else { String::new() };
             format!("`{task}` started{again}")
         }
+        Event::TestsStarted { task, .. } => format!("`{task}`: its tests are written first"),
+        Event::TestsRejected { task, issues, .. } => {
+            let what = issues.first().map(ToString::to_string).unwrap_or_default();
+            format!("`{task}`: tests sent back: {}", detail(&what))
+        }
+        Event::TestsWritten { task, paths, .. } => {
+            format!("`{task}`: tests stand, and fail as they should: {}", short_list(paths, paths.len()))
+        }
+        Event::TestsSkipped { tried: false, .. } => return None,
+        Event::TestsSkipped { task, reason, .. } => {
+            format!("`{task}` goes on **without independent tests**: {}", detail(reason))
+        }
+        Event::TestsRedrawn { task, reason } => {
+            format!("`{task}`: its tests are written anew: {}", detail(reason))
+        }
+        Event::TestsUpheld { task, reason } => format!("`{task}`: its tests are right: {}", detail(reason)),
         Event::FixStarted { task, .. } => format!("`{task}`: fixer at work"),
         Event::WorkAccepted { task, .. } => format!("`{task}` handed in"),
         Event::ScopeWidened { task, path } => format!("`{task}` now also holds {path}"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mission::{Delivery, Gate, GateVerdict, Outcome, Phase, State, Task, graph};
+use mission::{Delivery, Gate, GateVerdict, Judged, Outcome, Phase, State, Task, graph};
 
 use crate::progress::{count, duration};
 use crate::roles::cut;
@@ -18,6 +18,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     configuration(&mut text, state);
     tasks(&mut text, state);
     helped(&mut text, state);
+    written_first(&mut text, state);
     packages(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
@@ -69,6 +70,51 @@ fn tasks(text: &mut String, state: &State) {
     );
 }
 
+/// Which tests were written before the change by somebody else, and what they showed.
+fn written_first(text: &mut String, state: &State) {
+    let about = |task: &Task| {
+        let tests = &task.tests;
+        let Some(written) = &tests.written else {
+            // nobody was asked where none were due
+            let reason = tests.skipped.as_ref().filter(|_| tests.draws > 0)?;
+            return Some(format!("`{}`: none: {}", task.id, cell(&cut(reason, 300))));
+        };
+        let of_task = |judged: &&Judged| {
+            judged.gate == Gate::IndependentTests && judged.task.as_ref() == Some(&task.id)
+        };
+        let said = || state.verdicts.iter().filter(of_task);
+        let refused = said().filter(|judged| judged.verdict == GateVerdict::Fail).count();
+        let now = match said().next_back().map(|judged| judged.verdict) {
+            Some(GateVerdict::Pass) => "they pass now",
+            Some(GateVerdict::Fail) => "they still fail",
+            _ => "they were not run on a change",
+        };
+        let mut line = format!("`{}`: {}; {now}", task.id, cell(&cut(&written.detail, 300)));
+        if refused > 0 {
+            let _ = write!(line, "; {} refused by them", count(refused, "change"));
+        }
+        if tests.redraws > 0 {
+            let _ = write!(line, "; written anew, as the first ones were wrong");
+        }
+        if tests.upheld {
+            let _ = write!(line, "; looked at once more, and found right");
+        }
+        Some(line)
+    };
+    let lines: Vec<String> =
+        state.order.iter().filter_map(|id| state.tasks.get(id)).filter_map(about).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nTests written before the change, by a coder who never saw it:\n");
+    for line in lines.iter().take(MAX_HELPED) {
+        let _ = writeln!(text, "- {line}");
+    }
+    if lines.len() > MAX_HELPED {
+        let _ = writeln!(text, "- and {}", count(lines.len() - MAX_HELPED, "more task"));
+    }
+}
+
 /// How each task that failed was helped, and why so.
 fn helped(text: &mut String, state: &State) {
     let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.rungs.is_empty());
@@ -101,6 +147,7 @@ fn phase(task: &Task) -> (&'static str, String) {
         Phase::Cancelled { reason } => ("cancelled", reason.clone()),
         Phase::Passed { .. } => ("passed", String::new()),
         Phase::Split => ("split", String::new()),
+        Phase::Testing => ("tests in work", String::new()),
         Phase::Waiting => ("waiting", String::new()),
         Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix => ("in work", String::new()),
     }

@@ -22,6 +22,13 @@ pub struct ToolCall {
     pub reply: oneshot::Sender<String>,
 }
 
+/// What a session has of a task, where it is not the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Its tests, written before and apart from its implementation.
+    Tests,
+}
+
 /// What the hooks need to know of a session.
 #[derive(Clone)]
 pub struct Session {
@@ -30,6 +37,7 @@ pub struct Session {
     pub directory: PathBuf,
     /// Commit that edits are compared with.
     pub base: String,
+    pub part: Option<Part>,
     pub(crate) orchestrator: Orchestrator,
     pub(crate) calls: mpsc::Sender<ToolCall>,
     pub(crate) watch: Arc<Watch>,

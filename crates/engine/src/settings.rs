@@ -6,7 +6,7 @@ use globset::{Glob, GlobSetBuilder};
 use guardian::{Guardian, GuardianOptions, Level, RuleProblem, SgConfig};
 use mission::Policy;
 
-use crate::config::{Config, ConfigProblem, NewDependencies, RuleLevel, Source, load};
+use crate::config::{Config, ConfigProblem, NewDependencies, RuleLevel, Source, TestAuthor, load};
 
 /// Rule files that are read at most, and their size in bytes.
 const MAX_RULES: usize = 500;
@@ -41,6 +41,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         fresh: config.heal.fresh,
         fallbacks: u32::try_from(config.roles.coder.fallback.len()).unwrap_or_default(),
         splits: config.heal.splits,
+        independent_tests: config.mission.tests == TestAuthor::Independent,
         approve_plan: config.mission.approve_plan,
         dependencies: match config.mission.dependencies {
             NewDependencies::Ask => mission::NewDependencies::Ask,

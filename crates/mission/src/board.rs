@@ -27,7 +27,7 @@ pub struct Board {
 pub struct BoardTask {
     pub id: String,
     pub title: String,
-    /// `waiting`, `working`, `judging`, `fixing`, `passed`, `integrated`, `split`, `given_up`, `cancelled`.
+    /// `waiting`, `testing`, `working`, `judging`, `fixing`, `passed`, `integrated`, `split`, `given_up`, `cancelled`.
     pub state: String,
     pub attempt: u32,
     pub depends_on: Vec<String>,
@@ -58,6 +58,7 @@ impl Board {
 fn task(task: &crate::Task) -> BoardTask {
     let name = match task.phase {
         Phase::Waiting => "waiting",
+        Phase::Testing => "testing",
         Phase::Working if task.fixes > 0 => "fixing",
         Phase::Working => "working",
         Phase::Judging | Phase::Failed { .. } => "judging",

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::remaining_path;
 use crate::state::Delivery;
-use crate::{Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind};
+use crate::{
+    Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind, independent,
+};
 
 /// Times that the Searcher, or the Planner, is asked anew before the mission goes on without a brief, or ends.
 pub(crate) const ROLE_TRIES: usize = 2;
@@ -95,6 +97,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     let mut free = (state.parallel() as usize).saturating_sub(state.active());
     for task in state.tasks.values() {
         match task.phase {
+            Phase::Testing => effects.push(independent::write(task)),
             Phase::ToFix => effects.push(work(task, WorkKind::Fix)),
             Phase::Working if task.fixes > 0 => effects.push(work(task, WorkKind::Fix)),
             Phase::Working => effects.push(work(task, WorkKind::Fresh)),
@@ -106,15 +109,20 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
                     host_failures: task.host_failures,
                 });
             }
+            Phase::Failed { mendable } if disputed(state, task, mendable) => {
+                let (task, host_failures) = (task.id.clone(), task.host_failures);
+                effects.push(Effect::ReviewTests { task, host_failures });
+            }
             _ => {}
         }
     }
     for task in ready(state, free) {
         if task.compound {
             effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
-        } else if free > 0 {
+        } else if free > 0 && !independent::unknown(state, task) {
             free -= 1;
-            effects.push(work(task, WorkKind::Fresh));
+            let tests_first = independent::due(state, task);
+            effects.push(if tests_first { independent::write(task) } else { work(task, WorkKind::Fresh) });
         }
     }
     if let (tasks, Some(head)) = (landing(state), &state.head)
@@ -184,9 +192,16 @@ fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
         return Some(Event::TaskCancelled { task: id.clone(), reason });
     }
     match task.phase {
+        Phase::Failed { mendable } if disputed(state, task, mendable) => None,
         Phase::Failed { mendable } => Some(ladder::next(state, task, mendable)),
+        Phase::Waiting => independent::skipped(state, task),
         _ => None,
     }
+}
+
+/// Whether a test is looked at before the ladder says what is next: nothing can be mended, and all points at the test.
+fn disputed(state: &State, task: &Task, mendable: bool) -> bool {
+    independent::disputed(task).is_some() && !ladder::may_fix(state, task, mendable)
 }
 
 fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {

@@ -19,6 +19,17 @@ pub enum Effect {
     AskPlanner {
         task: Option<TaskId>,
     },
+    /// Another coder writes the task's tests; `draw` counts from 1.
+    WriteTests {
+        task: TaskId,
+        draw: u32,
+        host_failures: u32,
+    },
+    /// A reviewer looks at the test that attempts fail on.
+    ReviewTests {
+        task: TaskId,
+        host_failures: u32,
+    },
     /// `attempt` and `fix` count from 1 and 0; `host_failures` says how long to wait before asking again.
     Work {
         task: TaskId,
@@ -56,6 +67,8 @@ impl Effect {
             Effect::CheckBase => "check-base".into(),
             Effect::AskSearcher => "brief".into(),
             Effect::AskPlanner { task } => format!("plan:{}", task.as_deref().unwrap_or_default()),
+            Effect::WriteTests { task, draw, .. } => format!("tests:{task}:{draw}"),
+            Effect::ReviewTests { task, .. } => format!("dispute:{task}"),
             Effect::Work { task, attempt, fix, .. } => format!("work:{task}:{attempt}:{fix}"),
             Effect::Judge { task, attempt, fix, .. } => format!("judge:{task}:{attempt}:{fix}"),
             Effect::Integrate { .. } => "integrate".into(),

@@ -100,6 +100,8 @@ pub enum Gate {
     Protected,
     Guardian,
     Checks,
+    /// The tests that another coder wrote for the task.
+    IndependentTests,
     /// Whether tests that the change adds can fail.
     NewTests,
     Review,
@@ -112,6 +114,7 @@ impl Gate {
             Gate::Protected => "protected",
             Gate::Guardian => "guardian",
             Gate::Checks => "checks",
+            Gate::IndependentTests => crate::independent::SOURCE,
             Gate::NewTests => "new tests",
             Gate::Review => "review",
         }
@@ -304,6 +307,44 @@ pub enum Event {
         parent: Option<TaskId>,
         reason: String,
     },
+    /// Another coder begins to write the task's tests, on this commit.
+    TestsStarted {
+        task: TaskId,
+        slot: u32,
+        base: String,
+        at_ms: u64,
+    },
+    /// What was handed in are no tests of the task; `mending`: the same author goes on.
+    TestsRejected {
+        task: TaskId,
+        issues: Vec<Issue>,
+        mending: bool,
+    },
+    /// They fail on the base for want of the task: it is built upon them, and they have to pass.
+    TestsWritten {
+        task: TaskId,
+        commit: String,
+        tree: String,
+        paths: Vec<String>,
+        detail: String,
+        at_ms: u64,
+    },
+    /// The task goes on without; `tried`: authors were asked.
+    TestsSkipped {
+        task: TaskId,
+        reason: String,
+        tried: bool,
+    },
+    /// They were wrong, and are written again: attempts failed on one that asks what the task does not.
+    TestsRedrawn {
+        task: TaskId,
+        reason: String,
+    },
+    /// Attempts failed on one of them, and a reviewer finds it right.
+    TestsUpheld {
+        task: TaskId,
+        reason: String,
+    },
     /// A fresh attempt begins, on this commit.
     AttemptStarted {
         task: TaskId,
@@ -440,6 +481,8 @@ impl Event {
             | Event::ProviderFailed { at_ms, .. }
             | Event::ProviderSlowed { at_ms, .. }
             | Event::ProviderAnswered { at_ms, .. }
+            | Event::TestsStarted { at_ms, .. }
+            | Event::TestsWritten { at_ms, .. }
             | Event::AttemptStarted { at_ms, .. }
             | Event::FixStarted { at_ms, .. }
             | Event::TaskPassed { at_ms, .. }

@@ -26,6 +26,8 @@ pub struct Policy {
     pub fallbacks: u32,
     /// Times that a task, with all that comes out of it, is split because it failed.
     pub splits: u32,
+    /// Whether another coder writes the tests of a change in behaviour, before it is made.
+    pub independent_tests: bool,
     /// Ask the user before the first task starts.
     pub approve_plan: bool,
     /// What happens to packages that a plan wants to add.
@@ -62,6 +64,7 @@ impl Default for Policy {
             fresh: 1,
             fallbacks: 0,
             splits: 1,
+            independent_tests: false,
             approve_plan: false,
             dependencies: NewDependencies::Ask,
             calls: Some(200),

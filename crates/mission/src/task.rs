@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::mailbox::PlannedTask;
-use crate::{Chosen, FailureClass, Issue, TaskId, Usage};
+use crate::{Chosen, FailureClass, IndependentTests, Issue, TaskId, Usage};
 
 /// Where a task stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub enum Phase {
     /// Waits for its dependencies, for a worker, or for a fresh attempt.
     #[default]
     Waiting,
+    /// Another coder writes its tests, before the task is begun.
+    Testing,
     /// A coder or fixer is at work.
     Working,
     /// Handed in; the gates look at it.
@@ -86,6 +88,9 @@ pub struct Task {
     pub edits_tests: Option<String>,
     #[serde(default)]
     pub edits_config: Option<String>,
+    /// Whether it changes what the program does, where the plan says.
+    #[serde(default)]
+    pub behaviour: Option<bool>,
     /// The compound task that this one came out of.
     pub parent: Option<TaskId>,
     pub depth: u32,
@@ -93,6 +98,9 @@ pub struct Task {
     pub phase: Phase,
     /// Attempts begun from a clean base; those lost to a crash, a stop or the host do not count.
     pub attempt: u32,
+    /// Of these, the ones that a wrong test was to blame for.
+    #[serde(default)]
+    pub granted: u32,
     /// Repairs of the current attempt.
     pub fixes: u32,
     /// Prompts to coder and fixer so far, which number their prompts.
@@ -129,6 +137,9 @@ pub struct Task {
     pub verified_by: Vec<String>,
     pub usage: Usage,
     pub summary: Option<String>,
+    /// Tests that somebody else writes first.
+    #[serde(default)]
+    pub tests: IndependentTests,
 }
 
 impl Task {
@@ -145,10 +156,12 @@ impl Task {
             compound: planned.compound,
             edits_tests: edits_tests(planned, parent),
             edits_config: planned.edits_config.clone(),
+            behaviour: planned.behaviour,
             parent: parent.map(|p| p.id.clone()),
             depth: parent.map_or(0, |p| p.depth + 1),
             phase: Phase::Waiting,
             attempt: 0,
+            granted: 0,
             fixes: 0,
             coder_prompts: 0,
             fixer_prompts: 0,
@@ -166,7 +179,14 @@ impl Task {
             verified_by: Vec::new(),
             usage: Usage::default(),
             summary: None,
+            tests: IndependentTests::default(),
         }
+    }
+
+    /// Whether files of its scope are its own before others: it has begun.
+    pub(crate) fn holds_files(&self) -> bool {
+        let begun = self.attempt > 0 || self.tests.written.is_some();
+        self.phase.is_active() || self.phase == Phase::Testing || (self.phase == Phase::Waiting && begun)
     }
 
     /// Whether the two land together.
@@ -178,6 +198,9 @@ impl Task {
     pub(crate) fn again(&mut self) {
         if self.phase.is_active() {
             self.attempt = self.attempt.saturating_sub(1);
+        }
+        if self.phase == Phase::Testing {
+            self.tests.draws = self.tests.draws.saturating_sub(1);
         }
         self.fixes = 0;
         self.phase = Phase::Waiting;

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
-    Board, Effect, Event, FailureClass, Issue, NewDependencies, PauseReason, Phase, Policy, Role, State,
-    TaskId, Tokens, decide, graph,
+    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, NewDependencies, PauseReason,
+    Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
 };
 use proptest::prelude::*;
 use support::{Mission, brief};
@@ -105,7 +105,7 @@ impl Walk {
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "twice the same: {keys:?}");
         let begun = effects
             .iter()
-            .filter(|e| matches!(e, Effect::Work { task, .. } if state.tasks[task].phase == Phase::Waiting));
+            .filter(|e| matches!(e, Effect::Work { task, .. } | Effect::WriteTests { task, .. } if state.tasks[task].phase == Phase::Waiting));
         let free = (state.policy.parallel as usize).saturating_sub(state.active());
         assert!(begun.count() <= free, "more at once than the policy says");
     }
@@ -158,7 +158,10 @@ impl Walk {
                 let (commit, tree) = ("base".into(), "t0".into());
                 self.tell(Event::BaseTaken { commit, tree, changed: vec![], left_out: vec![] });
             }
-            Effect::CheckBase => self.tell(Event::BaseChecked { checks: vec![] }),
+            Effect::CheckBase => {
+                let checks = if self.dice.one_in(4) { vec![] } else { vec![check()] };
+                self.tell(Event::BaseChecked { checks });
+            }
             Effect::AskSearcher => {
                 let event = match (self.trouble(), self.dice.one_in(self.faults)) {
                     (true, _) => Event::BriefFailed { class: FailureClass::Host, reason: "502".into() },
@@ -170,6 +173,27 @@ impl Walk {
                 self.tell(event);
             }
             Effect::AskPlanner { task } => self.plan(task),
+            Effect::WriteTests { task, .. } if running.told == 0 => {
+                let unneeded = self.dice.one_in(4);
+                if !self.trouble() && !unneeded {
+                    self.tell(Event::TestsStarted { task, slot: 1, base: "base".into(), at_ms: self.now });
+                    return false;
+                }
+                self.tell(if unneeded {
+                    Event::TestsSkipped { task, reason: "prose".into(), tried: false }
+                } else {
+                    failed(&task, FailureClass::Host)
+                });
+            }
+            Effect::WriteTests { task, .. } => return self.tests(task),
+            Effect::ReviewTests { task, .. } => {
+                let event = match (self.trouble(), self.dice.one_in(2)) {
+                    (true, _) => Event::JudgeFailed { task, reason: "502".into(), class: FailureClass::Host },
+                    (_, true) => Event::TestsRedrawn { task, reason: "it asks too much".into() },
+                    _ => Event::TestsUpheld { task, reason: "it is right".into() },
+                };
+                self.tell(event);
+            }
             Effect::Work { task, kind: mission::WorkKind::Fresh, .. } if running.told == 0 => {
                 if self.trouble() {
                     self.tell(failed(&task, FailureClass::Host));
@@ -193,7 +217,13 @@ impl Walk {
                 } else if self.dice.one_in(self.faults) {
                     let classes =
                         [FailureClass::Scope, FailureClass::Lint, FailureClass::Test, FailureClass::Review];
-                    failed(&task, classes[self.dice.roll(classes.len())])
+                    let class = classes[self.dice.roll(classes.len())];
+                    if self.mission.state.tasks.get(&task).is_some_and(|t| t.tests.written.is_some()) {
+                        let issue = Issue::new(mission::independent::SOURCE, "`adds` fails: 3");
+                        Event::AttemptFailed { task, class, issues: vec![issue] }
+                    } else {
+                        failed(&task, class)
+                    }
                 } else {
                     let (commit, tree) = (format!("c-{task}"), "t".into());
                     Event::TaskPassed { task, commit, tree, verified_by: vec![], at_ms: self.now }
@@ -247,6 +277,24 @@ impl Walk {
             }
             Effect::Record(event) => panic!("{event:?} is not to be carried out"),
         }
+        true
+    }
+
+    /// What an author of tests does.
+    fn tests(&mut self, task: TaskId) -> bool {
+        let issues = vec![Issue::new("tests", "they pass")];
+        let event = if self.trouble() {
+            Event::AttemptFailed { task, class: FailureClass::Host, issues }
+        } else if self.dice.one_in(self.faults) {
+            let mending = self.dice.one_in(2);
+            self.tell(Event::TestsRejected { task, issues, mending });
+            return !mending;
+        } else {
+            let (commit, tree) = (format!("t-{task}"), "t".into());
+            let paths = vec![format!("{task}.test")];
+            Event::TestsWritten { task, commit, tree, paths, detail: "red".into(), at_ms: self.now }
+        };
+        self.tell(event);
         true
     }
 
@@ -344,6 +392,7 @@ impl Walk {
                 group: self.dice.one_in(4).then(|| format!("g{}", self.dice.roll(2))),
                 compound: self.dice.one_in(6),
                 edits_config: self.dice.one_in(12).then(|| "a script".into()),
+                behaviour: self.dice.one_in(2).then_some(true),
                 ..PlannedTask::default()
             });
         }
@@ -367,6 +416,11 @@ impl Walk {
     }
 }
 
+fn check() -> CheckSummary {
+    let (name, run, detail) = ("test".into(), "npm test".into(), "12 passed".into());
+    CheckSummary { name, run, verdict: GateVerdict::Pass, detail }
+}
+
 fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
     let mission = Mission::new(policy);
     let (dice, running) = (Dice(seed), BTreeMap::new());
@@ -381,8 +435,8 @@ fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
 
 fn any_policy() -> impl Strategy<Value = Policy> {
     let ladder = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32);
-    (1..5_u32, ladder, prop::option::of(50..500_u64), any::<bool>()).prop_map(
-        |(parallel, (fixes, fresh, fallbacks, splits), tokens, approve_plan)| Policy {
+    (1..5_u32, ladder, prop::option::of(50..500_u64), any::<(bool, bool)>()).prop_map(
+        |(parallel, (fixes, fresh, fallbacks, splits), tokens, (approve_plan, independent_tests))| Policy {
             parallel,
             fixes,
             fresh,
@@ -390,6 +444,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
             splits,
             tokens,
             approve_plan,
+            independent_tests,
             host_failures: 3,
             ..Policy::default()
         },
@@ -404,7 +459,7 @@ proptest! {
         let Mission { state, events } = walk(seed, policy, faults + 1);
         for task in state.tasks.values() {
             prop_assert!(state.tasks.is_empty() || task.phase.is_final());
-            prop_assert!(task.attempt <= state.policy.fresh + 1 + state.policy.fallbacks, "{} began {} times", task.id, task.attempt);
+            prop_assert!(task.attempt <= state.policy.fresh + 1 + state.policy.fallbacks + task.granted, "{} began {} times", task.id, task.attempt);
             prop_assert!(task.fixes <= state.policy.fixes);
             prop_assert!(task.splits <= state.policy.splits && task.depth < state.policy.max_depth);
         }

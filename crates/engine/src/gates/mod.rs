@@ -1,11 +1,12 @@
-//! The gates, cheapest first: scope, protected files, Guardian, checks, new tests, Reviewer. Each verdict is recorded
-//! with the tree it speaks of.
+//! The gates, cheapest first: scope, protected files, Guardian, independent tests, checks, new tests, Reviewer. Each
+//! verdict is recorded with the tree it speaks of.
 
 mod checks;
 mod files;
 mod grounds;
 mod guardian;
 mod imports;
+pub(crate) mod independent;
 mod judge;
 mod lint;
 mod manifests;
@@ -13,6 +14,7 @@ mod mutants;
 mod new_tests;
 mod packages_by_hand;
 mod protected;
+mod reason;
 mod review;
 mod scope;
 mod vote;
@@ -20,7 +22,7 @@ mod wrong_versions;
 
 use std::sync::Arc;
 
-use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
+use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task, WrittenTests};
 use workspace::{Commit, Slot};
 
 use crate::blocking::blocking;
@@ -122,7 +124,8 @@ async fn look(
 
     let mut evidence = Evidence {
         keeps_tests: checks::keeps_tests(state, &[&task.id]),
-        remembered: new_tests::remembered(state, task, &commit.tree),
+        remembered: new_tests::remembered(state, task, Gate::NewTests, &commit.tree),
+        independent: independent::of(state, task, &commit.tree),
         ..Evidence::default()
     };
     for gate in WITHOUT_MODELS {
@@ -149,7 +152,8 @@ async fn look(
 }
 
 /// The gates after scope that ask no model, in their order.
-const WITHOUT_MODELS: [Gate; 4] = [Gate::Protected, Gate::Guardian, Gate::Checks, Gate::NewTests];
+const WITHOUT_MODELS: [Gate; 5] =
+    [Gate::Protected, Gate::Guardian, Gate::IndependentTests, Gate::Checks, Gate::NewTests];
 
 /// What gates are told, and what they find that others should know.
 #[derive(Default)]
@@ -158,6 +162,8 @@ struct Evidence {
     keeps_tests: bool,
     /// What was said of the new tests of this very tree before.
     remembered: Option<Judgement>,
+    /// Tests that were written before the change, with what was said of this very tree before.
+    independent: Option<(WrittenTests, Option<Judgement>)>,
     /// Existing tests that the plan let the change touch, and what became of them.
     edited: Vec<String>,
     weakened: Vec<Issue>,
@@ -184,9 +190,15 @@ async fn ask(
             evidence.weakened = weakened;
             judgement
         }
+        Gate::IndependentTests => {
+            let (tests, known) = evidence.independent.take()?;
+            let judgement = independent::gate(context, change, &tests, known).await;
+            evidence.checks = format!("\nTests of this task: {}", judgement.detail);
+            judgement
+        }
         Gate::Checks => {
             let (judgement, verified_by) = checks::judge(context, change, evidence.keeps_tests).await;
-            evidence.checks = judgement.detail.clone();
+            evidence.checks.insert_str(0, &judgement.detail);
             evidence.verified_by = verified_by;
             judgement
         }

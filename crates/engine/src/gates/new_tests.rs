@@ -73,16 +73,16 @@ pub(super) async fn judge(
 }
 
 /// What was said of this very tree: that of the same task stands on the same base.
-pub(super) fn remembered(state: &State, task: &Task, tree: &str) -> Option<Judgement> {
+pub(super) fn remembered(state: &State, task: &Task, gate: Gate, tree: &str) -> Option<Judgement> {
     let said = state.verdicts.iter().rev().find(|judged| {
-        judged.gate == Gate::NewTests
+        judged.gate == gate
             && judged.verdict != GateVerdict::NoEvidence
             && judged.task.as_ref() == Some(&task.id)
             && judged.tree == tree
     })?;
     Some(match said.verdict {
-        GateVerdict::Fail => failed(None, said.detail.clone()),
-        verdict => Judgement { gate: Gate::NewTests, verdict, detail: said.detail.clone(), failure: None },
+        GateVerdict::Fail => Judgement { gate, ..failed(None, said.detail.clone()) },
+        verdict => Judgement { gate, verdict, detail: said.detail.clone(), failure: None },
     })
 }
 
@@ -156,17 +156,22 @@ async fn sides(context: &Grounds, change: &Change<'_>) -> Result<Sides, workspac
     .await
 }
 
-/// The check that runs a test file: of its language, in the deepest folder above it.
-fn runner_of(checks: &[Check], path: &str) -> Option<Check> {
-    let language = Language::of_path(path)?;
-    let fits = |runner: Runner| match runner {
+/// Whether a runner runs tests in this language.
+pub(super) fn runner_fits(runner: Runner, language: Language) -> bool {
+    match runner {
         Runner::CargoTest | Runner::Nextest => language == Language::Rust,
         Runner::Pytest | Runner::Unittest => language == Language::Python,
         Runner::GoTest => language == Language::Go,
         Runner::NodeTest | Runner::Vitest | Runner::Jest | Runner::Mocha | Runner::Tape => {
             language.is_ecmascript()
         }
-    };
+    }
+}
+
+/// The check that runs a test file: of its language, in the deepest folder above it.
+pub(super) fn runner_of(checks: &[Check], path: &str) -> Option<Check> {
+    let language = Language::of_path(path)?;
+    let fits = |runner| runner_fits(runner, language);
     checks
         .iter()
         .filter(|check| check.kind == CheckKind::Test && check.runner.is_some_and(fits))

@@ -8,6 +8,7 @@ use super::conversation::{Conversation, RoleFailure, Setting};
 use super::prompt;
 use super::work::{WorkMailbox, outcome};
 use crate::blocking::blocking;
+use crate::config::TestAuthor;
 use crate::mission_context::MissionContext;
 use crate::reading;
 use crate::slots::Lease;
@@ -18,7 +19,8 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, 
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let mut spent = Vec::new();
     let events = match begin(context, task).await {
-        Ok(lease) => work(context, task, lease, model, &mut spent).await,
+        Ok(Base::Ready(lease)) => work(context, task, lease, model, &mut spent).await,
+        Ok(Base::TestsConflict(reason)) => vec![conflicting(task, reason)],
         Err(RoleFailure { class, reason }) => {
             vec![Event::AttemptFailed {
                 task: task.id.clone(),
@@ -31,8 +33,24 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, 
     spent
 }
 
-/// A slot on the newest integrated commit; for a task of a group, with what the group has passed already merged in.
-async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, RoleFailure> {
+/// Tests that do not merge are written anew, once; what lands then may be in their way again.
+fn conflicting(task: &Task, reason: String) -> Event {
+    let id = task.id.clone();
+    match task.tests.redraws {
+        0 => Event::TestsRedrawn { task: id, reason },
+        _ => Event::TestsSkipped { task: id, reason, tried: true },
+    }
+}
+
+/// What a task starts from.
+pub(super) enum Base {
+    Ready(Lease),
+    /// Its independent tests do not merge with what landed meanwhile: why.
+    TestsConflict(String),
+}
+
+/// A slot on the newest integrated commit, with the task's independent tests; for a task of a group, with what the group has passed already merged in.
+pub(super) async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Base, RoleFailure> {
     let permit = context.permit().await?;
     let state = context
         .orchestrator
@@ -54,7 +72,19 @@ async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, Role
             }
         }
     }
-    context.slots.lease(permit, &base).await.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
+    if let Some(tests) = &task.tests.written {
+        let (workspace, ours, theirs) = (context.workspace.clone(), base.clone(), tests.commit.clone());
+        let merged = blocking(move || workspace.merge(&ours, &theirs, "the tests of the task")).await;
+        match merged.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))? {
+            workspace::Merge::Clean(merged) => base = merged.id,
+            workspace::Merge::Conflict { paths, .. } => {
+                let reason = format!("they do not merge with what landed meanwhile: {}", paths.join(", "));
+                return Ok(Base::TestsConflict(reason));
+            }
+        }
+    }
+    let lease = context.slots.lease(permit, &base).await;
+    lease.map(Base::Ready).map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
 }
 
 async fn work(
@@ -83,6 +113,7 @@ async fn work(
         base,
         title: format!("Coder: {}", task.title),
         model,
+        part: None,
     };
     let mut mailbox = WorkMailbox {
         context: context.clone(),
@@ -101,6 +132,11 @@ async fn work(
         text.push_str(&prompt::memo(&task.failures));
         if task.whole_files {
             text.push_str(prompt::WHOLE_FILES);
+        }
+        if let Some(tests) = &task.tests.written {
+            text.push_str(&prompt::written_tests(tests));
+        } else if context.config.mission.tests == TestAuthor::None {
+            text.push_str(prompt::NO_TESTS);
         }
         text.push_str("\n# What it touches\n");
         text.push_str(&reading);

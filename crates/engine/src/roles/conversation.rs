@@ -12,13 +12,13 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::mailbox::Mailbox;
-use super::prompt::header;
+use super::prompt::header_of_part;
 use super::turn::{End, Line, Question};
 use crate::host::HostRequest;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::{Permission, Refusal, Wish};
 use crate::providers::{Candidate, Report, candidates};
-use crate::session::Session;
+use crate::session::{Part, Session};
 
 /// How often the same question is asked because the answer was thrown away.
 const MAX_DRAWS: u32 = 3;
@@ -70,6 +70,8 @@ pub(crate) struct Setting {
     pub title: String,
     /// Whom to ask first: 0 the role's own model, otherwise the place among its fallbacks, from 1.
     pub model: u32,
+    /// What the session has of the task, where it is not the whole.
+    pub part: Option<Part>,
 }
 
 pub(crate) struct Conversation {
@@ -193,7 +195,8 @@ impl Conversation {
     }
 
     fn header(&self, role: Role, attempt: u32) -> String {
-        header(&self.line.context.id, role, self.setting.task.as_deref(), attempt)
+        let Setting { task, part, .. } = &self.setting;
+        header_of_part(&self.line.context.id, role, task.as_deref(), attempt, *part)
     }
 
     /// Waits until a model may be asked; gives the number of the prompt and the model.
@@ -261,7 +264,7 @@ async fn line(
     setting: &Setting,
     cancelled: &CancellationToken,
 ) -> Result<Line, RoleFailure> {
-    let Setting { role, task, directory, base, title, .. } = setting.clone();
+    let Setting { role, task, directory, base, title, part, .. } = setting.clone();
     let (parent, bash) = (context.parent.clone(), context.may_run_commands(role));
     let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
     let answer = tokio::select! {
@@ -281,6 +284,7 @@ async fn line(
         task: task.clone(),
         directory: directory.clone(),
         base,
+        part,
         orchestrator: context.orchestrator.clone(),
         calls,
         watch: Arc::clone(&watch),

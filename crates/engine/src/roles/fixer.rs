@@ -58,6 +58,7 @@ async fn fix(
                 base,
                 title: format!("Fixer: {}", task.title),
                 model,
+                part: None,
             };
             Conversation::open(context, setting).await?
         }

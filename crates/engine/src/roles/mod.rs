@@ -2,12 +2,14 @@
 
 pub(crate) mod coder;
 pub(crate) mod conversation;
+pub(crate) mod dispute;
 pub(crate) mod fixer;
 pub(crate) mod mailbox;
 pub(crate) mod planner;
 mod prompt;
 pub(crate) mod reviewer;
 pub(crate) mod searcher;
+pub(crate) mod tester;
 mod turn;
 pub(crate) mod watch;
 mod work;

@@ -60,6 +60,7 @@ async fn plan(
         base: head,
         title: compound.map_or("Planner: the task graph".into(), |t| format!("Planner: split `{}`", t.id)),
         model: 0,
+        part: None,
     };
     let mut conversation = Conversation::open(context, setting).await?;
     let mut mailbox = PlannerMailbox {

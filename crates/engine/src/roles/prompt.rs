@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use mission::{Failure, Issue, Role, Task};
+use mission::{Failure, Issue, Role, Task, WrittenTests};
+
+use crate::session::Part;
 
 /// Issues that a prompt lists.
 const MAX_ISSUES: usize = 20;
@@ -17,6 +19,21 @@ pub(crate) fn header(mission: &str, role: Role, task: Option<&str>, attempt: u32
     }
     let _ = writeln!(text, "attempt: {attempt}\n");
     text
+}
+
+/// The header of a session that has one part of a task.
+pub(crate) fn header_of_part(
+    mission: &str,
+    role: Role,
+    task: Option<&str>,
+    attempt: u32,
+    part: Option<Part>,
+) -> String {
+    let text = header(mission, role, task, attempt);
+    match part {
+        None => text,
+        Some(Part::Tests) => format!("{}\npart: tests\n\n", text.trim_end()),
+    }
 }
 
 /// A task as its coder, fixer and reviewer see it.
@@ -59,6 +76,18 @@ pub(crate) fn issues(issues: &[Issue]) -> String {
 
 /// The hint of an attempt that writes in another way, as the edits of the last one missed.
 pub(crate) const WHOLE_FILES: &str = "Write each file whole, with the tool `write`: read it first, then give all of its text. Make no edits in place.\n";
+
+/// Where the user wants no tests.
+pub(crate) const NO_TESTS: &str = "Write no new tests, unless the files above name them.\n";
+
+/// Tests that stand before the work begins.
+pub(crate) fn written_tests(tests: &WrittenTests) -> String {
+    format!(
+        "\n# Tests of this task\nAnother coder wrote them, and they stand in the files: {}. They fail now and have to pass; \
+         they are not yours to change. If one contradicts the task, hand in `blocked` and say why.\n",
+        list(tests.paths.iter())
+    )
+}
 
 /// What earlier attempts failed on, as facts.
 pub(crate) fn memo(failures: &[Failure]) -> String {

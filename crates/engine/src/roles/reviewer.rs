@@ -42,6 +42,7 @@ pub(crate) async fn review(
         base: slot.commit.clone(),
         title: format!("Reviewer: {}", task.title),
         model: u32::try_from(nth % models.max(1)).unwrap_or_default(),
+        part: None,
     };
     let mut conversation = Conversation::open(context, setting).await?;
     let mut mailbox = ReviewerMailbox { context: context.clone(), items: task.acceptance.len() };

@@ -37,6 +37,7 @@ async fn search(
         base,
         title: "Searcher: what matters".into(),
         model: 0,
+        part: None,
     };
     let mut conversation = Conversation::open(context, setting).await?;
     let text = |attempt| {

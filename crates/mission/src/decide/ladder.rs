@@ -37,6 +37,11 @@ pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
     }
 }
 
+/// Whether the next rung is a repair.
+pub(super) fn may_fix(state: &State, task: &Task, mendable: bool) -> bool {
+    task.failures.last().is_some_and(|last| Left { state, task, last, mendable }.fix().is_some())
+}
+
 impl Left<'_> {
     fn fix(&self) -> Option<(Rung, String)> {
         let fixes = self.state.policy.fixes;
@@ -52,7 +57,7 @@ impl Left<'_> {
     /// From a clean base: by the same model, then by each of the others.
     fn again(&self) -> Option<(Rung, String)> {
         let (policy, task) = (&self.state.policy, self.task);
-        let attempts = policy.fresh.saturating_add(1);
+        let attempts = policy.fresh.saturating_add(1).saturating_add(task.granted);
         let whole_files = self.edits_miss();
         let class = self.last.class.name();
         let hint = if whole_files { "; its edits missed, so it writes whole files" } else { "" };

@@ -23,6 +23,8 @@ pub(super) const FIELDS: &[Field] = &[
             Field::optional("edits_tests", Shape::Text).hint("why an existing test must change"),
             Field::optional("edits_config", Shape::Text)
                 .hint("why a script, build file or tool configuration must change; the user is asked"),
+            Field::optional("behaviour", Shape::Bool)
+                .hint("true: what the program does changes; another coder then writes its tests first"),
         ])),
     ),
     Field::optional(
@@ -74,6 +76,9 @@ pub struct PlannedTask {
     /// Why what configures checks, builds or tools must change; the user is asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits_config: Option<String>,
+    /// Whether it changes what the program does, so that its tests are written first by somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behaviour: Option<bool>,
 }
 
 /// A package that a plan adds.

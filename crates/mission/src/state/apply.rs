@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Commit, Delivery, Judged, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::provider::Fault;
-use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId};
+use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId, independent};
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
@@ -135,6 +135,16 @@ impl State {
             Event::Undone { files } => self.delivery = Delivery::Undone { files: *files },
             Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues, true),
             Event::TaskOrdered { task, after, path } => self.ordered(task, after, path),
+            Event::TestsStarted { task, .. }
+            | Event::TestsRejected { task, .. }
+            | Event::TestsWritten { task, .. }
+            | Event::TestsSkipped { task, .. }
+            | Event::TestsRedrawn { task, .. }
+            | Event::TestsUpheld { task, .. } => {
+                if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
+                    independent::apply(task, event);
+                }
+            }
             Event::AttemptStarted { task, .. }
             | Event::FixStarted { task, .. }
             | Event::WorkAccepted { task, .. }

@@ -3,7 +3,7 @@
 use super::{State, Trouble};
 use crate::decide::ROLE_TRIES;
 use crate::task::Failure;
-use crate::{Chosen, FailureClass, Issue, Phase, Rung, Task};
+use crate::{Chosen, FailureClass, Issue, Phase, Rung, Task, independent};
 
 /// Rungs and failures kept of a task. Far more than any policy lets it climb.
 const MAX_KEPT: usize = 200;
@@ -23,6 +23,9 @@ impl State {
             return;
         }
         task.host_failures = 0;
+        if task.phase == Phase::Testing {
+            return independent::rejected(task, issues);
+        }
         let begun = task.phase.is_active();
         if !begun {
             // it failed before there was anything to mend
@@ -87,6 +90,7 @@ impl Task {
         match self.phase {
             Phase::Passed { .. } => {}
             Phase::Failed { .. } => self.phase = Phase::Failed { mendable: false },
+            Phase::Testing => self.again(),
             _ if self.phase.is_active() => self.again(),
             _ => {}
         }

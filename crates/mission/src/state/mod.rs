@@ -151,7 +151,10 @@ impl State {
         self.tasks
             .values()
             .filter(|t| {
-                matches!(t.phase, Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix)
+                matches!(
+                    t.phase,
+                    Phase::Testing | Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix
+                )
             })
             .count()
     }
@@ -204,11 +207,6 @@ impl State {
             matches!(t.phase, Phase::Passed { .. })
                 && asking.is_some_and(|asking| asking.depends_on.contains(&t.id) && asking.shares_group(t))
         };
-        self.tasks.values().find(|t| {
-            t.id != task
-                && t.scope.contains(path)
-                && (t.phase.is_active() || (t.phase == Phase::Waiting && t.attempt > 0))
-                && !below(t)
-        })
+        self.tasks.values().find(|t| t.id != task && t.scope.contains(path) && t.holds_files() && !below(t))
     }
 }

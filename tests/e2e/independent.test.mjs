@@ -1,0 +1,78 @@
+/** Tests that another coder writes first: they fail on the base, are protected, and gate the implementation. */
+import assert from "node:assert/strict"
+import { scene } from "../harness/index.mjs"
+import { constant, ended, noPlugin, onlyRoles, printed, project, task, testOf, verdicts } from "./fixtures.mjs"
+
+const AREA = {
+  plan: { tasks: [task("area", ["src/area.js"], { behaviour: true })] },
+  work: { area: { "src/area.js": constant("AREA", 12) } },
+  tests: { area: { "test/area.test.js": testOf("area", "AREA", "12") } },
+}
+
+scene(
+  "tests are written first by another coder, fail without the change, and pass with it",
+  { skip: noPlugin, files: project(), scenario: AREA },
+  async (world) => {
+    const result = await world.task("Add the area")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    onlyRoles(world)
+    const coders = world.model.roleRequests.filter((request) => request.role === "coder" && request.turn === 0)
+    assert.equal(coders.length, 2)
+    assert.notEqual(coders[0].session, coders[1].session, "two sessions that know nothing of each other")
+    assert.match(coders[0].prompt_text, /^part: tests$/m)
+    assert.match(coders[1].prompt_text, /Another coder wrote them.*test\/area\.test\.js/s)
+    const names = world.facts().map((fact) => fact.event)
+    assert.ok(names.indexOf("tests_written") < names.indexOf("attempt_started"))
+    assert.ok(verdicts(world, "area").includes("independent_tests pass"))
+    assert.equal(world.read("test/area.test.js"), testOf("area", "AREA", "12"))
+  },
+)
+
+scene(
+  "an implementation that changes the tests of another coder is refused",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      ...AREA,
+      answers: [
+        {
+          role: "coder",
+          task: "area",
+          turns: [
+            { write: { "src/area.js": constant("AREA", 13), "test/area.test.js": testOf("area", "AREA", "13") } },
+            { done: "Made them agree." },
+          ],
+        },
+      ],
+    },
+  },
+  async (world) => {
+    const result = await world.task("Add the area")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    assert.equal(world.read("test/area.test.js"), testOf("area", "AREA", "12"))
+    assert.equal(world.read("src/area.js"), constant("AREA", 12))
+    assert.ok(verdicts(world, "area").includes("independent_tests fail"))
+  },
+)
+
+scene(
+  "tests that pass already, or are broken, are sent back, and in the end the task goes on without",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: { ...AREA, tests: { area: { "test/area.test.js": testOf("metre", "METRE", "1") } } },
+  },
+  async (world) => {
+    const result = await world.task("Add the area")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    assert.ok(world.facts("tests_rejected").length >= 2)
+    assert.match(world.facts("tests_rejected")[0].issues[0].message, /passes before the change/)
+    assert.equal(world.facts("tests_skipped").length, 1)
+    assert.ok(!world.exists("test/area.test.js"))
+    assert.match(printed(result), /without independent tests/)
+  },
+)
