@@ -1,41 +1,129 @@
-//! `npm run bench:gates -- [--quick] [--tuning] [--misses] [--package NAME]`: what the gates let through.
+//! `npm run bench:gates -- [options]`: what the gates let through.
 
+use std::fmt::Display;
 use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
 
-use sim::gates::{guardian_alone, markdown};
+use sim::gates::{Effort, GATES, Stack, guardian_alone, markdown, stack_markdown, whole_stack};
 use sim::projects::{ALL, Project, Set};
 
 const SEED: u64 = 20_261_122;
 /// Mutants of a kind in one change.
 const A_KIND: usize = 2;
 
+const HELP: &str = "\
+bench:gates measures what the gates let through: the Guardian alone, then every gate that asks no model, with tests.
+
+  --guardian      only the Guardian alone: nothing is run
+  --stack         only the whole stack
+  --quick         two packages, one mutant of a kind in a change, one change in the whole stack
+  --package NAMES only these, between commas
+  --tuning        the packages that rules may be tuned by
+  --a-kind N      mutants of a kind in a change, at most (2)
+  --changes N     changes of a package in the whole stack, at most
+  --jobs N        packages whose tests run side by side (2)
+  --minutes N     begin no further mutant of the whole stack after this; the next run goes on from what is remembered
+  --misses        every mutant that was let through, every false alarm
+  --json FILE     what was measured of the whole stack, mutant by mutant";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
-    let only = arguments.iter().position(|a| a == "--package").and_then(|at| arguments.get(at + 1));
+    if has("--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    match measure(&arguments, &has) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    let quick = has("--quick");
+    let only: Option<String> = value(arguments, "--package")?;
+    let a_kind = value(arguments, "--a-kind")?.unwrap_or(if quick { 1 } else { A_KIND });
+    let minutes: Option<u64> = value(arguments, "--minutes")?;
+    let effort = Effort {
+        a_kind,
+        changes: value(arguments, "--changes")?.unwrap_or(if quick { 1 } else { usize::MAX }),
+        seed: SEED,
+        jobs: value(arguments, "--jobs")?.unwrap_or(2),
+        until: minutes.and_then(|minutes| Instant::now().checked_add(Duration::from_secs(60 * minutes))),
+    };
+    let json: Option<String> = value(arguments, "--json")?;
     let set = if has("--tuning") { Set::Tuning } else { Set::Measuring };
     let mut packages: Vec<&'static Project> = ALL.iter().filter(|p| p.set == set).collect();
-    packages.retain(|project| only.is_none_or(|name| project.name == name));
-    if has("--quick") {
+    packages.retain(|project| {
+        only.as_ref().is_none_or(|names| names.split(',').any(|name| name == project.name))
+    });
+    if quick {
         packages.truncate(2);
     }
-    let measured = match guardian_alone(set, if has("--quick") { 1 } else { A_KIND }, SEED, &packages) {
-        Ok(measured) => measured,
-        Err(error) => {
-            eprintln!("nothing was measured: {error}");
-            return ExitCode::FAILURE;
+    if !has("--stack") {
+        alone(set, a_kind, &packages, has("--misses"))?;
+    }
+    if !has("--guardian") {
+        let runtime = tokio::runtime::Runtime::new().map_err(|why| why.to_string())?;
+        let stack = runtime.block_on(whole_stack(&packages, effort));
+        println!("## The whole stack\n\n{}", stack_markdown(&stack));
+        if has("--misses") {
+            misses(&stack);
         }
-    };
-    println!("{}", markdown(&measured));
-    if has("--misses") {
+        if let Some(path) = json {
+            let text = serde_json::to_string_pretty(&stack).map_err(|why| why.to_string())?;
+            std::fs::write(&path, text).map_err(|why| format!("`{path}`: {why}"))?;
+        }
+    }
+    println!("How fast the Guardian is, beside other linters: npm run bench:lint");
+    Ok(())
+}
+
+fn alone(set: Set, a_kind: usize, packages: &[&'static Project], shown: bool) -> Result<(), String> {
+    let measured =
+        guardian_alone(set, a_kind, SEED, packages).map_err(|why| format!("nothing was measured: {why}"))?;
+    for package in &measured.left_out {
+        eprintln!("left out, as it could not be fetched: {package}");
+    }
+    println!("## The Guardian alone\n\n{}", markdown(&measured));
+    if shown {
         for (kind, caught) in &measured.kinds {
             for missed in &caught.missed {
                 println!("missed: {}: {missed}", kind.name());
             }
         }
+        for (rule, count) in &measured.correct.by_rule {
+            println!("on the correct changes: {rule}: {count}");
+        }
         for error in &measured.correct.errors {
             println!("false alarm: {error}");
         }
     }
-    ExitCode::SUCCESS
+    Ok(())
+}
+
+fn misses(stack: &Stack) {
+    for row in stack.mutants.iter().filter(|row| row.is_wrong() && !row.caught_by_any(&GATES)) {
+        println!(
+            "let through: {}: {} {} → {}: {}: {} ({:?})",
+            row.kind.name(),
+            row.package,
+            row.from,
+            row.to,
+            row.path,
+            row.description,
+            row.truth
+        );
+    }
+}
+
+/// What follows an option.
+fn value<T: FromStr<Err: Display>>(arguments: &[String], name: &str) -> Result<Option<T>, String> {
+    let Some(at) = arguments.iter().position(|argument| argument == name) else { return Ok(None) };
+    let text = arguments.get(at + 1).ok_or_else(|| format!("`{name}` needs a value"))?;
+    text.parse().map(Some).map_err(|why| format!("`{name} {text}`: {why}"))
 }

@@ -1,5 +1,8 @@
 //! How much of what is wrong the gates let through: mutants of real changes, judged by the gate that a mission has.
 
+mod room;
+mod stack;
+mod stack_table;
 mod table;
 
 use std::collections::BTreeMap;
@@ -11,6 +14,8 @@ use crate::Random;
 use crate::mutants::{Kind, Mutant, correct, edits_tests, mutants};
 use crate::projects::{Change, Project, ProjectError, Set};
 
+pub use stack::{Effort, GATES, Right, Row, Stack, Truth, whole_stack};
+pub use stack_table::stack_markdown;
 pub use table::markdown;
 
 /// What was measured on one set of packages.
@@ -18,6 +23,8 @@ pub use table::markdown;
 pub struct Measured {
     pub kinds: BTreeMap<Kind, Caught>,
     pub packages: Vec<&'static str>,
+    /// Packages that could not be had, and why.
+    pub left_out: Vec<String>,
     pub changes: usize,
     pub correct: Correct,
 }
@@ -42,9 +49,12 @@ pub struct Correct {
     pub accused_files: usize,
     /// Every such error.
     pub errors: Vec<String>,
+    /// Findings by rule, warnings too.
+    pub by_rule: BTreeMap<String, usize>,
 }
 
 /// Measures the Guardian's gate on every change of a set; `a_kind`: mutants of a kind in a change, at most.
+/// A package that cannot be fetched is left out, and named; an error where none could be.
 pub fn guardian_alone(
     set: Set,
     a_kind: usize,
@@ -53,14 +63,26 @@ pub fn guardian_alone(
 ) -> Result<Measured, ProjectError> {
     let (lint, random) = (Lint::default(), Random::new(seed));
     let mut measured = Measured::default();
+    let mut last = None;
     for project in packages.iter().filter(|project| project.set == set) {
+        let changes = match project.changes() {
+            Ok(changes) => changes,
+            Err(error) => {
+                measured.left_out.push(format!("{}: {error}", project.name));
+                last = Some(error);
+                continue;
+            }
+        };
         measured.packages.push(project.name);
-        for change in project.changes()? {
+        for change in changes {
             measured.changes += 1;
             look(&lint, &change, a_kind, &random, &mut measured);
         }
     }
-    Ok(measured)
+    match last {
+        Some(error) if measured.packages.is_empty() => Err(error),
+        _ => Ok(measured),
+    }
 }
 
 fn look(lint: &Lint, change: &Change, a_kind: usize, random: &Random, measured: &mut Measured) {
@@ -69,6 +91,9 @@ fn look(lint: &Lint, change: &Change, a_kind: usize, random: &Random, measured: 
     for issue in &right.issues {
         measured.correct.errors.push(format!("{}: {issue}", change.title()));
         accused.extend(issue.path.as_deref());
+    }
+    for finding in &right.findings {
+        *measured.correct.by_rule.entry(finding.rule.clone()).or_default() += 1;
     }
     accused.sort_unstable();
     accused.dedup();

@@ -33,11 +33,29 @@ impl Change {
                 .collect()
         };
         let (base, head) = (shown(from.1), shown(to.1));
-        let paths: BTreeSet<&String> = base.keys().chain(head.keys()).collect();
-        let changed = paths.into_iter().filter(|path| base.get(*path) != head.get(*path)).cloned().collect();
+        let changed = differing(&base, &head);
         let held_out =
             held.iter().filter_map(|path| Some(((*path).clone(), to.1.get(*path)?.clone()))).collect();
         Change { project, from: from.0.into(), to: to.0.into(), base, head, changed, held_out }
+    }
+
+    /// The same change where what it does to these files was done before it.
+    pub fn after(&self, paths: &[String]) -> Change {
+        let mut change = self.clone();
+        for path in paths {
+            match self.head.get(path) {
+                Some(text) => change.base.insert(path.clone(), text.clone()),
+                None => change.base.remove(path),
+            };
+        }
+        change.changed = differing(&change.base, &change.head);
+        change
+    }
+
+    /// A tree with the tests that are held back in place of those that gates may run.
+    pub fn with_held_out(&self, tree: &Tree) -> Tree {
+        let others = tree.iter().filter(|(path, _)| !self.is_test(path));
+        others.chain(&self.held_out).map(|(path, text)| (path.clone(), text.clone())).collect()
     }
 
     /// `name from → to`.
@@ -53,4 +71,9 @@ impl Change {
     pub fn visible_tests(&self) -> Vec<&str> {
         self.head.keys().map(String::as_str).filter(|path| self.is_test(path)).collect()
     }
+}
+
+fn differing(base: &Tree, head: &Tree) -> Vec<String> {
+    let paths: BTreeSet<&String> = base.keys().chain(head.keys()).collect();
+    paths.into_iter().filter(|path| base.get(*path) != head.get(*path)).cloned().collect()
 }

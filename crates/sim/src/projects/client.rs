@@ -1,5 +1,6 @@
 //! The registries' ordinary clients.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,7 +11,8 @@ use super::{Project, ProjectError, Registry, Tree, cache};
 const MAX_TIME: Duration = Duration::from_secs(300);
 /// Larger files are data, in bytes.
 const MAX_FILE: u64 = 1 << 20;
-const SKIPPED: [&str; 5] = ["node_modules", "target", ".git", "__pycache__", ".venv"];
+const SKIPPED: [&str; 8] =
+    ["node_modules", "target", ".git", "__pycache__", ".venv", ".idea", ".vscode", ".pytest_cache"];
 
 /// The folder of a version in the cache.
 pub(super) fn fetch(project: &Project, version: &str) -> Result<PathBuf, ProjectError> {
@@ -123,7 +125,21 @@ fn tail(mut errors: fs::File) -> String {
 
 /// The texts below a folder that are wanted.
 pub(super) fn read(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, ProjectError> {
-    let mut tree = Tree::new();
+    let texts = walk(root, wanted)?.into_iter();
+    Ok(texts.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect())
+}
+
+/// What is wanted and no text.
+pub(super) fn data(
+    root: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<BTreeMap<String, Vec<u8>>, ProjectError> {
+    let files = walk(root, wanted)?.into_iter();
+    Ok(files.filter(|(_, bytes)| std::str::from_utf8(bytes).is_err()).collect())
+}
+
+fn walk(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, ProjectError> {
+    let mut files = Vec::new();
     let mut waiting = vec![root.to_path_buf()];
     while let Some(folder) = waiting.pop() {
         for path in entries(&folder)? {
@@ -134,14 +150,13 @@ pub(super) fn read(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, P
                 waiting.push(path);
             } else if found.is_file() && found.len() <= MAX_FILE {
                 let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-                let bytes = fs::read(&path).map_err(|why| file(&path, why))?;
-                if let (true, Ok(text)) = (wanted(&relative), String::from_utf8(bytes)) {
-                    tree.insert(relative, text);
+                if wanted(&relative) {
+                    files.push((relative, fs::read(&path).map_err(|why| file(&path, why))?));
                 }
             }
         }
     }
-    Ok(tree)
+    Ok(files)
 }
 
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, ProjectError> {

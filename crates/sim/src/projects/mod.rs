@@ -55,13 +55,11 @@ pub struct Suite {
     /// Test files begin with this and end with `suffix`.
     pub folder: &'static str,
     pub suffix: &'static str,
-    /// Run once, in the project's folder; empty: nothing.
+    /// Fetches what the tests need, in a folder with the project's manifest; run once for the same dependencies.
     pub setup: &'static str,
-    /// Runs the test files that stand for `{}`; each is written as `each`.
+    /// Runs every test file that is there.
     pub run: &'static str,
-    /// How a test file is named to the runner: `{path}`, or its `{stem}`.
-    pub each: &'static str,
-    /// The newest changes for which the tests are run (each needs an installation).
+    /// The newest changes for which the tests are run.
     pub changes: usize,
 }
 
@@ -84,7 +82,21 @@ impl Project {
     /// The files of a version, fetched where the cache has not got it.
     pub fn tree(&self, version: &str) -> Result<Tree, ProjectError> {
         let folder = client::fetch(self, version)?;
-        client::read(&folder, &|path| self.wants(path))
+        let mut tree = client::read(&folder, &|path| self.wants(path))?;
+        if self.registry == Registry::Crates {
+            // each room has a lockfile of its own
+            tree.remove("Cargo.lock");
+            if let Some(manifest) = tree.get_mut("Cargo.toml") {
+                *manifest = by_discovery(manifest);
+            }
+        }
+        Ok(tree)
+    }
+
+    /// The files of a version that are no text, and so in no [`Tree`].
+    pub fn data(&self, version: &str) -> Result<BTreeMap<String, Vec<u8>>, ProjectError> {
+        let folder = client::fetch(self, version)?;
+        client::data(&folder, &|path| self.wants(path))
     }
 
     /// What each release changed, the oldest first.
@@ -107,19 +119,31 @@ impl Suite {
     pub fn is_test(&self, path: &str) -> bool {
         path.starts_with(self.folder) && path.ends_with(self.suffix)
     }
+}
 
-    /// The command that runs these test files.
-    pub fn command<'p>(&self, paths: impl IntoIterator<Item = &'p str>) -> String {
-        let files: Vec<String> = paths
-            .into_iter()
-            .map(|path| {
-                let name = path.rsplit('/').next().unwrap_or(path);
-                let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-                self.each.replace("{path}", path).replace("{stem}", stem)
-            })
-            .collect();
-        self.run.replace("{}", &files.join(" "))
+/// A published Cargo.toml names each test, and cannot be read where one is held back: without these tables Cargo finds
+/// what is there. Tests in comments are left out, for they are many programs.
+fn by_discovery(manifest: &str) -> String {
+    let mut kept = String::new();
+    let (mut skipped, mut has_lib) = (false, false);
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            skipped = matches!(line.trim(), "[[test]]" | "[[bench]]" | "[[example]]");
+        }
+        if skipped || line.starts_with("autotests") {
+            continue;
+        }
+        kept.push_str(line);
+        kept.push('\n');
+        if line.trim() == "[lib]" {
+            has_lib = true;
+            kept.push_str("doctest = false\n");
+        }
     }
+    if !has_lib {
+        kept.push_str("\n[lib]\ndoctest = false\n");
+    }
+    kept
 }
 
 /// The folder in which fetched packages are kept.
@@ -167,7 +191,17 @@ mod tests {
         assert!(!change.base.contains_key("test/b.test.js") && !change.head.contains_key("test/b.test.js"));
         assert_eq!(change.changed, ["index.js", "test/a.test.js"]);
         assert_eq!(change.visible_tests(), ["test/a.test.js"]);
-        let Some(suite) = project.suite else { panic!("it ships tests") };
-        assert_eq!(suite.command(["test/a.test.js"]), "node --test test/a.test.js");
+        let tests: Vec<String> = change.with_held_out(&change.head).into_keys().collect();
+        assert_eq!(tests, ["index.js", "test/b.test.js", "test/helper.js"]);
+    }
+
+    #[test]
+    fn a_manifest_names_no_test_that_may_be_held_back() {
+        let manifest = "[package]\nname = \"a\"\nautotests = false\n\n[lib]\nname = \"a\"\n\n[[test]]\nname = \"t\"\n\n\
+                        [[bench]]\nname = \"b\"\n\n[dependencies]\nb = \"1\"\n";
+        let mended =
+            "[package]\nname = \"a\"\n\n[lib]\ndoctest = false\nname = \"a\"\n\n[dependencies]\nb = \"1\"\n";
+        assert_eq!(by_discovery(manifest), mended);
+        assert_eq!(by_discovery("[package]\n"), "[package]\n\n[lib]\ndoctest = false\n");
     }
 }
