@@ -15,7 +15,11 @@ fn holds(part: u64) {
     let share =
         |holds: &dyn Fn(&Played) -> bool| played.iter().filter(|one| holds(one)).count() as f64 / PART as f64;
     let (resumed, done) = (share(&|one| one.lives > 1), share(&|one| one.outcome == Some(Outcome::Done)));
-    assert!(resumed > 0.15 && done > 0.25, "{resumed} resumed, {done} done");
+    let tested = share(&|one| one.journal.contains("\"tests_written\""));
+    assert!(
+        resumed > 0.15 && done > 0.25 && tested > 0.1,
+        "{resumed} resumed, {done} done, {tested} with tests that were written first"
+    );
 }
 
 /// Parts run side by side, and each within the time that a test has.
@@ -48,6 +52,36 @@ fn a_seed_plays_the_same_twice() {
         assert_eq!(first.journal, second.journal, "seed {seed}");
         assert_eq!(first.faults, second.faults, "seed {seed}");
         assert_eq!(first.steps, second.steps, "seed {seed}");
+    }
+}
+
+/// How a few otherwise undisturbed missions with tests that are written first go.
+fn with_tests_first(change: impl Fn(&mut Scenario)) -> Vec<Played> {
+    let play = |seed| {
+        let mut scenario = Scenario { faults: Plan::default(), ..Scenario::draw(seed) };
+        scenario.settings.tests_first = true;
+        change(&mut scenario);
+        run_with(&scenario, Bug::None)
+    };
+    let played: Vec<Played> = (0..12).map(play).collect();
+    let broken: String =
+        played.iter().filter(|one| !one.violations.is_empty()).map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{broken}");
+    played
+}
+
+#[test]
+fn right_tests_stand_in_nobodys_way() {
+    let played = with_tests_first(|_| {});
+    assert!(played.iter().any(|one| one.journal.contains("\"tests_written\"")));
+    assert!(played.iter().all(|one| one.outcome == Some(Outcome::Done)));
+}
+
+#[test]
+fn wrong_tests_are_sent_back_or_written_anew_and_no_mission_hangs_on_them() {
+    let played = with_tests_first(|scenario| scenario.faults.model.wrong_tests = 0.8);
+    for event in ["tests_rejected", "tests_written", "tests_redrawn"] {
+        assert!(played.iter().any(|one| one.journal.contains(&format!("\"{event}\""))), "no {event}");
     }
 }
 

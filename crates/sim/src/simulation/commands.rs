@@ -39,7 +39,7 @@ impl Commands for SimulatedCommands {
     fn run<'a>(
         &'a self,
         check: &'a Check,
-        _filter: Option<&'a str>,
+        filter: Option<&'a str>,
         options: &'a RunOptions,
         cancel: &'a CancellationToken,
     ) -> Running<'a> {
@@ -61,21 +61,31 @@ impl Commands for SimulatedCommands {
             if hangs {
                 return outcome(End::TimedOut { after_ms: takes.as_millis() as u64 }, None);
             }
-            let mut failing: Vec<String> = truth::failing(&truth::read(&options.root)).into_iter().collect();
-            if self.blind {
+            let files = truth::read(&options.root);
+            let cases = truth::cases(&files, filter.unwrap_or_default());
+            let (mut failing, all): (Vec<String>, u32) = match filter {
+                None => (truth::failing(&files).into_iter().collect(), truth::TESTS + cases.len() as u32),
+                Some(_) => {
+                    let failing = cases.iter().filter(|(_, holds)| !**holds).map(|(case, _)| case.clone());
+                    (failing.collect(), cases.len() as u32)
+                }
+            };
+            if self.blind && filter.is_none() {
                 failing.clear();
             }
             if flakes && failing.is_empty() {
                 self.trace.fault(format!("check `{}` flakes", check.name));
                 failing.push("a flaky test".into());
             }
-            outcome(End::Exited { code: i32::from(!failing.is_empty()) }, Some(failing))
+            outcome(End::Exited { code: i32::from(!failing.is_empty()) }, Some((failing, all)))
         })
     }
 }
 
-fn outcome(end: End, failing: Option<Vec<String>>) -> Outcome {
-    let failures = failing.map(|names| {
+/// `ran`: the tests that failed, and how many ran.
+fn outcome(end: End, ran: Option<(Vec<String>, u32)>) -> Outcome {
+    let all = ran.as_ref().map(|(_, all)| *all).unwrap_or_default();
+    let failures = ran.map(|(names, _)| {
         let failure = |name: String| TestFailure {
             file: name.strip_suffix(" is sound").map(str::to_string),
             detail: Some("the file is not sound".into()),
@@ -87,7 +97,7 @@ fn outcome(end: End, failing: Option<Vec<String>>) -> Outcome {
     });
     Outcome {
         end,
-        passed: failures.as_ref().map(|failures| truth::TESTS - failures.len() as u32),
+        passed: failures.as_ref().map(|failures| all.saturating_sub(failures.len() as u32)),
         failing: failures,
         output: String::new(),
         duration_ms: 0,

@@ -49,8 +49,10 @@ pub struct ModelFaults {
     pub clashes: f64,
     /// Says that it is blocked.
     pub blocked: f64,
-    /// A reviewer that rejects what is right.
+    /// A reviewer that rejects what is right, or stands by a test that is wrong.
     pub rejects: f64,
+    /// Tests that pass already, or that ask for what no task brings.
+    pub wrong_tests: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -155,6 +157,7 @@ impl Plan {
             clashes: rate(0.5),
             blocked: rate(0.1),
             rejects: rate(0.3),
+            wrong_tests: rate(0.6),
         };
         if tangled {
             let model = &mut plan.model;

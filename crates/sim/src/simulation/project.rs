@@ -49,7 +49,7 @@ impl Place {
 
 /// The name of the n-th file, and the word that it has.
 pub(super) fn file(n: usize) -> (String, String) {
-    (format!("data/f{n}.txt"), format!("alpha{n}"))
+    (format!("data/f{n}.dat"), format!("alpha{n}"))
 }
 
 /// Kept for the whole process: making a repository takes longer than copying it.

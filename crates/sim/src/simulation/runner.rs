@@ -327,7 +327,7 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
 async fn writes_to_the_user(root: std::path::PathBuf) {
     sleep(Duration::from_secs(30)).await;
     // a planted bug; where it cannot act nothing is found
-    let _ = std::fs::write(root.join("data/f0.txt"), "overwritten\n");
+    let _ = std::fs::write(root.join("data/f0.dat"), "overwritten\n");
 }
 
 /// A planted bug.

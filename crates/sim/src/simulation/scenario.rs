@@ -31,6 +31,8 @@ pub struct Settings {
     pub fixes: u32,
     pub fresh: u32,
     pub quorum: u32,
+    /// Whether another coder writes the tests of what changes behaviour.
+    pub tests_first: bool,
     pub timeout_s: u64,
     pub calls: Option<u64>,
     pub tokens: Option<u64>,
@@ -72,6 +74,7 @@ impl Settings {
             fresh: random.below(3) as u32,
             quorum: if random.chance(0.15) { 3 } else { 1 },
             timeout_s: [90, 180, 600][random.below(3)],
+            tests_first: random.chance(0.8),
         }
     }
 
@@ -79,10 +82,11 @@ impl Settings {
     pub fn toml(&self, limited: bool) -> String {
         let or_none = |limit: Option<String>| limit.filter(|_| limited).unwrap_or("\"none\"".into());
         let mut text = format!(
-            "[mission]\nparallel = {}\ndeliver = \"{}\"\napprove_plan = {}\n",
+            "[mission]\nparallel = {}\ndeliver = \"{}\"\napprove_plan = {}\ntests = \"{}\"\n",
             self.parallel,
             if self.branch { "branch" } else { "apply" },
             self.approve_plan,
+            if self.tests_first { "independent" } else { "coder" },
         );
         let _ = write!(
             text,
@@ -101,7 +105,7 @@ impl Settings {
             or_none(self.wall_s.map(|n| format!("\"{n}s\""))),
         );
         text.push_str("[workspace]\nsetup = \"none\"\ncopy = []\n[checks]\nauto = false\n");
-        text.push_str("[[checks.command]]\nname = \"test\"\nrun = \"simulated-check\"\ntimeout = \"5m\"\n");
+        text.push_str("[[checks.command]]\nname = \"test\"\nrun = \"pytest\"\ntimeout = \"5m\"\n");
         text
     }
 }
@@ -119,7 +123,7 @@ fn task(random: &mut Random, n: usize, files: usize) -> Value {
     let compound = random.chance(0.08);
     let mut own: Vec<String> = (0..=random.below(2)).map(|_| project::file(random.below(files)).0).collect();
     if random.chance(0.3) {
-        own.push(format!("data/new-{n}.txt"));
+        own.push(format!("data/new-{n}.dat"));
     }
     own.sort();
     own.dedup();
@@ -140,6 +144,9 @@ fn task(random: &mut Random, n: usize, files: usize) -> Value {
     if random.chance(0.15) {
         task["group"] = json!("together");
     }
+    if random.chance(0.4) {
+        task["behaviour"] = json!(true);
+    }
     task
 }
 
@@ -152,7 +159,8 @@ pub(super) fn parts(random: &mut Random, of: &str) -> Value {
                 "id": id,
                 "title": format!("Part {id}"),
                 "instructions": format!("Mark {id} as done in each of its files."),
-                "files": [format!("data/{id}.txt")],
+                "files": [format!("data/{id}.dat")],
+                "behaviour": n == 0,
                 "acceptance": [format!("each file has a line for {id}")],
             })
         })

@@ -3,6 +3,8 @@
 //! A file is made of regions, so that changes of different tasks merge. A line `done <task>` is what a task is there to
 //! bring about. A file fails its test when it holds a line `broken <task>`, a conflict's marker, or `needs <file> <word>`
 //! where that file has no line `has <word>`.
+//!
+//! Authors of tests write Python whose cases ask for a line of a file, so that the engine takes it for what it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,7 +17,36 @@ pub(super) const TESTS: u32 = 64;
 
 /// The tests that fail.
 pub(super) fn failing(files: &Files) -> BTreeSet<String> {
-    files.iter().filter(|(_, text)| !sound(text, files)).map(|(path, _)| format!("{path} is sound")).collect()
+    let unsound =
+        files.iter().filter(|(_, text)| !sound(text, files)).map(|(path, _)| format!("{path} is sound"));
+    unsound.chain(cases(files, "").into_iter().filter(|(_, holds)| !holds).map(|(case, _)| case)).collect()
+}
+
+/// A test file: a case for each file that wants a line in it.
+pub(super) fn test_file(wanted: &[(String, String)]) -> String {
+    let mut text = String::from("import pathlib\n");
+    for (n, (file, line)) in wanted.iter().enumerate() {
+        text.push_str(&format!(
+            "\n\ndef test_{n}():\n    assert \"{line}\" in pathlib.Path(\"{file}\").read_text().splitlines()\n"
+        ));
+    }
+    text
+}
+
+/// The cases of test files whose path begins so, and whether each holds.
+pub(super) fn cases(files: &Files, path: &str) -> BTreeMap<String, bool> {
+    let mut cases = BTreeMap::new();
+    let tests = files.iter().filter(|(name, _)| name.ends_with(".py") && name.starts_with(path));
+    for (name, text) in tests {
+        for (n, line) in text.lines().filter(|line| line.starts_with("    assert ")).enumerate() {
+            let words: Vec<&str> = line.split('"').collect();
+            let (wanted, file) =
+                (words.get(1).copied().unwrap_or_default(), words.get(3).copied().unwrap_or_default());
+            let holds = files.get(file).is_some_and(|text| text.lines().any(|line| line == wanted));
+            cases.insert(format!("{name}::test_{n}"), holds);
+        }
+    }
+    cases
 }
 
 fn sound(text: &str, files: &Files) -> bool {
@@ -102,20 +133,33 @@ mod tests {
     #[test]
     fn a_project_is_green_until_something_is_wrong_with_it() {
         let mut files = Files::from([
-            ("a.txt".into(), fresh("a", "alpha")),
-            ("b.txt".into(), fresh("b", "beta") + "needs a.txt alpha\n"),
+            ("a.dat".into(), fresh("a", "alpha")),
+            ("b.dat".into(), fresh("b", "beta") + "needs a.dat alpha\n"),
         ]);
         assert!(failing(&files).is_empty());
-        files.insert("a.txt".into(), fresh("a", "gamma"));
-        assert_eq!(failing(&files), BTreeSet::from(["b.txt is sound".to_string()]));
-        files.insert("a.txt".into(), insert(&fresh("a", "alpha"), 3, "broken t1"));
-        assert_eq!(failing(&files), BTreeSet::from(["a.txt is sound".to_string()]));
+        files.insert("a.dat".into(), fresh("a", "gamma"));
+        assert_eq!(failing(&files), BTreeSet::from(["b.dat is sound".to_string()]));
+        files.insert("a.dat".into(), insert(&fresh("a", "alpha"), 3, "broken t1"));
+        assert_eq!(failing(&files), BTreeSet::from(["a.dat is sound".to_string()]));
+    }
+
+    #[test]
+    fn a_test_wants_lines_of_files() {
+        let wanted = [("a.dat".to_string(), "done t1".to_string())];
+        let mut files = Files::from([
+            ("a.dat".into(), fresh("a", "alpha")),
+            ("tests/test_t1.py".into(), test_file(&wanted)),
+        ]);
+        assert_eq!(failing(&files), BTreeSet::from(["tests/test_t1.py::test_0".to_string()]));
+        files.insert("a.dat".into(), insert(&fresh("a", "alpha"), 1, "done t1"));
+        assert!(failing(&files).is_empty());
+        assert_eq!(cases(&files, "tests/test_t1.py").len(), 1);
     }
 
     #[test]
     fn marks_are_counted_by_file() {
         let text = insert(&insert(&fresh("a", "alpha"), 1, "done t1"), 1, "done t1");
-        let files = Files::from([("a.txt".into(), text)]);
-        assert_eq!(done(&files)["t1"]["a.txt"], 2);
+        let files = Files::from([("a.dat".into(), text)]);
+        assert_eq!(done(&files)["t1"]["a.dat"], 2);
     }
 }

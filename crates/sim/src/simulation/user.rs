@@ -37,7 +37,7 @@ impl User {
         let line = format!("user {}", own.lines.len());
         let names: Vec<String> = own.files.keys().cloned().collect();
         let path = match own.random.chance(0.2) {
-            true => format!("data/users-{}.txt", own.lines.len()),
+            true => format!("data/users-{}.dat", own.lines.len()),
             false => own.random.pick(&names).cloned().unwrap_or_default(),
         };
         let place = own.random.below(3);

@@ -15,6 +15,8 @@ use crate::Random;
 /// What one turn costs at most.
 pub(super) const MOST_TOKENS: u64 = 2_000;
 pub(super) const MOST_USD: f64 = 0.02;
+/// The first word of a line that no task brings.
+const NEVER: &str = "never";
 /// Hand-ins that are mended after a refusal.
 const MENDS: u32 = 4;
 
@@ -51,6 +53,7 @@ impl Model for Worker {
 enum Act {
     Think,
     Mark(String),
+    Test(String, String),
     Break(String),
     /// A file gets another word; who needs the old one fails.
     Reword(String),
@@ -84,7 +87,9 @@ impl Session for Speaker {
             _ => self.role,
         };
         self.task = header(text, "task").unwrap_or_default().to_string();
-        let files = listed(text, "Files: ");
+        let mut files = listed(text, "Files: ");
+        // tests are somebody else's
+        files.retain(|file| !file.ends_with(".py"));
         if !files.is_empty() {
             self.files = files;
         }
@@ -101,7 +106,8 @@ impl Session for Speaker {
                 };
                 self.hand_in_with("mission_plan", plan);
             }
-            Role::Coder => self.code(),
+            Role::Coder if header(text, "part") == Some("tests") => self.test(),
+            Role::Coder => self.code(text.contains("\n# Tests of this task\n")),
             Role::Fixer => self.fix(text),
             Role::Reviewer => self.review(text),
         }
@@ -144,11 +150,30 @@ impl Speaker {
         }
     }
 
-    fn code(&mut self) {
+    /// Tests of the task, right or wrong.
+    fn test(&mut self) {
+        let path = format!("tests/test_{}.py", self.task.replace('-', "_"));
+        let wrong = self.random.chance(self.faults.wrong_tests);
+        let line = match (wrong, self.random.chance(0.4)) {
+            (false, _) => format!("done {}", self.task),
+            (true, true) => "region 0".into(),
+            (true, false) => format!("{NEVER} {}", self.task),
+        };
+        let wanted: Vec<(String, String)> =
+            self.files.iter().map(|file| (file.clone(), line.clone())).collect();
+        self.acts.push_back(Act::Test(path, truth::test_file(&wanted)));
+        if self.random.chance(self.faults.strays) {
+            self.acts.extend(self.files.first().cloned().map(Act::Mark));
+        }
+        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "tested" }));
+    }
+
+    /// `tested`: somebody has written the tests.
+    fn code(&mut self, tested: bool) {
         if self.random.chance(self.faults.blocked) {
             let wish = match self.random.chance(0.5) {
                 true => {
-                    json!({ "status": "blocked", "summary": "in the way", "needs_files": ["data/f0.txt"] })
+                    json!({ "status": "blocked", "summary": "in the way", "needs_files": ["data/f0.dat"] })
                 }
                 false => json!({ "status": "blocked", "summary": "in the way", "question": "which one?" }),
             };
@@ -167,8 +192,10 @@ impl Speaker {
             }
         }
         if self.random.chance(self.faults.strays) {
-            let stray = ["data/f0.txt", "data/f1.txt", "README.md", "../outside.txt", "data/stray.txt"];
-            let path = stray[self.random.below(stray.len())].to_string();
+            let tests = format!("tests/test_{}.py", self.task.replace('-', "_"));
+            let stray =
+                ["data/f0.dat", "data/f1.dat", "README.md", "../outside.dat", "data/stray.dat", &tests];
+            let path = stray[self.random.below(stray.len() - usize::from(!tested))].to_string();
             self.acts.push_back(Act::Mark(path));
         }
         if self.random.chance(0.2) {
@@ -200,14 +227,17 @@ impl Speaker {
         let items = prompt.lines().filter_map(|line| line.strip_prefix('a')?.split_once(": "));
         let items: Vec<String> =
             items.filter(|(n, _)| n.parse::<u32>().is_ok()).map(|(n, _)| format!("a{n}")).collect();
-        let reject = self.random.chance(self.faults.rejects);
+        let errs = self.random.chance(self.faults.rejects);
+        let wrong =
+            prompt.contains(&format!("assert \"{NEVER} ")) && prompt.contains("no implementation to judge");
+        let reject = wrong != errs;
         let acceptance: Vec<Value> = items
             .iter()
             .map(|id| json!({ "id": id, "met": !reject, "evidence": "the line is there" }))
             .collect();
         let findings = match reject {
             true => {
-                json!([{ "path": "data/f0.txt", "line": 1, "severity": "error", "message": "not liked" }])
+                json!([{ "path": "data/f0.dat", "line": 1, "severity": "error", "message": "not liked" }])
             }
             false => json!([]),
         };
@@ -235,6 +265,7 @@ impl Speaker {
                     truth::insert(&text, region, &line)
                 }
             }),
+            Act::Test(path, tests) => self.write(path, |_, _, _| tests),
             Act::Break(path) => self.write(path, |speaker, _, text| {
                 let line = format!("broken {}", speaker.task);
                 truth::insert(&text.unwrap_or_default(), speaker.region(), &line)
