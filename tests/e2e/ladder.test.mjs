@@ -13,7 +13,7 @@ scene(
   {
     skip: noPlugin,
     files: project(),
-    toml: "[mission]\nmax_cycles = 1\n[heal]\nsplits = 0\n",
+    toml: "[heal]\nsplits = 0\n",
     scenario: {
       plan: {
         tasks: [
@@ -85,7 +85,6 @@ scene(
   {
     skip: noPlugin,
     files: project(),
-    toml: "[mission]\nmax_cycles = 1\n",
     scenario: {
       plan: {
         tasks: [

@@ -6,12 +6,9 @@ import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
 /** A question about every edit is not asked in a slot, which holds a copy; one about certain files is. */
 const ASK = { permission: { edit: { "*": "allow", "src/one.js": "ask" } } }
 
-/** What is not allowed is not allowed by another plan either. */
-const ONCE = "[mission]\nmax_cycles = 1\n"
-
 scene(
   "run: a question that nobody can answer is refused with a reason, and nothing hangs",
-  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: ASK, toml: ONCE },
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: ASK },
   async (world) => {
     const before = world.picture()
     const result = await world.task("Add one")
@@ -35,7 +32,6 @@ scene(
     files: project(),
     scenario: modules(["one"]),
     config: ASK,
-    toml: ONCE,
     env: { OPENCODE_ORCHESTRATOR_TEST_PATIENCE_MS: "3000" },
   },
   async (world) => {
@@ -71,7 +67,7 @@ scene(
 
 scene(
   "what the user denies stays denied: a project whose rules forbid edits gets none",
-  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: { permission: { edit: "deny" } }, toml: ONCE },
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: { permission: { edit: "deny" } } },
   async (world) => {
     const before = world.picture()
     const result = await world.task("Add one")

@@ -19,7 +19,6 @@ mod delivery;
 mod edit;
 mod effects;
 mod engine;
-mod estimate;
 mod gates;
 mod host;
 mod integrator;

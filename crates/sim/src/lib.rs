@@ -5,6 +5,7 @@
 //! - [`projects`]: published packages and the changes between their versions.
 //! - [`gates`]: how much of what is wrong the gates let through.
 //! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
+//! - [`uplift`]: what the engine makes of simulated weak models, in missions on real projects.
 
 pub mod engine_bench;
 pub mod gates;
@@ -13,5 +14,6 @@ pub mod plot;
 pub mod projects;
 mod random;
 pub mod simulation;
+pub mod uplift;
 
 pub use random::Random;

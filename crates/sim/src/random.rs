@@ -25,6 +25,11 @@ impl Random {
         self.draws.f64() < p
     }
 
+    /// From 0 up to and without 1.
+    pub fn unit(&mut self) -> f64 {
+        self.draws.f64()
+    }
+
     /// From 0 up to and without `end`; 0 where `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { self.draws.usize(..end) }

@@ -5,7 +5,7 @@ use mission::{Board, Delivery, Event, State};
 
 use super::Project;
 use crate::progress::duration;
-use crate::{estimate, report};
+use crate::report;
 
 /// Missions that `status` lists.
 const LISTED: usize = 10;
@@ -166,8 +166,6 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
 
 fn tasks(state: &State, now_ms: u64) -> String {
     let board = Board::of(state, now_ms);
-    let expected = board.estimate.as_ref();
-    let expected = expected.map(|said| format!("  - expected in all: {}\n", estimate::words(said)));
     let lines = board.tasks.iter().map(|task| {
         let why = task
             .detail
@@ -176,5 +174,5 @@ fn tasks(state: &State, now_ms: u64) -> String {
             .unwrap_or_default();
         format!("  - `{}` {}{why}\n", task.id, task.state)
     });
-    expected.into_iter().chain(lines).collect()
+    lines.collect()
 }

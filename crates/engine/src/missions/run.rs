@@ -82,7 +82,6 @@ pub(crate) async fn run(
             id,
             models,
             dir: dir.clone(),
-            project: project.state.clone(),
             parent: session,
             sessions: sessions.clone(),
             orchestrator,

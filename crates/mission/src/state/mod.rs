@@ -3,7 +3,6 @@
 mod apply;
 mod ladder;
 mod needs;
-mod objective;
 mod tasks;
 mod waits;
 
@@ -12,15 +11,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use objective::{ItemVerdict, ObjectiveReview};
 pub use tasks::Tasks;
 
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::usage::UsageByRole;
 use crate::{
-    CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase,
-    Policy, Task, TaskId, Usage,
+    CheckSummary, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase, Policy,
+    Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -70,7 +68,6 @@ pub enum Stage {
     Searching,
     Planning,
     Working,
-    Reviewing,
     Delivering,
     Paused,
     Ended,
@@ -111,24 +108,6 @@ pub struct State {
     pub notes: Vec<String>,
     pub acceptance: Vec<String>,
     pub approved: bool,
-    /// Which plan of the objective is carried out, from 1.
-    #[serde(default)]
-    pub cycle: u32,
-    /// The next plan is due.
-    #[serde(default)]
-    pub replanning: bool,
-    /// What the newest plan is for, from the second cycle on, and what had landed when it began.
-    #[serde(default)]
-    pub asked_for: Vec<ItemVerdict>,
-    #[serde(default)]
-    pub cycle_tree: Option<String>,
-    /// The newest review of the whole, and why reviews came to nothing since.
-    #[serde(default)]
-    pub review: Option<ObjectiveReview>,
-    #[serde(default)]
-    pub review_failures: Vec<String>,
-    #[serde(default)]
-    pub estimate: Option<Estimate>,
     /// What plans need before their tasks may start.
     pub needs: Vec<Needs>,
     pub tasks: Tasks,
@@ -136,9 +115,6 @@ pub struct State {
     pub order: Vec<TaskId>,
 
     pub head: Option<Commit>,
-    /// The tree of the head when a task last landed.
-    #[serde(default)]
-    pub landed_tree: Option<String>,
     /// Tasks that the integrator is merging.
     pub batch: BTreeSet<TaskId>,
     /// What the project's checks say of the head.
@@ -207,7 +183,7 @@ impl State {
         } else if self.base.is_none() {
             Stage::Starting
         } else if !self.tasks.is_empty() {
-            self.later_stage()
+            if self.tasks.values().all(|t| t.phase.is_final()) { Stage::Delivering } else { Stage::Working }
         } else if self.brief.is_none() {
             Stage::Searching
         } else {

@@ -28,7 +28,7 @@ pub use commands::SimulatedCommands;
 pub use disk::Disk;
 pub use faults::{Crash, HostFaults, ModelFaults, Plan};
 pub use host::SimulatedHost;
-pub use model::{Model, Reply, Session, Step};
+pub use model::{Model, Reply, Session, Step, header};
 pub use runner::{Bug, Played, run, run_with};
 pub use scenario::Scenario;
 pub use trace::Trace;

@@ -1,0 +1,91 @@
+//! The ways of working that are compared.
+
+use std::fmt::Write;
+
+use mission::Gate;
+
+/// The engine with these settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Configuration {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub fixes: u32,
+    pub fresh: u32,
+    pub splits: u32,
+    pub candidates: u32,
+    pub quorum: u32,
+    /// `[mission] tests`.
+    pub tests: &'static str,
+    /// Gates that are off: for ablations, in missions that are replayed. A mission of a user has them all.
+    pub off: &'static [Gate],
+}
+
+pub const DEFAULT: Configuration = Configuration {
+    name: "engine",
+    about: "the engine as it is set by default, tests written by the coder",
+    fixes: 2,
+    fresh: 1,
+    splits: 1,
+    candidates: 1,
+    quorum: 1,
+    tests: "coder",
+    off: &[],
+};
+
+pub const CONFIGURATIONS: &[Configuration] = &[
+    DEFAULT,
+    Configuration { name: "quorum 3", about: "three reviewers vote", quorum: 3, ..DEFAULT },
+    Configuration { name: "deep", about: "a deeper ladder: fresh = 3", fresh: 3, ..DEFAULT },
+    Configuration {
+        name: "deep, quorum 3",
+        about: "a deeper ladder, and three reviewers vote",
+        fresh: 3,
+        quorum: 3,
+        ..DEFAULT
+    },
+];
+
+/// One thing less than the default, each.
+pub const ABLATIONS: &[Configuration] = &[
+    Configuration { name: "no protected files", off: &[Gate::Protected], ..DEFAULT },
+    Configuration { name: "no guardian", off: &[Gate::Guardian], ..DEFAULT },
+    Configuration { name: "no checks", off: &[Gate::Checks], ..DEFAULT },
+    Configuration { name: "no gate for new tests", off: &[Gate::NewTests], ..DEFAULT },
+    Configuration { name: "no reviewer", off: &[Gate::Review], ..DEFAULT },
+    Configuration { name: "no repairs", fixes: 0, ..DEFAULT },
+    Configuration { name: "no fresh attempt", fresh: 0, ..DEFAULT },
+    Configuration { name: "no split", splits: 0, ..DEFAULT },
+];
+
+impl Configuration {
+    /// One attempt, to see what the gates say of it.
+    pub const JUDGING: Configuration =
+        Configuration { name: "judging", about: "one attempt", fixes: 0, fresh: 0, splits: 0, ..DEFAULT };
+
+    pub fn find(name: &str) -> Option<&'static Configuration> {
+        CONFIGURATIONS.iter().find(|one| one.name == name)
+    }
+
+    pub fn off(&self, gate: Gate) -> bool {
+        self.off.contains(&gate)
+    }
+
+    /// As `opencode.toml`.
+    pub fn toml(&self) -> String {
+        let mut text = format!(
+            "[mission]\nparallel = 4\ntests = \"{}\"\n[heal]\nfixes = {}\nfresh = {}\nsplits = {}\ncandidates = {}\n\
+             [review]\nquorum = {}\n",
+            self.tests, self.fixes, self.fresh, self.splits, self.candidates, self.quorum
+        );
+        text.push_str("[budget]\ncalls = \"none\"\nwall = \"none\"\n[budget.task]\ncalls = \"none\"\n");
+        text.push_str("[workspace]\nsetup = \"none\"\ncopy = []\n[checks]\nauto = false\n");
+        let _ = write!(text, "[[checks.command]]\nname = \"test\"\nrun = \"npm test\"\ntimeout = \"10m\"\n");
+        text
+    }
+
+    /// Calls of a mission of `n` tasks in which everything is right at once: a searcher, a planner, and a coder and the
+    /// reviewers for each task.
+    pub fn perfect_pass(&self, n: usize) -> u64 {
+        2 + n as u64 * (1 + u64::from(self.quorum))
+    }
+}

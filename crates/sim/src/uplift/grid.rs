@@ -1,0 +1,164 @@
+//! Which missions are played, and playing them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::configurations::Configuration;
+use super::mission::{self, Ended, Setup};
+use super::rates::Rates;
+use super::results::{Key, Results};
+use super::stats::Sum;
+use super::steps::Step;
+use super::suites::Suites;
+use super::verdicts::Verdicts;
+use super::{baselines, replay};
+
+/// A way of working.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Way {
+    OneAttempt,
+    RetryOnTests,
+    Engine(&'static Configuration),
+}
+
+impl Way {
+    pub fn name(self) -> &'static str {
+        match self {
+            Way::OneAttempt => "one attempt",
+            Way::RetryOnTests => "retry on tests",
+            Way::Engine(configuration) => configuration.name,
+        }
+    }
+
+    pub fn configuration(self) -> &'static Configuration {
+        match self {
+            Way::OneAttempt | Way::RetryOnTests => &super::configurations::DEFAULT,
+            Way::Engine(configuration) => configuration,
+        }
+    }
+}
+
+/// A way of working with a model on missions of a size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    pub way: Way,
+    /// In thousandths.
+    pub p: u32,
+    pub n: usize,
+    pub whole: bool,
+    pub missions: u64,
+}
+
+pub struct Ground {
+    pub steps: Vec<Arc<Step>>,
+    pub suites: Arc<Suites>,
+    pub verdicts: Arc<Verdicts>,
+}
+
+/// Finds what the gates and the tests say of every answer, `jobs` at a time, so that no mission has to wait for it.
+///
+/// # Errors
+/// The first that could not be found, in words.
+pub fn verdicts_of_all(ground: &Ground, jobs: usize) -> Result<(), String> {
+    let all: Vec<_> = ground
+        .steps
+        .iter()
+        .flat_map(|step| Verdicts::answers(step).into_iter().map(move |drawn| (step, drawn)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let failed: Mutex<Option<String>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                while let Some((step, drawn)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(why) = ground.verdicts.of(step, *drawn) {
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+                        return;
+                    }
+                    ground.verdicts.tests_pass(step, *drawn);
+                }
+            });
+        }
+    });
+    failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// Plays what is not known yet, `jobs` at a time, until the time is over; gives what is known then, by point.
+///
+/// # Errors
+/// The first that a mission had, in words.
+pub fn play(
+    ground: &Ground,
+    points: &[Point],
+    results: &Results,
+    jobs: usize,
+    most: Option<Duration>,
+) -> Result<Vec<Sum>, String> {
+    let begun = Instant::now();
+    let work: Vec<(usize, u64)> = points
+        .iter()
+        .enumerate()
+        .flat_map(|(at, point)| (0..point.missions).map(move |seed| (at, seed)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    let found: Mutex<BTreeMap<(usize, u64), Ended>> = Mutex::default();
+    let failed: Mutex<Option<String>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                while let Some((at, seed)) = work.get(next.fetch_add(1, Ordering::Relaxed)).copied() {
+                    let Some(point) = points.get(at) else { return };
+                    let key = Key {
+                        way: point.way.name().into(),
+                        p: point.p,
+                        n: point.n,
+                        seed,
+                        whole: point.whole,
+                    };
+                    let late = most.is_some_and(|most| begun.elapsed() > most);
+                    let ended = match results.get(&key) {
+                        Some(ended) => Ok(ended.clone()),
+                        None if late => continue,
+                        None => one(ground, point, seed).inspect(|ended| results.keep(&key, ended)),
+                    };
+                    match ended {
+                        Ok(ended) => {
+                            found.lock().unwrap_or_else(PoisonError::into_inner).insert((at, seed), ended);
+                        }
+                        Err(why) => {
+                            failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+    });
+    if let Some(why) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(why);
+    }
+    let mut sums = vec![Sum::default(); points.len()];
+    for ((at, _), ended) in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(sum) = sums.get_mut(at) {
+            sum.add(&ended);
+        }
+    }
+    Ok(sums)
+}
+
+fn one(ground: &Ground, point: &Point, seed: u64) -> Result<Ended, String> {
+    let setup = Setup {
+        steps: &ground.steps,
+        suites: &ground.suites,
+        configuration: point.way.configuration(),
+        rates: Rates::new(f64::from(point.p) / 1000.0),
+    };
+    match point.way {
+        Way::OneAttempt => baselines::one_attempt(&setup, &ground.verdicts, point.n, seed),
+        Way::RetryOnTests => baselines::retry_on_tests(&setup, &ground.verdicts, point.n, seed),
+        Way::Engine(_) if point.whole => mission::play(&setup, point.n, seed),
+        Way::Engine(_) => replay::play(&setup, &ground.verdicts, point.n, seed),
+    }
+}

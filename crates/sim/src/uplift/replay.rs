@@ -1,0 +1,399 @@
+//! A mission without files: the real orchestrator, state machine, ladder and journal; what the gates say of an answer is
+//! remembered ([`Verdicts`]). It is what makes thousands of missions affordable; [`super::mission`] shows that it tells the
+//! truth.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use engine::orchestration::{Actor, Effects, Events, Orchestrator, Permission, Record, Wish};
+use engine::{Clock, Host, HostFuture, HostRequest};
+use journal::{Journal, Redactor};
+use mission::mailbox::{Brief, parse_plan};
+use mission::{
+    Effect, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason, Phase, Policy, Role, State,
+    TaskId, Tokens, WorkKind,
+};
+use serde_json::Value;
+
+use super::configurations::Configuration;
+use super::mission::{Ended, Setup, count, draw};
+use super::model::Job;
+use super::rates::{self, Drawn, SAME_EYES, Slip};
+use super::suites;
+use super::verdicts::Verdicts;
+use crate::Random;
+use crate::simulation::SimulatedClock;
+
+const EPOCH_MS: u64 = 1_767_225_600_000;
+/// Tokens of a searcher's or a planner's turn, and of each task that a plan names.
+const ASKED: u64 = 2_000;
+const PLANNED: u64 = 150;
+/// How often the engine draws an answer that is no work again.
+const DRAWS: u32 = 3;
+
+/// Plays the mission of a seed.
+///
+/// # Errors
+/// In words, where the journal cannot be written or a verdict cannot be found.
+pub fn play(setup: &Setup<'_>, verdicts: &Arc<Verdicts>, n: usize, seed: u64) -> Result<Ended, String> {
+    let begun = Instant::now();
+    let random = Random::new(seed);
+    let tasks = draw(setup.steps, n, &random);
+    let job = Arc::new(Job::new(tasks, setup.rates, random.fork("job")));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let runtime = runtime.map_err(|why| why.to_string())?;
+    let place = suites::in_memory().map_err(|why| format!("a folder for a mission: {why}"))?;
+    let world = Replay {
+        job: job.clone(),
+        verdicts: verdicts.clone(),
+        configuration: *setup.configuration,
+        current: Mutex::default(),
+        trouble: Mutex::default(),
+    };
+    let world = Arc::new(world);
+    let state = runtime.block_on(mission(&world, place.path(), &random))?;
+    if let Some(why) = world.trouble().take() {
+        return Err(why);
+    }
+    let events = journal::read::<Event>(&place.path().join("events")).map_err(|e| e.to_string())?.events;
+    let mut ended = look(&state, &world);
+    count(&events, &job, &mut ended);
+    ended.real_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(ended)
+}
+
+async fn mission(world: &Arc<Replay>, folder: &std::path::Path, random: &Random) -> Result<State, String> {
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock::new(EPOCH_MS, random.fork("names")));
+    let redactor = Redactor::shapes_only();
+    let mut journal = Journal::create(&folder.join("events"), redactor.clone()).map_err(|e| e.to_string())?;
+    let started = Event::MissionStarted {
+        mission: "m-simulated".into(),
+        objective: "Make every release".into(),
+        policy: world.configuration.policy(),
+        at_ms: clock.now_ms(),
+    };
+    journal.append(&started).map_err(|e| e.to_string())?;
+    let state = State::fold([&started]);
+    let record = Record::new(journal, folder.join("board"), redactor, Arc::new(Silent), None);
+    let handle = |orchestrator| {
+        let hands = Hands { world: world.clone(), orchestrator, clock: clock.clone() };
+        Arc::new(Handle(Arc::new(hands))) as Arc<_>
+    };
+    Ok(Actor::new(record, state, clock.clone(), handle).run().await)
+}
+
+/// As [`super::mission`] reads the user's files, by what each task that landed was.
+fn look(state: &State, world: &Replay) -> Ended {
+    let mut ended = Ended {
+        done: state.outcome == Some(Outcome::Done),
+        calls: state.usage.calls,
+        tokens: state.usage.tokens.input + state.usage.tokens.output,
+        trouble: state.paused.as_ref().map(ToString::to_string),
+        ..Ended::default()
+    };
+    let current = world.current();
+    for folder in world.job.tasks.keys() {
+        let landed = state.tasks.iter().find(|(id, task)| {
+            Job::folder(id) == folder && matches!(task.phase, Phase::Integrated { .. }) && !task.compound
+        });
+        match landed.map(|(id, _)| current.get(id)) {
+            None => ended.missing += 1,
+            Some(Some(Drawn::Right)) => ended.right += 1,
+            Some(_) => ended.wrong += 1,
+        }
+    }
+    ended
+}
+
+struct Replay {
+    job: Arc<Job>,
+    verdicts: Arc<Verdicts>,
+    configuration: Configuration,
+    /// What stands in the slot of each task.
+    current: Mutex<BTreeMap<TaskId, Drawn>>,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Replay {
+    fn current(&self) -> MutexGuard<'_, BTreeMap<TaskId, Drawn>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn trouble(&self) -> MutexGuard<'_, Option<String>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn draws(&self, what: &str, task: &str, attempt: u32, fix: u32) -> Random {
+        self.job.random.fork(&format!("{what} {task} {attempt} {fix}"))
+    }
+}
+
+struct Hands {
+    world: Arc<Replay>,
+    orchestrator: Orchestrator,
+    clock: Arc<dyn Clock>,
+}
+
+impl Hands {
+    async fn may_ask(&self, role: Role, task: Option<&TaskId>, draw: u32) -> bool {
+        let wish = Wish { role, task: task.cloned(), draw, models: Vec::new() };
+        matches!(self.orchestrator.ask(wish).await, Ok(Permission::Granted { .. }))
+    }
+
+    async fn think(&self, random: &mut Random) {
+        tokio::time::sleep(Duration::from_millis(5_000 + random.below(40_000) as u64)).await;
+    }
+
+    async fn search(&self) -> Vec<Event> {
+        if !self.may_ask(Role::Searcher, None, 1).await {
+            return Vec::new();
+        }
+        let brief = Brief {
+            summary: "packages".into(),
+            files: Vec::new(),
+            conventions: Vec::new(),
+            risks: Vec::new(),
+        };
+        vec![spent(Role::Searcher, None, ASKED), Event::BriefAccepted { brief }]
+    }
+
+    async fn plan(&self, state: &State, task: Option<TaskId>) -> Vec<Event> {
+        let id = task.clone().unwrap_or_default();
+        let mut random = self.world.draws("plan of", &id, 0, 0);
+        let taken: BTreeSet<TaskId> = state.tasks.keys().cloned().collect();
+        let depth = task.as_ref().and_then(|id| state.tasks.get(id)).map_or(0, |task| task.depth + 1);
+        let check = |plan: &Value| {
+            parse_plan(plan).and_then(|plan| mission::graph::check(plan, &state.policy, &taken, depth))
+        };
+        let mut events = Vec::new();
+        let mut first = self.world.job.drawn_plan(&id, &mut random);
+        for n in 1..=DRAWS {
+            if !self.may_ask(Role::Planner, task.as_ref(), n).await {
+                return Vec::new();
+            }
+            events.push(spent(
+                Role::Planner,
+                task.clone(),
+                ASKED + PLANNED * self.world.job.tasks.len() as u64,
+            ));
+            // prose is drawn again, a plan that does not stand is mended in the same turn
+            if let Some(plan) = first.take() {
+                let checked = check(&plan).or_else(|_| check(&self.world.job.right_plan(&id)));
+                events.push(match checked {
+                    Ok(checked) => {
+                        Event::PlanAccepted { plan: checked.plan, notes: checked.notes, parent: task }
+                    }
+                    Err(problems) => Event::PlanFailed {
+                        class: FailureClass::Malformed,
+                        reason: problems.join("; "),
+                        parent: task,
+                    },
+                });
+                return events;
+            }
+            first = Some(self.world.job.right_plan(&id));
+        }
+        events
+    }
+
+    async fn work(&self, state: &State, task: TaskId, kind: WorkKind, attempt: u32, fix: u32) -> Vec<Event> {
+        let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+        let (role, started) = match kind {
+            WorkKind::Fresh => {
+                let slot = 1;
+                let at_ms = self.clock.now_ms();
+                (Role::Coder, Event::AttemptStarted { task: task.clone(), slot, base, at_ms })
+            }
+            WorkKind::Fix => {
+                (Role::Fixer, Event::FixStarted { task: task.clone(), base, at_ms: self.clock.now_ms() })
+            }
+        };
+        if self.orchestrator.record(vec![started]).await.is_err() {
+            return Vec::new();
+        }
+        let job = &self.world.job;
+        let Some(step) = job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
+        let mut random = self.world.draws("work", &task, attempt, fix);
+        let chance = job.chance(&task);
+        let mut events = Vec::new();
+        for n in 1..=DRAWS {
+            if !self.may_ask(role, Some(&task), n).await {
+                return Vec::new();
+            }
+            self.think(&mut random).await;
+            let before = job.log().last.get(&task).copied();
+            let standing = self.world.current().get(&task).copied().filter(|_| kind == WorkKind::Fix);
+            let mut drawn = match standing {
+                Some(current) => rates::repaired(&step, chance, current, &mut random),
+                None => rates::fresh(&step, chance, before, &mut random),
+            };
+            // caught having done nothing, it is asked for more in the same turn
+            for _ in 0..DRAWS {
+                if drawn == Drawn::Slip(Slip::Claim) {
+                    drawn = rates::fresh(&step, chance, before, &mut random);
+                }
+            }
+            job.log().last.insert(task.clone(), drawn);
+            if matches!(drawn, Drawn::Slip(Slip::Prose | Slip::Claim)) {
+                events.push(spent(role, Some(task.clone()), ASKED));
+                continue;
+            }
+            let tokens = match self.world.verdicts.of(&step, drawn) {
+                Ok(verdict) => verdict.coder,
+                Err(why) => return self.cannot(why),
+            };
+            events.push(spent(role, Some(task.clone()), tokens));
+            self.world.current().insert(task.clone(), drawn);
+            job.log().handed_in.entry(task.clone()).or_default().push(drawn);
+            events.push(Event::WorkAccepted { task, summary: "done".into() });
+            return events;
+        }
+        let issue = Issue::new("engine", "nothing usable was answered");
+        events.push(Event::AttemptFailed { task, class: FailureClass::Malformed, issues: vec![issue] });
+        events
+    }
+
+    async fn judge(&self, task: TaskId, attempt: u32, fix: u32) -> Vec<Event> {
+        let world = &self.world;
+        let Some(step) = world.job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
+        let Some(drawn) = world.current().get(&task).copied() else { return Vec::new() };
+        let verdict = match world.verdicts.of(&step, drawn) {
+            Ok(verdict) => verdict,
+            Err(why) => return self.cannot(why),
+        };
+        let tree = format!("{task} {drawn:?}");
+        let said = |gate: Gate, verdict: GateVerdict| Event::GateJudged {
+            task: Some(task.clone()),
+            gate,
+            verdict,
+            tree: tree.clone(),
+            detail: String::new(),
+        };
+        let (gates, thrown_back) = verdict.without(|gate| world.configuration.off(gate));
+        let events: Vec<Event> = gates.into_iter().map(|(gate, verdict)| said(gate, verdict)).collect();
+        if self.orchestrator.record(events).await.is_err() {
+            return Vec::new();
+        }
+        if let Some((class, issues)) = thrown_back {
+            return vec![Event::AttemptFailed { task, class, issues }];
+        }
+        let (mut approvals, quorum) = (0, world.configuration.quorum);
+        let mut events = Vec::new();
+        let mut random = world.draws("review", &task, attempt, fix);
+        let mut eyes = world.job.random.fork(&format!("eyes {} {drawn:?}", Job::folder(&task)));
+        let right = drawn == Drawn::Right;
+        let rates = world.job.rates;
+        let errs = if right { rates.review_rejects() } else { rates.review_misses() };
+        let shared = eyes.chance(errs);
+        if !world.configuration.off(Gate::Review) {
+            for _ in 0..quorum {
+                if !self.may_ask(Role::Reviewer, Some(&task), 1).await {
+                    return Vec::new();
+                }
+                let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
+                approvals += u32::from(right != erring);
+                events.push(spent(Role::Reviewer, Some(task.clone()), verdict.reviewer.max(ASKED)));
+            }
+            let pass = approvals * 2 > quorum;
+            events.push(said(Gate::Review, if pass { GateVerdict::Pass } else { GateVerdict::Fail }));
+            if !pass {
+                let issues = vec![Issue::new("reviewer", "it is not what the release does")];
+                events.push(Event::AttemptFailed { task, class: FailureClass::Review, issues });
+                return events;
+            }
+        }
+        let at_ms = self.clock.now_ms();
+        let commit = format!("commit {task} {attempt} {fix}");
+        events.push(Event::TaskPassed { task, commit, tree, verified_by: Vec::new(), at_ms });
+        events
+    }
+
+    async fn integrate(&self, tasks: Vec<TaskId>, head: String) -> Vec<Event> {
+        let started = Event::BatchStarted { tasks: tasks.clone(), head: head.clone() };
+        if self.orchestrator.record(vec![started]).await.is_err() {
+            return Vec::new();
+        }
+        let commit = tasks.last().map(|task| format!("head with {task}")).unwrap_or(head);
+        let tree = format!("tree of {commit}");
+        vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
+    }
+
+    fn cannot(&self, why: String) -> Vec<Event> {
+        *self.world.trouble() = Some(why.clone());
+        vec![Event::Paused { reason: PauseReason::Project(why), at_ms: self.clock.now_ms() }]
+    }
+
+    async fn carry_out(self: Arc<Hands>, effect: Effect, state: Arc<State>) -> Vec<Event> {
+        match effect {
+            Effect::TakeBase => vec![Event::BaseTaken {
+                commit: "base".into(),
+                tree: "tree".into(),
+                changed: Vec::new(),
+                left_out: Vec::new(),
+            }],
+            Effect::CheckBase => vec![Event::BaseChecked { checks: Vec::new() }],
+            Effect::AskSearcher => self.search().await,
+            Effect::AskPlanner { task } => self.plan(&state, task).await,
+            Effect::Work { task, kind, attempt, fix, .. } => {
+                self.work(&state, task, kind, attempt, fix).await
+            }
+            Effect::Judge { task, attempt, fix, .. } => self.judge(task, attempt, fix).await,
+            Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
+            Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
+            Effect::Record(event) => vec![event],
+            other => self.cannot(format!("the mission asks for {other:?}, which is not replayed")),
+        }
+    }
+}
+
+fn spent(role: Role, task: Option<TaskId>, tokens: u64) -> Event {
+    let tokens = Tokens { input: tokens, ..Tokens::default() };
+    Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false }
+}
+
+struct Handle(Arc<Hands>);
+
+impl Effects for Handle {
+    fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
+        Box::pin(self.0.clone().carry_out(effect, state))
+    }
+
+    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Nobody is asked and nobody listens.
+struct Silent;
+
+impl Host for Silent {
+    fn call(&self, request: HostRequest) -> HostFuture {
+        let action = request.action();
+        Box::pin(std::future::ready(Err(engine::HostError { action, message: "nobody is there".into() })))
+    }
+
+    fn say(&self, _text: &str) {}
+}
+
+impl Configuration {
+    /// As the engine makes it of [`Configuration::toml`].
+    fn policy(&self) -> Policy {
+        Policy {
+            parallel: 4,
+            fixes: self.fixes,
+            fresh: self.fresh,
+            splits: self.splits,
+            calls: None,
+            task_calls: None,
+            wall_ms: None,
+            ..Policy::default()
+        }
+    }
+}

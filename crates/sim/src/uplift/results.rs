@@ -1,0 +1,68 @@
+//! Missions that were played, a line each, so that a run that was cut off goes on.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::mission::Ended;
+
+/// Which mission.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Key {
+    /// The way of working, by name.
+    pub way: String,
+    /// `p` in thousandths.
+    pub p: u32,
+    pub n: usize,
+    pub seed: u64,
+    /// With files and git, or with remembered verdicts.
+    pub whole: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    #[serde(flatten)]
+    key: Key,
+    ended: Ended,
+}
+
+pub struct Results {
+    known: HashMap<Key, Ended>,
+    file: Mutex<File>,
+}
+
+impl Results {
+    /// # Errors
+    /// In words, where the file cannot be read or written.
+    pub fn open(path: &Path) -> Result<Results, String> {
+        let said = |why: std::io::Error| format!("`{}`: {why}", path.display());
+        let mut known = HashMap::new();
+        if let Ok(file) = File::open(path) {
+            for line in BufReader::new(file).lines() {
+                // a line that was torn by an interruption is worth nothing
+                if let Ok(Line { key, ended }) = serde_json::from_str(&line.map_err(said)?) {
+                    known.insert(key, ended);
+                }
+            }
+        }
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(said)?;
+        Ok(Results { known, file: Mutex::new(file) })
+    }
+
+    pub fn get(&self, key: &Key) -> Option<&Ended> {
+        self.known.get(key)
+    }
+
+    pub fn keep(&self, key: &Key, ended: &Ended) {
+        let line = Line { key: key.clone(), ended: ended.clone() };
+        if let Ok(mut text) = serde_json::to_string(&line) {
+            text.push('\n');
+            // what is not kept is played again the next time
+            let _ = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
+        }
+    }
+}

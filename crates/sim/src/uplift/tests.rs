@@ -1,0 +1,126 @@
+//! A package that needs no network, in missions with files and in replayed ones.
+
+use std::sync::Arc;
+
+use engine::Answer;
+use mission::GateVerdict;
+
+use super::configurations::DEFAULT;
+use super::mission::{Setup, play};
+use super::packages::Package;
+use super::rates::{Drawn, Rates, Slip};
+use super::steps::{Step, Wrong};
+use super::suites::Suites;
+use super::verdicts::Verdicts;
+use super::{baselines, replay};
+use crate::mutants::Kind;
+use crate::projects::{Project, Registry, Set, Suite, Tree};
+
+static ADDING: Project = Project {
+    name: "adding",
+    registry: Registry::Npm,
+    language: "JavaScript",
+    versions: &[],
+    set: Set::Tuning,
+    keep: &[],
+    skip: &[],
+    suite: Some(Suite { folder: "test/", suffix: ".test.js", setup: "", run: "", changes: 0 }),
+};
+static PACKAGE: Package = Package { project: &ADDING, setup: "", run: "node --test {}", manifest: "" };
+
+const BASE: &str = "exports.add = (a, b) => Number(a) + b;\n";
+const HEAD: &str = "exports.add = (a, b) => Number(a) + Number(b);\n";
+const OLD_TEST: &str = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
+    const { add } = require('../add.js');\ntest('adds numbers', () => assert.strictEqual(add(1, 2), 3));\n";
+
+fn step() -> Arc<Step> {
+    let new_test = format!("{OLD_TEST}test('adds texts', () => assert.strictEqual(add('1', '2'), 3));\n");
+    let tree = |code: &str, test: &str| -> Tree {
+        [("add.js", code), ("test/add.test.js", test)].map(|(p, t)| (p.into(), t.into())).into()
+    };
+    let writes = |files: &[(&str, Option<&str>)]| -> Answer {
+        files.iter().map(|(path, text)| (path.to_string(), text.map(str::to_string))).collect()
+    };
+    let wrong = |kind, files| Wrong { kind, files, description: String::new(), held_out_fail: true };
+    Arc::new(Step {
+        package: &PACKAGE,
+        title: "adding 1 → 2".into(),
+        base: tree(BASE, OLD_TEST),
+        head: tree(HEAD, &new_test),
+        right: writes(&[("add.js", Some(HEAD)), ("test/add.test.js", Some(&new_test))]),
+        wrong: vec![
+            wrong(
+                Kind::WrongOperator,
+                writes(&[
+                    ("add.js", Some("exports.add = (a, b) => Number(a) - Number(b);\n")),
+                    ("test/add.test.js", Some(&new_test)),
+                ]),
+            ),
+            wrong(Kind::DeletedTest, writes(&[("add.js", Some(HEAD)), ("test/add.test.js", None)])),
+        ],
+        edits_tests: true,
+        undecided: 0,
+    })
+}
+
+struct Ground {
+    steps: [Arc<Step>; 1],
+    suites: Arc<Suites>,
+    verdicts: Arc<Verdicts>,
+    _folder: tempfile::TempDir,
+}
+
+fn ground() -> Ground {
+    let folder = tempfile::tempdir().unwrap();
+    let suites = Arc::new(Suites::at(folder.path()).unwrap());
+    let verdicts = Arc::new(Verdicts::at(folder.path(), suites.clone(), false).unwrap());
+    Ground { steps: [step()], suites, verdicts, _folder: folder }
+}
+
+fn setup(ground: &Ground, p: f64) -> Setup<'_> {
+    let rates = Rates { p, spread: 1e6 };
+    Setup { steps: &ground.steps, suites: &ground.suites, configuration: &DEFAULT, rates }
+}
+
+#[test]
+fn the_real_gates_take_the_release_and_throw_back_what_its_tests_deny() {
+    let ground = ground();
+    let verdict = |drawn| ground.verdicts.of(&ground.steps[0], drawn).unwrap();
+    let right = verdict(Drawn::Right);
+    assert!(right.accepted(), "{right:?}");
+    let wrong = verdict(Drawn::Wrong(0, true));
+    assert!(!wrong.accepted());
+    assert!(wrong.gates.iter().any(|(_, said)| *said == GateVerdict::Fail), "{wrong:?}");
+    assert!(!verdict(Drawn::Wrong(0, false)).accepted(), "the old test denies it, too");
+    // remembered: nothing is run again
+    let runs = ground.suites.runs();
+    assert_eq!(verdict(Drawn::Right), right);
+    assert_eq!(ground.suites.runs(), runs);
+    // tests alone see nothing wrong in tests that are gone
+    assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Right));
+    assert!(!ground.verdicts.tests_pass(&ground.steps[0], Drawn::Wrong(0, true)));
+    assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Slip(Slip::Prose)));
+}
+
+#[test]
+fn missions_with_files_and_replayed_ones_come_to_the_same_where_nothing_is_left_to_chance() {
+    let ground = ground();
+    let perfect = setup(&ground, 0.999_999);
+    let whole = play(&perfect, 2, 5).unwrap();
+    let replayed = replay::play(&perfect, &ground.verdicts, 2, 5).unwrap();
+    for ended in [&whole, &replayed] {
+        assert!(ended.done, "{ended:?}");
+        assert_eq!((ended.right, ended.wrong, ended.missing), (2, 0, 0), "{ended:?}");
+        assert_eq!(ended.trouble, None);
+        assert!(ended.right_accepted == 2 && ended.wrong_judged == 0);
+    }
+    let useless = setup(&ground, 0.000_001);
+    let alone = baselines::one_attempt(&useless, &ground.verdicts, 3, 5).unwrap();
+    assert_eq!((alone.right, alone.wrong, alone.done), (0, 3, true));
+    // one seed plays the same again
+    let play = || {
+        let ended = replay::play(&useless, &ground.verdicts, 3, 5).unwrap();
+        (ended.right, ended.wrong, ended.missing, ended.calls, ended.caught, ended.let_through)
+    };
+    assert_eq!(play(), play());
+}
