@@ -40,7 +40,7 @@ scene(
   {
     skip: noPlugin,
     files,
-    toml: "[mission]\nparallel = 1\n[heal]\nfixes = 0\nfresh = 0\nsplits = 0\n",
+    toml: "[mission]\nparallel = 1\nmax_cycles = 1\n[heal]\nfixes = 0\nfresh = 0\nsplits = 0\n",
     scenario: {
       plan: { tasks: ["script", "package", "ci"].map((id) => task(id, [`src/${id}.js`])) },
       work: {

@@ -193,7 +193,7 @@ scene(
         { role: "coder", task: "one", turns: [{ calls: [{ tool: "read", args: { filePath: "src/metre.js" } }] }], repeat: true },
       ],
     },
-    toml: '[roles.coder]\ntimeout = "6s"\n',
+    toml: '[mission]\nmax_cycles = 1\n[roles.coder]\ntimeout = "6s"\n',
   },
   async (world) => {
     const result = await world.task("Add two")

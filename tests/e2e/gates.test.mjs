@@ -94,7 +94,7 @@ scene(
   {
     skip: noPlugin,
     files: project(),
-    toml: "[heal]\nsplits = 0\n",
+    toml: "[mission]\nmax_cycles = 1\n[heal]\nsplits = 0\n",
     scenario: {
       ...modules(["silent", "other"]),
       answers: [{ role: ["coder", "fixer"], task: "silent", turns: [{ text: "I have thought about it." }], repeat: true }],

@@ -13,7 +13,7 @@ scene(
   {
     skip: noPlugin,
     files: project(),
-    toml: "[heal]\nsplits = 0\n",
+    toml: "[mission]\nmax_cycles = 1\n[heal]\nsplits = 0\n",
     scenario: {
       plan: {
         tasks: [
@@ -85,6 +85,7 @@ scene(
   {
     skip: noPlugin,
     files: project(),
+    toml: "[mission]\nmax_cycles = 1\n",
     scenario: {
       plan: {
         tasks: [

@@ -128,7 +128,7 @@ scene(
   {
     skip: noPlugin,
     files,
-    toml: '[mission]\ndependencies = "deny"\n[heal]\nfixes = 0\nfresh = 0\nsplits = 0\n',
+    toml: '[mission]\ndependencies = "deny"\nmax_cycles = 1\n[heal]\nfixes = 0\nfresh = 0\nsplits = 0\n',
     scenario: {
       plan: { tasks: [counts] },
       work,

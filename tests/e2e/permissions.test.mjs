@@ -6,9 +6,12 @@ import { ended, modules, noPlugin, printed, project } from "./fixtures.mjs"
 /** A question about every edit is not asked in a slot, which holds a copy; one about certain files is. */
 const ASK = { permission: { edit: { "*": "allow", "src/one.js": "ask" } } }
 
+/** What is not allowed is not allowed by another plan either. */
+const ONCE = "[mission]\nmax_cycles = 1\n"
+
 scene(
   "run: a question that nobody can answer is refused with a reason, and nothing hangs",
-  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: ASK },
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: ASK, toml: ONCE },
   async (world) => {
     const before = world.picture()
     const result = await world.task("Add one")
@@ -32,6 +35,7 @@ scene(
     files: project(),
     scenario: modules(["one"]),
     config: ASK,
+    toml: ONCE,
     env: { OPENCODE_ORCHESTRATOR_TEST_PATIENCE_MS: "3000" },
   },
   async (world) => {
@@ -67,7 +71,7 @@ scene(
 
 scene(
   "what the user denies stays denied: a project whose rules forbid edits gets none",
-  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: { permission: { edit: "deny" } } },
+  { skip: noPlugin, files: project(), scenario: modules(["one"]), config: { permission: { edit: "deny" } }, toml: ONCE },
   async (world) => {
     const before = world.picture()
     const result = await world.task("Add one")

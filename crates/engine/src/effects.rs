@@ -9,7 +9,7 @@ use mission::{Effect, Event, State, WorkKind};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::keeps_worker;
-use crate::{base, delivery, gates, integrator, missions, packages, roles};
+use crate::{base, delivery, estimate, gates, integrator, missions, packages, roles};
 
 pub type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
 
@@ -63,6 +63,11 @@ impl Effects for Arc<MissionContext> {
                     integrator::integrate(&context, &state, tasks).await
                 }
                 Effect::AddPackages { parent } => packages::add(&context, parent.as_ref()).await,
+                Effect::Estimate => estimate::run(&context, &state).await,
+                Effect::ReviewObjective { host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    gates::review_objective(&context, &state).await
+                }
                 Effect::Deliver => delivery::deliver(&context, &state).await,
                 Effect::Record(event) => vec![event],
             }

@@ -19,6 +19,7 @@ mod delivery;
 mod edit;
 mod effects;
 mod engine;
+mod estimate;
 mod gates;
 mod host;
 mod integrator;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use journal::{MissionDir, Redactor};
+use journal::{MissionDir, Redactor, StateDir};
 use mission::{FailureClass, MissionId, Role, TaskId};
 
 use crate::clock::Clock;
@@ -29,6 +29,8 @@ pub(crate) struct MissionContext {
     /// What the host knows of the models that may be asked.
     pub models: Models,
     pub dir: MissionDir,
+    /// Where the missions of this project are kept.
+    pub project: StateDir,
     /// The session in which the user asked; sessions of roles are its children.
     pub parent: Option<String>,
     pub sessions: Sessions,

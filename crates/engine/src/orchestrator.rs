@@ -445,6 +445,7 @@ fn crashed(key: &str, task: Option<TaskId>, at_ms: u64) -> Vec<Event> {
             Event::PlanFailed { class, reason, parent }
         }
         (None, None) if key == "brief" => Event::BriefFailed { class, reason },
+        (None, None) if key == "review-objective" => Event::ObjectiveReviewFailed { class, reason },
         (None, None) if key == "deliver" => Event::DeliveryFailed { reason },
         (None, None) => Event::Paused { reason: PauseReason::Host(reason), at_ms },
     };

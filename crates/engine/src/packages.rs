@@ -182,7 +182,8 @@ enum Failure {
 pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) -> Vec<Event> {
     let _head_is_ours = context.head.lock().await;
     let Ok(state) = context.orchestrator.state().await else { return Vec::new() };
-    let needs = state.needs.iter().find(|n| n.parent.as_ref() == parent && !n.added);
+    let needs =
+        state.needs.iter().find(|n| n.parent.as_ref() == parent && !n.added && !n.packages.is_empty());
     let (Some(needs), Some(head)) = (needs, &state.head) else { return Vec::new() };
     let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     // without the base the checks give no evidence, and say so

@@ -1,7 +1,8 @@
 //! The mission as it is seen while it runs: a line for each thing done.
 
-use mission::{Event, Gate, GateVerdict, Outcome, State};
+use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, State};
 
+use crate::estimate;
 use crate::roles::cut;
 
 /// The longest explanation in a line, in bytes.
@@ -148,6 +149,19 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::TaskGivenUp { task, reason } => format!("`{task}` **given up**: {}", detail(reason)),
         Event::TaskCancelled { task, reason } => format!("`{task}` cancelled: {}", detail(reason)),
+        Event::Estimated { estimate } => format!("expected: {}", estimate::words(estimate)),
+        Event::ObjectiveReviewed { met, unmet, .. } => {
+            let missing = unmet.iter().map(|verdict| format!("\n  - not met: {}", said(verdict)));
+            let all = met.len() + unmet.len();
+            format!("the objective as a whole: {} of {all} met{}", met.len(), missing.collect::<String>())
+        }
+        Event::ObjectiveReviewFailed { reason, .. } => {
+            format!("the objective could not be reviewed: {}", detail(reason))
+        }
+        Event::CycleStarted { cycle, missing, .. } => {
+            let most = state.policy.max_cycles;
+            format!("cycle {cycle} of at most {most}: {} to plan", count(missing.len(), "missing item"))
+        }
         Event::Delivered { branch: Some(branch), .. } => format!("left on branch `{branch}`"),
         Event::Delivered { files, .. } => {
             format!("{} delivered into the working tree", count(*files as usize, "file"))
@@ -162,6 +176,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         },
     };
     Some(format!("- {text}\n"))
+}
+
+fn said(verdict: &ItemVerdict) -> String {
+    format!("{} ({})", detail(&verdict.item), detail(&verdict.evidence))
 }
 
 fn who(role: mission::Role, task: Option<&str>) -> String {

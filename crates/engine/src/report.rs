@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use mission::{Delivery, Gate, GateVerdict, Judged, Outcome, Phase, State, Task, graph};
+use mission::{Delivery, Gate, GateVerdict, ItemVerdict, Judged, Outcome, Phase, State, Task, graph};
 
+use crate::estimate;
 use crate::progress::{count, duration};
 use crate::roles::cut;
 
@@ -20,6 +21,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     helped(&mut text, state);
     written_first(&mut text, state);
     packages(&mut text, state);
+    whole(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
     cost(&mut text, state, now_ms);
@@ -133,6 +135,32 @@ fn helped(text: &mut String, state: &State) {
     }
 }
 
+/// Whether the objective is met as a whole, with what shows it.
+fn whole(text: &mut String, state: &State) {
+    let plans = if state.cycle > 1 { format!(", after {} plans", state.cycle) } else { String::new() };
+    if let Some(review) = &state.review {
+        let all = review.met.len() + review.unmet.len();
+        let stale = if state.is_reviewed() { "" } else { "; something landed since" };
+        let _ =
+            writeln!(text, "\nThe objective as a whole: {} of {all} met{plans}{stale}.\n", review.met.len());
+        for (sign, verdicts) in [("met", &review.met), ("**not met**", &review.unmet)] {
+            for verdict in verdicts {
+                let _ = writeln!(text, "- {sign}: {} ({})", cell(&verdict.item), cell(&verdict.evidence));
+            }
+        }
+    }
+    let pending = state.outcome.is_some() && state.landed_tree.is_some() && !state.is_reviewed();
+    if pending {
+        let why = state.review_failures.last().map_or("a limit was reached before", String::as_str);
+        let _ = writeln!(text, "\n**Not reviewed as a whole**: {}.", cell(why));
+    }
+    let lost: Vec<ItemVerdict> = state.missing();
+    let of_review = state.review.as_ref().map_or(0, |review| review.unmet.len());
+    for verdict in lost.iter().skip(of_review).filter(|_| state.outcome.is_some()) {
+        let _ = writeln!(text, "- **missing**: {} ({})", cell(&verdict.item), cell(&verdict.evidence));
+    }
+}
+
 fn attempts(task: &Task) -> String {
     match task.fixer_prompts {
         0 => task.attempt.to_string(),
@@ -239,4 +267,7 @@ fn cost(text: &mut String, state: &State, now_ms: u64) {
     }
     row(text, "**all**", &state.usage);
     let _ = writeln!(text, "\nTime: {}.", duration(state.elapsed_ms(now_ms)));
+    if let Some(estimate) = &state.estimate {
+        let _ = writeln!(text, "Expected before the first task: {}.", estimate::words(estimate));
+    }
 }

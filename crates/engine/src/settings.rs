@@ -42,6 +42,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         fallbacks: u32::try_from(config.roles.coder.fallback.len()).unwrap_or_default(),
         splits: config.heal.splits,
         independent_tests: config.mission.tests == TestAuthor::Independent,
+        max_cycles: config.mission.max_cycles,
         approve_plan: config.mission.approve_plan,
         dependencies: match config.mission.dependencies {
             NewDependencies::Ask => mission::NewDependencies::Ask,

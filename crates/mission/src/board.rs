@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::usage::UsageByRole;
-use crate::{CheckSummary, Outcome, Phase, Stage, State, Usage};
+use crate::{CheckSummary, Estimate, Outcome, Phase, Stage, State, Usage};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Board {
@@ -16,6 +16,12 @@ pub struct Board {
     pub started_ms: u64,
     /// Running time, pauses left out.
     pub elapsed_ms: u64,
+    /// Which plan of the objective is carried out, from 1.
+    #[serde(default)]
+    pub cycle: u32,
+    /// What it is expected to take in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
     pub tasks: Vec<BoardTask>,
     pub usage: Usage,
     pub usage_by_role: UsageByRole,
@@ -46,6 +52,8 @@ impl Board {
             paused: state.paused.as_ref().map(ToString::to_string),
             started_ms: state.started_ms,
             elapsed_ms: state.elapsed_ms(now_ms),
+            cycle: state.cycle,
+            estimate: state.estimate.clone(),
             tasks: state.order.iter().filter_map(|id| state.tasks.get(id)).map(task).collect(),
             usage: state.usage.clone(),
             usage_by_role: state.usage_by_role.clone(),

@@ -1,11 +1,11 @@
 //! What should be under way, from the state alone. Idempotent: it says the same until an event changes the state.
 
+mod cycle;
 mod ladder;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::graph::remaining_path;
-use crate::state::Delivery;
 use crate::{
     Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind, independent,
 };
@@ -35,27 +35,49 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
         effects.extend(planning(state, now_ms));
     } else if state.tasks.values().all(|t| t.phase.is_final()) {
         // a compound task's own phase follows its tasks; it is no work of its own
-        effects.extend(ending(state, now_ms));
+        effects.push(if cycle::plans(state) {
+            Effect::AskPlanner { task: None }
+        } else {
+            cycle::finish(state, now_ms)
+        });
+    } else if estimate_is_due(state) {
+        effects.push(Effect::Estimate);
     } else {
         effects.extend(working(state, now_ms));
     }
     effects
 }
 
+/// Before anything of a plan was begun.
+fn estimate_is_due(state: &State) -> bool {
+    let untouched =
+        |task: &Task| task.phase == Phase::Waiting && task.attempt == 0 && task.failures.is_empty();
+    state.estimate.is_none() && state.cycle <= 1 && state.tasks.values().all(untouched)
+}
+
+/// The budget of what is paid for that is reached, in words.
+fn paid(state: &State) -> Option<String> {
+    let (policy, usage) = (&state.policy, &state.usage);
+    if let Some(limit) = policy.tokens.filter(|limit| usage.tokens.total() >= *limit) {
+        return Some(format!("{} of {limit} tokens are used", usage.tokens.total()));
+    }
+    let limit = policy.cost_usd.filter(|limit| usage.cost_usd >= *limit)?;
+    Some(format!("${:.2} of ${limit:.2} are spent", usage.cost_usd))
+}
+
+/// The budget that is reached, in words: of what is paid for, or of the prompts that may be sent.
+fn budget(state: &State) -> Option<String> {
+    let calls = state.policy.calls.filter(|limit| state.usage.calls >= *limit);
+    paid(state).or_else(|| calls.map(|limit| format!("{limit} of {limit} calls are used")))
+}
+
 fn pause(state: &State) -> Option<PauseReason> {
     let policy = &state.policy;
+    // what landed is delivered, whatever was used for it
     let finished = !state.tasks.is_empty() && state.tasks.values().all(|t| t.phase.is_final());
-    if finished {
-        return None;
-    }
-    if let Some(limit) = policy.tokens.filter(|limit| state.usage.tokens.total() >= *limit) {
-        return Some(PauseReason::Budget(format!(
-            "{} of {limit} tokens are used",
-            state.usage.tokens.total()
-        )));
-    }
-    if let Some(limit) = policy.cost_usd.filter(|limit| state.usage.cost_usd >= *limit) {
-        return Some(PauseReason::Budget(format!("${:.2} of ${limit:.2} are spent", state.usage.cost_usd)));
+    let spent = (!finished).then(|| paid(state)).flatten();
+    if let Some(what) = spent {
+        return Some(PauseReason::Budget(what));
     }
     let worst =
         state.tasks.values().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
@@ -69,7 +91,7 @@ fn pause(state: &State) -> Option<PauseReason> {
     if let (Some(_), Some(words)) = (review, words) {
         return Some(PauseReason::Review(words));
     }
-    if policy.approve_plan && !state.approved && !state.tasks.is_empty() {
+    if policy.approve_plan && !state.approved && !state.tasks.is_empty() && !estimate_is_due(state) {
         return Some(state.question().map_or(PauseReason::Approval, PauseReason::Consent));
     }
     None
@@ -270,23 +292,4 @@ fn landing(state: &State) -> Vec<TaskId> {
         task.is_some_and(|t| t.group.as_deref().is_none_or(|group| !open.contains(group)))
     };
     state.order.iter().filter(lands).cloned().collect()
-}
-
-fn ending(state: &State, now_ms: u64) -> Option<Effect> {
-    let landed = state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })).count();
-    let ended = |outcome| Some(Effect::Record(Event::Ended { outcome, at_ms: now_ms }));
-    if landed == 0 {
-        return ended(Outcome::Failed);
-    }
-    match &state.delivery {
-        Delivery::Pending | Delivery::Intended { .. } => Some(Effect::Deliver),
-        // the work is kept: resuming delivers it again
-        Delivery::Failed { reason } => Some(Effect::Record(Event::Paused {
-            reason: PauseReason::Delivery(reason.clone()),
-            at_ms: now_ms,
-        })),
-        Delivery::Delivered { .. } | Delivery::Undone { .. } => {
-            ended(if landed == state.tasks.len() { Outcome::Done } else { Outcome::Incomplete })
-        }
-    }
 }

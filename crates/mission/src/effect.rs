@@ -54,6 +54,13 @@ pub enum Effect {
     AddPackages {
         parent: Option<TaskId>,
     },
+    /// What the mission will take, before its first task starts.
+    Estimate,
+    /// Whether all that landed meets the objective.
+    ReviewObjective {
+        cycle: u32,
+        host_failures: u32,
+    },
     Deliver,
     /// A consequence of policy, to be written down; no work.
     Record(Event),
@@ -73,6 +80,8 @@ impl Effect {
             Effect::Judge { task, attempt, fix, .. } => format!("judge:{task}:{attempt}:{fix}"),
             Effect::Integrate { .. } => "integrate".into(),
             Effect::AddPackages { parent } => format!("packages:{}", parent.as_deref().unwrap_or_default()),
+            Effect::Estimate => "estimate".into(),
+            Effect::ReviewObjective { .. } => "review-objective".into(),
             Effect::Deliver => "deliver".into(),
             Effect::Record(_) => return None,
         })

@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::flag::RedFlag;
 use crate::mailbox::{Brief, Plan, PlannedDependency};
 use crate::provider::Fault;
-use crate::{MissionId, Policy, Role, Rung, TaskId, Tokens};
+use crate::{Estimate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
 
 /// Why an attempt failed; the ladder differs by class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -438,6 +438,27 @@ pub enum Event {
         task: TaskId,
         reason: String,
     },
+    /// What the mission is expected to take, told before its first task starts.
+    Estimated {
+        estimate: Estimate,
+    },
+    /// All that landed was held against the objective; `tree` is what was looked at.
+    ObjectiveReviewed {
+        cycle: u32,
+        met: Vec<ItemVerdict>,
+        unmet: Vec<ItemVerdict>,
+        tree: String,
+    },
+    ObjectiveReviewFailed {
+        class: FailureClass,
+        reason: String,
+    },
+    /// Another plan is due, for what is missing.
+    CycleStarted {
+        cycle: u32,
+        missing: Vec<ItemVerdict>,
+        at_ms: u64,
+    },
     /// What is about to be written into the user's files: enough to finish or take back after a crash.
     DeliveryIntended {
         delivery: Value,
@@ -487,6 +508,7 @@ impl Event {
             | Event::FixStarted { at_ms, .. }
             | Event::TaskPassed { at_ms, .. }
             | Event::Integrated { at_ms, .. }
+            | Event::CycleStarted { at_ms, .. }
             | Event::Paused { at_ms, .. }
             | Event::Resumed { at_ms, .. }
             | Event::Ended { at_ms, .. } => Some(*at_ms),

@@ -7,12 +7,14 @@
 //! - [`State::apply`] folds a fact into the state; [`decide`] says what should be under way.
 //! - [`mailbox`] parses what a role hands in and says what is wrong in words that a model can act on.
 //! - [`graph`] checks a plan and orders its tasks.
-//! - [`provider`] says which model may be asked when, [`flag`] which answers are thrown away, [`Meter`] what a session costs.
+//! - [`provider`] says which model may be asked when, [`flag`] which answers are thrown away, [`Meter`] what a session
+//!   costs, and [`estimate`] what a mission will.
 
 pub mod board;
 pub mod command;
 mod decide;
 mod effect;
+pub mod estimate;
 mod event;
 pub mod flag;
 pub mod graph;
@@ -32,6 +34,7 @@ mod usage;
 pub use board::Board;
 pub use decide::decide;
 pub use effect::{Effect, WorkKind};
+pub use estimate::Estimate;
 pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use independent::{IndependentTests, WrittenTests};
@@ -39,6 +42,8 @@ pub use meter::{Meter, Price};
 pub use policy::{NewDependencies, Policy};
 pub use role::Role;
 pub use rung::{Chosen, Rung};
-pub use state::{Commit, Delivery, Judged, Needs, Stage, State, Tasks, Trouble};
+pub use state::{
+    Commit, Delivery, ItemVerdict, Judged, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
+};
 pub use task::{Failure, Phase, Task};
 pub use usage::{Tokens, Usage, UsageByRole};

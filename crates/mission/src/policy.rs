@@ -28,6 +28,8 @@ pub struct Policy {
     pub splits: u32,
     /// Whether another coder writes the tests of a change in behaviour, before it is made.
     pub independent_tests: bool,
+    /// Plans of the objective: after the first, each is for what the one before left missing.
+    pub max_cycles: u32,
     /// Ask the user before the first task starts.
     pub approve_plan: bool,
     /// What happens to packages that a plan wants to add.
@@ -65,6 +67,7 @@ impl Default for Policy {
             fallbacks: 0,
             splits: 1,
             independent_tests: false,
+            max_cycles: 3,
             approve_plan: false,
             dependencies: NewDependencies::Ask,
             calls: Some(200),

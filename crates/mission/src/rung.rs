@@ -19,6 +19,8 @@ pub enum Rung {
     },
     /// The Planner splits the task into smaller ones.
     Split,
+    /// The plan is at fault: the task is left to the plan of the next cycle.
+    Replan,
 }
 
 impl Rung {
@@ -28,6 +30,7 @@ impl Rung {
             Rung::Fresh { .. } => "fresh attempt",
             Rung::OtherModel { .. } => "other model",
             Rung::Split => "split",
+            Rung::Replan => "plan again",
         }
     }
 }

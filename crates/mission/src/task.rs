@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::mailbox::PlannedTask;
-use crate::{Chosen, FailureClass, IndependentTests, Issue, TaskId, Usage};
+use crate::{Chosen, FailureClass, IndependentTests, Issue, Rung, TaskId, Usage};
 
 /// Where a task stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,9 @@ pub struct Task {
     /// Whether it changes what the program does, where the plan says.
     #[serde(default)]
     pub behaviour: Option<bool>,
+    /// Which plan of the objective it came from, from 1.
+    #[serde(default)]
+    pub cycle: u32,
     /// The compound task that this one came out of.
     pub parent: Option<TaskId>,
     pub depth: u32,
@@ -157,6 +160,7 @@ impl Task {
             edits_tests: edits_tests(planned, parent),
             edits_config: planned.edits_config.clone(),
             behaviour: planned.behaviour,
+            cycle: 0,
             parent: parent.map(|p| p.id.clone()),
             depth: parent.map_or(0, |p| p.depth + 1),
             phase: Phase::Waiting,
@@ -187,6 +191,20 @@ impl Task {
     pub(crate) fn holds_files(&self) -> bool {
         let begun = self.attempt > 0 || self.tests.written.is_some();
         self.phase.is_active() || self.phase == Phase::Testing || (self.phase == Phase::Waiting && begun)
+    }
+
+    /// Takes on what the plan says of the whole, too.
+    pub(crate) fn promise(&mut self, items: &[String]) {
+        for item in items {
+            if !item.trim().is_empty() && !self.acceptance.contains(item) {
+                self.acceptance.push(item.clone());
+            }
+        }
+    }
+
+    /// Whether it was left to the plan of the next cycle.
+    pub(crate) fn is_left_to_plan(&self) -> bool {
+        self.phase.is_lost() && self.rungs.last().is_some_and(|chosen| chosen.rung == Rung::Replan)
     }
 
     /// Whether the two land together.

@@ -12,7 +12,7 @@ fn check(mission: &mut Mission, expected: Expect) {
 }
 
 fn with(plan: &str) -> Mission {
-    let policy = Policy { independent_tests: true, splits: 0, ..Policy::default() };
+    let policy = Policy { independent_tests: true, splits: 0, max_cycles: 1, ..Policy::default() };
     let mut mission = Mission::new(policy);
     let (commit, tree) = ("base".into(), "t0".into());
     mission.tell(Event::BaseTaken { commit, tree, changed: vec![], left_out: vec![] });
@@ -20,6 +20,7 @@ fn with(plan: &str) -> Mission {
     let mut plan = support::plan(plan);
     plan.tasks.iter_mut().for_each(|task| task.behaviour = Some(true));
     mission.tell(Event::PlanAccepted { plan, notes: vec![], parent: None });
+    mission.estimated();
     mission
 }
 
@@ -97,8 +98,9 @@ fn tests_come_first_and_wait_for_the_checks_of_the_base() {
     check(
         &mut mission,
         expect![[r#"
-        deliver
-    "#]],
+            recorded: reviewed: 1 met, 0 not
+            deliver
+        "#]],
     );
 }
 

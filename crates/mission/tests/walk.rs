@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
-    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, NewDependencies, PauseReason,
-    Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
+    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, ItemVerdict, NewDependencies,
+    PauseReason, Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
 };
 use proptest::prelude::*;
 use support::{Mission, brief};
@@ -241,7 +241,8 @@ impl Walk {
                     let class = if self.trouble() { FailureClass::Host } else { FailureClass::Conflict };
                     Event::BatchFailed { tasks, class, issues: vec![Issue::new("merge", "conflict")] }
                 } else {
-                    let (commit, tree) = (format!("head-{}", self.mission.events.len()), "t".into());
+                    let n = self.mission.events.len();
+                    let (commit, tree) = (format!("head-{n}"), format!("t-{n}"));
                     Event::Integrated { tasks, commit, tree, checks: vec![], at_ms: self.now }
                 };
                 self.tell(event);
@@ -257,6 +258,26 @@ impl Walk {
                 } else {
                     let (commit, tree) = (format!("head-{}", self.mission.events.len()), "t".into());
                     Event::PackagesAdded { parent, packages, files: vec![], commit, tree, checks: vec![] }
+                };
+                self.tell(event);
+            }
+            Effect::Estimate => {
+                let estimate = mission::estimate::estimate(&self.mission.state, &[]);
+                self.tell(Event::Estimated { estimate });
+            }
+            Effect::ReviewObjective { cycle, .. } => {
+                let event = if self.trouble() {
+                    Event::ObjectiveReviewFailed { class: FailureClass::Host, reason: "502".into() }
+                } else if self.dice.one_in(self.faults * 2) {
+                    Event::ObjectiveReviewFailed { class: FailureClass::Malformed, reason: "prose".into() }
+                } else {
+                    let (mut met, mut unmet) = (Vec::new(), Vec::new());
+                    for item in self.mission.state.objective_items() {
+                        let verdict = ItemVerdict { item, evidence: "seen".into() };
+                        if self.dice.one_in(self.faults) { unmet.push(verdict) } else { met.push(verdict) }
+                    }
+                    let tree = self.mission.state.landed_tree.clone().unwrap_or_default();
+                    Event::ObjectiveReviewed { cycle, met, unmet, tree }
                 };
                 self.tell(event);
             }
@@ -372,6 +393,10 @@ impl Walk {
         let count = 1 + self.dice.roll(if parent.is_some() { 4 } else { 9 });
         let prefix = match parent {
             Some(parent) if !self.dice.one_in(3) => format!("{}-", &parent[..parent.len().min(12)]),
+            // a plan after the first, mostly with ids of its own
+            _ if self.mission.state.cycle > 1 && !self.dice.one_in(4) => {
+                format!("c{}-", self.mission.state.cycle)
+            }
             _ => "t".into(),
         };
         let mut tasks: Vec<PlannedTask> = Vec::new();
@@ -434,14 +459,20 @@ fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
 }
 
 fn any_policy() -> impl Strategy<Value = Policy> {
-    let ladder = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32);
+    let ladder = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32, 1..4_u32);
     (1..5_u32, ladder, prop::option::of(50..500_u64), any::<(bool, bool)>()).prop_map(
-        |(parallel, (fixes, fresh, fallbacks, splits), tokens, (approve_plan, independent_tests))| Policy {
+        |(
+            parallel,
+            (fixes, fresh, fallbacks, splits, max_cycles),
+            tokens,
+            (approve_plan, independent_tests),
+        )| Policy {
             parallel,
             fixes,
             fresh,
             fallbacks,
             splits,
+            max_cycles,
             tokens,
             approve_plan,
             independent_tests,
@@ -463,6 +494,7 @@ proptest! {
             prop_assert!(task.fixes <= state.policy.fixes);
             prop_assert!(task.splits <= state.policy.splits && task.depth < state.policy.max_depth);
         }
+        prop_assert!(state.cycle <= state.policy.max_cycles);
         // a group landed as a whole or not at all, and so did what came out of a compound task that landed
         for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
             for b in state.tasks.values() {

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Answer, Failure};
+use crate::estimate;
 use crate::progress::{count, duration};
 use crate::roles::cut;
 
@@ -93,6 +94,9 @@ fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&
     );
     if !detailed {
         return;
+    }
+    if let Some(estimate) = &board.estimate {
+        let _ = writeln!(text, "  expected in all: {}", estimate::words(estimate));
     }
     let width = board.tasks.iter().map(|task| task.id.len()).max().unwrap_or(0);
     for task in &board.tasks {

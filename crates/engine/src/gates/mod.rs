@@ -12,6 +12,7 @@ mod lint;
 mod manifests;
 mod mutants;
 mod new_tests;
+mod objective;
 mod packages_by_hand;
 mod protected;
 mod reason;
@@ -34,6 +35,7 @@ pub(crate) use grounds::Grounds;
 pub(crate) use guardian::lint_trees;
 pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
+pub(crate) use objective::review as review_objective;
 
 /// Whether the scripts of a manifest are other than before.
 pub(crate) fn changes_scripts(path: &str, before: &str, after: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mission::mailbox::Review;
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Task};
 use tokio::task::JoinSet;
 
@@ -11,12 +12,13 @@ use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::pages;
 use crate::roles::conversation::RoleFailure;
-use crate::roles::{cut, reviewer};
+use crate::roles::reviewer::{self, Subject};
+use crate::roles::{cut, prompt};
 
 /// The longest diff that a prompt holds, in bytes; the whole of it is a page.
 const MAX_DIFF: usize = 60_000;
 /// The longest diff that is kept at all.
-const MAX_PAGE: usize = 2_000_000;
+pub(super) const MAX_PAGE: usize = 2_000_000;
 /// Findings about tests that a prompt lists.
 const MAX_WEAKENED: usize = 30;
 
@@ -43,28 +45,56 @@ pub(super) async fn judge(
         Ok(diff) => diff,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
-    let shown = if diff.len() > MAX_DIFF {
-        let page = pages::store(context, "diff", &diff).await;
-        format!("{}\n{page}", cut(&diff, MAX_DIFF))
-    } else {
-        diff
+    let subject = Subject {
+        task: Some(task.id.clone()),
+        title: task.title.clone(),
+        asked: prompt::task(task),
+        items: task.acceptance.len(),
+        slot: change.slot.clone(),
+        diff: shown(context, diff).await,
+        evidence: evidence.checks.to_string(),
+        tests: tests(&evidence),
     };
-    let quorum = context.config.review.quorum.max(1);
+    let (reviews, failure) = poll(context, subject, spent).await;
+    match vote::count(task, quorum(context), &reviews) {
+        Vote::Approved { detail } => {
+            Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
+        }
+        Vote::Rejected { detail, issues } => {
+            let failure = Some(Finding { class: FailureClass::Review, issues });
+            Judgement { gate: Gate::Review, verdict: GateVerdict::Fail, detail, failure }
+        }
+        Vote::Open => undecided(failure),
+    }
+}
+
+/// Reviewers that are asked.
+pub(super) fn quorum(context: &MissionContext) -> usize {
+    context.config.review.quorum.max(1)
+}
+
+/// As much of a diff as a prompt holds, with the name of the page that has all of it.
+pub(super) async fn shown(context: &Arc<MissionContext>, diff: String) -> String {
+    if diff.len() <= MAX_DIFF {
+        return diff;
+    }
+    let page = pages::store(context, "diff", &diff).await;
+    format!("{}\n{page}", cut(&diff, MAX_DIFF))
+}
+
+/// The reviews of those who voted, side by side, and why another did not.
+pub(super) async fn poll(
+    context: &Arc<MissionContext>,
+    subject: Subject,
+    spent: &mut Vec<Event>,
+) -> (Vec<Review>, Option<RoleFailure>) {
+    let subject = Arc::new(subject);
     let mut voters = JoinSet::new();
-    for nth in 0..quorum {
-        let (context, task, slot) = (context.clone(), task.clone(), change.slot.clone());
-        let (diff, checks, tests) = (shown.clone(), evidence.checks.to_string(), tests(&evidence));
+    for nth in 0..quorum(context) {
+        let (context, subject) = (context.clone(), subject.clone());
         voters.spawn(async move {
-            let subject = reviewer::Subject {
-                task: &task,
-                slot: &slot,
-                diff: &diff,
-                evidence: &checks,
-                tests: &tests,
-                nth,
-            };
             let mut spent = Vec::new();
-            let review = reviewer::review(&context, subject, &mut spent).await;
+            let review = reviewer::review(&context, &subject, nth, &mut spent).await;
             (review, spent)
         });
     }
@@ -84,16 +114,7 @@ pub(super) async fn judge(
             },
         }
     }
-    match vote::count(task, quorum, &reviews) {
-        Vote::Approved { detail } => {
-            Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
-        }
-        Vote::Rejected { detail, issues } => {
-            let failure = Some(Finding { class: FailureClass::Review, issues });
-            Judgement { gate: Gate::Review, verdict: GateVerdict::Fail, detail, failure }
-        }
-        Vote::Open => undecided(failure),
-    }
+    (reviews, failure)
 }
 
 /// What became of existing tests, in words.

@@ -1,7 +1,7 @@
 //! What several reviewers say together.
 
 use mission::mailbox::{Review, ReviewSeverity, Verdict};
-use mission::{Issue, Task};
+use mission::{Issue, ItemVerdict, Task};
 
 /// The votes, counted.
 #[derive(Debug, PartialEq)]
@@ -58,6 +58,40 @@ pub(super) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
     Vote::Open
 }
 
+/// Which items are met and which are not, by majority; an item without one is not. An error that a majority rejects for is an
+/// item that is not met, too. `None` where too few gave a verdict.
+pub(super) fn items(
+    items: &[String],
+    quorum: usize,
+    reviews: &[Review],
+) -> Option<(Vec<ItemVerdict>, Vec<ItemVerdict>)> {
+    if reviews.len() * 2 <= quorum {
+        return None;
+    }
+    let (mut met, mut unmet) = (Vec::new(), Vec::new());
+    for (n, item) in items.iter().enumerate() {
+        let id = format!("a{}", n + 1);
+        let answers = || reviews.iter().filter_map(|r| r.acceptance.iter().find(|a| a.id == id));
+        let is_met = answers().filter(|answer| answer.met).count() * 2 > quorum;
+        let said = answers().find(|answer| answer.met == is_met).map(|answer| answer.evidence.clone());
+        let evidence = said.unwrap_or_else(|| "the reviewers do not agree".into());
+        let verdict = ItemVerdict { item: item.clone(), evidence };
+        if is_met { met.push(verdict) } else { unmet.push(verdict) }
+    }
+    let rejections: Vec<&Review> = reviews.iter().filter(|r| r.verdict == Verdict::Reject).collect();
+    if rejections.len() * 2 > quorum {
+        let errors = rejections.iter().flat_map(|r| &r.findings);
+        for error in errors.filter(|f| f.severity == ReviewSeverity::Error) {
+            let place = Issue::new("reviewer", error.message.clone()).at(error.path.clone(), error.line);
+            let (item, evidence) = (format!("mended: {place}"), error.message.clone());
+            if unmet.iter().all(|verdict| verdict.item != item) {
+                unmet.push(ItemVerdict { item, evidence });
+            }
+        }
+    }
+    Some((met, unmet))
+}
+
 /// Why a review rejects: its errors, and what is not met.
 fn reasons(task: &Task, review: &Review) -> Vec<Issue> {
     let errors = review.findings.iter().filter(|f| f.severity == ReviewSeverity::Error);
@@ -105,6 +139,38 @@ mod tests {
     fn reject(why: &str) -> Review {
         let unmet = json!([{ "id": "a1", "met": false, "evidence": why }]);
         parse_review(&json!({ "verdict": "reject", "findings": [], "acceptance": unmet })).unwrap()
+    }
+
+    #[test]
+    fn of_the_whole_each_item_is_voted_on() {
+        let wanted = ["it adds".to_string()];
+        let count = |reviews: &[Review], quorum| {
+            items(&wanted, quorum, reviews).map(|(met, unmet)| {
+                let words = |side: Vec<ItemVerdict>| {
+                    side.into_iter()
+                        .map(|v| format!("{} ({})", v.item, v.evidence))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                };
+                (words(met), words(unmet))
+            })
+        };
+        let yes = || Some(("it adds (line 1)".to_string(), String::new()));
+        let no = |why: &str| Some((String::new(), format!("it adds ({why})")));
+        assert_eq!(count(&[approve()], 1), yes());
+        assert_eq!(count(&[reject("it subtracts")], 1), no("it subtracts"));
+        assert_eq!(count(&[approve(), reject("x"), approve()], 3), yes());
+        assert_eq!(count(&[reject("x"), approve(), reject("x")], 3), no("x"));
+        assert_eq!(count(&[approve(), reject("x")], 3), no("x"), "no majority says that it is met");
+        assert_eq!(count(&[approve()], 3), None, "one of three says nothing of the whole");
+        let error = json!([{ "path": "a.js", "line": 3, "severity": "error", "message": "it leaks" }]);
+        let met = json!([{ "id": "a1", "met": true, "evidence": "line 1" }]);
+        let leaks = json!({ "verdict": "reject", "findings": error, "acceptance": met });
+        let (met, unmet) = count(&[parse_review(&leaks).unwrap()], 1).unwrap();
+        assert_eq!(
+            (met.as_str(), unmet.as_str()),
+            ("it adds (line 1)", "mended: a.js:3: it leaks [reviewer] (it leaks)")
+        );
     }
 
     #[test]

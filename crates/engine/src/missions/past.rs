@@ -5,7 +5,7 @@ use mission::{Board, Delivery, Event, State};
 
 use super::Project;
 use crate::progress::duration;
-use crate::report;
+use crate::{estimate, report};
 
 /// Missions that `status` lists.
 const LISTED: usize = 10;
@@ -166,6 +166,8 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
 
 fn tasks(state: &State, now_ms: u64) -> String {
     let board = Board::of(state, now_ms);
+    let expected = board.estimate.as_ref();
+    let expected = expected.map(|said| format!("  - expected in all: {}\n", estimate::words(said)));
     let lines = board.tasks.iter().map(|task| {
         let why = task
             .detail
@@ -174,5 +176,5 @@ fn tasks(state: &State, now_ms: u64) -> String {
             .unwrap_or_default();
         format!("  - `{}` {}{why}\n", task.id, task.state)
     });
-    lines.collect()
+    expected.into_iter().chain(lines).collect()
 }

@@ -82,6 +82,7 @@ pub(crate) async fn run(
             id,
             models,
             dir: dir.clone(),
+            project: project.state.clone(),
             parent: session,
             sessions: sessions.clone(),
             orchestrator,

@@ -58,9 +58,17 @@ async fn look(
          if they do not, or if a test can never pass.",
         prompt::issues(std::slice::from_ref(issue))
     );
-    let subject =
-        reviewer::Subject { task, slot: &lease.slot, diff: &diff, evidence: &evidence, tests: "", nth: 0 };
-    let review = reviewer::review(context, subject, spent).await?;
+    let subject = reviewer::Subject {
+        task: Some(task.id.clone()),
+        title: task.title.clone(),
+        asked: prompt::task(task),
+        items: task.acceptance.len(),
+        slot: lease.slot.clone(),
+        diff,
+        evidence,
+        tests: String::new(),
+    };
+    let review = reviewer::review(context, &subject, 0, spent).await?;
     let said: Vec<String> = review.findings.iter().map(|finding| finding.message.clone()).collect();
     let reason = if said.is_empty() { issue.to_string() } else { said.join("; ") };
     let task = task.id.clone();

@@ -6,7 +6,7 @@ pub(crate) mod dispute;
 pub(crate) mod fixer;
 pub(crate) mod mailbox;
 pub(crate) mod planner;
-mod prompt;
+pub(crate) mod prompt;
 pub(crate) mod reviewer;
 pub(crate) mod searcher;
 pub(crate) mod tester;

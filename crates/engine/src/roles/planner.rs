@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use mission::mailbox::{Brief, parse_plan};
-use mission::{Event, FailureClass, Policy, Role, State, Task, TaskId, graph};
+use mission::{Event, FailureClass, Phase, Policy, Role, State, Task, TaskId, graph};
 use serde_json::Value;
 use workspace::Slot;
 
@@ -18,8 +18,12 @@ use crate::{packages, pages, reading};
 /// The longest reason why an earlier plan failed, in bytes.
 const MAX_REASON: usize = 2000;
 
-/// Failures of a task that the Planner is told when it splits it.
+/// Failures of a task that the Planner is told when it splits it, or plans anew what it was for.
 const SPLIT_FAILURES: usize = 4;
+
+/// Tasks that landed, and tasks that did not, of which a later plan is told.
+const MAX_LANDED: usize = 100;
+const MAX_LOST: usize = 20;
 
 /// `task`: the compound task whose own plan is wanted.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
@@ -78,6 +82,10 @@ async fn plan(
             if task.resplit {
                 text.push_str(&split_memo(task));
             }
+        } else if state.replanning {
+            text.push_str(&missing(state));
+        }
+        if !state.tasks.is_empty() {
             let _ = writeln!(text, "Ids in use: {}\n", prompt::list(state.tasks.keys()));
         }
         let _ = writeln!(text, "# Brief\n{known}");
@@ -100,6 +108,36 @@ async fn plan(
     conversation.ask(Role::Planner, text, &mut mailbox, spent).await
 }
 
+/// What there is by now, and what the next plan is for.
+fn missing(state: &State) -> String {
+    let mut text = String::from(
+        "# What is missing\nAn earlier plan was carried out, and what landed of it stays. Plan only what these still need, in \
+         another way than the one that failed:\n",
+    );
+    for asked in &state.asked_for {
+        let _ = writeln!(text, "- {}: {}", asked.item, cut(&asked.evidence.replace('\n', " "), MAX_REASON));
+    }
+    let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id));
+    let landed = tasks().filter(|t| matches!(t.phase, Phase::Integrated { .. }) && !t.compound);
+    let landed: Vec<String> = landed
+        .take(MAX_LANDED)
+        .map(|t| format!("- `{}` {}: {}\n", t.id, t.title, prompt::list(t.scope.iter())))
+        .collect();
+    if !landed.is_empty() {
+        let _ = write!(text, "\n# What landed\n{}", landed.concat());
+    }
+    let lost: Vec<&Task> = state.lost().filter(|t| !t.failures.is_empty()).take(MAX_LOST).collect();
+    if !lost.is_empty() {
+        text.push_str("\n# What failed\n");
+    }
+    for task in lost {
+        let _ = writeln!(text, "`{}` {} ({}):", task.id, task.title, prompt::list(task.scope.iter()));
+        text.push_str(&failures(task));
+    }
+    text.push('\n');
+    text
+}
+
 /// What a task failed on as a whole, so that its parts avoid it.
 fn split_memo(task: &Task) -> String {
     let mut text = String::from(
@@ -107,6 +145,13 @@ fn split_memo(task: &Task) -> String {
          of its acceptance, within its files; put what is in the way into a task of its own, and answer open questions in \
          the instructions. It failed on:\n",
     );
+    text.push_str(&failures(task));
+    text.push('\n');
+    text
+}
+
+fn failures(task: &Task) -> String {
+    let mut text = String::new();
     let from = task.failures.len().saturating_sub(SPLIT_FAILURES);
     for failure in &task.failures[from..] {
         let _ = write!(
@@ -117,7 +162,6 @@ fn split_memo(task: &Task) -> String {
             prompt::issues(&failure.issues)
         );
     }
-    text.push('\n');
     text
 }
 

@@ -1,10 +1,10 @@
-//! The Reviewer: sees task, acceptance and diff, never the Coder's words.
+//! The Reviewer: sees a task, or the objective as a whole, with its acceptance and the diff, never the Coder's words.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use mission::mailbox::{Review, check_review, parse_review};
-use mission::{Event, Role, Task};
+use mission::{Event, Role, TaskId};
 use serde_json::Value;
 
 use super::conversation::{Conversation, RoleFailure, Setting};
@@ -14,42 +14,47 @@ use crate::mission_context::MissionContext;
 use crate::pages;
 
 /// What one review looks at.
-#[derive(Clone, Copy)]
-pub(crate) struct Subject<'a> {
-    pub task: &'a Task,
-    pub slot: &'a workspace::Slot,
-    pub diff: &'a str,
+pub(crate) struct Subject {
+    /// None: the objective as a whole.
+    pub task: Option<TaskId>,
+    pub title: String,
+    /// What the change was to do, with its acceptance items.
+    pub asked: String,
+    /// How many those are.
+    pub items: usize,
+    pub slot: workspace::Slot,
+    pub diff: String,
     /// What the checks say, in words.
-    pub evidence: &'a str,
+    pub evidence: String,
     /// What became of existing tests, in words; empty where nothing did.
-    pub tests: &'a str,
-    /// Which of the reviewers who vote, from 0.
-    pub nth: usize,
+    pub tests: String,
 }
 
+/// `nth`: which of the reviewers who vote, from 0.
 pub(crate) async fn review(
     context: &Arc<MissionContext>,
-    subject: Subject<'_>,
+    subject: &Subject,
+    nth: usize,
     spent: &mut Vec<Event>,
 ) -> Result<Review, RoleFailure> {
-    let Subject { task, slot, diff, evidence, tests, nth } = subject;
+    let Subject { task, title, asked, items, slot, diff, evidence, tests } = subject;
     // reviewers that vote take the models in turn
     let models = crate::providers::candidates(&context.config, &context.models, Role::Reviewer, 0).len();
     let setting = Setting {
         role: Role::Reviewer,
-        task: Some(task.id.clone()),
+        task: task.clone(),
         directory: slot.path.clone(),
         base: slot.commit.clone(),
-        title: format!("Reviewer: {}", task.title),
+        title: format!("Reviewer: {title}"),
         model: u32::try_from(nth % models.max(1)).unwrap_or_default(),
         part: None,
     };
     let mut conversation = Conversation::open(context, setting).await?;
-    let mut mailbox = ReviewerMailbox { context: context.clone(), items: task.acceptance.len() };
+    let mut mailbox = ReviewerMailbox { context: context.clone(), items: *items };
     let fence = prompt::fence(diff);
     let text = |attempt| {
-        let mut text = prompt::header(&context.id, Role::Reviewer, Some(&task.id), attempt);
-        let _ = write!(text, "{}\n# Checks\n{evidence}\n", prompt::task(task));
+        let mut text = prompt::header(&context.id, Role::Reviewer, task.as_deref(), attempt);
+        let _ = write!(text, "{asked}\n# Checks\n{evidence}\n");
         if !tests.is_empty() {
             let _ = write!(
                 text,

@@ -1,8 +1,12 @@
 //! The ladder: how a task whose attempt failed is helped next, by what failed and what is left to try.
 
+use std::collections::BTreeSet;
+
 use super::ROLE_TRIES;
 use crate::{Event, Failure, FailureClass, Rung, State, Task};
 
+/// The longest cause in a reason, in bytes.
+const MAX_CAUSE: usize = 300;
 /// Who says that a file does not parse.
 const SYNTAX: &str = "syntax-error";
 
@@ -23,13 +27,17 @@ pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
     let chosen = match last.class {
         _ if task.compound => None,
         FailureClass::Budget => None,
-        FailureClass::Blocked => left.split().or_else(|| left.again()),
+        FailureClass::Blocked => left.split().or_else(|| left.again()).or_else(|| left.replan()),
         FailureClass::Timeout => {
-            left.large().then(|| left.split()).flatten().or_else(|| left.again()).or_else(|| left.split())
+            let apart = left.large().then(|| left.split()).flatten();
+            apart.or_else(|| left.again()).or_else(|| left.split()).or_else(|| left.replan())
         }
-        // smaller tasks would write the same lines
-        FailureClass::Conflict => left.fix().or_else(|| left.again()),
-        _ => left.fix().or_else(|| left.again()).or_else(|| left.split()),
+        // smaller tasks would write the same lines, and so would another attempt that meets them again
+        FailureClass::Conflict => {
+            let planned_so = left.repeated().then(|| left.replan()).flatten();
+            left.fix().or(planned_so).or_else(|| left.again()).or_else(|| left.replan())
+        }
+        _ => left.fix().or_else(|| left.again()).or_else(|| left.split()).or_else(|| left.replan()),
     };
     match chosen {
         Some((rung, why)) => Event::RungChosen { task: task.id.clone(), rung, why },
@@ -86,6 +94,28 @@ impl Left<'_> {
             };
             (Rung::Split, why)
         })
+    }
+
+    /// Left to the plan of the next cycle, if there is one.
+    fn replan(&self) -> Option<(Rung, String)> {
+        let (cycle, cycles) = (self.state.cycle, self.state.policy.max_cycles);
+        (cycle < cycles).then(|| {
+            let what = self.last.issues.first().map(ToString::to_string).unwrap_or_default();
+            let end = what.floor_char_boundary(MAX_CAUSE.min(what.len()));
+            let cause = what.get(..end).unwrap_or_default();
+            let class = self.last.class.name();
+            (Rung::Replan, format!("{class}: the task as it is planned cannot be done ({cause}); plan {cycle} of at most {cycles}"))
+        })
+    }
+
+    /// Whether it conflicts in the same files as before.
+    fn repeated(&self) -> bool {
+        let paths = |failure: &Failure| -> BTreeSet<String> {
+            failure.issues.iter().filter_map(|issue| issue.path.clone()).collect()
+        };
+        let mut conflicts =
+            self.task.failures.iter().rev().skip(1).filter(|f| f.class == FailureClass::Conflict);
+        conflicts.any(|earlier| paths(earlier) == paths(self.last))
     }
 
     /// Whether there is more than one thing to split.

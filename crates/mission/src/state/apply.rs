@@ -26,6 +26,7 @@ impl State {
                 self.policy = policy.clone();
                 self.started_ms = *at_ms;
                 self.running_since_ms = *at_ms;
+                self.cycle = 1;
             }
             Event::BaseTaken { commit, tree, changed, left_out } => {
                 let base = Commit { commit: commit.clone(), tree: tree.clone() };
@@ -110,6 +111,9 @@ impl State {
             Event::Integrated { tasks, commit, tree, checks, .. } => {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
                 self.head_checks.clone_from(checks);
+                if !tasks.is_empty() {
+                    self.landed_tree = Some(tree.clone());
+                }
                 for id in tasks {
                     self.batch.remove(id);
                     if let Some(task) = self.tasks.get_mut(id) {
@@ -124,6 +128,10 @@ impl State {
                     self.failed(id, *class, issues, true);
                 }
             }
+            Event::Estimated { estimate } => self.estimate = Some(estimate.clone()),
+            Event::ObjectiveReviewed { .. } | Event::CycleStarted { .. } => self.reviewed(event),
+            Event::ObjectiveReviewFailed { class: FailureClass::Host, reason } => self.host_failed(reason),
+            Event::ObjectiveReviewFailed { reason, .. } => self.review_failures.push(reason.clone()),
             Event::DeliveryIntended { delivery, verified } => {
                 self.delivery = Delivery::Intended { delivery: delivery.clone(), verified: *verified };
             }
@@ -207,7 +215,7 @@ impl State {
     fn planned(&mut self, plan: &Plan, notes: &[String], parent: Option<&TaskId>) {
         let above = match parent {
             // the mission has its plan
-            None if !self.tasks.is_empty() => return,
+            None if !self.tasks.is_empty() && !self.replanning => return,
             None => None,
             Some(id) => match self.tasks.get(id).filter(|t| t.phase == Phase::Waiting) {
                 Some(task) => Some(task.clone()),
@@ -217,12 +225,25 @@ impl State {
         };
         self.host_failures = 0;
         self.notes.extend(notes.iter().cloned());
+        // the whole is this one task: its reviewer judges both at once
+        let alone = above.is_none() && self.tasks.is_empty() && plan.tasks.len() == 1;
         if above.is_none() {
-            self.acceptance.clone_from(&plan.acceptance);
+            self.replanning = false;
+            if self.cycle <= 1 {
+                self.acceptance.clone_from(&plan.acceptance);
+            }
         }
         let names = self.names(plan);
         for planned in &plan.tasks {
-            let task = Task::new(&renamed(planned, &names), above.as_ref());
+            let mut task = Task::new(&renamed(planned, &names), above.as_ref());
+            task.cycle = self.cycle;
+            if above.is_none() && self.cycle > 1 {
+                // another group than one of that name in an earlier plan
+                task.group = task.group.map(|group| format!("{}/{group}", self.cycle));
+            }
+            if alone && !task.compound {
+                task.promise(&plan.acceptance);
+            }
             self.order.push(task.id.clone());
             self.tasks.insert(task.id.clone(), task);
         }

@@ -82,6 +82,7 @@ impl Task {
                 self.plan_failures = 0;
                 fresh(self, false);
             }
+            Rung::Replan => self.phase = Phase::GivenUp { reason: format!("left to the next plan: {why}") },
         }
     }
 

@@ -3,6 +3,7 @@
 mod apply;
 mod ladder;
 mod needs;
+mod objective;
 mod tasks;
 mod waits;
 
@@ -11,14 +12,15 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use objective::{ItemVerdict, ObjectiveReview};
 pub use tasks::Tasks;
 
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::usage::UsageByRole;
 use crate::{
-    CheckSummary, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase, Policy,
-    Task, TaskId, Usage,
+    CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase,
+    Policy, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -68,6 +70,7 @@ pub enum Stage {
     Searching,
     Planning,
     Working,
+    Reviewing,
     Delivering,
     Paused,
     Ended,
@@ -108,6 +111,24 @@ pub struct State {
     pub notes: Vec<String>,
     pub acceptance: Vec<String>,
     pub approved: bool,
+    /// Which plan of the objective is carried out, from 1.
+    #[serde(default)]
+    pub cycle: u32,
+    /// The next plan is due.
+    #[serde(default)]
+    pub replanning: bool,
+    /// What the newest plan is for, from the second cycle on, and what had landed when it began.
+    #[serde(default)]
+    pub asked_for: Vec<ItemVerdict>,
+    #[serde(default)]
+    pub cycle_tree: Option<String>,
+    /// The newest review of the whole, and why reviews came to nothing since.
+    #[serde(default)]
+    pub review: Option<ObjectiveReview>,
+    #[serde(default)]
+    pub review_failures: Vec<String>,
+    #[serde(default)]
+    pub estimate: Option<Estimate>,
     /// What plans need before their tasks may start.
     pub needs: Vec<Needs>,
     pub tasks: Tasks,
@@ -115,6 +136,9 @@ pub struct State {
     pub order: Vec<TaskId>,
 
     pub head: Option<Commit>,
+    /// The tree of the head when a task last landed.
+    #[serde(default)]
+    pub landed_tree: Option<String>,
     /// Tasks that the integrator is merging.
     pub batch: BTreeSet<TaskId>,
     /// What the project's checks say of the head.
@@ -183,7 +207,7 @@ impl State {
         } else if self.base.is_none() {
             Stage::Starting
         } else if !self.tasks.is_empty() {
-            if self.tasks.values().all(|t| t.phase.is_final()) { Stage::Delivering } else { Stage::Working }
+            self.later_stage()
         } else if self.brief.is_none() {
             Stage::Searching
         } else {

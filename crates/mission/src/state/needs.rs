@@ -15,6 +15,9 @@ const MAX_WHY: usize = 200;
 pub struct Needs {
     /// The compound task whose plan it is.
     pub parent: Option<TaskId>,
+    /// The cycle whose plan it is.
+    #[serde(default)]
+    pub cycle: u32,
     pub packages: Vec<PlannedDependency>,
     /// Tasks that change what configures checks, builds or tools, with the plan's reasons.
     pub config: BTreeMap<TaskId, String>,
@@ -31,13 +34,18 @@ impl Needs {
     fn wants_packages(&self) -> bool {
         !self.added && !self.packages.is_empty()
     }
+
+    /// Whether a task comes from the plan that needs this.
+    fn is_of(&self, task: &Task) -> bool {
+        self.parent == task.parent && self.cycle == task.cycle
+    }
 }
 
 impl State {
     /// Whether a task waits for what its plan needs.
     pub(crate) fn is_held(&self, task: &Task) -> bool {
         let policy = self.policy.dependencies;
-        self.needs.iter().any(|n| n.parent == task.parent && (n.asks(policy) || n.wants_packages()))
+        self.needs.iter().any(|n| n.is_of(task) && (n.asks(policy) || n.wants_packages()))
     }
 
     /// Plans whose packages may be added now.
@@ -72,7 +80,7 @@ impl State {
 
     /// Whether some task still waits for it.
     fn is_open(&self, needs: &Needs) -> bool {
-        self.tasks.values().any(|t| t.parent == needs.parent && !t.phase.is_final())
+        self.tasks.values().any(|t| needs.is_of(t) && !t.phase.is_final())
     }
 
     pub(super) fn hold(&mut self, plan: &Plan, parent: Option<&TaskId>, names: &BTreeMap<&str, TaskId>) {
@@ -85,8 +93,8 @@ impl State {
         if plan.dependencies.is_empty() && config.is_empty() {
             return;
         }
-        let (parent, packages) = (parent.cloned(), plan.dependencies.clone());
-        self.needs.push(Needs { parent, packages, config, agreed: false, added: false });
+        let (parent, cycle, packages) = (parent.cloned(), self.cycle, plan.dependencies.clone());
+        self.needs.push(Needs { parent, cycle, packages, config, agreed: false, added: false });
     }
 
     /// The user went on after a question about the plan.
@@ -102,15 +110,20 @@ impl State {
         if self.policy.dependencies != NewDependencies::Deny {
             return;
         }
-        let denied: Vec<Option<TaskId>> =
-            self.needs.iter().filter(|n| n.wants_packages()).map(|n| n.parent.clone()).collect();
+        let denied: Vec<Option<TaskId>> = self
+            .needs
+            .iter()
+            .filter(|n| n.wants_packages() && n.cycle == self.cycle)
+            .map(|n| n.parent.clone())
+            .collect();
         for parent in denied {
             self.drop_plan(parent.as_ref());
         }
     }
 
     pub(super) fn packages_added(&mut self, parent: Option<&TaskId>, packages: &[PlannedDependency]) {
-        if let Some(needs) = self.needs.iter_mut().find(|n| n.parent.as_ref() == parent) {
+        if let Some(needs) = self.needs.iter_mut().find(|n| n.parent.as_ref() == parent && n.wants_packages())
+        {
             needs.added = true;
             needs.packages = packages.to_vec();
         }
@@ -131,7 +144,10 @@ impl State {
     /// Forgets a plan of which nothing has begun.
     fn drop_plan(&mut self, parent: Option<&TaskId>) {
         let dropped: BTreeSet<TaskId> = match parent {
-            None => self.tasks.keys().cloned().collect(),
+            None => {
+                let tasks = self.tasks.values().filter(|t| t.cycle == self.cycle);
+                tasks.map(|t| t.id.clone()).collect()
+            }
             Some(_) => {
                 let parts = self.tasks.values().filter(|t| t.parent.as_ref() == parent);
                 parts.map(|t| t.id.clone()).collect()
@@ -141,7 +157,8 @@ impl State {
         if dropped.iter().filter_map(|id| self.tasks.get(id)).any(begun) {
             return;
         }
-        self.needs.retain(|n| n.parent.as_ref() != parent);
+        let cycle = self.cycle;
+        self.needs.retain(|n| n.parent.as_ref() != parent || n.cycle != cycle);
         for id in &dropped {
             self.tasks.remove(id);
         }
@@ -153,9 +170,12 @@ impl State {
         match parent.and_then(|id| self.tasks.get_mut(id)) {
             Some(task) if task.phase == Phase::Split => task.phase = Phase::Waiting,
             Some(_) => {}
+            // there is another plan before it
+            None if self.cycle > 1 => self.replanning = true,
             None => {
                 self.acceptance.clear();
                 self.approved = false;
+                self.estimate = None;
             }
         }
     }

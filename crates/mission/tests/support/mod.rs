@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
 use mission::mailbox::{Brief, Plan, PlannedTask};
-use mission::{Effect, Event, FailureClass, Issue, Policy, State, decide};
+use mission::{Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Policy, State, decide};
 
 pub struct Mission {
     pub state: State,
@@ -13,6 +13,13 @@ pub struct Mission {
 impl Mission {
     /// Started, its base taken and checked, briefed; `plan`: `id: files; depends on; group`, `+id` is compound.
     pub fn with(policy: Policy, plan: &str) -> Mission {
+        let mut mission = Mission::briefed(policy);
+        mission.plan(None, plan);
+        mission
+    }
+
+    /// Up to its plan.
+    pub fn briefed(policy: Policy) -> Mission {
         let mut mission = Mission::new(policy);
         mission.tell(Event::BaseTaken {
             commit: "base".into(),
@@ -22,7 +29,6 @@ impl Mission {
         });
         mission.tell(Event::BaseChecked { checks: vec![] });
         mission.tell(Event::BriefAccepted { brief: brief() });
-        mission.plan(None, plan);
         mission
     }
 
@@ -46,6 +52,25 @@ impl Mission {
         let event =
             Event::PlanAccepted { plan: plan(text), notes: vec![], parent: parent.map(str::to_string) };
         self.tell(event);
+        if parent.is_none() && self.state.estimate.is_none() {
+            self.estimated();
+        }
+    }
+
+    pub fn estimated(&mut self) {
+        let estimate = mission::estimate::estimate(&self.state, &[]);
+        self.tell(Event::Estimated { estimate });
+    }
+
+    /// The whole is reviewed: what is not met, by its item; everything else is.
+    pub fn review(&mut self, unmet: &[&str]) {
+        let verdict = |item: &str| ItemVerdict { item: item.to_string(), evidence: "seen".into() };
+        let items = self.state.objective_items();
+        let met =
+            items.iter().filter(|item| !unmet.contains(&item.as_str())).map(|item| verdict(item)).collect();
+        let tree = self.state.landed_tree.clone().unwrap_or_default();
+        let unmet = unmet.iter().map(|item| verdict(item)).collect();
+        self.tell(Event::ObjectiveReviewed { cycle: self.state.cycle, met, unmet, tree });
     }
 
     pub fn start(&mut self, task: &str) {
@@ -66,6 +91,13 @@ impl Mission {
     }
 
     pub fn pass(&mut self, task: &str) {
+        self.tell(Event::GateJudged {
+            task: Some(task.into()),
+            gate: Gate::Review,
+            verdict: GateVerdict::Pass,
+            tree: "t".into(),
+            detail: "1 of 1 acceptance items met".into(),
+        });
         self.tell(Event::TaskPassed {
             task: task.into(),
             commit: format!("c-{task}"),
@@ -159,6 +191,13 @@ fn told(event: &Event) -> String {
         Event::RungChosen { task, rung, why } => format!("{task} {}: {why}", rung.name()),
         Event::TaskGivenUp { task, reason } => format!("{task} given up: {reason}"),
         Event::TaskCancelled { task, reason } => format!("{task} cancelled: {reason}"),
+        Event::CycleStarted { cycle, missing, .. } => {
+            let items: Vec<_> = missing.iter().map(|m| format!("{} ({})", m.item, m.evidence)).collect();
+            format!("cycle {cycle} for {}", items.join("; "))
+        }
+        Event::ObjectiveReviewed { met, unmet, .. } => {
+            format!("reviewed: {} met, {} not", met.len(), unmet.len())
+        }
         Event::Paused { reason, .. } => format!("paused: {reason}"),
         Event::Ended { outcome, .. } => format!("ended: {outcome:?}"),
         other => format!("{other:?}"),

@@ -8,7 +8,9 @@ use std::time::Duration;
 use engine::Clock;
 use engine::orchestration::{Effects, Events, Orchestrator, Permission, Wish};
 use mission::mailbox::Brief;
-use mission::{Effect, Event, FailureClass, Gate, GateVerdict, PauseReason, Role, State, TaskId, Tokens};
+use mission::{
+    Effect, Event, FailureClass, Gate, GateVerdict, ItemVerdict, PauseReason, Role, State, TaskId, Tokens,
+};
 
 use super::Work;
 
@@ -30,15 +32,17 @@ impl Clock for VirtualClock {
 const TOKENS: Tokens = Tokens { input: 3000, output: 500, cache_read: 0, cache_write: 0 };
 
 impl World {
-    async fn may_ask(&self, role: Role, task: &TaskId) -> bool {
-        let wish = Wish { role, task: Some(task.clone()), draw: 1, models: Vec::new() };
+    async fn may_ask(&self, role: Role, task: Option<&TaskId>) -> bool {
+        let wish = Wish { role, task: task.cloned(), draw: 1, models: Vec::new() };
         matches!(self.orchestrator.ask(wish).await, Ok(Permission::Granted { .. }))
     }
 
     async fn work(&self, state: &State, task: &TaskId) -> Vec<Event> {
         let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
         let started = Event::AttemptStarted { task: task.clone(), slot: 1, base, at_ms: self.clock.now_ms() };
-        if self.orchestrator.record(vec![started]).await.is_err() || !self.may_ask(Role::Coder, task).await {
+        if self.orchestrator.record(vec![started]).await.is_err()
+            || !self.may_ask(Role::Coder, Some(task)).await
+        {
             return Vec::new();
         }
         let duration = self.work.durations.get(task).copied().unwrap_or_default();
@@ -66,7 +70,7 @@ impl World {
         };
         let gates =
             vec![judged(Gate::Scope), judged(Gate::Guardian), judged(Gate::Checks), judged(Gate::Review)];
-        if self.orchestrator.record(gates).await.is_err() || !self.may_ask(Role::Reviewer, task).await {
+        if self.orchestrator.record(gates).await.is_err() || !self.may_ask(Role::Reviewer, Some(task)).await {
             return Vec::new();
         }
         vec![
@@ -136,6 +140,18 @@ impl World {
             Effect::Work { task, .. } => self.work(&state, &task).await,
             Effect::Judge { task, .. } => self.judge(&task).await,
             Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
+            Effect::Estimate => {
+                vec![Event::Estimated { estimate: mission::estimate::estimate(&state, &[]) }]
+            }
+            Effect::ReviewObjective { cycle, .. } => {
+                if !self.may_ask(Role::Reviewer, None).await {
+                    return Vec::new();
+                }
+                let seen = |item| ItemVerdict { item, evidence: "seen".into() };
+                let met = state.objective_items().into_iter().map(seen).collect();
+                let tree = state.landed_tree.clone().unwrap_or_default();
+                vec![Event::ObjectiveReviewed { cycle, met, unmet: Vec::new(), tree }]
+            }
             Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
             Effect::Record(event) => vec![event],
             other => {

@@ -33,6 +33,7 @@ pub struct Settings {
     pub quorum: u32,
     /// Whether another coder writes the tests of what changes behaviour.
     pub tests_first: bool,
+    pub max_cycles: u32,
     pub timeout_s: u64,
     pub calls: Option<u64>,
     pub tokens: Option<u64>,
@@ -75,6 +76,7 @@ impl Settings {
             quorum: if random.chance(0.15) { 3 } else { 1 },
             timeout_s: [90, 180, 600][random.below(3)],
             tests_first: random.chance(0.8),
+            max_cycles: 1 + random.below(3) as u32,
         }
     }
 
@@ -82,8 +84,9 @@ impl Settings {
     pub fn toml(&self, limited: bool) -> String {
         let or_none = |limit: Option<String>| limit.filter(|_| limited).unwrap_or("\"none\"".into());
         let mut text = format!(
-            "[mission]\nparallel = {}\ndeliver = \"{}\"\napprove_plan = {}\ntests = \"{}\"\n",
+            "[mission]\nparallel = {}\nmax_cycles = {}\ndeliver = \"{}\"\napprove_plan = {}\ntests = \"{}\"\n",
             self.parallel,
+            self.max_cycles,
             if self.branch { "branch" } else { "apply" },
             self.approve_plan,
             if self.tests_first { "independent" } else { "coder" },

@@ -100,9 +100,11 @@ impl Session for Speaker {
                 self.hand_in_with("mission_brief", json!({ "summary": "a simulated project", "files": [] }));
             }
             Role::Planner => {
-                let plan = match self.task.is_empty() {
-                    true => self.plan.clone(),
-                    false => scenario::parts(&mut self.random, &self.task),
+                let plan = match (self.task.is_empty(), listed(text, "Ids in use: ")) {
+                    (true, used) if used.is_empty() => self.plan.clone(),
+                    // of what is missing, by ids that no earlier plan has
+                    (true, used) => scenario::parts(&mut self.random, &format!("n{}", used.len())),
+                    (false, _) => scenario::parts(&mut self.random, &self.task),
                 };
                 self.hand_in_with("mission_plan", plan);
             }

@@ -1,0 +1,95 @@
+//! The end of a cycle: the objective is reviewed as a whole, what is missing becomes the next plan, and what landed is
+//! delivered.
+
+use super::ROLE_TRIES;
+use crate::state::Delivery;
+use crate::{Effect, Event, Gate, GateVerdict, ItemVerdict, Outcome, PauseReason, Phase, State};
+
+/// The next plan is due, and neither the Planner has failed at it nor a budget forbids it.
+pub(super) fn plans(state: &State) -> bool {
+    state.replanning && state.plan_failures.len() < ROLE_TRIES && super::budget(state).is_none()
+}
+
+/// What follows when every task is over.
+pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
+    let ended = |outcome| Effect::Record(Event::Ended { outcome, at_ms: now_ms });
+    match &state.delivery {
+        Delivery::Pending => {}
+        Delivery::Intended { .. } => return Effect::Deliver,
+        // the work is kept: resuming delivers it again
+        Delivery::Failed { reason } => {
+            let reason = PauseReason::Delivery(reason.clone());
+            return Effect::Record(Event::Paused { reason, at_ms: now_ms });
+        }
+        Delivery::Delivered { .. } | Delivery::Undone { .. } => {
+            return ended(if state.is_met() { Outcome::Done } else { Outcome::Incomplete });
+        }
+    }
+    if let Some(effect) = review(state) {
+        return effect;
+    }
+    if let Some(missing) = next(state) {
+        let cycle = state.cycle.saturating_add(1);
+        return Effect::Record(Event::CycleStarted { cycle, missing, at_ms: now_ms });
+    }
+    if state.landed_tree.is_none() {
+        return ended(Outcome::Failed);
+    }
+    Effect::Deliver
+}
+
+/// The review of what landed, unless this very tree was reviewed, or nobody can.
+fn review(state: &State) -> Option<Effect> {
+    let tree = state.landed_tree.as_ref()?;
+    if state.is_reviewed() || state.review_failures.len() >= ROLE_TRIES {
+        return None;
+    }
+    if let Some(event) = remembered(state, tree) {
+        return Some(Effect::Record(event));
+    }
+    // a plan is still due: what it brings is reviewed with the rest
+    if state.replanning || super::budget(state).is_some() {
+        return None;
+    }
+    Some(Effect::ReviewObjective { cycle: state.cycle, host_failures: state.host_failures })
+}
+
+/// A mission of one task: its Reviewer has judged the same tree by the same acceptance, which is not paid for again.
+fn remembered(state: &State, tree: &str) -> Option<Event> {
+    let mut tasks = state.tasks.values();
+    let (Some(task), None) = (tasks.next(), tasks.next()) else { return None };
+    let items = state.objective_items();
+    if !matches!(task.phase, Phase::Integrated { .. })
+        || !items.iter().all(|item| task.acceptance.contains(item))
+    {
+        return None;
+    }
+    let approved = state.verdicts.iter().rev().find(|v| {
+        v.gate == Gate::Review
+            && v.verdict == GateVerdict::Pass
+            && v.tree == tree
+            && v.task.as_ref() == Some(&task.id)
+    })?;
+    let evidence = format!("the review of `{}` on this very tree: {}", task.id, approved.detail);
+    let met = items.into_iter().map(|item| ItemVerdict { item, evidence: evidence.clone() }).collect();
+    Some(Event::ObjectiveReviewed { cycle: state.cycle, met, unmet: Vec::new(), tree: tree.to_string() })
+}
+
+/// What the next plan is for; `None` where nothing is missing, or another cycle would bring nothing.
+fn next(state: &State) -> Option<Vec<ItemVerdict>> {
+    if state.replanning || state.cycle >= state.policy.max_cycles || super::budget(state).is_some() {
+        return None;
+    }
+    let missing = state.missing();
+    (!missing.is_empty() && moved(state, &missing)).then_some(missing)
+}
+
+/// Whether the cycle has brought the objective nearer: something landed, and of what it was asked for some is not missing
+/// any more. Of the first one it is enough that something landed, or that a task was left to another plan.
+fn moved(state: &State, missing: &[ItemVerdict]) -> bool {
+    if state.cycle <= 1 {
+        return state.landed_tree.is_some() || state.tasks.values().any(|t| t.is_left_to_plan());
+    }
+    let is_missing = |asked: &ItemVerdict| missing.iter().any(|verdict| verdict.item == asked.item);
+    state.landed_tree != state.cycle_tree && !state.asked_for.iter().all(is_missing)
+}

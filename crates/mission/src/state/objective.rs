@@ -1,0 +1,124 @@
+//! The objective as a whole: what is asked of it, and what it still lacks.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Delivery, Stage, State};
+use crate::{Event, Phase, Task};
+
+/// The item of a plan that named none.
+const WHOLE: &str = "the objective is met as a whole, with nothing of it left out";
+/// Items that a review answers, and things that a plan is asked for, at most.
+const MAX_ITEMS: usize = 60;
+
+/// What is said of one acceptance item, and by what it shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ItemVerdict {
+    pub item: String,
+    pub evidence: String,
+}
+
+/// The newest review of all that landed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectiveReview {
+    pub cycle: u32,
+    pub met: Vec<ItemVerdict>,
+    pub unmet: Vec<ItemVerdict>,
+    /// The tree that it speaks of.
+    pub tree: String,
+}
+
+impl State {
+    /// What is to hold when the whole objective is met: what its first plan says, what tasks promised that were split
+    /// because they failed, and what the newest plan was asked for.
+    pub fn objective_items(&self) -> Vec<String> {
+        let mut items = self.acceptance.clone();
+        let mut tasks = self.tasks.values();
+        if let (true, Some(task), None) = (items.is_empty(), tasks.next(), tasks.next()) {
+            items.clone_from(&task.acceptance);
+        }
+        if items.iter().all(|item| item.trim().is_empty()) {
+            items = vec![WHOLE.to_string()];
+        }
+        for task in self.tasks.values().filter(|t| t.resplit && !t.phase.is_lost()) {
+            items.extend(task.acceptance.iter().cloned());
+        }
+        items.extend(self.asked_for.iter().map(|asked| asked.item.clone()));
+        let mut seen = BTreeSet::new();
+        items.retain(|item| !item.trim().is_empty() && seen.insert(item.clone()));
+        items.truncate(MAX_ITEMS);
+        items
+    }
+
+    /// Whether what has landed, as it is now, was held against the objective.
+    pub fn is_reviewed(&self) -> bool {
+        self.review.as_ref().is_some_and(|review| self.landed_tree.as_ref() == Some(&review.tree))
+    }
+
+    /// What the objective still lacks: items that are not met, and what tasks of the newest plan were to bring that did not
+    /// land.
+    pub fn missing(&self) -> Vec<ItemVerdict> {
+        let mut missing: Vec<ItemVerdict> =
+            self.review.iter().flat_map(|review| review.unmet.iter().cloned()).collect();
+        let mut seen: BTreeSet<String> = missing.iter().map(|verdict| verdict.item.clone()).collect();
+        for task in self.lost() {
+            let why = match &task.phase {
+                Phase::GivenUp { reason } | Phase::Cancelled { reason } => reason.as_str(),
+                _ => "",
+            };
+            let evidence = format!("task `{}` ({}) did not land: {why}", task.id, task.title);
+            let new = task.acceptance.iter().filter(|item| seen.insert((*item).clone()));
+            missing.extend(new.map(|item| ItemVerdict { item: item.clone(), evidence: evidence.clone() }));
+        }
+        missing.truncate(MAX_ITEMS);
+        missing
+    }
+
+    /// Whether the objective is met, as far as anybody can say.
+    pub(crate) fn is_met(&self) -> bool {
+        self.is_reviewed() && self.missing().is_empty() && self.lost().next().is_none()
+    }
+
+    /// Tasks of the newest plan that did not land; a part is named by the whole that it took along.
+    pub fn lost(&self) -> impl Iterator<Item = &Task> {
+        let newest = self.tasks.values().map(|t| t.cycle).max().unwrap_or_default();
+        let tasks = self.order.iter().filter_map(|id| self.tasks.get(id));
+        tasks.filter(move |t| t.cycle == newest && t.phase.is_lost() && t.parent.is_none())
+    }
+
+    pub(super) fn reviewed(&mut self, event: &Event) {
+        match event {
+            Event::ObjectiveReviewed { cycle, met, unmet, tree } => {
+                let (met, unmet, tree) = (met.clone(), unmet.clone(), tree.clone());
+                self.review = Some(ObjectiveReview { cycle: *cycle, met, unmet, tree });
+                self.review_failures.clear();
+                self.host_failures = 0;
+            }
+            Event::CycleStarted { cycle, missing, .. } => {
+                self.cycle = *cycle;
+                self.cycle_tree.clone_from(&self.landed_tree);
+                self.asked_for.clone_from(missing);
+                self.replanning = true;
+                self.plan_failures.clear();
+                self.review_failures.clear();
+            }
+            _ => {}
+        }
+    }
+
+    /// Once there is a plan.
+    pub(super) fn later_stage(&self) -> Stage {
+        if self.tasks.values().any(|t| !t.phase.is_final()) {
+            Stage::Working
+        } else if self.delivery != Delivery::Pending {
+            Stage::Delivering
+        } else if self.replanning {
+            Stage::Planning
+        } else if self.landed_tree.is_some() && !self.is_reviewed() {
+            Stage::Reviewing
+        } else {
+            Stage::Delivering
+        }
+    }
+}

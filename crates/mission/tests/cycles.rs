@@ -1,0 +1,379 @@
+//! The end of a cycle: the review of the whole, the plan of what is missing, and when enough was tried.
+
+mod support;
+
+use expect_test::{Expect, expect};
+use mission::mailbox::{Plan, PlannedDependency};
+use mission::{Event, FailureClass, Outcome, Policy, Role, Stage, Tokens};
+use support::Mission;
+
+fn check(mission: &mut Mission, expected: Expect) {
+    expected.assert_eq(&mission.settle());
+}
+
+fn policy() -> Policy {
+    Policy {
+        parallel: 4,
+        fixes: 0,
+        fresh: 0,
+        host_failures: 3,
+        splits: 0,
+        max_cycles: 3,
+        ..Policy::default()
+    }
+}
+
+/// The plan's own items, over those of its tasks.
+fn planned(text: &str, items: &[&str]) -> Mission {
+    let mut mission = Mission::briefed(policy());
+    let acceptance = items.iter().map(|item| item.to_string()).collect();
+    mission.tell(Event::PlanAccepted {
+        plan: Plan { acceptance, ..support::plan(text) },
+        notes: vec![],
+        parent: None,
+    });
+    mission.estimated();
+    mission
+}
+
+fn land(mission: &mut Mission, task: &str, tree: &str) {
+    mission.start(task);
+    mission.hand_in(task);
+    mission.pass(task);
+    mission.tell(Event::Integrated {
+        tasks: vec![task.into()],
+        commit: format!("head-{tree}"),
+        tree: tree.into(),
+        checks: vec![],
+        at_ms: 4_000,
+    });
+}
+
+fn delivered(mission: &mut Mission) -> Option<Outcome> {
+    mission.tell(Event::Delivered { files: 1, branch: None, note: None });
+    mission.settle();
+    mission.state.outcome
+}
+
+#[test]
+fn the_estimate_comes_before_the_first_task_and_before_the_question_whether_to_begin() {
+    let mut mission = Mission::briefed(Policy { approve_plan: true, ..policy() });
+    let plan = support::plan("a: a\nb: b");
+    mission.tell(Event::PlanAccepted { plan, notes: vec![], parent: None });
+    check(
+        &mut mission,
+        expect![[r#"
+            estimate
+        "#]],
+    );
+    mission.estimated();
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: paused: the plan waits for approval
+        "#]],
+    );
+}
+
+/// A journal of before there was an estimate, resumed in the middle.
+#[test]
+fn what_has_begun_is_not_estimated_any_more() {
+    let mut mission = planned("a: a\nb: b", &[]);
+    mission.start("a");
+    mission.state.estimate = None;
+    check(
+        &mut mission,
+        expect![[r#"
+            work:a:1:0
+            work:b:1:0
+        "#]],
+    );
+}
+
+#[test]
+fn a_mission_of_one_task_is_reviewed_once() {
+    let mut mission = planned("a: a", &["it is done", "callers use it"]);
+    assert_eq!(mission.state.tasks["a"].acceptance, ["it is done", "callers use it"], "judged at once");
+    mission.land("a");
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: reviewed: 2 met, 0 not
+            deliver
+        "#]],
+    );
+    assert_eq!(delivered(&mut mission), Some(Outcome::Done));
+}
+
+#[test]
+fn another_tree_than_the_one_that_was_reviewed_is_reviewed() {
+    let mut mission = planned("a: a", &[]);
+    land(&mut mission, "a", "merged");
+    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.state.stage(), Stage::Reviewing);
+}
+
+#[test]
+fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
+    let mut mission = planned("a: a\nb: b", &["a is there", "b is used"]);
+    land(&mut mission, "a", "t1");
+    land(&mut mission, "b", "t2");
+    assert_eq!(mission.settle(), "review-objective\n");
+    mission.review(&["b is used"]);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: cycle 2 for b is used (seen)
+            plan:
+        "#]],
+    );
+    assert_eq!(mission.state.stage(), Stage::Planning);
+    mission.plan(None, "a: c; ; g\nd: d; a; g");
+    // ids and groups of their own
+    assert!(
+        mission.state.tasks["a-2"].group.as_deref() == Some("2/g") && mission.state.tasks["a-2"].cycle == 2
+    );
+    check(
+        &mut mission,
+        expect![[r#"
+            work:a-2:1:0
+        "#]],
+    );
+    for task in ["a-2", "d"] {
+        mission.start(task);
+        mission.hand_in(task);
+        mission.pass(task);
+    }
+    mission.tell(Event::Integrated {
+        tasks: vec!["a-2".into(), "d".into()],
+        commit: "head-3".into(),
+        tree: "t3".into(),
+        checks: vec![],
+        at_ms: 5_000,
+    });
+    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.state.objective_items(), ["a is there", "b is used"]);
+    mission.review(&[]);
+    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(delivered(&mut mission), Some(Outcome::Done));
+}
+
+#[test]
+fn a_cycle_that_brings_nothing_is_the_last_one() {
+    let mut mission = planned("a: a", &["x", "y"]);
+    land(&mut mission, "a", "t1");
+    mission.settle();
+    mission.review(&["x", "y"]);
+    mission.settle();
+    mission.plan(None, "b: b");
+    land(&mut mission, "b", "t2");
+    mission.settle();
+    // something landed, and nothing that was missing is there
+    mission.review(&["x", "y"]);
+    check(
+        &mut mission,
+        expect![[r#"
+            deliver
+        "#]],
+    );
+    assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
+    let missing: Vec<_> = mission.state.missing().into_iter().map(|m| m.item).collect();
+    assert_eq!(missing, ["x", "y"]);
+}
+
+#[test]
+fn a_cycle_that_brings_something_is_followed_by_another_up_to_the_limit() {
+    let mut mission = planned("a: a\nz: z", &["x", "y", "z"]);
+    land(&mut mission, "a", "t0");
+    land(&mut mission, "z", "t1");
+    for (cycle, unmet) in [(1, &["x", "y", "z"][..]), (2, &["y", "z"]), (3, &["z"])] {
+        assert_eq!(mission.settle(), "review-objective\n");
+        mission.review(unmet);
+        let due = mission.settle();
+        if cycle == 3 {
+            assert_eq!(due, "deliver\n", "three plans are enough");
+            break;
+        }
+        assert!(due.ends_with("plan:\n"), "{due}");
+        let id = format!("n{cycle}");
+        mission.plan(None, &format!("{id}: {id}"));
+        land(&mut mission, &id, &format!("t{}", cycle + 1));
+    }
+    assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
+}
+
+#[test]
+fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
+    let mut mission = planned("a: a\nb: b\nc: c; b", &["all of it"]);
+    land(&mut mission, "a", "t1");
+    mission.start("b");
+    mission.fail("b", FailureClass::Test);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: b plan again: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3
+            recorded: c cancelled: it depends on `b`, which did not land
+            review-objective
+        "#]],
+    );
+    mission.review(&[]);
+    // a reviewer that misses what did not land does not make it land
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: cycle 2 for it is done (task `b` (a task) did not land: left to the next plan: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3)
+            plan:
+        "#]],
+    );
+    mission.plan(None, "d: d");
+    land(&mut mission, "d", "t2");
+    mission.settle();
+    assert_eq!(mission.state.objective_items(), ["all of it", "it is done"]);
+    mission.review(&[]);
+    mission.settle();
+    assert_eq!(delivered(&mut mission), Some(Outcome::Done), "another task did it");
+}
+
+#[test]
+fn the_last_plan_gives_up_what_it_cannot_do() {
+    let mut mission = planned("a: a", &[]);
+    mission.start("a");
+    mission.fail("a", FailureClass::Test);
+    // nothing landed, but the plan may be at fault
+    assert!(mission.settle().ends_with("plan:\n"));
+    mission.plan(None, "b: b");
+    mission.start("b");
+    mission.fail("b", FailureClass::Test);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: b plan again: test: the task as it is planned cannot be done (wrong [test]); plan 2 of at most 3
+            recorded: ended: Failed
+        "#]],
+    );
+}
+
+#[test]
+fn a_conflict_in_the_same_files_is_left_to_another_plan_at_once() {
+    let mut mission = Mission::with(Policy { fixes: 0, fresh: 5, ..policy() }, "a: a\nb: b");
+    let conflict = |mission: &mut Mission| {
+        mission.start("a");
+        let issue = mission::Issue::new("merge", "both").at("src/a.js", None);
+        let (task, class) = ("a".to_string(), FailureClass::Conflict);
+        mission.tell(Event::AttemptFailed { task, class, issues: vec![issue] });
+        mission.settle()
+    };
+    assert!(conflict(&mut mission).starts_with("recorded: a fresh attempt"));
+    assert!(conflict(&mut mission).starts_with("recorded: a plan again: conflict"));
+}
+
+#[test]
+fn without_a_second_plan_what_landed_is_delivered() {
+    let mut mission = planned("a: a\nb: b", &["x"]);
+    land(&mut mission, "a", "t1");
+    land(&mut mission, "b", "t2");
+    mission.settle();
+    mission.review(&["x"]);
+    mission.settle();
+    for _ in 0..2 {
+        let (class, reason) = (FailureClass::Malformed, "a circle".to_string());
+        mission.tell(Event::PlanFailed { class, reason, parent: None });
+    }
+    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
+}
+
+#[test]
+fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
+    let mut mission = planned("a: a\nb: b", &[]);
+    land(&mut mission, "a", "t1");
+    land(&mut mission, "b", "t2");
+    let failed = |class| Event::ObjectiveReviewFailed { class, reason: "prose".into() };
+    mission.tell(failed(FailureClass::Host));
+    assert_eq!(mission.settle(), "review-objective\n");
+    for _ in 0..2 {
+        mission.tell(failed(FailureClass::Malformed));
+    }
+    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete), "nobody has seen the whole");
+    let mut down = planned("a: a\nb: b", &[]);
+    land(&mut down, "a", "t1");
+    land(&mut down, "b", "t2");
+    for _ in 0..3 {
+        down.tell(failed(FailureClass::Host));
+    }
+    assert_eq!(down.settle(), "recorded: paused: OpenCode could not go on: prose (3 times in a row)\n");
+    down.tell(Event::Resumed { at_ms: 9_000, policy: None });
+    assert_eq!(down.settle(), "review-objective\n");
+}
+
+#[test]
+fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
+    for policy in [Policy { calls: Some(1), ..policy() }, Policy { tokens: Some(10), ..policy() }] {
+        let mut mission = planned("a: a\nb: b", &["x"]);
+        land(&mut mission, "a", "t1");
+        land(&mut mission, "b", "t2");
+        let (role, task) = (Role::Reviewer, None);
+        let tokens = Tokens { output: 20, ..Tokens::default() };
+        mission.tell(Event::RoleAsked {
+            role,
+            task: task.clone(),
+            attempt: 1,
+            at_ms: 5_000,
+            draw: 1,
+            model: None,
+        });
+        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false });
+        mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(policy) });
+        assert_eq!(mission.settle(), "deliver\n", "it is not reviewed");
+        mission.review(&["x"]);
+        assert_eq!(mission.settle(), "deliver\n", "and no plan is made for what is missing");
+        assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
+    }
+}
+
+/// What a later plan needs is not what the first one had.
+#[test]
+fn packages_of_a_later_plan_are_added_and_dropped_by_themselves() {
+    let package = |name: &str| PlannedDependency {
+        manager: "npm".into(),
+        name: name.into(),
+        why: "it is needed".into(),
+        ..PlannedDependency::default()
+    };
+    let with = |text: &str, name: &str| Event::PlanAccepted {
+        plan: Plan { dependencies: vec![package(name)], ..support::plan(text) },
+        notes: vec![],
+        parent: None,
+    };
+    let added = |name: &str, tree: &str| Event::PackagesAdded {
+        parent: None,
+        packages: vec![package(name)],
+        files: vec![],
+        commit: format!("with-{name}"),
+        tree: tree.into(),
+        checks: vec![],
+    };
+    let mut mission = Mission::briefed(Policy { dependencies: mission::NewDependencies::Allow, ..policy() });
+    mission.tell(with("a: a\nb: b", "first"));
+    mission.estimated();
+    assert_eq!(mission.settle(), "packages:\n");
+    mission.tell(added("first", "t0"));
+    land(&mut mission, "a", "t1");
+    land(&mut mission, "b", "t2");
+    mission.settle();
+    let item = mission.state.objective_items().remove(0);
+    mission.review(&[&item]);
+    mission.settle();
+    mission.tell(with("c: c", "second"));
+    assert_eq!(mission.settle(), "packages:\n");
+    mission.tell(Event::PackagesFailed { parent: None, reason: "they conflict".into() });
+    assert_eq!(mission.settle(), "plan:\n", "only the newest plan is made anew");
+    assert_eq!(mission.state.tasks.len(), 2);
+    mission.tell(with("c: c", "third"));
+    mission.tell(added("third", "t3"));
+    assert_eq!(mission.settle(), "work:c:1:0\n");
+    let names: Vec<_> =
+        mission.state.needs.iter().flat_map(|n| &n.packages).map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["first", "third"]);
+}
