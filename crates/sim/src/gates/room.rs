@@ -18,8 +18,8 @@ use crate::projects::{Change, Project, Registry, Suite, Tree, cache};
 
 /// Part of every key: another one forgets what was remembered.
 const VERSION: &str = "1";
-const SETUP: Duration = Duration::from_secs(600);
-const FIRST_RUN: Duration = Duration::from_secs(600);
+const SETUP: Duration = Duration::from_secs(1800);
+const FIRST_RUN: Duration = Duration::from_secs(1800);
 /// Folders that hold what was installed and built, not the project.
 const NOT_PROJECT: [&str; 5] = ["node_modules", "target", ".venv", ".git", "__pycache__"];
 /// What is remembered of one run: failing tests, and bytes of output and of each message.
@@ -34,6 +34,8 @@ pub struct Room {
     key: String,
     known: Mutex<BTreeMap<String, Outcome>>,
     memory: Mutex<File>,
+    /// A tree that keeps the time limits of others where the machine is not too busy.
+    right: Mutex<Option<Tree>>,
     /// What stands in the folder, and which of its files are not the project's. One run at a time.
     inside: tokio::sync::Mutex<Inside>,
     runs: AtomicU64,
@@ -58,7 +60,7 @@ impl Room {
     }
 
     /// `data`: files that are no text.
-    async fn open_in(
+    pub(super) async fn open_in(
         home: &Path,
         project: &Project,
         suite: &Suite,
@@ -108,6 +110,7 @@ impl Room {
             key,
             known: Mutex::new(known),
             memory: Mutex::new(memory),
+            right: Mutex::default(),
             inside: tokio::sync::Mutex::new(Inside { tree: None, kept }),
             runs: AtomicU64::new(0),
         })
@@ -118,9 +121,18 @@ impl Room {
         self.runs.load(Ordering::Relaxed)
     }
 
+    /// What the suite says of the correct change, by which the time of others is measured.
+    pub async fn right(&self, suite: &Suite, tree: &Tree) -> Outcome {
+        let outcome = self.outcome(suite, tree, FIRST_RUN).await;
+        if outcome.end.success() {
+            *lock(&self.right) = Some(tree.clone());
+        }
+        outcome
+    }
+
     /// What the suite says of a tree.
-    pub async fn outcome(&self, suite: &Suite, tree: &Tree, limit: Option<Duration>) -> Outcome {
-        let check = Check::configured("test", suite.run, Some(limit.unwrap_or(FIRST_RUN)));
+    pub async fn outcome(&self, suite: &Suite, tree: &Tree, limit: Duration) -> Outcome {
+        let check = Check::configured("test", suite.run, Some(limit));
         self.look(&check, None, tree, &CancellationToken::new()).await
     }
 
@@ -140,14 +152,12 @@ impl Room {
         if let Some(outcome) = known() {
             return outcome;
         }
-        if let Err(why) = self.furnish(&mut inside, tree) {
-            inside.tree = None;
-            return Outcome::not_started(why);
+        let outcome = self.really(&mut inside, check, filter, tree, cancel).await;
+        if matches!(outcome.end, End::TimedOut { .. })
+            && !self.is_quick_enough(&mut inside, check, cancel).await
+        {
+            return Outcome::not_started("the machine is too busy to tell a loop from a slow run");
         }
-        self.runs.fetch_add(1, Ordering::Relaxed);
-        let mut options = RunOptions::new(&self.folder, &self.tmp, "bench");
-        options.output_limit = OUTPUT;
-        let outcome = shortened(checks::run(check, filter, &options, cancel).await);
         if matches!(outcome.end, End::Exited { .. } | End::TimedOut { .. } | End::Signalled { .. }) {
             if let Ok(mut line) = serde_json::to_string(&Line { key: key.clone(), outcome: outcome.clone() })
             {
@@ -158,6 +168,32 @@ impl Room {
             lock(&self.known).insert(key, outcome.clone());
         }
         outcome
+    }
+
+    async fn really(
+        &self,
+        inside: &mut Inside,
+        check: &Check,
+        filter: Option<&str>,
+        tree: &Tree,
+        cancel: &CancellationToken,
+    ) -> Outcome {
+        if let Err(why) = self.furnish(inside, tree) {
+            inside.tree = None;
+            return Outcome::not_started(why);
+        }
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        let mut options = RunOptions::new(&self.folder, &self.tmp, "bench");
+        options.output_limit = OUTPUT;
+        shortened(checks::run(check, filter, &options, cancel).await)
+    }
+
+    /// Whether the correct change needs no more than half of the time that another tree has just used up.
+    async fn is_quick_enough(&self, inside: &mut Inside, check: &Check, cancel: &CancellationToken) -> bool {
+        let right = lock(&self.right).clone();
+        let Some(right) = right else { return false };
+        let check = Check { timeout: check.timeout / 2, ..check.clone() };
+        self.really(inside, &check, None, &right, cancel).await.end.success()
     }
 
     fn key_of(&self, check: &Check, filter: Option<&str>, tree: &Tree) -> String {
@@ -352,6 +388,8 @@ mod tests {
         changes: 1,
     };
 
+    const LIMIT: Duration = Duration::from_secs(60);
+
     fn tree(files: &[(&str, &str)]) -> Tree {
         files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
     }
@@ -365,14 +403,20 @@ mod tests {
         for made in [3, 0] {
             let room = Room::open_in(home.path(), &PROJECT, &SUITE, &change, data.clone()).await?;
             for _ in 0..2 {
-                let outcome = room.outcome(&SUITE, &wrong, None).await;
+                let outcome = room.outcome(&SUITE, &wrong, LIMIT).await;
                 assert_eq!(outcome.end, End::Exited { code: 3 }, "{}", outcome.output);
-                let outcome = room.outcome(&SUITE, &right, None).await;
+                let outcome = room.outcome(&SUITE, &right, LIMIT).await;
                 assert_eq!((outcome.end.success(), outcome.output.trim()), (true, "a.sh"));
             }
             let both = tree(&[("a.sh", "exit 0\n"), ("b.sh", "")]);
-            assert_eq!(room.outcome(&SUITE, &both, None).await.output.lines().count(), 2);
+            assert_eq!(room.outcome(&SUITE, &both, LIMIT).await.output.lines().count(), 2);
             assert_eq!(room.runs(), made, "what was remembered is not run again");
+            let hangs = tree(&[("a.sh", "sleep 60\n")]);
+            let outcome = room.outcome(&SUITE, &hangs, Duration::from_millis(300)).await;
+            assert!(
+                matches!(outcome.end, End::CouldNotStart { .. }),
+                "without the correct change: {outcome:?}"
+            );
         }
         Ok(())
     }

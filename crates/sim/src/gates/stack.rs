@@ -172,7 +172,11 @@ async fn package(project: &'static Project, effort: Effort) -> Stack {
     // the newest first
     for change in changes.into_iter().rev().take(suite.changes.min(effort.changes)) {
         let (title, started) = (change.title(), Instant::now());
-        match measure(project, &suite, change, effort).await {
+        let measured = match Room::open(project, &suite, &change).await {
+            Ok(room) => measure(project, &suite, change, room, &Kind::ALL, effort).await,
+            Err(why) => Err(why),
+        };
+        match measured {
             Ok(part) => {
                 eprintln!(
                     "{title}: {} mutants, {} runs of tests, {:.0} s",
@@ -195,15 +199,17 @@ async fn measure(
     project: &'static Project,
     suite: &Suite,
     change: Change,
+    room: Room,
+    kinds: &[Kind],
     effort: Effort,
 ) -> Result<Stack, String> {
     if change.held_out.is_empty() || change.visible_tests().is_empty() {
         return Err("it has too few test files to hold half of them back".into());
     }
-    let room = Arc::new(Room::open(project, suite, &change).await?);
-    let visible = green("visible", room.outcome(suite, &change.head, None).await)?;
+    let room = Arc::new(room);
     let hidden = change.with_held_out(&change.head);
-    let held_out = green("held-out", room.outcome(suite, &hidden, None).await)?;
+    let held_out = green("held-out", room.right(suite, &hidden).await)?;
+    let visible = green("visible", room.right(suite, &change.head).await)?;
     let limit = |right: &Outcome| Duration::from_millis(right.duration_ms) * LONGER + AT_LEAST;
     let place = tempfile::tempdir().map_err(|why| format!("a temporary folder could not be made: {why}"))?;
     let bench = Bench { suite, room: &room, limit: limit(&visible), place: place.path() };
@@ -224,7 +230,7 @@ async fn measure(
     let old = bench.with_old_tests(&judge, &change).await?;
     let random = Random::new(effort.seed);
     let mut all: Vec<Mutant> =
-        Kind::ALL.iter().flat_map(|kind| mutants(&change, *kind, effort.a_kind, &random)).collect();
+        kinds.iter().flat_map(|kind| mutants(&change, *kind, effort.a_kind, &random)).collect();
     // so that an interrupted run has some of each kind
     random.fork(&format!("{} in which order", change.title())).shuffle(&mut all);
     for (at, mutant) in all.iter().enumerate() {
@@ -234,7 +240,7 @@ async fn measure(
         }
         let answer = mutant.answer(&change);
         let tree = laid_over(&change.base, &answer);
-        let now = room.outcome(suite, &tree, Some(limit(&visible))).await;
+        let now = room.outcome(suite, &tree, limit(&visible)).await;
         let reference = if mutant.on_base_tests { &old.visible } else { &visible };
         let visible_tests = match tells(reference, &now) {
             Ok(told) => told,
@@ -248,7 +254,7 @@ async fn measure(
             () if visible_tests => Truth::ByVisibleTests,
             () => {
                 let hidden = change.with_held_out(&tree);
-                let now = room.outcome(suite, &hidden, Some(limit(&held_out))).await;
+                let now = room.outcome(suite, &hidden, limit(&held_out)).await;
                 match tells(&held_out, &now) {
                     Ok(true) => Truth::ByHeldOutTests,
                     _ => Truth::NotKnownToBeWrong,
@@ -326,7 +332,7 @@ impl Bench<'_> {
         let mut answer = correct(change);
         answer.retain(|path, _| !(is_test(change, path) && change.base.contains_key(path)));
         let tree = laid_over(&change.base, &answer);
-        let visible = self.room.outcome(self.suite, &tree, Some(self.limit)).await;
+        let visible = self.room.outcome(self.suite, &tree, self.limit).await;
         let plan = plan(change, true);
         let reports = judge.judge(&answer, plan, true).await.map_err(|why| why.to_string())?;
         Ok(OldTests { visible, reports })
@@ -407,4 +413,68 @@ fn holds(report: &GateReport, right: &[GateReport]) -> bool {
 /// What an issue says first, without numbers: places and times differ from run to run.
 fn steady(issue: &Issue) -> String {
     issue.message.chars().filter(|c| !c.is_ascii_digit()).take(STEADY).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::projects::{Registry, Set};
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        files.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect()
+    }
+
+    #[tokio::test]
+    async fn gates_tests_and_truth_are_told_apart_on_a_small_package() -> Result<(), String> {
+        let suite =
+            Suite { folder: "test/", suffix: ".test.js", setup: "true", run: "node --test", changes: 1 };
+        let project: &'static Project = Box::leak(Box::new(Project {
+            name: "small",
+            registry: Registry::Pypi,
+            language: "JavaScript",
+            versions: &[],
+            set: Set::Tuning,
+            keep: &[],
+            skip: &[],
+            suite: Some(suite),
+        }));
+        let test = |body: &str| {
+            format!(
+                "const test = require('node:test');\nconst assert = require('node:assert');\n\
+                 const a = require('../a.js');\n{body}\n"
+            )
+        };
+        let visible = test(
+            "test('max', () => {\n  assert.strictEqual(a.max(1, 2), 2);\n});\n\
+             test('more', () => {\n  assert.strictEqual(a.max(3, 2), 3);\n});",
+        );
+        let held_out = test("test('least', () => {\n  assert.strictEqual(a.least(1, 2), 1);\n});");
+        let max = "exports.max = function max (a, b) {\n  return a < b ? b : a\n}\n";
+        let least = format!("{max}exports.least = function least (a, b) {{\n  return a < b ? a : b\n}}\n");
+        let tests = [("test/a.test.js", visible.as_str()), ("test/b.test.js", held_out.as_str())];
+        let (before, after) = (
+            tree(&[("a.js", max), ("package.json", "{ \"version\": \"1.0.0\" }\n"), tests[0]]),
+            tree(&[("a.js", &least), ("package.json", "{ \"version\": \"1.1.0\" }\n"), tests[0], tests[1]]),
+        );
+        let change = Change::new(project, ("1", &before), ("2", &after));
+        let home = tempfile::tempdir().map_err(|why| why.to_string())?;
+        let room = Room::open_in(home.path(), project, &suite, &change, BTreeMap::new()).await?;
+        let effort = Effort { a_kind: 1, changes: 1, seed: 1, jobs: 1, until: None };
+        let kinds = [Kind::SyntaxSlip, Kind::DeletedTest, Kind::WrongOperator];
+        let stack = measure(project, &suite, change, room, &kinds, effort).await?;
+        assert!(stack.correct.iter().all(|right| right.refused.is_empty()), "{:?}", stack.correct);
+        let of = |kind: Kind| {
+            let row = stack.mutants.iter().find(|row| row.kind == kind);
+            row.ok_or_else(|| format!("no {} was made", kind.name()))
+        };
+        let slip = of(Kind::SyntaxSlip)?;
+        assert!(slip.visible_tests && slip.caught_by(Gate::Guardian), "{slip:?}");
+        let deleted = of(Kind::DeletedTest)?;
+        assert!(!deleted.visible_tests && deleted.caught_by(Gate::Protected), "{deleted:?}");
+        // it is in the function that is new, which only the held-out test knows
+        let operator = of(Kind::WrongOperator)?;
+        assert_eq!(operator.truth, Truth::ByHeldOutTests, "{operator:?}");
+        assert!(!operator.visible_tests && !operator.caught_by_any(&GATES), "{operator:?}");
+        Ok(())
+    }
 }
