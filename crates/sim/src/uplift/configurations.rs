@@ -18,6 +18,8 @@ pub struct Configuration {
     pub tests: &'static str,
     /// Gates that are off: for ablations, in missions that are replayed. A mission of a user has them all.
     pub off: &'static [Gate],
+    /// Whether what the review of the objective says counts: likewise.
+    pub reviews_objective: bool,
 }
 
 pub const DEFAULT: Configuration = Configuration {
@@ -30,6 +32,7 @@ pub const DEFAULT: Configuration = Configuration {
     quorum: 1,
     tests: "coder",
     off: &[],
+    reviews_objective: true,
 };
 
 pub const CONFIGURATIONS: &[Configuration] = &[
@@ -52,6 +55,7 @@ pub const ABLATIONS: &[Configuration] = &[
     Configuration { name: "no checks", off: &[Gate::Checks], ..DEFAULT },
     Configuration { name: "no gate for new tests", off: &[Gate::NewTests], ..DEFAULT },
     Configuration { name: "no reviewer", off: &[Gate::Review], ..DEFAULT },
+    Configuration { name: "no review of the objective", reviews_objective: false, ..DEFAULT },
     Configuration { name: "no repairs", fixes: 0, ..DEFAULT },
     Configuration { name: "no fresh attempt", fresh: 0, ..DEFAULT },
     Configuration { name: "no split", splits: 0, ..DEFAULT },
@@ -73,7 +77,7 @@ impl Configuration {
     /// As `opencode.toml`.
     pub fn toml(&self) -> String {
         let mut text = format!(
-            "[mission]\nparallel = 4\ntests = \"{}\"\n[heal]\nfixes = {}\nfresh = {}\nsplits = {}\ncandidates = {}\n\
+            "[mission]\nparallel = 4\nmax_cycles = 1\ntests = \"{}\"\n[heal]\nfixes = {}\nfresh = {}\nsplits = {}\ncandidates = {}\n\
              [review]\nquorum = {}\n",
             self.tests, self.fixes, self.fresh, self.splits, self.candidates, self.quorum
         );
@@ -84,8 +88,8 @@ impl Configuration {
     }
 
     /// Calls of a mission of `n` tasks in which everything is right at once: a searcher, a planner, and a coder and the
-    /// reviewers for each task.
+    /// reviewers for each task, and these again for the objective.
     pub fn perfect_pass(&self, n: usize) -> u64 {
-        2 + n as u64 * (1 + u64::from(self.quorum))
+        2 + n as u64 * (1 + u64::from(self.quorum)) + u64::from(self.quorum)
     }
 }

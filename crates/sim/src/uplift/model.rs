@@ -281,20 +281,31 @@ impl Speaker {
     }
 
     fn review(&mut self, prompt: &str) {
-        let folder = Job::folder(&self.task).to_string();
-        let tree = suites::read(&self.directory.join(&folder));
-        let right = self.job.tasks.get(&folder).is_some_and(|step| step.head == tree);
+        // without a task it is the objective that is judged, in all folders
+        let folders: Vec<&String> = match Job::folder(&self.task) {
+            "" => self.job.tasks.keys().collect(),
+            folder => self.job.tasks.keys().filter(|one| *one == folder).collect(),
+        };
+        let (mut right, mut landed, mut seen) = (true, true, String::new());
+        for folder in folders {
+            let tree = suites::read(&self.directory.join(folder));
+            let step = self.job.tasks.get(folder);
+            right &= step.is_some_and(|step| step.head == tree);
+            landed &= step.is_some_and(|step| step.base != tree);
+            seen.push_str(&format!("{folder} {} ", suites::digest(&tree)));
+        }
         // half of what a reviewer sees depends on the change alone
-        let mut eyes = self.job.random.fork(&format!("review {folder} {}", suites::digest(&tree)));
-        let errs = if right { self.job.rates.review_rejects() } else { self.job.rates.review_misses() };
+        let mut eyes = self.job.random.fork(&format!("review {seen}"));
+        let errs = self.job.rates.review_errs(right);
         let erring = if self.random.chance(SAME_EYES) { eyes.chance(errs) } else { self.random.chance(errs) };
-        let approve = right != erring || self.job.forced.is_some();
+        let missing = self.task.is_empty() && !landed;
+        let approve = (right != erring && !missing) || self.job.forced.is_some();
         let ids =
             prompt.lines().filter_map(|line| line.strip_prefix('a')?.split_once(": ")?.0.parse::<u32>().ok());
         let acceptance: Vec<Value> = ids
             .map(|n| json!({ "id": format!("a{n}"), "met": approve, "evidence": "as the change shows" }))
             .collect();
-        let path = format!("{folder}/index.js");
+        let path = "package.json";
         let findings = match approve {
             true => json!([]),
             false => {

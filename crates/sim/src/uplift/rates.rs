@@ -48,6 +48,11 @@ impl Rates {
         0.01 + 0.15 * (1.0 - self.p)
     }
 
+    /// The chance that a reviewer of something right, or wrong, errs.
+    pub fn review_errs(&self, right: bool) -> f64 {
+        if right { self.review_rejects() } else { self.review_misses() }
+    }
+
     /// The chance that the first plan that is handed in does not stand.
     pub fn plan_faults(&self) -> f64 {
         0.5 * (1.0 - self.p)

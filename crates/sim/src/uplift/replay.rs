@@ -13,8 +13,8 @@ use engine::{Clock, Host, HostFuture, HostRequest};
 use journal::{Journal, Redactor};
 use mission::mailbox::{Brief, parse_plan};
 use mission::{
-    Effect, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason, Phase, Policy, Role, State,
-    TaskId, Tokens, WorkKind,
+    Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Outcome, PauseReason, Phase, Policy,
+    Role, State, TaskId, Tokens, WorkKind,
 };
 use serde_json::Value;
 
@@ -285,8 +285,7 @@ impl Hands {
         let mut random = world.draws("review", &task, attempt, fix);
         let mut eyes = world.job.random.fork(&format!("eyes {} {drawn:?}", Job::folder(&task)));
         let right = drawn == Drawn::Right;
-        let rates = world.job.rates;
-        let errs = if right { rates.review_rejects() } else { rates.review_misses() };
+        let errs = world.job.rates.review_errs(right);
         let shared = eyes.chance(errs);
         if !world.configuration.off(Gate::Review) {
             for _ in 0..quorum {
@@ -321,6 +320,41 @@ impl Hands {
         vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
     }
 
+    /// One verdict of each reviewer on all that landed.
+    async fn review_objective(&self, state: &State, cycle: u32) -> Vec<Event> {
+        let world = &self.world;
+        let (mut all_right, mut all_landed, mut seen) = (true, true, String::new());
+        for folder in world.job.tasks.keys() {
+            let landed = state.tasks.iter().find(|(id, task)| {
+                Job::folder(id) == folder && matches!(task.phase, Phase::Integrated { .. })
+            });
+            let drawn = landed.and_then(|(id, _)| world.current().get(id).copied());
+            all_landed &= drawn.is_some();
+            all_right &= drawn == Some(Drawn::Right);
+            seen.push_str(&format!("{drawn:?} "));
+        }
+        let quorum = world.configuration.quorum;
+        let errs = world.job.rates.review_errs(all_right);
+        let shared = world.job.random.fork(&format!("eyes of all {seen}")).chance(errs);
+        let mut random = world.draws("review of all", "", cycle, 0);
+        let (mut approvals, mut events) = (0, Vec::new());
+        for _ in 0..quorum {
+            if !self.may_ask(Role::Reviewer, None, 1).await {
+                return Vec::new();
+            }
+            let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
+            approvals += u32::from(all_landed && all_right != erring);
+            events.push(spent(Role::Reviewer, None, ASKED + PLANNED * world.job.tasks.len() as u64));
+        }
+        let said = |item| ItemVerdict { item, evidence: "as the change shows".into() };
+        let items: Vec<ItemVerdict> = state.objective_items().into_iter().map(said).collect();
+        let met = approvals * 2 > quorum || (all_landed && !world.configuration.reviews_objective);
+        let (met, unmet) = if met { (items, Vec::new()) } else { (Vec::new(), items) };
+        let tree = state.landed_tree.clone().unwrap_or_default();
+        events.push(Event::ObjectiveReviewed { cycle, met, unmet, tree });
+        events
+    }
+
     fn cannot(&self, why: String) -> Vec<Event> {
         *self.world.trouble() = Some(why.clone());
         vec![Event::Paused { reason: PauseReason::Project(why), at_ms: self.clock.now_ms() }]
@@ -342,6 +376,10 @@ impl Hands {
             }
             Effect::Judge { task, attempt, fix, .. } => self.judge(task, attempt, fix).await,
             Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
+            Effect::Estimate => {
+                vec![Event::Estimated { estimate: mission::estimate::estimate(&state, &[]) }]
+            }
+            Effect::ReviewObjective { cycle, .. } => self.review_objective(&state, cycle).await,
             Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
             Effect::Record(event) => vec![event],
             other => self.cannot(format!("the mission asks for {other:?}, which is not replayed")),
@@ -390,6 +428,7 @@ impl Configuration {
             fixes: self.fixes,
             fresh: self.fresh,
             splits: self.splits,
+            max_cycles: 1,
             calls: None,
             task_calls: None,
             wall_ms: None,

@@ -211,7 +211,7 @@ fn read(events: &[Event]) -> Option<Verdict> {
     let mut over = false;
     for event in events {
         match event {
-            Event::RoleSpent { role, tokens, .. } => {
+            Event::RoleSpent { role, tokens, task: Some(_), .. } => {
                 let tokens = tokens.input + tokens.output;
                 match role {
                     Role::Coder => verdict.coder += tokens,
