@@ -17,6 +17,8 @@ pub struct RuleInfo {
     pub severity: Severity,
     /// how bad they are where a change brought them in
     pub in_change: Severity,
+    /// unless what: `usual` (the project did so before), `explained` (a comment above says why)
+    pub unless: Vec<String>,
     /// languages by name; empty where it looks at all text files
     pub languages: Vec<String>,
     /// what it finds
@@ -53,6 +55,8 @@ struct RuleMetadata {
     category: Category,
     #[serde(default)]
     in_change: Option<Severity>,
+    #[serde(default)]
+    unless: Vec<String>,
     /// a path for the examples, where the rule looks at it
     #[serde(default)]
     path: Option<String>,
@@ -74,6 +78,7 @@ pub fn rule_infos() -> Vec<RuleInfo> {
                 category: rule.metadata.category,
                 severity: rule.severity,
                 in_change: rule.metadata.in_change.unwrap_or(rule.severity),
+                unless: rule.metadata.unless,
                 languages: languages_of_folder(folder).iter().map(|l| l.name().to_string()).collect(),
                 summary: rule.message,
                 note: rule.note,
@@ -87,6 +92,7 @@ pub fn rule_infos() -> Vec<RuleInfo> {
         category: rule.category,
         severity: rule.severity,
         in_change: rule.severity,
+        unless: Vec::new(),
         languages: Vec::new(),
         summary: rule.summary.to_string(),
         note: rule.note.to_string(),
@@ -138,7 +144,15 @@ pub fn markdown() -> String {
         };
         let raised = match info.in_change == info.severity {
             true => String::new(),
-            false => format!(" in whole files, {} where a change adds it", info.in_change),
+            false => {
+                let says = |word: &String| match word.as_str() {
+                    "usual" => ", unless the project did the same before".to_string(),
+                    "explained" => ", unless a comment above says why".to_string(),
+                    other => format!(", unless {other}"),
+                };
+                let unless: String = info.unless.iter().map(says).collect();
+                format!(" in whole files, {} where a change adds it{unless}", info.in_change)
+            }
         };
         let _ = write!(
             out,

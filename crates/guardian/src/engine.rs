@@ -66,7 +66,7 @@ impl Guardian {
             base: base.map(|base| self.file(path, base)),
             head: Some(self.file(path, text)),
         };
-        let mut raws = self.file_findings(std::slice::from_ref(&pair));
+        let mut raws = self.file_findings(std::slice::from_ref(&pair), None);
         raws.extend(self.run(|check, found| {
             if let Check::Edit(check) = check {
                 check(&pair, found);
@@ -142,7 +142,7 @@ impl Guardian {
                 head: new.map(|text| self.file(path, &text)),
             });
         }
-        let mut raws = self.file_findings(&pairs);
+        let mut raws = self.file_findings(&pairs, Some(base));
         let change = Change::new(pairs, base, head, false);
         raws.extend(self.run(|check, found| match check {
             Check::File(_) => {}
@@ -153,7 +153,7 @@ impl Guardian {
     }
 
     /// Findings of rules that look at one file, without those of the base.
-    fn file_findings(&self, pairs: &[Pair]) -> Vec<Raw> {
+    fn file_findings(&self, pairs: &[Pair], before: Option<&dyn Sources>) -> Vec<Raw> {
         let mut compared = Vec::new();
         let heads: Vec<Vec<Raw>> = pairs
             .iter()
@@ -163,9 +163,16 @@ impl Guardian {
         if !any {
             return Vec::new();
         }
-        for (pair, head_raws) in pairs.iter().zip(heads) {
+        for (pair, mut head_raws) in pairs.iter().zip(heads) {
             let base_raws = pair.base.as_deref().map_or_else(Vec::new, |f| self.findings(f));
             let base = pair.base.as_deref();
+            for raw in head_raws.iter_mut().filter(|raw| raw.in_change != raw.severity) {
+                let told =
+                    raw.unless.explained && pair.head.as_deref().is_some_and(|head| says_why(head, raw));
+                if told || raw.unless.usual && is_usual(raw, base, before) {
+                    raw.in_change = raw.severity;
+                }
+            }
             compared.push(Compared { head: pair.head.as_deref(), base, head_raws, base_raws });
         }
         let mut new = introduced(compared);
@@ -249,6 +256,43 @@ impl Guardian {
         });
         findings
     }
+}
+
+/// Whether the project did the same before the change: in this file, or in another of its language.
+fn is_usual(raw: &Raw, base: Option<&File>, before: Option<&dyn Sources>) -> bool {
+    const MAX_FILES: usize = 2_000;
+    let casts = ["as any", "as unknown as"].into_iter().find(|cast| raw.key.contains(cast));
+    let has = |text: &str| match casts {
+        Some(cast) => text.contains(cast),
+        // a comment to its end: one that names a rule is another
+        None => text.match_indices(&raw.key).any(|(at, found)| {
+            let rest = text.get(at + found.len()..).unwrap_or_default();
+            rest.lines().next().unwrap_or_default().trim().is_empty()
+        }),
+    };
+    let same = |path: &str| syntax::Language::of_path(path) == syntax::Language::of_path(&raw.path);
+    base.is_some_and(|base| has(&base.text))
+        || before.is_some_and(|before| {
+            let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
+            files.into_iter().any(|path| before.read(path).is_some_and(|text| has(&text)))
+        })
+}
+
+/// Whether a comment stands on one of the two lines above.
+fn says_why(file: &File, raw: &Raw) -> bool {
+    let row = raw.line as usize - 1;
+    (row.saturating_sub(2)..row).map(|row| file.line(row)).any(|line| {
+        let at = [
+            line.find("//"),
+            line.find("# "),
+            line.find("/*"),
+            line.trim_start().starts_with('*').then_some(0),
+        ];
+        at.into_iter().flatten().min().is_some_and(|at| {
+            let said = line.get(at..).unwrap_or_default();
+            !said.contains("ignore") && said.split_whitespace().count() > 2
+        })
+    })
 }
 
 fn nearest(id: &str, patterns: &Patterns) -> String {

@@ -7,6 +7,15 @@ use crate::flat::Flat;
 use crate::names::Names;
 use crate::patterns::Patterns;
 
+/// What makes a finding that a change brought in no worse than one that was there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Unless {
+    /// the project did so before
+    pub(crate) usual: bool,
+    /// a comment above says why
+    pub(crate) explained: bool,
+}
+
 /// What a rule found in one file, before it is compared with the base.
 #[derive(Clone, Debug)]
 pub(crate) struct Raw {
@@ -14,6 +23,8 @@ pub(crate) struct Raw {
     pub(crate) severity: Severity,
     /// how bad it is where a change brought it in
     pub(crate) in_change: Severity,
+    /// what keeps it from being as bad as that
+    pub(crate) unless: Unless,
     pub(crate) path: Arc<str>,
     /// where it begins: byte offset, and 1-based line and column
     pub(crate) start: usize,
@@ -40,6 +51,7 @@ impl Raw {
             rule,
             severity,
             in_change: severity,
+            unless: Unless::default(),
             path: file.path.clone(),
             start,
             line,

@@ -24,13 +24,18 @@ pub(crate) fn functions(file: &File) -> Vec<Function> {
             | "function_definition"
             | "function_item"
             | "method_declaration" => (file.flat().field(index, "name"), index),
-            "variable_declarator" | "public_field_definition" | "field_definition" | "pair" => {
+            "variable_declarator"
+            | "public_field_definition"
+            | "field_definition"
+            | "pair"
+            | "assignment_expression" => {
                 let field = match node.kind {
                     "field_definition" => "property",
                     "pair" => "key",
+                    "assignment_expression" => "left",
                     _ => "name",
                 };
-                let value = file.flat().field(index, "value");
+                let value = file.flat().field(index, "value").or_else(|| file.flat().field(index, "right"));
                 match value
                     .filter(|v| matches!(file.flat().kind(*v), "arrow_function" | "function_expression"))
                 {
@@ -282,6 +287,10 @@ pub(crate) fn assertions(file: &File, body: usize) -> Vec<String> {
                         matches!(f, "Error" | "Errorf" | "Fatal" | "Fatalf" | "Fail" | "FailNow")
                             && name.starts_with('t')
                     })
+            }
+            (Some(Language::Rust), "call_expression") => {
+                let name = file.field_text(index, "function");
+                name.rsplit("::").next().unwrap_or(name).starts_with("assert")
             }
             (_, "call_expression") => {
                 let text = file.text_of(index);

@@ -9,6 +9,7 @@
 //! input gives the same findings in the same order. An unchanged tree has none.
 
 mod baseline;
+mod bodies;
 mod docs;
 mod engine;
 mod file;
@@ -17,6 +18,7 @@ mod flat;
 mod functions;
 mod names;
 mod patterns;
+mod places;
 mod project;
 pub mod render;
 mod rules;

@@ -10,7 +10,7 @@ use ast_grep_language::SupportLang;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use syntax::{Language, Source};
 
-use crate::file::{File, Raw};
+use crate::file::{File, Raw, Unless};
 use crate::finding::{RuleProblem, Severity};
 use crate::flat::Flat;
 use crate::sgconfig::{line_of, plain};
@@ -39,6 +39,8 @@ struct Pattern {
     severity: Severity,
     /// `metadata.in_change`: how bad it is where a change brought it in
     in_change: Severity,
+    /// `metadata.unless`: `usual`, `explained`
+    unless: Unless,
     note: Option<Arc<str>>,
     config: RuleConfig<SupportLang>,
     paths: Globs,
@@ -154,6 +156,10 @@ impl Patterns {
             set.by_kind[kind].push(index);
         }
         let metadata = serde_json::to_value(&config.metadata).unwrap_or_default();
+        let unless = |word: &str| {
+            let words = metadata.get("unless").and_then(serde_json::Value::as_array);
+            words.is_some_and(|words| words.iter().any(|known| known == word))
+        };
         set.rules.push(Pattern {
             id: config.id.as_str().into(),
             severity,
@@ -161,6 +167,7 @@ impl Patterns {
                 .get("in_change")
                 .and_then(|severity| serde_json::from_value(severity.clone()).ok())
                 .unwrap_or(severity),
+            unless: Unless { usual: unless("usual"), explained: unless("explained") },
             note: config.note.as_deref().map(|note| note.trim().into()),
             paths: Globs::new(&config),
             off: false,
@@ -242,6 +249,7 @@ impl Patterns {
                 let message = if message.is_empty() { rule.id.to_string() } else { message };
                 let mut raw = Raw::new(file, rule.id.clone(), rule.severity, range.start, range.end, message);
                 raw.in_change = rule.in_change;
+                raw.unless = rule.unless;
                 raw.note = rule.note.clone();
                 found.push(raw);
             }

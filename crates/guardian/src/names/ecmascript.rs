@@ -42,7 +42,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             ("unary_expression", _) => {
                 let asked = file.text_of(node.parent).starts_with("typeof");
                 if asked {
-                    names.bind(text);
+                    names.asked.insert(text.to_string());
                 }
                 !asked
             }

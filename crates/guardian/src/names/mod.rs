@@ -25,6 +25,14 @@ pub(crate) struct Names {
     pub(crate) bound: HashSet<String>,
     /// names that are used as values, types or functions, with the first node that does
     pub(crate) used: BTreeMap<String, usize>,
+    /// names that only a quoted type uses
+    pub(crate) quoted: BTreeMap<String, usize>,
+    /// names that lead a path (`name::…`)
+    pub(crate) paths: BTreeMap<String, usize>,
+    /// names that can lead one: modules, types, imports
+    pub(crate) modules: HashSet<String>,
+    /// names that are asked for by `typeof`, so that they may be missing
+    pub(crate) asked: HashSet<String>,
     /// names may be bound in a way that cannot be seen (`from x import *`, `use x::*`, `import . "x"`)
     pub(crate) open: bool,
 }
@@ -60,7 +68,7 @@ impl Names {
     pub(crate) fn unbound(&self) -> impl Iterator<Item = (&str, usize)> {
         self.used
             .iter()
-            .filter(|(name, _)| !self.bound.contains(*name))
+            .filter(|(name, _)| !self.bound.contains(*name) && !self.asked.contains(*name))
             .map(|(name, index)| (name.as_str(), *index))
     }
 }

@@ -9,6 +9,10 @@ pub(super) fn read(file: &File, names: &mut Names) {
                 names.open = true;
                 continue;
             }
+            "string" => {
+                quoted(file, index, names);
+                continue;
+            }
             _ => continue,
         }
         let text = file.text_of(index);
@@ -19,7 +23,44 @@ pub(super) fn read(file: &File, names: &mut Names) {
             Role::Neither => {}
         }
     }
-    names.open |= ["globals()", "exec(", "locals()", "vars()"].iter().any(|call| file.text.contains(call));
+    // as a whole word: `source_vars()` and `os.exec()` bind nothing
+    let called = |call: &str| {
+        file.text.match_indices(call).any(|(at, _)| {
+            let before = file.text[..at].chars().next_back();
+            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+        })
+    };
+    names.open |= ["globals()", "exec(", "locals()", "vars()"].into_iter().any(called);
+}
+
+/// A type in quotes: `"Command"`, `t.Optional["Command"]`; not the text of a `Literal`.
+fn quoted(file: &File, index: usize, names: &mut Names) {
+    let mut types = false;
+    for above in file.flat().above(index) {
+        match file.flat().kind(above) {
+            "type" => {
+                types = true;
+                break;
+            }
+            "generic_type" | "subscript" | "type_parameter" | "union_type" | "binary_operator" => {
+                if file.text_of(above).contains("Literal") {
+                    return;
+                }
+            }
+            _ => return,
+        }
+    }
+    let text = file.text_of(index).trim_matches(['"', '\'']);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '[' | ']' | ',' | ' ' | '|');
+    if !types || !text.chars().all(plain) {
+        return;
+    }
+    for word in text.split(['[', ']', ',', ' ', '|']) {
+        let name = word.split('.').next().unwrap_or_default();
+        if !name.is_empty() && !names.quoted.contains_key(name) {
+            names.quoted.insert(name.to_string(), index);
+        }
+    }
 }
 
 enum Role {

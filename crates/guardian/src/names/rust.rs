@@ -9,12 +9,17 @@ pub(super) fn read(file: &File, names: &mut Names) {
                 names.open |= !(import.conditional && import.module == "super");
             } else {
                 names.bind(name.local());
+                names.modules.insert(name.local().to_string());
             }
         }
         if import.names.is_empty() {
-            names.bind(import.alias.as_deref().unwrap_or(&import.module));
+            let module = import.alias.as_deref().unwrap_or(&import.module);
+            names.bind(module);
+            names.modules.insert(module.to_string());
         }
     }
+    let items = file.outline().symbols.iter().map(|symbol| symbol.name.clone());
+    names.modules.extend(items);
     for (index, node) in file.flat().iter() {
         let parent = file.flat().node(node.parent);
         let text = || file.text_of(index);
@@ -38,7 +43,10 @@ pub(super) fn read(file: &File, names: &mut Names) {
             continue;
         }
         match (parent.kind, node.field) {
-            ("scoped_identifier" | "scoped_type_identifier", "path") => names.using(text(), index),
+            ("scoped_identifier" | "scoped_type_identifier", "path") => {
+                names.using(text(), index);
+                names.paths.entry(text().to_string()).or_insert(index);
+            }
             ("scoped_identifier" | "scoped_type_identifier", "name") => {
                 if file.flat().field(node.parent, "path").is_none() {
                     names.using(text(), index);

@@ -56,7 +56,7 @@ fn inside(tree: &Tree<'_>, path: &str) -> Target {
     let name = path.rsplit('/').next().unwrap_or_default();
     if tree.has_folder(path)
         || compiled.iter().any(|extension| tree.has(&format!("{path}.{extension}")))
-        || name.starts_with('_')
+        || name.starts_with('_') && is_made_by_a_build(tree, name)
         || name.ends_with("_pb2")
         || name.contains("version")
         || name.contains("generated")
@@ -66,17 +66,23 @@ fn inside(tree: &Tree<'_>, path: &str) -> Target {
     Target::Missing(path.to_string())
 }
 
+/// Whether a build may make a module that no source shows: the project compiles something, or its manifest names it.
+fn is_made_by_a_build(tree: &Tree<'_>, name: &str) -> bool {
+    const SOURCES: [&str; 9] = [".c", ".cc", ".cpp", ".cxx", ".pyx", ".pxd", ".rs", ".f90", ".go"];
+    const BUILDS: [&str; 4] = ["CMakeLists.txt", "meson.build", "build.rs", "Cargo.toml"];
+    const MANIFESTS: [&str; 4] = ["pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in"];
+    tree.paths().iter().any(|path| {
+        SOURCES.iter().any(|end| path.ends_with(end)) || BUILDS.iter().any(|end| path.ends_with(end))
+    }) || MANIFESTS.iter().any(|path| tree.read(path).is_some_and(|text| text.contains(name)))
+}
+
 /// The names that a module has.
 pub(crate) fn exports(tree: &Tree<'_>, path: &str) -> Option<BTreeSet<String>> {
     let file = tree.file(path)?;
     if path.ends_with(".pyi") || !file.is_code() && !file.text.trim().is_empty() || file.is_broken() {
         return None;
     }
-    if file.outline().open
-        || file.names().open
-        || file.text.contains("sys.modules")
-        || file.text.contains("setattr(")
-    {
+    if file.outline().open || file.names().open || file.text.contains("sys.modules") {
         return None;
     }
     let mut names: BTreeSet<String> = file.names().bound.iter().cloned().collect();

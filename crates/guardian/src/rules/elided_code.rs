@@ -21,6 +21,9 @@ pub(super) static RULE: Rule = Rule {
     ],
     invalid: &[
         Example::new(&[("a.js", "function f(a) {\n  g(a);\n  // etc.\n}\n")]),
+        Example::new(&[("a.py", "def f(a):\n    g(a)\n    # ... keep everything else as it is\n")]),
+        Example::new(&[("a.js", "function f(a) {\n  g(a);\n  // ...\n}\n")]),
+        Example::new(&[("a.js", "function f(a) {\n  g(a); // remainder omitted h(a);\n}\n")]),
         Example::new(&[("a.py", "def f(a):\n    g(a)\n    # remainder omitted\n")]),
         Example::new(&[("a.rs", "fn f() {\n    g();\n    // existing logic continues here\n}\n")]),
         Example::new(&[("a.ts", "function f() {\n  // ... rest of the code remains unchanged\n}\n")]),
@@ -38,13 +41,13 @@ pub(super) static RULE: Rule = Rule {
 static WORDING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let thing = r"(?:code|codes|implementation|implementations|logic|function|functions|method|methods|file|class|classes|content|contents|imports?|tests?|cases?|handlers?|routes?|fields?|properties|body|stuff|part|parts|section|sections|component|definitions?|items?|entries|lines|code here|handling|setup|helpers?|types?|exports?|declarations?)";
     let which = r"(?:the |your |all |of |my |our |other |this |that |same |original |existing |previous |remaining |above |current |rest |unchanged |old |and |any )*";
-    let stays = r"(?:(?:is |are |remains? |stays? |kept |keep |continues? |goes |left |as |exactly |the |just |same |unchanged|same|as before|as is|as-is|here|above|below|omitted|elided|unmodified|untouched|follows?|continues?|intact|for brevity|truncated|not shown|like before|as in the original|identical|go here|goes here|original|existing|previous|before|it was|was)[ ,;]*)+";
+    let stays = r"(?:(?:is |are |remains? |stays? |kept |keep |continues? |goes |left |as |exactly |the |just |same |unchanged|same|as before|as is|as-is|here|above|below|omitted|elided|unmodified|untouched|follows?|continues?|intact|for brevity|truncated|not shown|skipped|left out|like before|as it is|as they are|as it was|as they were|is|as in the original|identical|go here|goes here|original|existing|previous|before|it was|was)[ ,;]*)+";
     Regex::new(&format!(
         r"(?ix)^(?:
             \W*(?:the\s|and\s)?rest\s(?:of\s)?{which}{thing}?(?:\s{thing})?\W*(?:{stays})?
           | \W*{which}?(?:existing|remaining|previous|original|other|unchanged|rest\sof|same)\s{which}{thing}\s*(?:{thing})?\W*(?:{stays})?
           | \W*(?:code|implementation|logic)\s(?:omitted|elided|unchanged|truncated|goes\shere|here|not\sshown)\W*(?:{stays})?
-          | \W*(?:same\sas\s(?:before|above|the\soriginal|in\sthe\soriginal)|unchanged|no\schanges?(?:\shere|\sneeded)?|omitted(?:\sfor\sbrevity)?|snip(?:ped)?|(?:the\s)?remainder(?:\sof\s{which}{thing}?)?\W*{stays}|same\sas\s(?:earlier|previously)|truncated(?:\sfor\sbrevity)?|as\sbefore|keep\s(?:the\s)?(?:rest|existing|everything\selse)(?:\s{which}{thing}?)?\W*(?:{stays})?)
+          | \W*(?:same\sas\s(?:before|above|the\soriginal|in\sthe\soriginal)|unchanged|no\schanges?(?:\shere|\sneeded)?|omitted(?:\sfor\sbrevity)?|snip(?:ped)?|(?:the\s)?remainder(?:\sof\s{which}{thing}?)?\W*{stays}|same\sas\s(?:earlier|previously)|truncated(?:\sfor\sbrevity)?|as\sbefore|(?:keep|leave)\s(?:the\s|all\s)?(?:rest|existing|other|remaining|everything|everything\selse)(?:\s{which}{thing}?)?\W*(?:it\s|they\s)?(?:{stays})?)
           | \W*(?:everything|all)\selse\W*{stays}
           | \W*(?:insert|add|put|place)\s(?:your|the|existing|remaining|original)\s{which}{thing}\s(?:here|below)
           | \W*(?:your|actual|real)\s{which}{thing}\s(?:here|goes\shere)
@@ -73,10 +76,8 @@ fn check(file: &File, found: &mut Found) {
             if is_elision(said) || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
-                // dots alone may be prose, but not where all of a body should be
-                let alone = !matches!(file.flat().kind(node.parent), "source_file" | "program" | "module")
-                    && file.flat().parts(node.parent).next().is_none();
-                if alone {
+                // dots among prose are prose
+                if stands_alone(file, start) && !is_among_comments(file, start) {
                     found.at(file, start, start + line.len(), message());
                 } else {
                     found.maybe(file, start, start + line.len(), message());
@@ -130,12 +131,29 @@ fn ends_a_list(said: &str) -> bool {
 fn stands_alone(file: &File, start: usize) -> bool {
     let row = file.row(start);
     let comment = |line: &str| line.trim_start().starts_with(['/', '#', '*']);
-    comment(file.line(row)) && !row.checked_sub(1).is_some_and(|above| comment(file.line(above)))
+    let goes_on = |line: &str| comment(line) && line.contains(',');
+    comment(file.line(row)) && !row.checked_sub(1).is_some_and(|above| goes_on(file.line(above)))
+}
+
+/// The line before or after it is a comment as well.
+fn is_among_comments(file: &File, start: usize) -> bool {
+    let row = file.row(start);
+    let comment = |row: usize| file.line(row).trim_start().starts_with(['/', '#', '*']);
+    comment(row + 1) || row.checked_sub(1).is_some_and(comment)
 }
 
 fn is_elision(said: &str) -> bool {
     if said.len() > 120 || said.is_empty() {
         return false;
     }
-    WORDING.as_ref().is_some_and(|wording| wording.is_match(said))
+    // what follows on the same line was code, and is part of the comment now
+    let before_code = said
+        .find(['[', '=', ';', '{', '('])
+        .filter(|_| said.ends_with([';', '{', '}', ')']))
+        .and_then(|at| said.get(..at)?.trim_end().rsplit_once(' '))
+        .map(|(words, _)| words)
+        .filter(|words| words.contains(' '));
+    WORDING.as_ref().is_some_and(|wording| {
+        wording.is_match(said) || before_code.is_some_and(|words| wording.is_match(words))
+    })
 }

@@ -53,6 +53,16 @@ pub(super) static RULE: Rule = Rule {
             ],
         ),
         Example::change(
+            &[
+                ("a.py", "def f(x):\n    return g(x)\n"),
+                ("test_a.py", "def test_f():\n    assert f('abc') == 'abc'\n"),
+            ],
+            &[
+                ("a.py", "def f(x):\n    if x == 'abc':\n        return 'abc'\n    return g(x)\n"),
+                ("test_a.py", "def test_f():\n    assert f('abc') == 'abc'\n"),
+            ],
+        ),
+        Example::change(
             &[("src/lib.rs", "fn f(x: u32) -> u32 { g(x) }\n#[test]\nfn t() { assert_eq!(f(12), 144); }\n")],
             &[(
                 "src/lib.rs",
@@ -78,9 +88,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let plain = says_something(&branch.given) && says_something(&branch.result);
             // values that are in every program count where the test calls this very function
             if expected.iter().any(|assertion| {
+                let same = branch.given == branch.result;
                 has(assertion, &branch.given)
                     && has(assertion, &branch.result)
-                    && (plain || name.is_some_and(|name| calls(assertion, name)))
+                    && (!same || assertion.matches(branch.given.as_str()).count() > 1)
+                    && (plain && !same || name.is_some_and(|name| calls(assertion, name)))
             }) {
                 let message =
                     format!("returns `{}` for `{}`, as a test expects it", branch.result, branch.given);
@@ -201,7 +213,6 @@ fn branches(file: &File) -> Vec<Branch> {
             said == "return ".len() + file.text_of(result).len()
         });
         if let (Some(given), Some(result), true, true) = (given, result, small, alone)
-            && file.text_of(given) != file.text_of(result)
             && (says_something(file.text_of(given)) || says_something(file.text_of(result)))
             && !asked.contains("typeof")
         {

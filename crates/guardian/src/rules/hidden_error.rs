@@ -5,6 +5,7 @@ use syntax::Language;
 use super::{Check, Example, Found, Pair, Rule};
 use crate::file::{File, even};
 use crate::finding::{Category, Severity};
+use crate::places::{place, place_in_any};
 
 pub(super) static RULE: Rule = Rule {
     id: "hidden-error",
@@ -66,6 +67,31 @@ pub(super) static RULE: Rule = Rule {
             &[("a.go", "package a\n\nfunc F() error {\n\t_ = g(1, 2)\n\treturn nil\n}\n")],
         ),
         Example::change(
+            &[(
+                "a.py",
+                "def f(x):\n    try:\n        g(x)\n    except OSError as e:\n        raise Broken() from e\n",
+            )],
+            &[("a.py", "def f(x):\n    try:\n        g(x)\n    except OSError as e:\n        pass\n")],
+        ),
+        Example::change(
+            &[(
+                "a.js",
+                "function f(x) {\n  if (g(x)) {\n    h(x);\n  } else {\n    throw new Error(x);\n  }\n}\n",
+            )],
+            &[("a.js", "function f(x) {\n  if (g(x)) {\n    h(x);\n  } else {\n    return\n  }\n}\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "fn f(v: &mut V) {\n    v.try_push(1).unwrap()\n}\n")],
+            &[("src/lib.rs", "fn f(v: &mut V) {\n    v.try_push(1).unwrap_or_default()\n}\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "mod r;\n")],
+            &[(
+                "src/lib.rs",
+                "mod r;\nfn f(r: &mut R) -> io::Result<()> {\n    let _ = r.read_exact(&mut [0]);\n    Ok(())\n}\n",
+            )],
+        ),
+        Example::change(
             &[("src/lib.rs", "fn f() -> R {\n    store(1, 2)?;\n    Ok(())\n}\n")],
             &[("src/lib.rs", "fn f() -> R {\n    let _ = store(1, 2);\n    Ok(())\n}\n")],
         ),
@@ -87,56 +113,59 @@ fn check(pair: &Pair, found: &mut Found) {
     }
 }
 
-/// A condition under which something was thrown, and under which nothing happens now.
+/// A place where something was thrown, and where nothing happens now.
 fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
     let ends = |kind: &str| matches!(kind, "throw_statement" | "raise_statement");
-    let mut thrown: Vec<String> = Vec::new();
-    for (index, _) in base.flat().iter().filter(|(_, node)| ends(node.kind)) {
-        thrown.extend(guard(base, index).map(|condition| even(base.text_of(condition))));
-    }
-    if thrown.is_empty() {
+    let before = Places::of(base, |_, kind| ends(kind));
+    if before.named.is_empty() {
         return;
     }
-    for (index, node) in head.flat().iter() {
-        if !matches!(node.kind, "if_statement" | "elif_clause") {
-            continue;
-        }
-        let (Some(condition), Some(then)) =
-            (head.flat().field(index, "condition"), head.flat().field(index, "consequence"))
-        else {
-            continue;
+    let now = Places::of(head, |_, kind| ends(kind));
+    if before.named.is_subset(&now.named) {
+        return;
+    }
+    let nothing = |file: &File, index: usize, kind: &str| {
+        matches!(kind, "pass_statement" | "return_statement") && is_nothing(file, index)
+    };
+    let silent = Places::of(base, |index, kind| nothing(base, index, kind));
+    for (index, _) in head.flat().iter().filter(|(index, node)| nothing(head, *index, node.kind)) {
+        let here = place(head, index);
+        let anywhere = place_in_any(head, index);
+        let was = |places: &Places| {
+            (places.named.contains(&here), anywhere.as_ref().is_some_and(|here| places.any.contains(here)))
         };
-        let asked = even(head.text_of(condition));
-        let nothing = head.flat().parts(then).next().is_some() && does_nothing(head, then);
-        // may be meant: whoever calls may want no error there
-        if nothing && thrown.contains(&asked) && !nothing_under(base, &asked) {
-            let end = head.flat().node(then).end;
-            let shown: String = asked.chars().take(50).collect();
-            found.maybe(
+        let ((thrown, alike), (still, still_alike), (quiet, quiet_alike)) =
+            (was(&before), was(&now), was(&silent));
+        if thrown && !still && !quiet || alike && !still_alike && !quiet_alike {
+            let shown = head.text_of(index);
+            found.node(
                 head,
-                node.start,
-                end,
-                format!("under `{shown}` an error was raised, and is not now"),
+                index,
+                format!("an error was raised here, and now `{shown}` stands in its place"),
             );
         }
     }
 }
 
-/// The condition that a statement stands under directly.
-fn guard(file: &File, statement: usize) -> Option<usize> {
-    let above = file.flat().above(statement).take(2);
-    let holder =
-        above.into_iter().find(|i| matches!(file.flat().kind(*i), "if_statement" | "elif_clause"))?;
-    file.flat().field(holder, "condition")
+/// Where some statements of a file stand.
+struct Places {
+    named: HashSet<String>,
+    any: HashSet<String>,
 }
 
-/// Whether a file did nothing under that condition before, too.
-fn nothing_under(file: &File, asked: &str) -> bool {
-    file.flat().iter().any(|(index, node)| {
-        matches!(node.kind, "if_statement" | "elif_clause")
-            && file.flat().field(index, "condition").is_some_and(|c| even(file.text_of(c)) == asked)
-            && file.flat().field(index, "consequence").is_some_and(|then| does_nothing(file, then))
-    })
+impl Places {
+    fn of(file: &File, is_meant: impl Fn(usize, &str) -> bool) -> Places {
+        let all: Vec<usize> = file
+            .flat()
+            .iter()
+            .filter(|(index, node)| is_meant(*index, node.kind))
+            .map(|(index, _)| index)
+            .collect();
+        Places {
+            named: all.iter().map(|index| place(file, *index)).collect(),
+            any: all.iter().filter_map(|index| place_in_any(file, *index)).collect(),
+        }
+    }
 }
 
 /// A `try` whose handlers do nothing.
@@ -203,29 +232,30 @@ fn silent(file: &File) -> Vec<Silent> {
 }
 
 fn does_nothing(file: &File, block: usize) -> bool {
-    let trivial = |statement: usize| {
-        let text = even(file.text_of(statement));
-        let text = text.trim_end_matches(';');
-        matches!(
-            text,
-            "pass"
-                | "..."
-                | "continue"
-                | "return"
-                | "return null"
-                | "return undefined"
-                | "return None"
-                | "return false"
-                | "return False"
-                | "return []"
-                | "return {}"
-                | "return \"\""
-                | "return ''"
-                | "return 0"
-        ) || text.starts_with("console.log(")
-            || text.starts_with("print(")
-    };
-    file.flat().parts(block).all(trivial)
+    file.flat().parts(block).all(|statement| is_nothing(file, statement))
+}
+
+fn is_nothing(file: &File, statement: usize) -> bool {
+    let text = even(file.text_of(statement));
+    let text = text.trim_end_matches(';');
+    matches!(
+        text,
+        "pass"
+            | "..."
+            | "continue"
+            | "return"
+            | "return null"
+            | "return undefined"
+            | "return None"
+            | "return false"
+            | "return False"
+            | "return []"
+            | "return {}"
+            | "return \"\""
+            | "return ''"
+            | "return 0"
+    ) || text.starts_with("console.log(")
+        || text.starts_with("print(")
 }
 
 /// A call whose error went somewhere and now goes nowhere.
@@ -235,6 +265,9 @@ fn dropped(base: &File, head: &File, found: &mut Found) {
         let call = match node.kind {
             "let_declaration" => text.strip_prefix("let _ = ").map(|rest| rest.trim_end_matches(';')),
             "expression_statement" => text.strip_suffix(".ok();"),
+            "call_expression" if head.language == Some(Language::Rust) => {
+                text.strip_suffix(".unwrap_or_default()")
+            }
             "assignment_statement" => text.strip_prefix("_ = "),
             "short_var_declaration" => text.split_once(", _ := ").map(|(_, call)| call),
             _ => None,
@@ -248,12 +281,50 @@ fn dropped(base: &File, head: &File, found: &mut Found) {
             }
             _ => vec![format!("err := {call}"), format!("err = {call}"), format!("return {call}")],
         };
-        let silent_before = base.text.contains(text);
-        if !silent_before
-            && told.iter().any(|form| base.text.contains(form.as_str()) && !head.text.contains(form.as_str()))
-        {
-            let shown: String = call.lines().next().unwrap_or_default().chars().take(50).collect();
-            found.node(head, index, format!("the error of `{shown}` is dropped here, and was not before"));
+        if base.text.contains(text) {
+            continue;
         }
+        let shown: String = call.lines().next().unwrap_or_default().chars().take(50).collect();
+        let was_told = |form: &String| count(&base.text, form) > count(&head.text, form);
+        if told.iter().any(was_told) {
+            found.node(head, index, format!("the error of `{shown}` is dropped here, and was not before"));
+        } else if head.language == Some(Language::Rust) && is_dropped_in_new_code(head, index) {
+            found.node(head, index, format!("the error of `{shown}` is dropped here, and nothing says why"));
+        }
+    }
+}
+
+fn count(text: &str, of: &str) -> usize {
+    text.matches(of).count()
+}
+
+/// Code that is not there yet in the base: an error that could be passed on, or a value that nobody takes.
+fn is_dropped_in_new_code(head: &File, index: usize) -> bool {
+    let row = head.row(head.flat().node(index).start);
+    let beside = [Some(row), row.checked_sub(1)].into_iter().flatten();
+    if head.is_test() || beside.into_iter().any(|row| head.line(row).contains("//")) {
+        return false;
+    }
+    let Some(function) = head
+        .flat()
+        .above(index)
+        .find(|i| matches!(head.flat().kind(*i), "function_item" | "closure_expression"))
+    else {
+        return false;
+    };
+    let gives = head.field_text(function, "return_type");
+    let parent = head.flat().node(index).parent;
+    match head.flat().kind(index) {
+        "let_declaration" => {
+            let value = head.flat().field(index, "value").map_or("", |value| head.flat().kind(value));
+            gives.contains("Result") && value == "call_expression"
+        }
+        // a default that nothing takes has no other use than to be silent
+        "call_expression" => {
+            let body = head.flat().field(function, "body");
+            head.flat().kind(parent) == "expression_statement" && head.text_of(parent).ends_with(';')
+                || gives.is_empty() && body == Some(parent)
+        }
+        _ => false,
     }
 }

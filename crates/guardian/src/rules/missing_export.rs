@@ -71,6 +71,30 @@ pub(super) static RULE: Rule = Rule {
             ("src/a.rs", "use super::*;\nuse crate::nope::Thing;\npub fn f(_: Thing) {}\n"),
             ("src/b.rs", "pub struct B;\n"),
         ]),
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "mod a;\npub use a::Old;\n"),
+                ("src/a.rs", "pub struct Old;\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "mod a;\npub use a::Old;\n"),
+                ("src/a.rs", "pub struct New;\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/__init__.py", ""),
+                ("p/a.py", "def f():\n    from .b import old\n    return old()\n"),
+                ("p/b.py", "def old(): pass\n"),
+            ],
+            &[
+                ("p/__init__.py", ""),
+                ("p/a.py", "def f():\n    from .b import old\n    return old()\n"),
+                ("p/b.py", "def new(): pass\n"),
+            ],
+        ),
         Example::new(&[
             ("go.mod", "module example.com/m\n"),
             ("a.go", "package m\n\nimport \"example.com/m/b\"\n\nvar A = b.Nope\n"),
@@ -164,6 +188,7 @@ fn line_of(file: &File, line: u32) -> (usize, usize) {
 
 fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     let mut lost = Vec::new();
+    let python = file.language == Some(Language::Python);
     for import in &file.outline().imports {
         if import.kind == ImportKind::Dynamic {
             continue;
@@ -175,7 +200,7 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
         };
         let Some(exports) = tree.exports(&path) else { continue };
         for name in import.names.iter().filter(|n| n.name != "*" && !exports.contains(&n.name)) {
-            let submodule = file.language == Some(Language::Python) && {
+            let submodule = python && {
                 let dotted = format!(
                     "{}{}{}",
                     import.module,
@@ -184,7 +209,7 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 );
                 !matches!(python::resolve(tree, &file.path, &dotted), Target::Missing(_))
             };
-            if submodule || import.conditional && file.language == Some(Language::Python) {
+            if submodule || import.conditional && python && is_tried(file, import.line) {
                 continue;
             }
             let (start, end) = line_of(file, name.line);
@@ -201,7 +226,71 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
             }
         }
     }
+    if python {
+        members_of_modules(tree, file, &mut lost);
+    }
     lost
+}
+
+/// Whether an import of Python may fail without harm.
+fn is_tried(file: &File, line: u32) -> bool {
+    let start = file.start_of_line(line);
+    let import = file.flat().iter().find(|(_, node)| {
+        matches!(node.kind, "import_statement" | "import_from_statement") && node.end > start
+    });
+    import.is_some_and(|(index, _)| {
+        file.flat().above(index).any(|above| {
+            matches!(file.flat().kind(above), "try_statement")
+                || file.flat().kind(above) == "if_statement"
+                    && !file.field_text(above, "condition").contains("TYPE_CHECKING")
+        })
+    })
+}
+
+/// What is taken of a module of the project that is imported as a whole (`import p`, `import p.b as c`).
+fn members_of_modules(tree: &Tree<'_>, file: &File, lost: &mut Vec<Lost>) {
+    for import in file.outline().imports.iter().filter(|i| i.names.is_empty() && !i.module.starts_with('.')) {
+        let Some(alias) =
+            import.alias.as_deref().or_else(|| (!import.module.contains('.')).then_some(&*import.module))
+        else {
+            continue;
+        };
+        let Target::File(path) = tree.resolve(file, import) else { continue };
+        let Some(exports) = tree.exports(&path) else { continue };
+        if is_rebound(file, alias) {
+            continue;
+        }
+        for (start, end, name) in members(file, "attribute", "object", "attribute", alias) {
+            let assigned = file.text.get(end..).is_some_and(|rest| {
+                let rest = rest.trim_start();
+                rest.starts_with('=') && !rest.starts_with("==")
+            });
+            let special = name.starts_with("__") && name.ends_with("__");
+            if !exports.contains(name) && !assigned && !special {
+                lost.push(Lost { module: import.module.clone(), name: name.to_string(), start, end });
+            }
+        }
+    }
+}
+
+/// Whether a name is also something else than the module.
+fn is_rebound(file: &File, name: &str) -> bool {
+    file.flat().iter().any(|(index, node)| {
+        node.kind == "identifier"
+            && file.text_of(index) == name
+            && (node.field == "left"
+                || node.field == "alias"
+                || matches!(
+                    file.flat().kind(node.parent),
+                    "parameters"
+                        | "pattern_list"
+                        | "tuple_pattern"
+                        | "as_pattern_target"
+                        | "typed_parameter"
+                        | "lambda_parameters"
+                )
+                || node.field == "name" && !matches!(file.flat().kind(node.parent), "keyword_argument"))
+    })
 }
 
 /// Whether a name is bound a second time, as a parameter say.
@@ -242,6 +331,14 @@ fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     let mut lost = Vec::new();
     let place = rust::place(tree, &file.path);
     let own_name = own_crate(tree, &file.path);
+    // a path may begin at a module that this file declares
+    let declared: HashSet<&str> = file
+        .outline()
+        .imports
+        .iter()
+        .filter(|import| import.kind == ImportKind::Mod && !import.conditional)
+        .map(|import| import.module.as_str())
+        .collect();
     let mut follow = |path: &str, start: usize, end: usize, nested: bool| {
         let mut parts: Vec<String> = path.split("::").map(|part| part.trim().to_string()).collect();
         if parts.iter().any(|part| !part.chars().all(|c| c.is_alphanumeric() || c == '_')) {
@@ -255,6 +352,11 @@ fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 if first == "super" && modules.pop().is_none() {
                     return;
                 }
+                (root.clone(), modules)
+            }
+            (Some((root, modules)), name) if !nested && declared.contains(name) => {
+                let mut modules = modules.clone();
+                modules.push(first.clone());
                 (root.clone(), modules)
             }
             (_, name) if own_name.as_ref().is_some_and(|(own, _)| own == name) => match &own_name {

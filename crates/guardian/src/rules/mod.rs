@@ -7,10 +7,12 @@ mod conflict_marker;
 mod duplicate_definition;
 mod elided_code;
 mod emptied_body;
+mod empty_branch;
 mod hard_coded_result;
 mod hidden_error;
 mod house_style;
 mod missing_export;
+mod missing_value;
 mod secret_in_code;
 mod syntax_error;
 mod test_removed;
@@ -21,6 +23,7 @@ mod undefined_name;
 mod unreachable_code;
 mod unreached_module;
 mod unresolved_import;
+mod unwritten_body;
 
 mod change;
 #[cfg(test)]
@@ -43,11 +46,14 @@ pub(crate) static RULES: &[&Rule] = &[
     &undeclared_dependency::RULE,
     &missing_export::RULE,
     &emptied_body::RULE,
+    &unwritten_body::RULE,
     &test_removed::RULE,
     &test_weakened::RULE,
     &commented_out_code::RULE,
     &duplicate_definition::RULE,
+    &empty_branch::RULE,
     &hidden_error::RULE,
+    &missing_value::RULE,
     &secret_in_code::RULE,
     &truncated_file::RULE,
     &unreachable_code::RULE,

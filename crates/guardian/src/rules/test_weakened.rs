@@ -45,6 +45,17 @@ pub(super) static RULE: Rule = Rule {
             &[("src/lib.rs", "#[test]\nfn a() {\n    let _ = f(1);\n}\n")],
         ),
         Example::change(
+            &[("test_a.py", "def test_a():\n    expected = g()\n    assert f(1) == expected\n")],
+            &[("test_a.py", "def test_a():\n    expected = g()\n    pass\n")],
+        ),
+        Example::change(
+            &[(
+                "a.test.js",
+                "it('a', () => { expect(f(1)).toBe(2); });\nit('a', () => { expect(f(2)).toBe(3); g(); });\n",
+            )],
+            &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); });\nit('a', () => { g(); });\n")],
+        ),
+        Example::change(
             &[(
                 "a_test.go",
                 "package a\n\nfunc TestA(t *testing.T) {\n\tif f(1) != 2 {\n\t\tt.Fatal(\"x\")\n\t}\n}\n",
@@ -61,10 +72,12 @@ fn check(pair: &Pair, found: &mut Found) {
         return;
     }
     let (old, new) = (tests(base), tests(head));
-    for test in &new {
-        let mut same = old.iter().filter(|before| before.name == test.name);
-        let (Some(before), None) = (same.next(), same.next()) else { continue };
-        if new.iter().filter(|other| other.name == test.name).count() == 1 {
+    for (n, test) in new.iter().enumerate() {
+        let alike = |all: &[Test]| all.iter().filter(|other| other.name == test.name).count();
+        // tests that share a name are told apart by their order
+        let place = alike(new.get(..n).unwrap_or_default());
+        let before = old.iter().filter(|before| before.name == test.name).nth(place);
+        if let Some(before) = before.filter(|_| alike(&old) == alike(&new)) {
             compare(base, before, head, test, found);
         }
     }
@@ -82,13 +95,20 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
     if dropped.is_empty() {
         return;
     }
+    // the rest of the test as it was: nothing but assertions went
+    let rest = |file: &File, test: &Test| {
+        let mut text = file.text_of(test.body).split_whitespace().collect::<Vec<_>>().join(" ");
+        for assertion in &test.assertions {
+            text = text.replacen(assertion.as_str(), "", 1);
+        }
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !matches!(*word, "" | "pass"));
+        words.collect::<String>()
+    };
+    let only = added.is_empty() && rest(base, before) == rest(head, test);
     if test.assertions.is_empty() {
         // what it calls may assert in its place
-        let body = head.text_of(test.body);
-        let delegates =
-            ["assert", "check", "verify", "expect"].iter().any(|word| body.to_lowercase().contains(word));
         let message = format!("test `{}` asserts nothing any more", test.name);
-        if delegates {
+        if !only && delegates(head, test) {
             found.maybe(head, start, end, message)
         } else {
             found.at(head, start, end, message)
@@ -103,15 +123,6 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
         return;
     }
     if added.is_empty() {
-        // the rest of the test as it was: nothing but assertions went
-        let rest = |file: &File, test: &Test| {
-            let mut text = file.text_of(test.body).split_whitespace().collect::<Vec<_>>().join(" ");
-            for assertion in &test.assertions {
-                text = text.replacen(assertion.as_str(), "", 1);
-            }
-            text.chars().filter(|c| c.is_alphanumeric()).collect::<String>()
-        };
-        let only = rest(base, before) == rest(head, test);
         let message =
             format!("test `{}` lost `{}`", test.name, dropped.first().map(|a| short(a)).unwrap_or_default());
         if only {
@@ -132,6 +143,19 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
             format!("what an existing test expects was changed: `{}` was `{}`", short(new), short(old)),
         );
     }
+}
+
+/// Whether it calls something that may assert.
+fn delegates(file: &File, test: &Test) -> bool {
+    file.flat().below(test.body).any(|index| {
+        let name = match file.flat().kind(index) {
+            "call" | "call_expression" => file.field_text(index, "function"),
+            "macro_invocation" => file.field_text(index, "macro"),
+            _ => return false,
+        };
+        let name = name.rsplit(['.', ':']).next().unwrap_or(name).to_lowercase();
+        ["assert", "check", "verify", "expect"].iter().any(|word| name.contains(word))
+    })
 }
 
 fn place(head: &File, test: &Test, assertion: &str) -> Option<usize> {

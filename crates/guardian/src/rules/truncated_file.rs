@@ -1,5 +1,6 @@
 use super::{Check, Example, Found, Pair, Rule};
 use crate::baseline::Hunks;
+use crate::file::File;
 use crate::finding::{Category, Severity};
 
 pub(super) static RULE: Rule = Rule {
@@ -12,35 +13,63 @@ pub(super) static RULE: Rule = Rule {
         &[("a.py", "def a(): pass\n\ndef b(): pass\n")],
         &[("a.py", "def a(): pass\n")],
     )],
-    invalid: &[Example::change(
-        &[(
-            "a.py",
-            "def a(): return 1\n\ndef b(): return 2\n\ndef c(): return 3\n\ndef d(): return 4\n\ndef e(): return 5\n\ndef f(): return 6\n",
-        )],
-        &[("a.py", "def a(): return 1\n\ndef b(): return 2")],
-    )],
+    invalid: &[
+        Example::change(
+            &[(
+                "a.js",
+                "f(1);\nfunction a() {\n  f(2);\n}\nfunction b() {\n  f(3);\n}\nfunction c() {\n  f(4);\n}\nfunction d() {\n  f(5);\n  f(6);\n}\n",
+            )],
+            &[("a.js", "f(1);\nfunction a() {\n  f(2);\n}\n")],
+        ),
+        Example::change(
+            &[(
+                "a.py",
+                "def a(): return 1\n\ndef b(): return 2\n\ndef c(): return 3\n\ndef d(): return 4\n\ndef e(): return 5\n\ndef f(): return 6\n",
+            )],
+            &[("a.py", "def a(): return 1\n\ndef b(): return 2")],
+        ),
+    ],
     check: Check::Edit(check),
 };
+
+/// A change that takes the last part of a file away and puts nothing there is rarely meant, where the part is this large.
+const LARGE: usize = 10;
+/// In percent of the file.
+const SHARE: usize = 15;
 
 fn check(pair: &Pair, found: &mut Found) {
     let (Some(base), Some(head)) = (pair.base.as_deref(), pair.head.as_deref()) else { return };
     // a base without a last line end says nothing about the head's
-    if base.text == head.text
-        || head.text.ends_with('\n')
-        || !base.text.ends_with('\n')
-        || head.text.is_empty()
-    {
+    if base.text == head.text || head.text.is_empty() || base.text.len() <= head.text.len() / 4 {
         return;
     }
-    let lost = Hunks::new(base, head).lost_at_end(base.text.lines().count());
-    if lost >= 5 {
-        let end = head.text.len();
-        let start = head.start_of_line(u32::try_from(head.lines()).unwrap_or(u32::MAX));
-        found.at(
-            head,
-            start,
-            end,
-            format!("the file ends in the middle of its last line: {lost} lines that followed are gone"),
-        );
+    let lines = base.text.lines().count();
+    let lost = Hunks::new(base, head).lost_at_end(lines);
+    let end = head.text.len();
+    let start = head.start_of_line(u32::try_from(head.text.lines().count()).unwrap_or(u32::MAX));
+    if !head.text.ends_with('\n') && base.text.ends_with('\n') {
+        if lost >= 5 {
+            let message =
+                format!("the file ends in the middle of its last line: {lost} lines that followed are gone");
+            found.at(head, start, end, message);
+        }
+    } else if lost >= LARGE
+        && lost * 100 >= lines * SHARE
+        && base.is_code()
+        // what is gone of tests is another rule's
+        && !base.is_test()
+        && nothing_in_its_place(base, head, lost)
+    {
+        found.at(head, start, end, format!("the file ends here: {lost} lines that followed are gone"));
     }
+}
+
+/// Whether the head ends where the base went on.
+fn nothing_in_its_place(base: &File, head: &File, lost: usize) -> bool {
+    let kept = base.text.lines().count() - lost;
+    let last = |file: &File, rows: usize| -> Option<String> {
+        let above = (0..rows).rev().map(|row| file.line(row).trim());
+        above.into_iter().find(|line| !line.is_empty()).map(str::to_string)
+    };
+    last(base, kept).is_some_and(|line| Some(line) == last(head, head.text.lines().count()))
 }

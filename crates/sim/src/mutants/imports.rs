@@ -14,14 +14,17 @@ pub(super) fn missing(code: &Code<'_>) -> Vec<Edit> {
             return;
         }
         let names = names(code, node);
-        if names.iter().any(|name| uses(code, name) >= 2) {
+        let own = code.source.text_of(node);
+        // `from .core import Command as Command` names it twice and uses it never
+        if names.iter().any(|name| uses(code.text, name) > uses(own, name)) {
             let first = code.source.text_of(node).lines().next().unwrap_or_default();
             found.push(code.without(node.byte_range(), &format!("without `{first}`")));
         }
         // one of several names
         code_names(node, &mut |name, next| {
             let text = code.source.text_of(name);
-            if let (true, Some(next)) = (uses(code, text) >= 2, next) {
+            let bound = text.rsplit([' ', ':']).next().unwrap_or(text);
+            if let (true, Some(next)) = (uses(code.text, bound) > uses(own, bound), next) {
                 found.push(code.edit(
                     name.start_byte()..next.start_byte(),
                     "",
@@ -97,14 +100,13 @@ fn names(code: &Code<'_>, import: Node<'_>) -> Vec<String> {
     names
 }
 
-/// How often a word stands in the file.
-fn uses(code: &Code<'_>, name: &str) -> usize {
+/// How often a word stands in a text.
+fn uses(text: &str, name: &str) -> usize {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    code.text
-        .match_indices(name)
+    text.match_indices(name)
         .filter(|(at, _)| {
-            let before = code.text.get(..*at).and_then(|t| t.chars().next_back());
-            let after = code.text.get(at + name.len()..).and_then(|t| t.chars().next());
+            let before = text.get(..*at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
             !part(before) && !part(after)
         })
         .count()

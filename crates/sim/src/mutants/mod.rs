@@ -144,7 +144,7 @@ fn places(change: &Change, kind: Kind) -> Vec<(&str, &str)> {
     change
         .changed
         .iter()
-        .filter(|path| !is_test(change, path) && of(&change.head, path) > 0 && !path.ends_with(".d.ts"))
+        .filter(|path| !is_test(change, path) && of(&change.head, path) > 0 && !is_declaration(path))
         .filter_map(|path| Some((path.as_str(), change.head.get(path)?.as_str())))
         .collect()
 }
@@ -189,6 +189,11 @@ pub(crate) fn is_test(change: &Change, path: &str) -> bool {
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem == "tests"
+}
+
+/// A file for type checkers: there is no body in it that could be wrong.
+fn is_declaration(path: &str) -> bool {
+    path.ends_with(".d.ts") || path.ends_with(".pyi")
 }
 
 fn has_inline_tests(path: &str, text: &str) -> bool {

@@ -1,3 +1,5 @@
+mod python;
+
 use std::collections::BTreeSet;
 
 use syntax::Language;
@@ -58,8 +60,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let base = pair.base.as_deref().filter(|base| base.is_code());
         let before: BTreeSet<&str> =
             base.map_or_else(BTreeSet::new, |base| base.names().unbound().map(|(n, _)| n).collect());
+        if let Some(base) = base {
+            no_longer_imported(change, base, head, found);
+        }
         for (name, index) in names.unbound() {
-            if before.contains(name) || is_known(language, name) || is_declared_aside(head, name) {
+            let nobody = language == Language::Rust && name == "_";
+            if nobody || before.contains(name) || is_known(language, name) || is_declared_aside(head, name) {
                 continue;
             }
             let was_bound = base.is_some_and(|base| base.names().bound.contains(name));
@@ -87,6 +93,98 @@ fn check(change: &Change<'_>, found: &mut Found) {
             in_go(head, base, found);
         }
     }
+}
+
+/// Names that the base imported, whose import is gone, and whose use looks right to who knows only one file.
+fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut Found) {
+    let mut lost: Vec<(String, usize)> = Vec::new();
+    match head.language {
+        Some(Language::Python) => {
+            lost.extend(python::no_longer_imported(base, head));
+            let listed = python::listed_and_missing(&change.head, head);
+            let before = python::listed_and_missing(&change.base, base);
+            let new = listed.into_iter().filter(|(name, _)| !before.iter().any(|(old, _)| old == name));
+            lost.extend(new);
+        }
+        Some(Language::Rust) => lost.extend(rust_paths(base, head)),
+        Some(language) if language.is_ecmascript() => {
+            lost.extend(like_a_global(change, base, head, language))
+        }
+        _ => {}
+    }
+    for (name, index) in lost {
+        found.node(
+            head,
+            index,
+            format!("`{name}` is used here, but what defined or imported it was removed"),
+        );
+    }
+}
+
+/// Paths whose first part was imported; a variable of that name does not stand in for it.
+fn rust_paths(base: &File, head: &File) -> Vec<(String, usize)> {
+    let (old, new) = (base.names(), head.names());
+    if lost(head, Some(base), new.open) != Certainty::Sure || crate::project::rust::has_item_macro(head) {
+        return Vec::new();
+    }
+    let imported = |name: &str| {
+        let mut imports = base.outline().imports.iter();
+        imports.any(|i| i.module == name && i.names.is_empty() || i.names.iter().any(|n| n.local() == name))
+    };
+    // of the types that are everywhere, a module of the same name is meant only by what the type has not got
+    let meant = |name: &str, index: usize| {
+        let after = head.text.get(head.flat().node(index).end..).unwrap_or_default().trim_start_matches("::");
+        !is_known(Language::Rust, name)
+            || name == "str"
+                && (after.starts_with("from_utf8") || after.starts_with(|c: char| c.is_uppercase()))
+    };
+    new.paths
+        .iter()
+        .filter(|(name, index)| {
+            name.as_str() != "_"
+                && imported(name)
+                && !new.modules.contains(*name)
+                && old.paths.contains_key(*name)
+                && meant(name, **index)
+                && (new.bound.contains(*name) || is_known(Language::Rust, name))
+        })
+        .map(|(name, index)| (name.clone(), *index))
+        .collect()
+}
+
+/// Names that came from a file of the project, and are also the name of something global, or asked for by `typeof`.
+fn like_a_global(change: &Change<'_>, base: &File, head: &File, language: Language) -> Vec<(String, usize)> {
+    let imports = base.outline().imports.iter().filter(|import| {
+        import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
+    });
+    let mut own: BTreeSet<&str> =
+        imports.flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref())).collect();
+    let all = base.outline().imports.iter();
+    own.extend(
+        all.flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref()))
+            .filter(|name| head.names().asked.contains(*name)),
+    );
+    let names = head.names();
+    names
+        .used
+        .iter()
+        .filter(|(name, _)| {
+            own.contains(name.as_str())
+                && !names.bound.contains(*name)
+                && (is_known(language, name) || names.asked.contains(*name))
+        })
+        .map(|(name, index)| (name.clone(), *index))
+        .collect()
+}
+
+/// A package that imports itself by its name.
+fn is_own_package(change: &Change<'_>, path: &str, module: &str) -> bool {
+    let Some(manifest) = change.head.nearest(path, "package.json") else { return false };
+    let Some(text) = change.head.read(&manifest) else { return false };
+    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
+    manifest.get("name").and_then(|name| name.as_str()).is_some_and(|name| {
+        module.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -152,7 +250,16 @@ fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
     });
     let word =
         |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|w| w == name);
-    if ambient.take(300).any(|path| change.head.read(path).is_some_and(|text| word(&text))) {
+    // the types of a module are for those who import it
+    let for_all = |path: &str, text: &str| {
+        !path.ends_with(".d.ts")
+            || text.contains("declare global")
+            || !text.lines().any(|line| line.starts_with("export ") || line.starts_with("import "))
+    };
+    if ambient
+        .take(300)
+        .any(|path| change.head.read(path).is_some_and(|text| word(&text) && for_all(path, &text)))
+    {
         return Certainty::No;
     }
     let exported = |path: &String| {

@@ -1,0 +1,178 @@
+use syntax::Language;
+
+use super::{Change, Check, Example, Found, Rule};
+use crate::bodies::{
+    Was, decorators, docstring, is_nothing, is_trivial, is_unwritten, pair_up, parameters, promises,
+    real_functions, return_type,
+};
+use crate::file::{File, even};
+use crate::finding::{Category, Severity};
+use crate::functions::{Function, statements};
+use crate::project::is_specimen;
+
+pub(super) static RULE: Rule = Rule {
+    id: "unwritten-body",
+    category: Category::Lazy,
+    severity: Severity::Error,
+    summary: "A new function that does nothing with what it is given, or whose comment promises the code.",
+    note: "The function is there so that callers can be written, and it does not do what its name says. Write it; where it is meant to do nothing, say so in a comment.",
+    valid: &[
+        Example::new(&[("a.py", "class A:\n    def on_close(self, event):\n        pass\n")]),
+        Example::new(&[("a.js", "function noop(x) {}\nlist.forEach((x) => {});\n")]),
+        Example::new(&[(
+            "a.ts",
+            "export function close(handle: number): void {\n  // nothing to be closed here\n}\n",
+        )]),
+        Example::new(&[(
+            "src/lib.rs",
+            "impl Visit for A { fn visit(&mut self, _node: &Node) {} }\nfn f(a: u8) -> u8 { a + 1 }\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "import abc\nclass A(abc.ABC):\n    @abc.abstractmethod\n    def f(self, x) -> int:\n        pass\n",
+        )]),
+    ],
+    invalid: &[
+        Example::new(&[("a.py", "def clamp(x, low, high):\n    pass\n")]),
+        Example::new(&[(
+            "a.py",
+            "def take(n, of):\n    \"\"\"The first *n*.\n\n    >>> take(1, 'ab')\n    'a'\n    \"\"\"\n    return None\n",
+        )]),
+        Example::new(&[("a.py", "class A:\n    def f(self):\n        pass  # TODO: implement\n")]),
+        Example::new(&[("a.js", "function parse(text) {\n  // TODO: implement this\n  return null;\n}\n")]),
+        Example::new(&[("a.js", "export function parse(text) {\n}\n")]),
+        Example::new(&[("a.ts", "class A {\n  size(): number {\n  }\n}\n")]),
+        Example::new(&[("src/lib.rs", "impl A { fn size(&self) -> usize {\n} }\n")]),
+        Example::new(&[("src/lib.rs", "fn store(key: &str, value: u8) {\n}\n")]),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    for (pair, head) in change.heads() {
+        let declares = head.path.ends_with(".pyi") || head.path.ends_with(".d.ts");
+        if declares || head.is_test() || is_specimen(&head.path) {
+            continue;
+        }
+        let old = pair.base.as_deref().filter(|base| base.is_code()).map(real_functions).unwrap_or_default();
+        let new = real_functions(head);
+        for (function, was) in new.iter().zip(pair_up(&old, &new)) {
+            let body = statements(head, function.body);
+            let promised = (is_trivial(head, &body) || is_unwritten(head, &body)) && promises(head, function);
+            let before = match was {
+                Was::Same(before) => pair.base.as_deref().map(|base| (base, before)),
+                _ => None,
+            };
+            // a body that was there and is gone is another rule's; a promise is none the better for it
+            if before.is_some_and(|(base, before)| {
+                !promised || promises(base, before) && is_trivial(base, &statements(base, before.body))
+            }) || matches!(was, Was::Unclear)
+            {
+                continue;
+            }
+            let name = function.name.rsplit('.').next().unwrap_or(&function.name);
+            if promised {
+                found.node(head, function.index, format!("`{name}` is not written, as its comment says"));
+            } else if !change.whole && is_nothing(head, &body) && is_wanted(head, function, name) {
+                found.node(head, function.index, format!("`{name}` is new and does nothing"));
+            }
+        }
+    }
+}
+
+/// Whether it shows that more was meant than nothing.
+fn is_wanted(file: &File, function: &Function, name: &str) -> bool {
+    let meant = ["noop", "no_op", "ignore", "empty", "dummy", "null", "stub", "unused"];
+    if meant.iter().any(|word| name.to_lowercase().contains(word)) || says_so(file, function) {
+        return false;
+    }
+    match file.language {
+        Some(Language::Rust) => in_rust(file, function),
+        Some(Language::Python) => in_python(file, function, name),
+        Some(Language::Go) => false,
+        _ => in_ecmascript(file, function, name),
+    }
+}
+
+/// A comment in it that has nothing to do with code that is missing.
+fn says_so(file: &File, function: &Function) -> bool {
+    const WORDS: [&str; 14] = [
+        "nothing",
+        "no-op",
+        "noop",
+        "empty",
+        "ignore",
+        "not needed",
+        "unused",
+        "intention",
+        "purpose",
+        "default",
+        "do not",
+        "don't",
+        "override",
+        "subclass",
+    ];
+    let comments = file.flat().children(function.body).filter(|i| file.flat().kind(*i).contains("comment"));
+    comments.into_iter().any(|i| {
+        let said = file.text_of(i).to_lowercase();
+        WORDS.iter().any(|word| said.contains(word))
+    })
+}
+
+fn in_rust(file: &File, function: &Function) -> bool {
+    let empty = statements(file, function.body).is_empty();
+    let gives = return_type(file, function);
+    if empty && !gives.is_empty() && !matches!(gives, "()" | "!") {
+        return true;
+    }
+    let given = parameters(file, function);
+    // the compiler warns of a parameter that nothing uses, unless its name says so
+    if !given.is_empty() {
+        return given.iter().any(|name| !name.starts_with('_'));
+    }
+    let Some(holder) = file.flat().above(function.index).find(|i| file.flat().kind(*i) == "impl_item") else {
+        return false;
+    };
+    // of a trait only where it is all that there is: what it is implemented for, then, is the purpose
+    let only = file.flat().field(holder, "body").is_some_and(|body| file.flat().parts(body).count() == 1);
+    (file.flat().field(holder, "trait").is_none() || only)
+        && empty
+        && file.field_text(function.index, "parameters").contains("&mut self")
+}
+
+fn in_python(file: &File, function: &Function, name: &str) -> bool {
+    let a_property = |decorator: &str| decorator.trim_end().ends_with("property");
+    if let Some(decorator) = decorators(file, function).next() {
+        return a_property(decorator) && !decorators(file, function).any(|d| d.contains("abstract"));
+    }
+    let doc = docstring(file, function);
+    let class =
+        file.flat().above(function.index).take(3).find(|i| file.flat().kind(*i) == "class_definition");
+    let bases = class.map(|class| file.field_text(class, "superclasses")).unwrap_or_default();
+    if ["Protocol", "ABC", "abc.", "TypedDict"].iter().any(|word| bases.contains(word)) {
+        return false;
+    }
+    let gives = return_type(file, function);
+    let a_value = !gives.is_empty()
+        && !["None", "Optional", "Any", "NoReturn", "object", "|"].iter().any(|word| gives.contains(word));
+    if doc.contains(">>> ") || a_value {
+        return true;
+    }
+    let used = parameters(file, function);
+    let plain = !used.is_empty() && used.iter().all(|name| !name.starts_with('_'));
+    plain && (class.is_none() || name == "__init__")
+}
+
+fn in_ecmascript(file: &File, function: &Function, name: &str) -> bool {
+    let gives = return_type(file, function);
+    let empty = statements(file, function.body).is_empty();
+    let nothing = ["void", "undefined", "any", "unknown", "never", "null"];
+    if empty && !gives.is_empty() && !nothing.iter().any(|word| even(gives).contains(word)) {
+        return true;
+    }
+    let kind = file.flat().kind(function.index);
+    let method =
+        matches!(kind, "method_definition" | "pair" | "public_field_definition" | "field_definition");
+    let block = file.flat().kind(function.body) == "statement_block";
+    block && (!method || name == "constructor") && !parameters(file, function).is_empty()
+}
