@@ -31,6 +31,8 @@ pub(crate) enum Report {
         reason: String,
         role: Role,
         task: Option<TaskId>,
+        /// Before it failed, tools were called or tokens were spent.
+        worked: bool,
     },
     /// The host waits for the provider.
     Waits {
@@ -46,9 +48,9 @@ impl Report {
     /// As a fact; `None` where it says nothing new.
     pub fn event(self, state: &State, at_ms: u64) -> Option<Event> {
         match self {
-            Report::Failed { model, fault, reason, role, task } => {
+            Report::Failed { model, fault, reason, role, task, worked } => {
                 let wait_ms = state.providers.wait_ms(&model, fault, at_ms, &state.mission);
-                Some(Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms })
+                Some(Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms, worked })
             }
             Report::Waits { model, reason } if is_rate_limit(&reason) => {
                 Some(Event::ProviderSlowed { model, reason, at_ms })

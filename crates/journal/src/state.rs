@@ -120,7 +120,8 @@ impl StateDir {
         Ok(MissionDir { id: id.to_owned(), path: self.missions().join(id) })
     }
 
-    /// The missions that were begun (their journal has a whole line), the one begun last first.
+    /// The missions that were begun (their journal has a whole line), the one begun last first. Those that cannot be looked
+    /// into are among them: reading them says why.
     ///
     /// # Errors
     /// Where the folder cannot be listed. A folder that does not exist holds no missions.
@@ -129,10 +130,15 @@ impl StateDir {
             .into_iter()
             .filter_map(|path| {
                 let mission = self.mission(path.file_name()?.to_str()?).ok()?;
-                let metadata = fs::metadata(mission.journal_path()).ok().filter(|_| mission.is_begun())?;
+                if !mission.is_begun() {
+                    return None;
+                }
                 // Where the file system keeps no time of birth, the last event's has to do.
-                let begun = metadata.created().or_else(|_| metadata.modified()).ok()?;
-                Some((begun, mission))
+                let time = |metadata: fs::Metadata| metadata.created().or_else(|_| metadata.modified());
+                let begun = fs::metadata(mission.journal_path()).and_then(time);
+                // Of a journal that cannot be seen, the folder's; and what is not known at all may be the newest.
+                let begun = begun.or_else(|_| fs::metadata(&mission.path).and_then(time));
+                Some((begun.unwrap_or_else(|_| SystemTime::now()), mission))
             })
             .collect();
         found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));

@@ -146,6 +146,25 @@ fn missions_are_listed_newest_first() {
     assert_eq!(projects[0].project_root().unwrap(), dir.path().canonicalize().unwrap().join("src/shop"));
 }
 
+/// A link that leads to itself can be opened by nobody, root included.
+#[test]
+fn a_mission_that_cannot_be_looked_into_is_listed() {
+    let (_dir, state) = project("shop");
+    let begin = |id: &str| {
+        let mission = state.mission(id).unwrap();
+        mission.create().unwrap();
+        mission
+    };
+    fs::write(begin("m-before00").journal_path(), "a line\n").unwrap();
+    thread::sleep(Duration::from_millis(15));
+    let unseen = begin("m-unseen00");
+    std::os::unix::fs::symlink(unseen.journal_path(), unseen.journal_path()).unwrap();
+    thread::sleep(Duration::from_millis(15));
+    fs::write(begin("m-after000").journal_path(), "a line\n").unwrap();
+    let ids: Vec<String> = state.list_missions().unwrap().iter().map(|dir| dir.id().to_owned()).collect();
+    assert_eq!(ids, ["m-after000", "m-unseen00", "m-before00"]);
+}
+
 #[test]
 fn a_sweep_keeps_what_cannot_be_read() {
     let data = tempfile::tempdir().unwrap();

@@ -81,15 +81,22 @@ fn pause(state: &State) -> Option<PauseReason> {
     }
     let worst =
         state.tasks.values().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
-    let last = state.trouble.as_ref().filter(|trouble| trouble.times <= worst);
-    let words = last.map(|trouble| format!("{} ({} times in a row)", trouble.what, trouble.times));
+    // what was told last may be made good by now, or be of the other kind
+    let words = |host: bool, times: u32| {
+        let last =
+            state.trouble.as_ref().filter(|t| (t.class == FailureClass::Host) == host && t.times <= times);
+        last.map_or_else(
+            || format!("{times} failures in a row"),
+            |trouble| format!("{} ({} times in a row)", trouble.what, trouble.times),
+        )
+    };
     if worst >= policy.host_failures.max(1) {
-        return Some(PauseReason::Host(words.unwrap_or_else(|| format!("{worst} failures in a row"))));
+        return Some(PauseReason::Host(words(true, worst)));
     }
     // a review that comes to nothing was asked for more than once each time
-    let review = last.filter(|t| t.class != FailureClass::Host && t.times >= REVIEW_TRIES);
-    if let (Some(_), Some(words)) = (review, words) {
-        return Some(PauseReason::Review(words));
+    let empty = state.tasks.values().map(|t| t.empty_reviews).max().unwrap_or_default();
+    if empty >= REVIEW_TRIES {
+        return Some(PauseReason::Review(words(false, empty)));
     }
     if policy.approve_plan && !state.approved && !state.tasks.is_empty() && !estimate_is_due(state) {
         return Some(state.question().map_or(PauseReason::Approval, PauseReason::Consent));

@@ -253,7 +253,8 @@ pub enum Event {
         reason: String,
         at_ms: u64,
     },
-    /// A model gave no answer; it is left alone for `wait_ms`. No attempt, and no call of anybody's budget.
+    /// A model gave no answer; it is left alone for `wait_ms`. No attempt, and no call of anybody's budget unless it had
+    /// `worked` before.
     ProviderFailed {
         model: String,
         fault: Fault,
@@ -262,6 +263,9 @@ pub enum Event {
         task: Option<TaskId>,
         wait_ms: u64,
         at_ms: u64,
+        /// The answer broke off: tools were called, or tokens were spent.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        worked: bool,
     },
     /// The provider asks to slow down, and the host waits for it.
     ProviderSlowed {

@@ -129,11 +129,11 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
         }
         Event::TestsRejected { issues, mending: false, .. } => rejected(task, issues),
         Event::TestsRejected { issues, .. } => {
-            task.host_failures = 0;
+            task.answered();
             task.tests.remarks.clone_from(issues);
         }
         Event::TestsWritten { commit, paths, detail, .. } => {
-            task.host_failures = 0;
+            task.answered();
             task.tests.remarks.clear();
             let (commit, paths, detail) = (commit.clone(), paths.clone(), detail.clone());
             task.scope.extend(paths.iter().cloned());
@@ -141,13 +141,13 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
             ended(task);
         }
         Event::TestsSkipped { reason, .. } => {
-            task.host_failures = 0;
+            task.no_trouble();
             task.tests.skipped = Some(reason.clone());
             task.tests.written = None;
             ended(task);
         }
         Event::TestsRedrawn { reason, .. } => {
-            task.host_failures = 0;
+            task.answered();
             task.tests.written = None;
             task.tests.redraws = task.tests.redraws.saturating_add(1);
             task.tests.remarks = vec![Issue::new("reviewer", reason.clone())];
@@ -159,7 +159,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
             }
         }
         Event::TestsUpheld { .. } => {
-            task.host_failures = 0;
+            task.answered();
             task.tests.upheld = true;
         }
         _ => {}
@@ -168,7 +168,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
 
 /// What an author handed in came to nothing.
 pub(crate) fn rejected(task: &mut Task, issues: &[Issue]) {
-    task.host_failures = 0;
+    task.answered();
     task.tests.remarks = issues.to_vec();
     ended(task);
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,17 @@ pub struct Failure {
     pub attempt: u32,
 }
 
+/// What a task is at when OpenCode fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum At {
+    Tests,
+    Work,
+    Repair,
+    Judging,
+    Landing,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     pub id: TaskId,
@@ -110,8 +121,14 @@ pub struct Task {
     pub coder_prompts: u32,
     pub fixer_prompts: u32,
     pub reviewer_prompts: u32,
-    /// Failures of host or provider in a row.
+    /// Failures of host or provider in a row, at what failed most often.
     pub host_failures: u32,
+    /// The same by what the task was at.
+    #[serde(default)]
+    pub(crate) host_failed_at: BTreeMap<At, u32>,
+    /// Reviews in a row that came to nothing.
+    #[serde(default)]
+    pub(crate) empty_reviews: u32,
     /// Everything that went wrong, oldest first.
     pub failures: Vec<Failure>,
     /// How it was helped, oldest first.
@@ -171,6 +188,8 @@ impl Task {
             fixer_prompts: 0,
             reviewer_prompts: 0,
             host_failures: 0,
+            host_failed_at: BTreeMap::new(),
+            empty_reviews: 0,
             failures: Vec::new(),
             rungs: Vec::new(),
             model: 0,

@@ -22,6 +22,10 @@ fn asked(mission: &mut Mission, model: &str) {
 }
 
 fn failed(mission: &mut Mission, fault: Fault, at_ms: u64) {
+    broke_off(mission, fault, at_ms, false);
+}
+
+fn broke_off(mission: &mut Mission, fault: Fault, at_ms: u64, worked: bool) {
     mission.tell(Event::ProviderFailed {
         model: "a/x".into(),
         fault,
@@ -30,6 +34,7 @@ fn failed(mission: &mut Mission, fault: Fault, at_ms: u64) {
         task: Some("a".into()),
         wait_ms: 2_000,
         at_ms,
+        worked,
     });
 }
 
@@ -46,6 +51,19 @@ fn a_prompt_that_nobody_answered_is_no_attempt_and_costs_no_call() {
     assert_eq!(mission.state.usage.calls, 0);
     assert_eq!(mission.state.usage_by_role[&Role::Coder].calls, 0);
     assert_eq!(mission.settle(), "work:a:1:0\n", "it is still under way");
+}
+
+#[test]
+fn a_prompt_that_broke_off_after_work_counts() {
+    let mut mission = Mission::with(policy(), "a: a");
+    mission.start("a");
+    for at_ms in 0..20 {
+        asked(&mut mission, "a/x");
+        broke_off(&mut mission, Fault::Outage, at_ms, true);
+    }
+    let task = &mission.state.tasks["a"];
+    assert_eq!((task.attempt, task.failures.len(), task.usage.calls), (1, 0, 20));
+    assert_eq!((mission.state.usage.calls, mission.state.usage_by_role[&Role::Coder].calls), (20, 20));
 }
 
 #[test]
@@ -90,6 +108,42 @@ fn a_reviewer_that_hands_in_nothing_is_not_called_a_provider_that_does_not_answe
     assert!(matches!(reason, PauseReason::Review(_)), "{reason:?}");
     let words = reason.to_string();
     assert!(words.contains("without handing in") && !words.contains("provider"), "{words}");
+}
+
+#[test]
+fn a_failure_of_the_host_and_an_empty_review_are_not_counted_together() {
+    let mut mission = Mission::with(policy(), "a: a");
+    mission.start("a");
+    mission.hand_in("a");
+    let failed = |class| Event::JudgeFailed { task: "a".into(), reason: "why".into(), class };
+    mission.tell(failed(FailureClass::Host));
+    mission.tell(failed(FailureClass::Malformed));
+    assert_eq!(mission.settle(), "judge:a:1:0\n", "each happened once");
+    for _ in 0..3 {
+        mission.tell(failed(FailureClass::Host));
+    }
+    assert_eq!(mission.settle(), "judge:a:1:0\n");
+    mission.tell(failed(FailureClass::Host));
+    mission.settle();
+    let words = mission.state.paused.clone().unwrap().to_string();
+    assert_eq!(words, "OpenCode could not go on: `a`: why (5 times in a row)");
+}
+
+#[test]
+fn repairs_that_opencode_cannot_make_pause_though_the_work_before_is_accepted() {
+    let mut mission = Mission::with(Policy { fixes: 2, ..policy() }, "a: a");
+    for round in 0..5 {
+        assert_eq!(mission.settle(), "work:a:1:0\n", "round {round}");
+        mission.start("a");
+        mission.hand_in("a");
+        mission.fail("a", FailureClass::Test);
+        assert!(mission.settle().ends_with("work:a:1:1\n"), "round {round}");
+        mission.fix("a");
+        mission.fail("a", FailureClass::Host);
+    }
+    mission.settle();
+    let reason = mission.state.paused.clone();
+    assert!(matches!(reason, Some(PauseReason::Host(_))), "{reason:?}");
 }
 
 #[test]

@@ -143,12 +143,12 @@ impl Conversation {
                     self.begun = true;
                     return Ok(result);
                 }
-                End::Fault { fault, reason, calls } => {
+                End::Fault { fault, reason, calls, worked } => {
                     self.begun |= calls > 0;
                     let (model, task) = (candidate.name.clone(), self.setting.task.clone());
                     context
                         .orchestrator
-                        .provider(Report::Failed { model, fault, reason: reason.clone(), role, task })
+                        .provider(Report::Failed { model, fault, reason: reason.clone(), role, task, worked })
                         .await;
                     faults += 1;
                     if faults >= MAX_FAULTS {

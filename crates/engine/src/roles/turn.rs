@@ -71,6 +71,8 @@ pub(super) enum End<R> {
         fault: Fault,
         reason: String,
         calls: u32,
+        /// Tools were called or tokens were spent before: the call counts.
+        worked: bool,
     },
 }
 
@@ -190,7 +192,10 @@ impl Line {
                             self.context.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
                             Ok(End::HandedIn(result))
                         }
-                        (None, Some(error)) => failed(error, calls),
+                        (None, Some(error)) => {
+                            let worked = calls > 0 || told || turn.tokens.total() > 0;
+                            failed(error, calls, worked)
+                        }
                         (None, None) => {
                             self.context.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
                             Ok(End::Nothing { flag: RedFlag::of(&turn.text, turn.bytes, calls), calls })
@@ -206,7 +211,9 @@ impl Line {
             (_, Cut::Over) => Err(RoleFailure::stopped()),
             (None, Cut::Failed(class, reason)) => Err(RoleFailure::new(class, reason)),
             (None, Cut::Endless) => Ok(End::Nothing { flag: Some(RedFlag::TooLong), calls }),
-            (None, Cut::Provider(fault, reason)) => Ok(End::Fault { fault, reason, calls }),
+            (None, Cut::Provider(fault, reason)) => {
+                Ok(End::Fault { fault, reason, calls, worked: calls > 0 || told })
+            }
         }
     }
 
@@ -325,13 +332,13 @@ fn read(turn: Result<serde_json::Value, HostError>) -> Result<Turn, RoleFailure>
     })
 }
 
-fn failed<R>(error: &TurnError, calls: u32) -> Result<End<R>, RoleFailure> {
+fn failed<R>(error: &TurnError, calls: u32, worked: bool) -> Result<End<R>, RoleFailure> {
     if error.name == "MessageOutputLengthError" {
         return Ok(End::Nothing { flag: Some(RedFlag::TooLong), calls });
     }
     let reason = format!("{}: {}", error.name, error.message);
     match classify(&error.name, error.status, &error.message) {
-        Some(fault) => Ok(End::Fault { fault, reason, calls }),
+        Some(fault) => Ok(End::Fault { fault, reason, calls, worked }),
         // more than the model can hold: asked again it would be the same; a smaller task may fit
         None if error.name == "ContextOverflowError" => Err(RoleFailure::new(FailureClass::Timeout, reason)),
         None => Err(RoleFailure::new(FailureClass::Host, reason)),

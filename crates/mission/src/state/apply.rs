@@ -46,9 +46,9 @@ impl State {
                 }
             }
             Event::AnswerDiscarded { .. } | Event::RoleCutOff { .. } => {}
-            Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms } => {
+            Event::ProviderFailed { model, fault, reason, role, task, wait_ms, at_ms, worked } => {
                 self.providers.failed(model, *fault, reason, *at_ms, *wait_ms, self.policy.parallel);
-                if *fault != Fault::Silence {
+                if *fault != Fault::Silence && !worked {
                     self.not_answered(*role, task.as_ref());
                 }
             }
@@ -167,8 +167,12 @@ impl State {
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
                     apply_to_task(task, event);
                     if let Event::JudgeFailed { class, reason, .. } = event {
+                        let times = match class {
+                            FailureClass::Host => task.host_failures,
+                            _ => task.empty_reviews,
+                        };
                         let what = format!("`{}`: {reason}", task.id);
-                        self.trouble = Some(Trouble { class: *class, what, times: task.host_failures });
+                        self.trouble = Some(Trouble { class: *class, what, times });
                     }
                 }
             }
@@ -330,7 +334,7 @@ impl State {
         self.trouble = None;
         self.host_failures = 0;
         for task in self.tasks.values_mut() {
-            task.host_failures = 0;
+            task.no_trouble();
             task.interrupted();
         }
     }
@@ -373,16 +377,17 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.base = Some(base.clone());
         }
         Event::WorkAccepted { summary, .. } => {
+            task.answered();
             task.phase = Phase::Judging;
-            task.host_failures = 0;
             task.summary = Some(summary.clone());
         }
         Event::ScopeWidened { path, .. } => {
             task.scope.insert(path.clone());
         }
-        Event::JudgeFailed { .. } => task.host_failures = task.host_failures.saturating_add(1),
+        Event::JudgeFailed { class: FailureClass::Host, .. } => task.host_failed(),
+        Event::JudgeFailed { .. } => task.empty_reviews = task.empty_reviews.saturating_add(1),
         Event::TaskPassed { commit, tree, verified_by, .. } => {
-            task.host_failures = 0;
+            task.no_trouble();
             task.phase = Phase::Passed { commit: commit.clone(), tree: tree.clone() };
             task.passed = Some(commit.clone());
             task.verified_by.clone_from(verified_by);

@@ -2,7 +2,7 @@
 
 use super::{State, Trouble};
 use crate::decide::ROLE_TRIES;
-use crate::task::Failure;
+use crate::task::{At, Failure};
 use crate::{Chosen, FailureClass, Issue, Phase, Rung, Task, independent};
 
 /// Rungs and failures kept of a task. Far more than any policy lets it climb.
@@ -13,7 +13,7 @@ impl State {
     pub(super) fn failed(&mut self, id: &str, class: FailureClass, issues: &[Issue], kept: bool) {
         let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
         if class == FailureClass::Host {
-            task.host_failures = task.host_failures.saturating_add(1);
+            task.host_failed();
             let why = issues.first().map(|issue| issue.message.as_str()).unwrap_or_default();
             self.trouble = Some(Trouble { class, what: format!("`{id}`: {why}"), times: task.host_failures });
             // what passed stays: it is only merged again; what failed has failed
@@ -22,7 +22,7 @@ impl State {
             }
             return;
         }
-        task.host_failures = 0;
+        task.answered();
         if task.phase == Phase::Testing {
             return independent::rejected(task, issues);
         }
@@ -84,6 +84,46 @@ impl Task {
             }
             Rung::Replan => self.phase = Phase::GivenUp { reason: format!("left to the next plan: {why}") },
         }
+    }
+
+    /// What the task is at, for counting what fails in a row.
+    fn at(&self) -> At {
+        match self.phase {
+            Phase::Testing => At::Tests,
+            Phase::Judging => At::Judging,
+            Phase::Passed { .. } => At::Landing,
+            Phase::ToFix => At::Repair,
+            Phase::Working if self.fixes > 0 => At::Repair,
+            _ => At::Work,
+        }
+    }
+
+    /// OpenCode failed at what the task is at.
+    pub(super) fn host_failed(&mut self) {
+        let times = self.host_failed_at.entry(self.at()).or_default();
+        *times = times.saturating_add(1);
+        self.count_host_failures();
+    }
+
+    /// What the task is at came to something. A failure elsewhere is not made good by it: work that is accepted again and
+    /// again would never let repairs be given up that OpenCode cannot make.
+    pub(crate) fn answered(&mut self) {
+        let at = self.at();
+        self.host_failed_at.remove(&at);
+        if at == At::Judging {
+            self.empty_reviews = 0;
+        }
+        self.count_host_failures();
+    }
+
+    pub(crate) fn no_trouble(&mut self) {
+        self.host_failed_at.clear();
+        self.empty_reviews = 0;
+        self.count_host_failures();
+    }
+
+    fn count_host_failures(&mut self) {
+        self.host_failures = self.host_failed_at.values().max().copied().unwrap_or_default();
     }
 
     /// What was in flight is lost and does not count; what failed has failed, but its slot is gone.

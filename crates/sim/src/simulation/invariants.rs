@@ -143,7 +143,7 @@ impl Seen {
         };
         life.read += events.len();
         for event in &events {
-            if let Event::ProviderFailed { fault, role, task: Some(task), .. } = event
+            if let Event::ProviderFailed { fault, role, task: Some(task), worked: false, .. } = event
                 && role.writes()
                 && *fault != Fault::Silence
             {
