@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use crate::host::Host;
 use crate::world::Observer;
 
-/// How far the board may be behind the journal.
+/// How far the board may be behind the journal, and how much farther for each task: it is written whole.
 const BOARD_DELAY: Duration = Duration::from_millis(100);
+const BOARD_DELAY_A_TASK: Duration = Duration::from_millis(1);
 
 pub struct Record {
     journal: Journal<Event>,
@@ -49,7 +50,9 @@ impl Record {
         if let Some(observer) = &self.observer {
             observer.changed(state);
         }
-        self.board_due.get_or_insert_with(|| Instant::now() + BOARD_DELAY);
+        let tasks = u32::try_from(state.tasks.len()).unwrap_or(u32::MAX);
+        let delay = BOARD_DELAY.saturating_add(BOARD_DELAY_A_TASK.saturating_mul(tasks));
+        self.board_due.get_or_insert_with(|| Instant::now() + delay);
     }
 
     /// Waits until the board is to be written; for ever where it is up to date.
@@ -66,7 +69,7 @@ impl Record {
     /// The board is derived; where it cannot be written the mission goes on.
     pub fn board(&mut self, state: &State, now_ms: u64) {
         self.board_due = None;
-        match serde_json::to_vec_pretty(&Board::of(state, now_ms)) {
+        match serde_json::to_vec(&Board::of(state, now_ms)) {
             Ok(bytes) => {
                 if let Err(error) = journal::write_atomic(&self.board, &bytes) {
                     tracing::warn!("the board could not be written: {error}");

@@ -5,7 +5,6 @@ mod ladder;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph::remaining_path;
 use crate::{
     Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind, independent,
 };
@@ -33,7 +32,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     }
     if state.tasks.is_empty() {
         effects.extend(planning(state, now_ms));
-    } else if state.tasks.values().all(|t| t.phase.is_final()) {
+    } else if state.tasks.index().open() == 0 {
         // a compound task's own phase follows its tasks; it is no work of its own
         effects.push(if cycle::plans(state) {
             Effect::AskPlanner { task: None }
@@ -73,14 +72,15 @@ fn budget(state: &State) -> Option<String> {
 
 fn pause(state: &State) -> Option<PauseReason> {
     let policy = &state.policy;
+    let index = state.tasks.index();
     // what landed is delivered, whatever was used for it
-    let finished = !state.tasks.is_empty() && state.tasks.values().all(|t| t.phase.is_final());
+    let finished = !state.tasks.is_empty() && index.open() == 0;
     let spent = (!finished).then(|| paid(state)).flatten();
     if let Some(what) = spent {
         return Some(PauseReason::Budget(what));
     }
-    let worst =
-        state.tasks.values().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
+    let troubled = || index.troubled().filter_map(|id| state.tasks.get(id));
+    let worst = troubled().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
     // what was told last may be made good by now, or be of the other kind
     let words = |host: bool, times: u32| {
         let last =
@@ -94,7 +94,7 @@ fn pause(state: &State) -> Option<PauseReason> {
         return Some(PauseReason::Host(words(true, worst)));
     }
     // a review that comes to nothing was asked for more than once each time
-    let empty = state.tasks.values().map(|t| t.empty_reviews).max().unwrap_or_default();
+    let empty = troubled().map(|t| t.empty_reviews).max().unwrap_or_default();
     if empty >= REVIEW_TRIES {
         return Some(PauseReason::Review(words(false, empty)));
     }
@@ -116,15 +116,13 @@ fn planning(state: &State, now_ms: u64) -> Option<Effect> {
 }
 
 fn working(state: &State, now_ms: u64) -> Vec<Effect> {
-    let lost = Lost::of(state);
-    let mut effects: Vec<Effect> =
-        state.tasks.values().filter_map(|task| verdict(state, &lost, task)).map(Effect::Record).collect();
+    let index = state.tasks.index();
+    let mut effects: Vec<Effect> = verdicts(state).into_iter().map(Effect::Record).collect();
     if !effects.is_empty() {
         // what follows from these is decided once they are written down
         return effects;
     }
-    let mut free = (state.parallel() as usize).saturating_sub(state.active());
-    for task in state.tasks.values() {
+    for task in index.active().filter_map(|id| state.tasks.get(id)) {
         match task.phase {
             Phase::Testing => effects.push(independent::write(task)),
             Phase::ToFix => effects.push(work(task, WorkKind::Fix)),
@@ -145,14 +143,15 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
             _ => {}
         }
     }
-    for task in ready(state, free) {
-        if task.compound {
-            effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
-        } else if free > 0 && !independent::unknown(state, task) {
-            free -= 1;
-            let tests_first = independent::due(state, task);
-            effects.push(if tests_first { independent::write(task) } else { work(task, WorkKind::Fresh) });
-        }
+    let free = (state.parallel() as usize).saturating_sub(state.active());
+    let may_start = |id: &TaskId| state.tasks.get(id).filter(|task| !state.is_held(task));
+    for task in index.ready_compound().filter_map(|(_, _, id)| may_start(id)) {
+        effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
+    }
+    let ready = index.ready().filter_map(|(_, _, id)| may_start(id));
+    for task in ready.filter(|task| !independent::unknown(state, task)).take(free) {
+        let tests_first = independent::due(state, task);
+        effects.push(if tests_first { independent::write(task) } else { work(task, WorkKind::Fresh) });
     }
     if let (tasks, Some(head)) = (landing(state), &state.head)
         && !tasks.is_empty()
@@ -197,7 +196,7 @@ struct Lost<'a> {
 impl<'a> Lost<'a> {
     fn of(state: &'a State) -> Lost<'a> {
         let mut lost = Lost { groups: BTreeMap::new(), parts: BTreeMap::new() };
-        for task in state.tasks.values().filter(|t| t.phase.is_lost()) {
+        for task in state.tasks.index().lost().filter_map(|id| state.tasks.get(id)) {
             if let Some(group) = &task.group {
                 lost.groups.insert(group, &task.id);
             }
@@ -207,6 +206,21 @@ impl<'a> Lost<'a> {
         }
         lost
     }
+}
+
+/// What policy says of the tasks that failed or whose tests came to nothing, and of those that something concerns which did
+/// not land.
+fn verdicts(state: &State) -> Vec<Event> {
+    let index = state.tasks.index();
+    let failed = |id: &&TaskId| state.tasks.get(id).is_some_and(|t| matches!(t.phase, Phase::Failed { .. }));
+    let mut due: BTreeSet<&TaskId> = index.active().filter(failed).collect();
+    due.extend(index.suspects().chain(index.without_tests()));
+    if due.is_empty() {
+        return Vec::new();
+    }
+    let lost = Lost::of(state);
+    let due = due.into_iter().filter_map(|id| state.tasks.get(id));
+    due.filter_map(|task| verdict(state, &lost, task)).collect()
 }
 
 /// What policy says of a task without any work: cancelled, given up, or how it is helped.
@@ -251,52 +265,18 @@ fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
     Some(format!("it belongs together with `{other}`, which did not land"))
 }
 
-/// Tasks that may start; where there is room for some of them, the longest remaining path first, then as planned.
-fn ready(state: &State, room: usize) -> Vec<&Task> {
-    let mut tasks: Vec<&Task> = state
-        .tasks
-        .values()
-        .filter(|t| t.phase == Phase::Waiting && !state.is_held(t))
-        .filter(|t| t.depends_on.iter().all(|d| satisfied(state, t, d)))
-        .collect();
-    if room > 0 && tasks.len() > 1 {
-        let path = remaining_path(&state.tasks);
-        let place: BTreeMap<&str, usize> =
-            state.order.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
-        tasks.sort_by_key(|t| {
-            (
-                std::cmp::Reverse(path.get(t.id.as_str()).copied().unwrap_or_default()),
-                place.get(t.id.as_str()).copied().unwrap_or_default(),
-            )
-        });
-    }
-    tasks
-}
-
-/// A task of the same group is built upon once it passed: the group lands only as a whole.
-fn satisfied(state: &State, task: &Task, dependency: &TaskId) -> bool {
-    let Some(on) = state.tasks.get(dependency) else { return false };
-    match on.phase {
-        Phase::Integrated { .. } => true,
-        Phase::GivenUp { .. } | Phase::Cancelled { .. } => task.runs_after.contains(dependency),
-        Phase::Passed { .. } => on.shares_group(task),
-        // its parts are dependencies of the task, too
-        Phase::Split => on.shares_group(task),
-        _ => false,
-    }
-}
-
 /// Tasks that passed and may land now: whole groups only.
 fn landing(state: &State) -> Vec<TaskId> {
-    let open: BTreeSet<&str> = state
-        .tasks
-        .values()
-        .filter(|t| !matches!(t.phase, Phase::Passed { .. } | Phase::Integrated { .. } | Phase::Split))
-        .filter_map(|t| t.group.as_deref())
-        .collect();
+    let index = state.tasks.index();
+    let settled = |id: &TaskId| {
+        let phase = state.tasks.get(id).map(|t| &t.phase);
+        matches!(phase, Some(Phase::Passed { .. } | Phase::Integrated { .. } | Phase::Split))
+    };
     let lands = |id: &&TaskId| {
         let task = state.tasks.get(id).filter(|t| matches!(t.phase, Phase::Passed { .. }));
-        task.is_some_and(|t| t.group.as_deref().is_none_or(|group| !open.contains(group)))
+        task.is_some_and(|t| t.group.as_deref().is_none_or(|group| index.group(group).iter().all(settled)))
     };
-    state.order.iter().filter(lands).cloned().collect()
+    let mut landing: Vec<TaskId> = index.active().filter(lands).cloned().collect();
+    landing.sort_by_key(|id| index.place(id));
+    landing
 }

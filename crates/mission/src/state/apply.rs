@@ -177,6 +177,9 @@ impl State {
                 }
             }
         }
+        // these change who waits for whom, or how long a way somebody waits for
+        let anew = matches!(event, Event::TaskOrdered { .. } | Event::TaskGivenUp { .. });
+        self.tasks.settle(&self.order, anew);
         // only these make a task active
         if matches!(
             event,
@@ -284,13 +287,13 @@ impl State {
 
     /// A compound task is its parts now. Who is built upon it within a group is built upon them.
     fn split<'a>(&mut self, above: &Task, parts: impl Iterator<Item = &'a TaskId> + Clone) {
-        for task in self.tasks.values_mut() {
-            if task.id == above.id {
-                task.phase = Phase::Split;
-            } else if task.depends_on.contains(&above.id) && task.shares_group(above) {
-                task.depends_on.extend(parts.clone().cloned());
-            }
+        if let Some(task) = self.tasks.get_mut(&above.id) {
+            task.phase = Phase::Split;
         }
+        self.tasks.update(
+            |task| task.depends_on.contains(&above.id) && task.shares_group(above),
+            |task| task.depends_on.extend(parts.clone().cloned()),
+        );
     }
 
     /// The task begins anew after the one that holds what it needs, and no attempt is counted. Two that ask for each
@@ -333,14 +336,20 @@ impl State {
         self.providers = Default::default();
         self.trouble = None;
         self.host_failures = 0;
-        for task in self.tasks.values_mut() {
-            task.no_trouble();
-            task.interrupted();
-        }
+        self.tasks.update(
+            |task| !task.phase.is_final(),
+            |task| {
+                task.no_trouble();
+                task.interrupted();
+            },
+        );
     }
 
     /// A compound task is integrated when all that came out of it is.
     fn close_parents(&mut self) {
+        if !self.tasks.index().has_split() {
+            return;
+        }
         let head = self.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
         for _ in 0..=self.policy.max_depth {
             let open: BTreeSet<TaskId> = self

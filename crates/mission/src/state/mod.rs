@@ -1,9 +1,11 @@
 //! What a mission's events add up to, and what can be asked of it.
 
 mod apply;
+mod index;
 mod ladder;
 mod needs;
 mod objective;
+mod shared;
 mod tasks;
 mod waits;
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use objective::{ItemVerdict, ObjectiveReview};
+pub use shared::Shared;
 pub use tasks::Tasks;
 
 use crate::mailbox::Brief;
@@ -133,7 +136,7 @@ pub struct State {
     pub needs: Vec<Needs>,
     pub tasks: Tasks,
     /// As planned, for display.
-    pub order: Vec<TaskId>,
+    pub order: Shared<Vec<TaskId>>,
 
     pub head: Option<Commit>,
     /// The tree of the head when a task last landed.
@@ -143,7 +146,7 @@ pub struct State {
     pub batch: BTreeSet<TaskId>,
     /// What the project's checks say of the head.
     pub head_checks: Vec<CheckSummary>,
-    pub verdicts: Vec<Judged>,
+    pub verdicts: Shared<Vec<Judged>>,
     /// The most tasks that were under way at once.
     pub peak: u32,
 
@@ -172,15 +175,7 @@ impl State {
 
     /// Tasks that a worker is busy with.
     pub fn active(&self) -> usize {
-        self.tasks
-            .values()
-            .filter(|t| {
-                matches!(
-                    t.phase,
-                    Phase::Testing | Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix
-                )
-            })
-            .count()
+        self.tasks.index().busy()
     }
 
     /// Tasks at once, as the settings and the provider let them.

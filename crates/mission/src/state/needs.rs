@@ -163,10 +163,13 @@ impl State {
             self.tasks.remove(id);
         }
         self.order.retain(|id| !dropped.contains(id));
-        for task in self.tasks.values_mut() {
-            task.depends_on.retain(|id| !dropped.contains(id));
-            task.runs_after.retain(|id| !dropped.contains(id));
-        }
+        self.tasks.update(
+            |task| !task.depends_on.is_disjoint(&dropped),
+            |task| {
+                task.depends_on.retain(|id| !dropped.contains(id));
+                task.runs_after.retain(|id| !dropped.contains(id));
+            },
+        );
         match parent.and_then(|id| self.tasks.get_mut(id)) {
             Some(task) if task.phase == Phase::Split => task.phase = Phase::Waiting,
             Some(_) => {}

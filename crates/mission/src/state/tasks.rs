@@ -1,65 +1,122 @@
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
+use super::index::Index;
 use crate::{Task, TaskId};
 
-/// The tasks of a mission by their ids. A copy shares what neither side changes, so that every role can hold the state as
-/// it was when it began.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tasks(BTreeMap<TaskId, Arc<Task>>);
+/// The tasks of a mission by their ids, and what is known of them without looking at each ([`Index`]). A copy shares what
+/// neither side changes, so that every role can hold the state as it was when it began.
+#[derive(Clone, Default)]
+pub struct Tasks {
+    tasks: RedBlackTreeMapSync<TaskId, Arc<Task>>,
+    index: Index,
+    /// Changed since the index was brought up to date; `None`: perhaps all, and who waits for whom.
+    touched: Option<BTreeSet<TaskId>>,
+}
 
 impl Tasks {
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.tasks.size()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.tasks.is_empty()
     }
 
     pub fn contains_key(&self, id: &str) -> bool {
-        self.0.contains_key(id)
+        self.tasks.contains_key(id)
     }
 
     pub fn get(&self, id: &str) -> Option<&Task> {
-        self.0.get(id).map(Arc::as_ref)
+        self.tasks.get(id).map(Arc::as_ref)
     }
 
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Task> {
-        self.0.get_mut(id).map(Arc::make_mut)
+        let task = self.tasks.get_mut(id)?;
+        if let Some(touched) = &mut self.touched
+            && !touched.contains(id)
+        {
+            touched.insert(id.to_string());
+        }
+        Some(Arc::make_mut(task))
     }
 
     pub fn insert(&mut self, id: TaskId, task: Task) {
-        self.0.insert(id, Arc::new(task));
+        self.touched = None;
+        self.tasks.insert_mut(id, Arc::new(task));
     }
 
     pub fn remove(&mut self, id: &str) {
-        self.0.remove(id);
+        self.touched = None;
+        self.tasks.remove_mut(id);
     }
 
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &TaskId> + ExactSizeIterator + Clone {
-        self.0.keys()
+    /// Changes every task that `which` holds for.
+    pub fn update(&mut self, which: impl Fn(&Task) -> bool, mut change: impl FnMut(&mut Task)) {
+        self.touched = None;
+        let wanted: Vec<TaskId> =
+            self.values().filter(|task| which(task)).map(|task| task.id.clone()).collect();
+        for id in wanted {
+            if let Some(task) = self.tasks.get_mut(&id) {
+                change(Arc::make_mut(task));
+            }
+        }
     }
 
-    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Task> + ExactSizeIterator + Clone {
-        self.0.values().map(Arc::as_ref)
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &TaskId> + ExactSizeIterator {
+        self.tasks.keys()
     }
 
-    /// Copies every task that someone else holds: for what concerns many of them.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Task> {
-        self.0.values_mut().map(Arc::make_mut)
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Task> + ExactSizeIterator {
+        self.tasks.values().map(Arc::as_ref)
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&TaskId, &Task)> + ExactSizeIterator + Clone {
-        self.0.iter().map(|(id, task)| (id, task.as_ref()))
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&TaskId, &Task)> + ExactSizeIterator {
+        self.tasks.iter().map(|(id, task)| (id, task.as_ref()))
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Brings the index up to date: anew where tasks came or went, or an order between them (`anew`); otherwise for the
+    /// changed tasks and those that wait for them.
+    pub(super) fn settle(&mut self, order: &[TaskId], anew: bool) {
+        let touched = self.touched.replace(BTreeSet::new());
+        match touched.filter(|_| !anew) {
+            Some(touched) => {
+                let mut index = std::mem::take(&mut self.index);
+                index.update(self, &touched);
+                debug_assert!(index.agrees(self, order), "the index of tasks differs from the tasks");
+                self.index = index;
+            }
+            None => self.index = Index::of(self, order),
+        }
+    }
+}
+
+impl std::fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// The index follows from the tasks.
+impl PartialEq for Tasks {
+    fn eq(&self, other: &Tasks) -> bool {
+        self.tasks == other.tasks
     }
 }
 
 impl FromIterator<(TaskId, Task)> for Tasks {
     fn from_iter<I: IntoIterator<Item = (TaskId, Task)>>(tasks: I) -> Tasks {
-        Tasks(tasks.into_iter().map(|(id, task)| (id, Arc::new(task))).collect())
+        let tasks = tasks.into_iter().map(|(id, task)| (id, Arc::new(task))).collect();
+        let mut tasks = Tasks { tasks, ..Tasks::default() };
+        tasks.settle(&[], true);
+        tasks
     }
 }
 
@@ -67,7 +124,7 @@ impl std::ops::Index<&str> for Tasks {
     type Output = Task;
 
     fn index(&self, id: &str) -> &Task {
-        &self.0[id]
+        &self.tasks[id]
     }
 }
 
@@ -79,6 +136,6 @@ impl Serialize for Tasks {
 
 impl<'de> Deserialize<'de> for Tasks {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Tasks, D::Error> {
-        BTreeMap::<TaskId, Task>::deserialize(deserializer).map(Tasks::from_iter)
+        std::collections::BTreeMap::<TaskId, Task>::deserialize(deserializer).map(Tasks::from_iter)
     }
 }

@@ -336,9 +336,7 @@ struct Forgetful(Watch);
 impl engine::Observer for Forgetful {
     fn changed(&self, state: &State) {
         let mut state = state.clone();
-        for task in state.tasks.values_mut().filter(|task| task.phase.is_final()) {
-            task.phase = mission::Phase::Waiting;
-        }
+        state.tasks.update(|task| task.phase.is_final(), |task| task.phase = mission::Phase::Waiting);
         engine::Observer::changed(&self.0, &state);
     }
 }
