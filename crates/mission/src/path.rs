@@ -18,7 +18,7 @@ pub fn normalise(text: &str) -> Result<String, String> {
     if text.starts_with('/') || text.starts_with('~') || is_drive(text) {
         return Err(format!("`{text}` is an absolute path; name it relative to the project's root"));
     }
-    if text.split('/').all(|part| !matches!(part, "" | "." | "..")) {
+    if has_plain_parts(text) {
         return Ok(text.to_string());
     }
     let mut parts: Vec<&str> = Vec::new();
@@ -49,6 +49,17 @@ pub fn normalise(text: &str) -> Result<String, String> {
     Ok(path)
 }
 
+/// The same for a path that is not needed any more: most are as they should be.
+pub fn into_normal(text: String) -> Result<String, String> {
+    let usual = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !is_drive(&text);
+    let as_it_is = usual && text.len() <= MAX_PATH && !text.contains('\0') && has_plain_parts(&text);
+    if as_it_is { Ok(text) } else { normalise(&text) }
+}
+
+fn has_plain_parts(text: &str) -> bool {
+    text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 fn is_drive(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\')
@@ -57,12 +68,15 @@ fn is_drive(text: &str) -> bool {
 /// Why no role may ever write this path, if so: version control and OpenCode's own configuration decide what runs with
 /// the user's rights.
 pub fn forbidden(path: &str) -> Option<&'static str> {
-    if path.split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
-        return Some("git's own folder is never written by a mission");
+    let (mut file, mut folder) = ("", false);
+    for part in path.split('/') {
+        if part.eq_ignore_ascii_case(".git") {
+            return Some("git's own folder is never written by a mission");
+        }
+        folder |= part.eq_ignore_ascii_case(".opencode");
+        file = part;
     }
     // OpenCode reads these in every folder from where it is started up to the root
-    let folder = path.split('/').any(|part| part.eq_ignore_ascii_case(".opencode"));
-    let file = path.rsplit('/').next().unwrap_or_default();
     let configuration =
         ["opencode.json", "opencode.jsonc"].iter().any(|name| file.eq_ignore_ascii_case(name));
     if folder || configuration || path == "opencode.toml" {
@@ -90,6 +104,7 @@ mod tests {
             ("a b/\"ü\"\n.ts", "a b/\"ü\"\n.ts"),
         ] {
             assert_eq!(normalise(text).as_deref(), Ok(path));
+            assert_eq!(into_normal(text.into()).as_deref(), Ok(path));
         }
     }
 
@@ -111,6 +126,7 @@ mod tests {
             &"x".repeat(2000),
         ] {
             assert!(normalise(text).is_err(), "{text:?}");
+            assert!(into_normal(text.into()).is_err(), "{text:?}");
         }
     }
 

@@ -80,38 +80,41 @@ fn ids(plan: &Plan, taken: &BTreeSet<TaskId>, problems: &mut Problems) {
 fn tasks(plan: &mut Plan, policy: &Policy, taken: &BTreeSet<TaskId>, depth: u32, problems: &mut Problems) {
     ids(plan, taken, problems);
     for task in &mut plan.tasks {
-        let id = short(&task.id);
+        let id = || short(&task.id);
         if task.instructions.trim().is_empty() {
-            problems.push(format!("task `{id}` has no `instructions`"));
+            problems.push(format!("task `{}` has no `instructions`", id()));
         }
         if task.acceptance.iter().all(|a| a.trim().is_empty()) {
-            problems.push(format!("task `{id}` has no `acceptance`: say how one sees that it is done"));
+            problems.push(format!("task `{}` has no `acceptance`: say how one sees that it is done", id()));
         }
         task.acceptance.retain(|a| !a.trim().is_empty());
         if task.files.is_empty() {
-            problems.push(format!("task `{id}` names no `files`"));
+            problems.push(format!("task `{}` names no `files`", id()));
         }
         if task.compound && depth + 1 >= policy.max_depth {
             problems.push(format!(
-                "task `{id}` is compound, but plans nest at most {} deep: name its tasks here instead",
+                "task `{}` is compound, but plans nest at most {} deep: name its tasks here instead",
+                id(),
                 policy.max_depth
             ));
         }
         if !task.compound && task.files.len() > policy.max_files as usize {
             problems.push(format!(
-                "task `{id}` is too large ({} files; at most {}): split it, or mark it `compound`",
+                "task `{}` is too large ({} files; at most {}): split it, or mark it `compound`",
+                id(),
                 task.files.len(),
                 policy.max_files
             ));
         }
         let mut files = Vec::with_capacity(task.files.len());
-        for file in &task.files {
-            match path::normalise(file) {
-                Err(why) => problems.push(format!("task `{id}`, `files`: {why}")),
+        for file in std::mem::take(&mut task.files) {
+            match path::into_normal(file) {
+                Err(why) => problems.push(format!("task `{}`, `files`: {why}", id())),
                 Ok(path) => match path::forbidden(&path) {
-                    Some(why) => problems.push(format!("task `{id}`, `files`: `{path}`: {why}")),
+                    Some(why) => problems.push(format!("task `{}`, `files`: `{path}`: {why}", id())),
                     None if !task.compound && path::is_glob(&path) => problems.push(format!(
-                        "task `{id}`, `files`: `{path}` is a pattern; name files, or mark the task `compound`"
+                        "task `{}`, `files`: `{path}` is a pattern; name files, or mark the task `compound`",
+                        id()
                     )),
                     None => files.push(path),
                 },
