@@ -65,6 +65,10 @@ async fn fix(
     };
     let issues = task.failures.last().map(|f| f.issues.clone()).unwrap_or_default();
     let lines = reading::named_lines(&lease.slot, &issues).await;
+    let sides = match task.failures.last().map(|f| f.class) {
+        Some(FailureClass::Conflict) => reading::both_sides(&lease.slot, &issues).await,
+        _ => String::new(),
+    };
     let text = |attempt| {
         let mut text = prompt::header(&context.id, Role::Fixer, Some(&task.id), attempt);
         if !again {
@@ -73,6 +77,12 @@ async fn fix(
         let _ = write!(text, "# What was found\n{}", prompt::issues(&issues));
         if !lines.is_empty() {
             let _ = write!(text, "\n# The lines it names\n{lines}");
+        }
+        if !sides.is_empty() {
+            let _ = write!(
+                text,
+                "\n# What does not merge\nAbove `=======` stands what is on the mission's head, below it this task's own.\n{sides}"
+            );
         }
         text
     };
