@@ -116,7 +116,7 @@ pub struct Tries {
     pub splits: u32,
 }
 
-/// DESIGN.md: π = pr/(pr+(1−p)f), a = pr+(1−p)f, [π(1−(1−a)^k)]^n, for answers that are independent of each other; k: the
+/// π = pr/(pr+(1−p)f), a = pr+(1−p)f, [π(1−(1−a)^k)]^n, for answers that are independent of each other; k: the
 /// attempts from a clean base.
 pub fn formula(p: f64, r: f64, f: f64, tries: Tries, n: usize) -> f64 {
     let a = p * r + (1.0 - p) * f;
