@@ -2,6 +2,7 @@
 //!
 //! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one, with all that happened.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -67,7 +68,8 @@ fn one(seed: u64) -> ExitCode {
 fn many(options: &Options) -> ExitCode {
     let (next, begun) = (AtomicU64::new(options.from), Instant::now());
     let (played, failed) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-    let ends = Mutex::new(std::collections::BTreeMap::<String, u64>::new());
+    let ends = Mutex::new(BTreeMap::<String, u64>::new());
+    let reached = Mutex::new(BTreeMap::<String, (u64, u64)>::new());
     let until = options.minutes.map(|minutes| begun + Duration::from_secs(minutes * 60));
     std::thread::scope(|scope| {
         for _ in 0..options.jobs {
@@ -85,6 +87,11 @@ fn many(options: &Options) -> ExitCode {
                     }
                     let end = format!("{:?} in {} lives", one.outcome, one.lives);
                     *ends.lock().unwrap_or_else(PoisonError::into_inner).entry(end).or_default() += 1;
+                    for (what, times) in events(&one.journal) {
+                        let mut reached = reached.lock().unwrap_or_else(PoisonError::into_inner);
+                        let (seeds, all) = reached.entry(what).or_default();
+                        (*seeds, *all) = (*seeds + 1, *all + times);
+                    }
                     if !one.violations.is_empty() {
                         println!("{one}");
                         failed.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
@@ -93,6 +100,10 @@ fn many(options: &Options) -> ExitCode {
             });
         }
     });
+    println!("  seeds    times  reached");
+    for (what, (seeds, times)) in reached.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        println!("{seeds:>7}  {times:>7}  {what}");
+    }
     for (end, count) in ends.into_inner().unwrap_or_else(PoisonError::into_inner) {
         println!("{count:>7}  {end}");
     }
@@ -105,4 +116,17 @@ fn many(options: &Options) -> ExitCode {
         failed.len()
     );
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How often a journal tells of what, with the class of a failure and the rung of a ladder.
+fn events(journal: &str) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    for line in journal.lines() {
+        let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        let event = &line["event"];
+        let words = [&event["event"], &event["class"], &event["rung"]["kind"], &event["fault"]];
+        let words: Vec<&str> = words.into_iter().filter_map(serde_json::Value::as_str).collect();
+        *found.entry(words.join(" ")).or_default() += 1;
+    }
+    found
 }
