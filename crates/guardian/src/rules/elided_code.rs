@@ -146,6 +146,32 @@ fn is_elision(said: &str) -> bool {
     if said.len() > 120 || said.is_empty() {
         return false;
     }
+    // every wording has one of these; most comments have none, and the search for wordings is slow
+    const WORDS: [&str; 19] = [
+        "rest",
+        "existing",
+        "remain",
+        "previous",
+        "original",
+        "other",
+        "unchanged",
+        "same",
+        "omitted",
+        "elided",
+        "truncated",
+        "here",
+        "shown",
+        "change",
+        "snip",
+        "before",
+        "keep",
+        "leave",
+        "else",
+    ];
+    let lower = said.to_lowercase();
+    if !WORDS.iter().any(|word| lower.contains(word)) && !lower.ends_with("below") {
+        return false;
+    }
     // what follows on the same line was code, and is part of the comment now
     let before_code = said
         .find(['[', '=', ';', '{', '('])

@@ -27,23 +27,23 @@ pub(super) static RULE: Rule = Rule {
 
 /// Forms that only secrets have.
 const CERTAIN: &[&str] = &[
-    r"\bAKIA[0-9A-Z]{16}\b",
-    r"\bgh[pousr]_[A-Za-z0-9]{36,}\b",
-    r"\bgithub_pat_[A-Za-z0-9_]{40,}\b",
-    r"\bglpat-[A-Za-z0-9_-]{20,}\b",
-    r"\bsk-(ant-|proj-)?[A-Za-z0-9_-]{32,}\b",
-    r"\bsk_live_[A-Za-z0-9]{16,}\b",
-    r"\bxox[baprs]-[0-9A-Za-z-]{20,}\b",
-    r"\bAIza[0-9A-Za-z_-]{35}\b",
-    r"\bnpm_[A-Za-z0-9]{36}\b",
+    r"(?-u:\b)AKIA[0-9A-Z]{16}(?-u:\b)",
+    r"(?-u:\b)gh[pousr]_[A-Za-z0-9]{36,}(?-u:\b)",
+    r"(?-u:\b)github_pat_[A-Za-z0-9_]{40,}(?-u:\b)",
+    r"(?-u:\b)glpat-[A-Za-z0-9_-]{20,}(?-u:\b)",
+    r"(?-u:\b)sk-(ant-|proj-)?[A-Za-z0-9_-]{32,}(?-u:\b)",
+    r"(?-u:\b)sk_live_[A-Za-z0-9]{16,}(?-u:\b)",
+    r"(?-u:\b)xox[baprs]-[0-9A-Za-z-]{20,}(?-u:\b)",
+    r"(?-u:\b)AIza[0-9A-Za-z_-]{35}(?-u:\b)",
+    r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)",
     r"-----BEGIN ([A-Z]+ )?PRIVATE KEY-----",
-    r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b",
+    r"(?-u:\b)SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?-u:\b)",
 ];
 
 static FORMS: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSet::new(CERTAIN).ok());
 
 static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?i)\b\w*(password|passwd|secret|api_?key|access_?token|auth_?token|private_?key)\w*["']?\s*(:|=|:=)\s*["'`]([^"'`\s]{8,})["'`]"#).ok()
+    Regex::new(r#"(?i)(password|passwd|secret|api_?key|access_?token|auth_?token|private_?key)[a-z0-9_]*["']?[ \t]*(:|=|:=)[ \t]*["'`]([^"'`\s]{8,})["'`]"#).ok()
 });
 
 fn check(file: &File, found: &mut Found) {
