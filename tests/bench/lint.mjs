@@ -117,7 +117,7 @@ const edit = JSON.parse(speed(["edit", near.file]))
 const words = [
   `${code.sizes.length.toLocaleString("en")} files, ${megabytes.toFixed(1)} MB of TypeScript from ${new Set(code.sizes.map(({ file }) => relative(code.folder, file).split("/")[0])).size} packages; ` +
     `medians of ${rounds} rounds in turns (eslint: ${rows[rows.length - 1].rounds}), ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}.`,
-  `A file of ${(edit.bytes / 1024).toFixed(1)} KB, linted again after an edit with all rules: median ${edit.median_ms.toFixed(2)} ms, 95th percentile ${edit.p95_ms.toFixed(2)} ms (${edit.edits} edits).`,
+  `A file of ${(edit.bytes / 1024).toFixed(1)} KB, linted again after an edit with all rules: median ${edit.median_ms.toFixed(2)} ms, 95th percentile ${edit.p95_ms.toFixed(2)} ms; processor time ${edit.processor_median_ms?.toFixed(2) ?? "unknown"} ms at the median (${edit.edits} edits).`,
 ]
 console.log(`\n${words[0]}\n\n${table}\n\n${words[1]}`)
 
