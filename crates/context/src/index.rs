@@ -121,6 +121,11 @@ impl Index {
         }
     }
 
+    /// The lines of a file; 0 where it was not read. `None` where there is no such file.
+    pub fn lines(&self, path: &str) -> Option<u32> {
+        self.entry(self.id(path)?).map(|entry| entry.lines)
+    }
+
     pub(crate) fn id(&self, path: &str) -> Option<FileId> {
         self.by_path.get(path.strip_prefix("./").unwrap_or(path)).copied()
     }

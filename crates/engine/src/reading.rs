@@ -1,5 +1,6 @@
 //! What roles start with: ranked files, the task's files, the lines that findings name.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +47,26 @@ pub(crate) async fn task(context: &Arc<MissionContext>, slot: &Slot, task: &Task
             }
             Err(why) => why,
         }
+    })
+    .await
+}
+
+/// The lines of the files that a plan's tasks write, where they are there already.
+pub(crate) async fn lines(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    plan: &mission::mailbox::Plan,
+) -> BTreeMap<String, u32> {
+    let (context, slot) = (context.clone(), slot.clone());
+    let files: Vec<String> = plan.tasks.iter().flat_map(|task| task.files.iter().cloned()).collect();
+    blocking(move || {
+        // what cannot be listed is too large for nobody
+        let Ok(index) = index(&context, &slot) else { return BTreeMap::new() };
+        files
+            .into_iter()
+            .filter_map(|file| Some((index.lines(&file)?, file)))
+            .map(|(n, file)| (file, n))
+            .collect()
     })
     .await
 }

@@ -52,6 +52,8 @@ pub struct Policy {
     pub max_tasks: u32,
     /// Files that one task may name.
     pub max_files: u32,
+    /// Lines that the files of one task may hold together, as they are before it.
+    pub max_lines: u32,
     /// How deep compound tasks may nest.
     pub max_depth: u32,
     /// Failures of the host or the provider in a row, for one task, before the mission is paused.
@@ -80,6 +82,7 @@ impl Default for Policy {
             outage_ms: 30 * 60_000,
             max_tasks: 200,
             max_files: 20,
+            max_lines: 20_000,
             max_depth: 4,
             host_failures: 5,
         }

@@ -257,6 +257,29 @@ fn a_compound_task_is_planned_when_due_and_lands_with_its_parts() {
 }
 
 #[test]
+fn compound_tasks_nest_four_deep_and_land_from_within() {
+    let mut mission = Mission::with(policy(), "+p1: a");
+    for depth in 1..=3 {
+        let (above, id) = (format!("p{depth}"), format!("p{}", depth + 1));
+        assert_eq!(mission.settle(), format!("plan:{above}\n"));
+        let mark = if depth < 3 { "+" } else { "" };
+        mission.plan(Some(&above), &format!("{mark}{id}: a"));
+    }
+    assert_eq!(mission.state.tasks["p4"].depth, 3);
+    mission.land("p4");
+    assert!(mission.state.tasks.values().all(|t| matches!(t.phase, Phase::Integrated { .. })));
+    // no room for a fifth: what fails there is not split
+    let splits = Policy { splits: 3, fixes: 0, fresh: 0, ..policy() };
+    let mut mission = Mission::with(splits, "+p1: a");
+    for (above, plan) in [("p1", "+p2: a"), ("p2", "+p3: a"), ("p3", "p4: a")] {
+        mission.plan(Some(above), plan);
+    }
+    mission.start("p4");
+    mission.fail("p4", FailureClass::Test);
+    assert!(mission.settle().starts_with("recorded: p4 given up"));
+}
+
+#[test]
 fn a_compound_task_without_a_plan_is_given_up() {
     let mut mission = Mission::with(policy(), "+c: c\nd: d; c\ne: e");
     for _ in 0..2 {

@@ -100,8 +100,8 @@ async fn plan(
         }
         let _ = writeln!(
             text,
-            "At most {} tasks, {} files a task; {} run at once.",
-            state.policy.max_tasks, state.policy.max_files, state.policy.parallel
+            "At most {} tasks, {} files a task that hold no more than {} lines together; {} run at once.",
+            state.policy.max_tasks, state.policy.max_files, state.policy.max_lines, state.policy.parallel
         );
         text
     };
@@ -193,6 +193,12 @@ impl PlannerMailbox {
     async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
         let plan = parse_plan(arguments)?;
         let mut checked = graph::check(plan, &self.policy, &self.taken, self.depth)?;
+        let slot = &self.slot;
+        let sizes = reading::lines(&self.context, slot, &checked.plan).await;
+        let problems = graph::too_large(&checked.plan, &self.policy, |file| sizes.get(file).copied());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let notes =
             packages::settle(&self.context, &self.slot, self.policy.dependencies, &mut checked.plan).await?;
         checked.notes.extend(notes);

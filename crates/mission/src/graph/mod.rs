@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use crate::mailbox::{Plan, Problems};
+use crate::mailbox::{Plan, PlannedTask, Problems};
 use crate::{Policy, TaskId, is_task_id, path};
 
 pub use shape::{remaining_path, widest};
@@ -51,6 +51,26 @@ pub fn check(
     }
     let notes = order::settle(&mut plan).map_err(bounded)?;
     Ok(Checked { plan, notes })
+}
+
+/// Tasks that are too large for one coder by what their files hold. `lines` knows the files that are there. One file cannot be
+/// split, however long it is.
+pub fn too_large(plan: &Plan, policy: &Policy, lines: impl Fn(&str) -> Option<u32>) -> Problems {
+    let most = u64::from(policy.max_lines);
+    let task = |task: &PlannedTask| {
+        let known: Vec<u32> = task.files.iter().filter_map(|file| lines(file)).filter(|n| *n > 0).collect();
+        let all: u64 = known.iter().copied().map(u64::from).sum();
+        (!task.compound && known.len() > 1 && all > most).then(|| {
+            format!(
+                "task `{}` is too large: {} of its files hold {all} lines now; at most {most} for one coder: split it by files \
+                 into about {}, or mark it `compound`",
+                short(&task.id),
+                known.len(),
+                all.div_ceil(most.max(1)).min(known.len() as u64).max(2)
+            )
+        })
+    };
+    bounded(plan.tasks.iter().filter_map(task).collect())
 }
 
 fn bounded(mut problems: Problems) -> Problems {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{Checked, check as check_plan};
+use super::{Checked, check as check_plan, too_large};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::{Policy, TaskId};
 
@@ -113,6 +113,34 @@ fn files_stay_in_the_project_and_away_from_configuration() {
             task `b`, `files`: `opencode.json`: OpenCode's configuration is the user's and never written by a mission
         "#]],
     );
+}
+
+#[test]
+fn a_task_is_too_large_by_what_its_files_hold() {
+    let policy = Policy { max_lines: 1_000, ..Policy::default() };
+    let lines = |file: &str| match file {
+        "new.ts" => None,
+        "picture.png" => Some(0),
+        "long.ts" => Some(5_000),
+        _ => Some(600),
+    };
+    let told = |text: &str| too_large(&plan(text), &policy, lines).join("\n");
+    assert_eq!(
+        told(
+            "a: a.ts b.ts\nb: c.ts new.ts picture.png\nc: long.ts\nd: long.ts new.ts\ne: long.ts c.ts d.ts\n+f: a.ts long.ts"
+        ),
+        "task `a` is too large: 2 of its files hold 1200 lines now; at most 1000 for one coder: split it by files into about 2, \
+         or mark it `compound`\n\
+         task `e` is too large: 3 of its files hold 6200 lines now; at most 1000 for one coder: split it by files into about 3, \
+         or mark it `compound`"
+    );
+}
+
+/// Four plans, one within the other, as the default is: what is compound in the third has its tasks in the fourth.
+#[test]
+fn plans_nest_four_deep() {
+    let stands = |depth| check_plan(plan("+a: src/**"), &Policy::default(), &BTreeSet::new(), depth).is_ok();
+    assert_eq!([0, 1, 2, 3, 4].map(stands), [true, true, true, false, false]);
 }
 
 #[test]
