@@ -109,3 +109,18 @@ fn a_role_that_writes_into_the_users_files_is_found_out() {
 fn a_state_that_forgets_what_landed_is_found_out() {
     finds(Bug::ForgetsWhatLanded, "memory and journal differ", |_| {});
 }
+
+#[test]
+fn calls_beyond_their_limit_are_found_out() {
+    finds(Bug::ForgetsTheBudget, "calls are used of", |_| {});
+}
+
+#[test]
+fn a_role_that_makes_a_branch_of_the_users_is_found_out() {
+    finds(Bug::MakesABranch, "`.git/refs/heads/stray` of the user has changed", |_| {});
+}
+
+#[test]
+fn what_is_done_twice_is_found_out() {
+    finds(Bug::DoesTwice, " is 2 times in ", |_| {});
+}

@@ -46,6 +46,12 @@ pub enum Bug {
     WritesToTheUser,
     /// What the observer is shown lacks a task that landed.
     ForgetsWhatLanded,
+    /// What the observer is shown has more calls than its limit.
+    ForgetsTheBudget,
+    /// A role makes a branch in the user's own repository.
+    MakesABranch,
+    /// What a task does is done twice in its slot.
+    DoesTwice,
 }
 
 /// What became of a seed.
@@ -259,14 +265,17 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
             SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), trace.clone());
         let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
         let observer: Arc<dyn engine::Observer> = match bug {
-            Bug::ForgetsWhatLanded => Arc::new(Forgetful(watch.clone())),
+            Bug::ForgetsWhatLanded | Bug::ForgetsTheBudget => Arc::new(Forgetful(watch.clone(), bug)),
             _ => Arc::new(watch.clone()),
         };
         let world = World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) };
         let engine = Arc::new(Engine::in_world(run.options(), world));
         host.serve(&engine);
-        if bug == Bug::WritesToTheUser {
-            tokio::spawn(writes_to_the_user(place.root()));
+        match bug {
+            Bug::WritesToTheUser => drop(tokio::spawn(writes_to_the_user(place.root()))),
+            Bug::MakesABranch => drop(tokio::spawn(makes_a_branch(place.root()))),
+            Bug::DoesTwice => drop(tokio::spawn(does_twice(place.data_home(), place.root()))),
+            _ => {}
         }
         let asked_to_stop: Arc<OnceLock<Instant>> = Arc::default();
         if let Some(at) = begin.faults.stops.get(begin.life).copied().flatten() {
@@ -330,13 +339,41 @@ async fn writes_to_the_user(root: std::path::PathBuf) {
     let _ = std::fs::write(root.join("data/f0.dat"), "overwritten\n");
 }
 
+async fn makes_a_branch(root: std::path::PathBuf) {
+    sleep(Duration::from_secs(30)).await;
+    let head = std::fs::read(root.join(".git/refs/heads/main")).unwrap_or_default();
+    let _ = std::fs::write(root.join(".git/refs/heads/stray"), head);
+}
+
+async fn does_twice(data_home: std::path::PathBuf, root: std::path::PathBuf) {
+    let Ok(state) = StateDir::open(&data_home, &root) else { return };
+    loop {
+        sleep(Duration::from_secs(1)).await;
+        for slot in std::fs::read_dir(state.slots()).into_iter().flatten().flatten() {
+            for file in std::fs::read_dir(slot.path().join("data")).into_iter().flatten().flatten() {
+                let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+                let once = text.lines().find(|line| {
+                    line.starts_with("done ") && text.lines().filter(|other| other == line).count() == 1
+                });
+                if let Some(line) = once {
+                    let _ = std::fs::write(file.path(), format!("{line}\n{text}"));
+                }
+            }
+        }
+    }
+}
+
 /// A planted bug.
-struct Forgetful(Watch);
+struct Forgetful(Watch, Bug);
 
 impl engine::Observer for Forgetful {
     fn changed(&self, state: &State) {
         let mut state = state.clone();
-        state.tasks.update(|task| task.phase.is_final(), |task| task.phase = mission::Phase::Waiting);
+        if self.1 == Bug::ForgetsTheBudget {
+            state.policy.calls = state.usage.calls.checked_sub(1);
+        } else {
+            state.tasks.update(|task| task.phase.is_final(), |task| task.phase = mission::Phase::Waiting);
+        }
         engine::Observer::changed(&self.0, &state);
     }
 }
