@@ -42,6 +42,12 @@ pub struct Effort {
     pub until: Option<Instant>,
 }
 
+impl Effort {
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() > until)
+    }
+}
+
 /// What was measured of the whole stack.
 #[derive(Debug, Default, Serialize)]
 pub struct Stack {
@@ -172,6 +178,10 @@ async fn package(project: &'static Project, effort: Effort) -> Stack {
     // the newest first
     for change in changes.into_iter().rev().take(suite.changes.min(effort.changes)) {
         let (title, started) = (change.title(), Instant::now());
+        if effort.is_over() {
+            stack.left_out.push(format!("{title}: it was not begun, for want of time"));
+            continue;
+        }
         let measured = match Room::open(project, &suite, &change).await {
             Ok(room) => measure(project, &suite, change, room, &Kind::ALL, effort).await,
             Err(why) => Err(why),
@@ -234,7 +244,7 @@ async fn measure(
     // so that an interrupted run has some of each kind
     random.fork(&format!("{} in which order", change.title())).shuffle(&mut all);
     for (at, mutant) in all.iter().enumerate() {
-        if effort.until.is_some_and(|until| Instant::now() > until) {
+        if effort.is_over() {
             stack.not_begun = all.len() - at;
             break;
         }
