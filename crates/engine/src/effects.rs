@@ -46,10 +46,12 @@ impl Effects for Arc<MissionContext> {
                     context.wait_for_host(host_failures).await;
                     roles::dispute::run(&context, &state, &task).await
                 }
-                Effect::Work { task, kind, host_failures, model, .. } => {
+                Effect::Work { task, kind, host_failures, model, candidates, .. } => {
                     context.wait_for_host(host_failures).await;
                     match kind {
-                        WorkKind::Fresh => roles::coder::run(&context, &state, &task, model).await,
+                        WorkKind::Fresh => {
+                            roles::coder::run(&context, &state, &task, model, candidates).await
+                        }
                         WorkKind::Fix => roles::fixer::run(&context, &state, &task, model).await,
                     }
                 }

@@ -91,6 +91,9 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::TestsUpheld { task, reason } => format!("`{task}`: its tests are right: {}", detail(reason)),
         Event::FixStarted { task, .. } => format!("`{task}`: fixer at work"),
+        Event::CandidatesCompared { task, candidates, why, .. } => {
+            format!("`{task}`: {} coders side by side: {}", candidates.len(), detail(why))
+        }
         Event::WorkAccepted { task, .. } => format!("`{task}` handed in"),
         Event::ScopeWidened { task, path } => format!("`{task}` now also holds {path}"),
         Event::ScopeRefused { task, path, held_by } => {

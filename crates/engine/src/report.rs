@@ -20,6 +20,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     tasks(&mut text, state);
     helped(&mut text, state);
     written_first(&mut text, state);
+    side_by_side(&mut text, state);
     packages(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
@@ -114,6 +115,22 @@ fn written_first(text: &mut String, state: &State) {
     }
     if lines.len() > MAX_HELPED {
         let _ = writeln!(text, "- and {}", count(lines.len() - MAX_HELPED, "more task"));
+    }
+}
+
+/// Where several coders made an attempt: whose change went on.
+fn side_by_side(text: &mut String, state: &State) {
+    let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.chosen.is_empty());
+    if tasks().next().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "\nAttempts that several coders made side by side:\n");
+    for task in tasks().take(MAX_HELPED) {
+        let _ = writeln!(text, "- `{}`: {}", task.id, cell(&cut(&task.chosen.join("; then "), 300)));
+    }
+    let more = tasks().count().saturating_sub(MAX_HELPED);
+    if more > 0 {
+        let _ = writeln!(text, "- and {}", count(more, "more task"));
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         fresh: config.heal.fresh,
         fallbacks: u32::try_from(config.roles.coder.fallback.len()).unwrap_or_default(),
         splits: config.heal.splits,
+        candidates: u32::try_from(config.heal.candidates).unwrap_or(1),
         independent_tests: config.mission.tests == TestAuthor::Independent,
         max_cycles: config.mission.max_cycles,
         approve_plan: config.mission.approve_plan,

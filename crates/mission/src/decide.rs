@@ -125,9 +125,9 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     for task in index.active().filter_map(|id| state.tasks.get(id)) {
         match task.phase {
             Phase::Testing => effects.push(independent::write(task)),
-            Phase::ToFix => effects.push(work(task, WorkKind::Fix)),
-            Phase::Working if task.fixes > 0 => effects.push(work(task, WorkKind::Fix)),
-            Phase::Working => effects.push(work(task, WorkKind::Fresh)),
+            Phase::ToFix => effects.push(work(state, task, WorkKind::Fix)),
+            Phase::Working if task.fixes > 0 => effects.push(work(state, task, WorkKind::Fix)),
+            Phase::Working => effects.push(work(state, task, WorkKind::Fresh)),
             Phase::Judging if state.base_checks.is_some() => {
                 effects.push(Effect::Judge {
                     task: task.id.clone(),
@@ -143,15 +143,24 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
             _ => {}
         }
     }
-    let free = (state.parallel() as usize).saturating_sub(state.active());
+    let mut free = (state.parallel() as usize).saturating_sub(state.slots());
     let may_start = |id: &TaskId| state.tasks.get(id).filter(|task| !state.is_held(task));
     for task in index.ready_compound().filter_map(|(_, _, id)| may_start(id)) {
         effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
     }
     let ready = index.ready().filter_map(|(_, _, id)| may_start(id));
-    for task in ready.filter(|task| !independent::unknown(state, task)).take(free) {
-        let tests_first = independent::due(state, task);
-        effects.push(if tests_first { independent::write(task) } else { work(task, WorkKind::Fresh) });
+    for task in ready.filter(|task| !independent::unknown(state, task)) {
+        if free == 0 {
+            break;
+        }
+        let (slots, effect) = match independent::due(state, task) {
+            true => (1, independent::write(task)),
+            false => (state.candidates() as usize, work(state, task, WorkKind::Fresh)),
+        };
+        if slots <= free {
+            free -= slots;
+            effects.push(effect);
+        }
     }
     if let (tasks, Some(head)) = (landing(state), &state.head)
         && !tasks.is_empty()
@@ -171,14 +180,16 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
 }
 
 /// An effect names the attempt and the repair that it brings about, so that it keeps its key while it is under way.
-fn work(task: &Task, kind: WorkKind) -> Effect {
+fn work(state: &State, task: &Task, kind: WorkKind) -> Effect {
     let (attempt, fix) = match (&task.phase, kind) {
         (Phase::Working, _) => (task.attempt, task.fixes),
         (_, WorkKind::Fresh) => (task.attempt + 1, 0),
         (_, WorkKind::Fix) => (task.attempt, task.fixes + 1),
     };
+    let candidates = if kind == WorkKind::Fresh { state.candidates() } else { 1 };
     Effect::Work {
         task: task.id.clone(),
+        candidates,
         kind,
         attempt,
         fix,

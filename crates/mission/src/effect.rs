@@ -33,6 +33,8 @@ pub enum Effect {
     /// `attempt` and `fix` count from 1 and 0; `host_failures` says how long to wait before asking again.
     Work {
         task: TaskId,
+        /// Coders that make the attempt side by side, each in a slot.
+        candidates: u32,
         kind: WorkKind,
         attempt: u32,
         fix: u32,

@@ -4,7 +4,7 @@ use serde_json::Value;
 use crate::flag::RedFlag;
 use crate::mailbox::{Brief, Plan, PlannedDependency};
 use crate::provider::Fault;
-use crate::{Estimate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
+use crate::{Candidate, Estimate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
 
 /// Why an attempt failed; the ladder differs by class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -361,6 +361,13 @@ pub enum Event {
         task: TaskId,
         base: String,
         at_ms: u64,
+    },
+    /// Several coders made the attempt: what each came to, and whose change goes on (by its place, from 0).
+    CandidatesCompared {
+        task: TaskId,
+        candidates: Vec<Candidate>,
+        chosen: Option<u32>,
+        why: String,
     },
     WorkAccepted {
         task: TaskId,

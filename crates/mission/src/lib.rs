@@ -11,6 +11,7 @@
 //!   costs, and [`estimate`] what a mission will.
 
 pub mod board;
+pub mod candidates;
 pub mod command;
 mod decide;
 mod effect;
@@ -32,6 +33,7 @@ mod task;
 mod usage;
 
 pub use board::Board;
+pub use candidates::Candidate;
 pub use decide::decide;
 pub use effect::{Effect, WorkKind};
 pub use estimate::Estimate;

@@ -26,6 +26,8 @@ pub struct Policy {
     pub fallbacks: u32,
     /// Times that a task, with all that comes out of it, is split because it failed.
     pub splits: u32,
+    /// Coders that make one attempt side by side, as far as `parallel` lets them.
+    pub candidates: u32,
     /// Whether another coder writes the tests of a change in behaviour, before it is made.
     pub independent_tests: bool,
     /// Plans of the objective: after the first, each is for what the one before left missing.
@@ -68,6 +70,7 @@ impl Default for Policy {
             fresh: 1,
             fallbacks: 0,
             splits: 1,
+            candidates: 1,
             independent_tests: false,
             max_cycles: 3,
             approve_plan: false,

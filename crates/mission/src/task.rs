@@ -134,6 +134,9 @@ pub struct Task {
     /// How it was helped, oldest first.
     #[serde(default)]
     pub rungs: Vec<Chosen>,
+    /// Where several coders made an attempt: why one of them was chosen, oldest first.
+    #[serde(default)]
+    pub chosen: Vec<String>,
     /// The model that works on it: 0 the role's own, otherwise the place among its fallbacks, from 1.
     #[serde(default)]
     pub model: u32,
@@ -192,6 +195,7 @@ impl Task {
             empty_reviews: 0,
             failures: Vec::new(),
             rungs: Vec::new(),
+            chosen: Vec::new(),
             model: 0,
             whole_files: false,
             splits: parent.map_or(0, |p| p.splits),

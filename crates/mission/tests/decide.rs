@@ -475,3 +475,37 @@ fn missions_end_as_they_went() {
     "#]],
     );
 }
+
+#[test]
+fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
+    let policy = Policy { parallel: 4, candidates: 3, ..Policy::default() };
+    let mut mission = Mission::with(policy, "a: a\nb: b");
+    // one of the two, as both need three
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+    mission.start("a");
+    assert_eq!(mission.state.slots(), 3);
+    check(
+        &mut mission,
+        expect![[r#"
+        work:a:1:0
+    "#]],
+    );
+    mission.hand_in("a");
+    assert_eq!(mission.state.slots(), 1);
+    check(
+        &mut mission,
+        expect![[r#"
+        judge:a:1:0
+        work:b:1:0
+    "#]],
+    );
+    // never more than there are slots
+    let policy = Policy { parallel: 2, candidates: 8, ..Policy::default() };
+    let mission = Mission::with(policy, "a: a");
+    assert_eq!(mission.state.candidates(), 2);
+}

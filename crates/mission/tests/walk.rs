@@ -103,11 +103,14 @@ impl Walk {
         assert_eq!(over, effects.is_empty(), "a mission stands still: {:?}", Board::of(state, 0));
         let keys: Vec<String> = effects.iter().filter_map(Effect::key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "twice the same: {keys:?}");
-        let begun = effects
-            .iter()
-            .filter(|e| matches!(e, Effect::Work { task, .. } | Effect::WriteTests { task, .. } if state.tasks[task].phase == Phase::Waiting));
-        let free = (state.policy.parallel as usize).saturating_sub(state.active());
-        assert!(begun.count() <= free, "more at once than the policy says");
+        let waits = |task: &TaskId| state.tasks[task].phase == Phase::Waiting;
+        let begun = effects.iter().map(|effect| match effect {
+            Effect::Work { task, candidates, .. } if waits(task) => *candidates as usize,
+            Effect::WriteTests { task, .. } if waits(task) => 1,
+            _ => 0,
+        });
+        let free = (state.policy.parallel as usize).saturating_sub(state.slots());
+        assert!(begun.sum::<usize>() <= free, "more at once than the policy says");
     }
 
     fn trouble(&mut self) -> bool {
@@ -460,14 +463,16 @@ fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
 
 fn any_policy() -> impl Strategy<Value = Policy> {
     let ladder = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32, 1..4_u32);
-    (1..5_u32, ladder, prop::option::of(50..500_u64), any::<(bool, bool)>()).prop_map(
+    let at_once = (1..5_u32, 1..4_u32);
+    (at_once, ladder, prop::option::of(50..500_u64), any::<(bool, bool)>()).prop_map(
         |(
-            parallel,
+            (parallel, candidates),
             (fixes, fresh, fallbacks, splits, max_cycles),
             tokens,
             (approve_plan, independent_tests),
         )| Policy {
             parallel,
+            candidates,
             fixes,
             fresh,
             fallbacks,

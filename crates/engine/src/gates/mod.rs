@@ -1,6 +1,7 @@
 //! The gates, cheapest first: scope, protected files, Guardian, independent tests, checks, new tests, Reviewer. Each
 //! verdict is recorded with the tree it speaks of.
 
+mod candidate;
 mod checks;
 mod files;
 mod grounds;
@@ -18,6 +19,7 @@ mod protected;
 mod reason;
 mod review;
 mod scope;
+mod symbols;
 mod vote;
 mod wrong_versions;
 
@@ -30,6 +32,7 @@ use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::workers::Worker;
 
+pub(crate) use candidate::candidate;
 pub(crate) use checks::{check_tree, keeps_tests};
 pub(crate) use grounds::Grounds;
 pub(crate) use guardian::lint_trees;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use mission::mailbox::Work;
 use mission::{Event, FailureClass, Issue, Phase, Role, State, Task};
+use workspace::Slot;
 
 use super::conversation::{Conversation, RoleFailure, Setting};
-use super::prompt;
 use super::work::{WorkMailbox, outcome};
+use super::{prompt, race};
 use crate::blocking::blocking;
 use crate::config::TestAuthor;
 use crate::mission_context::MissionContext;
@@ -14,11 +16,20 @@ use crate::reading;
 use crate::slots::Lease;
 use crate::workers::Worker;
 
-/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
-pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
+/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1; `coders`: how many make the attempt.
+pub(crate) async fn run(
+    context: &Arc<MissionContext>,
+    state: &State,
+    id: &str,
+    model: u32,
+    coders: u32,
+) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let mut spent = Vec::new();
     let events = match begin(context, task).await {
+        Ok(Base::Ready(lease)) if coders > 1 => {
+            race::run(context, task, lease, model, coders, &mut spent).await
+        }
         Ok(Base::Ready(lease)) => work(context, task, lease, model, &mut spent).await,
         Ok(Base::TestsConflict(reason)) => vec![conflicting(task, reason)],
         Err(RoleFailure { class, reason }) => {
@@ -94,23 +105,53 @@ async fn work(
     model: u32,
     spent: &mut Vec<Event>,
 ) -> Vec<Event> {
-    let base = lease.slot.commit.clone();
+    if !started(context, task, &lease).await {
+        return Vec::new();
+    }
+    let Attempt { conversation, mailbox, result } = attempt(context, task, &lease.slot, model, spent).await;
+    if result.is_ok() {
+        context.workers.put(&task.id, Worker { lease, conversation });
+    }
+    outcome(mailbox, result).await
+}
+
+/// Writes down that the attempt begins; `false` where the mission is over.
+pub(super) async fn started(context: &Arc<MissionContext>, task: &Task, lease: &Lease) -> bool {
     let started = Event::AttemptStarted {
         task: task.id.clone(),
         slot: lease.slot.n,
-        base: base.clone(),
+        base: lease.slot.commit.clone(),
         at_ms: context.clock.now_ms(),
     };
     if context.orchestrator.record(vec![started]).await.is_err() {
-        return Vec::new();
+        return false;
     }
     context.forget_edits(&task.id);
-    let reading = reading::task(context, &lease.slot, task).await;
+    true
+}
+
+/// What one coder did.
+pub(super) struct Attempt {
+    /// `None` where no session was opened.
+    pub conversation: Option<Conversation>,
+    pub mailbox: WorkMailbox,
+    pub result: Result<Work, RoleFailure>,
+}
+
+/// One coder in one slot, from the first prompt to what it hands in.
+pub(super) async fn attempt(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    slot: &Slot,
+    model: u32,
+    spent: &mut Vec<Event>,
+) -> Attempt {
+    let reading = reading::task(context, slot, task).await;
     let setting = Setting {
         role: Role::Coder,
         task: Some(task.id.clone()),
-        directory: lease.slot.path.clone(),
-        base,
+        directory: slot.path.clone(),
+        base: slot.commit.clone(),
         title: format!("Coder: {}", task.title),
         model,
         part: None,
@@ -119,12 +160,12 @@ async fn work(
         context: context.clone(),
         role: Role::Coder,
         task: task.id.clone(),
-        slot: lease.slot.clone(),
+        slot: slot.clone(),
         held: None,
     };
     let mut conversation = match Conversation::open(context, setting).await {
         Ok(conversation) => conversation,
-        Err(failure) => return outcome(mailbox, Err(failure)).await,
+        Err(failure) => return Attempt { conversation: None, mailbox, result: Err(failure) },
     };
     let text = |attempt| {
         let mut text = prompt::header(&context.id, Role::Coder, Some(&task.id), attempt);
@@ -143,8 +184,5 @@ async fn work(
         text
     };
     let result = conversation.ask(Role::Coder, text, &mut mailbox, spent).await;
-    if result.is_ok() {
-        context.workers.put(&task.id, Worker { lease, conversation: Some(conversation) });
-    }
-    outcome(mailbox, result).await
+    Attempt { conversation: Some(conversation), mailbox, result }
 }

@@ -7,6 +7,7 @@ pub(crate) mod fixer;
 pub(crate) mod mailbox;
 pub(crate) mod planner;
 pub(crate) mod prompt;
+mod race;
 pub(crate) mod reviewer;
 pub(crate) mod searcher;
 pub(crate) mod tester;

@@ -9,6 +9,8 @@ use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId, 
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
+/// Choices among candidates that are kept of a task.
+const MAX_CHOSEN: usize = 50;
 /// The longest task id, in bytes.
 const MAX_ID: usize = 32;
 
@@ -155,6 +157,7 @@ impl State {
             }
             Event::AttemptStarted { task, .. }
             | Event::FixStarted { task, .. }
+            | Event::CandidatesCompared { task, .. }
             | Event::WorkAccepted { task, .. }
             | Event::ScopeWidened { task, .. }
             | Event::ScopeRefused { task, .. }
@@ -384,6 +387,9 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.phase = Phase::Working;
             task.fixes = task.fixes.saturating_add(1);
             task.base = Some(base.clone());
+        }
+        Event::CandidatesCompared { why, .. } if task.chosen.len() < MAX_CHOSEN => {
+            task.chosen.push(why.clone());
         }
         Event::WorkAccepted { summary, .. } => {
             task.answered();

@@ -178,6 +178,18 @@ impl State {
         self.tasks.index().busy()
     }
 
+    /// Slots that are taken: several by an attempt that several coders make.
+    pub fn slots(&self) -> usize {
+        let wide = |t: &&Task| t.phase == Phase::Working && t.fixes == 0;
+        let more = self.candidates().saturating_sub(1) as usize;
+        self.active() + more * self.tasks.values().filter(wide).count()
+    }
+
+    /// Coders that make one attempt side by side.
+    pub fn candidates(&self) -> u32 {
+        self.policy.candidates.clamp(1, self.parallel().max(1))
+    }
+
     /// Tasks at once, as the settings and the provider let them.
     pub fn parallel(&self) -> u32 {
         self.providers.parallel(self.policy.parallel)

@@ -34,6 +34,8 @@ pub struct Settings {
     /// Whether another coder writes the tests of what changes behaviour.
     pub tests_first: bool,
     pub max_cycles: u32,
+    /// Coders that make one attempt side by side.
+    pub candidates: u32,
     pub timeout_s: u64,
     pub calls: Option<u64>,
     pub tokens: Option<u64>,
@@ -77,6 +79,7 @@ impl Settings {
             timeout_s: [90, 180, 600][random.below(3)],
             tests_first: random.chance(0.8),
             max_cycles: 1 + random.below(3) as u32,
+            candidates: [1, 1, 1, 2, 3][random.below(5)],
         }
     }
 
@@ -93,8 +96,8 @@ impl Settings {
         );
         let _ = write!(
             text,
-            "[heal]\nfixes = {}\nfresh = {}\n[review]\nquorum = {}\n",
-            self.fixes, self.fresh, self.quorum
+            "[heal]\nfixes = {}\nfresh = {}\ncandidates = {}\n[review]\nquorum = {}\n",
+            self.fixes, self.fresh, self.candidates, self.quorum
         );
         for role in ["searcher", "planner", "coder", "reviewer", "fixer"] {
             let _ = write!(text, "[roles.{role}]\ntimeout = \"{}s\"\n", self.timeout_s);

@@ -1,0 +1,120 @@
+//! Several coders at one attempt, each in a slot of its own: the engine compares what they hand in, and one goes on.
+
+use std::sync::Arc;
+
+use mission::candidates::choose;
+use mission::{Candidate, Event, FailureClass, Issue, Task};
+use tokio::task::JoinSet;
+
+use super::coder::{Attempt, attempt, started};
+use super::conversation::Conversation;
+use super::work::outcome;
+use crate::gates;
+use crate::mission_context::MissionContext;
+use crate::slots::Lease;
+use crate::workers::Worker;
+
+/// What one coder came to.
+struct Ran {
+    candidate: Candidate,
+    /// What it says of the attempt.
+    events: Vec<Event>,
+    /// Kept where something was handed in.
+    kept: Option<(Lease, Option<Conversation>)>,
+    spent: Vec<Event>,
+}
+
+/// `lease` is the first coder's slot; the others' are on the same commit.
+pub(super) async fn run(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    lease: Lease,
+    model: u32,
+    coders: u32,
+    spent: &mut Vec<Event>,
+) -> Vec<Event> {
+    let base = lease.slot.commit.clone();
+    if !started(context, task, &lease).await {
+        return Vec::new();
+    }
+    let mut running = JoinSet::new();
+    let mut first = Some(lease);
+    for nth in 0..coders.max(1) {
+        let (context, task, base, lease) = (context.clone(), task.clone(), base.clone(), first.take());
+        running.spawn(async move { (nth, one(&context, &task, lease, &base, model).await) });
+    }
+    let mut ran = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        match ended {
+            Ok(one) => ran.push(one),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => tracing::warn!("a coder of `{}` was lost: {error}", task.id),
+            },
+        }
+    }
+    ran.sort_by_key(|(nth, _)| *nth);
+    let mut ran: Vec<Ran> = ran.into_iter().map(|(_, one)| one).collect();
+    for one in &mut ran {
+        spent.append(&mut one.spent);
+    }
+    let candidates: Vec<Candidate> = ran.iter().map(|one| one.candidate.clone()).collect();
+    let choice = choose(&candidates);
+    let chosen = choice.chosen.and_then(|at| u32::try_from(at).ok());
+    let told = Event::CandidatesCompared { task: task.id.clone(), candidates, chosen, why: choice.why };
+    if context.orchestrator.record(vec![told]).await.is_err() {
+        return Vec::new();
+    }
+    // where nobody handed in anything, the first that says more than that the host failed
+    let host = Some(FailureClass::Host);
+    let at = choice.chosen.or_else(|| ran.iter().position(|one| one.candidate.failed != host)).unwrap_or(0);
+    if at >= ran.len() {
+        return Vec::new();
+    }
+    let Ran { events, kept, .. } = ran.swap_remove(at);
+    if let Some((lease, conversation)) = kept.filter(|_| choice.chosen.is_some()) {
+        context.workers.put(&task.id, Worker { lease, conversation });
+    }
+    events
+}
+
+async fn one(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    lease: Option<Lease>,
+    base: &str,
+    model: u32,
+) -> Ran {
+    let mut spent = Vec::new();
+    let lost = |class, reason: String| Ran {
+        candidate: Candidate { failed: Some(class), ..Candidate::default() },
+        events: vec![Event::AttemptFailed {
+            task: task.id.clone(),
+            class,
+            issues: vec![Issue::new("engine", reason)],
+        }],
+        kept: None,
+        spent: Vec::new(),
+    };
+    let lease = match lease {
+        Some(lease) => lease,
+        None => match context.slot(base).await {
+            Ok(lease) => lease,
+            Err(failure) => return lost(failure.class, failure.reason),
+        },
+    };
+    let Attempt { conversation, mailbox, result } =
+        attempt(context, task, &lease.slot, model, &mut spent).await;
+    let events = outcome(mailbox, result).await;
+    let slot = lease.slot.n;
+    let failed = |class| Candidate { slot, failed: Some(class), ..Candidate::default() };
+    let candidate = match (events.as_slice(), context.orchestrator.state().await) {
+        ([Event::WorkAccepted { .. }], Ok(state)) => {
+            gates::candidate(context, &state, task, &lease.slot).await
+        }
+        ([Event::AttemptFailed { class, .. }], _) => failed(*class),
+        ([Event::TaskOrdered { .. }], _) => failed(FailureClass::Conflict),
+        _ => failed(FailureClass::Host),
+    };
+    Ran { candidate, events, kept: Some((lease, conversation)), spent }
+}
