@@ -32,6 +32,13 @@ pub(crate) async fn integrate(
     if context.orchestrator.record(vec![started]).await.is_err() {
         return Vec::new();
     }
+    // one that was cancelled in the meantime is not in the batch that was begun
+    let Ok(begun) = context.orchestrator.state().await else { return Vec::new() };
+    let state = begun.as_ref();
+    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| state.batch.contains(id)).collect();
+    if tasks.is_empty() {
+        return Vec::new();
+    }
     let mut head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
     // what landed since `state` was taken
     let mut landed: Vec<TaskId> = Vec::new();

@@ -235,9 +235,11 @@ impl Walk {
             }
             Effect::Integrate { tasks, head } => {
                 if running.told == 0 {
+                    self.tell(Event::BatchStarted { tasks: tasks.clone(), head });
+                    let begun = &self.mission.state.batch;
+                    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| begun.contains(id)).collect();
                     running.batches = self.units(&tasks);
-                    self.tell(Event::BatchStarted { tasks, head });
-                    return false;
+                    return running.batches.is_empty();
                 }
                 let Some(tasks) = running.batches.pop() else { return true };
                 let event = if self.dice.one_in(self.faults) {
@@ -563,5 +565,35 @@ fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
             "{} without its parent",
             landed.id
         );
+    }
+}
+
+/// A task that is cancelled between the decision to merge it and the begin of the merge does not land.
+#[test]
+fn what_was_cancelled_before_its_merge_began_does_not_land() {
+    let policy = Policy {
+        parallel: 4,
+        fixes: 0,
+        fresh: 1,
+        fallbacks: 1,
+        splits: 0,
+        max_cycles: 1,
+        independent_tests: true,
+        host_failures: 3,
+        ..Policy::default()
+    };
+    for (seed, faults) in [(412_258_322_734_684_213, 9), (12_797_104, 10)] {
+        let Mission { state, .. } = walk(seed, policy.clone(), faults);
+        for landed in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
+            let group = |t: &&mission::Task| t.group.is_some() && t.group == landed.group;
+            for other in state.tasks.values().filter(group) {
+                assert!(
+                    matches!(other.phase, Phase::Integrated { .. }),
+                    "{} without {}",
+                    landed.id,
+                    other.id
+                );
+            }
+        }
     }
 }

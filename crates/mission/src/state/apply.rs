@@ -109,7 +109,13 @@ impl State {
                     self.verdicts.push(Judged { task, gate: *gate, verdict: *verdict, tree, detail });
                 }
             }
-            Event::BatchStarted { tasks, .. } => self.batch = tasks.iter().cloned().collect(),
+            Event::BatchStarted { tasks, .. } => {
+                // what was cancelled between the decision and its being carried out is not merged
+                let passed = |id: &&TaskId| {
+                    self.tasks.get(*id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
+                };
+                self.batch = tasks.iter().filter(passed).cloned().collect();
+            }
             Event::Integrated { tasks, commit, tree, checks, .. } => {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
                 self.head_checks.clone_from(checks);
