@@ -112,7 +112,7 @@ impl State {
             Event::BatchStarted { tasks, .. } => {
                 // what was cancelled between the decision and its being carried out is not merged
                 let passed = |id: &&TaskId| {
-                    self.tasks.get(*id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
+                    self.tasks.get(id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
                 };
                 self.batch = tasks.iter().filter(passed).cloned().collect();
             }
