@@ -29,7 +29,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     }
     for _ in 0..ROUNDS {
         match round(context, state, &head, verified).await {
-            Round::Done(event) => return vec![event],
+            Round::Done(event) => return vec![*event],
             Round::Branch(why) => return vec![branch(context, &head.id, Some(why)).await],
             Round::Again => {}
             Round::Stopped => return Vec::new(),
@@ -51,7 +51,7 @@ async fn recover(context: &Arc<MissionContext>, delivery: &serde_json::Value) ->
 }
 
 enum Round {
-    Done(Event),
+    Done(Box<Event>),
     /// The working tree cannot take it: why.
     Branch(String),
     /// The user changed something meanwhile.
@@ -60,7 +60,7 @@ enum Round {
 }
 
 async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, verified: bool) -> Round {
-    let failed = |error: String| Round::Done(Event::DeliveryFailed { reason: error });
+    let failed = |error: String| Round::Done(Box::new(Event::DeliveryFailed { reason: error }));
     let (workspace, id) = (context.workspace.clone(), context.id.clone());
     let now = match blocking(move || workspace.user_tree(&id)).await {
         Ok(now) => now,
@@ -137,7 +137,7 @@ async fn together(
 async fn write(context: &Arc<MissionContext>, plan: Delivery) -> Round {
     let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.deliver(&plan)).await {
-        Ok(_) => Round::Done(Event::Delivered { files, branch: None, note: None }),
+        Ok(_) => Round::Done(Box::new(Event::Delivered { files, branch: None, note: None })),
         Err(DeliveryError::Changed { .. }) => Round::Again,
         Err(error) => Round::Branch(error.to_string()),
     }
