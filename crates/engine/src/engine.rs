@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use journal::Redactor;
 use mission::PauseReason;
 use mission::command::{Command, parse};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep};
 
 use crate::edit;
 use crate::host::Host;
@@ -17,6 +19,9 @@ use crate::missions::{self, Project};
 use crate::session::{Sessions, ToolCall};
 use crate::shell;
 use crate::world::World;
+
+/// How long a resume waits for a mission that was stopped just before to wind up.
+const WINDING_UP: Duration = Duration::from_secs(3);
 
 /// Where the engine works and what it is given.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +93,8 @@ impl Engine {
     }
 
     async fn run(&self, project: Project, start: Start, session: Option<String>) {
-        if std::mem::replace(&mut self.running().busy, true) {
+        let patience = if matches!(start, Start::Resume { .. }) { WINDING_UP } else { Duration::ZERO };
+        if !self.begin(patience).await {
             let which = self.running().context.as_ref().map(|c| format!(" `{}`", c.id)).unwrap_or_default();
             return project.host.say(&format!(
                 "A mission{which} runs in this project already. `/task status` shows it, `/task stop` stops it. Nothing was \
@@ -97,6 +103,18 @@ impl Engine {
         }
         let _reset = Reset(self.running.clone());
         missions::run(&project, start, session, &self.sessions, &self.running).await;
+    }
+
+    /// Takes the one place for a running mission, where it is free within `patience`.
+    async fn begin(&self, patience: Duration) -> bool {
+        let until = Instant::now() + patience;
+        while std::mem::replace(&mut self.running().busy, true) {
+            if Instant::now() >= until {
+                return false;
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        true
     }
 
     /// A mission of this project that waits to be resumed, as a sentence for whoever opens OpenCode here; changes nothing.

@@ -85,7 +85,7 @@ impl Default for Policy {
             outage_ms: 30 * 60_000,
             max_tasks: 200,
             max_files: 20,
-            max_lines: 20_000,
+            max_lines: 100_000,
             max_depth: 4,
             host_failures: 5,
         }
