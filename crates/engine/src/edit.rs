@@ -11,7 +11,6 @@ use crate::gates::independent;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::ScopeAnswer;
 use crate::session::{Part, Session};
-use crate::shell;
 
 /// Findings that are appended to a tool's answer.
 const MAX_FINDINGS: usize = 10;
@@ -109,9 +108,6 @@ pub(crate) async fn before(
     tool: &str,
     arguments: &Value,
 ) -> Option<String> {
-    if tool == "bash" {
-        return shell::refusal(context, session, arguments);
-    }
     if let Some(path) = read_path(tool, arguments) {
         let whole = Path::new(&path) == session.directory || path == "." || path == "/";
         return if whole { None } else { inside(&session.directory, &path).err() };

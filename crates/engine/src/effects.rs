@@ -18,9 +18,13 @@ pub trait Effects: Send + Sync + 'static {
     /// Does it, and says what came of it. Whatever must be known earlier is recorded on the way.
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events;
     /// Called whenever the state has settled: what no task needs any more is let go.
-    fn settled(&self, state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
     /// The mission is over or paused.
-    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl Effects for Arc<MissionContext> {

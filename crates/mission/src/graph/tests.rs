@@ -333,34 +333,3 @@ proptest! {
         prop_assert_eq!(result(plan), result(apart));
     }
 }
-
-/// Measures only: 10,000 tasks in layers, each waiting for two of the layer before. Run it with
-/// `cargo test --release -p mission ten_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints a time, checks nothing that the others do not"]
-fn ten_thousand_tasks_are_validated() {
-    let task = |i: usize| PlannedTask {
-        id: format!("task-{i}"),
-        title: format!("the task {i}"),
-        instructions: "write the function and its test".into(),
-        files: vec![format!("src/module_{i}.rs"), format!("src/shared_{}.rs", i / 50)],
-        depends_on: if i < 100 {
-            vec![]
-        } else {
-            vec![format!("task-{}", i - 100), format!("task-{}", i - 99)]
-        },
-        acceptance: vec!["the test passes".into()],
-        ..PlannedTask::default()
-    };
-    let plan = Plan { tasks: (0..10_000).map(task).collect(), ..Plan::default() };
-    let policy = Policy { max_tasks: 10_000, ..Policy::default() };
-    let mut best = std::time::Duration::MAX;
-    for _ in 0..30 {
-        let plan = plan.clone();
-        let start = std::time::Instant::now();
-        let checked = check_plan(plan, &policy, &BTreeSet::new(), 0).unwrap();
-        best = best.min(start.elapsed());
-        assert_eq!((checked.plan.tasks.len(), checked.notes.len()), (10_000, 9_800));
-    }
-    println!("10,000 tasks validated in {best:?}");
-}

@@ -1,7 +1,5 @@
 //! A world in which every answer is right and takes as long as it was drawn to take.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -168,13 +166,5 @@ pub struct Handle(pub Arc<World>);
 impl Effects for Handle {
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
         Box::pin(self.0.clone().carry_out(effect, state))
-    }
-
-    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
-    }
-
-    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
     }
 }

@@ -3,8 +3,6 @@
 //! truth.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -397,14 +395,6 @@ struct Handle(Arc<Hands>);
 impl Effects for Handle {
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
         Box::pin(self.0.clone().carry_out(effect, state))
-    }
-
-    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
-    }
-
-    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
     }
 }
 
