@@ -184,10 +184,21 @@ function permission(role, mailbox, own) {
  * @param {string} tool
  */
 export function allowsAll(own, tool) {
-  const rule = own && typeof own === "object" ? (own[tool] ?? own["*"]) : own
-  if (rule === undefined || rule === null) return true
-  const verdicts = typeof rule === "object" ? Object.values(rule) : [rule]
+  const named = own && typeof own === "object" ? Object.entries(own) : [["*", own]]
+  // names of permissions may be patterns; "*" counts only where nothing says more
+  const specific = named.filter(([name]) => name !== "*" && matches(name, tool))
+  const rules = specific.length > 0 ? specific : named.filter(([name]) => name === "*")
+  const verdicts = rules.flatMap(([, rule]) => (rule && typeof rule === "object" ? Object.values(rule) : [rule ?? "allow"]))
   return verdicts.every((verdict) => verdict === "allow")
+}
+
+/**
+ * @param {string} pattern with `*` and `?`
+ * @param {string} name
+ */
+function matches(pattern, name) {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&")
+  return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`).test(name)
 }
 
 /**

@@ -14,6 +14,9 @@ const CASES = [
   [{ bash: { "*": "allow", "rm *": "ask" } }, false],
   [{ "*": "ask" }, false],
   [{ "*": "ask", bash: "allow" }, true],
+  [{ "ba*": "deny" }, false],
+  [{ "b?sh": "ask", bash: "allow" }, false],
+  [{ "mission_*": "deny", "[": "deny" }, true],
 ]
 
 for (const [own, free] of CASES) {
