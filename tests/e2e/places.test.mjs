@@ -1,5 +1,6 @@
 /** Where projects are: below a repository's root, without a commit, in a linked worktree, with an odd path. */
 import assert from "node:assert/strict"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { changes, git, makeProject, repositoryPicture, scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
@@ -54,6 +55,65 @@ scene(
       "the main checkout is left alone",
     )
     ended(world, "done")
+  },
+)
+
+const THREE = ["one", "two", "three"]
+
+scene(
+  "two worktrees of one repository and another project, each with a mission of its own at the same time",
+  {
+    skip: noPlugin,
+    timeout_ms: 200_000,
+    files: project(),
+    scenario: {
+      work: modules(THREE).work,
+      answers: [
+        ...THREE.map((name) => ({ role: "planner", match: `Add ${name}\\b`, turns: [{ hand_in: modules([name]).plan }] })),
+        ...THREE.map((name, i) => ({
+          role: "coder",
+          task: name,
+          turns: [{ gate: "coders", write: { [`src/${name}.js`]: constant(name.toUpperCase(), i) } }, { done: "Did it." }],
+        })),
+      ],
+    },
+  },
+  async (world) => {
+    const places = [world.project, join(world.root, "linked"), join(world.root, "other")]
+    makeProject(places[2], project())
+    git(world.project, "worktree", "add", "--quiet", "-b", "side", places[1])
+    // each place has something of its user: one stash for both worktrees, what is staged, what is not
+    for (const [i, place] of places.entries()) {
+      writeFileSync(join(place, "README.md"), "# Put aside\n")
+      if (i !== 1) git(place, "stash", "push", "--quiet")
+      writeFileSync(join(place, "README.md"), `# Staged in place ${i}\n`)
+      git(place, "add", "README.md")
+      writeFileSync(join(place, "README.md"), `# Mine in place ${i}\n`)
+    }
+    // OpenCode makes its database when it first starts, and fails where several do so at once
+    await world.start(["session", "list"]).done
+    const before = places.map(repositoryPicture)
+    const running = places.map((cwd, i) => world.task(`Add ${THREE[i]}`, { cwd, deadline_ms: 150_000 }))
+    await world.model.reached("coders", { count: places.length, limit_ms: 120_000 })
+    world.model.release("coders")
+    const results = await Promise.all(running)
+
+    for (const [i, place] of places.entries()) {
+      const own = changes(before[i], repositoryPicture(place)).filter((line) => !/^. \.git\/(worktrees\/[^/]+\/)?opencode$/.test(line))
+      assert.deepEqual(own, [`+ src/${THREE[i]}.js`], printed(results[i]))
+      assert.equal(readFileSync(join(place, "README.md"), "utf8"), `# Mine in place ${i}\n`)
+    }
+    const missions = world.missions()
+    assert.equal(new Set(missions.map(({ state }) => state)).size, places.length, "each place has a state folder of its own")
+    for (const name of THREE) {
+      const asked = new Set(world.model.roleRequests.filter((request) => request.task === name).map(({ mission }) => mission))
+      const [{ id, facts }, ...more] = missions.filter((mission) => asked.has(mission.id))
+      assert.deepEqual(more, [], `the tasks of ${id} are not worked on by another mission`)
+      assert.equal(facts.find(({ event }) => event === "ended")?.outcome, "done")
+      const others = THREE.filter((other) => other !== name && JSON.stringify(facts).includes(`src/${other}.js`))
+      assert.deepEqual(others, [], "no journal knows of another mission")
+    }
+    onlyRoles(world)
   },
 )
 

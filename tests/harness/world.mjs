@@ -200,23 +200,31 @@ export class World {
     return repositoryPicture(this.project)
   }
 
-  /** The engine's folder for this project, or nothing when it never wrote one. */
-  get state() {
+  /** The engine's folders, one for each project that had a mission. */
+  get states() {
     const folder = join(this.data, "opencode-orchestrator")
-    const key = existsSync(folder) ? readdirSync(folder).find((name) => existsSync(join(folder, name, "missions"))) : undefined
-    return key && join(folder, key)
+    if (!existsSync(folder)) return []
+    return readdirSync(folder)
+      .map((key) => join(folder, key))
+      .filter((state) => existsSync(join(state, "missions")))
   }
 
-  /** Missions in the engine's folder: id, folder, the journal's lines, and the facts in them. */
+  /** The engine's folder where only one project has had missions, or nothing when it never wrote one. */
+  get state() {
+    return this.states.at(0)
+  }
+
+  /** Missions in the engine's folders: id, folder, state folder, the journal's lines, and the facts in them. */
   missions() {
-    const folder = this.state && join(this.state, "missions")
-    if (!folder || !existsSync(folder)) return []
-    return readdirSync(folder)
-      .filter((id) => id.startsWith("m-"))
-      .map((id) => {
-        const journal = readLines(join(folder, id, "journal.jsonl"))
-        return { id, folder: join(folder, id), journal, facts: journal.map((line) => line.event).filter(Boolean) }
-      })
+    return this.states.flatMap((state) =>
+      readdirSync(join(state, "missions"))
+        .filter((id) => id.startsWith("m-"))
+        .map((id) => {
+          const folder = join(state, "missions", id)
+          const journal = readLines(join(folder, "journal.jsonl"))
+          return { id, state, folder, journal, facts: journal.map((line) => line.event).filter(Boolean) }
+        }),
+    )
   }
 
   /** The facts of the only mission. @param {string} [name] Those of this name only. @returns {any[]} */
