@@ -76,3 +76,56 @@ scene(
     assert.match(printed(result), /without independent tests/)
   },
 )
+
+/** The author adds a case that the task does not ask for, and that no right implementation passes. */
+const WRONG = `${testOf("area", "AREA", "12")}\ntest("AREA is odd", () => {\n  assert.equal(AREA % 2, 1);\n});\n`
+
+scene(
+  "two attempts that fail on one of these tests alone put it before a reviewer; it is drawn again, and the mission delivered",
+  {
+    skip: noPlugin,
+    files: project(),
+    toml: "[heal]\nfixes = 0\n",
+    scenario: {
+      ...AREA,
+      answers: [
+        { role: "coder", part: "tests", step: 1, turns: [{ write: { "test/area.test.js": WRONG } }, { done: "Two cases." }] },
+        {
+          role: "reviewer",
+          match: "Two attempts at the task",
+          turns: [
+            {
+              hand_in: {
+                verdict: "reject",
+                findings: [{ path: "test/area.test.js", line: 9, severity: "error", message: "Nothing asks for an odd area." }],
+                acceptance: [{ id: "a1", met: false, evidence: "the case contradicts it" }],
+              },
+            },
+          ],
+        },
+      ],
+    },
+  },
+  async (world) => {
+    const result = await world.task("Add the area")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    onlyRoles(world)
+    const steps = ["tests_written", "attempt_started", "attempt_failed", "tests_redrawn", "integrated"]
+    const facts = world.facts().map((fact) => fact.event).filter((name) => steps.includes(name))
+    assert.deepEqual(facts, [
+      ...["tests_written", "attempt_started", "attempt_failed", "attempt_started", "attempt_failed"],
+      ...["tests_redrawn", "tests_written", "attempt_started", "integrated"],
+    ])
+    const authors = world.model.roleRequests.filter((request) => request.part === "tests" && request.turn === 0)
+    assert.equal(authors.length, 2)
+    assert.notEqual(authors[0].session, authors[1].session, "another author")
+    assert.match(authors[1].prompt_text, /Nothing asks for an odd area/, "who is told what was wrong with the first ones")
+    const [dispute] = world.model.roleRequests.filter((request) => request.role === "reviewer" && request.turn === 0)
+    assert.match(dispute.prompt_text, /AREA is odd/)
+    assert.doesNotMatch(dispute.prompt_text, /AREA = 12/, "the reviewer of a test sees no implementation")
+    assert.equal(world.read("test/area.test.js"), testOf("area", "AREA", "12"))
+    assert.equal(world.read("src/area.js"), constant("AREA", 12))
+    assert.match(printed(result), /written anew/)
+  },
+)
