@@ -14,7 +14,7 @@ use crate::world::Observer;
 
 /// How far the board may be behind the journal, and how much farther for each task: it is written whole.
 const BOARD_DELAY: Duration = Duration::from_millis(100);
-const BOARD_DELAY_A_TASK: Duration = Duration::from_millis(1);
+const BOARD_DELAY_A_TASK: Duration = Duration::from_millis(2);
 
 pub struct Record {
     journal: Journal<Event>,

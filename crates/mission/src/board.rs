@@ -1,14 +1,18 @@
 //! What the board, `status` and the report show: derived from the state, never the other way round.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::usage::UsageByRole;
-use crate::{CheckSummary, Estimate, Outcome, Phase, Stage, State, Usage};
+use crate::{CheckSummary, Estimate, Outcome, Phase, Stage, State, TaskId, Usage};
 
+/// Made of a state, it borrows from it: it is written often, and a large mission has thousands of tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Board {
-    pub mission: String,
-    pub objective: String,
+pub struct Board<'a> {
+    pub mission: Cow<'a, str>,
+    pub objective: Cow<'a, str>,
     pub stage: Stage,
     pub outcome: Option<Outcome>,
     /// Why it is paused.
@@ -21,49 +25,49 @@ pub struct Board {
     pub cycle: u32,
     /// What it is expected to take in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub estimate: Option<Estimate>,
-    pub tasks: Vec<BoardTask>,
-    pub usage: Usage,
-    pub usage_by_role: UsageByRole,
-    pub checks: Vec<CheckSummary>,
+    pub estimate: Option<Cow<'a, Estimate>>,
+    pub tasks: Vec<BoardTask<'a>>,
+    pub usage: Cow<'a, Usage>,
+    pub usage_by_role: Cow<'a, UsageByRole>,
+    pub checks: Cow<'a, [CheckSummary]>,
     pub peak: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BoardTask {
-    pub id: String,
-    pub title: String,
+pub struct BoardTask<'a> {
+    pub id: Cow<'a, str>,
+    pub title: Cow<'a, str>,
     /// `waiting`, `testing`, `working`, `judging`, `fixing`, `passed`, `integrated`, `split`, `given_up`, `cancelled`.
-    pub state: String,
+    pub state: Cow<'a, str>,
     pub attempt: u32,
-    pub depends_on: Vec<String>,
+    pub depends_on: Cow<'a, BTreeSet<TaskId>>,
     /// Why it was given up or cancelled, or what last went wrong.
-    pub detail: Option<String>,
-    pub usage: Usage,
+    pub detail: Option<Cow<'a, str>>,
+    pub usage: Cow<'a, Usage>,
 }
 
-impl Board {
-    pub fn of(state: &State, now_ms: u64) -> Board {
+impl Board<'_> {
+    pub fn of(state: &State, now_ms: u64) -> Board<'_> {
         Board {
-            mission: state.mission.clone(),
-            objective: state.objective.clone(),
+            mission: Cow::Borrowed(&state.mission),
+            objective: Cow::Borrowed(&state.objective),
             stage: state.stage(),
             outcome: state.outcome,
             paused: state.paused.as_ref().map(ToString::to_string),
             started_ms: state.started_ms,
             elapsed_ms: state.elapsed_ms(now_ms),
             cycle: state.cycle,
-            estimate: state.estimate.clone(),
+            estimate: state.estimate.as_ref().map(Cow::Borrowed),
             tasks: state.order.iter().filter_map(|id| state.tasks.get(id)).map(task).collect(),
-            usage: state.usage.clone(),
-            usage_by_role: state.usage_by_role.clone(),
-            checks: state.head_checks.clone(),
+            usage: Cow::Borrowed(&state.usage),
+            usage_by_role: Cow::Borrowed(&state.usage_by_role),
+            checks: Cow::Borrowed(&state.head_checks),
             peak: state.peak,
         }
     }
 }
 
-fn task(task: &crate::Task) -> BoardTask {
+fn task(task: &crate::Task) -> BoardTask<'_> {
     let name = match task.phase {
         Phase::Waiting => "waiting",
         Phase::Testing => "testing",
@@ -78,17 +82,17 @@ fn task(task: &crate::Task) -> BoardTask {
         Phase::Cancelled { .. } => "cancelled",
     };
     let detail = match &task.phase {
-        Phase::GivenUp { reason } | Phase::Cancelled { reason } => Some(reason.clone()),
+        Phase::GivenUp { reason } | Phase::Cancelled { reason } => Some(Cow::Borrowed(reason.as_str())),
         Phase::Integrated { .. } => None,
-        _ => task.failures.last().and_then(|f| f.issues.first()).map(ToString::to_string),
+        _ => task.failures.last().and_then(|f| f.issues.first()).map(|issue| issue.to_string().into()),
     };
     BoardTask {
-        id: task.id.clone(),
-        title: task.title.clone(),
+        id: Cow::Borrowed(&task.id),
+        title: Cow::Borrowed(&task.title),
         state: name.into(),
         attempt: task.attempt,
-        depends_on: task.depends_on.iter().cloned().collect(),
+        depends_on: Cow::Borrowed(&task.depends_on),
         detail,
-        usage: task.usage.clone(),
+        usage: Cow::Borrowed(&task.usage),
     }
 }

@@ -182,7 +182,8 @@ impl State {
     pub fn slots(&self) -> usize {
         let wide = |t: &&Task| t.phase == Phase::Working && t.fixes == 0;
         let more = self.candidates().saturating_sub(1) as usize;
-        self.active() + more * self.tasks.values().filter(wide).count()
+        let working = self.tasks.index().active().filter_map(|id| self.tasks.get(id));
+        self.active() + more * working.filter(wide).count()
     }
 
     /// Coders that make one attempt side by side.

@@ -36,9 +36,9 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
         .tasks
         .iter()
         .map(|task| Node {
-            id: task.id.clone(),
+            id: task.id.to_string(),
             title: shortened(&task.title),
-            state: task.state.clone(),
+            state: task.state.to_string(),
             after: task.depends_on.iter().filter_map(position).collect(),
             parent: state.tasks.get(&task.id).and_then(|task| task.parent.as_ref()).and_then(position),
         })
