@@ -1,6 +1,7 @@
 /** Missions that were stopped or cut off, and go on. */
 import assert from "node:assert/strict"
-import { answerText, changes, scene, until } from "../harness/index.mjs"
+import { join } from "node:path"
+import { ROOT, answerText, changes, scene, start, tuiMissing, until } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, project } from "./fixtures.mjs"
 
 const TWO = modules(["one", "two"])
@@ -61,6 +62,30 @@ scene(
     const answer = await client.command(await client.session(), "task", "resume")
     assert.match(answerText(answer), /two/)
     await until(() => world.exists("src/two.js"), 5_000, "the delivery")
+    wentOn(world)
+  },
+)
+
+scene(
+  "tui: opened in a project with an unfinished mission it offers to resume, which then goes on",
+  { skip: noPlugin || tuiMissing(), files: project(), scenario: HELD },
+  async (world) => {
+    const running = world.task("Add two")
+    await world.model.reached("two")
+    await start(process.execPath, [join(ROOT, "bin", "opencode-orchestrator.js"), "stop"], { cwd: world.project, env: world.env }).done
+    await running
+    const asked = world.model.requests.length
+    const tui = await world.tui()
+    const screen = await tui.shows(/Mission m-\w+ is not finished[^]*\/task resume m-\w+/)
+    const offered = /\/task resume m-\w+/.exec(screen)?.[0] ?? ""
+    assert.ok(offered.endsWith(world.missions()[0].id))
+    assert.equal(world.model.requests.length, asked, "an offer asks no model")
+    assert.equal(world.facts("resumed").length, 0, "and resumes nothing")
+    await tui.type(offered)
+    await tui.shows(new RegExp(`┃ +${offered}`))
+    await tui.press("Enter")
+    await until(() => world.exists("src/two.js"), 30_000, "the delivery")
+    await until(() => world.facts("ended").length === 1, 10_000, "the mission's end")
     wentOn(world)
   },
 )
