@@ -114,10 +114,13 @@ const table = [
 
 const near = code.sizes.reduce((best, one) => (Math.abs(one.bytes - 10_240) < Math.abs(best.bytes - 10_240) ? one : best))
 const edit = JSON.parse(speed(["edit", near.file]))
+const ms = (/** @type {number | null} */ value) => `${value?.toFixed(2) ?? "unknown"} ms`
+const told = (/** @type {Record<string, number>} */ times) =>
+  `median ${ms(times.median_ms)}, 95th percentile ${ms(times.p95_ms)}; of processor time ${ms(times.processor_median_ms)} and ${ms(times.processor_p95_ms)} (${times.edits} edits)`
 const words = [
   `${code.sizes.length.toLocaleString("en")} files, ${megabytes.toFixed(1)} MB of TypeScript from ${new Set(code.sizes.map(({ file }) => relative(code.folder, file).split("/")[0])).size} packages; ` +
     `medians of ${rounds} rounds in turns (eslint: ${rows[rows.length - 1].rounds}), ${availableParallelism()} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}.`,
-  `A file of ${(edit.bytes / 1024).toFixed(1)} KB, linted again after an edit with all rules: median ${edit.median_ms.toFixed(2)} ms, 95th percentile ${edit.p95_ms.toFixed(2)} ms; processor time ${edit.processor_median_ms?.toFixed(2) ?? "unknown"} ms at the median (${edit.edits} edits).`,
+  `A file of ${(edit.bytes / 1024).toFixed(1)} KB, linted again after an edit with all rules: ${told(edit.sound)}. Edits that leave it broken, whose errors are looked for: ${told(edit.broken)}.`,
 ]
 console.log(`\n${words[0]}\n\n${table}\n\n${words[1]}`)
 

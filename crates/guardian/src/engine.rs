@@ -13,6 +13,8 @@ use crate::sources::{MemorySources, Sources};
 const MAX_REPORTS: usize = 100;
 /// Files kept parsed between edits.
 const KEPT_FILES: usize = 32;
+/// Versions of a file among which the nearest one is sought.
+const MAX_COMPARED: usize = 8;
 
 /// How the Guardian is set up.
 #[derive(Clone, Debug, Default)]
@@ -188,7 +190,9 @@ impl Guardian {
             kept.push(file.clone());
             return file;
         }
-        let before = kept.iter().rev().find(|file| &*file.path == path).cloned();
+        // an undo is nearer to an older text than to the last one, and what is broken helps nobody
+        let others = kept.iter().rev().filter(|file| &*file.path == path && file.is_sound());
+        let before = others.take(MAX_COMPARED).min_by_key(|file| file.differs_by(text)).cloned();
         drop(kept);
         let file = Arc::new(File::new(path, text, &self.patterns, !self.rules.is_empty(), before.as_deref()));
         if text.len() < 500_000 {

@@ -139,11 +139,9 @@ impl File {
 
     /// The tree of this file, told of the edit that makes it another; `None` where it is no help.
     fn edited(&self, new: &File) -> Option<Tree> {
-        let mut tree = self.tree.clone().filter(|tree| !tree.root_node().has_error())?;
-        let (old, now) = (self.text.as_bytes(), new.text.as_bytes());
-        let start = old.iter().zip(now).take_while(|(a, b)| a == b).count();
-        let most = old.len().min(now.len()) - start;
-        let end = old.iter().rev().zip(now.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+        let mut tree = self.tree.clone().filter(|_| self.is_sound())?;
+        let (old, now) = (&self.text, &new.text);
+        let (start, end) = alike(old, now);
         tree.edit(&InputEdit {
             start_byte: start,
             old_end_byte: old.len() - end,
@@ -153,6 +151,17 @@ impl File {
             new_end_position: new.point(now.len() - end),
         });
         Some(tree)
+    }
+
+    /// Whether it was parsed, and without errors.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.tree.as_ref().is_some_and(|tree| !tree.root_node().has_error())
+    }
+
+    /// Bytes between the first and the last at which a text differs from this one.
+    pub(crate) fn differs_by(&self, text: &str) -> usize {
+        let (start, end) = alike(&self.text, text);
+        self.text.len().max(text.len()) - start - end
     }
 
     fn point(&self, byte: usize) -> Point {
@@ -246,6 +255,15 @@ impl File {
     pub(crate) fn is_test(&self) -> bool {
         is_test_path(&self.path)
     }
+}
+
+/// How many bytes two texts have in common at their start, and after that at their end.
+fn alike(one: &str, other: &str) -> (usize, usize) {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let start = one.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let most = one.len().min(other.len()) - start;
+    let end = one.iter().rev().zip(other.iter().rev()).take(most).take_while(|(a, b)| a == b).count();
+    (start, end)
 }
 
 fn to_u32(n: usize) -> u32 {
