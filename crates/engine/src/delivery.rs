@@ -8,7 +8,7 @@ use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
 use crate::blocking::blocking;
 use crate::checking;
 use crate::config::Deliver;
-use crate::gates;
+use crate::gates::{self, TestEdits};
 use crate::mission_context::MissionContext;
 use crate::slots::CHECKING;
 
@@ -118,7 +118,7 @@ async fn together(
     let changes = blocking(move || workspace.changes(&from, &to)).await.map_err(|error| error.to_string())?;
     let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
     // what the user did to their tests meanwhile is theirs to decide
-    let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, true).await;
+    let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, TestEdits::Any).await;
     if lint.failure.is_some() {
         return Err(lint.detail);
     }

@@ -8,7 +8,7 @@ use workspace::{Commit, Merge};
 
 use crate::blocking::blocking;
 use crate::checking;
-use crate::gates::{self, Finding};
+use crate::gates::{self, Finding, TestEdits};
 use crate::mission_context::MissionContext;
 use crate::slots::CHECKING;
 
@@ -141,9 +141,8 @@ async fn land(
         Err(error) => return Landed::No(host(error.to_string())),
     };
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
-    let may_edit = |id: &&TaskId| state.tasks.get(id).is_some_and(|t| t.edits_tests.is_some());
-    let may_edit_tests = tasks.iter().any(may_edit);
-    let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, may_edit_tests).await;
+    let edits = TestEdits::of(tasks.iter().filter_map(|id| state.tasks.get(id)));
+    let (lint, _) = gates::lint_trees(context, &head.id, &merged.id, &paths, edits).await;
     if let Some(finding) = lint.failure {
         return Landed::No(finding);
     }

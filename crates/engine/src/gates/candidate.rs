@@ -60,7 +60,7 @@ async fn look(
         .await?
     };
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    let plan = Plan { edits_tests: task.edits_tests.is_some(), edits_config: task.edits_config.is_some() };
+    let plan = Plan::of(task);
     let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base };
     let mut evidence = Evidence {
         keeps_tests: checks::keeps_tests(state, &[&task.id]),

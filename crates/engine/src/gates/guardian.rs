@@ -1,51 +1,60 @@
 //! The Guardian as a gate: what this change introduced, and only that.
 
-use guardian::Severity;
+use std::collections::BTreeSet;
+
+use guardian::{Severity, Sources};
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use super::{Change, Finding, Grounds, Judgement};
+use super::{Change, Finding, Grounds, Judgement, TestEdits};
 use crate::blocking::blocking;
 use crate::sources::TreeSources;
 
-/// What happened to a test. A task whose plan says why tests change may do these; its reviewer is told.
-const ABOUT_TESTS: [&str; 2] = ["test-removed", "test-weakened"];
-
 pub(super) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
-    let may_edit = change.plan.edits_tests;
-    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, may_edit).await
+    let edits = change.plan.test_edits();
+    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, edits).await
 }
 
-/// Lints what `to` changed of `from`. Also gives what it did to tests, where it may.
+/// Lints what `to` changed of `from`. Also gives what it did to tests, where it is for the reviewer to judge.
 pub(crate) async fn lint_trees(
     context: &Grounds,
     from: &str,
     to: &str,
     paths: &[String],
-    may_edit_tests: bool,
+    test_edits: TestEdits,
 ) -> (Judgement, Vec<Issue>) {
     let (guardian, workspace) = (context.guardian.clone(), context.workspace.clone());
     let (from, to, paths) = (from.to_string(), to.to_string(), paths.to_vec());
     let found = blocking(move || {
         let base = TreeSources::open(&workspace, &from)?;
         let head = TreeSources::open(&workspace, &to)?;
-        Ok::<_, workspace::Error>(guardian.lint_change(&base, &head, &paths))
+        let gone = gone(&head, &paths);
+        Ok::<_, workspace::Error>((guardian.lint_change(&base, &head, &paths), gone))
     })
     .await;
-    let findings = match found {
-        Ok(findings) => findings,
+    let (findings, gone) = match found {
+        Ok(found) => found,
         Err(error) => {
             let detail = format!("could not look: {error}");
             let verdict = GateVerdict::NoEvidence;
             return (Judgement { gate: Gate::Guardian, verdict, detail, failure: None }, Vec::new());
         }
     };
-    verdict(findings, may_edit_tests)
+    verdict(findings, &test_edits, &gone)
 }
 
-/// What findings come to. Also gives what the change did to tests, where it may.
-pub(super) fn verdict(findings: Vec<guardian::Finding>, may_edit_tests: bool) -> (Judgement, Vec<Issue>) {
+/// Files that a change removes.
+pub(super) fn gone(head: &dyn Sources, paths: &[String]) -> BTreeSet<String> {
+    paths.iter().filter(|path| !head.files().contains(path)).cloned().collect()
+}
+
+/// What findings come to. Also gives what the change did to tests, where it is for the reviewer to judge.
+pub(super) fn verdict(
+    findings: Vec<guardian::Finding>,
+    test_edits: &TestEdits,
+    gone: &BTreeSet<String>,
+) -> (Judgement, Vec<Issue>) {
     let (allowed, findings): (Vec<_>, Vec<_>) =
-        findings.into_iter().partition(|f| may_edit_tests && ABOUT_TESTS.contains(&f.rule.as_str()));
+        findings.into_iter().partition(|finding| test_edits.allows(finding, gone));
     let weakened: Vec<Issue> = allowed.iter().map(issue).collect();
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|f| f.severity == Severity::Error);
@@ -64,7 +73,9 @@ pub(super) fn verdict(findings: Vec<guardian::Finding>, may_edit_tests: bool) ->
     let failure = (!issues.is_empty()).then_some(Finding { class: FailureClass::Lint, issues });
     let detail = match weakened.len() {
         0 => detail,
-        n => format!("{detail}; {n} findings about tests that the plan lets change are for the reviewer"),
+        n => {
+            format!("{detail}; {n} findings about tests that the plan has a reason for are for the reviewer")
+        }
     };
     (Judgement { gate: Gate::Guardian, verdict, detail, failure }, weakened)
 }

@@ -13,7 +13,7 @@ use workspace::{Commit, Slot};
 use super::files::{has_cases, is_test_text, kind};
 use super::new_tests::{Ran, list, ran, remembered, run, runner_fits, runner_of, write};
 use super::reason::reason;
-use super::{Change, Finding, Grounds, Judgement, guardian, scope};
+use super::{Change, Finding, Grounds, Judgement, TestEdits, guardian, scope};
 use crate::blocking::blocking;
 use crate::checking;
 use crate::mission_context::MissionContext;
@@ -109,8 +109,8 @@ async fn look(context: &Arc<MissionContext>, task: &Task, slot: &Slot) -> Result
         let message = format!("{} test files are too many: at most {MAX_FILES}", tests.len());
         return Ok(Handed::Refused(vec![Issue::new(SOURCE, message)]));
     }
-    let may_edit = task.edits_tests.is_some();
-    let (lint, _) = guardian::lint_trees(context, &slot.commit, &commit.id, &paths, may_edit).await;
+    let edits = TestEdits::of([task]);
+    let (lint, _) = guardian::lint_trees(context, &slot.commit, &commit.id, &paths, edits).await;
     let found = lint.failure.map(|finding| finding.issues).unwrap_or_default();
     let issues: Vec<Issue> =
         found.into_iter().filter(|issue| !is_to_come(issue, &written, &task.scope)).collect();

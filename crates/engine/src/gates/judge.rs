@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mission::{Gate, GateVerdict, Issue};
+use mission::{Gate, GateVerdict, Issue, Task};
 use tokio_util::sync::CancellationToken;
 use workspace::{Commit, Slot, Workspace};
 
-use super::{Answer, Change, Evidence, Grounds, Judgement, WITHOUT_MODELS, ask, scope};
+use super::{Answer, Change, Evidence, Grounds, Judgement, TestEdits, WITHOUT_MODELS, ask, scope};
 use crate::blocking::blocking;
 use crate::config::load;
 use crate::host::{Host, HostError, HostFuture, HostRequest};
@@ -23,12 +23,22 @@ use crate::world::Commands;
 const PARALLEL: u32 = 2;
 
 /// What a plan lets a change touch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Existing tests.
-    pub edits_tests: bool,
+    /// Why existing tests change, if they may; a test that goes or says less has to be named in it.
+    pub edits_tests: Option<String>,
     /// What configures the project's checks and tools.
     pub edits_config: bool,
+}
+
+impl Plan {
+    pub(crate) fn of(task: &Task) -> Plan {
+        Plan { edits_tests: task.edits_tests.clone(), edits_config: task.edits_config.is_some() }
+    }
+
+    pub(crate) fn test_edits(&self) -> TestEdits {
+        TestEdits::from_reasons(self.edits_tests.iter().cloned().collect())
+    }
 }
 
 /// What one gate says.
@@ -106,8 +116,9 @@ impl Judge {
         let started = Instant::now();
         let (commit, paths) = self.put(slot, answer).await?;
         let mut reports = vec![scoped(&paths, started)];
+        let keeps_tests = plan.edits_tests.is_none();
         let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base: &self.base };
-        let mut evidence = Evidence { keeps_tests: !plan.edits_tests, ..Evidence::default() };
+        let mut evidence = Evidence { keeps_tests, ..Evidence::default() };
         for gate in WITHOUT_MODELS {
             if failed(&reports) && (!all || gate == Gate::NewTests) {
                 break;

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use guardian::{Guardian, GuardianOptions, Sources};
 use mission::{GateVerdict, Issue};
 
+use super::TestEdits;
+
 /// What a change writes: by path, the new text; `None`: the file is removed.
 pub type Answer = BTreeMap<String, Option<String>>;
 
@@ -33,19 +35,21 @@ impl Default for Lint {
 }
 
 impl Lint {
-    /// The verdict of a mission's gate on what an answer makes of `base` (texts by path). `may_edit_tests`: the plan says
-    /// why existing tests change.
+    /// The verdict of a mission's gate on what an answer makes of `base` (texts by path). `edits_tests`: why the
+    /// plan lets existing tests change, with those that go or say less.
     pub fn judge(
         &self,
         base: &BTreeMap<String, String>,
         answer: &Answer,
-        may_edit_tests: bool,
+        edits_tests: Option<&str>,
     ) -> LintReport {
         let none = Answer::new();
         let changed: Vec<String> = answer.keys().cloned().collect();
-        let findings =
-            self.guardian.lint_change(&Files::new(base, &none), &Files::new(base, answer), &changed);
-        let (judgement, _) = super::guardian::verdict(findings.clone(), may_edit_tests);
+        let head = Files::new(base, answer);
+        let findings = self.guardian.lint_change(&Files::new(base, &none), &head, &changed);
+        let edits = TestEdits::from_reasons(edits_tests.map(str::to_string).into_iter().collect());
+        let gone = super::guardian::gone(&head, &changed);
+        let (judgement, _) = super::guardian::verdict(findings.clone(), &edits, &gone);
         let issues = judgement.failure.map(|failure| failure.issues).unwrap_or_default();
         LintReport { verdict: judgement.verdict, detail: judgement.detail, issues, findings }
     }
@@ -91,7 +95,7 @@ mod tests {
         let base = files.map(|(path, text)| (path.to_string(), text.to_string())).into();
         let lint = Lint::default();
         let said = |text: Option<&str>| {
-            lint.judge(&base, &[("a.js".to_string(), text.map(ToString::to_string))].into(), false)
+            lint.judge(&base, &[("a.js".to_string(), text.map(ToString::to_string))].into(), None)
         };
         assert_eq!(said(Some("export const a = 2;\n")).verdict, GateVerdict::Pass);
         let renamed = said(Some("export const c = 1;\n"));

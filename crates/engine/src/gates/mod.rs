@@ -20,6 +20,7 @@ mod reason;
 mod review;
 mod scope;
 mod symbols;
+mod test_edits;
 mod vote;
 mod wrong_versions;
 
@@ -39,6 +40,7 @@ pub(crate) use guardian::lint_trees;
 pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
 pub(crate) use objective::review as review_objective;
+pub(crate) use test_edits::TestEdits;
 
 /// Whether the scripts of a manifest are other than before.
 pub(crate) fn changes_scripts(path: &str, before: &str, after: &str) -> bool {
@@ -124,7 +126,7 @@ async fn look(
     record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, format!("{} files", paths.len()))
         .await;
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    let plan = Plan { edits_tests: task.edits_tests.is_some(), edits_config: task.edits_config.is_some() };
+    let plan = Plan::of(task);
     let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base };
 
     let mut evidence = Evidence {

@@ -22,11 +22,12 @@ const MAX_DIFF: usize = 1200;
 pub(super) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<String>) {
     let (workspace, slot) = (context.workspace.clone(), change.slot.clone());
     let (paths, head) = (change.paths.to_vec(), change.commit.id.clone());
-    let (mission_base, plan) = (change.mission_base.to_string(), change.plan);
+    let (edits_tests, edits_config) = (change.plan.edits_tests.is_some(), change.plan.edits_config);
+    let mission_base = change.mission_base.to_string();
     let looked = blocking(move || {
         let touched = touched(&workspace, &mission_base, &slot.commit, &head, &paths)?;
         let (allowed, refused): (Vec<Touched>, Vec<Touched>) =
-            touched.into_iter().partition(|t| t.is_allowed(plan.edits_tests, plan.edits_config));
+            touched.into_iter().partition(|t| t.is_allowed(edits_tests, edits_config));
         let mut issues = Vec::new();
         for touched in &refused {
             let path = std::slice::from_ref(&touched.path);

@@ -19,6 +19,8 @@ use crate::roles::{cut, prompt};
 const MAX_DIFF: usize = 60_000;
 /// The longest diff that is kept at all.
 pub(super) const MAX_PAGE: usize = 2_000_000;
+/// Said where tests are gone.
+const REMOVED: &str = "Approve only if the acceptance asks for what they tested to go, or if others test it:";
 /// Findings about tests that a prompt lists.
 const MAX_WEAKENED: usize = 30;
 
@@ -119,8 +121,15 @@ pub(super) async fn poll(
 
 /// What became of existing tests, in words.
 fn tests(evidence: &Evidence<'_>) -> String {
-    let mut text: String =
+    let removed = evidence.weakened.iter().filter(|issue| issue.source == "test-removed").count();
+    let mut text = match removed {
+        0 => String::new(),
+        1 => format!("This change removes a test. {REMOVED}\n"),
+        n => format!("This change removes {n} tests. {REMOVED}\n"),
+    };
+    let edited: String =
         evidence.edited_tests.iter().map(|path| format!("- `{path}` was changed\n")).collect();
+    text.push_str(&edited);
     text.extend(evidence.weakened.iter().take(MAX_WEAKENED).map(|issue| format!("- {issue}\n")));
     if evidence.weakened.len() > MAX_WEAKENED {
         text.push_str(&format!("- and {} more\n", evidence.weakened.len() - MAX_WEAKENED));

@@ -43,7 +43,10 @@ pub(crate) fn task(task: &Task) -> String {
     text.push_str("\nAcceptance:\n");
     text.push_str(&acceptance(&task.acceptance));
     if let Some(why) = &task.edits_tests {
-        let _ = writeln!(text, "\nExisting tests may change here, because: {why}");
+        let _ = writeln!(
+            text,
+            "\nExisting tests may change here, because: {why}\nWhat they test stays tested: one that goes or asserts less without being named here is refused."
+        );
     }
     if let Some(why) = &task.edits_config {
         let _ = writeln!(text, "\nScripts and configuration may change here, because: {why}");

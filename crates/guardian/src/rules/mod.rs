@@ -2,6 +2,7 @@
 //! page in the documentation.
 
 mod arity_mismatch;
+mod assertion;
 mod commented_out_code;
 mod conflict_marker;
 mod duplicate_definition;

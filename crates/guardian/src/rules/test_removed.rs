@@ -1,4 +1,7 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+
+use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule};
 use crate::file::{File, is_test_path};
@@ -11,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Dishonest,
     severity: Severity::Error,
     summary: "A test that is gone, though what it tested is still there.",
-    note: "A test that fails is information; without it nobody knows. Put it back and make it pass. Where its removal is right, the plan says so (`edits_tests`).",
+    note: "A test that fails is information; without it nobody knows. Put it back and make it pass. Where its removal is right, the plan names it (`edits_tests`).",
     valid: &[
         Example::change(
             &[("a.test.js", "it('adds', () => { expect(add(1, 2)).toBe(3); });\n")],
@@ -30,6 +33,23 @@ pub(super) static RULE: Rule = Rule {
                 ),
             ],
             &[("a.py", "\n"), ("test_a.py", "def test_b():\n    assert b()\n")],
+        ),
+        Example::change(
+            &[(
+                "a.test.js",
+                "test('sums', t => {\n  t.plan(1);\n  t.test('adds', t => { t.equal(add(1, 2), 3); });\n});\n",
+            )],
+            &[(
+                "a.test.js",
+                "describe('sums', () => {\n  test('adds', t => { t.assert.equal(add(1, 2), 3); });\n});\n",
+            )],
+        ),
+        Example::change(
+            &[("tests/a.rs", "#[test]\nfn adds() { assert_eq!(add(1, 2), 3); }\n")],
+            &[(
+                "tests/a.rs",
+                "macro_rules! all {\n    ($add:ident) => {\n        #[test]\n        fn adds() { assert_eq!($add(1, 2), 3); }\n    };\n}\nall!(add);\n",
+            )],
         ),
     ],
     invalid: &[
@@ -64,10 +84,24 @@ pub(super) static RULE: Rule = Rule {
             ],
             &[("a.js", "export const a = 1\n")],
         ),
+        // one new test does not stand for two
+        Example::change(
+            &[(
+                "a.test.js",
+                "it('adds', () => { expect(add(1, 2)).toBe(3); });\nit('subs', () => { expect(sub(1, 2)).toBe(-1); });\n",
+            )],
+            &[(
+                "a.test.js",
+                "it('divides', () => { const half = div(1, 2); expect(half).toBeCloseTo(0.5); });\n",
+            )],
+        ),
         Example::change(&[("a_test.go", "package a\n\nfunc TestA(t *testing.T) { t.Fatal(f()) }\n")], &[]),
     ],
     check: Check::Change(check),
 };
+
+/// Of 100 words of two tests, those that are the same where one is the other under a new name.
+const ALIKE: usize = 60;
 
 /// A changed file and its tests.
 struct Side<'c> {
@@ -127,11 +161,27 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
             let body = file.text_of(test.body);
             let words = || body.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+            // a group is no test of its own, and what a macro writes is known by no name
+            let group = format!("{} > ", test.name);
+            if sides.iter().flat_map(|side| &side.new).any(|other| other.name.starts_with(&group))
+                || head.is_some_and(|head| in_macro(head, &test.name))
+            {
+                continue;
+            }
             let gone_too = words().any(|word| word.len() > 2 && lost.contains(word));
             if gone_too {
                 continue;
             }
-            let replaced = fresh.iter().any(|(other, _)| other.path == file.path);
+            // a new one of the same file stands for it, and for no other
+            let replacing = fresh
+                .iter()
+                .enumerate()
+                .filter(|(_, (other, new))| {
+                    other.path == file.path && !(new.skipped || asserts_less(test, new))
+                })
+                .max_by_key(|(at, (other, new))| (likeness(file, test, other, new), Reverse(*at)))
+                .map(|(at, _)| at);
+            let replaced = replacing.map(|at| fresh.remove(at)).is_some();
             let shown = head.unwrap_or(file);
             let at = anchor(shown, file, test);
             let message = format!("test `{}` was removed", test.name);
@@ -170,8 +220,33 @@ fn anchor(shown: &File, file: &File, test: &Test) -> usize {
     shown.start_of_line(u32::try_from(row + 1).unwrap_or(1))
 }
 
+/// Whether a macro of the file writes a test of this name.
+fn in_macro(file: &File, name: &str) -> bool {
+    file.language == Some(Language::Rust)
+        && file.text.contains("macro_rules!")
+        && file.flat().iter().any(|(index, node)| {
+            node.kind == "identifier"
+                && file.text_of(index) == name
+                && file.flat().kind(file.flat().node(index).parent) == "token_tree"
+                && file.slice(0, node.start).trim_end().ends_with("fn")
+        })
+}
+
 /// Whether a test is another one under a new name: it says mostly the same.
 fn alike(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
+    let shared = old.assertions.iter().filter(|a| new.assertions.contains(a)).count();
+    if !old.assertions.is_empty() && shared * 2 >= old.assertions.len() {
+        return true;
+    }
+    likeness(old_file, old, new_file, new) >= ALIKE
+}
+
+fn asserts_less(old: &Test, new: &Test) -> bool {
+    new.assertions.is_empty() && !old.assertions.is_empty()
+}
+
+/// How many of the words of two tests are the same, of 100.
+fn likeness(old_file: &File, old: &Test, new_file: &File, new: &Test) -> usize {
     let words = |file: &File, body: usize| -> BTreeSet<String> {
         let text = file.text_of(body);
         text.split(|c: char| !c.is_alphanumeric() && c != '_')
@@ -179,11 +254,6 @@ fn alike(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
             .map(str::to_string)
             .collect()
     };
-    let shared = old.assertions.iter().filter(|a| new.assertions.contains(a)).count();
-    if !old.assertions.is_empty() && shared * 2 >= old.assertions.len() {
-        return true;
-    }
     let (a, b) = (words(old_file, old.body), words(new_file, new.body));
-    let common = a.intersection(&b).count();
-    common * 10 >= a.union(&b).count() * 6
+    100 * a.intersection(&b).count() / a.union(&b).count().max(1)
 }

@@ -1,3 +1,4 @@
+use super::assertion::plain;
 use super::{Check, Example, Found, Pair, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
@@ -8,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Dishonest,
     severity: Severity::Error,
     summary: "A test that asserts less than it did.",
-    note: "The test was right before the change and still is. Put the assertion back and mend the code; where the behaviour is meant to change, the plan says so (`edits_tests`).",
+    note: "The test was right before the change and still is. Put the assertion back and mend the code; where the behaviour is meant to change, the plan says so and names the test (`edits_tests`).",
     valid: &[
         Example::change(
             &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); });\n")],
@@ -17,6 +18,13 @@ pub(super) static RULE: Rule = Rule {
         Example::change(
             &[("test_a.py", "def test_a():\n    assert f(1) == 2\n")],
             &[("test_a.py", "def test_a():\n    assert f(1, base=10) == 2\n")],
+        ),
+        Example::change(
+            &[("a.test.js", "test('a', t => { t.same(f(1), [2]); t.ok(g(f(1))); });\n")],
+            &[(
+                "a.test.js",
+                "test('a', t => { t.assert.deepStrictEqual(f(1), [2]); t.assert.ok(g(f(1))); });\n",
+            )],
         ),
     ],
     invalid: &[
@@ -119,7 +127,8 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
         added.iter().find_map(|new| Some((dropped.iter().find(|old| is_weaker(old, new))?, new)))
     {
         let at = place(head, test, new).unwrap_or(start);
-        found.at(head, at, end, format!("`{}` was weakened to `{}`", short(old), short(new)));
+        let message = format!("in test `{}`, `{}` was weakened to `{}`", test.name, short(old), short(new));
+        found.at(head, at, end, message);
         return;
     }
     if added.is_empty() {
@@ -173,9 +182,9 @@ fn short(assertion: &str) -> String {
 }
 
 fn without<'a>(of: &'a [String], those: &[String]) -> Vec<&'a String> {
-    let mut those: Vec<&String> = those.iter().collect();
+    let mut those: Vec<_> = those.iter().map(|assertion| plain(assertion)).collect();
     of.iter()
-        .filter(|one| match those.iter().position(|other| other == one) {
+        .filter(|one| match those.iter().position(|other| *other == plain(one)) {
             Some(at) => {
                 those.remove(at);
                 false
@@ -235,9 +244,7 @@ fn is_weaker(old: &str, new: &str) -> bool {
         ".is_ok()",
         ".is_some()",
         "assertIsNotNone(",
-        "assert.NotNil(",
-        "require.NotNil(",
-        "assert.ok(",
+        "NotNil(",
         "isinstance(",
         ".toBeInstanceOf(",
         "|| true",
@@ -245,12 +252,13 @@ fn is_weaker(old: &str, new: &str) -> bool {
         ".anything()",
         "expect.any(",
         "true ||",
-        "assertTrue(",
         "!= null",
         "!== undefined",
         ".is_empty()",
     ];
-    let weak = WEAK.iter().any(|sign| new.contains(sign) && !old.contains(sign));
+    let (old, new) = (&*plain(old), &*plain(new));
+    let weak = WEAK.iter().any(|sign| new.contains(sign) && !old.contains(sign))
+        || (new.starts_with("ok(") && !old.starts_with("ok("));
     let about_the_same = same_subject(old, new) || {
         let subject = subject(old);
         subject.len() > 2 && new.contains(subject)

@@ -20,7 +20,8 @@ pub(super) const FIELDS: &[Field] = &[
             Field::optional("group", Shape::Text).hint("tasks of one group land together or not at all"),
             Field::optional("compound", Shape::Bool)
                 .hint("too large for one coder: gets a plan of its own when due"),
-            Field::optional("edits_tests", Shape::Text).hint("why an existing test must change"),
+            Field::optional("edits_tests", Shape::Text)
+                .hint("why an existing test must change; names each one that goes or asserts less"),
             Field::optional("edits_config", Shape::Text)
                 .hint("why a script, build file or tool configuration must change; the user is asked"),
             Field::optional("behaviour", Shape::Bool)

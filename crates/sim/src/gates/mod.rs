@@ -1,5 +1,6 @@
 //! How much of what is wrong the gates let through: mutants of real changes, judged by the gate that a mission has.
 
+mod reason;
 mod room;
 mod stack;
 mod stack_table;
@@ -11,9 +12,10 @@ use engine::Lint;
 use mission::GateVerdict;
 
 use crate::Random;
-use crate::mutants::{Kind, Mutant, correct, edits_tests, mutants};
+use crate::mutants::{Kind, Mutant, correct, mutants};
 use crate::projects::{Change, Project, ProjectError, Set};
 
+pub use reason::reason_to_edit_tests;
 pub use stack::{Effort, GATES, Right, Row, Stack, Truth, whole_stack};
 pub use stack_table::stack_markdown;
 pub use table::markdown;
@@ -86,7 +88,7 @@ pub fn guardian_alone(
 }
 
 fn look(lint: &Lint, change: &Change, a_kind: usize, random: &Random, measured: &mut Measured) {
-    let right = lint.judge(&change.base, &correct(change), edits_tests(change));
+    let right = lint.judge(&change.base, &correct(change), reason_to_edit_tests(change).as_deref());
     let mut accused: Vec<&str> = Vec::new();
     for issue in &right.issues {
         measured.correct.errors.push(format!("{}: {issue}", change.title()));
@@ -110,8 +112,8 @@ fn look(lint: &Lint, change: &Change, a_kind: usize, random: &Random, measured: 
 /// What is held against the correct change, too, says nothing of the mutant.
 fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintReport, measured: &mut Measured) {
     // what happens to tests in a mutant that is about tests has no reason in the plan
-    let may_edit = edits_tests(change) && !mutant.on_base_tests;
-    let report = lint.judge(&change.base, &mutant.answer(change), may_edit);
+    let reason = reason_to_edit_tests(change).filter(|_| !mutant.on_base_tests);
+    let report = lint.judge(&change.base, &mutant.answer(change), reason.as_deref());
     let known = |rule: &str, message: &str, path: &str| {
         right.findings.iter().any(|f| f.rule == rule && f.message == message && f.path == path)
     };
@@ -120,7 +122,10 @@ fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintRepo
     let by_error = report.verdict == GateVerdict::Fail
         && new.iter().any(|f| {
             f.severity == guardian::Severity::Error
-                && !(may_edit && matches!(f.rule.as_str(), "test-removed" | "test-weakened"))
+                && report
+                    .issues
+                    .iter()
+                    .any(|issue| issue.source == f.rule && issue.path.as_ref() == Some(&f.path))
         });
     let caught = measured.kinds.entry(mutant.kind).or_default();
     caught.mutants += 1;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::reason::reason_to_edit_tests;
 use super::room::Room;
 use crate::Random;
 use crate::mutants::{Kind, Mutant, correct, edits_tests, is_test, mutants};
@@ -370,7 +371,7 @@ impl Bench<'_> {
 
 /// What a plan for this release would say. A mutant that is about tests has no reason in it.
 fn plan(change: &Change, about_tests: bool) -> Plan {
-    Plan { edits_tests: edits_tests(change) && !about_tests, edits_config: false }
+    Plan { edits_tests: reason_to_edit_tests(change).filter(|_| !about_tests), edits_config: false }
 }
 
 fn laid_over(base: &Tree, answer: &BTreeMap<String, Option<String>>) -> Tree {

@@ -119,8 +119,8 @@ fn planned(id: &str, folder: &str, step: &Step) -> Value {
         "files": files,
         "acceptance": [format!("`{folder}` does what the release does")],
     });
-    if step.edits_tests {
-        task["edits_tests"] = json!("the release changes what these tests expect");
+    if let Some(reason) = &step.edits_tests {
+        task["edits_tests"] = json!(reason);
     }
     task
 }

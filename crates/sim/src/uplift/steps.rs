@@ -10,7 +10,8 @@ use super::packages::{PACKAGES, Package};
 use super::rates::Drawn;
 use super::suites::Suites;
 use crate::Random;
-use crate::mutants::{Kind, correct, edits_tests, mutants};
+use crate::gates::reason_to_edit_tests;
+use crate::mutants::{Kind, correct, mutants};
 use crate::projects::{Change, Tree};
 
 /// Mutants of one kind that a step keeps.
@@ -31,8 +32,8 @@ pub struct Step {
     /// The real change.
     pub right: Answer,
     pub wrong: Vec<Wrong>,
-    /// The real change edits tests that were there.
-    pub edits_tests: bool,
+    /// Why the plan lets tests that were there change, where the real change does it.
+    pub edits_tests: Option<String>,
     /// Mutants of which no test, held back or not, can tell that they are wrong; they are no answers here.
     pub undecided: usize,
 }
@@ -198,7 +199,7 @@ fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
         head: change.head.clone(),
         right,
         wrong,
-        edits_tests: edits_tests(change),
+        edits_tests: reason_to_edit_tests(change),
         undecided,
     }))
 }

@@ -58,7 +58,7 @@ fn step() -> Arc<Step> {
             ),
             wrong(Kind::DeletedTest, writes(&[("add.js", Some(HEAD)), ("test/add.test.js", None)])),
         ],
-        edits_tests: true,
+        edits_tests: Some("texts are added, too".into()),
         undecided: 0,
     })
 }

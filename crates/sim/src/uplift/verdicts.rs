@@ -177,7 +177,7 @@ impl Verdicts {
             .ok_or_else(|| format!("the gates came to nothing about {drawn:?} of {}", step.title))?;
         if let Some(answer) = step.answer(drawn) {
             let fails = |fails| if fails { GateVerdict::Fail } else { GateVerdict::Pass };
-            let lint = lock(&self.lint).judge(&step.base, &answer, step.edits_tests).verdict;
+            let lint = lock(&self.lint).judge(&step.base, &answer, step.edits_tests.as_deref()).verdict;
             let tests = fails(!self.tests_pass(step, drawn));
             verdict.alone = vec![(Gate::Guardian, lint), (Gate::Checks, tests)];
         }
@@ -240,7 +240,8 @@ fn key(step: &Step, drawn: Drawn) -> String {
         Some(answer) => digest(&step.with(&answer)),
         None => format!("{drawn:?}"),
     };
-    format!("{}/{}/{answer}/{}", step.package.name(), digest(&step.base), step.edits_tests)
+    let reason = step.edits_tests.as_deref().unwrap_or_default();
+    format!("{}/{}/{answer}/{reason}", step.package.name(), digest(&step.base))
 }
 
 fn build() -> std::io::Result<String> {

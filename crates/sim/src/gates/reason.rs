@@ -1,0 +1,27 @@
+//! What a plan says of a release that changes tests.
+
+use std::sync::LazyLock;
+
+use engine::Lint;
+use guardian::Severity;
+
+use crate::mutants::{correct, edits_tests};
+use crate::projects::Change;
+
+static LINT: LazyLock<Lint> = LazyLock::new(Lint::default);
+
+/// Why the plan lets the tests of a release change; none where it changes none that were there. It names the tests that
+/// the release itself takes away or lets say less, as a plan has to.
+pub fn reason_to_edit_tests(change: &Change) -> Option<String> {
+    if !edits_tests(change) {
+        return None;
+    }
+    let mut reason = String::from("the release changes what these tests expect");
+    for finding in LINT.judge(&change.base, &correct(change), None).findings {
+        let about_tests = matches!(finding.rule.as_str(), "test-removed" | "test-weakened");
+        if about_tests && finding.severity == Severity::Error {
+            reason.push_str(&format!("; {} in {}", finding.message, finding.path));
+        }
+    }
+    Some(reason)
+}
