@@ -5,6 +5,7 @@
 //! - [`projects`]: published packages and the changes between their versions.
 //! - [`gates`]: how much of what is wrong the gates let through.
 //! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
+//! - [`releases`]: releases as missions for a real model, and what their results are worth.
 //! - [`uplift`]: what the engine makes of simulated weak models, in missions on real projects.
 
 pub mod engine_bench;
@@ -13,6 +14,7 @@ pub mod mutants;
 pub mod plot;
 pub mod projects;
 mod random;
+pub mod releases;
 pub mod simulation;
 pub mod uplift;
 
