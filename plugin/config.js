@@ -188,8 +188,8 @@ export function allowsAll(own, tool) {
   // names of permissions may be patterns; "*" counts only where nothing says more
   const specific = named.filter(([name]) => name !== "*" && matches(name, tool))
   const rules = specific.length > 0 ? specific : named.filter(([name]) => name === "*")
-  const verdicts = rules.flatMap(([, rule]) => (rule && typeof rule === "object" ? Object.values(rule) : [rule ?? "allow"]))
-  return verdicts.every((verdict) => verdict === "allow")
+  const said = rules.flatMap(([, rule]) => (rule && typeof rule === "object" ? Object.values(rule) : [rule ?? "allow"]))
+  return [...said, ...Object.values(verdicts(own, tool))].every((verdict) => verdict === "allow")
 }
 
 /**
@@ -202,15 +202,36 @@ function matches(pattern, name) {
 }
 
 /**
+ * What the user's permissions say of a tool's inputs, as OpenCode reads them: the last rule that fits counts, whatever name or
+ * pattern of a name it stands under. Empty: all is allowed.
  * @param {any} own
  * @param {string} tool
  * @returns {Record<string, string>}
  */
-function limits(own, tool) {
-  const rule = own && typeof own === "object" ? (own[tool] ?? own["*"]) : own
-  if (rule === "deny") return { "*": "deny" }
-  if (!rule || typeof rule !== "object") return {}
-  return Object.fromEntries(Object.entries(rule).filter(([pattern, verdict]) => verdict === "deny" || (verdict === "ask" && pattern !== "*")))
+function verdicts(own, tool) {
+  const named = own && typeof own === "object" ? Object.entries(own) : [["*", own]]
+  const rules = named.filter(([name, rule]) => rule && matches(name, tool))
+  /** @type {Record<string, string>} */
+  let all = {}
+  for (const [pattern, verdict] of rules.flatMap(([, rule]) => (typeof rule === "object" ? Object.entries(rule) : [["*", rule]]))) {
+    // what is said of every input leaves nothing of what was said before
+    if (pattern === "*") all = verdict === "allow" ? {} : { "*": verdict }
+    else {
+      delete all[pattern]
+      all[pattern] = verdict
+    }
+  }
+  return all
+}
+
+/**
+ * The rules of a role for a tool behind one that allows it.
+ * @param {any} own
+ * @param {string} tool
+ */
+export function limits(own, tool) {
+  const { "*": every, ...some } = verdicts(own, tool)
+  return every === "deny" ? { "*": every, ...some } : some
 }
 
 /** @param {string} role */
