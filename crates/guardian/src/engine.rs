@@ -8,6 +8,7 @@ use crate::patterns::Patterns;
 use crate::project::{Surroundings, Tree};
 use crate::rules::{Change, Check, Found, Pair, RULES, Rule};
 use crate::sources::{MemorySources, Sources};
+use crate::usual::{is_usual, says_why};
 
 /// A rule reports at most this often in a file.
 const MAX_REPORTS: usize = 100;
@@ -169,9 +170,9 @@ impl Guardian {
             let base_raws = pair.base.as_deref().map_or_else(Vec::new, |f| self.findings(f));
             let base = pair.base.as_deref();
             for raw in head_raws.iter_mut().filter(|raw| raw.in_change != raw.severity) {
-                let told =
-                    raw.unless.explained && pair.head.as_deref().is_some_and(|head| says_why(head, raw));
-                if told || raw.unless.usual && is_usual(raw, base, before) {
+                let Some(head) = pair.head.as_deref() else { continue };
+                let told = raw.unless.explained && says_why(head, raw);
+                if told || raw.unless.usual && is_usual(raw, head, base, before) {
                     raw.in_change = raw.severity;
                 }
             }
@@ -260,43 +261,6 @@ impl Guardian {
         });
         findings
     }
-}
-
-/// Whether the project did the same before the change: in this file, or in another of its language.
-fn is_usual(raw: &Raw, base: Option<&File>, before: Option<&dyn Sources>) -> bool {
-    const MAX_FILES: usize = 2_000;
-    let casts = ["as any", "as unknown as"].into_iter().find(|cast| raw.key.contains(cast));
-    let has = |text: &str| match casts {
-        Some(cast) => text.contains(cast),
-        // a comment to its end: one that names a rule is another
-        None => text.match_indices(&raw.key).any(|(at, found)| {
-            let rest = text.get(at + found.len()..).unwrap_or_default();
-            rest.lines().next().unwrap_or_default().trim().is_empty()
-        }),
-    };
-    let same = |path: &str| syntax::Language::of_path(path) == syntax::Language::of_path(&raw.path);
-    base.is_some_and(|base| has(&base.text))
-        || before.is_some_and(|before| {
-            let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
-            files.into_iter().any(|path| before.read(path).is_some_and(|text| has(&text)))
-        })
-}
-
-/// Whether a comment stands on one of the two lines above.
-fn says_why(file: &File, raw: &Raw) -> bool {
-    let row = raw.line as usize - 1;
-    (row.saturating_sub(2)..row).map(|row| file.line(row)).any(|line| {
-        let at = [
-            line.find("//"),
-            line.find("# "),
-            line.find("/*"),
-            line.trim_start().starts_with('*').then_some(0),
-        ];
-        at.into_iter().flatten().min().is_some_and(|at| {
-            let said = line.get(at..).unwrap_or_default();
-            !said.contains("ignore") && said.split_whitespace().count() > 2
-        })
-    })
 }
 
 fn nearest(id: &str, patterns: &Patterns) -> String {

@@ -202,7 +202,10 @@ fn named_tests(file: &File, is_test: impl Fn(&str, usize) -> bool) -> Vec<Test> 
 fn has_test_attribute(file: &File, index: usize) -> bool {
     attributes(file, index).any(|text| {
         let name = text.trim_start_matches(['#', '[', ' ']).split(['(', ']', ' ']).next().unwrap_or_default();
-        name == "test" || name.ends_with("::test") || matches!(name, "rstest" | "test_case" | "quickcheck")
+        name == "test"
+            || name.ends_with("::test")
+            || name.ends_with("_test")
+            || matches!(name, "rstest" | "test_case" | "quickcheck")
     })
 }
 

@@ -25,6 +25,7 @@ mod rules;
 mod scan;
 mod sgconfig;
 mod sources;
+mod usual;
 mod utilities;
 
 pub use docs::{RuleExample, RuleInfo, markdown, rule_infos};

@@ -15,6 +15,7 @@ use crate::file::{File, Raw, Unless};
 use crate::finding::{RuleProblem, Severity};
 use crate::flat::Flat;
 use crate::sgconfig::{line_of, plain};
+use crate::usual::silenced;
 use crate::utilities::utilities;
 
 include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
@@ -308,6 +309,9 @@ impl<'a> Due<'a> {
             });
             let message = if message.is_empty() { rule.id.to_string() } else { message };
             let mut raw = Raw::new(file, rule.id.clone(), rule.severity, range.start, range.end, message);
+            if rule.id.ends_with("suppression") {
+                raw.key = silenced(file, &raw);
+            }
             raw.in_change = rule.in_change;
             raw.unless = rule.unless;
             raw.note = rule.note.clone();

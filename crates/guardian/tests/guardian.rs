@@ -47,6 +47,27 @@ fn code_that_moved_to_another_file_is_not_new() {
 }
 
 #[test]
+fn a_project_s_custom_is_where_and_how_it_did_the_same() {
+    let said = |base: &str, line: &str| {
+        let files = |text: String| {
+            MemorySources::new([
+                ("a.py", text.as_str()),
+                ("b.py", "from c import d  # noqa\n\ndef g():\n    return h(1)  # noqa\n"),
+            ])
+        };
+        let head = format!("{base}{line}\n");
+        lines(&guardian().lint_change(&files(base.to_string()), &files(head), &["a.py".to_string()]))
+    };
+    let base = "def f(x):\n    y = x\n";
+    // an import is silenced elsewhere, too
+    expect!["a.py:3:17 warning blanket-suppression: every check of a tool was switched off by a comment\na.py:3:17 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    import abc  # noqa"));
+    // what another file does to a statement is no custom of this one
+    expect!["a.py:3:21 error blanket-suppression: every check of a tool was switched off by a comment\na.py:3:21 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    return y.z + 1  # noqa"));
+    let same = "def f(x):\n    y = x.z  # noqa\n";
+    assert!(!said(same, "    return y.z + 1  # noqa").contains("error"));
+}
+
+#[test]
 fn severities_are_configured() {
     let with = |level| {
         let severity = BTreeMap::from([("debug-leftover".to_string(), level)]);

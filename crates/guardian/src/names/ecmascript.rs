@@ -27,29 +27,13 @@ pub(super) fn read(file: &File, names: &mut Names) {
             names.bind(text);
             continue;
         }
-        let used = match (parent.kind, node.field) {
-            ("jsx_opening_element" | "jsx_closing_element" | "jsx_self_closing_element", "name") => {
-                text.starts_with(|c: char| c.is_uppercase())
-            }
-            ("export_specifier", "alias")
-            | ("nested_type_identifier", "name")
-            | ("jsx_namespace_name" | "jsx_attribute" | "meta_property" | "namespace_export", _) => false,
-            ("export_specifier", _) => {
-                let export = file.flat().above(index).find(|i| file.flat().kind(*i) == "export_statement");
-                export.is_none_or(|export| file.flat().field(export, "source").is_none())
-            }
+        match is_use(file, index) {
+            Some(true) => names.using(text, index),
+            Some(false) => {}
             // what is only asked for by `typeof x` may be missing
-            ("unary_expression", _) => {
-                let asked = file.text_of(node.parent).starts_with("typeof");
-                if asked {
-                    names.asked.insert(text.to_string());
-                }
-                !asked
+            None => {
+                names.asked.insert(text.to_string());
             }
-            _ => true,
-        };
-        if used {
-            names.using(text, index);
         }
     }
     if file.text.contains("with (") && file.flat().iter().any(|(_, node)| node.kind == "with_statement") {
@@ -57,7 +41,26 @@ pub(super) fn read(file: &File, names: &mut Names) {
     }
 }
 
-fn binds(parent: &str, field: &str) -> bool {
+/// Whether a name that is not bound where it stands is used there; `None`: only its type is asked for.
+pub(super) fn is_use(file: &File, index: usize) -> Option<bool> {
+    let node = file.flat().node(index);
+    match (file.flat().kind(node.parent), node.field) {
+        ("jsx_opening_element" | "jsx_closing_element" | "jsx_self_closing_element", "name") => {
+            Some(file.text_of(index).starts_with(|c: char| c.is_uppercase()))
+        }
+        ("export_specifier", "alias")
+        | ("nested_type_identifier", "name")
+        | ("jsx_namespace_name" | "jsx_attribute" | "meta_property" | "namespace_export", _) => Some(false),
+        ("export_specifier", _) => {
+            let export = file.flat().above(index).find(|i| file.flat().kind(*i) == "export_statement");
+            Some(export.is_none_or(|export| file.flat().field(export, "source").is_none()))
+        }
+        ("unary_expression", _) if file.text_of(file.flat().node(index).parent).starts_with("typeof") => None,
+        _ => Some(true),
+    }
+}
+
+pub(super) fn binds(parent: &str, field: &str) -> bool {
     match parent {
         "variable_declarator"
         | "function_declaration"

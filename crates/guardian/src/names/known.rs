@@ -14,6 +14,18 @@ pub(crate) fn is_known(language: Language, name: &str) -> bool {
     }
 }
 
+/// Whether a name is there in every program of the language, so that an import of it may be given up.
+pub(crate) fn is_global(language: Language, name: &str) -> bool {
+    match language {
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            has(GLOBALS, name) || name.ends_with("Stream") && is_dom(name)
+        }
+        // what is derived has its name from elsewhere: a bound needs the trait
+        Language::Rust => has(RUST, name) && !matches!(name, "Debug" | "Hash"),
+        _ => is_known(language, name),
+    }
+}
+
 pub(crate) fn is_node_module(name: &str) -> bool {
     has(NODE_MODULES, name.split('/').next().unwrap_or(name))
 }
@@ -252,6 +264,20 @@ enumerate eval exec exit filter float format frozenset getattr globals hasattr h
 issubclass iter len license list locals map max memoryview min next object oct open ord pow print property quit range
 repr reversed round set setattr slice sorted staticmethod str sum super tuple type vars zip unicode basestring long
 xrange raw_input unichr reduce reload cmp execfile file reveal_type reveal_locals _ __ self cls match case
+";
+
+const GLOBALS: &str = "
+globalThis undefined NaN Infinity Object Array String Number Boolean Symbol BigInt Function Math JSON Reflect Proxy Promise
+Map Set WeakMap WeakSet WeakRef FinalizationRegistry Date RegExp Error TypeError RangeError SyntaxError ReferenceError
+EvalError URIError AggregateError Iterator Intl Atomics ArrayBuffer SharedArrayBuffer DataView Int8Array Uint8Array
+Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array
+parseInt parseFloat isNaN isFinite encodeURI encodeURIComponent decodeURI decodeURIComponent escape unescape eval arguments
+process Buffer console performance URL URLSearchParams URLPattern TextEncoder TextDecoder AbortController AbortSignal Event
+EventTarget CustomEvent MessageChannel MessagePort BroadcastChannel Blob File FormData Headers Request Response fetch
+WebSocket EventSource DOMException crypto Crypto CryptoKey SubtleCrypto structuredClone queueMicrotask setTimeout
+clearTimeout setInterval clearInterval setImmediate clearImmediate atob btoa navigator WebAssembly require module exports
+__dirname __filename
+Partial Required Readonly Record Pick Omit Exclude Extract NonNullable Parameters ReturnType InstanceType Awaited
 ";
 
 const RUST: &str = "

@@ -8,6 +8,7 @@ mod go;
 mod known;
 mod python;
 mod rust;
+mod scopes;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,7 +17,9 @@ use syntax::Language;
 use crate::file::File;
 
 pub(crate) use go::import_names;
-pub(crate) use known::{is_go_package, is_known, is_node_module, is_python_module};
+pub(crate) use known::{is_global, is_go_package, is_known, is_node_module, is_python_module};
+pub(crate) use rust::in_item_macro as is_in_item_macro;
+pub(crate) use scopes::lost;
 
 /// The names of a file.
 #[derive(Debug, Default)]

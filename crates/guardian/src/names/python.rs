@@ -63,13 +63,13 @@ fn quoted(file: &File, index: usize, names: &mut Names) {
     }
 }
 
-enum Role {
+pub(super) enum Role {
     Binds,
     Uses,
     Neither,
 }
 
-fn role(file: &File, index: usize, parent: &str, field: &str) -> Role {
+pub(super) fn role(file: &File, index: usize, parent: &str, field: &str) -> Role {
     match parent {
         "attribute" if field == "attribute" => Role::Neither,
         "keyword_argument" if field == "name" => Role::Neither,

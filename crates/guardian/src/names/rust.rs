@@ -68,7 +68,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
 }
 
 /// Inside a macro that stands where items stand, or in a macro's definition: it may define anything.
-fn in_item_macro(file: &File, index: usize) -> bool {
+pub(crate) fn in_item_macro(file: &File, index: usize) -> bool {
     let Some(invocation) = file
         .flat()
         .above(index)
@@ -87,7 +87,7 @@ fn in_item_macro(file: &File, index: usize) -> bool {
     }
 }
 
-fn within_use(file: &File, index: usize) -> bool {
+pub(super) fn within_use(file: &File, index: usize) -> bool {
     file.flat().above(index).take(8).any(|i| {
         matches!(file.flat().kind(i), "use_declaration" | "extern_crate_declaration" | "visibility_modifier")
     })

@@ -16,7 +16,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
             folder = folder_of(folder);
         }
         let Some(path) = join(folder, &path) else { return Target::Known };
-        return inside(tree, &path);
+        return inside(tree, from, &path);
     }
     let top = module.split('.').next().unwrap_or(module);
     if is_python_module(top) || top.is_empty() {
@@ -31,7 +31,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     for root in roots {
         let Some(first) = join(&root, top) else { continue };
         if tree.has(&format!("{first}.py")) || tree.has(&format!("{first}/__init__.py")) {
-            return join(&root, &path).map_or(Target::Known, |path| inside(tree, &path));
+            return join(&root, &path).map_or(Target::Known, |path| inside(tree, from, &path));
         }
         if tree.has_folder(&first) {
             return Target::Known;
@@ -40,13 +40,18 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     Target::Package(top.to_string())
 }
 
-fn inside(tree: &Tree<'_>, path: &str) -> Target {
-    for candidate in [
+fn inside(tree: &Tree<'_>, from: &str, path: &str) -> Target {
+    let mut candidates = [
         format!("{path}.py"),
         format!("{path}/__init__.py"),
         format!("{path}.pyi"),
         format!("{path}/__init__.pyi"),
-    ] {
+    ];
+    // types take from types
+    if from.ends_with(".pyi") {
+        candidates.rotate_left(2);
+    }
+    for candidate in &candidates {
         let candidate = candidate.trim_start_matches('/');
         if tree.has(candidate) {
             return Target::File(candidate.to_string());

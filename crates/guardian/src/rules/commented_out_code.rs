@@ -37,6 +37,10 @@ fn check(pair: &Pair, found: &mut Found) {
         if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
             continue;
         }
+        // documentation shows code, and says what was said elsewhere before
+        if ["///", "//!", "/**", "/*!"].iter().any(|start| head.text_of(index).starts_with(start)) {
+            continue;
+        }
         let mut at = node.start;
         for line in head.text_of(index).split_inclusive('\n') {
             let said = even(

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::{Change, Check, Example, Found, Rule};
+use crate::bodies::parameters;
 use crate::file::{File, even, is_test_path};
 use crate::finding::{Category, Severity};
 use crate::functions::{assertions, functions, statements};
@@ -11,16 +12,31 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     summary: "A branch that returns just what a test expects for just the value that the test passes.",
     note: "The test passes and the function is still wrong for every other value. Compute the result.",
-    valid: &[Example::change(
-        &[
-            ("a.js", "export function f(x) {\n  return g(x);\n}\n"),
-            ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
-        ],
-        &[
-            ("a.js", "export function f(x) {\n  if (x === 0) return 1;\n  return x * x;\n}\n"),
-            ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
-        ],
-    )],
+    valid: &[
+        Example::change(
+            &[
+                ("a.py", "def __getattr__(name):\n    return g(name)\n"),
+                ("test_a.py", "def test_f():\n    assert ('license', 'MIT') in pairs\n"),
+            ],
+            &[
+                (
+                    "a.py",
+                    "def __getattr__(name):\n    if name == 'license':\n        return 'MIT'\n    return g(name)\n",
+                ),
+                ("test_a.py", "def test_f():\n    assert ('license', 'MIT') in pairs\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("a.js", "export function f(x) {\n  return g(x);\n}\n"),
+                ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+            ],
+            &[
+                ("a.js", "export function f(x) {\n  if (x === 0) return 1;\n  return x * x;\n}\n"),
+                ("a.test.js", "import { f } from './a.js';\nit('a', () => { expect(f(12)).toBe(144); });\n"),
+            ],
+        ),
+    ],
     invalid: &[
         Example::change(
             &[
@@ -63,6 +79,16 @@ pub(super) static RULE: Rule = Rule {
             ],
         ),
         Example::change(
+            &[
+                ("a.py", "def f(x):\n    return g(x)\n"),
+                ("test_a.py", "def test_f():\n    assert f(2) == 1\n"),
+            ],
+            &[
+                ("a.py", "def f(x):\n    if x == 2:\n        return 1\n    return g(x)\n"),
+                ("test_a.py", "def test_f():\n    assert f(2) == 1\n"),
+            ],
+        ),
+        Example::change(
             &[("src/lib.rs", "fn f(x: u32) -> u32 { g(x) }\n#[test]\nfn t() { assert_eq!(f(12), 144); }\n")],
             &[(
                 "src/lib.rs",
@@ -85,15 +111,20 @@ fn check(change: &Change<'_>, found: &mut Found) {
         for branch in branches(head).into_iter().filter(|b| !old.contains(&even(head.text_of(b.index)))) {
             let expected = expected.get_or_insert_with(|| all_assertions(change));
             let name = enclosing(head, branch.index);
-            let plain = says_something(&branch.given) && says_something(&branch.result);
-            // values that are in every program count where the test calls this very function
-            if expected.iter().any(|assertion| {
-                let same = branch.given == branch.result;
-                has(assertion, &branch.given)
-                    && has(assertion, &branch.result)
-                    && (!same || assertion.matches(branch.given.as_str()).count() > 1)
-                    && (plain && !same || name.is_some_and(|name| calls(assertion, name)))
-            }) {
+            let says = says_something(&branch.given) || says_something(&branch.result);
+            let expects = |assertion: &String| {
+                let both = || {
+                    has(assertion, &branch.given)
+                        && has(assertion, &branch.result)
+                        && (branch.given != branch.result
+                            || assertion.matches(branch.given.as_str()).count() > 1)
+                };
+                // values that are in every program count where the test calls this very function with them
+                says && name.is_some_and(|name| calls(assertion, name)) && both()
+                    || branch.exact
+                        && name.is_some_and(|name| is_told(assertion, name, &branch.given, &branch.result))
+            };
+            if expected.iter().any(expects) {
                 let message =
                     format!("returns `{}` for `{}`, as a test expects it", branch.result, branch.given);
                 found.node(head, branch.index, message);
@@ -120,8 +151,12 @@ fn constants<'e>(
         let value = head.flat().below(*only).find(|i| is_literal(head, *i));
         let Some(value) = value.map(|value| head.text_of(value)) else { continue };
         let constant = said.trim_end_matches(';').trim_start_matches("return ") == even(value);
-        let before = old.iter().find(|o| o.name == function.name);
-        let did = before.is_some_and(|before| statements(base, before.body).len() > 1);
+        let mut before = old.iter().filter(|o| o.name == function.name).peekable();
+        // a new function that is called with something, and does nothing with it
+        let did = match before.peek() {
+            None => !parameters(head, &function).is_empty(),
+            Some(_) => before.any(|before| statements(base, before.body).len() > 1),
+        };
         if constant && did {
             let name = function.name.rsplit('.').next().unwrap_or_default().to_string();
             now.push((name, function.index, value.to_string()));
@@ -152,9 +187,48 @@ fn enclosing(file: &File, index: usize) -> Option<&str> {
                 | "function_item"
                 | "method_definition"
                 | "method_declaration"
+                | "arrow_function"
+                | "function_expression"
         )
     })?;
-    file.flat().field(function, "name").map(|name| file.text_of(name))
+    let holder = match file.flat().kind(function) {
+        "arrow_function" | "function_expression" => file.flat().node(function).parent,
+        _ => function,
+    };
+    let name = ["name", "key", "left"].iter().find_map(|field| file.flat().field(holder, field))?;
+    file.text_of(name).rsplit('.').next()
+}
+
+/// Whether an assertion calls the function with one literal and names the other beside the call.
+fn is_told(assertion: &str, name: &str, given: &str, result: &str) -> bool {
+    let call = format!("{name}(");
+    assertion.match_indices(&call).any(|(at, _)| {
+        let before = assertion.get(..at).unwrap_or_default();
+        if before.ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            return false;
+        }
+        let rest = assertion.get(at + call.len()..).unwrap_or_default();
+        let mut depth = 1_usize;
+        let end = rest.char_indices().find(|(_, c)| {
+            match c {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let (arguments, after) = end.map_or((rest, ""), |(end, _)| rest.split_at(end));
+        has_literal(arguments, given) && (has_literal(before, result) || has_literal(after, result))
+    })
+}
+
+/// A literal as it is written, in whichever quotes.
+fn has_literal(text: &str, literal: &str) -> bool {
+    const QUOTES: [char; 3] = ['"', '\'', '`'];
+    match literal.strip_prefix(QUOTES).and_then(|rest| rest.strip_suffix(QUOTES)) {
+        Some(inner) => QUOTES.iter().any(|quote| text.contains(&format!("{quote}{inner}{quote}"))),
+        None => has(text, literal),
+    }
 }
 
 fn calls(assertion: &str, name: &str) -> bool {
@@ -182,6 +256,8 @@ struct Branch {
     index: usize,
     given: String,
     result: String,
+    /// it asks whether a parameter is the literal, and for nothing else
+    exact: bool,
 }
 
 /// Branches of the form: if something equals a literal, return a literal.
@@ -213,17 +289,31 @@ fn branches(file: &File) -> Vec<Branch> {
             said == "return ".len() + file.text_of(result).len()
         });
         if let (Some(given), Some(result), true, true) = (given, result, small, alone)
-            && (says_something(file.text_of(given)) || says_something(file.text_of(result)))
             && !asked.contains("typeof")
         {
+            let exact = is_comparison(file, condition, given);
+            if !exact && !says_something(file.text_of(given)) && !says_something(file.text_of(result)) {
+                continue;
+            }
             found.push(Branch {
                 index,
                 given: file.text_of(given).to_string(),
                 result: file.text_of(result).to_string(),
+                exact,
             });
         }
     }
     found
+}
+
+/// Whether a condition is that a name equals the literal.
+fn is_comparison(file: &File, condition: usize, literal: usize) -> bool {
+    let asked = file.text_of(condition).trim_matches(['(', ')']);
+    let (left, right) = asked.split_once("==").unwrap_or_default();
+    let (left, right) = (left.trim(), right.trim_start_matches('=').trim());
+    !left.is_empty()
+        && left.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+        && right == file.text_of(literal)
 }
 
 /// 0, 1, true and "" are in every program.

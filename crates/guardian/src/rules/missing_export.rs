@@ -85,6 +85,36 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::change(
             &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                (
+                    "src/lib.rs",
+                    "mod a;\nmod b;\nmake!(made);\nmacro_rules! make { ($n:ident) => { pub struct $n; } }\n",
+                ),
+                ("src/a.rs", "pub struct Old;\n"),
+                ("src/b.rs", "use crate::a::Old;\npub fn f(_: Old) {}\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                (
+                    "src/lib.rs",
+                    "mod a;\nmod b;\nmake!(made);\nmacro_rules! make { ($n:ident) => { pub struct $n; } }\n",
+                ),
+                ("src/a.rs", "pub struct New;\n"),
+                ("src/b.rs", "use crate::a::Old;\npub fn f(_: Old) {}\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/__init__.py", "from .b import old\n"),
+                ("p/b.py", "import sys\nsys.modules['q'] = 1\ndef old(): pass\n"),
+            ],
+            &[
+                ("p/__init__.py", "from .b import old\n"),
+                ("p/b.py", "import sys\nsys.modules['q'] = 1\ndef new(): pass\n"),
+            ],
+        ),
+        Example::change(
+            &[
                 ("p/__init__.py", ""),
                 ("p/a.py", "def f():\n    from .b import old\n    return old()\n"),
                 ("p/b.py", "def old(): pass\n"),
@@ -124,13 +154,49 @@ fn check(change: &Change<'_>, found: &mut Found) {
         return;
     }
     let lost: BTreeSet<String> = change.pairs.iter().flat_map(|pair| change.lost_names(pair)).collect();
-    for file in change.others_with(&lost) {
-        if !is_specimen(&file.path) {
-            report(&file, change.base.file(&file.path).as_deref());
+    let others = change.others_with(&lost);
+    for file in others.iter().filter(|file| !is_specimen(&file.path)) {
+        report(file, change.base.file(&file.path).as_deref());
+    }
+    if !lost.is_empty() {
+        for file in others.iter().map(|file| &**file).chain(change.heads().map(|(_, head)| head)) {
+            no_longer_there(change, file, found);
         }
     }
+    super::missing_item::report(change, found);
     for (pair, head) in change.heads().filter(|(_, head)| head.language == Some(Language::Rust)) {
         invented(change, pair.base.as_deref(), head, found);
+    }
+}
+
+/// Names of modules that may have more than can be seen, and that do not spell these names any more.
+fn no_longer_there(change: &Change<'_>, file: &File, found: &mut Found) {
+    if is_specimen(&file.path) || file.language == Some(Language::Rust) {
+        return;
+    }
+    for import in
+        file.outline().imports.iter().filter(|i| i.kind != ImportKind::Dynamic && !i.names.is_empty())
+    {
+        let Target::File(path) = change.head.resolve(file, import) else { continue };
+        let Some(pair) = change.pairs.iter().find(|pair| *pair.path == *path) else { continue };
+        let Some((base, head)) = pair.both() else { continue };
+        if change.head.exports(&path).is_some() || head.is_broken() {
+            continue;
+        }
+        let stars = |file: &File| {
+            file.outline().imports.iter().flat_map(|i| &i.names).filter(|n| n.name == "*").count()
+        };
+        for name in &import.names {
+            let had = base.outline().symbols.iter().any(|s| s.container.is_none() && s.name == name.name);
+            let spelt = |text: &str| {
+                text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
+                    .any(|word| word == name.name)
+            };
+            if had && !spelt(&head.text) && stars(head) <= stars(base) {
+                let (start, end) = line_of(file, name.line);
+                found.at(file, start, end, format!("`{}` has no `{}`", import.module, name.name));
+            }
+        }
     }
 }
 
@@ -409,7 +475,7 @@ fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
 }
 
 /// The name of the library of the package that a path is in, and its root file.
-fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
+pub(super) fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
     let manifest = tree.nearest(path, "Cargo.toml")?;
     let root = crate::project::join(folder_of(&manifest), "src/lib.rs").filter(|root| tree.has(root))?;
     let table: toml::Table = tree.read(&manifest)?.parse().ok()?;

@@ -13,6 +13,7 @@ mod hard_coded_result;
 mod hidden_error;
 mod house_style;
 mod missing_export;
+mod missing_item;
 mod missing_value;
 mod secret_in_code;
 mod syntax_error;

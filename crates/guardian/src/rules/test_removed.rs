@@ -147,7 +147,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .collect();
     // what a test needed is gone only where it was no part of the tests themselves
     let code = change.pairs.iter().filter(|pair| !is_test_path(&pair.path));
-    let lost: BTreeSet<String> = code.flat_map(|pair| change.lost_names(pair)).collect();
+    let lost: Vec<(&str, BTreeSet<String>)> = code
+        .map(|pair| (&*pair.path, change.lost_names(pair)))
+        .filter(|(_, names)| !names.is_empty())
+        .collect();
+    let for_others: Vec<(&str, BTreeSet<String>)> =
+        change.pairs.iter().filter_map(|pair| Some((&*pair.path, public(pair.base.as_deref()?)))).collect();
     for Side { file, old, head, .. } in &sides {
         for test in old {
             if let Some(count) = now.get_mut(test.name.as_str()).filter(|count| **count > 0) {
@@ -168,7 +173,13 @@ fn check(change: &Change<'_>, found: &mut Found) {
             {
                 continue;
             }
-            let gone_too = words().any(|word| word.len() > 2 && lost.contains(word));
+            let gone_too = lost.iter().any(|(path, names)| {
+                let own = *path == &*file.path;
+                let seen = |word: &str| {
+                    own || for_others.iter().any(|(of, names)| of == path && names.contains(word))
+                };
+                words().any(|word| word.len() > 2 && names.contains(word) && seen(word))
+            });
             if gone_too {
                 continue;
             }
@@ -192,6 +203,15 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// What a file has for others.
+fn public(file: &File) -> BTreeSet<String> {
+    let outline = file.outline();
+    let symbols = outline.symbols.iter().filter(|symbol| symbol.exported).map(|symbol| symbol.name.clone());
+    symbols
+        .chain(outline.exports.iter().flat_map(|export| [export.name.clone(), export.local.clone()]))
+        .collect()
 }
 
 /// Test files that are gone as a whole, with checks in them but no test that is known by its name.

@@ -59,9 +59,24 @@ fn check(pair: &Pair, found: &mut Found) {
         // what is gone of tests is another rule's
         && !base.is_test()
         && nothing_in_its_place(base, head, lost)
+        && !is_cleaned_up(base, head, lost)
     {
         found.at(head, start, end, format!("the file ends here: {lost} lines that followed are gone"));
     }
+}
+
+/// Whether what the head still has did use what is gone, and does no more.
+fn is_cleaned_up(base: &File, head: &File, lost: usize) -> bool {
+    let kept = base.text.lines().count() - lost;
+    let rest = base.slice(0, base.start_of_line(u32::try_from(kept + 1).unwrap_or(u32::MAX)));
+    let word = |text: &str, name: &str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == name)
+    };
+    base.outline()
+        .symbols
+        .iter()
+        .filter(|symbol| symbol.line as usize > kept && symbol.name.len() > 3)
+        .any(|symbol| word(rest, &symbol.name) && !word(&head.text, &symbol.name))
 }
 
 /// Whether the head ends where the base went on.

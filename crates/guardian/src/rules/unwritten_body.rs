@@ -42,6 +42,10 @@ pub(super) static RULE: Rule = Rule {
         Example::new(&[("a.js", "function parse(text) {\n  // TODO: implement this\n  return null;\n}\n")]),
         Example::new(&[("a.js", "export function parse(text) {\n}\n")]),
         Example::new(&[("a.ts", "class A {\n  size(): number {\n  }\n}\n")]),
+        Example::new(&[(
+            "a.js",
+            "class A {\n  /**\n   * @param {string} name\n   * @return {Option}\n   */\n  find(name) {\n    return null;\n  }\n}\n",
+        )]),
         Example::new(&[("src/lib.rs", "impl A { fn size(&self) -> usize {\n} }\n")]),
         Example::new(&[("src/lib.rs", "fn store(key: &str, value: u8) {\n}\n")]),
     ],
@@ -163,11 +167,26 @@ fn in_python(file: &File, function: &Function, name: &str) -> bool {
     plain && (class.is_none() || name == "__init__")
 }
 
+/// A comment above that promises a value.
+fn says_what_it_gives(file: &File, function: &Function) -> bool {
+    let row = file.row(file.flat().node(function.index).start);
+    let above = (row.saturating_sub(12)..row).rev().map(|row| file.line(row).trim());
+    let comment = above.take_while(|line| line.starts_with(['*', '/']));
+    comment.filter_map(|line| line.split_once("@return")).any(|(_, gives)| {
+        let gives = gives.trim_start_matches('s').trim();
+        let nothing = ["void", "undefined", "null", "any", "?", "*", "unknown", "never"];
+        gives.starts_with('{')
+            && !nothing.iter().any(|word| gives.split('}').next().unwrap_or_default().contains(word))
+    })
+}
+
 fn in_ecmascript(file: &File, function: &Function, name: &str) -> bool {
     let gives = return_type(file, function);
-    let empty = statements(file, function.body).is_empty();
     let nothing = ["void", "undefined", "any", "unknown", "never", "null"];
-    if empty && !gives.is_empty() && !nothing.iter().any(|word| even(gives).contains(word)) {
+    if says_what_it_gives(file, function) {
+        return true;
+    }
+    if !gives.is_empty() && !nothing.iter().any(|word| even(gives).contains(word)) {
         return true;
     }
     let kind = file.flat().kind(function.index);

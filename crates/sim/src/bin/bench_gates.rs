@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use sim::gates::{Effort, GATES, Stack, guardian_alone, markdown, stack_markdown, whole_stack};
+use sim::gates::{Alone, Effort, GATES, Stack, guardian_alone, markdown, stack_markdown, whole_stack};
+use sim::mutants::Kind;
 use sim::projects::{ALL, Project, Set};
 
 const SEED: u64 = 20_261_122;
@@ -20,9 +21,10 @@ bench:gates measures what the gates let through: the Guardian alone, then every 
   --quick         two packages, one mutant of a kind in a change, one change in the whole stack
   --package NAMES only these, between commas
   --tuning        the packages that rules may be tuned by
+  --kind NAMES    of the Guardian alone only these kinds of mutants, between commas; `static`: all that need no execution
   --a-kind N      mutants of a kind in a change, at most (2)
   --changes N     changes of a package in the whole stack, at most
-  --jobs N        packages whose tests run side by side (2)
+  --jobs N        packages whose tests run, and changes that are linted, side by side (2)
   --minutes N     begin no further mutant of the whole stack after this; the next run goes on from what is remembered
   --misses        every mutant that was let through, every false alarm
   --json FILE     what was measured of the whole stack, mutant by mutant";
@@ -65,7 +67,9 @@ fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), Strin
         packages.truncate(2);
     }
     if !has("--stack") {
-        alone(set, a_kind, &packages, has("--misses"))?;
+        let kinds = kinds(value::<String>(arguments, "--kind")?.as_deref())?;
+        let wanted = Alone { set, a_kind, seed: SEED, kinds: &kinds, jobs: effort.jobs };
+        alone(wanted, &packages, has("--misses"))?;
     }
     if !has("--guardian") {
         let runtime = tokio::runtime::Runtime::new().map_err(|why| why.to_string())?;
@@ -83,9 +87,26 @@ fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), Strin
     Ok(())
 }
 
-fn alone(set: Set, a_kind: usize, packages: &[&'static Project], shown: bool) -> Result<(), String> {
-    let measured =
-        guardian_alone(set, a_kind, SEED, packages).map_err(|why| format!("nothing was measured: {why}"))?;
+fn kinds(names: Option<&str>) -> Result<Vec<Kind>, String> {
+    let Some(names) = names else { return Ok(Kind::ALL.to_vec()) };
+    let mut found = Vec::new();
+    for name in names.split(',') {
+        let of = Kind::ALL.into_iter().filter(|kind| match name {
+            "static" => kind.needs_no_execution(),
+            name => kind.name() == name,
+        });
+        let before = found.len();
+        found.extend(of);
+        if found.len() == before {
+            let known = Kind::ALL.map(Kind::name).join(", ");
+            return Err(format!("there is no kind `{name}`\nhint: the kinds are {known}, or `static`"));
+        }
+    }
+    Ok(found)
+}
+
+fn alone(wanted: Alone<'_>, packages: &[&'static Project], shown: bool) -> Result<(), String> {
+    let measured = guardian_alone(wanted, packages).map_err(|why| format!("nothing was measured: {why}"))?;
     for package in &measured.left_out {
         eprintln!("left out, as it could not be fetched: {package}");
     }

@@ -7,6 +7,8 @@ mod stack_table;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use engine::Lint;
 use mission::GateVerdict;
@@ -24,6 +26,8 @@ pub use table::markdown;
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     pub kinds: BTreeMap<Kind, Caught>,
+    /// Mutants caught by an error, and all, of a kind in a package.
+    pub by_package: BTreeMap<&'static str, BTreeMap<Kind, (usize, usize)>>,
     pub packages: Vec<&'static str>,
     /// Packages that could not be had, and why.
     pub left_out: Vec<String>,
@@ -55,39 +59,89 @@ pub struct Correct {
     pub by_rule: BTreeMap<String, usize>,
 }
 
-/// Measures the Guardian's gate on every change of a set; `a_kind`: mutants of a kind in a change, at most.
+/// What of the Guardian alone is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Alone<'a> {
+    pub set: Set,
+    /// Mutants of a kind in a change, at most.
+    pub a_kind: usize,
+    pub seed: u64,
+    pub kinds: &'a [Kind],
+    /// Changes that are looked at side by side.
+    pub jobs: usize,
+}
+
+/// Measures the Guardian's gate on every change of a set.
 /// A package that cannot be fetched is left out, and named; an error where none could be.
-pub fn guardian_alone(
-    set: Set,
-    a_kind: usize,
-    seed: u64,
-    packages: &[&'static Project],
-) -> Result<Measured, ProjectError> {
-    let (lint, random) = (Lint::default(), Random::new(seed));
+pub fn guardian_alone(alone: Alone<'_>, packages: &[&'static Project]) -> Result<Measured, ProjectError> {
     let mut measured = Measured::default();
     let mut last = None;
-    for project in packages.iter().filter(|project| project.set == set) {
-        let changes = match project.changes() {
-            Ok(changes) => changes,
+    let mut all = Vec::new();
+    for project in packages.iter().filter(|project| project.set == alone.set) {
+        match project.changes() {
+            Ok(changes) => {
+                measured.packages.push(project.name);
+                all.extend(changes);
+            }
             Err(error) => {
                 measured.left_out.push(format!("{}: {error}", project.name));
                 last = Some(error);
-                continue;
             }
-        };
-        measured.packages.push(project.name);
-        for change in changes {
-            measured.changes += 1;
-            look(&lint, &change, a_kind, &random, &mut measured);
         }
     }
+    measured.changes = all.len();
+    let (next, random) = (AtomicUsize::new(0), Random::new(alone.seed));
+    let found: Mutex<Vec<(usize, Measured)>> = Mutex::default();
+    std::thread::scope(|scope| {
+        for _ in 0..alone.jobs.max(1) {
+            scope.spawn(|| {
+                let lint = Lint::default();
+                while let at = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some(change) = all.get(at)
+                {
+                    let mut one = Measured::default();
+                    look(&lint, change, &alone, &random, &mut one);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).push((at, one));
+                }
+            });
+        }
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().for_each(|(_, one)| measured.add(one));
     match last {
         Some(error) if measured.packages.is_empty() => Err(error),
         _ => Ok(measured),
     }
 }
 
-fn look(lint: &Lint, change: &Change, a_kind: usize, random: &Random, measured: &mut Measured) {
+impl Measured {
+    fn add(&mut self, other: Measured) {
+        for (kind, caught) in other.kinds {
+            let all = self.kinds.entry(kind).or_default();
+            all.mutants += caught.mutants;
+            all.by_error += caught.by_error;
+            all.by_any += caught.by_any;
+            all.missed.extend(caught.missed);
+        }
+        for (package, kinds) in other.by_package {
+            let all = self.by_package.entry(package).or_default();
+            for (kind, (caught, of)) in kinds {
+                let (all_caught, all_of) = all.entry(kind).or_default();
+                *all_caught += caught;
+                *all_of += of;
+            }
+        }
+        self.correct.files += other.correct.files;
+        self.correct.accused_files += other.correct.accused_files;
+        self.correct.errors.extend(other.correct.errors);
+        for (rule, count) in other.correct.by_rule {
+            *self.correct.by_rule.entry(rule).or_default() += count;
+        }
+    }
+}
+
+fn look(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random, measured: &mut Measured) {
     let right = lint.judge(&change.base, &correct(change), reason_to_edit_tests(change).as_deref());
     let mut accused: Vec<&str> = Vec::new();
     for issue in &right.issues {
@@ -102,8 +156,8 @@ fn look(lint: &Lint, change: &Change, a_kind: usize, random: &Random, measured: 
     measured.correct.accused_files += accused.len();
     measured.correct.files +=
         change.changed.iter().filter(|path| syntax::Language::of_path(path).is_some()).count();
-    for kind in Kind::ALL {
-        for mutant in mutants(change, kind, a_kind, random) {
+    for kind in alone.kinds {
+        for mutant in mutants(change, *kind, alone.a_kind, random) {
             judge(lint, change, &mutant, &right, measured);
         }
     }
@@ -131,6 +185,8 @@ fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintRepo
     caught.mutants += 1;
     caught.by_error += usize::from(by_error);
     caught.by_any += usize::from(!new.is_empty());
+    let here = measured.by_package.entry(change.project.name).or_default().entry(mutant.kind).or_default();
+    *here = (here.0 + usize::from(by_error), here.1 + 1);
     if !by_error {
         let warned = new.first().map_or(String::new(), |f| format!(" (only a warning: {})", f.rule));
         caught.missed.push(format!("{}: {}{warned}", change.title(), mutant.description));

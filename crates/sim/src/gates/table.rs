@@ -3,8 +3,6 @@ use std::fmt::Write;
 use super::{Caught, Measured};
 use crate::mutants::{Family, Kind};
 
-const STATIC: [Family; 4] = [Family::Broken, Family::Lazy, Family::CrossFile, Family::Dishonest];
-
 /// The measurement as a table in Markdown.
 pub fn markdown(measured: &Measured) -> String {
     let mut text =
@@ -30,7 +28,7 @@ pub fn markdown(measured: &Measured) -> String {
             .collect();
         if shares.is_empty() { 0.0 } else { 100.0 * shares.iter().sum::<f64>() / shares.len() as f64 }
     };
-    let is_static = |kind: Kind| STATIC.contains(&kind.family());
+    let is_static = Kind::needs_no_execution;
     let total: usize = measured.kinds.values().map(|caught| caught.mutants).sum();
     let correct = &measured.correct;
     let one_in =
@@ -49,6 +47,26 @@ pub fn markdown(measured: &Measured) -> String {
         correct.accused_files,
         correct.files,
     );
+    let _ = writeln!(text, "\n{}", by_package(measured));
+    text
+}
+
+/// Caught by errors, kind by kind and package by package.
+fn by_package(measured: &Measured) -> String {
+    let mut text = format!("| kind | {} | all |\n|---|", measured.packages.join(" | "));
+    let _ = writeln!(text, "{}", "---:|".repeat(measured.packages.len() + 1));
+    let share = |(caught, of): (usize, usize)| {
+        if of == 0 { "none made".to_string() } else { format!("{} of {of}", percent(caught, of)) }
+    };
+    let wanted = measured.kinds.iter().filter(|(kind, _)| kind.needs_no_execution());
+    for (kind, all) in wanted {
+        let each = measured.packages.iter().map(|package| {
+            let kinds = measured.by_package.get(package);
+            share(kinds.and_then(|kinds| kinds.get(kind)).copied().unwrap_or_default())
+        });
+        let cells: Vec<String> = each.chain([share((all.by_error, all.mutants))]).collect();
+        let _ = writeln!(text, "| {} | {} |", kind.name(), cells.join(" | "));
+    }
     text
 }
 

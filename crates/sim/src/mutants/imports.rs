@@ -3,28 +3,28 @@
 use syntax::Node;
 
 use super::code::{Code, Edit, children};
+use super::needed;
 use crate::Random;
 use crate::projects::Change;
 
 /// One import, or one of its names, is gone, and what it brought is still used.
-pub(super) fn missing(code: &Code<'_>) -> Vec<Edit> {
+pub(super) fn missing(code: &Code<'_>, change: &Change) -> Vec<Edit> {
     let mut found = Vec::new();
     code.each(|node| {
         if !is_import(code, node) || code.source.text_of(node).contains("__future__") {
             return;
         }
-        let names = names(code, node);
-        let own = code.source.text_of(node);
-        // `from .core import Command as Command` names it twice and uses it never
-        if names.iter().any(|name| uses(code.text, name) > uses(own, name)) {
+        let used = |name: &String| needed::is_needed(code, change, name);
+        if needed::names(code, node, change).iter().any(used) {
             let first = code.source.text_of(node).lines().next().unwrap_or_default();
             found.push(code.without(node.byte_range(), &format!("without `{first}`")));
         }
         // one of several names
         code_names(node, &mut |name, next| {
             let text = code.source.text_of(name);
-            let bound = text.rsplit([' ', ':']).next().unwrap_or(text);
-            if let (true, Some(next)) = (uses(code.text, bound) > uses(own, bound), next) {
+            let bound = if text == "self" { needed::holder(code, name) } else { text };
+            let bound = bound.rsplit([' ', ':']).next().unwrap_or(bound).to_string();
+            if let (true, Some(next)) = (used(&bound), next) {
                 found.push(code.edit(
                     name.start_byte()..next.start_byte(),
                     "",
@@ -64,7 +64,7 @@ fn code_names<'n>(node: Node<'n>, each: &mut dyn FnMut(Node<'n>, Option<Node<'n>
     }
 }
 
-fn is_import(code: &Code<'_>, node: Node<'_>) -> bool {
+pub(super) fn is_import(code: &Code<'_>, node: Node<'_>) -> bool {
     match node.kind() {
         "import_statement" | "import_from_statement" => true,
         "use_declaration" => !code.source.text_of(node).starts_with("pub"),
@@ -75,41 +75,6 @@ fn is_import(code: &Code<'_>, node: Node<'_>) -> bool {
         }
         _ => false,
     }
-}
-
-/// The words of an import that may be names which the file uses.
-fn names(code: &Code<'_>, import: Node<'_>) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut waiting = vec![import];
-    while let Some(node) = waiting.pop() {
-        let is_module = matches!(node.kind(), "string" | "relative_import")
-            || node.parent().is_some_and(|p| p.child_by_field_name("module_name") == Some(node));
-        if is_module {
-            continue;
-        }
-        if matches!(node.kind(), "identifier" | "type_identifier" | "shorthand_property_identifier_pattern") {
-            names.push(code.source.text_of(node).to_string());
-        }
-        waiting.extend(children(node));
-    }
-    // of a path only the last part becomes a name
-    if code.is_rust() && !code.source.text_of(import).contains('{') {
-        names.truncate(1);
-    }
-    names.retain(|name| name != "require");
-    names
-}
-
-/// How often a word stands in a text.
-fn uses(text: &str, name: &str) -> usize {
-    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$');
-    text.match_indices(name)
-        .filter(|(at, _)| {
-            let before = text.get(..*at).and_then(|t| t.chars().next_back());
-            let after = text.get(at + name.len()..).and_then(|t| t.chars().next());
-            !part(before) && !part(after)
-        })
-        .count()
 }
 
 /// Imports of a package, a file and a name that do not exist.

@@ -119,11 +119,15 @@ impl Kind {
         }
     }
 
+    /// Whether looking at the code is enough to see it.
+    pub fn needs_no_execution(self) -> bool {
+        !matches!(self.family(), Family::Execution | Family::Elsewhere)
+    }
+
     /// Whether such a result is wrong whatever it computes. Of the others, one that passes every test there is may
     /// compute the same as the correct change.
     pub fn is_wrong_by_construction(self) -> bool {
-        !matches!(self.family(), Family::Execution | Family::Elsewhere)
-            && !matches!(self, Kind::SwallowedError | Kind::EmptiedBody)
+        self.needs_no_execution() && !matches!(self, Kind::SwallowedError | Kind::EmptiedBody)
     }
 
     /// It is made of the tests that the base has.

@@ -14,6 +14,7 @@ mod export;
 mod hard_coded;
 mod imports;
 mod kind;
+mod needed;
 mod operator;
 mod placeholder;
 mod slip;
@@ -167,7 +168,7 @@ fn edits(kind: Kind, code: &Code<'_>, change: &Change, random: &mut Random) -> V
         Kind::SwappedArguments => arguments::swapped(code),
         Kind::DroppedBranch => branch::dropped(code),
         Kind::DroppedAwait => awaits::dropped(code),
-        Kind::MissingImport => imports::missing(code),
+        Kind::MissingImport => imports::missing(code, change),
         Kind::HallucinatedImport => imports::hallucinated(code, change, random),
         Kind::RenamedExport => export::renamed(code, change),
         Kind::DeletedTest => tests_changed::deleted(code),

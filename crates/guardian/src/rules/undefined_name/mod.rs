@@ -1,4 +1,5 @@
 mod python;
+mod traits;
 
 use std::collections::BTreeSet;
 
@@ -7,8 +8,8 @@ use syntax::Language;
 use super::{Change, Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
-use crate::names::is_known;
-use crate::project::is_specimen;
+use crate::names::{is_global, is_known};
+use crate::project::{Target, is_specimen};
 
 pub(super) static RULE: Rule = Rule {
     id: "undefined-name",
@@ -26,6 +27,10 @@ pub(super) static RULE: Rule = Rule {
             "src/lib.rs",
             "use std::fmt;\npub struct A<T>(T);\nimpl<T> fmt::Debug for A<T> { fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result { Ok(()) } }\n",
         )]),
+        Example::change(
+            &[("a.js", "const assert = require('assert');\nfunction f(x) { assert(x); }\n")],
+            &[("a.js", "const { assert } = require('./assert');\nfunction f(x) { assert(x); }\n")],
+        ),
         Example::change(
             &[("a.js", "export const a = legacy();\n")],
             &[("a.js", "export const a = legacy() + 1;\n")],
@@ -46,6 +51,47 @@ pub(super) static RULE: Rule = Rule {
             &[("src/lib.rs", "pub fn f() -> HashMap<u8, u8> { HashMap::new() }\n")],
         ),
         Example::change(
+            &[(
+                "a.js",
+                "const path = require('path');\nfunction f(path) { return path; }\nfunction g(x) { return path.join(x); }\n",
+            )],
+            &[("a.js", "function f(path) { return path; }\nfunction g(x) { return path.join(x); }\n")],
+        ),
+        Example::change(
+            &[("lib/a.js", "const assert = require('assert');\nfunction f(x) { assert(x); }\n")],
+            &[("lib/a.js", "function f(x) { assert(x); }\n")],
+        ),
+        Example::change(
+            &[(
+                "a.py",
+                "def f(x):\n    if x:\n        import warnings\n        warnings.warn(x)\n    else:\n        import warnings\n        warnings.warn('no')\n",
+            )],
+            &[(
+                "a.py",
+                "def f(x):\n    if x:\n        warnings.warn(x)\n    else:\n        import warnings\n        warnings.warn('no')\n",
+            )],
+        ),
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "mod a;\nmod b;\n"),
+                (
+                    "src/a.rs",
+                    "pub trait Grow { fn grow(&mut self); }\nimpl Grow for u8 { fn grow(&mut self) {} }\n",
+                ),
+                ("src/b.rs", "use crate::a::Grow;\npub fn f(mut x: u8) { x.grow(); }\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "mod a;\nmod b;\n"),
+                (
+                    "src/a.rs",
+                    "pub trait Grow { fn grow(&mut self); }\nimpl Grow for u8 { fn grow(&mut self) {} }\n",
+                ),
+                ("src/b.rs", "pub fn f(mut x: u8) { x.grow(); }\n"),
+            ],
+        ),
+        Example::change(
             &[("a.go", "package a\n\nimport \"fmt\"\n\nfunc F() { fmt.Println() }\n")],
             &[("a.go", "package a\n\nfunc F() { fmt.Println() }\n")],
         ),
@@ -60,12 +106,15 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let base = pair.base.as_deref().filter(|base| base.is_code());
         let before: BTreeSet<&str> =
             base.map_or_else(BTreeSet::new, |base| base.names().unbound().map(|(n, _)| n).collect());
-        if let Some(base) = base {
-            no_longer_imported(change, base, head, found);
-        }
+        let told = base.map_or_else(BTreeSet::new, |base| no_longer_imported(change, base, head, found));
         for (name, index) in names.unbound() {
             let nobody = language == Language::Rust && name == "_";
-            if nobody || before.contains(name) || is_known(language, name) || is_declared_aside(head, name) {
+            if nobody
+                || told.contains(name)
+                || before.contains(name)
+                || is_known(language, name)
+                || is_declared_aside(head, name)
+            {
                 continue;
             }
             let was_bound = base.is_some_and(|base| base.names().bound.contains(name));
@@ -96,8 +145,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
 }
 
 /// Names that the base imported, whose import is gone, and whose use looks right to who knows only one file.
-fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut Found) {
-    let mut lost: Vec<(String, usize)> = Vec::new();
+fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut Found) -> BTreeSet<String> {
+    let mut lost = by_scope(change, base, head);
     match head.language {
         Some(Language::Python) => {
             lost.extend(python::no_longer_imported(base, head));
@@ -106,19 +155,74 @@ fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut
             let new = listed.into_iter().filter(|(name, _)| !before.iter().any(|(old, _)| old == name));
             lost.extend(new);
         }
-        Some(Language::Rust) => lost.extend(rust_paths(base, head)),
+        Some(Language::Rust) => {
+            lost.extend(rust_paths(base, head));
+            for (name, method, index) in traits::no_longer_imported(change, base, head) {
+                found.node(
+                    head,
+                    index,
+                    format!(
+                        "`{method}` is called here, and the trait `{name}` that has it is no longer imported"
+                    ),
+                );
+            }
+        }
         Some(language) if language.is_ecmascript() => {
             lost.extend(like_a_global(change, base, head, language))
         }
         _ => {}
     }
+    let mut told = BTreeSet::new();
     for (name, index) in lost {
-        found.node(
-            head,
-            index,
-            format!("`{name}` is used here, but what defined or imported it was removed"),
-        );
+        if told.insert(name.clone()) {
+            found.node(
+                head,
+                index,
+                format!("`{name}` is used here, but what defined or imported it was removed"),
+            );
+        }
     }
+    told
+}
+
+/// Names that are bound somewhere in the file, and not where they are used.
+fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize)> {
+    let Some(language) = head.language.filter(|language| *language != Language::Go) else {
+        return Vec::new();
+    };
+    let stars =
+        |file: &File| file.outline().imports.iter().flat_map(|i| &i.names).filter(|n| n.name == "*").count();
+    // of what is everywhere, only calls of `_` are surely not meant
+    let meant = |name: &str, index: usize| {
+        let called = head.flat().kind(head.flat().node(index).parent) == "call"
+            && head.flat().node(index).field == "function";
+        let test = language.is_ecmascript() && head.is_test() && is_known(language, name);
+        let alloc = language == Language::Rust
+            && ["String", "Vec", "Box", "ToString", "ToOwned"].contains(&name)
+            && is_without_std(change, &head.path);
+        alloc || !is_global(language, name) && !test || name == "_" && called
+    };
+    if stars(head) > stars(base) || head.text.contains("include!(") {
+        return Vec::new();
+    }
+    let brought = |name: &str| {
+        let mut all = head.outline().imports.iter().filter(|i| i.names.iter().any(|n| n.name == "*"));
+        all.any(|import| match change.head.resolve(head, import) {
+            Target::File(path) => change.head.exports(&path).is_none_or(|names| names.contains(name)),
+            _ => {
+                language == Language::Rust && crate::project::rust::a_glob_may_bring(&change.head, head, name)
+            }
+        })
+    };
+    let lost = crate::names::lost(base, head, &brought);
+    lost.into_iter().filter(|(name, index)| meant(name, *index)).collect()
+}
+
+/// Whether a crate of Rust says that it does without the standard library.
+fn is_without_std(change: &Change<'_>, path: &str) -> bool {
+    let root = crate::project::rust::place(&change.head, path).map(|(root, _)| root);
+    root.and_then(|root| change.head.read(&root))
+        .is_some_and(|text| text.contains("no_std)]") || text.contains("no_std]"))
 }
 
 /// Paths whose first part was imported; a variable of that name does not stand in for it.
