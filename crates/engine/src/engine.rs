@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,8 +10,8 @@ use journal::Redactor;
 use mission::PauseReason;
 use mission::command::{Command, parse};
 use serde_json::Value;
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::edit;
 use crate::host::Host;
@@ -46,6 +47,8 @@ pub struct Engine {
     world: World,
     redactor: Redactor,
     running: Arc<Mutex<Running>>,
+    /// Told when the place for a running mission is free again.
+    free: Arc<Notify>,
 }
 
 /// The mission that runs, if one does.
@@ -65,7 +68,14 @@ impl Engine {
 
     pub fn in_world(options: EngineOptions, world: World) -> Engine {
         let redactor = Redactor::new(options.environment.iter().cloned());
-        Engine { options, sessions: Sessions::default(), world, redactor, running: Arc::default() }
+        Engine {
+            options,
+            sessions: Sessions::default(),
+            world,
+            redactor,
+            running: Arc::default(),
+            free: Arc::default(),
+        }
     }
 
     /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
@@ -101,20 +111,24 @@ impl Engine {
                  started.\n"
             ));
         }
-        let _reset = Reset(self.running.clone());
+        let _reset = Reset(self.running.clone(), self.free.clone());
         missions::run(&project, start, session, &self.sessions, &self.running).await;
     }
 
     /// Takes the one place for a running mission, where it is free within `patience`.
     async fn begin(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
-        while std::mem::replace(&mut self.running().busy, true) {
-            if Instant::now() >= until {
+        loop {
+            let mut free = pin!(self.free.notified());
+            // from here on, so that what ends between the look and the wait is not missed
+            free.as_mut().enable();
+            if !std::mem::replace(&mut self.running().busy, true) {
+                return true;
+            }
+            if timeout_at(until, free).await.is_err() {
                 return false;
             }
-            sleep(Duration::from_millis(50)).await;
         }
-        true
     }
 
     /// A mission of this project that waits to be resumed, as a sentence for whoever opens OpenCode here; changes nothing.
@@ -229,11 +243,12 @@ impl Engine {
 }
 
 /// Whatever ends a mission, another one may start.
-struct Reset(Arc<Mutex<Running>>);
+struct Reset(Arc<Mutex<Running>>, Arc<Notify>);
 
 impl Drop for Reset {
     fn drop(&mut self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Running::default();
+        self.1.notify_waiters();
     }
 }
 
@@ -241,4 +256,21 @@ impl Drop for Reset {
 pub(crate) enum Start {
     New { objective: String },
     Resume { id: Option<String> },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_resume_goes_on_when_the_mission_before_it_is_over() {
+        let engine = Engine::new(EngineOptions::default());
+        assert!(engine.begin(Duration::ZERO).await);
+        assert!(!engine.begin(Duration::ZERO).await, "one mission at a time");
+        let reset = Reset(engine.running.clone(), engine.free.clone());
+        // polled in this order: the wait has begun when the mission ends
+        let (begun, ()) = tokio::join!(biased; engine.begin(Duration::from_secs(60)), async { drop(reset) });
+        assert!(begun);
+        assert!(!engine.begin(Duration::from_millis(20)).await, "the place is taken again");
+    }
 }
