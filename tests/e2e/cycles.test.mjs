@@ -49,8 +49,8 @@ scene(
     assert.match(planner[1].prompt_text, /there is an index of both: no file exports both/)
     assert.match(planner[1].prompt_text, /# What landed\n- `one`/)
     const whole = asked(world, "reviewer").filter((request) => !request.task)
-    assert.equal(whole.length, 2, "the whole is reviewed once a cycle")
-    assert.match(whole[1].prompt_text, /\+export \* from/, "the whole diff is shown")
+    assert.equal(whole.length, 4, "the whole is reviewed once a cycle, and by two more where the first one objects")
+    assert.match(whole[3].prompt_text, /\+export \* from/, "the whole diff is shown")
     assert.deepEqual(
       world.facts("objective_reviewed").map(({ cycle, met, unmet }) => [cycle, met.length, unmet.length]),
       [

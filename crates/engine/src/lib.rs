@@ -56,7 +56,7 @@ pub mod orchestration {
 pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};
-pub use gates::{Answer, GateReport, Judge, JudgeError, Lint, LintReport, Plan};
+pub use gates::{Answer, GateReport, Judge, JudgeError, Lint, LintReport, Plan, behaviour, objective_voters};
 pub use host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
 pub use world::{Commands, Observer, Processes, Running, World};
 

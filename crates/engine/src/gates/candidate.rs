@@ -1,13 +1,15 @@
 //! What one of several coders made of an attempt: whether the gates that ask no model let it through, and what it does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mission::{Candidate, FailureClass, Gate, State, Task};
 use workspace::Slot;
 
 use super::files::kind;
-use super::{Change, Evidence, Finding, Plan, WITHOUT_MODELS, ask, checks, independent, scope, symbols};
+use super::{
+    Answer, Change, Evidence, Finding, Plan, WITHOUT_MODELS, ask, checks, independent, scope, symbols,
+};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 
@@ -15,6 +17,17 @@ use crate::mission_context::MissionContext;
 const MAX_DIFF: usize = 2_000_000;
 /// Symbols that are named; of more it is told how many.
 const MAX_SYMBOLS: usize = 100;
+
+/// What an answer does to `base` (texts by path), in words that are the same where two do the same: the part of
+/// [`Candidate::behaviour`] that no check has to be run for.
+pub fn behaviour(base: &BTreeMap<String, String>, answer: &Answer) -> String {
+    let paths = answer.iter().filter(|(path, _)| kind(path).is_behaviour());
+    let changed = paths.flat_map(|(path, after)| {
+        let before = base.get(path).map(String::as_bytes);
+        symbols::changed(path, before, after.as_deref().map(str::as_bytes))
+    });
+    words(BTreeSet::new(), changed.collect())
+}
 
 /// Looks at what stands in a coder's slot. No verdict of it is recorded: what goes on is judged as every change is.
 pub(crate) async fn candidate(

@@ -33,12 +33,14 @@ use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::workers::Worker;
 
+pub use candidate::behaviour;
 pub(crate) use candidate::candidate;
 pub(crate) use checks::{check_tree, keeps_tests};
 pub(crate) use grounds::Grounds;
 pub(crate) use guardian::lint_trees;
 pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
+pub use objective::objective_voters;
 pub(crate) use objective::review as review_objective;
 pub(crate) use test_edits::TestEdits;
 

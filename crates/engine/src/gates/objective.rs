@@ -17,6 +17,11 @@ const MAX_TASKS: usize = 100;
 /// The longest reason why one did not land, in bytes.
 const MAX_REASON: usize = 300;
 
+/// Who decides on the objective at last, where a quorum of so many objects to work that landed whole.
+pub fn objective_voters(quorum: u32) -> u32 {
+    quorum.max(3)
+}
+
 pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let mut spent = Vec::new();
     let event = match look(context, state, &mut spent).await {
@@ -50,8 +55,22 @@ async fn look(
         evidence: checks(state),
         tests: String::new(),
     };
-    let (reviews, failure) = review::poll(context, subject, spent).await;
-    let Some((met, unmet)) = vote::items(&items, review::quorum(context), &reviews) else {
+    let (subject, quorum) = (Arc::new(subject), review::quorum(context));
+    let (mut reviews, mut failure) = review::poll(context, &subject, 0..quorum, spent).await;
+    let mut said = vote::items(&items, quorum, &reviews);
+    // every task landed, by gates and reviewers of its own: one that objects is not alone to decide
+    let landed = state.lost().next().is_none();
+    let objects = said.as_ref().is_some_and(|(_, unmet)| !unmet.is_empty());
+    let voters = u32::try_from(quorum).map_or(quorum, |quorum| objective_voters(quorum) as usize);
+    if landed && objects && voters > quorum {
+        let (others, why) = review::poll(context, &subject, quorum..voters, spent).await;
+        if others.len() + quorum == voters {
+            reviews.extend(others);
+            said = vote::items(&items, voters, &reviews);
+        }
+        failure = failure.or(why);
+    }
+    let Some((met, unmet)) = said else {
         return Err(failure.unwrap_or_else(|| {
             RoleFailure::new(FailureClass::Malformed, "too few reviewers gave a verdict")
         }));

@@ -1,5 +1,6 @@
 //! The Reviewers as a gate: an odd number of them, independent of each other; the majority decides.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use mission::mailbox::Review;
@@ -57,7 +58,7 @@ pub(super) async fn judge(
         evidence: evidence.checks.to_string(),
         tests: tests(&evidence),
     };
-    let (reviews, failure) = poll(context, subject, spent).await;
+    let (reviews, failure) = poll(context, &Arc::new(subject), 0..quorum(context), spent).await;
     match vote::count(task, quorum(context), &reviews) {
         Vote::Approved { detail } => {
             Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
@@ -84,15 +85,15 @@ pub(super) async fn shown(context: &Arc<MissionContext>, diff: String) -> String
     format!("{}\n{page}", cut(&diff, MAX_DIFF))
 }
 
-/// The reviews of those who voted, side by side, and why another did not.
+/// The reviews of those of the reviewers asked (by their places, from 0) who voted, side by side, and why another did not.
 pub(super) async fn poll(
     context: &Arc<MissionContext>,
-    subject: Subject,
+    subject: &Arc<Subject>,
+    places: Range<usize>,
     spent: &mut Vec<Event>,
 ) -> (Vec<Review>, Option<RoleFailure>) {
-    let subject = Arc::new(subject);
     let mut voters = JoinSet::new();
-    for nth in 0..quorum(context) {
+    for nth in places {
         let (context, subject) = (context.clone(), subject.clone());
         voters.spawn(async move {
             let mut spent = Vec::new();
