@@ -20,6 +20,7 @@ npm run bench:uplift -- [options]
   --missions N      missions a point (default 200; 1000 at 0.5:20 and 0.7:20)
   --ways NAME,…     ways of working (default: all)
   --packages NAME,… packages whose releases are tasks (default: all that can be used)
+  --releases N      only the first N releases that can be used
   --ablation        each gate and each rung switched off in turn, at 0.5:20 and 0.7:20
   --whole           missions with files, git and every role, instead of remembered verdicts (slow)
   --minutes M       stop then; the same command goes on later
@@ -36,6 +37,7 @@ struct Options {
     missions: Option<u64>,
     ways: Vec<String>,
     packages: Vec<String>,
+    releases: usize,
     ablation: bool,
     whole: bool,
     minutes: Option<u64>,
@@ -61,6 +63,7 @@ fn options() -> Result<Options, String> {
         missions: None,
         ways: Vec::new(),
         packages: Vec::new(),
+        releases: usize::MAX,
         ablation: false,
         whole: false,
         minutes: None,
@@ -80,6 +83,7 @@ fn options() -> Result<Options, String> {
             "--missions" => options.missions = Some(number(value()?)?),
             "--ways" => options.ways = list(value()?),
             "--packages" => options.packages = list(value()?),
+            "--releases" => options.releases = usize::try_from(number(value()?)?).unwrap_or(usize::MAX),
             "--ablation" => options.ablation = true,
             "--whole" => options.whole = true,
             "--minutes" => options.minutes = Some(number(value()?)?),
@@ -110,10 +114,11 @@ fn options() -> Result<Options, String> {
 fn run(options: Options) -> Result<(), String> {
     let begun = Instant::now();
     let suites = Arc::new(Suites::open()?);
-    let (steps, left) = steps(&options.packages, &suites, options.jobs)?;
+    let (mut steps, left) = steps(&options.packages, &suites, options.jobs)?;
     for why in &left {
         eprintln!("left out: {why}");
     }
+    steps.truncate(options.releases);
     if steps.is_empty() {
         return Err("no release can be used as a task here; the lines above say why".into());
     }
@@ -127,6 +132,8 @@ fn run(options: Options) -> Result<(), String> {
         steps.len(),
         steps.iter().map(|step| step.title.as_str()).collect::<Vec<_>>().join(", ")
     );
+    let pools = steps.iter().filter(|step| !step.pool.is_empty()).count();
+    println!("- releases that another coder can write tests of: {pools} of {}", steps.len());
     let steps: Vec<_> = steps.into_iter().map(Arc::new).collect();
     let verdicts = Arc::new(Verdicts::open(suites.clone(), options.any_build)?);
     let build = if options.any_build { "any" } else { verdicts.build() };
@@ -136,15 +143,18 @@ fn run(options: Options) -> Result<(), String> {
         cache().join(format!("uplift/missions-{build}-{}.jsonl", of_steps.get(..12).unwrap_or_default()));
     let results = Results::open(&file)?;
     let ground = Ground { steps, suites, verdicts };
+    let points = points(&options);
     if !options.whole {
-        verdicts_of_all(&ground, options.jobs)?;
+        let tested = points.iter().any(
+            |point| matches!(point.way, Way::Engine(configuration) if configuration.independent_tests()),
+        );
+        verdicts_of_all(&ground, options.jobs, tested)?;
     }
     eprintln!(
         "{} verdicts and the tests behind them are known after {:?}",
         ground.verdicts.count(),
         begun.elapsed()
     );
-    let points = points(&options);
     let most = options.minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let sums = play(&ground, &points, &results, options.jobs, most)?;
     let measured: Vec<Measured<'_>> = points.iter().zip(&sums).collect();

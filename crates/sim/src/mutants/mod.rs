@@ -34,6 +34,7 @@ use crate::projects::Change;
 use code::{Code, Edit};
 
 pub use kind::{Family, Kind};
+pub(crate) use tests_changed::test_ranges;
 
 /// Larger files are tables.
 const MAX_FILE: usize = 200_000;

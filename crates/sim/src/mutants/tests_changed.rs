@@ -9,6 +9,18 @@ use super::{Kind, Mutant, is_test};
 use crate::Random;
 use crate::projects::Change;
 
+/// Where the test cases of a file stand, in order; of cases within a case, those that hold no other.
+pub(crate) fn test_ranges(path: &str, text: &str) -> Vec<Range<usize>> {
+    let code = syntax::Language::of_path(path).and_then(|language| Code::new(path, text, None, language));
+    let all: Vec<Range<usize>> =
+        code.map(|code| tests(&code).into_iter().map(|test| test.range).collect()).unwrap_or_default();
+    let holds_another =
+        |range: &Range<usize>| all.iter().any(|o| o != range && range.start <= o.start && o.end <= range.end);
+    let mut leaves: Vec<Range<usize>> = all.iter().filter(|range| !holds_another(range)).cloned().collect();
+    leaves.sort_by_key(|range| range.start);
+    leaves
+}
+
 struct Test {
     /// With its attributes or decorators.
     range: Range<usize>,

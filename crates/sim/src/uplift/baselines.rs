@@ -91,7 +91,7 @@ fn spend(ended: &mut Ended, verdicts: &Verdicts, step: &Arc<Step>, drawn: Drawn)
     ended.calls += 1;
     ended.tokens += match drawn {
         Drawn::Slip(Slip::Prose | Slip::Claim) => ASKED,
-        drawn => verdicts.of(step, drawn)?.coder,
+        drawn => verdicts.of(step, drawn, false)?.coder,
     };
     Ok(())
 }

@@ -18,32 +18,51 @@ pub struct Configuration {
     pub tests: &'static str,
     /// Gates that are off: for ablations, in missions that are replayed. A mission of a user has them all.
     pub off: &'static [Gate],
+    pub max_cycles: u32,
     /// Whether what the review of the objective says counts: likewise.
     pub reviews_objective: bool,
 }
 
 pub const DEFAULT: Configuration = Configuration {
     name: "engine",
-    about: "the engine as it is set by default, tests written by the coder",
+    about: "the engine as it is set by default",
     fixes: 2,
     fresh: 1,
     splits: 1,
     candidates: 1,
     quorum: 1,
-    tests: "coder",
+    tests: "independent",
     off: &[],
+    max_cycles: 3,
     reviews_objective: true,
+};
+
+const OWN_TESTS: Configuration = Configuration {
+    name: "tests by the coder",
+    about: "nobody else writes tests: `tests = \"coder\"`",
+    tests: "coder",
+    ..DEFAULT
 };
 
 pub const CONFIGURATIONS: &[Configuration] = &[
     DEFAULT,
+    OWN_TESTS,
+    Configuration { name: "candidates 3", about: "three coders at each attempt", candidates: 3, ..DEFAULT },
     Configuration { name: "quorum 3", about: "three reviewers vote", quorum: 3, ..DEFAULT },
-    Configuration { name: "deep", about: "a deeper ladder: fresh = 3", fresh: 3, ..DEFAULT },
     Configuration {
-        name: "deep, quorum 3",
-        about: "a deeper ladder, and three reviewers vote",
-        fresh: 3,
+        name: "candidates 3, quorum 3",
+        about: "three coders at each attempt, and three reviewers vote",
+        candidates: 3,
         quorum: 3,
+        ..DEFAULT
+    },
+    Configuration {
+        name: "deep",
+        about: "all of these, and a deeper ladder: fresh = 2, splits = 2",
+        candidates: 3,
+        quorum: 3,
+        fresh: 2,
+        splits: 2,
         ..DEFAULT
     },
 ];
@@ -54,8 +73,10 @@ pub const ABLATIONS: &[Configuration] = &[
     Configuration { name: "no guardian", off: &[Gate::Guardian], ..DEFAULT },
     Configuration { name: "no checks", off: &[Gate::Checks], ..DEFAULT },
     Configuration { name: "no gate for new tests", off: &[Gate::NewTests], ..DEFAULT },
+    Configuration { name: "no independent tests", ..OWN_TESTS },
     Configuration { name: "no reviewer", off: &[Gate::Review], ..DEFAULT },
     Configuration { name: "no review of the objective", reviews_objective: false, ..DEFAULT },
+    Configuration { name: "no further cycles", max_cycles: 1, ..DEFAULT },
     Configuration { name: "no repairs", fixes: 0, ..DEFAULT },
     Configuration { name: "no fresh attempt", fresh: 0, ..DEFAULT },
     Configuration { name: "no split", splits: 0, ..DEFAULT },
@@ -63,11 +84,27 @@ pub const ABLATIONS: &[Configuration] = &[
 
 impl Configuration {
     /// One attempt, to see what the gates say of it.
-    pub const JUDGING: Configuration =
-        Configuration { name: "judging", about: "one attempt", fixes: 0, fresh: 0, splits: 0, ..DEFAULT };
+    pub const JUDGING: Configuration = Configuration {
+        name: "judging",
+        about: "one attempt",
+        fixes: 0,
+        fresh: 0,
+        splits: 0,
+        tests: "coder",
+        max_cycles: 1,
+        ..DEFAULT
+    };
+    /// The same, with the tests of another coder.
+    pub const JUDGING_TESTED: Configuration =
+        Configuration { tests: "independent", ..Configuration::JUDGING };
 
     pub fn find(name: &str) -> Option<&'static Configuration> {
         CONFIGURATIONS.iter().find(|one| one.name == name)
+    }
+
+    /// Whether another coder writes tests of what changes behaviour.
+    pub fn independent_tests(&self) -> bool {
+        self.tests == "independent"
     }
 
     pub fn off(&self, gate: Gate) -> bool {
@@ -77,9 +114,9 @@ impl Configuration {
     /// As `opencode.toml`.
     pub fn toml(&self) -> String {
         let mut text = format!(
-            "[mission]\nparallel = 4\nmax_cycles = 1\ntests = \"{}\"\n[heal]\nfixes = {}\nfresh = {}\nsplits = {}\ncandidates = {}\n\
+            "[mission]\nparallel = 4\nmax_cycles = {}\ntests = \"{}\"\n[heal]\nfixes = {}\nfresh = {}\nsplits = {}\ncandidates = {}\n\
              [review]\nquorum = {}\n",
-            self.tests, self.fixes, self.fresh, self.splits, self.candidates, self.quorum
+            self.max_cycles, self.tests, self.fixes, self.fresh, self.splits, self.candidates, self.quorum
         );
         text.push_str("[budget]\ncalls = \"none\"\nwall = \"none\"\n[budget.task]\ncalls = \"none\"\n");
         text.push_str("[workspace]\nsetup = \"none\"\ncopy = []\n[checks]\nauto = false\n");

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::authors::Authored;
 use super::configurations::Configuration;
 use super::mission::{self, Ended, Setup};
-use super::rates::Rates;
+use super::rates::{Drawn, Rates};
 use super::results::{Key, Results};
 use super::stats::Sum;
 use super::steps::Step;
@@ -57,23 +58,36 @@ pub struct Ground {
     pub verdicts: Arc<Verdicts>,
 }
 
-/// Finds what the gates and the tests say of every answer, `jobs` at a time, so that no mission has to wait for it.
+/// Finds what the gates and the tests say of every answer, `jobs` at a time, so that no mission has to wait for it;
+/// `tested`: with the tests of another coder, too.
 ///
 /// # Errors
 /// The first that could not be found, in words.
-pub fn verdicts_of_all(ground: &Ground, jobs: usize) -> Result<(), String> {
+pub fn verdicts_of_all(ground: &Ground, jobs: usize, tested: bool) -> Result<(), String> {
     let all: Vec<_> = ground
         .steps
         .iter()
         .flat_map(|step| Verdicts::answers(step).into_iter().map(move |drawn| (step, drawn)))
         .collect();
+    let of = |step: &Arc<Step>, drawn: Drawn| -> Result<(), String> {
+        ground.verdicts.of(step, drawn, false)?;
+        if tested && !step.pool.is_empty() {
+            ground.verdicts.of(step, drawn, true)?;
+            if drawn == Drawn::Right {
+                Authored::ALL
+                    .iter()
+                    .try_for_each(|tests| ground.verdicts.of_tests(step, *tests).map(drop))?;
+            }
+        }
+        Ok(())
+    };
     let next = AtomicUsize::new(0);
     let failed: Mutex<Option<String>> = Mutex::default();
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             scope.spawn(|| {
                 while let Some((step, drawn)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(why) = ground.verdicts.of(step, *drawn) {
+                    if let Err(why) = of(step, *drawn) {
                         failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
                         return;
                     }

@@ -11,6 +11,7 @@ use journal::StateDir;
 use mission::{Event, FailureClass, Gate, GateVerdict, Outcome, Phase, State};
 use serde::{Deserialize, Serialize};
 
+use super::authors::Authored;
 use super::commands::FolderTests;
 use super::configurations::Configuration;
 use super::model::{Job, Simulated};
@@ -49,6 +50,9 @@ pub struct Ended {
     pub caught: BTreeMap<String, u64>,
     /// Right answers by the gate that rejected them.
     pub rejected: BTreeMap<String, u64>,
+    /// What an incomplete one lacks, in words.
+    #[serde(default)]
+    pub incomplete_for: Option<String>,
     /// Why it was paused, or what could not be done, in words.
     pub trouble: Option<String>,
     pub real_ms: u64,
@@ -96,15 +100,17 @@ pub fn play(setup: &Setup<'_>, n: usize, seed: u64) -> Result<Ended, String> {
     Ok(ended)
 }
 
-/// The events of a mission of the first step alone, in which every coder gives this answer and every reviewer approves.
+/// The events of a mission of the first step alone, in which every coder gives this answer, every author of tests writes
+/// these, and every reviewer approves.
 ///
 /// # Errors
 /// In words, where its folder could not be made.
-pub fn judged(setup: &Setup<'_>, answer: Drawn) -> Result<Vec<Event>, String> {
+pub fn judged(setup: &Setup<'_>, answer: Drawn, tests: Option<Authored>) -> Result<Vec<Event>, String> {
     let random = Random::new(1);
     let tasks = draw(setup.steps.get(..1).unwrap_or_default(), 1, &random);
     let place = place(&tasks, setup.configuration)?;
-    let job = Job { forced: Some(answer), ..Job::new(tasks, setup.rates, random.fork("job")) };
+    let job =
+        Job { forced: Some(answer), forced_tests: tests, ..Job::new(tasks, setup.rates, random.fork("job")) };
     run(&place, setup, &Arc::new(job), &random)?;
     events(&place)
 }
@@ -218,7 +224,7 @@ fn look(root: &Path, events: &[Event], job: &Job) -> Ended {
         let landed = state.tasks.iter().any(|(id, task)| {
             Job::folder(id) == folder && matches!(task.phase, Phase::Integrated { .. }) && !task.compound
         });
-        let tree = suites::read(&root.join(folder));
+        let tree = step.own(suites::read(&root.join(folder)));
         match (landed, tree == step.head, tree == step.base) {
             (_, true, _) => ended.right += 1,
             (false, _, true) => ended.missing += 1,

@@ -3,6 +3,7 @@
 //!
 //! - [`packages`] and [`steps`] say what a task is: a release, the real change, and wrong answers of which evidence that the
 //!   engine never sees (tests that are held back) or their making says that they are wrong.
+//! - [`authors`] says what another coder writes as tests of a task.
 //! - [`suites`] runs the packages' tests, each once for a folder's content, and remembers on disk.
 //! - [`rates`] says how the model errs, [`model`] is the model, [`configurations`] what the engine is set to.
 //! - [`verdicts`] remembers what the real gates say of each answer.
@@ -10,6 +11,7 @@
 //!   verdicts as they are remembered, a thousand times faster; [`baselines`] without the engine.
 //! - [`grid`] plays many, [`results`] keeps them, [`stats`] counts, [`report`] tells.
 
+pub mod authors;
 pub mod baselines;
 mod commands;
 pub mod configurations;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use mission::{Role, Tokens};
 use serde_json::{Value, json};
 
+use super::authors::Authored;
 use super::rates::{self, Drawn, Rates, SAME_EYES, Slip};
 use super::steps::Step;
 use super::suites;
@@ -29,6 +30,8 @@ pub struct Job {
     pub random: Random,
     /// Every coder gives this answer, and every reviewer approves.
     pub forced: Option<Drawn>,
+    /// Every author of tests hands in these.
+    pub forced_tests: Option<Authored>,
     pub log: Mutex<Log>,
 }
 
@@ -44,7 +47,7 @@ pub struct Log {
 
 impl Job {
     pub fn new(tasks: BTreeMap<String, Arc<Step>>, rates: Rates, random: Random) -> Job {
-        Job { tasks, rates, random, forced: None, log: Mutex::default() }
+        Job { tasks, rates, random, forced: None, forced_tests: None, log: Mutex::default() }
     }
 
     pub fn log(&self) -> MutexGuard<'_, Log> {
@@ -74,7 +77,10 @@ impl Job {
 
     /// What it hands in at first, which may not stand; `None`: prose.
     pub fn drawn_plan(&self, task: &str, random: &mut Random) -> Option<Value> {
-        let mut plan = self.right_plan(task);
+        self.faulty(self.right_plan(task), random)
+    }
+
+    pub(super) fn faulty(&self, mut plan: Value, random: &mut Random) -> Option<Value> {
         if random.chance(self.rates.plan_faults()) {
             let fault = random.below(5);
             if let Some(task) = plan.pointer_mut("/tasks/0") {
@@ -110,7 +116,7 @@ impl Job {
     }
 }
 
-fn planned(id: &str, folder: &str, step: &Step) -> Value {
+pub(super) fn planned(id: &str, folder: &str, step: &Step) -> Value {
     let files: Vec<String> = step.files().iter().map(|path| format!("{folder}/{path}")).collect();
     let mut task = json!({
         "id": id,
@@ -119,6 +125,9 @@ fn planned(id: &str, folder: &str, step: &Step) -> Value {
         "files": files,
         "acceptance": [format!("`{folder}` does what the release does")],
     });
+    if !step.pool.is_empty() {
+        task["behaviour"] = json!(true);
+    }
     if let Some(reason) = &step.edits_tests {
         task["edits_tests"] = json!(reason);
     }
@@ -139,6 +148,7 @@ impl Model for Simulated {
             acts: VecDeque::new(),
             hand_in: (String::new(), Value::Null),
             answer: None,
+            tests: None,
             mends: 0,
             tokens: Tokens::default(),
         })
@@ -161,6 +171,8 @@ struct Speaker {
     acts: VecDeque<Do>,
     hand_in: (String, Value),
     answer: Option<Drawn>,
+    /// What an author of tests wrote.
+    tests: Option<Authored>,
     mends: u32,
     tokens: Tokens,
 }
@@ -181,6 +193,7 @@ impl Session for Speaker {
         match self.role {
             Role::Searcher => self.will("mission_brief", json!({ "summary": "packages", "files": [] })),
             Role::Planner => self.plan(),
+            Role::Coder if header(text, "part") == Some("tests") => self.write_tests(),
             Role::Coder => self.work(false),
             Role::Fixer => self.work(true),
             Role::Reviewer => self.review(text),
@@ -220,13 +233,14 @@ impl Speaker {
 
     fn answered(&mut self, answer: &str) {
         if answer.starts_with("accepted") {
-            if let (Role::Coder | Role::Fixer, Some(drawn)) = (self.role, self.answer) {
+            if let (Role::Coder | Role::Fixer, Some(drawn), None) = (self.role, self.answer, self.tests) {
                 self.job.log().handed_in.entry(self.task.clone()).or_default().push(drawn);
             }
         } else if answer.starts_with("refused: mission_") && self.mends < MENDS {
             self.mends += 1;
             match self.role {
                 Role::Planner => self.will("mission_plan", self.job.right_plan(&self.task)),
+                Role::Coder if self.tests.is_some() => self.acts.push_front(Do::HandIn),
                 // it was caught having done nothing
                 Role::Coder | Role::Fixer => self.work(false),
                 Role::Searcher | Role::Reviewer => self.acts.push_front(Do::HandIn),
@@ -239,6 +253,23 @@ impl Speaker {
             Some(plan) => self.will("mission_plan", plan),
             None => self.acts.push_back(Do::Prose),
         }
+    }
+
+    fn write_tests(&mut self) {
+        let folder = Job::folder(&self.task).to_string();
+        let Some(step) = self.job.tasks.get(&folder).cloned() else { return self.acts.push_back(Do::Prose) };
+        let chance = self.job.chance(&self.task);
+        let tests = match (self.job.forced_tests, self.tests) {
+            (Some(forced), _) => forced,
+            (None, Some(before)) => before.mended(chance, &mut self.random),
+            (None, None) => Authored::drawn(chance, &mut self.random),
+        };
+        self.tests = Some(tests);
+        let written = tests.files(step.package, &step.pool);
+        for (path, text) in written {
+            self.acts.push_back(Do::Write(format!("{folder}/{path}"), Some(text)));
+        }
+        self.will("mission_work", json!({ "status": "done", "summary": "tested" }));
     }
 
     fn work(&mut self, repair: bool) {
@@ -274,7 +305,7 @@ impl Speaker {
     /// Makes the folder what the answer makes of its base.
     fn write(&mut self, folder: &str, step: &Step, answer: &engine::Answer) {
         let wanted = step.with(answer);
-        let there = suites::read(&self.directory.join(folder));
+        let there = step.own(suites::read(&self.directory.join(folder)));
         for (path, text) in differing(&there, &wanted) {
             self.acts.push_back(Do::Write(format!("{folder}/{path}"), text));
         }
@@ -288,8 +319,12 @@ impl Speaker {
         };
         let (mut right, mut landed, mut seen) = (true, true, String::new());
         for folder in folders {
-            let tree = suites::read(&self.directory.join(folder));
             let step = self.job.tasks.get(folder);
+            let tree = suites::read(&self.directory.join(folder));
+            let tree = match step {
+                Some(step) => step.own(tree),
+                None => tree,
+            };
             right &= step.is_some_and(|step| step.head == tree);
             landed &= step.is_some_and(|step| step.base != tree);
             seen.push_str(&format!("{folder} {} ", suites::digest(&tree)));

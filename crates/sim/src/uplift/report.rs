@@ -73,6 +73,7 @@ pub fn blame(measured: &[Measured<'_>], way: Way) -> String {
             (&mut all.let_through, &sum.let_through),
             (&mut all.caught, &sum.caught),
             (&mut all.rejected, &sum.rejected),
+            (&mut all.incomplete_for, &sum.incomplete_for),
         ] {
             for (name, count) in from {
                 *into.entry(name.clone()).or_default() += count;
@@ -80,6 +81,7 @@ pub fn blame(measured: &[Measured<'_>], way: Way) -> String {
         }
         all.wrong_judged += sum.wrong_judged;
         all.right_judged += sum.right_judged;
+        all.incomplete += sum.incomplete;
         all.troubles += sum.troubles;
     }
     let _ = writeln!(text, "{}:", way.name());
@@ -87,6 +89,7 @@ pub fn blame(measured: &[Measured<'_>], way: Way) -> String {
         ("wrong answers that were let through, by fault", &all.let_through, all.wrong_judged),
         ("wrong answers that were caught, by gate", &all.caught, all.wrong_judged),
         ("right answers that were thrown back, by gate", &all.rejected, all.right_judged),
+        ("missions that are incomplete, by what they lack", &all.incomplete_for, all.incomplete),
     ] {
         let _ = writeln!(text, "- {title} (of {of}): {}", most(counts));
     }
@@ -232,6 +235,7 @@ pub fn to_json(measured: &[Measured<'_>]) -> Value {
                 "let_through": sum.let_through,
                 "caught": sum.caught,
                 "rejected": sum.rejected,
+                "incomplete_for": sum.incomplete_for,
                 "formula": predicted.map(|(plain, _)| plain),
                 "formula_of_tasks": predicted.map(|(_, of_tasks)| of_tasks),
             })

@@ -54,6 +54,7 @@ pub struct Sum {
     pub let_through: std::collections::BTreeMap<String, u64>,
     pub caught: std::collections::BTreeMap<String, u64>,
     pub rejected: std::collections::BTreeMap<String, u64>,
+    pub incomplete_for: std::collections::BTreeMap<String, u64>,
     pub troubles: u64,
 }
 
@@ -77,6 +78,9 @@ impl Sum {
         self.right_accepted += one.right_accepted;
         self.wrong_judged += one.wrong_judged;
         self.wrong_accepted += one.wrong_accepted;
+        if let Some(why) = &one.incomplete_for {
+            *self.incomplete_for.entry(why.clone()).or_default() += 1;
+        }
         self.troubles += u64::from(one.trouble.is_some());
         for (sum, more) in [
             (&mut self.let_through, &one.let_through),

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use engine::Answer;
 
+use super::authors::share_out;
 use super::packages::{PACKAGES, Package};
 use super::rates::Drawn;
 use super::suites::Suites;
@@ -34,6 +35,8 @@ pub struct Step {
     pub wrong: Vec<Wrong>,
     /// Why the plan lets tests that were there change, where the real change does it.
     pub edits_tests: Option<String>,
+    /// Tests of the task that another coder can write: they fail before it. Empty: none of the package's own do.
+    pub pool: Tree,
     /// Mutants of which no test, held back or not, can tell that they are wrong; they are no answers here.
     pub undecided: usize,
 }
@@ -66,6 +69,12 @@ impl Step {
             Drawn::Wrong(at, false) => Some(self.without_tests(self.wrong.get(at)?)),
             Drawn::Slip(_) => None,
         }
+    }
+
+    /// A folder without the tests that another coder wrote.
+    pub fn own(&self, mut tree: Tree) -> Tree {
+        tree.retain(|path, _| !self.pool.contains_key(path));
+        tree
     }
 
     /// The folder with an answer in it.
@@ -156,15 +165,16 @@ fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
         return left("it changes more files than a task may name");
     }
     let visible = |tree: &Tree| Step::tests_of(package, tree, suites);
-    let held: Vec<&str> = change.held_out.keys().map(String::as_str).collect();
-    let held_out = |tree: &Tree| {
-        let mut tree = tree.clone();
-        tree.extend(change.held_out.clone());
-        suites.outcome(package, &tree, &held)
-    };
-    if held.is_empty() {
+    if change.held_out.is_empty() {
         return left("it has no tests to hold back");
     }
+    let shares = share_out(package, change, suites);
+    let held: Vec<&str> = shares.truth.keys().map(String::as_str).collect();
+    let held_out = |tree: &Tree| {
+        let mut tree = tree.clone();
+        tree.extend(shares.truth.clone());
+        suites.outcome(package, &tree, &held)
+    };
     for (what, outcome) in [
         ("the tests before the change", visible(&change.base)),
         ("the tests after the change", visible(&change.head)),
@@ -200,6 +210,7 @@ fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
         right,
         wrong,
         edits_tests: reason_to_edit_tests(change),
+        pool: shares.pool,
         undecided,
     }))
 }

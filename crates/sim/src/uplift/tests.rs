@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use engine::Answer;
-use mission::GateVerdict;
+use mission::{Gate, GateVerdict};
 
-use super::configurations::DEFAULT;
+use super::authors::Authored;
+use super::configurations::{CONFIGURATIONS, DEFAULT};
 use super::mission::{Setup, play};
 use super::packages::Package;
 use super::rates::{Drawn, Rates, Slip};
@@ -32,6 +33,9 @@ const BASE: &str = "exports.add = (a, b) => Number(a) + b;\n";
 const HEAD: &str = "exports.add = (a, b) => Number(a) + Number(b);\n";
 const OLD_TEST: &str = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
     const { add } = require('../add.js');\ntest('adds numbers', () => assert.strictEqual(add(1, 2), 3));\n";
+/// What another coder writes.
+const POOL: &str = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
+    const { add } = require('../add.js');\ntest('adds other texts', () => assert.strictEqual(add('1', '7'), 8));\n";
 
 fn step() -> Arc<Step> {
     let new_test = format!("{OLD_TEST}test('adds texts', () => assert.strictEqual(add('1', '2'), 3));\n");
@@ -57,8 +61,16 @@ fn step() -> Arc<Step> {
                 ]),
             ),
             wrong(Kind::DeletedTest, writes(&[("add.js", Some(HEAD)), ("test/add.test.js", None)])),
+            wrong(
+                Kind::WrongConstant,
+                writes(&[
+                    ("add.js", Some("exports.add = (a, b) => Number(a) + (Number(b) % 5);\n")),
+                    ("test/add.test.js", Some(&new_test)),
+                ]),
+            ),
         ],
         edits_tests: Some("texts are added, too".into()),
+        pool: [("test/more.test.js".to_string(), POOL.to_string())].into(),
         undecided: 0,
     })
 }
@@ -85,13 +97,14 @@ fn setup(ground: &Ground, p: f64) -> Setup<'_> {
 #[test]
 fn the_real_gates_take_the_release_and_throw_back_what_its_tests_deny() {
     let ground = ground();
-    let verdict = |drawn| ground.verdicts.of(&ground.steps[0], drawn).unwrap();
+    let verdict = |drawn| ground.verdicts.of(&ground.steps[0], drawn, false).unwrap();
     let right = verdict(Drawn::Right);
     assert!(right.accepted(), "{right:?}");
     let wrong = verdict(Drawn::Wrong(0, true));
     assert!(!wrong.accepted());
     assert!(wrong.gates.iter().any(|(_, said)| *said == GateVerdict::Fail), "{wrong:?}");
     assert!(!verdict(Drawn::Wrong(0, false)).accepted(), "the old test denies it, too");
+    assert!(!verdict(Drawn::Wrong(1, true)).accepted(), "a reason to edit tests is none to have fewer");
     // remembered: nothing is run again
     let runs = ground.suites.runs();
     assert_eq!(verdict(Drawn::Right), right);
@@ -100,6 +113,25 @@ fn the_real_gates_take_the_release_and_throw_back_what_its_tests_deny() {
     assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Right));
     assert!(!ground.verdicts.tests_pass(&ground.steps[0], Drawn::Wrong(0, true)));
     assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Slip(Slip::Prose)));
+}
+
+#[test]
+fn tests_that_another_coder_writes_are_judged_and_judge() {
+    let ground = ground();
+    let step = &ground.steps[0];
+    let refused = |tests| ground.verdicts.of_tests(step, tests).unwrap();
+    assert_eq!(refused(Authored::Right), None);
+    assert_eq!(refused(Authored::Wrong), None, "nobody can know that it asks for too much");
+    assert!(refused(Authored::Broken).is_some() && refused(Authored::Empty).is_some());
+    let verdict = |drawn, tested| ground.verdicts.of(step, drawn, tested).unwrap();
+    assert!(verdict(Drawn::Right, true).accepted(), "{:?}", verdict(Drawn::Right, true));
+    let missed = Drawn::Wrong(2, true);
+    assert!(verdict(missed, false).accepted(), "no visible test looks there");
+    let caught = verdict(missed, true);
+    assert!(caught.gates.contains(&(Gate::IndependentTests, GateVerdict::Fail)), "{caught:?}");
+    let disputed = Verdicts::with_wrong_tests(step, verdict(Drawn::Right, true));
+    let (_, issues) = disputed.failure.unwrap();
+    assert_eq!(issues.len(), 1, "nothing but the test that asks for too much: {issues:?}");
 }
 
 #[test]
@@ -117,6 +149,20 @@ fn missions_with_files_and_replayed_ones_come_to_the_same_where_nothing_is_left_
     let useless = setup(&ground, 0.000_001);
     let alone = baselines::one_attempt(&useless, &ground.verdicts, 3, 5).unwrap();
     assert_eq!((alone.right, alone.wrong, alone.done), (0, 3, true));
+    for configuration in CONFIGURATIONS {
+        for seed in 0..3 {
+            let half = Setup { configuration, ..setup(&ground, 0.5) };
+            let ended = replay::play(&half, &ground.verdicts, 3, seed).unwrap();
+            assert_eq!(ended.trouble, None, "{} {seed}", configuration.name);
+            assert_eq!(
+                ended.right + ended.wrong + ended.missing,
+                3,
+                "{} {seed}: {ended:?}",
+                configuration.name
+            );
+            assert_eq!(ended.done, ended.incomplete_for.is_none());
+        }
+    }
     // one seed plays the same again
     let play = || {
         let ended = replay::play(&useless, &ground.verdicts, 3, 5).unwrap();

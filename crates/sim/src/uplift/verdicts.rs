@@ -12,6 +12,7 @@ use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Role};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::authors::{Authored, WRONG_CASE};
 use super::configurations::Configuration;
 use super::mission::{Setup, judged};
 use super::rates::{Drawn, Rates, Slip};
@@ -20,6 +21,7 @@ use super::suites::{Suites, digest};
 use crate::projects::cache;
 
 pub type Failure = (FailureClass, Vec<Issue>);
+type Refused = Option<Vec<Issue>>;
 
 /// What became of an answer that every reviewer approves of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,7 +81,10 @@ pub struct Verdicts {
     known: Mutex<HashMap<String, Verdict>>,
     file: Mutex<File>,
     /// What was looked up before, by step and answer: to hash a folder takes longer than all else.
-    looked: Mutex<HashMap<(String, Drawn), Verdict>>,
+    looked: Mutex<HashMap<(String, Drawn, bool), Verdict>>,
+    /// Why tests are refused; nothing where they are taken.
+    written: Mutex<HashMap<(String, Authored), Refused>>,
+    does: Mutex<HashMap<(String, Drawn), (String, u32)>>,
     passes: Mutex<HashMap<(String, Drawn), bool>>,
     suites: Arc<Suites>,
     lint: Mutex<Lint>,
@@ -119,6 +124,8 @@ impl Verdicts {
         let file = OpenOptions::new().create(true).append(true).open(&path).map_err(said)?;
         Ok(Verdicts {
             looked: Mutex::default(),
+            written: Mutex::default(),
+            does: Mutex::default(),
             passes: Mutex::default(),
             known: Mutex::new(known),
             file: Mutex::new(file),
@@ -137,6 +144,26 @@ impl Verdicts {
         &self.build
     }
 
+    /// What is said of an answer where the tests of the task ask for what the release does not do, too.
+    pub fn with_wrong_tests(step: &Step, verdict: Verdict) -> Verdict {
+        let before = |gate: Gate| matches!(gate, Gate::Scope | Gate::Protected | Gate::Guardian);
+        if verdict.gates.iter().any(|(gate, said)| before(*gate) && *said == GateVerdict::Fail) {
+            return verdict;
+        }
+        let failed = (Gate::IndependentTests, GateVerdict::Fail);
+        let mut issues = match &verdict.failure {
+            Some((_, issues)) if verdict.gates.contains(&failed) => issues.clone(),
+            _ => Vec::new(),
+        };
+        let message = format!("`{WRONG_CASE}` fails: it asks for something else");
+        let path = step.pool.keys().next().cloned().unwrap_or_default();
+        issues.push(Issue::new(mission::independent::SOURCE, message).at(path, None));
+        let mut gates: Vec<(Gate, GateVerdict)> =
+            verdict.gates.iter().filter(|(gate, _)| before(*gate)).copied().collect();
+        gates.push(failed);
+        Verdict { gates, failure: Some((FailureClass::Test, issues)), ..verdict }
+    }
+
     /// Every answer that can be given to a step, those that are no work left out.
     pub fn answers(step: &Step) -> Vec<Drawn> {
         let mut all = vec![Drawn::Right, Drawn::Slip(Slip::WrongPath)];
@@ -148,39 +175,74 @@ impl Verdicts {
 
     /// # Errors
     /// In words, where the mission that judges could not be played.
-    pub fn of(&self, step: &Arc<Step>, drawn: Drawn) -> Result<Verdict, String> {
-        let name = (step.title.clone(), drawn);
+    ///
+    /// `tested`: where another coder has written the tests of the task.
+    pub fn of(&self, step: &Arc<Step>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
+        let name = (step.title.clone(), drawn, tested);
         if let Some(verdict) = lock(&self.looked).get(&name) {
             return Ok(verdict.clone());
         }
-        let verdict = self.found(step, drawn)?;
+        let verdict = self.found(step, drawn, tested)?;
         lock(&self.looked).insert(name, verdict.clone());
         Ok(verdict)
     }
 
-    fn found(&self, step: &Arc<Step>, drawn: Drawn) -> Result<Verdict, String> {
-        let key = key(step, drawn);
-        if let Some(verdict) = lock(&self.known).get(&key) {
-            return Ok(verdict.clone());
+    /// Why the engine refuses what an author of tests hands in; `None` where it takes it.
+    ///
+    /// # Errors
+    /// As [`Verdicts::of`].
+    pub fn of_tests(&self, step: &Arc<Step>, tests: Authored) -> Result<Option<Vec<Issue>>, String> {
+        let name = (step.title.clone(), tests);
+        if let Some(refused) = lock(&self.written).get(&name) {
+            return Ok(refused.clone());
         }
-        let steps = [step.clone()];
-        let setup = Setup {
-            steps: &steps,
-            suites: &self.suites,
-            configuration: &Configuration::JUDGING,
-            rates: Rates::new(1.0),
+        let key = format!("{}/tests {tests:?} {}", key(step, Drawn::Right), digest(&step.pool));
+        let known = lock(&self.known).get(&key).cloned();
+        let verdict = match known {
+            Some(verdict) => verdict,
+            None => {
+                let mut verdict = self.ask(step, Drawn::Right, Some(tests))?.1;
+                // only what was said of the tests is meant
+                verdict.gates.clear();
+                self.keep(key, &verdict);
+                verdict
+            }
         };
+        let refused = verdict.failure.map(|(_, issues)| issues);
+        lock(&self.written).insert(name, refused.clone());
+        Ok(refused)
+    }
+
+    /// What an answer does, in words that are the same where two do the same, and the lines that it changes.
+    pub fn does(&self, step: &Step, drawn: Drawn) -> (String, u32) {
+        let name = (step.title.clone(), drawn);
+        let known = lock(&self.does).get(&name).cloned();
+        known.unwrap_or_else(|| {
+            let answer = step.answer(drawn).unwrap_or_default();
+            let does = (engine::behaviour(&step.base, &answer), lines(step, &answer));
+            lock(&self.does).insert(name, does.clone());
+            does
+        })
+    }
+
+    /// Plays the mission that judges; gives what it says of the answer, and of the tests.
+    fn ask(
+        &self,
+        step: &Arc<Step>,
+        drawn: Drawn,
+        tests: Option<Authored>,
+    ) -> Result<(Option<Verdict>, Verdict), String> {
+        let steps = [step.clone()];
+        let configuration =
+            if tests.is_some() { &Configuration::JUDGING_TESTED } else { &Configuration::JUDGING };
+        let setup = Setup { steps: &steps, suites: &self.suites, configuration, rates: Rates::new(1.0) };
         // in a thread of its own: who asks may be within a runtime
-        let events = std::thread::scope(|scope| scope.spawn(|| judged(&setup, drawn)).join());
+        let events = std::thread::scope(|scope| scope.spawn(|| judged(&setup, drawn, tests)).join());
         let events = events.map_err(|_| "the mission that judges panicked".to_string())??;
-        let mut verdict = read(&events)
-            .ok_or_else(|| format!("the gates came to nothing about {drawn:?} of {}", step.title))?;
-        if let Some(answer) = step.answer(drawn) {
-            let fails = |fails| if fails { GateVerdict::Fail } else { GateVerdict::Pass };
-            let lint = lock(&self.lint).judge(&step.base, &answer, step.edits_tests.as_deref()).verdict;
-            let tests = fails(!self.tests_pass(step, drawn));
-            verdict.alone = vec![(Gate::Guardian, lint), (Gate::Checks, tests)];
-        }
+        Ok((read(&events), read_tests(&events)))
+    }
+
+    fn keep(&self, key: String, verdict: &Verdict) {
         let line = Line { build: self.build.clone(), key: key.clone(), verdict: verdict.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
@@ -188,6 +250,27 @@ impl Verdicts {
             let _ = lock(&self.file).write_all(text.as_bytes());
         }
         lock(&self.known).insert(key, verdict.clone());
+    }
+
+    fn found(&self, step: &Arc<Step>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
+        let key = match tested {
+            false => key(step, drawn),
+            true => format!("{}/tested {}", key(step, drawn), digest(&step.pool)),
+        };
+        if let Some(verdict) = lock(&self.known).get(&key) {
+            return Ok(verdict.clone());
+        }
+        let mut verdict = self
+            .ask(step, drawn, tested.then_some(Authored::Right))?
+            .0
+            .ok_or_else(|| format!("the gates came to nothing about {drawn:?} of {}", step.title))?;
+        if let Some(answer) = step.answer(drawn) {
+            let fails = |fails| if fails { GateVerdict::Fail } else { GateVerdict::Pass };
+            let lint = lock(&self.lint).judge(&step.base, &answer, step.edits_tests.as_deref()).verdict;
+            let tests = fails(!self.tests_pass(step, drawn));
+            verdict.alone = vec![(Gate::Guardian, lint), (Gate::Checks, tests)];
+        }
+        self.keep(key, &verdict);
         Ok(verdict)
     }
 
@@ -222,6 +305,8 @@ fn read(events: &[Event]) -> Option<Verdict> {
             Event::GateJudged { task: Some(_), gate, verdict: said, .. } => {
                 verdict.gates.push((*gate, *said));
             }
+            // what the coder of the tests took is counted by itself
+            Event::AttemptStarted { .. } => verdict.coder = 0,
             Event::TaskPassed { .. } => over = true,
             Event::AttemptFailed { class, issues, .. } => {
                 over = true;
@@ -233,6 +318,40 @@ fn read(events: &[Event]) -> Option<Verdict> {
         }
     }
     over.then_some(verdict)
+}
+
+/// What became of the tests that an author wrote.
+fn read_tests(events: &[Event]) -> Verdict {
+    let nothing = (FailureClass::Test, vec![Issue::new("engine", "nothing was handed in")]);
+    let mut verdict =
+        Verdict { gates: Vec::new(), failure: Some(nothing), alone: Vec::new(), coder: 0, reviewer: 0 };
+    for event in events {
+        match event {
+            Event::TestsWritten { .. } => verdict.failure = None,
+            Event::TestsRejected { issues, .. } => {
+                verdict.failure = Some((FailureClass::Test, issues.clone()));
+            }
+            Event::AttemptStarted { .. } => break,
+            _ => {}
+        }
+    }
+    verdict
+}
+
+/// Lines that an answer adds and takes away.
+fn lines(step: &Step, answer: &engine::Answer) -> u32 {
+    let mut count = 0_usize;
+    for (path, text) in answer {
+        let mut left: HashMap<&str, i64> = HashMap::new();
+        for line in step.base.get(path).map(String::as_str).unwrap_or_default().lines() {
+            *left.entry(line).or_default() -= 1;
+        }
+        for line in text.as_deref().unwrap_or_default().lines() {
+            *left.entry(line).or_default() += 1;
+        }
+        count += left.values().map(|n| n.unsigned_abs() as usize).sum::<usize>();
+    }
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn key(step: &Step, drawn: Drawn) -> String {

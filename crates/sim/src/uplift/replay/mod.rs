@@ -1,34 +1,43 @@
 //! A mission without files: the real orchestrator, state machine, ladder and journal; what the gates say of an answer is
-//! remembered ([`Verdicts`]). It is what makes thousands of missions affordable; [`super::mission`] shows that it tells the
+//! remembered ([`Verdicts`]). It is what makes thousands of missions affordable; [`crate::uplift::mission`] shows that it tells the
 //! truth.
+
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use engine::objective_voters;
 use engine::orchestration::{Actor, Effects, Events, Orchestrator, Permission, Record, Wish};
 use engine::{Clock, Host, HostFuture, HostRequest};
 use journal::{Journal, Redactor};
 use mission::mailbox::{Brief, parse_plan};
 use mission::{
-    Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Outcome, PauseReason, Phase, Policy,
-    Role, State, TaskId, Tokens, WorkKind,
+    CheckSummary, Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Outcome, PauseReason,
+    Policy, Role, State, TaskId, Tokens,
 };
 use serde_json::Value;
 
-use super::configurations::Configuration;
-use super::mission::{Ended, Setup, count, draw};
-use super::model::Job;
-use super::rates::{self, Drawn, SAME_EYES, Slip};
-use super::suites;
-use super::verdicts::Verdicts;
 use crate::Random;
 use crate::simulation::SimulatedClock;
+use crate::uplift::authors::Authored;
+use crate::uplift::configurations::Configuration;
+use crate::uplift::mission::{Ended, Setup, count, draw};
+use crate::uplift::model::{Job, planned};
+use crate::uplift::rates::{Drawn, SAME_EYES};
+use crate::uplift::steps::Step;
+use crate::uplift::suites;
+use crate::uplift::verdicts::{Verdict, Verdicts};
 
 const EPOCH_MS: u64 = 1_767_225_600_000;
 /// Tokens of a searcher's or a planner's turn, and of each task that a plan names.
 const ASKED: u64 = 2_000;
 const PLANNED: u64 = 150;
+/// Bytes of a token.
+const TOKEN: u64 = 4;
+/// Before the folder that a reviewer of the objective objects to.
+const NAMED: &str = "not as the release has it: ";
 /// How often the engine draws an answer that is no work again.
 const DRAWS: u32 = 3;
 
@@ -49,6 +58,8 @@ pub fn play(setup: &Setup<'_>, verdicts: &Arc<Verdicts>, n: usize, seed: u64) ->
         verdicts: verdicts.clone(),
         configuration: *setup.configuration,
         current: Mutex::default(),
+        tests: Mutex::default(),
+        landed: Mutex::default(),
         trouble: Mutex::default(),
     };
     let world = Arc::new(world);
@@ -83,7 +94,7 @@ async fn mission(world: &Arc<Replay>, folder: &std::path::Path, random: &Random)
     Ok(Actor::new(record, state, clock.clone(), handle).run().await)
 }
 
-/// As [`super::mission`] reads the user's files, by what each task that landed was.
+/// As [`crate::uplift::mission`] reads the user's files, by what each task that landed was.
 fn look(state: &State, world: &Replay) -> Ended {
     let mut ended = Ended {
         done: state.outcome == Some(Outcome::Done),
@@ -92,16 +103,21 @@ fn look(state: &State, world: &Replay) -> Ended {
         trouble: state.paused.as_ref().map(ToString::to_string),
         ..Ended::default()
     };
-    let current = world.current();
+    let landed = world.landed();
     for folder in world.job.tasks.keys() {
-        let landed = state.tasks.iter().find(|(id, task)| {
-            Job::folder(id) == folder && matches!(task.phase, Phase::Integrated { .. }) && !task.compound
-        });
-        match landed.map(|(id, _)| current.get(id)) {
+        match landed.get(folder) {
             None => ended.missing += 1,
-            Some(Some(Drawn::Right)) => ended.right += 1,
+            Some(Drawn::Right) => ended.right += 1,
             Some(_) => ended.wrong += 1,
         }
+    }
+    if !ended.done {
+        let why = match (ended.missing, ended.wrong) {
+            (1.., _) => "a task did not land",
+            (0, 1..) => "what landed wrong was found, and not mended",
+            (0, 0) => "everything is right, and a review says that it is not",
+        };
+        ended.incomplete_for = Some(why.into());
     }
     ended
 }
@@ -112,6 +128,10 @@ struct Replay {
     configuration: Configuration,
     /// What stands in the slot of each task.
     current: Mutex<BTreeMap<TaskId, Drawn>>,
+    /// What another coder wrote for each task.
+    tests: Mutex<BTreeMap<TaskId, Authored>>,
+    /// What stands in each folder of the head.
+    landed: Mutex<BTreeMap<String, Drawn>>,
     trouble: Mutex<Option<String>>,
 }
 
@@ -120,8 +140,41 @@ impl Replay {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn landed(&self) -> MutexGuard<'_, BTreeMap<String, Drawn>> {
+        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tests(&self) -> MutexGuard<'_, BTreeMap<TaskId, Authored>> {
+        self.tests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the gates that ask no model say of an answer to a task, with the tests that it has.
+    fn verdict(&self, step: &Arc<Step>, task: &TaskId, drawn: Drawn) -> Result<Verdict, String> {
+        let tests = self.tests().get(task).copied();
+        let verdict = self.verdicts.of(step, drawn, tests.is_some())?;
+        Ok(match tests {
+            Some(Authored::Wrong) => Verdicts::with_wrong_tests(step, verdict),
+            _ => verdict,
+        })
+    }
+
     fn trouble(&self) -> MutexGuard<'_, Option<String>> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The plan of a further cycle: what did not land, and what a reviewer objects to.
+    fn next_plan(&self, state: &State) -> Value {
+        let landed = self.landed();
+        let objected: BTreeSet<&str> =
+            state.asked_for.iter().filter_map(|asked| asked.evidence.strip_prefix(NAMED)).collect();
+        let due = self
+            .job
+            .tasks
+            .iter()
+            .filter(|(folder, _)| !landed.contains_key(*folder) || objected.contains(folder.as_str()));
+        let tasks: Vec<Value> =
+            due.map(|(folder, step)| planned(&format!("{folder}-c{}", state.cycle), folder, step)).collect();
+        serde_json::json!({ "tasks": tasks, "acceptance": ["every release is made"] })
     }
 
     fn draws(&self, what: &str, task: &str, attempt: u32, fix: u32) -> Random {
@@ -160,14 +213,18 @@ impl Hands {
 
     async fn plan(&self, state: &State, task: Option<TaskId>) -> Vec<Event> {
         let id = task.clone().unwrap_or_default();
-        let mut random = self.world.draws("plan of", &id, 0, 0);
+        let mut random = self.world.draws("plan of", &id, state.cycle, 0);
         let taken: BTreeSet<TaskId> = state.tasks.keys().cloned().collect();
         let depth = task.as_ref().and_then(|id| state.tasks.get(id)).map_or(0, |task| task.depth + 1);
         let check = |plan: &Value| {
             parse_plan(plan).and_then(|plan| mission::graph::check(plan, &state.policy, &taken, depth))
         };
         let mut events = Vec::new();
-        let mut first = self.world.job.drawn_plan(&id, &mut random);
+        let right = || match task.is_none() && state.cycle > 1 {
+            true => self.world.next_plan(state),
+            false => self.world.job.right_plan(&id),
+        };
+        let mut first = self.world.job.faulty(right(), &mut random);
         for n in 1..=DRAWS {
             if !self.may_ask(Role::Planner, task.as_ref(), n).await {
                 return Vec::new();
@@ -179,7 +236,7 @@ impl Hands {
             ));
             // prose is drawn again, a plan that does not stand is mended in the same turn
             if let Some(plan) = first.take() {
-                let checked = check(&plan).or_else(|_| check(&self.world.job.right_plan(&id)));
+                let checked = check(&plan).or_else(|_| check(&right()));
                 events.push(match checked {
                     Ok(checked) => {
                         Event::PlanAccepted { plan: checked.plan, notes: checked.notes, parent: task }
@@ -192,65 +249,8 @@ impl Hands {
                 });
                 return events;
             }
-            first = Some(self.world.job.right_plan(&id));
+            first = Some(right());
         }
-        events
-    }
-
-    async fn work(&self, state: &State, task: TaskId, kind: WorkKind, attempt: u32, fix: u32) -> Vec<Event> {
-        let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
-        let (role, started) = match kind {
-            WorkKind::Fresh => {
-                let slot = 1;
-                let at_ms = self.clock.now_ms();
-                (Role::Coder, Event::AttemptStarted { task: task.clone(), slot, base, at_ms })
-            }
-            WorkKind::Fix => {
-                (Role::Fixer, Event::FixStarted { task: task.clone(), base, at_ms: self.clock.now_ms() })
-            }
-        };
-        if self.orchestrator.record(vec![started]).await.is_err() {
-            return Vec::new();
-        }
-        let job = &self.world.job;
-        let Some(step) = job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
-        let mut random = self.world.draws("work", &task, attempt, fix);
-        let chance = job.chance(&task);
-        let mut events = Vec::new();
-        for n in 1..=DRAWS {
-            if !self.may_ask(role, Some(&task), n).await {
-                return Vec::new();
-            }
-            self.think(&mut random).await;
-            let before = job.log().last.get(&task).copied();
-            let standing = self.world.current().get(&task).copied().filter(|_| kind == WorkKind::Fix);
-            let mut drawn = match standing {
-                Some(current) => rates::repaired(&step, chance, current, &mut random),
-                None => rates::fresh(&step, chance, before, &mut random),
-            };
-            // caught having done nothing, it is asked for more in the same turn
-            for _ in 0..DRAWS {
-                if drawn == Drawn::Slip(Slip::Claim) {
-                    drawn = rates::fresh(&step, chance, before, &mut random);
-                }
-            }
-            job.log().last.insert(task.clone(), drawn);
-            if matches!(drawn, Drawn::Slip(Slip::Prose | Slip::Claim)) {
-                events.push(spent(role, Some(task.clone()), ASKED));
-                continue;
-            }
-            let tokens = match self.world.verdicts.of(&step, drawn) {
-                Ok(verdict) => verdict.coder,
-                Err(why) => return self.cannot(why),
-            };
-            events.push(spent(role, Some(task.clone()), tokens));
-            self.world.current().insert(task.clone(), drawn);
-            job.log().handed_in.entry(task.clone()).or_default().push(drawn);
-            events.push(Event::WorkAccepted { task, summary: "done".into() });
-            return events;
-        }
-        let issue = Issue::new("engine", "nothing usable was answered");
-        events.push(Event::AttemptFailed { task, class: FailureClass::Malformed, issues: vec![issue] });
         events
     }
 
@@ -258,7 +258,7 @@ impl Hands {
         let world = &self.world;
         let Some(step) = world.job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
         let Some(drawn) = world.current().get(&task).copied() else { return Vec::new() };
-        let verdict = match world.verdicts.of(&step, drawn) {
+        let verdict = match world.verdict(&step, &task, drawn) {
             Ok(verdict) => verdict,
             Err(why) => return self.cannot(why),
         };
@@ -313,6 +313,11 @@ impl Hands {
         if self.orchestrator.record(vec![started]).await.is_err() {
             return Vec::new();
         }
+        for task in &tasks {
+            if let Some(drawn) = self.world.current().get(task).copied() {
+                self.world.landed().insert(Job::folder(task).to_string(), drawn);
+            }
+        }
         let commit = tasks.last().map(|task| format!("head with {task}")).unwrap_or(head);
         let tree = format!("tree of {commit}");
         vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
@@ -321,32 +326,49 @@ impl Hands {
     /// One verdict of each reviewer on all that landed.
     async fn review_objective(&self, state: &State, cycle: u32) -> Vec<Event> {
         let world = &self.world;
-        let (mut all_right, mut all_landed, mut seen) = (true, true, String::new());
-        for folder in world.job.tasks.keys() {
-            let landed = state.tasks.iter().find(|(id, task)| {
-                Job::folder(id) == folder && matches!(task.phase, Phase::Integrated { .. })
-            });
-            let drawn = landed.and_then(|(id, _)| world.current().get(id).copied());
-            all_landed &= drawn.is_some();
-            all_right &= drawn == Some(Drawn::Right);
-            seen.push_str(&format!("{drawn:?} "));
-        }
+        let landed = world.landed().clone();
+        let folders: Vec<&String> = world.job.tasks.keys().collect();
+        let wrong: Vec<&String> = folders
+            .iter()
+            .copied()
+            .filter(|folder| landed.get(*folder).is_some_and(|d| *d != Drawn::Right))
+            .collect();
+        let all_landed = landed.len() == folders.len();
+        let all_right = all_landed && wrong.is_empty();
+        let seen = format!("{landed:?}");
         let quorum = world.configuration.quorum;
         let errs = world.job.rates.review_errs(all_right);
         let shared = world.job.random.fork(&format!("eyes of all {seen}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
         let (mut approvals, mut events) = (0, Vec::new());
-        for _ in 0..quorum {
-            if !self.may_ask(Role::Reviewer, None, 1).await {
-                return Vec::new();
+        let mut asked = 0;
+        // one that objects to what landed whole is not alone to decide
+        for voters in [quorum, objective_voters(quorum)] {
+            if asked > 0 && (approvals * 2 > asked || !all_landed) {
+                break;
             }
-            let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
-            approvals += u32::from(all_landed && all_right != erring);
-            events.push(spent(Role::Reviewer, None, ASKED + PLANNED * world.job.tasks.len() as u64));
+            while asked < voters {
+                if !self.may_ask(Role::Reviewer, None, 1).await {
+                    return Vec::new();
+                }
+                let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
+                approvals += u32::from(all_landed && all_right != erring);
+                events.push(spent(Role::Reviewer, None, ASKED + PLANNED * folders.len() as u64));
+                asked += 1;
+            }
         }
-        let said = |item| ItemVerdict { item, evidence: "as the change shows".into() };
+        let met = approvals * 2 > asked || (all_landed && !world.configuration.reviews_objective);
+        // what is wrong is named, where something is
+        let named = match wrong.as_slice() {
+            [] => folders.get(random.below(folders.len())),
+            wrong => wrong.get(random.below(wrong.len())),
+        };
+        let evidence = match (met, named) {
+            (false, Some(folder)) => format!("{NAMED}{folder}"),
+            _ => "as the change shows".to_string(),
+        };
+        let said = |item| ItemVerdict { item, evidence: evidence.clone() };
         let items: Vec<ItemVerdict> = state.objective_items().into_iter().map(said).collect();
-        let met = approvals * 2 > quorum || (all_landed && !world.configuration.reviews_objective);
         let (met, unmet) = if met { (items, Vec::new()) } else { (Vec::new(), items) };
         let tree = state.landed_tree.clone().unwrap_or_default();
         events.push(Event::ObjectiveReviewed { cycle, met, unmet, tree });
@@ -366,11 +388,21 @@ impl Hands {
                 changed: Vec::new(),
                 left_out: Vec::new(),
             }],
-            Effect::CheckBase => vec![Event::BaseChecked { checks: Vec::new() }],
+            Effect::CheckBase => {
+                let check = CheckSummary {
+                    name: "test".into(),
+                    run: "npm test".into(),
+                    verdict: GateVerdict::Pass,
+                    detail: String::new(),
+                };
+                vec![Event::BaseChecked { checks: vec![check] }]
+            }
             Effect::AskSearcher => self.search().await,
             Effect::AskPlanner { task } => self.plan(&state, task).await,
-            Effect::Work { task, kind, attempt, fix, .. } => {
-                self.work(&state, task, kind, attempt, fix).await
+            Effect::WriteTests { task, draw, .. } => self.write_tests(&state, task, draw).await,
+            Effect::ReviewTests { task, .. } => self.review_tests(&state, task).await,
+            Effect::Work { task, kind, attempt, fix, candidates, .. } => {
+                self.work(&state, task, kind, (attempt, fix, candidates)).await
             }
             Effect::Judge { task, attempt, fix, .. } => self.judge(task, attempt, fix).await,
             Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
@@ -418,7 +450,9 @@ impl Configuration {
             fixes: self.fixes,
             fresh: self.fresh,
             splits: self.splits,
-            max_cycles: 1,
+            candidates: self.candidates,
+            independent_tests: self.independent_tests(),
+            max_cycles: self.max_cycles,
             calls: None,
             task_calls: None,
             wall_ms: None,

@@ -1,0 +1,217 @@
+//! What coders do in a mission without files: tests for others, and work by one or several.
+
+use std::sync::Arc;
+
+use mission::candidates::choose;
+use mission::{Candidate, Event, FailureClass, GateVerdict, Issue, Role, State, TaskId, WorkKind};
+
+use super::{ASKED, DRAWS, Hands, TOKEN, spent};
+use crate::Random;
+use crate::uplift::authors::Authored;
+use crate::uplift::model::Job;
+use crate::uplift::rates::{self, Drawn, Slip};
+use crate::uplift::steps::Step;
+
+impl Hands {
+    /// Another coder writes the tests of a task, and mends what the engine refuses.
+    pub(super) async fn write_tests(&self, state: &State, task: TaskId, draw: u32) -> Vec<Event> {
+        let world = &self.world;
+        let Some(step) = world.job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
+        let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+        let (slot, at_ms) = (1, self.clock.now_ms());
+        let started = Event::TestsStarted { task: task.clone(), slot, base, at_ms };
+        if self.orchestrator.record(vec![started]).await.is_err() {
+            return Vec::new();
+        }
+        let mut random = world.draws("tests", &task, draw, 0);
+        let chance = world.job.chance(&task);
+        let mut tests = Authored::drawn(chance, &mut random);
+        let tokens = ASKED + step.pool.values().map(|text| text.len() as u64).sum::<u64>() / TOKEN;
+        for mended in 0..=state.policy.fixes {
+            if !self.may_ask(Role::Coder, Some(&task), 1).await {
+                return Vec::new();
+            }
+            self.think(&mut random).await;
+            let spent = spent(Role::Coder, Some(task.clone()), tokens);
+            let refused = match world.verdicts.of_tests(&step, tests) {
+                Ok(refused) => refused,
+                Err(why) => return self.cannot(why),
+            };
+            let Some(issues) = refused else {
+                world.tests().insert(task.clone(), tests);
+                let written = Event::TestsWritten {
+                    commit: format!("tests of {task} {draw}"),
+                    tree: format!("tests of {task} {tests:?}"),
+                    paths: step.pool.keys().map(|path| format!("{}/{path}", Job::folder(&task))).collect(),
+                    detail: String::new(),
+                    at_ms: self.clock.now_ms(),
+                    task,
+                };
+                return vec![spent, written];
+            };
+            let mending = mended < state.policy.fixes;
+            let rejected = Event::TestsRejected { task: task.clone(), issues, mending };
+            if !mending {
+                return vec![spent, rejected];
+            }
+            if self.orchestrator.record(vec![spent, rejected]).await.is_err() {
+                return Vec::new();
+            }
+            tests = tests.mended(chance, &mut random);
+        }
+        Vec::new()
+    }
+
+    /// A reviewer looks at the test that attempts fail on.
+    pub(super) async fn review_tests(&self, state: &State, task: TaskId) -> Vec<Event> {
+        let world = &self.world;
+        if !self.may_ask(Role::Reviewer, Some(&task), 1).await {
+            return Vec::new();
+        }
+        let right = world.tests().get(&task) != Some(&Authored::Wrong);
+        let draw = state.tasks.get(&task).map_or(0, |task| task.tests.draws);
+        let mut random = world.draws("review of tests", &task, draw, 0);
+        let upheld = right != random.chance(world.job.rates.review_errs(right));
+        let spent = spent(Role::Reviewer, Some(task.clone()), ASKED);
+        let reason = "as the task says".to_string();
+        if upheld {
+            return vec![spent, Event::TestsUpheld { task, reason }];
+        }
+        world.tests().remove(&task);
+        vec![spent, Event::TestsRedrawn { task, reason }]
+    }
+
+    pub(super) async fn work(
+        &self,
+        state: &State,
+        task: TaskId,
+        kind: WorkKind,
+        (attempt, fix, candidates): (u32, u32, u32),
+    ) -> Vec<Event> {
+        let base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+        let at_ms = self.clock.now_ms();
+        let started = match kind {
+            WorkKind::Fresh => Event::AttemptStarted { task: task.clone(), slot: 1, base, at_ms },
+            WorkKind::Fix => Event::FixStarted { task: task.clone(), base, at_ms },
+        };
+        if self.orchestrator.record(vec![started]).await.is_err() {
+            return Vec::new();
+        }
+        let coders = if kind == WorkKind::Fresh { candidates.max(1) } else { 1 };
+        let mut events = Vec::new();
+        let mut drawn: Vec<Option<Drawn>> = Vec::new();
+        for nth in 0..coders {
+            let mut random = self.world.draws(&format!("work {nth}"), &task, attempt, fix);
+            match self.draw(&task, kind, &mut random, &mut events).await {
+                Ok(one) => drawn.push(one),
+                Err(events) => return events,
+            }
+        }
+        let job = &self.world.job;
+        let chosen = match (coders, job.tasks.get(Job::folder(&task)).cloned()) {
+            (1, _) | (_, None) => drawn.first().copied().flatten(),
+            (_, Some(step)) => match self.compare(&step, &task, &drawn, &mut events) {
+                Ok(chosen) => chosen,
+                Err(why) => return self.cannot(why),
+            },
+        };
+        let Some(drawn) = chosen else {
+            let issue = Issue::new("engine", "nothing usable was answered");
+            events.push(Event::AttemptFailed { task, class: FailureClass::Malformed, issues: vec![issue] });
+            return events;
+        };
+        job.log().last.insert(task.clone(), drawn);
+        self.world.current().insert(task.clone(), drawn);
+        job.log().handed_in.entry(task.clone()).or_default().push(drawn);
+        events.push(Event::WorkAccepted { task, summary: "done".into() });
+        events
+    }
+
+    /// What one coder hands in; `None` where it is nothing usable. An error ends the effect with these events.
+    async fn draw(
+        &self,
+        task: &TaskId,
+        kind: WorkKind,
+        random: &mut Random,
+        events: &mut Vec<Event>,
+    ) -> Result<Option<Drawn>, Vec<Event>> {
+        let job = &self.world.job;
+        let Some(step) = job.tasks.get(Job::folder(task)).cloned() else { return Err(Vec::new()) };
+        let role = if kind == WorkKind::Fix { Role::Fixer } else { Role::Coder };
+        let chance = job.chance(task);
+        let landed = self.world.landed().get(Job::folder(task)).copied();
+        let fresh = |before, random: &mut Random| match landed {
+            // there is nothing to do, and some do something nevertheless
+            Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Slip(Slip::Claim),
+            Some(Drawn::Right) => rates::fresh(&step, 0.0, before, random),
+            _ => rates::fresh(&step, chance, before, random),
+        };
+        for n in 1..=DRAWS {
+            if !self.may_ask(role, Some(task), n).await {
+                return Err(Vec::new());
+            }
+            self.think(random).await;
+            let before = job.log().last.get(task).copied();
+            let standing = self.world.current().get(task).copied().filter(|_| kind == WorkKind::Fix);
+            let mut drawn = match standing {
+                Some(current) => rates::repaired(&step, chance, current, random),
+                None => fresh(before, random),
+            };
+            // caught having done nothing, it is asked for more in the same turn
+            for _ in 0..DRAWS {
+                if drawn == Drawn::Slip(Slip::Claim) {
+                    drawn = fresh(before, random);
+                }
+            }
+            // coders of one attempt are one model: they make the same mistakes, too
+            job.log().last.insert(task.clone(), drawn);
+            if matches!(drawn, Drawn::Slip(Slip::Prose | Slip::Claim)) {
+                events.push(spent(role, Some(task.clone()), ASKED));
+                continue;
+            }
+            let tokens = match self.world.verdicts.of(&step, drawn, false) {
+                Ok(verdict) => verdict.coder,
+                Err(why) => return Err(self.cannot(why)),
+            };
+            events.push(spent(role, Some(task.clone()), tokens));
+            return Ok(Some(drawn));
+        }
+        Ok(None)
+    }
+
+    /// As the engine does: the gates that ask no model, and what those that pass do.
+    fn compare(
+        &self,
+        step: &Arc<Step>,
+        task: &TaskId,
+        drawn: &[Option<Drawn>],
+        events: &mut Vec<Event>,
+    ) -> Result<Option<Drawn>, String> {
+        let mut candidates = Vec::new();
+        for (slot, drawn) in (1..).zip(drawn) {
+            let Some(drawn) = *drawn else {
+                candidates.push(Candidate {
+                    slot,
+                    failed: Some(FailureClass::Malformed),
+                    ..Candidate::default()
+                });
+                continue;
+            };
+            let verdict = self.world.verdict(step, task, drawn)?;
+            let (gates, _) = verdict.without(|gate| self.world.configuration.off(gate));
+            let refused_by = gates.iter().find(|(_, said)| *said == GateVerdict::Fail).map(|(gate, _)| *gate);
+            let (behaviour, lines) = self.world.verdicts.does(step, drawn);
+            candidates.push(Candidate { slot, refused_by, behaviour, lines, ..Candidate::default() });
+        }
+        let choice = choose(&candidates);
+        let chosen = choice.chosen.and_then(|at| drawn.get(at).copied().flatten());
+        let place = choice.chosen.and_then(|at| u32::try_from(at).ok());
+        events.push(Event::CandidatesCompared {
+            task: task.clone(),
+            candidates,
+            chosen: place,
+            why: choice.why,
+        });
+        Ok(chosen)
+    }
+}
