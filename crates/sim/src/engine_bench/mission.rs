@@ -97,6 +97,9 @@ mod tests {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let work = random(100, &mut Random::new(3));
         let bound = work.bound_ms(4);
+        assert!(work.foreseen_ms(4) >= bound, "{} < {bound}", work.foreseen_ms(4));
+        assert_eq!(work.foreseen_ms(1), work.total_ms());
+        assert_eq!(work.foreseen_ms(100), work.longest_ms());
         let run = run(work, 4, folder.path()).unwrap();
         assert_eq!(run.calls, 2 * 100 + 1, "a Coder and a Reviewer a task, and one review of the whole");
         assert!(run.makespan_ms >= bound, "{} < {bound}: the bound or the clock is wrong", run.makespan_ms);

@@ -1,6 +1,7 @@
 //! Plans to run: their shape is drawn, their durations too.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use mission::mailbox::{Plan, PlannedTask};
 
@@ -54,6 +55,52 @@ impl Work {
     /// The sum of all durations.
     pub fn total_ms(&self) -> u64 {
         self.durations.values().sum()
+    }
+
+    /// When the work ends if whoever hands it out knows how long each task takes, and gives a free worker the one with the
+    /// longest chain of work behind it. Not the best there is, but more than an engine can know.
+    pub fn foreseen_ms(&self, workers: u32) -> u64 {
+        let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut waits: BTreeMap<&str, usize> = BTreeMap::new();
+        for task in &self.plan.tasks {
+            waits.insert(&task.id, task.depends_on.len());
+            for on in &task.depends_on {
+                dependants.entry(on).or_default().push(&task.id);
+            }
+        }
+        let number = |id: &str| id.strip_prefix("task-").and_then(|n| n.parse::<usize>().ok());
+        let mut ids: Vec<&str> = waits.keys().copied().collect();
+        // a task waits only for ones of a lower number
+        ids.sort_by_key(|id| Reverse(number(id)));
+        let mut chain: BTreeMap<&str, u64> = BTreeMap::new();
+        for id in ids {
+            let behind = dependants.get(id).into_iter().flatten().filter_map(|other| chain.get(other)).max();
+            chain.insert(
+                id,
+                behind.copied().unwrap_or_default() + self.durations.get(id).copied().unwrap_or_default(),
+            );
+        }
+        let urgency = |id: &str| chain.get(id).copied().unwrap_or_default();
+        let mut ready: BinaryHeap<(u64, &str)> =
+            waits.iter().filter(|(_, count)| **count == 0).map(|(id, _)| (urgency(id), *id)).collect();
+        let mut running: BinaryHeap<Reverse<(u64, &str)>> = BinaryHeap::new();
+        let mut now = 0;
+        loop {
+            while running.len() < workers as usize
+                && let Some((_, id)) = ready.pop()
+            {
+                running.push(Reverse((now + self.durations.get(id).copied().unwrap_or_default(), id)));
+            }
+            let Some(Reverse((end, id))) = running.pop() else { return now };
+            now = end;
+            for other in dependants.get(id).into_iter().flatten() {
+                let left = waits.entry(other).or_default();
+                *left = left.saturating_sub(1);
+                if *left == 0 {
+                    ready.push((urgency(other), other));
+                }
+            }
+        }
     }
 
     /// The longest chain of tasks that wait for each other.
