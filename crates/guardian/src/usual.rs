@@ -52,13 +52,10 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
 }
 
 fn place(language: Option<Language>, line: &str, form: &str) -> Place {
-    let code = line.trim();
-    if CASTS.contains(&form) {
-        return if code.starts_with("return ") { Place::Statement } else { Place::Elsewhere };
-    }
     if language != Some(Language::Python) {
         return Place::Elsewhere;
     }
+    let code = line.trim();
     let code = code.strip_suffix(form).unwrap_or(code).trim_end();
     let fit = code.ends_with(':') || ["import ", "from ", "@"].iter().any(|start| code.starts_with(start));
     if code.is_empty() {

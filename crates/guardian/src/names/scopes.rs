@@ -76,7 +76,10 @@ impl Imports {
                 found.own.extend(file.flat().below(at));
                 let place = place(file, scope(file, index, true));
                 *found.counts.entry((place, name.clone())).or_default() += 1;
-                found.all.push((name, scope(file, index, false)));
+                // outside of functions a block is no scope: `if TYPE_CHECKING:`, `try:`
+                let whole = scope(file, index, true);
+                let within = if whole == 0 { 0 } else { scope(file, index, false) };
+                found.all.push((name, within));
             }
         }
         found

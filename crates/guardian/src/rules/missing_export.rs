@@ -188,11 +188,9 @@ fn no_longer_there(change: &Change<'_>, file: &File, found: &mut Found) {
         };
         for name in &import.names {
             let had = base.outline().symbols.iter().any(|s| s.container.is_none() && s.name == name.name);
-            let spelt = |text: &str| {
-                text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$')
-                    .any(|word| word == name.name)
-            };
-            if had && !spelt(&head.text) && stars(head) <= stars(base) {
+            let quoted = ['"', '\''].iter().any(|q| head.text.contains(&format!("{q}{}{q}", name.name)));
+            let bound = head.names().bound.contains(&name.name) || quoted;
+            if had && !bound && stars(head) <= stars(base) {
                 let (start, end) = line_of(file, name.line);
                 found.at(file, start, end, format!("`{}` has no `{}`", import.module, name.name));
             }

@@ -51,7 +51,7 @@ pub(super) fn report(change: &Change<'_>, found: &mut Found) {
     }
 }
 
-fn sources<'c>(change: &'c Change<'_>) -> impl Iterator<Item = (&'c str, Cow<'c, str>)> {
+pub(super) fn sources<'c>(change: &'c Change<'_>) -> impl Iterator<Item = (&'c str, Cow<'c, str>)> {
     const MAX_FILES: usize = 1_000;
     let paths = change.head.paths().iter().filter(|path| path.ends_with(".rs")).take(MAX_FILES);
     paths.filter_map(|path| Some((path.as_str(), change.head.read(path)?)))
@@ -84,7 +84,7 @@ fn is_own(change: &Change<'_>, file: &File, module: &str) -> bool {
         || own_crate(&change.head, &file.path).is_some_and(|(own, _)| own == first)
 }
 
-fn is_defined(text: &str, name: &str) -> bool {
+pub(super) fn is_defined(text: &str, name: &str) -> bool {
     DEFINING.iter().any(|keyword| {
         let form = format!("{keyword} {name}");
         text.match_indices(&form).any(|(at, _)| {
@@ -97,12 +97,18 @@ fn is_defined(text: &str, name: &str) -> bool {
 }
 
 /// Whether a macro that stands where items stand is given the name.
-fn may_be_made(file: &File, name: &str) -> bool {
+pub(super) fn may_be_made(file: &File, name: &str) -> bool {
     file.text.contains("paste!")
         || file.flat().iter().any(|(index, node)| {
             matches!(node.kind, "identifier" | "type_identifier")
                 && file.text_of(index) == name
                 && matches!(file.flat().kind(node.parent), "token_tree" | "token_tree_pattern")
+                && file
+                    .flat()
+                    .above(index)
+                    .find(|i| !file.flat().kind(*i).starts_with("token"))
+                    .is_some_and(|i| file.flat().kind(i) == "macro_invocation")
+                && !file.text.get(..node.start).unwrap_or_default().ends_with("::")
                 && is_in_item_macro(file, index)
         })
 }

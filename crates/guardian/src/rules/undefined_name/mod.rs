@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use syntax::Language;
 
-use super::{Change, Check, Example, Found, Rule};
+use super::{Change, Check, Example, Found, Rule, missing_item};
 use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::names::{is_global, is_known};
@@ -30,6 +30,16 @@ pub(super) static RULE: Rule = Rule {
         Example::change(
             &[("a.js", "const assert = require('assert');\nfunction f(x) { assert(x); }\n")],
             &[("a.js", "const { assert } = require('./assert');\nfunction f(x) { assert(x); }\n")],
+        ),
+        Example::change(
+            &[(
+                "a.py",
+                "import typing\nif typing.TYPE_CHECKING:\n    from b import C\ndef f(x) -> 'C':\n    from b import C\n    return C()\n",
+            )],
+            &[(
+                "a.py",
+                "from __future__ import annotations\nimport typing\nif typing.TYPE_CHECKING:\n    from b import C\ndef f(x) -> C:\n    return x()\n",
+            )],
         ),
         Example::change(
             &[("a.js", "export const a = legacy();\n")],
@@ -69,6 +79,13 @@ pub(super) static RULE: Rule = Rule {
             &[(
                 "a.py",
                 "def f(x):\n    if x:\n        warnings.warn(x)\n    else:\n        import warnings\n        warnings.warn('no')\n",
+            )],
+        ),
+        Example::change(
+            &[("src/lib.rs", "macro_rules! make { ($n:ident) => { pub struct $n; } }\nmake!(A);\n")],
+            &[(
+                "src/lib.rs",
+                "macro_rules! make { ($n:ident) => { pub struct $n; } }\nmake!(A);\npub fn f(_: A, _: Pin<u8>) {}\n",
             )],
         ),
         Example::change(
@@ -123,7 +140,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 _ if was_bound => lost(head, base, names.open),
                 Language::Python if names.open => Certainty::No,
                 Language::Python => Certainty::Sure,
-                Language::Rust => in_rust(head, index, name),
+                Language::Rust => in_rust(change, head, index, name),
                 _ => in_ecmascript(change, head, name),
             };
             let node = head.flat().node(index);
@@ -320,9 +337,23 @@ fn is_declared_aside(file: &File, name: &str) -> bool {
         })
 }
 
-fn in_rust(file: &File, index: usize, name: &str) -> Certainty {
+/// Whether a `*` import or a macro of the crate may define a name.
+fn may_come_from_elsewhere(change: &Change<'_>, file: &File, name: &str) -> bool {
+    let enums = file.outline().imports.iter().any(|import| {
+        let last = import.module.rsplit("::").next().unwrap_or_default();
+        last.starts_with(char::is_uppercase) && import.names.iter().any(|n| n.name == "*")
+    });
+    change.whole
+        || enums
+        || file.names().open && crate::project::rust::a_glob_may_bring(&change.head, file, name)
+        || missing_item::may_be_made(file, name)
+        || missing_item::sources(change).any(|(_, text)| missing_item::is_defined(&text, name))
+}
+
+fn in_rust(change: &Change<'_>, file: &File, index: usize, name: &str) -> Certainty {
     let names = file.names();
-    if names.open || crate::project::rust::has_item_macro(file) || file.text.contains("include!") {
+    let hidden = names.open || crate::project::rust::has_item_macro(file);
+    if file.text.contains("include!") || hidden && may_come_from_elsewhere(change, file, name) {
         return Certainty::No;
     }
     let node = file.flat().node(index);
@@ -331,7 +362,7 @@ fn in_rust(file: &File, index: usize, name: &str) -> Certainty {
         name.starts_with(|c: char| c.is_uppercase()) && !name.chars().all(|c| c.is_uppercase() || c == '_');
     let is_call = parent == "call_expression" && node.kind == "identifier";
     // constants and generics of one capital are too often a macro's
-    if (is_type && name.len() > 1 && parent != "token_tree") || is_call {
+    if (is_type && name.len() > 1 && parent != "token_tree") || is_call && !hidden {
         Certainty::Sure
     } else {
         Certainty::No
