@@ -65,6 +65,24 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         splits: 2,
         ..DEFAULT
     },
+    Configuration {
+        name: "quorum 5, deep",
+        about: "five reviewers vote, and a deeper ladder: fresh = 2, splits = 2, max_cycles = 5",
+        quorum: 5,
+        fresh: 2,
+        splits: 2,
+        max_cycles: 5,
+        ..DEFAULT
+    },
+    Configuration {
+        name: "quorum 5, deep, tests by the coder",
+        about: "the same with `tests = \"coder\"`",
+        quorum: 5,
+        fresh: 2,
+        splits: 2,
+        max_cycles: 5,
+        ..OWN_TESTS
+    },
 ];
 
 /// One thing less than the default, each.
