@@ -50,7 +50,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
     Configuration { name: "candidates 3", about: "three coders at each attempt", candidates: 3, ..DEFAULT },
     Configuration { name: "quorum 3", about: "three reviewers vote", quorum: 3, ..DEFAULT },
     Configuration {
-        name: "candidates 3, quorum 3",
+        name: "candidates 3 and quorum 3",
         about: "three coders at each attempt, and three reviewers vote",
         candidates: 3,
         quorum: 3,
@@ -66,7 +66,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         ..DEFAULT
     },
     Configuration {
-        name: "quorum 5, deep",
+        name: "thorough",
         about: "five reviewers vote, and a deeper ladder: fresh = 2, splits = 2, max_cycles = 5",
         quorum: 5,
         fresh: 2,
@@ -75,7 +75,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         ..DEFAULT
     },
     Configuration {
-        name: "quorum 5, deep, tests by the coder",
+        name: "thorough with tests by the coder",
         about: "the same with `tests = \"coder\"`",
         quorum: 5,
         fresh: 2,
