@@ -25,18 +25,18 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     }
     let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
     if context.config.mission.deliver == Deliver::Branch {
-        return vec![branch(context, &head.id, None).await];
+        return vec![branch(context, &head.id, None, Vec::new()).await];
     }
     for _ in 0..ROUNDS {
         match round(context, state, &head, verified).await {
             Round::Done(event) => return vec![*event],
-            Round::Branch(why) => return vec![branch(context, &head.id, Some(why)).await],
+            Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
             Round::Again => {}
             Round::Stopped => return Vec::new(),
         }
     }
     let why = format!("your files changed during each of {ROUNDS} deliveries");
-    vec![branch(context, &head.id, Some(why)).await]
+    vec![branch(context, &head.id, Some(why), Vec::new()).await]
 }
 
 /// Ends a delivery that was interrupted: forward where it can be, otherwise back, and `None`: it is done anew.
@@ -44,7 +44,9 @@ async fn recover(context: &Arc<MissionContext>, delivery: &serde_json::Value) ->
     let plan: Delivery = serde_json::from_value(delivery.clone()).ok()?;
     let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.recover(&plan)).await {
-        Ok(Recovered::Forward(_)) => Some(Event::Delivered { files, branch: None, note: None }),
+        Ok(Recovered::Forward(_)) => {
+            Some(Event::Delivered { files, branch: None, note: None, torn: Vec::new() })
+        }
         Ok(Recovered::Back { .. }) => None,
         Err(error) => Some(Event::DeliveryFailed { reason: error.to_string() }),
     }
@@ -52,11 +54,20 @@ async fn recover(context: &Arc<MissionContext>, delivery: &serde_json::Value) ->
 
 enum Round {
     Done(Box<Event>),
-    /// The working tree cannot take it: why.
-    Branch(String),
+    /// The working tree cannot take it: why, and which files are not as before.
+    Branch {
+        why: String,
+        torn: Vec<String>,
+    },
     /// The user changed something meanwhile.
     Again,
     Stopped,
+}
+
+impl Round {
+    fn branch(why: impl ToString) -> Round {
+        Round::Branch { why: why.to_string(), torn: Vec::new() }
+    }
 }
 
 async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, verified: bool) -> Round {
@@ -72,16 +83,16 @@ async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, veri
     {
         Ok(Merge::Clean(merged)) => merged,
         Ok(Merge::Conflict { paths, .. }) => {
-            return Round::Branch(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
+            return Round::branch(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
         }
-        Err(error) => return Round::Branch(error.to_string()),
+        Err(error) => return Round::branch(error),
     };
     let mut verified = verified;
     if merged.tree != head.tree {
         let checks = match together(context, state, head, &merged).await {
             Ok(checks) => checks,
             Err(why) => {
-                return Round::Branch(format!("together with what you changed meanwhile it fails: {why}"));
+                return Round::branch(format!("together with what you changed meanwhile it fails: {why}"));
             }
         };
         verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
@@ -95,7 +106,7 @@ async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, veri
     let (workspace, from, to) = (context.workspace.clone(), now.commit.clone(), merged.id.clone());
     let plan = match blocking(move || workspace.plan_delivery(&from, &to)).await {
         Ok(plan) => plan,
-        Err(error) => return Round::Branch(error.to_string()),
+        Err(error) => return Round::branch(error),
     };
     let intent = match serde_json::to_value(&plan) {
         Ok(delivery) => Event::DeliveryIntended { delivery, verified },
@@ -137,17 +148,28 @@ async fn together(
 async fn write(context: &Arc<MissionContext>, plan: Delivery) -> Round {
     let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.deliver(&plan)).await {
-        Ok(_) => Round::Done(Box::new(Event::Delivered { files, branch: None, note: None })),
+        Ok(_) => {
+            Round::Done(Box::new(Event::Delivered { files, branch: None, note: None, torn: Vec::new() }))
+        }
         Err(DeliveryError::Changed { .. }) => Round::Again,
-        Err(error) => Round::Branch(error.to_string()),
+        Err(error) => {
+            let why = error.to_string();
+            let torn = if let DeliveryError::Torn { paths, .. } = error { paths } else { Vec::new() };
+            Round::Branch { why, torn }
+        }
     }
 }
 
 /// Leaves the change where the user can take it, with the reason why it is not in their files.
-async fn branch(context: &Arc<MissionContext>, commit: &str, note: Option<String>) -> Event {
+async fn branch(
+    context: &Arc<MissionContext>,
+    commit: &str,
+    note: Option<String>,
+    torn: Vec<String>,
+) -> Event {
     let (workspace, id, commit) = (context.workspace.clone(), context.id.clone(), commit.to_string());
     match blocking(move || workspace.leave_branch(&id, &commit)).await {
-        Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note },
+        Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note, torn },
         Err(error) => {
             let why = note.map(|note| format!("{note}; ")).unwrap_or_default();
             Event::DeliveryFailed { reason: format!("{why}{error}") }

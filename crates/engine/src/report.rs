@@ -239,9 +239,16 @@ fn verified(text: &mut String, state: &State) {
 
 fn delivered(text: &mut String, state: &State) {
     let said = match &state.delivery {
-        Delivery::Delivered { branch: Some(branch), note, .. } => {
+        Delivery::Delivered { branch: Some(branch), note, torn, .. } => {
             let why = note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
-            format!("The change is on branch `{branch}`; your files are as they were{why}.")
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(
+                    ", but not {}, which was written to meanwhile",
+                    torn.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+                ),
+            };
+            format!("The change is on branch `{branch}`; your files are as they were{but}{why}.")
         }
         Delivery::Delivered { files, .. } => {
             format!(

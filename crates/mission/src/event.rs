@@ -480,6 +480,9 @@ pub enum Event {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
+        /// Files that were written to while they were put back, and are neither as before nor as in the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
     },
     DeliveryFailed {
         reason: String,

@@ -50,7 +50,7 @@ fn land(mission: &mut Mission, task: &str, tree: &str) {
 }
 
 fn delivered(mission: &mut Mission) -> Option<Outcome> {
-    mission.tell(Event::Delivered { files: 1, branch: None, note: None });
+    mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
     mission.settle();
     mission.state.outcome
 }

@@ -393,7 +393,7 @@ fn what_is_finished_is_delivered_whatever_it_cost() {
             deliver
         "#]],
     );
-    mission.tell(Event::Delivered { files: 1, branch: None, note: None });
+    mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
     check(
         &mut mission,
         expect![[r#"
@@ -441,7 +441,7 @@ fn missions_end_as_they_went() {
     expect![[r#"
         recorded: ended: Done
     "#]]
-    .assert_eq(&lands(Event::Delivered { files: 1, branch: None, note: None }));
+    .assert_eq(&lands(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }));
     expect![[r#"
         recorded: paused: the finished change was not delivered: read-only
     "#]]
@@ -457,7 +457,7 @@ fn missions_end_as_they_went() {
             review-objective
         "#]],
     );
-    mission.tell(Event::Delivered { files: 1, branch: None, note: None });
+    mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
     check(
         &mut mission,
         expect![[r#"

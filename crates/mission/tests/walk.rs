@@ -297,7 +297,7 @@ impl Walk {
                 let event = if self.dice.one_in(self.faults) {
                     Event::DeliveryFailed { reason: "read-only".into() }
                 } else {
-                    Event::Delivered { files: 1, branch: None, note: None }
+                    Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }
                 };
                 self.tell(event);
             }

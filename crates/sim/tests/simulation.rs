@@ -45,6 +45,14 @@ parts! {
 }
 
 #[test]
+fn what_a_user_writes_into_a_file_that_is_put_back_stays_and_is_named() {
+    let played = run(377);
+    assert!(played.journal.contains("\"torn\":[\"README.md\"]"), "{}", played.journal);
+    assert!(played.violations.is_empty(), "{played}");
+    assert!(played.said.contains("but not `README.md`, which was written to meanwhile"), "{}", played.said);
+}
+
+#[test]
 fn a_seed_plays_the_same_twice() {
     for seed in [2, 11, 23] {
         let (first, second) = (run(seed), run(seed));

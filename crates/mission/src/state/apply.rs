@@ -143,9 +143,13 @@ impl State {
             Event::DeliveryIntended { delivery, verified } => {
                 self.delivery = Delivery::Intended { delivery: delivery.clone(), verified: *verified };
             }
-            Event::Delivered { files, branch, note } => {
-                self.delivery =
-                    Delivery::Delivered { files: *files, branch: branch.clone(), note: note.clone() };
+            Event::Delivered { files, branch, note, torn } => {
+                self.delivery = Delivery::Delivered {
+                    files: *files,
+                    branch: branch.clone(),
+                    note: note.clone(),
+                    torn: torn.clone(),
+                };
             }
             Event::DeliveryFailed { reason } => self.delivery = Delivery::Failed { reason: reason.clone() },
             Event::Undone { files } => self.delivery = Delivery::Undone { files: *files },

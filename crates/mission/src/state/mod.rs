@@ -56,6 +56,9 @@ pub enum Delivery {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
+        /// Files of the user that are neither as before nor as in the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
     },
     Failed {
         reason: String,

@@ -150,7 +150,9 @@ impl World {
                 let tree = state.landed_tree.clone().unwrap_or_default();
                 vec![Event::ObjectiveReviewed { cycle, met, unmet: Vec::new(), tree }]
             }
-            Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
+            Effect::Deliver => {
+                vec![Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }]
+            }
             Effect::Record(event) => vec![event],
             other => {
                 let what = format!("the benchmark's mission asks for {other:?}, which its world does not do");

@@ -99,7 +99,7 @@ impl Watch {
     pub(super) fn undone(&self, before: &Files, said: &str) {
         let seen = self.lock();
         if said.contains("is undone") {
-            seen.untouched("although the delivery was undone");
+            seen.untouched("although the delivery was undone", &[]);
         } else if *before != truth::read(&seen.root) {
             seen.trace.broken(format!("files have changed although nothing was undone: {said}"));
         }
@@ -161,7 +161,7 @@ impl Seen {
         self.budgets(life, state);
         self.landed(state);
         if matches!(state.delivery, Delivery::Pending | Delivery::Failed { .. }) {
-            self.untouched("although nothing was delivered");
+            self.untouched("although nothing was delivered", &[]);
         }
     }
 
@@ -265,23 +265,41 @@ impl Seen {
         Ok(paths.into_iter().zip(texts).filter(|(path, _)| !path.starts_with('.')).collect())
     }
 
-    fn untouched(&self, when: &str) {
+    /// What the user wrote into a file while it held the mission's work is theirs: of such a file, which the mission has to
+    /// name, their lines count.
+    fn untouched(&self, when: &str, torn: &[String]) {
         let (mine, there) = (self.user.files(), truth::read(&self.root));
-        if mine != there {
-            let files: Vec<&String> =
-                mine.keys().chain(there.keys()).filter(|file| mine.get(*file) != there.get(*file)).collect();
-            self.trace.broken(format!("the user's files differ {when}: {files:?}"));
+        let names: BTreeSet<&String> = mine.keys().chain(there.keys()).collect();
+        let differ = |file: &&&String| mine.get(**file) != there.get(**file);
+        let (torn, others): (Vec<&String>, Vec<&String>) =
+            names.iter().filter(differ).copied().partition(|file| torn.contains(file));
+        if !others.is_empty() {
+            self.trace.broken(format!("the user's files differ {when}: {others:?}"));
+        }
+        let written = self.user.lines();
+        for file in torn {
+            let text = |files: &Files| files.get(file).cloned().unwrap_or_default();
+            let (mine, there) = (text(&mine), text(&there));
+            let lost =
+                |line: &&String| mine.lines().any(|l| l == *line) && !there.lines().any(|l| l == *line);
+            for line in written.iter().filter(lost) {
+                self.trace.broken(format!("the user's line `{line}` is gone from `{file}`"));
+            }
         }
     }
 
     /// The user's files are as they would be without the mission, or hold all of it.
     fn user_files(&mut self, state: &State) {
         match &state.delivery {
-            Delivery::Pending | Delivery::Failed { .. } => self.untouched("although nothing was delivered"),
+            Delivery::Pending | Delivery::Failed { .. } => {
+                self.untouched("although nothing was delivered", &[])
+            }
             Delivery::Undone { .. } => {}
             // the process died in the middle: the next one ends it
             Delivery::Intended { .. } => {}
-            Delivery::Delivered { branch: Some(_), .. } => self.untouched("although a branch was left"),
+            Delivery::Delivered { branch: Some(_), torn, .. } => {
+                self.untouched("although a branch was left", torn);
+            }
             Delivery::Delivered { branch: None, .. } => {
                 let files = truth::read(&self.root);
                 self.marks(state, &files, "the user's files");

@@ -75,6 +75,15 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         ..DEFAULT
     },
     Configuration {
+        name: "utmost",
+        about: "nine reviewers vote, and all that the ladder can do: fresh = 3, splits = 3, max_cycles = 8",
+        quorum: 9,
+        fresh: 3,
+        splits: 3,
+        max_cycles: 8,
+        ..DEFAULT
+    },
+    Configuration {
         name: "thorough with tests by the coder",
         about: "the same with `tests = \"coder\"`",
         quorum: 5,

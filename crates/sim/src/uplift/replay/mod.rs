@@ -410,7 +410,9 @@ impl Hands {
                 vec![Event::Estimated { estimate: mission::estimate::estimate(&state, &[]) }]
             }
             Effect::ReviewObjective { cycle, .. } => self.review_objective(&state, cycle).await,
-            Effect::Deliver => vec![Event::Delivered { files: 1, branch: None, note: None }],
+            Effect::Deliver => {
+                vec![Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }]
+            }
             Effect::Record(event) => vec![event],
             other => self.cannot(format!("the mission asks for {other:?}, which is not replayed")),
         }
