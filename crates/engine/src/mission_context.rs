@@ -63,12 +63,21 @@ pub(crate) struct Edits {
 impl MissionContext {
     /// Waits for a free slot, no longer than the mission runs.
     pub async fn permit(&self) -> Result<Permit, RoleFailure> {
+        self.unless_stopped(self.slots.permit()).await
+    }
+
+    /// Waits for free slots, as many at once as several coders of one attempt need, no longer than the mission runs.
+    pub async fn permits(&self, wanted: u32) -> Result<Vec<Permit>, RoleFailure> {
+        self.unless_stopped(self.slots.permits(wanted)).await
+    }
+
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Result<T, RoleFailure> {
         tokio::select! {
             biased;
             () = self.orchestrator.cancelled().cancelled() => {
                 Err(RoleFailure::new(FailureClass::Host, "the mission was stopped"))
             }
-            permit = self.slots.permit() => Ok(permit),
+            permits = wait => Ok(permits),
         }
     }
 

@@ -15,6 +15,7 @@ pub(crate) struct Slots {
     workspace: Workspace,
     free: Arc<Mutex<Vec<u32>>>,
     permits: Arc<Semaphore>,
+    count: u32,
     /// Files of ours that every slot holds, by name.
     files: Arc<Vec<(String, String)>>,
     /// What is copied from the user's folder into a slot.
@@ -44,6 +45,7 @@ impl Slots {
             workspace,
             free: Arc::new(Mutex::new(free)),
             permits: Arc::new(Semaphore::new(count as usize)),
+            count,
             files: Arc::new(files),
             copy: Arc::new(copy),
         }
@@ -53,6 +55,21 @@ impl Slots {
     pub async fn permit(&self) -> Permit {
         match self.permits.clone().acquire_owned().await {
             Ok(permit) => Permit(permit),
+            // the semaphore is never closed
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Waits until that many slots are free at once, or all that there are: two tasks that each held one slot and waited
+    /// for a second would wait for ever.
+    pub async fn permits(&self, wanted: u32) -> Vec<Permit> {
+        let wanted = wanted.clamp(1, self.count.max(1));
+        match self.permits.clone().acquire_many_owned(wanted).await {
+            Ok(mut all) => {
+                let mut permits: Vec<Permit> = (1..wanted).filter_map(|_| all.split(1)).map(Permit).collect();
+                permits.push(Permit(all));
+                permits
+            }
             // the semaphore is never closed
             Err(_) => std::future::pending().await,
         }

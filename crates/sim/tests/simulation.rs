@@ -53,6 +53,14 @@ fn what_a_user_writes_into_a_file_that_is_put_back_stays_and_is_named() {
 }
 
 #[test]
+fn two_attempts_of_several_coders_do_not_wait_for_each_others_slots() {
+    let played = run(1195);
+    assert!(played.journal.contains("\"candidates_compared\""), "{}", played.journal);
+    assert!(played.violations.is_empty(), "{played}");
+    assert_eq!(played.outcome, Some(Outcome::Done), "{played}");
+}
+
+#[test]
 fn a_seed_plays_the_same_twice() {
     for seed in [2, 11, 23] {
         let (first, second) = (run(seed), run(seed));

@@ -13,7 +13,7 @@ use crate::blocking::blocking;
 use crate::config::TestAuthor;
 use crate::mission_context::MissionContext;
 use crate::reading;
-use crate::slots::Lease;
+use crate::slots::{Lease, Permit};
 use crate::workers::Worker;
 
 /// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1; `coders`: how many make the attempt.
@@ -26,12 +26,16 @@ pub(crate) async fn run(
 ) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let mut spent = Vec::new();
-    let events = match begin(context, task).await {
-        Ok(Base::Ready(lease)) if coders > 1 => {
-            race::run(context, task, lease, model, coders, &mut spent).await
+    let begun = match context.permits(coders).await {
+        Ok(mut permits) => begin_in(context, task, permits.pop()).await.map(|base| (base, permits)),
+        Err(failure) => Err(failure),
+    };
+    let events = match begun {
+        Ok((Base::Ready(lease), permits)) if coders > 1 => {
+            race::run(context, task, lease, permits, model, &mut spent).await
         }
-        Ok(Base::Ready(lease)) => work(context, task, lease, model, &mut spent).await,
-        Ok(Base::TestsConflict(reason)) => vec![conflicting(task, reason)],
+        Ok((Base::Ready(lease), _)) => work(context, task, lease, model, &mut spent).await,
+        Ok((Base::TestsConflict(reason), _)) => vec![conflicting(task, reason)],
         Err(RoleFailure { class, reason }) => {
             vec![Event::AttemptFailed {
                 task: task.id.clone(),
@@ -62,7 +66,19 @@ pub(super) enum Base {
 
 /// A slot on the newest integrated commit, with the task's independent tests; for a task of a group, with what the group has passed already merged in.
 pub(super) async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Base, RoleFailure> {
-    let permit = context.permit().await?;
+    begin_in(context, task, None).await
+}
+
+/// The same, with the right to a slot that is held already.
+async fn begin_in(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    permit: Option<Permit>,
+) -> Result<Base, RoleFailure> {
+    let permit = match permit {
+        Some(permit) => permit,
+        None => context.permit().await?,
+    };
     let state = context
         .orchestrator
         .state()

@@ -11,7 +11,7 @@ use super::conversation::Conversation;
 use super::work::outcome;
 use crate::gates;
 use crate::mission_context::MissionContext;
-use crate::slots::Lease;
+use crate::slots::{Lease, Permit};
 use crate::workers::Worker;
 
 /// What one coder came to.
@@ -24,13 +24,13 @@ struct Ran {
     spent: Vec<Event>,
 }
 
-/// `lease` is the first coder's slot; the others' are on the same commit.
+/// `lease` is the first coder's slot; the others, one for each of `permits`, are on the same commit.
 pub(super) async fn run(
     context: &Arc<MissionContext>,
     task: &Task,
     lease: Lease,
+    permits: Vec<Permit>,
     model: u32,
-    coders: u32,
     spent: &mut Vec<Event>,
 ) -> Vec<Event> {
     let base = lease.slot.commit.clone();
@@ -38,10 +38,10 @@ pub(super) async fn run(
         return Vec::new();
     }
     let mut running = JoinSet::new();
-    let mut first = Some(lease);
-    for nth in 0..coders.max(1) {
-        let (context, task, base, lease) = (context.clone(), task.clone(), base.clone(), first.take());
-        running.spawn(async move { (nth, one(&context, &task, lease, &base, model).await) });
+    let places = std::iter::once(Place::Leased(lease)).chain(permits.into_iter().map(Place::Due));
+    for (nth, place) in places.enumerate() {
+        let (context, task, base) = (context.clone(), task.clone(), base.clone());
+        running.spawn(async move { (nth, one(&context, &task, place, &base, model).await) });
     }
     let mut ran = Vec::new();
     while let Some(ended) = running.join_next().await {
@@ -78,13 +78,14 @@ pub(super) async fn run(
     events
 }
 
-async fn one(
-    context: &Arc<MissionContext>,
-    task: &Task,
-    lease: Option<Lease>,
-    base: &str,
-    model: u32,
-) -> Ran {
+/// Where a coder works.
+enum Place {
+    Leased(Lease),
+    /// In a slot that is to be brought to the attempt's base.
+    Due(Permit),
+}
+
+async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &str, model: u32) -> Ran {
     let mut spent = Vec::new();
     let lost = |class, reason: String| Ran {
         candidate: Candidate { failed: Some(class), ..Candidate::default() },
@@ -96,11 +97,11 @@ async fn one(
         kept: None,
         spent: Vec::new(),
     };
-    let lease = match lease {
-        Some(lease) => lease,
-        None => match context.slot(base).await {
+    let lease = match place {
+        Place::Leased(lease) => lease,
+        Place::Due(permit) => match context.slots.lease(permit, base).await {
             Ok(lease) => lease,
-            Err(failure) => return lost(failure.class, failure.reason),
+            Err(error) => return lost(FailureClass::Host, error.to_string()),
         },
     };
     let Attempt { conversation, mailbox, result } =
