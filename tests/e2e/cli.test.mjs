@@ -106,6 +106,6 @@ scene(
       }
     }
     look(join(state, "missions"))
-    await until(() => world.exists("src/one.js"), 1_000, "the delivery")
+    await until(() => world.exists("src/one.js"), 5_000, "the delivery")
   },
 )

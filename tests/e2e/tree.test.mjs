@@ -263,6 +263,6 @@ scene(
     world.model.release("coder")
     const result = await first
     assert.equal(result.code, 0, printed(result))
-    await until(() => world.exists("src/one.js"), 1_000, "the first to be delivered")
+    await until(() => world.exists("src/one.js"), 5_000, "the first to be delivered")
   },
 )

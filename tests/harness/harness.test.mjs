@@ -71,7 +71,7 @@ scene(
     await client.abort(session)
     await answer
     assert.ok(Date.now() - asked < 2_000)
-    await until(() => world.model.requests.find((r) => r.outcome === "aborted"), 2_000, "the model to be hung up on")
+    await until(() => world.model.requests.find((r) => r.outcome === "aborted"), 10_000, "the model to be hung up on")
     await events.find((e) => e.type === "session.idle" && e.properties.sessionID === session, "session.idle")
     world.model.release("held")
     assert.equal(answerText(await client.prompt(session, "again")), "late")
@@ -103,7 +103,7 @@ scene(
     await tui.press("Enter")
     await world.model.reached("held")
     await tui.interrupt()
-    await until(() => world.model.requests.find((r) => r.outcome === "aborted"), 2_000, "Esc to hang up on the model")
+    await until(() => world.model.requests.find((r) => r.outcome === "aborted"), 10_000, "Esc to hang up on the model")
     assert.equal(await tui.running(), true)
   },
 )
