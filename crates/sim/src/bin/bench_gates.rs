@@ -117,9 +117,6 @@ fn alone(wanted: Alone<'_>, packages: &[&'static Project], shown: bool) -> Resul
                 println!("missed: {}: {missed}", kind.name());
             }
         }
-        for (rule, count) in &measured.correct.by_rule {
-            println!("on the correct changes: {rule}: {count}");
-        }
         for error in &measured.correct.errors {
             println!("false alarm: {error}");
         }

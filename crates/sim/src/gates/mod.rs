@@ -55,8 +55,8 @@ pub struct Correct {
     pub accused_files: usize,
     /// Every such error.
     pub errors: Vec<String>,
-    /// Findings by rule, warnings too.
-    pub by_rule: BTreeMap<String, usize>,
+    /// Errors and warnings, by rule. A warning may be an error that the gate leaves to the reviewer.
+    pub by_rule: BTreeMap<String, (usize, usize)>,
 }
 
 /// What of the Guardian alone is measured.
@@ -135,8 +135,9 @@ impl Measured {
         self.correct.files += other.correct.files;
         self.correct.accused_files += other.correct.accused_files;
         self.correct.errors.extend(other.correct.errors);
-        for (rule, count) in other.correct.by_rule {
-            *self.correct.by_rule.entry(rule).or_default() += count;
+        for (rule, (errors, warnings)) in other.correct.by_rule {
+            let all = self.correct.by_rule.entry(rule).or_default();
+            *all = (all.0 + errors, all.1 + warnings);
         }
     }
 }
@@ -147,9 +148,15 @@ fn look(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random, measur
     for issue in &right.issues {
         measured.correct.errors.push(format!("{}: {issue}", change.title()));
         accused.extend(issue.path.as_deref());
+        measured.correct.by_rule.entry(issue.source.clone()).or_default().0 += 1;
     }
-    for finding in &right.findings {
-        *measured.correct.by_rule.entry(finding.rule.clone()).or_default() += 1;
+    let is_issue = |finding: &guardian::Finding| {
+        right.issues.iter().any(|i| {
+            i.source == finding.rule && i.path.as_ref() == Some(&finding.path) && i.line == Some(finding.line)
+        })
+    };
+    for finding in right.findings.iter().filter(|finding| !is_issue(finding)) {
+        measured.correct.by_rule.entry(finding.rule.clone()).or_default().1 += 1;
     }
     accused.sort_unstable();
     accused.dedup();

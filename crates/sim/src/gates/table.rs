@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use super::{Caught, Measured};
+use super::{Caught, Correct, Measured};
 use crate::mutants::{Family, Kind};
 
 /// The measurement as a table in Markdown.
@@ -47,7 +47,16 @@ pub fn markdown(measured: &Measured) -> String {
         correct.accused_files,
         correct.files,
     );
-    let _ = writeln!(text, "\n{}", by_package(measured));
+    let _ = writeln!(text, "\n{}\n{}", by_rule(correct), by_package(measured));
+    text
+}
+
+/// What rules hold against the correct changes: only errors accuse.
+fn by_rule(correct: &Correct) -> String {
+    let mut text = String::from("| rule, on the correct changes | errors | warnings |\n|---|---:|---:|\n");
+    for (rule, (errors, warnings)) in &correct.by_rule {
+        let _ = writeln!(text, "| {rule} | {errors} | {warnings} |");
+    }
     text
 }
 
