@@ -7,6 +7,9 @@ use crate::sources::Sources;
 
 const CASTS: [&str; 2] = ["as any", "as unknown as"];
 
+/// Of so many files one has it, where it is the custom of a project.
+const COMMON: usize = 5;
+
 /// Where something stands that silences a tool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -27,7 +30,12 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
         Some(cast) => cast.to_string(),
         None => head.slice(raw.start, head.start_of_line(raw.line) + line.len()).trim_end().to_string(),
     };
-    let here = place(head.language, line, &form);
+    let below = head.line(raw.line as usize).trim_start();
+    let imports = below.starts_with("import ") || below.contains("require(");
+    let here = match place(head.language, line, &form) {
+        Place::Elsewhere if cast.is_none() && imports => Place::Fit,
+        place => place,
+    };
     let has = |text: &str| {
         text.contains(&form)
             && text.lines().any(|line| {
@@ -44,11 +52,17 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
     }
     let same = |path: &str| Language::of_path(path) == Language::of_path(&raw.path);
     // a new file does as its neighbours do
-    (here != Place::Statement || base.is_none())
-        && before.is_some_and(|before| {
-            let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
-            files.into_iter().any(|path| before.read(path).is_some_and(|text| has(&text)))
-        })
+    if here == Place::Statement && base.is_some() {
+        return false;
+    }
+    let Some(before) = before else { return false };
+    let mut files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
+    let does = |path: &String| before.read(path).is_some_and(|text| has(&text));
+    if here == Place::Fit || base.is_none() {
+        return files.any(does);
+    }
+    let (of, with) = files.fold((0, 0), |(of, with), path| (of + 1, with + usize::from(does(path))));
+    with > 0 && with * COMMON >= of
 }
 
 fn place(language: Option<Language>, line: &str, form: &str) -> Place {

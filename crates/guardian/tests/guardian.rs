@@ -68,6 +68,23 @@ fn a_project_s_custom_is_where_and_how_it_did_the_same() {
 }
 
 #[test]
+fn what_one_file_of_many_does_is_no_custom_of_a_project() {
+    let blocks = |others: usize| {
+        let silent = "export function f(x: string) {\n  // @ts-ignore\n  return x.z;\n}\n";
+        let plain = "export function f(x: string) {\n  return x;\n}\n";
+        let files = |own: &str| {
+            let others = (0..10).map(|n| (format!("f{n}.ts"), if n < others { silent } else { plain }));
+            MemorySources::new(others.chain([("own.ts".to_string(), own)]).collect::<Vec<_>>())
+        };
+        let changed = ["own.ts".to_string()];
+        lines(&guardian().lint_change(&files(plain), &files(silent), &changed))
+            .contains("error bare-suppression")
+    };
+    assert!(blocks(1));
+    assert!(!blocks(3));
+}
+
+#[test]
 fn severities_are_configured() {
     let with = |level| {
         let severity = BTreeMap::from([("debug-leftover".to_string(), level)]);

@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,6 +96,21 @@ pub(super) static RULE: Rule = Rule {
                 "it('divides', () => { const half = div(1, 2); expect(half).toBeCloseTo(0.5); });\n",
             )],
         ),
+        // what it was about only moved, or is only named in a text
+        Example::change(
+            &[
+                ("a.py", "def parse(text): return text\ndef old(): return 1\n"),
+                (
+                    "test_a.py",
+                    "from a import parse\ndef test_parse():\n    assert parse('old') == 'old'\ndef test_b():\n    assert b()\n",
+                ),
+            ],
+            &[
+                ("a.py", "from b import parse\n"),
+                ("b.py", "def parse(text): return text\n"),
+                ("test_a.py", "def test_b():\n    assert b()\n"),
+            ],
+        ),
         Example::change(&[("a_test.go", "package a\n\nfunc TestA(t *testing.T) { t.Fatal(f()) }\n")], &[]),
     ],
     check: Check::Change(check),
@@ -147,10 +163,18 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .collect();
     // what a test needed is gone only where it was no part of the tests themselves
     let code = change.pairs.iter().filter(|pair| !is_test_path(&pair.path));
-    let lost: Vec<(&str, BTreeSet<String>)> = code
-        .map(|pair| (&*pair.path, change.lost_names(pair)))
+    // what only moved to another file is not lost; asked for where a test is gone only
+    let lost = LazyCell::new(|| {
+        let still: BTreeSet<String> =
+            change.pairs.iter().filter_map(|pair| pair.head.as_deref()).flat_map(public).collect();
+        code.map(|pair| {
+            let mut names = change.lost_names(pair);
+            names.retain(|name| !still.contains(name));
+            (&*pair.path, names)
+        })
         .filter(|(_, names)| !names.is_empty())
-        .collect();
+        .collect::<Vec<_>>()
+    });
     let for_others: Vec<(&str, BTreeSet<String>)> =
         change.pairs.iter().filter_map(|pair| Some((&*pair.path, public(pair.base.as_deref()?)))).collect();
     for Side { file, old, head, .. } in &sides {
@@ -164,8 +188,6 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 fresh.remove(at);
                 continue;
             }
-            let body = file.text_of(test.body);
-            let words = || body.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
             // a group is no test of its own, and what a macro writes is known by no name
             let group = format!("{} > ", test.name);
             if sides.iter().flat_map(|side| &side.new).any(|other| other.name.starts_with(&group))
@@ -178,7 +200,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 let seen = |word: &str| {
                     own || for_others.iter().any(|(of, names)| of == path && names.contains(word))
                 };
-                words().any(|word| word.len() > 2 && names.contains(word) && seen(word))
+                used(file, test).any(|name| name.len() > 2 && names.contains(name) && seen(name))
             });
             if gone_too {
                 continue;
@@ -203,6 +225,14 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// The names that a test uses: what it only says, in a text or a comment, is none.
+fn used<'f>(file: &'f File, test: &Test) -> impl Iterator<Item = &'f str> {
+    file.flat()
+        .below(test.index)
+        .filter(|i| file.flat().kind(*i).ends_with("identifier"))
+        .map(|i| file.text_of(i))
 }
 
 /// What a file has for others.

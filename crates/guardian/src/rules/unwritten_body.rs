@@ -17,6 +17,10 @@ pub(super) static RULE: Rule = Rule {
     summary: "A new function that does nothing with what it is given, or whose comment promises the code.",
     note: "The function is there so that callers can be written, and it does not do what its name says. Write it; where it is meant to do nothing, say so in a comment.",
     valid: &[
+        Example::new(&[(
+            "a.js",
+            "class A {\n  onRead(text) {}\n  async read(text) {\n    this.onRead(text);\n    await this.onRead(text);\n  }\n}\n",
+        )]),
         Example::new(&[("a.py", "class A:\n    def on_close(self, event):\n        pass\n")]),
         Example::new(&[("a.js", "function noop(x) {}\nlist.forEach((x) => {});\n")]),
         Example::new(&[(
@@ -38,13 +42,21 @@ pub(super) static RULE: Rule = Rule {
             "a.py",
             "def take(n, of):\n    \"\"\"The first *n*.\n\n    >>> take(1, 'ab')\n    'a'\n    \"\"\"\n    return None\n",
         )]),
+        Example::new(&[(
+            "a.py",
+            "class A:\n    def size(self):\n        \"\"\"Return how much there is.\"\"\"\n        return None\n",
+        )]),
         Example::new(&[("a.py", "class A:\n    def f(self):\n        pass  # TODO: implement\n")]),
         Example::new(&[("a.js", "function parse(text) {\n  // TODO: implement this\n  return null;\n}\n")]),
         Example::new(&[("a.js", "export function parse(text) {\n}\n")]),
+        Example::new(&[(
+            "a.js",
+            "class A {\n  parse(text) {\n    return null;\n  }\n  read(text) {\n    return [this.parse(text)];\n  }\n}\n",
+        )]),
         Example::new(&[("a.ts", "class A {\n  size(): number {\n  }\n}\n")]),
         Example::new(&[(
             "a.js",
-            "class A {\n  /**\n   * @param {string} name\n   * @return {Option}\n   */\n  find(name) {\n    return null;\n  }\n}\n",
+            "class A {\n  /**\n   * @param {string} name\n   * @return {Option}\n   */\n\n  find(name) {\n    return null;\n  }\n}\n",
         )]),
         Example::new(&[("src/lib.rs", "impl A { fn size(&self) -> usize {\n} }\n")]),
         Example::new(&[("src/lib.rs", "fn store(key: &str, value: u8) {\n}\n")]),
@@ -159,19 +171,46 @@ fn in_python(file: &File, function: &Function, name: &str) -> bool {
     let gives = return_type(file, function);
     let a_value = !gives.is_empty()
         && !["None", "Optional", "Any", "NoReturn", "object", "|"].iter().any(|word| gives.contains(word));
-    if doc.contains(">>> ") || a_value {
+    if doc.contains(">>> ") || a_value || tells_what_it_gives(doc) {
         return true;
     }
     let used = parameters(file, function);
     let plain = !used.is_empty() && used.iter().all(|name| !name.starts_with('_'));
-    plain && (class.is_none() || name == "__init__")
+    plain && (class.is_none() || name == "__init__" || is_relied_on(file, function, name))
+}
+
+/// Whether its own file does something with what it gives.
+fn is_relied_on(file: &File, function: &Function, name: &str) -> bool {
+    let flat = file.flat();
+    let own = flat.below(function.index);
+    flat.iter().any(|(call, node)| {
+        if !matches!(node.kind, "call" | "call_expression") || own.contains(&call) {
+            return false;
+        }
+        let callee = file.field_text(call, "function");
+        let called =
+            ["this.", "self.", "cls."].iter().find_map(|of| callee.strip_prefix(of)).unwrap_or(callee);
+        let waits =
+            |i: &usize| matches!(flat.kind(*i), "await" | "await_expression" | "parenthesized_expression");
+        let around = flat.above(call).find(|i| !waits(i)).map_or("", |i| flat.kind(i));
+        called == name && !matches!(around, "expression_statement" | "arrow_function" | "unary_expression")
+    })
+}
+
+/// A text that begins with the value, and knows of no case without one.
+fn tells_what_it_gives(doc: &str) -> bool {
+    let said = doc.trim_start_matches(|c: char| !c.is_alphabetic()).to_lowercase();
+    let begins =
+        ["return ", "returns ", "get the ", "compute", "calculate", "convert", "parse", "create a", "build"];
+    let without = ["none", "default", "override", "subclass", "implement", "abstract", "hook"];
+    begins.iter().any(|word| said.starts_with(word)) && !without.iter().any(|word| said.contains(word))
 }
 
 /// A comment above that promises a value.
 fn says_what_it_gives(file: &File, function: &Function) -> bool {
     let row = file.row(file.flat().node(function.index).start);
-    let above = (row.saturating_sub(12)..row).rev().map(|row| file.line(row).trim());
-    let comment = above.take_while(|line| line.starts_with(['*', '/']));
+    let above = (row.saturating_sub(20)..row).rev().map(|row| file.line(row).trim());
+    let comment = above.skip_while(|line| line.is_empty()).take_while(|line| line.starts_with(['*', '/']));
     comment.filter_map(|line| line.split_once("@return")).any(|(_, gives)| {
         let gives = gives.trim_start_matches('s').trim();
         let nothing = ["void", "undefined", "null", "any", "?", "*", "unknown", "never"];
@@ -193,5 +232,7 @@ fn in_ecmascript(file: &File, function: &Function, name: &str) -> bool {
     let method =
         matches!(kind, "method_definition" | "pair" | "public_field_definition" | "field_definition");
     let block = file.flat().kind(function.body) == "statement_block";
-    block && (!method || name == "constructor") && !parameters(file, function).is_empty()
+    block
+        && !parameters(file, function).is_empty()
+        && (!method || name == "constructor" || is_relied_on(file, function, name))
 }
