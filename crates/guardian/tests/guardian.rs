@@ -38,6 +38,36 @@ fn what_was_there_before_is_not_reported() {
 }
 
 #[test]
+fn code_that_became_a_comment_beside_what_replaced_it_is_no_error() {
+    let base = "const a = parse(text, 1);\nstore(a);\n";
+    check_edit(
+        "a.js",
+        Some(base),
+        "// const a = parse(text, 1);\nconst a = parse(text, options);\nstore(a);\n",
+        expect![
+            "a.js:1:1 warning commented-out-code: `const a = parse(text, 1);` was code and is a comment now"
+        ],
+    );
+    check_edit(
+        "a.js",
+        Some(base),
+        "// const a = parse(text, 1);\nstore(a);\nlogout();\n",
+        expect![
+            "a.js:1:1 error commented-out-code: `const a = parse(text, 1);` was code and is a comment now"
+        ],
+    );
+}
+
+#[test]
+fn a_fault_that_a_test_reads_is_no_error() {
+    let said = |path: &str| lines(&guardian().lint_edit(path, None, "import 'x\n"));
+    let severity = |path: &str| said(path).split(' ').nth(1).map(str::to_string);
+    assert_eq!(severity("test/fixtures/syntax-error.mjs").as_deref(), Some("warning"));
+    assert_eq!(severity("test/fixtures/plugin.mjs").as_deref(), Some("error"));
+    assert_eq!(severity("lib/syntax-error.mjs").as_deref(), Some("error"));
+}
+
+#[test]
 fn code_that_moved_to_another_file_is_not_new() {
     let base = MemorySources::new([("a.js", "console.log(1);\nf();\n"), ("b.js", "g();\n")]);
     let head = MemorySources::new([("a.js", "f();\n"), ("b.js", "g();\nconsole.log(1);\n")]);

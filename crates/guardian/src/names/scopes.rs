@@ -229,7 +229,7 @@ impl Known {
         let seen = || {
             file.language != Some(Language::Rust) || {
                 let module = module_of(file, index);
-                module == self.module || has_glob(file, module)
+                module == self.module || takes_all(file, module)
             }
         };
         self.range.contains(&index) && self.class.is_none_or(inside) && seen()
@@ -245,8 +245,20 @@ fn module_of(file: &File, index: usize) -> usize {
     std::iter::once(index).chain(flat.above(index)).find(|i| flat.kind(*i) == "mod_item").unwrap_or(0)
 }
 
-fn has_glob(file: &File, module: usize) -> bool {
-    file.flat().below(module).any(|i| file.flat().kind(i) == "use_wildcard" && module_of(file, i) == module)
+/// Whether a module has a `*` import, or a macro among its items, which may bring one.
+fn takes_all(file: &File, module: usize) -> bool {
+    let flat = file.flat();
+    let is_item = |i: usize| {
+        let above = flat.node(i).parent;
+        let holder = if flat.kind(above) == "expression_statement" { flat.node(above).parent } else { above };
+        flat.kind(holder) == "declaration_list"
+    };
+    let opens = |i: &usize| match flat.kind(*i) {
+        "use_wildcard" => true,
+        "macro_invocation" => is_item(*i),
+        _ => false,
+    };
+    flat.below(module).any(|i| opens(&i) && module_of(file, i) == module)
 }
 
 fn is_name(kind: &str) -> bool {

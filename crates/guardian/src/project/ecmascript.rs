@@ -45,7 +45,7 @@ fn package(module: &str) -> &str {
 fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     let Some(path) = join(folder_of(from), module) else { return Target::Known };
     if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
-        return Target::File(found);
+        return Target::File(beside_its_types(tree, from, &found).unwrap_or(found));
     }
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
@@ -65,6 +65,15 @@ fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
         return Target::Known;
     }
     Target::Missing(path)
+}
+
+/// The code that a file of types stands beside: who is no TypeScript takes that.
+fn beside_its_types(tree: &Tree<'_>, from: &str, found: &str) -> Option<String> {
+    if !["js", "jsx", "mjs", "cjs"].iter().any(|own| from.rsplit('.').next() == Some(own)) {
+        return None;
+    }
+    let stem = [".d.ts", ".d.mts", ".d.cts"].iter().find_map(|end| found.strip_suffix(end))?;
+    ["js", "mjs", "cjs", "jsx"].iter().map(|end| format!("{stem}.{end}")).find(|path| tree.has(path))
 }
 
 fn candidates(path: &str) -> impl Iterator<Item = String> {

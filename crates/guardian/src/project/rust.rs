@@ -191,7 +191,12 @@ pub(crate) fn follow(tree: &Tree<'_>, root: &str, path: &[String]) -> Found {
                         || import.alias.as_deref() == Some(name)
                         || (import.names.is_empty() && import.module.rsplit("::").next() == Some(name))
                 });
-                if passed_on {
+                // a macro that is exported stands at the root, wherever it is written
+                let exported_macro = depth == 0 && {
+                    let form = format!("macro_rules! {name}");
+                    sources(tree).any(|(_, text)| text.contains("macro_export") && text.contains(&form))
+                };
+                if passed_on || exported_macro {
                     return Found::Unknown;
                 }
                 return Found::No(module, name.clone());

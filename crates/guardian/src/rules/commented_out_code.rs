@@ -56,15 +56,40 @@ fn check(pair: &Pair, found: &mut Found) {
             }
             let (old, new) = was.get_or_insert_with(|| (lines(base), lines(head)));
             if old.contains(&said) && !new.contains(&said) {
-                found.at(
-                    head,
-                    start,
-                    start + line.trim_end().len(),
-                    format!("`{said}` was code and is a comment now"),
-                );
+                let (end, message) =
+                    (start + line.trim_end().len(), format!("`{said}` was code and is a comment now"));
+                if is_replaced(head, index, &said, old) {
+                    found.maybe(head, start, end, message);
+                } else {
+                    found.at(head, start, end, message);
+                }
             }
         }
     }
+}
+
+/// Whether new code that says much the same stands beside the comments that one is among: it was replaced.
+fn is_replaced(head: &File, comment: usize, said: &str, old: &HashSet<String>) -> bool {
+    let flat = head.flat();
+    let siblings: Vec<usize> = flat.children(flat.node(comment).parent).collect();
+    let (before, after) = siblings.split_at(siblings.partition_point(|sibling| *sibling < comment));
+    let is_code = |sibling: &&usize| flat.node(**sibling).named && !flat.node(**sibling).extra;
+    let beside = [before.iter().rev().find(is_code), after.iter().find(is_code)];
+    beside.into_iter().flatten().any(|sibling| {
+        let text = head.text_of(*sibling);
+        let is_new = text.lines().map(even).any(|line| line.len() > 7 && !old.contains(&line));
+        is_new && is_alike(said, text)
+    })
+}
+
+/// Whether a text has at least half of a line's words.
+fn is_alike(line: &str, text: &str) -> bool {
+    let (line, text): (HashSet<&str>, HashSet<&str>) = (words(line).collect(), words(text).collect());
+    !line.is_empty() && 2 * line.intersection(&text).count() >= line.len()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| word.len() > 1)
 }
 
 /// More than words: it has what sentences have not.

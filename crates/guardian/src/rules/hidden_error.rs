@@ -25,6 +25,26 @@ pub(super) static RULE: Rule = Rule {
             &[("a.py", "def f():\n    try:\n        g(1)\n    except KeyError:\n        pass\n")],
             &[("a.py", "def f():\n    try:\n        g(1)\n    except KeyError:\n        pass\n    h()\n")],
         ),
+        Example::change(
+            &[(
+                "a.ts",
+                "function f(s) {\n  try {\n    p = parse(s);\n    if (!p) throw new Error('none');\n  } catch (e) {\n    if (e.message === 'none') throw new Error('no p');\n    return false;\n  }\n  return check(p);\n}\n",
+            )],
+            &[(
+                "a.ts",
+                "function f(s) {\n  if (!s) throw new Error('no p');\n  try {\n    p = parse(s);\n  } catch (e) {\n    return false;\n  }\n  return check(p);\n}\n",
+            )],
+        ),
+        Example::change(
+            &[(
+                "a.js",
+                "try {\n  const fast = require('fast');\n  f = fast.f;\n} catch (e) {\n  f = slow;\n}\n",
+            )],
+            &[(
+                "a.js",
+                "f = slow;\nif (!env.SLOW) {\n  try {\n    const fast = require('fast');\n    g(fast);\n  } catch (e) {\n    // Continue without it.\n  }\n}\n",
+            )],
+        ),
     ],
     invalid: &[
         Example::change(
@@ -173,14 +193,18 @@ struct Silent {
     index: usize,
     handler: usize,
     body: Vec<String>,
+    /// the last that the handler does
+    end: Option<String>,
 }
 
 fn caught(base: &File, head: &File, found: &mut Found) {
-    let new = silent(head);
+    let new = silent(head, false);
     if new.is_empty() {
         return;
     }
-    let old: HashSet<String> = silent(base).into_iter().flat_map(|s| s.body).collect();
+    // handlers that did nothing with some errors, and the same with all others now
+    let ending = silent(base, true);
+    let old: HashSet<String> = silent(base, false).into_iter().flat_map(|s| s.body).collect();
     let statements: HashSet<String> = base
         .flat()
         .iter()
@@ -193,9 +217,16 @@ fn caught(base: &File, head: &File, found: &mut Found) {
         .collect();
     for one in new {
         // what stood there before, unguarded or with a handler that did something
-        if let Some(statement) =
-            one.body.iter().find(|s| s.len() > 8 && statements.contains(*s) && !old.contains(*s))
-        {
+        let ended_so = |statement: &String| {
+            one.end.is_some() && ending.iter().any(|was| was.end == one.end && was.body.contains(statement))
+        };
+        // a module that may be missing is asked for so
+        let is_optional =
+            |s: &str| s.contains("require(") || s.contains("import(") || s.starts_with("import ");
+        let is_meant = |s: &&String| {
+            !is_optional(s) && s.len() > 8 && statements.contains(*s) && !old.contains(*s) && !ended_so(s)
+        };
+        if let Some(statement) = one.body.iter().find(is_meant) {
             let shown: String = statement.chars().take(50).collect();
             let (start, end) = (head.flat().node(one.handler).start, head.flat().node(one.index).end);
             found.at(
@@ -208,25 +239,33 @@ fn caught(base: &File, head: &File, found: &mut Found) {
     }
 }
 
-fn silent(file: &File) -> Vec<Silent> {
+/// With `in_the_end`: those whose handlers do nothing last, whatever they do before.
+fn silent(file: &File, in_the_end: bool) -> Vec<Silent> {
     let mut found = Vec::new();
-    for (index, node) in file.flat().iter().filter(|(_, node)| node.kind == "try_statement") {
+    let flat = file.flat();
+    let quiet = |block: usize| match flat.parts(block).last() {
+        Some(last) if in_the_end => is_nothing(file, last),
+        _ => does_nothing(file, block),
+    };
+    let block_of = |handler: usize| flat.field(handler, "body").or_else(|| flat.parts(handler).last());
+    for (index, _) in file.flat().iter().filter(|(_, node)| node.kind == "try_statement") {
         let Some(body) = file.flat().field(index, "body") else { continue };
         let handler = file.flat().parts(index).find(|part| match file.flat().kind(*part) {
-            "catch_clause" => file.flat().field(*part, "body").is_some_and(|body| does_nothing(file, body)),
+            "catch_clause" => flat.field(*part, "body").is_some_and(quiet),
             "except_clause" => {
                 let all = ["except:", "except Exception", "except BaseException"]
                     .iter()
                     .any(|s| file.text_of(*part).starts_with(s));
-                all && file.flat().parts(*part).last().is_some_and(|block| does_nothing(file, block))
+                all && flat.parts(*part).last().is_some_and(quiet)
             }
             _ => false,
         });
         if let Some(handler) = handler {
             let body = file.flat().parts(body).map(|statement| even(file.text_of(statement))).collect();
-            found.push(Silent { index, handler, body });
+            let end = block_of(handler).and_then(|block| flat.parts(block).last());
+            let end = end.map(|last| even(file.text_of(last)));
+            found.push(Silent { index, handler, body, end });
         }
-        let _ = node;
     }
     found
 }

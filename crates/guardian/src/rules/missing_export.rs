@@ -25,6 +25,11 @@ pub(super) static RULE: Rule = Rule {
             ("c.ts", "export function c() {}\n"),
         ]),
         Example::new(&[
+            ("a.js", "const { once, file } = require('./b');\nonce(file());\n"),
+            ("b.js", "module.exports = { once, file };\nfunction once() {}\nfunction file() {}\n"),
+            ("b.d.ts", "export declare function once(): void;\n"),
+        ]),
+        Example::new(&[
             ("p/__init__.py", ""),
             ("p/a.py", "from p.b import f\n"),
             ("p/b.py", "def f(): pass\n"),
@@ -35,6 +40,35 @@ pub(super) static RULE: Rule = Rule {
             ("src/a.rs", "use crate::b::B;\npub fn f(_: B) {}\n"),
             ("src/b.rs", "pub struct B;\n"),
         ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"x\"\n"),
+            ("src/lib.rs", "mod a;\nmod b;\n"),
+            ("src/a.rs", "#[macro_export]\nmacro_rules! made { () => {} }\n"),
+            ("src/b.rs", "use crate::made;\nfn f() { made!(); }\n"),
+        ]),
+        Example::change(
+            &[
+                ("a.js", "const { parse } = require('./b');\nparse(1);\n"),
+                ("b.js", "function parse(x) { return x; }\nmodule.exports.parse = parse;\n"),
+            ],
+            &[
+                ("a.js", "const { parse } = require('./b');\nparse(1);\n"),
+                ("b.js", "const c = require('./c');\nmodule.exports.parse = c.make(1);\n"),
+                ("c.js", "exports.make = (x) => (y) => x + y;\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/__init__.py", "from .c import *\nimport sys\nsys.modules['q'] = 1\ndef f(): pass\n"),
+                ("p/c.py", "def g(): pass\n"),
+                ("p/a.py", "from p import f\n"),
+            ],
+            &[
+                ("p/__init__.py", "from .c import *\nimport sys\nsys.modules['q'] = 1\n"),
+                ("p/c.py", "def g(): pass\ndef f(): pass\n"),
+                ("p/a.py", "from p import f\n"),
+            ],
+        ),
         Example::new(&[
             ("Cargo.toml", "[package]\nname = \"x\"\n"),
             ("src/lib.rs", "mod a;\nmake!(made);\nmacro_rules! make { ($n:ident) => { pub struct $n; } }\n"),
@@ -160,41 +194,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
     if !lost.is_empty() {
         for file in others.iter().map(|file| &**file).chain(change.heads().map(|(_, head)| head)) {
-            no_longer_there(change, file, found);
+            super::missing_unlisted::report(change, file, found);
         }
     }
     super::missing_item::report(change, found);
     for (pair, head) in change.heads().filter(|(_, head)| head.language == Some(Language::Rust)) {
         invented(change, pair.base.as_deref(), head, found);
-    }
-}
-
-/// Names of modules that may have more than can be seen, and that do not spell these names any more.
-fn no_longer_there(change: &Change<'_>, file: &File, found: &mut Found) {
-    if is_specimen(&file.path) || file.language == Some(Language::Rust) {
-        return;
-    }
-    for import in
-        file.outline().imports.iter().filter(|i| i.kind != ImportKind::Dynamic && !i.names.is_empty())
-    {
-        let Target::File(path) = change.head.resolve(file, import) else { continue };
-        let Some(pair) = change.pairs.iter().find(|pair| *pair.path == *path) else { continue };
-        let Some((base, head)) = pair.both() else { continue };
-        if change.head.exports(&path).is_some() || head.is_broken() {
-            continue;
-        }
-        let stars = |file: &File| {
-            file.outline().imports.iter().flat_map(|i| &i.names).filter(|n| n.name == "*").count()
-        };
-        for name in &import.names {
-            let had = base.outline().symbols.iter().any(|s| s.container.is_none() && s.name == name.name);
-            let quoted = ['"', '\''].iter().any(|q| head.text.contains(&format!("{q}{}{q}", name.name)));
-            let bound = head.names().bound.contains(&name.name) || quoted;
-            if had && !bound && stars(head) <= stars(base) {
-                let (start, end) = line_of(file, name.line);
-                found.at(file, start, end, format!("`{}` has no `{}`", import.module, name.name));
-            }
-        }
     }
 }
 
@@ -245,7 +250,7 @@ fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     }
 }
 
-fn line_of(file: &File, line: u32) -> (usize, usize) {
+pub(super) fn line_of(file: &File, line: u32) -> (usize, usize) {
     let start = file.start_of_line(line);
     (start, start + file.line(line as usize - 1).len())
 }

@@ -113,7 +113,7 @@ pub(super) fn may_be_made(file: &File, name: &str) -> bool {
         })
 }
 
-fn has_word(text: &str, name: &str) -> bool {
+pub(super) fn has_word(text: &str, name: &str) -> bool {
     let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     text.match_indices(name).any(|(at, found)| {
         !part(text[..at].chars().next_back()) && !part(text[at + found.len()..].chars().next())

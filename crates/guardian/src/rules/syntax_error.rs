@@ -3,6 +3,7 @@ use syntax::ProblemKind;
 use super::{Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
+use crate::project::is_specimen;
 
 pub(super) static RULE: Rule = Rule {
     id: "syntax-error",
@@ -33,12 +34,19 @@ fn check(file: &File, found: &mut Found) {
         let rest = file.slice(start, file.text.len());
         let start = start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
         let end = start + file.slice(start, file.text.len()).lines().next().unwrap_or_default().len();
-        if problem.kind == ProblemKind::NotChecked {
+        if problem.kind == ProblemKind::NotChecked || is_faulty_on_purpose(&file.path) {
             found.maybe(file, start, end, problem.message.clone());
         } else {
             found.at(file, start, end, format!("syntax error: {}", problem.message));
         }
     }
+}
+
+/// Among the files that tests read, one that is called after a fault.
+fn is_faulty_on_purpose(path: &str) -> bool {
+    const FAULTS: [&str; 6] = ["error", "invalid", "broken", "bad", "malformed", "fail"];
+    let mut words = path.split(|c: char| !c.is_alphanumeric());
+    is_specimen(path) && words.any(|word| FAULTS.contains(&word))
 }
 
 /// The fence of an answer in Markdown, around all of a file: to some languages it is a text.

@@ -45,6 +45,17 @@ pub(super) static RULE: Rule = Rule {
             &[("a.js", "export const a = legacy();\n")],
             &[("a.js", "export const a = legacy() + 1;\n")],
         ),
+        // the macro brings `use super::*` into the module
+        Example::change(
+            &[(
+                "tests/a.rs",
+                "macro_rules! all { ($f:ident) => { use super::*; } }\n#[test]\nfn a() {\n    use std::collections::VecDeque;\n    let _ = VecDeque::<u8>::new();\n}\n",
+            )],
+            &[(
+                "tests/a.rs",
+                "use std::collections::VecDeque;\nmacro_rules! all { ($f:ident) => { use super::*; } }\nmod a {\n    fn make() { let _ = VecDeque::<u8>::new(); }\n    all!(make);\n}\n",
+            )],
+        ),
     ],
     invalid: &[
         Example::change(
