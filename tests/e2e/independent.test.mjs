@@ -81,18 +81,17 @@ scene(
 const WRONG = `${testOf("area", "AREA", "12")}\ntest("AREA is odd", () => {\n  assert.equal(AREA % 2, 1);\n});\n`
 
 scene(
-  "two attempts that fail on one of these tests alone put it before a reviewer; it is drawn again, and the mission delivered",
+  "a test that a repair fails on alone is put before reviewers and drawn again, and what it threw back is judged again",
   {
     skip: noPlugin,
     files: project(),
-    toml: "[heal]\nfixes = 0\n",
     scenario: {
       ...AREA,
       answers: [
         { role: "coder", part: "tests", step: 1, turns: [{ write: { "test/area.test.js": WRONG } }, { done: "Two cases." }] },
         {
           role: "reviewer",
-          match: "Two attempts at the task",
+          match: "Judge the tests alone",
           turns: [
             {
               hand_in: {
@@ -111,19 +110,23 @@ scene(
     assert.equal(result.code, 0, printed(result))
     ended(world, "done")
     onlyRoles(world)
-    const steps = ["tests_written", "attempt_started", "attempt_failed", "tests_redrawn", "integrated"]
+    const steps = ["tests_written", "attempt_started", "fix_started", "attempt_failed", "tests_redrawn", "integrated"]
     const facts = world.facts().map((fact) => fact.event).filter((name) => steps.includes(name))
     assert.deepEqual(facts, [
-      ...["tests_written", "attempt_started", "attempt_failed", "attempt_started", "attempt_failed"],
+      ...["tests_written", "attempt_started", "attempt_failed", "fix_started", "attempt_failed"],
       ...["tests_redrawn", "tests_written", "attempt_started", "integrated"],
     ])
     const authors = world.model.roleRequests.filter((request) => request.part === "tests" && request.turn === 0)
     assert.equal(authors.length, 2)
     assert.notEqual(authors[0].session, authors[1].session, "another author")
     assert.match(authors[1].prompt_text, /Nothing asks for an odd area/, "who is told what was wrong with the first ones")
-    const [dispute] = world.model.roleRequests.filter((request) => request.role === "reviewer" && request.turn === 0)
+    const coders = world.model.roleRequests.filter((request) => request.role === "coder" && !request.part && request.turn === 0)
+    assert.equal(coders.length, 1, "nobody is asked for the same change twice")
+    assert.ok(world.facts("tests_redrawn")[0].kept)
+    const [dispute, other] = world.model.roleRequests.filter((request) => request.role === "reviewer" && request.turn === 0)
     assert.match(dispute.prompt_text, /AREA is odd/)
-    assert.doesNotMatch(dispute.prompt_text, /AREA = 12/, "the reviewer of a test sees no implementation")
+    assert.match(other.prompt_text, /AREA is odd/, "two of them")
+    assert.doesNotMatch(dispute.prompt_text, /AREA = 12/, "they are shown no implementation")
     assert.equal(world.read("test/area.test.js"), testOf("area", "AREA", "12"))
     assert.equal(world.read("src/area.js"), constant("AREA", 12))
     assert.match(printed(result), /written anew/)

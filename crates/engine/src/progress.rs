@@ -86,7 +86,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::TestsSkipped { task, reason, .. } => {
             format!("`{task}` goes on **without independent tests**: {}", detail(reason))
         }
-        Event::TestsRedrawn { task, reason } => {
+        Event::TestsRedrawn { task, reason, .. } => {
             format!("`{task}`: its tests are written anew: {}", detail(reason))
         }
         Event::TestsUpheld { task, reason } => format!("`{task}`: its tests are right: {}", detail(reason)),

@@ -99,8 +99,8 @@ fn written_first(text: &mut String, state: &State) {
         if tests.redraws > 0 {
             let _ = write!(line, "; written anew, as the first ones were wrong");
         }
-        if tests.upheld {
-            let _ = write!(line, "; looked at once more, and found right");
+        if tests.upheld > 0 {
+            let _ = write!(line, "; looked at again by reviewers, and found right");
         }
         Some(line)
     };

@@ -155,7 +155,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
         }
         let (slots, effect) = match independent::due(state, task) {
             true => (1, independent::write(task)),
-            false => (state.candidates() as usize, work(state, task, WorkKind::Fresh)),
+            false => (state.slots_of(task) as usize, work(state, task, WorkKind::Fresh)),
         };
         if slots <= free {
             free -= slots;
@@ -186,7 +186,7 @@ fn work(state: &State, task: &Task, kind: WorkKind) -> Effect {
         (_, WorkKind::Fresh) => (task.attempt + 1, 0),
         (_, WorkKind::Fix) => (task.attempt, task.fixes + 1),
     };
-    let candidates = if kind == WorkKind::Fresh { state.candidates() } else { 1 };
+    let candidates = if kind == WorkKind::Fresh { state.slots_of(task) } else { 1 };
     Effect::Work {
         task: task.id.clone(),
         candidates,
@@ -253,9 +253,9 @@ fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
     }
 }
 
-/// Whether a test is looked at before the ladder says what is next: nothing can be mended, and all points at the test.
+/// Whether a test is looked at before the ladder says what is next.
 fn disputed(state: &State, task: &Task, mendable: bool) -> bool {
-    independent::disputed(task).is_some() && !ladder::may_fix(state, task, mendable)
+    independent::disputed(task, ladder::may_fix(state, task, mendable)).is_some()
 }
 
 fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {

@@ -333,18 +333,23 @@ pub enum Event {
         detail: String,
         at_ms: u64,
     },
-    /// The task goes on without; `tried`: authors were asked.
+    /// The task goes on without; `tried`: authors were asked. `kept`: the change that they threw back and should not
+    /// have, as a commit, which is judged again.
     TestsSkipped {
         task: TaskId,
         reason: String,
         tried: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
     },
-    /// They were wrong, and are written again: attempts failed on one that asks what the task does not.
+    /// They were wrong, and are written again: attempts failed on one that asks what the task does not. `kept`: likewise.
     TestsRedrawn {
         task: TaskId,
         reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
     },
-    /// Attempts failed on one of them, and a reviewer finds it right.
+    /// Attempts failed on one of them, and the reviewers find it right.
     TestsUpheld {
         task: TaskId,
         reason: String,

@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Effect, Event, FailureClass, Issue, Phase, State, Task};
+use crate::{Effect, Event, Failure, FailureClass, Issue, Phase, State, Task};
 
 /// The source of issues that the gate of these tests raises.
 pub const SOURCE: &str = "independent tests";
 /// Authors that try before the task goes on without; one more after a redraw.
 const DRAWS: u32 = 2;
-/// Redraws of tests that attempts failed on.
+/// Redraws of tests that attempts failed on; what is wrong after that is dropped.
 const REDRAWS: u32 = 1;
-/// Attempts that fail on the same test before it is looked at.
-const DISPUTED: usize = 2;
+/// How often the same tests are looked at: once early, and once more when an attempt from nothing says the same.
+const LOOKS: u32 = 2;
 
 /// What became of a task's independent tests.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -25,10 +25,15 @@ pub struct IndependentTests {
     pub written: Option<WrittenTests>,
     /// Why the task goes on without.
     pub skipped: Option<String>,
-    /// A reviewer found them right when attempts failed on them.
-    pub upheld: bool,
-    /// How often a reviewer found them wrong.
+    /// How often reviewers found those that stand right when attempts failed on them.
+    pub upheld: u32,
+    /// The attempt that was made when they last did.
+    pub upheld_at: u32,
+    /// How often they were found wrong, and written anew.
     pub redraws: u32,
+    /// The change that wrong tests threw back, as a commit without them: it is judged again before anybody is asked for
+    /// another one.
+    pub kept: Option<String>,
 }
 
 /// Tests as they were accepted.
@@ -75,44 +80,66 @@ pub(crate) fn skipped(state: &State, task: &Task) -> Option<Event> {
     tried.then(|| {
         let what = tests.remarks.first().map(ToString::to_string).unwrap_or_default();
         let reason = format!("{} authors, the last one failed: {what}", tests.draws);
-        Event::TestsSkipped { task: task.id.clone(), reason, tried: true }
+        Event::TestsSkipped { task: task.id.clone(), reason, tried: true, kept: None }
     })
 }
 
-/// What a reviewer has to look at before the ladder goes on: the only test that the last two attempts ended on, or the
-/// words of a coder who cannot go on with it.
-pub fn disputed(task: &Task) -> Option<&Issue> {
+/// Why a test is looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dispute<'a> {
+    /// The only test that an attempt failed on, and fails on still after a repair.
+    Repaired(&'a Issue),
+    /// The only test that the last two attempts ended on.
+    Attempts(&'a Issue),
+    /// The words of a coder who cannot go on.
+    Blocked(&'a Issue),
+}
+
+impl<'a> Dispute<'a> {
+    pub fn issue(self) -> &'a Issue {
+        let (Dispute::Repaired(issue) | Dispute::Attempts(issue) | Dispute::Blocked(issue)) = self;
+        issue
+    }
+}
+
+/// What reviewers have to look at before the ladder goes on; `repairs`: another repair of this attempt may follow.
+pub fn disputed(task: &Task, repairs: bool) -> Option<Dispute<'_>> {
     let tests = &task.tests;
-    if !matches!(task.phase, Phase::Failed { .. })
-        || tests.written.is_none()
-        || tests.upheld
-        || tests.redraws >= REDRAWS
-    {
+    if !matches!(task.phase, Phase::Failed { .. }) || tests.written.is_none() || tests.upheld >= LOOKS {
         return None;
     }
-    if let Some(last) = task.failures.last().filter(|failure| failure.class == FailureClass::Blocked) {
-        return last.issues.first();
+    let last = task.failures.last()?;
+    if last.class == FailureClass::Blocked {
+        return (tests.upheld == 0).then(|| last.issues.first().map(Dispute::Blocked)).flatten();
     }
-    let mut last: Option<&Issue> = None;
-    let mut seen = 0;
-    let mut attempt = None;
-    for failure in task.failures.iter().rev() {
-        // only how an attempt ended counts
-        if attempt == Some(failure.attempt) {
-            continue;
-        }
-        attempt = Some(failure.attempt);
-        let [issue] = failure.issues.as_slice() else { return None };
-        if issue.source != SOURCE || last.is_some_and(|last| name(last) != name(issue)) {
-            return None;
-        }
-        last = last.or(Some(issue));
-        seen += 1;
-        if seen == DISPUTED {
-            return last;
-        }
+    let issue = alone(last)?;
+    let same = |failure: &&Failure| alone(failure).is_some_and(|other| name(other) == name(issue));
+    let before = task.failures.iter().rev().nth(1).filter(same);
+    if tests.upheld == 0 && before.is_some_and(|before| before.attempt == last.attempt) {
+        return Some(Dispute::Repaired(issue));
     }
-    None
+    if repairs || (tests.upheld > 0 && tests.upheld_at == last.attempt) {
+        return None;
+    }
+    // only how an attempt ended counts, and those that other tests failed say nothing of these
+    let earlier = task.failures.iter().rev().find(|failure| failure.attempt != last.attempt);
+    let earlier = earlier.filter(|failure| failure.attempt > task.granted).filter(same);
+    earlier.map(|_| Dispute::Attempts(issue))
+}
+
+/// The one test that a change failed on, where it failed on nothing else.
+fn alone(failure: &Failure) -> Option<&Issue> {
+    let [issue] = failure.issues.as_slice() else { return None };
+    (issue.source == SOURCE).then_some(issue)
+}
+
+/// What is said of tests that reviewers find wrong: they are written anew once, and then dropped.
+pub fn found_wrong(task: &Task, reason: String, kept: Option<String>) -> Event {
+    let id = task.id.clone();
+    match task.tests.redraws < REDRAWS {
+        true => Event::TestsRedrawn { task: id, reason, kept },
+        false => Event::TestsSkipped { task: id, reason, tried: true, kept },
+    }
 }
 
 /// File and test: what the message has to say beside them differs from run to run.
@@ -138,31 +165,41 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
             let (commit, paths, detail) = (commit.clone(), paths.clone(), detail.clone());
             task.scope.extend(paths.iter().cloned());
             task.tests.written = Some(WrittenTests { commit, paths, detail });
+            task.tests.upheld = 0;
             ended(task);
         }
-        Event::TestsSkipped { reason, .. } => {
+        Event::TestsSkipped { reason, kept, .. } => {
             task.no_trouble();
             task.tests.skipped = Some(reason.clone());
-            task.tests.written = None;
-            ended(task);
+            let stood = task.tests.written.take().is_some();
+            match task.phase {
+                Phase::Failed { .. } if stood => thrown_away(task, kept.as_ref()),
+                _ => ended(task),
+            }
         }
-        Event::TestsRedrawn { reason, .. } => {
+        Event::TestsRedrawn { reason, kept, .. } => {
             task.answered();
             task.tests.written = None;
             task.tests.redraws = task.tests.redraws.saturating_add(1);
             task.tests.remarks = vec![Issue::new("reviewer", reason.clone())];
-            // attempts that a wrong test failed do not count: the ladder is climbed anew
-            task.granted = task.attempt;
-            (task.model, task.fixes, task.whole_files) = (0, 0, false);
-            if matches!(task.phase, Phase::Failed { .. }) {
-                task.phase = Phase::Waiting;
-            }
+            thrown_away(task, kept.as_ref());
         }
         Event::TestsUpheld { .. } => {
             task.answered();
-            task.tests.upheld = true;
+            task.tests.upheld = task.tests.upheld.saturating_add(1);
+            task.tests.upheld_at = task.attempt;
         }
         _ => {}
+    }
+}
+
+/// Attempts that a wrong test failed do not count: the ladder is climbed anew.
+fn thrown_away(task: &mut Task, kept: Option<&String>) {
+    task.tests.kept = kept.cloned();
+    task.granted = task.attempt;
+    (task.model, task.fixes, task.whole_files) = (0, 0, false);
+    if matches!(task.phase, Phase::Failed { .. }) {
+        task.phase = Phase::Waiting;
     }
 }
 

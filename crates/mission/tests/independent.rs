@@ -12,7 +12,10 @@ fn check(mission: &mut Mission, expected: Expect) {
 }
 
 fn with(plan: &str) -> Mission {
-    let policy = Policy { independent_tests: true, splits: 0, max_cycles: 1, ..Policy::default() };
+    mission_of(plan, Policy { independent_tests: true, splits: 0, max_cycles: 1, ..Policy::default() })
+}
+
+fn mission_of(plan: &str, policy: Policy) -> Mission {
     let mut mission = Mission::new(policy);
     let (commit, tree) = ("base".into(), "t0".into());
     mission.tell(Event::BaseTaken { commit, tree, changed: vec![], left_out: vec![] });
@@ -43,23 +46,6 @@ fn accept(mission: &mut Mission, task: &str) {
     let (commit, tree, detail) = (format!("t-{task}"), "t".into(), "red".into());
     let (task, paths) = (task.into(), vec!["test/a.test.js".into()]);
     mission.tell(Event::TestsWritten { task, commit, tree, paths, detail, at_ms: 2_500 });
-}
-
-/// An attempt that ends on this test.
-fn fail(mission: &mut Mission, task: &str, test: &str) {
-    mission.settle();
-    mission.start(task);
-    for fix in 0..=Policy::default().fixes {
-        if fix > 0 {
-            // the ladder chooses the repair
-            mission.settle();
-            mission.fix(task);
-        }
-        mission.hand_in(task);
-        let message = format!("`{test}` fails: {fix} instead of 3");
-        let issues = vec![Issue::new(independent::SOURCE, message).at("test/a.test.js", Some(4))];
-        mission.tell(Event::AttemptFailed { task: task.into(), class: FailureClass::Test, issues });
-    }
 }
 
 #[test]
@@ -146,7 +132,7 @@ fn two_authors_without_tests_and_the_task_goes_on_without() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: TestsSkipped { task: "a", reason: "2 authors, the last one failed: it passes [independent tests]", tried: true }
+        recorded: TestsSkipped { task: "a", reason: "2 authors, the last one failed: it passes [independent tests]", tried: true, kept: None }
         work:a:1:0
     "#]],
     );
@@ -186,84 +172,224 @@ fn an_author_who_is_lost_does_not_count() {
     );
 }
 
-#[test]
-fn a_test_that_two_attempts_fail_on_is_looked_at_once() {
-    let disputed = || {
-        let mut mission = with("a: a.js");
-        checked(&mut mission);
-        begin(&mut mission, "a");
-        accept(&mut mission, "a");
-        fail(&mut mission, "a", "adds");
-        check(
-            &mut mission,
-            expect![[r#"
-                recorded: a fresh attempt: test: no repair is left; attempt 2 of 2
-                work:a:2:0
-            "#]],
-        );
-        fail(&mut mission, "a", "adds");
-        check(
-            &mut mission,
-            expect![[r#"
+/// A hand-in that fails on this test alone: of a fresh attempt, or of a repair.
+fn fail_once(mission: &mut Mission, task: &str, test: &str, repair: bool) {
+    mission.settle();
+    match repair {
+        true => mission.fix(task),
+        false => mission.start(task),
+    }
+    mission.hand_in(task);
+    let message = format!("`{test}` fails: {repair} instead of 3");
+    let issues = vec![Issue::new(independent::SOURCE, message).at("test/a.test.js", Some(4))];
+    mission.tell(Event::AttemptFailed { task: task.into(), class: FailureClass::Test, issues });
+}
+
+fn uphold(mission: &mut Mission) {
+    mission.tell(Event::TestsUpheld { task: "a".into(), reason: "a1 asks for it".into() });
+}
+
+fn throw_away(mission: &mut Mission) {
+    let event = mission.found_wrong("a", true);
+    mission.tell(event);
+}
+
+/// A test that a repair did not mend, before reviewers.
+fn disputed() -> Mission {
+    let mut mission = with("a: a.js");
+    checked(&mut mission);
+    begin(&mut mission, "a");
+    accept(&mut mission, "a");
+    fail_once(&mut mission, "a", "adds", false);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fix: test: what was found can be named; repair 1 of 2
+            work:a:1:1
+        "#]],
+    );
+    fail_once(&mut mission, "a", "adds", true);
+    check(
+        &mut mission,
+        expect![[r#"
             dispute:a
         "#]],
-        );
-        mission
-    };
-    let (task, reason) = (String::from("a"), String::from("no item asks for it"));
-    // lost to a crash, or failed by the host: asked again
+    );
+    mission
+}
+
+#[test]
+fn a_test_that_a_repair_fails_on_is_looked_at_and_again_when_a_second_attempt_ends_on_it() {
+    let mut mission = disputed();
+    uphold(&mut mission);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fix: test: what was found can be named; repair 2 of 2
+            work:a:1:2
+        "#]],
+    );
+    fail_once(&mut mission, "a", "adds", true);
+    // one attempt says no more than before
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fresh attempt: test: no repair is left; attempt 2 of 2
+            work:a:2:0
+        "#]],
+    );
+    fail_once(&mut mission, "a", "adds", false);
+    fail_once(&mut mission, "a", "adds", true);
+    fail_once(&mut mission, "a", "adds", true);
+    check(
+        &mut mission,
+        expect![[r#"
+            dispute:a
+        "#]],
+    );
+    uphold(&mut mission);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a given up: 2 attempts, the last one failed (test): test/a.test.js:4: `adds` fails: true instead of 3 [independent tests]
+            recorded: ended: Failed
+        "#]],
+    );
+}
+
+#[test]
+fn a_look_that_is_lost_is_taken_again() {
     let mut mission = disputed();
     mission.tell(Event::Resumed { at_ms: 9_000, policy: None });
     check(
         &mut mission,
         expect![[r#"
-        dispute:a
-    "#]],
+            dispute:a
+        "#]],
     );
     let class = FailureClass::Host;
-    mission.tell(Event::JudgeFailed { task: task.clone(), reason: "502".into(), class });
+    mission.tell(Event::JudgeFailed { task: "a".into(), reason: "502".into(), class });
     check(
         &mut mission,
         expect![[r#"
-        dispute:a
-    "#]],
+            dispute:a
+        "#]],
     );
     assert_eq!(mission.state.tasks["a"].host_failures, 1);
+}
 
+#[test]
+fn what_a_wrong_test_threw_back_is_judged_again_and_a_second_wrong_test_is_dropped() {
     let mut mission = disputed();
-    mission.tell(Event::TestsUpheld { task: task.clone(), reason: reason.clone() });
+    throw_away(&mut mission);
     check(
         &mut mission,
         expect![[r#"
-        recorded: a given up: 2 attempts, the last one failed (test): test/a.test.js:4: `adds` fails: 2 instead of 3 [independent tests]
-        recorded: ended: Failed
-    "#]],
-    );
-
-    let mut mission = disputed();
-    mission.tell(Event::TestsRedrawn { task, reason });
-    check(
-        &mut mission,
-        expect![[r#"
-        tests:a:2
-    "#]],
+            tests:a:2
+        "#]],
     );
     begin(&mut mission, "a");
     accept(&mut mission, "a");
+    // a stop on the way loses nothing
+    mission.settle();
+    mission.start("a");
+    mission.tell(Event::Resumed { at_ms: 9_000, policy: None });
+    assert_eq!(mission.state.tasks["a"].tests.kept.as_deref(), Some("kept"));
+    fail_once(&mut mission, "a", "subtracts", false);
+    assert_eq!(mission.state.tasks["a"].tests.kept, None, "it was judged");
+    fail_once(&mut mission, "a", "subtracts", true);
     check(
         &mut mission,
         expect![[r#"
-        work:a:3:0
-    "#]],
+            dispute:a
+        "#]],
     );
-    fail(&mut mission, "a", "adds");
-    fail(&mut mission, "a", "adds");
+    throw_away(&mut mission);
     check(
         &mut mission,
         expect![[r#"
-        recorded: a given up: 4 attempts, the last one failed (test): test/a.test.js:4: `adds` fails: 2 instead of 3 [independent tests]
-        recorded: ended: Failed
-    "#]],
+            work:a:3:0
+        "#]],
+    );
+    let tests = &mission.state.tasks["a"].tests;
+    assert_eq!((tests.written.is_some(), tests.redraws), (false, 1));
+    assert_eq!(tests.skipped.as_deref(), Some("no item asks for it"));
+    assert_eq!(tests.kept.as_deref(), Some("kept"));
+    mission.land("a");
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: reviewed: 1 met, 0 not
+            deliver
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_kept_takes_one_slot_however_many_coders_an_attempt_has() {
+    let policy = Policy {
+        independent_tests: true,
+        candidates: 3,
+        parallel: 3,
+        splits: 0,
+        max_cycles: 1,
+        ..Policy::default()
+    };
+    let mut mission = mission_of("a: a.js", policy);
+    checked(&mut mission);
+    begin(&mut mission, "a");
+    accept(&mut mission, "a");
+    fail_once(&mut mission, "a", "adds", false);
+    fail_once(&mut mission, "a", "adds", true);
+    mission.settle();
+    throw_away(&mut mission);
+    begin(&mut mission, "a");
+    accept(&mut mission, "a");
+    let coders = |mission: &Mission| {
+        mission::decide(&mission.state, 0).into_iter().find_map(|effect| match effect {
+            mission::Effect::Work { candidates, .. } => Some(candidates),
+            _ => None,
+        })
+    };
+    assert_eq!(coders(&mission), Some(1));
+    mission.start("a");
+    assert_eq!((coders(&mission), mission.state.slots()), (Some(1), 1));
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Lint);
+    mission.settle();
+    mission.fix("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Lint);
+    mission.settle();
+    mission.fix("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Lint);
+    mission.settle();
+    assert_eq!(coders(&mission), Some(3), "another attempt is made by all");
+}
+
+#[test]
+fn a_coder_that_is_blocked_puts_the_tests_before_reviewers_once() {
+    let mut mission = with("a: a.js");
+    checked(&mut mission);
+    begin(&mut mission, "a");
+    accept(&mut mission, "a");
+    mission.settle();
+    mission.start("a");
+    mission.fail("a", FailureClass::Blocked);
+    check(
+        &mut mission,
+        expect![[r#"
+            dispute:a
+        "#]],
+    );
+    uphold(&mut mission);
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fresh attempt: blocked: no repair is left; attempt 2 of 2
+            work:a:2:0
+        "#]],
     );
 }
 
@@ -273,13 +399,18 @@ fn different_tests_and_other_failures_are_no_dispute() {
     checked(&mut mission);
     begin(&mut mission, "a");
     accept(&mut mission, "a");
-    fail(&mut mission, "a", "adds");
-    fail(&mut mission, "a", "subtracts");
+    for (attempt, last) in [(1, "subtracts"), (2, "divides")] {
+        fail_once(&mut mission, "a", "adds", false);
+        fail_once(&mut mission, "a", "multiplies", true);
+        fail_once(&mut mission, "a", last, true);
+        assert_eq!(mission.state.tasks["a"].attempt, attempt);
+        assert_eq!(independent::disputed(&mission.state.tasks["a"], false), None);
+    }
     check(
         &mut mission,
         expect![[r#"
-        recorded: a given up: 2 attempts, the last one failed (test): test/a.test.js:4: `subtracts` fails: 2 instead of 3 [independent tests]
-        recorded: ended: Failed
-    "#]],
+            recorded: a given up: 2 attempts, the last one failed (test): test/a.test.js:4: `divides` fails: true instead of 3 [independent tests]
+            recorded: ended: Failed
+        "#]],
     );
 }

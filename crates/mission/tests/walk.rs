@@ -183,7 +183,7 @@ impl Walk {
                     return false;
                 }
                 self.tell(if unneeded {
-                    Event::TestsSkipped { task, reason: "prose".into(), tried: false }
+                    Event::TestsSkipped { task, reason: "prose".into(), tried: false, kept: None }
                 } else {
                     failed(&task, FailureClass::Host)
                 });
@@ -192,7 +192,7 @@ impl Walk {
             Effect::ReviewTests { task, .. } => {
                 let event = match (self.trouble(), self.dice.one_in(2)) {
                     (true, _) => Event::JudgeFailed { task, reason: "502".into(), class: FailureClass::Host },
-                    (_, true) => Event::TestsRedrawn { task, reason: "it asks too much".into() },
+                    (_, true) => self.mission.found_wrong(&task, self.dice.one_in(2)),
                     _ => Event::TestsUpheld { task, reason: "it is right".into() },
                 };
                 self.tell(event);

@@ -42,6 +42,7 @@ pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
 pub use objective::objective_voters;
 pub(crate) use objective::review as review_objective;
+pub(crate) use review::{poll, quorum};
 pub(crate) use test_edits::TestEdits;
 
 /// Whether the scripts of a manifest are other than before.

@@ -72,7 +72,7 @@ pub(super) async fn judge(
 }
 
 /// Reviewers that are asked.
-pub(super) fn quorum(context: &MissionContext) -> usize {
+pub(crate) fn quorum(context: &MissionContext) -> usize {
     context.config.review.quorum.max(1)
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn shown(context: &Arc<MissionContext>, diff: String) -> String
 }
 
 /// The reviews of those of the reviewers asked (by their places, from 0) who voted, side by side, and why another did not.
-pub(super) async fn poll(
+pub(crate) async fn poll(
     context: &Arc<MissionContext>,
     subject: &Arc<Subject>,
     places: Range<usize>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mission::mailbox::Work;
-use mission::{Event, FailureClass, Issue, Phase, Role, State, Task};
+use mission::{Event, FailureClass, Issue, Phase, Role, State, Task, independent};
 use workspace::Slot;
 
 use super::conversation::{Conversation, RoleFailure, Setting};
@@ -31,30 +31,52 @@ pub(crate) async fn run(
         Err(failure) => Err(failure),
     };
     let events = match begun {
-        Ok((Base::Ready(lease), permits)) if coders > 1 => {
-            race::run(context, task, lease, permits, model, &mut spent).await
-        }
-        Ok((Base::Ready(lease), _)) => work(context, task, lease, model, &mut spent).await,
+        Ok((Base::Ready(mut lease), permits)) => match kept(context, task, &mut lease).await {
+            Ok(true) => again(context, task, lease).await,
+            Ok(false) if coders > 1 => race::run(context, task, lease, permits, model, &mut spent).await,
+            Ok(false) => work(context, task, lease, model, &mut spent).await,
+            Err(failure) => failed(task, failure),
+        },
         Ok((Base::TestsConflict(reason), _)) => vec![conflicting(task, reason)],
-        Err(RoleFailure { class, reason }) => {
-            vec![Event::AttemptFailed {
-                task: task.id.clone(),
-                class,
-                issues: vec![Issue::new("engine", reason)],
-            }]
-        }
+        Err(failure) => failed(task, failure),
     };
     spent.extend(events);
     spent
 }
 
+fn failed(task: &Task, RoleFailure { class, reason }: RoleFailure) -> Vec<Event> {
+    let (task, issues) = (task.id.clone(), vec![Issue::new("engine", reason)]);
+    vec![Event::AttemptFailed { task, class, issues }]
+}
+
+/// Brings the change that wrong tests threw back into the slot; `false` where there is none, or it does not merge with what
+/// landed meanwhile.
+async fn kept(context: &Arc<MissionContext>, task: &Task, lease: &mut Lease) -> Result<bool, RoleFailure> {
+    let Some(commit) = &task.tests.kept else { return Ok(false) };
+    let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
+    let base = lease.slot.commit.clone();
+    let (workspace, ours, theirs) = (context.workspace.clone(), base.clone(), commit.clone());
+    let merged = blocking(move || workspace.merge(&ours, &theirs, "what was thrown back")).await;
+    if let workspace::Merge::Conflict { .. } = merged.map_err(host)? {
+        return Ok(false);
+    }
+    context.slots.merge_into(lease, &base, commit).await.map_err(host)?;
+    Ok(true)
+}
+
+/// The change that was kept is handed in again, and nobody is asked.
+async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<Event> {
+    if !started(context, task, &lease).await {
+        return Vec::new();
+    }
+    context.workers.put(&task.id, Worker { lease, conversation: None });
+    let summary = "the change that wrong tests had thrown back".to_string();
+    vec![Event::WorkAccepted { task: task.id.clone(), summary }]
+}
+
 /// Tests that do not merge are written anew, once; what lands then may be in their way again.
 fn conflicting(task: &Task, reason: String) -> Event {
-    let id = task.id.clone();
-    match task.tests.redraws {
-        0 => Event::TestsRedrawn { task: id, reason },
-        _ => Event::TestsSkipped { task: id, reason, tried: true },
-    }
+    independent::found_wrong(task, reason, task.tests.kept.clone())
 }
 
 /// What a task starts from.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use super::conversation::{Conversation, RoleFailure, Setting};
-use super::prompt;
 use super::work::{WorkMailbox, outcome};
+use super::{dispute, prompt};
 use crate::mission_context::MissionContext;
 use crate::reading;
 use crate::slots::Lease;
@@ -75,6 +75,7 @@ async fn fix(
             let _ = writeln!(text, "{}", prompt::task(task));
         }
         let _ = write!(text, "# What was found\n{}", prompt::issues(&issues));
+        text.push_str(dispute::hint(&issues));
         if !lines.is_empty() {
             let _ = write!(text, "\n# The lines it names\n{lines}");
         }

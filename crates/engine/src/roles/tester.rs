@@ -29,7 +29,7 @@ passes already, or that could never pass, is refused.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     if let Some(reason) = independent::unneeded(context, state, task).await {
-        return vec![Event::TestsSkipped { task: task.id.clone(), reason, tried: false }];
+        return vec![Event::TestsSkipped { task: task.id.clone(), reason, tried: false, kept: None }];
     }
     let failed = |RoleFailure { class, reason }: RoleFailure| {
         vec![Event::AttemptFailed {
@@ -141,7 +141,7 @@ fn ended(event: Event) -> Event {
     match event {
         Event::AttemptFailed { task, class: FailureClass::Budget, issues } => {
             let reason = issues.first().map(|issue| issue.message.clone()).unwrap_or_default();
-            Event::TestsSkipped { task, reason, tried: true }
+            Event::TestsSkipped { task, reason, tried: true, kept: None }
         }
         Event::AttemptFailed { task, class, issues } if class != FailureClass::Host => {
             Event::TestsRejected { task, issues, mending: false }

@@ -403,6 +403,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
         }
         Event::WorkAccepted { summary, .. } => {
             task.answered();
+            task.tests.kept = None;
             task.phase = Phase::Judging;
             task.summary = Some(summary.clone());
         }

@@ -32,6 +32,7 @@ impl State {
             task.attempt = task.attempt.saturating_add(1);
         }
         task.remember(class, issues.to_vec());
+        task.tests.kept = None;
         task.phase = Phase::Failed { mendable: begun && kept };
     }
 }

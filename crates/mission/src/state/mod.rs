@@ -184,9 +184,13 @@ impl State {
     /// Slots that are taken: several by an attempt that several coders make.
     pub fn slots(&self) -> usize {
         let wide = |t: &&Task| t.phase == Phase::Working && t.fixes == 0;
-        let more = self.candidates().saturating_sub(1) as usize;
-        let working = self.tasks.index().active().filter_map(|id| self.tasks.get(id));
-        self.active() + more * working.filter(wide).count()
+        let working = self.tasks.index().active().filter_map(|id| self.tasks.get(id)).filter(wide);
+        self.active() + working.map(|task| self.slots_of(task).saturating_sub(1) as usize).sum::<usize>()
+    }
+
+    /// Slots that a fresh attempt at a task takes: one by a change that was kept, which nobody makes.
+    pub(crate) fn slots_of(&self, task: &Task) -> u32 {
+        if task.tests.kept.is_some() { 1 } else { self.candidates() }
     }
 
     /// Coders that make one attempt side by side.

@@ -90,6 +90,12 @@ impl Mission {
         self.tell(Event::AttemptFailed { task: task.into(), class, issues });
     }
 
+    /// What reviewers say of tests that are wrong.
+    pub fn found_wrong(&self, task: &str, kept: bool) -> Event {
+        let kept = kept.then(|| "kept".to_string());
+        mission::independent::found_wrong(&self.state.tasks[task], "no item asks for it".into(), kept)
+    }
+
     pub fn pass(&mut self, task: &str) {
         self.tell(Event::GateJudged {
             task: Some(task.into()),

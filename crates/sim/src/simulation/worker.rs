@@ -231,7 +231,7 @@ impl Speaker {
             items.filter(|(n, _)| n.parse::<u32>().is_ok()).map(|(n, _)| format!("a{n}")).collect();
         let errs = self.random.chance(self.faults.rejects);
         let wrong =
-            prompt.contains(&format!("assert \"{NEVER} ")) && prompt.contains("no implementation to judge");
+            prompt.contains(&format!("assert \"{NEVER} ")) && prompt.contains("Judge the tests alone");
         let reject = wrong != errs;
         let acceptance: Vec<Value> = items
             .iter()

@@ -43,6 +43,8 @@ pub struct Log {
     pub handed_in: BTreeMap<String, Vec<Drawn>>,
     /// The last answer to each task.
     pub(super) last: BTreeMap<String, Drawn>,
+    /// What an author last wrote for each task.
+    tests: BTreeMap<String, Authored>,
 }
 
 impl Job {
@@ -265,6 +267,7 @@ impl Speaker {
             (None, None) => Authored::drawn(chance, &mut self.random),
         };
         self.tests = Some(tests);
+        self.job.log().tests.insert(self.task.clone(), tests);
         let written = tests.files(step.package, &step.pool);
         for (path, text) in written {
             self.acts.push_back(Do::Write(format!("{folder}/{path}"), Some(text)));
@@ -277,7 +280,8 @@ impl Speaker {
         let Some(step) = self.job.tasks.get(&folder).cloned() else { return self.acts.push_back(Do::Prose) };
         let chance = self.job.chance(&self.task);
         let before = self.job.log().last.get(&self.task).copied();
-        let drawn = match (repair, self.answer) {
+        // a repair in a session of its own goes on from what stands in the slot
+        let drawn = match (repair, self.answer.or(before.filter(|_| repair))) {
             _ if self.job.forced.is_some() => self.job.forced.unwrap_or(Drawn::Right),
             (true, Some(current)) => rates::repaired(&step, chance, current, &mut self.random),
             _ => rates::fresh(&step, chance, before, &mut self.random),
@@ -317,6 +321,8 @@ impl Speaker {
             "" => self.job.tasks.keys().collect(),
             folder => self.job.tasks.keys().filter(|one| *one == folder).collect(),
         };
+        let of_tests = prompt.contains("Judge the tests alone");
+        let wrong_tests = self.job.log().tests.get(&self.task) == Some(&Authored::Wrong);
         let (mut right, mut landed, mut seen) = (true, true, String::new());
         for folder in folders {
             let step = self.job.tasks.get(folder);
@@ -328,6 +334,9 @@ impl Speaker {
             right &= step.is_some_and(|step| step.head == tree);
             landed &= step.is_some_and(|step| step.base != tree);
             seen.push_str(&format!("{folder} {} ", suites::digest(&tree)));
+        }
+        if of_tests {
+            (right, seen) = (!wrong_tests, format!("tests of {}", self.task));
         }
         // half of what a reviewer sees depends on the change alone
         let mut eyes = self.job.random.fork(&format!("review {seen}"));

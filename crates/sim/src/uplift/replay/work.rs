@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use engine::{last_test_voters, test_voters};
 use mission::candidates::choose;
-use mission::{Candidate, Event, FailureClass, GateVerdict, Issue, Role, State, TaskId, WorkKind};
+use mission::{
+    Candidate, Event, FailureClass, GateVerdict, Issue, Role, State, TaskId, WorkKind, independent,
+};
 
 use super::{ASKED, DRAWS, Hands, TOKEN, spent};
 use crate::Random;
 use crate::uplift::authors::Authored;
 use crate::uplift::model::Job;
-use crate::uplift::rates::{self, Drawn, Slip};
+use crate::uplift::rates::{self, Drawn, SAME_EYES, Slip};
 use crate::uplift::steps::Step;
 
 impl Hands {
@@ -62,23 +65,39 @@ impl Hands {
         Vec::new()
     }
 
-    /// A reviewer looks at the test that attempts fail on.
+    /// Reviewers look at the test that attempts fail on, as many as the engine asks.
     pub(super) async fn review_tests(&self, state: &State, task: TaskId) -> Vec<Event> {
         let world = &self.world;
-        if !self.may_ask(Role::Reviewer, Some(&task), 1).await {
-            return Vec::new();
-        }
+        let Some(of) = state.tasks.get(&task) else { return Vec::new() };
         let right = world.tests().get(&task) != Some(&Authored::Wrong);
-        let draw = state.tasks.get(&task).map_or(0, |task| task.tests.draws);
-        let mut random = world.draws("review of tests", &task, draw, 0);
-        let upheld = right != random.chance(world.job.rates.review_errs(right));
-        let spent = spent(Role::Reviewer, Some(task.clone()), ASKED);
+        let errs = world.job.rates.review_errs(right);
+        let shared = world.draws("eyes on tests", &task, of.tests.draws, 0).chance(errs);
+        let mut random = world.draws("review of tests", &task, of.attempt, of.fixes);
+        let (mut events, mut asked, mut against) = (Vec::new(), 0, 0);
+        let quorum = world.configuration.quorum;
+        for voters in [test_voters(quorum), last_test_voters(quorum)] {
+            if asked > 0 && against * 2 != asked {
+                break;
+            }
+            while asked < voters {
+                if !self.may_ask(Role::Reviewer, Some(&task), 1).await {
+                    return Vec::new();
+                }
+                let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
+                against += u32::from(right == erring);
+                events.push(spent(Role::Reviewer, Some(task.clone()), ASKED));
+                asked += 1;
+            }
+        }
         let reason = "as the task says".to_string();
-        if upheld {
-            return vec![spent, Event::TestsUpheld { task, reason }];
+        if against * 2 <= asked {
+            events.push(Event::TestsUpheld { task, reason });
+            return events;
         }
         world.tests().remove(&task);
-        vec![spent, Event::TestsRedrawn { task, reason }]
+        let kept = world.current().contains_key(&task).then(|| "kept".to_string());
+        events.push(independent::found_wrong(of, reason, kept));
+        events
     }
 
     pub(super) async fn work(
@@ -96,6 +115,13 @@ impl Hands {
         };
         if self.orchestrator.record(vec![started]).await.is_err() {
             return Vec::new();
+        }
+        let kept = state.tasks.get(&task).is_some_and(|task| task.tests.kept.is_some());
+        let standing = self.world.current().get(&task).copied();
+        if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
+            // what was thrown back is judged once more, and nobody is asked
+            self.world.job.log().handed_in.entry(task.clone()).or_default().push(standing);
+            return vec![Event::WorkAccepted { task, summary: "kept".into() }];
         }
         let coders = if kind == WorkKind::Fresh { candidates.max(1) } else { 1 };
         let mut events = Vec::new();
