@@ -7,15 +7,15 @@ use crate::sources::Sources;
 
 const CASTS: [&str; 2] = ["as any", "as unknown as"];
 
-/// Of so many files one has it, where it is the custom of a project.
-const COMMON: usize = 5;
+/// What measures how much of the code tests run.
+const COVERAGE: [&str; 3] = ["istanbul", "c8", "v8"];
 
 /// Where something stands that silences a tool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// on a line that opens a block, imports, or is too long
+    /// where such things are needed: a line that opens a block, imports, or is too long
     Fit,
-    /// on a plain statement: what one file does there is no custom of the others
+    /// on a plain statement or function: what one file does there is no custom of the others
     Statement,
     /// beside code, or above it
     Elsewhere,
@@ -24,17 +24,18 @@ enum Place {
 /// Whether the project did the same before the change: in this file; and, where that is common, in another.
 pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Option<&dyn Sources>) -> bool {
     const MAX_FILES: usize = 2_000;
-    let line = head.line(raw.line as usize - 1);
+    let row = raw.line as usize - 1;
+    let line = head.line(row);
     let cast = CASTS.into_iter().find(|cast| raw.key.contains(cast));
     let form = match cast {
         Some(cast) => cast.to_string(),
         None => head.slice(raw.start, head.start_of_line(raw.line) + line.len()).trim_end().to_string(),
     };
-    let below = head.line(raw.line as usize).trim_start();
-    let imports = below.starts_with("import ") || below.contains("require(");
-    let here = match place(head.language, line, &form) {
-        Place::Elsewhere if cast.is_none() && imports => Place::Fit,
-        place => place,
+    let here = match head.language {
+        Some(Language::Python) => in_python(line, &form),
+        Some(Language::Rust) => in_rust(head, row),
+        _ if cast.is_some() || form.contains("@ts-") => Place::Elsewhere,
+        _ => before_statement(head, row, &form),
     };
     let has = |text: &str| {
         text.contains(&form)
@@ -44,7 +45,8 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
                     // a comment to its end: one that names a rule is another
                     None => line.trim_end().ends_with(&form),
                 };
-                does && (here != Place::Statement || place(head.language, line, &form) == here)
+                let python = head.language == Some(Language::Python);
+                does && (!python || here != Place::Statement || in_python(line, &form) == here)
             })
     };
     if base.is_some_and(|base| has(&base.text)) {
@@ -52,23 +54,14 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
     }
     let same = |path: &str| Language::of_path(path) == Language::of_path(&raw.path);
     // a new file does as its neighbours do
-    if here == Place::Statement && base.is_some() {
-        return false;
-    }
-    let Some(before) = before else { return false };
-    let mut files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
-    let does = |path: &String| before.read(path).is_some_and(|text| has(&text));
-    if here == Place::Fit || base.is_none() {
-        return files.any(does);
-    }
-    let (of, with) = files.fold((0, 0), |(of, with), path| (of + 1, with + usize::from(does(path))));
-    with > 0 && with * COMMON >= of
+    (here != Place::Statement || base.is_none())
+        && before.is_some_and(|before| {
+            let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
+            files.into_iter().any(|path| before.read(path).is_some_and(|text| has(&text)))
+        })
 }
 
-fn place(language: Option<Language>, line: &str, form: &str) -> Place {
-    if language != Some(Language::Python) {
-        return Place::Elsewhere;
-    }
+fn in_python(line: &str, form: &str) -> Place {
     let code = line.trim();
     let code = code.strip_suffix(form).unwrap_or(code).trim_end();
     let fit = code.ends_with(':') || ["import ", "from ", "@"].iter().any(|start| code.starts_with(start));
@@ -79,6 +72,33 @@ fn place(language: Option<Language>, line: &str, form: &str) -> Place {
     } else {
         Place::Statement
     }
+}
+
+/// An attribute is for the item below it.
+fn in_rust(file: &File, row: usize) -> Place {
+    const MAX_ATTRIBUTES: usize = 8;
+    let item = (row..row + MAX_ATTRIBUTES)
+        .map(|row| file.line(row).trim())
+        .map(|line| {
+            if line.starts_with("#[") {
+                line.split_once(']').map_or("", |(_, rest)| rest.trim())
+            } else {
+                line
+            }
+        })
+        .find(|line| !line.is_empty() && !line.starts_with("//"));
+    let function =
+        item.is_none_or(|item| item.starts_with("#!") || item.starts_with("fn ") || item.contains(" fn "));
+    if function { Place::Statement } else { Place::Fit }
+}
+
+/// A comment is for the statement below it: coverage is left out of what tests do not reach, which is a branch or a
+/// function of its own.
+fn before_statement(file: &File, row: usize, form: &str) -> Place {
+    let below = file.line(row + 1).trim();
+    let branch =
+        below.ends_with('{') || ["throw ", "default:", "case "].iter().any(|start| below.starts_with(start));
+    if branch && COVERAGE.iter().any(|tool| form.contains(tool)) { Place::Fit } else { Place::Statement }
 }
 
 /// What makes two silenced lines the same: what is silenced, too.

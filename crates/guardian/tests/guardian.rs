@@ -98,20 +98,35 @@ fn a_project_s_custom_is_where_and_how_it_did_the_same() {
 }
 
 #[test]
-fn what_one_file_of_many_does_is_no_custom_of_a_project() {
-    let blocks = |others: usize| {
-        let silent = "export function f(x: string) {\n  // @ts-ignore\n  return x.z;\n}\n";
-        let plain = "export function f(x: string) {\n  return x;\n}\n";
-        let files = |own: &str| {
-            let others = (0..10).map(|n| (format!("f{n}.ts"), if n < others { silent } else { plain }));
-            MemorySources::new(others.chain([("own.ts".to_string(), own)]).collect::<Vec<_>>())
-        };
-        let changed = ["own.ts".to_string()];
-        lines(&guardian().lint_change(&files(plain), &files(silent), &changed))
-            .contains("error bare-suppression")
+fn coverage_is_left_out_of_branches_where_the_project_does_so() {
+    let blocks = |other: &str, code: &str| {
+        let files = |text: String| MemorySources::new([("a.js", text), ("b.js", other.to_string())]);
+        let base = "export function f(x) {\n  g(x);\n}\n";
+        let head = base.replace("  g(x);", code);
+        let found = guardian().lint_change(&files(base.to_string()), &files(head), &["a.js".to_string()]);
+        lines(&found).contains("error blanket-suppression")
     };
-    assert!(blocks(1));
-    assert!(!blocks(3));
+    let (custom, none) = ("/* istanbul ignore next */\nh();\n", "h();\n");
+    let branch = "  g(x);\n  /* istanbul ignore next */\n  if (!x) {\n    h();\n  }";
+    let statement = "  /* istanbul ignore next */\n  g(x);";
+    assert!(!blocks(custom, branch));
+    assert!(blocks(none, branch));
+    assert!(blocks(custom, statement));
+}
+
+#[test]
+fn an_item_of_rust_is_silenced_with_a_reason_or_as_others_are() {
+    let blocks = |other: &str, code: &str| {
+        let files = |text: &str| MemorySources::new([("src/a.rs", text), ("src/b.rs", other)]);
+        let (base, head) = ("mod a;\n", format!("mod a;\n{code}\n"));
+        let found = guardian().lint_change(&files(base), &files(&head), &["src/a.rs".to_string()]);
+        lines(&found).contains("error blanket-suppression")
+    };
+    let custom = "#[allow(dead_code)]\nstruct B;\n";
+    assert!(blocks(custom, "#[allow(dead_code)]\nfn f() {}"));
+    assert!(!blocks(custom, "#[allow(dead_code)]\nstruct A;"));
+    assert!(blocks("", "#[allow(dead_code)]\nstruct A;"));
+    assert!(!blocks("", "// only its size is looked at\n#[allow(dead_code)]\nstruct A;"));
 }
 
 #[test]
