@@ -32,10 +32,23 @@ impl Kind {
 /// Folders that hold nothing but tests and what they need.
 const TEST_FOLDERS: [&str; 9] =
     ["test", "tests", "__tests__", "__snapshots__", "__mocks__", "testdata", "spec", "specs", "e2e"];
-const CONFIG_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
-/// Whole names, in lower case.
-const CONFIG_NAMES: [&str; 57] = [
+/// Folders of what runs of itself.
+const HOOK_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
+/// What runs of itself, in lower case, with whatever extension.
+const HOOK_NAMES: [&str; 10] = [
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    "jenkinsfile",
+    ".pre-commit-config.yaml",
+    ".pre-commit-config.yml",
+    "lefthook.yml",
+    "lefthook.yaml",
+    ".lintstagedrc",
     ".npmrc",
+];
+/// Whole names, in lower case.
+const CONFIG_NAMES: [&str; 48] = [
     ".yarnrc",
     ".yarnrc.yml",
     ".pnpmfile.cjs",
@@ -83,18 +96,10 @@ const CONFIG_NAMES: [&str; 57] = [
     ".golangci.yaml",
     ".golangci.toml",
     ".golangci.json",
-    ".gitlab-ci.yml",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "jenkinsfile",
-    ".pre-commit-config.yaml",
-    ".pre-commit-config.yml",
-    "lefthook.yml",
-    "lefthook.yaml",
     "sgconfig.yml",
 ];
 /// Beginnings of names: a tool's configuration has many extensions.
-const CONFIG_STARTS: [&str; 14] = [
+const CONFIG_STARTS: [&str; 13] = [
     "eslint.config.",
     ".eslintrc",
     "prettier.config.",
@@ -108,7 +113,6 @@ const CONFIG_STARTS: [&str; 14] = [
     ".mocharc.",
     "playwright.config.",
     "cypress.config.",
-    ".lintstagedrc",
 ];
 const CONFIG_PATHS: [&str; 4] =
     [".config/nextest.toml", ".cargo/config.toml", ".cargo/config", ".git-blame-ignore-revs"];
@@ -130,29 +134,19 @@ const LOCKS: [&str; 11] = [
 /// What runs on the user's machine or their servers of itself: hooks of git, and CI. Nobody's consent lets a task change
 /// one that is there.
 pub(super) fn runs_of_itself(path: &str) -> bool {
-    const NAMES: [&str; 10] = [
-        ".gitlab-ci.yml",
-        ".travis.yml",
-        "azure-pipelines.yml",
-        "jenkinsfile",
-        ".pre-commit-config.yaml",
-        ".pre-commit-config.yml",
-        "lefthook.yml",
-        "lefthook.yaml",
-        ".lintstagedrc",
-        ".npmrc",
-    ];
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
-    lower.split('/').next().is_some_and(|first| CONFIG_FOLDERS.contains(&first))
-        || NAMES.iter().any(|known| name == *known || name.starts_with(&format!("{known}.")))
+    lower.split('/').next().is_some_and(|first| HOOK_FOLDERS.contains(&first))
+        || HOOK_NAMES.iter().any(|known| {
+            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
 }
 
 pub(super) fn kind(path: &str) -> Kind {
     let lower = path.to_ascii_lowercase();
     let parts: Vec<&str> = lower.split('/').collect();
     let Some((name, folders)) = parts.split_last() else { return Kind::Other };
-    let config = folders.first().is_some_and(|first| CONFIG_FOLDERS.contains(first))
+    let config = runs_of_itself(path)
         || CONFIG_NAMES.contains(name)
         || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
         || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
