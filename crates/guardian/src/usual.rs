@@ -49,6 +49,9 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
                 does && (!python || here != Place::Statement || in_python(line, &form) == here)
             })
     };
+    if head.language == Some(Language::Rust) && here == Place::Statement {
+        return false;
+    }
     if base.is_some_and(|base| has(&base.text)) {
         return true;
     }
@@ -122,7 +125,9 @@ pub(crate) fn says_why(file: &File, raw: &Raw) -> bool {
         ];
         at.into_iter().flatten().min().is_some_and(|at| {
             let said = line.get(at..).unwrap_or_default();
-            !said.contains("ignore") && said.split_whitespace().count() > 2
+            // what an item is for is no reason to silence it
+            let documents = ["///", "//!"].iter().any(|start| said.starts_with(start));
+            !documents && !said.contains("ignore") && said.split_whitespace().count() > 2
         })
     })
 }

@@ -126,6 +126,7 @@ fn an_item_of_rust_is_silenced_with_a_reason_or_as_others_are() {
     assert!(blocks(custom, "#[allow(dead_code)]\nfn f() {}"));
     assert!(!blocks(custom, "#[allow(dead_code)]\nstruct A;"));
     assert!(blocks("", "#[allow(dead_code)]\nstruct A;"));
+    assert!(blocks("", "/// What is counted by others.\n#[allow(dead_code)]\nstruct A;"));
     assert!(!blocks("", "// only its size is looked at\n#[allow(dead_code)]\nstruct A;"));
 }
 
