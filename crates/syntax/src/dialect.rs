@@ -8,6 +8,10 @@ use crate::Language;
 
 /// The text with what the grammar does not know masked; `None` where there is nothing of the kind.
 pub(crate) fn masked(language: Language, text: &str) -> Option<String> {
+    if language == Language::Rust {
+        // macros may be given any punctuation
+        return text.contains('~').then(|| text.replace('~', "+"));
+    }
     if !language.is_ecmascript() {
         return None;
     }
@@ -15,6 +19,15 @@ pub(crate) fn masked(language: Language, text: &str) -> Option<String> {
     if language != Language::JavaScript {
         variance(text, &mut out);
         import_types(text, &mut out);
+        // a type that is called `type`
+        for (at, word) in words(text, "type") {
+            if text[at + word.len()..].trim_start().starts_with("extends ") {
+                out[at..at + word.len()].copy_from_slice(b"typ_");
+            }
+        }
+        if language == Language::TypeScript {
+            call_signatures(text, &mut out);
+        }
         for (at, word) in words(text, "accessor") {
             if text[at + word.len()..].starts_with(' ') && starts_member(text, at) {
                 out[at..at + word.len()].fill(b' ');
@@ -85,6 +98,24 @@ fn variance(text: &str, out: &mut [u8]) {
             {
                 out[at..at + word.len()].fill(b' ');
             }
+        }
+    }
+}
+
+/// A call signature with type parameters, after a member that no `;` ends.
+fn call_signatures(text: &str, out: &mut [u8]) {
+    let mut at = 0;
+    let mut ended = true;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim();
+        let indent = line.len() - line.trim_start().len();
+        if code.starts_with('<') && !ended && indent > 0 {
+            out[at + indent - 1] = b';';
+        }
+        at += line.len();
+        if !code.is_empty() && !code.starts_with(['*', '/']) {
+            ended =
+                !code.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '>' | ']' | '}'));
         }
     }
 }
@@ -169,9 +200,13 @@ mod tests {
             "export type * from './a';\nexport type * as ns from './b';\n",
             "function f() { using x = g();\n  await using y = h();\n}\n",
             "function f() {}\nexport { f as function, f as class };\n",
+            "type A<type> =\n  | (type extends B ? type : never)\n  | (unknown extends type ? 1 : 2)\n",
+            "interface A {\n  <T>(x: T): B<T> & C\n\n  /** says */\n  <\n    T extends D,\n    U = T\n  >(\n    x: U\n  ): E\n  f: <T extends D>() => B<\n    T\n  >\n}\n",
         ] {
             assert_eq!(problems(Language::TypeScript, code), [], "{code}");
         }
         assert!(!problems(Language::TypeScript, "type A<in out> = ;\n").is_empty());
+        assert_eq!(problems(Language::Rust, "macro_rules! a { (~$t:tt) => { b!(~$t) } }\n"), []);
+        assert!(!problems(Language::Rust, "fn f() { ~; }\n").is_empty());
     }
 }

@@ -190,6 +190,8 @@ fn is_dom(name: &str) -> bool {
     ];
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && FAMILIES.iter().any(|family| name.starts_with(family))
+        // streams of Node, and of no browser
+        && !matches!(name, "Readable" | "Writable" | "Transform")
 }
 
 const ECMASCRIPT: &str = "
@@ -277,7 +279,8 @@ EventTarget CustomEvent MessageChannel MessagePort BroadcastChannel Blob File Fo
 WebSocket EventSource DOMException crypto Crypto CryptoKey SubtleCrypto structuredClone queueMicrotask setTimeout
 clearTimeout setInterval clearInterval setImmediate clearImmediate atob btoa navigator WebAssembly require module exports
 __dirname __filename
-Partial Required Readonly Record Pick Omit Exclude Extract NonNullable Parameters ReturnType InstanceType Awaited
+Partial Required Readonly Record Pick Omit Exclude Extract NonNullable Parameters ReturnType InstanceType Awaited NoInfer
+ConstructorParameters ThisParameterType OmitThisParameter ThisType Uppercase Lowercase Capitalize Uncapitalize
 ";
 
 const RUST: &str = "

@@ -23,14 +23,22 @@ pub(super) fn read(file: &File, names: &mut Names) {
             Role::Neither => {}
         }
     }
-    // as a whole word: `source_vars()` and `os.exec()` bind nothing
-    let called = |call: &str| {
-        file.text.match_indices(call).any(|(at, _)| {
-            let before = file.text[..at].chars().next_back();
-            !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-        })
-    };
-    names.open |= ["globals()", "exec(", "locals()", "vars()"].into_iter().any(called);
+    names.open |= ["globals()", "exec(", "locals()", "vars()"].iter().any(|call| file.text.contains(call))
+        && file.flat().iter().any(|(index, node)| node.kind == "call" && binds_unseen(file, index));
+}
+
+/// Whether a call may bind names of the module: what `exec` is given a place for goes there, and the `locals()` of a
+/// function are a copy.
+fn binds_unseen(file: &File, call: usize) -> bool {
+    let flat = file.flat();
+    let arguments = || flat.field(call, "arguments").map_or(0, |list| flat.parts(list).count());
+    let in_function = || flat.above(call).any(|i| flat.kind(i) == "function_definition");
+    match file.field_text(call, "function") {
+        "globals" => true,
+        "exec" => arguments() == 1,
+        "locals" | "vars" => arguments() == 0 && !in_function(),
+        _ => false,
+    }
 }
 
 /// A type in quotes: `"Command"`, `t.Optional["Command"]`; not the text of a `Literal`.

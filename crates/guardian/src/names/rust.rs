@@ -18,7 +18,9 @@ pub(super) fn read(file: &File, names: &mut Names) {
             names.modules.insert(module.to_string());
         }
     }
-    let items = file.outline().symbols.iter().map(|symbol| symbol.name.clone());
+    use syntax::SymbolKind::{Constant, Function, Method, Variable};
+    let leads = |symbol: &&syntax::Symbol| !matches!(symbol.kind, Constant | Function | Method | Variable);
+    let items = file.outline().symbols.iter().filter(leads).map(|symbol| symbol.name.clone());
     names.modules.extend(items);
     for (index, node) in file.flat().iter() {
         let parent = file.flat().node(node.parent);

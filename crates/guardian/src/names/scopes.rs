@@ -11,17 +11,21 @@ use syntax::Language;
 use super::ecmascript;
 use crate::file::File;
 
-/// Names that an import of the base brought, that nothing brings any more, and that are used as before: each with its
-/// first such use. `stands_in`: whether a `*` import of the head has that name.
+/// Names that an import of the base brought, that nothing brings any more, and that are used as before; in Rust those
+/// too that are imported elsewhere in the file. Each with its first such use. `stands_in`: whether a `*` import of the head has that name.
 pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -> Vec<(String, usize)> {
     let (old, new) = (Imports::of(base), Imports::of(head));
-    let gone: BTreeSet<&str> = old
+    let mut gone: BTreeSet<&str> = old
         .counts
         .iter()
         .filter(|(place, count)| new.counts.get(*place).is_none_or(|now| now < *count))
         .map(|((_, name), _)| name.as_str())
         .filter(|name| head.text.contains(*name))
         .collect();
+    // what one module imports, another that is new may use without
+    if head.language == Some(Language::Rust) {
+        gone.extend(new.all.iter().map(|(name, _)| name.as_str()));
+    }
     if gone.is_empty() {
         return Vec::new();
     }

@@ -150,6 +150,10 @@ pub(crate) fn exports(tree: &Tree<'_>, path: &str, seen: &mut HashSet<String>) -
         return None;
     }
     let mut names = BTreeSet::new();
+    // a declaration file has all that it declares for others
+    if [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end)) {
+        names.extend(outline.symbols.iter().filter(|s| s.container.is_none()).map(|s| s.name.clone()));
+    }
     for export in &outline.exports {
         if export.name != "*" {
             names.insert(export.name.clone());

@@ -5,6 +5,9 @@ use syntax::{Import, ImportKind, SymbolKind};
 use super::{Target, Tree, folder_of, join};
 use crate::file::File;
 
+const DEFINING: [&str; 10] =
+    ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "union", "macro_rules!"];
+
 /// Where a `mod` or `use` leads.
 pub(crate) fn resolve(tree: &Tree<'_>, file: &File, import: &Import) -> Target {
     if import.kind == ImportKind::Mod {
@@ -41,21 +44,59 @@ fn defines(file: &File, name: &str) -> bool {
         })
 }
 
-/// Whether a `*` import of a file may bring a module of that name: one of the crate's own, or one that cannot be seen.
+/// Whether a `*` import of a file may bring a name: a module that has it, or one that cannot be seen.
 pub(crate) fn a_glob_may_bring(tree: &Tree<'_>, file: &File, name: &str) -> bool {
-    let mut globs = globs(file).peekable();
-    if globs.peek().is_none() {
-        return false;
-    }
-    if globs.any(|module| !is_own(file, module)) {
-        return true;
-    }
-    let forms = [format!("mod {name}"), format!("as {name}"), format!("extern crate {name}")];
-    let passed_on = [format!("::{name};"), format!("::{name},"), format!("{{{name}")];
-    sources(tree).any(|(path, text)| {
-        forms.iter().any(|form| text.contains(form.as_str()))
-            || path != &*file.path && passed_on.iter().any(|form| text.contains(form.as_str()))
+    const DEEPEST: usize = 4;
+    globs_bring(tree, file, name, false, DEEPEST)
+}
+
+/// With `others`: what comes to those who take all of the file, not only what it has itself.
+fn globs_bring(tree: &Tree<'_>, file: &File, name: &str, others: bool, deep: usize) -> bool {
+    let top = top_level(file);
+    file.outline().imports.iter().filter(|i| i.names.iter().any(|n| n.name == "*")).any(|import| {
+        let nested = !top.iter().any(|rows| rows.contains(&import.line));
+        let last = import.module.rsplit("::").next().unwrap_or_default();
+        if nested && (others || import.module == "super") {
+            // of this file, what it has is known
+            false
+        } else if last.starts_with(char::is_uppercase) {
+            is_variant(tree, &import.module, name)
+        } else {
+            match module_of_star(tree, file, import).filter(|_| deep > 0) {
+                Some(module) => has_for_all(tree, &module, name, deep - 1),
+                None => true,
+            }
+        }
     })
+}
+
+/// Whether an enum that is taken as a whole may have a variant of that name.
+fn is_variant(tree: &Tree<'_>, module: &str, name: &str) -> bool {
+    const OF_STD: [&str; 6] = ["Included", "Excluded", "Unbounded", "Less", "Equal", "Greater"];
+    let (first, last) =
+        (module.split("::").next().unwrap_or_default(), module.rsplit("::").next().unwrap_or_default());
+    let header = format!("enum {last}");
+    let mut of_crate = sources(tree).filter(|(_, text)| text.contains(&header)).peekable();
+    match of_crate.peek() {
+        _ if !name.starts_with(char::is_uppercase) => false,
+        Some(_) => of_crate.any(|(_, text)| has_word(&text, name)),
+        None => !matches!(first, "std" | "core") || OF_STD.contains(&name),
+    }
+}
+
+/// Whether a file has a name that a `*` import of it may bring.
+fn has_for_all(tree: &Tree<'_>, file: &File, name: &str, deep: usize) -> bool {
+    let open =
+        file.is_broken() || !file.is_code() || has_item_macro(file) || file.text.contains("#[macro_use]");
+    let imported = |import: &Import| {
+        import.names.iter().any(|n| n.local() == name)
+            || import.alias.as_deref() == Some(name)
+            || import.names.is_empty() && import.module.rsplit("::").next() == Some(name)
+    };
+    is_defined(&file.text, name)
+        || open && has_word(&file.text, name)
+        || file.outline().imports.iter().any(imported)
+        || globs_bring(tree, file, name, true, deep)
 }
 
 /// The modules that a file takes all of.
@@ -82,12 +123,6 @@ fn sources<'t>(tree: &'t Tree<'_>) -> impl Iterator<Item = (&'t str, std::borrow
 /// Whether a name that a file takes from its own crate stands nowhere else in it: whatever globs and macros there are,
 /// what defines it would have to spell it.
 pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
-    let word = |text: &str| {
-        text.match_indices(name).any(|(at, found)| {
-            let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-            !part(text[..at].chars().next_back()) && !part(text[at + found.len()..].chars().next())
-        })
-    };
     let outside = |text: &str| {
         text.lines().map(str::trim_start).any(|line| {
             line.starts_with("pub use ")
@@ -95,13 +130,11 @@ pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
                 && !["pub use crate", "pub use self", "pub use super"].iter().any(|own| line.starts_with(own))
         })
     };
-    let here =
-        ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "union", "macro_rules!", "as"];
-    let defined = here.iter().any(|keyword| file.text.contains(&format!("{keyword} {name}")));
-    !defined
+    !is_defined(&file.text, name)
+        && !file.text.contains(&format!("as {name}"))
         && globs(file).all(|module| is_own(file, module))
         && sources(tree).all(|(path, text)| {
-            !text.contains("paste!") && !outside(&text) && (path == &*file.path || !word(&text))
+            !text.contains("paste!") && !outside(&text) && (path == &*file.path || !has_word(&text, name))
         })
 }
 
@@ -158,14 +191,14 @@ pub(crate) enum Found {
     Unknown,
 }
 
-/// Follows a path of modules and a name from the root of a crate.
-pub(crate) fn follow(tree: &Tree<'_>, root: &str, path: &[String]) -> Found {
-    let mut at = root.to_string();
-    let mut module = "crate".to_string();
+/// Follows a path of modules and a name from a file that is a module itself.
+pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
+    let mut at = from.to_string();
+    let mut module = path.first().map_or("crate".to_string(), |_| named(tree, from));
     for (depth, name) in path.iter().enumerate() {
         let last = depth + 1 == path.len();
         let Some(file) = tree.file(&at) else { return Found::Unknown };
-        if file.is_broken() || !file.is_code() || has_item_macro(&file) {
+        if file.is_broken() || !file.is_code() {
             return Found::Unknown;
         }
         let outline = file.outline();
@@ -173,38 +206,167 @@ pub(crate) fn follow(tree: &Tree<'_>, root: &str, path: &[String]) -> Found {
         match outline.symbols.iter().find(here) {
             Some(_) if last => return Found::Yes,
             Some(symbol) if symbol.kind == SymbolKind::Module => {
-                let next = module_files(&at, name).into_iter().find(|path| tree.has(path));
-                match next {
-                    Some(next)
-                        if outline.imports.iter().any(|i| i.kind == ImportKind::Mod && i.module == *name) =>
-                    {
-                        at = next
-                    }
+                let mut next = module_files(&at, name).into_iter().filter(|path| tree.has(path));
+                let declared = outline.imports.iter().any(|i| i.kind == ImportKind::Mod && i.module == *name);
+                match (next.next(), next.next()) {
+                    (Some(next), None) if declared && !file.text.contains("#[path") => at = next,
                     _ => return Found::Unknown,
                 }
             }
             // an enum's variant, a type's function
             Some(_) => return Found::Unknown,
+            // in a block of foreign items, say
+            None if is_defined(&file.text, name) => return Found::Unknown,
+            None if may_be_made(tree, &file, name) || is_passed_on(tree, &file, name) => {
+                return Found::Unknown;
+            }
             None => {
-                let passed_on = outline.imports.iter().any(|import| {
-                    import.names.iter().any(|n| n.name == "*" || n.local() == name)
-                        || import.alias.as_deref() == Some(name)
-                        || (import.names.is_empty() && import.module.rsplit("::").next() == Some(name))
-                });
                 // a macro that is exported stands at the root, wherever it is written
                 let exported_macro = depth == 0 && {
                     let form = format!("macro_rules! {name}");
                     sources(tree).any(|(_, text)| text.contains("macro_export") && text.contains(&form))
                 };
-                if passed_on || exported_macro {
-                    return Found::Unknown;
-                }
-                return Found::No(module, name.clone());
+                return if exported_macro { Found::Unknown } else { Found::No(module, name.clone()) };
             }
         }
         module = format!("{module}::{name}");
     }
     Found::Unknown
+}
+
+/// What a file is called in messages: the crate where it is the root of one.
+fn named(tree: &Tree<'_>, path: &str) -> String {
+    match place(tree, path) {
+        Some((_, modules)) if !modules.is_empty() => format!("crate::{}", modules.join("::")),
+        _ => "crate".to_string(),
+    }
+}
+
+/// Whether an import at the top of a file brings a name, or may bring it.
+fn is_passed_on(tree: &Tree<'_>, file: &File, name: &str) -> bool {
+    let top = top_level(file);
+    file.outline().imports.iter().filter(|import| top.iter().any(|rows| rows.contains(&import.line))).any(
+        |import| {
+            let star = import.names.iter().any(|n| n.name == "*");
+            star && may_have(tree, file, &import.module, name)
+                || import.names.iter().any(|n| n.local() == name)
+                || import.alias.as_deref() == Some(name)
+                || (import.names.is_empty() && import.module.rsplit("::").next() == Some(name))
+        },
+    )
+}
+
+/// The lines of the imports of a file that are in no function and no module within it.
+pub(crate) fn top_level(file: &File) -> Vec<std::ops::RangeInclusive<u32>> {
+    let flat = file.flat();
+    let line = |byte: usize| u32::try_from(file.row(byte) + 1).unwrap_or(u32::MAX);
+    let imports =
+        flat.parts(0).filter(|i| matches!(flat.kind(*i), "use_declaration" | "extern_crate_declaration"));
+    imports.map(|i| line(flat.node(i).start)..=line(flat.node(i).end)).collect()
+}
+
+/// Whether a module that is taken as a whole may have a name: its file spells it, or cannot be told.
+fn may_have(tree: &Tree<'_>, file: &File, module: &str, name: &str) -> bool {
+    let Some(path) = module_file(tree, file, module) else { return true };
+    tree.read(&path).is_none_or(|text| has_word(&text, name) || text.contains("::*"))
+}
+
+/// The file of a module that a path at the top of a file names.
+fn module_file(tree: &Tree<'_>, file: &File, module: &str) -> Option<String> {
+    let mut parts = module.split("::").peekable();
+    let (root, mut modules) = place(tree, &file.path)?;
+    match *parts.peek()? {
+        "crate" => modules.clear(),
+        "self" => {}
+        "super" => {
+            modules.pop()?;
+        }
+        name if file.outline().imports.iter().any(|i| i.kind == ImportKind::Mod && i.module == name) => {
+            modules.push(name.to_string());
+        }
+        _ => return None,
+    }
+    parts.next();
+    for part in parts {
+        match part {
+            "super" => {
+                modules.pop()?;
+            }
+            part => modules.push(part.to_string()),
+        }
+    }
+    file_of(tree, &root, &modules)
+}
+
+/// The file that a `*` import takes all of, where it is the crate's own.
+pub(crate) fn module_of_star(tree: &Tree<'_>, file: &File, import: &Import) -> Option<std::sync::Arc<File>> {
+    let nested = !top_level(file).iter().any(|rows| rows.contains(&import.line));
+    if nested && !import.module.starts_with("crate") {
+        return None;
+    }
+    module_file(tree, file, &import.module)
+        .filter(|path| *path != *file.path)
+        .and_then(|path| tree.file(&path))
+}
+
+/// The file of a module, where it is the one that its name says.
+pub(crate) fn file_of(tree: &Tree<'_>, root: &str, modules: &[String]) -> Option<String> {
+    if modules.is_empty() {
+        return Some(root.to_string());
+    }
+    let stem = join(folder_of(root), &modules.join("/"))?;
+    [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|path| tree.has(path))
+}
+
+/// Whether a text has what defines an item of that name.
+pub(crate) fn is_defined(text: &str, name: &str) -> bool {
+    DEFINING.iter().any(|keyword| {
+        let form = format!("{keyword} {name}");
+        text.match_indices(&form).any(|(at, _)| {
+            !text
+                .get(at + form.len()..)
+                .unwrap_or_default()
+                .starts_with(|c: char| c.is_alphanumeric() || c == '_')
+        })
+    })
+}
+
+/// Whether a text has a name as a word of its own.
+pub(crate) fn has_word(text: &str, name: &str) -> bool {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(name).any(|(at, found)| {
+        !part(text[..at].chars().next_back()) && !part(text[at + found.len()..].chars().next())
+    })
+}
+
+/// Whether a macro among the items of a file may define a name: one of another crate may define any, the crate's own
+/// what they or the file spell.
+fn may_be_made(tree: &Tree<'_>, file: &File, name: &str) -> bool {
+    if !has_item_macro(file) {
+        return false;
+    }
+    let flat = file.flat();
+    let called: HashSet<&str> = flat
+        .parts(0)
+        .flat_map(|item| std::iter::once(item).chain(flat.parts(item)))
+        .filter(|index| flat.kind(*index) == "macro_invocation")
+        .map(|index| file.field_text(index, "macro"))
+        .collect();
+    let texts: Vec<_> = sources(tree).filter(|(_, text)| text.contains("macro_rules!")).collect();
+    let own = |called: &&str| texts.iter().any(|(_, text)| text.contains(&format!("macro_rules! {called}")));
+    has_word(&file.text, name)
+        || !called.iter().all(own)
+        || texts.iter().any(|(_, text)| text.contains("paste!") || text.contains("concat_idents!"))
+        || texts.iter().filter(|(_, text)| has_word(text, name)).any(|(path, _)| {
+            tree.file(path).is_none_or(|file| {
+                let flat = file.flat();
+                flat.iter().any(|(index, node)| {
+                    node.kind.ends_with("identifier")
+                        && file.text_of(index) == name
+                        && flat.above(index).any(|i| flat.kind(i) == "macro_definition")
+                })
+            })
+        })
 }
 
 /// A macro that stands where items stand may define anything.

@@ -58,7 +58,7 @@ fn check(pair: &Pair, found: &mut Found) {
             if old.contains(&said) && !new.contains(&said) {
                 let (end, message) =
                     (start + line.trim_end().len(), format!("`{said}` was code and is a comment now"));
-                if is_replaced(head, index, &said, old) {
+                if is_replaced(head, index, &said, old) || waits_for(head, head.row(start)) {
                     found.maybe(head, start, end, message);
                 } else {
                     found.at(head, start, end, message);
@@ -80,6 +80,15 @@ fn is_replaced(head: &File, comment: usize, said: &str, old: &HashSet<String>) -
         let is_new = text.lines().map(even).any(|line| line.len() > 7 && !old.contains(&line));
         is_new && is_alike(said, text)
     })
+}
+
+/// Whether the comment above says what it waits for elsewhere, by its address.
+fn waits_for(head: &File, row: usize) -> bool {
+    let above = (0..row)
+        .rev()
+        .map(|row| head.line(row).trim())
+        .take_while(|line| ["//", "#", "/*", "*"].iter().any(|start| line.starts_with(start)));
+    above.take(20).any(|line| line.contains("https://") || line.contains("http://"))
 }
 
 /// Whether a text has at least half of a line's words.

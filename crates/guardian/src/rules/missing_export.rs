@@ -5,8 +5,7 @@ use syntax::{ImportKind, Language};
 use super::{Change, Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
-use crate::project::rust::Found as Path;
-use crate::project::{Target, Tree, folder_of, go, is_specimen, python, rust};
+use crate::project::{Target, Tree, folder_of, go, is_specimen, join, python, rust};
 
 pub(super) static RULE: Rule = Rule {
     id: "missing-export",
@@ -28,6 +27,10 @@ pub(super) static RULE: Rule = Rule {
             ("a.js", "const { once, file } = require('./b');\nonce(file());\n"),
             ("b.js", "module.exports = { once, file };\nfunction once() {}\nfunction file() {}\n"),
             ("b.d.ts", "export declare function once(): void;\n"),
+        ]),
+        Example::new(&[
+            ("a.d.ts", "import { T } from './b';\nexport declare const a: T;\n"),
+            ("b.d.ts", "type T = number;\nexport type U = T | string;\n"),
         ]),
         Example::new(&[
             ("p/__init__.py", ""),
@@ -139,6 +142,61 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::change(
             &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                (
+                    "src/lib.rs",
+                    "mod a;\nmake!(made);\nmacro_rules! make { ($n:ident) => { pub struct $n; } }\n",
+                ),
+                ("src/a.rs", "#[cfg(feature = \"b\")]\nmod b;\n#[cfg(feature = \"b\")]\npub use b::b;\n"),
+                ("src/a/b.rs", "pub fn b() {}\nmod tests { use super::*; }\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                (
+                    "src/lib.rs",
+                    "mod a;\nmake!(made);\nmacro_rules! make { ($n:ident) => { pub struct $n; } }\n",
+                ),
+                ("src/a.rs", "#[cfg(feature = \"b\")]\nmod b;\n#[cfg(feature = \"b\")]\npub use b::b;\n"),
+                (
+                    "src/a/b.rs",
+                    "pub fn c() {}\nmod tests { use super::*; }\nmacro_rules! of { ($t:ty) => { impl T for $t {} } }\nof!(u8);\n",
+                ),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/__init__.py", ""),
+                ("p/a.py", "from . import b\ndef f(): return b.old()\n"),
+                ("p/b.py", "def old(): pass\n"),
+            ],
+            &[
+                ("p/__init__.py", ""),
+                ("p/a.py", "from . import b\ndef f(): return b.old()\n"),
+                ("p/b.py", "def new(): pass\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/__init__.py", "from .version import version_of as version_of\n"),
+                ("p/version.py", "def version_of(x): pass\n"),
+            ],
+            &[
+                ("p/__init__.py", "from .version import version_of as version_of\n"),
+                ("p/version.py", "def version_in(x): pass\n"),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/__init__.py", "from .b import T\n"),
+                ("p/b.py", "def f() -> 'T':\n    return exec(code, dict(locals()))\nclass T: pass\n"),
+            ],
+            &[
+                ("p/__init__.py", "from .b import T\n"),
+                ("p/b.py", "def f() -> 'T':\n    return exec(code, dict(locals()))\nclass U: pass\n"),
+            ],
+        ),
+        Example::change(
+            &[
                 ("p/__init__.py", "from .b import old\n"),
                 ("p/b.py", "import sys\nsys.modules['q'] = 1\ndef old(): pass\n"),
             ],
@@ -212,6 +270,10 @@ fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut F
             continue;
         }
         let parts: Vec<&str> = parts.collect();
+        // the standard library, passed on by the crate
+        if parts.first().is_some_and(|part| ["std", "core", "alloc"].contains(part)) {
+            continue;
+        }
         for name in import.names.iter().filter(|n| n.name != "*" && n.name != "self") {
             let known = before
                 .iter()
@@ -228,11 +290,11 @@ fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut F
 }
 
 /// A use of a name that is not there.
-struct Lost {
-    module: String,
-    name: String,
-    start: usize,
-    end: usize,
+pub(super) struct Lost {
+    pub(super) module: String,
+    pub(super) name: String,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Lost {
@@ -243,7 +305,7 @@ impl Lost {
 
 fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     match file.language {
-        Some(Language::Rust) => in_rust(tree, file),
+        Some(Language::Rust) => super::missing_path::missing(tree, file),
         Some(Language::Go) => in_go(tree, file),
         Some(_) => by_import(tree, file),
         None => Vec::new(),
@@ -269,7 +331,8 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
         };
         let Some(exports) = tree.exports(&path) else { continue };
         for name in import.names.iter().filter(|n| n.name != "*" && !exports.contains(&n.name)) {
-            let submodule = python && {
+            // only a package has modules
+            let submodule = python && (path.ends_with("__init__.py") || path.ends_with("__init__.pyi")) && {
                 let dotted = format!(
                     "{}{}{}",
                     import.module,
@@ -318,13 +381,17 @@ fn is_tried(file: &File, line: u32) -> bool {
 
 /// What is taken of a module of the project that is imported as a whole (`import p`, `import p.b as c`).
 fn members_of_modules(tree: &Tree<'_>, file: &File, lost: &mut Vec<Lost>) {
-    for import in file.outline().imports.iter().filter(|i| i.names.is_empty() && !i.module.starts_with('.')) {
-        let Some(alias) =
-            import.alias.as_deref().or_else(|| (!import.module.contains('.')).then_some(&*import.module))
-        else {
-            continue;
-        };
-        let Target::File(path) = tree.resolve(file, import) else { continue };
+    let whole = file.outline().imports.iter().filter(|i| i.names.is_empty() && !i.module.starts_with('.'));
+    let whole = whole.filter_map(|import| {
+        let alias =
+            import.alias.as_deref().or_else(|| (!import.module.contains('.')).then_some(&*import.module))?;
+        Some((alias, import, tree.resolve(file, import)))
+    });
+    let of_packages = file.outline().imports.iter().flat_map(|import| {
+        import.names.iter().map(move |name| (name.local(), import, submodule(tree, file, import, &name.name)))
+    });
+    for (alias, import, target) in whole.chain(of_packages) {
+        let Target::File(path) = target else { continue };
         let Some(exports) = tree.exports(&path) else { continue };
         if is_rebound(file, alias) {
             continue;
@@ -340,6 +407,21 @@ fn members_of_modules(tree: &Tree<'_>, file: &File, lost: &mut Vec<Lost>) {
             }
         }
     }
+}
+
+/// The module that `from . import name` brings; nothing where the package itself has something of that name.
+fn submodule(tree: &Tree<'_>, file: &File, import: &syntax::Import, name: &str) -> Target {
+    let Target::File(package) = tree.resolve(file, import) else { return Target::Known };
+    let own = tree.file(&package).is_some_and(|package| {
+        let imports = package.outline().imports.iter();
+        let mut named = imports.filter(|i| i.names.iter().any(|n| n.local() == name));
+        named.any(|i| i.module != ".") || package.outline().symbols.iter().any(|s| s.name == name)
+    });
+    if own || !package.ends_with("__init__.py") || name == "*" {
+        return Target::Known;
+    }
+    let path = join(folder_of(&package), &format!("{name}.py"));
+    path.filter(|path| tree.has(path)).map_or(Target::Known, Target::File)
 }
 
 /// Whether a name is also something else than the module.
@@ -394,97 +476,6 @@ fn members<'f>(
         let simple = matches!(file.flat().kind(holder), "identifier" | "package_identifier");
         (simple && file.text_of(holder) == of).then(|| (node.start, node.end, file.text_of(name)))
     })
-}
-
-fn in_rust(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
-    let mut lost = Vec::new();
-    let place = rust::place(tree, &file.path);
-    let own_name = own_crate(tree, &file.path);
-    // a path may begin at a module that this file declares
-    let declared: HashSet<&str> = file
-        .outline()
-        .imports
-        .iter()
-        .filter(|import| import.kind == ImportKind::Mod && !import.conditional)
-        .map(|import| import.module.as_str())
-        .collect();
-    let mut follow = |path: &str, start: usize, end: usize, nested: bool| {
-        let mut parts: Vec<String> = path.split("::").map(|part| part.trim().to_string()).collect();
-        if parts.iter().any(|part| !part.chars().all(|c| c.is_alphanumeric() || c == '_')) {
-            return;
-        }
-        let first = parts.remove(0);
-        let (root, mut modules) = match (&place, first.as_str()) {
-            (Some((root, _)), "crate") => (root.clone(), Vec::new()),
-            (Some((root, modules)), "super" | "self") if !nested => {
-                let mut modules = modules.clone();
-                if first == "super" && modules.pop().is_none() {
-                    return;
-                }
-                (root.clone(), modules)
-            }
-            (Some((root, modules)), name) if !nested && declared.contains(name) => {
-                let mut modules = modules.clone();
-                modules.push(first.clone());
-                (root.clone(), modules)
-            }
-            (_, name) if own_name.as_ref().is_some_and(|(own, _)| own == name) => match &own_name {
-                Some((_, root)) => (root.clone(), Vec::new()),
-                None => return,
-            },
-            _ => return,
-        };
-        while parts.first().is_some_and(|part| part == "super") {
-            parts.remove(0);
-            if modules.pop().is_none() {
-                return;
-            }
-        }
-        modules.extend(parts);
-        if let Path::No(module, name) = rust::follow(tree, &root, &modules) {
-            lost.push(Lost { module, name, start, end });
-        }
-    };
-    for import in &file.outline().imports {
-        if import.kind != ImportKind::Static {
-            continue;
-        }
-        let (start, end) = line_of(file, import.line);
-        for name in import.names.iter().filter(|n| n.name != "*") {
-            follow(&format!("{}::{}", import.module, name.name), start, end, import.conditional);
-        }
-    }
-    for (index, node) in file.flat().iter() {
-        if matches!(node.kind, "scoped_identifier" | "scoped_type_identifier")
-            && !matches!(
-                file.flat().kind(node.parent),
-                "scoped_identifier"
-                    | "scoped_type_identifier"
-                    | "use_as_clause"
-                    | "scoped_use_list"
-                    | "use_declaration"
-                    | "use_list"
-                    | "use_wildcard"
-            )
-            && file.text_of(index).starts_with("crate::")
-            && !file.flat().above(index).take(6).any(|i| {
-                matches!(file.flat().kind(i), "use_declaration" | "macro_definition" | "visibility_modifier")
-            })
-        {
-            follow(file.text_of(index), node.start, node.end, true);
-        }
-    }
-    lost
-}
-
-/// The name of the library of the package that a path is in, and its root file.
-pub(super) fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
-    let manifest = tree.nearest(path, "Cargo.toml")?;
-    let root = crate::project::join(folder_of(&manifest), "src/lib.rs").filter(|root| tree.has(root))?;
-    let table: toml::Table = tree.read(&manifest)?.parse().ok()?;
-    let name =
-        table.get("lib").and_then(|lib| lib.get("name")).or_else(|| table.get("package")?.get("name"))?;
-    Some((name.as_str()?.replace('-', "_"), root))
 }
 
 fn in_go(tree: &Tree<'_>, file: &File) -> Vec<Lost> {

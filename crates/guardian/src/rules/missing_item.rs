@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 
 use syntax::{ImportKind, Language};
 
-use super::missing_export::own_crate;
+use super::missing_path::own_crate;
 use super::{Change, Found};
 use crate::file::File;
 use crate::names::is_in_item_macro;
 use crate::project::is_specimen;
-
-const DEFINING: [&str; 10] =
-    ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "union", "macro_rules!"];
+use crate::project::rust::{has_word, is_defined};
 
 /// Reports where files still take from their own crate what nothing in it defines any more.
 pub(super) fn report(change: &Change<'_>, found: &mut Found) {
@@ -84,18 +82,6 @@ fn is_own(change: &Change<'_>, file: &File, module: &str) -> bool {
         || own_crate(&change.head, &file.path).is_some_and(|(own, _)| own == first)
 }
 
-pub(super) fn is_defined(text: &str, name: &str) -> bool {
-    DEFINING.iter().any(|keyword| {
-        let form = format!("{keyword} {name}");
-        text.match_indices(&form).any(|(at, _)| {
-            !text
-                .get(at + form.len()..)
-                .unwrap_or_default()
-                .starts_with(|c: char| c.is_alphanumeric() || c == '_')
-        })
-    })
-}
-
 /// Whether a macro that stands where items stand is given the name.
 pub(super) fn may_be_made(file: &File, name: &str) -> bool {
     file.text.contains("paste!")
@@ -111,11 +97,4 @@ pub(super) fn may_be_made(file: &File, name: &str) -> bool {
                 && !file.text.get(..node.start).unwrap_or_default().ends_with("::")
                 && is_in_item_macro(file, index)
         })
-}
-
-pub(super) fn has_word(text: &str, name: &str) -> bool {
-    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(name).any(|(at, found)| {
-        !part(text[..at].chars().next_back()) && !part(text[at + found.len()..].chars().next())
-    })
 }

@@ -3,9 +3,9 @@
 use syntax::{ImportKind, Language};
 
 use super::missing_export::line_of;
-use super::missing_item::has_word;
 use super::{Change, Found};
 use crate::file::File;
+use crate::project::rust::has_word;
 use crate::project::{Target, Tree, is_specimen};
 
 /// Names of modules that may have more than can be seen, and that do not spell these names any more.
@@ -27,7 +27,7 @@ pub(super) fn report(change: &Change<'_>, file: &File, found: &mut Found) {
         };
         for name in &import.names {
             let had = base.outline().symbols.iter().any(|s| s.container.is_none() && s.name == name.name);
-            let quoted = ['"', '\''].iter().any(|q| head.text.contains(&format!("{q}{}{q}", name.name)));
+            let quoted = is_quoted(head, &name.name);
             let bound = head.names().bound.contains(&name.name)
                 || quoted
                 || is_set_as_a_member(head, &name.name)
@@ -38,6 +38,22 @@ pub(super) fn report(change: &Change<'_>, file: &File, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether a text of a file is a name, so that it may be made by it; not one that lists what is exported, nor a type.
+fn is_quoted(file: &File, name: &str) -> bool {
+    let is = |text: &str| text.trim_matches(['"', '\'', '`']) == name;
+    if file.language != Some(Language::Python) {
+        return ['"', '\''].iter().any(|q| file.text.contains(&format!("{q}{name}{q}")));
+    }
+    let flat = file.flat();
+    let idle = |index: usize| {
+        flat.above(index).take_while(|i| flat.kind(*i) != "module").any(|i| {
+            matches!(flat.kind(i), "type")
+                || flat.kind(i) == "assignment" && file.field_text(i, "left") == "__all__"
+        })
+    };
+    flat.iter().any(|(index, node)| node.kind == "string" && is(file.text_of(index)) && !idle(index))
 }
 
 /// Whether a file of ECMAScript gives something a member of that name: `exports.name = …`, `module.exports = { name: … }`.

@@ -14,6 +14,7 @@ mod hidden_error;
 mod house_style;
 mod missing_export;
 mod missing_item;
+mod missing_path;
 mod missing_unlisted;
 mod missing_value;
 mod secret_in_code;

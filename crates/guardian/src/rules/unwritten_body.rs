@@ -22,6 +22,7 @@ pub(super) static RULE: Rule = Rule {
             "class A {\n  onRead(text) {}\n  async read(text) {\n    this.onRead(text);\n    await this.onRead(text);\n  }\n}\n",
         )]),
         Example::new(&[("a.py", "class A:\n    def on_close(self, event):\n        pass\n")]),
+        Example::new(&[("a.ts", "class A<T> {\n  constructor(private value: T) {}\n}\n")]),
         Example::new(&[("a.js", "function noop(x) {}\nlist.forEach((x) => {});\n")]),
         Example::new(&[(
             "a.ts",
@@ -235,4 +236,14 @@ fn in_ecmascript(file: &File, function: &Function, name: &str) -> bool {
     block
         && !parameters(file, function).is_empty()
         && (!method || name == "constructor" || is_relied_on(file, function, name))
+        && !takes_members(file, function)
+}
+
+/// A constructor whose parameters are members: `constructor(private value: T) {}`.
+fn takes_members(file: &File, function: &Function) -> bool {
+    let flat = file.flat();
+    flat.below(function.index).any(|i| {
+        matches!(flat.kind(i), "accessibility_modifier" | "readonly" | "override_modifier")
+            && flat.kind(flat.node(i).parent).ends_with("_parameter")
+    })
 }

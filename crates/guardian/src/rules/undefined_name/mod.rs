@@ -1,4 +1,6 @@
+mod paths;
 mod python;
+mod stars;
 mod traits;
 
 use std::collections::BTreeSet;
@@ -44,6 +46,66 @@ pub(super) static RULE: Rule = Rule {
         Example::change(
             &[("a.js", "export const a = legacy();\n")],
             &[("a.js", "export const a = legacy() + 1;\n")],
+        ),
+        Example::change(
+            &[("src/lib.rs", "mod a;\n")],
+            &[
+                ("src/lib.rs", "mod a;\nmod io;\n"),
+                ("src/io.rs", "pub fn now() {}\n"),
+                (
+                    "src/a.rs",
+                    "use crate::*;\npub fn f() { io::now() }\nmod tests { use std::fmt; use super::*; fn g() -> fmt::Result { io::now(); Ok(()) } }\n",
+                ),
+            ],
+        ),
+        Example::change(
+            &[
+                (
+                    "a.ts",
+                    "import type { NoInfer } from './b';\nexport const a = (x: NoInfer<string>) => x;\n",
+                ),
+                ("b.ts", "export type NoInfer<T> = [T][T extends any ? 0 : never];\nexport type C = 1;\n"),
+            ],
+            &[("a.ts", "export const a = (x: NoInfer<string>) => x;\n"), ("b.ts", "export type C = 1;\n")],
+        ),
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "use core::cmp::Ordering;\nmod a;\nmod b;\n"),
+                ("src/b.rs", "pub(crate) use core::mem;\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "use core::cmp::Ordering;\nmod a;\nmod b;\n"),
+                ("src/b.rs", "pub(crate) use core::mem;\n"),
+                (
+                    "src/a.rs",
+                    "use super::*;\nuse crate::b::*;\npub fn f(x: &mut u8) -> Ordering { mem::take(x).cmp(&1) }\n",
+                ),
+            ],
+        ),
+        Example::change(
+            &[
+                ("p/a.py", "from .b import *\nf(1)\n"),
+                ("p/b.py", "def f(x): pass\n"),
+                ("p/c.py", "from .b import *\n"),
+            ],
+            &[
+                ("p/a.py", "from .c import *\nf(1)\n"),
+                ("p/b.py", "def f(x): pass\n"),
+                ("p/c.py", "from .b import *\n"),
+            ],
+        ),
+        // a crate needs no import since edition 2018
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\nslog = \"2\"\n"),
+                ("src/lib.rs", "use slog;\npub fn f() -> slog::Result { g(slog::A) }\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\nslog = \"2\"\n"),
+                ("src/lib.rs", "pub fn f() -> slog::Result { g(slog::A) }\n"),
+            ],
         ),
         // the macro brings `use super::*` into the module
         Example::change(
@@ -93,6 +155,33 @@ pub(super) static RULE: Rule = Rule {
             )],
         ),
         Example::change(
+            &[("src/lib.rs", "mod a;\n")],
+            &[
+                ("src/lib.rs", "mod a;\n"),
+                (
+                    "src/a.rs",
+                    "pub struct A;\nimpl fmt::Display for A {\n    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result { Ok(()) }\n}\n",
+                ),
+            ],
+        ),
+        Example::change(
+            &[("tests/a.rs", "#[test]\nfn a() {\n    use std::mem;\n    let _ = mem::take(&mut 1);\n}\n")],
+            &[(
+                "tests/a.rs",
+                "#[test]\nfn a() {\n    use std::mem;\n    let _ = mem::take(&mut 1);\n}\n\n#[test]\nfn b() {\n    let _ = mem::take(&mut 2);\n}\n",
+            )],
+        ),
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\nedition = \"2021\"\n"),
+                ("src/lib.rs", "pub struct A;\n"),
+            ],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\nedition = \"2021\"\n"),
+                ("src/lib.rs", "pub struct A;\nimpl Future for A {}\n"),
+            ],
+        ),
+        Example::change(
             &[("src/lib.rs", "macro_rules! make { ($n:ident) => { pub struct $n; } }\nmake!(A);\n")],
             &[(
                 "src/lib.rs",
@@ -134,13 +223,14 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let base = pair.base.as_deref().filter(|base| base.is_code());
         let before: BTreeSet<&str> =
             base.map_or_else(BTreeSet::new, |base| base.names().unbound().map(|(n, _)| n).collect());
-        let told = base.map_or_else(BTreeSet::new, |base| no_longer_imported(change, base, head, found));
+        let nothing = File::plain(&head.path, "");
+        let told = no_longer_imported(change, base.unwrap_or(&nothing), head, found);
         for (name, index) in names.unbound() {
             let nobody = language == Language::Rust && name == "_";
             if nobody
                 || told.contains(name)
                 || before.contains(name)
-                || is_known(language, name)
+                || is_known(language, name) && !paths::is_of_a_later_edition(change, head, name)
                 || is_declared_aside(head, name)
             {
                 continue;
@@ -148,6 +238,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let was_bound = base.is_some_and(|base| base.names().bound.contains(name));
             let certainty = match language {
                 Language::Go => Certainty::No, // a package is one scope over its files: see missing-export
+                Language::Rust if was_bound && paths::is_a_crate(change, head, name) => Certainty::No,
                 _ if was_bound => lost(head, base, names.open),
                 Language::Python if names.open => Certainty::No,
                 Language::Python => Certainty::Sure,
@@ -175,6 +266,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
 /// Names that the base imported, whose import is gone, and whose use looks right to who knows only one file.
 fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut Found) -> BTreeSet<String> {
     let mut lost = by_scope(change, base, head);
+    lost.extend(stars::no_longer_brought(change, base, head));
     match head.language {
         Some(Language::Python) => {
             lost.extend(python::no_longer_imported(base, head));
@@ -185,6 +277,7 @@ fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut
         }
         Some(Language::Rust) => {
             lost.extend(rust_paths(base, head));
+            lost.extend(paths::not_imported(change, base, head));
             for (name, method, index) in traits::no_longer_imported(change, base, head) {
                 found.node(
                     head,
@@ -202,6 +295,9 @@ fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut
     }
     let mut told = BTreeSet::new();
     for (name, index) in lost {
+        if paths::is_a_crate(change, head, &name) {
+            continue;
+        }
         if told.insert(name.clone()) {
             found.node(
                 head,
@@ -228,9 +324,13 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
         let alloc = language == Language::Rust
             && ["String", "Vec", "Box", "ToString", "ToOwned"].contains(&name)
             && is_without_std(change, &head.path);
-        alloc || !is_global(language, name) && !test || name == "_" && called
+        let macro_of_std = head.flat().kind(head.flat().node(index).parent) == "macro_invocation"
+            && ["vec", "format"].contains(&name)
+            && !is_without_std(change, &head.path);
+        alloc || !is_global(language, name) && !test && !macro_of_std || name == "_" && called
     };
-    if stars(head) > stars(base) || head.text.contains("include!(") {
+    let more_stars = stars(head) > stars(base) && !base.text.is_empty();
+    if more_stars || head.text.contains("include!(") {
         return Vec::new();
     }
     let brought = |name: &str| {
@@ -289,8 +389,17 @@ fn like_a_global(change: &Change<'_>, base: &File, head: &File, language: Langua
     let imports = base.outline().imports.iter().filter(|import| {
         import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
     });
-    let mut own: BTreeSet<&str> =
-        imports.flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref())).collect();
+    // a name that its module gave up, too: the language's own took its place
+    let given_up = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
+        Target::File(path) => change.head.exports(&path).is_some_and(|names| !names.contains(name)),
+        _ => false,
+    };
+    let mut own: BTreeSet<&str> = imports
+        .flat_map(|i| {
+            let names = i.names.iter().filter(|n| !given_up(i, &n.name)).map(|n| n.local());
+            names.chain(i.alias.as_deref())
+        })
+        .collect();
     let all = base.outline().imports.iter();
     own.extend(
         all.flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref()))
@@ -350,15 +459,12 @@ fn is_declared_aside(file: &File, name: &str) -> bool {
 
 /// Whether a `*` import or a macro of the crate may define a name.
 fn may_come_from_elsewhere(change: &Change<'_>, file: &File, name: &str) -> bool {
-    let enums = file.outline().imports.iter().any(|import| {
-        let last = import.module.rsplit("::").next().unwrap_or_default();
-        last.starts_with(char::is_uppercase) && import.names.iter().any(|n| n.name == "*")
-    });
+    use crate::project::rust;
     change.whole
-        || enums
-        || file.names().open && crate::project::rust::a_glob_may_bring(&change.head, file, name)
+        || rust::a_glob_may_bring(&change.head, file, name)
         || missing_item::may_be_made(file, name)
-        || missing_item::sources(change).any(|(_, text)| missing_item::is_defined(&text, name))
+        || rust::has_item_macro(file)
+            && missing_item::sources(change).any(|(_, text)| rust::is_defined(&text, name))
 }
 
 fn in_rust(change: &Change<'_>, file: &File, index: usize, name: &str) -> Certainty {
