@@ -23,6 +23,9 @@ pub struct Candidate {
     /// What it does, in words that are the same where two do the same: what the checks say, and the symbols that changed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub behaviour: String,
+    /// What it makes of the files it changes, in words that are the same where two differ only in how they are written.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub form: String,
     /// Lines that it adds and takes away.
     #[serde(default)]
     pub lines: u32,
@@ -33,80 +36,114 @@ pub struct Candidate {
 pub struct Choice {
     pub chosen: Option<usize>,
     pub why: String,
+    /// Some pass, and no two of them say the same: one more is worth asking.
+    pub open: bool,
 }
 
-/// Of those that pass the gates, the largest group that does the same, and the smallest change of it; among groups of the
-/// same size, the one with the smaller change. Where none passes, the one that came furthest, to be mended.
+/// Of those that pass the gates, the largest group that makes the same change, and the smallest of it: right answers agree
+/// with one another, and wrong ones are scattered. Where no two do, the largest group that behaves the same, and among groups
+/// of the same size the one with the smaller change. Where none passes, the one that came furthest, to be mended.
 pub fn choose(candidates: &[Candidate]) -> Choice {
     let all = candidates.len();
     let handed_in = || candidates.iter().enumerate().filter(|(_, c)| c.failed.is_none());
+    let passing = || handed_in().filter(|(_, c)| c.refused_by.is_none());
+    let passed = passing().count();
+    if passed == 0 {
+        let furthest = handed_in().max_by_key(|(at, c)| (c.refused_by, Reverse(c.lines), Reverse(*at)));
+        let chosen = furthest.map(|(at, _)| at);
+        let why = match chosen {
+            Some(_) => format!("none of {all} passes; this one came furthest"),
+            None => format!("none of {all} handed in a change"),
+        };
+        return Choice { chosen, why, open: false };
+    }
     let smallest = |places: &[usize]| {
         places.iter().copied().min_by_key(|at| (candidates.get(*at).map_or(u32::MAX, |c| c.lines), *at))
     };
-    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, candidate) in handed_in().filter(|(_, c)| c.refused_by.is_none()) {
-        groups.entry(&candidate.behaviour).or_default().push(at);
-    }
-    let passed: usize = groups.values().map(Vec::len).sum();
     let size = |places: &[usize]| smallest(places).and_then(|at| Some((candidates.get(at)?.lines, at)));
-    let best = groups.values().max_by_key(|places| (places.len(), Reverse(size(places))));
-    if let Some(places) = best {
-        let why = match (groups.len(), places.len()) {
-            _ if passed == 1 => format!("1 of {all} passes"),
-            (1, _) => format!("{passed} of {all} pass and do the same; this is the smallest change"),
-            (n, 1) => {
-                format!("{passed} of {all} pass and do {n} different things; this is the smallest change")
-            }
-            (_, most) => format!("{most} of the {passed} that pass do the same"),
-        };
-        return Choice { chosen: smallest(places), why };
-    }
-    let furthest =
-        handed_in().max_by_key(|(at, c)| (c.refused_by, Reverse(c.lines), Reverse(*at))).map(|(at, _)| at);
-    let why = match furthest {
-        Some(_) => format!("none of {all} passes; this one came furthest"),
-        None => format!("none of {all} handed in a change"),
+    let largest = |groups: &BTreeMap<(&str, &str), Vec<usize>>| {
+        groups
+            .values()
+            .max_by_key(|places| (places.len(), Reverse(size(places))))
+            .cloned()
+            .unwrap_or_default()
     };
-    Choice { chosen: furthest, why }
+    let (mut made, mut behaved): (BTreeMap<_, Vec<usize>>, BTreeMap<_, Vec<usize>>) = Default::default();
+    for (at, candidate) in passing() {
+        let behaviour = candidate.behaviour.as_str();
+        if !candidate.form.is_empty() {
+            made.entry((behaviour, candidate.form.as_str())).or_default().push(at);
+        }
+        behaved.entry((behaviour, "")).or_default().push(at);
+    }
+    let agreed = largest(&made);
+    let rivals = made.values().filter(|places| places.len() == agreed.len()).count();
+    let open = agreed.len() < 2 || rivals > 1;
+    let places = if open { largest(&behaved) } else { agreed };
+    let groups = behaved.len();
+    let why = match (open, places.len()) {
+        (false, n) if n == passed => {
+            format!("{n} of {all} pass and do the same; this is the smallest change")
+        }
+        (false, n) => format!("{n} of the {passed} that pass do the same"),
+        _ if passed == 1 => format!("1 of {all} passes"),
+        _ if groups == 1 => {
+            format!(
+                "{passed} of {all} pass and change the same in different ways; this is the smallest change"
+            )
+        }
+        (_, 1) => {
+            format!("{passed} of {all} pass and do {groups} different things; this is the smallest change")
+        }
+        (_, most) => format!("{most} of the {passed} that pass change the same, in different ways"),
+    };
+    Choice { chosen: smallest(&places), why, open }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn passing(behaviour: &str, lines: u32) -> Candidate {
-        Candidate { behaviour: behaviour.into(), lines, ..Candidate::default() }
+    fn passing(behaviour: &str, form: &str, lines: u32) -> Candidate {
+        Candidate { behaviour: behaviour.into(), form: form.into(), lines, ..Candidate::default() }
     }
 
     #[track_caller]
-    fn check(candidates: &[Candidate], chosen: Option<usize>, why: &str) {
+    fn check(candidates: &[Candidate], chosen: Option<usize>, why: &str, open: bool) {
         let choice = choose(candidates);
-        assert_eq!((choice.chosen, choice.why.as_str()), (chosen, why));
+        assert_eq!((choice.chosen, choice.why.as_str(), choice.open), (chosen, why, open));
     }
 
     #[test]
     fn most_of_those_that_pass_decide() {
-        let two_and_one = [passing("a", 9), passing("b", 1), passing("a", 7)];
-        check(&two_and_one, Some(2), "2 of the 3 that pass do the same");
-        let same = [passing("a", 9), passing("a", 3), passing("a", 3)];
-        check(&same, Some(1), "3 of 3 pass and do the same; this is the smallest change");
+        let two_and_one = [passing("a", "x", 9), passing("a", "y", 1), passing("a", "x", 7)];
+        check(&two_and_one, Some(2), "2 of the 3 that pass do the same", false);
+        let same = [passing("a", "x", 9), passing("a", "x", 3), passing("a", "x", 3)];
+        check(&same, Some(1), "3 of 3 pass and do the same; this is the smallest change", false);
     }
 
     #[test]
-    fn among_equals_the_smaller_change_goes_on() {
-        let apart = [passing("a", 9), passing("b", 4), passing("c", 5)];
-        check(&apart, Some(1), "3 of 3 pass and do 3 different things; this is the smallest change");
+    fn where_no_two_make_the_same_change_behaviour_decides_and_then_size() {
+        let apart = [passing("a", "x", 9), passing("b", "y", 4), passing("c", "z", 5)];
+        check(&apart, Some(1), "3 of 3 pass and do 3 different things; this is the smallest change", true);
+        let ways = [passing("a", "x", 9), passing("b", "y", 1), passing("a", "z", 7)];
+        check(&ways, Some(2), "2 of the 3 that pass change the same, in different ways", true);
+        let one = [passing("a", "x", 9), passing("a", "y", 8)];
+        let why = "2 of 2 pass and change the same in different ways; this is the smallest change";
+        check(&one, Some(1), why, true);
+        let tied = [passing("a", "x", 9), passing("b", "y", 3), passing("a", "x", 8), passing("b", "y", 4)];
+        assert!(choose(&tied).open);
     }
 
     #[test]
     fn a_candidate_that_is_refused_has_no_vote() {
-        let refused = |gate| Candidate { refused_by: Some(gate), ..passing("a", 1) };
+        let refused = |gate| Candidate { refused_by: Some(gate), ..passing("a", "x", 1) };
         let failed = Candidate { failed: Some(FailureClass::Malformed), ..Candidate::default() };
-        let one = [refused(Gate::Checks), refused(Gate::Checks), passing("b", 90)];
-        check(&one, Some(2), "1 of 3 passes");
+        let one = [refused(Gate::Checks), refused(Gate::Checks), passing("b", "y", 90)];
+        check(&one, Some(2), "1 of 3 passes", true);
         let none = [refused(Gate::Guardian), failed.clone(), refused(Gate::Checks)];
-        check(&none, Some(2), "none of 3 passes; this one came furthest");
-        check(&[failed.clone(), failed], None, "none of 2 handed in a change");
-        check(&[], None, "none of 0 handed in a change");
+        check(&none, Some(2), "none of 3 passes; this one came furthest", false);
+        check(&[failed.clone(), failed], None, "none of 2 handed in a change", false);
+        check(&[], None, "none of 0 handed in a change", false);
     }
 }

@@ -1,12 +1,14 @@
 //! What one of several coders made of an attempt: whether the gates that ask no model let it through, and what it does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use mission::{Candidate, FailureClass, Gate, State, Task};
 use workspace::Slot;
 
 use super::files::kind;
+use super::form::of as form_of_file;
 use super::{
     Answer, Change, Evidence, Finding, Plan, WITHOUT_MODELS, ask, checks, independent, scope, symbols,
 };
@@ -21,12 +23,37 @@ const MAX_SYMBOLS: usize = 100;
 /// What an answer does to `base` (texts by path), in words that are the same where two do the same: the part of
 /// [`Candidate::behaviour`] that no check has to be run for.
 pub fn behaviour(base: &BTreeMap<String, String>, answer: &Answer) -> String {
-    let paths = answer.iter().filter(|(path, _)| kind(path).is_behaviour());
-    let changed = paths.flat_map(|(path, after)| {
-        let before = base.get(path).map(String::as_bytes);
-        symbols::changed(path, before, after.as_deref().map(str::as_bytes))
-    });
+    let changed =
+        of_behaviour(base, answer).flat_map(|(path, before, after)| symbols::changed(path, before, after));
     words(BTreeSet::new(), changed.collect())
+}
+
+/// What an answer makes of the files of `base`: [`Candidate::form`].
+pub fn form(base: &BTreeMap<String, String>, answer: &Answer) -> String {
+    form_of(of_behaviour(base, answer))
+}
+
+type Changed<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn of_behaviour<'a>(
+    base: &'a BTreeMap<String, String>,
+    answer: &'a Answer,
+) -> impl Iterator<Item = Changed<'a>> {
+    answer.iter().filter(|(path, _)| kind(path).is_behaviour()).map(|(path, after)| {
+        let before = base.get(path).map(String::as_bytes);
+        (path.as_str(), before, after.as_deref().map(str::as_bytes))
+    })
+}
+
+/// One word for all files, so that a journal stays short.
+fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
+    let mut hasher = DefaultHasher::new();
+    let mut count = 0;
+    for (path, before, after) in files {
+        (path, form_of_file(path, before, after)).hash(&mut hasher);
+        count += 1;
+    }
+    if count == 0 { String::new() } else { format!("{:016x}", hasher.finish()) }
 }
 
 /// Looks at what stands in a coder's slot. No verdict of it is recorded: what goes on is judged as every change is.
@@ -97,27 +124,29 @@ async fn look(
     // how many tests ran is no difference: a candidate may bring some of its own
     let vouched = evidence.verified_by.iter().map(|by| by.split(" (").next().unwrap_or(by).to_string());
     let vouched: BTreeSet<String> = vouched.collect();
-    let changed = changed_symbols(context, slot, &commit.id, &paths).await?;
-    made.behaviour = words(vouched, changed);
+    let (changed, form) = changed(context, slot, &commit.id, &paths).await?;
+    (made.behaviour, made.form) = (words(vouched, changed), form);
     Ok(made)
 }
 
-async fn changed_symbols(
+/// The symbols that a change touches, and its form.
+async fn changed(
     context: &Arc<MissionContext>,
     slot: &Slot,
     commit: &str,
     paths: &[String],
-) -> Result<BTreeSet<String>, workspace::Error> {
+) -> Result<(BTreeSet<String>, String), workspace::Error> {
     let (workspace, before, after) = (context.workspace.clone(), slot.commit.clone(), commit.to_string());
     let paths: Vec<String> = paths.iter().filter(|path| kind(path).is_behaviour()).cloned().collect();
     blocking(move || {
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();
         let (before, after) = (workspace.read_all(&before, &names)?, workspace.read_all(&after, &names)?);
-        let mut changed = BTreeSet::new();
-        for ((path, before), after) in paths.iter().zip(before).zip(after) {
-            changed.extend(symbols::changed(path, before.as_deref(), after.as_deref()));
-        }
-        Ok(changed)
+        let files = || {
+            let sides = before.iter().zip(&after);
+            paths.iter().zip(sides).map(|(path, (b, a))| (path.as_str(), b.as_deref(), a.as_deref()))
+        };
+        let changed = files().flat_map(|(path, before, after)| symbols::changed(path, before, after));
+        Ok((changed.collect(), form_of(files())))
     })
     .await
 }

@@ -4,6 +4,7 @@
 mod candidate;
 mod checks;
 mod files;
+mod form;
 mod grounds;
 mod guardian;
 mod imports;
@@ -33,8 +34,8 @@ use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::workers::Worker;
 
-pub use candidate::behaviour;
 pub(crate) use candidate::candidate;
+pub use candidate::{behaviour, form};
 pub(crate) use checks::{check_tree, keeps_tests};
 pub(crate) use grounds::Grounds;
 pub(crate) use guardian::lint_trees;

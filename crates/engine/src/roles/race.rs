@@ -58,8 +58,21 @@ pub(super) async fn run(
     for one in &mut ran {
         spent.append(&mut one.spent);
     }
-    let candidates: Vec<Candidate> = ran.iter().map(|one| one.candidate.clone()).collect();
-    let choice = choose(&candidates);
+    let compared = |ran: &[Ran]| ran.iter().map(|one| one.candidate.clone()).collect::<Vec<_>>();
+    let mut candidates = compared(&ran);
+    let mut choice = choose(&candidates);
+    if choice.open
+        && let Some(lease) = lent(context, &mut ran, choice.chosen, &base).await
+    {
+        let mut more = one(context, task, Place::Leased(lease), &base, model).await;
+        spent.append(&mut more.spent);
+        ran.push(more);
+        candidates = compared(&ran);
+        choice = choose(&candidates);
+    }
+    // who lent its slot is chosen only if the one more agrees with it, which has the same change or as good a one
+    let lent = |at: usize| ran.get(at).is_some_and(|one| one.kept.is_none());
+    choice.chosen = choice.chosen.map(|at| if lent(at) { ran.len() - 1 } else { at });
     let chosen = choice.chosen.and_then(|at| u32::try_from(at).ok());
     let told = Event::CandidatesCompared { task: task.id.clone(), candidates, chosen, why: choice.why };
     if context.orchestrator.record(vec![told]).await.is_err() {
@@ -76,6 +89,30 @@ pub(super) async fn run(
         context.workers.put(&task.id, Worker { lease, conversation });
     }
     events
+}
+
+/// The slot of one that does not go on as it is, for one coder more.
+async fn lent(
+    context: &Arc<MissionContext>,
+    ran: &mut [Ran],
+    chosen: Option<usize>,
+    base: &str,
+) -> Option<Lease> {
+    let passes = |one: &Ran| one.candidate.failed.is_none() && one.candidate.refused_by.is_none();
+    let mut others: Vec<usize> = (0..ran.len()).filter(|at| Some(*at) != chosen).collect();
+    others.sort_by_key(|at| ran.get(*at).is_some_and(passes));
+    let kept = others.into_iter().find_map(|at| ran.get_mut(at)?.kept.take());
+    let (mut lease, _) = kept?;
+    match context.slots.prepare(lease.slot.n, base).await {
+        Ok(slot) => {
+            lease.slot = slot;
+            Some(lease)
+        }
+        Err(error) => {
+            tracing::warn!("one coder more has no slot: {error}");
+            None
+        }
+    }
 }
 
 /// Where a coder works.

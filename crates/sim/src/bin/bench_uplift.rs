@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use sim::projects::cache;
 use sim::uplift::configurations::{ABLATIONS, CONFIGURATIONS, DEFAULT};
-use sim::uplift::grid::{Ground, Point, Way, play, verdicts_of_all};
+use sim::uplift::grid::{Ground, Point, Way, play, predict, verdicts_of_all};
+use sim::uplift::predict::Predictions;
 use sim::uplift::report::{FIRST_LINE, Measured, blame, goals, plot, table, to_json};
 use sim::uplift::results::Results;
 use sim::uplift::steps::steps;
@@ -157,7 +158,12 @@ fn run(options: Options) -> Result<(), String> {
     );
     let most = options.minutes.map(|minutes| Duration::from_secs(60 * minutes));
     let sums = play(&ground, &points, &results, options.jobs, most)?;
-    let measured: Vec<Measured<'_>> = points.iter().zip(&sums).collect();
+    let mut predictions = Predictions::default();
+    let mut measured: Vec<Measured<'_>> = Vec::new();
+    for (point, sum) in points.iter().zip(&sums) {
+        let chain = if options.whole { None } else { predict(&ground, point, &mut predictions)? };
+        measured.push((point, sum, chain));
+    }
     println!(
         "- took {:.0} s, {} threads\n\n{}",
         begun.elapsed().as_secs_f64(),

@@ -35,12 +35,17 @@ pub enum Authored {
 impl Authored {
     pub const ALL: [Authored; 4] = [Authored::Right, Authored::Wrong, Authored::Broken, Authored::Empty];
 
+    /// How often an author errs, by how; `chance`: that of the model at this task.
+    pub fn errs(chance: f64) -> [(Authored, f64); 3] {
+        [(Authored::Broken, BROKEN), (Authored::Empty, EMPTY), (Authored::Wrong, WRONG)]
+            .map(|(kind, of_all)| (kind, of_all * (1.0 - chance)))
+    }
+
     /// What an author writes; `chance`: that of the model at this task.
     pub fn drawn(chance: f64, random: &mut Random) -> Authored {
         let mut left = random.unit();
-        for (kind, of_all) in [(Authored::Broken, BROKEN), (Authored::Empty, EMPTY), (Authored::Wrong, WRONG)]
-        {
-            left -= of_all * (1.0 - chance);
+        for (kind, errs) in Authored::errs(chance) {
+            left -= errs;
             if left < 0.0 {
                 return kind;
             }

@@ -75,6 +75,16 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         ..DEFAULT
     },
     Configuration {
+        name: "thorough with candidates 3",
+        about: "the same, and three coders at each attempt",
+        candidates: 3,
+        quorum: 5,
+        fresh: 2,
+        splits: 2,
+        max_cycles: 5,
+        ..DEFAULT
+    },
+    Configuration {
         name: "utmost",
         about: "nine reviewers vote, and all that the ladder can do: fresh = 3, splits = 3, max_cycles = 8",
         quorum: 9,

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::authors::Authored;
 use super::configurations::Configuration;
 use super::mission::{self, Ended, Setup};
+use super::predict::{Predicted, Predictions};
 use super::rates::{Drawn, Rates};
 use super::results::{Key, Results};
 use super::stats::Sum;
@@ -160,6 +161,16 @@ pub fn play(
         }
     }
     Ok(sums)
+}
+
+/// What missions of a point should come to, from rates and verdicts alone.
+///
+/// # Errors
+/// As [`verdicts_of_all`].
+pub fn predict(ground: &Ground, point: &Point, known: &mut Predictions) -> Result<Option<Predicted>, String> {
+    let Way::Engine(configuration) = point.way else { return Ok(None) };
+    let rates = Rates::new(f64::from(point.p) / 1000.0);
+    known.of(&ground.steps, &ground.verdicts, configuration, rates, point.n)
 }
 
 fn one(ground: &Ground, point: &Point, seed: u64) -> Result<Ended, String> {

@@ -9,7 +9,8 @@
 //! - [`verdicts`] remembers what the real gates say of each answer.
 //! - [`mission`] plays a mission with files, git and all, and says what became of it; [`replay`] plays it with the gates'
 //!   verdicts as they are remembered, a thousand times faster; [`baselines`] without the engine.
-//! - [`grid`] plays many, [`results`] keeps them, [`stats`] counts, [`report`] tells.
+//! - [`grid`] plays many, [`results`] keeps them, [`stats`] counts, [`predict`] says beforehand what they
+//!   should come to, [`report`] tells.
 
 pub mod authors;
 pub mod baselines;
@@ -19,6 +20,7 @@ pub mod grid;
 pub mod mission;
 pub mod model;
 pub mod packages;
+pub mod predict;
 pub mod rates;
 pub mod replay;
 pub mod report;

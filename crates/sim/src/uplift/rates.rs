@@ -17,11 +17,14 @@ pub struct Rates {
 }
 
 /// Of what is not right: it is no work at all.
-const SLIPS: f64 = 0.12;
+pub const SLIPS: f64 = 0.12;
 /// A repair that is wrong leaves things as they are, or the next attempt makes the same mistake.
-const SAME_AGAIN: f64 = 0.5;
+pub const SAME_AGAIN: f64 = 0.5;
 /// Two reviewers of the same change see it with the same eyes.
 pub const SAME_EYES: f64 = 0.5;
+
+/// An answer is written as most would write it; otherwise no other one is written like it, though it does the same.
+pub const USUAL_FORM: f64 = 0.7;
 
 impl Rates {
     pub fn new(p: f64) -> Rates {

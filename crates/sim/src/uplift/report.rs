@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::grid::{Point, Way};
+use super::predict::Predicted;
 use super::rates::Rates;
 use super::stats::{Share, Sum, Tries, formula, formula_of_tasks, share};
 use crate::plot::{Axis, PlotError, Series, lines};
@@ -14,7 +15,7 @@ pub const FIRST_LINE: &str =
     "The models in this measurement are simulated: no language model was asked for any of these numbers.";
 
 /// A point with what was measured of it.
-pub type Measured<'a> = (&'a Point, &'a Sum);
+pub type Measured<'a> = (&'a Point, &'a Sum, Option<Predicted>);
 
 fn predicted(point: &Point, sum: &Sum) -> Option<(f64, f64)> {
     let Way::Engine(configuration) = point.way else { return None };
@@ -30,10 +31,10 @@ fn predicted(point: &Point, sum: &Sum) -> Option<(f64, f64)> {
 pub fn table(measured: &[Measured<'_>]) -> String {
     let mut text = String::from(
         "| p | tasks | way | missions | delivered and right | delivered and wrong | honestly incomplete | calls a mission \
-         | of a perfect pass | tokens a mission | f | r | formula | formula, tasks differ |\n\
-         |---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+         | of a perfect pass | tokens a mission | f | r | formula | formula, tasks differ | chain: right | chain: wrong |\n\
+         |---:|---:|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
     );
-    for (point, sum) in measured.iter().filter(|(_, sum)| sum.missions > 0) {
+    for (point, sum, chain) in measured.iter().filter(|(_, sum, _)| sum.missions > 0) {
         let missions = sum.missions as f64;
         let (perfect, plain, of_tasks) = match predicted(point, sum) {
             Some((plain, of_tasks)) => {
@@ -44,9 +45,15 @@ pub fn table(measured: &[Measured<'_>]) -> String {
             }
             None => (String::new(), String::new(), String::new()),
         };
+        let said = |value: f64, measured: Share| {
+            let fits = if measured.contains(value) { "" } else { " (outside)" };
+            format!("{}{fits}", percent(value))
+        };
+        let right = chain.map_or_else(String::new, |chain| said(chain.right, sum.delivered_right()));
+        let wrong = chain.map_or_else(String::new, |chain| said(chain.wrong, sum.delivered_wrong()));
         let _ = writeln!(
             text,
-            "| {:.2} | {} | {}{} | {} | {} | {} | {} | {:.1} | {perfect} | {:.0} k | {} | {} | {plain} | {of_tasks} |",
+            "| {:.2} | {} | {}{} | {} | {} | {} | {} | {:.1} | {perfect} | {:.0} k | {} | {} | {plain} | {of_tasks} | {right} | {wrong} |",
             f64::from(point.p) / 1000.0,
             point.n,
             point.way.name(),
@@ -68,7 +75,7 @@ pub fn table(measured: &[Measured<'_>]) -> String {
 pub fn blame(measured: &[Measured<'_>], way: Way) -> String {
     let mut text = String::new();
     let mut all = Sum::default();
-    for (_, sum) in measured.iter().filter(|(point, _)| point.way == way) {
+    for (_, sum, _) in measured.iter().filter(|(point, ..)| point.way == way) {
         for (into, from) in [
             (&mut all.let_through, &sum.let_through),
             (&mut all.caught, &sum.caught),
@@ -113,7 +120,7 @@ pub fn goals(measured: &[Measured<'_>]) -> String {
     let mut text = String::new();
     let said = |met: bool| if met { "met" } else { "**missed**" };
     let at = |p: u32, n: usize| {
-        measured.iter().filter(move |(point, sum)| {
+        measured.iter().filter(move |(point, sum, _)| {
             point.p == p
                 && point.n == n
                 && sum.missions > 0
@@ -122,7 +129,7 @@ pub fn goals(measured: &[Measured<'_>]) -> String {
         })
     };
     for (p, goal) in [(700, 0.95), (500, 0.85)] {
-        for (point, sum) in at(p, 20) {
+        for (point, sum, _) in at(p, 20) {
             let right = sum.delivered_right();
             let _ = writeln!(
                 text,
@@ -135,7 +142,7 @@ pub fn goals(measured: &[Measured<'_>]) -> String {
             );
         }
     }
-    for (point, sum) in at(700, 20) {
+    for (point, sum, _) in at(700, 20) {
         let perfect = point.way.configuration().perfect_pass(20) as f64;
         let times = sum.calls as f64 / sum.missions as f64 / perfect;
         let _ = writeln!(
@@ -147,19 +154,23 @@ pub fn goals(measured: &[Measured<'_>]) -> String {
     }
     let engine: Vec<&Measured<'_>> = measured
         .iter()
-        .filter(|(point, sum)| matches!(point.way, Way::Engine(_)) && sum.missions > 0 && !point.whole)
+        .filter(|(point, sum, _)| matches!(point.way, Way::Engine(_)) && sum.missions > 0 && !point.whole)
         .collect();
-    let names: std::collections::BTreeSet<&str> = engine.iter().map(|(point, _)| point.way.name()).collect();
+    let names: std::collections::BTreeSet<&str> = engine.iter().map(|(point, ..)| point.way.name()).collect();
     for name in names {
-        let of_way = || engine.iter().filter(|(point, _)| point.way.name() == name);
-        let (mut kept, mut all, mut fits) = (0, 0, 0);
-        for (point, sum) in of_way() {
-            let same = |(other, _): &&Measured<'_>| {
+        let of_way = || engine.iter().filter(|(point, ..)| point.way.name() == name);
+        let (mut kept, mut all, mut fits, mut chained, mut chains) = (0, 0, 0, 0, 0);
+        for (point, sum, chain) in of_way() {
+            let same = |(other, ..): &&Measured<'_>| {
                 other.way == Way::RetryOnTests && other.p == point.p && other.n == point.n
             };
-            if let Some((_, retry)) = measured.iter().find(same) {
+            if let Some((_, retry, _)) = measured.iter().find(same) {
                 all += 1;
                 kept += u32::from(sum.delivered_wrong().value <= retry.delivered_wrong().value / 10.0);
+            }
+            if let Some(chain) = chain {
+                chains += 1;
+                chained += u32::from(sum.delivered_right().contains(chain.right));
             }
             fits += u32::from(predicted(point, sum).is_some_and(|(_, p)| sum.delivered_right().contains(p)));
         }
@@ -174,6 +185,11 @@ pub fn goals(measured: &[Measured<'_>]) -> String {
             "- {name}: the formula (with tasks that differ) within the 95 % interval at {fits} of {count} points: {}",
             said(fits == count)
         );
+        let _ = writeln!(
+            text,
+            "- {name}: the chain within the 95 % interval at {chained} of {chains} points: {}",
+            said(chained == chains && chains > 0)
+        );
     }
     text
 }
@@ -181,7 +197,7 @@ pub fn goals(measured: &[Measured<'_>]) -> String {
 /// Delivered and right by p, for missions of `n`.
 pub fn plot(measured: &[Measured<'_>], n: usize) -> Result<String, PlotError> {
     let mut ways: Vec<&str> = Vec::new();
-    for (point, _) in measured {
+    for (point, ..) in measured {
         if !ways.contains(&point.way.name()) {
             ways.push(point.way.name());
         }
@@ -192,10 +208,10 @@ pub fn plot(measured: &[Measured<'_>], n: usize) -> Result<String, PlotError> {
             name: way.to_string(),
             points: measured
                 .iter()
-                .filter(|(point, sum)| {
+                .filter(|(point, sum, _)| {
                     point.way.name() == way && point.n == n && !point.whole && sum.missions > 0
                 })
-                .map(|(point, sum)| (f64::from(point.p) / 1000.0, 100.0 * sum.delivered_right().value))
+                .map(|(point, sum, _)| (f64::from(point.p) / 1000.0, 100.0 * sum.delivered_right().value))
                 .collect(),
         })
         .collect();
@@ -211,8 +227,8 @@ pub fn plot(measured: &[Measured<'_>], n: usize) -> Result<String, PlotError> {
 pub fn to_json(measured: &[Measured<'_>]) -> Value {
     let points: Vec<Value> = measured
         .iter()
-        .filter(|(_, sum)| sum.missions > 0)
-        .map(|(point, sum)| {
+        .filter(|(_, sum, _)| sum.missions > 0)
+        .map(|(point, sum, chain)| {
             let interval =
                 |share: Share| json!({ "value": share.value, "low": share.low, "high": share.high });
             let predicted = predicted(point, sum);
@@ -238,6 +254,9 @@ pub fn to_json(measured: &[Measured<'_>]) -> Value {
                 "incomplete_for": sum.incomplete_for,
                 "formula": predicted.map(|(plain, _)| plain),
                 "formula_of_tasks": predicted.map(|(_, of_tasks)| of_tasks),
+                "chain": chain.map(|chain| json!({
+                    "right": chain.right, "wrong": chain.wrong, "incomplete": chain.incomplete,
+                })),
             })
         })
         .collect();

@@ -9,7 +9,9 @@ use super::authors::Authored;
 use super::configurations::{CONFIGURATIONS, DEFAULT};
 use super::mission::{Setup, play};
 use super::packages::Package;
+use super::predict::Predictions;
 use super::rates::{Drawn, Rates, Slip};
+use super::stats::Sum;
 use super::steps::{Step, Wrong};
 use super::suites::Suites;
 use super::verdicts::Verdicts;
@@ -169,4 +171,29 @@ fn missions_with_files_and_replayed_ones_come_to_the_same_where_nothing_is_left_
         (ended.right, ended.wrong, ended.missing, ended.calls, ended.caught, ended.let_through)
     };
     assert_eq!(play(), play());
+}
+
+#[test]
+fn the_chain_ends_every_task_and_says_what_missions_come_to() {
+    let ground = ground();
+    let (mut known, mut sum) = (Predictions::default(), Sum::default());
+    let mut of = |p: f64, n| {
+        let rates = Rates { p, spread: 8.0 };
+        known.of(&ground.steps, &ground.verdicts, &DEFAULT, rates, n).unwrap().unwrap()
+    };
+    for (p, n) in [(0.5, 1), (0.5, 20), (0.999, 5)] {
+        let predicted = of(p, n);
+        let all = predicted.right + predicted.wrong + predicted.incomplete;
+        assert!((all - 1.0).abs() < 1e-6, "{p} {n}: {predicted:?}");
+    }
+    assert!(of(0.999, 5).right > 0.98 && of(0.5, 20).right < of(0.5, 1).right);
+    let rates = Rates { p: 0.5, spread: 8.0 };
+    let setup = Setup { rates, ..setup(&ground, 0.5) };
+    for seed in 0..30 {
+        sum.add(&replay::play(&setup, &ground.verdicts, 3, seed).unwrap());
+    }
+    let predicted = of(0.5, 3);
+    let said = format!("{predicted:?}, played {:?} {:?}", sum.delivered_right(), sum.delivered_wrong());
+    assert!((sum.delivered_right().value - predicted.right).abs() < 0.15, "{said}");
+    assert!((sum.delivered_wrong().value - predicted.wrong).abs() < 0.15, "{said}");
 }

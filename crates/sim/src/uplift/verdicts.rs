@@ -22,6 +22,8 @@ use crate::projects::cache;
 
 pub type Failure = (FailureClass, Vec<Issue>);
 type Refused = Option<Vec<Issue>>;
+/// Behaviour, form and lines of an answer, as the engine compares candidates by.
+type Does = (String, String, u32);
 
 /// What became of an answer that every reviewer approves of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,7 +86,7 @@ pub struct Verdicts {
     looked: Mutex<HashMap<(String, Drawn, bool), Verdict>>,
     /// Why tests are refused; nothing where they are taken.
     written: Mutex<HashMap<(String, Authored), Refused>>,
-    does: Mutex<HashMap<(String, Drawn), (String, u32)>>,
+    does: Mutex<HashMap<(String, Drawn), Does>>,
     passes: Mutex<HashMap<(String, Drawn), bool>>,
     suites: Arc<Suites>,
     lint: Mutex<Lint>,
@@ -213,13 +215,14 @@ impl Verdicts {
         Ok(refused)
     }
 
-    /// What an answer does, in words that are the same where two do the same, and the lines that it changes.
-    pub fn does(&self, step: &Step, drawn: Drawn) -> (String, u32) {
+    /// What an answer does and how it is written, each the same where two are, and the lines that it changes.
+    pub fn does(&self, step: &Step, drawn: Drawn) -> Does {
         let name = (step.title.clone(), drawn);
         let known = lock(&self.does).get(&name).cloned();
         known.unwrap_or_else(|| {
             let answer = step.answer(drawn).unwrap_or_default();
-            let does = (engine::behaviour(&step.base, &answer), lines(step, &answer));
+            let form = engine::form(&step.base, &answer);
+            let does = (engine::behaviour(&step.base, &answer), form, lines(step, &answer));
             lock(&self.does).insert(name, does.clone());
             does
         })

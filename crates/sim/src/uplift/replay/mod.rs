@@ -37,7 +37,7 @@ const PLANNED: u64 = 150;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
 /// Before the folder that a reviewer of the objective objects to.
-const NAMED: &str = "not as the release has it: ";
+const NAMED: &str = "mended: ";
 /// How often the engine draws an answer that is no work again.
 const DRAWS: u32 = 3;
 
@@ -166,7 +166,7 @@ impl Replay {
     fn next_plan(&self, state: &State) -> Value {
         let landed = self.landed();
         let objected: BTreeSet<&str> =
-            state.asked_for.iter().filter_map(|asked| asked.evidence.strip_prefix(NAMED)).collect();
+            state.asked_for.iter().filter_map(|asked| asked.item.strip_prefix(NAMED)).collect();
         let due = self
             .job
             .tasks
@@ -334,14 +334,13 @@ impl Hands {
             .filter(|folder| landed.get(*folder).is_some_and(|d| *d != Drawn::Right))
             .collect();
         let all_landed = landed.len() == folders.len();
-        let all_right = all_landed && wrong.is_empty();
-        let seen = format!("{landed:?}");
         let quorum = world.configuration.quorum;
-        let errs = world.job.rates.review_errs(all_right);
-        let shared = world.job.random.fork(&format!("eyes of all {seen}")).chance(errs);
+        // of what landed; what did not is told by the engine, and nobody approves of the whole
+        let errs = world.job.rates.review_errs(wrong.is_empty());
+        let shared = world.job.random.fork(&format!("eyes of all {landed:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
         let (mut approvals, mut events) = (0, Vec::new());
-        let mut asked = 0;
+        let (mut asked, mut named) = (0, BTreeSet::new());
         // one that objects to what landed whole is not alone to decide
         for voters in [quorum, objective_voters(quorum)] {
             if asked > 0 && (approvals * 2 > asked || !all_landed) {
@@ -352,24 +351,36 @@ impl Hands {
                     return Vec::new();
                 }
                 let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
-                approvals += u32::from(all_landed && all_right != erring);
+                let objects = wrong.is_empty() == erring;
+                approvals += u32::from(all_landed && !objects);
+                if objects {
+                    // each names one, what is wrong where something is
+                    let among = if wrong.is_empty() { &folders } else { &wrong };
+                    named.extend(
+                        among.get(random.below(among.len())).map(|folder| format!("{NAMED}{folder}")),
+                    );
+                }
                 events.push(spent(Role::Reviewer, None, ASKED + PLANNED * folders.len() as u64));
                 asked += 1;
             }
         }
         let met = approvals * 2 > asked || (all_landed && !world.configuration.reviews_objective);
-        // what is wrong is named, where something is
-        let named = match wrong.as_slice() {
-            [] => folders.get(random.below(folders.len())),
-            wrong => wrong.get(random.below(wrong.len())),
+        let said = |item: String| ItemVerdict { item, evidence: "as the change shows".into() };
+        // as the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
+        let unmet = |item: &str| {
+            if let Some(folder) = item.strip_prefix('`').and_then(|item| item.split('`').next()) {
+                return !landed.contains_key(folder) || named.contains(&format!("{NAMED}{folder}"));
+            }
+            !item.starts_with(NAMED) || named.contains(item)
         };
-        let evidence = match (met, named) {
-            (false, Some(folder)) => format!("{NAMED}{folder}"),
-            _ => "as the change shows".to_string(),
-        };
-        let said = |item| ItemVerdict { item, evidence: evidence.clone() };
-        let items: Vec<ItemVerdict> = state.objective_items().into_iter().map(said).collect();
-        let (met, unmet) = if met { (items, Vec::new()) } else { (Vec::new(), items) };
+        let items = state.objective_items().into_iter().map(said);
+        let (unmet, met): (Vec<ItemVerdict>, Vec<ItemVerdict>) =
+            items.partition(|verdict| !met && unmet(&verdict.item));
+        let mut unmet = unmet;
+        if !unmet.is_empty() {
+            named.retain(|item| unmet.iter().all(|known| known.item != *item));
+            unmet.extend(named.into_iter().map(said));
+        }
         let tree = state.landed_tree.clone().unwrap_or_default();
         events.push(Event::ObjectiveReviewed { cycle, met, unmet, tree });
         events

@@ -12,7 +12,7 @@ use super::{ASKED, DRAWS, Hands, TOKEN, spent};
 use crate::Random;
 use crate::uplift::authors::Authored;
 use crate::uplift::model::Job;
-use crate::uplift::rates::{self, Drawn, SAME_EYES, Slip};
+use crate::uplift::rates::{self, Drawn, SAME_EYES, Slip, USUAL_FORM};
 use crate::uplift::steps::Step;
 
 impl Hands {
@@ -124,23 +124,35 @@ impl Hands {
             return vec![Event::WorkAccepted { task, summary: "kept".into() }];
         }
         let coders = if kind == WorkKind::Fresh { candidates.max(1) } else { 1 };
-        let mut events = Vec::new();
-        let mut drawn: Vec<Option<Drawn>> = Vec::new();
-        for nth in 0..coders {
-            let mut random = self.world.draws(&format!("work {nth}"), &task, attempt, fix);
-            match self.draw(&task, kind, &mut random, &mut events).await {
-                Ok(one) => drawn.push(one),
-                Err(events) => return events,
-            }
-        }
         let job = &self.world.job;
-        let chosen = match (coders, job.tasks.get(Job::folder(&task)).cloned()) {
-            (1, _) | (_, None) => drawn.first().copied().flatten(),
-            (_, Some(step)) => match self.compare(&step, &task, &drawn, &mut events) {
-                Ok(chosen) => chosen,
+        let Some(step) = job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
+        let mut events = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
+        let mut answers: Vec<Option<Drawn>> = Vec::new();
+        let mut choice = choose(&candidates);
+        for nth in 0..=coders {
+            // one more is asked where those that pass do not agree
+            if nth == coders && (coders == 1 || !choice.open) {
+                break;
+            }
+            let mut random = self.world.draws(&format!("work {nth}"), &task, attempt, fix);
+            let drawn = match self.draw(&task, kind, &mut random, &mut events).await {
+                Ok(drawn) => drawn,
+                Err(events) => return events,
+            };
+            match self.candidate(&step, &task, nth, drawn, &mut random) {
+                Ok(candidate) => candidates.push(candidate),
                 Err(why) => return self.cannot(why),
-            },
-        };
+            }
+            answers.push(drawn);
+            choice = choose(&candidates);
+        }
+        let chosen = choice.chosen.and_then(|at| answers.get(at).copied().flatten());
+        if coders > 1 {
+            let place = choice.chosen.and_then(|at| u32::try_from(at).ok());
+            let (task, why) = (task.clone(), choice.why);
+            events.push(Event::CandidatesCompared { task, candidates, chosen: place, why });
+        }
         let Some(drawn) = chosen else {
             let issue = Issue::new("engine", "nothing usable was answered");
             events.push(Event::AttemptFailed { task, class: FailureClass::Malformed, issues: vec![issue] });
@@ -205,39 +217,26 @@ impl Hands {
         Ok(None)
     }
 
-    /// As the engine does: the gates that ask no model, and what those that pass do.
-    fn compare(
+    /// As the engine looks at one of several: the gates that ask no model, what it does, and how it is written.
+    fn candidate(
         &self,
         step: &Arc<Step>,
         task: &TaskId,
-        drawn: &[Option<Drawn>],
-        events: &mut Vec<Event>,
-    ) -> Result<Option<Drawn>, String> {
-        let mut candidates = Vec::new();
-        for (slot, drawn) in (1..).zip(drawn) {
-            let Some(drawn) = *drawn else {
-                candidates.push(Candidate {
-                    slot,
-                    failed: Some(FailureClass::Malformed),
-                    ..Candidate::default()
-                });
-                continue;
-            };
-            let verdict = self.world.verdict(step, task, drawn)?;
-            let (gates, _) = verdict.without(|gate| self.world.configuration.off(gate));
-            let refused_by = gates.iter().find(|(_, said)| *said == GateVerdict::Fail).map(|(gate, _)| *gate);
-            let (behaviour, lines) = self.world.verdicts.does(step, drawn);
-            candidates.push(Candidate { slot, refused_by, behaviour, lines, ..Candidate::default() });
+        nth: u32,
+        drawn: Option<Drawn>,
+        random: &mut Random,
+    ) -> Result<Candidate, String> {
+        let slot = nth + 1;
+        let Some(drawn) = drawn else {
+            return Ok(Candidate { slot, failed: Some(FailureClass::Malformed), ..Candidate::default() });
+        };
+        let verdict = self.world.verdict(step, task, drawn)?;
+        let (gates, _) = verdict.without(|gate| self.world.configuration.off(gate));
+        let refused_by = gates.iter().find(|(_, said)| *said == GateVerdict::Fail).map(|(gate, _)| *gate);
+        let (behaviour, mut form, lines) = self.world.verdicts.does(step, drawn);
+        if !random.chance(USUAL_FORM) {
+            form = format!("{form}, as nobody else writes it: {nth}");
         }
-        let choice = choose(&candidates);
-        let chosen = choice.chosen.and_then(|at| drawn.get(at).copied().flatten());
-        let place = choice.chosen.and_then(|at| u32::try_from(at).ok());
-        events.push(Event::CandidatesCompared {
-            task: task.clone(),
-            candidates,
-            chosen: place,
-            why: choice.why,
-        });
-        Ok(chosen)
+        Ok(Candidate { slot, refused_by, behaviour, form, lines, ..Candidate::default() })
     }
 }

@@ -1,0 +1,112 @@
+//! What reviewers say together, as chances: each errs by what all of them see, or by itself.
+
+use engine::{last_test_voters, objective_voters, test_voters};
+
+use crate::uplift::rates::{Rates, SAME_EYES};
+
+/// Those who judge a change.
+#[derive(Clone, Copy, Debug)]
+pub struct Reviewers {
+    pub quorum: u32,
+    pub rates: Rates,
+}
+
+impl Reviewers {
+    /// That a majority approves of something `right`, where the eyes that they share err or not.
+    pub fn approve(self, right: bool, eyes_err: bool) -> f64 {
+        let errs = one(self.rates.review_errs(right), eyes_err);
+        (0..=self.quorum)
+            .filter(|erring| {
+                let approve = if right { self.quorum - erring } else { *erring };
+                approve * 2 > self.quorum
+            })
+            .map(|erring| binomial(self.quorum, erring, errs))
+            .sum()
+    }
+
+    /// What a review of the objective comes to: that it is met, and how many reviewers object where it is not, each with
+    /// its chance. `right`: all that landed is; `whole`: everything has landed.
+    pub fn objective(self, right: bool, whole: bool) -> (f64, Vec<(u32, f64)>) {
+        let (first, errs) = (self.quorum, self.rates.review_errs(right));
+        let more = if whole { objective_voters(first) - first } else { 0 };
+        let (mut met, mut objections) = (0.0, vec![0.0; (first + more + 1) as usize]);
+        let objecting = |asked: u32, erring: u32| if right { erring } else { asked - erring };
+        for (eyes, weight) in [(true, errs), (false, 1.0 - errs)] {
+            let errs = one(errs, eyes);
+            for early in 0..=first {
+                let chance = weight * binomial(first, early, errs);
+                let objects = objecting(first, early);
+                if whole && (first - objects) * 2 > first {
+                    met += chance;
+                    continue;
+                }
+                for late in 0..=more {
+                    let chance = chance * binomial(more, late, errs);
+                    let objects = objects + objecting(more, late);
+                    if whole && (first + more - objects) * 2 > first + more {
+                        met += chance;
+                    } else if let Some(of) = objections.get_mut(objects as usize) {
+                        *of += chance;
+                    }
+                }
+            }
+        }
+        let objections = (0..).zip(objections).filter(|(_, chance)| *chance > 0.0).collect();
+        (met, objections)
+    }
+}
+
+/// That a test of another coder is thrown away; `right`: it asks for what the task asks for.
+pub fn found_wrong(quorum: u32, rates: Rates, right: bool) -> f64 {
+    let (first, last) = (test_voters(quorum), last_test_voters(quorum));
+    let errs = rates.review_errs(right);
+    let against = |asked: u32, erring: u32| if right { erring } else { asked - erring };
+    let mut wrong = 0.0;
+    for (eyes, weight) in [(true, errs), (false, 1.0 - errs)] {
+        let errs = one(errs, eyes);
+        for early in 0..=first {
+            let chance = weight * binomial(first, early, errs);
+            let votes = against(first, early);
+            if votes * 2 != first {
+                wrong += if votes * 2 > first { chance } else { 0.0 };
+                continue;
+            }
+            for late in 0..=last - first {
+                let votes = votes + against(last - first, late);
+                wrong += if votes * 2 > last { chance * binomial(last - first, late, errs) } else { 0.0 };
+            }
+        }
+    }
+    wrong
+}
+
+/// That one reviewer errs, where the eyes that they share err or not.
+fn one(errs: f64, eyes_err: bool) -> f64 {
+    SAME_EYES * f64::from(u8::from(eyes_err)) + (1.0 - SAME_EYES) * errs
+}
+
+pub fn binomial(of: u32, count: u32, chance: f64) -> f64 {
+    let ways = (0..count).fold(1.0, |ways, i| ways * f64::from(of - i) / f64::from(i + 1));
+    ways * chance.powi(count.cast_signed()) * (1.0 - chance).powi((of - count).cast_signed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_reviewers_err_less_often_but_not_without_end() {
+        let rates = Rates::new(0.5);
+        let misses = |quorum| {
+            let of = Reviewers { quorum, rates };
+            rates.review_misses() * of.approve(false, true)
+                + (1.0 - rates.review_misses()) * of.approve(false, false)
+        };
+        assert!((misses(1) - 0.3).abs() < 1e-9, "{}", misses(1));
+        assert!(misses(3) < misses(1) && misses(5) < misses(3) && misses(99) > 0.2, "{}", misses(99));
+        let (met, objections) = Reviewers { quorum: 1, rates }.objective(true, true);
+        let all = met + objections.iter().map(|(_, of)| of).sum::<f64>();
+        assert!((all - 1.0).abs() < 1e-9 && met > 0.9, "{met} {objections:?}");
+        assert!(found_wrong(1, rates, false) > 0.6 && found_wrong(1, rates, true) < 0.1);
+    }
+}
