@@ -28,6 +28,13 @@ pub(super) static RULE: Rule = Rule {
             ("b.js", "module.exports = { once, file };\nfunction once() {}\nfunction file() {}\n"),
             ("b.d.ts", "export declare function once(): void;\n"),
         ]),
+        Example::change(
+            &[("Cargo.toml", "[package]\nname = \"x\"\n"), ("src/lib.rs", "pub fn Ok() {}\n")],
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("src/lib.rs", "extern crate std;\npub mod m { pub use crate::std::result::Result::Ok; }\n"),
+            ],
+        ),
         Example::new(&[
             ("a.d.ts", "import { T } from './b';\nexport declare const a: T;\n"),
             ("b.d.ts", "type T = number;\nexport type U = T | string;\n"),

@@ -8,15 +8,17 @@ use syntax::{ImportKind, Language};
 use super::missing_path::own_crate;
 use super::{Change, Found};
 use crate::file::File;
-use crate::names::is_in_item_macro;
+use crate::names::{is_in_item_macro, is_known};
 use crate::project::is_specimen;
 use crate::project::rust::{has_word, is_defined};
 
 /// Reports where files still take from their own crate what nothing in it defines any more.
 pub(super) fn report(change: &Change<'_>, found: &mut Found) {
     let rust = change.pairs.iter().filter(|pair| Language::of_path(&pair.path) == Some(Language::Rust));
-    let lost: BTreeSet<String> =
-        rust.flat_map(|pair| change.lost_names(pair)).filter(|name| name.len() > 1).collect();
+    let lost: BTreeSet<String> = rust
+        .flat_map(|pair| change.lost_names(pair))
+        .filter(|name| name.len() > 1 && !is_known(Language::Rust, name))
+        .collect();
     if lost.is_empty() || lost.len() > 200 {
         return;
     }

@@ -165,6 +165,16 @@ pub(super) static RULE: Rule = Rule {
             ],
         ),
         Example::change(
+            &[(
+                "src/lib.rs",
+                "use core::slice::{self, SliceIndex};\npub struct A<'a>(slice::Iter<'a, u8>);\nfn f(slice: &[u8]) {}\n",
+            )],
+            &[(
+                "src/lib.rs",
+                "use core::slice::SliceIndex;\npub struct A<'a>(slice::Iter<'a, u8>);\nfn f(slice: &[u8]) { use core::ops::Bound::*; g(Included(1)) }\n",
+            )],
+        ),
+        Example::change(
             &[("tests/a.rs", "#[test]\nfn a() {\n    use std::mem;\n    let _ = mem::take(&mut 1);\n}\n")],
             &[(
                 "tests/a.rs",
@@ -329,7 +339,8 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
             && !is_without_std(change, &head.path);
         alloc || !is_global(language, name) && !test && !macro_of_std || name == "_" && called
     };
-    let more_stars = stars(head) > stars(base) && !base.text.is_empty();
+    // what a new star of Rust brings is looked up
+    let more_stars = stars(head) > stars(base) && language != Language::Rust;
     if more_stars || head.text.contains("include!(") {
         return Vec::new();
     }
