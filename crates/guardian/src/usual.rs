@@ -7,12 +7,14 @@ use crate::sources::Sources;
 
 const CASTS: [&str; 2] = ["as any", "as unknown as"];
 
-/// What measures how much of the code tests run.
-const COVERAGE: [&str; 3] = ["istanbul", "c8", "v8"];
+/// What leaves code out of what is counted as covered by tests.
+const COVERAGE: [&str; 5] = ["istanbul ignore", "c8 ignore", "v8 ignore", "pragma: no", "pragma:no"];
 
 /// Where something stands that silences a tool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
+    /// where nobody is surprised: coverage left out of a whole function, an attribute of what is no function
+    Proper,
     /// where such things are needed: a line that opens a block, imports, or is too long
     Fit,
     /// on a plain statement or function: what one file does there is no custom of the others
@@ -49,7 +51,11 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
                 does && (!python || here != Place::Statement || in_python(line, &form) == here)
             })
     };
-    if head.language == Some(Language::Rust) && here == Place::Statement {
+    // of a compiler that must complain, a test asks that it does
+    if here == Place::Proper || form.contains("@ts-expect-error") && head.is_test() {
+        return true;
+    }
+    if head.language == Some(Language::Rust) {
         return false;
     }
     if base.is_some_and(|base| has(&base.text)) {
@@ -70,6 +76,8 @@ fn in_python(line: &str, form: &str) -> Place {
     let fit = code.ends_with(':') || ["import ", "from ", "@"].iter().any(|start| code.starts_with(start));
     if code.is_empty() {
         Place::Elsewhere
+    } else if fit && COVERAGE.iter().any(|tool| form.contains(tool)) {
+        Place::Proper
     } else if fit || line.len() > 88 && form.contains("noqa") {
         Place::Fit
     } else {
@@ -92,16 +100,28 @@ fn in_rust(file: &File, row: usize) -> Place {
         .find(|line| !line.is_empty() && !line.starts_with("//"));
     let function =
         item.is_none_or(|item| item.starts_with("#!") || item.starts_with("fn ") || item.contains(" fn "));
-    if function { Place::Statement } else { Place::Fit }
+    if function { Place::Statement } else { Place::Proper }
 }
 
-/// A comment is for the statement below it: coverage is left out of what tests do not reach, which is a branch or a
-/// function of its own.
+/// A comment is for what stands below it: coverage is left out of what tests do not reach, which is a branch, a part of
+/// an expression, or a function.
 fn before_statement(file: &File, row: usize, form: &str) -> Place {
+    const BRANCHES: [&str; 12] = [
+        "if ", "if(", "for ", "while ", "switch ", "try ", "else", "do ", "throw ", "default:", "case ", "}",
+    ];
+    const PARTS: [&str; 5] = [":", "?", ".", "||", "&&"];
+    if !COVERAGE.iter().any(|tool| form.contains(tool)) {
+        return Place::Statement;
+    }
     let below = file.line(row + 1).trim();
-    let branch =
-        below.ends_with('{') || ["throw ", "default:", "case "].iter().any(|start| below.starts_with(start));
-    if branch && COVERAGE.iter().any(|tool| form.contains(tool)) { Place::Fit } else { Place::Statement }
+    let starts = |words: &[&str]| words.iter().any(|start| below.starts_with(start));
+    if starts(&BRANCHES) {
+        Place::Fit
+    } else if starts(&PARTS) || below.ends_with('{') && !starts(&["return", "const ", "let ", "await "]) {
+        Place::Proper
+    } else {
+        Place::Statement
+    }
 }
 
 /// What makes two silenced lines the same: what is silenced, too.

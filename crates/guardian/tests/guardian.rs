@@ -112,10 +112,24 @@ fn coverage_is_left_out_of_branches_where_the_project_does_so() {
     assert!(!blocks(custom, branch));
     assert!(blocks(none, branch));
     assert!(blocks(custom, statement));
+    // a function as a whole
+    assert!(!blocks(none, "  g(x);\n}\n/* istanbul ignore next */\nfunction h() {\n  g(2);"));
 }
 
 #[test]
-fn an_item_of_rust_is_silenced_with_a_reason_or_as_others_are() {
+fn a_test_may_ask_that_the_compiler_complains() {
+    let blocks = |path: &str| {
+        let files = |text: &str| MemorySources::new([(path, text)]);
+        let head = "f(1);\n// @ts-expect-error\nf('a');\n";
+        let found = guardian().lint_change(&files("f(1);\n"), &files(head), &[path.to_string()]);
+        lines(&found).contains("error blanket-suppression")
+    };
+    assert!(blocks("src/a.ts"));
+    assert!(!blocks("test/a.test-d.ts"));
+}
+
+#[test]
+fn a_function_of_rust_is_silenced_with_a_reason() {
     let blocks = |other: &str, code: &str| {
         let files = |text: &str| MemorySources::new([("src/a.rs", text), ("src/b.rs", other)]);
         let (base, head) = ("mod a;\n", format!("mod a;\n{code}\n"));
@@ -124,10 +138,9 @@ fn an_item_of_rust_is_silenced_with_a_reason_or_as_others_are() {
     };
     let custom = "#[allow(dead_code)]\nstruct B;\n";
     assert!(blocks(custom, "#[allow(dead_code)]\nfn f() {}"));
-    assert!(!blocks(custom, "#[allow(dead_code)]\nstruct A;"));
-    assert!(blocks("", "#[allow(dead_code)]\nstruct A;"));
-    assert!(blocks("", "/// What is counted by others.\n#[allow(dead_code)]\nstruct A;"));
-    assert!(!blocks("", "// only its size is looked at\n#[allow(dead_code)]\nstruct A;"));
+    assert!(!blocks("", "#[derive(Debug)]\n#[allow(dead_code)]\nstruct A;"));
+    assert!(blocks("", "/// What is counted by others.\n#[allow(dead_code)]\nfn f() {}"));
+    assert!(!blocks("", "// called by the other targets only\n#[allow(dead_code)]\nfn f() {}"));
 }
 
 #[test]

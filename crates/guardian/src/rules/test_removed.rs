@@ -165,8 +165,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
     let code = change.pairs.iter().filter(|pair| !is_test_path(&pair.path));
     // what only moved to another file is not lost; asked for where a test is gone only
     let lost = LazyCell::new(|| {
-        let still: BTreeSet<String> =
-            change.pairs.iter().filter_map(|pair| pair.head.as_deref()).flat_map(public).collect();
+        let heads = change.pairs.iter().filter_map(|pair| pair.head.as_deref());
+        let still: BTreeSet<String> = heads.flat_map(at_the_top).collect();
         code.map(|pair| {
             let mut names = change.lost_names(pair);
             names.retain(|name| !still.contains(name));
@@ -242,6 +242,13 @@ fn public(file: &File) -> BTreeSet<String> {
     symbols
         .chain(outline.exports.iter().flat_map(|export| [export.name.clone(), export.local.clone()]))
         .collect()
+}
+
+/// What can be called by its name alone.
+fn at_the_top(file: &File) -> impl Iterator<Item = String> {
+    let outline = file.outline();
+    let symbols = outline.symbols.iter().filter(|symbol| symbol.exported && symbol.container.is_none());
+    symbols.map(|symbol| symbol.name.clone()).chain(outline.exports.iter().map(|export| export.name.clone()))
 }
 
 /// Test files that are gone as a whole, with checks in them but no test that is known by its name.
