@@ -18,17 +18,19 @@ const ROUNDS: u32 = 3;
 pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let Some(head) = state.head.clone() else { return Vec::new() };
     let head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
-    if let mission::Delivery::Intended { delivery, .. } = &state.delivery
-        && let Some(event) = recover(context, delivery).await
-    {
-        return vec![event];
+    let mut torn = Vec::new();
+    if let mission::Delivery::Intended { delivery, torn: before, .. } = &state.delivery {
+        match recover(context, delivery, before).await {
+            Ok(held) => torn = held,
+            Err(event) => return vec![*event],
+        }
     }
     let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
     if context.config.mission.deliver == Deliver::Branch {
-        return vec![branch(context, &head.id, None, Vec::new()).await];
+        return vec![branch(context, &head.id, None, torn).await];
     }
     for _ in 0..ROUNDS {
-        match round(context, state, &head, verified).await {
+        match round(context, state, &head, verified, &torn).await {
             Round::Done(event) => return vec![*event],
             Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
             Round::Again => {}
@@ -36,25 +38,46 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
         }
     }
     let why = format!("your files changed during each of {ROUNDS} deliveries");
-    vec![branch(context, &head.id, Some(why), Vec::new()).await]
+    vec![branch(context, &head.id, Some(why), torn).await]
 }
 
-/// Ends a delivery that was interrupted: forward where it can be, otherwise back, and `None`: it is done anew.
-async fn recover(context: &Arc<MissionContext>, delivery: &serde_json::Value) -> Option<Event> {
-    let plan: Delivery = serde_json::from_value(delivery.clone()).ok()?;
+/// Ends a delivery that was interrupted: forward where it can be. Otherwise back, and it is done anew; `Ok` holds the files
+/// in which part of it stays, because the user wrote to them since.
+async fn recover(
+    context: &Arc<MissionContext>,
+    delivery: &serde_json::Value,
+    torn: &[String],
+) -> Result<Vec<String>, Box<Event>> {
+    let failed = |reason: String, torn| Err(Box::new(Event::DeliveryFailed { reason, torn }));
+    let plan: Delivery = match serde_json::from_value(delivery.clone()) {
+        Ok(plan) => plan,
+        Err(error) => return failed(format!("the intended delivery cannot be read: {error}"), torn.to_vec()),
+    };
     let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.recover(&plan)).await {
         Ok(Recovered::Forward(_)) => {
-            Some(Event::Delivered { files, branch: None, note: None, torn: Vec::new() })
+            let torn = torn.to_vec();
+            Err(Box::new(Event::Delivered { files, branch: None, note: None, torn }))
         }
-        Ok(Recovered::Back { .. }) => None,
-        Err(error) => Some(Event::DeliveryFailed { reason: error.to_string() }),
+        Ok(Recovered::Back { torn: held, .. }) => Ok(both(torn, held)),
+        Err(error) => {
+            let reason = error.to_string();
+            let held = if let DeliveryError::Torn { paths, .. } = error { paths } else { Vec::new() };
+            failed(reason, both(torn, held))
+        }
     }
+}
+
+fn both(some: &[String], mut others: Vec<String>) -> Vec<String> {
+    others.extend(some.iter().cloned());
+    others.sort();
+    others.dedup();
+    others
 }
 
 enum Round {
     Done(Box<Event>),
-    /// The working tree cannot take it: why, and which files are not as before.
+    /// The working tree cannot take it: why, and which files hold part of it all the same.
     Branch {
         why: String,
         torn: Vec<String>,
@@ -64,36 +87,36 @@ enum Round {
     Stopped,
 }
 
-impl Round {
-    fn branch(why: impl ToString) -> Round {
-        Round::Branch { why: why.to_string(), torn: Vec::new() }
-    }
-}
-
-async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, verified: bool) -> Round {
-    let failed = |error: String| Round::Done(Box::new(Event::DeliveryFailed { reason: error }));
+/// `torn`: files that hold part of an earlier delivery.
+async fn round(
+    context: &Arc<MissionContext>,
+    state: &State,
+    head: &Commit,
+    verified: bool,
+    torn: &[String],
+) -> Round {
+    let failed =
+        |reason: String| Round::Done(Box::new(Event::DeliveryFailed { reason, torn: torn.to_vec() }));
+    let left = |why: String| Round::Branch { why, torn: torn.to_vec() };
     let (workspace, id) = (context.workspace.clone(), context.id.clone());
     let now = match blocking(move || workspace.user_tree(&id)).await {
         Ok(now) => now,
         Err(error) => return failed(error.to_string()),
     };
     let (workspace, ours, theirs) = (context.workspace.clone(), head.id.clone(), now.commit.clone());
-    let merged = match blocking(move || workspace.merge(&ours, &theirs, "what the user changed meanwhile"))
-        .await
-    {
-        Ok(Merge::Clean(merged)) => merged,
-        Ok(Merge::Conflict { paths, .. }) => {
-            return Round::branch(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
-        }
-        Err(error) => return Round::branch(error),
-    };
+    let merged =
+        match blocking(move || workspace.merge(&ours, &theirs, "what the user changed meanwhile")).await {
+            Ok(Merge::Clean(merged)) => merged,
+            Ok(Merge::Conflict { paths, .. }) => {
+                return left(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
+            }
+            Err(error) => return left(error.to_string()),
+        };
     let mut verified = verified;
     if merged.tree != head.tree {
         let checks = match together(context, state, head, &merged).await {
             Ok(checks) => checks,
-            Err(why) => {
-                return Round::branch(format!("together with what you changed meanwhile it fails: {why}"));
-            }
+            Err(why) => return left(format!("together with what you changed meanwhile it fails: {why}")),
         };
         verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
         // what is delivered is what was checked
@@ -106,16 +129,16 @@ async fn round(context: &Arc<MissionContext>, state: &State, head: &Commit, veri
     let (workspace, from, to) = (context.workspace.clone(), now.commit.clone(), merged.id.clone());
     let plan = match blocking(move || workspace.plan_delivery(&from, &to)).await {
         Ok(plan) => plan,
-        Err(error) => return Round::branch(error),
+        Err(error) => return left(error.to_string()),
     };
     let intent = match serde_json::to_value(&plan) {
-        Ok(delivery) => Event::DeliveryIntended { delivery, verified },
+        Ok(delivery) => Event::DeliveryIntended { delivery, verified, torn: torn.to_vec() },
         Err(error) => return failed(error.to_string()),
     };
     if context.orchestrator.record(vec![intent]).await.is_err() {
         return Round::Stopped;
     }
-    write(context, plan).await
+    write(context, plan, torn).await
 }
 
 /// What the checks say of the mission's head with the user's own changes merged in; why the gates refuse it.
@@ -145,17 +168,18 @@ async fn together(
     }
 }
 
-async fn write(context: &Arc<MissionContext>, plan: Delivery) -> Round {
+async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -> Round {
     let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.deliver(&plan)).await {
         Ok(_) => {
-            Round::Done(Box::new(Event::Delivered { files, branch: None, note: None, torn: Vec::new() }))
+            let torn = torn.to_vec();
+            Round::Done(Box::new(Event::Delivered { files, branch: None, note: None, torn }))
         }
         Err(DeliveryError::Changed { .. }) => Round::Again,
         Err(error) => {
             let why = error.to_string();
-            let torn = if let DeliveryError::Torn { paths, .. } = error { paths } else { Vec::new() };
-            Round::Branch { why, torn }
+            let held = if let DeliveryError::Torn { paths, .. } = error { paths } else { Vec::new() };
+            Round::Branch { why, torn: both(torn, held) }
         }
     }
 }
@@ -172,7 +196,7 @@ async fn branch(
         Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note, torn },
         Err(error) => {
             let why = note.map(|note| format!("{note}; ")).unwrap_or_default();
-            Event::DeliveryFailed { reason: format!("{why}{error}") }
+            Event::DeliveryFailed { reason: format!("{why}{error}"), torn }
         }
     }
 }

@@ -446,7 +446,6 @@ fn crashed(key: &str, task: Option<TaskId>, at_ms: u64) -> Vec<Event> {
         }
         (None, None) if key == "brief" => Event::BriefFailed { class, reason },
         (None, None) if key == "review-objective" => Event::ObjectiveReviewFailed { class, reason },
-        (None, None) if key == "deliver" => Event::DeliveryFailed { reason },
         (None, None) => Event::Paused { reason: PauseReason::Host(reason), at_ms },
     };
     vec![event]

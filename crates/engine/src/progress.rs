@@ -169,7 +169,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::Delivered { files, .. } => {
             format!("{} delivered into the working tree", count(*files as usize, "file"))
         }
-        Event::DeliveryFailed { reason } => format!("**not delivered**: {}", detail(reason)),
+        Event::DeliveryFailed { reason, .. } => format!("**not delivered**: {}", detail(reason)),
         Event::Paused { reason, .. } => format!("**paused**: {reason}"),
         Event::Resumed { .. } => "resumed".into(),
         Event::Ended { outcome, .. } => match outcome {

@@ -243,25 +243,41 @@ fn delivered(text: &mut String, state: &State) {
             let why = note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
             let but = match torn.as_slice() {
                 [] => String::new(),
-                torn => format!(
-                    ", but not {}, which was written to meanwhile",
-                    torn.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
-                ),
+                torn => format!(", but not {}, which was written to meanwhile", names(torn)),
             };
             format!("The change is on branch `{branch}`; your files are as they were{but}{why}.")
         }
-        Delivery::Delivered { files, .. } => {
+        Delivery::Delivered { files, torn, .. } => {
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(
+                    ", but for what {} held of it already when you last wrote to it, after an interrupted delivery",
+                    names(torn)
+                ),
+            };
             format!(
-                "{} changed in your working tree; `/task undo {}` takes it back.",
+                "{} changed in your working tree; `/task undo {}` takes it back{but}.",
                 count(*files as usize, "file"),
                 state.mission
             )
         }
-        Delivery::Failed { reason } => format!(
+        Delivery::Failed { reason, torn, .. } if !torn.is_empty() => format!(
+            "Part of the change was written into your files, and it is in {} still: {reason}. `/task resume {}` writes the \
+             rest, or takes it back where you wrote to one of them since.",
+            names(torn),
+            state.mission
+        ),
+        Delivery::Failed { reason, .. } => format!(
             "Nothing was written into your files: {reason}. The work is kept: `/task resume {}` delivers it again.",
             state.mission
         ),
-        Delivery::Undone { files } => format!("Undone: {} as before.", count(*files as usize, "file")),
+        Delivery::Undone { files, torn } => {
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(" {} still holds part of the change.", names(torn)),
+            };
+            format!("Undone: {} as before.{but}", count(*files as usize, "file"))
+        }
         Delivery::Intended { .. } => {
             format!("The delivery was interrupted; `/task resume {}` completes it.", state.mission)
         }
@@ -271,6 +287,10 @@ fn delivered(text: &mut String, state: &State) {
         Delivery::Pending => "Your files are as they were.".into(),
     };
     let _ = writeln!(text, "\n{said}");
+}
+
+fn names(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn cost(text: &mut String, state: &State, now_ms: u64) {

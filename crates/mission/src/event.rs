@@ -479,18 +479,25 @@ pub enum Event {
     DeliveryIntended {
         delivery: Value,
         verified: bool,
+        /// Files of the user that held part of the change before, because they wrote to them after an interrupted
+        /// delivery had.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
     },
     /// `branch` where the change was left on one instead.
     Delivered {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
-        /// Files that were written to while they were put back, and are neither as before nor as in the change.
+        /// Files that the user wrote to after a delivery had, and that hold part of it without what is said here.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
     DeliveryFailed {
         reason: String,
+        /// Files of the user that hold part of the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
     },
     Undone {
         files: u32,

@@ -3,7 +3,7 @@
 mod support;
 
 use expect_test::{Expect, expect};
-use mission::{Event, FailureClass, Outcome, Phase, Policy, Role, Tokens};
+use mission::{Delivery, Event, FailureClass, Outcome, Phase, Policy, Role, Tokens};
 use support::Mission;
 
 fn check(mission: &mut Mission, expected: Expect) {
@@ -430,6 +430,27 @@ fn a_mission_that_nobody_paused_ran_until_its_last_event() {
 }
 
 #[test]
+fn a_delivery_that_failed_halfway_is_ended_before_another_begins() {
+    let fails = |torn: &[&str]| {
+        let mut mission = Mission::with(policy(), "a: a");
+        mission.land("a");
+        mission.settle();
+        let delivery = serde_json::json!({ "files": 2 });
+        let intended = Event::DeliveryIntended { delivery, verified: true, torn: vec!["old".into()] };
+        mission.tell(intended);
+        let torn = torn.iter().map(|path| path.to_string()).collect();
+        mission.tell(Event::DeliveryFailed { reason: "the disk is full".into(), torn });
+        mission.settle();
+        mission.tell(Event::Resumed { at_ms: 9_000, policy: None });
+        mission.state.delivery.clone()
+    };
+    let delivery = serde_json::json!({ "files": 2 });
+    let intended = Delivery::Intended { delivery, verified: true, torn: vec!["old".into()] };
+    assert_eq!(fails(&["old", "a.ts"]), intended);
+    assert_eq!(fails(&[]), Delivery::Pending);
+}
+
+#[test]
 fn missions_end_as_they_went() {
     let lands = |delivery: Event| {
         let mut mission = Mission::with(policy(), "a: a");
@@ -445,7 +466,7 @@ fn missions_end_as_they_went() {
     expect![[r#"
         recorded: paused: the finished change was not delivered: read-only
     "#]]
-    .assert_eq(&lands(Event::DeliveryFailed { reason: "read-only".into() }));
+    .assert_eq(&lands(Event::DeliveryFailed { reason: "read-only".into(), torn: Vec::new() }));
     let mut mission = Mission::with(Policy { fresh: 0, ..policy() }, "a: a\nb: b");
     mission.land("a");
     mission.start("b");

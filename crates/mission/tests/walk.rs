@@ -291,11 +291,12 @@ impl Walk {
                     self.tell(Event::DeliveryIntended {
                         delivery: serde_json::json!({ "files": 1 }),
                         verified: true,
+                        torn: Vec::new(),
                     });
                     return false;
                 }
                 let event = if self.dice.one_in(self.faults) {
-                    Event::DeliveryFailed { reason: "read-only".into() }
+                    Event::DeliveryFailed { reason: "read-only".into(), torn: Vec::new() }
                 } else {
                     Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }
                 };

@@ -53,6 +53,34 @@ fn what_a_user_writes_into_a_file_that_is_put_back_stays_and_is_named() {
 }
 
 #[test]
+fn what_a_user_writes_over_an_interrupted_delivery_stays_and_is_named() {
+    for seed in [1930, 3948, 6555] {
+        let played = run(seed);
+        assert!(played.violations.is_empty(), "{played}");
+        let delivered = played.journal.lines().find(|line| line.contains("\"event\":\"delivered\""));
+        assert!(delivered.is_some_and(|line| line.contains("\"torn\":[\"")), "{}", played.journal);
+    }
+}
+
+#[test]
+fn a_delivery_that_a_full_disk_left_half_done_is_ended_by_the_next_process() {
+    for seed in [4103, 4401, 5933] {
+        let played = run(seed);
+        assert!(played.violations.is_empty(), "{played}");
+        let failed = played.journal.lines().find(|line| line.contains("\"event\":\"delivery_failed\""));
+        assert!(failed.is_some_and(|line| line.contains("\"torn\":[\"")), "{}", played.journal);
+        assert_eq!(played.outcome, Some(Outcome::Done), "{played}");
+    }
+}
+
+#[test]
+fn what_an_earlier_process_used_over_its_budget_is_no_fault_of_the_next() {
+    let played = run(2786);
+    assert!(played.journal.contains("12274 of 6651 tokens are used"), "{}", played.journal);
+    assert!(played.violations.is_empty(), "{played}");
+}
+
+#[test]
 fn two_attempts_of_several_coders_do_not_wait_for_each_others_slots() {
     let played = run(1195);
     assert!(played.journal.contains("\"candidates_compared\""), "{}", played.journal);

@@ -30,7 +30,7 @@ pub(crate) use faults::{crash_after, fail_after, meanwhile};
 pub(crate) use place::backup_name;
 #[cfg(test)]
 pub(crate) use place::{beside, unfinished};
-pub(crate) use settle::settle;
+pub(crate) use settle::{note_written, settle, written};
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,6 +79,11 @@ pub(crate) fn apply(
     note_folders(root, delivery, folder)?;
     settle::note(folder, &staged, &todo)?;
     crate::files::private_dir(&folder.join(settle::REMOVED))?;
+    let mut already = written(folder);
+    for (entry, _) in &todo {
+        already.remove(&entry.path);
+    }
+    note_written(folder, &already)?;
     let mut work = Work { root, folder, done: Vec::new() };
     let result = work.run(&todo, &staged);
     if let Err(stop) = result {
@@ -91,6 +96,9 @@ pub(crate) fn apply(
         torn.extend(kept.iter().map(|kept| kept.path.clone()));
         torn.sort();
         torn.dedup();
+        // Where that cannot be written, more is noted, which names a file too many at worst.
+        already.extend(torn.iter().cloned());
+        drop(note_written(folder, &already));
         let source = match stop {
             Stop::Failed(source) if torn.is_empty() => return Err(DeliveryError::PutBack { source }),
             Stop::Changed(path) if torn.is_empty() => {
@@ -108,7 +116,8 @@ pub(crate) fn apply(
         let whereabouts = crate::error::whereabouts(&torn, &backup, &kept);
         return Err(DeliveryError::Torn { source, paths: torn, whereabouts });
     }
-    settle(root, folder)?;
+    // Everything is in its place: what could not be cleared away stays noted for the next start.
+    drop(settle(root, folder));
     let mut outcome = Outcome::default();
     for (entry, _) in todo {
         let list = if entry.after.is_some() { &mut outcome.written } else { &mut outcome.removed };
@@ -197,6 +206,7 @@ impl Work<'_> {
             let path = self.root.join(&entry.path);
             self.still(entry, found, &path)?;
             trip(&path)?;
+            settle::note_writing(self.folder, &entry.path)?;
             let put = self.remove(&path, &entry.path, found.fingerprint).at("remove", &path)?;
             self.step(put, &entry.path, |_| Step::Removed(entry.path.clone()))?;
             self.remove_empty_folders(&path)?;
@@ -212,6 +222,7 @@ impl Work<'_> {
                 self.done.push(Step::FolderRemoved(path.clone(), mode));
             }
             trip(&path)?;
+            settle::note_writing(self.folder, &entry.path)?;
             let step = if entry.before.is_some() { Step::Replaced } else { Step::Created };
             let beside = beside(self.root, &entry.path);
             let put = replace(&staged.join(&entry.path), &path, &beside, found.fingerprint);

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{Outcome, State, TORN, apply, remove_made_folders, settle, states};
-use crate::error::{DeliveryError, Error, UndoError};
+use crate::apply::{
+    Found, Outcome, State, TORN, apply, note_written, remove_made_folders, settle, states, written,
+};
+use crate::error::{DeliveryError, Error, UndoError, whereabouts};
 use crate::files::{private_dir, remove_tree};
 use crate::names::{object, relative};
 use crate::plan::{Delivery, DeliveryEntry};
@@ -33,6 +35,9 @@ pub enum Recovered {
         changed: Vec<String>,
         /// Files that were put back.
         put_back: Vec<String>,
+        /// Those of the changed files that may hold part of the delivery, because they were changed after it had
+        /// written them.
+        torn: Vec<String>,
     },
 }
 
@@ -59,30 +64,77 @@ impl Workspace {
     }
 
     /// Ends a delivery that a crash interrupted: forward when every file is as before or as delivered,
-    /// back otherwise.
+    /// back otherwise. Where that fails, [`DeliveryError::Torn`] names the files that hold what it wrote; it can be tried
+    /// again.
     pub fn recover(&self, delivery: &Delivery) -> Result<Recovered, DeliveryError> {
-        match self.deliver(delivery) {
+        let delivery = checked(delivery)?;
+        let recovered = match self.deliver(delivery) {
             Ok(done) => Ok(Recovered::Forward(done)),
-            Err(DeliveryError::Changed { paths }) => {
-                let found = states(self, &delivery.entries)?;
-                let written = |entry: &&DeliveryEntry| {
-                    let at = delivery.entries.iter().position(|other| std::ptr::eq(other, *entry));
-                    at.and_then(|at| found.get(at)).is_some_and(|found| found.state == State::After)
-                };
-                let mut part = delivery.clone();
-                part.entries = delivery.entries.iter().filter(written).cloned().collect();
-                let undone = match self.take_back(&part, &self.place(delivery)) {
-                    Ok(undone) => undone,
-                    Err(UndoError::Changed { paths }) => return Err(DeliveryError::Changed { paths }),
-                    Err(UndoError::Failed(error)) => return Err(error),
-                };
-                remove_made_folders(self.root(), &self.place(delivery));
-                let mut put_back = undone.restored;
-                put_back.extend(undone.removed);
-                Ok(Recovered::Back { changed: paths, put_back })
-            }
+            Err(DeliveryError::Changed { paths }) => self.go_back(delivery, paths),
             Err(error) => Err(error),
+        };
+        recovered.map_err(|error| self.half_written(delivery, error))
+    }
+
+    /// Takes back what a delivery wrote, but for the files that somebody changed.
+    fn go_back(&self, delivery: &Delivery, changed: Vec<String>) -> Result<Recovered, DeliveryError> {
+        let (found, place) = (states(self, &delivery.entries)?, self.place(delivery));
+        let entries = delivery.entries.iter().zip(&found);
+        let after = entries.filter(|(_, found)| found.state == State::After).map(|(entry, _)| entry.clone());
+        let part = Delivery { entries: after.collect(), ..delivery.clone() };
+        let undone = self.take_back(&part, &place).map_err(|error| match error {
+            UndoError::Changed { paths } => DeliveryError::Changed { paths },
+            UndoError::Failed(error) => error,
+        })?;
+        remove_made_folders(self.root(), &place);
+        let ours = written(&place);
+        let torn: Vec<String> = changed.iter().filter(|path| ours.contains(*path)).cloned().collect();
+        if place.is_dir() {
+            note_written(&place, &torn.iter().cloned().collect())?;
         }
+        if !torn.is_empty() {
+            // The backup holds what they were before.
+            crate::files::write_private(&place.join(TORN), b"")?;
+        }
+        let mut put_back = undone.restored;
+        put_back.extend(undone.removed);
+        Ok(Recovered::Back { changed, put_back, torn })
+    }
+
+    /// The same error with the files that hold what the delivery wrote, if there are any.
+    fn half_written(&self, delivery: &Delivery, error: DeliveryError) -> DeliveryError {
+        let place = self.place(delivery);
+        let ours = written(&place);
+        let mut paths: Vec<String> = match states(self, &delivery.entries) {
+            Ok(found) => {
+                let half = |(entry, found): &(&DeliveryEntry, &Found)| match found.state {
+                    State::Before => false,
+                    State::After => true,
+                    State::Other => ours.contains(&entry.path),
+                };
+                let entries = delivery.entries.iter().zip(&found).filter(half);
+                entries.map(|(entry, _)| entry.path.clone()).collect()
+            }
+            // Nobody knows: it may be each of them.
+            Err(_) => delivery.entries.iter().map(|entry| entry.path.clone()).collect(),
+        };
+        let (source, said) = match error {
+            DeliveryError::Torn { source, paths: torn, whereabouts } => {
+                paths.extend(torn);
+                (source, Some(whereabouts))
+            }
+            other if paths.is_empty() => return other,
+            DeliveryError::PutBack { source } | DeliveryError::Failed(source) => (source, None),
+            DeliveryError::Changed { paths: changed } => {
+                let path = self.root().join(changed.first().map(String::as_str).unwrap_or_default());
+                let source = std::io::Error::other("it changed while it was being put back");
+                (Error::Io { what: "put back", path, source }, None)
+            }
+        };
+        paths.sort();
+        paths.dedup();
+        let whereabouts = said.unwrap_or_else(|| whereabouts(&paths, &place.join("backup"), &[]));
+        DeliveryError::Torn { source, paths, whereabouts }
     }
 
     /// Takes a delivery back, when every one of its files is still as delivered (or already as before).

@@ -131,11 +131,22 @@ impl Project {
         .await;
         match undone {
             Ok(undone) => {
+                let torn = match &past.state.delivery {
+                    Delivery::Delivered { torn, .. } => torn.as_slice(),
+                    _ => &[],
+                };
+                let but = |path: &String| {
+                    format!(
+                        "- `{path}` still holds part of the change: an interrupted delivery had written it when you last \
+                         wrote to it; look at it with `git diff`\n"
+                    )
+                };
                 format!(
-                    "Mission `{}` is undone: {} restored, {} removed.\n",
+                    "Mission `{}` is undone: {} restored, {} removed.\n{}",
                     dir.id(),
                     undone.restored.len(),
-                    undone.removed.len()
+                    undone.removed.len(),
+                    torn.iter().map(but).collect::<String>()
                 )
             }
             Err(why) => format!("Nothing was undone: {why}\n"),

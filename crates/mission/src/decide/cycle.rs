@@ -17,7 +17,7 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
         Delivery::Pending => {}
         Delivery::Intended { .. } => return Effect::Deliver,
         // the work is kept: resuming delivers it again
-        Delivery::Failed { reason } => {
+        Delivery::Failed { reason, .. } => {
             let reason = PauseReason::Delivery(reason.clone());
             return Effect::Record(Event::Paused { reason, at_ms: now_ms });
         }

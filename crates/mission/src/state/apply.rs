@@ -140,8 +140,9 @@ impl State {
             Event::ObjectiveReviewed { .. } | Event::CycleStarted { .. } => self.reviewed(event),
             Event::ObjectiveReviewFailed { class: FailureClass::Host, reason } => self.host_failed(reason),
             Event::ObjectiveReviewFailed { reason, .. } => self.review_failures.push(reason.clone()),
-            Event::DeliveryIntended { delivery, verified } => {
-                self.delivery = Delivery::Intended { delivery: delivery.clone(), verified: *verified };
+            Event::DeliveryIntended { delivery, verified, torn } => {
+                let (delivery, verified, torn) = (delivery.clone(), *verified, torn.clone());
+                self.delivery = Delivery::Intended { delivery, verified, torn };
             }
             Event::Delivered { files, branch, note, torn } => {
                 self.delivery = Delivery::Delivered {
@@ -151,8 +152,20 @@ impl State {
                     torn: torn.clone(),
                 };
             }
-            Event::DeliveryFailed { reason } => self.delivery = Delivery::Failed { reason: reason.clone() },
-            Event::Undone { files } => self.delivery = Delivery::Undone { files: *files },
+            Event::DeliveryFailed { reason, torn } => {
+                let half = match std::mem::take(&mut self.delivery) {
+                    intended @ Delivery::Intended { .. } if !torn.is_empty() => Some(Box::new(intended)),
+                    _ => None,
+                };
+                self.delivery = Delivery::Failed { reason: reason.clone(), torn: torn.clone(), half };
+            }
+            Event::Undone { files } => {
+                let torn = match std::mem::take(&mut self.delivery) {
+                    Delivery::Delivered { torn, .. } => torn,
+                    _ => Vec::new(),
+                };
+                self.delivery = Delivery::Undone { files: *files, torn };
+            }
             Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues, true),
             Event::TaskOrdered { task, after, path } => self.ordered(task, after, path),
             Event::TestsStarted { task, .. }
@@ -342,8 +355,8 @@ impl State {
         }
         self.drop_denied();
         self.batch.clear();
-        if matches!(self.delivery, Delivery::Failed { .. }) {
-            self.delivery = Delivery::Pending;
+        if let Delivery::Failed { half, .. } = &mut self.delivery {
+            self.delivery = half.take().map_or(Delivery::Pending, |intended| *intended);
         }
         self.running_since_ms = at_ms;
         self.providers = Default::default();

@@ -51,20 +51,29 @@ pub enum Delivery {
     Intended {
         delivery: Value,
         verified: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
     },
     Delivered {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
-        /// Files of the user that are neither as before nor as in the change.
+        /// Files of the user that hold part of the change beneath what they wrote to them, and will after an undo.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
     Failed {
         reason: String,
+        /// Files of the user that hold part of the change.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
+        /// What was intended, where it left part of the change in them: it is ended first when the mission goes on.
+        half: Option<Box<Delivery>>,
     },
     Undone {
         files: u32,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        torn: Vec<String>,
     },
 }
 

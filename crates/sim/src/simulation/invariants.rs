@@ -41,6 +41,8 @@ struct Seen {
     head: String,
     /// Events that were seen to be durable.
     events: usize,
+    /// The most turns of a life that may come on top of a budget.
+    in_flight: u64,
     workspace: Option<Workspace>,
 }
 
@@ -69,6 +71,7 @@ impl Watch {
                 integrated: BTreeSet::new(),
                 head: String::new(),
                 events: 0,
+                in_flight: 2,
                 workspace: None,
             })),
         }
@@ -99,7 +102,9 @@ impl Watch {
     pub(super) fn undone(&self, before: &Files, said: &str) {
         let seen = self.lock();
         if said.contains("is undone") {
-            seen.untouched("although the delivery was undone", &[]);
+            let named = |line: &str| Some(line.strip_prefix("- `")?.split('`').next()?.to_string());
+            let torn: Vec<String> = said.lines().filter_map(named).collect();
+            seen.untouched("although the delivery was undone", &torn);
         } else if *before != truth::read(&seen.root) {
             seen.trace.broken(format!("files have changed although nothing was undone: {said}"));
         }
@@ -160,12 +165,10 @@ impl Seen {
         }
         self.budgets(life, state);
         self.landed(state);
-        if matches!(state.delivery, Delivery::Pending | Delivery::Failed { .. }) {
-            self.untouched("although nothing was delivered", &[]);
-        }
+        self.undelivered(state);
     }
 
-    fn budgets(&self, life: &Life, state: &State) {
+    fn budgets(&mut self, life: &Life, state: &State) {
         let (policy, usage) = (&state.policy, &state.usage);
         let over = |what: &str, used: String, limit: String| {
             self.trace.broken(format!("{used} {what} are used of {limit}"));
@@ -173,7 +176,9 @@ impl Seen {
         if let Some(limit) = policy.calls.filter(|limit| usage.calls > *limit) {
             over("calls", usage.calls.to_string(), limit.to_string());
         }
-        let in_flight = life.host.peak() + 2;
+        // what an earlier life was over its limit stays in the sum
+        self.in_flight = self.in_flight.max(life.host.peak() + 2);
+        let in_flight = self.in_flight;
         if let Some(limit) =
             policy.tokens.filter(|limit| usage.tokens.total() > limit + in_flight * MOST_TOKENS)
         {
@@ -288,12 +293,18 @@ impl Seen {
         }
     }
 
+    fn undelivered(&self, state: &State) {
+        match &state.delivery {
+            Delivery::Pending => self.untouched("although nothing was delivered", &[]),
+            Delivery::Failed { torn, .. } => self.untouched("although the delivery failed", torn),
+            _ => {}
+        }
+    }
+
     /// The user's files are as they would be without the mission, or hold all of it.
     fn user_files(&mut self, state: &State) {
         match &state.delivery {
-            Delivery::Pending | Delivery::Failed { .. } => {
-                self.untouched("although nothing was delivered", &[])
-            }
+            Delivery::Pending | Delivery::Failed { .. } => self.undelivered(state),
             Delivery::Undone { .. } => {}
             // the process died in the middle: the next one ends it
             Delivery::Intended { .. } => {}

@@ -1,8 +1,9 @@
 //! What a delivery leaves aside when it fails or its process dies: cleared away where it is ours, and given back where it
 //! is the user's.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::compare::{Fingerprint, Found, fingerprint};
@@ -15,6 +16,8 @@ use crate::plan::DeliveryEntry;
 const STEPS: &str = "steps";
 /// Where files are on their way out.
 pub(super) const REMOVED: &str = "removed";
+/// Where files are noted that a delivery wrote and did not put back.
+const WRITTEN: &str = "written";
 /// Beside the folders of deliveries: what was in nobody's place any more.
 const KEPT: &str = "kept";
 
@@ -50,6 +53,28 @@ fn print(found: Option<Fingerprint>) -> String {
     found.map_or_else(String::new, |(_, inode, size, at, nanos, mode, owner)| {
         format!("{inode} {size} {at} {nanos} {mode} {owner}")
     })
+}
+
+/// The files that a delivery wrote and did not put back.
+pub(crate) fn written(folder: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(folder.join(WRITTEN)).unwrap_or_default();
+    text.split('\0').filter(|path| crate::names::relative(path).is_ok()).map(str::to_string).collect()
+}
+
+/// Replaces what [`written`] says.
+pub(crate) fn note_written(folder: &Path, paths: &BTreeSet<String>) -> Result<(), Error> {
+    let text: String = paths.iter().flat_map(|path| [path.as_str(), "\0"]).collect();
+    crate::files::write_private(&folder.join(WRITTEN), text.as_bytes())
+}
+
+/// Adds a file to what [`written`] says, before it is written.
+pub(super) fn note_writing(folder: &Path, path: &str) -> Result<(), Error> {
+    let list = folder.join(WRITTEN);
+    let noted = fs::OpenOptions::new().append(true).open(&list).and_then(|mut file| {
+        file.write_all(format!("{path}\0").as_bytes())?;
+        file.sync_data()
+    });
+    noted.at("write", &list)
 }
 
 struct Step {

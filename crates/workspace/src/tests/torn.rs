@@ -174,3 +174,60 @@ fn an_edit_that_cannot_go_back_is_kept_and_named() {
         assert_eq!(project.read("change.txt").unwrap(), "and once more\n");
     });
 }
+
+#[test]
+fn what_was_edited_after_a_crash_is_named_only_where_the_delivery_had_written_it() {
+    on_each(|project| {
+        let (project, workspace, delivery) = varied_in(project);
+        crate::apply::crash_after(6);
+        assert!(workspace.deliver(&delivery).is_err());
+        project.write("change.txt", "new\nand the user's\n");
+        project.write("run.sh", "the user's, before anything was written here\n");
+        // Another process clears away first what was left aside.
+        assert_eq!(project.open().settle_deliveries().unwrap(), [] as [String; 0]);
+        for again in 0..2 {
+            let recovered = project.open().recover(&delivery).unwrap();
+            let Recovered::Back { changed, torn, .. } = recovered else { panic!("{recovered:?}") };
+            assert_eq!(changed, ["change.txt", "run.sh"], "{again}");
+            assert_eq!(torn, ["change.txt"], "{again}");
+        }
+        assert_eq!(project.read("change.txt").unwrap(), "new\nand the user's\n");
+        assert_eq!(project.read("file-to-folder").unwrap(), "f\n");
+    });
+}
+
+#[test]
+fn a_recovery_that_fails_names_what_is_half_written_and_can_be_tried_again() {
+    on_each(|project| {
+        let (project, workspace, delivery) = varied_in(project);
+        let before = project.fingerprint();
+        crate::apply::crash_after(4);
+        assert!(workspace.deliver(&delivery).is_err());
+        crate::apply::fail_after(1);
+        let error = project.open().recover(&delivery).unwrap_err();
+        let text = error.to_string();
+        let DeliveryError::Torn { paths, .. } = error else { panic!("{text}") };
+        assert_eq!(
+            paths,
+            ["change.txt", "file-to-folder", "folder-to-file/a", "remove/deep/x.txt"],
+            "{text}"
+        );
+        let old = text.split("change.txt: ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
+        assert_eq!(fs::read_to_string(old).unwrap(), "old\n");
+        let again = project.open();
+        assert!(matches!(again.recover(&delivery).unwrap(), Recovered::Forward(_)));
+        assert_delivered(&project);
+        again.undo(&delivery).unwrap();
+        assert_eq!(before, project.fingerprint());
+    });
+}
+
+#[test]
+fn a_recovery_that_fails_before_anything_was_written_names_nothing() {
+    let (project, workspace, delivery) = varied_in(project());
+    crate::apply::crash_after(0);
+    assert!(workspace.deliver(&delivery).is_err());
+    crate::apply::fail_after(2);
+    let error = project.open().recover(&delivery).unwrap_err();
+    assert!(matches!(error, DeliveryError::PutBack { .. }), "{error}");
+}
