@@ -171,7 +171,7 @@ impl Guardian {
             let base = pair.base.as_deref();
             for raw in head_raws.iter_mut().filter(|raw| raw.in_change != raw.severity) {
                 let Some(head) = pair.head.as_deref() else { continue };
-                let told = raw.unless.explained && says_why(head, raw);
+                let told = raw.unless.explained && says_why(raw, head, base);
                 if told || raw.unless.usual && is_usual(raw, head, base, before) {
                     raw.in_change = raw.severity;
                 }

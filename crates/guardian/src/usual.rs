@@ -133,10 +133,22 @@ pub(crate) fn silenced(file: &File, raw: &Raw) -> String {
     even(&format!("{line} {below}"))
 }
 
-/// Whether a comment stands on one of the two lines above.
-pub(crate) fn says_why(file: &File, raw: &Raw) -> bool {
+/// Whether a comment on one of the two lines above gives a reason: one that stood there before, above code where nothing was
+/// silenced, speaks of something else.
+pub(crate) fn says_why(raw: &Raw, head: &File, base: Option<&File>) -> bool {
+    const ABOVE: usize = 2;
     let row = raw.line as usize - 1;
-    (row.saturating_sub(2)..row).map(|row| file.line(row)).any(|line| {
+    let silences = head.slice(raw.start, head.start_of_line(raw.line) + head.line(row).len()).trim();
+    let old = |comment: &str| {
+        base.is_some_and(|base| {
+            let lines: Vec<&str> = base.text.lines().map(str::trim).collect();
+            let silenced_below =
+                |at: usize| lines.iter().skip(at + 1).take(ABOVE).any(|line| line.contains(silences));
+            let mut there = (0..lines.len()).filter(|at| lines[*at] == comment).peekable();
+            there.peek().is_some() && !there.any(silenced_below)
+        })
+    };
+    (row.saturating_sub(ABOVE)..row).map(|row| head.line(row)).any(|line| {
         let at = [
             line.find("//"),
             line.find("# "),
@@ -147,7 +159,8 @@ pub(crate) fn says_why(file: &File, raw: &Raw) -> bool {
             let said = line.get(at..).unwrap_or_default();
             // what an item is for is no reason to silence it
             let documents = ["///", "//!"].iter().any(|start| said.starts_with(start));
-            !documents && !said.contains("ignore") && said.split_whitespace().count() > 2
+            let reason = !documents && !said.contains("ignore") && said.split_whitespace().count() > 2;
+            reason && !old(line.trim())
         })
     })
 }

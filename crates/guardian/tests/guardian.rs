@@ -117,6 +117,20 @@ fn coverage_is_left_out_of_branches_where_the_project_does_so() {
 }
 
 #[test]
+fn a_comment_that_was_there_before_gives_no_reason_for_what_is_silenced_now() {
+    let blocks = |base: &str, head: &str| {
+        let files = |text: &str| MemorySources::new([("a.js", text)]);
+        let found = guardian().lint_change(&files(base), &files(head), &["a.js".to_string()]);
+        lines(&found).contains("error blanket-suppression")
+    };
+    let silenced = "// the first of both wins\n// eslint-disable-next-line\nf(x);\n";
+    assert!(blocks("// the first of both wins\nf(x);\n", silenced));
+    assert!(!blocks("g();\n", silenced));
+    // the reason was given when it was silenced
+    assert!(!blocks(silenced, &silenced.replace("f(x)", "f(x, 1)")));
+}
+
+#[test]
 fn a_test_may_ask_that_the_compiler_complains() {
     let blocks = |path: &str| {
         let files = |text: &str| MemorySources::new([(path, text)]);

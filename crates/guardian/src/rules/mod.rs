@@ -13,6 +13,7 @@ mod hard_coded_result;
 mod hidden_error;
 mod house_style;
 mod missing_export;
+mod missing_fixture;
 mod missing_item;
 mod missing_path;
 mod missing_unlisted;
@@ -49,6 +50,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &unresolved_import::RULE,
     &undeclared_dependency::RULE,
     &missing_export::RULE,
+    &missing_fixture::RULE,
     &emptied_body::RULE,
     &unwritten_body::RULE,
     &test_removed::RULE,

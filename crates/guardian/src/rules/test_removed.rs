@@ -68,6 +68,14 @@ pub(super) static RULE: Rule = Rule {
             )],
             &[("src/lib.rs", "#[test]\nfn a() { assert_eq!(f(), 1); }\n")],
         ),
+        // that its own name is gone, which its code has for something else, says nothing
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "pub fn f() -> u8 { 1 }\n#[test]\nfn iter() { assert_eq!([f()].iter().sum::<u8>(), 1); }\n",
+            )],
+            &[("src/lib.rs", "pub fn f() -> u8 { 1 }\n")],
+        ),
         Example::change(
             &[(
                 "tests/test_a.py",
@@ -163,10 +171,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .collect();
     // what a test needed is gone only where it was no part of the tests themselves
     let code = change.pairs.iter().filter(|pair| !is_test_path(&pair.path));
-    // what only moved to another file is not lost; asked for where a test is gone only
+    // what only moved to another file is not lost, nor is a test; asked for where a test is gone only
     let lost = LazyCell::new(|| {
         let heads = change.pairs.iter().filter_map(|pair| pair.head.as_deref());
-        let still: BTreeSet<String> = heads.flat_map(at_the_top).collect();
+        let mut still: BTreeSet<String> = heads.flat_map(at_the_top).collect();
+        still.extend(before.iter().map(|name| name.to_string()));
         code.map(|pair| {
             let mut names = change.lost_names(pair);
             names.retain(|name| !still.contains(name));

@@ -1,10 +1,11 @@
 use std::collections::{BTreeSet, HashSet};
 
-use syntax::{Import, ImportKind};
+use syntax::{Import, ImportKind, Language};
 
 use super::{Change, Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
+use crate::project::rust::module_files;
 use crate::project::{Target, Tree, is_specimen};
 
 pub(super) static RULE: Rule = Rule {
@@ -34,6 +35,14 @@ pub(super) static RULE: Rule = Rule {
         Example::new(&[("src/a.ts", "import { b } from './missing';\nexport const a = b;\n")]),
         Example::new(&[("pkg/__init__.py", ""), ("pkg/a.py", "from .missing import x\n")]),
         Example::new(&[("Cargo.toml", "[package]\nname = \"x\"\n"), ("src/lib.rs", "mod missing;\n")]),
+        Example::change(
+            &[
+                ("Cargo.toml", "[package]\nname = \"x\"\n"),
+                ("tests/a.rs", "#[cfg(not(miri))]\nmod b;\n"),
+                ("tests/b/mod.rs", "pub fn f() {}\n"),
+            ],
+            &[("Cargo.toml", "[package]\nname = \"x\"\n"), ("tests/a.rs", "#[cfg(not(miri))]\nmod b;\n")],
+        ),
         Example::new(&[
             ("go.mod", "module example.com/m\n"),
             ("a.go", "package m\n\nimport \"example.com/m/missing\"\n\nvar _ = missing.X\n"),
@@ -70,6 +79,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 found.at(head, start, end, message);
             }
         }
+        for (import, path) in base.map_or_else(Vec::new, |_| dropped(change, head)) {
+            let start = head.start_of_line(import.line);
+            let end = start + head.line(import.line as usize - 1).len();
+            found.at(head, start, end, format!("`{}` leads nowhere: `{path}` is gone", import.module));
+        }
     };
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         report(head, pair.base.as_deref());
@@ -90,6 +104,21 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let base = change.base.file(&file.path);
         report(&file, base.as_deref());
     }
+}
+
+/// Modules whose file the change took away, where only some builds have them: nobody else looks for those.
+fn dropped<'f>(change: &Change<'_>, head: &'f File) -> Vec<(&'f Import, String)> {
+    if head.language != Some(Language::Rust) {
+        return Vec::new();
+    }
+    let modules = head.outline().imports.iter().filter(|i| i.kind == ImportKind::Mod && i.conditional);
+    modules
+        .filter_map(|import| {
+            let files = module_files(&head.path, &import.module);
+            let was = files.iter().find(|path| change.base.has(path))?.clone();
+            (!files.iter().any(|path| change.head.has(path))).then_some((import, was))
+        })
+        .collect()
 }
 
 fn missing<'f>(tree: &Tree<'_>, file: &'f File) -> impl Iterator<Item = (&'f Import, String)> {
