@@ -170,16 +170,29 @@ fn look(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random, measur
     }
 }
 
+/// Findings that are not among those of the correct change: each of these stands for one, wherever in the file it is.
+fn more<'f>(findings: &'f [guardian::Finding], right: &[guardian::Finding]) -> Vec<&'f guardian::Finding> {
+    let mut known: Vec<&guardian::Finding> = right.iter().collect();
+    let mut new = Vec::new();
+    for finding in findings {
+        let same = |f: &&guardian::Finding| {
+            (&f.rule, &f.message, &f.path, f.severity)
+                == (&finding.rule, &finding.message, &finding.path, finding.severity)
+        };
+        match known.iter().position(same) {
+            Some(at) => drop(known.swap_remove(at)),
+            None => new.push(finding),
+        }
+    }
+    new
+}
+
 /// What is held against the correct change, too, says nothing of the mutant.
 fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintReport, measured: &mut Measured) {
     // what happens to tests in a mutant that is about tests has no reason in the plan
     let reason = reason_to_edit_tests(change).filter(|_| !mutant.on_base_tests);
     let report = lint.judge(&change.base, &mutant.answer(change), reason.as_deref());
-    let known = |rule: &str, message: &str, path: &str| {
-        right.findings.iter().any(|f| f.rule == rule && f.message == message && f.path == path)
-    };
-    let new: Vec<&guardian::Finding> =
-        report.findings.iter().filter(|f| !known(&f.rule, &f.message, &f.path)).collect();
+    let new = more(&report.findings, &right.findings);
     let by_error = report.verdict == GateVerdict::Fail
         && new.iter().any(|f| {
             f.severity == guardian::Severity::Error
@@ -197,5 +210,29 @@ fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintRepo
     if !by_error {
         let warned = new.first().map_or(String::new(), |f| format!(" (only a warning: {})", f.rule));
         caught.missed.push(format!("{}: {}{warned}", change.title(), mutant.description));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_correct_change_is_told_stands_for_one_finding_of_the_same_severity() {
+        let finding = |line: u32, severity: guardian::Severity| guardian::Finding {
+            path: "a.py".into(),
+            line,
+            column: 1,
+            rule: "blanket-suppression".into(),
+            severity,
+            message: "every check was switched off".into(),
+            note: None,
+        };
+        let (error, warning) = (guardian::Severity::Error, guardian::Severity::Warning);
+        let right = [finding(7, warning)];
+        // the same one moved, and an error of the same words
+        let mutant = [finding(9, warning), finding(20, error), finding(30, warning)];
+        let new: Vec<u32> = more(&mutant, &right).iter().map(|finding| finding.line).collect();
+        assert_eq!(new, [20, 30]);
     }
 }

@@ -525,11 +525,12 @@ fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
     {
         return Certainty::No;
     }
-    let exported = |path: &String| {
+    let named = |path: &String| {
         change.head.read(path).is_some_and(|text| {
             text.contains(name)
                 && change.head.file(path).is_some_and(|file| {
                     file.outline().exports.iter().any(|e| e.name == name)
+                        || file.outline().symbols.iter().any(|s| s.container.is_none() && s.name == name)
                         || file.outline().imports.iter().any(|i| {
                             i.alias.as_deref() == Some(name) || i.names.iter().any(|n| n.local() == name)
                         })
@@ -538,7 +539,7 @@ fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
     };
     let ecmascript = |path: &&String| Language::of_path(path).is_some_and(Language::is_ecmascript);
     let lower = name.starts_with(|c: char| c.is_lowercase());
-    if lower || change.head.paths().iter().filter(ecmascript).take(3_000).any(exported) {
+    if lower || change.head.paths().iter().filter(ecmascript).take(3_000).any(named) {
         Certainty::Sure
     } else {
         Certainty::Likely
