@@ -34,7 +34,9 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
             Round::Done(event) => return vec![*event],
             Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
             Round::Again => {}
-            Round::Stopped => return Vec::new(),
+            Round::Stopped if torn.is_empty() => return Vec::new(),
+            // what was left of an interrupted delivery is not forgotten
+            Round::Stopped => return vec![Event::DeliveryFailed { reason: "it was stopped".into(), torn }],
         }
     }
     let why = format!("your files changed during each of {ROUNDS} deliveries");
@@ -131,6 +133,14 @@ async fn round(
         Ok(plan) => plan,
         Err(error) => return left(error.to_string()),
     };
+    // a journal that says less than is written could not take it back
+    let hidden = plan.entries.iter().find(|entry| context.redactor.redact(&entry.path) != entry.path);
+    if let Some(entry) = hidden {
+        return left(format!(
+            "the path `{}` has the value of a variable with a secret's name in it, which no journal may hold",
+            entry.path
+        ));
+    }
     let intent = match serde_json::to_value(&plan) {
         Ok(delivery) => Event::DeliveryIntended { delivery, verified, torn: torn.to_vec() },
         Err(error) => return failed(error.to_string()),
@@ -178,8 +188,15 @@ async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -
         Err(DeliveryError::Changed { .. }) => Round::Again,
         Err(error) => {
             let why = error.to_string();
-            let held = if let DeliveryError::Torn { paths, .. } = error { paths } else { Vec::new() };
-            Round::Branch { why, torn: both(torn, held) }
+            match error {
+                // the next try can end it, when the disk has room again
+                DeliveryError::Torn { paths, failed: true, .. } => {
+                    let torn = both(torn, paths);
+                    Round::Done(Box::new(Event::DeliveryFailed { reason: why, torn }))
+                }
+                DeliveryError::Torn { paths, .. } => Round::Branch { why, torn: both(torn, paths) },
+                _ => Round::Branch { why, torn: torn.to_vec() },
+            }
         }
     }
 }

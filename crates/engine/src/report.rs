@@ -278,8 +278,15 @@ fn delivered(text: &mut String, state: &State) {
             };
             format!("Undone: {} as before.{but}", count(*files as usize, "file"))
         }
-        Delivery::Intended { .. } => {
-            format!("The delivery was interrupted; `/task resume {}` completes it.", state.mission)
+        Delivery::Intended { torn, .. } => {
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(" {} holds part of an earlier one.", names(torn)),
+            };
+            format!(
+                "The delivery was interrupted, and part of it may be in your files; `/task resume {}` ends it.{but}",
+                state.mission
+            )
         }
         Delivery::Pending if state.paused.is_some() => {
             format!("Your files are as they were. `/task resume {}` goes on.", state.mission)

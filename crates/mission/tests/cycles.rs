@@ -332,6 +332,30 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
     }
 }
 
+#[test]
+fn what_is_being_delivered_is_ended_before_more_is_planned() {
+    let mut mission = planned("a: a\nb: b", &["x"]);
+    land(&mut mission, "a", "t1");
+    land(&mut mission, "b", "t2");
+    mission.settle();
+    mission.review(&["x"]);
+    assert!(mission.settle().contains("plan"), "the next cycle has begun");
+    let tokens = Tokens { output: 20, ..Tokens::default() };
+    mission.tell(Event::RoleSpent {
+        role: Role::Reviewer,
+        task: None,
+        tokens,
+        cost_usd: 0.0,
+        estimated: false,
+    });
+    mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(Policy { tokens: Some(10), ..policy() }) });
+    assert_eq!(mission.settle(), "deliver\n", "its plan is not paid for");
+    let delivery = serde_json::json!({ "files": 1 });
+    mission.tell(Event::DeliveryIntended { delivery, verified: true, torn: Vec::new() });
+    mission.tell(Event::Resumed { at_ms: 6_000, policy: Some(policy()) });
+    assert_eq!(mission.settle(), "deliver\n", "there is a budget now, and a delivery that was interrupted");
+}
+
 /// What a later plan needs is not what the first one had.
 #[test]
 fn packages_of_a_later_plan_are_added_and_dropped_by_themselves() {

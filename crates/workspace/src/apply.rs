@@ -30,7 +30,7 @@ pub(crate) use faults::{crash_after, fail_after, meanwhile};
 pub(crate) use place::backup_name;
 #[cfg(test)]
 pub(crate) use place::{beside, unfinished};
-pub(crate) use settle::{note_written, settle, written};
+pub(crate) use settle::{is_half_done, note_written, settle, was_done, written};
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,6 +79,7 @@ pub(crate) fn apply(
     note_folders(root, delivery, folder)?;
     settle::note(folder, &staged, &todo)?;
     crate::files::private_dir(&folder.join(settle::REMOVED))?;
+    settle::note_done(folder, false)?;
     let mut already = written(folder);
     for (entry, _) in &todo {
         already.remove(&entry.path);
@@ -90,7 +91,7 @@ pub(crate) fn apply(
         if crashed() {
             return Err(DeliveryError::Failed(Error::Unknown { rev: "a crash in a test".into() }));
         }
-        let mut torn = work.put_back();
+        let PutBack { mut torn, failed } = work.put_back();
         // What could not be cleared away stays noted for the next start.
         let kept = settle(root, folder).unwrap_or_default();
         torn.extend(kept.iter().map(|kept| kept.path.clone()));
@@ -114,8 +115,9 @@ pub(crate) fn apply(
         drop(crate::files::write_private(&folder.join(TORN), b""));
         let kept: Vec<PathBuf> = kept.into_iter().map(|kept| kept.file).collect();
         let whereabouts = crate::error::whereabouts(&torn, &backup, &kept);
-        return Err(DeliveryError::Torn { source, paths: torn, whereabouts });
+        return Err(DeliveryError::Torn { source, paths: torn, whereabouts, failed });
     }
+    drop(settle::note_done(folder, true));
     // Everything is in its place: what could not be cleared away stays noted for the next start.
     drop(settle(root, folder));
     let mut outcome = Outcome::default();
@@ -183,13 +185,25 @@ enum Step {
 }
 
 impl Step {
-    fn path(self) -> Option<String> {
+    fn path(self, root: &Path) -> Option<String> {
         match self {
             Step::Replaced(name, _) | Step::Removed(name) | Step::Created(name, _) => Some(name),
             Step::FolderMade(_) => None,
-            Step::FolderRemoved(folder, _) => Some(folder.to_string_lossy().into_owned()),
+            Step::FolderRemoved(folder, _) => Some(relative_to(root, &folder)),
         }
     }
+}
+
+fn relative_to(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// What could not be taken back.
+struct PutBack {
+    /// Paths where that failed, or where somebody else has written since: those are left as they are.
+    torn: Vec<String>,
+    /// Whether it failed for any of them.
+    failed: bool,
 }
 
 struct Work<'a> {
@@ -308,13 +322,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes every step back, the last first, where what was written is still there. Returns the paths where that
-    /// failed, or where somebody else has written since: those are left as they are.
-    fn put_back(&mut self) -> Vec<String> {
-        let mut torn = Vec::new();
+    /// Takes every step back, the last first, where what was written is still there.
+    fn put_back(&mut self) -> PutBack {
+        let (mut torn, mut failed) = (Vec::new(), false);
         for step in std::mem::take(&mut self.done).into_iter().rev() {
             if crate::faults::at("put the user's files back").is_some() {
-                torn.extend(step.path());
+                torn.extend(step.path(self.root));
+                failed = true;
                 continue;
             }
             let (result, name) = match step {
@@ -339,17 +353,21 @@ impl Work<'_> {
                         Ok(()) => drop(fs::set_permissions(&folder, fs::Permissions::from_mode(mode))),
                         // Made again by somebody else.
                         Err(_) if folder.is_dir() => {}
-                        Err(_) => torn.push(folder.to_string_lossy().into_owned()),
+                        Err(_) => {
+                            torn.push(relative_to(self.root, &folder));
+                            failed = true;
+                        }
                     }
                     continue;
                 }
             };
             // What was left over by a step that was taken back is cleared away with everything else.
             if !matches!(result, Ok(Put::Done(_))) {
+                failed |= result.is_err();
                 torn.push(name);
             }
         }
-        torn
+        PutBack { torn, failed }
     }
 
     /// Puts what was at a path back in place of what we wrote. The backup stays: it may be a second name of the file.

@@ -1,13 +1,15 @@
 //! Delivery into the user's working tree: all or nothing, recoverable, and undone on request.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{
-    Found, Outcome, State, TORN, apply, note_written, remove_made_folders, settle, states, written,
+    Outcome, State, TORN, apply, is_half_done, note_written, remove_made_folders, settle, states, was_done,
+    written,
 };
-use crate::error::{DeliveryError, Error, UndoError, whereabouts};
+use crate::error::{DeliveryError, Error, KEPT_MEANWHILE, UndoError, whereabouts};
 use crate::files::{private_dir, remove_tree};
 use crate::names::{object, relative};
 use crate::plan::{Delivery, DeliveryEntry};
@@ -63,34 +65,68 @@ impl Workspace {
         }
     }
 
-    /// Ends a delivery that a crash interrupted: forward when every file is as before or as delivered,
-    /// back otherwise. Where that fails, [`DeliveryError::Torn`] names the files that hold what it wrote; it can be tried
-    /// again.
+    /// Ends a delivery that a crash interrupted: forward when it had begun and every file is as before or as delivered, or
+    /// when it was complete before somebody changed a file; back otherwise. Where that fails, [`DeliveryError::Torn`] names
+    /// the files that hold what it wrote; it can be tried again.
     pub fn recover(&self, delivery: &Delivery) -> Result<Recovered, DeliveryError> {
         let delivery = checked(delivery)?;
-        let recovered = match self.deliver(delivery) {
+        self.end(delivery).map_err(|error| self.half_written(delivery, error))
+    }
+
+    fn end(&self, delivery: &Delivery) -> Result<Recovered, DeliveryError> {
+        let place = self.place(delivery);
+        let found = states(self, &delivery.entries)?;
+        let before = found.iter().any(|found| found.state == State::Before);
+        if was_done(&place) && !before {
+            let (written, removed) = delivery.entries.iter().partition::<Vec<_>, _>(|e| e.after.is_some());
+            let paths = |entries: Vec<&DeliveryEntry>| entries.iter().map(|e| e.path.clone()).collect();
+            return Ok(Recovered::Forward(Delivered { written: paths(written), removed: paths(removed) }));
+        }
+        // What else the user has changed since then was not looked at together with it.
+        if written(&place).is_empty() && !found.iter().any(|found| found.state == State::After) {
+            return Ok(Recovered::Back { changed: Vec::new(), put_back: Vec::new(), torn: Vec::new() });
+        }
+        match self.deliver(delivery) {
             Ok(done) => Ok(Recovered::Forward(done)),
             Err(DeliveryError::Changed { paths }) => self.go_back(delivery, paths),
             Err(error) => Err(error),
-        };
-        recovered.map_err(|error| self.half_written(delivery, error))
+        }
     }
 
     /// Takes back what a delivery wrote, but for the files that somebody changed.
     fn go_back(&self, delivery: &Delivery, changed: Vec<String>) -> Result<Recovered, DeliveryError> {
         let (found, place) = (states(self, &delivery.entries)?, self.place(delivery));
-        let entries = delivery.entries.iter().zip(&found);
-        let after = entries.filter(|(_, found)| found.state == State::After).map(|(entry, _)| entry.clone());
-        let part = Delivery { entries: after.collect(), ..delivery.clone() };
-        let undone = self.take_back(&part, &place).map_err(|error| match error {
-            UndoError::Changed { paths } => DeliveryError::Changed { paths },
-            UndoError::Failed(error) => error,
-        })?;
-        remove_made_folders(self.root(), &place);
         let ours = written(&place);
-        let torn: Vec<String> = changed.iter().filter(|path| ours.contains(*path)).cloned().collect();
+        let mut changed: BTreeSet<String> = changed.into_iter().collect();
+        let mut part = delivery.clone();
+        part.entries.clear();
+        for (entry, found) in delivery.entries.iter().zip(&found) {
+            match found.state {
+                // What somebody else brought to the same content is theirs.
+                State::After if ours.contains(&entry.path) => part.entries.push(entry.clone()),
+                State::Other => drop(changed.insert(entry.path.clone())),
+                _ => {}
+            }
+        }
+        // One that was changed may stand in the way of another: a file where a folder was.
+        let undone = loop {
+            match self.take_back(&part, &place) {
+                Ok(undone) => break undone,
+                Err(UndoError::Failed(error)) => return Err(error),
+                Err(UndoError::Changed { paths }) => {
+                    let left = part.entries.len();
+                    part.entries.retain(|entry| !paths.contains(&entry.path));
+                    changed.extend(paths.iter().cloned());
+                    if part.entries.len() == left {
+                        return Err(DeliveryError::Changed { paths });
+                    }
+                }
+            }
+        };
+        remove_made_folders(self.root(), &place);
+        let torn: BTreeSet<String> = changed.intersection(&ours).cloned().collect();
         if place.is_dir() {
-            note_written(&place, &torn.iter().cloned().collect())?;
+            note_written(&place, &torn)?;
         }
         if !torn.is_empty() {
             // The backup holds what they were before.
@@ -98,43 +134,44 @@ impl Workspace {
         }
         let mut put_back = undone.restored;
         put_back.extend(undone.removed);
-        Ok(Recovered::Back { changed, put_back, torn })
+        let changed = changed.into_iter().collect();
+        Ok(Recovered::Back { changed, put_back, torn: torn.into_iter().collect() })
     }
 
     /// The same error with the files that hold what the delivery wrote, if there are any.
     fn half_written(&self, delivery: &Delivery, error: DeliveryError) -> DeliveryError {
         let place = self.place(delivery);
         let ours = written(&place);
-        let mut paths: Vec<String> = match states(self, &delivery.entries) {
+        let half: Vec<&DeliveryEntry> = match states(self, &delivery.entries) {
             Ok(found) => {
-                let half = |(entry, found): &(&DeliveryEntry, &Found)| match found.state {
-                    State::Before => false,
-                    State::After => true,
-                    State::Other => ours.contains(&entry.path),
-                };
-                let entries = delivery.entries.iter().zip(&found).filter(half);
-                entries.map(|(entry, _)| entry.path.clone()).collect()
+                let entries = delivery.entries.iter().zip(&found);
+                let half = entries
+                    .filter(|(entry, found)| found.state != State::Before && ours.contains(&entry.path));
+                half.map(|(entry, _)| entry).collect()
             }
-            // Nobody knows: it may be each of them.
-            Err(_) => delivery.entries.iter().map(|entry| entry.path.clone()).collect(),
+            Err(_) => delivery.entries.iter().filter(|entry| ours.contains(&entry.path)).collect(),
         };
+        let mut paths: Vec<String> = half.into_iter().map(|entry| entry.path.clone()).collect();
         let (source, said) = match error {
-            DeliveryError::Torn { source, paths: torn, whereabouts } => {
+            DeliveryError::Torn { source, paths: torn, whereabouts, .. } => {
                 paths.extend(torn);
-                (source, Some(whereabouts))
+                (source, whereabouts)
             }
             other if paths.is_empty() => return other,
-            DeliveryError::PutBack { source } | DeliveryError::Failed(source) => (source, None),
+            DeliveryError::PutBack { source } | DeliveryError::Failed(source) => (source, String::new()),
             DeliveryError::Changed { paths: changed } => {
                 let path = self.root().join(changed.first().map(String::as_str).unwrap_or_default());
                 let source = std::io::Error::other("it changed while it was being put back");
-                (Error::Io { what: "put back", path, source }, None)
+                (Error::Io { what: "put back", path, source }, String::new())
             }
         };
         paths.sort();
         paths.dedup();
-        let whereabouts = said.unwrap_or_else(|| whereabouts(&paths, &place.join("backup"), &[]));
-        DeliveryError::Torn { source, paths, whereabouts }
+        // What they held before the delivery, not before it was taken back.
+        let kept = said.find(KEPT_MEANWHILE).and_then(|at| said.get(at..)).unwrap_or_default();
+        let whereabouts = whereabouts(&paths, &place.join("backup"), &[]) + kept;
+        drop(crate::files::write_private(&place.join(TORN), b""));
+        DeliveryError::Torn { source, paths, whereabouts, failed: true }
     }
 
     /// Takes a delivery back, when every one of its files is still as delivered (or already as before).
@@ -191,8 +228,8 @@ impl Workspace {
         Ok(kept.into_iter().map(|kept| format!("{}: {}", kept.path, kept.file.display())).collect())
     }
 
-    /// Makes that folder and removes those of earlier deliveries, except the ones named and those whose backup somebody
-    /// was told of.
+    /// Makes that folder and removes those of earlier deliveries, except the ones named, those whose backup somebody was
+    /// told of, and those that are still to be ended.
     fn places(&self, delivery: &Delivery, keep: &[&Path]) -> Result<PathBuf, Error> {
         let paths = self.settle_deliveries()?;
         if !paths.is_empty() {
@@ -203,7 +240,8 @@ impl Workspace {
         private_dir(&all)?;
         for entry in std::fs::read_dir(&all).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path != place && !keep.contains(&path.as_path()) && !path.join(TORN).exists() {
+            let needed = path.join(TORN).exists() || is_half_done(&path);
+            if path != place && !keep.contains(&path.as_path()) && !needed {
                 remove_tree(&path)?;
             }
         }

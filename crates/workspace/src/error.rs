@@ -121,6 +121,8 @@ pub enum DeliveryError {
         /// Lines that say where their earlier content is, and what was written meanwhile where it could not be left
         /// in its place.
         whereabouts: String,
+        /// Whether it failed for any of them: another try may end it, forward or back.
+        failed: bool,
     },
     /// It failed before anything was written.
     #[error(transparent)]
@@ -158,6 +160,9 @@ impl<T> At<T> for io::Result<T> {
     }
 }
 
+/// Begins the line that says where something of the user's is.
+pub(crate) const KEPT_MEANWHILE: &str = "\nhint: what was written meanwhile is kept: ";
+
 /// Where the files of a torn delivery can be found as they were.
 pub(crate) fn whereabouts(paths: &[String], backup: &Path, kept: &[PathBuf]) -> String {
     let files = paths.iter().map(|path| (path, backup.join(crate::apply::backup_name(path))));
@@ -171,7 +176,7 @@ pub(crate) fn whereabouts(paths: &[String], backup: &Path, kept: &[PathBuf]) -> 
     }
     if !kept.is_empty() {
         let kept: Vec<String> = kept.iter().map(|file| file.display().to_string()).collect();
-        text.push_str(&format!("\nhint: what was written meanwhile is kept: {}", list(&kept)));
+        text.push_str(&format!("{KEPT_MEANWHILE}{}", list(&kept)));
     }
     text
 }

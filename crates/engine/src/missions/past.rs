@@ -2,6 +2,7 @@
 
 use journal::{Journal, MissionDir, control};
 use mission::{Board, Delivery, Event, State};
+use workspace::{DeliveryError, UndoError};
 
 use super::Project;
 use crate::progress::duration;
@@ -95,17 +96,14 @@ impl Project {
             Err(why) => return format!("Nothing was undone: {why}.\n"),
         };
         if !delivered(&past) {
-            return format!(
-                "Nothing was undone: mission `{}` has not written into the working tree.\n",
-                dir.id()
-            );
+            return format!("Nothing was undone: {}.\n", undelivered(&past.state, dir.id()));
         }
         let intended = past.events.iter().rev().find_map(|event| match event {
-            Event::DeliveryIntended { delivery, .. } => {
-                serde_json::from_value::<workspace::Delivery>(delivery.clone()).ok()
-            }
+            Event::DeliveryIntended { delivery, .. } => Some(delivery.clone()),
             _ => None,
         });
+        let intended =
+            intended.and_then(|delivery| serde_json::from_value::<workspace::Delivery>(delivery).ok());
         let Some(delivery) = intended else {
             return format!(
                 "Nothing was undone: the journal of `{}` does not say what was delivered.\n",
@@ -121,16 +119,23 @@ impl Project {
             (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
         let journal = dir.journal_path();
         let undone = crate::blocking::blocking(move || {
-            let workspace = workspace::Workspace::open(&root, &state).map_err(|e| e.to_string())?;
-            let undone = workspace.undo(&delivery).map_err(|e| e.to_string())?;
+            let workspace = workspace::Workspace::open(&root, &state)
+                .map_err(|error| format!("Nothing was undone: {error}\n"))?;
+            let undone = workspace.undo(&delivery).map_err(|error| match &error {
+                UndoError::Failed(DeliveryError::Torn { .. }) => {
+                    format!("Not everything was undone: {error}\nhint: `/task undo` goes on with it\n")
+                }
+                _ => format!("Nothing was undone: {error}\n"),
+            })?;
             let files = (undone.restored.len() + undone.removed.len()) as u32;
-            let (mut journal, _) = Journal::<Event>::reopen(&journal, redactor).map_err(|e| e.to_string())?;
-            journal.append(&Event::Undone { files }).map_err(|e| e.to_string())?;
-            Ok::<_, String>(undone)
+            let noted = Journal::<Event>::reopen(&journal, redactor)
+                .and_then(|(mut journal, _)| journal.append(&Event::Undone { files }));
+            let but = noted.err().map(|error| format!("The mission's journal does not say so: {error}\n"));
+            Ok::<_, String>((undone, but.unwrap_or_default()))
         })
         .await;
         match undone {
-            Ok(undone) => {
+            Ok((undone, noted)) => {
                 let torn = match &past.state.delivery {
                     Delivery::Delivered { torn, .. } => torn.as_slice(),
                     _ => &[],
@@ -142,15 +147,34 @@ impl Project {
                     )
                 };
                 format!(
-                    "Mission `{}` is undone: {} restored, {} removed.\n{}",
+                    "Mission `{}` is undone: {} restored, {} removed.\n{noted}{}",
                     dir.id(),
                     undone.restored.len(),
                     undone.removed.len(),
                     torn.iter().map(but).collect::<String>()
                 )
             }
-            Err(why) => format!("Nothing was undone: {why}\n"),
+            Err(why) => why,
         }
+    }
+}
+
+/// Why there is nothing to undo.
+fn undelivered(state: &State, id: &str) -> String {
+    let paths = |torn: &[String]| torn.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    match &state.delivery {
+        Delivery::Intended { .. } => {
+            format!("the delivery of mission `{id}` was interrupted; `/task resume {id}` ends it first")
+        }
+        Delivery::Failed { torn, .. } if !torn.is_empty() => format!(
+            "the delivery of mission `{id}` failed and left part of it in {}; `/task resume {id}` ends it first",
+            paths(torn)
+        ),
+        Delivery::Delivered { branch: Some(branch), torn, .. } if !torn.is_empty() => format!(
+            "the change of mission `{id}` is on branch `{branch}`; only {} holds part of it, where you wrote to it since",
+            paths(torn)
+        ),
+        _ => format!("mission `{id}` has not written into the working tree"),
     }
 }
 

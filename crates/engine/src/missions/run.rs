@@ -183,6 +183,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
     let (journal, state, opening) = match start {
         Start::New { objective } => {
+            let half = tidy::half_written(project);
             let removed = tidy::before(project, &config, &workspace).await?;
             dir.create().map_err(|e| e.to_string())?;
             let journal =
@@ -193,7 +194,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
                 policy: settings::policy(&config),
                 at_ms: now,
             };
-            let opening = format!("**Mission {id}**\n\n{kept}{}", removed.unwrap_or_default());
+            let opening = format!("**Mission {id}**\n\n{kept}{half}{}", removed.unwrap_or_default());
             first(project, journal, State::default(), event, opening)?
         }
         Start::Resume { .. } => {

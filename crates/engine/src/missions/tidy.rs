@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use mission::Delivery;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use workspace::Workspace;
@@ -32,6 +33,27 @@ pub(super) async fn after_crash(project: &Project, workspace: &Workspace) -> Res
     let kept = swept.await?;
     let line = |kept: String| format!("- written while a delivery was interrupted, and kept: {kept}\n");
     Ok(kept.into_iter().map(line).collect())
+}
+
+/// Missions whose delivery was interrupted: what the next one builds on may hold part of them.
+pub(super) fn half_written(project: &Project) -> String {
+    const LOOKED_AT: usize = 5;
+    let missions = project.state.list_missions().unwrap_or_default();
+    let half = missions.iter().take(LOOKED_AT).filter(|dir| {
+        Past::read(dir).is_ok_and(|past| match &past.state.delivery {
+            Delivery::Intended { .. } => true,
+            Delivery::Failed { torn, .. } => !torn.is_empty(),
+            _ => false,
+        })
+    });
+    half.map(|dir| {
+        format!(
+            "- the delivery of mission `{0}` was interrupted, and part of it may be in your files; stop this mission and \
+             `/task resume {0}` to end that one first\n",
+            dir.id()
+        )
+    })
+    .collect()
 }
 
 /// Before a new mission: what earlier ones keep beyond the limit goes, the work of unfinished ones stays. Says what was

@@ -21,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
     ],
     invalid: &[
         Example::new(&[("a.js", "function f(a) {\n  g(a);\n  // etc.\n}\n")]),
+        Example::new(&[("a.js", "function f(a) {\n  g(a);\n  // snip // eslint-disable-line\n}\n")]),
         Example::new(&[("a.py", "def f(a):\n    g(a)\n    # ... keep everything else as it is\n")]),
         Example::new(&[("a.js", "function f(a) {\n  g(a);\n  // ...\n}\n")]),
         Example::new(&[("a.js", "function f(a) {\n  g(a); // remainder omitted h(a);\n}\n")]),
@@ -73,7 +74,10 @@ fn check(file: &File, found: &mut Found) {
             let said = strip(line);
             let start = node.start + offset;
             let message = || format!("`{}` stands for code that is not there", line.trim());
-            if is_elision(said) || ends_a_list(said) && stands_alone(file, start) {
+            if is_elision(said)
+                || is_elision(first_of(said))
+                || ends_a_list(said) && stands_alone(file, start)
+            {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
                 // dots among prose are prose
@@ -104,6 +108,12 @@ fn strip(comment: &str) -> &str {
         .trim_end_matches("*/")
         .trim_start_matches(['/', '#', '*', ' ', '\t'])
         .trim()
+}
+
+/// What stands before another comment on the same line: one that followed the code that is not there.
+fn first_of(said: &str) -> &str {
+    let other = [" // ", " /* ", "  # "].iter().filter_map(|start| said.find(start)).min();
+    other.and_then(|at| said.get(..at)).unwrap_or(said).trim_end()
 }
 
 fn is_dots(said: &str) -> bool {

@@ -5,9 +5,13 @@ use super::ROLE_TRIES;
 use crate::state::Delivery;
 use crate::{Effect, Event, Gate, GateVerdict, ItemVerdict, Outcome, PauseReason, Phase, State};
 
-/// The next plan is due, and neither the Planner has failed at it nor a budget forbids it.
+/// The next plan is due, and neither the Planner has failed at it nor a budget forbids it. What is being delivered is ended
+/// first.
 pub(super) fn plans(state: &State) -> bool {
-    state.replanning && state.plan_failures.len() < ROLE_TRIES && super::budget(state).is_none()
+    !matches!(state.delivery, Delivery::Intended { .. })
+        && state.replanning
+        && state.plan_failures.len() < ROLE_TRIES
+        && super::budget(state).is_none()
 }
 
 /// What follows when every task is over.

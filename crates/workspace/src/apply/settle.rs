@@ -18,6 +18,8 @@ const STEPS: &str = "steps";
 pub(super) const REMOVED: &str = "removed";
 /// Where files are noted that a delivery wrote and did not put back.
 const WRITTEN: &str = "written";
+/// Says that everything of a delivery was in its place.
+const DONE: &str = "done";
 /// Beside the folders of deliveries: what was in nobody's place any more.
 const KEPT: &str = "kept";
 
@@ -65,6 +67,21 @@ pub(crate) fn written(folder: &Path) -> BTreeSet<String> {
 pub(crate) fn note_written(folder: &Path, paths: &BTreeSet<String>) -> Result<(), Error> {
     let text: String = paths.iter().flat_map(|path| [path.as_str(), "\0"]).collect();
     crate::files::write_private(&folder.join(WRITTEN), text.as_bytes())
+}
+
+/// Notes whether everything of a delivery is in its place.
+pub(super) fn note_done(folder: &Path, done: bool) -> Result<(), Error> {
+    if done { crate::files::write_private(&folder.join(DONE), b"") } else { remove_tree(&folder.join(DONE)) }
+}
+
+/// Whether everything of a delivery was in its place once.
+pub(crate) fn was_done(folder: &Path) -> bool {
+    folder.join(DONE).exists()
+}
+
+/// Whether part of a delivery is in its place and part of it is not.
+pub(crate) fn is_half_done(folder: &Path) -> bool {
+    !was_done(folder) && !written(folder).is_empty()
 }
 
 /// Adds a file to what [`written`] says, before it is written.

@@ -101,7 +101,7 @@ fn a_failure_after_any_number_of_steps_puts_everything_back() {
 
 #[test]
 fn a_crash_after_any_number_of_steps_is_rolled_forward() {
-    for steps in 0..9 {
+    for steps in 1..9 {
         let (project, workspace, delivery) = varied();
         crate::apply::crash_after(steps);
         assert!(workspace.deliver(&delivery).is_err());
@@ -113,8 +113,31 @@ fn a_crash_after_any_number_of_steps_is_rolled_forward() {
 }
 
 #[test]
+fn a_delivery_that_had_not_written_anything_begins_anew() {
+    let (project, workspace, delivery) = varied();
+    let before = project.fingerprint();
+    crate::apply::crash_after(0);
+    assert!(workspace.deliver(&delivery).is_err());
+    let recovered = project.open().recover(&delivery).unwrap();
+    assert_eq!(recovered, Recovered::Back { changed: vec![], put_back: vec![], torn: vec![] });
+    assert_eq!(before, project.fingerprint());
+}
+
+#[test]
+fn what_was_complete_before_somebody_changed_it_stays() {
+    let (project, workspace, delivery) = varied();
+    workspace.deliver(&delivery).unwrap();
+    // The process died before it could say so.
+    project.write("change.txt", "new\nand the user's\n");
+    assert!(matches!(project.open().recover(&delivery).unwrap(), Recovered::Forward(_)));
+    assert_eq!(project.read("change.txt").unwrap(), "new\nand the user's\n");
+    project.write("change.txt", "new\n");
+    assert_delivered(&project);
+}
+
+#[test]
 fn a_crash_and_then_an_edit_is_rolled_back_around_the_edit() {
-    for steps in [0, 3, 7, 8] {
+    for steps in [1, 3, 7, 8] {
         let (project, workspace, delivery) = varied();
         project.write("keep.txt", "edited before\n");
         let before = project.fingerprint();
