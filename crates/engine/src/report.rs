@@ -296,7 +296,7 @@ fn delivered(text: &mut String, state: &State) {
     let _ = writeln!(text, "\n{said}");
 }
 
-fn names(paths: &[String]) -> String {
+pub(crate) fn names(paths: &[String]) -> String {
     paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -136,10 +136,6 @@ impl Project {
         .await;
         match undone {
             Ok((undone, noted)) => {
-                let torn = match &past.state.delivery {
-                    Delivery::Delivered { torn, .. } => torn.as_slice(),
-                    _ => &[],
-                };
                 let but = |path: &String| {
                     format!(
                         "- `{path}` still holds part of the change: an interrupted delivery had written it when you last \
@@ -151,7 +147,7 @@ impl Project {
                     dir.id(),
                     undone.restored.len(),
                     undone.removed.len(),
-                    torn.iter().map(but).collect::<String>()
+                    past.state.delivery.torn().iter().map(but).collect::<String>()
                 )
             }
             Err(why) => why,
@@ -161,18 +157,17 @@ impl Project {
 
 /// Why there is nothing to undo.
 fn undelivered(state: &State, id: &str) -> String {
-    let paths = |torn: &[String]| torn.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
     match &state.delivery {
         Delivery::Intended { .. } => {
             format!("the delivery of mission `{id}` was interrupted; `/task resume {id}` ends it first")
         }
         Delivery::Failed { torn, .. } if !torn.is_empty() => format!(
             "the delivery of mission `{id}` failed and left part of it in {}; `/task resume {id}` ends it first",
-            paths(torn)
+            report::names(torn)
         ),
         Delivery::Delivered { branch: Some(branch), torn, .. } if !torn.is_empty() => format!(
             "the change of mission `{id}` is on branch `{branch}`; only {} holds part of it, where you wrote to it since",
-            paths(torn)
+            report::names(torn)
         ),
         _ => format!("mission `{id}` has not written into the working tree"),
     }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mission::Delivery;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use workspace::Workspace;
@@ -39,13 +38,8 @@ pub(super) async fn after_crash(project: &Project, workspace: &Workspace) -> Res
 pub(super) fn half_written(project: &Project) -> String {
     const LOOKED_AT: usize = 5;
     let missions = project.state.list_missions().unwrap_or_default();
-    let half = missions.iter().take(LOOKED_AT).filter(|dir| {
-        Past::read(dir).is_ok_and(|past| match &past.state.delivery {
-            Delivery::Intended { .. } => true,
-            Delivery::Failed { torn, .. } => !torn.is_empty(),
-            _ => false,
-        })
-    });
+    let interrupted = |dir| Past::read(dir).is_ok_and(|past| past.state.delivery.is_interrupted());
+    let half = missions.iter().take(LOOKED_AT).filter(|dir| interrupted(*dir));
     half.map(|dir| {
         format!(
             "- the delivery of mission `{0}` was interrupted, and part of it may be in your files; stop this mission and \

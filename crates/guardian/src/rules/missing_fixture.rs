@@ -8,6 +8,7 @@ use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::functions::functions;
 use crate::project::folder_of;
+use crate::project::rust::has_word;
 
 pub(super) static RULE: Rule = Rule {
     id: "missing-fixture",
@@ -129,7 +130,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         }
         for name in fixtures(base).filter(|name| !OF_OTHERS.contains(name)) {
             // whatever a file beside tests says of it: it may bring it in some other way
-            if !pair.head.as_deref().is_some_and(|head| says(head, name)) {
+            if !pair.head.as_deref().is_some_and(|head| has_word(&head.text, name)) {
                 lost.entry(name.to_string()).or_default().push(folder_of(&pair.path));
             }
         }
@@ -145,7 +146,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     let elsewhere: BTreeSet<&str> = python
         .iter()
         .filter(|file| is_conftest(&file.path) || !file.is_test())
-        .flat_map(|file| words.iter().map(String::as_str).filter(|name| says(file, name)))
+        .flat_map(|file| words.iter().map(String::as_str).filter(|name| has_word(&file.text, name)))
         .chain(python.iter().flat_map(|file| fixtures(file)))
         .collect();
     for file in python.iter().filter(|file| file.is_test()) {
@@ -162,10 +163,6 @@ fn check(change: &Change<'_>, found: &mut Found) {
 
 fn is_conftest(path: &str) -> bool {
     path == "conftest.py" || path.ends_with("/conftest.py")
-}
-
-fn says(file: &File, name: &str) -> bool {
-    file.text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
 }
 
 /// What a file defines as fixtures.

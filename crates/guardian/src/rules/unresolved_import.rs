@@ -63,8 +63,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         for (import, looked_for) in
             missing(&change.head, head).filter(|(import, _)| !known.contains(&import.module))
         {
-            let start = head.start_of_line(import.line);
-            let end = start + head.line(import.line as usize - 1).len();
+            let (start, end) = line_of(head, import);
             let tried = if looked_for == import.module {
                 String::new()
             } else {
@@ -80,8 +79,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
         for (import, path) in base.map_or_else(Vec::new, |_| dropped(change, head)) {
-            let start = head.start_of_line(import.line);
-            let end = start + head.line(import.line as usize - 1).len();
+            let (start, end) = line_of(head, import);
             found.at(head, start, end, format!("`{}` leads nowhere: `{path}` is gone", import.module));
         }
     };
@@ -104,6 +102,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let base = change.base.file(&file.path);
         report(&file, base.as_deref());
     }
+}
+
+fn line_of(file: &File, import: &Import) -> (usize, usize) {
+    let start = file.start_of_line(import.line);
+    (start, start + file.line(import.line as usize - 1).len())
 }
 
 /// Modules whose file the change took away, where only some builds have them: nobody else looks for those.

@@ -160,10 +160,7 @@ impl State {
                 self.delivery = Delivery::Failed { reason: reason.clone(), torn: torn.clone(), half };
             }
             Event::Undone { files } => {
-                let torn = match std::mem::take(&mut self.delivery) {
-                    Delivery::Delivered { torn, .. } => torn,
-                    _ => Vec::new(),
-                };
+                let torn = self.delivery.torn().to_vec();
                 self.delivery = Delivery::Undone { files: *files, torn };
             }
             Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues, true),

@@ -77,6 +77,24 @@ pub enum Delivery {
     },
 }
 
+impl Delivery {
+    /// Files of the user that hold part of the change without what is said of it.
+    pub fn torn(&self) -> &[String] {
+        match self {
+            Delivery::Pending => &[],
+            Delivery::Intended { torn, .. }
+            | Delivery::Delivered { torn, .. }
+            | Delivery::Failed { torn, .. }
+            | Delivery::Undone { torn, .. } => torn,
+        }
+    }
+
+    /// Whether it is still to be ended, forward or back.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Delivery::Intended { .. } | Delivery::Failed { half: Some(_), .. })
+    }
+}
+
 /// What the mission is at, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
