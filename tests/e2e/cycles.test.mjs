@@ -119,3 +119,74 @@ scene(
     assert.match(printed(result), /The objective as a whole: 1 of 1 met/)
   },
 )
+
+scene(
+  "an objection that a coder finds to be no fault is not forced into a change: it is asked of the reviewers again",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      plan: { ...modules(["one", "two"]).plan, acceptance: ["one and two are there"] },
+      work: modules(["one", "two"]).work,
+      answers: [
+        { role: "planner", match: "^# What is missing", turns: [{ hand_in: { tasks: [task("again", ["src/one.js"])] } }] },
+        {
+          role: "reviewer",
+          match: `${WHOLE}(?![^]*- .again. )`,
+          turns: [{ hand_in: { verdict: "reject", findings: [], acceptance: [answer("a1", false, "two is missing")] } }],
+        },
+        { role: "coder", task: "again", turns: [{ done: "Both are there." }, { done: "src/one.js and src/two.js are there." }] },
+      ],
+    },
+  },
+  async (world) => {
+    const before = world.picture()
+    const result = await world.task("Add two modules")
+    assert.deepEqual(changes(before, world.picture()), ["+ src/one.js", "+ src/two.js"], printed(result))
+    ended(world, "done")
+    const accepted = world.facts("work_accepted")
+    assert.deepEqual(
+      accepted.map((fact) => [fact.task, fact.unchanged ?? false]).sort(),
+      [
+        ["again", true],
+        ["one", false],
+        ["two", false],
+      ],
+    )
+    assert.match(printed(result), /`again` handed in: nothing to change, it holds already/)
+    const [judge] = asked(world, "reviewer").filter((request) => request.task === "again")
+    assert.match(judge.prompt_text, /# Nothing was changed for this task/)
+    assert.match(judge.prompt_text, /\+\+\+ b\/src\/one\.js/, "it sees what was made of the task's files")
+    assert.doesNotMatch(judge.prompt_text, /src\/two\.js are there|\+\+\+ b\/src\/two\.js/, "nor more than that, nor the coder's words")
+    const whole = asked(world, "reviewer").filter((request) => !request.task)
+    assert.equal(whole.length, 6, "one and two more who objected, then three on the same tree")
+    assert.deepEqual(
+      world.facts("objective_reviewed").map(({ cycle, unmet }) => [cycle, unmet.length]),
+      [
+        [1, 1],
+        [2, 0],
+      ],
+    )
+  },
+)
+
+scene(
+  "where a hand-in was thrown back on the way, three look at the whole",
+  {
+    skip: noPlugin,
+    files: project(),
+    scenario: {
+      ...modules(["one", "two"]),
+      answers: [
+        { role: "coder", task: "one", attempt: 1, turns: [{ write: { "src/one.js": "export const ONE = (\n" } }, { done: "Wrote it." }] },
+      ],
+    },
+  },
+  async (world) => {
+    const result = await world.task("Add two modules")
+    ended(world, "done")
+    const whole = asked(world, "reviewer").filter((request) => !request.task)
+    assert.equal(whole.length, 3, printed(result))
+    assert.match(whole[0].prompt_text, new RegExp(WHOLE, "m"))
+  },
+)

@@ -56,9 +56,7 @@ pub mod orchestration {
 pub use blocking::{Takes, block_in_virtual_time};
 pub use clock::{Clock, SystemClock};
 pub use engine::{Engine, EngineOptions};
-pub use gates::{
-    Answer, GateReport, Judge, JudgeError, Lint, LintReport, Plan, behaviour, form, objective_voters,
-};
+pub use gates::{Answer, GateReport, Judge, JudgeError, Lint, LintReport, Plan, behaviour, form};
 pub use host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
 pub use roles::dispute::{last_test_voters, test_voters};
 pub use world::{Commands, Observer, Processes, Running, World};

@@ -94,6 +94,9 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::CandidatesCompared { task, candidates, why, .. } => {
             format!("`{task}`: {} coders side by side: {}", candidates.len(), detail(why))
         }
+        Event::WorkAccepted { task, unchanged: true, .. } => {
+            format!("`{task}` handed in: nothing to change, it holds already")
+        }
         Event::WorkAccepted { task, .. } => format!("`{task}` handed in"),
         Event::ScopeWidened { task, path } => format!("`{task}` now also holds {path}"),
         Event::ScopeRefused { task, path, held_by } => {

@@ -377,6 +377,9 @@ pub enum Event {
     WorkAccepted {
         task: TaskId,
         summary: String,
+        /// Nothing was changed: what a further cycle asks for holds already, says who was asked for it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unchanged: bool,
     },
     ScopeWidened {
         task: TaskId,

@@ -23,6 +23,7 @@ mod id;
 pub mod independent;
 pub mod mailbox;
 mod meter;
+mod panel;
 pub mod path;
 mod policy;
 pub mod provider;
@@ -41,6 +42,7 @@ pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Out
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use independent::{IndependentTests, WrittenTests};
 pub use meter::{Meter, Price};
+pub use panel::Panel;
 pub use policy::{NewDependencies, Policy};
 pub use role::Role;
 pub use rung::{Chosen, Rung};

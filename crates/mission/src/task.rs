@@ -160,6 +160,9 @@ pub struct Task {
     pub verified_by: Vec<String>,
     pub usage: Usage,
     pub summary: Option<String>,
+    /// Who was asked for it last found that it holds already, and changed nothing.
+    #[serde(default)]
+    pub unchanged: bool,
     /// Tests that somebody else writes first.
     #[serde(default)]
     pub tests: IndependentTests,
@@ -206,6 +209,7 @@ impl Task {
             verified_by: Vec::new(),
             usage: Usage::default(),
             summary: None,
+            unchanged: false,
             tests: IndependentTests::default(),
         }
     }

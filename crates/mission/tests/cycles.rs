@@ -181,6 +181,59 @@ fn a_cycle_that_brings_nothing_is_the_last_one() {
     assert_eq!(missing, ["x", "y"]);
 }
 
+/// Of what a review said is missing, a coder says that it is there, and changes nothing.
+fn answered() -> Mission {
+    let mut mission = planned("a: a\nb: b", &["x", "y"]);
+    land(&mut mission, "a", "t1");
+    land(&mut mission, "b", "t2");
+    mission.settle();
+    mission.review(&["y"]);
+    mission.settle();
+    mission.plan(None, "c: b");
+    mission.start("c");
+    mission.hand_in_unchanged("c");
+    mission.pass("c");
+    mission.tell(Event::Integrated {
+        tasks: vec!["c".into()],
+        commit: "head-t2".into(),
+        tree: "t2".into(),
+        checks: vec![],
+        at_ms: 4_000,
+    });
+    mission
+}
+
+#[test]
+fn what_is_said_to_hold_already_is_reviewed_once_more_on_the_same_tree() {
+    let mut mission = answered();
+    assert_eq!(mission.settle(), "review-objective\n");
+    mission.review(&[]);
+    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(delivered(&mut mission), Some(Outcome::Done));
+}
+
+#[test]
+fn what_reviewers_miss_again_on_the_same_tree_is_no_progress() {
+    let mut mission = answered();
+    mission.settle();
+    mission.review(&["y"]);
+    assert_eq!(mission.settle(), "deliver\n", "a third plan would be for the same");
+    assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
+}
+
+#[test]
+fn every_hand_in_that_was_thrown_back_is_counted_and_the_hosts_failures_are_not() {
+    let mut mission = Mission::with(Policy { fixes: 2, ..policy() }, "a: a");
+    mission.start("a");
+    mission.fail("a", FailureClass::Host);
+    mission.start("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Test);
+    mission.fix("a");
+    mission.fail("a", FailureClass::Review);
+    assert_eq!(mission.state.thrown_back(), 2);
+}
+
 #[test]
 fn a_cycle_that_brings_something_is_followed_by_another_up_to_the_limit() {
     let mut mission = planned("a: a\nz: z", &["x", "y", "z"]);

@@ -370,7 +370,9 @@ impl Walk {
                 [FailureClass::Malformed, FailureClass::Blocked, FailureClass::Timeout, FailureClass::Budget];
             Event::AttemptFailed { task, class: classes[self.dice.roll(classes.len())], issues }
         } else {
-            Event::WorkAccepted { task, summary: "written".into() }
+            let again = self.mission.state.tasks.get(&task).is_some_and(|task| task.cycle > 1);
+            let unchanged = again && self.dice.one_in(3);
+            Event::WorkAccepted { task, summary: "written".into(), unchanged }
         };
         self.tell(event);
         true

@@ -41,7 +41,6 @@ pub(crate) use grounds::Grounds;
 pub(crate) use guardian::lint_trees;
 pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
-pub use objective::objective_voters;
 pub(crate) use objective::review as review_objective;
 pub(crate) use review::{poll, quorum};
 pub(crate) use test_edits::TestEdits;

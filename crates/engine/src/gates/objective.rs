@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use mission::{Event, FailureClass, Phase, State};
+use mission::mailbox::{Review, Verdict};
+use mission::{Event, FailureClass, Panel, Phase, State};
 
 use super::{review, vote};
 use crate::blocking::blocking;
@@ -16,11 +17,6 @@ use crate::roles::{cut, prompt};
 const MAX_TASKS: usize = 100;
 /// The longest reason why one did not land, in bytes.
 const MAX_REASON: usize = 300;
-
-/// Who decides on the objective at last, where a quorum of so many objects to work that landed whole.
-pub fn objective_voters(quorum: u32) -> u32 {
-    quorum.max(3)
-}
 
 pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let mut spent = Vec::new();
@@ -56,26 +52,37 @@ async fn look(
         tests: String::new(),
     };
     let (subject, quorum) = (Arc::new(subject), review::quorum(context));
-    let (mut reviews, mut failure) = review::poll(context, &subject, 0..quorum, spent).await;
-    let mut said = vote::items(&items, quorum, &reviews);
-    // every task landed, by gates and reviewers of its own: one that objects is not alone to decide
-    let landed = state.lost().next().is_none();
-    let objects = said.as_ref().is_some_and(|(_, unmet)| !unmet.is_empty());
-    let voters = u32::try_from(quorum).map_or(quorum, |quorum| objective_voters(quorum) as usize);
-    if landed && objects && voters > quorum {
-        let (others, why) = review::poll(context, &subject, quorum..voters, spent).await;
-        if others.len() + quorum == voters {
-            reviews.extend(others);
-            said = vote::items(&items, voters, &reviews);
+    let panel = Panel::of(state, u32::try_from(quorum).unwrap_or(u32::MAX));
+    let (mut reviews, mut failure, mut asked) = (Vec::new(), None, 0);
+    loop {
+        let more = panel.next(count(asked), count(reviews.iter().filter(|r| objects(r)).count())) as usize;
+        if more == 0 {
+            break;
         }
+        let (others, why) = review::poll(context, &subject, asked..asked + more, spent).await;
+        let silent = others.is_empty();
+        reviews.extend(others);
         failure = failure.or(why);
+        asked += more;
+        if silent {
+            break;
+        }
     }
+    let said = vote::items(&items, asked, |votes| panel.tolerated(count(votes)) as usize, &reviews);
     let Some((met, unmet)) = said else {
         return Err(failure.unwrap_or_else(|| {
             RoleFailure::new(FailureClass::Malformed, "too few reviewers gave a verdict")
         }));
     };
     Ok(Event::ObjectiveReviewed { cycle: state.cycle, met, unmet, tree: tree.clone() })
+}
+
+fn count(reviews: usize) -> u32 {
+    u32::try_from(reviews).unwrap_or(u32::MAX)
+}
+
+fn objects(review: &Review) -> bool {
+    review.verdict == Verdict::Reject || review.acceptance.iter().any(|item| !item.met)
 }
 
 fn asked(state: &State, items: &[String]) -> String {

@@ -22,6 +22,8 @@ const MAX_DIFF: usize = 60_000;
 pub(super) const MAX_PAGE: usize = 2_000_000;
 /// Said where tests are gone.
 const REMOVED: &str = "Approve only if the acceptance asks for what they tested to go, or if others test it:";
+/// Said where a Coder found that a task of a further cycle has nothing to do.
+const UNCHANGED: &str = "\n# Nothing was changed for this task\nA Coder found that what is asked holds already. Below stands what was made of the task's files so far; read them where that does not show it. Approve if every item holds as things are, reject if one does not.\n";
 /// Findings about tests that a prompt lists.
 const MAX_WEAKENED: usize = 30;
 
@@ -42,16 +44,20 @@ pub(super) async fn judge(
     evidence: Evidence<'_>,
     spent: &mut Vec<Event>,
 ) -> Judgement {
-    let (workspace, from, to) =
-        (context.workspace.clone(), change.slot.commit.clone(), change.commit.id.clone());
-    let diff = match blocking(move || workspace.diff(&from, &to, &[], MAX_PAGE)).await {
+    // of what holds already, what the mission has made of the task's files
+    let (from, files, asked) = match change.paths.is_empty() {
+        false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task)),
+        true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),
+    };
+    let (workspace, from, to) = (context.workspace.clone(), from.to_string(), change.commit.id.clone());
+    let diff = match blocking(move || workspace.diff(&from, &to, &files, MAX_PAGE)).await {
         Ok(diff) => diff,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
     let subject = Subject {
         task: Some(task.id.clone()),
         title: task.title.clone(),
-        asked: prompt::task(task),
+        asked,
         items: task.acceptance.len(),
         slot: change.slot.clone(),
         diff: shown(context, diff).await,

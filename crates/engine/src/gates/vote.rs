@@ -1,5 +1,7 @@
 //! What several reviewers say together.
 
+use std::fmt::Write;
+
 use mission::mailbox::{Review, ReviewSeverity, Verdict};
 use mission::{Issue, ItemVerdict, Task};
 
@@ -58,28 +60,35 @@ pub(super) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
     Vote::Open
 }
 
-/// Which items are met and which are not, by majority; an item without one is not. An error that a majority rejects for is an
-/// item that is not met, too. `None` where too few gave a verdict.
+/// Which items are met and which are not: an item that more than so many do not call met is not. An error that more of them
+/// reject for is an item that is not met, too. `None` where no more than half of those `asked` gave a verdict.
 pub(super) fn items(
     items: &[String],
-    quorum: usize,
+    asked: usize,
+    tolerated: impl Fn(usize) -> usize,
     reviews: &[Review],
 ) -> Option<(Vec<ItemVerdict>, Vec<ItemVerdict>)> {
-    if reviews.len() * 2 <= quorum {
+    if reviews.len() * 2 <= asked {
         return None;
     }
+    let tolerated = tolerated(reviews.len());
     let (mut met, mut unmet) = (Vec::new(), Vec::new());
     for (n, item) in items.iter().enumerate() {
         let id = format!("a{}", n + 1);
         let answers = || reviews.iter().filter_map(|r| r.acceptance.iter().find(|a| a.id == id));
-        let is_met = answers().filter(|answer| answer.met).count() * 2 > quorum;
-        let said = answers().find(|answer| answer.met == is_met).map(|answer| answer.evidence.clone());
-        let evidence = said.unwrap_or_else(|| "the reviewers do not agree".into());
+        let for_it = answers().filter(|answer| answer.met).count();
+        let is_met = for_it + tolerated >= reviews.len();
+        let said = |by: bool| answers().find(|answer| answer.met == by).map(|answer| answer.evidence.clone());
+        let mut evidence = said(is_met).unwrap_or_else(|| "the reviewers do not agree".into());
+        if let (true, Some(against)) = (is_met, said(false)) {
+            let count = reviews.len() - for_it;
+            let _ = write!(evidence, "; against it, {count} of {}: {against}", reviews.len());
+        }
         let verdict = ItemVerdict { item: item.clone(), evidence };
         if is_met { met.push(verdict) } else { unmet.push(verdict) }
     }
     let rejections: Vec<&Review> = reviews.iter().filter(|r| r.verdict == Verdict::Reject).collect();
-    if rejections.len() * 2 > quorum {
+    if rejections.len() > tolerated {
         let errors = rejections.iter().flat_map(|r| &r.findings);
         for error in errors.filter(|f| f.severity == ReviewSeverity::Error) {
             let place = Issue::new("reviewer", error.message.clone()).at(error.path.clone(), error.line);
@@ -144,8 +153,9 @@ mod tests {
     #[test]
     fn of_the_whole_each_item_is_voted_on() {
         let wanted = ["it adds".to_string()];
+        let majority = |votes: usize| votes.saturating_sub(1) / 2;
         let count = |reviews: &[Review], quorum| {
-            items(&wanted, quorum, reviews).map(|(met, unmet)| {
+            items(&wanted, quorum, majority, reviews).map(|(met, unmet)| {
                 let words = |side: Vec<ItemVerdict>| {
                     side.into_iter()
                         .map(|v| format!("{} ({})", v.item, v.evidence))
@@ -159,7 +169,10 @@ mod tests {
         let no = |why: &str| Some((String::new(), format!("it adds ({why})")));
         assert_eq!(count(&[approve()], 1), yes());
         assert_eq!(count(&[reject("it subtracts")], 1), no("it subtracts"));
-        assert_eq!(count(&[approve(), reject("x"), approve()], 3), yes());
+        let outvoted = (r#"it adds (line 1; against it, 1 of 3: x)"#.to_string(), String::new());
+        assert_eq!(count(&[approve(), reject("x"), approve()], 3), Some(outvoted));
+        let strictly = items(&wanted, 3, |_| 0, &[approve(), reject("x"), approve()]);
+        assert!(strictly.is_some_and(|(met, unmet)| met.is_empty() && unmet.len() == 1), "one is enough");
         assert_eq!(count(&[reject("x"), approve(), reject("x")], 3), no("x"));
         assert_eq!(count(&[approve(), reject("x")], 3), no("x"), "no majority says that it is met");
         assert_eq!(count(&[approve()], 3), None, "one of three says nothing of the whole");

@@ -7,7 +7,7 @@ use mission::{Event, FailureClass, Issue, Phase, Role, State, Task, independent}
 use workspace::Slot;
 
 use super::conversation::{Conversation, RoleFailure, Setting};
-use super::work::{WorkMailbox, outcome};
+use super::work::{Claim, WorkMailbox, outcome};
 use super::{prompt, race};
 use crate::blocking::blocking;
 use crate::config::TestAuthor;
@@ -71,7 +71,7 @@ async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<
     }
     context.workers.put(&task.id, Worker { lease, conversation: None });
     let summary = "the change that wrong tests had thrown back".to_string();
-    vec![Event::WorkAccepted { task: task.id.clone(), summary }]
+    vec![Event::WorkAccepted { task: task.id.clone(), summary, unchanged: false }]
 }
 
 /// Tests that do not merge are written anew, once; what lands then may be in their way again.
@@ -200,6 +200,7 @@ pub(super) async fn attempt(
         task: task.id.clone(),
         slot: slot.clone(),
         held: None,
+        claim: Claim::about(task),
     };
     let mut conversation = match Conversation::open(context, setting).await {
         Ok(conversation) => conversation,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use super::conversation::{Conversation, RoleFailure, Setting};
-use super::work::{WorkMailbox, outcome};
+use super::work::{Claim, WorkMailbox, outcome};
 use super::{dispute, prompt};
 use crate::mission_context::MissionContext;
 use crate::reading;
@@ -93,6 +93,7 @@ async fn fix(
         task: task.id.clone(),
         slot: lease.slot.clone(),
         held: None,
+        claim: Claim::about(task),
     };
     let result = conversation.ask(Role::Fixer, text, &mut mailbox, spent).await;
     if result.is_ok() {

@@ -147,8 +147,10 @@ async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &st
     let slot = lease.slot.n;
     let failed = |class| Candidate { slot, failed: Some(class), ..Candidate::default() };
     let candidate = match (events.as_slice(), context.orchestrator.state().await) {
-        ([Event::WorkAccepted { .. }], Ok(state)) => {
-            gates::candidate(context, &state, task, &lease.slot).await
+        ([Event::WorkAccepted { unchanged, .. }], Ok(state)) => {
+            let mut task = task.clone();
+            task.unchanged = *unchanged;
+            gates::candidate(context, &state, &task, &lease.slot).await
         }
         ([Event::AttemptFailed { class, .. }], _) => failed(*class),
         ([Event::TaskOrdered { .. }], _) => failed(FailureClass::Conflict),

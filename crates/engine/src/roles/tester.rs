@@ -8,7 +8,7 @@ use mission::{Event, FailureClass, Issue, Role, State, Task};
 use super::coder::{self, Base};
 use super::conversation::{Conversation, RoleFailure, Setting};
 use super::prompt;
-use super::work::{WorkMailbox, outcome};
+use super::work::{Claim, WorkMailbox, outcome};
 use crate::gates::independent::{self, Handed};
 use crate::mission_context::MissionContext;
 use crate::reading;
@@ -95,6 +95,7 @@ async fn write(
             task: id.clone(),
             slot: slot.clone(),
             held: None,
+            claim: Claim::Refused,
         };
         let result = conversation.ask(Role::Coder, text, &mut mailbox, spent).await;
         let said = outcome(mailbox, result).await;

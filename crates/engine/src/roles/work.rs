@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mission::mailbox::{Work, WorkStatus, parse_check, parse_work};
-use mission::{Event, FailureClass, Issue, Role, TaskId};
+use mission::{Event, FailureClass, Issue, Role, Task, TaskId};
 use serde_json::Value;
 use workspace::Slot;
 
@@ -14,6 +14,9 @@ use crate::mission_context::MissionContext;
 use crate::orchestrator::ScopeAnswer;
 use crate::{checking, pages};
 
+/// Said of a hand-in without a change.
+const NOTHING: &str = "no file of the slot differs from the base: write the change first";
+
 pub(crate) struct WorkMailbox {
     pub context: Arc<MissionContext>,
     pub role: Role,
@@ -21,6 +24,25 @@ pub(crate) struct WorkMailbox {
     pub slot: Slot,
     /// The last file that was refused because another task holds it.
     pub held: Option<(String, TaskId)>,
+    pub claim: Claim,
+}
+
+/// Whether a hand-in without a change is an answer, as what a review objects to may be no fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// A first plan asks for what is not there yet.
+    Refused,
+    /// In a further cycle, once it was asked whether it is meant.
+    Doubted,
+    Believed,
+    /// It was handed in so.
+    Made,
+}
+
+impl Claim {
+    pub fn about(task: &Task) -> Claim {
+        if task.cycle > 1 { Claim::Doubted } else { Claim::Refused }
+    }
 }
 
 impl WorkMailbox {
@@ -35,15 +57,30 @@ impl WorkMailbox {
         }
     }
 
-    /// A claim without a change is no work.
-    async fn done(&self, work: Work) -> Answer<Work> {
+    /// A claim without a change is no work, unless it is meant.
+    async fn done(&mut self, work: Work) -> Answer<Work> {
         let (workspace, slot) = (self.context.workspace.clone(), self.slot.clone());
         match blocking(move || workspace.slot_changes(&slot)).await {
-            Ok(changes) if changes.is_empty() => Answer::Refused(vec![
-                "no file of the slot differs from the base: write the change first, or hand in `blocked` with a question".into(),
-            ]),
+            Ok(changes) if changes.is_empty() => match self.claim {
+                Claim::Refused => {
+                    Answer::Refused(vec![format!("{NOTHING}, or hand in `blocked` with a question")])
+                }
+                Claim::Doubted => {
+                    self.claim = Claim::Believed;
+                    Answer::Refused(vec![format!(
+                        "{NOTHING}. If you have read the files and what is asked holds already, hand in `done` once more, with what \
+                         shows it in `summary`: Reviewers will look at it"
+                    )])
+                }
+                Claim::Believed | Claim::Made => {
+                    self.claim = Claim::Made;
+                    Answer::Accepted(work)
+                }
+            },
             Ok(_) => Answer::Accepted(work),
-            Err(error) => Answer::Reply(format!("the slot could not be read: {error}; call mission_work again")),
+            Err(error) => {
+                Answer::Reply(format!("the slot could not be read: {error}; call mission_work again"))
+            }
         }
     }
 
@@ -91,7 +128,7 @@ impl Mailbox for WorkMailbox {
 
 /// What came of a coder's or fixer's turn, as facts.
 pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailure>) -> Vec<Event> {
-    let WorkMailbox { context, task, held, .. } = mailbox;
+    let WorkMailbox { context, task, held, claim, .. } = mailbox;
     let work = match result {
         Ok(work) => work,
         Err(RoleFailure { class, reason }) => {
@@ -99,7 +136,7 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
         }
     };
     if work.status == WorkStatus::Done {
-        return vec![Event::WorkAccepted { task, summary: work.summary }];
+        return vec![Event::WorkAccepted { task, summary: work.summary, unchanged: claim == Claim::Made }];
     }
     // a refused edit says as much as a refused wish
     let held = match held {

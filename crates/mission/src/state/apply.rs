@@ -411,9 +411,10 @@ fn apply_to_task(task: &mut Task, event: &Event) {
         Event::CandidatesCompared { why, .. } if task.chosen.len() < MAX_CHOSEN => {
             task.chosen.push(why.clone());
         }
-        Event::WorkAccepted { summary, .. } => {
+        Event::WorkAccepted { summary, unchanged, .. } => {
             task.answered();
             task.tests.kept = None;
+            task.unchanged = *unchanged;
             task.phase = Phase::Judging;
             task.summary = Some(summary.clone());
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, Stage, State};
-use crate::{Event, Phase, Task};
+use crate::{Event, FailureClass, Phase, Task};
 
 /// The item of a plan that named none.
 const WHOLE: &str = "the objective is met as a whole, with nothing of it left out";
@@ -51,9 +51,24 @@ impl State {
         items
     }
 
-    /// Whether what has landed, as it is now, was held against the objective.
+    /// Whether what has landed, as it is now, was held against the objective, and nobody has answered what was said of it.
     pub fn is_reviewed(&self) -> bool {
-        self.review.as_ref().is_some_and(|review| self.landed_tree.as_ref() == Some(&review.tree))
+        self.review.as_ref().is_some_and(|review| {
+            self.landed_tree.as_ref() == Some(&review.tree)
+                && (review.cycle == self.cycle || !self.is_answered())
+        })
+    }
+
+    /// Whether a task of this cycle ended with nothing changed, as what it asks for holds already.
+    fn is_answered(&self) -> bool {
+        let of_cycle = |t: &&Task| t.cycle == self.cycle && matches!(t.phase, Phase::Integrated { .. });
+        self.tasks.values().filter(of_cycle).any(|t| t.unchanged)
+    }
+
+    /// Hand-ins that a gate threw back, of all tasks.
+    pub fn thrown_back(&self) -> usize {
+        let failures = self.tasks.values().flat_map(|task| &task.failures);
+        failures.filter(|f| !matches!(f.class, FailureClass::Host | FailureClass::Budget)).count()
     }
 
     /// What the objective still lacks: items that are not met, and what tasks of the newest plan were to bring that did not

@@ -53,7 +53,7 @@ impl World {
                 cost_usd: 0.01,
                 estimated: false,
             },
-            Event::WorkAccepted { task: task.clone(), summary: "written".into() },
+            Event::WorkAccepted { task: task.clone(), summary: "written".into(), unchanged: false },
         ]
     }
 

@@ -47,6 +47,13 @@ const OWN_TESTS: Configuration = Configuration {
 pub const CONFIGURATIONS: &[Configuration] = &[
     DEFAULT,
     OWN_TESTS,
+    Configuration {
+        name: "ladder alone",
+        about: "what the formula of the design is about: tests by the coder, one cycle, no review of the objective",
+        max_cycles: 1,
+        reviews_objective: false,
+        ..OWN_TESTS
+    },
     Configuration { name: "candidates 3", about: "three coders at each attempt", candidates: 3, ..DEFAULT },
     Configuration { name: "quorum 3", about: "three reviewers vote", quorum: 3, ..DEFAULT },
     Configuration {

@@ -28,6 +28,14 @@ pub struct Fate {
     pub right: f64,
     pub wrong: f64,
     pub missing: f64,
+    /// Of what lands wrong: the eyes that its reviewers share miss it.
+    pub missed: f64,
+    /// It was landed already, and stays as it is; neither `right` nor `wrong` has this.
+    pub unchanged: f64,
+    /// It lands, and nothing was thrown back before.
+    pub at_once: f64,
+    /// Hand-ins that are thrown back: a count.
+    pub thrown_back: f64,
 }
 
 impl Fate {
@@ -35,7 +43,22 @@ impl Fate {
         self.right += weight * other.right;
         self.wrong += weight * other.wrong;
         self.missing += weight * other.missing;
+        self.missed += weight * other.missed;
+        self.unchanged += weight * other.unchanged;
+        self.at_once += weight * other.at_once;
+        self.thrown_back += weight * other.thrown_back;
     }
+}
+
+/// What becomes of a task of a release.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fates {
+    /// Made from nothing.
+    pub made: Fate,
+    /// Landed right, and objected to.
+    pub right: Fate,
+    /// Landed wrong, and objected to.
+    pub wrong: Fate,
 }
 
 /// What the gates that ask no model say of an answer.
@@ -63,7 +86,20 @@ type Class = [Said; 3];
 enum Answer {
     Right,
     Wrong(Class, bool),
+    /// What has landed already, and is wrong.
+    Landed(bool),
 }
+
+/// What of the task has landed when it is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Landed {
+    Nothing,
+    Right,
+    Wrong { missed: bool },
+}
+
+/// What has landed passed its gates; a test that asks for too much may fail on it.
+const LANDED: Class = [Said::Passes, Said::Passes, Said::OneTest];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stand {
@@ -141,32 +177,49 @@ pub fn chances(rates: Rates) -> Vec<f64> {
     drawn.chunks(DRAWS / PARTS).map(|part| part.iter().sum::<f64>() / part.len() as f64).collect()
 }
 
-/// What becomes of a task of this release: one that is made from nothing, and one that is right already and that a reviewer
-/// objects to.
-pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) -> (Fate, Fate) {
-    let (mut made, mut spoilt) = (Fate::default(), Fate::default());
+/// What becomes of a task of this release.
+pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) -> Fates {
     let rejects = rates.review_rejects();
+    let of = |disliked, landed| fate(known, way, rates, chances, disliked, landed);
+    let mut fates = Fates::default();
+    let (mut liked, mut all) = (Fate::default(), 0.0);
     for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
-        // what a split task comes to, by the splits that are left
-        let mut part = Fate { missing: 1.0, ..Fate::default() };
-        for splits in 0..=way.splits {
-            let (mut of_all, mut of_right) = (Fate::default(), Fate::default());
-            for chance in chances {
-                let mut chain =
-                    Chain { known, way, rates, chance: *chance, disliked, part, memo: HashMap::new() };
-                of_all.add(chain.begin(false), 1.0 / chances.len() as f64);
-                if splits == way.splits {
-                    of_right.add(chain.begin(true), 1.0 / chances.len() as f64);
-                }
-            }
-            part = of_all;
-            if splits == way.splits {
-                made.add(of_all, weight);
-                spoilt.add(of_right, weight);
-            }
+        let made = of(disliked, Landed::Nothing);
+        fates.made.add(made, weight);
+        // what landed right was not disliked too much
+        liked.add(of(disliked, Landed::Right), weight * made.right);
+        all += weight * made.right;
+    }
+    fates.right.add(liked, if all > 0.0 { 1.0 / all } else { 0.0 });
+    let missed = if fates.made.wrong > 0.0 { fates.made.missed / fates.made.wrong } else { 0.0 };
+    for (is_missed, share) in [(true, missed), (false, 1.0 - missed)] {
+        for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
+            fates.wrong.add(of(disliked, Landed::Wrong { missed: is_missed }), share * weight);
         }
     }
-    (made, spoilt)
+    fates
+}
+
+fn fate(
+    known: &Known,
+    way: &Configuration,
+    rates: Rates,
+    chances: &[f64],
+    disliked: bool,
+    landed: Landed,
+) -> Fate {
+    // what a split task comes to, by the splits that are left
+    let mut part = Fate { missing: 1.0, ..Fate::default() };
+    for _ in 0..=way.splits {
+        let mut all = Fate::default();
+        for chance in chances {
+            let mut chain =
+                Chain { known, way, rates, chance: *chance, disliked, landed, part, memo: HashMap::new() };
+            all.add(chain.begin(), 1.0 / chances.len() as f64);
+        }
+        part = all;
+    }
+    part
 }
 
 struct Chain<'a> {
@@ -176,15 +229,19 @@ struct Chain<'a> {
     chance: f64,
     /// The eyes that reviewers share reject the release.
     disliked: bool,
+    landed: Landed,
     part: Fate,
     memo: HashMap<Stand, Fate>,
 }
 
 impl Chain<'_> {
-    /// `spoils`: nothing is to be done, so what is done is wrong.
-    fn begin(&mut self, spoils: bool) -> Fate {
+    fn begin(&mut self) -> Fate {
         let mut fate = Fate::default();
-        let answers = if spoils { self.wrong_answers() } else { self.fresh(None) };
+        let before = match self.landed {
+            Landed::Wrong { missed } => Some(Answer::Landed(missed)),
+            Landed::Nothing | Landed::Right => None,
+        };
+        let answers = self.fresh(before);
         for (tests, weight) in self.authored() {
             for (answer, of) in &answers {
                 let stand = Stand {
@@ -217,7 +274,9 @@ impl Chain<'_> {
             for mended in 0..=self.way.fixes {
                 let mut next: HashMap<Authored, f64> = HashMap::new();
                 for (tests, weight) in open {
-                    match (tests, takes(tests)) {
+                    // what landed right passes right tests, which have to fail before the work begins
+                    let holds = self.landed == Landed::Right && tests != Authored::Wrong;
+                    match (tests, takes(tests) && !holds) {
                         (Authored::Wrong, true) => stand[1] += left * weight,
                         (_, true) => stand[0] += left * weight,
                         (_, false) if mended == self.way.fixes => refused += weight,
@@ -253,9 +312,15 @@ impl Chain<'_> {
 
     /// An answer from nothing; prose and empty claims are drawn again.
     fn fresh(&self, before: Option<Answer>) -> Vec<(Answer, f64)> {
-        let mut answers = vec![(Answer::Right, self.chance)];
-        let mut other = 1.0 - self.chance;
-        if let Some(before @ Answer::Wrong(..)) = before {
+        let right = match self.landed {
+            Landed::Right => f64::midpoint(1.0, self.chance),
+            Landed::Nothing | Landed::Wrong { .. } => self.chance,
+        };
+        let mut answers = vec![(Answer::Right, right)];
+        let mut other = 1.0 - right;
+        if let Some(before @ (Answer::Wrong(..) | Answer::Landed(_))) = before
+            && self.landed != Landed::Right
+        {
             answers.push((before, other * SAME_AGAIN));
             other *= 1.0 - SAME_AGAIN;
         }
@@ -270,7 +335,7 @@ impl Chain<'_> {
     fn repaired(&self, current: Answer) -> Vec<(Answer, f64)> {
         let right = match current {
             Answer::Right => f64::midpoint(1.0, self.chance),
-            Answer::Wrong(..) => Rates::repair(self.chance),
+            Answer::Wrong(..) | Answer::Landed(_) => Rates::repair(self.chance),
         };
         let same = if current == Answer::Right { 0.0 } else { (1.0 - right) * SAME_AGAIN };
         let mut answers = vec![(Answer::Right, right), (current, same)];
@@ -286,6 +351,7 @@ impl Chain<'_> {
         let class = match stand.answer {
             Answer::Right => self.known.right,
             Answer::Wrong(class, _) => class,
+            Answer::Landed(_) => LANDED,
         };
         let said = class[stand.tests as usize];
         let mut fate = Fate::default();
@@ -298,17 +364,23 @@ impl Chain<'_> {
             let takes = |right, errs| reviewers.map_or(1.0, |of| of.approve(right, errs));
             let accepted = match stand.answer {
                 Answer::Right => takes(true, self.disliked),
-                Answer::Wrong(_, missed) => takes(false, missed),
+                Answer::Wrong(_, missed) | Answer::Landed(missed) => takes(false, missed),
             };
-            match stand.answer {
-                Answer::Right => fate.right += accepted,
-                Answer::Wrong(..) => fate.wrong += accepted,
+            match (stand.answer, self.landed) {
+                (Answer::Right, Landed::Right) | (Answer::Landed(_), _) => fate.unchanged += accepted,
+                (Answer::Right, _) => fate.right += accepted,
+                (Answer::Wrong(_, missed), _) => {
+                    fate.wrong += accepted;
+                    fate.missed += if missed { accepted } else { 0.0 };
+                }
             }
+            fate.at_once += accepted;
             thrown_back = 1.0 - accepted;
         }
         if thrown_back > 0.0 {
             let next = self.failed(stand, said == Said::OneTest);
-            fate.add(next, thrown_back);
+            fate.add(Fate { at_once: 0.0, ..next }, thrown_back);
+            fate.thrown_back += thrown_back;
         }
         self.memo.insert(stand, fate);
         fate

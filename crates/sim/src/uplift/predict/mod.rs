@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use self::ladder::{Fate, Known, chances, fates};
+use mission::Panel;
+
+use self::ladder::{Fate, Fates, Known, chances, fates};
 use self::reviews::{Reviewers, binomial};
 use super::configurations::Configuration;
 use super::rates::Rates;
@@ -18,6 +20,8 @@ use super::verdicts::Verdicts;
 
 /// How often a task waits for another one.
 const WAITS: f64 = 0.15;
+/// What is less likely is not followed.
+const NEVER: f64 = 1e-9;
 
 /// What becomes of a mission.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,7 +33,7 @@ pub struct Predicted {
 
 /// What becomes of a task of each release, by the way of working and the bits of p.
 #[derive(Default)]
-pub struct Predictions(HashMap<(&'static str, u64), Vec<(Fate, Fate)>>);
+pub struct Predictions(HashMap<(&'static str, u64), Vec<Fates>>);
 
 impl Predictions {
     /// `None` where several coders make an attempt, which the chain has no states for.
@@ -86,21 +90,17 @@ fn with(counts: &Counts, fate: Fate) -> Counts {
 }
 
 /// The mean of what becomes of tasks, each weighed.
-fn mean(
-    fates: &[(Fate, Fate)],
-    weight: impl Fn(&Fate) -> f64,
-    which: impl Fn(&(Fate, Fate)) -> Fate,
-) -> Fate {
-    let all: f64 = fates.iter().map(|(made, _)| weight(made)).sum();
+fn mean(fates: &[Fates], weight: impl Fn(&Fate) -> f64, which: impl Fn(&Fates) -> Fate) -> Fate {
+    let all: f64 = fates.iter().map(|of| weight(&of.made)).sum();
     let mut fate = Fate::default();
     for of in fates {
-        let share = if all > 0.0 { weight(&of.0) / all } else { 1.0 / fates.len() as f64 };
+        let share = if all > 0.0 { weight(&of.made) / all } else { 1.0 / fates.len() as f64 };
         fate.add(which(of), share);
     }
     fate
 }
 
-fn mission(fates: &[(Fate, Fate)], way: &Configuration, rates: Rates, n: usize) -> Predicted {
+fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Predicted {
     // who waits for what does not land is cancelled
     let waits = |fate: Fate, lost: f64| {
         let cancelled = WAITS * lost * (n as f64 - 1.0) / n as f64;
@@ -108,67 +108,97 @@ fn mission(fates: &[(Fate, Fate)], way: &Configuration, rates: Rates, n: usize) 
         waiting.add(fate, 1.0 - cancelled);
         waiting
     };
-    let lost = mean(fates, |_| 1.0, |of| of.0).missing;
+    let made = mean(fates, |_| 1.0, |of| of.made);
     let mut counts = none(n);
     if let Some(at) = counts.first_mut().and_then(|row| row.first_mut()) {
         *at = 1.0;
     }
     // each release as often as the others, and of what is left over any
     for _ in 0..n / fates.len() {
-        counts = fates.iter().fold(counts, |counts, (made, _)| with(&counts, waits(*made, lost)));
+        counts = fates.iter().fold(counts, |counts, of| with(&counts, waits(of.made, made.missing)));
     }
-    let any = waits(mean(fates, |_| 1.0, |of| of.0), lost);
+    let any = waits(made, made.missing);
     for _ in 0..n % fates.len() {
         counts = with(&counts, any);
     }
     let reviewers = Reviewers { quorum: way.quorum, rates };
     let mut sum = Predicted::default();
     // what did not land once more often does not land again
-    let mut again = mean(fates, |made| made.missing, |of| of.0);
+    let mut again = mean(fates, |made| made.missing, |of| of.made);
+    let mut thrown_back = n as f64 * made.thrown_back;
+    // that nothing was thrown back, which no later cycle can say
+    let mut at_once = made.at_once.powi(i32::try_from(n).unwrap_or(i32::MAX));
     for cycle in 1..=way.max_cycles {
         let mut next = none(n);
         for (missing, row) in counts.iter().enumerate() {
             for (wrong, chance) in row.iter().copied().enumerate() {
-                if chance <= 0.0 {
+                if chance < NEVER {
+                    sum.incomplete += chance;
                     continue;
                 }
-                let landed = missing < n;
-                // the reviewer of a task that is the whole mission has judged the objective
-                let reviewed = way.reviews_objective && (n > 1 || cycle > 1);
-                let (met, objections) = match reviewed {
-                    true => reviewers.objective(wrong == 0, missing == 0),
-                    false => (f64::from(u8::from(missing == 0)), vec![(0, f64::from(u8::from(missing > 0)))]),
+                let (landed, whole) = (missing < n, missing == 0);
+                let mut ends = |met: f64| match wrong {
+                    0 => sum.right += met,
+                    _ => sum.wrong += met,
                 };
-                if wrong == 0 {
-                    sum.right += chance * met
-                } else {
-                    sum.wrong += chance * met
-                }
-                let open = chance * (1.0 - met);
-                if open <= 0.0 || !landed || cycle == way.max_cycles {
-                    sum.incomplete += open;
+                // the reviewer of a task that is the whole mission has judged the objective
+                if whole && (!way.reviews_objective || (n == 1 && cycle == 1)) {
+                    ends(chance);
                     continue;
                 }
-                for (objects, of) in objections {
-                    let among = if wrong > 0 { wrong } else { n - missing };
-                    for (named, of_named) in distinct(objects, among) {
-                        let weight = chance * of * of_named;
-                        let redone = Redone { again, fates, missing, wrong, named };
-                        sum.incomplete += weight * redone.spread(&mut next, weight, n);
+                let errs = rates.review_errs(wrong == 0);
+                for (eyes_err, of_eyes) in [(true, errs), (false, 1.0 - errs)] {
+                    for (thrown_back, of_trust) in panels(thrown_back, at_once) {
+                        let panel = Panel::new(way.quorum, thrown_back, whole, false);
+                        let (met, objections) = reviewers.objective(panel, wrong == 0, whole, eyes_err);
+                        let weight = chance * of_eyes * of_trust;
+                        ends(weight * met);
+                        let open = weight * (1.0 - met);
+                        if !landed || cycle == way.max_cycles {
+                            sum.incomplete += open;
+                            continue;
+                        }
+                        let panel = Panel::new(way.quorum, thrown_back, true, true);
+                        let (stays, _) = reviewers.objective(panel, wrong == 0, true, eyes_err);
+                        let among = if wrong > 0 { wrong } else { n - missing };
+                        for (named, of_named) in distinct(&objections, among) {
+                            let weight = weight * of_named;
+                            let redone = Redone { again, fates, missing, wrong, named };
+                            let (ended, answered) = redone.spread(&mut next, weight, n);
+                            ends(weight * answered * stays);
+                            sum.incomplete += weight * (ended + answered * (1.0 - stays));
+                        }
                     }
                 }
             }
         }
+        let open: f64 = next.iter().flatten().sum();
         counts = next;
-        again = mean(fates, |made| made.missing.powi(cycle.cast_signed() + 1), |of| of.0);
+        if open > 0.0 {
+            thrown_back += again.thrown_back;
+        }
+        at_once = 0.0;
+        again = mean(fates, |made| made.missing.powi(cycle.cast_signed() + 1), |of| of.made);
     }
     sum
 }
 
-/// How many different ones are named by so many who each name one.
-fn distinct(objects: u32, among: usize) -> Vec<(usize, f64)> {
+/// How many hand-ins were thrown back, as a whole number: nothing, or as many as are to be expected where that is not so.
+fn panels(expected: f64, at_once: f64) -> [(usize, f64); 2] {
+    let some = if at_once < 1.0 { expected / (1.0 - at_once) } else { 0.0 };
+    [(0, at_once), (some.round().max(1.0) as usize, 1.0 - at_once)]
+}
+
+/// How many different ones are named by so many (each with its chance) who each name one.
+fn distinct(objections: &[(u32, f64)], among: usize) -> Vec<(usize, f64)> {
+    let most = objections.iter().map(|(objects, _)| *objects).max().unwrap_or_default();
+    let mut sums = vec![0.0; most as usize + 1];
     let mut chances = vec![1.0];
-    for _ in 0..objects {
+    for named_by in 0..=most {
+        let of: f64 = objections.iter().filter(|(objects, _)| *objects == named_by).map(|(_, of)| of).sum();
+        for (sum, chance) in sums.iter_mut().zip(&chances) {
+            *sum += of * chance;
+        }
         let mut next = vec![0.0; chances.len() + 1];
         for (known, chance) in chances.iter().enumerate() {
             let same = (known as f64 / among.max(1) as f64).min(1.0);
@@ -177,34 +207,45 @@ fn distinct(objects: u32, among: usize) -> Vec<(usize, f64)> {
         }
         chances = next;
     }
-    chances.into_iter().enumerate().filter(|(_, chance)| *chance > 0.0).collect()
+    sums.into_iter().enumerate().filter(|(_, chance)| *chance > 0.0).collect()
 }
 
 /// What a further cycle is for.
 struct Redone<'a> {
     again: Fate,
-    fates: &'a [(Fate, Fate)],
+    fates: &'a [Fates],
     missing: usize,
     wrong: usize,
     named: usize,
 }
 
 impl Redone<'_> {
-    /// Adds what it comes to; gives the chance that the mission ends there: nothing lands, or what was named does not.
-    fn spread(&self, next: &mut Counts, weight: f64, n: usize) -> f64 {
-        let mut ended = 0.0;
-        // of those named: mended, or spoilt
+    /// Adds what it comes to; gives the chance that the mission ends there, as nothing lands or what was named does not, and
+    /// the chance that all of it stays as it landed.
+    fn spread(&self, next: &mut Counts, weight: f64, n: usize) -> (f64, f64) {
         let of_named = match self.wrong > 0 {
-            true => mean(self.fates, |made| made.wrong, |of| of.0),
-            false => mean(self.fates, |_| 1.0, |of| of.1),
+            true => mean(self.fates, |made| made.wrong, |of| of.wrong),
+            false => mean(self.fates, |made| made.right, |of| of.right),
         };
         let named = u32::try_from(self.named).unwrap_or(u32::MAX);
         let missing = u32::try_from(self.missing).unwrap_or(u32::MAX);
         let all_land = (1.0 - of_named.missing).powi(named.cast_signed());
-        ended += 1.0 - all_land;
-        let right = of_named.right / (1.0 - of_named.missing).max(f64::MIN_POSITIVE);
+        let mut ended = 1.0 - all_land;
+        let of_land = |part: f64| part / (1.0 - of_named.missing).max(f64::MIN_POSITIVE);
+        // what is right afterwards, and what is as it was
+        let (fine, same) = match self.wrong > 0 {
+            true => (of_land(of_named.right), of_land(of_named.unchanged)),
+            false => (of_land(of_named.unchanged), of_land(of_named.unchanged)),
+        };
+        let all_same = all_land * same.powi(named.cast_signed());
+        let answered = if missing == 0 { all_same } else { 0.0 };
         for mended in 0..=named {
-            let of_mended = all_land * binomial(named, mended, right);
+            let mut of_mended = all_land * binomial(named, mended, fine);
+            // nothing changed where all of them were left as they were
+            let is_same = if self.wrong > 0 { mended == 0 } else { mended == named };
+            if is_same && missing == 0 {
+                of_mended -= answered;
+            }
             let wrong = match self.wrong > 0 {
                 true => self.wrong - mended as usize,
                 false => (named - mended) as usize,
@@ -226,6 +267,6 @@ impl Redone<'_> {
                 }
             }
         }
-        ended
+        (ended, answered)
     }
 }

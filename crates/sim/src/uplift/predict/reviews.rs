@@ -1,6 +1,7 @@
 //! What reviewers say together, as chances: each errs by what all of them see, or by itself.
 
-use engine::{last_test_voters, objective_voters, test_voters};
+use engine::{last_test_voters, test_voters};
+use mission::Panel;
 
 use crate::uplift::rates::{Rates, SAME_EYES};
 
@@ -24,34 +25,24 @@ impl Reviewers {
             .sum()
     }
 
-    /// What a review of the objective comes to: that it is met, and how many reviewers object where it is not, each with
-    /// its chance. `right`: all that landed is; `whole`: everything has landed.
-    pub fn objective(self, right: bool, whole: bool) -> (f64, Vec<(u32, f64)>) {
-        let (first, errs) = (self.quorum, self.rates.review_errs(right));
-        let more = if whole { objective_voters(first) - first } else { 0 };
-        let (mut met, mut objections) = (0.0, vec![0.0; (first + more + 1) as usize]);
-        let objecting = |asked: u32, erring: u32| if right { erring } else { asked - erring };
-        for (eyes, weight) in [(true, errs), (false, 1.0 - errs)] {
-            let errs = one(errs, eyes);
-            for early in 0..=first {
-                let chance = weight * binomial(first, early, errs);
-                let objects = objecting(first, early);
-                if whole && (first - objects) * 2 > first {
-                    met += chance;
-                    continue;
-                }
-                for late in 0..=more {
-                    let chance = chance * binomial(more, late, errs);
-                    let objects = objects + objecting(more, late);
-                    if whole && (first + more - objects) * 2 > first + more {
-                        met += chance;
-                    } else if let Some(of) = objections.get_mut(objects as usize) {
-                        *of += chance;
-                    }
-                }
+    /// What a review of the objective comes to, where the eyes that all of them share err or not: that it is met, and how
+    /// many reviewers object where it is not, each with its chance. `right`: all that landed is; `whole`: everything has.
+    pub fn objective(self, panel: Panel, right: bool, whole: bool, eyes_err: bool) -> (f64, Vec<(u32, f64)>) {
+        let errs = one(self.rates.review_errs(right), eyes_err);
+        let objects = if right { errs } else { 1.0 - errs };
+        let (mut met, mut objections) = (0.0, Vec::new());
+        let mut open = vec![(0, 0, 1.0)];
+        while let Some((asked, against, chance)) = open.pop() {
+            let more = panel.next(asked, against);
+            if more > 0 {
+                let ends = |late| (asked + more, against + late, chance * binomial(more, late, objects));
+                open.extend((0..=more).map(ends));
+            } else if whole && against <= panel.tolerated(asked) {
+                met += chance;
+            } else {
+                objections.push((against, chance));
             }
         }
-        let objections = (0..).zip(objections).filter(|(_, chance)| *chance > 0.0).collect();
         (met, objections)
     }
 }
@@ -104,9 +95,16 @@ mod tests {
         };
         assert!((misses(1) - 0.3).abs() < 1e-9, "{}", misses(1));
         assert!(misses(3) < misses(1) && misses(5) < misses(3) && misses(99) > 0.2, "{}", misses(99));
-        let (met, objections) = Reviewers { quorum: 1, rates }.objective(true, true);
-        let all = met + objections.iter().map(|(_, of)| of).sum::<f64>();
-        assert!((all - 1.0).abs() < 1e-9 && met > 0.9, "{met} {objections:?}");
+        let one = Reviewers { quorum: 1, rates };
+        let objective = |thrown_back, right, eyes_err| {
+            let panel = Panel::new(1, thrown_back, true, false);
+            let (met, objections) = one.objective(panel, right, true, eyes_err);
+            let all = met + objections.iter().map(|(_, of)| of).sum::<f64>();
+            assert!((all - 1.0).abs() < 1e-9, "{met} {objections:?}");
+            met
+        };
+        assert!(objective(0, true, false) > 0.95 && objective(30, true, false) > 0.9);
+        assert!(objective(0, false, true) > 0.6 && objective(30, false, true) < 0.25, "more of them look");
         assert!(found_wrong(1, rates, false) > 0.6 && found_wrong(1, rates, true) < 0.1);
     }
 }

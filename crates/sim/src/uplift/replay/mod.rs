@@ -5,17 +5,17 @@
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::objective_voters;
 use engine::orchestration::{Actor, Effects, Events, Orchestrator, Permission, Record, Wish};
 use engine::{Clock, Host, HostFuture, HostRequest};
 use journal::{Journal, Redactor};
 use mission::mailbox::{Brief, parse_plan};
 use mission::{
-    CheckSummary, Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Outcome, PauseReason,
-    Policy, Role, State, TaskId, Tokens,
+    CheckSummary, Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Outcome, Panel,
+    PauseReason, Policy, Role, State, TaskId, Tokens,
 };
 use serde_json::Value;
 
@@ -36,7 +36,7 @@ const ASKED: u64 = 2_000;
 const PLANNED: u64 = 150;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
-/// Before the folder that a reviewer of the objective objects to.
+/// Before the folder that a reviewer of the objective objects to, and what it finds there.
 const NAMED: &str = "mended: ";
 /// How often the engine draws an answer that is no work again.
 const DRAWS: u32 = 3;
@@ -165,8 +165,11 @@ impl Replay {
     /// The plan of a further cycle: what did not land, and what a reviewer objects to.
     fn next_plan(&self, state: &State) -> Value {
         let landed = self.landed();
-        let objected: BTreeSet<&str> =
-            state.asked_for.iter().filter_map(|asked| asked.item.strip_prefix(NAMED)).collect();
+        let objected: BTreeSet<&str> = state
+            .asked_for
+            .iter()
+            .filter_map(|asked| asked.item.strip_prefix(NAMED)?.split(' ').next())
+            .collect();
         let due = self
             .job
             .tasks
@@ -319,7 +322,10 @@ impl Hands {
             }
         }
         let commit = tasks.last().map(|task| format!("head with {task}")).unwrap_or(head);
-        let tree = format!("tree of {commit}");
+        // what lands as it was is the same tree
+        let mut hasher = DefaultHasher::new();
+        self.world.landed().hash(&mut hasher);
+        let tree = format!("{:016x}", hasher.finish());
         vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
     }
 
@@ -334,42 +340,42 @@ impl Hands {
             .filter(|folder| landed.get(*folder).is_some_and(|d| *d != Drawn::Right))
             .collect();
         let all_landed = landed.len() == folders.len();
-        let quorum = world.configuration.quorum;
         // of what landed; what did not is told by the engine, and nobody approves of the whole
         let errs = world.job.rates.review_errs(wrong.is_empty());
         let shared = world.job.random.fork(&format!("eyes of all {landed:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
-        let (mut approvals, mut events) = (0, Vec::new());
+        let panel = Panel::of(state, world.configuration.quorum);
+        let (mut objections, mut events) = (0, Vec::new());
         let (mut asked, mut named) = (0, BTreeSet::new());
-        // one that objects to what landed whole is not alone to decide
-        for voters in [quorum, objective_voters(quorum)] {
-            if asked > 0 && (approvals * 2 > asked || !all_landed) {
+        loop {
+            let more = panel.next(asked, objections);
+            if more == 0 {
                 break;
             }
-            while asked < voters {
+            for _ in 0..more {
                 if !self.may_ask(Role::Reviewer, None, 1).await {
                     return Vec::new();
                 }
                 let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
-                let objects = wrong.is_empty() == erring;
-                approvals += u32::from(all_landed && !objects);
-                if objects {
+                if wrong.is_empty() == erring {
                     // each names one, what is wrong where something is
                     let among = if wrong.is_empty() { &folders } else { &wrong };
-                    named.extend(
-                        among.get(random.below(among.len())).map(|folder| format!("{NAMED}{folder}")),
-                    );
+                    let one = among.get(random.below(among.len()));
+                    named.extend(one.map(|folder| objection(folder, landed.get(*folder).copied())));
                 }
+                objections += u32::from(wrong.is_empty() == erring);
                 events.push(spent(Role::Reviewer, None, ASKED + PLANNED * folders.len() as u64));
-                asked += 1;
             }
+            asked += more;
         }
-        let met = approvals * 2 > asked || (all_landed && !world.configuration.reviews_objective);
+        let met =
+            all_landed && (objections <= panel.tolerated(asked) || !world.configuration.reviews_objective);
         let said = |item: String| ItemVerdict { item, evidence: "as the change shows".into() };
         // as the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
         let unmet = |item: &str| {
             if let Some(folder) = item.strip_prefix('`').and_then(|item| item.split('`').next()) {
-                return !landed.contains_key(folder) || named.contains(&format!("{NAMED}{folder}"));
+                return !landed.contains_key(folder)
+                    || named.contains(&objection(folder, landed.get(folder).copied()));
             }
             !item.starts_with(NAMED) || named.contains(item)
         };
@@ -428,6 +434,11 @@ impl Hands {
             other => self.cannot(format!("the mission asks for {other:?}, which is not replayed")),
         }
     }
+}
+
+/// As an item: the same where the same is found again.
+fn objection(folder: &str, landed: Option<Drawn>) -> String {
+    format!("{NAMED}{folder} {landed:?}")
 }
 
 fn spent(role: Role, task: Option<TaskId>, tokens: u64) -> Event {

@@ -29,6 +29,7 @@ impl Hands {
         let mut random = world.draws("tests", &task, draw, 0);
         let chance = world.job.chance(&task);
         let mut tests = Authored::drawn(chance, &mut random);
+        let holds = world.landed().get(Job::folder(&task)) == Some(&Drawn::Right);
         let tokens = ASKED + step.pool.values().map(|text| text.len() as u64).sum::<u64>() / TOKEN;
         for mended in 0..=state.policy.fixes {
             if !self.may_ask(Role::Coder, Some(&task), 1).await {
@@ -37,6 +38,10 @@ impl Hands {
             self.think(&mut random).await;
             let spent = spent(Role::Coder, Some(task.clone()), tokens);
             let refused = match world.verdicts.of_tests(&step, tests) {
+                // what landed right passes right tests, which have to fail before the work begins
+                Ok(None) if holds && tests != Authored::Wrong => {
+                    Some(vec![Issue::new("engine", "they pass before the change is made")])
+                }
                 Ok(refused) => refused,
                 Err(why) => return self.cannot(why),
             };
@@ -121,7 +126,7 @@ impl Hands {
         if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
             // what was thrown back is judged once more, and nobody is asked
             self.world.job.log().handed_in.entry(task.clone()).or_default().push(standing);
-            return vec![Event::WorkAccepted { task, summary: "kept".into() }];
+            return vec![Event::WorkAccepted { task, summary: "kept".into(), unchanged: false }];
         }
         let coders = if kind == WorkKind::Fresh { candidates.max(1) } else { 1 };
         let job = &self.world.job;
@@ -161,7 +166,8 @@ impl Hands {
         job.log().last.insert(task.clone(), drawn);
         self.world.current().insert(task.clone(), drawn);
         job.log().handed_in.entry(task.clone()).or_default().push(drawn);
-        events.push(Event::WorkAccepted { task, summary: "done".into() });
+        let unchanged = self.world.landed().get(Job::folder(&task)) == Some(&drawn);
+        events.push(Event::WorkAccepted { task, summary: "done".into(), unchanged });
         events
     }
 
@@ -178,11 +184,12 @@ impl Hands {
         let role = if kind == WorkKind::Fix { Role::Fixer } else { Role::Coder };
         let chance = job.chance(task);
         let landed = self.world.landed().get(Job::folder(task)).copied();
-        let fresh = |before, random: &mut Random| match landed {
+        let fresh = |before: Option<Drawn>, random: &mut Random| match landed {
             // there is nothing to do, and some do something nevertheless
-            Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Slip(Slip::Claim),
-            Some(Drawn::Right) => rates::fresh(&step, 0.0, before, random),
-            _ => rates::fresh(&step, chance, before, random),
+            Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Right,
+            Some(Drawn::Right) => rates::fresh(&step, 0.0, None, random),
+            // what landed is a mistake of this model's
+            _ => rates::fresh(&step, chance, before.or(landed), random),
         };
         for n in 1..=DRAWS {
             if !self.may_ask(role, Some(task), n).await {
@@ -195,10 +202,13 @@ impl Hands {
                 Some(current) => rates::repaired(&step, chance, current, random),
                 None => fresh(before, random),
             };
-            // caught having done nothing, it is asked for more in the same turn
+            // caught having done nothing, it is asked for more in the same turn; of what has landed it may say so twice
             for _ in 0..DRAWS {
                 if drawn == Drawn::Slip(Slip::Claim) {
-                    drawn = fresh(before, random);
+                    drawn = match (fresh(before, random), landed) {
+                        (Drawn::Slip(Slip::Claim), Some(landed)) => landed,
+                        (drawn, _) => drawn,
+                    };
                 }
             }
             // coders of one attempt are one model: they make the same mistakes, too

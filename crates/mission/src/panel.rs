@@ -1,0 +1,137 @@
+//! Who holds all that landed against the objective, and how many of them have to agree.
+//!
+//! A mission in which nothing was thrown back has shown that its roles can be trusted: the Reviewers that judge tasks look once,
+//! and if they object, a majority of at least three decides. Every hand-in that a gate threw back is a sign that some of what was
+//! let through is wrong, too: then at least three look, one more for every four of them, and what one in five objects to is not
+//! met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
+//! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again.
+
+use crate::State;
+
+/// The fewest who decide on what is in doubt.
+const FEWEST: u32 = 3;
+/// The most whom doubt alone asks.
+const MOST: u32 = 15;
+/// Hand-ins that were thrown back, for each Reviewer more.
+const FOR_ONE_MORE: usize = 4;
+/// The most who are asked side by side: where some of them object, the rest are not asked.
+const AT_ONCE: u32 = 4;
+/// One in so many may object to what is met.
+const ONE_IN: u32 = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// Those who are asked first decide, unless they object.
+    Trusted,
+    /// Hardly anyone may object.
+    Doubted,
+    /// What was objected to was found to be no fault.
+    Answered,
+}
+
+/// Reviewers of the objective: some are asked first, side by side; more where that does not decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panel {
+    first: u32,
+    voters: u32,
+    rule: Rule,
+}
+
+impl Panel {
+    /// Where a `quorum` of so many judges each task.
+    pub fn of(state: &State, quorum: u32) -> Panel {
+        // nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
+        let whole = state.lost().next().is_none();
+        let answered = state.review.as_ref().is_some_and(|r| state.landed_tree.as_ref() == Some(&r.tree));
+        Panel::new(quorum, state.thrown_back(), whole, answered)
+    }
+
+    /// `thrown_back`: hand-ins; `whole`: every task landed; `answered`: what was objected to was found to be no fault.
+    pub fn new(quorum: u32, thrown_back: usize, whole: bool, answered: bool) -> Panel {
+        let doubt = u32::try_from(thrown_back / FOR_ONE_MORE).unwrap_or(MOST);
+        let rule = match (answered, thrown_back) {
+            (true, _) => Rule::Answered,
+            (false, 0) => Rule::Trusted,
+            (false, _) => Rule::Doubted,
+        };
+        let first = if rule == Rule::Trusted { quorum } else { quorum.max(FEWEST) };
+        let voters = first.max(FEWEST).max((FEWEST + doubt).min(MOST)) | 1;
+        Panel { first, voters: if whole { voters } else { first }, rule }
+    }
+
+    /// How many are asked after `asked` of whom so many object; 0: that decides.
+    pub fn next(self, asked: u32, objections: u32) -> u32 {
+        let decided = match self.rule {
+            Rule::Trusted => asked > 0 && objections <= self.tolerated(asked),
+            Rule::Doubted | Rule::Answered => objections > self.tolerated(self.voters),
+        };
+        match asked {
+            0 => self.first,
+            _ if decided => 0,
+            _ => self.voters.saturating_sub(asked).min(AT_ONCE),
+        }
+    }
+
+    /// How many of `votes` may object to what is met all the same.
+    pub fn tolerated(self, votes: u32) -> u32 {
+        match self.rule {
+            Rule::Trusted => votes.saturating_sub(1) / 2,
+            Rule::Answered => votes * 3 / 5,
+            Rule::Doubted => votes.saturating_sub(1) / ONE_IN,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `asked` in turn, as long as so many of each wave object.
+    fn waves(panel: Panel, objections: &[u32]) -> Vec<u32> {
+        let (mut waves, mut asked, mut against) = (Vec::new(), 0, 0);
+        for more in objections.iter().chain([&0; 4]) {
+            let wave = panel.next(asked, against);
+            if wave == 0 {
+                break;
+            }
+            waves.push(wave);
+            asked += wave;
+            against += more;
+        }
+        waves
+    }
+
+    #[test]
+    fn where_nothing_was_thrown_back_the_reviewers_of_tasks_decide() {
+        let one = Panel::new(1, 0, true, false);
+        assert_eq!(waves(one, &[0]), [1]);
+        assert_eq!(waves(one, &[1, 0]), [1, 2], "one that objects is not alone to decide");
+        assert_eq!((one.tolerated(1), one.tolerated(3)), (0, 1));
+        let five = Panel::new(5, 0, true, false);
+        assert_eq!(waves(five, &[3]), [5], "five are enough");
+        assert_eq!(five.tolerated(5), 2);
+        assert_eq!(waves(Panel::new(1, 0, false, false), &[1]), [1], "what is missing needs no vote");
+    }
+
+    #[test]
+    fn what_was_thrown_back_on_the_way_makes_more_of_them_look_and_fewer_decide() {
+        assert_eq!(waves(Panel::new(1, 1, true, false), &[0]), [3]);
+        assert_eq!(Panel::new(1, 1, true, false).tolerated(3), 0);
+        let twenty = Panel::new(1, 20, true, false);
+        assert_eq!(waves(twenty, &[0, 0, 0]), [3, 4, 2]);
+        assert_eq!(waves(twenty, &[2]), [3], "no more are asked where two object");
+        assert_eq!(twenty.tolerated(9), 1);
+        assert_eq!(waves(Panel::new(1, 10_000, true, false), &[0]), [3, 4, 4, 4]);
+        assert_eq!(waves(Panel::new(15, 1, true, false), &[0]), [15]);
+        assert_eq!(waves(Panel::new(1, 20, false, false), &[0]), [3], "nobody approves of a part");
+    }
+
+    #[test]
+    fn what_was_found_to_be_no_fault_stands_only_if_most_say_it_again() {
+        let panel = Panel::new(1, 20, true, true);
+        assert_eq!(waves(panel, &[3, 0]), [3, 4, 2]);
+        assert_eq!(waves(panel, &[3, 3]), [3, 4], "six of nine make it again");
+        assert_eq!(panel.tolerated(9), 5);
+        assert_eq!(Panel::new(1, 0, true, true).tolerated(3), 1);
+    }
+}
