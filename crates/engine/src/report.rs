@@ -157,7 +157,11 @@ fn whole(text: &mut String, state: &State) {
     let plans = if state.cycle > 1 { format!(", after {} plans", state.cycle) } else { String::new() };
     if let Some(review) = &state.review {
         let all = review.met.len() + review.unmet.len();
-        let stale = if state.is_reviewed() { "" } else { "; something landed since" };
+        let stale = match (state.is_reviewed(), state.is_of_this_tree()) {
+            (true, _) => "",
+            (false, true) => "; what is not met was looked into since, and nothing was changed",
+            (false, false) => "; something landed since",
+        };
         let _ =
             writeln!(text, "\nThe objective as a whole: {} of {all} met{plans}{stale}.\n", review.met.len());
         for (sign, verdicts) in [("met", &review.met), ("**not met**", &review.unmet)] {
@@ -187,6 +191,7 @@ fn attempts(task: &Task) -> String {
 
 fn phase(task: &Task) -> (&'static str, String) {
     match &task.phase {
+        Phase::Integrated { .. } if task.unchanged => ("nothing to change", String::new()),
         Phase::Integrated { .. } => ("landed", String::new()),
         Phase::GivenUp { reason } => ("given up", reason.clone()),
         Phase::Cancelled { reason } => ("cancelled", reason.clone()),

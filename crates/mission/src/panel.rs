@@ -2,8 +2,8 @@
 //!
 //! A mission in which nothing was thrown back has shown that its roles can be trusted: the Reviewers that judge tasks look once,
 //! and if they object, a majority of at least three decides. Every hand-in that a gate threw back is a sign that some of what was
-//! let through is wrong, too: then at least three look, one more for every four of them, and what one in five objects to is not
-//! met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
+//! let through is wrong, too: then at least three look, one more for every four of them, and if one in five objects, the whole is
+//! not met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
 //! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again.
 
 use crate::State;
@@ -42,14 +42,13 @@ impl Panel {
     pub fn of(state: &State, quorum: u32) -> Panel {
         // nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
         let whole = state.lost().next().is_none();
-        let answered = state.review.as_ref().is_some_and(|r| state.landed_tree.as_ref() == Some(&r.tree));
-        Panel::new(quorum, state.thrown_back(), whole, answered)
+        Panel::new(quorum, state.thrown_back(), whole, state.is_answered())
     }
 
     /// `thrown_back`: hand-ins; `whole`: every task landed; `answered`: what was objected to was found to be no fault.
     pub fn new(quorum: u32, thrown_back: usize, whole: bool, answered: bool) -> Panel {
         let doubt = u32::try_from(thrown_back / FOR_ONE_MORE).unwrap_or(MOST);
-        let rule = match (answered, thrown_back) {
+        let rule = match (answered && whole, thrown_back) {
             (true, _) => Rule::Answered,
             (false, 0) => Rule::Trusted,
             (false, _) => Rule::Doubted,
@@ -62,8 +61,8 @@ impl Panel {
     /// How many are asked after `asked` of whom so many object; 0: that decides.
     pub fn next(self, asked: u32, objections: u32) -> u32 {
         let decided = match self.rule {
-            Rule::Trusted => asked > 0 && objections <= self.tolerated(asked),
-            Rule::Doubted | Rule::Answered => objections > self.tolerated(self.voters),
+            Rule::Trusted => asked > 0 && objections * 2 < asked,
+            Rule::Doubted | Rule::Answered => objections > self.tolerated(),
         };
         match asked {
             0 => self.first,
@@ -72,12 +71,32 @@ impl Panel {
         }
     }
 
-    /// How many of `votes` may object to what is met all the same.
-    pub fn tolerated(self, votes: u32) -> u32 {
+    /// Whether each item is put to the vote by itself; otherwise the whole is, and if it is not met, whatever anybody objects
+    /// to is not.
+    pub fn by_item(self) -> bool {
+        self.rule == Rule::Trusted
+    }
+
+    /// Whether the whole is met, where so many of `asked` approve and so many object; `None`: too few have said.
+    pub fn met(self, asked: u32, approvals: u32, objections: u32) -> Option<bool> {
+        if self.rule == Rule::Trusted {
+            return match (approvals * 2 > asked, objections * 2 > asked) {
+                (false, false) => None,
+                (met, _) => Some(met),
+            };
+        }
+        if objections > self.tolerated() {
+            return Some(false);
+        }
+        (approvals + self.tolerated() >= asked).then_some(true)
+    }
+
+    /// How many of all voters may object to what is met all the same.
+    fn tolerated(self) -> u32 {
         match self.rule {
-            Rule::Trusted => votes.saturating_sub(1) / 2,
-            Rule::Answered => votes * 3 / 5,
-            Rule::Doubted => votes.saturating_sub(1) / ONE_IN,
+            Rule::Trusted => self.voters.saturating_sub(1) / 2,
+            Rule::Answered => self.voters * 3 / 5,
+            Rule::Doubted => self.voters.saturating_sub(1) / ONE_IN,
         }
     }
 }
@@ -106,21 +125,34 @@ mod tests {
         let one = Panel::new(1, 0, true, false);
         assert_eq!(waves(one, &[0]), [1]);
         assert_eq!(waves(one, &[1, 0]), [1, 2], "one that objects is not alone to decide");
-        assert_eq!((one.tolerated(1), one.tolerated(3)), (0, 1));
+        assert!(one.by_item());
+        assert_eq!(
+            (one.met(1, 1, 0), one.met(3, 2, 1), one.met(3, 1, 2)),
+            (Some(true), Some(true), Some(false))
+        );
+        assert_eq!(one.met(3, 1, 1), None, "one of three gave no verdict");
         let five = Panel::new(5, 0, true, false);
         assert_eq!(waves(five, &[3]), [5], "five are enough");
-        assert_eq!(five.tolerated(5), 2);
+        assert_eq!(five.met(5, 3, 2), Some(true));
         assert_eq!(waves(Panel::new(1, 0, false, false), &[1]), [1], "what is missing needs no vote");
     }
 
     #[test]
     fn what_was_thrown_back_on_the_way_makes_more_of_them_look_and_fewer_decide() {
-        assert_eq!(waves(Panel::new(1, 1, true, false), &[0]), [3]);
-        assert_eq!(Panel::new(1, 1, true, false).tolerated(3), 0);
+        let three = Panel::new(1, 1, true, false);
+        assert_eq!(waves(three, &[0]), [3]);
+        assert!(!three.by_item());
+        assert_eq!((three.met(3, 3, 0), three.met(3, 2, 1)), (Some(true), Some(false)));
+        assert_eq!(
+            three.met(3, 0, 1),
+            Some(false),
+            "one who objects is enough, whatever the others would say"
+        );
+        assert_eq!(three.met(3, 2, 0), None);
         let twenty = Panel::new(1, 20, true, false);
         assert_eq!(waves(twenty, &[0, 0, 0]), [3, 4, 2]);
         assert_eq!(waves(twenty, &[2]), [3], "no more are asked where two object");
-        assert_eq!(twenty.tolerated(9), 1);
+        assert_eq!((twenty.met(9, 8, 1), twenty.met(9, 7, 2)), (Some(true), Some(false)));
         assert_eq!(waves(Panel::new(1, 10_000, true, false), &[0]), [3, 4, 4, 4]);
         assert_eq!(waves(Panel::new(15, 1, true, false), &[0]), [15]);
         assert_eq!(waves(Panel::new(1, 20, false, false), &[0]), [3], "nobody approves of a part");
@@ -131,7 +163,14 @@ mod tests {
         let panel = Panel::new(1, 20, true, true);
         assert_eq!(waves(panel, &[3, 0]), [3, 4, 2]);
         assert_eq!(waves(panel, &[3, 3]), [3, 4], "six of nine make it again");
-        assert_eq!(panel.tolerated(9), 5);
-        assert_eq!(Panel::new(1, 0, true, true).tolerated(3), 1);
+        assert_eq!((panel.met(9, 4, 5), panel.met(9, 3, 6)), (Some(true), Some(false)));
+        assert_eq!(panel.met(9, 2, 3), None, "four of nine gave no verdict");
+        let three = Panel::new(1, 0, true, true);
+        assert_eq!((three.met(3, 2, 1), three.met(3, 1, 2)), (Some(true), Some(false)));
+        assert_eq!(
+            Panel::new(1, 20, false, true),
+            Panel::new(1, 20, false, false),
+            "of a part nothing is met"
+        );
     }
 }

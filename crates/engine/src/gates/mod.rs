@@ -43,6 +43,7 @@ pub use judge::{GateReport, Judge, JudgeError, Plan};
 pub use lint::{Answer, Lint, LintReport};
 pub(crate) use objective::review as review_objective;
 pub(crate) use review::{poll, quorum};
+pub(crate) use scope::changed_by_task;
 pub(crate) use test_edits::TestEdits;
 
 /// Whether the scripts of a manifest are other than before.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use mission::mailbox::{Review, Verdict};
+use mission::mailbox::Review;
 use mission::{Event, FailureClass, Panel, Phase, State};
 
 use super::{review, vote};
@@ -52,24 +52,28 @@ async fn look(
         tests: String::new(),
     };
     let (subject, quorum) = (Arc::new(subject), review::quorum(context));
-    let panel = Panel::of(state, u32::try_from(quorum).unwrap_or(u32::MAX));
+    let panel = Panel::of(state, count(quorum));
     let (mut reviews, mut failure, mut asked) = (Vec::new(), None, 0);
     loop {
-        let more = panel.next(count(asked), count(reviews.iter().filter(|r| objects(r)).count())) as usize;
+        let more = panel.next(count(asked), objections(&reviews)) as usize;
         if more == 0 {
             break;
         }
+        affordable(context, more).await?;
         let (others, why) = review::poll(context, &subject, asked..asked + more, spent).await;
         let silent = others.is_empty();
-        reviews.extend(others);
         failure = failure.or(why);
+        // those who were asked first have decided where nobody else can be asked
+        if silent && panel.by_item() && asked > 0 {
+            break;
+        }
+        reviews.extend(others);
         asked += more;
         if silent {
             break;
         }
     }
-    let said = vote::items(&items, asked, |votes| panel.tolerated(count(votes)) as usize, &reviews);
-    let Some((met, unmet)) = said else {
+    let Some((met, unmet)) = vote::items(&items, panel, asked, &reviews) else {
         return Err(failure.unwrap_or_else(|| {
             RoleFailure::new(FailureClass::Malformed, "too few reviewers gave a verdict")
         }));
@@ -81,8 +85,21 @@ fn count(reviews: usize) -> u32 {
     u32::try_from(reviews).unwrap_or(u32::MAX)
 }
 
-fn objects(review: &Review) -> bool {
-    review.verdict == Verdict::Reject || review.acceptance.iter().any(|item| !item.met)
+fn objections(reviews: &[Review]) -> u32 {
+    count(reviews.iter().filter(|review| vote::objects(review)).count())
+}
+
+/// A review that would stop halfway at the limit on calls is not begun: it would be paid for, and say nothing.
+async fn affordable(context: &Arc<MissionContext>, more: usize) -> Result<(), RoleFailure> {
+    let state = context.orchestrator.state().await;
+    let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
+    let Some(limit) = state.policy.calls else { return Ok(()) };
+    let left = limit.saturating_sub(state.usage.calls);
+    if left >= more as u64 {
+        return Ok(());
+    }
+    let why = format!("it takes {more} calls more, and the limit on calls leaves {left}");
+    Err(RoleFailure::new(FailureClass::Budget, why))
 }
 
 fn asked(state: &State, items: &[String]) -> String {
@@ -93,6 +110,9 @@ fn asked(state: &State, items: &[String]) -> String {
     );
     for task in state.order.iter().filter_map(|id| state.tasks.get(id)).take(MAX_TASKS) {
         let how = match &task.phase {
+            Phase::Integrated { .. } if task.unchanged => {
+                "nothing was changed: who was asked says that it holds already".to_string()
+            }
             Phase::Integrated { .. } => "landed".to_string(),
             Phase::GivenUp { reason } | Phase::Cancelled { reason } => {
                 format!("did not land: {}", cut(&reason.replace('\n', " "), MAX_REASON))

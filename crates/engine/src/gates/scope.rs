@@ -1,9 +1,10 @@
 //! Which files a change may touch. What a role's tools never wrote (a check's by-products) is put back first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mission::{FailureClass, Issue, Task, path};
-use workspace::Slot;
+use mission::{FailureClass, Issue, Task, TaskId, path};
+use workspace::{Change, Slot};
 
 use super::Finding;
 use crate::blocking::blocking;
@@ -20,12 +21,9 @@ pub(super) async fn settle(
         class: FailureClass::Host,
         issues: vec![Issue::new("workspace", e.to_string())],
     };
-    let written = context.edits().get(&task.id).map(|e| e.written.clone()).unwrap_or_default();
     let (workspace, mine) = (context.workspace.clone(), slot.clone());
     let changes = blocking(move || workspace.slot_changes(&mine)).await.map_err(host)?;
-    let by_commands = context.config.roles.coder.bash || context.config.roles.fixer.bash;
-    let known = |path: &String| by_commands || written.contains(path) || task.scope.contains(path);
-    let (mine, foreign): (Vec<String>, Vec<String>) = changes.into_iter().flat_map(touched).partition(known);
+    let (mine, foreign) = apart(context, &task.id, &task.scope, changes);
     if !foreign.is_empty() {
         let (workspace, slot) = (context.workspace.clone(), slot.clone());
         blocking(move || workspace.discard(&slot, &foreign)).await.map_err(host)?;
@@ -56,6 +54,29 @@ pub(super) async fn settle(
     if issues.is_empty() { Ok(mine) } else { Err(Finding { class: FailureClass::Scope, issues }) }
 }
 
+/// What a task has changed, and what commands left behind.
+fn apart(
+    context: &MissionContext,
+    task: &TaskId,
+    scope: &BTreeSet<String>,
+    changes: Vec<Change>,
+) -> (Vec<String>, Vec<String>) {
+    let written = context.edits().get(task).map(|e| e.written.clone()).unwrap_or_default();
+    let by_commands = context.config.roles.coder.bash || context.config.roles.fixer.bash;
+    let known = |path: &String| by_commands || written.contains(path) || scope.contains(path);
+    changes.into_iter().flat_map(touched).partition(known)
+}
+
+/// Whether something of these changes is a task's own; where nobody can say what is, all of them are.
+pub(crate) async fn changed_by_task(context: &MissionContext, task: &TaskId, changes: Vec<Change>) -> bool {
+    let any = !changes.is_empty();
+    let state = context.orchestrator.state().await;
+    match state.as_ref().ok().and_then(|state| state.tasks.get(task)) {
+        Some(of) => !apart(context, task, &of.scope, changes).0.is_empty(),
+        None => any,
+    }
+}
+
 pub(super) fn nothing() -> Issue {
     Issue::new("scope", "nothing differs from the base: the change is missing")
 }
@@ -67,7 +88,7 @@ pub(super) fn forbidden(file: &str) -> Option<Issue> {
 }
 
 /// A rename touches both names.
-pub(super) fn touched(change: workspace::Change) -> Vec<String> {
+pub(super) fn touched(change: Change) -> Vec<String> {
     match change.kind {
         workspace::ChangeKind::Renamed { from } => vec![change.path, from],
         _ => vec![change.path],

@@ -1,9 +1,7 @@
 //! What several reviewers say together.
 
-use std::fmt::Write;
-
 use mission::mailbox::{Review, ReviewSeverity, Verdict};
-use mission::{Issue, ItemVerdict, Task};
+use mission::{Issue, ItemVerdict, Panel, Task};
 
 /// The votes, counted.
 #[derive(Debug, PartialEq)]
@@ -60,35 +58,52 @@ pub(super) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
     Vote::Open
 }
 
-/// Which items are met and which are not: an item that more than so many do not call met is not. An error that more of them
-/// reject for is an item that is not met, too. `None` where no more than half of those `asked` gave a verdict.
+/// Whether a reviewer of the whole says that something of it is not met.
+pub(super) fn objects(review: &Review) -> bool {
+    review.verdict == Verdict::Reject || review.acceptance.iter().any(|item| !item.met)
+}
+
+/// Which items are met and which are not, as the panel decides: each by majority, or the whole at once. An error that they
+/// reject for is an item that is not met, too. `None` where too few of those `asked` gave a verdict.
 pub(super) fn items(
     items: &[String],
+    panel: Panel,
     asked: usize,
-    tolerated: impl Fn(usize) -> usize,
     reviews: &[Review],
 ) -> Option<(Vec<ItemVerdict>, Vec<ItemVerdict>)> {
-    if reviews.len() * 2 <= asked {
+    let count = |reviews: usize| u32::try_from(reviews).unwrap_or(u32::MAX);
+    let objecting = reviews.iter().filter(|review| objects(review)).count();
+    let whole = panel.met(count(asked), count(reviews.len() - objecting), count(objecting));
+    if (panel.by_item() && reviews.len() * 2 <= asked) || (!panel.by_item() && whole.is_none()) {
         return None;
     }
-    let tolerated = tolerated(reviews.len());
     let (mut met, mut unmet) = (Vec::new(), Vec::new());
     for (n, item) in items.iter().enumerate() {
         let id = format!("a{}", n + 1);
         let answers = || reviews.iter().filter_map(|r| r.acceptance.iter().find(|a| a.id == id));
         let for_it = answers().filter(|answer| answer.met).count();
-        let is_met = for_it + tolerated >= reviews.len();
+        let is_met = match panel.by_item() {
+            true => for_it * 2 > asked,
+            false => whole == Some(true) || for_it == reviews.len(),
+        };
         let said = |by: bool| answers().find(|answer| answer.met == by).map(|answer| answer.evidence.clone());
         let mut evidence = said(is_met).unwrap_or_else(|| "the reviewers do not agree".into());
         if let (true, Some(against)) = (is_met, said(false)) {
-            let count = reviews.len() - for_it;
-            let _ = write!(evidence, "; against it, {count} of {}: {against}", reviews.len());
+            evidence = format!(
+                "{} of {} say otherwise: {against}; {evidence}",
+                reviews.len() - for_it,
+                reviews.len()
+            );
         }
         let verdict = ItemVerdict { item: item.clone(), evidence };
         if is_met { met.push(verdict) } else { unmet.push(verdict) }
     }
     let rejections: Vec<&Review> = reviews.iter().filter(|r| r.verdict == Verdict::Reject).collect();
-    if rejections.len() > tolerated {
+    let rejected = match panel.by_item() {
+        true => rejections.len() * 2 > asked,
+        false => whole == Some(false),
+    };
+    if rejected {
         let errors = rejections.iter().flat_map(|r| &r.findings);
         for error in errors.filter(|f| f.severity == ReviewSeverity::Error) {
             let place = Issue::new("reviewer", error.message.clone()).at(error.path.clone(), error.line);
@@ -153,9 +168,8 @@ mod tests {
     #[test]
     fn of_the_whole_each_item_is_voted_on() {
         let wanted = ["it adds".to_string()];
-        let majority = |votes: usize| votes.saturating_sub(1) / 2;
-        let count = |reviews: &[Review], quorum| {
-            items(&wanted, quorum, majority, reviews).map(|(met, unmet)| {
+        let by = |panel: Panel, reviews: &[Review], asked: usize| {
+            items(&wanted, panel, asked, reviews).map(|(met, unmet)| {
                 let words = |side: Vec<ItemVerdict>| {
                     side.into_iter()
                         .map(|v| format!("{} ({})", v.item, v.evidence))
@@ -165,14 +179,26 @@ mod tests {
                 (words(met), words(unmet))
             })
         };
+        let count = |reviews: &[Review], asked: usize| {
+            by(Panel::new(u32::try_from(asked).unwrap(), 0, true, false), reviews, asked)
+        };
         let yes = || Some(("it adds (line 1)".to_string(), String::new()));
         let no = |why: &str| Some((String::new(), format!("it adds ({why})")));
         assert_eq!(count(&[approve()], 1), yes());
         assert_eq!(count(&[reject("it subtracts")], 1), no("it subtracts"));
-        let outvoted = (r#"it adds (line 1; against it, 1 of 3: x)"#.to_string(), String::new());
-        assert_eq!(count(&[approve(), reject("x"), approve()], 3), Some(outvoted));
-        let strictly = items(&wanted, 3, |_| 0, &[approve(), reject("x"), approve()]);
-        assert!(strictly.is_some_and(|(met, unmet)| met.is_empty() && unmet.len() == 1), "one is enough");
+        let split = [approve(), reject("x"), approve()];
+        let outvoted = ("it adds (1 of 3 say otherwise: x; line 1)".to_string(), String::new());
+        assert_eq!(count(&split, 3), Some(outvoted));
+        assert_eq!(
+            by(Panel::new(1, 4, true, false), &split, 3),
+            no("x"),
+            "one is enough where some was thrown back"
+        );
+        let doubted = Panel::new(1, 20, true, false);
+        let nine = [vec![approve(); 8], vec![reject("x")]].concat();
+        let one_of_nine = ("it adds (1 of 9 say otherwise: x; line 1)".to_string(), String::new());
+        assert_eq!(by(doubted, &nine, 9), Some(one_of_nine));
+        assert_eq!(by(doubted, &[approve(), approve()], 3), None, "a third one was asked, and is missing");
         assert_eq!(count(&[reject("x"), approve(), reject("x")], 3), no("x"));
         assert_eq!(count(&[approve(), reject("x")], 3), no("x"), "no majority says that it is met");
         assert_eq!(count(&[approve()], 3), None, "one of three says nothing of the whole");

@@ -71,7 +71,7 @@ async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<
     }
     context.workers.put(&task.id, Worker { lease, conversation: None });
     let summary = "the change that wrong tests had thrown back".to_string();
-    vec![Event::WorkAccepted { task: task.id.clone(), summary, unchanged: false }]
+    vec![Event::WorkAccepted { task: task.id.clone(), summary, unchanged: task.unchanged }]
 }
 
 /// Tests that do not merge are written anew, once; what lands then may be in their way again.
@@ -200,7 +200,7 @@ pub(super) async fn attempt(
         task: task.id.clone(),
         slot: slot.clone(),
         held: None,
-        claim: Claim::about(task),
+        claim: Claim::now(context).await,
     };
     let mut conversation = match Conversation::open(context, setting).await {
         Ok(conversation) => conversation,

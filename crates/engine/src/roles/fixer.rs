@@ -93,7 +93,7 @@ async fn fix(
         task: task.id.clone(),
         slot: lease.slot.clone(),
         held: None,
-        claim: Claim::about(task),
+        claim: Claim::now(context).await,
     };
     let result = conversation.ask(Role::Fixer, text, &mut mailbox, spent).await;
     if result.is_ok() {

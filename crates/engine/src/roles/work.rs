@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mission::mailbox::{Work, WorkStatus, parse_check, parse_work};
-use mission::{Event, FailureClass, Issue, Role, Task, TaskId};
+use mission::{Event, FailureClass, Issue, Role, TaskId};
 use serde_json::Value;
 use workspace::Slot;
 
@@ -12,10 +12,10 @@ use super::mailbox::{Answer, Mailbox, unknown};
 use crate::blocking::blocking;
 use crate::mission_context::MissionContext;
 use crate::orchestrator::ScopeAnswer;
-use crate::{checking, pages};
+use crate::{checking, gates, pages};
 
 /// Said of a hand-in without a change.
-const NOTHING: &str = "no file of the slot differs from the base: write the change first";
+const NOTHING: &str = "no file of the task differs from the base: write the change first";
 
 pub(crate) struct WorkMailbox {
     pub context: Arc<MissionContext>,
@@ -30,18 +30,23 @@ pub(crate) struct WorkMailbox {
 /// Whether a hand-in without a change is an answer, as what a review objects to may be no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// A first plan asks for what is not there yet.
+    /// What is asked for is not there yet.
     Refused,
-    /// In a further cycle, once it was asked whether it is meant.
-    Doubted,
-    Believed,
-    /// It was handed in so.
+    /// It may be, and nothing was handed in so far.
+    Possible,
+    /// It was asked whether it is meant.
+    Asked,
+    /// It was handed in so once more.
     Made,
 }
 
 impl Claim {
-    pub fn about(task: &Task) -> Claim {
-        if task.cycle > 1 { Claim::Doubted } else { Claim::Refused }
+    /// Of what this cycle is for.
+    pub async fn now(context: &MissionContext) -> Claim {
+        match context.orchestrator.state().await {
+            Ok(state) if state.may_hold_already() => Claim::Possible,
+            _ => Claim::Refused,
+        }
     }
 }
 
@@ -60,26 +65,31 @@ impl WorkMailbox {
     /// A claim without a change is no work, unless it is meant.
     async fn done(&mut self, work: Work) -> Answer<Work> {
         let (workspace, slot) = (self.context.workspace.clone(), self.slot.clone());
-        match blocking(move || workspace.slot_changes(&slot)).await {
-            Ok(changes) if changes.is_empty() => match self.claim {
-                Claim::Refused => {
-                    Answer::Refused(vec![format!("{NOTHING}, or hand in `blocked` with a question")])
-                }
-                Claim::Doubted => {
-                    self.claim = Claim::Believed;
-                    Answer::Refused(vec![format!(
-                        "{NOTHING}. If you have read the files and what is asked holds already, hand in `done` once more, with what \
-                         shows it in `summary`: Reviewers will look at it"
-                    )])
-                }
-                Claim::Believed | Claim::Made => {
-                    self.claim = Claim::Made;
-                    Answer::Accepted(work)
-                }
-            },
-            Ok(_) => Answer::Accepted(work),
+        let changes = match blocking(move || workspace.slot_changes(&slot)).await {
+            Ok(changes) => changes,
             Err(error) => {
-                Answer::Reply(format!("the slot could not be read: {error}; call mission_work again"))
+                return Answer::Reply(format!(
+                    "the slot could not be read: {error}; call mission_work again"
+                ));
+            }
+        };
+        if gates::changed_by_task(&self.context, &self.task, changes).await {
+            return Answer::Accepted(work);
+        }
+        match self.claim {
+            Claim::Refused => {
+                Answer::Refused(vec![format!("{NOTHING}, or hand in `blocked` with a question")])
+            }
+            Claim::Possible => {
+                self.claim = Claim::Asked;
+                Answer::Refused(vec![format!(
+                    "{NOTHING}. If you have read the files and what is asked holds already, hand in `done` once more, with what \
+                     shows it in `summary`: Reviewers will look at it"
+                )])
+            }
+            Claim::Asked | Claim::Made => {
+                self.claim = Claim::Made;
+                Answer::Accepted(work)
             }
         }
     }

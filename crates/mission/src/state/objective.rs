@@ -53,22 +53,48 @@ impl State {
 
     /// Whether what has landed, as it is now, was held against the objective, and nobody has answered what was said of it.
     pub fn is_reviewed(&self) -> bool {
-        self.review.as_ref().is_some_and(|review| {
-            self.landed_tree.as_ref() == Some(&review.tree)
-                && (review.cycle == self.cycle || !self.is_answered())
-        })
+        self.is_of_this_tree() && !self.is_answered()
     }
 
-    /// Whether a task of this cycle ended with nothing changed, as what it asks for holds already.
-    fn is_answered(&self) -> bool {
+    /// Whether the newest review speaks of what has landed, as it is now.
+    pub fn is_of_this_tree(&self) -> bool {
+        self.review.as_ref().is_some_and(|review| self.landed_tree.as_ref() == Some(&review.tree))
+    }
+
+    /// Whether what the newest review, of a cycle before, objects to in this very tree was looked into, and a task ended with
+    /// nothing changed, as what it asks for holds already.
+    pub(crate) fn is_answered(&self) -> bool {
         let of_cycle = |t: &&Task| t.cycle == self.cycle && matches!(t.phase, Phase::Integrated { .. });
-        self.tasks.values().filter(of_cycle).any(|t| t.unchanged)
+        self.is_of_this_tree()
+            && self.review.as_ref().is_some_and(|review| review.cycle < self.cycle)
+            && self.tasks.values().filter(of_cycle).any(|t| t.unchanged)
+    }
+
+    /// Whether a task may turn out to have nothing to do: this cycle is for what a review objects to, which may be no fault.
+    pub fn may_hold_already(&self) -> bool {
+        let objections = self.review.iter().flat_map(|review| &review.unmet);
+        let objected: BTreeSet<&str> = objections.map(|verdict| verdict.item.as_str()).collect();
+        self.cycle > 1 && self.asked_for.iter().any(|asked| objected.contains(asked.item.as_str()))
     }
 
     /// Hand-ins that a gate threw back, of all tasks.
     pub fn thrown_back(&self) -> usize {
         let failures = self.tasks.values().flat_map(|task| &task.failures);
-        failures.filter(|f| !matches!(f.class, FailureClass::Host | FailureClass::Budget)).count()
+        failures
+            .filter(|failure| match failure.class {
+                FailureClass::Scope
+                | FailureClass::Lint
+                | FailureClass::Build
+                | FailureClass::Test
+                | FailureClass::Review => true,
+                FailureClass::Malformed
+                | FailureClass::Conflict
+                | FailureClass::Blocked
+                | FailureClass::Host
+                | FailureClass::Timeout
+                | FailureClass::Budget => false,
+            })
+            .count()
     }
 
     /// What the objective still lacks: items that are not met, and what tasks of the newest plan were to bring that did not

@@ -251,10 +251,11 @@ impl Redone<'_> {
                 false => (named - mended) as usize,
             };
             for still in 0..=missing {
-                let of_still = of_mended * binomial(missing, still, self.again.missing);
-                if still == missing && missing > 0 && named == 0 {
-                    ended += of_still;
-                    continue;
+                let mut of_still = of_mended * binomial(missing, still, self.again.missing);
+                if is_same && still == missing && missing > 0 {
+                    let nothing = all_same * binomial(missing, still, self.again.missing);
+                    ended += nothing;
+                    of_still -= nothing;
                 }
                 let landed = missing - still;
                 let share = self.again.wrong / (1.0 - self.again.missing).max(f64::MIN_POSITIVE);

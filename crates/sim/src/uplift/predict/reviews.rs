@@ -37,7 +37,7 @@ impl Reviewers {
             if more > 0 {
                 let ends = |late| (asked + more, against + late, chance * binomial(more, late, objects));
                 open.extend((0..=more).map(ends));
-            } else if whole && against <= panel.tolerated(asked) {
+            } else if whole && panel.met(asked, asked - against, against) == Some(true) {
                 met += chance;
             } else {
                 objections.push((against, chance));

@@ -368,8 +368,8 @@ impl Hands {
             }
             asked += more;
         }
-        let met =
-            all_landed && (objections <= panel.tolerated(asked) || !world.configuration.reviews_objective);
+        let approved = panel.met(asked, asked - objections, objections) == Some(true);
+        let met = all_landed && (approved || !world.configuration.reviews_objective);
         let said = |item: String| ItemVerdict { item, evidence: "as the change shows".into() };
         // as the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
         let unmet = |item: &str| {

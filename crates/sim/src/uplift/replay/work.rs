@@ -243,7 +243,10 @@ impl Hands {
         let verdict = self.world.verdict(step, task, drawn)?;
         let (gates, _) = verdict.without(|gate| self.world.configuration.off(gate));
         let refused_by = gates.iter().find(|(_, said)| *said == GateVerdict::Fail).map(|(gate, _)| *gate);
-        let (behaviour, mut form, lines) = self.world.verdicts.does(step, drawn);
+        let (behaviour, mut form, lines) = match self.world.landed().get(Job::folder(task)) {
+            Some(landed) if *landed == drawn => (String::new(), "unchanged".into(), u32::MAX),
+            _ => self.world.verdicts.does(step, drawn),
+        };
         if !random.chance(USUAL_FORM) {
             form = format!("{form}, as nobody else writes it: {nth}");
         }
