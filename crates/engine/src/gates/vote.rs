@@ -198,7 +198,7 @@ mod tests {
         let nine = [vec![approve(); 8], vec![reject("x")]].concat();
         let one_of_nine = ("it adds (1 of 9 say otherwise: x; line 1)".to_string(), String::new());
         assert_eq!(by(doubted, &nine, 9), Some(one_of_nine));
-        assert_eq!(by(doubted, &[approve(), approve()], 3), None, "a third one was asked, and is missing");
+        assert_eq!(by(doubted, &nine[..7], 9), None, "two gave no verdict, and might have objected");
         assert_eq!(count(&[reject("x"), approve(), reject("x")], 3), no("x"));
         assert_eq!(count(&[approve(), reject("x")], 3), no("x"), "no majority says that it is met");
         assert_eq!(count(&[approve()], 3), None, "one of three says nothing of the whole");
