@@ -49,10 +49,7 @@ impl KnownOutcomes {
     /// costs only the memory.
     pub fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> KnownOutcomes {
         match open(path, redactor, toolchain) {
-            Ok((journal, known, lines)) => KnownOutcomes {
-                known: Mutex::new(known),
-                file: Arc::new(Mutex::new(Some(Kept { journal, lines }))),
-            },
+            Ok(opened) => opened.into(),
             Err(error) => {
                 tracing::warn!("what checks said is not kept for a resume: {error}");
                 KnownOutcomes::default()
@@ -95,6 +92,12 @@ fn key(tree: &str, check: &Check) -> Key {
 
 type Opened = (Journal<Line>, HashMap<Key, Arc<Outcome>>, usize);
 
+impl From<Opened> for KnownOutcomes {
+    fn from((journal, known, lines): Opened) -> KnownOutcomes {
+        KnownOutcomes { known: Mutex::new(known), file: Arc::new(Mutex::new(Some(Kept { journal, lines }))) }
+    }
+}
+
 fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> Result<Opened, journal::Error> {
     let (mut journal, lines) = if path.exists() {
         let (journal, read) = Journal::reopen(path, redactor.clone())?;
@@ -121,8 +124,12 @@ fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> Result<Opened, jou
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use checks::End;
+
+    const MOMENT: Duration = Duration::from_millis(10);
 
     fn outcome(code: i32) -> Arc<Outcome> {
         let mut outcome = Outcome::not_started("");
@@ -138,7 +145,12 @@ mod tests {
         let path = folder.path().join("checks.jsonl");
         let check = Check::configured("test", "npm test", None);
         let other = Check::configured("test", "npm run test:all", None);
-        let open = |tools: &str| KnownOutcomes::open(&path, &Redactor::shapes_only(), tools);
+        // a process that another test starts has the lock as well, until its own program is loaded
+        let open = |tools: &str| {
+            let mut tries = (0..200).map(|_| open(&path, &Redactor::shapes_only(), tools));
+            let free = tries.find_map(|opened| opened.inspect_err(|_| std::thread::sleep(MOMENT)).ok());
+            KnownOutcomes::from(free.unwrap())
+        };
 
         let first = open("tools-1");
         first.set("green", &check, outcome(0)).await;
