@@ -21,6 +21,10 @@ pub struct Configuration {
     pub max_cycles: u32,
     /// Whether what the review of the objective says counts: likewise.
     pub reviews_objective: bool,
+    /// Whether more reviewers look at the whole where hand-ins were thrown back: likewise.
+    pub doubts: bool,
+    /// Whether a coder may answer that what a review objects to holds already: likewise.
+    pub answers: bool,
 }
 
 pub const DEFAULT: Configuration = Configuration {
@@ -35,6 +39,8 @@ pub const DEFAULT: Configuration = Configuration {
     off: &[],
     max_cycles: 3,
     reviews_objective: true,
+    doubts: true,
+    answers: true,
 };
 
 const OWN_TESTS: Configuration = Configuration {
@@ -120,6 +126,8 @@ pub const ABLATIONS: &[Configuration] = &[
     Configuration { name: "no independent tests", ..OWN_TESTS },
     Configuration { name: "no reviewer", off: &[Gate::Review], ..DEFAULT },
     Configuration { name: "no review of the objective", reviews_objective: false, ..DEFAULT },
+    Configuration { name: "no doubt", doubts: false, ..DEFAULT },
+    Configuration { name: "no answer to an objection", answers: false, ..DEFAULT },
     Configuration { name: "no further cycles", max_cycles: 1, ..DEFAULT },
     Configuration { name: "no repairs", fixes: 0, ..DEFAULT },
     Configuration { name: "no fresh attempt", fresh: 0, ..DEFAULT },

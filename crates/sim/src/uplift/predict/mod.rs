@@ -36,7 +36,7 @@ pub struct Predicted {
 pub struct Predictions(HashMap<(&'static str, u64), Vec<Fates>>);
 
 impl Predictions {
-    /// `None` where several coders make an attempt, which the chain has no states for.
+    /// `None` where several coders make an attempt, or something is left out that the chain takes for granted.
     ///
     /// # Errors
     /// In words, where a verdict is not known and cannot be found.
@@ -48,7 +48,7 @@ impl Predictions {
         rates: Rates,
         n: usize,
     ) -> Result<Option<Predicted>, String> {
-        if way.candidates > 1 || steps.is_empty() {
+        if way.candidates > 1 || !way.doubts || !way.answers || steps.is_empty() {
             return Ok(None);
         }
         let key = (way.name, rates.p.to_bits());

@@ -344,7 +344,11 @@ impl Hands {
         let errs = world.job.rates.review_errs(wrong.is_empty());
         let shared = world.job.random.fork(&format!("eyes of all {landed:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
-        let panel = Panel::of(state, world.configuration.quorum);
+        let quorum = world.configuration.quorum;
+        let panel = match world.configuration.doubts {
+            true => Panel::of(state, quorum),
+            false => Panel::new(quorum, 0, all_landed, false),
+        };
         let (mut objections, mut events) = (0, Vec::new());
         let (mut asked, mut named) = (0, BTreeSet::new());
         loop {

@@ -202,14 +202,19 @@ impl Hands {
                 Some(current) => rates::repaired(&step, chance, current, random),
                 None => fresh(before, random),
             };
+            let answers = self.world.configuration.answers;
+            let nothing = |drawn| drawn == Drawn::Slip(Slip::Claim) || (!answers && Some(drawn) == landed);
             // caught having done nothing, it is asked for more in the same turn; of what has landed it may say so twice
             for _ in 0..DRAWS {
-                if drawn == Drawn::Slip(Slip::Claim) {
+                if nothing(drawn) {
                     drawn = match (fresh(before, random), landed) {
                         (Drawn::Slip(Slip::Claim), Some(landed)) => landed,
                         (drawn, _) => drawn,
                     };
                 }
+            }
+            if !answers && nothing(drawn) {
+                drawn = Drawn::Slip(Slip::Claim);
             }
             // coders of one attempt are one model: they make the same mistakes, too
             job.log().last.insert(task.clone(), drawn);

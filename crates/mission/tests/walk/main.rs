@@ -4,10 +4,13 @@
 // a helper that cannot go on must fail the test
 #![allow(clippy::panic)]
 
+mod dice;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dice::Dice;
 use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
     Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, ItemVerdict, NewDependencies,
@@ -18,23 +21,6 @@ use support::{Mission, brief};
 
 /// Far more events than any of these missions needs.
 const MOST_EVENTS: usize = 20_000;
-
-/// Small and seeded: what happens next must not depend on how many numbers a check drew.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut x = self.0;
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((x ^ (x >> 31)) % sides.max(1) as u64) as usize
-    }
-
-    fn one_in(&mut self, sides: usize) -> bool {
-        self.roll(sides) == 0
-    }
-}
 
 /// What an effect that was started still has to do.
 struct Running {
