@@ -162,6 +162,17 @@ impl Replay {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Of what has landed: the same where it is the same. What is the whole mission was judged as this very tree.
+    fn tree(&self) -> String {
+        let landed = self.landed();
+        if let (1, Some((folder, drawn))) = (self.job.tasks.len(), landed.iter().next()) {
+            return alone(folder, *drawn);
+        }
+        let mut hasher = DefaultHasher::new();
+        landed.hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
+    }
+
     /// The plan of a further cycle: what did not land, and what a reviewer objects to.
     fn next_plan(&self, state: &State) -> Value {
         let landed = self.landed();
@@ -265,7 +276,7 @@ impl Hands {
             Ok(verdict) => verdict,
             Err(why) => return self.cannot(why),
         };
-        let tree = format!("{task} {drawn:?}");
+        let tree = alone(Job::folder(&task), drawn);
         let said = |gate: Gate, verdict: GateVerdict| Event::GateJudged {
             task: Some(task.clone()),
             gate,
@@ -322,10 +333,7 @@ impl Hands {
             }
         }
         let commit = tasks.last().map(|task| format!("head with {task}")).unwrap_or(head);
-        // what lands as it was is the same tree
-        let mut hasher = DefaultHasher::new();
-        self.world.landed().hash(&mut hasher);
-        let tree = format!("{:016x}", hasher.finish());
+        let tree = self.world.tree();
         vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
     }
 
@@ -438,6 +446,11 @@ impl Hands {
             other => self.cannot(format!("the mission asks for {other:?}, which is not replayed")),
         }
     }
+}
+
+/// The tree of one task on the base.
+fn alone(folder: &str, drawn: Drawn) -> String {
+    format!("{folder} {drawn:?}")
 }
 
 /// As an item: the same where the same is found again.
