@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sim::projects::cache;
 use sim::uplift::configurations::{ABLATIONS, CONFIGURATIONS, DEFAULT};
-use sim::uplift::grid::{Ground, Point, Way, play, predict, verdicts_of_all};
+use sim::uplift::grid::{Ground, Point, Way, leave_out_what_asks_the_user, play, predict, verdicts_of_all};
 use sim::uplift::predict::Predictions;
 use sim::uplift::report::{FIRST_LINE, Measured, blame, goals, plot, table, to_json};
 use sim::uplift::results::Results;
@@ -143,13 +143,20 @@ fn run(options: Options) -> Result<(), String> {
     let file =
         cache().join(format!("uplift/missions-{build}-{}.jsonl", of_steps.get(..12).unwrap_or_default()));
     let results = Results::open(&file)?;
-    let ground = Ground { steps, suites, verdicts };
+    let mut ground = Ground { steps, suites, verdicts };
     let points = points(&options);
     if !options.whole {
         let tested = points.iter().any(
             |point| matches!(point.way, Way::Engine(configuration) if configuration.independent_tests()),
         );
         verdicts_of_all(&ground, options.jobs, tested)?;
+        let left = leave_out_what_asks_the_user(&mut ground)?;
+        if !left.is_empty() {
+            println!(
+                "- left out, as they change protected files, which a mission asks its user for: {}",
+                left.join(", ")
+            );
+        }
     }
     eprintln!(
         "{} verdicts and the tests behind them are known after {:?}",

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ::mission::{Gate, GateVerdict};
+
 use super::authors::Authored;
 use super::configurations::Configuration;
 use super::mission::{self, Ended, Setup};
@@ -98,6 +100,24 @@ pub fn verdicts_of_all(ground: &Ground, jobs: usize, tested: bool) -> Result<(),
         }
     });
     failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// Takes out the releases that change protected files for which no plan here gives a reason: a real mission would ask its user.
+/// Gives their names.
+///
+/// # Errors
+/// As [`verdicts_of_all`].
+pub fn leave_out_what_asks_the_user(ground: &mut Ground) -> Result<Vec<String>, String> {
+    let (mut kept, mut left) = (Vec::new(), Vec::new());
+    for step in std::mem::take(&mut ground.steps) {
+        let verdict = ground.verdicts.of(&step, Drawn::Right, false)?;
+        match verdict.gates.contains(&(Gate::Protected, GateVerdict::Fail)) {
+            true => left.push(step.title.clone()),
+            false => kept.push(step),
+        }
+    }
+    ground.steps = kept;
+    Ok(left)
 }
 
 /// Plays what is not known yet, `jobs` at a time, until the time is over; gives what is known then, by point.
