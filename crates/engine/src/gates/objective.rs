@@ -89,7 +89,7 @@ fn objections(reviews: &[Review]) -> u32 {
     count(reviews.iter().filter(|review| vote::objects(review)).count())
 }
 
-/// A review that would stop halfway at the limit on calls is not begun: it would be paid for, and say nothing.
+/// Reviewers whom the limit on calls would cut off halfway are not asked: they would be paid for, and say nothing.
 async fn affordable(context: &Arc<MissionContext>, more: usize) -> Result<(), RoleFailure> {
     let state = context.orchestrator.state().await;
     let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
