@@ -1,10 +1,10 @@
-//! The user's project: made once for each shape, copied for each run.
+//! The user's project: made once for each shape, written for each run.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::truth;
 use tempfile::TempDir;
@@ -26,7 +26,7 @@ impl Place {
         for folder in [place.data_home(), place.config_home().join("opencode")] {
             fs::create_dir_all(folder)?;
         }
-        copy(&template(files.clamp(1, MOST_FILES), red)?, &place.root())?;
+        template(files.clamp(1, MOST_FILES), red)?.write(&place.root())?;
         Ok(place)
     }
 
@@ -52,16 +52,59 @@ pub(super) fn file(n: usize) -> (String, String) {
     (format!("data/f{n}.dat"), format!("alpha{n}"))
 }
 
-/// Kept for the whole process: making a repository takes longer than copying it.
-static TEMPLATES: Mutex<Vec<((usize, bool), TempDir)>> = Mutex::new(Vec::new());
+/// What a project is when a run begins; in memory, so that no process leaves a folder behind.
+#[derive(Default)]
+struct Template {
+    folders: Vec<PathBuf>,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
 
-fn template(files: usize, red: bool) -> io::Result<PathBuf> {
+impl Template {
+    fn read(root: &Path) -> io::Result<Template> {
+        let mut template = Template::default();
+        template.add(root, Path::new(""))?;
+        Ok(template)
+    }
+
+    fn add(&mut self, root: &Path, folder: &Path) -> io::Result<()> {
+        self.folders.push(folder.to_path_buf());
+        for entry in fs::read_dir(root.join(folder))? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                self.add(root, &path)?;
+            } else {
+                self.files.push((path, fs::read(entry.path())?));
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, root: &Path) -> io::Result<()> {
+        self.folders.iter().try_for_each(|folder| fs::create_dir_all(root.join(folder)))?;
+        self.files.iter().try_for_each(|(path, content)| fs::write(root.join(path), content))
+    }
+}
+
+/// Of how many files, and whether its checks fail before the mission: what is known of it.
+type Templates = Mutex<Vec<((usize, bool), Arc<Template>)>>;
+
+/// Kept for the whole process: making a repository takes longer than writing it.
+static TEMPLATES: Templates = Mutex::new(Vec::new());
+
+fn template(files: usize, red: bool) -> io::Result<Arc<Template>> {
     let mut known = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, folder)) = known.iter().find(|(key, _)| *key == (files, red)) {
-        return Ok(folder.path().to_path_buf());
+    if let Some((_, template)) = known.iter().find(|(key, _)| *key == (files, red)) {
+        return Ok(Arc::clone(template));
     }
     let folder = tempfile::tempdir()?;
-    let root = folder.path();
+    make(folder.path(), files, red)?;
+    let template = Arc::new(Template::read(folder.path())?);
+    known.push(((files, red), Arc::clone(&template)));
+    Ok(template)
+}
+
+fn make(root: &Path, files: usize, red: bool) -> io::Result<()> {
     fs::create_dir_all(root.join("data"))?;
     for n in 0..files {
         let (path, word) = file(n);
@@ -74,10 +117,7 @@ fn template(files: usize, red: bool) -> io::Result<PathBuf> {
     fs::write(root.join("README.md"), "A simulated project.\n")?;
     git(root, &["init", "-q", "-b", "main"])?;
     git(root, &["add", "-A"])?;
-    git(root, &["commit", "-q", "-m", "begin"])?;
-    let path = root.to_path_buf();
-    known.push(((files, red), folder));
-    Ok(path)
+    git(root, &["commit", "-q", "-m", "begin"])
 }
 
 pub(super) fn git(root: &Path, args: &[&str]) -> io::Result<()> {
@@ -96,18 +136,4 @@ pub(super) fn git(root: &Path, args: &[&str]) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::other(format!("git {args:?}: {}", String::from_utf8_lossy(&output.stderr))))
-}
-
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
 }
