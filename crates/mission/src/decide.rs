@@ -65,7 +65,7 @@ fn paid(state: &State) -> Option<String> {
 }
 
 /// The budget that is reached, in words: of what is paid for, or of the prompts that may be sent.
-fn budget(state: &State) -> Option<String> {
+pub fn budget(state: &State) -> Option<String> {
     let calls = state.policy.calls.filter(|limit| state.usage.calls >= *limit);
     paid(state).or_else(|| calls.map(|limit| format!("{limit} of {limit} calls are used")))
 }

@@ -35,14 +35,14 @@ mod usage;
 
 pub use board::Board;
 pub use candidates::Candidate;
-pub use decide::decide;
+pub use decide::{budget as budget_reached, decide};
 pub use effect::{Effect, WorkKind};
 pub use estimate::Estimate;
 pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use independent::{IndependentTests, WrittenTests};
 pub use meter::{Meter, Price};
-pub use panel::Panel;
+pub use panel::{Panel, TrackRecord};
 pub use policy::{NewDependencies, Policy};
 pub use role::Role;
 pub use rung::{Chosen, Rung};

@@ -4,7 +4,9 @@
 //! and if they object, a majority of at least three decides. Every hand-in that a gate threw back is a sign that some of what was
 //! let through is wrong, too: then at least three look, one more for every four of them, and if one in five objects, the whole is
 //! not met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
-//! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again.
+//! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again. Where more than twice as
+//! much was thrown back as landed, or very much in all, nobody is believed who says so: one Reviewer more looks for each hand-in
+//! that was thrown back, and if one in ten objects, the whole is not met.
 
 use crate::State;
 
@@ -12,12 +14,38 @@ use crate::State;
 const FEWEST: u32 = 3;
 /// The most whom doubt alone asks.
 const MOST: u32 = 15;
+/// The most whom distrust asks.
+const MOST_OF_DISTRUST: u32 = 31;
 /// Hand-ins that were thrown back, for each Reviewer more.
 const FOR_ONE_MORE: usize = 4;
 /// The most who are asked side by side: where some of them object, the rest are not asked.
 const AT_ONCE: u32 = 4;
 /// One in so many may object to what is met.
 const ONE_IN: u32 = 5;
+/// One in so many, where the roles are distrusted.
+const ONE_IN_OF_DISTRUST: u32 = 10;
+/// Hand-ins that were thrown back for each that landed, beyond which roles are distrusted.
+const FOR_EACH_LANDED: usize = 2;
+/// So few say nothing of the roles yet.
+const FEW: usize = 8;
+/// Beyond so many, however much landed, some of what was let through is wrong nearly for certain.
+const IN_ALL: usize = 80;
+
+/// What a mission has shown of those who work for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackRecord {
+    /// Hand-ins that a gate threw back.
+    pub thrown_back: usize,
+    /// Hand-ins that landed.
+    pub landed: usize,
+}
+
+impl TrackRecord {
+    fn is_distrusted(self) -> bool {
+        let of_those = self.landed.saturating_mul(FOR_EACH_LANDED);
+        self.thrown_back > IN_ALL || self.thrown_back > of_those.max(FEW)
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
@@ -25,6 +53,8 @@ enum Rule {
     Trusted,
     /// Hardly anyone may object.
     Doubted,
+    /// So much was thrown back that many look, hardly anyone may object, and no answer to an objection is believed.
+    Distrusted,
     /// What was objected to was found to be no fault.
     Answered,
 }
@@ -34,7 +64,8 @@ enum Rule {
 pub struct Panel {
     first: u32,
     voters: u32,
-    rule: Rule,
+    /// How many of all voters may object to what is met all the same; `None`: the majority of those asked decides, item by item.
+    tolerated: Option<u32>,
 }
 
 impl Panel {
@@ -42,27 +73,39 @@ impl Panel {
     pub fn of(state: &State, quorum: u32) -> Panel {
         // nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
         let whole = state.lost().next().is_none();
-        Panel::new(quorum, state.thrown_back(), whole, state.is_answered())
+        Panel::new(quorum, state.track_record(), whole, state.is_answered())
     }
 
-    /// `thrown_back`: hand-ins; `whole`: every task landed; `answered`: what was objected to was found to be no fault.
-    pub fn new(quorum: u32, thrown_back: usize, whole: bool, answered: bool) -> Panel {
-        let doubt = u32::try_from(thrown_back / FOR_ONE_MORE).unwrap_or(MOST);
-        let rule = match (answered && whole, thrown_back) {
-            (true, _) => Rule::Answered,
-            (false, 0) => Rule::Trusted,
-            (false, _) => Rule::Doubted,
+    /// `whole`: every task landed; `answered`: what was objected to was found to be no fault.
+    pub fn new(quorum: u32, record: TrackRecord, whole: bool, answered: bool) -> Panel {
+        let rule = match record.thrown_back {
+            _ if whole && record.is_distrusted() => Rule::Distrusted,
+            _ if whole && answered => Rule::Answered,
+            0 => Rule::Trusted,
+            _ => Rule::Doubted,
         };
+        let (for_one_more, most) = match rule {
+            Rule::Distrusted => (1, MOST_OF_DISTRUST),
+            Rule::Trusted | Rule::Doubted | Rule::Answered => (FOR_ONE_MORE, MOST),
+        };
+        let more = u32::try_from(record.thrown_back / for_one_more).unwrap_or(most);
         let first = if rule == Rule::Trusted { quorum } else { quorum.max(FEWEST) };
-        let voters = first.max(FEWEST).max((FEWEST + doubt).min(MOST)) | 1;
-        Panel { first, voters: if whole { voters } else { first }, rule }
+        let voters = first.max(FEWEST).max(more.saturating_add(FEWEST).min(most)) | 1;
+        let voters = if whole { voters } else { first };
+        let tolerated = match rule {
+            Rule::Trusted => None,
+            Rule::Doubted => Some(voters.saturating_sub(1) / ONE_IN),
+            Rule::Distrusted => Some(voters / ONE_IN_OF_DISTRUST),
+            Rule::Answered => Some(voters * 3 / 5),
+        };
+        Panel { first, voters, tolerated }
     }
 
     /// How many are asked after `asked` of whom so many object; 0: that decides.
     pub fn next(self, asked: u32, objections: u32) -> u32 {
-        let decided = match self.rule {
-            Rule::Trusted => asked > 0 && objections * 2 < asked,
-            Rule::Doubted | Rule::Answered => objections > self.tolerated(),
+        let decided = match self.tolerated {
+            None => asked > 0 && objections * 2 < asked,
+            Some(tolerated) => objections > tolerated,
         };
         match asked {
             0 => self.first,
@@ -74,29 +117,16 @@ impl Panel {
     /// Whether each item is put to the vote by itself; otherwise the whole is, and if it is not met, whatever anybody objects
     /// to is not.
     pub fn by_item(self) -> bool {
-        self.rule == Rule::Trusted
+        self.tolerated.is_none()
     }
 
     /// Whether the whole is met, where so many of `asked` approve and so many object; `None`: too few have said.
     pub fn met(self, asked: u32, approvals: u32, objections: u32) -> Option<bool> {
-        if self.rule == Rule::Trusted {
-            return match (approvals * 2 > asked, objections * 2 > asked) {
-                (false, false) => None,
-                (met, _) => Some(met),
-            };
-        }
-        if objections > self.tolerated() {
-            return Some(false);
-        }
-        (approvals + self.tolerated() >= asked).then_some(true)
-    }
-
-    /// How many of all voters may object to what is met all the same.
-    fn tolerated(self) -> u32 {
-        match self.rule {
-            Rule::Trusted => self.voters.saturating_sub(1) / 2,
-            Rule::Answered => self.voters * 3 / 5,
-            Rule::Doubted => self.voters.saturating_sub(1) / ONE_IN,
+        match self.tolerated {
+            None if approvals * 2 > asked => Some(true),
+            None => (objections * 2 > asked).then_some(false),
+            Some(tolerated) if objections > tolerated => Some(false),
+            Some(tolerated) => (approvals + tolerated >= asked).then_some(true),
         }
     }
 }
@@ -108,7 +138,7 @@ mod tests {
     /// `asked` in turn, as long as so many of each wave object.
     fn waves(panel: Panel, objections: &[u32]) -> Vec<u32> {
         let (mut waves, mut asked, mut against) = (Vec::new(), 0, 0);
-        for more in objections.iter().chain([&0; 4]) {
+        for more in objections.iter().chain([&0; 8]) {
             let wave = panel.next(asked, against);
             if wave == 0 {
                 break;
@@ -120,9 +150,13 @@ mod tests {
         waves
     }
 
+    fn after(thrown_back: usize) -> TrackRecord {
+        TrackRecord { thrown_back, landed: 20 }
+    }
+
     #[test]
     fn where_nothing_was_thrown_back_the_reviewers_of_tasks_decide() {
-        let one = Panel::new(1, 0, true, false);
+        let one = Panel::new(1, after(0), true, false);
         assert_eq!(waves(one, &[0]), [1]);
         assert_eq!(waves(one, &[1, 0]), [1, 2], "one that objects is not alone to decide");
         assert!(one.by_item());
@@ -131,15 +165,15 @@ mod tests {
             (Some(true), Some(true), Some(false))
         );
         assert_eq!(one.met(3, 1, 1), None, "one of three gave no verdict");
-        let five = Panel::new(5, 0, true, false);
+        let five = Panel::new(5, after(0), true, false);
         assert_eq!(waves(five, &[3]), [5], "five are enough");
         assert_eq!(five.met(5, 3, 2), Some(true));
-        assert_eq!(waves(Panel::new(1, 0, false, false), &[1]), [1], "what is missing needs no vote");
+        assert_eq!(waves(Panel::new(1, after(0), false, false), &[1]), [1], "what is missing needs no vote");
     }
 
     #[test]
     fn what_was_thrown_back_on_the_way_makes_more_of_them_look_and_fewer_decide() {
-        let three = Panel::new(1, 1, true, false);
+        let three = Panel::new(1, after(1), true, false);
         assert_eq!(waves(three, &[0]), [3]);
         assert!(!three.by_item());
         assert_eq!((three.met(3, 3, 0), three.met(3, 2, 1)), (Some(true), Some(false)));
@@ -149,28 +183,59 @@ mod tests {
             "one who objects is enough, whatever the others would say"
         );
         assert_eq!(three.met(3, 2, 0), None);
-        let twenty = Panel::new(1, 20, true, false);
+        let twenty = Panel::new(1, after(20), true, false);
         assert_eq!(waves(twenty, &[0, 0, 0]), [3, 4, 2]);
         assert_eq!(waves(twenty, &[2]), [3], "no more are asked where two object");
         assert_eq!((twenty.met(9, 8, 1), twenty.met(9, 7, 2)), (Some(true), Some(false)));
-        assert_eq!(waves(Panel::new(1, 10_000, true, false), &[0]), [3, 4, 4, 4]);
-        assert_eq!(waves(Panel::new(15, 1, true, false), &[0]), [15]);
-        assert_eq!(waves(Panel::new(1, 20, false, false), &[0]), [3], "nobody approves of a part");
+        assert_eq!(
+            waves(Panel::new(1, TrackRecord { thrown_back: 60, landed: 50 }, true, false), &[0]),
+            [3, 4, 4, 4]
+        );
+        assert_eq!(waves(Panel::new(15, after(1), true, false), &[0]), [15]);
+        assert_eq!(waves(Panel::new(1, after(20), false, false), &[0]), [3], "nobody approves of a part");
     }
 
     #[test]
     fn what_was_found_to_be_no_fault_stands_only_if_most_say_it_again() {
-        let panel = Panel::new(1, 20, true, true);
+        let panel = Panel::new(1, after(20), true, true);
         assert_eq!(waves(panel, &[3, 0]), [3, 4, 2]);
         assert_eq!(waves(panel, &[3, 3]), [3, 4], "six of nine make it again");
         assert_eq!((panel.met(9, 4, 5), panel.met(9, 3, 6)), (Some(true), Some(false)));
         assert_eq!(panel.met(9, 2, 3), None, "four of nine gave no verdict");
-        let three = Panel::new(1, 0, true, true);
+        let three = Panel::new(1, after(0), true, true);
         assert_eq!((three.met(3, 2, 1), three.met(3, 1, 2)), (Some(true), Some(false)));
         assert_eq!(
-            Panel::new(1, 20, false, true),
-            Panel::new(1, 20, false, false),
+            Panel::new(1, after(20), false, true),
+            Panel::new(1, after(20), false, false),
             "of a part nothing is met"
         );
+    }
+
+    #[test]
+    fn where_more_than_twice_as_much_was_thrown_back_as_landed_many_look_and_no_answer_is_believed() {
+        let doubted = Panel::new(1, after(40), true, false);
+        let distrusted = Panel::new(1, after(41), true, false);
+        assert_eq!((doubted.voters, distrusted.voters), (13, 31));
+        assert_eq!(waves(distrusted, &[0]), [3, 4, 4, 4, 4, 4, 4, 4]);
+        assert_eq!(waves(distrusted, &[2, 2]), [3, 4], "four of thirty-one may not object");
+        assert_eq!((distrusted.met(31, 28, 3), distrusted.met(31, 27, 4)), (Some(true), Some(false)));
+        assert_eq!(Panel::new(1, after(41), true, true), distrusted, "an answer changes nothing");
+        let five = |thrown_back| Panel::new(1, TrackRecord { thrown_back, landed: 5 }, true, false);
+        assert_eq!((five(10).voters, five(11).voters), (5, 15));
+        assert_eq!((five(11).met(15, 14, 1), five(11).met(15, 13, 2)), (Some(true), Some(false)));
+        let one = Panel::new(1, TrackRecord { thrown_back: 8, landed: 1 }, true, false);
+        assert_eq!(one.voters, 5, "so few say nothing of the roles yet");
+        let many = |thrown_back| Panel::new(1, TrackRecord { thrown_back, landed: 100 }, true, false);
+        assert_eq!(
+            (many(80).voters, many(81).voters),
+            (15, 31),
+            "so many say something, however much landed"
+        );
+        assert_eq!(
+            waves(Panel::new(1, after(usize::MAX), false, false), &[0]),
+            [3],
+            "nobody approves of a part"
+        );
+        assert_eq!(waves(Panel::new(1, after(usize::MAX), true, false), &[0]).iter().sum::<u32>(), 31);
     }
 }

@@ -4,7 +4,7 @@ mod support;
 
 use expect_test::{Expect, expect};
 use mission::mailbox::{Plan, PlannedDependency};
-use mission::{Event, FailureClass, Outcome, Policy, Role, Stage, Tokens};
+use mission::{Event, FailureClass, Outcome, Policy, Role, Stage, Tokens, TrackRecord};
 use support::Mission;
 
 fn check(mission: &mut Mission, expected: Expect) {
@@ -102,6 +102,22 @@ fn a_mission_of_one_task_is_reviewed_once() {
             deliver
         "#]],
     );
+    assert_eq!(delivered(&mut mission), Some(Outcome::Done));
+}
+
+#[test]
+fn a_mission_of_one_task_in_which_something_was_thrown_back_is_reviewed_as_a_whole() {
+    let mut mission = planned("a: a", &["it is done"]);
+    mission.state.policy.fixes = 2;
+    mission.start("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Test);
+    mission.fix("a");
+    mission.hand_in("a");
+    mission.pass("a");
+    mission.integrate(&["a"]);
+    assert_eq!(mission.settle(), "review-objective\n");
+    mission.review(&[]);
     assert_eq!(delivered(&mut mission), Some(Outcome::Done));
 }
 
@@ -231,7 +247,7 @@ fn every_hand_in_that_was_thrown_back_is_counted_and_the_hosts_failures_are_not(
     mission.fail("a", FailureClass::Test);
     mission.fix("a");
     mission.fail("a", FailureClass::Review);
-    assert_eq!(mission.state.thrown_back(), 2);
+    assert_eq!(mission.state.track_record(), TrackRecord { thrown_back: 2, landed: 0 });
 }
 
 #[test]

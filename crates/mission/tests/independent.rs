@@ -319,8 +319,7 @@ fn what_a_wrong_test_threw_back_is_judged_again_and_a_second_wrong_test_is_dropp
     check(
         &mut mission,
         expect![[r#"
-            recorded: reviewed: 1 met, 0 not
-            deliver
+            review-objective
         "#]],
     );
 }

@@ -89,10 +89,14 @@ fn objections(reviews: &[Review]) -> u32 {
     count(reviews.iter().filter(|review| vote::objects(review)).count())
 }
 
-/// Reviewers whom the limit on calls would cut off halfway are not asked: they would be paid for, and say nothing.
+/// Once a budget is reached, nobody more is asked. Reviewers whom the limit on calls would cut off halfway are not asked either:
+/// they would be paid for, and say nothing.
 async fn affordable(context: &Arc<MissionContext>, more: usize) -> Result<(), RoleFailure> {
     let state = context.orchestrator.state().await;
     let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
+    if let Some(reached) = mission::budget_reached(&state) {
+        return Err(RoleFailure::new(FailureClass::Budget, reached));
+    }
     let Some(limit) = state.policy.calls else { return Ok(()) };
     let left = limit.saturating_sub(state.usage.calls);
     if left >= more as u64 {

@@ -140,6 +140,7 @@ fn words(issues: &[Issue]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mission::TrackRecord;
     use mission::mailbox::parse_review;
     use serde_json::json;
 
@@ -168,6 +169,7 @@ mod tests {
     #[test]
     fn of_the_whole_each_item_is_voted_on() {
         let wanted = ["it adds".to_string()];
+        let record = |thrown_back| TrackRecord { thrown_back, landed: 20 };
         let by = |panel: Panel, reviews: &[Review], asked: usize| {
             items(&wanted, panel, asked, reviews).map(|(met, unmet)| {
                 let words = |side: Vec<ItemVerdict>| {
@@ -180,7 +182,7 @@ mod tests {
             })
         };
         let count = |reviews: &[Review], asked: usize| {
-            by(Panel::new(u32::try_from(asked).unwrap(), 0, true, false), reviews, asked)
+            by(Panel::new(u32::try_from(asked).unwrap(), record(0), true, false), reviews, asked)
         };
         let yes = || Some(("it adds (line 1)".to_string(), String::new()));
         let no = |why: &str| Some((String::new(), format!("it adds ({why})")));
@@ -190,11 +192,11 @@ mod tests {
         let outvoted = ("it adds (1 of 3 say otherwise: x; line 1)".to_string(), String::new());
         assert_eq!(count(&split, 3), Some(outvoted));
         assert_eq!(
-            by(Panel::new(1, 4, true, false), &split, 3),
+            by(Panel::new(1, record(4), true, false), &split, 3),
             no("x"),
             "one is enough where some was thrown back"
         );
-        let doubted = Panel::new(1, 20, true, false);
+        let doubted = Panel::new(1, record(20), true, false);
         let nine = [vec![approve(); 8], vec![reject("x")]].concat();
         let one_of_nine = ("it adds (1 of 9 say otherwise: x; line 1)".to_string(), String::new());
         assert_eq!(by(doubted, &nine, 9), Some(one_of_nine));

@@ -58,8 +58,12 @@ fn review(state: &State) -> Option<Effect> {
     Some(Effect::ReviewObjective { cycle: state.cycle, host_failures: state.host_failures })
 }
 
-/// A mission of one task: its Reviewer has judged the same tree by the same acceptance, which is not paid for again.
+/// A mission of one task: its Reviewer has judged the same tree by the same acceptance, which is not paid for again unless
+/// something was thrown back before.
 fn remembered(state: &State, tree: &str) -> Option<Event> {
+    if state.thrown_back() > 0 {
+        return None;
+    }
     let mut tasks = state.tasks.values();
     let (Some(task), None) = (tasks.next(), tasks.next()) else { return None };
     let items = state.objective_items();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, Stage, State};
-use crate::{Event, FailureClass, Phase, Task};
+use crate::{Event, FailureClass, Phase, Task, TrackRecord};
 
 /// The item of a plan that named none.
 const WHOLE: &str = "the objective is met as a whole, with nothing of it left out";
@@ -77,8 +77,14 @@ impl State {
         self.cycle > 1 && self.asked_for.iter().any(|asked| objected.contains(asked.item.as_str()))
     }
 
+    /// What the mission has shown so far.
+    pub fn track_record(&self) -> TrackRecord {
+        let landed = self.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })).count();
+        TrackRecord { thrown_back: self.thrown_back(), landed }
+    }
+
     /// Hand-ins that a gate threw back, of all tasks.
-    pub fn thrown_back(&self) -> usize {
+    pub(crate) fn thrown_back(&self) -> usize {
         let failures = self.tasks.values().flat_map(|task| &task.failures);
         failures
             .filter(|failure| match failure.class {

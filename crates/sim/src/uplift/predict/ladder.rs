@@ -22,6 +22,33 @@ const DRAWS: usize = 20_000;
 /// Authors that try, as the engine lets them.
 const AUTHORS: u32 = 2;
 
+/// How many hand-ins are thrown back where something comes to pass, times the chance that it does; and the square of the count.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ThrownBack {
+    count: f64,
+    square: f64,
+}
+
+impl ThrownBack {
+    fn add(&mut self, other: ThrownBack, weight: f64) {
+        self.count += weight * other.count;
+        self.square += weight * other.square;
+    }
+
+    /// One more, of what comes to pass with this chance.
+    fn and_one(self, chance: f64) -> ThrownBack {
+        ThrownBack { count: self.count + chance, square: self.square + 2.0 * self.count + chance }
+    }
+
+    fn mean_and_variance(self, chance: f64) -> (f64, f64) {
+        if chance <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let mean = self.count / chance;
+        (mean, (self.square / chance - mean * mean).max(0.0))
+    }
+}
+
 /// It lands right, lands wrong, does not land.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fate {
@@ -32,21 +59,39 @@ pub struct Fate {
     pub missed: f64,
     /// It was landed already, and stays as it is; neither `right` nor `wrong` has this.
     pub unchanged: f64,
-    /// It lands, and nothing was thrown back before.
-    pub at_once: f64,
-    /// Hand-ins that are thrown back: a count.
-    pub thrown_back: f64,
+    /// It lands, right or wrong, and nothing was thrown back before.
+    pub right_at_once: f64,
+    pub wrong_at_once: f64,
+    /// Hand-ins that are thrown back before it lands, and before it does not.
+    pub before_landed: ThrownBack,
+    pub before_missing: ThrownBack,
 }
 
 impl Fate {
+    fn landed(&self) -> f64 {
+        self.right + self.wrong + self.unchanged
+    }
+
+    /// The mean and the variance of the hand-ins that are thrown back before it lands.
+    pub fn thrown_back_before_landed(&self) -> (f64, f64) {
+        self.before_landed.mean_and_variance(self.landed())
+    }
+
+    /// The same, before it is given up.
+    pub fn thrown_back_before_missing(&self) -> (f64, f64) {
+        self.before_missing.mean_and_variance(self.missing)
+    }
+
     pub fn add(&mut self, other: Fate, weight: f64) {
         self.right += weight * other.right;
         self.wrong += weight * other.wrong;
         self.missing += weight * other.missing;
         self.missed += weight * other.missed;
         self.unchanged += weight * other.unchanged;
-        self.at_once += weight * other.at_once;
-        self.thrown_back += weight * other.thrown_back;
+        self.right_at_once += weight * other.right_at_once;
+        self.wrong_at_once += weight * other.wrong_at_once;
+        self.before_landed.add(other.before_landed, weight);
+        self.before_missing.add(other.before_missing, weight);
     }
 }
 
@@ -368,19 +413,28 @@ impl Chain<'_> {
             };
             match (stand.answer, self.landed) {
                 (Answer::Right, Landed::Right) | (Answer::Landed(_), _) => fate.unchanged += accepted,
-                (Answer::Right, _) => fate.right += accepted,
+                (Answer::Right, _) => {
+                    fate.right += accepted;
+                    fate.right_at_once += accepted;
+                }
                 (Answer::Wrong(_, missed), _) => {
                     fate.wrong += accepted;
+                    fate.wrong_at_once += accepted;
                     fate.missed += if missed { accepted } else { 0.0 };
                 }
             }
-            fate.at_once += accepted;
             thrown_back = 1.0 - accepted;
         }
         if thrown_back > 0.0 {
             let next = self.failed(stand, said == Said::OneTest);
-            fate.add(Fate { at_once: 0.0, ..next }, thrown_back);
-            fate.thrown_back += thrown_back;
+            let later = Fate {
+                right_at_once: 0.0,
+                wrong_at_once: 0.0,
+                before_landed: next.before_landed.and_one(next.landed()),
+                before_missing: next.before_missing.and_one(next.missing),
+                ..next
+            };
+            fate.add(later, thrown_back);
         }
         self.memo.insert(stand, fate);
         fate

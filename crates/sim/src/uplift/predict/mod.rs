@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use mission::Panel;
+use mission::{Panel, TrackRecord};
 
 use self::ladder::{Fate, Fates, Known, chances, fates};
 use self::reviews::{Reviewers, binomial};
@@ -125,11 +125,18 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     let mut sum = Predicted::default();
     // what did not land once more often does not land again
     let mut again = mean(fates, |made| made.missing, |of| of.made);
-    let mut thrown_back = n as f64 * made.thrown_back;
-    // that nothing was thrown back, which no later cycle can say
-    let mut at_once = made.at_once.powi(i32::try_from(n).unwrap_or(i32::MAX));
+    // what tasks of further cycles add
+    let (mut added, mut variance) = (0.0, 0.0);
+    let (of_landed, of_missing) = (made.thrown_back_before_landed(), made.thrown_back_before_missing());
+    // that nothing was thrown back, of what landed right and of what landed wrong; no later cycle can say that
+    let of_those = |at_once: f64, all: f64| if all > 0.0 { at_once / all } else { 0.0 };
+    let of_right = of_those(made.right_at_once, made.right);
+    let of_wrong = of_those(made.wrong_at_once, made.wrong);
+    let of_mission = (made.right_at_once + made.wrong_at_once).powi(n.try_into().unwrap_or(i32::MAX));
     for cycle in 1..=way.max_cycles {
         let mut next = none(n);
+        // in later cycles something was
+        let any = if cycle == 1 { 1.0 - of_mission } else { 1.0 };
         for (missing, row) in counts.iter().enumerate() {
             for (wrong, chance) in row.iter().copied().enumerate() {
                 if chance < NEVER {
@@ -141,27 +148,44 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     0 => sum.right += met,
                     _ => sum.wrong += met,
                 };
-                // the reviewer of a task that is the whole mission has judged the objective
-                if whole && (!way.reviews_objective || (n == 1 && cycle == 1)) {
+                if whole && !way.reviews_objective {
                     ends(chance);
                     continue;
                 }
+                let mut at_once = 0.0;
+                if whole && cycle == 1 {
+                    let powi = |of: f64, count: usize| of.powi(count.try_into().unwrap_or(i32::MAX));
+                    at_once = powi(of_right, n - wrong) * powi(of_wrong, wrong);
+                }
+                // the reviewer of a task that is the whole mission has judged the objective
+                let mut chance = chance;
+                if n == 1 {
+                    ends(chance * at_once);
+                    chance *= 1.0 - at_once;
+                    at_once = 0.0;
+                }
+                let both = |landed: f64, lost: f64| (n - missing) as f64 * landed + missing as f64 * lost;
+                let expected = (both(of_landed.0, of_missing.0) + added) / any.max(f64::MIN_POSITIVE);
+                let variance = both(of_landed.1, of_missing.1) + variance;
                 let errs = rates.review_errs(wrong == 0);
                 for (eyes_err, of_eyes) in [(true, errs), (false, 1.0 - errs)] {
-                    for (thrown_back, of_trust) in panels(thrown_back, at_once) {
-                        let panel = Panel::new(way.quorum, thrown_back, whole, false);
+                    for (thrown_back, of_trust) in panels(expected, variance, at_once) {
+                        let record = TrackRecord { thrown_back, landed: n - missing + cycle as usize - 1 };
+                        let panel = Panel::new(way.quorum, record, whole, false);
                         let (met, objections) = reviewers.objective(panel, wrong == 0, whole, eyes_err);
                         let weight = chance * of_eyes * of_trust;
                         ends(weight * met);
                         let open = weight * (1.0 - met);
-                        if !landed || cycle == way.max_cycles {
+                        // where nothing has landed yet another plan is tried once
+                        if cycle == way.max_cycles || (!landed && cycle > 1) {
                             sum.incomplete += open;
                             continue;
                         }
-                        let panel = Panel::new(way.quorum, thrown_back, true, true);
+                        let panel = Panel::new(way.quorum, record, true, true);
                         let (stays, _) = reviewers.objective(panel, wrong == 0, true, eyes_err);
                         let among = if wrong > 0 { wrong } else { n - missing };
-                        for (named, of_named) in distinct(&objections, among) {
+                        let objections = if landed { distinct(&objections, among) } else { vec![(0, 1.0)] };
+                        for (named, of_named) in objections {
                             let weight = weight * of_named;
                             let redone = Redone { again, fates, missing, wrong, named };
                             let (ended, answered) = redone.spread(&mut next, weight, n);
@@ -175,18 +199,23 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
         let open: f64 = next.iter().flatten().sum();
         counts = next;
         if open > 0.0 {
-            thrown_back += again.thrown_back;
+            let once_more = again.thrown_back_before_landed();
+            added += once_more.0;
+            variance += once_more.1;
         }
-        at_once = 0.0;
         again = mean(fates, |made| made.missing.powi(cycle.cast_signed() + 1), |of| of.made);
     }
     sum
 }
 
-/// How many hand-ins were thrown back, as a whole number: nothing, or as many as are to be expected where that is not so.
-fn panels(expected: f64, at_once: f64) -> [(usize, f64); 2] {
-    let some = if at_once < 1.0 { expected / (1.0 - at_once) } else { 0.0 };
-    [(0, at_once), (some.round().max(1.0) as usize, 1.0 - at_once)]
+/// Nine values of the same weight that are spread as the normal distribution is.
+const SPREAD: [f64; 9] = [-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593];
+
+/// How many hand-ins were thrown back, each with its chance: nothing, or about as many as is to be expected where that is not so.
+fn panels(expected: f64, variance: f64, at_once: f64) -> Vec<(usize, f64)> {
+    let weight = (1.0 - at_once) / SPREAD.len() as f64;
+    let some = SPREAD.map(|of| ((expected + of * variance.sqrt()).round().max(1.0) as usize, weight));
+    [(0, at_once)].into_iter().chain(some).collect()
 }
 
 /// How many different ones are named by so many (each with its chance) who each name one.

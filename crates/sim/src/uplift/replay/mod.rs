@@ -15,7 +15,7 @@ use journal::{Journal, Redactor};
 use mission::mailbox::{Brief, parse_plan};
 use mission::{
     CheckSummary, Effect, Event, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, Outcome, Panel,
-    PauseReason, Policy, Role, State, TaskId, Tokens,
+    PauseReason, Policy, Role, State, TaskId, Tokens, TrackRecord,
 };
 use serde_json::Value;
 
@@ -355,7 +355,7 @@ impl Hands {
         let quorum = world.configuration.quorum;
         let panel = match world.configuration.doubts {
             true => Panel::of(state, quorum),
-            false => Panel::new(quorum, 0, all_landed, false),
+            false => Panel::new(quorum, TrackRecord::default(), all_landed, false),
         };
         let (mut objections, mut events) = (0, Vec::new());
         let (mut asked, mut named) = (0, BTreeSet::new());
