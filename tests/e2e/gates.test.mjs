@@ -59,6 +59,7 @@ scene(
       answers: [
         {
           role: "reviewer",
+          task: "one",
           step: 1,
           turns: [
             {
@@ -85,6 +86,9 @@ scene(
     assert.match(world.read("src/one.js"), /In metres/)
     const fix = world.model.roleRequests.find((request) => request.role === "fixer")
     assert.match(fix?.prompt_text ?? "", /wants a comment with its unit/)
+    const first = world.model.roleRequests.filter((request) => request.role === "reviewer" && request.turn === 0)
+    const whole = first.filter((request) => /^# The objective, to be judged as a whole/m.test(request.prompt_text))
+    assert.equal(whole.length, 3, "as something was thrown back, three look at the whole, though it is one task")
     ended(world, "done")
   },
 )
