@@ -4,9 +4,9 @@
 //! and if they object, a majority of at least three decides. Every hand-in that a gate threw back is a sign that some of what was
 //! let through is wrong, too: then at least three look, one more for every four of them, and if one in five objects, the whole is
 //! not met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
-//! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again. Where more than twice as
-//! much was thrown back as landed, or very much in all, nobody is believed who says so: one Reviewer more looks for each hand-in
-//! that was thrown back, and if one in ten objects, the whole is not met.
+//! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again. Where more than five were
+//! thrown back for every two that landed, or very much in all, nobody who says so is believed: one Reviewer more looks for each
+//! hand-in that was thrown back, and hardly one in ten may object.
 
 use crate::State;
 
@@ -24,8 +24,8 @@ const AT_ONCE: u32 = 4;
 const ONE_IN: u32 = 5;
 /// One in so many, where the roles are distrusted.
 const ONE_IN_OF_DISTRUST: u32 = 10;
-/// Hand-ins that were thrown back for each that landed, beyond which roles are distrusted.
-const FOR_EACH_LANDED: usize = 2;
+/// Hand-ins that were thrown back for every two that landed, beyond which roles are distrusted.
+const FOR_TWO_LANDED: usize = 5;
 /// So few say nothing of the roles yet.
 const FEW: usize = 8;
 /// Beyond so many, however much landed, some of what was let through is wrong nearly for certain.
@@ -42,7 +42,7 @@ pub struct TrackRecord {
 
 impl TrackRecord {
     fn is_distrusted(self) -> bool {
-        let of_those = self.landed.saturating_mul(FOR_EACH_LANDED);
+        let of_those = self.landed.saturating_mul(FOR_TWO_LANDED) / 2;
         self.thrown_back > IN_ALL || self.thrown_back > of_those.max(FEW)
     }
 }
@@ -101,16 +101,24 @@ impl Panel {
         Panel { first, voters, tolerated }
     }
 
-    /// How many are asked after `asked` of whom so many object; 0: that decides.
-    pub fn next(self, asked: u32, objections: u32) -> u32 {
+    /// How many are asked after `asked` of whom so many approve and so many object; 0: that decides, or the rest cannot.
+    pub fn next(self, asked: u32, approvals: u32, objections: u32) -> u32 {
         let decided = match self.tolerated {
             None => asked > 0 && objections * 2 < asked,
-            Some(tolerated) => objections > tolerated,
+            Some(tolerated) => approvals + tolerated < asked,
         };
         match asked {
             0 => self.first,
             _ if decided => 0,
             _ => self.voters.saturating_sub(asked).min(AT_ONCE),
+        }
+    }
+
+    /// How many may be asked yet until it is met, of whom so many are asked next.
+    pub fn at_most(self, asked: u32, next: u32) -> u32 {
+        match self.tolerated {
+            None => next,
+            Some(_) => self.voters.saturating_sub(asked).max(next),
         }
     }
 
@@ -139,7 +147,7 @@ mod tests {
     fn waves(panel: Panel, objections: &[u32]) -> Vec<u32> {
         let (mut waves, mut asked, mut against) = (Vec::new(), 0, 0);
         for more in objections.iter().chain([&0; 8]) {
-            let wave = panel.next(asked, against);
+            let wave = panel.next(asked, asked - against, against);
             if wave == 0 {
                 break;
             }
@@ -196,6 +204,14 @@ mod tests {
     }
 
     #[test]
+    fn nobody_more_is_asked_where_those_who_say_nothing_are_too_many() {
+        let distrusted = Panel::new(1, after(51), true, false);
+        assert_eq!((distrusted.next(7, 4, 0), distrusted.next(7, 3, 0)), (4, 0));
+        assert_eq!((distrusted.at_most(0, 3), distrusted.at_most(7, 4)), (31, 24));
+        assert_eq!(Panel::new(1, after(0), true, false).at_most(0, 1), 1);
+    }
+
+    #[test]
     fn what_was_found_to_be_no_fault_stands_only_if_most_say_it_again() {
         let panel = Panel::new(1, after(20), true, true);
         assert_eq!(waves(panel, &[3, 0]), [3, 4, 2]);
@@ -212,17 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn where_more_than_twice_as_much_was_thrown_back_as_landed_many_look_and_no_answer_is_believed() {
-        let doubted = Panel::new(1, after(40), true, false);
-        let distrusted = Panel::new(1, after(41), true, false);
-        assert_eq!((doubted.voters, distrusted.voters), (13, 31));
+    fn where_far_more_was_thrown_back_than_landed_many_look_and_no_answer_is_believed() {
+        let doubted = Panel::new(1, after(50), true, false);
+        let distrusted = Panel::new(1, after(51), true, false);
+        assert_eq!((doubted.voters, distrusted.voters), (15, 31));
         assert_eq!(waves(distrusted, &[0]), [3, 4, 4, 4, 4, 4, 4, 4]);
         assert_eq!(waves(distrusted, &[2, 2]), [3, 4], "four of thirty-one may not object");
         assert_eq!((distrusted.met(31, 28, 3), distrusted.met(31, 27, 4)), (Some(true), Some(false)));
-        assert_eq!(Panel::new(1, after(41), true, true), distrusted, "an answer changes nothing");
+        assert_eq!(Panel::new(1, after(51), true, true), distrusted, "an answer changes nothing");
         let five = |thrown_back| Panel::new(1, TrackRecord { thrown_back, landed: 5 }, true, false);
-        assert_eq!((five(10).voters, five(11).voters), (5, 15));
-        assert_eq!((five(11).met(15, 14, 1), five(11).met(15, 13, 2)), (Some(true), Some(false)));
+        assert_eq!((five(12).voters, five(13).voters), (7, 17));
+        assert_eq!((five(13).met(17, 16, 1), five(13).met(17, 15, 2)), (Some(true), Some(false)));
         let one = Panel::new(1, TrackRecord { thrown_back: 8, landed: 1 }, true, false);
         assert_eq!(one.voters, 5, "so few say nothing of the roles yet");
         let many = |thrown_back| Panel::new(1, TrackRecord { thrown_back, landed: 100 }, true, false);

@@ -55,11 +55,13 @@ async fn look(
     let panel = Panel::of(state, count(quorum));
     let (mut reviews, mut failure, mut asked) = (Vec::new(), None, 0);
     loop {
-        let more = panel.next(count(asked), objections(&reviews)) as usize;
+        let against = objections(&reviews);
+        let more = panel.next(count(asked), count(reviews.len()) - against, against);
         if more == 0 {
             break;
         }
-        affordable(context, more).await?;
+        affordable(context, panel.at_most(count(asked), more)).await?;
+        let more = more as usize;
         let (others, why) = review::poll(context, &subject, asked..asked + more, spent).await;
         let silent = others.is_empty();
         failure = failure.or(why);
@@ -91,7 +93,7 @@ fn objections(reviews: &[Review]) -> u32 {
 
 /// Once a budget is reached, nobody more is asked. Reviewers whom the limit on calls would cut off halfway are not asked either:
 /// they would be paid for, and say nothing.
-async fn affordable(context: &Arc<MissionContext>, more: usize) -> Result<(), RoleFailure> {
+async fn affordable(context: &Arc<MissionContext>, more: u32) -> Result<(), RoleFailure> {
     let state = context.orchestrator.state().await;
     let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
     if let Some(reached) = mission::budget_reached(&state) {
@@ -99,10 +101,10 @@ async fn affordable(context: &Arc<MissionContext>, more: usize) -> Result<(), Ro
     }
     let Some(limit) = state.policy.calls else { return Ok(()) };
     let left = limit.saturating_sub(state.usage.calls);
-    if left >= more as u64 {
+    if left >= u64::from(more) {
         return Ok(());
     }
-    let why = format!("it takes {more} calls more, and the limit on calls leaves {left}");
+    let why = format!("it may take {more} calls more, and the limit on calls leaves {left}");
     Err(RoleFailure::new(FailureClass::Budget, why))
 }
 

@@ -45,25 +45,25 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
 /// The review of what landed, unless this very tree was reviewed, or nobody can.
 fn review(state: &State) -> Option<Effect> {
     let tree = state.landed_tree.as_ref()?;
-    if state.is_reviewed() || state.review_failures.len() >= ROLE_TRIES {
+    if state.is_reviewed() {
         return None;
     }
-    if let Some(event) = remembered(state, tree) {
-        return Some(Effect::Record(event));
+    let nobody_can = state.review_failures.len() >= ROLE_TRIES || super::budget(state).is_some();
+    if state.track_record().thrown_back == 0 || nobody_can {
+        if let Some(event) = remembered(state, tree) {
+            return Some(Effect::Record(event));
+        }
     }
     // a plan is still due: what it brings is reviewed with the rest
-    if state.replanning || super::budget(state).is_some() {
+    if state.replanning || nobody_can {
         return None;
     }
     Some(Effect::ReviewObjective { cycle: state.cycle, host_failures: state.host_failures })
 }
 
-/// A mission of one task: its Reviewer has judged the same tree by the same acceptance, which is not paid for again unless
-/// something was thrown back before.
+/// A mission of one task: its Reviewer has judged the same tree by the same acceptance. That is not paid for again unless
+/// something was thrown back before, and then it counts where nobody else can be asked.
 fn remembered(state: &State, tree: &str) -> Option<Event> {
-    if state.thrown_back() > 0 {
-        return None;
-    }
     let mut tasks = state.tasks.values();
     let (Some(task), None) = (tasks.next(), tasks.next()) else { return None };
     let items = state.objective_items();

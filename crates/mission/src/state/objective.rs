@@ -79,7 +79,9 @@ impl State {
 
     /// What the mission has shown so far.
     pub fn track_record(&self) -> TrackRecord {
-        let landed = self.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })).count();
+        // what was split landed as its parts, and what nothing was changed for has shown nothing
+        let landed = |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
+        let landed = self.tasks.values().filter(landed).count();
         TrackRecord { thrown_back: self.thrown_back(), landed }
     }
 

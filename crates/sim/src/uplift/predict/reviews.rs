@@ -33,7 +33,7 @@ impl Reviewers {
         let (mut met, mut objections) = (0.0, Vec::new());
         let mut open = vec![(0, 0, 1.0)];
         while let Some((asked, against, chance)) = open.pop() {
-            let more = panel.next(asked, against);
+            let more = panel.next(asked, asked - against, against);
             if more > 0 {
                 let ends = |late| (asked + more, against + late, chance * binomial(more, late, objects));
                 open.extend((0..=more).map(ends));

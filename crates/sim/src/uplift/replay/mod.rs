@@ -360,7 +360,7 @@ impl Hands {
         let (mut objections, mut events) = (0, Vec::new());
         let (mut asked, mut named) = (0, BTreeSet::new());
         loop {
-            let more = panel.next(asked, objections);
+            let more = panel.next(asked, asked - objections, objections);
             if more == 0 {
                 break;
             }
