@@ -122,6 +122,38 @@ fn a_mission_of_one_task_in_which_something_was_thrown_back_is_reviewed_as_a_who
 }
 
 #[test]
+fn of_one_task_its_reviewers_verdict_counts_where_the_review_of_the_whole_fails() {
+    let mut mission = planned("a: a", &["it is done"]);
+    mission.start("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Lint);
+    mission.fix("a");
+    mission.hand_in("a");
+    mission.pass("a");
+    mission.integrate(&["a"]);
+    for _ in 0..2 {
+        assert_eq!(mission.settle(), "review-objective\n");
+        mission.tell(Event::ObjectiveReviewFailed { class: FailureClass::Malformed, reason: "prose".into() });
+    }
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: reviewed: 1 met, 0 not
+            deliver
+        "#]],
+    );
+    assert_eq!(delivered(&mut mission), Some(Outcome::Done));
+}
+
+#[test]
+fn what_nothing_was_changed_for_is_not_counted_as_landed() {
+    let mission = answered();
+    let landed = mission.state.tasks.values().filter(|t| !t.unchanged).count();
+    assert!(mission.state.tasks.values().any(|t| t.unchanged));
+    assert_eq!(mission.state.track_record().landed, landed);
+}
+
+#[test]
 fn another_tree_than_the_one_that_was_reviewed_is_reviewed() {
     let mut mission = planned("a: a", &[]);
     land(&mut mission, "a", "merged");

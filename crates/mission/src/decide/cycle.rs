@@ -49,10 +49,10 @@ fn review(state: &State) -> Option<Effect> {
         return None;
     }
     let nobody_can = state.review_failures.len() >= ROLE_TRIES || super::budget(state).is_some();
-    if state.track_record().thrown_back == 0 || nobody_can {
-        if let Some(event) = remembered(state, tree) {
-            return Some(Effect::Record(event));
-        }
+    if (state.track_record().thrown_back == 0 || nobody_can)
+        && let Some(event) = remembered(state, tree)
+    {
+        return Some(Effect::Record(event));
     }
     // a plan is still due: what it brings is reviewed with the rest
     if state.replanning || nobody_can {

@@ -189,7 +189,7 @@ fn the_chain_ends_every_task_and_says_what_missions_come_to() {
     assert!(of(0.999, 5).right > 0.98 && of(0.5, 20).right < of(0.5, 1).right);
     let rates = Rates { p: 0.5, spread: 8.0 };
     let setup = Setup { rates, ..setup(&ground, 0.5) };
-    for seed in 0..30 {
+    for seed in 0..60 {
         sum.add(&replay::play(&setup, &ground.verdicts, 3, seed).unwrap());
     }
     let predicted = of(0.5, 3);

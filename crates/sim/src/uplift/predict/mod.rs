@@ -132,11 +132,8 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     let of_those = |at_once: f64, all: f64| if all > 0.0 { at_once / all } else { 0.0 };
     let of_right = of_those(made.right_at_once, made.right);
     let of_wrong = of_those(made.wrong_at_once, made.wrong);
-    let of_mission = (made.right_at_once + made.wrong_at_once).powi(n.try_into().unwrap_or(i32::MAX));
     for cycle in 1..=way.max_cycles {
         let mut next = none(n);
-        // in later cycles something was
-        let any = if cycle == 1 { 1.0 - of_mission } else { 1.0 };
         for (missing, row) in counts.iter().enumerate() {
             for (wrong, chance) in row.iter().copied().enumerate() {
                 if chance < NEVER {
@@ -157,6 +154,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     let powi = |of: f64, count: usize| of.powi(count.try_into().unwrap_or(i32::MAX));
                     at_once = powi(of_right, n - wrong) * powi(of_wrong, wrong);
                 }
+                let any = (1.0 - at_once).max(f64::MIN_POSITIVE);
                 // the reviewer of a task that is the whole mission has judged the objective
                 let mut chance = chance;
                 if n == 1 {
@@ -165,7 +163,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     at_once = 0.0;
                 }
                 let both = |landed: f64, lost: f64| (n - missing) as f64 * landed + missing as f64 * lost;
-                let expected = (both(of_landed.0, of_missing.0) + added) / any.max(f64::MIN_POSITIVE);
+                let expected = (both(of_landed.0, of_missing.0) + added) / any;
                 let variance = both(of_landed.1, of_missing.1) + variance;
                 let errs = rates.review_errs(wrong == 0);
                 for (eyes_err, of_eyes) in [(true, errs), (false, 1.0 - errs)] {
