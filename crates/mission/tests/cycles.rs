@@ -49,6 +49,19 @@ fn land(mission: &mut Mission, task: &str, tree: &str) {
     });
 }
 
+/// One task that is the whole plan, and lands once what a gate threw back is mended.
+fn landed_when_mended() -> Mission {
+    let mut mission = planned("a: a", &["it is done"]);
+    mission.start("a");
+    mission.hand_in("a");
+    mission.fail("a", FailureClass::Test);
+    mission.fix("a");
+    mission.hand_in("a");
+    mission.pass("a");
+    mission.integrate(&["a"]);
+    mission
+}
+
 fn delivered(mission: &mut Mission) -> Option<Outcome> {
     mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
     mission.settle();
@@ -107,15 +120,7 @@ fn a_mission_of_one_task_is_reviewed_once() {
 
 #[test]
 fn a_mission_of_one_task_in_which_something_was_thrown_back_is_reviewed_as_a_whole() {
-    let mut mission = planned("a: a", &["it is done"]);
-    mission.state.policy.fixes = 2;
-    mission.start("a");
-    mission.hand_in("a");
-    mission.fail("a", FailureClass::Test);
-    mission.fix("a");
-    mission.hand_in("a");
-    mission.pass("a");
-    mission.integrate(&["a"]);
+    let mut mission = landed_when_mended();
     assert_eq!(mission.settle(), "review-objective\n");
     mission.review(&[]);
     assert_eq!(delivered(&mut mission), Some(Outcome::Done));
@@ -123,14 +128,7 @@ fn a_mission_of_one_task_in_which_something_was_thrown_back_is_reviewed_as_a_who
 
 #[test]
 fn of_one_task_its_reviewers_verdict_counts_where_the_review_of_the_whole_fails() {
-    let mut mission = planned("a: a", &["it is done"]);
-    mission.start("a");
-    mission.hand_in("a");
-    mission.fail("a", FailureClass::Lint);
-    mission.fix("a");
-    mission.hand_in("a");
-    mission.pass("a");
-    mission.integrate(&["a"]);
+    let mut mission = landed_when_mended();
     for _ in 0..2 {
         assert_eq!(mission.settle(), "review-objective\n");
         mission.tell(Event::ObjectiveReviewFailed { class: FailureClass::Malformed, reason: "prose".into() });
