@@ -105,6 +105,16 @@ export const COMMANDS = [
     core: true,
   },
   {
+    name: "checks",
+    usage: "[PATH] [--json]",
+    summary: "show the project's own commands that a mission runs, those it refuses, and why; runs nothing",
+    options: [
+      ["PATH", "the folder of a project; this one without it"],
+      ["--json", "print them as JSON"],
+    ],
+    core: true,
+  },
+  {
     name: "config",
     usage: "check|schema|show [--json]",
     summary: "check opencode.toml, print its schema, or show what is in force",

@@ -32,7 +32,7 @@ mod toolchain;
 
 pub use check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
 pub use compare::{Failure, Verdict, compare};
-pub use discover::{discover, resolve, setup};
+pub use discover::{Found, Refused, discover, find, resolve, setup};
 pub use environment::tool_caches;
 pub use filter::FilterError;
 pub use outcome::{End, Outcome, TestFailure};

@@ -120,6 +120,38 @@ pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<C
     found
 }
 
+/// What a project says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Steps that make a fresh checkout ready; their `source` says why.
+    pub setup: Vec<Check>,
+    /// Builds first, tests last; names are unique.
+    pub checks: Vec<Check>,
+    pub refused: Vec<Refused>,
+    /// Sentences that say what was seen, and what to configure.
+    pub hints: Vec<String>,
+}
+
+/// A command of the project that is never run unasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub run: String,
+    /// Who names it: `package.json scripts.test`.
+    pub source: String,
+    /// What of it is refused, and how it can be allowed.
+    pub why: String,
+}
+
+/// All that is found in a project. `programs` says whether a program of that
+/// name is there.
+pub fn find(
+    read: &dyn Fn(&str) -> Option<String>,
+    list: &[String],
+    _programs: &dyn Fn(&str) -> bool,
+) -> Found {
+    Found { setup: setup(read, list).into_iter().collect(), checks: discover(read, list), ..Found::default() }
+}
+
 /// A configured check with what the project's manifests say of its command:
 /// `npm test` as the user wrote it gets the test runner behind that script.
 pub fn resolve(check: Check, read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Check {

@@ -4,6 +4,7 @@
 //! its own. A command is a function from [`args::Args`] and a [`place::Place`] to an [`Answer`].
 
 mod args;
+mod checks;
 mod clean;
 mod config;
 mod files;
@@ -113,7 +114,7 @@ pub async fn run(request: &str) -> String {
 const MISSION: Spec = Spec { flags: &["--json"], valued: &[], words: Words::One };
 
 /// What each command takes.
-const COMMANDS: [(&str, Spec); 9] = [
+const COMMANDS: [(&str, Spec); 10] = [
     ("status", MISSION),
     ("stop", MISSION),
     ("report", Spec { flags: &["--json", "--open"], ..MISSION }),
@@ -121,6 +122,14 @@ const COMMANDS: [(&str, Spec); 9] = [
     ("log", Spec { flags: &["--json", "--follow"], valued: &["--since"], words: Words::One }),
     ("lint", Spec { flags: &["--json"], valued: &["--base", "--format"], words: Words::Many }),
     ("search", Spec { flags: &["--json"], valued: &["--limit"], words: Words::Many }),
+    (
+        "checks",
+        Spec {
+            flags: &["--json"],
+            valued: &["--runner", "--run", "--exit", "--base", "--base-exit", "--now", "--now-exit"],
+            words: Words::Many,
+        },
+    ),
     ("config", MISSION),
     ("clean", Spec { flags: &["--json", "--all", "--force"], valued: &[], words: Words::None }),
 ];
@@ -161,6 +170,7 @@ async fn dispatch(request: Request) -> Result<Answer, Failure> {
                 "graph" => graph::run,
                 "lint" => lint::run,
                 "search" => search::run,
+                "checks" => checks::run,
                 "config" => config::run,
                 _ => clean::run,
             };

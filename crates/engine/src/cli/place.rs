@@ -20,6 +20,8 @@ pub(super) struct Place {
     /// `$XDG_CONFIG_HOME`
     pub config_home: PathBuf,
     pub state: StateDir,
+    /// The folders of `PATH`.
+    path: Vec<PathBuf>,
 }
 
 impl Place {
@@ -31,7 +33,14 @@ impl Place {
         let data_home = home(&request.env, "XDG_DATA_HOME", &[".local", "share"])?;
         let config_home = home(&request.env, "XDG_CONFIG_HOME", &[".config"])?;
         let state = StateDir::at(&data_home, &root);
-        Ok(Place { cwd, root, config_home, state })
+        let path =
+            request.env.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
+        Ok(Place { cwd, root, config_home, state, path })
+    }
+
+    /// Whether a program of this name can be started.
+    pub fn has_program(&self, name: &str) -> bool {
+        self.path.iter().any(|folder| folder.is_absolute() && folder.join(name).is_file())
     }
 
     pub fn now_ms(&self) -> u64 {

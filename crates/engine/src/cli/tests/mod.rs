@@ -27,6 +27,8 @@ async fn wrong_use_is_told_with_what_was_meant() {
         (vec!["lint", "--base", "HEAD"], "`--base HEAD` needs a project under git"),
         (vec!["lint", "none.js"], "there is no file or folder `none.js`"),
         (vec!["lint", "--json", "--format", "sarif"], "exclude each other"),
+        (vec!["checks", "nowhere"], "there is no folder `"),
+        (vec!["checks", ".", "b"], "`checks` takes no argument `b`"),
         (vec!["clean", "now"], "`clean` takes no argument `now`"),
     ] {
         let called = sandbox.call(&args).await;
@@ -402,4 +404,26 @@ async fn search_ranks_files() {
     let called = sandbox.call(&["search", "zebra"]).await;
     assert_eq!((called.exit, called.stdout.as_str()), (0, ""));
     assert!(called.stderr.starts_with("nothing found\nhint: "));
+}
+
+#[tokio::test]
+async fn the_checks_of_a_project_are_told_to_people_and_programs() {
+    let sandbox = Sandbox::new();
+    sandbox.write("package.json", r#"{"scripts": {"test": "mocha"}, "devDependencies": {"mocha": "11"}}"#);
+    sandbox.write("opencode.toml", "[[checks.command]]\nname = \"lint\"\nrun = \"make lint\"\n");
+    let called = sandbox.call(&["checks", "--json"]).await;
+    assert_eq!((called.exit, called.stderr.as_str()), (0, ""));
+    let told = called.json();
+    let lint = serde_json::json!({ "name": "lint", "run": "make lint", "directory": "", "kind": "lint",
+        "source": "opencode.toml checks.command" });
+    let test = serde_json::json!({ "name": "test", "run": "npm test", "directory": "", "kind": "test", "runner": "mocha",
+        "source": "package.json scripts.test" });
+    assert_eq!(told["checks"], serde_json::json!([lint, test]));
+    assert_eq!(told["setup"][0]["why"], "package.json");
+    for part in ["setup", "refused", "hints"] {
+        assert!(told[part].is_array(), "{part}");
+    }
+    let folder = sandbox.project().parent().unwrap().to_path_buf();
+    let text = sandbox.call_in(&folder, &["checks", "project"]).await.stdout;
+    assert!(text.contains("  test (test): npm test  (package.json scripts.test)\n"), "{text}");
 }

@@ -1,0 +1,129 @@
+//! What set-up, checks, refused commands and hints there are in a project.
+
+use std::path::{Path, PathBuf};
+
+use ::checks::{Check, Found, Kind};
+use serde_json::{Value, json};
+use workspace::{UserFiles, project_root};
+
+use super::super::args::Args;
+use super::super::files::{list, text};
+use super::super::place::Place;
+use super::super::{Answer, Failure};
+use crate::settings;
+
+pub(super) fn run(path: Option<&str>, args: &Args, place: &Place) -> Result<Answer, Failure> {
+    if let Some(surplus) = args.words.get(1) {
+        return Err(Failure::Usage(format!("`checks` takes no argument `{surplus}`")));
+    }
+    let root = match path {
+        None => place.root.clone(),
+        Some(path) => folder(&place.cwd.join(path))?,
+    };
+    let found = find(&root, place)?;
+    if args.has("--json") {
+        return Answer::json(&as_json(&found));
+    }
+    Ok(Answer::done(as_text(&found)))
+}
+
+fn folder(path: &Path) -> Result<PathBuf, Failure> {
+    let found = path.canonicalize().ok().filter(|path| path.is_dir());
+    found.map(|path| project_root(&path)).ok_or_else(|| {
+        Failure::Usage(format!("there is no folder `{}`\nhint: name the folder of a project", path.display()))
+    })
+}
+
+/// What a mission in this project would use, its `opencode.toml` included.
+fn find(root: &Path, place: &Place) -> Result<Found, Failure> {
+    let config = settings::read(&place.config_home, root, None).map_err(|problems| {
+        let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        Failure::Problem(list.join("\n"))
+    })?;
+    let user = UserFiles::open(root).map_err(Failure::problem)?;
+    let files = list(root, user.as_ref())?;
+    let read = |path: &str| text(&root.join(path));
+    let mut found = ::checks::find(&read, &files, &|program| place.has_program(program));
+    if !config.checks.auto {
+        found.checks.clear();
+        found.refused.clear();
+    }
+    for command in &config.checks.command {
+        found.checks.retain(|check| check.name != command.name);
+        let check = Check::configured(&command.name, &command.run, Some(command.timeout.get()));
+        found.checks.push(::checks::resolve(check, &read, &files));
+    }
+    found.checks.sort_by_key(|check| check.kind);
+    Ok(found)
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Build => "build",
+        Kind::Type => "types",
+        Kind::Lint => "lint",
+        Kind::Test => "test",
+        Kind::Custom => "custom",
+    }
+}
+
+fn as_json(found: &Found) -> Value {
+    let setup: Vec<Value> = found
+        .setup
+        .iter()
+        .map(|step| json!({ "run": step.run, "directory": step.directory, "why": step.source }))
+        .collect();
+    let checks: Vec<Value> = found
+        .checks
+        .iter()
+        .map(|check| {
+            let mut value = json!({
+                "name": check.name,
+                "run": check.run,
+                "directory": check.directory,
+                "kind": kind(check.kind),
+                "source": check.source,
+            });
+            if let Some(runner) = check.runner {
+                value["runner"] = json!(runner);
+            }
+            value
+        })
+        .collect();
+    let refused: Vec<Value> = found
+        .refused
+        .iter()
+        .map(|refused| json!({ "run": refused.run, "source": refused.source, "why": refused.why }))
+        .collect();
+    json!({ "setup": setup, "checks": checks, "refused": refused, "hints": found.hints })
+}
+
+fn as_text(found: &Found) -> String {
+    let place = |check: &Check| {
+        if check.directory.is_empty() { String::new() } else { format!("in {}, ", check.directory) }
+    };
+    let mut parts = Vec::new();
+    let mut part = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            parts.push(format!("{title}\n{}", lines.concat()));
+        }
+    };
+    let line = |step: &Check| format!("  {}  ({}{})\n", step.run, place(step), step.source);
+    part("set-up", found.setup.iter().map(line).collect());
+    let line = |check: &Check| {
+        format!(
+            "  {} ({}): {}  ({}{})\n",
+            check.name,
+            kind(check.kind),
+            check.run,
+            place(check),
+            check.source
+        )
+    };
+    part("checks", found.checks.iter().map(line).collect());
+    let line =
+        |refused: &::checks::Refused| format!("  {}: {}  ({})\n", refused.run, refused.why, refused.source);
+    part("never run unasked", found.refused.iter().map(line).collect());
+    part("hints", found.hints.iter().map(|hint| format!("  {hint}\n")).collect());
+    if parts.is_empty() { "nothing was found\n".into() } else { parts.join("\n") }
+}
