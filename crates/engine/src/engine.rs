@@ -13,12 +13,12 @@ use serde_json::Value;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use crate::edit;
 use crate::host::Host;
-use crate::mission_context::MissionContext;
-use crate::missions::{self, Project};
-use crate::session::{Sessions, ToolCall};
-use crate::shell;
+use crate::missions::context::MissionContext;
+use crate::missions::project::Project;
+use crate::missions::{offer, run};
+use crate::steps::work::{edit, shell};
+use crate::talk::session::{Sessions, ToolCall};
 use crate::world::World;
 
 /// How long a resume waits for a mission that was stopped just before to wind up.
@@ -112,7 +112,7 @@ impl Engine {
             ));
         }
         let _reset = Reset(self.running.clone(), self.free.clone());
-        missions::run(&project, start, session, &self.sessions, &self.running).await;
+        run::run(&project, start, session, &self.sessions, &self.running).await;
     }
 
     /// Takes the one place for a running mission, where it is free within `patience`.
@@ -134,7 +134,7 @@ impl Engine {
     /// A mission of this project that waits to be resumed, as a sentence for whoever opens OpenCode here; changes nothing.
     pub async fn unfinished(&self) -> Option<String> {
         let options = self.options.clone();
-        let said = crate::blocking::blocking(move || missions::unfinished(&options)).await?;
+        let said = crate::blocking::blocking(move || offer::unfinished(&options)).await?;
         Some(self.redactor.redact(&said).into_owned())
     }
 

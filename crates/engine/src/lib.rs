@@ -8,58 +8,44 @@
 //! **Invariants:** every fact is in the journal before it has an effect. JavaScript decides nothing; what can be said
 //! without naming OpenCode is said here.
 
-mod base;
-mod base_commands;
+mod actor;
+mod bench;
 mod blocking;
-mod checking;
 pub mod cli;
 mod clock;
 pub mod config;
-mod delivery;
-mod edit;
-mod effects;
 mod engine;
-mod estimate;
 mod gates;
 mod host;
-mod integrator;
-mod known_outcomes;
-mod mission_context;
 mod missions;
-mod orchestrator;
-mod packages;
-mod pages;
-mod progress;
-mod providers;
-mod reading;
-mod record;
-mod report;
-mod roles;
-mod session;
-mod settings;
-mod setup;
-mod shell;
-mod slots;
-mod sources;
-mod task_tokens;
-mod workers;
+mod steps;
+mod talk;
 mod world;
 
 /// The actor that owns a mission, apart from what it sets in motion: simulations and benchmarks carry out its effects
 /// in a world of their own.
 pub mod orchestration {
-    pub use crate::effects::{Effects, Events};
-    pub use crate::orchestrator::{Actor, Orchestrator, Permission, Refusal, ScopeAnswer, Stopped, Wish};
-    pub use crate::record::Record;
+    pub use crate::actor::orchestrator::Actor;
+    pub use crate::actor::orchestrator::Orchestrator;
+    pub use crate::actor::orchestrator::Permission;
+    pub use crate::actor::orchestrator::Refusal;
+    pub use crate::actor::orchestrator::ScopeAnswer;
+    pub use crate::actor::orchestrator::Stopped;
+    pub use crate::actor::orchestrator::Wish;
+    pub use crate::actor::record::Record;
+    pub use crate::missions::effects::Effects;
+    pub use crate::missions::effects::Events;
 }
 
-pub use blocking::{Takes, block_in_virtual_time};
-pub use clock::{Clock, SystemClock};
-pub use engine::{Engine, EngineOptions};
-pub use gates::{Answer, GateReport, Judge, JudgeError, Lint, LintReport, Plan, behaviour, form};
-pub use host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
-pub use roles::dispute::{last_test_voters, test_voters};
-pub use world::{Commands, Observer, Processes, Running, World};
+pub use crate::blocking::{Takes, block_in_virtual_time};
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::engine::{Engine, EngineOptions};
+pub use crate::gates::judge::{GateReport, Judge, JudgeError, Plan};
+pub use crate::gates::lint::{Answer, Lint, LintReport};
+pub use crate::host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
+pub use crate::steps::review::dispute::{last_test_voters, test_voters};
+pub use crate::steps::work::candidates::behaviour::{behaviour, form};
+pub use crate::world::{Commands, Observer, Processes, Running, World};
 
 /// The mailbox tools, as `{ name, description, roles, schema }`.
 pub fn mailbox_tools() -> Vec<serde_json::Value> {

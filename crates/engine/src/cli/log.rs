@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Again, Answer, Failure};
+use crate::actor::progress;
 use crate::blocking::blocking;
-use crate::progress;
 
 /// How often the journal is looked at, and how long one call waits for it to grow.
 const LOOK: Duration = Duration::from_millis(200);

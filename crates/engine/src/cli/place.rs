@@ -10,7 +10,7 @@ use workspace::project_root;
 use super::args::unknown;
 use super::{Failure, Request};
 use crate::clock::{Clock, SystemClock};
-use crate::missions::Past;
+use crate::missions::past::Past;
 
 /// The project that a command is called in. Finding it creates nothing on disk.
 #[derive(Clone, Debug)]

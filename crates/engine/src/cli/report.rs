@@ -13,7 +13,7 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
     let past = place.past(&dir)?;
     let now = place.now_ms();
     let standing = Standing::of(&past.state, owner.is_some());
-    let markdown = crate::report::markdown(&past.state, now);
+    let markdown = crate::missions::report::markdown(&past.state, now);
     let mut answer = if args.has("--json") {
         let mut value = status::value(&Board::of(&past.state, now), standing, owner.as_ref(), &dir);
         // what would be written is for the engine alone, and long

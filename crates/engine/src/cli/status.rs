@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Answer, Failure};
-use crate::estimate;
-use crate::progress::{count, duration};
-use crate::roles::cut;
+use crate::actor::progress::{count, duration};
+use crate::steps::plan::estimate;
+use crate::talk::prompt::cut;
 
 /// Missions that are listed.
 const LISTED: usize = 20;

@@ -9,43 +9,36 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-mod budget;
-mod checks;
-mod context;
 mod describe;
-mod guardian;
-mod heal;
 mod layer;
 mod load;
-mod mission;
 mod problem;
 #[cfg(test)]
 mod reference;
-mod review;
-mod roles;
 mod schema;
+mod sections;
+pub(crate) mod settings;
 mod show;
 pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod validate;
 mod values;
-mod workspace;
 
-pub use budget::{BudgetConfig, TaskBudgetConfig};
-pub use checks::{CheckCommand, ChecksConfig};
-pub use context::ContextConfig;
-pub use guardian::{GuardianConfig, RuleLevel};
-pub use heal::HealConfig;
 pub use load::{OPTIONS, Origin, Origins, load};
-pub use mission::{Deliver, MissionConfig, NewDependencies, TestAuthor};
 pub use problem::{ConfigProblem, Source};
-pub use review::ReviewConfig;
-pub use roles::{ReadingRoleConfig, RoleSettings, RolesConfig, WritingRoleConfig};
 pub use schema::schema;
+pub use sections::budget::{BudgetConfig, TaskBudgetConfig};
+pub use sections::checks::{CheckCommand, ChecksConfig};
+pub use sections::context::ContextConfig;
+pub use sections::guardian::{GuardianConfig, RuleLevel};
+pub use sections::heal::HealConfig;
+pub use sections::mission::{Deliver, MissionConfig, NewDependencies, TestAuthor};
+pub use sections::review::ReviewConfig;
+pub use sections::roles::{ReadingRoleConfig, RoleSettings, RolesConfig, WritingRoleConfig};
+pub use sections::workspace::{Setup, WorkspaceConfig};
 pub use show::show;
 pub use values::{Limit, ModelId, Span};
-pub use workspace::{Setup, WorkspaceConfig};
 
 /// The settings of opencode-orchestrator, read from `opencode.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

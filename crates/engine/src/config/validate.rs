@@ -20,7 +20,7 @@ pub(super) fn validate(schema: &Json, layer: &Layer) -> Vec<ConfigProblem> {
     let mut checker = Checker { schema, layer, problems: Vec::new() };
     checker.check(schema, &layer.root, "");
     let mut problems = checker.problems;
-    problems.extend(super::checks::same_name_twice(layer));
+    problems.extend(super::sections::checks::same_name_twice(layer));
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let more = problems.len().saturating_sub(MOST_PROBLEMS);
     if more > 0 {

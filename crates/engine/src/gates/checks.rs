@@ -3,18 +3,20 @@
 use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
 
-use super::{Change, Finding, Grounds, Judgement};
-use crate::checking::{self, Judged};
+use crate::bench::grounds::Grounds;
+use crate::bench::project_checks;
+use crate::bench::project_checks::Judged;
+use crate::gates::pipeline::{Change, Finding, Judgement};
 
 /// Also gives what vouches for the change, in words.
-pub(super) async fn judge(
+pub(crate) async fn judge(
     context: &Grounds,
     change: &Change<'_>,
     keeps_tests: bool,
 ) -> (Judgement, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
     // without the base the checks give no evidence, which `check_tree` says
-    let _ = checking::ensure_base(context, base).await;
+    let _ = project_checks::ensure_base(context, base).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
     let vouched = summaries
         .iter()
@@ -38,7 +40,7 @@ pub(crate) async fn check_tree(
     keeps_tests: bool,
 ) -> (Judgement, Vec<CheckSummary>) {
     let gate = Gate::Checks;
-    let judged = match checking::judge(context, slot, tree, keeps_tests).await {
+    let judged = match project_checks::judge(context, slot, tree, keeps_tests).await {
         Ok(judged) => judged,
         Err(why) => {
             return (

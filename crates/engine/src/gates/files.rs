@@ -3,7 +3,7 @@
 use syntax::Language;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A runner collects it, or it stands among those that it collects.
     Test,
     /// What tests compare with or build on: snapshots, fixtures, helpers.
@@ -133,7 +133,7 @@ const LOCKS: [&str; 11] = [
 
 /// What runs on the user's machine or their servers of itself: hooks of git, and CI. Nobody's consent lets a task change
 /// one that is there.
-pub(super) fn runs_of_itself(path: &str) -> bool {
+pub(crate) fn runs_of_itself(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     lower.split('/').next().is_some_and(|first| HOOK_FOLDERS.contains(&first))
@@ -142,7 +142,7 @@ pub(super) fn runs_of_itself(path: &str) -> bool {
         })
 }
 
-pub(super) fn kind(path: &str) -> Kind {
+pub(crate) fn kind(path: &str) -> Kind {
     let lower = path.to_ascii_lowercase();
     let parts: Vec<&str> = lower.split('/').collect();
     let Some((name, folders)) = parts.split_last() else { return Kind::Other };
@@ -209,7 +209,7 @@ fn among_tests(folders: &[&str], language: Option<Language>) -> bool {
 }
 
 /// Whether an existing file called like a test is one: product code about tests may be called so, too.
-pub(super) fn is_test_text(path: &str, text: &str) -> bool {
+pub(crate) fn is_test_text(path: &str, text: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let folders: Vec<&str> = lower.rsplit_once('/').map_or("", |(folders, _)| folders).split('/').collect();
     among_tests(&folders, Language::of_path(path))
@@ -224,7 +224,7 @@ fn is_prose(name: &str) -> bool {
 }
 
 /// Whether a text has test cases in it: helpers beside tests have none.
-pub(super) fn has_cases(path: &str, text: &str) -> bool {
+pub(crate) fn has_cases(path: &str, text: &str) -> bool {
     let words: &[&str] = match Language::of_path(path) {
         Some(Language::Go) => &["func Test", "func Fuzz"],
         Some(Language::Python) => &["def test", "class Test"],

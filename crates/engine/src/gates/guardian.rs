@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use guardian::{Severity, Sources};
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use super::{Change, Finding, Grounds, Judgement, TestEdits};
+use crate::bench::grounds::Grounds;
 use crate::blocking::blocking;
-use crate::sources::TreeSources;
+use crate::gates::pipeline::{Change, Finding, Judgement};
+use crate::gates::test_edits::TestEdits;
+use crate::gates::tree_sources::TreeSources;
 
-pub(super) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
+pub(crate) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
     let edits = change.plan.test_edits();
     lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, edits).await
 }
@@ -43,12 +45,12 @@ pub(crate) async fn lint_trees(
 }
 
 /// Files that a change removes.
-pub(super) fn gone(head: &dyn Sources, paths: &[String]) -> BTreeSet<String> {
+pub(crate) fn gone(head: &dyn Sources, paths: &[String]) -> BTreeSet<String> {
     paths.iter().filter(|path| !head.files().contains(path)).cloned().collect()
 }
 
 /// What findings come to. Also gives what the change did to tests, where it is for the reviewer to judge.
-pub(super) fn verdict(
+pub(crate) fn verdict(
     findings: Vec<guardian::Finding>,
     test_edits: &TestEdits,
     gone: &BTreeSet<String>,

@@ -11,12 +11,15 @@ use mission::{Gate, GateVerdict, Issue, Task};
 use tokio_util::sync::CancellationToken;
 use workspace::{Commit, Slot, Workspace};
 
-use super::{Answer, Change, Evidence, Grounds, Judgement, TestEdits, WITHOUT_MODELS, ask, scope};
+use crate::bench::grounds::Grounds;
+use crate::bench::slots::Slots;
 use crate::blocking::blocking;
-use crate::config::load;
+use crate::config::{load, settings};
+use crate::gates::lint::Answer;
+use crate::gates::pipeline::{Change, Evidence, Judgement, WITHOUT_MODELS, ask};
+use crate::gates::scope;
+use crate::gates::test_edits::TestEdits;
 use crate::host::{Host, HostError, HostFuture, HostRequest};
-use crate::settings;
-use crate::slots::Slots;
 use crate::world::Commands;
 
 /// Changes that one [`Judge`] looks at side by side; others wait.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guardian::{Guardian, GuardianOptions, Sources};
 use mission::{GateVerdict, Issue};
 
-use super::TestEdits;
+use crate::gates::test_edits::TestEdits;
 
 /// What a change writes: by path, the new text; `None`: the file is removed.
 pub type Answer = BTreeMap<String, Option<String>>;
@@ -48,8 +48,8 @@ impl Lint {
         let head = Files::new(base, answer);
         let findings = self.guardian.lint_change(&Files::new(base, &none), &head, &changed);
         let edits = TestEdits::from_reasons(edits_tests.map(str::to_string).into_iter().collect());
-        let gone = super::guardian::gone(&head, &changed);
-        let (judgement, _) = super::guardian::verdict(findings.clone(), &edits, &gone);
+        let gone = crate::gates::guardian::gone(&head, &changed);
+        let (judgement, _) = crate::gates::guardian::verdict(findings.clone(), &edits, &gone);
         let issues = judgement.failure.map(|failure| failure.issues).unwrap_or_default();
         LintReport { verdict: judgement.verdict, detail: judgement.detail, issues, findings }
     }

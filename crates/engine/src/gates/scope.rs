@@ -6,13 +6,13 @@ use std::sync::Arc;
 use mission::{FailureClass, Issue, Task, TaskId, path};
 use workspace::{Change, Slot};
 
-use super::Finding;
+use crate::actor::orchestrator::ScopeAnswer;
 use crate::blocking::blocking;
-use crate::mission_context::MissionContext;
-use crate::orchestrator::ScopeAnswer;
+use crate::gates::pipeline::Finding;
+use crate::missions::context::MissionContext;
 
 /// The paths of the change, all of them the task's own.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     context: &Arc<MissionContext>,
     task: &Task,
     slot: &Slot,
@@ -77,18 +77,18 @@ pub(crate) async fn changed_by_task(context: &MissionContext, task: &TaskId, cha
     }
 }
 
-pub(super) fn nothing() -> Issue {
+pub(crate) fn nothing() -> Issue {
     Issue::new("scope", "nothing differs from the base: the change is missing")
 }
 
 /// What is held against a change of a file that no task may touch.
-pub(super) fn forbidden(file: &str) -> Option<Issue> {
+pub(crate) fn forbidden(file: &str) -> Option<Issue> {
     let why = path::forbidden(file)?;
     Some(Issue::new("scope", format!("{why}; take this change back")).at(file, None))
 }
 
 /// A rename touches both names.
-pub(super) fn touched(change: Change) -> Vec<String> {
+pub(crate) fn touched(change: Change) -> Vec<String> {
     match change.kind {
         workspace::ChangeKind::Renamed { from } => vec![change.path, from],
         _ => vec![change.path],

@@ -1,80 +1,10 @@
-//! The missions of a project: start, resume, look at, take back.
+//! The missions of a project: start, resume, look at, undo; what one mission shares, and how its effects are carried out.
 
-mod offer;
-mod past;
-mod run;
-mod tidy;
-
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use journal::{LockOwner, MissionDir, ProjectLock, Redactor, StateDir};
-use workspace::project_root;
-
-use crate::blocking::blocking;
-use crate::engine::EngineOptions;
-use crate::host::Host;
-use crate::world::World;
-
-pub(crate) use offer::unfinished;
-pub(crate) use past::Past;
-pub(crate) use run::run;
-pub(crate) use tidy::let_go;
-
-/// A project and where its missions are kept.
-pub(crate) struct Project {
-    pub root: PathBuf,
-    pub state: StateDir,
-    pub options: EngineOptions,
-    pub world: World,
-    pub redactor: Redactor,
-    pub host: Arc<dyn Host>,
-}
-
-impl Project {
-    pub async fn open(
-        options: &EngineOptions,
-        world: World,
-        redactor: Redactor,
-        host: Arc<dyn Host>,
-    ) -> Result<Project, String> {
-        let (directory, data_home) = (options.directory.clone(), options.data_home.clone());
-        let opened = blocking(move || {
-            let root = project_root(&directory);
-            StateDir::open(&data_home, &root).map(|state| (root, state))
-        })
-        .await;
-        let (root, state) = opened.map_err(|error| error.to_string())?;
-        Ok(Project { root, state, options: options.clone(), world, redactor, host })
-    }
-
-    /// The right to write for a mission in this project; nobody else has it meanwhile.
-    fn lock(&self, mission: &str) -> Result<ProjectLock, String> {
-        let owner = LockOwner {
-            pid: std::process::id(),
-            mission: mission.to_string(),
-            directory: self.options.directory.display().to_string(),
-            since_ms: self.world.clock.now_ms(),
-        };
-        self.state.lock(&owner).map_err(|error| error.to_string())
-    }
-
-    /// The named mission, or the newest one that `wanted` holds for. One that cannot be read may be the one that is
-    /// meant: then no older one is taken in its place.
-    fn find(&self, id: Option<&str>, wanted: impl Fn(&Past) -> bool) -> Result<(MissionDir, Past), String> {
-        if let Some(id) = id {
-            let dir = self.state.mission(id).map_err(|e| e.to_string())?;
-            let past = Past::read(&dir)?;
-            return Ok((dir, past));
-        }
-        let missions = self.state.list_missions().map_err(|e| e.to_string())?;
-        for dir in missions {
-            let past =
-                Past::read(&dir).map_err(|why| format!("mission `{}` cannot be read: {why}", dir.id()))?;
-            if wanted(&past) {
-                return Ok((dir, past));
-            }
-        }
-        Err("there is no such mission in this project".into())
-    }
-}
+pub(crate) mod context;
+pub(crate) mod effects;
+pub(crate) mod offer;
+pub(crate) mod past;
+pub(crate) mod project;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod tidy;

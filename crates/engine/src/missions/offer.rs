@@ -4,8 +4,8 @@ use journal::StateDir;
 use mission::{Phase, State};
 use workspace::project_root;
 
-use super::Past;
 use crate::engine::EngineOptions;
+use crate::missions::past::Past;
 
 /// The project's newest mission, where it is not finished and nobody runs one: a sentence for whoever opens the project.
 /// Nothing is written, not even the state folder.
@@ -22,7 +22,7 @@ pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
 }
 
 /// How an unfinished mission stands, and what goes on with it.
-pub(super) fn waits(state: &State) -> Option<String> {
+pub(crate) fn waits(state: &State) -> Option<String> {
     if state.outcome.is_some() || state.mission.is_empty() {
         return None;
     }

@@ -4,9 +4,10 @@ use journal::{Journal, MissionDir, control};
 use mission::{Board, Delivery, Event, State};
 use workspace::{DeliveryError, UndoError};
 
-use super::Project;
-use crate::progress::duration;
-use crate::{estimate, report};
+use crate::actor::progress::duration;
+use crate::missions::project::Project;
+use crate::missions::report;
+use crate::steps::plan::estimate;
 
 /// Missions that `status` lists.
 const LISTED: usize = 10;
@@ -43,7 +44,7 @@ impl Project {
                     let runs = owner.as_ref().filter(|o| o.mission == dir.id());
                     text.push_str(&line(&past.state, runs.map(|o| o.pid), self.world.clock.now_ms()));
                     if owner.is_none() && waits.is_none() {
-                        waits = super::offer::waits(&past.state);
+                        waits = crate::missions::offer::waits(&past.state);
                     }
                     if id.is_some() || runs.is_some() {
                         text.push_str(&tasks(&past.state, self.world.clock.now_ms()));
@@ -190,7 +191,7 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
         board.usage.tokens.total(),
         board.usage.cost_usd,
         duration(board.elapsed_ms),
-        crate::roles::cut(&board.objective.replace('\n', " "), 100)
+        crate::talk::prompt::cut(&board.objective.replace('\n', " "), 100)
     )
 }
 
@@ -202,7 +203,7 @@ fn tasks(state: &State, now_ms: u64) -> String {
         let why = task
             .detail
             .as_ref()
-            .map(|d| format!(": {}", crate::roles::cut(&d.replace('\n', " "), 160)))
+            .map(|d| format!(": {}", crate::talk::prompt::cut(&d.replace('\n', " "), 160)))
             .unwrap_or_default();
         format!("  - `{}` {}{why}\n", task.id, task.state)
     });

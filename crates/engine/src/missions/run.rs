@@ -7,20 +7,22 @@ use journal::{Journal, MissionDir, ProjectLock, control};
 use mission::{Event, Outcome, PauseReason, State};
 use workspace::Workspace;
 
-use super::{Past, Project, tidy};
+use crate::actor::orchestrator::Actor;
+use crate::actor::providers;
+use crate::actor::record::Record;
+use crate::bench::grounds::Grounds;
+use crate::bench::known_outcomes::KnownOutcomes;
+use crate::bench::project_checks::ProjectChecks;
+use crate::bench::slots::Slots;
 use crate::blocking::blocking;
-use crate::checking::ProjectChecks;
-use crate::config::Config;
-use crate::effects::Effects;
+use crate::config::{Config, settings};
 use crate::engine::{Running, Start};
-use crate::gates::Grounds;
-use crate::known_outcomes::KnownOutcomes;
-use crate::mission_context::MissionContext;
-use crate::orchestrator::Actor;
-use crate::record::Record;
-use crate::session::Sessions;
-use crate::slots::Slots;
-use crate::{providers, report, settings};
+use crate::missions::context::MissionContext;
+use crate::missions::effects::Effects;
+use crate::missions::past::Past;
+use crate::missions::project::Project;
+use crate::missions::{report, tidy};
+use crate::talk::session::Sessions;
 
 /// How often requests from other processes are looked for.
 const POLL: Duration = Duration::from_millis(250);

@@ -7,11 +7,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use workspace::Workspace;
 
-use super::{Past, Project};
 use crate::blocking::blocking;
 use crate::config::{Config, Limit};
 use crate::host::{Host, HostRequest};
-use crate::session::Sessions;
+use crate::missions::past::Past;
+use crate::missions::project::Project;
+use crate::talk::session::Sessions;
 
 const MB: u64 = 1_000_000;
 /// How long the host may take to let go of a folder.
@@ -20,7 +21,7 @@ const LETTING_GO: Duration = Duration::from_secs(1);
 /// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of those that never
 /// began, files that a delivery put aside. The project's lock is held, so none of it is in use. Says where files of the
 /// user's are that could not be left in their place.
-pub(super) async fn after_crash(project: &Project, workspace: &Workspace) -> Result<String, String> {
+pub(crate) async fn after_crash(project: &Project, workspace: &Workspace) -> Result<String, String> {
     let (state, workspace) = (project.state.clone(), workspace.clone());
     let swept = blocking(move || {
         for dir in state.sweep().map_err(|error| error.to_string())? {
@@ -35,7 +36,7 @@ pub(super) async fn after_crash(project: &Project, workspace: &Workspace) -> Res
 }
 
 /// Missions whose delivery was interrupted: what the next one builds on may hold part of them.
-pub(super) fn half_written(project: &Project) -> String {
+pub(crate) fn half_written(project: &Project) -> String {
     const LOOKED_AT: usize = 5;
     let missions = project.state.list_missions().unwrap_or_default();
     let interrupted = |dir| Past::read(dir).is_ok_and(|past| past.state.delivery.is_interrupted());
@@ -52,7 +53,7 @@ pub(super) fn half_written(project: &Project) -> String {
 
 /// Before a new mission: what earlier ones keep beyond the limit goes, the work of unfinished ones stays. Says what was
 /// removed where the user can miss it.
-pub(super) async fn before(
+pub(crate) async fn before(
     project: &Project,
     config: &Config,
     workspace: &Workspace,
@@ -79,7 +80,7 @@ pub(super) async fn before(
 }
 
 /// After a mission has ended: slots are kept for the next one only within the limit.
-pub(super) async fn after(config: &Config, workspace: Workspace) {
+pub(crate) async fn after(config: &Config, workspace: Workspace) {
     let Limit::At(keep_mb) = config.workspace.keep_mb else { return };
     let trimmed = blocking(move || workspace.trim_slots(keep_mb.saturating_mul(MB)));
     if let Err(error) = trimmed.await {

@@ -10,7 +10,7 @@ use super::super::args::Args;
 use super::super::files::{list, text};
 use super::super::place::Place;
 use super::super::{Answer, Failure};
-use crate::settings;
+use crate::config::settings;
 
 pub(super) fn run(path: Option<&str>, args: &Args, place: &Place) -> Result<Answer, Failure> {
     if let Some(surplus) = args.words.get(1) {

@@ -1,0 +1,7 @@
+//! The actor that owns a mission's state: it writes events down, applies them, and starts what is due.
+
+pub(crate) mod orchestrator;
+pub(crate) mod progress;
+pub(crate) mod providers;
+pub(crate) mod record;
+mod task_tokens;

@@ -1,0 +1,219 @@
+//! The mission as it is seen while it runs: a line for each thing done.
+
+use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, State};
+
+use crate::steps::plan::estimate;
+use crate::talk::prompt::cut;
+
+/// The longest explanation in a line, in bytes.
+const MAX_DETAIL: usize = 240;
+
+/// The line for an event, looked at before it is applied; `None` for what would only be noise.
+pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
+    let text = match event {
+        Event::MissionStarted { .. }
+        | Event::RoleAsked { .. }
+        | Event::RoleSpent { .. }
+        | Event::BatchStarted { .. }
+        | Event::DeliveryIntended { .. }
+        | Event::Undone { .. } => return None,
+        Event::BaseTaken { changed, left_out, .. } => {
+            let own = match changed.len() {
+                0 => String::new(),
+                n => format!(", {} included", count(n, "uncommitted file")),
+            };
+            let out = match left_out.len() {
+                0 => String::new(),
+                n => format!("; left out: {}", short_list(left_out, n)),
+            };
+            format!("base taken{own}{out}")
+        }
+        Event::BaseChecked { checks } if checks.is_empty() => {
+            "no check of the project was found: the result will be **unverified**".into()
+        }
+        Event::BaseChecked { checks } => {
+            let said = checks.iter().map(|c| format!("`{}` {}", c.run, detail(&c.detail)));
+            format!("base checked: {}", said.collect::<Vec<_>>().join("; "))
+        }
+        Event::BriefAccepted { brief } => format!("searcher: {} matter", count(brief.files.len(), "file")),
+        Event::BriefFailed { reason, .. } => format!("searcher: no brief: {}", detail(reason)),
+        Event::PlanAccepted { plan, notes, parent } => {
+            let of = parent.as_ref().map(|p| format!(" for `{p}`")).unwrap_or_default();
+            let mut text = format!("plan{of}: {}", count(plan.tasks.len(), "task"));
+            for task in &plan.tasks {
+                let after = match task.depends_on.as_slice() {
+                    [] => String::new(),
+                    on => format!(
+                        " (after {})",
+                        on.iter().map(|d| format!("`{d}`")).collect::<Vec<_>>().join(", ")
+                    ),
+                };
+                text.push_str(&format!("\n  - `{}` {}{after}", task.id, detail(&task.title)));
+            }
+            for package in &plan.dependencies {
+                text.push_str(&format!("\n  - adds the package {package}: {}", detail(&package.why)));
+            }
+            for task in &plan.tasks {
+                if let Some(why) = &task.edits_config {
+                    text.push_str(&format!("\n  - `{}` changes configuration: {}", task.id, detail(why)));
+                }
+            }
+            for note in notes {
+                text.push_str(&format!("\n  - {note}"));
+            }
+            text
+        }
+        Event::PlanFailed { reason, .. } => format!("planner: no plan: {}", detail(reason)),
+        Event::PackagesAdded { packages, files, .. } => {
+            let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("{names} added: {}", short_list(files, files.len()))
+        }
+        Event::PackagesFailed { reason, .. } => format!("**packages not added**: {}", detail(reason)),
+        Event::AttemptStarted { task, .. } => {
+            let attempt = state.tasks.get(task).map_or(1, |t| t.attempt + 1);
+            let again = if attempt > 1 { format!(" again (attempt {attempt})") } else { String::new() };
+            format!("`{task}` started{again}")
+        }
+        Event::TestsStarted { task, .. } => format!("`{task}`: its tests are written first"),
+        Event::TestsRejected { task, issues, .. } => {
+            let what = issues.first().map(ToString::to_string).unwrap_or_default();
+            format!("`{task}`: tests sent back: {}", detail(&what))
+        }
+        Event::TestsWritten { task, paths, .. } => {
+            format!("`{task}`: tests stand, and fail as they should: {}", short_list(paths, paths.len()))
+        }
+        Event::TestsSkipped { tried: false, .. } => return None,
+        Event::TestsSkipped { task, reason, .. } => {
+            format!("`{task}` goes on **without independent tests**: {}", detail(reason))
+        }
+        Event::TestsRedrawn { task, reason, .. } => {
+            format!("`{task}`: its tests are written anew: {}", detail(reason))
+        }
+        Event::TestsUpheld { task, reason } => format!("`{task}`: its tests are right: {}", detail(reason)),
+        Event::FixStarted { task, .. } => format!("`{task}`: fixer at work"),
+        Event::CandidatesCompared { task, candidates, why, .. } => {
+            format!("`{task}`: {} coders side by side: {}", candidates.len(), detail(why))
+        }
+        Event::WorkAccepted { task, unchanged: true, .. } => {
+            format!("`{task}` handed in: nothing to change, it holds already")
+        }
+        Event::WorkAccepted { task, .. } => format!("`{task}` handed in"),
+        Event::ScopeWidened { task, path } => format!("`{task}` now also holds {path}"),
+        Event::ScopeRefused { task, path, held_by } => {
+            format!("`{task}` may not change {path}: `{held_by}` holds it")
+        }
+        Event::TaskOrdered { task, after, path } => format!("`{task}` waits for `{after}`: both need {path}"),
+        Event::GateJudged { gate: Gate::Scope | Gate::Protected, verdict: GateVerdict::Pass, .. } => {
+            return None;
+        }
+        Event::GateJudged { task, gate, verdict, detail: said, .. } => {
+            let who = task.as_ref().map(|t| format!("`{t}`")).unwrap_or_else(|| "head".into());
+            let verdict = match verdict {
+                GateVerdict::Pass => "pass",
+                GateVerdict::Fail => "**fail**",
+                GateVerdict::NoEvidence => "no evidence",
+            };
+            format!("{who} {}: {verdict} ({})", gate.name(), detail(said))
+        }
+        Event::AttemptFailed { task, class, issues } => {
+            let what = issues.first().map(ToString::to_string).unwrap_or_default();
+            format!("`{task}` failed ({}): {}", class.name(), detail(&what))
+        }
+        Event::RungChosen { task, rung, why } => format!("`{task}`: {} ({})", rung.name(), detail(why)),
+        Event::AnswerDiscarded { role, task, flag, .. } => {
+            format!("{}: {}; asked anew", who(*role, task.as_deref()), flag.name())
+        }
+        Event::RoleCutOff { role, task, reason, .. } => {
+            format!("{} cut off: {}", who(*role, task.as_deref()), detail(reason))
+        }
+        Event::ProviderFailed { model, fault, reason, wait_ms, .. } => {
+            let wait = duration(*wait_ms);
+            format!("`{model}`: {} ({}); it is left alone for {wait}", fault.name(), detail(reason))
+        }
+        Event::ProviderSlowed { model, reason, .. } => {
+            format!("`{model}` asks to slow down ({}): fewer tasks at once", detail(reason))
+        }
+        Event::ProviderAnswered { .. } => return None,
+        Event::JudgeFailed { task, reason, .. } => {
+            format!("`{task}` could not be judged, asked again: {}", detail(reason))
+        }
+        Event::TaskPassed { task, .. } => format!("`{task}` passed every gate"),
+        Event::Integrated { tasks, .. } if tasks.is_empty() => {
+            "what you changed meanwhile is merged in, and checked".into()
+        }
+        Event::Integrated { tasks, .. } => {
+            let done =
+                state.tasks.values().filter(|t| matches!(t.phase, mission::Phase::Integrated { .. })).count()
+                    + tasks.len();
+            let names = tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
+            format!("{names} landed ({done} of {})", state.tasks.len())
+        }
+        Event::BatchFailed { tasks, class, issues } => {
+            let names = tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
+            let what = issues.first().map(ToString::to_string).unwrap_or_default();
+            format!("{names} did not land ({}): {}", class.name(), detail(&what))
+        }
+        Event::TaskGivenUp { task, reason } => format!("`{task}` **given up**: {}", detail(reason)),
+        Event::TaskCancelled { task, reason } => format!("`{task}` cancelled: {}", detail(reason)),
+        Event::Estimated { estimate } => format!("expected: {}", estimate::words(estimate)),
+        Event::ObjectiveReviewed { met, unmet, .. } => {
+            let missing = unmet.iter().map(|verdict| format!("\n  - not met: {}", said(verdict)));
+            let all = met.len() + unmet.len();
+            format!("the objective as a whole: {} of {all} met{}", met.len(), missing.collect::<String>())
+        }
+        Event::ObjectiveReviewFailed { reason, .. } => {
+            format!("the objective could not be reviewed: {}", detail(reason))
+        }
+        Event::CycleStarted { cycle, missing, .. } => {
+            let most = state.policy.max_cycles;
+            format!("cycle {cycle} of at most {most}: {} to plan", count(missing.len(), "missing item"))
+        }
+        Event::Delivered { branch: Some(branch), .. } => format!("left on branch `{branch}`"),
+        Event::Delivered { files, .. } => {
+            format!("{} delivered into the working tree", count(*files as usize, "file"))
+        }
+        Event::DeliveryFailed { reason, .. } => format!("**not delivered**: {}", detail(reason)),
+        Event::Paused { reason, .. } => format!("**paused**: {reason}"),
+        Event::Resumed { .. } => "resumed".into(),
+        Event::Ended { outcome, .. } => match outcome {
+            Outcome::Done => "done".into(),
+            Outcome::Incomplete => "ended, **incomplete**".into(),
+            Outcome::Failed => "ended, **nothing landed**".into(),
+        },
+    };
+    Some(format!("- {text}\n"))
+}
+
+fn said(verdict: &ItemVerdict) -> String {
+    format!("{} ({})", detail(&verdict.item), detail(&verdict.evidence))
+}
+
+fn who(role: mission::Role, task: Option<&str>) -> String {
+    task.map_or_else(|| role.to_string(), |task| format!("`{task}`: {role}"))
+}
+
+fn detail(text: &str) -> String {
+    cut(
+        text.split('\n').map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ").as_str(),
+        MAX_DETAIL,
+    )
+}
+
+fn short_list(items: &[String], total: usize) -> String {
+    let shown = items.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    if total > 5 { format!("{shown} and {} more", total - 5) } else { shown }
+}
+
+pub(crate) fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}
+
+/// Milliseconds as people say them: `3.2 s`, `4 min 10 s`, `2 h 5 min`.
+pub(crate) fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds {
+        0..=59 => format!("{:.1} s", ms as f64 / 1000.0),
+        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

@@ -1,0 +1,195 @@
+//! The sections of manifests that decide what the project's checks say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Sections by name, each as one text that can be compared.
+type Sections = BTreeMap<String, String>;
+
+/// Keys of package.json that hold the configuration of a check.
+const NODE_KEYS: [&str; 17] = [
+    "jest",
+    "vitest",
+    "mocha",
+    "ava",
+    "tap",
+    "nyc",
+    "c8",
+    "eslintConfig",
+    "eslintIgnore",
+    "prettier",
+    "xo",
+    "standard",
+    "stylelint",
+    "lint-staged",
+    "husky",
+    "pre-commit",
+    "simple-git-hooks",
+];
+const CARGO_KEYS: [&str; 9] = [
+    "lints",
+    "profile",
+    "workspace.lints",
+    "test",
+    "lib.test",
+    "lib.doctest",
+    "lib.harness",
+    "package.autotests",
+    "package.metadata.nextest",
+];
+const PYTHON_TOOLS: [&str; 16] = [
+    "pytest",
+    "ruff",
+    "mypy",
+    "pyright",
+    "basedpyright",
+    "black",
+    "isort",
+    "flake8",
+    "pylint",
+    "coverage",
+    "tox",
+    "nox",
+    "bandit",
+    "pydocstyle",
+    "pytype",
+    "ty",
+];
+/// Scripts that npm runs by itself.
+const LIFECYCLE: [&str; 6] = ["install", "prepare", "publish", "pack", "version", "dependencies"];
+
+/// The protected sections that differ between two versions of a manifest; `None` where there is no such file. A version
+/// that cannot be read has lost all of them.
+pub(crate) fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<String> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let read = |text: Option<&str>| text.and_then(|text| sections(name, text)).unwrap_or_default();
+    let (before, after) = (read(before), read(after));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .filter(|name| before.contains_key(*name) || !is_harmless(name, &before))
+        .cloned()
+        .collect()
+}
+
+/// Whether a section is run by package managers or git of itself, on the user's machine.
+pub(crate) fn runs_of_itself(section: &str) -> bool {
+    let Some(script) = section.strip_prefix("scripts.") else {
+        return ["husky", "lint-staged", "pre-commit", "simple-git-hooks"].contains(&section);
+    };
+    let of = script.strip_prefix("pre").or_else(|| script.strip_prefix("post")).unwrap_or(script);
+    LIFECYCLE.contains(&script) || LIFECYCLE.contains(&of)
+}
+
+/// A new script of its own name changes nothing of what runs now.
+fn is_harmless(section: &str, before: &Sections) -> bool {
+    let Some(script) = section.strip_prefix("scripts.") else { return false };
+    let hooked = script.strip_prefix("pre").or_else(|| script.strip_prefix("post"));
+    let hooks_in =
+        hooked.is_some_and(|of| LIFECYCLE.contains(&of) || before.contains_key(&format!("scripts.{of}")));
+    let is_check =
+        ["test", "lint", "build", "check", "typecheck", "types", "tsc", "ci", "verify"].contains(&script);
+    !hooks_in && !is_check && !LIFECYCLE.contains(&script)
+}
+
+fn sections(name: &str, text: &str) -> Option<Sections> {
+    match name {
+        "package.json" => package_json(text),
+        "Cargo.toml" => {
+            let table: toml::Table = text.parse().ok()?;
+            Some(toml_sections(&table, CARGO_KEYS.iter().map(ToString::to_string)))
+        }
+        "pyproject.toml" => {
+            let table: toml::Table = text.parse().ok()?;
+            Some(toml_sections(&table, PYTHON_TOOLS.iter().map(|tool| format!("tool.{tool}"))))
+        }
+        "setup.cfg" => Some(ini(text)),
+        _ => None,
+    }
+}
+
+fn package_json(text: &str) -> Option<Sections> {
+    let value: serde_json::Value = serde_json::from_str(text).ok()?;
+    let mut found = Sections::new();
+    if let Some(scripts) = value.get("scripts").and_then(|s| s.as_object()) {
+        found.extend(scripts.iter().map(|(name, line)| (format!("scripts.{name}"), line.to_string())));
+    }
+    for key in NODE_KEYS {
+        found.extend(value.get(key).map(|part| (key.to_string(), part.to_string())));
+    }
+    Some(found)
+}
+
+fn toml_sections(table: &toml::Table, keys: impl Iterator<Item = String>) -> Sections {
+    let part = |key: &str| {
+        let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
+        rest.into_iter()
+            .flat_map(|rest| rest.split('.'))
+            .try_fold(table.get(first)?, |part, name| part.get(name))
+    };
+    keys.filter_map(|key| part(&key).map(|part| (key.clone(), part.to_string()))).collect()
+}
+
+/// The sections of setup.cfg that tools read.
+fn ini(text: &str) -> Sections {
+    let mut found = Sections::new();
+    let mut section = String::new();
+    for line in
+        text.lines().map(str::trim_end).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']))
+    {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = name.trim().to_string();
+        } else if section.split(':').any(|part| PYTHON_TOOLS.iter().any(|tool| part.starts_with(tool))) {
+            let text = found.entry(section.clone()).or_default();
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(path: &str, before: &str, after: &str, expected: &[&str]) {
+        assert_eq!(changed(path, Some(before), Some(after)), expected, "{path}: {before} -> {after}");
+    }
+
+    #[test]
+    fn of_package_json_only_checks_are_protected() {
+        let base = r#"{ "name": "a", "scripts": { "test": "node --test", "start": "node ." }, "jest": { "bail": 1 } }"#;
+        let with = |from: &str, to: &str| base.replace(from, to);
+        let check = |after: String, expected: &[&str]| check("web/package.json", base, &after, expected);
+        check(base.into(), &[]);
+        check(with(r#""name": "a""#, r#""version": "2", "dependencies": { "b": "1" }"#), &[]);
+        check(with("node --test", "true"), &["scripts.test"]);
+        check(with(r#""start": "node .""#, r#""start": "node .", "demo": "node demo.js""#), &[]);
+        check(with(r#""start": "node .""#, r#""start": "node .", "pretest": "rm a""#), &["scripts.pretest"]);
+        check(
+            with(r#""start": "node .""#, r#""start": "node .", "postinstall": "x""#),
+            &["scripts.postinstall"],
+        );
+        check(with(r#""start": "node .""#, r#""start": "node .", "lint": "true""#), &["scripts.lint"]);
+        check(with(r#""bail": 1"#, r#""bail": 0"#), &["jest"]);
+        assert!(["scripts.postinstall", "scripts.prepare", "husky"].into_iter().all(runs_of_itself));
+        assert!(!["scripts.test", "scripts.pretest", "jest"].into_iter().any(runs_of_itself));
+        check("{ broken".into(), &["jest", "scripts.start", "scripts.test"]);
+        assert_eq!(changed("package.json", Some(base), None).len(), 3);
+    }
+
+    #[test]
+    fn of_other_manifests_too() {
+        let cargo = "[package]\nname = \"a\"\n[lints]\nworkspace = true\n";
+        check("Cargo.toml", cargo, &format!("{cargo}[dependencies]\nserde = \"1\"\n"), &[]);
+        check("Cargo.toml", cargo, "[package]\nname = \"a\"\n", &["lints"]);
+        check("Cargo.toml", cargo, &format!("{cargo}[profile.dev]\nopt-level = 3\n"), &["profile"]);
+        check("Cargo.toml", cargo, &cargo.replace("name", "autotests = false\nname"), &["package.autotests"]);
+        let python = "[project]\nname = \"a\"\n[tool.ruff]\nline-length = 99\n";
+        check("pyproject.toml", python, &python.replace("\"a\"", "\"b\"\ndependencies = [\"x\"]"), &[]);
+        check("pyproject.toml", python, &python.replace("99", "200"), &["tool.ruff"]);
+        let cfg = "[metadata]\nname = a\n[tool:pytest]\naddopts = -q\n";
+        check("setup.cfg", cfg, &cfg.replace("= a\n", "= b\n"), &[]);
+        check("setup.cfg", cfg, &cfg.replace("-q", "-k none"), &["tool:pytest"]);
+    }
+}

@@ -1,0 +1,63 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::schema;
+use crate::config::values::{Limit, Span};
+
+/// `[budget]`: hard limits of a mission. Reaching one pauses the mission, which can be resumed;
+/// `"none"` lifts a limit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BudgetConfig {
+    /// Prompts sent to roles.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub calls: Limit<u64>,
+    /// Time from start to end; pauses do not count.
+    #[schemars(schema_with = "schema::limit_of_time")]
+    pub wall: Limit<Span>,
+    /// Tokens in and out, of all roles.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub tokens: Limit<u64>,
+    /// US dollars, as OpenCode reports them. Refused where a role's model has no price.
+    #[schemars(schema_with = "schema::limit_of_money")]
+    pub cost_usd: Limit<f64>,
+    /// How long no model may answer, where several failures came in a row, before the mission is paused.
+    #[schemars(schema_with = "schema::span")]
+    pub outage: Span,
+    /// Limits of each task.
+    pub task: TaskBudgetConfig,
+}
+
+impl Default for BudgetConfig {
+    fn default() -> Self {
+        Self {
+            calls: Limit::At(200),
+            wall: Limit::At(Span::from_secs(4 * 60 * 60)),
+            tokens: Limit::None,
+            cost_usd: Limit::None,
+            outage: Span::from_secs(30 * 60),
+            task: TaskBudgetConfig::default(),
+        }
+    }
+}
+
+/// `[budget.task]`: limits of each task.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TaskBudgetConfig {
+    /// Prompts sent to roles on behalf of one task.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub calls: Limit<u64>,
+    /// Tokens in and out, of all roles that work on the task.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub tokens: Limit<u64>,
+    /// US dollars, as OpenCode reports them.
+    #[schemars(schema_with = "schema::limit_of_money")]
+    pub cost_usd: Limit<f64>,
+}
+
+impl Default for TaskBudgetConfig {
+    fn default() -> Self {
+        Self { calls: Limit::At(12), tokens: Limit::None, cost_usd: Limit::None }
+    }
+}

@@ -1,0 +1,63 @@
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::layer::{Layer, Node};
+use crate::config::problem::ConfigProblem;
+use crate::config::schema;
+use crate::config::values::Span;
+
+/// `[checks]`: the project's own commands that a change has to pass.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChecksConfig {
+    /// Find the build, type, lint and test commands of the project.
+    pub auto: bool,
+    /// Commands beside those that were found; one of the same name takes the found one's place.
+    pub command: Vec<CheckCommand>,
+}
+
+impl Default for ChecksConfig {
+    fn default() -> Self {
+        Self { auto: true, command: Vec::new() }
+    }
+}
+
+/// `[[checks.command]]`: one command, run by a shell in the root of the slot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckCommand {
+    /// What reports and `mission_check` call it.
+    #[schemars(schema_with = "schema::check_name")]
+    pub name: String,
+    /// The command line.
+    #[schemars(schema_with = "schema::command_line")]
+    pub run: String,
+    /// How long it may take.
+    #[serde(default = "default_timeout")]
+    #[schemars(schema_with = "schema::span")]
+    pub timeout: Span,
+}
+
+fn default_timeout() -> Span {
+    Span::from_secs(10 * 60)
+}
+
+/// Two commands of one name could not be told apart in reports, nor asked for by `mission_check`.
+pub(crate) fn same_name_twice(layer: &Layer) -> Vec<ConfigProblem> {
+    let commands =
+        layer.root.get("checks").and_then(|checks| checks.get("command")).map_or(&[][..], Node::items);
+    let mut seen = BTreeSet::new();
+    commands
+        .iter()
+        .filter_map(|command| command.get("name"))
+        .filter_map(|name| Some((name, name.text()?)))
+        .filter(|(_, text)| !seen.insert(*text))
+        .map(|(name, text)| {
+            layer
+                .problem(name.at, format!("two commands in `[[checks.command]]` are named `{text}`"))
+                .hint("give each command a name of its own")
+        })
+        .collect()
+}

@@ -1,0 +1,36 @@
+use std::collections::BTreeMap;
+
+use crate::config::schema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[guardian]`: the rules that new code is held to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GuardianConfig {
+    /// Globs of the project's own ast-grep rules, beside the built-in ones. Where this key is not
+    /// set, files that match but hold no ast-grep rule are passed over.
+    #[schemars(schema_with = "schema::inside_paths")]
+    pub rules: Vec<String>,
+    /// What becomes of a rule's findings, by the rule's name.
+    #[schemars(schema_with = "schema::levels")]
+    pub severity: BTreeMap<String, RuleLevel>,
+}
+
+impl Default for GuardianConfig {
+    fn default() -> Self {
+        Self { rules: vec!["rules/*.yml".to_owned()], severity: BTreeMap::new() }
+    }
+}
+
+/// What becomes of a rule's findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleLevel {
+    /// the rule is not run
+    Off,
+    /// reported, blocks nobody
+    Warning,
+    /// the gate fails
+    Error,
+}

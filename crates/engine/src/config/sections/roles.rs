@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::schema;
+use crate::config::values::{ModelId, Span};
+
+/// `[roles.*]`: what each role works with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RolesConfig {
+    /// Reads the project and writes the brief.
+    pub searcher: ReadingRoleConfig,
+    /// Makes the task graph from the brief.
+    pub planner: ReadingRoleConfig,
+    /// Carries out a task in its slot.
+    pub coder: WritingRoleConfig,
+    /// Judges a finished task by its diff.
+    pub reviewer: ReadingRoleConfig,
+    /// Mends what a gate found.
+    pub fixer: WritingRoleConfig,
+}
+
+/// One role's settings, whichever kind it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RoleSettings<'a> {
+    /// `None`: OpenCode's default model.
+    pub model: Option<&'a ModelId>,
+    /// Tried in this order when `model` fails.
+    pub fallback: &'a [ModelId],
+    /// How long one prompt may take.
+    pub timeout: Duration,
+    /// Always false for a role that only reads.
+    pub bash: bool,
+}
+
+impl RolesConfig {
+    /// The settings of a role by its name in prompts and files (`coder`, …); `None` for any other text.
+    pub fn get(&self, role: &str) -> Option<RoleSettings<'_>> {
+        Some(match role {
+            "searcher" => self.searcher.settings(),
+            "planner" => self.planner.settings(),
+            "coder" => self.coder.settings(),
+            "reviewer" => self.reviewer.settings(),
+            "fixer" => self.fixer.settings(),
+            _ => return None,
+        })
+    }
+}
+
+/// A role that only reads: searcher, planner, reviewer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadingRoleConfig {
+    /// The model, as `provider/model`. Unset: OpenCode's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ModelId")]
+    pub model: Option<ModelId>,
+    /// Models to try, in this order, when `model` fails.
+    pub fallback: Vec<ModelId>,
+    /// How long one prompt may take.
+    #[schemars(schema_with = "schema::span")]
+    pub timeout: Span,
+}
+
+impl ReadingRoleConfig {
+    fn settings(&self) -> RoleSettings<'_> {
+        RoleSettings {
+            model: self.model.as_ref(),
+            fallback: &self.fallback,
+            timeout: self.timeout.get(),
+            bash: false,
+        }
+    }
+}
+
+impl Default for ReadingRoleConfig {
+    fn default() -> Self {
+        Self { model: None, fallback: Vec::new(), timeout: DEFAULT_TIMEOUT }
+    }
+}
+
+/// A role that writes files in a slot: coder, fixer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WritingRoleConfig {
+    /// The model, as `provider/model`. Unset: OpenCode's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ModelId")]
+    pub model: Option<ModelId>,
+    /// Models to try, in this order, when `model` fails.
+    pub fallback: Vec<ModelId>,
+    /// How long one prompt may take.
+    #[schemars(schema_with = "schema::span")]
+    pub timeout: Span,
+    /// Give the role a shell, confined as the project's checks are. Needs Landlock.
+    pub bash: bool,
+}
+
+impl WritingRoleConfig {
+    fn settings(&self) -> RoleSettings<'_> {
+        RoleSettings {
+            model: self.model.as_ref(),
+            fallback: &self.fallback,
+            timeout: self.timeout.get(),
+            bash: self.bash,
+        }
+    }
+}
+
+impl Default for WritingRoleConfig {
+    fn default() -> Self {
+        Self { model: None, fallback: Vec::new(), timeout: DEFAULT_TIMEOUT, bash: false }
+    }
+}
+
+const DEFAULT_TIMEOUT: Span = Span::from_secs(10 * 60);

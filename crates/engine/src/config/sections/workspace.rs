@@ -1,0 +1,73 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::config::schema;
+use crate::config::values::Limit;
+
+/// `[workspace]`: how a slot is made ready for work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkspaceConfig {
+    /// How dependencies get into a slot: `auto` installs from the lockfile, and again when it
+    /// changes; `none` does nothing; or a list of commands.
+    #[schemars(schema_with = "schema::setup")]
+    pub setup: Setup,
+    /// Files and folders, ignored by git, that are copied from the project into a new slot
+    /// (as a reflink where the file system can). What is not there is passed over.
+    #[schemars(schema_with = "schema::inside_paths")]
+    pub copy: Vec<String>,
+    /// MB of slots and private repository that are kept for the next mission, so that it starts warm. Above it the
+    /// slots are removed when a mission ends; the repository, without which nothing can be resumed or undone, when
+    /// one starts and no other is unfinished.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub keep_mb: Limit<u64>,
+}
+
+impl Default for WorkspaceConfig {
+    fn default() -> Self {
+        Self { setup: Setup::Auto, copy: vec!["node_modules".to_owned()], keep_mb: Limit::At(10_000) }
+    }
+}
+
+/// How dependencies get into a slot: `"auto"`, `"none"`, or a list of commands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setup {
+    /// From the lockfile, run by `checks`, again when it changes.
+    Auto,
+    /// Nothing is done.
+    None,
+    /// These command lines, in this order.
+    Commands(Vec<String>),
+}
+
+impl Serialize for Setup {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::None => serializer.serialize_str("none"),
+            Self::Commands(commands) => commands.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Setup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected \"auto\", \"none\" or a list of commands")]
+        enum Raw {
+            Word(Word),
+            Commands(Vec<String>),
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        enum Word {
+            Auto,
+            None,
+        }
+        Ok(match Raw::deserialize(deserializer)? {
+            Raw::Word(Word::Auto) => Self::Auto,
+            Raw::Word(Word::None) => Self::None,
+            Raw::Commands(commands) => Self::Commands(commands),
+        })
+    }
+}

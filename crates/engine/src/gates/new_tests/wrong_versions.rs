@@ -1,0 +1,172 @@
+//! Tests of what was there before: they should notice when the code they look at goes wrong.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use ::checks::{Check, End, Outcome};
+use syntax::Language;
+use workspace::Slot;
+
+use crate::bench::grounds::Grounds;
+use crate::bench::slots::CHECKING;
+use crate::blocking::blocking;
+use crate::gates::new_tests::imports::imported;
+use crate::gates::new_tests::mutants::{Mutant, mutants};
+use crate::gates::new_tests::{Added, Fate, Ran, ran, run, write};
+use crate::gates::pipeline::Change;
+
+/// Wrong versions that are tried for one task.
+const MAX_MUTANTS: usize = 8;
+/// Imports are followed so many files far, as far as the files before hold nothing to get wrong.
+const MAX_SOURCES: usize = 12;
+/// No further one is tried after this time.
+const MAX_TIME: Duration = Duration::from_secs(120);
+/// How long one may run, whatever the tests take otherwise.
+const MAX_RUN: Duration = Duration::from_secs(60);
+/// Survivors that a finding names.
+const SHOWN: usize = 3;
+
+/// A file of the project and what is to go wrong in it.
+struct Target {
+    path: String,
+    text: String,
+    mutant: Mutant,
+}
+
+/// Whether each of these notices that the code is wrong; `within`: that these files are. The checking slot must be held.
+pub(crate) async fn fates<'a>(
+    context: &Grounds,
+    change: &Change<'_>,
+    tests: &[&'a Added],
+    within: Option<&[String]>,
+) -> Result<Vec<(&'a Added, Fate)>, workspace::Error> {
+    let mut fates = Vec::new();
+    if tests.is_empty() {
+        return Ok(fates);
+    }
+    let slot = context.slots.prepare(CHECKING, &change.commit.id).await?;
+    let started = Instant::now();
+    let each = (MAX_MUTANTS / tests.len()).max(2);
+    for test in tests {
+        let targets = targets(context, change, test, within, each).await?;
+        let fate = match (targets.is_empty(), within) {
+            (true, Some(_)) => Fate::Useless("it imports nothing that the change touches".into()),
+            (true, None) => {
+                Fate::Unknown(format!("`{}`: the code that it looks at was not found", test.path))
+            }
+            _ => fate(context, &slot, test, targets, started).await?,
+        };
+        fates.push((*test, fate));
+    }
+    Ok(fates)
+}
+
+async fn fate(
+    context: &Grounds,
+    slot: &Slot,
+    test: &Added,
+    targets: Vec<Target>,
+    started: Instant,
+) -> Result<Fate, workspace::Error> {
+    let right = run(context, slot, &test.check, &test.path).await;
+    match ran(&right) {
+        Ran::Passes(_) => {}
+        Ran::Fails => return Ok(Fate::Unknown(format!("`{}` does not pass by itself", test.path))),
+        Ran::Unknown(why) => return Ok(Fate::Unknown(format!("`{}`: {why}", test.path))),
+    }
+    let check = Check { timeout: limit(&test.check, &right), ..test.check.clone() };
+    let (mut survivors, mut logic_survived) = (Vec::new(), false);
+    for Target { path, text, mutant } in targets {
+        if started.elapsed() > MAX_TIME || context.cancel.is_cancelled() {
+            break;
+        }
+        write(context, slot, vec![(path.clone(), mutant.apply(&text))]).await?;
+        let outcome = run(context, slot, &check, &test.path).await;
+        let what = mutant.describe(&path, &text);
+        write(context, slot, vec![(path, text)]).await?;
+        match noticed(&outcome) {
+            Some(true) => {
+                return Ok(Fate::Proven(format!("`{}` fails when the code is wrong ({what})", test.path)));
+            }
+            Some(false) => {
+                logic_survived |= mutant.is_logic();
+                survivors.push(what);
+            }
+            None => {}
+        }
+    }
+    // texts alone may be for people, and no test has to pin them
+    if survivors.is_empty() || !logic_survived {
+        let count = survivors.len();
+        return Ok(Fate::Unknown(format!("`{}`: {count} wrong versions of the code were tried", test.path)));
+    }
+    let shown = survivors.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    let count = survivors.len();
+    Ok(Fate::Useless(format!(
+        "run against {count} wrong versions of what it imports, it noticed none: {shown}"
+    )))
+}
+
+/// Whether the tests noticed; `None` where they did not get to run.
+fn noticed(outcome: &Outcome) -> Option<bool> {
+    match &outcome.end {
+        End::Exited { code: 0 } => outcome.passed.filter(|passed| *passed > 0).map(|_| false),
+        End::Exited { .. } => {
+            let failing = outcome.failing.as_deref().unwrap_or_default();
+            let ran =
+                failing.iter().any(|test| !matches!(test.name.as_str(), "build failed" | "setup failed"));
+            ran.then_some(true)
+        }
+        // an endless loop is noticed, too
+        End::TimedOut { .. } | End::Signalled { .. } => Some(true),
+        _ => None,
+    }
+}
+
+/// A wrong version may hang: a little more than the right one took.
+fn limit(check: &Check, right: &Outcome) -> Duration {
+    let usual = Duration::from_millis(right.duration_ms);
+    (usual * 4 + Duration::from_secs(5)).min(MAX_RUN).min(check.timeout)
+}
+
+/// What a test looks at, by its imports, and what could be wrong there.
+async fn targets(
+    context: &Grounds,
+    change: &Change<'_>,
+    test: &Added,
+    within: Option<&[String]>,
+    limit: usize,
+) -> Result<Vec<Target>, workspace::Error> {
+    let (workspace, commit) = (context.workspace.clone(), change.commit.id.clone());
+    let (path, text) = (test.path.clone(), test.text.clone());
+    let within = within.map(<[String]>::to_vec);
+    blocking(move || {
+        let files = workspace.files(&commit)?;
+        let files: HashSet<&str> = files.iter().map(String::as_str).collect();
+        let mut waiting: VecDeque<(String, Vec<String>)> = imported(&path, &text, &files).into();
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
+        while let Some((path, names)) = waiting.pop_front() {
+            if found.len() >= limit || seen.len() >= MAX_SOURCES {
+                break;
+            }
+            let is_code = crate::gates::files::kind(&path) == crate::gates::files::Kind::Code;
+            if !is_code || !seen.insert(path.clone()) {
+                continue;
+            }
+            let Some(language) = Language::of_path(&path) else { continue };
+            let Some(Ok(text)) = workspace.read(&commit, &path)?.map(String::from_utf8) else { continue };
+            let wanted = within.as_ref().is_none_or(|within| within.contains(&path));
+            let some =
+                if wanted { mutants(language, &text, &names, limit - found.len()) } else { Vec::new() };
+            if some.is_empty() {
+                // it passes on what others define
+                let further = imported(&path, &text, &files);
+                waiting.extend(further.into_iter().map(|(file, _)| (file, names.clone())));
+            }
+            let target = |mutant| Target { path: path.clone(), text: text.clone(), mutant };
+            found.extend(some.into_iter().map(target));
+        }
+        Ok(found)
+    })
+    .await
+}

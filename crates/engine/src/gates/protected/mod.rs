@@ -1,0 +1,242 @@
+//! Existing tests, and what configures the project's checks: a change may touch either only where its plan says why, and
+//! the second only with the user's consent; hooks of git, CI and packages never. What was touched is put back, so that a repair goes on from what stood there.
+
+mod packages_by_hand;
+
+use std::collections::BTreeSet;
+
+use mission::{FailureClass, Gate, GateVerdict, Issue};
+
+use crate::bench::grounds::Grounds;
+use crate::bench::manifests;
+use crate::blocking::blocking;
+use crate::gates::files::{Kind, is_test_text, kind, runs_of_itself};
+use crate::gates::pipeline::{Change, Finding, Judgement};
+
+/// For what only another plan can allow.
+const BLOCKED: &str = "If the task cannot be done without it, hand in `blocked` and say why.";
+/// Manifests that are read for the packages that the project has.
+const MAX_MANIFESTS: usize = 200;
+/// Packages that a message names.
+const MAX_NAMES: usize = 5;
+/// The longest part of a diff that is shown, in bytes.
+const MAX_DIFF: usize = 1200;
+
+/// Also gives the existing tests that the plan let this change touch.
+pub(crate) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<String>) {
+    let (workspace, slot) = (context.workspace.clone(), change.slot.clone());
+    let (paths, head) = (change.paths.to_vec(), change.commit.id.clone());
+    let (edits_tests, edits_config) = (change.plan.edits_tests.is_some(), change.plan.edits_config);
+    let mission_base = change.mission_base.to_string();
+    let looked = blocking(move || {
+        let touched = touched(&workspace, &mission_base, &slot.commit, &head, &paths)?;
+        let (allowed, refused): (Vec<Touched>, Vec<Touched>) =
+            touched.into_iter().partition(|t| t.is_allowed(edits_tests, edits_config));
+        let mut issues = Vec::new();
+        for touched in &refused {
+            let path = std::slice::from_ref(&touched.path);
+            let diff = workspace.diff(&slot.commit, &head, path, MAX_DIFF)?;
+            issues.push(Issue::new("protected", touched.words(&diff)).at(touched.path.clone(), None));
+        }
+        let back: Vec<String> = refused.into_iter().map(|t| t.path).collect();
+        if !back.is_empty() {
+            workspace.discard(&slot, &back)?;
+        }
+        Ok::<_, workspace::Error>((allowed.into_iter().map(|t| t.path).collect::<Vec<_>>(), issues))
+    });
+    let gate = Gate::Protected;
+    let (allowed, issues) = match looked.await {
+        Ok(found) => found,
+        Err(error) => {
+            let issues = vec![Issue::new("workspace", error.to_string())];
+            let failure = Some(Finding { class: FailureClass::Host, issues });
+            let detail = error.to_string();
+            return (Judgement { gate, verdict: GateVerdict::NoEvidence, detail, failure }, Vec::new());
+        }
+    };
+    if issues.is_empty() {
+        let detail = match allowed.len() {
+            0 => "no existing test and no configuration of checks was changed".to_string(),
+            _ => format!("changed, as the plan allows: {}", allowed.join(", ")),
+        };
+        return (Judgement { gate, verdict: GateVerdict::Pass, detail, failure: None }, allowed);
+    }
+    let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let failure = Some(Finding { class: FailureClass::Scope, issues });
+    (Judgement { gate, verdict: GateVerdict::Fail, detail, failure }, allowed)
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum What {
+    Test,
+    Config,
+    /// A configuration that was not there.
+    NewConfig,
+    /// These sections of a manifest.
+    Sections(Vec<String>),
+    /// These packages in a manifest or a lockfile.
+    Packages(Vec<String>),
+}
+
+struct Touched {
+    path: String,
+    what: What,
+}
+
+/// What is protected and was touched. A file that came with this mission is not: its tests are compared by the Guardian.
+fn touched(
+    workspace: &workspace::Workspace,
+    mission_base: &str,
+    base: &str,
+    head: &str,
+    paths: &[String],
+) -> Result<Vec<Touched>, workspace::Error> {
+    let looked: Vec<(&str, Kind)> = paths
+        .iter()
+        .map(|path| (path.as_str(), kind(path)))
+        .filter(|(_, kind)| kind.is_test() || matches!(kind, Kind::Config | Kind::Manifest))
+        .collect();
+    let names: Vec<&str> = looked.iter().map(|(path, _)| *path).collect();
+    let first = workspace.read_all(mission_base, &names)?;
+    let before = workspace.read_all(base, &names)?;
+    let after = workspace.read_all(head, &names)?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let at = |side: &[Option<Vec<u8>>], i: usize| side.get(i).cloned().flatten().map(text);
+    let mut known = None;
+    let mut found = Vec::new();
+    for (i, (path, kind)) in looked.into_iter().enumerate() {
+        let (first, before, after) = (at(&first, i), at(&before, i), at(&after, i));
+        // without any manifest there is nothing that a plan could add to: the project begins with this change
+        if kind == Kind::Manifest {
+            let known = match &known {
+                Some(known) => known,
+                None => known.insert(declared(workspace, base)?),
+            };
+            let packages = match known {
+                Some(known) => packages_by_hand::changed(path, before.as_deref(), after.as_deref(), known),
+                None => Vec::new(),
+            };
+            if !packages.is_empty() {
+                found.push(Touched { path: path.to_string(), what: What::Packages(packages) });
+                continue;
+            }
+        }
+        let (Some(_), Some(before)) = (first, before) else {
+            // a place in the root decides for the whole project
+            if kind == Kind::Config && (runs_of_itself(path) || !path.contains('/')) && after.is_some() {
+                found.push(Touched { path: path.to_string(), what: What::NewConfig });
+            }
+            continue;
+        };
+        let what = match kind {
+            Kind::Manifest => match manifests::changed(path, Some(&before), after.as_deref()) {
+                sections if sections.is_empty() => continue,
+                sections => What::Sections(sections),
+            },
+            Kind::Config => What::Config,
+            Kind::Test if !is_test_text(path, &before) => continue,
+            _ => What::Test,
+        };
+        found.push(Touched { path: path.to_string(), what });
+    }
+    Ok(found)
+}
+
+/// Packages that the project's manifests name; `None` where it has no manifest.
+fn declared(
+    workspace: &workspace::Workspace,
+    base: &str,
+) -> Result<Option<BTreeSet<String>>, workspace::Error> {
+    const NAMES: [&str; 5] = ["package.json", "Cargo.toml", "pyproject.toml", "requirements.txt", "go.mod"];
+    let is_manifest = |path: &String| path.rsplit('/').next().is_some_and(|name| NAMES.contains(&name));
+    let paths: Vec<String> =
+        workspace.files(base)?.into_iter().filter(is_manifest).take(MAX_MANIFESTS).collect();
+    let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let texts = workspace.read_all(base, &names)?;
+    let pairs = names.iter().zip(texts).filter_map(|(path, text)| Some((path, text?)));
+    let all = pairs.flat_map(|(path, text)| packages_by_hand::names(path, &String::from_utf8_lossy(&text)));
+    Ok(if names.is_empty() { None } else { Some(all.collect()) })
+}
+
+impl Touched {
+    /// Whether the plan's reasons (and with one for configuration, the user's consent) cover it.
+    fn is_allowed(&self, tests: bool, config: bool) -> bool {
+        match &self.what {
+            What::Test => tests,
+            What::NewConfig => config,
+            What::Config => config && !runs_of_itself(&self.path),
+            What::Sections(sections) => config && !sections.iter().any(|s| manifests::runs_of_itself(s)),
+            What::Packages(_) => false,
+        }
+    }
+
+    fn words(&self, diff: &str) -> String {
+        let said = match &self.what {
+            What::Test => {
+                "this existing test is protected, and the plan of this task gives no reason to change it \
+                 (`edits_tests`). It was put back as it was: make the code right instead, and write new cases in a new \
+                 test file. If the task cannot be done without changing it, hand in `blocked` and say why."
+                    .to_string()
+            }
+            What::Config if runs_of_itself(&self.path) => {
+                "this file is run by git, by a package manager or by CI of itself, and no task may change it. It was put \
+                 back as it was; do without it."
+                    .to_string()
+            }
+            What::Config => format!(
+                "this file decides what the project's checks say, and the plan of this task gives no reason to change it \
+                 (`edits_config`). It was put back as it was: make the code pass the checks as they are. {BLOCKED}"
+            ),
+            What::NewConfig => format!(
+                "a new file here decides what the project's checks or tools do, and the plan of this task gives no reason \
+                 for it (`edits_config`). It was removed: do without it. {BLOCKED}"
+            ),
+            What::Sections(sections) => {
+                let names = sections.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
+                format!(
+                    "{names} decide what the project's checks say or what runs of itself, and the plan of this task gives \
+                     no reason that covers it (`edits_config`). The whole file was put back as it was: make only your \
+                     other changes to it again. {BLOCKED}"
+                )
+            }
+            What::Packages(packages) => {
+                let names =
+                    packages.iter().take(MAX_NAMES).map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ");
+                format!(
+                    "{names}: packages are added by a plan (`dependencies`) and installed by the engine, never written by \
+                     hand. The whole file was put back as it was: use what the project has. {BLOCKED}"
+                )
+            }
+        };
+        format!("{said} What was changed:\n{}", diff.trim_end())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(path: &str, what: What, tests: bool, config: bool) -> bool {
+        Touched { path: path.into(), what }.is_allowed(tests, config)
+    }
+
+    #[test]
+    fn a_reason_covers_what_it_is_for_and_never_what_runs_of_itself() {
+        let sections = |name: &str| What::Sections(vec![name.into()]);
+        assert!(allowed("test/a.test.js", What::Test, true, false));
+        assert!(!allowed("test/a.test.js", What::Test, false, true));
+        assert!(allowed("tsconfig.json", What::Config, false, true));
+        assert!(!allowed("tsconfig.json", What::Config, true, false));
+        assert!(allowed("eslint.config.js", What::NewConfig, false, true));
+        assert!(allowed("package.json", sections("scripts.test"), false, true));
+        for path in
+            [".github/workflows/ci.yml", ".husky/pre-commit", "lefthook.yml", ".npmrc", ".gitlab-ci.yml"]
+        {
+            assert!(!allowed(path, What::Config, true, true), "{path}");
+        }
+        for section in ["scripts.postinstall", "scripts.prepare", "husky"] {
+            assert!(!allowed("package.json", sections(section), true, true), "{section}");
+        }
+        assert!(!allowed("package.json", What::Packages(vec!["jose".into()]), true, true));
+    }
+}

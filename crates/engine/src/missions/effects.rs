@@ -1,0 +1,117 @@
+//! Carrying out what the state machine decides.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mission::{Effect, Event, State, WorkKind};
+
+use crate::actor::orchestrator::keeps_worker;
+use crate::blocking::blocking;
+use crate::gates::pipeline;
+use crate::missions::context::MissionContext;
+use crate::missions::tidy;
+use crate::steps::land::{base, delivery, integrator};
+use crate::steps::plan::{estimate, packages, planner, searcher};
+use crate::steps::review::{dispute, objective};
+use crate::steps::work::{coder, fixer, test_author};
+
+pub type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
+
+/// What the orchestrator needs of the world.
+pub trait Effects: Send + Sync + 'static {
+    /// Does it, and says what came of it. Whatever must be known earlier is recorded on the way.
+    fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events;
+    /// Called whenever the state has settled: what no task needs any more is let go.
+    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+    /// The mission is over or paused.
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+impl Effects for Arc<MissionContext> {
+    fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
+        let context = self.clone();
+        Box::pin(async move {
+            match effect {
+                Effect::TakeBase => base::take(&context).await,
+                Effect::CheckBase => base::check(&context, &state).await,
+                Effect::AskSearcher => {
+                    context.wait_for_host(state.host_failures).await;
+                    searcher::run(&context, &state).await
+                }
+                Effect::AskPlanner { task } => {
+                    context.wait_for_host(state.host_failures).await;
+                    planner::run(&context, &state, task).await
+                }
+                Effect::WriteTests { task, host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    test_author::run(&context, &state, &task).await
+                }
+                Effect::ReviewTests { task, host_failures } => {
+                    context.wait_for_host(host_failures).await;
+                    dispute::run(&context, &state, &task).await
+                }
+                Effect::Work { task, kind, host_failures, model, candidates, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    match kind {
+                        WorkKind::Fresh => coder::run(&context, &state, &task, model, candidates).await,
+                        WorkKind::Fix => fixer::run(&context, &state, &task, model).await,
+                    }
+                }
+                Effect::Judge { task, host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    pipeline::judge(&context, &state, &task).await
+                }
+                Effect::Integrate { tasks, .. } => {
+                    let failures = tasks.iter().filter_map(|id| state.tasks.get(id)).map(|t| t.host_failures);
+                    context.wait_for_host(failures.max().unwrap_or_default()).await;
+                    integrator::integrate(&context, &state, tasks).await
+                }
+                Effect::AddPackages { parent } => packages::add(&context, parent.as_ref()).await,
+                Effect::Estimate => estimate::run(&context, &state).await,
+                Effect::ReviewObjective { host_failures, .. } => {
+                    context.wait_for_host(host_failures).await;
+                    objective::review(&context, &state).await
+                }
+                Effect::Deliver => delivery::deliver(&context, &state).await,
+                Effect::Record(event) => vec![event],
+            }
+        })
+    }
+
+    fn settled(&self, state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let over: Vec<String> = self
+            .workers
+            .tasks()
+            .into_iter()
+            .filter(|id| !state.tasks.get(id).is_some_and(|t| keeps_worker(&t.phase)))
+            .collect();
+        Box::pin(async move {
+            for task in over {
+                self.workers.take(&task);
+            }
+        })
+    }
+
+    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            for task in self.workers.tasks() {
+                self.workers.take(&task);
+            }
+            // what left its process group is found by the mission's mark
+            let (mark, dir) = (self.id.clone(), self.dir.clone());
+            let cleared = blocking(move || {
+                checks::sweep(&mark);
+                dir.clear_tmp()
+            });
+            if let Err(error) = cleared.await {
+                tracing::warn!("{error}");
+            }
+            tidy::let_go(&self.host, &self.sessions).await;
+        })
+    }
+}

@@ -1,0 +1,329 @@
+//! The report at the end of a mission: what was asked, done, verified and by what, given up, and what it cost.
+
+use std::fmt::Write;
+
+use mission::{Delivery, Gate, GateVerdict, ItemVerdict, Judged, Outcome, Phase, State, Task, graph};
+
+use crate::actor::progress::{count, duration};
+use crate::steps::plan::estimate;
+use crate::talk::prompt::cut;
+
+/// Tasks of which the report says how they were helped.
+const MAX_HELPED: usize = 50;
+
+/// Markdown.
+pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "\n## Mission {}: {}", state.mission, headline(state));
+    let _ = writeln!(text, "\n{}\n", cut(&state.objective, 400).replace('\n', " "));
+    configuration(&mut text, state);
+    tasks(&mut text, state);
+    helped(&mut text, state);
+    written_first(&mut text, state);
+    side_by_side(&mut text, state);
+    packages(&mut text, state);
+    whole(&mut text, state);
+    verified(&mut text, state);
+    delivered(&mut text, state);
+    cost(&mut text, state, now_ms);
+    text
+}
+
+fn headline(state: &State) -> String {
+    match (state.outcome, &state.paused) {
+        (Some(Outcome::Done), _) if vouched(state) => "done, verified".into(),
+        (Some(Outcome::Done), _) => "done, **unverified**".into(),
+        (Some(Outcome::Incomplete), _) => "incomplete".into(),
+        (Some(Outcome::Failed), _) => "nothing landed".into(),
+        (None, Some(reason)) => format!("paused ({reason})"),
+        (None, None) => "running".into(),
+    }
+}
+
+/// Whether one of the project's own checks passed on exactly the tree that was delivered.
+fn vouched(state: &State) -> bool {
+    state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass)
+}
+
+fn tasks(text: &mut String, state: &State) {
+    if state.tasks.is_empty() {
+        for reason in state.plan_failures.iter().chain(&state.brief_failures) {
+            let _ = writeln!(text, "- {}", cut(reason, 400));
+        }
+        return;
+    }
+    let _ = writeln!(text, "| task | state | attempts | verified by |\n|---|---|---|---|");
+    for task in state.order.iter().filter_map(|id| state.tasks.get(id)) {
+        let (word, why) = phase(task);
+        let by = if why.is_empty() { task.verified_by.join(", ") } else { why };
+        let _ = writeln!(
+            text,
+            "| `{}` {} | {word} | {} | {} |",
+            task.id,
+            cell(&task.title),
+            attempts(task),
+            cell(&by)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\nThe graph was {} wide at its widest; {} ran at once.",
+        graph::widest(&state.tasks),
+        state.peak
+    );
+}
+
+/// Which tests were written before the change by somebody else, and what they showed.
+fn written_first(text: &mut String, state: &State) {
+    let about = |task: &Task| {
+        let tests = &task.tests;
+        let Some(written) = &tests.written else {
+            // nobody was asked where none were due
+            let reason = tests.skipped.as_ref().filter(|_| tests.draws > 0)?;
+            return Some(format!("`{}`: none: {}", task.id, cell(&cut(reason, 300))));
+        };
+        let of_task = |judged: &&Judged| {
+            judged.gate == Gate::IndependentTests && judged.task.as_ref() == Some(&task.id)
+        };
+        let said = || state.verdicts.iter().filter(of_task);
+        let refused = said().filter(|judged| judged.verdict == GateVerdict::Fail).count();
+        let now = match said().next_back().map(|judged| judged.verdict) {
+            Some(GateVerdict::Pass) => "they pass now",
+            Some(GateVerdict::Fail) => "they still fail",
+            _ => "they were not run on a change",
+        };
+        let mut line = format!("`{}`: {}; {now}", task.id, cell(&cut(&written.detail, 300)));
+        if refused > 0 {
+            let _ = write!(line, "; {} refused by them", count(refused, "change"));
+        }
+        if tests.redraws > 0 {
+            let _ = write!(line, "; written anew, as the first ones were wrong");
+        }
+        if tests.upheld > 0 {
+            let _ = write!(line, "; looked at again by reviewers, and found right");
+        }
+        Some(line)
+    };
+    let lines: Vec<String> =
+        state.order.iter().filter_map(|id| state.tasks.get(id)).filter_map(about).collect();
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nTests written before the change, by a coder who never saw it:\n");
+    for line in lines.iter().take(MAX_HELPED) {
+        let _ = writeln!(text, "- {line}");
+    }
+    if lines.len() > MAX_HELPED {
+        let _ = writeln!(text, "- and {}", count(lines.len() - MAX_HELPED, "more task"));
+    }
+}
+
+/// Where several coders made an attempt: whose change went on.
+fn side_by_side(text: &mut String, state: &State) {
+    let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.chosen.is_empty());
+    if tasks().next().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "\nAttempts that several coders made side by side:\n");
+    for task in tasks().take(MAX_HELPED) {
+        let _ = writeln!(text, "- `{}`: {}", task.id, cell(&cut(&task.chosen.join("; then "), 300)));
+    }
+    let more = tasks().count().saturating_sub(MAX_HELPED);
+    if more > 0 {
+        let _ = writeln!(text, "- and {}", count(more, "more task"));
+    }
+}
+
+/// How each task that failed was helped, and why so.
+fn helped(text: &mut String, state: &State) {
+    let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.rungs.is_empty());
+    if tasks().next().is_none() {
+        return;
+    }
+    let _ = writeln!(text, "\nWhat failed, and what was tried next:\n");
+    for task in tasks().take(MAX_HELPED) {
+        let rungs: Vec<String> =
+            task.rungs.iter().map(|c| format!("{} ({})", c.rung.name(), cut(&c.why, 160))).collect();
+        let _ = writeln!(text, "- `{}`: {}", task.id, cell(&rungs.join(" → ")));
+    }
+    let more = tasks().count().saturating_sub(MAX_HELPED);
+    if more > 0 {
+        let _ = writeln!(text, "- and {}", count(more, "more task"));
+    }
+}
+
+/// Whether the objective is met as a whole, with what shows it.
+fn whole(text: &mut String, state: &State) {
+    let plans = if state.cycle > 1 { format!(", after {} plans", state.cycle) } else { String::new() };
+    if let Some(review) = &state.review {
+        let all = review.met.len() + review.unmet.len();
+        let stale = match (state.is_reviewed(), state.is_of_this_tree()) {
+            (true, _) => "",
+            (false, true) => "; what is not met was looked into since, and nothing was changed",
+            (false, false) => "; something landed since",
+        };
+        let _ =
+            writeln!(text, "\nThe objective as a whole: {} of {all} met{plans}{stale}.\n", review.met.len());
+        for (sign, verdicts) in [("met", &review.met), ("**not met**", &review.unmet)] {
+            for verdict in verdicts {
+                let _ = writeln!(text, "- {sign}: {} ({})", cell(&verdict.item), cell(&verdict.evidence));
+            }
+        }
+    }
+    let pending = state.outcome.is_some() && state.landed_tree.is_some() && !state.is_reviewed();
+    if pending {
+        let why = state.review_failures.last().map_or("a limit was reached before", String::as_str);
+        let _ = writeln!(text, "\n**Not reviewed as a whole**: {}.", cell(why));
+    }
+    let lost: Vec<ItemVerdict> = state.missing();
+    let of_review = state.review.as_ref().map_or(0, |review| review.unmet.len());
+    for verdict in lost.iter().skip(of_review).filter(|_| state.outcome.is_some()) {
+        let _ = writeln!(text, "- **missing**: {} ({})", cell(&verdict.item), cell(&verdict.evidence));
+    }
+}
+
+fn attempts(task: &Task) -> String {
+    match task.fixer_prompts {
+        0 => task.attempt.to_string(),
+        n => format!("{}, {}", task.attempt, count(n as usize, "fix").replace("fixs", "fixes")),
+    }
+}
+
+fn phase(task: &Task) -> (&'static str, String) {
+    match &task.phase {
+        Phase::Integrated { .. } if task.unchanged => ("nothing to change", String::new()),
+        Phase::Integrated { .. } => ("landed", String::new()),
+        Phase::GivenUp { reason } => ("given up", reason.clone()),
+        Phase::Cancelled { reason } => ("cancelled", reason.clone()),
+        Phase::Passed { .. } => ("passed", String::new()),
+        Phase::Split => ("split", String::new()),
+        Phase::Testing => ("tests in work", String::new()),
+        Phase::Waiting => ("waiting", String::new()),
+        Phase::Working | Phase::Judging | Phase::Failed { .. } | Phase::ToFix => ("in work", String::new()),
+    }
+}
+
+fn cell(text: &str) -> String {
+    cut(text, 300).replace('|', "\\|").replace('\n', " ")
+}
+
+/// First of all: what decides how the project is checked and built is not as it was.
+fn configuration(text: &mut String, state: &State) {
+    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed) {
+        let Some(why) = &task.edits_config else { continue };
+        let last = state.verdicts.iter().rev().find(|v| {
+            v.gate == Gate::Protected && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
+        });
+        let what = last.map(|v| v.detail.as_str()).unwrap_or_default();
+        let _ =
+            writeln!(text, "**Scripts or configuration**: `{}` {} ({})\n", task.id, cell(what), cell(why));
+    }
+}
+
+fn packages(text: &mut String, state: &State) {
+    for package in state.needs.iter().filter(|needs| needs.added).flat_map(|needs| &needs.packages) {
+        let _ = writeln!(text, "\nAdded: {package} ({})", cell(&package.why));
+    }
+}
+
+fn verified(text: &mut String, state: &State) {
+    let _ = writeln!(text);
+    if state.head_checks.is_empty() {
+        let _ = writeln!(text, "**Unverified**: the project has no check that could be run.");
+    }
+    for check in &state.head_checks {
+        let verdict = match check.verdict {
+            GateVerdict::Pass => "passes",
+            GateVerdict::Fail => "fails",
+            GateVerdict::NoEvidence => "says nothing",
+        };
+        let _ = writeln!(text, "- `{}` {verdict}: {}", check.run, cut(&check.detail, 300));
+    }
+}
+
+fn delivered(text: &mut String, state: &State) {
+    let said = match &state.delivery {
+        Delivery::Delivered { branch: Some(branch), note, torn, .. } => {
+            let why = note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(", but not {}, which was written to meanwhile", names(torn)),
+            };
+            format!("The change is on branch `{branch}`; your files are as they were{but}{why}.")
+        }
+        Delivery::Delivered { files, torn, .. } => {
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(
+                    ", but for what {} held of it already when you last wrote to it, after an interrupted delivery",
+                    names(torn)
+                ),
+            };
+            format!(
+                "{} changed in your working tree; `/task undo {}` takes it back{but}.",
+                count(*files as usize, "file"),
+                state.mission
+            )
+        }
+        Delivery::Failed { reason, torn, .. } if !torn.is_empty() => format!(
+            "Part of the change was written into your files, and it is in {} still: {reason}. `/task resume {}` writes the \
+             rest, or takes it back where you wrote to one of them since.",
+            names(torn),
+            state.mission
+        ),
+        Delivery::Failed { reason, .. } => format!(
+            "Nothing was written into your files: {reason}. The work is kept: `/task resume {}` delivers it again.",
+            state.mission
+        ),
+        Delivery::Undone { files, torn } => {
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(" {} still holds part of the change.", names(torn)),
+            };
+            format!("Undone: {} as before.{but}", count(*files as usize, "file"))
+        }
+        Delivery::Intended { torn, .. } => {
+            let but = match torn.as_slice() {
+                [] => String::new(),
+                torn => format!(" {} holds part of an earlier one.", names(torn)),
+            };
+            format!(
+                "The delivery was interrupted, and part of it may be in your files; `/task resume {}` ends it.{but}",
+                state.mission
+            )
+        }
+        Delivery::Pending if state.paused.is_some() => {
+            format!("Your files are as they were. `/task resume {}` goes on.", state.mission)
+        }
+        Delivery::Pending => "Your files are as they were.".into(),
+    };
+    let _ = writeln!(text, "\n{said}");
+}
+
+pub(crate) fn names(paths: &[String]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn cost(text: &mut String, state: &State, now_ms: u64) {
+    let _ = writeln!(
+        text,
+        "\n| role | calls | tokens in | cached | tokens out | cost |\n|---|---|---|---|---|---|"
+    );
+    let row = |text: &mut String, name: &str, usage: &mission::Usage| {
+        let tokens = &usage.tokens;
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {} | {} | {} | ${:.4} |",
+            usage.calls, tokens.input, tokens.cache_read, tokens.output, usage.cost_usd
+        );
+    };
+    for (role, usage) in &state.usage_by_role {
+        row(text, role.name(), usage);
+    }
+    row(text, "**all**", &state.usage);
+    let _ = writeln!(text, "\nTime: {}.", duration(state.elapsed_ms(now_ms)));
+    if let Some(estimate) = &state.estimate {
+        let _ = writeln!(text, "Expected before the first task: {}.", estimate::words(estimate));
+    }
+}

@@ -1,0 +1,40 @@
+//! The base of a mission: what the user has now, and what the project's checks say of it.
+
+use std::sync::Arc;
+
+use mission::{Event, PauseReason, State};
+
+use crate::bench::project_checks;
+use crate::blocking::blocking;
+use crate::missions::context::MissionContext;
+
+/// The user's files as one commit of the private repository.
+pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
+    let (workspace, id) = (context.workspace.clone(), context.id.clone());
+    match blocking(move || workspace.take_base(&id)).await {
+        Ok(base) => vec![Event::BaseTaken {
+            commit: base.commit,
+            tree: base.tree,
+            changed: base.changed,
+            left_out: base.left_out.iter().map(|left| format!("{} ({:?})", left.path, left.why)).collect(),
+        }],
+        Err(error) => {
+            let reason = PauseReason::Project(error.to_string());
+            vec![Event::Paused { reason, at_ms: context.clock.now_ms() }]
+        }
+    }
+}
+
+/// The project's checks on the base, so that only what a task breaks counts against it.
+pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
+    let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
+    match project_checks::base(context, &base).await {
+        Ok(checks) => vec![Event::BaseChecked { checks }],
+        Err(why) => {
+            // without evidence the mission goes on, and is delivered as unverified
+            tracing::warn!("the base could not be checked: {why}");
+            context.host.say(&format!("- the base could not be checked: {why}\n"));
+            vec![Event::BaseChecked { checks: Vec::new() }]
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Delivery: the finished tree into the user's files, or onto a branch, all or nothing.
+
+use std::sync::Arc;
+
+use mission::{CheckSummary, Event, GateVerdict, State};
+use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
+
+use crate::bench::project_checks;
+use crate::bench::slots::CHECKING;
+use crate::blocking::blocking;
+use crate::config::Deliver;
+use crate::gates::checks::check_tree;
+use crate::gates::guardian::lint_trees;
+use crate::gates::test_edits::TestEdits;
+use crate::missions::context::MissionContext;
+
+/// Times that what the user changed meanwhile is taken in before a branch is left instead.
+const ROUNDS: u32 = 3;
+
+pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
+    let Some(head) = state.head.clone() else { return Vec::new() };
+    let head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
+    let mut torn = Vec::new();
+    if let mission::Delivery::Intended { delivery, torn: before, .. } = &state.delivery {
+        match recover(context, delivery, before).await {
+            Ok(held) => torn = held,
+            Err(event) => return vec![*event],
+        }
+    }
+    let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
+    if context.config.mission.deliver == Deliver::Branch {
+        return vec![branch(context, &head.id, None, torn).await];
+    }
+    for _ in 0..ROUNDS {
+        match round(context, state, &head, verified, &torn).await {
+            Round::Done(event) => return vec![*event],
+            Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
+            Round::Again => {}
+            Round::Stopped if torn.is_empty() => return Vec::new(),
+            // what was left of an interrupted delivery is not forgotten
+            Round::Stopped => return vec![Event::DeliveryFailed { reason: "it was stopped".into(), torn }],
+        }
+    }
+    let why = format!("your files changed during each of {ROUNDS} deliveries");
+    vec![branch(context, &head.id, Some(why), torn).await]
+}
+
+/// Ends a delivery that was interrupted: forward where it can be. Otherwise back, and it is done anew; `Ok` holds the files
+/// in which part of it stays, because the user wrote to them since.
+async fn recover(
+    context: &Arc<MissionContext>,
+    delivery: &serde_json::Value,
+    torn: &[String],
+) -> Result<Vec<String>, Box<Event>> {
+    let failed = |reason: String, torn| Err(Box::new(Event::DeliveryFailed { reason, torn }));
+    let plan: Delivery = match serde_json::from_value(delivery.clone()) {
+        Ok(plan) => plan,
+        Err(error) => return failed(format!("the intended delivery cannot be read: {error}"), torn.to_vec()),
+    };
+    let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
+    match blocking(move || workspace.recover(&plan)).await {
+        Ok(Recovered::Forward(_)) => {
+            let torn = torn.to_vec();
+            Err(Box::new(Event::Delivered { files, branch: None, note: None, torn }))
+        }
+        Ok(Recovered::Back { torn: held, .. }) => Ok(both(torn, held)),
+        Err(error) => {
+            let reason = error.to_string();
+            let held = if let DeliveryError::Torn { paths, .. } = error { paths } else { Vec::new() };
+            failed(reason, both(torn, held))
+        }
+    }
+}
+
+fn both(some: &[String], mut others: Vec<String>) -> Vec<String> {
+    others.extend(some.iter().cloned());
+    others.sort();
+    others.dedup();
+    others
+}
+
+enum Round {
+    Done(Box<Event>),
+    /// The working tree cannot take it: why, and which files hold part of it all the same.
+    Branch {
+        why: String,
+        torn: Vec<String>,
+    },
+    /// The user changed something meanwhile.
+    Again,
+    Stopped,
+}
+
+/// `torn`: files that hold part of an earlier delivery.
+async fn round(
+    context: &Arc<MissionContext>,
+    state: &State,
+    head: &Commit,
+    verified: bool,
+    torn: &[String],
+) -> Round {
+    let failed =
+        |reason: String| Round::Done(Box::new(Event::DeliveryFailed { reason, torn: torn.to_vec() }));
+    let left = |why: String| Round::Branch { why, torn: torn.to_vec() };
+    let (workspace, id) = (context.workspace.clone(), context.id.clone());
+    let now = match blocking(move || workspace.user_tree(&id)).await {
+        Ok(now) => now,
+        Err(error) => return failed(error.to_string()),
+    };
+    let (workspace, ours, theirs) = (context.workspace.clone(), head.id.clone(), now.commit.clone());
+    let merged =
+        match blocking(move || workspace.merge(&ours, &theirs, "what the user changed meanwhile")).await {
+            Ok(Merge::Clean(merged)) => merged,
+            Ok(Merge::Conflict { paths, .. }) => {
+                return left(format!("you changed the same lines of {} meanwhile", paths.join(", ")));
+            }
+            Err(error) => return left(error.to_string()),
+        };
+    let mut verified = verified;
+    if merged.tree != head.tree {
+        let checks = match together(context, state, head, &merged).await {
+            Ok(checks) => checks,
+            Err(why) => return left(format!("together with what you changed meanwhile it fails: {why}")),
+        };
+        verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
+        // what is delivered is what was checked
+        let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.clock.now_ms());
+        let event = Event::Integrated { tasks: Vec::new(), commit, tree, checks, at_ms };
+        if context.orchestrator.record(vec![event]).await.is_err() {
+            return Round::Stopped;
+        }
+    }
+    let (workspace, from, to) = (context.workspace.clone(), now.commit.clone(), merged.id.clone());
+    let plan = match blocking(move || workspace.plan_delivery(&from, &to)).await {
+        Ok(plan) => plan,
+        Err(error) => return left(error.to_string()),
+    };
+    // a journal that says less than is written could not take it back
+    let hidden = plan.entries.iter().find(|entry| context.redactor.redact(&entry.path) != entry.path);
+    if let Some(entry) = hidden {
+        return left(format!(
+            "the path `{}` has the value of a variable with a secret's name in it, which no journal may hold",
+            entry.path
+        ));
+    }
+    let intent = match serde_json::to_value(&plan) {
+        Ok(delivery) => Event::DeliveryIntended { delivery, verified, torn: torn.to_vec() },
+        Err(error) => return failed(error.to_string()),
+    };
+    if context.orchestrator.record(vec![intent]).await.is_err() {
+        return Round::Stopped;
+    }
+    write(context, plan, torn).await
+}
+
+/// What the checks say of the mission's head with the user's own changes merged in; why the gates refuse it.
+async fn together(
+    context: &Arc<MissionContext>,
+    state: &State,
+    head: &Commit,
+    merged: &Commit,
+) -> Result<Vec<CheckSummary>, String> {
+    let (workspace, from, to) = (context.workspace.clone(), head.id.clone(), merged.id.clone());
+    let changes = blocking(move || workspace.changes(&from, &to)).await.map_err(|error| error.to_string())?;
+    let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
+    // what the user did to their tests meanwhile is theirs to decide
+    let (lint, _) = lint_trees(context, &head.id, &merged.id, &paths, TestEdits::Any).await;
+    if lint.failure.is_some() {
+        return Err(lint.detail);
+    }
+    let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    // without the base the checks give no evidence, which `check_tree` says
+    let _ = project_checks::ensure_base(context, base).await;
+    let _slot_is_ours = context.checks.checking_slot.lock().await;
+    let slot = context.slots.prepare(CHECKING, &merged.id).await.map_err(|error| error.to_string())?;
+    let (judgement, checks) = check_tree(context, &slot, &merged.tree, false).await;
+    match judgement.failure {
+        Some(_) => Err(judgement.detail),
+        None => Ok(checks),
+    }
+}
+
+async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -> Round {
+    let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
+    match blocking(move || workspace.deliver(&plan)).await {
+        Ok(_) => {
+            let torn = torn.to_vec();
+            Round::Done(Box::new(Event::Delivered { files, branch: None, note: None, torn }))
+        }
+        Err(DeliveryError::Changed { .. }) => Round::Again,
+        Err(error) => {
+            let why = error.to_string();
+            match error {
+                // the next try can end it, when the disk has room again
+                DeliveryError::Torn { paths, failed: true, .. } => {
+                    let torn = both(torn, paths);
+                    Round::Done(Box::new(Event::DeliveryFailed { reason: why, torn }))
+                }
+                DeliveryError::Torn { paths, .. } => Round::Branch { why, torn: both(torn, paths) },
+                _ => Round::Branch { why, torn: torn.to_vec() },
+            }
+        }
+    }
+}
+
+/// Leaves the change where the user can take it, with the reason why it is not in their files.
+async fn branch(
+    context: &Arc<MissionContext>,
+    commit: &str,
+    note: Option<String>,
+    torn: Vec<String>,
+) -> Event {
+    let (workspace, id, commit) = (context.workspace.clone(), context.id.clone(), commit.to_string());
+    match blocking(move || workspace.leave_branch(&id, &commit)).await {
+        Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note, torn },
+        Err(error) => {
+            let why = note.map(|note| format!("{note}; ")).unwrap_or_default();
+            Event::DeliveryFailed { reason: format!("{why}{error}"), torn }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The single writer of the mission's head: merges what passed, in batches; exactly a tree that passed becomes the head.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mission::{CheckSummary, Event, FailureClass, Issue, Phase, State, TaskId};
+use workspace::{Commit, Merge};
+
+use crate::bench::project_checks;
+use crate::bench::slots::CHECKING;
+use crate::blocking::blocking;
+use crate::gates::checks::{check_tree, keeps_tests};
+use crate::gates::guardian::lint_trees;
+use crate::gates::pipeline::Finding;
+use crate::gates::test_edits::TestEdits;
+use crate::missions::context::MissionContext;
+
+/// Tasks that land together or not at all, with their commits.
+#[derive(Clone)]
+struct Unit {
+    tasks: Vec<(TaskId, String)>,
+}
+
+pub(crate) async fn integrate(
+    context: &Arc<MissionContext>,
+    state: &State,
+    tasks: Vec<TaskId>,
+) -> Vec<Event> {
+    let _head_is_ours = context.head.lock().await;
+    // packages may have been added while this waited
+    let newest = context.orchestrator.state().await;
+    let state = newest.as_deref().unwrap_or(state);
+    let Some(head) = state.head.clone() else { return Vec::new() };
+    let started = Event::BatchStarted { tasks: tasks.clone(), head: head.commit.clone() };
+    if context.orchestrator.record(vec![started]).await.is_err() {
+        return Vec::new();
+    }
+    // one that was cancelled in the meantime is not in the batch that was begun
+    let Ok(begun) = context.orchestrator.state().await else { return Vec::new() };
+    let state = begun.as_ref();
+    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| state.batch.contains(id)).collect();
+    if tasks.is_empty() {
+        return Vec::new();
+    }
+    let mut head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
+    // what landed since `state` was taken
+    let mut landed: Vec<TaskId> = Vec::new();
+    let mut head_checks = state.head_checks.clone();
+    // halves of a red batch are tried before what comes after it
+    let mut waiting = vec![units(state, &tasks)];
+    while let Some(batch) = waiting.pop() {
+        match land(context, state, &landed, &head, &batch).await {
+            Landed::Yes { commit, checks } => {
+                head = commit.clone();
+                head_checks = checks.unwrap_or(head_checks);
+                let checks = head_checks.clone();
+                let tasks = names(&batch);
+                landed.extend(tasks.iter().cloned());
+                let at_ms = context.clock.now_ms();
+                let event = Event::Integrated { tasks, commit: commit.id, tree: commit.tree, checks, at_ms };
+                if context.orchestrator.record(vec![event]).await.is_err() {
+                    return Vec::new();
+                }
+            }
+            // a merge that could not be tried says nothing of its parts
+            Landed::No(finding) if batch.len() > 1 && finding.class != FailureClass::Host => {
+                let (first, second) = batch.split_at(batch.len() / 2);
+                waiting.push(second.to_vec());
+                waiting.push(first.to_vec());
+            }
+            Landed::No(Finding { class, issues }) => {
+                let event = Event::BatchFailed { tasks: names(&batch), class, issues };
+                if context.orchestrator.record(vec![event]).await.is_err() {
+                    return Vec::new();
+                }
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn names(batch: &[Unit]) -> Vec<TaskId> {
+    batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id.clone())).collect()
+}
+
+fn units(state: &State, tasks: &[TaskId]) -> Vec<Unit> {
+    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut units: Vec<Unit> = Vec::new();
+    for id in tasks {
+        let Some(task) = state.tasks.get(id) else { continue };
+        let Phase::Passed { commit, .. } = &task.phase else { continue };
+        let entry = (id.clone(), commit.clone());
+        match task.group.as_deref() {
+            Some(group) if groups.contains_key(group) => units[groups[group]].tasks.push(entry),
+            group => {
+                if let Some(group) = group {
+                    groups.insert(group, units.len());
+                }
+                units.push(Unit { tasks: vec![entry] });
+            }
+        }
+    }
+    units
+}
+
+enum Landed {
+    /// `checks`: what they say of the new head, where it is a new tree.
+    Yes {
+        commit: Commit,
+        checks: Option<Vec<CheckSummary>>,
+    },
+    No(Finding),
+}
+
+/// Merges a batch onto the head and lets the gates look at the result once.
+async fn land(
+    context: &Arc<MissionContext>,
+    state: &State,
+    landed: &[TaskId],
+    head: &Commit,
+    batch: &[Unit],
+) -> Landed {
+    let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    let merged = {
+        let (workspace, head, id) = (context.workspace.clone(), head.clone(), context.id.clone());
+        let commits: Vec<(TaskId, String)> = batch.iter().flat_map(|unit| unit.tasks.clone()).collect();
+        blocking(move || merge_all(&workspace, &id, head, &commits)).await
+    };
+    let merged = match merged {
+        Ok(Ok(commit)) => commit,
+        Ok(Err(finding)) => return Landed::No(finding),
+        Err(error) => return Landed::No(host(error.to_string())),
+    };
+    if merged.tree == head.tree {
+        // another task brought about the same: nothing is left to land, and what was said of this tree stands
+        return Landed::Yes { commit: head.clone(), checks: None };
+    }
+    let changed = {
+        let (workspace, from, to) = (context.workspace.clone(), head.id.clone(), merged.id.clone());
+        blocking(move || workspace.changes(&from, &to)).await
+    };
+    let paths: Vec<String> = match changed {
+        Ok(changes) => changes.into_iter().map(|c| c.path).collect(),
+        Err(error) => return Landed::No(host(error.to_string())),
+    };
+    let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
+    let edits = TestEdits::of(tasks.iter().filter_map(|id| state.tasks.get(id)));
+    let (lint, _) = lint_trees(context, &head.id, &merged.id, &paths, edits).await;
+    if let Some(finding) = lint.failure {
+        return Landed::No(finding);
+    }
+    let all: Vec<&TaskId> = tasks.into_iter().chain(landed).collect();
+    let keeps_tests = keeps_tests(state, &all);
+    // without the base the checks give no evidence, which `check_tree` says
+    let _ = project_checks::ensure_base(context, mission_base).await;
+    let _slot_is_ours = context.checks.checking_slot.lock().await;
+    let slot = match context.slots.prepare(CHECKING, &merged.id).await {
+        Ok(slot) => slot,
+        Err(error) => return Landed::No(host(error.to_string())),
+    };
+    let (judgement, checks) = check_tree(context, &slot, &merged.tree, keeps_tests).await;
+    match judgement.failure {
+        Some(finding) => Landed::No(finding),
+        None => Landed::Yes { commit: merged, checks: Some(checks) },
+    }
+}
+
+fn merge_all(
+    workspace: &workspace::Workspace,
+    mission: &str,
+    head: Commit,
+    commits: &[(TaskId, String)],
+) -> Result<Result<Commit, Finding>, workspace::Error> {
+    let mut merged = head;
+    for (task, commit) in commits {
+        match workspace.merge(&merged.id, commit, &format!("task {task}"))? {
+            Merge::Clean(commit) => merged = commit,
+            Merge::Conflict { paths, .. } => {
+                let message =
+                    "this file was changed on the mission's head meanwhile, and the two do not merge";
+                let issues =
+                    paths.iter().map(|path| Issue::new("merge", message).at(path.clone(), None)).collect();
+                return Ok(Err(Finding { class: FailureClass::Conflict, issues }));
+            }
+        }
+    }
+    workspace.pin(mission, "head", &merged.id)?;
+    Ok(Ok(merged))
+}
+
+fn host(message: String) -> Finding {
+    Finding { class: FailureClass::Host, issues: vec![Issue::new("workspace", message)] }
+}

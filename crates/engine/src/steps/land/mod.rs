@@ -1,0 +1,5 @@
+//! From base to delivery: taking the base, integrating changes, writing the result into the user's tree.
+
+pub(crate) mod base;
+pub(crate) mod delivery;
+pub(crate) mod integrator;

@@ -1,0 +1,6 @@
+//! The steps of a mission, a folder for each phase; each carries out effects that the state machine decided.
+
+pub(crate) mod land;
+pub(crate) mod plan;
+pub(crate) mod review;
+pub(crate) mod work;

@@ -1,0 +1,333 @@
+//! Packages that a plan names: the registry is asked before the plan stands, and they are on the head before the tasks
+//! that need them start. The engine alone writes manifests and lockfiles.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use checks::{Answer, Manifest, Outcome, RunOptions, Wanted};
+use mission::mailbox::{Plan, PlannedDependency};
+use mission::{Event, NewDependencies, PauseReason, TaskId};
+use workspace::{Commit, Slot};
+
+use crate::bench::slots::CHECKING;
+use crate::bench::{project_checks, setup};
+use crate::blocking::blocking;
+use crate::gates::checks::check_tree;
+use crate::missions::context::MissionContext;
+use crate::talk::prompt::cut;
+
+/// Packages that one plan may add.
+const MAX_PACKAGES: usize = 20;
+/// The longest output of a package manager that is repeated, in bytes.
+const MAX_OUTPUT: usize = 2000;
+/// Output of a package manager that is read, in bytes: lists of versions are long.
+const MAX_ANSWER: usize = 256 * 1024;
+
+/// Checks a plan's packages while its Planner can still mend it. What a manifest has already is taken out with a note;
+/// what the registry has gets its version.
+pub(crate) async fn settle(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    policy: NewDependencies,
+    plan: &mut Plan,
+) -> Result<Vec<String>, Vec<String>> {
+    if plan.dependencies.is_empty() {
+        return Ok(Vec::new());
+    }
+    if plan.dependencies.len() > MAX_PACKAGES {
+        return Err(vec![format!(
+            "the plan adds {} packages; at most {MAX_PACKAGES} are accepted: name only those that a task imports itself",
+            plan.dependencies.len()
+        )]);
+    }
+    let files = files(context, slot).await.map_err(|why| vec![why])?;
+    let (mut kept, mut notes, mut problems) = (Vec::<PlannedDependency>::new(), Vec::new(), Vec::new());
+    for package in std::mem::take(&mut plan.dependencies) {
+        let settled = one(context, slot, &files, policy, package).await;
+        match settled {
+            Ok(Settled::Wanted(package, note)) => {
+                notes.extend(note);
+                let same = |p: &PlannedDependency| p.name == package.name && p.directory == package.directory;
+                if !kept.iter().any(same) {
+                    kept.push(package);
+                }
+            }
+            Ok(Settled::There(note)) => notes.push(note),
+            Err(problem) => problems.push(format!("`dependencies`: {problem}")),
+        }
+    }
+    plan.dependencies = kept;
+    if problems.is_empty() { Ok(notes) } else { Err(problems) }
+}
+
+enum Settled {
+    Wanted(PlannedDependency, Option<String>),
+    There(String),
+}
+
+async fn one(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    files: &[String],
+    policy: NewDependencies,
+    mut package: PlannedDependency,
+) -> Result<Settled, String> {
+    package.directory = match package.directory.as_deref().map(mission::path::normalise) {
+        None => None,
+        Some(Ok(directory)) => Some(directory),
+        Some(Err(why)) => return Err(format!("`{}`, `directory`: {why}", package.name)),
+    };
+    let (manifest, wanted) = manifest(slot, files, &package)?;
+    let name = &package.name;
+    if manifest.declares(&wanted, &reader(&slot.path)) {
+        return Ok(Settled::There(format!(
+            "`{name}` is in `{}` already: nothing is installed",
+            manifest.path()
+        )));
+    }
+    if policy == NewDependencies::Deny {
+        return Err(format!(
+            "`{name}`: this project allows no new packages (`[mission] dependencies = \"deny\"`); plan with what the \
+             project has"
+        ));
+    }
+    package.manager = manifest.manager().into();
+    let who = manifest.manager();
+    let near = || {
+        let near = manifest.nearest(name, &reader(&slot.path));
+        near.map_or(String::new(), |near| format!(" (the project has `{near}`; is that what is meant?)"))
+    };
+    match look_up(context, slot, &manifest, &wanted).await? {
+        Answer::Found { version } => {
+            package.resolved = Some(version);
+            Ok(Settled::Wanted(package, None))
+        }
+        Answer::Unknown { why } => {
+            let note =
+                format!("`{name}` could not be verified ({why}): it is asked for again before it is added");
+            Ok(Settled::Wanted(package, Some(note)))
+        }
+        Answer::Unfit { why } => Err(format!("`{name}`: {why}")),
+        Answer::Missing => {
+            let any = Wanted { version: None, ..wanted.clone() };
+            let newest = match wanted.version {
+                Some(_) => look_up(context, slot, &manifest, &any).await?,
+                None => Answer::Missing,
+            };
+            Err(match (newest, &package.version) {
+                (Answer::Found { version: newest }, Some(version)) => format!(
+                    "`{name}` has no version `{version}`; the newest is {newest}. Name one that exists, or leave \
+                     `version` out"
+                ),
+                _ => format!(
+                    "the registry that {who} asks has no package `{name}`{}; name one that exists, or plan with what the \
+                     project has",
+                    near()
+                ),
+            })
+        }
+    }
+}
+
+fn manifest(
+    slot: &Slot,
+    files: &[String],
+    package: &PlannedDependency,
+) -> Result<(Manifest, Wanted), String> {
+    let found = Manifest::find(&package.manager, package.directory.as_deref(), &reader(&slot.path), files);
+    let manifest = found.map_err(|why| format!("`{}`: {why}", package.name))?;
+    let wanted = Wanted {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        dev: package.dev,
+        features: package.features.clone(),
+    };
+    Ok((manifest, wanted))
+}
+
+async fn files(context: &Arc<MissionContext>, slot: &Slot) -> Result<Vec<String>, String> {
+    let (workspace, commit) = (context.workspace.clone(), slot.commit.clone());
+    blocking(move || workspace.files(&commit)).await.map_err(|error| error.to_string())
+}
+
+fn reader(root: &Path) -> impl Fn(&str) -> Option<String> {
+    let root = root.to_path_buf();
+    move |path| std::fs::read_to_string(root.join(path)).ok()
+}
+
+/// Asks the registry through the project's own package manager.
+async fn look_up(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    manifest: &Manifest,
+    wanted: &Wanted,
+) -> Result<Answer, String> {
+    let question = manifest.lookup(wanted)?;
+    let options = RunOptions { output_limit: MAX_ANSWER, ..project_checks::options(context, slot) };
+    let outcome = context.commands.run(&question, None, &options, context.orchestrator.cancelled()).await;
+    Ok(checks::package_answer(manifest, wanted, &outcome))
+}
+
+/// A package with the version that its registry has for it.
+type Resolved = (Wanted, Option<String>);
+
+/// Why packages are not on the head.
+enum Failure {
+    /// The registry does not answer, or its client is missing: nothing is said of the plan.
+    Later(String),
+    /// They cannot be had as planned.
+    Plan(String),
+}
+
+/// Puts the packages of a plan on the head, as one commit of ours that passed the project's checks.
+pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) -> Vec<Event> {
+    let _head_is_ours = context.head.lock().await;
+    let Ok(state) = context.orchestrator.state().await else { return Vec::new() };
+    let needs =
+        state.needs.iter().find(|n| n.parent.as_ref() == parent && !n.added && !n.packages.is_empty());
+    let (Some(needs), Some(head)) = (needs, &state.head) else { return Vec::new() };
+    let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    // without the base the checks give no evidence, and say so
+    let _ = project_checks::ensure_base(context, base).await;
+    let event = match put(context, &needs.packages, &head.commit, parent.cloned()).await {
+        Ok(event) => event,
+        Err(Failure::Plan(reason)) => Event::PackagesFailed { parent: parent.cloned(), reason },
+        Err(Failure::Later(why)) => {
+            let reason = PauseReason::Packages(format!("{why}. `/task resume {}` tries again", context.id));
+            Event::Paused { reason, at_ms: context.clock.now_ms() }
+        }
+    };
+    // written down while the head is ours: whoever waits for it begins from the new one
+    let _ = context.orchestrator.record(vec![event]).await;
+    Vec::new()
+}
+
+async fn put(
+    context: &Arc<MissionContext>,
+    packages: &[PlannedDependency],
+    head: &str,
+    parent: Option<TaskId>,
+) -> Result<Event, Failure> {
+    let later = |error: workspace::Error| Failure::Later(error.to_string());
+    let _slot_is_ours = context.checks.checking_slot.lock().await;
+    let slot = context.slots.prepare(CHECKING, head).await.map_err(later)?;
+    let files = files(context, &slot).await.map_err(Failure::Later)?;
+    let mut packages = packages.to_vec();
+    let mut manifests: Vec<(Manifest, Vec<Resolved>)> = Vec::new();
+    for package in &mut packages {
+        let (manifest, wanted) = manifest(&slot, &files, package).map_err(Failure::Plan)?;
+        if package.resolved.is_none() {
+            package.resolved = Some(verify(context, &slot, &manifest, &wanted).await?);
+        }
+        let entry = (wanted, package.resolved.clone());
+        match manifests.iter_mut().find(|(known, _)| *known == manifest) {
+            Some((_, entries)) => entries.push(entry),
+            None => manifests.push((manifest, vec![entry])),
+        }
+    }
+    for (manifest, entries) in &manifests {
+        write(context, &slot, manifest, entries).await?;
+    }
+    let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (commit, files) = commit(context, &slot, head, &manifests, &names).await?;
+    setup::prepare(context, &slot).await.map_err(|why| {
+        Failure::Plan(format!(
+            "with {names} in its manifest, the project's packages cannot be installed: {why}"
+        ))
+    })?;
+    let (judgement, checks) = check_tree(context, &slot, &commit.tree, true).await;
+    if judgement.failure.is_some() {
+        return Err(Failure::Plan(format!(
+            "with {names} added, the project's checks fail: {}",
+            judgement.detail
+        )));
+    }
+    let (commit, tree) = (commit.id, commit.tree);
+    Ok(Event::PackagesAdded { parent, packages, files, commit, tree, checks })
+}
+
+/// The version of a package of which nothing was known when it was planned.
+async fn verify(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    manifest: &Manifest,
+    wanted: &Wanted,
+) -> Result<String, Failure> {
+    match look_up(context, slot, manifest, wanted).await.map_err(Failure::Plan)? {
+        Answer::Found { version } => Ok(version),
+        Answer::Missing => {
+            let version = wanted.version.as_ref().map(|v| format!(" in version `{v}`")).unwrap_or_default();
+            Err(Failure::Plan(format!(
+                "the registry that {} asks has no package `{}`{version}",
+                manifest.manager(),
+                wanted.name
+            )))
+        }
+        Answer::Unfit { why } => Err(Failure::Plan(format!("`{}`: {why}", wanted.name))),
+        Answer::Unknown { why } => Err(Failure::Later(format!(
+            "{} cannot be asked for `{}`: {why}",
+            manifest.manager(),
+            wanted.name
+        ))),
+    }
+}
+
+/// Brings packages into manifest and lockfile, which only the package manager or this writes.
+async fn write(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    manifest: &Manifest,
+    entries: &[Resolved],
+) -> Result<(), Failure> {
+    let addition = manifest.add(entries, &reader(&slot.path)).map_err(Failure::Plan)?;
+    if let Some((path, text)) = addition.edit {
+        let (workspace, slot) = (context.workspace.clone(), slot.clone());
+        let written = blocking(move || workspace.write_slot_file(&slot, &path, &text)).await;
+        written.map_err(|error| Failure::Later(error.to_string()))?;
+    }
+    let Some(run) = addition.run else { return Ok(()) };
+    let outcome = context
+        .commands
+        .run(&run, None, &project_checks::options(context, slot), context.orchestrator.cancelled())
+        .await;
+    if outcome.end.success() {
+        return Ok(());
+    }
+    let said = format!("`{}` {}: {}", run.run, outcome.end, tail(&outcome));
+    Err(if checks::is_unreachable(&outcome) { Failure::Later(said) } else { Failure::Plan(said) })
+}
+
+fn tail(outcome: &Outcome) -> String {
+    let text = outcome.output.trim();
+    let start = text.char_indices().rev().nth(MAX_OUTPUT).map_or(0, |(at, _)| at);
+    cut(text.get(start..).unwrap_or_default(), MAX_OUTPUT)
+}
+
+/// Only manifests and lockfiles: whatever else a package manager left is put back.
+async fn commit(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    head: &str,
+    manifests: &[(Manifest, Vec<Resolved>)],
+    names: &str,
+) -> Result<(Commit, Vec<String>), Failure> {
+    let (workspace, slot, head) = (context.workspace.clone(), slot.clone(), head.to_string());
+    let manifests: Vec<Manifest> = manifests.iter().map(|(manifest, _)| manifest.clone()).collect();
+    let (id, message) = (context.id.clone(), format!("Add {names}"));
+    let committed = blocking(move || {
+        let changed = workspace.slot_changes(&slot)?.into_iter().map(|change| change.path);
+        let ours = |path: &String| manifests.iter().any(|manifest| manifest.writes(path));
+        let (ours, foreign): (Vec<String>, Vec<String>) = changed.partition(ours);
+        if !foreign.is_empty() {
+            workspace.discard(&slot, &foreign)?;
+        }
+        let commit = workspace.commit_slot(&slot, &head, &message)?;
+        workspace.pin(&id, "head", &commit.id)?;
+        Ok::<_, workspace::Error>((commit, ours))
+    });
+    let (commit, files) = committed.await.map_err(|error| Failure::Later(error.to_string()))?;
+    if files.is_empty() {
+        return Err(Failure::Plan(format!("adding {names} changed neither manifest nor lockfile")));
+    }
+    Ok((commit, files))
+}

@@ -1,0 +1,223 @@
+//! The Planner: sees the brief, not the repository, and hands in a task graph that the engine checks.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use mission::mailbox::{Brief, parse_plan};
+use mission::{Event, FailureClass, Phase, Policy, Role, State, Task, TaskId, graph};
+use serde_json::Value;
+use workspace::Slot;
+
+use crate::missions::context::MissionContext;
+use crate::steps::plan::{packages, reading};
+use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::mailbox::{Answer, Mailbox, unknown};
+use crate::talk::prompt::cut;
+use crate::talk::{pages, prompt};
+
+/// The longest reason why an earlier plan failed, in bytes.
+const MAX_REASON: usize = 2000;
+
+/// Failures of a task that the Planner is told when it splits it, or plans anew what it was for.
+const SPLIT_FAILURES: usize = 4;
+
+/// Tasks that landed, and tasks that did not, of which a later plan is told.
+const MAX_LANDED: usize = 100;
+const MAX_LOST: usize = 20;
+
+/// `task`: the compound task whose own plan is wanted.
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
+    let mut spent = Vec::new();
+    let event = match plan(context, state, task.clone(), &mut spent).await {
+        Ok(graph::Checked { plan, notes }) => Event::PlanAccepted { plan, notes, parent: task },
+        Err(RoleFailure { class, reason }) => Event::PlanFailed { class, reason, parent: task },
+    };
+    spent.push(event);
+    spent
+}
+
+async fn plan(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: Option<TaskId>,
+    spent: &mut Vec<Event>,
+) -> Result<graph::Checked, RoleFailure> {
+    let compound = match &task {
+        None => None,
+        Some(id) => {
+            let known = state.tasks.get(id);
+            Some(known.ok_or_else(|| {
+                RoleFailure::new(FailureClass::Malformed, format!("there is no task `{id}`"))
+            })?)
+        }
+    };
+    let head = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+    let lease = context.slot(&head).await?;
+    let known = match &state.brief {
+        Some(brief) => brief_text(brief),
+        None => reading::ranking(context, &lease.slot, &state.objective).await,
+    };
+    let setting = Setting {
+        role: Role::Planner,
+        task: task.clone(),
+        directory: lease.slot.path.clone(),
+        base: head,
+        title: compound.map_or("Planner: the task graph".into(), |t| format!("Planner: split `{}`", t.id)),
+        model: 0,
+        part: None,
+    };
+    let mut conversation = Conversation::open(context, setting).await?;
+    let mut mailbox = PlannerMailbox {
+        context: context.clone(),
+        policy: state.policy.clone(),
+        taken: state.tasks.keys().cloned().collect(),
+        depth: compound.map_or(0, |t| t.depth + 1),
+        slot: lease.slot.clone(),
+    };
+    let text = |attempt| {
+        let mut text = prompt::header(&context.id, Role::Planner, task.as_deref(), attempt);
+        let _ = writeln!(text, "# Objective\n{}\n", state.objective);
+        if let Some(task) = compound {
+            let _ = writeln!(text, "# The part of it to split into tasks\n{}", prompt::task(task));
+            if task.resplit {
+                text.push_str(&split_memo(task));
+            }
+        } else if state.replanning {
+            text.push_str(&missing(state));
+        }
+        if !state.tasks.is_empty() {
+            let _ = writeln!(text, "Ids in use: {}\n", prompt::list(state.tasks.keys()));
+        }
+        let _ = writeln!(text, "# Brief\n{known}");
+        let checks = context.checks.names();
+        if !checks.is_empty() {
+            let _ =
+                writeln!(text, "The project's checks, run on every task: {}", prompt::list(checks.iter()));
+        }
+        let earlier: &[String] = if compound.is_none() { &state.plan_failures } else { &[] };
+        for reason in earlier {
+            let _ = writeln!(text, "An earlier plan came to nothing: {}", cut(reason, MAX_REASON));
+        }
+        let _ = writeln!(
+            text,
+            "At most {} tasks, {} files a task that hold no more than {} lines together; {} run at once.",
+            state.policy.max_tasks, state.policy.max_files, state.policy.max_lines, state.policy.parallel
+        );
+        text
+    };
+    conversation.ask(Role::Planner, text, &mut mailbox, spent).await
+}
+
+/// What there is by now, and what the next plan is for.
+fn missing(state: &State) -> String {
+    let mut text = String::from(
+        "# What is missing\nAn earlier plan was carried out, and what landed of it stays. Plan only what these still need, in \
+         another way than the one that failed:\n",
+    );
+    for asked in &state.asked_for {
+        let _ = writeln!(text, "- {}: {}", asked.item, cut(&asked.evidence.replace('\n', " "), MAX_REASON));
+    }
+    let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id));
+    let landed = tasks().filter(|t| matches!(t.phase, Phase::Integrated { .. }) && !t.compound);
+    let landed: Vec<String> = landed
+        .take(MAX_LANDED)
+        .map(|t| format!("- `{}` {}: {}\n", t.id, t.title, prompt::list(t.scope.iter())))
+        .collect();
+    if !landed.is_empty() {
+        let _ = write!(text, "\n# What landed\n{}", landed.concat());
+    }
+    let lost: Vec<&Task> = state.lost().filter(|t| !t.failures.is_empty()).take(MAX_LOST).collect();
+    if !lost.is_empty() {
+        text.push_str("\n# What failed\n");
+    }
+    for task in lost {
+        let _ = writeln!(text, "`{}` {} ({}):", task.id, task.title, prompt::list(task.scope.iter()));
+        text.push_str(&failures(task));
+    }
+    text.push('\n');
+    text
+}
+
+/// What a task failed on as a whole, so that its parts avoid it.
+fn split_memo(task: &Task) -> String {
+    let mut text = String::from(
+        "One coder after another failed on it as a whole. Hand in smaller tasks that together do all of it and meet all \
+         of its acceptance, within its files; put what is in the way into a task of its own, and answer open questions in \
+         the instructions. It failed on:\n",
+    );
+    text.push_str(&failures(task));
+    text.push('\n');
+    text
+}
+
+fn failures(task: &Task) -> String {
+    let mut text = String::new();
+    let from = task.failures.len().saturating_sub(SPLIT_FAILURES);
+    for failure in &task.failures[from..] {
+        let _ = write!(
+            text,
+            "attempt {} ({}):\n{}",
+            failure.attempt,
+            failure.class.name(),
+            prompt::issues(&failure.issues)
+        );
+    }
+    text
+}
+
+fn brief_text(brief: &Brief) -> String {
+    let mut text = format!("{}\n\nFiles:\n", brief.summary);
+    for file in &brief.files {
+        let _ = writeln!(text, "- `{}`: {}", file.path, file.why);
+    }
+    for (title, items) in [("Conventions", &brief.conventions), ("Risks", &brief.risks)] {
+        if !items.is_empty() {
+            let _ = writeln!(text, "\n{title}:");
+            for item in items {
+                let _ = writeln!(text, "- {item}");
+            }
+        }
+    }
+    text
+}
+
+struct PlannerMailbox {
+    context: Arc<MissionContext>,
+    policy: Policy,
+    taken: BTreeSet<TaskId>,
+    depth: u32,
+    slot: Slot,
+}
+
+impl PlannerMailbox {
+    async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
+        let plan = parse_plan(arguments)?;
+        let mut checked = graph::check(plan, &self.policy, &self.taken, self.depth)?;
+        let slot = &self.slot;
+        let sizes = reading::lines(&self.context, slot, &checked.plan).await;
+        let problems = graph::too_large(&checked.plan, &self.policy, |file| sizes.get(file).copied());
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let notes =
+            packages::settle(&self.context, &self.slot, self.policy.dependencies, &mut checked.plan).await?;
+        checked.notes.extend(notes);
+        Ok(checked)
+    }
+}
+
+impl Mailbox for PlannerMailbox {
+    type Result = graph::Checked;
+
+    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<graph::Checked> {
+        match tool {
+            "mission_plan" => match self.check(arguments).await {
+                Ok(checked) => Answer::Accepted(checked),
+                Err(problems) => Answer::Refused(problems),
+            },
+            "mission_page" => pages::answer(&self.context, arguments),
+            other => unknown(other, Role::Planner.mailbox()),
+        }
+    }
+}

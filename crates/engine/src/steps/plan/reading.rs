@@ -1,0 +1,199 @@
+//! What roles start with: ranked files, the task's files, the lines that findings name.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use mission::{Issue, Task};
+use workspace::Slot;
+
+use crate::blocking::blocking;
+use crate::missions::context::MissionContext;
+use crate::talk::prompt::cut;
+
+/// The share of the budget that the Searcher starts with; it reads on by itself.
+const SEARCH_SHARE: usize = 4;
+/// Lines shown on either side of a line that a finding names.
+const AROUND: usize = 4;
+/// Places shown to a fixer.
+const MAX_PLACES: usize = 12;
+/// Lines shown of each of two sides that conflict, and bytes of all of them.
+const MAX_SIDE: usize = 30;
+const MAX_SIDES: usize = 16_000;
+/// The longest line shown, in bytes.
+const MAX_LINE: usize = 300;
+
+/// The files that matter most for the objective, without asking a model.
+pub(crate) async fn ranking(context: &Arc<MissionContext>, slot: &Slot, objective: &str) -> String {
+    let (context, slot, objective) = (context.clone(), slot.clone(), objective.to_string());
+    blocking(move || {
+        let budget = context.config.context.budget / SEARCH_SHARE;
+        index(&context, &slot)
+            .map_or_else(|why| why, |index| context::brief_input(&index, &objective, budget))
+    })
+    .await
+}
+
+/// The task's files as they are in its slot, and what surrounds them, within the budget.
+pub(crate) async fn task(context: &Arc<MissionContext>, slot: &Slot, task: &Task) -> String {
+    let (context, slot, task) = (context.clone(), slot.clone(), task.clone());
+    blocking(move || {
+        let files: Vec<String> = task.scope.iter().cloned().collect();
+        let words = format!("{} {}", task.title, task.instructions);
+        match index(&context, &slot) {
+            Ok(index) => {
+                context::task_context(&slot.path, &index, &files, &words, context.config.context.budget)
+            }
+            Err(why) => why,
+        }
+    })
+    .await
+}
+
+/// The lines of the files that a plan's tasks write, where they are there already.
+pub(crate) async fn lines(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    plan: &mission::mailbox::Plan,
+) -> BTreeMap<String, u32> {
+    let (context, slot) = (context.clone(), slot.clone());
+    let files: Vec<String> = plan.tasks.iter().flat_map(|task| task.files.iter().cloned()).collect();
+    blocking(move || {
+        // what cannot be listed is too large for nobody
+        let Ok(index) = index(&context, &slot) else { return BTreeMap::new() };
+        files
+            .into_iter()
+            .filter_map(|file| Some((index.lines(&file)?, file)))
+            .map(|(n, file)| (file, n))
+            .collect()
+    })
+    .await
+}
+
+fn index(context: &MissionContext, slot: &Slot) -> Result<Arc<context::Index>, String> {
+    if let Some(index) = context.index.get(&slot.commit) {
+        return Ok(index);
+    }
+    let files = context
+        .workspace
+        .files(&slot.commit)
+        .map_err(|error| format!("(the files could not be listed: {error})"))?;
+    Ok(context.index.build(&slot.commit, &slot.path, &files))
+}
+
+/// The lines that findings name, with a few around them.
+pub(crate) async fn named_lines(slot: &Slot, issues: &[Issue]) -> String {
+    let (root, issues) = (slot.path.clone(), issues.to_vec());
+    blocking(move || {
+        let mut text = String::new();
+        for issue in issues.iter().take(MAX_PLACES) {
+            let (Some(path), Some(line)) = (&issue.path, issue.line) else { continue };
+            let Some((path, source)) = source(&root, path) else { continue };
+            let line = line as usize;
+            let first = line.saturating_sub(AROUND).max(1);
+            let _ = writeln!(text, "{path}:");
+            for (i, shown) in source.lines().enumerate().skip(first - 1).take(2 * AROUND + 1) {
+                let mark = if i + 1 == line { ">" } else { " " };
+                let _ = writeln!(text, "{mark}{:5} {}", i + 1, cut(shown, MAX_LINE));
+            }
+        }
+        text
+    })
+    .await
+}
+
+/// Both sides of what does not merge, as they stand in the files that findings name without a line.
+pub(crate) async fn both_sides(slot: &Slot, issues: &[Issue]) -> String {
+    let (root, issues) = (slot.path.clone(), issues.to_vec());
+    blocking(move || conflicts(&root, &issues)).await
+}
+
+fn conflicts(root: &Path, issues: &[Issue]) -> String {
+    let (mut text, mut places) = (String::new(), 0);
+    for path in issues.iter().filter(|issue| issue.line.is_none()).filter_map(|issue| issue.path.as_ref()) {
+        let Some((path, source)) = source(root, path) else { continue };
+        let mut shown = None;
+        for (i, line) in source.lines().enumerate() {
+            if shown.is_none() && line.starts_with("<<<<<<< ") {
+                if places == MAX_PLACES || text.len() > MAX_SIDES {
+                    text.push_str("and more\n");
+                    return text;
+                }
+                places += 1;
+                let _ = writeln!(text, "{path}:");
+                shown = Some(0);
+            }
+            let Some(lines) = shown else { continue };
+            let (middle, last) = (line == "=======", line.starts_with(">>>>>>> "));
+            if middle || last || lines < MAX_SIDE {
+                let _ = writeln!(text, " {:5} {}", i + 1, cut(line, MAX_LINE));
+            } else if lines == MAX_SIDE {
+                text.push_str("       …\n");
+            }
+            shown = (!last).then_some(if middle { 0 } else { lines + 1 });
+        }
+    }
+    text
+}
+
+/// A file that a finding names, with its path, where it is one of the folder's own.
+fn source(root: &Path, path: &str) -> Option<(String, String)> {
+    let path = mission::path::normalise(path).ok()?;
+    let file = root.join(&path).canonicalize().ok()?;
+    let inside = root.canonicalize().is_ok_and(|root| file.starts_with(root));
+    Some((path, std::fs::read_to_string(file).ok().filter(|_| inside)?))
+}
+
+/// The newest index, so that a later one parses only what changed.
+#[derive(Default)]
+pub(crate) struct KeptIndex {
+    newest: std::sync::Mutex<Option<(String, Arc<context::Index>)>>,
+}
+
+impl KeptIndex {
+    fn get(&self, commit: &str) -> Option<Arc<context::Index>> {
+        let newest = self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        newest.as_ref().filter(|(of, _)| of == commit).map(|(_, index)| index.clone())
+    }
+
+    fn build(&self, commit: &str, root: &std::path::Path, files: &[String]) -> Arc<context::Index> {
+        let before = self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let index = Arc::new(match before {
+            Some((_, before)) => before.rebuild(root, files),
+            None => context::Index::build(root, files),
+        });
+        *self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some((commit.to_string(), index.clone()));
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_of_a_conflict_are_shown_and_nothing_outside_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("slot");
+        std::fs::create_dir(&root).unwrap();
+        let text = "one\n<<<<<<< 1a2b\nours = 1\n=======\ntheirs = 2\n>>>>>>> 3c4d\nlast\n";
+        std::fs::write(root.join("a.js"), text).unwrap();
+        std::fs::write(folder.path().join("b.js"), text).unwrap();
+        std::os::unix::fs::symlink("../b.js", root.join("link.js")).unwrap();
+        let issue = |path: &str| Issue::new("merge", "they do not merge").at(path, None);
+        let issues = [issue("a.js"), issue("../b.js"), issue("link.js"), issue("absent.js")];
+        let shown = "a.js:\n     2 <<<<<<< 1a2b\n     3 ours = 1\n     4 =======\n     5 theirs = 2\n     6 >>>>>>> 3c4d\n";
+        assert_eq!(conflicts(&root, &issues), shown);
+        let long = format!("<<<<<<< a\n{}=======\ntheirs\n>>>>>>> b\n", "ours\n".repeat(500)).repeat(50);
+        std::fs::write(root.join("a.js"), long).unwrap();
+        let shown = conflicts(&root, &issues);
+        assert_eq!(
+            (shown.matches("<<<<<<<").count(), shown.matches("theirs").count()),
+            (MAX_PLACES, MAX_PLACES)
+        );
+        assert!(shown.ends_with("and more\n"));
+        assert!(shown.len() < 20_000, "{}", shown.len());
+    }
+}

@@ -1,0 +1,192 @@
+//! A test that attempts fail on, looked at by reviewers: it is upheld, or thrown away, and what it failed is judged again.
+
+use std::sync::Arc;
+
+use mission::independent::{self, Dispute};
+use mission::mailbox::{Review, Verdict};
+use mission::{Event, FailureClass, Issue, State, Task, WrittenTests};
+
+use crate::blocking::blocking;
+use crate::missions::context::MissionContext;
+use crate::steps::review::panel::{poll, quorum};
+use crate::steps::review::reviewer::Subject;
+use crate::steps::work::workers::Worker;
+use crate::talk::conversation::RoleFailure;
+use crate::talk::prompt;
+
+/// The longest diff of tests that is shown, in bytes.
+const MAX_DIFF: usize = 30_000;
+
+/// Reviewers that a test is put before, where `quorum` judge a change: never one alone.
+pub fn test_voters(quorum: u32) -> u32 {
+    quorum.max(2)
+}
+
+/// Who decides at last where these do not agree.
+pub fn last_test_voters(quorum: u32) -> u32 {
+    test_voters(quorum) | 1
+}
+
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
+    let mut spent = Vec::new();
+    // the change stays for a repair where the test is right
+    let worker = context.workers.take(id);
+    let (event, worker) = match look(context, state, id, worker.as_ref(), &mut spent).await {
+        Ok(Some(upheld @ Event::TestsUpheld { .. })) => (upheld, worker),
+        Ok(Some(wrong)) => (wrong, None),
+        Ok(None) => return spent,
+        Err(RoleFailure { class: class @ FailureClass::Host, reason }) => {
+            (Event::JudgeFailed { task: id.to_string(), reason, class }, worker)
+        }
+        // no verdict says nothing against the test
+        Err(RoleFailure { reason, .. }) => {
+            let reason = format!("no verdict on it: {reason}");
+            (Event::TestsUpheld { task: id.to_string(), reason }, worker)
+        }
+    };
+    if let Some(worker) = worker {
+        context.workers.put(id, worker);
+    }
+    spent.push(event);
+    spent
+}
+
+async fn look(
+    context: &Arc<MissionContext>,
+    state: &State,
+    id: &str,
+    worker: Option<&Worker>,
+    spent: &mut Vec<Event>,
+) -> Result<Option<Event>, RoleFailure> {
+    let Some(task) = state.tasks.get(id) else { return Ok(None) };
+    let (Some(dispute), Some(tests)) = (independent::disputed(task, false), &task.tests.written) else {
+        return Ok(None);
+    };
+    // who waits for a second slot with one in hand may wait for ever, so they look where the attempt stands
+    let (_lease, slot) = match worker {
+        Some(worker) => (None, worker.lease.slot.clone()),
+        None => {
+            let lease = context.slot(&tests.commit).await?;
+            let slot = lease.slot.clone();
+            (Some(lease), slot)
+        }
+    };
+    let (workspace, commit, paths) = (context.workspace.clone(), tests.commit.clone(), tests.paths.clone());
+    let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
+    let diff = blocking(move || workspace.diff(&base, &commit, &paths, MAX_DIFF)).await.map_err(host)?;
+    let subject = Arc::new(Subject {
+        task: Some(task.id.clone()),
+        title: task.title.clone(),
+        asked: prompt::task(task),
+        items: task.acceptance.len(),
+        slot,
+        diff,
+        evidence: evidence(dispute),
+        tests: String::new(),
+    });
+    let reviews = vote(context, &subject, spent).await?;
+    let against: Vec<&Review> = reviews.iter().filter(|review| review.verdict == Verdict::Reject).collect();
+    // no majority keeps the test
+    let wrong = against.len() * 2 > reviews.len();
+    let on_side = reviews.iter().filter(|review| (review.verdict == Verdict::Reject) == wrong);
+    let said: Vec<&str> = on_side.flat_map(|r| &r.findings).map(|f| f.message.as_str()).collect();
+    let said = if said.is_empty() { dispute.issue().to_string() } else { said.join("; ") };
+    let votes = if wrong { against.len() } else { reviews.len() - against.len() };
+    let reason = format!("{votes} of {} reviewers: {said}", reviews.len());
+    if !wrong {
+        return Ok(Some(Event::TestsUpheld { task: task.id.clone(), reason }));
+    }
+    let judged = dispute.issue().source == independent::SOURCE || task.fixes > 0;
+    let kept = match worker.filter(|_| judged) {
+        Some(worker) => Some(keep(context, state, task, tests, worker).await?),
+        None => None,
+    };
+    Ok(Some(independent::found_wrong(task, reason, kept)))
+}
+
+/// As many verdicts as decide; those of who gave none do not count.
+async fn vote(
+    context: &Arc<MissionContext>,
+    subject: &Arc<Subject>,
+    spent: &mut Vec<Event>,
+) -> Result<Vec<Review>, RoleFailure> {
+    let asked = u32::try_from(quorum(context)).unwrap_or(u32::MAX);
+    let (first, last) = (test_voters(asked) as usize, last_test_voters(asked) as usize);
+    let (mut reviews, mut failure) = poll(context, subject, 0..first, spent).await;
+    let against = reviews.iter().filter(|review| review.verdict == Verdict::Reject).count();
+    if against * 2 == reviews.len() && !reviews.is_empty() && last > first {
+        let (more, why) = poll(context, subject, first..last, spent).await;
+        reviews.extend(more);
+        failure = failure.or(why);
+    }
+    match failure {
+        Some(why) if reviews.is_empty() => Err(why),
+        // one alone does not throw a test away
+        Some(why) if reviews.len() < 2 && why.class == FailureClass::Host => Err(why),
+        _ if reviews.len() < 2 => {
+            Err(RoleFailure::new(FailureClass::Malformed, "too few reviewers gave a verdict"))
+        }
+        _ => Ok(reviews),
+    }
+}
+
+fn evidence(dispute: Dispute<'_>) -> String {
+    let why = match dispute {
+        Dispute::Repaired(_) => {
+            "An attempt at the task fails on nothing but one of them, also after a repair"
+        }
+        Dispute::Attempts(_) => {
+            "Two attempts at the task, made independently, fail on nothing but one of them"
+        }
+        Dispute::Blocked(_) => "An attempt at the task ended with words that may be about them",
+    };
+    format!(
+        "These tests were written before the task, by a coder who saw no implementation. {why}:\n{}\nJudge the tests alone: \
+         what stands in the folder is one attempt, and no evidence of what the task asks for. Approve if the task and its \
+         acceptance ask for what these tests ask; reject, and say why, if they do not, or if a test can never pass.",
+        prompt::issues(std::slice::from_ref(dispute.issue()))
+    )
+}
+
+/// The change that the tests failed, without them, as a commit that outlives its slot.
+async fn keep(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: &Task,
+    tests: &WrittenTests,
+    worker: &Worker,
+) -> Result<String, RoleFailure> {
+    let (workspace, slot, mission) =
+        (context.workspace.clone(), worker.lease.slot.clone(), context.id.clone());
+    let (paths, base) =
+        (tests.paths.clone(), state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default());
+    let (message, name) = (format!("{}\n\ntask {}", task.title, task.id), format!("{}.kept", task.id));
+    let kept = blocking(move || {
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        for (path, before) in paths.iter().zip(workspace.read_all(&base, &names)?) {
+            match before.and_then(|text| String::from_utf8(text).ok()) {
+                Some(text) => workspace.write_slot_file(&slot, path, &text)?,
+                None => workspace.remove_slot_file(&slot, path)?,
+            }
+        }
+        let commit = workspace.commit_slot(&slot, &slot.commit, &message)?;
+        workspace.pin(&mission, &name, &commit.id)?;
+        Ok::<_, workspace::Error>(commit.id)
+    });
+    kept.await.map_err(host)
+}
+
+fn host(error: workspace::Error) -> RoleFailure {
+    RoleFailure::new(FailureClass::Host, error.to_string())
+}
+
+/// What a repair is told where a test of another coder fails.
+pub(crate) fn hint(issues: &[Issue]) -> &'static str {
+    match issues.iter().any(|issue| issue.source == independent::SOURCE) {
+        true => {
+            "\nAnother coder wrote this test from the task alone. If it asks for what the task does not, hand in `blocked` and \
+             say which and why: reviewers look at it.\n"
+        }
+        false => "",
+    }
+}

@@ -1,0 +1,162 @@
+//! The Reviewers as a gate: an odd number of them, independent of each other; the majority decides.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use mission::mailbox::Review;
+use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Task};
+use tokio::task::JoinSet;
+
+use crate::blocking::blocking;
+use crate::gates::pipeline::{Change, Finding, Judgement};
+use crate::missions::context::MissionContext;
+use crate::steps::review::reviewer::Subject;
+use crate::steps::review::vote::Vote;
+use crate::steps::review::{reviewer, vote};
+use crate::talk::conversation::RoleFailure;
+use crate::talk::prompt::cut;
+use crate::talk::{pages, prompt};
+
+/// The longest diff that a prompt holds, in bytes; the whole of it is a page.
+const MAX_DIFF: usize = 60_000;
+/// The longest diff that is kept at all.
+pub(crate) const MAX_PAGE: usize = 2_000_000;
+/// Said where tests are gone.
+const REMOVED: &str = "Approve only if the acceptance asks for what they tested to go, or if others test it:";
+/// Said where a Coder found that a task of a further cycle has nothing to do.
+const UNCHANGED: &str = "\n# Nothing was changed for this task\nA Coder found that what is asked holds already. Below stands what was made of the task's files so far; read them where that does not show it. Approve if every item holds as things are, reject if one does not.\n";
+/// Findings about tests that a prompt lists.
+const MAX_WEAKENED: usize = 30;
+
+/// What other gates found that a reviewer should know.
+pub(crate) struct Evidence<'a> {
+    /// What the checks say, in words.
+    pub checks: &'a str,
+    /// Existing tests that the plan let this change touch.
+    pub edited_tests: &'a [String],
+    /// What the Guardian says became of them.
+    pub weakened: &'a [Issue],
+}
+
+pub(crate) async fn judge(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    change: &Change<'_>,
+    evidence: Evidence<'_>,
+    spent: &mut Vec<Event>,
+) -> Judgement {
+    // of what holds already, what the mission has made of the task's files
+    let (from, files, asked) = match change.paths.is_empty() {
+        false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task)),
+        true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),
+    };
+    let (workspace, from, to) = (context.workspace.clone(), from.to_string(), change.commit.id.clone());
+    let diff = match blocking(move || workspace.diff(&from, &to, &files, MAX_PAGE)).await {
+        Ok(diff) => diff,
+        Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
+    };
+    let subject = Subject {
+        task: Some(task.id.clone()),
+        title: task.title.clone(),
+        asked,
+        items: task.acceptance.len(),
+        slot: change.slot.clone(),
+        diff: shown(context, diff).await,
+        evidence: evidence.checks.to_string(),
+        tests: tests(&evidence),
+    };
+    let (reviews, failure) = poll(context, &Arc::new(subject), 0..quorum(context), spent).await;
+    match vote::count(task, quorum(context), &reviews) {
+        Vote::Approved { detail } => {
+            Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
+        }
+        Vote::Rejected { detail, issues } => {
+            let failure = Some(Finding { class: FailureClass::Review, issues });
+            Judgement { gate: Gate::Review, verdict: GateVerdict::Fail, detail, failure }
+        }
+        Vote::Open => undecided(failure),
+    }
+}
+
+/// Reviewers that are asked.
+pub(crate) fn quorum(context: &MissionContext) -> usize {
+    context.config.review.quorum.max(1)
+}
+
+/// As much of a diff as a prompt holds, with the name of the page that has all of it.
+pub(crate) async fn shown(context: &Arc<MissionContext>, diff: String) -> String {
+    if diff.len() <= MAX_DIFF {
+        return diff;
+    }
+    let page = pages::store(context, "diff", &diff).await;
+    format!("{}\n{page}", cut(&diff, MAX_DIFF))
+}
+
+/// The reviews of those of the reviewers asked (by their places, from 0) who voted, side by side, and why another did not.
+pub(crate) async fn poll(
+    context: &Arc<MissionContext>,
+    subject: &Arc<Subject>,
+    places: Range<usize>,
+    spent: &mut Vec<Event>,
+) -> (Vec<Review>, Option<RoleFailure>) {
+    let mut voters = JoinSet::new();
+    for nth in places {
+        let (context, subject) = (context.clone(), subject.clone());
+        voters.spawn(async move {
+            let mut spent = Vec::new();
+            let review = reviewer::review(&context, &subject, nth, &mut spent).await;
+            (review, spent)
+        });
+    }
+    let (mut reviews, mut failure) = (Vec::new(), None);
+    while let Some(voted) = voters.join_next().await {
+        match voted {
+            Ok((review, cost)) => {
+                spent.extend(cost);
+                match review {
+                    Ok(review) => reviews.push(review),
+                    Err(why) => failure = Some(why),
+                }
+            }
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => failure = Some(RoleFailure::new(FailureClass::Host, error.to_string())),
+            },
+        }
+    }
+    (reviews, failure)
+}
+
+/// What became of existing tests, in words.
+fn tests(evidence: &Evidence<'_>) -> String {
+    let removed = evidence.weakened.iter().filter(|issue| issue.source == "test-removed").count();
+    let mut text = match removed {
+        0 => String::new(),
+        1 => format!("This change removes a test. {REMOVED}\n"),
+        n => format!("This change removes {n} tests. {REMOVED}\n"),
+    };
+    let edited: String =
+        evidence.edited_tests.iter().map(|path| format!("- `{path}` was changed\n")).collect();
+    text.push_str(&edited);
+    text.extend(evidence.weakened.iter().take(MAX_WEAKENED).map(|issue| format!("- {issue}\n")));
+    if evidence.weakened.len() > MAX_WEAKENED {
+        text.push_str(&format!("- and {} more\n", evidence.weakened.len() - MAX_WEAKENED));
+    }
+    text
+}
+
+fn undecided(failure: Option<RoleFailure>) -> Judgement {
+    let why =
+        failure.unwrap_or_else(|| RoleFailure::new(FailureClass::Host, "the reviewers gave no majority"));
+    failed(why.class, vec![Issue::new("reviewer", why.reason)])
+}
+
+fn failed(class: FailureClass, issues: Vec<Issue>) -> Judgement {
+    let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Judgement {
+        gate: Gate::Review,
+        verdict: GateVerdict::NoEvidence,
+        detail,
+        failure: Some(Finding { class, issues }),
+    }
+}

@@ -1,0 +1,177 @@
+//! What one of several coders made of an attempt: whether the gates that ask no model let it through, and what it does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use mission::{Candidate, FailureClass, Gate, State, Task};
+use workspace::Slot;
+
+use crate::blocking::blocking;
+use crate::gates::files::kind;
+use crate::gates::judge::Plan;
+use crate::gates::lint::Answer;
+use crate::gates::pipeline::{Change, Evidence, Finding, WITHOUT_MODELS, ask};
+use crate::gates::{checks, independent, scope};
+use crate::missions::context::MissionContext;
+use crate::steps::work::candidates::form::of as form_of_file;
+use crate::steps::work::candidates::symbols;
+
+/// The longest diff whose lines are counted.
+const MAX_DIFF: usize = 2_000_000;
+/// The form of what holds already.
+const UNCHANGED: &str = "unchanged";
+/// Symbols that are named; of more it is told how many.
+const MAX_SYMBOLS: usize = 100;
+
+/// What an answer does to `base` (texts by path), in words that are the same where two do the same: the part of
+/// [`Candidate::behaviour`] that no check has to be run for.
+pub fn behaviour(base: &BTreeMap<String, String>, answer: &Answer) -> String {
+    let changed =
+        of_behaviour(base, answer).flat_map(|(path, before, after)| symbols::changed(path, before, after));
+    words(BTreeSet::new(), changed.collect())
+}
+
+/// What an answer makes of the files of `base`: [`Candidate::form`].
+pub fn form(base: &BTreeMap<String, String>, answer: &Answer) -> String {
+    form_of(of_behaviour(base, answer))
+}
+
+type Changed<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn of_behaviour<'a>(
+    base: &'a BTreeMap<String, String>,
+    answer: &'a Answer,
+) -> impl Iterator<Item = Changed<'a>> {
+    answer.iter().filter(|(path, _)| kind(path).is_behaviour()).map(|(path, after)| {
+        let before = base.get(path).map(String::as_bytes);
+        (path.as_str(), before, after.as_deref().map(str::as_bytes))
+    })
+}
+
+/// One word for all files, so that a journal stays short.
+fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
+    let mut hasher = DefaultHasher::new();
+    let mut count = 0;
+    for (path, before, after) in files {
+        (path, form_of_file(path, before, after)).hash(&mut hasher);
+        count += 1;
+    }
+    if count == 0 { String::new() } else { format!("{:016x}", hasher.finish()) }
+}
+
+/// Looks at what stands in a coder's slot. No verdict of it is recorded: what goes on is judged as every change is.
+pub(crate) async fn candidate(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: &Task,
+    slot: &Slot,
+) -> Candidate {
+    let made = Candidate { slot: slot.n, ..Candidate::default() };
+    match look(context, state, task, slot, made.clone()).await {
+        Ok(candidate) => candidate,
+        Err(error) => {
+            context.host.say(&format!("- `{}`: a candidate could not be looked at: {error}\n", task.id));
+            Candidate { failed: Some(FailureClass::Host), ..made }
+        }
+    }
+}
+
+async fn look(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: &Task,
+    slot: &Slot,
+    made: Candidate,
+) -> Result<Candidate, workspace::Error> {
+    let paths = match scope::settle(context, task, slot).await {
+        Ok(paths) => paths,
+        Err(Finding { class: class @ FailureClass::Host, .. }) => {
+            return Ok(Candidate { failed: Some(class), ..made });
+        }
+        Err(_) => return Ok(Candidate { refused_by: Some(Gate::Scope), ..made }),
+    };
+    let (commit, diff) = {
+        let (workspace, slot, mission) = (context.workspace.clone(), slot.clone(), context.id.clone());
+        let (message, name) =
+            (format!("{}\n\ntask {}", task.title, task.id), format!("{}.{}", task.id, slot.n));
+        blocking(move || {
+            let commit = workspace.commit_slot(&slot, &slot.commit, &message)?;
+            workspace.pin(&mission, &name, &commit.id)?;
+            let diff = workspace.diff(&slot.commit, &commit.id, &[], MAX_DIFF)?;
+            Ok::<_, workspace::Error>((commit, diff))
+        })
+        .await?
+    };
+    let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    let plan = Plan::of(task);
+    let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base };
+    let mut evidence = Evidence {
+        keeps_tests: checks::keeps_tests(state, &[&task.id]),
+        independent: independent::of(state, task, &commit.tree),
+        ..Evidence::default()
+    };
+    let mut made = Candidate { tree: commit.tree.clone(), lines: changed_lines(&diff), ..made };
+    for gate in WITHOUT_MODELS {
+        let failure = ask(gate, context, &change, &mut evidence).await.and_then(|said| said.failure);
+        match failure {
+            None => {}
+            Some(Finding { class: class @ FailureClass::Host, .. }) => {
+                return Ok(Candidate { failed: Some(class), ..made });
+            }
+            Some(_) => {
+                made.refused_by = Some(gate);
+                return Ok(made);
+            }
+        }
+    }
+    // how many tests ran is no difference: a candidate may bring some of its own
+    let vouched = evidence.verified_by.iter().map(|by| by.split(" (").next().unwrap_or(by).to_string());
+    let vouched: BTreeSet<String> = vouched.collect();
+    let (changed, form) = changed(context, slot, &commit.id, &paths).await?;
+    (made.behaviour, made.form) = (words(vouched, changed), form);
+    if paths.is_empty() {
+        // those who say that it holds already agree with one another, and nothing is no smaller change than another
+        (made.form, made.lines) = (UNCHANGED.into(), u32::MAX);
+    }
+    Ok(made)
+}
+
+/// The symbols that a change touches, and its form.
+async fn changed(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    commit: &str,
+    paths: &[String],
+) -> Result<(BTreeSet<String>, String), workspace::Error> {
+    let (workspace, before, after) = (context.workspace.clone(), slot.commit.clone(), commit.to_string());
+    let paths: Vec<String> = paths.iter().filter(|path| kind(path).is_behaviour()).cloned().collect();
+    blocking(move || {
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let (before, after) = (workspace.read_all(&before, &names)?, workspace.read_all(&after, &names)?);
+        let files = || {
+            let sides = before.iter().zip(&after);
+            paths.iter().zip(sides).map(|(path, (b, a))| (path.as_str(), b.as_deref(), a.as_deref()))
+        };
+        let changed = files().flat_map(|(path, before, after)| symbols::changed(path, before, after));
+        Ok((changed.collect(), form_of(files())))
+    })
+    .await
+}
+
+fn words(vouched: BTreeSet<String>, changed: BTreeSet<String>) -> String {
+    let more = changed.len().saturating_sub(MAX_SYMBOLS);
+    let mut words: Vec<String> = vouched.into_iter().chain(changed.into_iter().take(MAX_SYMBOLS)).collect();
+    if more > 0 {
+        words.push(format!("and {more} more symbols"));
+    }
+    words.join("; ")
+}
+
+fn changed_lines(diff: &str) -> u32 {
+    let counts = |line: &&str| {
+        (line.starts_with('+') && !line.starts_with("+++"))
+            || (line.starts_with('-') && !line.starts_with("---"))
+    };
+    u32::try_from(diff.lines().filter(counts).count()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,251 @@
+//! What a role's file tools may do, and what they are told at once: scope before the edit, findings after it.
+
+use std::path::{Component, Path, PathBuf};
+
+use guardian::{Guardian, Severity};
+use mission::path::{forbidden, normalise};
+use serde_json::Value;
+use workspace::Workspace;
+
+use crate::actor::orchestrator::ScopeAnswer;
+use crate::gates::independent;
+use crate::missions::context::MissionContext;
+use crate::talk::session::{Part, Session};
+
+/// Findings that are appended to a tool's answer.
+const MAX_FINDINGS: usize = 10;
+/// The largest file that is linted after an edit, in bytes.
+const MAX_FILE: u64 = 1024 * 1024;
+/// Files that one patch may touch.
+const MAX_PATHS: usize = 50;
+
+/// The files that a call of one of OpenCode's tools writes; empty for tools that write none.
+pub(crate) fn written(tool: &str, arguments: &Value) -> Vec<String> {
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).map(str::to_string);
+    match tool {
+        "edit" | "write" | "multiedit" => text("filePath").into_iter().collect(),
+        "apply_patch" | "patch" => text("patchText").map(|patch| patched(&patch)).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+fn patched(patch: &str) -> Vec<String> {
+    const MARKS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
+    let named = |line: &str| {
+        MARKS.iter().find_map(|mark| line.trim().strip_prefix(mark)).map(|p| p.trim().to_string())
+    };
+    patch.lines().filter_map(named).take(MAX_PATHS + 1).collect()
+}
+
+/// The file that a read-only tool looks at, so that it can be kept inside the slot.
+pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
+    let name = match tool {
+        "read" => "filePath",
+        "grep" | "glob" | "list" => "path",
+        _ => return None,
+    };
+    arguments.get(name).and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_string)
+}
+
+/// Where a path as a tool was given it really leads, links followed, relative to the slot; the words for the model where it
+/// leads elsewhere.
+pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
+    let outside = || {
+        format!(
+            "refused: `{given}` is outside of the project. Work only on files of the project, by relative paths."
+        )
+    };
+    let relative = match Path::new(given).strip_prefix(slot) {
+        Ok(rest) => rest.to_string_lossy().into_owned(),
+        Err(_) if Path::new(given).is_absolute() => {
+            let real = slot.canonicalize().ok();
+            let rest = real.as_deref().and_then(|real| Path::new(given).strip_prefix(real).ok());
+            rest.ok_or_else(outside)?.to_string_lossy().into_owned()
+        }
+        Err(_) => given.to_string(),
+    };
+    let path = normalise(&relative).map_err(|why| format!("refused: {why}"))?;
+    let root = slot.canonicalize().map_err(|error| format!("refused: the slot cannot be read: {error}"))?;
+    let wanted = root.join(&path);
+    let there = deepest(&wanted);
+    let real = followed(&there).canonicalize().map_err(|_| outside())?;
+    // what does not exist yet, below what does
+    let rest = wanted.strip_prefix(&there).unwrap_or(Path::new(""));
+    let landed = real.join(rest);
+    let parts = landed.strip_prefix(&root).map_err(|_| outside())?.components();
+    let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+    Ok(parts.join("/"))
+}
+
+/// The deepest part of a path that exists, broken links included.
+fn deepest(path: &Path) -> PathBuf {
+    let mut at = path.to_path_buf();
+    while at.symlink_metadata().is_err() && at.pop() {}
+    at
+}
+
+/// Where a broken link points, by text: enough to see that it leaves. Anything else is itself.
+fn followed(at: &Path) -> PathBuf {
+    match std::fs::read_link(at) {
+        Ok(target) if at.metadata().is_err() => {
+            let joined = at.parent().unwrap_or(Path::new("/")).join(target);
+            joined.components().fold(PathBuf::new(), |mut path, part| {
+                match part {
+                    Component::ParentDir => drop(path.pop()),
+                    other => path.push(other),
+                }
+                path
+            })
+        }
+        _ => at.to_path_buf(),
+    }
+}
+
+/// Why a call may not go ahead, in words for the model.
+pub(crate) async fn before(
+    context: &MissionContext,
+    session: &Session,
+    tool: &str,
+    arguments: &Value,
+) -> Option<String> {
+    if let Some(path) = read_path(tool, arguments) {
+        let whole = Path::new(&path) == session.directory || path == "." || path == "/";
+        return if whole { None } else { inside(&session.directory, &path).err() };
+    }
+    let paths = written(tool, arguments);
+    if paths.is_empty() {
+        return None;
+    }
+    let Some(task) = session.task.clone().filter(|_| session.role.writes()) else {
+        return Some(format!("refused: the {} only reads; nothing was written.", session.role));
+    };
+    if paths.len() > MAX_PATHS {
+        return Some(format!("refused: more than {MAX_PATHS} files in one patch; make it smaller."));
+    }
+    for given in paths {
+        let path = match inside(&session.directory, &given) {
+            Ok(path) => path,
+            Err(why) => return Some(why),
+        };
+        if let Some(why) = forbidden(&path) {
+            return Some(format!("refused: `{path}`: {why}."));
+        }
+        if workspace::is_secret_path(&path) {
+            return Some(format!(
+                "refused: `{path}` holds secrets by its name; a mission never writes such files."
+            ));
+        }
+        if session.part == Some(Part::Tests) && !independent::is_test_file(&path) {
+            return Some(format!(
+                "refused: `{path}` is no test file. You write the tests of this task only; another coder writes the rest."
+            ));
+        }
+        let state = session.orchestrator.state().await.ok();
+        let tests = state.as_ref().and_then(|s| s.tasks.get(&task)?.tests.written.as_ref());
+        if tests.is_some_and(|tests| tests.paths.contains(&path)) {
+            return Some(format!(
+                "refused: `{path}` was written for this task by another coder, and is not yours to change. Make the code \
+                 right; if the test contradicts the task, hand in with status \"blocked\" and say why."
+            ));
+        }
+        match session.orchestrator.scope(task.clone(), path.clone()).await {
+            ScopeAnswer::Allowed => {
+                let mut edits = context.edits();
+                let edits = edits.entry(task.clone()).or_default();
+                edits.written.insert(path);
+                // the role found another way
+                edits.refused = None;
+            }
+            ScopeAnswer::HeldBy(holder) => {
+                context.edits().entry(task.clone()).or_default().refused =
+                    Some((path.clone(), holder.clone()));
+                return Some(format!(
+                    "refused: task `{holder}` is changing `{path}` at this moment. Do without it, or hand in with status \
+                     \"blocked\" and needs_files [\"{path}\"]: this task then goes on after `{holder}`."
+                ));
+            }
+            ScopeAnswer::Stopped => return Some("refused: the mission was stopped.".into()),
+        }
+    }
+    None
+}
+
+/// What the Guardian says of the files that a call wrote.
+pub(crate) fn after(
+    guardian: &Guardian,
+    workspace: &Workspace,
+    session: &Session,
+    tool: &str,
+    arguments: &Value,
+) -> Option<String> {
+    let mut lines = Vec::new();
+    for given in written(tool, arguments).iter().take(MAX_PATHS) {
+        let Ok(path) = inside(&session.directory, given) else { continue };
+        let file = session.directory.join(&path);
+        if std::fs::metadata(&file).map_or(true, |m| !m.is_file() || m.len() > MAX_FILE) {
+            continue;
+        }
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        let base = workspace
+            .read(&session.base, &path)
+            .ok()
+            .flatten()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        for finding in guardian.lint_edit(&path, base.as_deref(), &text) {
+            let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
+            lines.push(format!(
+                "{}:{}: {severity}: {} [{}]",
+                finding.path, finding.line, finding.message, finding.rule
+            ));
+        }
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    let more = lines.len().saturating_sub(MAX_FINDINGS);
+    lines.truncate(MAX_FINDINGS);
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    Some(format!(
+        "\n\nThe Guardian found in what this edit introduced (errors must be mended before the task is handed in):\n{}",
+        lines.join("\n")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_path_stays_inside_the_slot() {
+        let dir = tempfile::tempdir().unwrap();
+        let slot = dir.path().join("slot");
+        std::fs::create_dir_all(slot.join("src")).unwrap();
+        std::fs::create_dir_all(dir.path().join("other")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("other"), slot.join("out")).unwrap();
+        std::os::unix::fs::symlink("../missing", slot.join("dangling")).unwrap();
+        std::os::unix::fs::symlink("src", slot.join("in")).unwrap();
+        let absolute = slot.join("src/a.ts").to_string_lossy().into_owned();
+        for (given, path) in [
+            ("src/a.ts", "src/a.ts"),
+            (absolute.as_str(), "src/a.ts"),
+            ("new/deep/b.ts", "new/deep/b.ts"),
+            ("in/c.ts", "src/c.ts"),
+        ] {
+            assert_eq!(inside(&slot, given).as_deref(), Ok(path), "{given}");
+        }
+        for given in ["/etc/passwd", "../other/x", "out/x.ts", "dangling", "~/.bashrc", ""] {
+            assert!(inside(&slot, given).is_err(), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_patch_names_every_file_it_touches() {
+        let patch = "*** Begin Patch\n*** Update File: a.ts\n*** Move to: b.ts\n@@\n-x\n+y\n*** Delete File: c.ts\n*** End Patch";
+        assert_eq!(written("apply_patch", &json!({ "patchText": patch })), ["a.ts", "b.ts", "c.ts"]);
+        assert_eq!(written("write", &json!({ "filePath": "a.ts", "content": "" })), ["a.ts"]);
+        assert!(written("read", &json!({ "filePath": "a.ts" })).is_empty());
+    }
+}

@@ -1,0 +1,121 @@
+//! The Fixer: mends what a gate or a merge found, in the session and the slot of the attempt where they still are.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use mission::{Event, FailureClass, Issue, Role, State, Task};
+
+use crate::bench::slots::Lease;
+use crate::missions::context::MissionContext;
+use crate::steps::plan::reading;
+use crate::steps::review::dispute;
+use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
+use crate::steps::work::workers::Worker;
+use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::prompt;
+
+/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
+pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
+    let Some(task) = state.tasks.get(id) else { return Vec::new() };
+    let mut spent = Vec::new();
+    let events = match fix(context, task, model, &mut spent).await {
+        Ok(events) => events,
+        Err(RoleFailure { class, reason }) => {
+            vec![Event::AttemptFailed {
+                task: task.id.clone(),
+                class,
+                issues: vec![Issue::new("engine", reason)],
+            }]
+        }
+    };
+    spent.extend(events);
+    spent
+}
+
+async fn fix(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    model: u32,
+    spent: &mut Vec<Event>,
+) -> Result<Vec<Event>, RoleFailure> {
+    let (lease, conversation) = match context.workers.take(&task.id) {
+        Some(Worker { lease, conversation }) => (lease, conversation),
+        None => (merged_slot(context, task).await?, None),
+    };
+    let base = lease.slot.commit.clone();
+    let started =
+        Event::FixStarted { task: task.id.clone(), base: base.clone(), at_ms: context.clock.now_ms() };
+    if context.orchestrator.record(vec![started]).await.is_err() {
+        return Ok(Vec::new());
+    }
+    let again = conversation.is_some();
+    let mut conversation = match conversation {
+        Some(conversation) => conversation,
+        None => {
+            let setting = Setting {
+                role: Role::Fixer,
+                task: Some(task.id.clone()),
+                directory: lease.slot.path.clone(),
+                base,
+                title: format!("Fixer: {}", task.title),
+                model,
+                part: None,
+            };
+            Conversation::open(context, setting).await?
+        }
+    };
+    let issues = task.failures.last().map(|f| f.issues.clone()).unwrap_or_default();
+    let lines = reading::named_lines(&lease.slot, &issues).await;
+    let sides = match task.failures.last().map(|f| f.class) {
+        Some(FailureClass::Conflict) => reading::both_sides(&lease.slot, &issues).await,
+        _ => String::new(),
+    };
+    let text = |attempt| {
+        let mut text = prompt::header(&context.id, Role::Fixer, Some(&task.id), attempt);
+        if !again {
+            let _ = writeln!(text, "{}", prompt::task(task));
+        }
+        let _ = write!(text, "# What was found\n{}", prompt::issues(&issues));
+        text.push_str(dispute::hint(&issues));
+        if !lines.is_empty() {
+            let _ = write!(text, "\n# The lines it names\n{lines}");
+        }
+        if !sides.is_empty() {
+            let _ = write!(
+                text,
+                "\n# What does not merge\nAbove `=======` stands what is on the mission's head, below it this task's own.\n{sides}"
+            );
+        }
+        text
+    };
+    let mut mailbox = WorkMailbox {
+        context: context.clone(),
+        role: Role::Fixer,
+        task: task.id.clone(),
+        slot: lease.slot.clone(),
+        held: None,
+        claim: Claim::now(context).await,
+    };
+    let result = conversation.ask(Role::Fixer, text, &mut mailbox, spent).await;
+    if result.is_ok() {
+        context.workers.put(&task.id, Worker { lease, conversation: Some(conversation) });
+    }
+    Ok(outcome(mailbox, result).await)
+}
+
+/// The newest head with the task's change merged in; where they conflict, both sides stand in the files.
+async fn merged_slot(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, RoleFailure> {
+    let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
+    let permit = context.permit().await?;
+    let state = context
+        .orchestrator
+        .state()
+        .await
+        .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))?;
+    let head = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+    let mut lease = context.slots.lease(permit, &head).await.map_err(host)?;
+    if let Some(commit) = &task.passed {
+        context.slots.merge_into(&mut lease, &head, commit).await.map_err(host)?;
+    }
+    Ok(lease)
+}

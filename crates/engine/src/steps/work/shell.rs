@@ -1,0 +1,137 @@
+//! A role's bash, where the user gave it one: run here, confined as the project's checks are, and shown by the tool.
+//!
+//! OpenCode's own tool would run with its environment and write anywhere. So the command runs before the tool does, and
+//! what the tool is left to run prints what came of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use checks::{Check, End, Outcome, RunOptions, SandboxMode};
+use serde_json::{Value, json};
+
+use crate::missions::context::MissionContext;
+use crate::steps::work::edit;
+use crate::talk::session::Session;
+
+/// Time limit of a command that names none, and of any command.
+const USUAL: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_secs(600);
+/// Output that a role is shown, in bytes.
+const MAX_OUTPUT: usize = 16 * 1024;
+/// The longest command that is run, in bytes.
+const MAX_COMMAND: usize = 32 * 1024;
+
+/// Why a role may not run a command, in words for the model.
+fn refusal(context: &MissionContext, session: &Session) -> Option<String> {
+    if !context.may_run_commands(session.role) {
+        return Some(
+            "refused: this role has no shell. Write with the file tools; `mission_check` runs the project's checks."
+                .into(),
+        );
+    }
+    if !checks::sandbox_available() {
+        return Some(
+            "refused: this kernel cannot confine a command (no Landlock), so none is run. Write with the file tools; \
+             `mission_check` runs the project's checks."
+                .into(),
+        );
+    }
+    None
+}
+
+/// Runs the command of a call of bash, and gives the arguments that make the tool print what came of it.
+pub(crate) async fn run(
+    context: &Arc<MissionContext>,
+    session: &Session,
+    arguments: &Value,
+) -> Result<Value, String> {
+    if let Some(why) = refusal(context, session) {
+        return Err(why);
+    }
+    let check = command(session, arguments)?;
+    let slot = session.directory.file_name().and_then(|name| name.to_str()).unwrap_or("slot");
+    let options = RunOptions {
+        sandbox: SandboxMode::Required,
+        output_limit: MAX_OUTPUT,
+        ..RunOptions::new(&session.directory, context.dir.tmp_dir().join(slot), &context.id)
+    };
+    let outcome = context.commands.run(&check, None, &options, context.orchestrator.cancelled()).await;
+    let said = context.redactor.redact(&words(&outcome)).into_owned();
+    let mut arguments = arguments.clone();
+    if let Some(fields) = arguments.as_object_mut() {
+        fields.insert("command".into(), json!(printing(&said, status(&outcome))));
+        // only the printing is left to do
+        fields.remove("timeout");
+        fields.remove("workdir");
+    }
+    Ok(arguments)
+}
+
+fn command(session: &Session, arguments: &Value) -> Result<Check, String> {
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let line = text("command").ok_or("refused: `command` is missing.")?;
+    if line.len() > MAX_COMMAND || line.contains('\0') {
+        return Err(format!("refused: a command has at most {MAX_COMMAND} bytes, none of them NUL."));
+    }
+    let whole = |folder: &str| Path::new(folder) == session.directory || folder == ".";
+    let directory = match text("workdir").filter(|folder| !whole(folder)) {
+        Some(folder) => edit::inside(&session.directory, folder)?,
+        None => String::new(),
+    };
+    let asked = arguments.get("timeout").and_then(Value::as_u64).map(Duration::from_millis);
+    let mut check = Check::configured("command", line, Some(asked.unwrap_or(USUAL).min(LONGEST)));
+    // judged by nobody, so its output is not read for tests
+    check.kind = checks::Kind::Custom;
+    check.runner = None;
+    check.directory = directory;
+    Ok(check)
+}
+
+fn words(outcome: &Outcome) -> String {
+    match &outcome.end {
+        End::Exited { .. } => outcome.output.clone(),
+        end => format!("{}\n(the command {end})", outcome.output),
+    }
+}
+
+fn status(outcome: &Outcome) -> i32 {
+    match outcome.end {
+        End::Exited { code } => code,
+        End::NotFound { .. } => 127,
+        _ => 1,
+    }
+}
+
+/// A command that prints a text and ends with a status, whatever the text holds.
+fn printing(text: &str, status: i32) -> String {
+    format!(
+        "printf '%s\\n' '{}'; exit {}",
+        text.trim_end().replace('\0', "").replace('\'', r"'\''"),
+        status & 0xff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_is_exactly_what_was_said() {
+        for text in ["plain", "it's", "'; touch x; '", "$(touch x) `y` \\n %s", "a\nb", "-n", ""] {
+            let output = checks_shell(&printing(text, 3));
+            assert_eq!(output, (format!("{text}\n"), Some(3)), "{text}");
+        }
+    }
+
+    /// Through the real shell, as OpenCode's tool does it.
+    fn checks_shell(line: &str) -> (String, Option<i32>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let check = Check::configured("print", line, None);
+        let options = RunOptions::new(folder.path(), folder.path().join("tmp"), "m-print");
+        let outcome = runtime.block_on(checks::run(&check, None, &options, &Default::default()));
+        let End::Exited { code } = outcome.end else { return (outcome.output, None) };
+        (outcome.output, Some(code))
+    }
+}

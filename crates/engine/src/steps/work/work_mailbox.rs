@@ -1,0 +1,168 @@
+//! The mailbox that Coder and Fixer share.
+
+use std::sync::Arc;
+
+use mission::mailbox::{Work, WorkStatus, parse_check, parse_work};
+use mission::{Event, FailureClass, Issue, Role, TaskId};
+use serde_json::Value;
+use workspace::Slot;
+
+use crate::actor::orchestrator::ScopeAnswer;
+use crate::bench::project_checks;
+use crate::blocking::blocking;
+use crate::gates::scope::changed_by_task;
+use crate::missions::context::MissionContext;
+use crate::talk::conversation::RoleFailure;
+use crate::talk::mailbox::{Answer, Mailbox, unknown};
+use crate::talk::pages;
+
+/// Said of a hand-in without a change.
+const NOTHING: &str = "no file of the task differs from the base: write the change first";
+
+pub(crate) struct WorkMailbox {
+    pub context: Arc<MissionContext>,
+    pub role: Role,
+    pub task: TaskId,
+    pub slot: Slot,
+    /// The last file that was refused because another task holds it.
+    pub held: Option<(String, TaskId)>,
+    pub claim: Claim,
+}
+
+/// Whether a hand-in without a change is an answer, as what a review objects to may be no fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// What is asked for is not there yet.
+    Refused,
+    /// It may be, and nothing was handed in so far.
+    Possible,
+    /// It was asked whether it is meant.
+    Asked,
+    /// It was handed in so once more.
+    Made,
+}
+
+impl Claim {
+    /// Of what this cycle is for.
+    pub async fn now(context: &MissionContext) -> Claim {
+        match context.orchestrator.state().await {
+            Ok(state) if state.may_hold_already() => Claim::Possible,
+            _ => Claim::Refused,
+        }
+    }
+}
+
+impl WorkMailbox {
+    async fn hand_in(&mut self, arguments: &Value) -> Answer<Work> {
+        let work = match parse_work(arguments) {
+            Ok(work) => work,
+            Err(problems) => return Answer::Refused(problems),
+        };
+        match work.status {
+            WorkStatus::Done => self.done(work).await,
+            WorkStatus::Blocked => self.blocked(work).await,
+        }
+    }
+
+    /// A claim without a change is no work, unless it is meant.
+    async fn done(&mut self, work: Work) -> Answer<Work> {
+        let (workspace, slot) = (self.context.workspace.clone(), self.slot.clone());
+        let changes = match blocking(move || workspace.slot_changes(&slot)).await {
+            Ok(changes) => changes,
+            Err(error) => {
+                return Answer::Reply(format!(
+                    "the slot could not be read: {error}; call mission_work again"
+                ));
+            }
+        };
+        if changed_by_task(&self.context, &self.task, changes).await {
+            return Answer::Accepted(work);
+        }
+        match self.claim {
+            Claim::Refused => {
+                Answer::Refused(vec![format!("{NOTHING}, or hand in `blocked` with a question")])
+            }
+            Claim::Possible => {
+                self.claim = Claim::Asked;
+                Answer::Refused(vec![format!(
+                    "{NOTHING}. If you have read the files and what is asked holds already, hand in `done` once more, with what \
+                     shows it in `summary`: Reviewers will look at it"
+                )])
+            }
+            Claim::Asked | Claim::Made => {
+                self.claim = Claim::Made;
+                Answer::Accepted(work)
+            }
+        }
+    }
+
+    /// Files that nobody else claims are granted on the spot.
+    async fn blocked(&mut self, work: Work) -> Answer<Work> {
+        if work.needs_files.is_empty() {
+            return Answer::Accepted(work);
+        }
+        let mut granted = Vec::new();
+        for path in &work.needs_files {
+            if let Some(why) = mission::path::forbidden(path) {
+                return Answer::Refused(vec![format!("`needs_files`: `{path}`: {why}")]);
+            }
+            match self.context.orchestrator.scope(self.task.clone(), path.clone()).await {
+                ScopeAnswer::Allowed => granted.push(format!("`{path}`")),
+                ScopeAnswer::HeldBy(holder) => {
+                    self.held = Some((path.clone(), holder));
+                    return Answer::Accepted(work);
+                }
+                ScopeAnswer::Stopped => return Answer::Reply("the mission was stopped".into()),
+            }
+        }
+        Answer::Reply(format!(
+            "granted: {} now belong to this task. Go on, and hand in when it is done.",
+            granted.join(", ")
+        ))
+    }
+}
+
+impl Mailbox for WorkMailbox {
+    type Result = Work;
+
+    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<Work> {
+        match tool {
+            "mission_work" => self.hand_in(arguments).await,
+            "mission_check" => match parse_check(arguments) {
+                Ok(request) => {
+                    Answer::Reply(project_checks::answer(&self.context, &self.slot, &request).await)
+                }
+                Err(problems) => Answer::Refused(problems),
+            },
+            "mission_page" => pages::answer(&self.context, arguments),
+            other => unknown(other, self.role.mailbox()),
+        }
+    }
+}
+
+/// What came of a coder's or fixer's turn, as facts.
+pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailure>) -> Vec<Event> {
+    let WorkMailbox { context, task, held, claim, .. } = mailbox;
+    let work = match result {
+        Ok(work) => work,
+        Err(RoleFailure { class, reason }) => {
+            return vec![Event::AttemptFailed { task, class, issues: vec![Issue::new("engine", reason)] }];
+        }
+    };
+    if work.status == WorkStatus::Done {
+        return vec![Event::WorkAccepted { task, summary: work.summary, unchanged: claim == Claim::Made }];
+    }
+    // a refused edit says as much as a refused wish
+    let held = match held {
+        Some(held) => Some(held),
+        None => context.refused_edit(&task),
+    };
+    if let (Some((path, after)), Ok(state)) = (held, context.orchestrator.state().await)
+        && !state.depends(&after, &task)
+    {
+        return vec![Event::TaskOrdered { task, after, path }];
+    }
+    let what = work.question.unwrap_or(work.summary);
+    let issue = Issue::new("coder", format!("blocked: {what}"));
+    vec![Event::AttemptFailed { task, class: FailureClass::Blocked, issues: vec![issue] }]
+}

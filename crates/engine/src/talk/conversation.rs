@@ -1,0 +1,293 @@
+//! A role's part, from the first question to the result: which model is asked, when an answer is thrown away and drawn again,
+//! and when a provider's failure is waited out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mission::flag::RedFlag;
+use mission::provider::Fault;
+use mission::{Event, FailureClass, Role, TaskId};
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::actor::orchestrator::{Permission, Refusal, Wish};
+use crate::actor::providers::{Candidate, Report, candidates};
+use crate::host::HostRequest;
+use crate::missions::context::MissionContext;
+use crate::talk::mailbox::Mailbox;
+use crate::talk::prompt::header_of_part;
+use crate::talk::session::{Part, Session};
+use crate::talk::turn::{End, Line, Question};
+
+/// How often the same question is asked because the answer was thrown away.
+const MAX_DRAWS: u32 = 3;
+/// How often a provider may fail in one part, however much was done in between.
+const MAX_FAULTS: u32 = 50;
+/// How long the host may take to open a session.
+const OPENING: Duration = Duration::from_secs(60);
+
+/// Why a role gave no result.
+#[derive(Clone, Debug)]
+pub(crate) struct RoleFailure {
+    pub class: FailureClass,
+    pub reason: String,
+}
+
+impl RoleFailure {
+    pub fn new(class: FailureClass, reason: impl Into<String>) -> RoleFailure {
+        RoleFailure { class, reason: reason.into() }
+    }
+
+    fn host(reason: impl Into<String>) -> RoleFailure {
+        RoleFailure::new(FailureClass::Host, reason)
+    }
+
+    /// The mission ended or paused meanwhile, or the task is over; what this says is not recorded any more.
+    pub(super) fn stopped() -> RoleFailure {
+        RoleFailure::host("the mission was stopped")
+    }
+}
+
+impl From<Refusal> for RoleFailure {
+    fn from(refusal: Refusal) -> RoleFailure {
+        match refusal {
+            Refusal::Stopped => RoleFailure::stopped(),
+            Refusal::Cancelled => RoleFailure::host("the task is over"),
+            Refusal::TaskBudget(what) => RoleFailure::new(FailureClass::Budget, what),
+        }
+    }
+}
+
+/// Who speaks, where, about what.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    pub role: Role,
+    pub task: Option<TaskId>,
+    pub directory: std::path::PathBuf,
+    /// Commit that edits are compared with.
+    pub base: String,
+    pub title: String,
+    /// Whom to ask first: 0 the role's own model, otherwise the place among its fallbacks, from 1.
+    pub model: u32,
+    /// What the session has of the task, where it is not the whole.
+    pub part: Option<Part>,
+}
+
+pub(crate) struct Conversation {
+    setting: Setting,
+    line: Line,
+    /// Fires when the task or the mission is over.
+    cancelled: CancellationToken,
+    /// Something was done or said in this session that a new one would not know.
+    begun: bool,
+}
+
+/// What the next prompt says.
+enum Next {
+    Question,
+    /// The turn ended, and nothing was handed in.
+    Reminder,
+    /// The provider failed in the middle of the work.
+    GoOn(String),
+}
+
+impl Conversation {
+    pub async fn open(context: &Arc<MissionContext>, setting: Setting) -> Result<Conversation, RoleFailure> {
+        let cancelled = match &setting.task {
+            Some(task) => context.orchestrator.task_cancelled(task),
+            None => context.orchestrator.cancelled().clone(),
+        };
+        let line = line(context, &setting, &cancelled).await?;
+        Ok(Conversation { setting, line, cancelled, begun: false })
+    }
+
+    /// Prompts until the mailbox has taken a result. A role that worked and ended without one is asked for it once more; an
+    /// answer that is no work at all is thrown away, and the question asked anew in another session. `spent` collects what it
+    /// cost after the mission was stopped.
+    pub async fn ask<M: Mailbox>(
+        &mut self,
+        role: Role,
+        text: impl Fn(u32) -> String,
+        mailbox: &mut M,
+        spent: &mut Vec<Event>,
+    ) -> Result<M::Result, RoleFailure> {
+        let context = self.line.context.clone();
+        let models = candidates(&context.config, &context.models, role, self.setting.model);
+        // a question that a repair asks in the session of the work means nothing in another one
+        let own = !self.begun;
+        let (mut draw, mut attempt, mut faults, mut refusals, mut reminded) = (1, 0, 0, 0, false);
+        let mut next = Next::Question;
+        loop {
+            let (number, candidate) = self.permission(role, draw, &models).await?;
+            let text = match &next {
+                Next::Question => {
+                    attempt = number;
+                    text(attempt)
+                }
+                Next::Reminder => format!(
+                    "{}Nothing was handed in. The only way to hand in a result is a call of the tool `{}`; call it now.\n",
+                    self.header(role, attempt),
+                    role.mailbox()
+                ),
+                Next::GoOn(why) => format!(
+                    "{}Your answer broke off ({why}). Go on where it ended.\n",
+                    self.header(role, attempt)
+                ),
+            };
+            let text = context.redactor.redact(&text).into_owned();
+            let question = Question { role, text, model: candidate, cancelled: &self.cancelled };
+            let end = self.line.turn(question, mailbox, &mut refusals, spent).await?;
+            next = match end {
+                End::HandedIn(result) => {
+                    self.begun = true;
+                    return Ok(result);
+                }
+                End::Fault { fault, reason, calls, worked } => {
+                    self.begun |= calls > 0;
+                    let (model, task) = (candidate.name.clone(), self.setting.task.clone());
+                    context
+                        .orchestrator
+                        .provider(Report::Failed { model, fault, reason: reason.clone(), role, task, worked })
+                        .await;
+                    faults += 1;
+                    if faults >= MAX_FAULTS {
+                        return Err(RoleFailure::host(reason));
+                    }
+                    if fault == Fault::Silence {
+                        // without a brief or a plan the mission would end: there it is an outage, waited out and paused
+                        let class = if role.writes() { FailureClass::Timeout } else { FailureClass::Host };
+                        return Err(RoleFailure::new(class, reason));
+                    }
+                    if own && !self.begun {
+                        self.anew().await?;
+                        Next::Question
+                    } else {
+                        Next::GoOn(reason)
+                    }
+                }
+                End::Nothing { flag, calls } => {
+                    self.begun |= calls > 0;
+                    match flag {
+                        Some(flag) if own && !(self.begun && role.writes()) => {
+                            self.discarded(role, flag, draw).await?;
+                            draw += 1;
+                            self.anew().await?;
+                            Next::Question
+                        }
+                        Some(flag @ (RedFlag::Repetitive | RedFlag::TooLong)) => {
+                            return Err(RoleFailure::new(FailureClass::Malformed, flag.name()));
+                        }
+                        _ if reminded => {
+                            return Err(RoleFailure::new(
+                                FailureClass::Malformed,
+                                format!("the {role} ended twice without handing in a result"),
+                            ));
+                        }
+                        _ => {
+                            reminded = true;
+                            Next::Reminder
+                        }
+                    }
+                }
+            };
+        }
+    }
+
+    fn header(&self, role: Role, attempt: u32) -> String {
+        let Setting { task, part, .. } = &self.setting;
+        header_of_part(&self.line.context.id, role, task.as_deref(), attempt, *part)
+    }
+
+    /// Waits until a model may be asked; gives the number of the prompt and the model.
+    async fn permission<'m>(
+        &self,
+        role: Role,
+        draw: u32,
+        models: &'m [Candidate],
+    ) -> Result<(u32, &'m Candidate), RoleFailure> {
+        let context = &self.line.context;
+        let wish = Wish {
+            role,
+            task: self.setting.task.clone(),
+            draw,
+            models: models.iter().map(|candidate| candidate.name.clone()).collect(),
+        };
+        loop {
+            match context.orchestrator.ask(wish.clone()).await? {
+                Permission::Granted { attempt, model } => {
+                    let chosen = models.get(model).or(models.first());
+                    let chosen =
+                        chosen.ok_or_else(|| RoleFailure::host(format!("the {role} has no model")))?;
+                    return Ok((attempt, chosen));
+                }
+                Permission::WaitUntil(until_ms) => {
+                    let wait = until_ms.saturating_sub(context.clock.now_ms()).max(1);
+                    tokio::select! {
+                        biased;
+                        () = self.cancelled.cancelled() => return Err(RoleFailure::stopped()),
+                        () = sleep(Duration::from_millis(wait)) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes down that an answer is thrown away; an error once it was drawn often enough.
+    async fn discarded(&self, role: Role, flag: RedFlag, draw: u32) -> Result<(), RoleFailure> {
+        let context = &self.line.context;
+        let (task, at_ms) = (self.setting.task.clone(), context.clock.now_ms());
+        let event = Event::AnswerDiscarded { role, task, flag, draw, at_ms };
+        if context.orchestrator.record(vec![event]).await.is_err() {
+            return Err(RoleFailure::stopped());
+        }
+        if draw >= MAX_DRAWS {
+            let reason =
+                format!("{} {MAX_DRAWS} times; the last one: {}", "nothing usable was answered", flag.name());
+            return Err(RoleFailure::new(FailureClass::Malformed, format!("the {role}: {reason}")));
+        }
+        Ok(())
+    }
+
+    /// Another session for the same part; what was said in the old one is forgotten.
+    async fn anew(&mut self) -> Result<(), RoleFailure> {
+        let context = self.line.context.clone();
+        self.line = line(&context, &self.setting, &self.cancelled).await?;
+        self.begun = false;
+        Ok(())
+    }
+}
+
+/// Opens a session.
+async fn line(
+    context: &Arc<MissionContext>,
+    setting: &Setting,
+    cancelled: &CancellationToken,
+) -> Result<Line, RoleFailure> {
+    let Setting { role, task, directory, base, title, part, .. } = setting.clone();
+    let (parent, bash) = (context.parent.clone(), context.may_run_commands(role));
+    let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
+    let answer = tokio::select! {
+        biased;
+        () = cancelled.cancelled() => return Err(RoleFailure::stopped()),
+        answer = timeout(OPENING, context.host.call(request)) => answer,
+    };
+    let answer = answer.map_err(|_| {
+        RoleFailure::host(format!("OpenCode opened no session within {} s", OPENING.as_secs()))
+    })?;
+    let answer = answer.map_err(|error| RoleFailure::host(error.to_string()))?;
+    let id = answer.get("session").and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = id.ok_or_else(|| RoleFailure::host("OpenCode opened a session without an id"))?.to_string();
+    let watch = Arc::default();
+    let calls = context.sessions.open(&id, |calls| Session {
+        role,
+        task: task.clone(),
+        directory: directory.clone(),
+        base,
+        part,
+        orchestrator: context.orchestrator.clone(),
+        calls,
+        watch: Arc::clone(&watch),
+    });
+    Ok(Line { context: context.clone(), id, directory, task, calls, watch })
+}

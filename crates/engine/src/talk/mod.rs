@@ -1,0 +1,9 @@
+//! Conversations with roles: sessions, prompts, turns, mailboxes and pages.
+
+pub(crate) mod conversation;
+pub(crate) mod mailbox;
+pub(crate) mod pages;
+pub(crate) mod prompt;
+pub(crate) mod session;
+mod turn;
+pub(crate) mod watch;

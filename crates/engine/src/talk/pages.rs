@@ -1,0 +1,55 @@
+//! Text that did not fit a context, kept as files that a role reads with `mission_page`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use mission::mailbox::parse_page;
+use serde_json::Value;
+
+use crate::blocking::blocking;
+use crate::missions::context::MissionContext;
+use crate::talk::mailbox::Answer;
+use crate::talk::prompt::cut;
+
+/// Lines of one answer, where the role asks for no number.
+const LINES: usize = 200;
+/// Bytes of one answer.
+const BYTES: usize = 16_000;
+
+static COUNT: AtomicU32 = AtomicU32::new(1);
+
+/// Keeps a text; gives the line that names it.
+pub(crate) async fn store(context: &Arc<MissionContext>, kind: &str, text: &str) -> String {
+    let name = format!("{kind}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let text = context.redactor.redact(text).into_owned();
+    let lines = text.lines().count();
+    let (dir, page) = (context.dir.clone(), name.clone());
+    let written =
+        blocking(move || dir.page_path(&page).and_then(|path| journal::write_atomic(&path, text.as_bytes())))
+            .await;
+    match written {
+        Ok(()) => format!("[page `{name}`: {lines} lines; read it with mission_page]"),
+        Err(error) => format!("[the rest could not be kept: {error}]"),
+    }
+}
+
+/// `mission_page`.
+pub(crate) fn answer<T>(context: &Arc<MissionContext>, arguments: &Value) -> Answer<T> {
+    let request = match parse_page(arguments) {
+        Ok(request) => request,
+        Err(problems) => return Answer::Refused(problems),
+    };
+    let text = context.dir.page_path(&request.page).ok().and_then(|path| std::fs::read_to_string(path).ok());
+    let Some(text) = text else {
+        return Answer::Refused(vec![format!(
+            "there is no page `{}`; pages are named in brackets",
+            cut(&request.page, 60)
+        )]);
+    };
+    let total = text.lines().count();
+    let offset = request.offset.unwrap_or(0).min(total as u64) as usize;
+    let limit = request.limit.map_or(LINES, |n| n.min(2000) as usize);
+    let part: Vec<&str> = text.lines().skip(offset).take(limit).collect();
+    let end = offset + part.len();
+    Answer::Reply(format!("{}\n[lines {} to {end} of {total}]", cut(&part.join("\n"), BYTES), offset + 1))
+}

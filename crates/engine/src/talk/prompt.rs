@@ -1,0 +1,119 @@
+//! The text of prompts: the header that every one begins with, and the parts that several roles share.
+
+use std::fmt::Write;
+
+use mission::{Failure, Issue, Role, Task, WrittenTests};
+
+use crate::talk::session::Part;
+
+/// Issues that a prompt lists.
+const MAX_ISSUES: usize = 20;
+/// The longest text of one issue, in bytes.
+const MAX_ISSUE: usize = 2000;
+
+/// `attempt` counts the prompts of this role for this task from 1.
+pub(crate) fn header(mission: &str, role: Role, task: Option<&str>, attempt: u32) -> String {
+    let mut text = format!("mission: {mission}\nrole: {role}\n");
+    if let Some(task) = task {
+        let _ = writeln!(text, "task: {task}");
+    }
+    let _ = writeln!(text, "attempt: {attempt}\n");
+    text
+}
+
+/// The header of a session that has one part of a task.
+pub(crate) fn header_of_part(
+    mission: &str,
+    role: Role,
+    task: Option<&str>,
+    attempt: u32,
+    part: Option<Part>,
+) -> String {
+    let text = header(mission, role, task, attempt);
+    match part {
+        None => text,
+        Some(Part::Tests) => format!("{}\npart: tests\n\n", text.trim_end()),
+    }
+}
+
+/// A task as its coder, fixer and reviewer see it.
+pub(crate) fn task(task: &Task) -> String {
+    let mut text =
+        format!("# Task: {}\n{}\n\nFiles: {}\n", task.title, task.instructions, list(task.scope.iter()));
+    text.push_str("\nAcceptance:\n");
+    text.push_str(&acceptance(&task.acceptance));
+    if let Some(why) = &task.edits_tests {
+        let _ = writeln!(
+            text,
+            "\nExisting tests may change here, because: {why}\nWhat they test stays tested: one that goes or asserts less without being named here is refused."
+        );
+    }
+    if let Some(why) = &task.edits_config {
+        let _ = writeln!(text, "\nScripts and configuration may change here, because: {why}");
+    }
+    text
+}
+
+/// `a1: text`, a line each.
+pub(crate) fn acceptance(items: &[String]) -> String {
+    items.iter().enumerate().fold(String::new(), |mut text, (i, item)| {
+        let _ = writeln!(text, "a{}: {}", i + 1, item.replace('\n', " "));
+        text
+    })
+}
+
+pub(crate) fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
+    items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn issues(issues: &[Issue]) -> String {
+    let mut text = String::new();
+    for issue in issues.iter().take(MAX_ISSUES) {
+        let _ = writeln!(text, "- {}", cut(&issue.to_string(), MAX_ISSUE));
+    }
+    if issues.len() > MAX_ISSUES {
+        let _ = writeln!(text, "- and {} more", issues.len() - MAX_ISSUES);
+    }
+    text
+}
+
+/// The hint of an attempt that writes in another way, as the edits of the last one missed.
+pub(crate) const WHOLE_FILES: &str = "Write each file whole, with the tool `write`: read it first, then give all of its text. Make no edits in place.\n";
+
+/// Where the user wants no tests.
+pub(crate) const NO_TESTS: &str = "Write no new tests, unless the files above name them.\n";
+
+/// Tests that stand before the work begins.
+pub(crate) fn written_tests(tests: &WrittenTests) -> String {
+    format!(
+        "\n# Tests of this task\nAnother coder wrote them, and they stand in the files: {}. They fail now and have to pass; \
+         they are not yours to change. If one contradicts the task, hand in `blocked` and say why.\n",
+        list(tests.paths.iter())
+    )
+}
+
+/// What earlier attempts failed on, as facts.
+pub(crate) fn memo(failures: &[Failure]) -> String {
+    let Some(last) = failures.iter().map(|f| f.attempt).max() else { return String::new() };
+    let mut text = String::from("\nAn earlier attempt at this task was thrown away. It failed on:\n");
+    for failure in failures.iter().filter(|f| f.attempt == last) {
+        text.push_str(&issues(&failure.issues));
+    }
+    text.push_str("Do it another way where that helps.\n");
+    text
+}
+
+/// At most `limit` bytes of a text, cut between characters.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_string();
+    }
+    let end = (0..=limit).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
+    format!("{}… ({} bytes more)", &text[..end], text.len() - end)
+}
+
+/// Backticks that nothing in the text can close.
+pub(crate) fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
