@@ -1,7 +1,5 @@
 //! The engine of one project folder: what `/task` says, what the tools of roles call, and the mission that runs.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,29 +15,13 @@ use crate::host::Host;
 use crate::missions::context::MissionContext;
 use crate::missions::project::Project;
 use crate::missions::{offer, run};
+use crate::options::EngineOptions;
 use crate::steps::work::{edit, shell};
 use crate::talk::session::{Sessions, ToolCall};
 use crate::world::World;
 
 /// How long a resume waits for a mission that was stopped just before to wind up.
 const WINDING_UP: Duration = Duration::from_secs(3);
-
-/// Where the engine works and what it is given.
-#[derive(Clone, Debug, Default)]
-pub struct EngineOptions {
-    /// The folder in which the user runs OpenCode.
-    pub directory: PathBuf,
-    /// `$XDG_DATA_HOME`: missions are kept below it.
-    pub data_home: PathBuf,
-    /// `$XDG_CONFIG_HOME`.
-    pub config_home: PathBuf,
-    /// The plugin's options in opencode.json.
-    pub options: Option<Value>,
-    /// Files that every slot holds, by name, never committed.
-    pub slot_files: BTreeMap<String, String>,
-    /// The environment, for the secrets in it that are never written, shown or sent.
-    pub environment: Vec<(String, String)>,
-}
 
 pub struct Engine {
     options: EngineOptions,

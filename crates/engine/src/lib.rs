@@ -15,16 +15,21 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod engine;
+mod failure;
 mod gates;
 mod host;
 mod missions;
+mod options;
 mod steps;
 mod talk;
+mod text;
 mod world;
 
 /// The actor that owns a mission, apart from what it sets in motion: simulations and benchmarks carry out its effects
 /// in a world of their own.
 pub mod orchestration {
+    pub use crate::actor::effects::Effects;
+    pub use crate::actor::effects::Events;
     pub use crate::actor::orchestrator::Actor;
     pub use crate::actor::orchestrator::Orchestrator;
     pub use crate::actor::orchestrator::Permission;
@@ -33,16 +38,15 @@ pub mod orchestration {
     pub use crate::actor::orchestrator::Stopped;
     pub use crate::actor::orchestrator::Wish;
     pub use crate::actor::record::Record;
-    pub use crate::missions::effects::Effects;
-    pub use crate::missions::effects::Events;
 }
 
 pub use crate::blocking::{Takes, block_in_virtual_time};
 pub use crate::clock::{Clock, SystemClock};
-pub use crate::engine::{Engine, EngineOptions};
+pub use crate::engine::Engine;
 pub use crate::gates::judge::{GateReport, Judge, JudgeError, Plan};
 pub use crate::gates::lint::{Answer, Lint, LintReport};
 pub use crate::host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
+pub use crate::options::EngineOptions;
 pub use crate::steps::review::dispute::{last_test_voters, test_voters};
 pub use crate::steps::work::candidates::behaviour::{behaviour, form};
 pub use crate::world::{Commands, Observer, Processes, Running, World};

@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::actor::effects::Effects;
 use crate::actor::progress;
 use crate::actor::providers::Report;
 use crate::actor::record::Record;
 use crate::actor::task_tokens::TaskTokens;
 use crate::clock::Clock;
-use crate::missions::effects::Effects;
+use crate::failure::RoleFailure;
+use crate::text::duration;
 
 /// Messages that may wait; senders wait beyond.
 const MAILBOX: usize = 256;
@@ -55,6 +57,16 @@ pub enum Refusal {
     Cancelled,
     /// The task's own budget.
     TaskBudget(String),
+}
+
+impl From<Refusal> for RoleFailure {
+    fn from(refusal: Refusal) -> RoleFailure {
+        match refusal {
+            Refusal::Stopped => RoleFailure::stopped(),
+            Refusal::Cancelled => RoleFailure::host("the task is over"),
+            Refusal::TaskBudget(what) => RoleFailure::new(FailureClass::Budget, what),
+        }
+    }
 }
 
 /// Whether a role may write a path.
@@ -193,7 +205,7 @@ impl Actor {
                 () = self.record.board_is_due() => self.record.board(&self.state, self.clock.now_ms()),
                 () = &mut deadline, if wall.is_some() => {
                     let limit = self.state.policy.wall_ms.unwrap_or_default();
-                    let reason = PauseReason::Budget(format!("{} of running time are used", progress::duration(limit)));
+                    let reason = PauseReason::Budget(format!("{} of running time are used", duration(limit)));
                     self.pause(reason);
                 }
                 message = self.messages.recv() => match message {

@@ -2,8 +2,8 @@
 
 use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, State};
 
-use crate::steps::plan::estimate;
-use crate::talk::prompt::cut;
+use crate::actor::estimate_text::estimate_text;
+use crate::text::{count, cut, duration};
 
 /// The longest explanation in a line, in bytes.
 const MAX_DETAIL: usize = 240;
@@ -155,7 +155,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::TaskGivenUp { task, reason } => format!("`{task}` **given up**: {}", detail(reason)),
         Event::TaskCancelled { task, reason } => format!("`{task}` cancelled: {}", detail(reason)),
-        Event::Estimated { estimate } => format!("expected: {}", estimate::words(estimate)),
+        Event::Estimated { estimate } => format!("expected: {}", estimate_text(estimate)),
         Event::ObjectiveReviewed { met, unmet, .. } => {
             let missing = unmet.iter().map(|verdict| format!("\n  - not met: {}", said(verdict)));
             let all = met.len() + unmet.len();
@@ -202,18 +202,4 @@ fn detail(text: &str) -> String {
 fn short_list(items: &[String], total: usize) -> String {
     let shown = items.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     if total > 5 { format!("{shown} and {} more", total - 5) } else { shown }
-}
-
-pub(crate) fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// Milliseconds as people say them: `3.2 s`, `4 min 10 s`, `2 h 5 min`.
-pub(crate) fn duration(ms: u64) -> String {
-    let seconds = ms / 1000;
-    match seconds {
-        0..=59 => format!("{:.1} s", ms as f64 / 1000.0),
-        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
 }

@@ -20,7 +20,7 @@ use crate::blocking::blocking;
 use crate::config::Config;
 use crate::missions::context::MissionContext;
 use crate::talk::pages;
-use crate::talk::prompt::cut;
+use crate::text::cut;
 
 /// The longest answer of `mission_check`, in bytes; the rest is a page.
 const MAX_ANSWER: usize = 6000;

@@ -104,7 +104,7 @@ pub(super) fn parse(command: &str, spec: &Spec, given: &[String]) -> Result<Args
 /// Says that a word is not known, and which was probably meant.
 pub(super) fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let likely = nearest(word, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-    format!("there is no {what} `{}`{likely}", crate::talk::prompt::cut(word, 200))
+    format!("there is no {what} `{}`{likely}", crate::text::cut(word, 200))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use workspace::{Cleaned, Workspace};
 use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Answer, Failure};
-use crate::actor::progress::count;
+use crate::text::count;
 
 pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
     if !place.state.path().exists() {

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::args::{Args, unknown};
 use super::place::Place;
 use super::{Answer, Failure};
-use crate::actor::progress::count;
 use crate::config::settings;
 use crate::config::{ConfigProblem, schema, show};
+use crate::text::count;
 
 const PARTS: [&str; 3] = ["check", "schema", "show"];
 

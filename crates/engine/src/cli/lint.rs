@@ -14,8 +14,8 @@ use super::files::{DiskSources, RevisionSources, list, relative, text};
 use super::lint_scan::scan;
 use super::place::Place;
 use super::{Answer, Failure};
-use crate::actor::progress::count;
 use crate::config::settings;
+use crate::text::count;
 
 /// What one rule finds is shown this often at most.
 const MAX_OF_A_RULE: usize = 2_000;

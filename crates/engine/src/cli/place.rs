@@ -9,8 +9,8 @@ use workspace::project_root;
 
 use super::args::unknown;
 use super::{Failure, Request};
+use crate::actor::past::PastMission;
 use crate::clock::{Clock, SystemClock};
-use crate::missions::past::Past;
 
 /// The project that a command is called in. Finding it creates nothing on disk.
 #[derive(Clone, Debug)]
@@ -77,8 +77,8 @@ impl Place {
         })
     }
 
-    pub fn past(&self, dir: &MissionDir) -> Result<Past, Failure> {
-        Past::read(dir).map_err(Failure::Problem)
+    pub fn past(&self, dir: &MissionDir) -> Result<PastMission, Failure> {
+        PastMission::read(dir).map_err(Failure::Problem)
     }
 }
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Answer, Failure};
-use crate::actor::progress::{count, duration};
-use crate::steps::plan::estimate;
-use crate::talk::prompt::cut;
+use crate::actor::estimate_text::estimate_text;
+use crate::text::cut;
+use crate::text::{count, duration};
 
 /// Missions that are listed.
 const LISTED: usize = 20;
@@ -96,7 +96,7 @@ fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&
         return;
     }
     if let Some(estimate) = &board.estimate {
-        let _ = writeln!(text, "  expected in all: {}", estimate::words(estimate));
+        let _ = writeln!(text, "  expected in all: {}", estimate_text(estimate));
     }
     let width = board.tasks.iter().map(|task| task.id.len()).max().unwrap_or(0);
     for task in &board.tasks {

@@ -12,10 +12,10 @@ use crate::actor::orchestrator::Orchestrator;
 use crate::bench::grounds::Grounds;
 use crate::bench::slots::{Lease, Permit};
 use crate::clock::Clock;
+use crate::failure::RoleFailure;
 use crate::host::Models;
 use crate::steps::plan::reading::KeptIndex;
 use crate::steps::work::workers::Workers;
-use crate::talk::conversation::RoleFailure;
 use crate::talk::session::Sessions;
 
 /// The first wait after a failure of host or provider; it doubles with each in a row.

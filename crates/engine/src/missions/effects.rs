@@ -4,8 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use mission::{Effect, Event, State, WorkKind};
+use mission::{Effect, State, WorkKind};
 
+use crate::actor::effects::{Effects, Events};
 use crate::actor::orchestrator::keeps_worker;
 use crate::blocking::blocking;
 use crate::gates::pipeline;
@@ -15,22 +16,6 @@ use crate::steps::land::{base, delivery, integrator};
 use crate::steps::plan::{estimate, packages, planner, searcher};
 use crate::steps::review::{dispute, objective};
 use crate::steps::work::{coder, fixer, test_author};
-
-pub type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
-
-/// What the orchestrator needs of the world.
-pub trait Effects: Send + Sync + 'static {
-    /// Does it, and says what came of it. Whatever must be known earlier is recorded on the way.
-    fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events;
-    /// Called whenever the state has settled: what no task needs any more is let go.
-    fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
-    }
-    /// The mission is over or paused.
-    fn closed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(std::future::ready(()))
-    }
-}
 
 impl Effects for Arc<MissionContext> {
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {

@@ -2,8 +2,8 @@
 
 pub(crate) mod context;
 pub(crate) mod effects;
+pub(crate) mod history;
 pub(crate) mod offer;
-pub(crate) mod past;
 pub(crate) mod project;
 pub(crate) mod report;
 pub(crate) mod run;

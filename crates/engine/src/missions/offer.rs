@@ -4,8 +4,8 @@ use journal::StateDir;
 use mission::{Phase, State};
 use workspace::project_root;
 
-use crate::engine::EngineOptions;
-use crate::missions::past::Past;
+use crate::actor::past::PastMission;
+use crate::options::EngineOptions;
 
 /// The project's newest mission, where it is not finished and nobody runs one: a sentence for whoever opens the project.
 /// Nothing is written, not even the state folder.
@@ -15,7 +15,7 @@ pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
         return None;
     }
     let newest = state.list_missions().ok()?.into_iter().next()?;
-    match Past::read(&newest) {
+    match PastMission::read(&newest) {
         Ok(past) => waits(&past.state),
         Err(why) => Some(format!("Mission {} cannot be read: {why}", newest.id())),
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use journal::{LockOwner, MissionDir, ProjectLock, Redactor, StateDir};
 use workspace::project_root;
 
+use crate::actor::past::PastMission;
 use crate::blocking::blocking;
-use crate::engine::EngineOptions;
 use crate::host::Host;
-use crate::missions::past::Past;
+use crate::options::EngineOptions;
 use crate::world::World;
 
 /// A project and where its missions are kept.
@@ -55,17 +55,17 @@ impl Project {
     pub(crate) fn find(
         &self,
         id: Option<&str>,
-        wanted: impl Fn(&Past) -> bool,
-    ) -> Result<(MissionDir, Past), String> {
+        wanted: impl Fn(&PastMission) -> bool,
+    ) -> Result<(MissionDir, PastMission), String> {
         if let Some(id) = id {
             let dir = self.state.mission(id).map_err(|e| e.to_string())?;
-            let past = Past::read(&dir)?;
+            let past = PastMission::read(&dir)?;
             return Ok((dir, past));
         }
         let missions = self.state.list_missions().map_err(|e| e.to_string())?;
         for dir in missions {
-            let past =
-                Past::read(&dir).map_err(|why| format!("mission `{}` cannot be read: {why}", dir.id()))?;
+            let past = PastMission::read(&dir)
+                .map_err(|why| format!("mission `{}` cannot be read: {why}", dir.id()))?;
             if wanted(&past) {
                 return Ok((dir, past));
             }

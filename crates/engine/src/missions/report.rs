@@ -4,9 +4,8 @@ use std::fmt::Write;
 
 use mission::{Delivery, Gate, GateVerdict, ItemVerdict, Judged, Outcome, Phase, State, Task, graph};
 
-use crate::actor::progress::{count, duration};
-use crate::steps::plan::estimate;
-use crate::talk::prompt::cut;
+use crate::actor::estimate_text::estimate_text;
+use crate::text::{count, cut, duration, quoted};
 
 /// Tasks of which the report says how they were helped.
 const MAX_HELPED: usize = 50;
@@ -248,7 +247,7 @@ fn delivered(text: &mut String, state: &State) {
             let why = note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
             let but = match torn.as_slice() {
                 [] => String::new(),
-                torn => format!(", but not {}, which was written to meanwhile", names(torn)),
+                torn => format!(", but not {}, which was written to meanwhile", quoted(torn.iter())),
             };
             format!("The change is on branch `{branch}`; your files are as they were{but}{why}.")
         }
@@ -257,7 +256,7 @@ fn delivered(text: &mut String, state: &State) {
                 [] => String::new(),
                 torn => format!(
                     ", but for what {} held of it already when you last wrote to it, after an interrupted delivery",
-                    names(torn)
+                    quoted(torn.iter())
                 ),
             };
             format!(
@@ -269,7 +268,7 @@ fn delivered(text: &mut String, state: &State) {
         Delivery::Failed { reason, torn, .. } if !torn.is_empty() => format!(
             "Part of the change was written into your files, and it is in {} still: {reason}. `/task resume {}` writes the \
              rest, or takes it back where you wrote to one of them since.",
-            names(torn),
+            quoted(torn.iter()),
             state.mission
         ),
         Delivery::Failed { reason, .. } => format!(
@@ -279,14 +278,14 @@ fn delivered(text: &mut String, state: &State) {
         Delivery::Undone { files, torn } => {
             let but = match torn.as_slice() {
                 [] => String::new(),
-                torn => format!(" {} still holds part of the change.", names(torn)),
+                torn => format!(" {} still holds part of the change.", quoted(torn.iter())),
             };
             format!("Undone: {} as before.{but}", count(*files as usize, "file"))
         }
         Delivery::Intended { torn, .. } => {
             let but = match torn.as_slice() {
                 [] => String::new(),
-                torn => format!(" {} holds part of an earlier one.", names(torn)),
+                torn => format!(" {} holds part of an earlier one.", quoted(torn.iter())),
             };
             format!(
                 "The delivery was interrupted, and part of it may be in your files; `/task resume {}` ends it.{but}",
@@ -299,10 +298,6 @@ fn delivered(text: &mut String, state: &State) {
         Delivery::Pending => "Your files are as they were.".into(),
     };
     let _ = writeln!(text, "\n{said}");
-}
-
-pub(crate) fn names(paths: &[String]) -> String {
-    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn cost(text: &mut String, state: &State, now_ms: u64) {
@@ -324,6 +319,6 @@ fn cost(text: &mut String, state: &State, now_ms: u64) {
     row(text, "**all**", &state.usage);
     let _ = writeln!(text, "\nTime: {}.", duration(state.elapsed_ms(now_ms)));
     if let Some(estimate) = &state.estimate {
-        let _ = writeln!(text, "Expected before the first task: {}.", estimate::words(estimate));
+        let _ = writeln!(text, "Expected before the first task: {}.", estimate_text(estimate));
     }
 }

@@ -7,7 +7,9 @@ use journal::{Journal, MissionDir, ProjectLock, control};
 use mission::{Event, Outcome, PauseReason, State};
 use workspace::Workspace;
 
+use crate::actor::effects::Effects;
 use crate::actor::orchestrator::Actor;
+use crate::actor::past::PastMission;
 use crate::actor::providers;
 use crate::actor::record::Record;
 use crate::bench::grounds::Grounds;
@@ -18,8 +20,6 @@ use crate::blocking::blocking;
 use crate::config::{Config, settings};
 use crate::engine::{Running, Start};
 use crate::missions::context::MissionContext;
-use crate::missions::effects::Effects;
-use crate::missions::past::Past;
 use crate::missions::project::Project;
 use crate::missions::{report, tidy};
 use crate::talk::session::Sessions;
@@ -159,7 +159,8 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let id = match &start {
         Start::New { .. } => new_id(project),
         Start::Resume { id } => {
-            let unfinished = |past: &Past| past.state.outcome.is_none() && !past.state.mission.is_empty();
+            let unfinished =
+                |past: &PastMission| past.state.outcome.is_none() && !past.state.mission.is_empty();
             let (dir, past) = project
                 .find(id.as_deref(), unfinished)
                 .map_err(|why| format!("Nothing to resume: {why}."))?;

@@ -7,10 +7,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use workspace::Workspace;
 
+use crate::actor::past::PastMission;
 use crate::blocking::blocking;
 use crate::config::{Config, Limit};
 use crate::host::{Host, HostRequest};
-use crate::missions::past::Past;
 use crate::missions::project::Project;
 use crate::talk::session::Sessions;
 
@@ -39,7 +39,7 @@ pub(crate) async fn after_crash(project: &Project, workspace: &Workspace) -> Res
 pub(crate) fn half_written(project: &Project) -> String {
     const LOOKED_AT: usize = 5;
     let missions = project.state.list_missions().unwrap_or_default();
-    let interrupted = |dir| Past::read(dir).is_ok_and(|past| past.state.delivery.is_interrupted());
+    let interrupted = |dir| PastMission::read(dir).is_ok_and(|past| past.state.delivery.is_interrupted());
     let half = missions.iter().take(LOOKED_AT).filter(|dir| interrupted(*dir));
     half.map(|dir| {
         format!(
@@ -66,7 +66,7 @@ pub(crate) async fn before(
             return Ok(None);
         }
         // one that cannot be read may be unfinished
-        let unfinished = |dir| Past::read(dir).map_or(true, |past| past.state.outcome.is_none());
+        let unfinished = |dir| PastMission::read(dir).map_or(true, |past| past.state.outcome.is_none());
         if missions.iter().any(unfinished) { Ok(None) } else { workspace.trim(limit) }
     });
     let trimmed = trimmed.await.map_err(|error: workspace::Error| error.to_string())?;

@@ -11,8 +11,9 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::orchestrator::{Permission, Refusal, Wish};
+use crate::actor::orchestrator::{Permission, Wish};
 use crate::actor::providers::{Candidate, Report, candidates};
+use crate::failure::RoleFailure;
 use crate::host::HostRequest;
 use crate::missions::context::MissionContext;
 use crate::talk::mailbox::Mailbox;
@@ -26,38 +27,6 @@ const MAX_DRAWS: u32 = 3;
 const MAX_FAULTS: u32 = 50;
 /// How long the host may take to open a session.
 const OPENING: Duration = Duration::from_secs(60);
-
-/// Why a role gave no result.
-#[derive(Clone, Debug)]
-pub(crate) struct RoleFailure {
-    pub class: FailureClass,
-    pub reason: String,
-}
-
-impl RoleFailure {
-    pub fn new(class: FailureClass, reason: impl Into<String>) -> RoleFailure {
-        RoleFailure { class, reason: reason.into() }
-    }
-
-    fn host(reason: impl Into<String>) -> RoleFailure {
-        RoleFailure::new(FailureClass::Host, reason)
-    }
-
-    /// The mission ended or paused meanwhile, or the task is over; what this says is not recorded any more.
-    pub(super) fn stopped() -> RoleFailure {
-        RoleFailure::host("the mission was stopped")
-    }
-}
-
-impl From<Refusal> for RoleFailure {
-    fn from(refusal: Refusal) -> RoleFailure {
-        match refusal {
-            Refusal::Stopped => RoleFailure::stopped(),
-            Refusal::Cancelled => RoleFailure::host("the task is over"),
-            Refusal::TaskBudget(what) => RoleFailure::new(FailureClass::Budget, what),
-        }
-    }
-}
 
 /// Who speaks, where, about what.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::blocking::blocking;
 use crate::missions::context::MissionContext;
 use crate::talk::mailbox::Answer;
-use crate::talk::prompt::cut;
+use crate::text::cut;
 
 /// Lines of one answer, where the role asks for no number.
 const LINES: usize = 200;

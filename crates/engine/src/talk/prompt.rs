@@ -5,6 +5,7 @@ use std::fmt::Write;
 use mission::{Failure, Issue, Role, Task, WrittenTests};
 
 use crate::talk::session::Part;
+use crate::text::{cut, quoted};
 
 /// Issues that a prompt lists.
 const MAX_ISSUES: usize = 20;
@@ -39,7 +40,7 @@ pub(crate) fn header_of_part(
 /// A task as its coder, fixer and reviewer see it.
 pub(crate) fn task(task: &Task) -> String {
     let mut text =
-        format!("# Task: {}\n{}\n\nFiles: {}\n", task.title, task.instructions, list(task.scope.iter()));
+        format!("# Task: {}\n{}\n\nFiles: {}\n", task.title, task.instructions, quoted(task.scope.iter()));
     text.push_str("\nAcceptance:\n");
     text.push_str(&acceptance(&task.acceptance));
     if let Some(why) = &task.edits_tests {
@@ -60,10 +61,6 @@ pub(crate) fn acceptance(items: &[String]) -> String {
         let _ = writeln!(text, "a{}: {}", i + 1, item.replace('\n', " "));
         text
     })
-}
-
-pub(crate) fn list<'a>(items: impl Iterator<Item = &'a String>) -> String {
-    items.map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn issues(issues: &[Issue]) -> String {
@@ -88,7 +85,7 @@ pub(crate) fn written_tests(tests: &WrittenTests) -> String {
     format!(
         "\n# Tests of this task\nAnother coder wrote them, and they stand in the files: {}. They fail now and have to pass; \
          they are not yours to change. If one contradicts the task, hand in `blocked` and say why.\n",
-        list(tests.paths.iter())
+        quoted(tests.paths.iter())
     )
 }
 
@@ -101,15 +98,6 @@ pub(crate) fn memo(failures: &[Failure]) -> String {
     }
     text.push_str("Do it another way where that helps.\n");
     text
-}
-
-/// At most `limit` bytes of a text, cut between characters.
-pub(crate) fn cut(text: &str, limit: usize) -> String {
-    if text.len() <= limit {
-        return text.to_string();
-    }
-    let end = (0..=limit).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    format!("{}… ({} bytes more)", &text[..end], text.len() - end)
 }
 
 /// Backticks that nothing in the text can close.

@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::actor::orchestrator::Refusal;
 use crate::actor::providers::{Candidate, Report};
+use crate::failure::RoleFailure;
 use crate::host::{HostError, HostFuture, HostRequest, Turn, TurnError};
 use crate::missions::context::MissionContext;
-use crate::talk::conversation::RoleFailure;
 use crate::talk::mailbox::{Answer, Mailbox, refusal};
 use crate::talk::session::ToolCall;
 use crate::talk::watch::{Glance, Watch};

@@ -17,12 +17,12 @@ use crate::bench::project_checks;
 use crate::blocking::blocking;
 use crate::gates::files::{has_cases, is_test_text, kind};
 use crate::gates::independent::reason::reason;
-use crate::gates::new_tests::{Ran, list, ran, remembered, run, runner_fits, runner_of, write};
+use crate::gates::new_tests::{Ran, ran, remembered, run, runner_fits, runner_of, write};
 use crate::gates::pipeline::{Change, Finding, Judgement};
 use crate::gates::test_edits::TestEdits;
 use crate::gates::{guardian, scope};
 use crate::missions::context::MissionContext;
-use crate::talk::prompt::cut;
+use crate::text::{cut, quoted};
 
 /// Test files of one author that are run.
 const MAX_FILES: usize = 8;
@@ -280,7 +280,7 @@ async fn pass(
                        was: make the code right instead";
         let issues: Vec<Issue> =
             changed.iter().map(|(path, _)| Issue::new("protected", message).at(path.clone(), None)).collect();
-        let detail = format!("{} was changed", list(changed.iter().map(|(path, _)| path)));
+        let detail = format!("{} was changed", quoted(changed.iter().map(|(path, _)| path)));
         write(context, change.slot, changed).await?;
         return Ok(judgement(GateVerdict::Fail, detail, Some((FailureClass::Scope, issues))));
     }
@@ -316,7 +316,7 @@ async fn pass(
     if issues.is_empty() {
         let detail = match passing.len() {
             0 => "no check runs them any more".to_string(),
-            _ => format!("{}, written before the change, pass", list(passing.iter())),
+            _ => format!("{}, written before the change, pass", quoted(passing.iter())),
         };
         let verdict = if passing.is_empty() { GateVerdict::NoEvidence } else { GateVerdict::Pass };
         return Ok(judgement(verdict, detail, None));

@@ -125,7 +125,7 @@ fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
 }
 
 fn excerpt(text: &str) -> String {
-    crate::talk::prompt::cut(text.trim(), EXCERPT)
+    crate::text::cut(text.trim(), EXCERPT)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::gates::files::{has_cases, kind};
 use crate::gates::pipeline::{Change, Finding, Judgement};
+use crate::text::quoted;
 
 /// Added test files that are run one by one.
 const MAX_FILES: usize = 8;
@@ -61,7 +62,7 @@ pub(crate) async fn judge(
     if remembered.is_some() {
         return remembered;
     }
-    let names = list(sides.added.iter().map(|(path, _)| path));
+    let names = quoted(sides.added.iter().map(|(path, _)| path));
     let mut added = Vec::new();
     for (path, text) in sides.added {
         let Some(check) = runner_of(context.checks.list(), &path) else {
@@ -111,7 +112,7 @@ async fn fates(
     let (mut proven, mut useless, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     if !failing.is_empty() {
         let verb = if failing.len() == 1 { "fails" } else { "fail" };
-        proven.push(format!("{} {verb} without the change, as it should", list(failing.iter())));
+        proven.push(format!("{} {verb} without the change, as it should", quoted(failing.iter())));
     }
     for (test, fate) in wrong_versions::fates(context, change, &others, within).await? {
         match fate {
@@ -124,7 +125,7 @@ async fn fates(
         let message = format!(
             "these tests pass without your change, or whatever the code does: {}. They prove nothing about it ({survived}): \
              let them assert what was not so before, or what the code gives back",
-            list(useless.iter().map(|(path, _)| path))
+            quoted(useless.iter().map(|(path, _)| path))
         );
         return Ok(failed(Some(path), message));
     }
@@ -259,10 +260,6 @@ pub(crate) fn failed(path: Option<&str>, message: String) -> Judgement {
 pub(crate) fn no_evidence(why: String) -> Judgement {
     let detail = format!("whether the new tests can fail is not known: {why}");
     Judgement { gate: Gate::NewTests, verdict: GateVerdict::NoEvidence, detail, failure: None }
-}
-
-pub(crate) fn list<'a>(paths: impl Iterator<Item = &'a String>) -> String {
-    paths.map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

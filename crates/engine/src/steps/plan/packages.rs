@@ -14,7 +14,7 @@ use crate::bench::{project_checks, setup};
 use crate::blocking::blocking;
 use crate::gates::checks::check_tree;
 use crate::missions::context::MissionContext;
-use crate::talk::prompt::cut;
+use crate::text::cut;
 
 /// Packages that one plan may add.
 const MAX_PACKAGES: usize = 20;

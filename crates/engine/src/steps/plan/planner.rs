@@ -9,12 +9,13 @@ use mission::{Event, FailureClass, Phase, Policy, Role, State, Task, TaskId, gra
 use serde_json::Value;
 use workspace::Slot;
 
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
 use crate::steps::plan::{packages, reading};
-use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
-use crate::talk::prompt::cut;
 use crate::talk::{pages, prompt};
+use crate::text::{cut, quoted};
 
 /// The longest reason why an earlier plan failed, in bytes.
 const MAX_REASON: usize = 2000;
@@ -87,13 +88,12 @@ async fn plan(
             text.push_str(&missing(state));
         }
         if !state.tasks.is_empty() {
-            let _ = writeln!(text, "Ids in use: {}\n", prompt::list(state.tasks.keys()));
+            let _ = writeln!(text, "Ids in use: {}\n", quoted(state.tasks.keys()));
         }
         let _ = writeln!(text, "# Brief\n{known}");
         let checks = context.checks.names();
         if !checks.is_empty() {
-            let _ =
-                writeln!(text, "The project's checks, run on every task: {}", prompt::list(checks.iter()));
+            let _ = writeln!(text, "The project's checks, run on every task: {}", quoted(checks.iter()));
         }
         let earlier: &[String] = if compound.is_none() { &state.plan_failures } else { &[] };
         for reason in earlier {
@@ -122,7 +122,7 @@ fn missing(state: &State) -> String {
     let landed = tasks().filter(|t| matches!(t.phase, Phase::Integrated { .. }) && !t.compound);
     let landed: Vec<String> = landed
         .take(MAX_LANDED)
-        .map(|t| format!("- `{}` {}: {}\n", t.id, t.title, prompt::list(t.scope.iter())))
+        .map(|t| format!("- `{}` {}: {}\n", t.id, t.title, quoted(t.scope.iter())))
         .collect();
     if !landed.is_empty() {
         let _ = write!(text, "\n# What landed\n{}", landed.concat());
@@ -132,7 +132,7 @@ fn missing(state: &State) -> String {
         text.push_str("\n# What failed\n");
     }
     for task in lost {
-        let _ = writeln!(text, "`{}` {} ({}):", task.id, task.title, prompt::list(task.scope.iter()));
+        let _ = writeln!(text, "`{}` {} ({}):", task.id, task.title, quoted(task.scope.iter()));
         text.push_str(&failures(task));
     }
     text.push('\n');

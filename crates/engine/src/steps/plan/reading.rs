@@ -10,7 +10,7 @@ use workspace::Slot;
 
 use crate::blocking::blocking;
 use crate::missions::context::MissionContext;
-use crate::talk::prompt::cut;
+use crate::text::cut;
 
 /// The share of the budget that the Searcher starts with; it reads on by itself.
 const SEARCH_SHARE: usize = 4;

@@ -6,11 +6,12 @@ use mission::mailbox::{Brief, parse_brief};
 use mission::{Event, Role, State};
 use serde_json::Value;
 
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
 use crate::steps::plan::reading;
-use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
-use crate::talk::{conversation, pages, prompt};
+use crate::talk::{pages, prompt};
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let mut spent = Vec::new();
@@ -26,7 +27,7 @@ async fn search(
     context: &Arc<MissionContext>,
     state: &State,
     spent: &mut Vec<Event>,
-) -> Result<Brief, conversation::RoleFailure> {
+) -> Result<Brief, RoleFailure> {
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
     let lease = context.slot(&base).await?;
     let ranking = reading::ranking(context, &lease.slot, &state.objective).await;

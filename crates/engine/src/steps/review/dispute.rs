@@ -7,11 +7,11 @@ use mission::mailbox::{Review, Verdict};
 use mission::{Event, FailureClass, Issue, State, Task, WrittenTests};
 
 use crate::blocking::blocking;
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
 use crate::steps::review::panel::{poll, quorum};
 use crate::steps::review::reviewer::Subject;
 use crate::steps::work::workers::Worker;
-use crate::talk::conversation::RoleFailure;
 use crate::talk::prompt;
 
 /// The longest diff of tests that is shown, in bytes.

@@ -7,12 +7,12 @@ use mission::mailbox::Review;
 use mission::{Event, FailureClass, Panel, Phase, State};
 
 use crate::blocking::blocking;
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
 use crate::steps::review::reviewer::Subject;
 use crate::steps::review::{panel, vote};
-use crate::talk::conversation::RoleFailure;
 use crate::talk::prompt;
-use crate::talk::prompt::cut;
+use crate::text::cut;
 
 /// Tasks that the prompt names.
 const MAX_TASKS: usize = 100;

@@ -8,14 +8,14 @@ use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Task};
 use tokio::task::JoinSet;
 
 use crate::blocking::blocking;
+use crate::failure::RoleFailure;
 use crate::gates::pipeline::{Change, Finding, Judgement};
 use crate::missions::context::MissionContext;
 use crate::steps::review::reviewer::Subject;
 use crate::steps::review::vote::Vote;
 use crate::steps::review::{reviewer, vote};
-use crate::talk::conversation::RoleFailure;
-use crate::talk::prompt::cut;
 use crate::talk::{pages, prompt};
+use crate::text::cut;
 
 /// The longest diff that a prompt holds, in bytes; the whole of it is a page.
 const MAX_DIFF: usize = 60_000;

@@ -7,8 +7,9 @@ use mission::mailbox::{Review, check_review, parse_review};
 use mission::{Event, Role, TaskId};
 use serde_json::Value;
 
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
-use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
 use crate::talk::{pages, prompt};
 

@@ -9,12 +9,13 @@ use workspace::Slot;
 use crate::bench::slots::{Lease, Permit};
 use crate::blocking::blocking;
 use crate::config::TestAuthor;
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::steps::work::candidates::race;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
 use crate::steps::work::workers::Worker;
-use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
 
 /// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1; `coders`: how many make the attempt.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use crate::bench::slots::Lease;
+use crate::failure::RoleFailure;
 use crate::missions::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::steps::review::dispute;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
 use crate::steps::work::workers::Worker;
-use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
 
 /// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.

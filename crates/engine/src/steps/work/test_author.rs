@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use crate::bench::slots::Lease;
+use crate::failure::RoleFailure;
 use crate::gates::independent;
 use crate::gates::independent::Handed;
 use crate::missions::context::MissionContext;
@@ -13,7 +14,7 @@ use crate::steps::plan::reading;
 use crate::steps::work::coder;
 use crate::steps::work::coder::Base;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
-use crate::talk::conversation::{Conversation, RoleFailure, Setting};
+use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
 use crate::talk::session::Part;
 

@@ -10,9 +10,9 @@ use workspace::Slot;
 use crate::actor::orchestrator::ScopeAnswer;
 use crate::bench::project_checks;
 use crate::blocking::blocking;
+use crate::failure::RoleFailure;
 use crate::gates::scope::changed_by_task;
 use crate::missions::context::MissionContext;
-use crate::talk::conversation::RoleFailure;
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
 use crate::talk::pages;
 

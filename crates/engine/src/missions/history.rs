@@ -1,30 +1,17 @@
 //! Looking at missions from their journals.
 
-use journal::{Journal, MissionDir, control};
+use journal::{Journal, control};
 use mission::{Board, Delivery, Event, State};
 use workspace::{DeliveryError, UndoError};
 
-use crate::actor::progress::duration;
+use crate::actor::estimate_text::estimate_text;
+use crate::actor::past::PastMission;
 use crate::missions::project::Project;
 use crate::missions::report;
-use crate::steps::plan::estimate;
+use crate::text::{duration, quoted};
 
 /// Missions that `status` lists.
 const LISTED: usize = 10;
-
-/// A mission as its journal tells it.
-pub(crate) struct Past {
-    pub events: Vec<Event>,
-    pub state: State,
-}
-
-impl Past {
-    pub fn read(dir: &MissionDir) -> Result<Past, String> {
-        let read = journal::read::<Event>(&dir.journal_path()).map_err(|e| e.to_string())?;
-        let state = State::fold(&read.events);
-        Ok(Past { events: read.events, state })
-    }
-}
 
 impl Project {
     pub async fn status(&self, id: Option<&str>) -> String {
@@ -39,7 +26,7 @@ impl Project {
         let owner = self.state.owner().ok().flatten();
         let (mut text, mut waits) = (String::new(), None);
         for dir in missions.iter().take(LISTED) {
-            match Past::read(dir) {
+            match PastMission::read(dir) {
                 Ok(past) => {
                     let runs = owner.as_ref().filter(|o| o.mission == dir.id());
                     text.push_str(&line(&past.state, runs.map(|o| o.pid), self.world.clock.now_ms()));
@@ -91,7 +78,8 @@ impl Project {
 
     /// Takes a delivery back, if every file is still as it was delivered.
     pub async fn undo(&self, id: Option<&str>) -> String {
-        let delivered = |past: &Past| matches!(past.state.delivery, Delivery::Delivered { branch: None, .. });
+        let delivered =
+            |past: &PastMission| matches!(past.state.delivery, Delivery::Delivered { branch: None, .. });
         let (dir, past) = match self.find(id, delivered) {
             Ok(found) => found,
             Err(why) => return format!("Nothing was undone: {why}.\n"),
@@ -164,11 +152,11 @@ fn undelivered(state: &State, id: &str) -> String {
         }
         Delivery::Failed { torn, .. } if !torn.is_empty() => format!(
             "the delivery of mission `{id}` failed and left part of it in {}; `/task resume {id}` ends it first",
-            report::names(torn)
+            quoted(torn.iter())
         ),
         Delivery::Delivered { branch: Some(branch), torn, .. } if !torn.is_empty() => format!(
             "the change of mission `{id}` is on branch `{branch}`; only {} holds part of it, where you wrote to it since",
-            report::names(torn)
+            quoted(torn.iter())
         ),
         _ => format!("mission `{id}` has not written into the working tree"),
     }
@@ -191,19 +179,19 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
         board.usage.tokens.total(),
         board.usage.cost_usd,
         duration(board.elapsed_ms),
-        crate::talk::prompt::cut(&board.objective.replace('\n', " "), 100)
+        crate::text::cut(&board.objective.replace('\n', " "), 100)
     )
 }
 
 fn tasks(state: &State, now_ms: u64) -> String {
     let board = Board::of(state, now_ms);
     let expected = board.estimate.as_ref();
-    let expected = expected.map(|said| format!("  - expected in all: {}\n", estimate::words(said)));
+    let expected = expected.map(|said| format!("  - expected in all: {}\n", estimate_text(said)));
     let lines = board.tasks.iter().map(|task| {
         let why = task
             .detail
             .as_ref()
-            .map(|d| format!(": {}", crate::talk::prompt::cut(&d.replace('\n', " "), 160)))
+            .map(|d| format!(": {}", crate::text::cut(&d.replace('\n', " "), 160)))
             .unwrap_or_default();
         format!("  - `{}` {}{why}\n", task.id, task.state)
     });

@@ -1,0 +1,25 @@
+//! Why a role gave no result. A leaf, so that every floor can say so.
+
+use mission::FailureClass;
+
+/// Why a role gave no result.
+#[derive(Clone, Debug)]
+pub(crate) struct RoleFailure {
+    pub class: FailureClass,
+    pub reason: String,
+}
+
+impl RoleFailure {
+    pub fn new(class: FailureClass, reason: impl Into<String>) -> RoleFailure {
+        RoleFailure { class, reason: reason.into() }
+    }
+
+    pub fn host(reason: impl Into<String>) -> RoleFailure {
+        RoleFailure::new(FailureClass::Host, reason)
+    }
+
+    /// The mission ended or paused meanwhile, or the task is over; what this says is not recorded any more.
+    pub fn stopped() -> RoleFailure {
+        RoleFailure::host("the mission was stopped")
+    }
+}

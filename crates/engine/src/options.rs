@@ -1,0 +1,23 @@
+//! What the engine is given when a host starts it: folders, options, environment. Plain data.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+/// Where the engine works and what it is given.
+#[derive(Clone, Debug, Default)]
+pub struct EngineOptions {
+    /// The folder in which the user runs OpenCode.
+    pub directory: PathBuf,
+    /// `$XDG_DATA_HOME`: missions are kept below it.
+    pub data_home: PathBuf,
+    /// `$XDG_CONFIG_HOME`.
+    pub config_home: PathBuf,
+    /// The plugin's options in opencode.json.
+    pub options: Option<Value>,
+    /// Files that every slot holds, by name, never committed.
+    pub slot_files: BTreeMap<String, String>,
+    /// The environment, for the secrets in it that are never written, shown or sent.
+    pub environment: Vec<(String, String)>,
+}
