@@ -1,19 +1,18 @@
 //! The engine of one project folder: what `/task` says, what the tools of roles call, and the mission that runs.
 
-use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use journal::Redactor;
-use mission::PauseReason;
 use mission::command::{Command, parse};
 use serde_json::Value;
-use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::oneshot;
 
+use crate::blocking::blocking;
 use crate::host::Host;
-use crate::missions::context::MissionContext;
 use crate::missions::project::Project;
+use crate::missions::run::Start;
+use crate::missions::running::Running;
 use crate::missions::{offer, run};
 use crate::options::EngineOptions;
 use crate::steps::work::{edit, shell};
@@ -28,19 +27,7 @@ pub struct Engine {
     sessions: Sessions,
     world: World,
     redactor: Redactor,
-    running: Arc<Mutex<Running>>,
-    /// Told when the place for a running mission is free again.
-    free: Arc<Notify>,
-}
-
-/// The mission that runs, if one does.
-#[derive(Default)]
-pub(crate) struct Running {
-    pub context: Option<Arc<MissionContext>>,
-    /// A mission is being started or runs.
-    pub busy: bool,
-    /// Who asked for a stop before there was anything to stop.
-    pub stop: Option<String>,
+    running: Running,
 }
 
 impl Engine {
@@ -50,14 +37,7 @@ impl Engine {
 
     pub fn in_world(options: EngineOptions, world: World) -> Engine {
         let redactor = Redactor::new(options.environment.iter().cloned());
-        Engine {
-            options,
-            sessions: Sessions::default(),
-            world,
-            redactor,
-            running: Arc::default(),
-            free: Arc::default(),
-        }
+        Engine { options, sessions: Sessions::default(), world, redactor, running: Running::default() }
     }
 
     /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
@@ -86,56 +66,30 @@ impl Engine {
 
     async fn run(&self, project: Project, start: Start, session: Option<String>) {
         let patience = if matches!(start, Start::Resume { .. }) { WINDING_UP } else { Duration::ZERO };
-        if !self.begin(patience).await {
-            let which = self.running().context.as_ref().map(|c| format!(" `{}`", c.id)).unwrap_or_default();
+        let Some(_place) = self.running.begin(patience).await else {
+            let which = self.running.mission().map(|id| format!(" `{id}`")).unwrap_or_default();
             return project.host.say(&format!(
                 "A mission{which} runs in this project already. `/task status` shows it, `/task stop` stops it. Nothing was \
                  started.\n"
             ));
-        }
-        let _reset = Reset(self.running.clone(), self.free.clone());
+        };
         run::run(&project, start, session, &self.sessions, &self.running).await;
-    }
-
-    /// Takes the one place for a running mission, where it is free within `patience`.
-    async fn begin(&self, patience: Duration) -> bool {
-        let until = Instant::now() + patience;
-        loop {
-            let mut free = pin!(self.free.notified());
-            // from here on, so that what ends between the look and the wait is not missed
-            free.as_mut().enable();
-            if !std::mem::replace(&mut self.running().busy, true) {
-                return true;
-            }
-            if timeout_at(until, free).await.is_err() {
-                return false;
-            }
-        }
     }
 
     /// A mission of this project that waits to be resumed, as a sentence for whoever opens OpenCode here; changes nothing.
     pub async fn unfinished(&self) -> Option<String> {
         let options = self.options.clone();
-        let said = crate::blocking::blocking(move || offer::unfinished(&options)).await?;
+        let said = blocking(move || offer::unfinished(&options)).await?;
         Some(self.redactor.redact(&said).into_owned())
     }
 
     /// Stops the mission that runs here; it can be resumed. `by` is told to the user.
     pub async fn stop(&self, by: &str) {
-        let context = {
-            let mut running = self.running();
-            if running.busy {
-                running.stop = Some(by.to_string());
-            }
-            running.context.clone()
-        };
-        if let Some(context) = context {
-            context.orchestrator.stop(PauseReason::Stopped(by.to_string())).await;
-        }
+        self.running.stop(by).await;
     }
 
     async fn stop_other(&self, project: &Project, id: Option<String>) -> String {
-        let here = self.running().context.as_ref().map(|c| c.id.clone());
+        let here = self.running.mission();
         match here {
             Some(here) if id.as_ref().is_none_or(|id| *id == here) => {
                 self.stop("/task stop").await;
@@ -167,7 +121,7 @@ impl Engine {
 
     /// Why a call of one of OpenCode's tools may not go ahead, in words for the model.
     pub async fn before_tool(&self, session: &str, tool: &str, arguments: &Value) -> Option<String> {
-        let (Some(session), Some(context)) = (self.sessions.get(session), self.context()) else {
+        let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
         };
         // the mailbox counts its own
@@ -199,7 +153,7 @@ impl Engine {
         if tool != "bash" {
             return Ok(None);
         }
-        let (Some(session), Some(context)) = (self.sessions.get(session), self.context()) else {
+        let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Err("refused: this role's part of the mission is over; end your turn.".into());
         };
         shell::run(&context, &session, arguments).await.map(Some)
@@ -207,52 +161,11 @@ impl Engine {
 
     /// What is appended to the answer of one of OpenCode's tools.
     pub async fn after_tool(&self, session: &str, tool: &str, arguments: Value) -> Option<String> {
-        let (session, context) = (self.sessions.get(session)?, self.context()?);
+        let (session, context) = (self.sessions.get(session)?, self.running.context()?);
         let tool = tool.to_string();
-        crate::blocking::blocking(move || {
-            edit::after(&context.guardian, &context.workspace, &session, &tool, &arguments)
+        blocking(move || {
+            edit::after(&context.gates.guardian, &context.bench.workspace, &session, &tool, &arguments)
         })
         .await
-    }
-
-    fn context(&self) -> Option<Arc<MissionContext>> {
-        self.running().context.clone()
-    }
-
-    fn running(&self) -> MutexGuard<'_, Running> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whatever ends a mission, another one may start.
-struct Reset(Arc<Mutex<Running>>, Arc<Notify>);
-
-impl Drop for Reset {
-    fn drop(&mut self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Running::default();
-        self.1.notify_waiters();
-    }
-}
-
-/// How a mission begins.
-pub(crate) enum Start {
-    New { objective: String },
-    Resume { id: Option<String> },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_resume_goes_on_when_the_mission_before_it_is_over() {
-        let engine = Engine::new(EngineOptions::default());
-        assert!(engine.begin(Duration::ZERO).await);
-        assert!(!engine.begin(Duration::ZERO).await, "one mission at a time");
-        let reset = Reset(engine.running.clone(), engine.free.clone());
-        // polled in this order: the wait has begun when the mission ends
-        let (begun, ()) = tokio::join!(biased; engine.begin(Duration::from_secs(60)), async { drop(reset) });
-        assert!(begun);
-        assert!(!engine.begin(Duration::from_millis(20)).await, "the place is taken again");
     }
 }

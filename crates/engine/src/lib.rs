@@ -43,8 +43,9 @@ pub mod orchestration {
 pub use crate::blocking::{Takes, block_in_virtual_time};
 pub use crate::clock::{Clock, SystemClock};
 pub use crate::engine::Engine;
-pub use crate::gates::judge::{GateReport, Judge, JudgeError, Plan};
+pub use crate::gates::judge::{GateReport, Judge, JudgeError};
 pub use crate::gates::lint::{Answer, Lint, LintReport};
+pub use crate::gates::verdict::Permissions;
 pub use crate::host::{Host, HostError, HostFuture, HostRequest, Models, Observation, Turn, TurnError};
 pub use crate::options::EngineOptions;
 pub use crate::steps::review::dispute::{last_test_voters, test_voters};

@@ -8,9 +8,8 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use workspace::{Slot, Workspace};
 
-use crate::bench::grounds::Grounds;
+use crate::bench::manifests::changes_scripts;
 use crate::blocking::blocking;
-use crate::gates::pipeline::changes_scripts;
 
 /// Files that hold commands, beside package.json.
 const FILES: [&str; 9] = [
@@ -44,6 +43,28 @@ impl BaseCommands {
         let read = |path: &String| Some((path.clone(), std::fs::read_to_string(root.join(path)).ok()?));
         let _ = self.texts.set(files.iter().filter(holds).take(MAX_FILES).filter_map(read).collect());
     }
+
+    /// Puts the base's commands into a slot that has others; `None` where it has not.
+    pub async fn put(&self, workspace: &Workspace, slot: &Slot) -> Result<Option<AtBase>, String> {
+        let Some(texts) = self.texts.get() else { return Ok(None) };
+        if differing(texts, &slot.path).is_empty() {
+            return Ok(None);
+        }
+        let one = self.one.clone().lock_owned().await;
+        let replaced = differing(texts, &slot.path);
+        let mut kept =
+            AtBase { workspace: workspace.clone(), slot: slot.clone(), replaced: Vec::new(), _one: one };
+        blocking(move || {
+            for (path, ours, before) in replaced {
+                kept.workspace.write_slot_file(&kept.slot, &path, &ours).map_err(|error| {
+                    format!("the commands of the base could not be put in place: {error}")
+                })?;
+                kept.replaced.push((path, ours, before));
+            }
+            Ok(Some(kept))
+        })
+        .await
+    }
 }
 
 /// While it is kept, the slot's commands are those of the base.
@@ -65,28 +86,6 @@ impl Drop for AtBase {
             }
         }
     }
-}
-
-/// Puts the base's commands into a slot that has others; `None` where it has not.
-pub(crate) async fn put(context: &Grounds, slot: &Slot) -> Result<Option<AtBase>, String> {
-    let Some(texts) = context.checks.commands.texts.get() else { return Ok(None) };
-    if differing(texts, &slot.path).is_empty() {
-        return Ok(None);
-    }
-    let one = context.checks.commands.one.clone().lock_owned().await;
-    let replaced = differing(texts, &slot.path);
-    let mut kept =
-        AtBase { workspace: context.workspace.clone(), slot: slot.clone(), replaced: Vec::new(), _one: one };
-    blocking(move || {
-        for (path, ours, before) in replaced {
-            kept.workspace
-                .write_slot_file(&kept.slot, &path, &ours)
-                .map_err(|error| format!("the commands of the base could not be put in place: {error}"))?;
-            kept.replaced.push((path, ours, before));
-        }
-        Ok(Some(kept))
-    })
-    .await
 }
 
 /// Files whose commands are not those of the base: path, the text for the run, and the text that stands there.

@@ -148,6 +148,11 @@ fn ini(text: &str) -> Sections {
     found
 }
 
+/// Whether the scripts of a manifest are other than before.
+pub(crate) fn changes_scripts(path: &str, before: &str, after: &str) -> bool {
+    changed(path, Some(before), Some(after)).iter().any(|section| section.starts_with("scripts."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

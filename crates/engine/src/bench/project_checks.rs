@@ -4,65 +4,57 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use checks::{Check, Kind, Outcome, RunOptions, Verdict};
-use mission::mailbox::CheckRequest;
+use checks::{Check, Kind, Outcome, Verdict};
 use mission::{CheckSummary, FailureClass, GateVerdict, Issue};
-use tokio::sync::{Mutex as AsyncMutex, OnceCell, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
+use crate::actor::orchestrator::Orchestrator;
+use crate::bench::Bench;
 use crate::bench::base_commands::BaseCommands;
-use crate::bench::grounds::Grounds;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::setup::Setups;
 use crate::bench::slots::CHECKING;
-use crate::bench::{base_commands, setup};
 use crate::blocking::blocking;
 use crate::config::Config;
-use crate::missions::context::MissionContext;
-use crate::talk::pages;
 use crate::text::cut;
 
-/// The longest answer of `mission_check`, in bytes; the rest is a page.
-const MAX_ANSWER: usize = 6000;
 /// The longest message of one failure, in bytes.
 const MAX_MESSAGE: usize = 1500;
 
 pub(crate) struct ProjectChecks {
+    bench: Arc<Bench>,
     found: OnceLock<Vec<Check>>,
     base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
     known: KnownOutcomes,
-    pub setup: Setups,
-    pub commands: BaseCommands,
+    setups: Setups,
+    base_commands: BaseCommands,
     running: Semaphore,
     /// Slot 0 serves one at a time.
-    pub checking_slot: AsyncMutex<()>,
+    checking_slot: AsyncMutex<()>,
 }
 
 /// What one check said of a tree, in comparison with the base.
-pub(crate) struct Judged {
+pub(crate) struct JudgedCheck {
     pub check: Check,
     pub outcome: Arc<Outcome>,
     pub verdict: Verdict,
 }
 
-impl Default for ProjectChecks {
-    fn default() -> Self {
+impl ProjectChecks {
+    /// `mission`: whose checks they are; `None` where a change is judged without one.
+    pub fn new(bench: Arc<Bench>, known: KnownOutcomes, mission: Option<Orchestrator>) -> ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {
+            bench,
             found: OnceLock::new(),
             base: OnceCell::new(),
-            known: KnownOutcomes::default(),
-            setup: Setups::default(),
-            commands: BaseCommands::default(),
+            known,
+            setups: Setups::new(mission),
+            base_commands: BaseCommands::default(),
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
         }
-    }
-}
-
-impl ProjectChecks {
-    pub fn with(known: KnownOutcomes) -> ProjectChecks {
-        ProjectChecks { known, ..ProjectChecks::default() }
     }
 
     /// The checks' names, once the base has been read.
@@ -79,6 +71,138 @@ impl ProjectChecks {
     pub fn list(&self) -> &[Check] {
         self.found.get().map_or(&[], Vec::as_slice)
     }
+
+    /// The right to the checking slot, which serves one at a time.
+    pub async fn hold_checking_slot(&self) -> MutexGuard<'_, ()> {
+        self.checking_slot.lock().await
+    }
+
+    /// Installs in a slot what its lockfile names.
+    pub async fn set_up(&self, slot: &Slot) -> Result<(), String> {
+        self.setups.prepare(&self.bench, slot).await
+    }
+
+    /// What a run of a check comes to, in words: its new failures, each with its place. A filtered run is not compared with
+    /// the base, which ran all tests.
+    pub fn words(&self, check: &Check, outcome: &Outcome, filtered: bool, root: &Path) -> String {
+        let base = if filtered { None } else { self.on_base(&check.name) };
+        match checks::compare(base.as_deref(), outcome) {
+            Verdict::Pass => format!("{}: passes ({})", check.name, passed(outcome)),
+            Verdict::NoEvidence { why } => format!("{}: no evidence: {why}", check.name),
+            Verdict::Fail { findings } => {
+                let issues: String =
+                    findings.iter().map(|f| format!("- {}\n", issue(check, f, root))).collect();
+                format!("{}: {} new failures\n{issues}", check.name, findings.len())
+            }
+        }
+    }
+
+    /// Runs the checks on the base once. Gives what they say, in words.
+    pub async fn base(&self, commit: &str) -> Result<Vec<CheckSummary>, String> {
+        let outcomes = self.base_outcomes(commit).await?;
+        Ok(self
+            .list()
+            .iter()
+            .filter_map(|check| Some(base_summary(check, outcomes.get(&check.name)?)))
+            .collect())
+    }
+
+    /// Makes sure that the base was checked, so that trees can be compared with it. Never while the checking slot is held: the
+    /// base is checked there.
+    pub async fn ensure_base(&self, commit: &str) -> Result<(), String> {
+        self.base_outcomes(commit).await.map(|_| ())
+    }
+
+    async fn base_outcomes(&self, commit: &str) -> Result<&BTreeMap<String, Arc<Outcome>>, String> {
+        let base = commit;
+        let check_base = || async {
+            let _slot_is_ours = self.checking_slot.lock().await;
+            let slot = self.bench.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
+            let (workspace, commit, config) =
+                (self.bench.workspace.clone(), commit.to_string(), self.bench.config.clone());
+            let root = slot.path.clone();
+            let (found, files) = blocking(move || {
+                let files = workspace.files(&commit).map_err(|error| error.to_string())?;
+                Ok::<_, String>((find(&root, &files, &config), files))
+            })
+            .await?;
+            self.base_commands.remember(&slot.path, &files);
+            let _ = self.found.set(found);
+            let mut outcomes = BTreeMap::new();
+            for check in self.list() {
+                let outcome = match self.known.get(base, check) {
+                    Some(outcome) => outcome,
+                    None => {
+                        let outcome = Arc::new(self.run(&slot, check, None).await);
+                        self.known.set(base, check, outcome.clone()).await;
+                        outcome
+                    }
+                };
+                outcomes.insert(check.name.clone(), outcome);
+            }
+            Ok::<_, String>(outcomes)
+        };
+        self.base.get_or_try_init(check_base).await
+    }
+
+    /// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it. `keeps_tests`: fewer
+    /// tests than on the base are a failure.
+    pub async fn judge(
+        &self,
+        slot: &Slot,
+        tree: &str,
+        keeps_tests: bool,
+    ) -> Result<Vec<JudgedCheck>, String> {
+        let outcomes =
+            self.base.get().ok_or("the base could not be checked, so nothing can be compared with it")?;
+        let mut judged = Vec::new();
+        for check in self.list() {
+            let base = outcomes.get(&check.name).map(Arc::as_ref);
+            let compare = |outcome: &Outcome| compare(base, outcome, keeps_tests);
+            let outcome = match self.known.get(tree, check) {
+                Some(outcome) => outcome,
+                None => {
+                    let mut outcome = self.run(slot, check, None).await;
+                    // a test that newly fails is run once more: two answers that differ are flaky and block nobody
+                    if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == Kind::Test {
+                        let again = self.run(slot, check, None).await;
+                        if !matches!(compare(&again), Verdict::Fail { .. }) {
+                            self.bench.host.say(&format!(
+                                "- `{}` is flaky: it failed and then passed on the same tree\n",
+                                check.name
+                            ));
+                            outcome = again;
+                        }
+                    }
+                    let outcome = Arc::new(outcome);
+                    self.known.set(tree, check, outcome.clone()).await;
+                    outcome
+                }
+            };
+            let verdict = compare(&outcome);
+            let failed = matches!(verdict, Verdict::Fail { .. });
+            judged.push(JudgedCheck { check: check.clone(), outcome, verdict });
+            if failed {
+                // the cheaper check has spoken; the others would say the same more slowly
+                break;
+            }
+        }
+        Ok(judged)
+    }
+
+    /// One run, when a core is free for it.
+    pub async fn run(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+        // the semaphore is never closed
+        let _core = self.running.acquire().await;
+        if let Err(why) = self.set_up(slot).await {
+            self.bench.host.say(&format!("- {why}: checks may miss packages\n"));
+        }
+        let _at_base = match self.base_commands.put(&self.bench.workspace, slot).await {
+            Ok(kept) => kept,
+            Err(why) => return Outcome::not_started(why),
+        };
+        self.bench.commands.run(check, filter, &self.bench.run_options(slot), &self.bench.cancel).await
+    }
 }
 
 /// Finds the checks in the files of a slot, and those the user settled.
@@ -92,58 +216,6 @@ fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     }
     found.sort_by_key(|check| check.kind);
     found
-}
-
-/// Runs the checks on the base once. Gives what they say, in words.
-pub(crate) async fn base(context: &Grounds, commit: &str) -> Result<Vec<CheckSummary>, String> {
-    let outcomes = base_outcomes(context, commit).await?;
-    Ok(context
-        .checks
-        .list()
-        .iter()
-        .filter_map(|check| Some(base_summary(check, outcomes.get(&check.name)?)))
-        .collect())
-}
-
-/// Makes sure that the base was checked, so that trees can be compared with it. Never while the checking slot is held: the
-/// base is checked there.
-pub(crate) async fn ensure_base(context: &Grounds, commit: &str) -> Result<(), String> {
-    base_outcomes(context, commit).await.map(|_| ())
-}
-
-async fn base_outcomes<'a>(
-    context: &'a Grounds,
-    commit: &str,
-) -> Result<&'a BTreeMap<String, Arc<Outcome>>, String> {
-    let base = commit;
-    let run = || async {
-        let _slot_is_ours = context.checks.checking_slot.lock().await;
-        let slot = context.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
-        let (workspace, commit, config) =
-            (context.workspace.clone(), commit.to_string(), context.config.clone());
-        let root = slot.path.clone();
-        let (found, files) = blocking(move || {
-            let files = workspace.files(&commit).map_err(|error| error.to_string())?;
-            Ok::<_, String>((find(&root, &files, &config), files))
-        })
-        .await?;
-        context.checks.commands.remember(&slot.path, &files);
-        let _ = context.checks.found.set(found);
-        let mut outcomes = BTreeMap::new();
-        for check in context.checks.list() {
-            let outcome = match context.checks.known.get(base, check) {
-                Some(outcome) => outcome,
-                None => {
-                    let outcome = Arc::new(run(context, &slot, check, None).await);
-                    context.checks.known.set(base, check, outcome.clone()).await;
-                    outcome
-                }
-            };
-            outcomes.insert(check.name.clone(), outcome);
-        }
-        Ok::<_, String>(outcomes)
-    };
-    context.checks.base.get_or_try_init(run).await
 }
 
 fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
@@ -168,54 +240,6 @@ fn failing(outcome: &Outcome, findings: usize) -> String {
         _ if findings > 0 => outcome.end.to_string(),
         _ => "it fails".into(),
     }
-}
-
-/// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it. `keeps_tests`: fewer
-/// tests than on the base are a failure.
-pub(crate) async fn judge(
-    context: &Grounds,
-    slot: &Slot,
-    tree: &str,
-    keeps_tests: bool,
-) -> Result<Vec<Judged>, String> {
-    let outcomes = context
-        .checks
-        .base
-        .get()
-        .ok_or("the base could not be checked, so nothing can be compared with it")?;
-    let mut judged = Vec::new();
-    for check in context.checks.list() {
-        let base = outcomes.get(&check.name).map(Arc::as_ref);
-        let compare = |outcome: &Outcome| compare(base, outcome, keeps_tests);
-        let outcome = match context.checks.known.get(tree, check) {
-            Some(outcome) => outcome,
-            None => {
-                let mut outcome = run(context, slot, check, None).await;
-                // a test that newly fails is run once more: two answers that differ are flaky and block nobody
-                if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == Kind::Test {
-                    let again = run(context, slot, check, None).await;
-                    if !matches!(compare(&again), Verdict::Fail { .. }) {
-                        context.host.say(&format!(
-                            "- `{}` is flaky: it failed and then passed on the same tree\n",
-                            check.name
-                        ));
-                        outcome = again;
-                    }
-                }
-                let outcome = Arc::new(outcome);
-                context.checks.known.set(tree, check, outcome.clone()).await;
-                outcome
-            }
-        };
-        let verdict = compare(&outcome);
-        let failed = matches!(verdict, Verdict::Fail { .. });
-        judged.push(Judged { check: check.clone(), outcome, verdict });
-        if failed {
-            // the cheaper check has spoken; the others would say the same more slowly
-            break;
-        }
-    }
-    Ok(judged)
 }
 
 /// Compares with the base. Tests that are gone fail no run, so they are counted.
@@ -244,7 +268,7 @@ fn ran(outcome: &Outcome) -> Option<usize> {
     Some(usize::try_from(outcome.passed?).ok()? + failing.len())
 }
 
-impl Judged {
+impl JudgedCheck {
     pub fn summary(&self) -> CheckSummary {
         let (verdict, detail) = match &self.verdict {
             Verdict::Pass => (GateVerdict::Pass, passed(&self.outcome)),
@@ -282,64 +306,4 @@ fn issue(check: &Check, failure: &checks::Failure, root: &Path) -> Issue {
 
 fn relative(file: &str, root: &Path) -> String {
     Path::new(file).strip_prefix(root).map_or_else(|_| file.to_string(), |p| p.to_string_lossy().into_owned())
-}
-
-/// One run, when a core is free for it.
-pub(crate) async fn run(context: &Grounds, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
-    // the semaphore is never closed
-    let _core = context.checks.running.acquire().await;
-    if let Err(why) = setup::prepare(context, slot).await {
-        context.host.say(&format!("- {why}: checks may miss packages\n"));
-    }
-    let _at_base = match base_commands::put(context, slot).await {
-        Ok(kept) => kept,
-        Err(why) => return Outcome::not_started(why),
-    };
-    context.commands.run(check, filter, &options(context, slot), &context.cancel).await
-}
-
-pub(crate) fn options(context: &Grounds, slot: &Slot) -> RunOptions {
-    let tmp = context.tmp.join(slot.n.to_string());
-    RunOptions::new(&slot.path, tmp, &context.marker)
-}
-
-/// `mission_check`: runs a check in the role's slot, and says what failed.
-pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: &CheckRequest) -> String {
-    let base = context
-        .orchestrator
-        .state()
-        .await
-        .ok()
-        .and_then(|state| state.base.as_ref().map(|b| b.commit.clone()));
-    if let Err(why) = ensure_base(context, &base.unwrap_or_default()).await {
-        return format!("The project's checks could not be read: {why}");
-    }
-    let list = context.checks.list();
-    let Some(name) = &request.name else {
-        if list.is_empty() {
-            return "The project has no checks that could be found.".into();
-        }
-        return list.iter().map(|c| format!("{}: {} ({})\n", c.name, c.run, c.source)).collect();
-    };
-    let Some(check) = list.iter().find(|check| check.name == *name) else {
-        let names: Vec<&str> = list.iter().map(|c| c.name.as_str()).collect();
-        return format!("There is no check `{name}`; the checks are: {}", names.join(", "));
-    };
-    let outcome = run(context, slot, check, request.filter.as_deref()).await;
-    let base = context.checks.base.get().and_then(|base| base.get(&check.name)).map(Arc::as_ref);
-    let base = if request.filter.is_some() { None } else { base };
-    let verdict = match checks::compare(base, &outcome) {
-        Verdict::Pass => format!("{}: passes ({})", check.name, passed(&outcome)),
-        Verdict::NoEvidence { why } => format!("{}: no evidence: {why}", check.name),
-        Verdict::Fail { findings } => {
-            let issues: String =
-                findings.iter().map(|f| format!("- {}\n", issue(check, f, &slot.path))).collect();
-            format!("{}: {} new failures\n{issues}", check.name, findings.len())
-        }
-    };
-    if verdict.len() <= MAX_ANSWER {
-        return verdict;
-    }
-    let page = pages::store(context, "check", &verdict).await;
-    format!("{}\n{page}", cut(&verdict, MAX_ANSWER))
 }

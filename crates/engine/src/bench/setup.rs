@@ -7,65 +7,76 @@ use std::sync::{Mutex, PoisonError};
 use checks::Check;
 use workspace::Slot;
 
-use crate::bench::grounds::Grounds;
-use crate::bench::project_checks;
+use crate::actor::orchestrator::Orchestrator;
+use crate::bench::Bench;
 use crate::blocking::blocking;
 use crate::config::Setup;
 
 /// What each slot was last set up for.
 #[derive(Default)]
-pub(crate) struct Setups(Mutex<HashMap<u32, String>>);
+pub(crate) struct Setups {
+    lock_by_slot: Mutex<HashMap<u32, String>>,
+    /// `None`: a change is judged without a mission.
+    mission: Option<Orchestrator>,
+}
 
 impl Setups {
+    pub fn new(mission: Option<Orchestrator>) -> Setups {
+        Setups { lock_by_slot: Mutex::default(), mission }
+    }
+
     fn is(&self, slot: u32, lock: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&slot).is_some_and(|known| known == lock)
+        let known = self.lock_by_slot.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&slot).is_some_and(|known| known == lock)
     }
 
     fn set(&self, slot: u32, lock: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(slot, lock);
+        self.lock_by_slot.lock().unwrap_or_else(PoisonError::into_inner).insert(slot, lock);
     }
-}
 
-/// Installs what the lockfile names, where the slot has not got it yet. The error says which command failed, and how.
-pub(crate) async fn prepare(context: &Grounds, slot: &Slot) -> Result<(), String> {
-    let lock = match &context.config.workspace.setup {
-        Setup::None => return Ok(()),
-        Setup::Commands(commands) => Some(commands.join(" && ")),
-        Setup::Auto => match text(&slot.path, &LOCKS) {
-            Some(lock) => Some(lock),
-            // a manifest alone is enough of a reason where the mission has added to it
-            None if added(context).await => text(&slot.path, &MANIFESTS),
-            None => None,
-        },
-    };
-    let Some(lock) = lock else { return Ok(()) };
-    // what was copied from the user's folder serves as long as the lockfile is the user's
-    let copied = context.config.workspace.setup == Setup::Auto
-        && slot.path.join("node_modules").exists()
-        && text(context.workspace.root(), &LOCKS).as_ref() == Some(&lock);
-    if copied || context.checks.setup.is(slot.n, &lock) {
-        return Ok(());
+    /// Installs what the lockfile names, where the slot has not got it yet. The error says which command failed, and how.
+    pub async fn prepare(&self, bench: &Bench, slot: &Slot) -> Result<(), String> {
+        let lock = match &bench.config.workspace.setup {
+            Setup::None => return Ok(()),
+            Setup::Commands(commands) => Some(commands.join(" && ")),
+            Setup::Auto => match text(&slot.path, &LOCKS) {
+                Some(lock) => Some(lock),
+                // a manifest alone is enough of a reason where the mission has added to it
+                None if self.packages_added().await => text(&slot.path, &MANIFESTS),
+                None => None,
+            },
+        };
+        let Some(lock) = lock else { return Ok(()) };
+        // what was copied from the user's folder serves as long as the lockfile is the user's
+        let copied = bench.config.workspace.setup == Setup::Auto
+            && slot.path.join("node_modules").exists()
+            && text(bench.workspace.root(), &LOCKS).as_ref() == Some(&lock);
+        if copied || self.is(slot.n, &lock) {
+            return Ok(());
+        }
+        let Some(command) = setup_command(bench, slot).await? else { return Ok(()) };
+        let outcome = bench.commands.run(&command, None, &bench.run_options(slot), &bench.cancel).await;
+        self.set(slot.n, lock);
+        if outcome.end.success() { Ok(()) } else { Err(format!("`{}` {}", command.run, outcome.end)) }
     }
-    let Some(command) = command(context, slot).await? else { return Ok(()) };
-    let outcome =
-        context.commands.run(&command, None, &project_checks::options(context, slot), &context.cancel).await;
-    context.checks.setup.set(slot.n, lock);
-    if outcome.end.success() { Ok(()) } else { Err(format!("`{}` {}", command.run, outcome.end)) }
-}
 
-async fn added(context: &Grounds) -> bool {
-    match &context.mission {
-        Some(mission) => mission.state().await.is_ok_and(|state| state.needs.iter().any(|needs| needs.added)),
-        None => false,
+    /// Whether the mission has added packages.
+    async fn packages_added(&self) -> bool {
+        match &self.mission {
+            Some(mission) => {
+                mission.state().await.is_ok_and(|state| state.needs.iter().any(|needs| needs.added))
+            }
+            None => false,
+        }
     }
 }
 
 /// The command, from the manifests of the slot's commit.
-async fn command(context: &Grounds, slot: &Slot) -> Result<Option<Check>, String> {
-    if let Setup::Commands(commands) = &context.config.workspace.setup {
+async fn setup_command(bench: &Bench, slot: &Slot) -> Result<Option<Check>, String> {
+    if let Setup::Commands(commands) = &bench.config.workspace.setup {
         return Ok(Some(Check::configured("setup", &commands.join(" && "), None)));
     }
-    let (workspace, slot) = (context.workspace.clone(), slot.clone());
+    let (workspace, slot) = (bench.workspace.clone(), slot.clone());
     blocking(move || {
         let files = workspace.files(&slot.commit).map_err(|error| error.to_string())?;
         Ok(checks::setup(&|path| std::fs::read_to_string(slot.path.join(path)).ok(), &files))

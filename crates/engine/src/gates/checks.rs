@@ -3,20 +3,18 @@
 use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
 
-use crate::bench::grounds::Grounds;
-use crate::bench::project_checks;
-use crate::bench::project_checks::Judged;
-use crate::gates::pipeline::{Change, Finding, Judgement};
+use crate::bench::project_checks::JudgedCheck;
+use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// Also gives what vouches for the change, in words.
 pub(crate) async fn judge(
-    context: &Grounds,
+    context: &GateContext,
     change: &Change<'_>,
     keeps_tests: bool,
 ) -> (Judgement, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
     // without the base the checks give no evidence, which `check_tree` says
-    let _ = project_checks::ensure_base(context, base).await;
+    let _ = context.checks.ensure_base(base).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
     let vouched = summaries
         .iter()
@@ -34,13 +32,13 @@ pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
 
 /// Judges a tree that stands in `slot`. `keeps_tests`: fewer tests than on the base are a failure.
 pub(crate) async fn check_tree(
-    context: &Grounds,
+    context: &GateContext,
     slot: &Slot,
     tree: &str,
     keeps_tests: bool,
 ) -> (Judgement, Vec<CheckSummary>) {
     let gate = Gate::Checks;
-    let judged = match project_checks::judge(context, slot, tree, keeps_tests).await {
+    let judged = match context.checks.judge(slot, tree, keeps_tests).await {
         Ok(judged) => judged,
         Err(why) => {
             return (
@@ -49,7 +47,7 @@ pub(crate) async fn check_tree(
             );
         }
     };
-    let summaries: Vec<CheckSummary> = judged.iter().map(Judged::summary).collect();
+    let summaries: Vec<CheckSummary> = judged.iter().map(JudgedCheck::summary).collect();
     let failed = judged.iter().find(|j| matches!(j.verdict, ::checks::Verdict::Fail { .. }));
     let verdict = match (failed, summaries.iter().any(|s| s.verdict == GateVerdict::Pass)) {
         (Some(_), _) => GateVerdict::Fail,

@@ -5,26 +5,25 @@ use std::collections::BTreeSet;
 use guardian::{Severity, Sources};
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use crate::bench::grounds::Grounds;
 use crate::blocking::blocking;
-use crate::gates::pipeline::{Change, Finding, Judgement};
 use crate::gates::test_edits::TestEdits;
 use crate::gates::tree_sources::TreeSources;
+use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-pub(crate) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
-    let edits = change.plan.test_edits();
+pub(crate) async fn judge(context: &GateContext, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
+    let edits = change.permissions.test_edits();
     lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, edits).await
 }
 
 /// Lints what `to` changed of `from`. Also gives what it did to tests, where it is for the reviewer to judge.
 pub(crate) async fn lint_trees(
-    context: &Grounds,
+    context: &GateContext,
     from: &str,
     to: &str,
     paths: &[String],
     test_edits: TestEdits,
 ) -> (Judgement, Vec<Issue>) {
-    let (guardian, workspace) = (context.guardian.clone(), context.workspace.clone());
+    let (guardian, workspace) = (context.guardian.clone(), context.bench.workspace.clone());
     let (from, to, paths) = (from.to_string(), to.to_string(), paths.to_vec());
     let found = blocking(move || {
         let base = TreeSources::open(&workspace, &from)?;

@@ -7,42 +7,25 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mission::{Gate, GateVerdict, Issue, Task};
+use mission::{Gate, GateVerdict, Issue};
 use tokio_util::sync::CancellationToken;
 use workspace::{Commit, Slot, Workspace};
 
-use crate::bench::grounds::Grounds;
+use crate::bench::Bench;
+use crate::bench::known_outcomes::KnownOutcomes;
+use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::{load, settings};
 use crate::gates::lint::Answer;
-use crate::gates::pipeline::{Change, Evidence, Judgement, WITHOUT_MODELS, ask};
+use crate::gates::pipeline::{Evidence, WITHOUT_MODELS, ask};
 use crate::gates::scope;
-use crate::gates::test_edits::TestEdits;
+use crate::gates::verdict::{Change, GateContext, Judgement, Permissions};
 use crate::host::{Host, HostError, HostFuture, HostRequest};
 use crate::world::Commands;
 
 /// Changes that one [`Judge`] looks at side by side; others wait.
 const PARALLEL: u32 = 2;
-
-/// What a plan lets a change touch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// Why existing tests change, if they may; a test that goes or says less has to be named in it.
-    pub edits_tests: Option<String>,
-    /// What configures the project's checks and tools.
-    pub edits_config: bool,
-}
-
-impl Plan {
-    pub(crate) fn of(task: &Task) -> Plan {
-        Plan { edits_tests: task.edits_tests.clone(), edits_config: task.edits_config.is_some() }
-    }
-
-    pub(crate) fn test_edits(&self) -> TestEdits {
-        TestEdits::from_reasons(self.edits_tests.iter().cloned().collect())
-    }
-}
 
 /// What one gate says.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +50,7 @@ pub enum JudgeError {
 
 /// A base, and the gates on it.
 pub struct Judge {
-    grounds: Grounds,
+    gates: GateContext,
     /// The base, as a commit of the private repository.
     base: String,
 }
@@ -93,46 +76,49 @@ impl Judge {
         .await?;
         let (guardian, _) = settings::guardian(&config, root);
         let slots = Slots::new(workspace.clone(), PARALLEL, Vec::new(), config.workspace.copy.clone());
-        let grounds = Grounds {
-            marker: "judge".into(),
-            config,
-            tmp: state.join("tmp"),
+        let bench = Arc::new(Bench {
             host: Arc::new(Nobody),
             workspace,
             slots,
-            checks: Default::default(),
-            guardian: Arc::new(guardian),
+            config: Arc::new(config),
             commands,
             cancel: CancellationToken::new(),
-            mission: None,
-        };
-        Ok(Judge { grounds, base })
+            tmp: state.join("tmp"),
+            marker: "judge".into(),
+        });
+        let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default(), None);
+        Ok(Judge { gates: GateContext { bench, checks, guardian: Arc::new(guardian) }, base })
     }
 
     /// The verdict of each gate on an answer, in the order in which a mission asks them, up to the first that fails.
     /// `all`: those after it, too, on what was handed in; apart from the last, whether new tests can fail, which is only
     /// looked at where nothing failed.
-    pub async fn judge(&self, answer: &Answer, plan: Plan, all: bool) -> Result<Vec<GateReport>, JudgeError> {
-        let grounds = &self.grounds;
-        let lease = grounds.slots.lease(grounds.slots.permit().await, &self.base).await?;
+    pub async fn judge(
+        &self,
+        answer: &Answer,
+        permissions: Permissions,
+        all: bool,
+    ) -> Result<Vec<GateReport>, JudgeError> {
+        let (gates, slots) = (&self.gates, &self.gates.bench.slots);
+        let lease = slots.lease(slots.permit().await, &self.base).await?;
         let slot = &lease.slot;
         let started = Instant::now();
         let (commit, paths) = self.put(slot, answer).await?;
         let mut reports = vec![scoped(&paths, started)];
-        let keeps_tests = plan.edits_tests.is_none();
-        let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base: &self.base };
+        let keeps_tests = permissions.edits_tests.is_none();
+        let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base: &self.base };
         let mut evidence = Evidence { keeps_tests, ..Evidence::default() };
         for gate in WITHOUT_MODELS {
             if failed(&reports) && (!all || gate == Gate::NewTests) {
                 break;
             }
             let started = Instant::now();
-            if let Some(judgement) = ask(gate, grounds, &change, &mut evidence).await {
+            if let Some(judgement) = ask(gate, gates, &change, &mut evidence).await {
                 reports.push(GateReport::new(judgement, started));
             }
             if gate == Gate::Protected && failed(&reports) {
                 // what was refused was put back
-                grounds.slots.prepare(slot.n, &commit.id).await?;
+                slots.prepare(slot.n, &commit.id).await?;
             }
         }
         Ok(reports)
@@ -140,7 +126,7 @@ impl Judge {
 
     /// Writes an answer into a slot; gives it as a commit, with the paths that it touches.
     async fn put(&self, slot: &Slot, answer: &Answer) -> Result<(Commit, Vec<String>), JudgeError> {
-        let (workspace, slot) = (self.grounds.workspace.clone(), slot.clone());
+        let (workspace, slot) = (self.gates.bench.workspace.clone(), slot.clone());
         let (files, base) = (answer.clone(), self.base.clone());
         let put = blocking(move || {
             for (path, text) in &files {
@@ -213,7 +199,7 @@ mod tests {
         let judge = Judge::open(&root, &state, Some(settings), Arc::new(Processes)).await.unwrap();
         let said = async |files: &[(&str, Option<&str>)], all: bool| -> Vec<String> {
             let answer = files.iter().map(|(path, text)| (path.to_string(), text.map(str::to_string)));
-            let reports = judge.judge(&answer.collect(), Plan::default(), all).await.unwrap();
+            let reports = judge.judge(&answer.collect(), Permissions::default(), all).await.unwrap();
             reports.iter().map(|r| format!("{} {:?}", r.gate.name(), r.verdict).to_lowercase()).collect()
         };
         let all_pass = ["scope pass", "protected pass", "guardian pass", "checks pass"];

@@ -3,7 +3,7 @@
 pub(crate) mod checks;
 pub(crate) mod files;
 pub(crate) mod guardian;
-pub(crate) mod independent;
+pub(crate) mod independent_tests;
 pub(crate) mod judge;
 pub(crate) mod lint;
 pub(crate) mod new_tests;
@@ -11,4 +11,6 @@ pub(crate) mod pipeline;
 pub(crate) mod protected;
 pub(crate) mod scope;
 pub(crate) mod test_edits;
-mod tree_sources;
+pub(crate) mod test_run;
+pub(crate) mod tree_sources;
+pub(crate) mod verdict;

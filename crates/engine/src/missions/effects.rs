@@ -3,19 +3,23 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mission::{Effect, State, WorkKind};
 
 use crate::actor::effects::{Effects, Events};
 use crate::actor::orchestrator::keeps_worker;
 use crate::blocking::blocking;
-use crate::gates::pipeline;
-use crate::missions::context::MissionContext;
 use crate::missions::tidy;
+use crate::steps::context::MissionContext;
 use crate::steps::land::{base, delivery, integrator};
 use crate::steps::plan::{estimate, packages, planner, searcher};
-use crate::steps::review::{dispute, objective};
+use crate::steps::review::{dispute, judge_task, objective};
 use crate::steps::work::{coder, fixer, test_author};
+
+/// The first wait after a failure of host or provider; it doubles with each in a row.
+const BACKOFF: Duration = Duration::from_secs(2);
+const MAX_BACKOFF: Duration = Duration::from_secs(120);
 
 impl Effects for Arc<MissionContext> {
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events {
@@ -25,41 +29,41 @@ impl Effects for Arc<MissionContext> {
                 Effect::TakeBase => base::take(&context).await,
                 Effect::CheckBase => base::check(&context, &state).await,
                 Effect::AskSearcher => {
-                    context.wait_for_host(state.host_failures).await;
+                    wait_for_host(&context, state.host_failures).await;
                     searcher::run(&context, &state).await
                 }
                 Effect::AskPlanner { task } => {
-                    context.wait_for_host(state.host_failures).await;
+                    wait_for_host(&context, state.host_failures).await;
                     planner::run(&context, &state, task).await
                 }
                 Effect::WriteTests { task, host_failures, .. } => {
-                    context.wait_for_host(host_failures).await;
+                    wait_for_host(&context, host_failures).await;
                     test_author::run(&context, &state, &task).await
                 }
                 Effect::ReviewTests { task, host_failures } => {
-                    context.wait_for_host(host_failures).await;
+                    wait_for_host(&context, host_failures).await;
                     dispute::run(&context, &state, &task).await
                 }
                 Effect::Work { task, kind, host_failures, model, candidates, .. } => {
-                    context.wait_for_host(host_failures).await;
+                    wait_for_host(&context, host_failures).await;
                     match kind {
                         WorkKind::Fresh => coder::run(&context, &state, &task, model, candidates).await,
                         WorkKind::Fix => fixer::run(&context, &state, &task, model).await,
                     }
                 }
                 Effect::Judge { task, host_failures, .. } => {
-                    context.wait_for_host(host_failures).await;
-                    pipeline::judge(&context, &state, &task).await
+                    wait_for_host(&context, host_failures).await;
+                    judge_task::judge(&context, &state, &task).await
                 }
                 Effect::Integrate { tasks, .. } => {
                     let failures = tasks.iter().filter_map(|id| state.tasks.get(id)).map(|t| t.host_failures);
-                    context.wait_for_host(failures.max().unwrap_or_default()).await;
+                    wait_for_host(&context, failures.max().unwrap_or_default()).await;
                     integrator::integrate(&context, &state, tasks).await
                 }
                 Effect::AddPackages { parent } => packages::add(&context, parent.as_ref()).await,
                 Effect::Estimate => estimate::run(&context, &state).await,
                 Effect::ReviewObjective { host_failures, .. } => {
-                    context.wait_for_host(host_failures).await;
+                    wait_for_host(&context, host_failures).await;
                     objective::review(&context, &state).await
                 }
                 Effect::Deliver => delivery::deliver(&context, &state).await,
@@ -88,7 +92,7 @@ impl Effects for Arc<MissionContext> {
                 self.workers.take(&task);
             }
             // what left its process group is found by the mission's mark
-            let (mark, dir) = (self.id.clone(), self.dir.clone());
+            let (mark, dir) = (self.desk.mission.clone(), self.desk.dir.clone());
             let cleared = blocking(move || {
                 checks::sweep(&mark);
                 dir.clear_tmp()
@@ -96,7 +100,20 @@ impl Effects for Arc<MissionContext> {
             if let Err(error) = cleared.await {
                 tracing::warn!("{error}");
             }
-            tidy::let_go(&self.host, &self.sessions).await;
+            tidy::let_go(&self.desk.host, &self.desk.sessions).await;
         })
+    }
+}
+
+/// Waits before the host is asked again, the longer the more often it failed in a row.
+async fn wait_for_host(context: &MissionContext, failures: u32) {
+    if failures == 0 {
+        return;
+    }
+    let wait = BACKOFF.saturating_mul(1 << (failures - 1).min(10)).min(MAX_BACKOFF);
+    tokio::select! {
+        biased;
+        () = context.bench.cancel.cancelled() => {}
+        () = tokio::time::sleep(wait) => {}
     }
 }

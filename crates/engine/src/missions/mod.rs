@@ -1,10 +1,10 @@
 //! The missions of a project: start, resume, look at, undo; what one mission shares, and how its effects are carried out.
 
-pub(crate) mod context;
 pub(crate) mod effects;
 pub(crate) mod history;
 pub(crate) mod offer;
 pub(crate) mod project;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod running;
 pub(crate) mod tidy;

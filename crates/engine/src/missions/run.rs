@@ -1,6 +1,6 @@
 //! Running a mission from its first event, or from where its journal ends.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{Journal, MissionDir, ProjectLock, control};
@@ -12,20 +12,28 @@ use crate::actor::orchestrator::Actor;
 use crate::actor::past::PastMission;
 use crate::actor::providers;
 use crate::actor::record::Record;
-use crate::bench::grounds::Grounds;
+use crate::bench::Bench;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::{Config, settings};
-use crate::engine::{Running, Start};
-use crate::missions::context::MissionContext;
+use crate::gates::verdict::GateContext;
 use crate::missions::project::Project;
+use crate::missions::running::Running;
 use crate::missions::{report, tidy};
+use crate::steps::context::MissionContext;
+use crate::talk::desk::Desk;
 use crate::talk::session::Sessions;
 
 /// How often requests from other processes are looked for.
 const POLL: Duration = Duration::from_millis(250);
+
+/// How a mission begins.
+pub(crate) enum Start {
+    New { objective: String },
+    Resume { id: Option<String> },
+}
 
 /// Runs it to its end or pause; everything is said through the host.
 pub(crate) async fn run(
@@ -33,7 +41,7 @@ pub(crate) async fn run(
     start: Start,
     session: Option<String>,
     sessions: &Sessions,
-    running: &Arc<Mutex<Running>>,
+    running: &Running,
 ) {
     let prepared = match prepare(project, start).await {
         Ok(prepared) => prepared,
@@ -45,6 +53,7 @@ pub(crate) async fn run(
     for problem in problems {
         project.host.say(&format!("- {problem}\n"));
     }
+    let config = Arc::new(config);
     let (settled, used) = (config.clone(), workspace.clone());
     let slots = Slots::new(
         workspace.clone(),
@@ -66,31 +75,35 @@ pub(crate) async fn run(
     let id = state.mission.clone();
     let mut shared = None;
     let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {
-        let grounds = Grounds {
-            marker: id.clone(),
-            config,
-            tmp: dir.tmp_dir(),
+        let bench = Arc::new(Bench {
             host: project.host.clone(),
             workspace,
             slots,
-            checks: ProjectChecks::with(known),
-            guardian: Arc::new(guardian),
+            config: config.clone(),
             commands: project.world.commands.clone(),
             cancel: orchestrator.cancelled().clone(),
-            mission: Some(orchestrator.clone()),
-        };
-        let context = Arc::new(MissionContext {
-            grounds,
-            id,
-            models,
-            dir: dir.clone(),
-            project: project.state.clone(),
-            parent: session,
+            tmp: dir.tmp_dir(),
+            marker: id.clone(),
+        });
+        let checks = ProjectChecks::new(bench.clone(), known, Some(orchestrator.clone()));
+        let desk = Arc::new(Desk {
+            mission: id,
+            host: project.host.clone(),
             sessions: sessions.clone(),
             orchestrator,
-            workers: Default::default(),
+            config,
+            models,
+            parent: session,
+            dir: dir.clone(),
             redactor: project.redactor.clone(),
             clock: project.world.clock.clone(),
+        });
+        let context = Arc::new(MissionContext {
+            gates: GateContext { bench: bench.clone(), checks, guardian: Arc::new(guardian) },
+            bench,
+            desk,
+            project: project.state.clone(),
+            workers: Default::default(),
             head: Default::default(),
             edits: Default::default(),
             index: Default::default(),
@@ -99,11 +112,7 @@ pub(crate) async fn run(
         Arc::new(context) as Arc<dyn Effects>
     });
     let orchestrator = actor.handle();
-    let early_stop = {
-        let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.context = shared;
-        running.stop.take()
-    };
+    let early_stop = running.set(shared);
     if let Some(by) = early_stop {
         orchestrator.stop(PauseReason::Stopped(by)).await;
     }

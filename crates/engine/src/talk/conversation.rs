@@ -15,7 +15,7 @@ use crate::actor::orchestrator::{Permission, Wish};
 use crate::actor::providers::{Candidate, Report, candidates};
 use crate::failure::RoleFailure;
 use crate::host::HostRequest;
-use crate::missions::context::MissionContext;
+use crate::talk::desk::Desk;
 use crate::talk::mailbox::Mailbox;
 use crate::talk::prompt::header_of_part;
 use crate::talk::session::{Part, Session};
@@ -62,12 +62,12 @@ enum Next {
 }
 
 impl Conversation {
-    pub async fn open(context: &Arc<MissionContext>, setting: Setting) -> Result<Conversation, RoleFailure> {
+    pub async fn open(desk: &Arc<Desk>, setting: Setting) -> Result<Conversation, RoleFailure> {
         let cancelled = match &setting.task {
-            Some(task) => context.orchestrator.task_cancelled(task),
-            None => context.orchestrator.cancelled().clone(),
+            Some(task) => desk.orchestrator.task_cancelled(task),
+            None => desk.orchestrator.cancelled().clone(),
         };
-        let line = line(context, &setting, &cancelled).await?;
+        let line = line(desk, &setting, &cancelled).await?;
         Ok(Conversation { setting, line, cancelled, begun: false })
     }
 
@@ -81,8 +81,8 @@ impl Conversation {
         mailbox: &mut M,
         spent: &mut Vec<Event>,
     ) -> Result<M::Result, RoleFailure> {
-        let context = self.line.context.clone();
-        let models = candidates(&context.config, &context.models, role, self.setting.model);
+        let desk = self.line.desk.clone();
+        let models = candidates(&desk.config, &desk.models, role, self.setting.model);
         // a question that a repair asks in the session of the work means nothing in another one
         let own = !self.begun;
         let (mut draw, mut attempt, mut faults, mut refusals, mut reminded) = (1, 0, 0, 0, false);
@@ -104,7 +104,7 @@ impl Conversation {
                     self.header(role, attempt)
                 ),
             };
-            let text = context.redactor.redact(&text).into_owned();
+            let text = desk.redactor.redact(&text).into_owned();
             let question = Question { role, text, model: candidate, cancelled: &self.cancelled };
             let end = self.line.turn(question, mailbox, &mut refusals, spent).await?;
             next = match end {
@@ -115,8 +115,7 @@ impl Conversation {
                 End::Fault { fault, reason, calls, worked } => {
                     self.begun |= calls > 0;
                     let (model, task) = (candidate.name.clone(), self.setting.task.clone());
-                    context
-                        .orchestrator
+                    desk.orchestrator
                         .provider(Report::Failed { model, fault, reason: reason.clone(), role, task, worked })
                         .await;
                     faults += 1;
@@ -165,7 +164,7 @@ impl Conversation {
 
     fn header(&self, role: Role, attempt: u32) -> String {
         let Setting { task, part, .. } = &self.setting;
-        header_of_part(&self.line.context.id, role, task.as_deref(), attempt, *part)
+        header_of_part(&self.line.desk.mission, role, task.as_deref(), attempt, *part)
     }
 
     /// Waits until a model may be asked; gives the number of the prompt and the model.
@@ -175,7 +174,7 @@ impl Conversation {
         draw: u32,
         models: &'m [Candidate],
     ) -> Result<(u32, &'m Candidate), RoleFailure> {
-        let context = &self.line.context;
+        let desk = &self.line.desk;
         let wish = Wish {
             role,
             task: self.setting.task.clone(),
@@ -183,7 +182,7 @@ impl Conversation {
             models: models.iter().map(|candidate| candidate.name.clone()).collect(),
         };
         loop {
-            match context.orchestrator.ask(wish.clone()).await? {
+            match desk.orchestrator.ask(wish.clone()).await? {
                 Permission::Granted { attempt, model } => {
                     let chosen = models.get(model).or(models.first());
                     let chosen =
@@ -191,7 +190,7 @@ impl Conversation {
                     return Ok((attempt, chosen));
                 }
                 Permission::WaitUntil(until_ms) => {
-                    let wait = until_ms.saturating_sub(context.clock.now_ms()).max(1);
+                    let wait = until_ms.saturating_sub(desk.clock.now_ms()).max(1);
                     tokio::select! {
                         biased;
                         () = self.cancelled.cancelled() => return Err(RoleFailure::stopped()),
@@ -204,10 +203,10 @@ impl Conversation {
 
     /// Writes down that an answer is thrown away; an error once it was drawn often enough.
     async fn discarded(&self, role: Role, flag: RedFlag, draw: u32) -> Result<(), RoleFailure> {
-        let context = &self.line.context;
-        let (task, at_ms) = (self.setting.task.clone(), context.clock.now_ms());
+        let desk = &self.line.desk;
+        let (task, at_ms) = (self.setting.task.clone(), desk.clock.now_ms());
         let event = Event::AnswerDiscarded { role, task, flag, draw, at_ms };
-        if context.orchestrator.record(vec![event]).await.is_err() {
+        if desk.orchestrator.record(vec![event]).await.is_err() {
             return Err(RoleFailure::stopped());
         }
         if draw >= MAX_DRAWS {
@@ -220,8 +219,8 @@ impl Conversation {
 
     /// Another session for the same part; what was said in the old one is forgotten.
     async fn anew(&mut self) -> Result<(), RoleFailure> {
-        let context = self.line.context.clone();
-        self.line = line(&context, &self.setting, &self.cancelled).await?;
+        let desk = self.line.desk.clone();
+        self.line = line(&desk, &self.setting, &self.cancelled).await?;
         self.begun = false;
         Ok(())
     }
@@ -229,17 +228,17 @@ impl Conversation {
 
 /// Opens a session.
 async fn line(
-    context: &Arc<MissionContext>,
+    desk: &Arc<Desk>,
     setting: &Setting,
     cancelled: &CancellationToken,
 ) -> Result<Line, RoleFailure> {
     let Setting { role, task, directory, base, title, part, .. } = setting.clone();
-    let (parent, bash) = (context.parent.clone(), context.may_run_commands(role));
+    let (parent, bash) = (desk.parent.clone(), desk.may_run_commands(role));
     let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
     let answer = tokio::select! {
         biased;
         () = cancelled.cancelled() => return Err(RoleFailure::stopped()),
-        answer = timeout(OPENING, context.host.call(request)) => answer,
+        answer = timeout(OPENING, desk.host.call(request)) => answer,
     };
     let answer = answer.map_err(|_| {
         RoleFailure::host(format!("OpenCode opened no session within {} s", OPENING.as_secs()))
@@ -248,15 +247,15 @@ async fn line(
     let id = answer.get("session").and_then(Value::as_str).filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| RoleFailure::host("OpenCode opened a session without an id"))?.to_string();
     let watch = Arc::default();
-    let calls = context.sessions.open(&id, |calls| Session {
+    let calls = desk.sessions.open(&id, |calls| Session {
         role,
         task: task.clone(),
         directory: directory.clone(),
         base,
         part,
-        orchestrator: context.orchestrator.clone(),
+        orchestrator: desk.orchestrator.clone(),
         calls,
         watch: Arc::clone(&watch),
     });
-    Ok(Line { context: context.clone(), id, directory, task, calls, watch })
+    Ok(Line { desk: desk.clone(), id, directory, task, calls, watch })
 }

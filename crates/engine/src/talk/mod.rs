@@ -1,6 +1,7 @@
 //! Conversations with roles: sessions, prompts, turns, mailboxes and pages.
 
 pub(crate) mod conversation;
+pub(crate) mod desk;
 pub(crate) mod mailbox;
 pub(crate) mod pages;
 pub(crate) mod prompt;

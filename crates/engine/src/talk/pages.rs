@@ -1,4 +1,4 @@
-//! Text that did not fit a context, kept as files that a role reads with `mission_page`.
+//! Text that did not fit a desk, kept as files that a role reads with `mission_page`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,7 +7,7 @@ use mission::mailbox::parse_page;
 use serde_json::Value;
 
 use crate::blocking::blocking;
-use crate::missions::context::MissionContext;
+use crate::talk::desk::Desk;
 use crate::talk::mailbox::Answer;
 use crate::text::cut;
 
@@ -19,11 +19,11 @@ const BYTES: usize = 16_000;
 static COUNT: AtomicU32 = AtomicU32::new(1);
 
 /// Keeps a text; gives the line that names it.
-pub(crate) async fn store(context: &Arc<MissionContext>, kind: &str, text: &str) -> String {
+pub(crate) async fn store(desk: &Arc<Desk>, kind: &str, text: &str) -> String {
     let name = format!("{kind}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let text = context.redactor.redact(text).into_owned();
+    let text = desk.redactor.redact(text).into_owned();
     let lines = text.lines().count();
-    let (dir, page) = (context.dir.clone(), name.clone());
+    let (dir, page) = (desk.dir.clone(), name.clone());
     let written =
         blocking(move || dir.page_path(&page).and_then(|path| journal::write_atomic(&path, text.as_bytes())))
             .await;
@@ -34,12 +34,12 @@ pub(crate) async fn store(context: &Arc<MissionContext>, kind: &str, text: &str)
 }
 
 /// `mission_page`.
-pub(crate) fn answer<T>(context: &Arc<MissionContext>, arguments: &Value) -> Answer<T> {
+pub(crate) fn answer<T>(desk: &Arc<Desk>, arguments: &Value) -> Answer<T> {
     let request = match parse_page(arguments) {
         Ok(request) => request,
         Err(problems) => return Answer::Refused(problems),
     };
-    let text = context.dir.page_path(&request.page).ok().and_then(|path| std::fs::read_to_string(path).ok());
+    let text = desk.dir.page_path(&request.page).ok().and_then(|path| std::fs::read_to_string(path).ok());
     let Some(text) = text else {
         return Answer::Refused(vec![format!(
             "there is no page `{}`; pages are named in brackets",

@@ -15,7 +15,7 @@ use crate::actor::orchestrator::Refusal;
 use crate::actor::providers::{Candidate, Report};
 use crate::failure::RoleFailure;
 use crate::host::{HostError, HostFuture, HostRequest, Turn, TurnError};
-use crate::missions::context::MissionContext;
+use crate::talk::desk::Desk;
 use crate::talk::mailbox::{Answer, Mailbox, refusal};
 use crate::talk::session::ToolCall;
 use crate::talk::watch::{Glance, Watch};
@@ -36,7 +36,7 @@ const ABORT_AGAIN: Duration = Duration::from_millis(300);
 
 /// An open session.
 pub(super) struct Line {
-    pub context: Arc<MissionContext>,
+    pub desk: Arc<Desk>,
     pub id: String,
     pub directory: PathBuf,
     pub task: Option<TaskId>,
@@ -46,7 +46,7 @@ pub(super) struct Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.context.sessions.close(&self.id);
+        self.desk.sessions.close(&self.id);
     }
 }
 
@@ -102,8 +102,8 @@ impl Line {
             model: model.model.clone(),
             text,
         };
-        let mut prompt = self.context.host.call(request);
-        let limit = self.context.timeout(role);
+        let mut prompt = self.desk.host.call(request);
+        let limit = self.desk.timeout(role);
         let end = Instant::now() + limit * LIMITS;
         let mut idle = Instant::now() + limit;
         let mut seen = self.watch.look();
@@ -149,7 +149,7 @@ impl Line {
                             refusal(&tool, &problems)
                         }
                     };
-                    let words = self.context.redactor.redact(&words).into_owned();
+                    let words = self.desk.redactor.redact(&words).into_owned();
                     self.watch.answered(&words);
                     // a caller that went away needs no answer
                     let _ = reply.send(words);
@@ -165,12 +165,12 @@ impl Line {
                     // a whole answer, not only the beginning of one
                     if news.is_some() && !told {
                         told = true;
-                        self.context.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
+                        self.desk.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
                     }
                     if let Some(waiting) = &glance.waiting && !waited {
                         waited = true;
                         let report = Report::Waits { model: model.name.clone(), reason: waiting.message.clone() };
-                        self.context.orchestrator.provider(report).await;
+                        self.desk.orchestrator.provider(report).await;
                     }
                     let refused = match news {
                         Some((tokens, cost_usd)) => self.spend(role, tokens, cost_usd, false, spent).await.err(),
@@ -189,7 +189,7 @@ impl Line {
                     self.count(role, &turn, spent).await;
                     return match (result, &turn.error) {
                         (Some(result), _) => {
-                            self.context.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
+                            self.desk.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
                             Ok(End::HandedIn(result))
                         }
                         (None, Some(error)) => {
@@ -197,7 +197,7 @@ impl Line {
                             failed(error, calls, worked)
                         }
                         (None, None) => {
-                            self.context.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
+                            self.desk.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
                             Ok(End::Nothing { flag: RedFlag::of(&turn.text, turn.bytes, calls), calls })
                         }
                     };
@@ -229,7 +229,7 @@ impl Line {
             return Some(Cut::Endless);
         }
         let waiting = glance.waiting.as_ref()?;
-        let asked_for = waiting.next_ms.saturating_sub(self.context.clock.now_ms());
+        let asked_for = waiting.next_ms.saturating_sub(self.desk.clock.now_ms());
         let waited = u64::try_from(waiting.since.elapsed().as_millis()).unwrap_or(u64::MAX);
         let fault = if is_rate_limit(&waiting.message) { Fault::RateLimit } else { Fault::Outage };
         (asked_for.saturating_add(waited) > PATIENCE_MS)
@@ -246,17 +246,17 @@ impl Line {
         spent: &mut Vec<Event>,
     ) {
         let reason = match cut {
-            Cut::Over if self.context.orchestrator.cancelled().is_cancelled() => None,
+            Cut::Over if self.desk.orchestrator.cancelled().is_cancelled() => None,
             Cut::Over => Some("its task is over".to_string()),
             Cut::Failed(_, reason) => Some(reason.clone()),
             Cut::Endless => Some(RedFlag::TooLong.name().to_string()),
             Cut::Provider(_, reason) => Some(format!("the provider does not answer: {reason}")),
         };
         if let Some(reason) = reason {
-            let at_ms = self.context.clock.now_ms();
+            let at_ms = self.desk.clock.now_ms();
             let event = Event::RoleCutOff { role, task: self.task.clone(), reason, at_ms };
             // stopped meanwhile: the abort goes ahead all the same
-            let _ = self.context.orchestrator.record(vec![event]).await;
+            let _ = self.desk.orchestrator.record(vec![event]).await;
         }
         let mut turn = Turn::default();
         for _ in 0..ABORTS {
@@ -270,7 +270,7 @@ impl Line {
         // a request that the provider refused was not read, and costs nothing
         let refused = matches!(cut, Cut::Provider(Fault::RateLimit | Fault::Outage, _));
         if let Some(tokens) = self.watch.unreported().filter(|_| !refused) {
-            let price = self.context.models.prices.get(&model.name);
+            let price = self.desk.models.prices.get(&model.name);
             let cost_usd = price.map_or(0.0, |price| price.of(&tokens));
             let _ = self.spend(role, tokens, cost_usd, true, spent).await;
         }
@@ -294,7 +294,7 @@ impl Line {
     ) -> Result<(), Refusal> {
         let cost_usd = told(cost_usd);
         let event = Event::RoleSpent { role, task: self.task.clone(), tokens, cost_usd, estimated };
-        let answer = self.context.orchestrator.spend(event.clone()).await;
+        let answer = self.desk.orchestrator.spend(event.clone()).await;
         if answer == Err(Refusal::Stopped) {
             spent.push(event);
         }
@@ -303,7 +303,7 @@ impl Line {
 
     async fn abort(&self) {
         let request = HostRequest::Abort { session: self.id.clone(), directory: self.directory.clone() };
-        if timeout(ABORTING, self.context.host.call(request)).await.is_err() {
+        if timeout(ABORTING, self.desk.host.call(request)).await.is_err() {
             tracing::warn!("OpenCode did not abort session {} within {} s", self.id, ABORTING.as_secs());
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checks::{End, Outcome, Verdict};
-use engine::{GateReport, Judge, Plan};
+use engine::{GateReport, Judge, Permissions};
 use mission::{Gate, GateVerdict, Issue};
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -370,8 +370,8 @@ impl Bench<'_> {
 }
 
 /// What a plan for this release would say. A mutant that is about tests has no reason in it.
-fn plan(change: &Change, about_tests: bool) -> Plan {
-    Plan { edits_tests: reason_to_edit_tests(change).filter(|_| !about_tests), edits_config: false }
+fn plan(change: &Change, about_tests: bool) -> Permissions {
+    Permissions { edits_tests: reason_to_edit_tests(change).filter(|_| !about_tests), edits_config: false }
 }
 
 fn laid_over(base: &Tree, answer: &BTreeMap<String, Option<String>>) -> Tree {

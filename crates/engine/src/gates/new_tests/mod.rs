@@ -5,28 +5,18 @@ mod imports;
 mod mutants;
 mod wrong_versions;
 
-use ::checks::{Check, End, Kind as CheckKind, Outcome, Runner};
-use mission::{FailureClass, Gate, GateVerdict, Issue, State, Task};
-use syntax::Language;
-use workspace::Slot;
+use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use crate::bench::grounds::Grounds;
-use crate::bench::project_checks;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
-use crate::gates::files::{has_cases, kind};
-use crate::gates::pipeline::{Change, Finding, Judgement};
+use crate::gates::files::{Kind, has_cases, kind};
+use crate::gates::new_tests::wrong_versions::{Added, Fate};
+use crate::gates::test_run::{Ran, ran, run, runner_of, write};
+use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 use crate::text::quoted;
 
 /// Added test files that are run one by one.
 const MAX_FILES: usize = 8;
-
-/// A test file that the change adds, and the check that runs it.
-pub(crate) struct Added {
-    pub path: String,
-    pub text: String,
-    pub check: Check,
-}
 
 /// What a change does to tests and to code.
 struct Sides {
@@ -38,19 +28,9 @@ struct Sides {
     behaviour: bool,
 }
 
-/// What is known of one added test file.
-pub(crate) enum Fate {
-    /// It can fail: when.
-    Proven(String),
-    /// It passes whatever the code does: what it did not notice.
-    Useless(String),
-    /// Why nothing is known.
-    Unknown(String),
-}
-
 /// `None` where the change adds no tests. `remembered`: what was said of this very tree before.
 pub(crate) async fn judge(
-    context: &Grounds,
+    context: &GateContext,
     change: &Change<'_>,
     remembered: Option<Judgement>,
 ) -> Option<Judgement> {
@@ -73,28 +53,14 @@ pub(crate) async fn judge(
     if added.len() > MAX_FILES {
         return Some(no_evidence(format!("more than {MAX_FILES} new test files: {names}")));
     }
-    let _slot_is_ours = context.checks.checking_slot.lock().await;
+    let _slot_is_ours = context.checks.hold_checking_slot().await;
     let overlay = sides.behaviour.then_some(sides.overlay);
     Some(fates(context, change, &added, overlay).await.unwrap_or_else(|error| no_evidence(error.to_string())))
 }
 
-/// What was said of this very tree: that of the same task stands on the same base.
-pub(crate) fn remembered(state: &State, task: &Task, gate: Gate, tree: &str) -> Option<Judgement> {
-    let said = state.verdicts.iter().rev().find(|judged| {
-        judged.gate == gate
-            && judged.verdict != GateVerdict::NoEvidence
-            && judged.task.as_ref() == Some(&task.id)
-            && judged.tree == tree
-    })?;
-    Some(match said.verdict {
-        GateVerdict::Fail => Judgement { gate, ..failed(None, said.detail.clone()) },
-        verdict => Judgement { gate, verdict, detail: said.detail.clone(), failure: None },
-    })
-}
-
 /// Each test file for itself: first without the change (`overlay`: what it writes of tests), then on wrong versions.
 async fn fates(
-    context: &Grounds,
+    context: &GateContext,
     change: &Change<'_>,
     added: &[Added],
     overlay: Option<Vec<(String, String)>>,
@@ -137,8 +103,8 @@ async fn fates(
     Ok(Judgement { gate: Gate::NewTests, verdict: GateVerdict::Pass, detail, failure: None })
 }
 
-async fn sides(context: &Grounds, change: &Change<'_>) -> Result<Sides, workspace::Error> {
-    let workspace = context.workspace.clone();
+async fn sides(context: &GateContext, change: &Change<'_>) -> Result<Sides, workspace::Error> {
+    let workspace = context.bench.workspace.clone();
     let revisions = [change.mission_base.to_string(), change.slot.commit.clone(), change.commit.id.clone()];
     let behaviour = change.paths.iter().any(|path| kind(path).is_behaviour());
     let paths: Vec<String> = change.paths.iter().filter(|path| kind(path).is_test()).cloned().collect();
@@ -152,7 +118,7 @@ async fn sides(context: &Grounds, change: &Change<'_>) -> Result<Sides, workspac
         for (i, path) in paths.iter().enumerate() {
             let Some(Ok(text)) = after.get(i).cloned().flatten().map(String::from_utf8) else { continue };
             let is_new = [&first, &before].iter().all(|side| side.get(i).is_none_or(Option::is_none));
-            if is_new && kind(path) == crate::gates::files::Kind::Test && has_cases(path, &text) {
+            if is_new && kind(path) == Kind::Test && has_cases(path, &text) {
                 sides.added.push((path.clone(), text.clone()));
             }
             sides.overlay.push((path.clone(), text));
@@ -162,81 +128,14 @@ async fn sides(context: &Grounds, change: &Change<'_>) -> Result<Sides, workspac
     .await
 }
 
-/// Whether a runner runs tests in this language.
-pub(crate) fn runner_fits(runner: Runner, language: Language) -> bool {
-    match runner {
-        Runner::CargoTest | Runner::Nextest => language == Language::Rust,
-        Runner::Pytest | Runner::Unittest => language == Language::Python,
-        Runner::GoTest => language == Language::Go,
-        Runner::NodeTest | Runner::Vitest | Runner::Jest | Runner::Mocha | Runner::Tape => {
-            language.is_ecmascript()
-        }
-    }
-}
-
-/// The check that runs a test file: of its language, in the deepest folder above it.
-pub(crate) fn runner_of(checks: &[Check], path: &str) -> Option<Check> {
-    let language = Language::of_path(path)?;
-    let fits = |runner| runner_fits(runner, language);
-    checks
-        .iter()
-        .filter(|check| check.kind == CheckKind::Test && check.runner.is_some_and(fits))
-        .filter(|check| inside(&check.directory, path).is_some())
-        .max_by_key(|check| check.directory.len())
-        .cloned()
-}
-
-/// A path as seen from a folder that holds it.
-fn inside<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
-    match folder.trim_end_matches('/') {
-        "" | "." => Some(path),
-        folder => path.strip_prefix(folder)?.strip_prefix('/'),
-    }
-}
-
-/// Runs one test file in a slot.
-pub(crate) async fn run(context: &Grounds, slot: &Slot, check: &Check, path: &str) -> Outcome {
-    let filter = inside(&check.directory, path).unwrap_or(path);
-    project_checks::run(context, slot, check, Some(filter)).await
-}
-
-/// Writes files into a slot.
-pub(crate) async fn write(
-    context: &Grounds,
-    slot: &Slot,
-    files: Vec<(String, String)>,
-) -> Result<(), workspace::Error> {
-    let (workspace, slot) = (context.workspace.clone(), slot.clone());
-    blocking(move || files.iter().try_for_each(|(path, text)| workspace.write_slot_file(&slot, path, text)))
-        .await
-}
-
-/// What a run says of one test file.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Ran {
-    Passes(u32),
-    Fails,
-    /// It says nothing: why.
-    Unknown(String),
-}
-
-pub(crate) fn ran(outcome: &Outcome) -> Ran {
-    match (&outcome.end, outcome.passed) {
-        (End::Exited { code: 0 }, Some(passed)) if passed > 0 => Ran::Passes(passed),
-        (End::Exited { code: 0 }, _) => Ran::Unknown("no test ran".into()),
-        (End::Exited { .. }, _) => Ran::Fails,
-        (end, _) => Ran::Unknown(format!("it {end}")),
-    }
-}
-
 /// Those of the added tests that fail on the task's base, where what they are about is not there yet.
 async fn without(
-    context: &Grounds,
+    context: &GateContext,
     change: &Change<'_>,
     added: &[Added],
     overlay: Vec<(String, String)>,
 ) -> Result<Vec<String>, workspace::Error> {
-    let slot = context.slots.prepare(CHECKING, &change.slot.commit).await?;
+    let slot = context.bench.slots.prepare(CHECKING, &change.slot.commit).await?;
     write(context, &slot, overlay).await?;
     let mut failing = Vec::new();
     for test in added {
@@ -260,31 +159,4 @@ pub(crate) fn failed(path: Option<&str>, message: String) -> Judgement {
 pub(crate) fn no_evidence(why: String) -> Judgement {
     let detail = format!("whether the new tests can fail is not known: {why}");
     Judgement { gate: Gate::NewTests, verdict: GateVerdict::NoEvidence, detail, failure: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_test_file_is_run_by_the_nearest_check_of_its_language() {
-        let at = |name: &str, run: &str, directory: &str| Check {
-            directory: directory.into(),
-            ..Check::configured(name, run, None)
-        };
-        let checks = [
-            at("test", "node --test", ""),
-            at("web-test", "vitest run", "web"),
-            at("rust", "cargo test", ""),
-            at("lint", "eslint .", ""),
-        ];
-        let name = |path: &str| runner_of(&checks, path).map(|check| check.name);
-        assert_eq!(name("test/a.test.js").as_deref(), Some("test"));
-        assert_eq!(name("web/src/a.test.tsx").as_deref(), Some("web-test"));
-        assert_eq!(name("website/a.test.ts").as_deref(), Some("test"));
-        assert_eq!(name("tests/a.rs").as_deref(), Some("rust"));
-        assert_eq!(name("tests/test_a.py"), None);
-        assert_eq!(inside("web", "web/a.js"), Some("a.js"));
-        assert_eq!(inside("web", "website/a.js"), None);
-    }
 }

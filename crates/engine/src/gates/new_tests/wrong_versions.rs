@@ -7,13 +7,13 @@ use ::checks::{Check, End, Outcome};
 use syntax::Language;
 use workspace::Slot;
 
-use crate::bench::grounds::Grounds;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
+use crate::gates::files::{Kind, kind};
 use crate::gates::new_tests::imports::imported;
 use crate::gates::new_tests::mutants::{Mutant, mutants};
-use crate::gates::new_tests::{Added, Fate, Ran, ran, run, write};
-use crate::gates::pipeline::Change;
+use crate::gates::test_run::{Ran, ran, run, write};
+use crate::gates::verdict::{Change, GateContext};
 
 /// Wrong versions that are tried for one task.
 const MAX_MUTANTS: usize = 8;
@@ -26,6 +26,23 @@ const MAX_RUN: Duration = Duration::from_secs(60);
 /// Survivors that a finding names.
 const SHOWN: usize = 3;
 
+/// A test file that the change adds, and the check that runs it.
+pub(crate) struct Added {
+    pub path: String,
+    pub text: String,
+    pub check: Check,
+}
+
+/// What is known of one added test file.
+pub(crate) enum Fate {
+    /// It can fail: when.
+    Proven(String),
+    /// It passes whatever the code does: what it did not notice.
+    Useless(String),
+    /// Why nothing is known.
+    Unknown(String),
+}
+
 /// A file of the project and what is to go wrong in it.
 struct Target {
     path: String,
@@ -35,7 +52,7 @@ struct Target {
 
 /// Whether each of these notices that the code is wrong; `within`: that these files are. The checking slot must be held.
 pub(crate) async fn fates<'a>(
-    context: &Grounds,
+    context: &GateContext,
     change: &Change<'_>,
     tests: &[&'a Added],
     within: Option<&[String]>,
@@ -44,7 +61,7 @@ pub(crate) async fn fates<'a>(
     if tests.is_empty() {
         return Ok(fates);
     }
-    let slot = context.slots.prepare(CHECKING, &change.commit.id).await?;
+    let slot = context.bench.slots.prepare(CHECKING, &change.commit.id).await?;
     let started = Instant::now();
     let each = (MAX_MUTANTS / tests.len()).max(2);
     for test in tests {
@@ -62,7 +79,7 @@ pub(crate) async fn fates<'a>(
 }
 
 async fn fate(
-    context: &Grounds,
+    context: &GateContext,
     slot: &Slot,
     test: &Added,
     targets: Vec<Target>,
@@ -77,7 +94,7 @@ async fn fate(
     let check = Check { timeout: limit(&test.check, &right), ..test.check.clone() };
     let (mut survivors, mut logic_survived) = (Vec::new(), false);
     for Target { path, text, mutant } in targets {
-        if started.elapsed() > MAX_TIME || context.cancel.is_cancelled() {
+        if started.elapsed() > MAX_TIME || context.bench.cancel.is_cancelled() {
             break;
         }
         write(context, slot, vec![(path.clone(), mutant.apply(&text))]).await?;
@@ -131,13 +148,13 @@ fn limit(check: &Check, right: &Outcome) -> Duration {
 
 /// What a test looks at, by its imports, and what could be wrong there.
 async fn targets(
-    context: &Grounds,
+    context: &GateContext,
     change: &Change<'_>,
     test: &Added,
     within: Option<&[String]>,
     limit: usize,
 ) -> Result<Vec<Target>, workspace::Error> {
-    let (workspace, commit) = (context.workspace.clone(), change.commit.id.clone());
+    let (workspace, commit) = (context.bench.workspace.clone(), change.commit.id.clone());
     let (path, text) = (test.path.clone(), test.text.clone());
     let within = within.map(<[String]>::to_vec);
     blocking(move || {
@@ -149,7 +166,7 @@ async fn targets(
             if found.len() >= limit || seen.len() >= MAX_SOURCES {
                 break;
             }
-            let is_code = crate::gates::files::kind(&path) == crate::gates::files::Kind::Code;
+            let is_code = kind(&path) == Kind::Code;
             if !is_code || !seen.insert(path.clone()) {
                 continue;
             }

@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use crate::bench::grounds::Grounds;
 use crate::bench::manifests;
 use crate::blocking::blocking;
 use crate::gates::files::{Kind, is_test_text, kind, runs_of_itself};
-use crate::gates::pipeline::{Change, Finding, Judgement};
+use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// For what only another plan can allow.
 const BLOCKED: &str = "If the task cannot be done without it, hand in `blocked` and say why.";
@@ -23,10 +22,11 @@ const MAX_NAMES: usize = 5;
 const MAX_DIFF: usize = 1200;
 
 /// Also gives the existing tests that the plan let this change touch.
-pub(crate) async fn judge(context: &Grounds, change: &Change<'_>) -> (Judgement, Vec<String>) {
-    let (workspace, slot) = (context.workspace.clone(), change.slot.clone());
+pub(crate) async fn judge(context: &GateContext, change: &Change<'_>) -> (Judgement, Vec<String>) {
+    let (workspace, slot) = (context.bench.workspace.clone(), change.slot.clone());
     let (paths, head) = (change.paths.to_vec(), change.commit.id.clone());
-    let (edits_tests, edits_config) = (change.plan.edits_tests.is_some(), change.plan.edits_config);
+    let (edits_tests, edits_config) =
+        (change.permissions.edits_tests.is_some(), change.permissions.edits_config);
     let mission_base = change.mission_base.to_string();
     let looked = blocking(move || {
         let touched = touched(&workspace, &mission_base, &slot.commit, &head, &paths)?;

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use mission::{Event, PauseReason, State};
 
-use crate::bench::project_checks;
 use crate::blocking::blocking;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 
 /// The user's files as one commit of the private repository.
 pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
-    let (workspace, id) = (context.workspace.clone(), context.id.clone());
+    let (workspace, id) = (context.bench.workspace.clone(), context.desk.mission.clone());
     match blocking(move || workspace.take_base(&id)).await {
         Ok(base) => vec![Event::BaseTaken {
             commit: base.commit,
@@ -20,7 +19,7 @@ pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
         }],
         Err(error) => {
             let reason = PauseReason::Project(error.to_string());
-            vec![Event::Paused { reason, at_ms: context.clock.now_ms() }]
+            vec![Event::Paused { reason, at_ms: context.desk.clock.now_ms() }]
         }
     }
 }
@@ -28,12 +27,12 @@ pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
 /// The project's checks on the base, so that only what a task breaks counts against it.
 pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
-    match project_checks::base(context, &base).await {
+    match context.gates.checks.base(&base).await {
         Ok(checks) => vec![Event::BaseChecked { checks }],
         Err(why) => {
             // without evidence the mission goes on, and is delivered as unverified
             tracing::warn!("the base could not be checked: {why}");
-            context.host.say(&format!("- the base could not be checked: {why}\n"));
+            context.bench.host.say(&format!("- the base could not be checked: {why}\n"));
             vec![Event::BaseChecked { checks: Vec::new() }]
         }
     }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use mission::{CheckSummary, Event, GateVerdict, State};
 use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
 
-use crate::bench::project_checks;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::config::Deliver;
 use crate::gates::checks::check_tree;
 use crate::gates::guardian::lint_trees;
 use crate::gates::test_edits::TestEdits;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 
 /// Times that what the user changed meanwhile is taken in before a branch is left instead.
 const ROUNDS: u32 = 3;
@@ -28,7 +27,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
         }
     }
     let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
-    if context.config.mission.deliver == Deliver::Branch {
+    if context.bench.config.mission.deliver == Deliver::Branch {
         return vec![branch(context, &head.id, None, torn).await];
     }
     for _ in 0..ROUNDS {
@@ -57,7 +56,7 @@ async fn recover(
         Ok(plan) => plan,
         Err(error) => return failed(format!("the intended delivery cannot be read: {error}"), torn.to_vec()),
     };
-    let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
+    let (workspace, files) = (context.bench.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.recover(&plan)).await {
         Ok(Recovered::Forward(_)) => {
             let torn = torn.to_vec();
@@ -102,12 +101,12 @@ async fn round(
     let failed =
         |reason: String| Round::Done(Box::new(Event::DeliveryFailed { reason, torn: torn.to_vec() }));
     let left = |why: String| Round::Branch { why, torn: torn.to_vec() };
-    let (workspace, id) = (context.workspace.clone(), context.id.clone());
+    let (workspace, id) = (context.bench.workspace.clone(), context.desk.mission.clone());
     let now = match blocking(move || workspace.user_tree(&id)).await {
         Ok(now) => now,
         Err(error) => return failed(error.to_string()),
     };
-    let (workspace, ours, theirs) = (context.workspace.clone(), head.id.clone(), now.commit.clone());
+    let (workspace, ours, theirs) = (context.bench.workspace.clone(), head.id.clone(), now.commit.clone());
     let merged =
         match blocking(move || workspace.merge(&ours, &theirs, "what the user changed meanwhile")).await {
             Ok(Merge::Clean(merged)) => merged,
@@ -124,19 +123,19 @@ async fn round(
         };
         verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
         // what is delivered is what was checked
-        let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.clock.now_ms());
+        let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.desk.clock.now_ms());
         let event = Event::Integrated { tasks: Vec::new(), commit, tree, checks, at_ms };
-        if context.orchestrator.record(vec![event]).await.is_err() {
+        if context.desk.orchestrator.record(vec![event]).await.is_err() {
             return Round::Stopped;
         }
     }
-    let (workspace, from, to) = (context.workspace.clone(), now.commit.clone(), merged.id.clone());
+    let (workspace, from, to) = (context.bench.workspace.clone(), now.commit.clone(), merged.id.clone());
     let plan = match blocking(move || workspace.plan_delivery(&from, &to)).await {
         Ok(plan) => plan,
         Err(error) => return left(error.to_string()),
     };
     // a journal that says less than is written could not take it back
-    let hidden = plan.entries.iter().find(|entry| context.redactor.redact(&entry.path) != entry.path);
+    let hidden = plan.entries.iter().find(|entry| context.desk.redactor.redact(&entry.path) != entry.path);
     if let Some(entry) = hidden {
         return left(format!(
             "the path `{}` has the value of a variable with a secret's name in it, which no journal may hold",
@@ -147,7 +146,7 @@ async fn round(
         Ok(delivery) => Event::DeliveryIntended { delivery, verified, torn: torn.to_vec() },
         Err(error) => return failed(error.to_string()),
     };
-    if context.orchestrator.record(vec![intent]).await.is_err() {
+    if context.desk.orchestrator.record(vec![intent]).await.is_err() {
         return Round::Stopped;
     }
     write(context, plan, torn).await
@@ -160,20 +159,20 @@ async fn together(
     head: &Commit,
     merged: &Commit,
 ) -> Result<Vec<CheckSummary>, String> {
-    let (workspace, from, to) = (context.workspace.clone(), head.id.clone(), merged.id.clone());
+    let (workspace, from, to) = (context.bench.workspace.clone(), head.id.clone(), merged.id.clone());
     let changes = blocking(move || workspace.changes(&from, &to)).await.map_err(|error| error.to_string())?;
     let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
     // what the user did to their tests meanwhile is theirs to decide
-    let (lint, _) = lint_trees(context, &head.id, &merged.id, &paths, TestEdits::Any).await;
+    let (lint, _) = lint_trees(&context.gates, &head.id, &merged.id, &paths, TestEdits::Any).await;
     if lint.failure.is_some() {
         return Err(lint.detail);
     }
     let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     // without the base the checks give no evidence, which `check_tree` says
-    let _ = project_checks::ensure_base(context, base).await;
-    let _slot_is_ours = context.checks.checking_slot.lock().await;
-    let slot = context.slots.prepare(CHECKING, &merged.id).await.map_err(|error| error.to_string())?;
-    let (judgement, checks) = check_tree(context, &slot, &merged.tree, false).await;
+    let _ = context.gates.checks.ensure_base(base).await;
+    let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
+    let slot = context.bench.slots.prepare(CHECKING, &merged.id).await.map_err(|error| error.to_string())?;
+    let (judgement, checks) = check_tree(&context.gates, &slot, &merged.tree, false).await;
     match judgement.failure {
         Some(_) => Err(judgement.detail),
         None => Ok(checks),
@@ -181,7 +180,7 @@ async fn together(
 }
 
 async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -> Round {
-    let (workspace, files) = (context.workspace.clone(), plan.entries.len() as u32);
+    let (workspace, files) = (context.bench.workspace.clone(), plan.entries.len() as u32);
     match blocking(move || workspace.deliver(&plan)).await {
         Ok(_) => {
             let torn = torn.to_vec();
@@ -210,7 +209,8 @@ async fn branch(
     note: Option<String>,
     torn: Vec<String>,
 ) -> Event {
-    let (workspace, id, commit) = (context.workspace.clone(), context.id.clone(), commit.to_string());
+    let (workspace, id, commit) =
+        (context.bench.workspace.clone(), context.desk.mission.clone(), commit.to_string());
     match blocking(move || workspace.leave_branch(&id, &commit)).await {
         Ok(branch) => Event::Delivered { files: 0, branch: Some(branch), note, torn },
         Err(error) => {

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use mission::{CheckSummary, Event, FailureClass, Issue, Phase, State, TaskId};
 use workspace::{Commit, Merge};
 
-use crate::bench::project_checks;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::gates::checks::{check_tree, keeps_tests};
 use crate::gates::guardian::lint_trees;
-use crate::gates::pipeline::Finding;
 use crate::gates::test_edits::TestEdits;
-use crate::missions::context::MissionContext;
+use crate::gates::verdict::Finding;
+use crate::steps::context::MissionContext;
 
 /// Tasks that land together or not at all, with their commits.
 #[derive(Clone)]
@@ -28,15 +27,15 @@ pub(crate) async fn integrate(
 ) -> Vec<Event> {
     let _head_is_ours = context.head.lock().await;
     // packages may have been added while this waited
-    let newest = context.orchestrator.state().await;
+    let newest = context.desk.orchestrator.state().await;
     let state = newest.as_deref().unwrap_or(state);
     let Some(head) = state.head.clone() else { return Vec::new() };
     let started = Event::BatchStarted { tasks: tasks.clone(), head: head.commit.clone() };
-    if context.orchestrator.record(vec![started]).await.is_err() {
+    if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return Vec::new();
     }
     // one that was cancelled in the meantime is not in the batch that was begun
-    let Ok(begun) = context.orchestrator.state().await else { return Vec::new() };
+    let Ok(begun) = context.desk.orchestrator.state().await else { return Vec::new() };
     let state = begun.as_ref();
     let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| state.batch.contains(id)).collect();
     if tasks.is_empty() {
@@ -56,9 +55,9 @@ pub(crate) async fn integrate(
                 let checks = head_checks.clone();
                 let tasks = names(&batch);
                 landed.extend(tasks.iter().cloned());
-                let at_ms = context.clock.now_ms();
+                let at_ms = context.desk.clock.now_ms();
                 let event = Event::Integrated { tasks, commit: commit.id, tree: commit.tree, checks, at_ms };
-                if context.orchestrator.record(vec![event]).await.is_err() {
+                if context.desk.orchestrator.record(vec![event]).await.is_err() {
                     return Vec::new();
                 }
             }
@@ -70,7 +69,7 @@ pub(crate) async fn integrate(
             }
             Landed::No(Finding { class, issues }) => {
                 let event = Event::BatchFailed { tasks: names(&batch), class, issues };
-                if context.orchestrator.record(vec![event]).await.is_err() {
+                if context.desk.orchestrator.record(vec![event]).await.is_err() {
                     return Vec::new();
                 }
             }
@@ -122,7 +121,8 @@ async fn land(
 ) -> Landed {
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let merged = {
-        let (workspace, head, id) = (context.workspace.clone(), head.clone(), context.id.clone());
+        let (workspace, head, id) =
+            (context.bench.workspace.clone(), head.clone(), context.desk.mission.clone());
         let commits: Vec<(TaskId, String)> = batch.iter().flat_map(|unit| unit.tasks.clone()).collect();
         blocking(move || merge_all(&workspace, &id, head, &commits)).await
     };
@@ -136,7 +136,7 @@ async fn land(
         return Landed::Yes { commit: head.clone(), checks: None };
     }
     let changed = {
-        let (workspace, from, to) = (context.workspace.clone(), head.id.clone(), merged.id.clone());
+        let (workspace, from, to) = (context.bench.workspace.clone(), head.id.clone(), merged.id.clone());
         blocking(move || workspace.changes(&from, &to)).await
     };
     let paths: Vec<String> = match changed {
@@ -145,20 +145,20 @@ async fn land(
     };
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
     let edits = TestEdits::of(tasks.iter().filter_map(|id| state.tasks.get(id)));
-    let (lint, _) = lint_trees(context, &head.id, &merged.id, &paths, edits).await;
+    let (lint, _) = lint_trees(&context.gates, &head.id, &merged.id, &paths, edits).await;
     if let Some(finding) = lint.failure {
         return Landed::No(finding);
     }
     let all: Vec<&TaskId> = tasks.into_iter().chain(landed).collect();
     let keeps_tests = keeps_tests(state, &all);
     // without the base the checks give no evidence, which `check_tree` says
-    let _ = project_checks::ensure_base(context, mission_base).await;
-    let _slot_is_ours = context.checks.checking_slot.lock().await;
-    let slot = match context.slots.prepare(CHECKING, &merged.id).await {
+    let _ = context.gates.checks.ensure_base(mission_base).await;
+    let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
+    let slot = match context.bench.slots.prepare(CHECKING, &merged.id).await {
         Ok(slot) => slot,
         Err(error) => return Landed::No(host(error.to_string())),
     };
-    let (judgement, checks) = check_tree(context, &slot, &merged.tree, keeps_tests).await;
+    let (judgement, checks) = check_tree(&context.gates, &slot, &merged.tree, keeps_tests).await;
     match judgement.failure {
         Some(finding) => Landed::No(finding),
         None => Landed::Yes { commit: merged, checks: Some(checks) },

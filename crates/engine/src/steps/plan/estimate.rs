@@ -7,14 +7,14 @@ use mission::{Event, State};
 
 use crate::actor::past::PastMission;
 use crate::blocking::blocking;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 
 /// PastMission missions that are looked at, the newest first, and the largest journal that is read, in bytes.
 const MISSIONS: usize = 10;
 const MAX_JOURNAL: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
-    let (project, own) = (context.project.clone(), context.id.clone());
+    let (project, own) = (context.project.clone(), context.desk.mission.clone());
     // what cannot be read says nothing: an estimate holds no mission up
     let past = blocking(move || {
         let missions = project.list_missions().unwrap_or_default();

@@ -10,10 +10,9 @@ use mission::{Event, NewDependencies, PauseReason, TaskId};
 use workspace::{Commit, Slot};
 
 use crate::bench::slots::CHECKING;
-use crate::bench::{project_checks, setup};
 use crate::blocking::blocking;
 use crate::gates::checks::check_tree;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::text::cut;
 
 /// Packages that one plan may add.
@@ -146,7 +145,7 @@ fn manifest(
 }
 
 async fn files(context: &Arc<MissionContext>, slot: &Slot) -> Result<Vec<String>, String> {
-    let (workspace, commit) = (context.workspace.clone(), slot.commit.clone());
+    let (workspace, commit) = (context.bench.workspace.clone(), slot.commit.clone());
     blocking(move || workspace.files(&commit)).await.map_err(|error| error.to_string())
 }
 
@@ -163,8 +162,9 @@ async fn look_up(
     wanted: &Wanted,
 ) -> Result<Answer, String> {
     let question = manifest.lookup(wanted)?;
-    let options = RunOptions { output_limit: MAX_ANSWER, ..project_checks::options(context, slot) };
-    let outcome = context.commands.run(&question, None, &options, context.orchestrator.cancelled()).await;
+    let options = RunOptions { output_limit: MAX_ANSWER, ..context.bench.run_options(slot) };
+    let outcome =
+        context.bench.commands.run(&question, None, &options, context.desk.orchestrator.cancelled()).await;
     Ok(checks::package_answer(manifest, wanted, &outcome))
 }
 
@@ -182,23 +182,24 @@ enum Failure {
 /// Puts the packages of a plan on the head, as one commit of ours that passed the project's checks.
 pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) -> Vec<Event> {
     let _head_is_ours = context.head.lock().await;
-    let Ok(state) = context.orchestrator.state().await else { return Vec::new() };
+    let Ok(state) = context.desk.orchestrator.state().await else { return Vec::new() };
     let needs =
         state.needs.iter().find(|n| n.parent.as_ref() == parent && !n.added && !n.packages.is_empty());
     let (Some(needs), Some(head)) = (needs, &state.head) else { return Vec::new() };
     let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     // without the base the checks give no evidence, and say so
-    let _ = project_checks::ensure_base(context, base).await;
+    let _ = context.gates.checks.ensure_base(base).await;
     let event = match put(context, &needs.packages, &head.commit, parent.cloned()).await {
         Ok(event) => event,
         Err(Failure::Plan(reason)) => Event::PackagesFailed { parent: parent.cloned(), reason },
         Err(Failure::Later(why)) => {
-            let reason = PauseReason::Packages(format!("{why}. `/task resume {}` tries again", context.id));
-            Event::Paused { reason, at_ms: context.clock.now_ms() }
+            let reason =
+                PauseReason::Packages(format!("{why}. `/task resume {}` tries again", context.desk.mission));
+            Event::Paused { reason, at_ms: context.desk.clock.now_ms() }
         }
     };
     // written down while the head is ours: whoever waits for it begins from the new one
-    let _ = context.orchestrator.record(vec![event]).await;
+    let _ = context.desk.orchestrator.record(vec![event]).await;
     Vec::new()
 }
 
@@ -209,8 +210,8 @@ async fn put(
     parent: Option<TaskId>,
 ) -> Result<Event, Failure> {
     let later = |error: workspace::Error| Failure::Later(error.to_string());
-    let _slot_is_ours = context.checks.checking_slot.lock().await;
-    let slot = context.slots.prepare(CHECKING, head).await.map_err(later)?;
+    let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
+    let slot = context.bench.slots.prepare(CHECKING, head).await.map_err(later)?;
     let files = files(context, &slot).await.map_err(Failure::Later)?;
     let mut packages = packages.to_vec();
     let mut manifests: Vec<(Manifest, Vec<Resolved>)> = Vec::new();
@@ -230,12 +231,12 @@ async fn put(
     }
     let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (commit, files) = commit(context, &slot, head, &manifests, &names).await?;
-    setup::prepare(context, &slot).await.map_err(|why| {
+    context.gates.checks.set_up(&slot).await.map_err(|why| {
         Failure::Plan(format!(
             "with {names} in its manifest, the project's packages cannot be installed: {why}"
         ))
     })?;
-    let (judgement, checks) = check_tree(context, &slot, &commit.tree, true).await;
+    let (judgement, checks) = check_tree(&context.gates, &slot, &commit.tree, true).await;
     if judgement.failure.is_some() {
         return Err(Failure::Plan(format!(
             "with {names} added, the project's checks fail: {}",
@@ -281,14 +282,15 @@ async fn write(
 ) -> Result<(), Failure> {
     let addition = manifest.add(entries, &reader(&slot.path)).map_err(Failure::Plan)?;
     if let Some((path, text)) = addition.edit {
-        let (workspace, slot) = (context.workspace.clone(), slot.clone());
+        let (workspace, slot) = (context.bench.workspace.clone(), slot.clone());
         let written = blocking(move || workspace.write_slot_file(&slot, &path, &text)).await;
         written.map_err(|error| Failure::Later(error.to_string()))?;
     }
     let Some(run) = addition.run else { return Ok(()) };
     let outcome = context
+        .bench
         .commands
-        .run(&run, None, &project_checks::options(context, slot), context.orchestrator.cancelled())
+        .run(&run, None, &context.bench.run_options(slot), context.desk.orchestrator.cancelled())
         .await;
     if outcome.end.success() {
         return Ok(());
@@ -311,9 +313,9 @@ async fn commit(
     manifests: &[(Manifest, Vec<Resolved>)],
     names: &str,
 ) -> Result<(Commit, Vec<String>), Failure> {
-    let (workspace, slot, head) = (context.workspace.clone(), slot.clone(), head.to_string());
+    let (workspace, slot, head) = (context.bench.workspace.clone(), slot.clone(), head.to_string());
     let manifests: Vec<Manifest> = manifests.iter().map(|(manifest, _)| manifest.clone()).collect();
-    let (id, message) = (context.id.clone(), format!("Add {names}"));
+    let (id, message) = (context.desk.mission.clone(), format!("Add {names}"));
     let committed = blocking(move || {
         let changed = workspace.slot_changes(&slot)?.into_iter().map(|change| change.path);
         let ours = |path: &String| manifests.iter().any(|manifest| manifest.writes(path));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use workspace::Slot;
 
 use crate::failure::RoleFailure;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::plan::{packages, reading};
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
@@ -68,7 +68,7 @@ async fn plan(
         model: 0,
         part: None,
     };
-    let mut conversation = Conversation::open(context, setting).await?;
+    let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut mailbox = PlannerMailbox {
         context: context.clone(),
         policy: state.policy.clone(),
@@ -77,7 +77,7 @@ async fn plan(
         slot: lease.slot.clone(),
     };
     let text = |attempt| {
-        let mut text = prompt::header(&context.id, Role::Planner, task.as_deref(), attempt);
+        let mut text = prompt::header(&context.desk.mission, Role::Planner, task.as_deref(), attempt);
         let _ = writeln!(text, "# Objective\n{}\n", state.objective);
         if let Some(task) = compound {
             let _ = writeln!(text, "# The part of it to split into tasks\n{}", prompt::task(task));
@@ -91,7 +91,7 @@ async fn plan(
             let _ = writeln!(text, "Ids in use: {}\n", quoted(state.tasks.keys()));
         }
         let _ = writeln!(text, "# Brief\n{known}");
-        let checks = context.checks.names();
+        let checks = context.gates.checks.names();
         if !checks.is_empty() {
             let _ = writeln!(text, "The project's checks, run on every task: {}", quoted(checks.iter()));
         }
@@ -216,7 +216,7 @@ impl Mailbox for PlannerMailbox {
                 Ok(checked) => Answer::Accepted(checked),
                 Err(problems) => Answer::Refused(problems),
             },
-            "mission_page" => pages::answer(&self.context, arguments),
+            "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, Role::Planner.mailbox()),
         }
     }

@@ -9,7 +9,7 @@ use mission::{Issue, Task};
 use workspace::Slot;
 
 use crate::blocking::blocking;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::text::cut;
 
 /// The share of the budget that the Searcher starts with; it reads on by itself.
@@ -28,7 +28,7 @@ const MAX_LINE: usize = 300;
 pub(crate) async fn ranking(context: &Arc<MissionContext>, slot: &Slot, objective: &str) -> String {
     let (context, slot, objective) = (context.clone(), slot.clone(), objective.to_string());
     blocking(move || {
-        let budget = context.config.context.budget / SEARCH_SHARE;
+        let budget = context.bench.config.context.budget / SEARCH_SHARE;
         index(&context, &slot)
             .map_or_else(|why| why, |index| context::brief_input(&index, &objective, budget))
     })
@@ -43,7 +43,7 @@ pub(crate) async fn task(context: &Arc<MissionContext>, slot: &Slot, task: &Task
         let words = format!("{} {}", task.title, task.instructions);
         match index(&context, &slot) {
             Ok(index) => {
-                context::task_context(&slot.path, &index, &files, &words, context.config.context.budget)
+                context::task_context(&slot.path, &index, &files, &words, context.bench.config.context.budget)
             }
             Err(why) => why,
         }
@@ -76,6 +76,7 @@ fn index(context: &MissionContext, slot: &Slot) -> Result<Arc<context::Index>, S
         return Ok(index);
     }
     let files = context
+        .bench
         .workspace
         .files(&slot.commit)
         .map_err(|error| format!("(the files could not be listed: {error})"))?;
@@ -143,30 +144,6 @@ fn source(root: &Path, path: &str) -> Option<(String, String)> {
     let file = root.join(&path).canonicalize().ok()?;
     let inside = root.canonicalize().is_ok_and(|root| file.starts_with(root));
     Some((path, std::fs::read_to_string(file).ok().filter(|_| inside)?))
-}
-
-/// The newest index, so that a later one parses only what changed.
-#[derive(Default)]
-pub(crate) struct KeptIndex {
-    newest: std::sync::Mutex<Option<(String, Arc<context::Index>)>>,
-}
-
-impl KeptIndex {
-    fn get(&self, commit: &str) -> Option<Arc<context::Index>> {
-        let newest = self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        newest.as_ref().filter(|(of, _)| of == commit).map(|(_, index)| index.clone())
-    }
-
-    fn build(&self, commit: &str, root: &std::path::Path, files: &[String]) -> Arc<context::Index> {
-        let before = self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let index = Arc::new(match before {
-            Some((_, before)) => before.rebuild(root, files),
-            None => context::Index::build(root, files),
-        });
-        *self.newest.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            Some((commit.to_string(), index.clone()));
-        index
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use mission::{Event, Role, State};
 use serde_json::Value;
 
 use crate::failure::RoleFailure;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
@@ -40,11 +40,11 @@ async fn search(
         model: 0,
         part: None,
     };
-    let mut conversation = Conversation::open(context, setting).await?;
+    let mut conversation = Conversation::open(&context.desk, setting).await?;
     let text = |attempt| {
         format!(
             "{}# Objective\n{}\n\n# What the engine ranks highest for it\n{ranking}",
-            prompt::header(&context.id, Role::Searcher, None, attempt),
+            prompt::header(&context.desk.mission, Role::Searcher, None, attempt),
             state.objective
         )
     };
@@ -64,7 +64,7 @@ impl Mailbox for SearcherMailbox {
                 Ok(brief) => Answer::Accepted(brief),
                 Err(problems) => Answer::Refused(problems),
             },
-            "mission_page" => pages::answer(&self.context, arguments),
+            "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, Role::Searcher.mailbox()),
         }
     }

@@ -8,10 +8,10 @@ use mission::{Event, FailureClass, Issue, State, Task, WrittenTests};
 
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::review::panel::{poll, quorum};
 use crate::steps::review::reviewer::Subject;
-use crate::steps::work::workers::Worker;
+use crate::steps::workers::Worker;
 use crate::talk::prompt;
 
 /// The longest diff of tests that is shown, in bytes.
@@ -71,7 +71,8 @@ async fn look(
             (Some(lease), slot)
         }
     };
-    let (workspace, commit, paths) = (context.workspace.clone(), tests.commit.clone(), tests.paths.clone());
+    let (workspace, commit, paths) =
+        (context.bench.workspace.clone(), tests.commit.clone(), tests.paths.clone());
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
     let diff = blocking(move || workspace.diff(&base, &commit, &paths, MAX_DIFF)).await.map_err(host)?;
     let subject = Arc::new(Subject {
@@ -157,7 +158,7 @@ async fn keep(
     worker: &Worker,
 ) -> Result<String, RoleFailure> {
     let (workspace, slot, mission) =
-        (context.workspace.clone(), worker.lease.slot.clone(), context.id.clone());
+        (context.bench.workspace.clone(), worker.lease.slot.clone(), context.desk.mission.clone());
     let (paths, base) =
         (tests.paths.clone(), state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default());
     let (message, name) = (format!("{}\n\ntask {}", task.title, task.id), format!("{}.kept", task.id));

@@ -8,7 +8,7 @@ use mission::{Event, FailureClass, Panel, Phase, State};
 
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::review::reviewer::Subject;
 use crate::steps::review::{panel, vote};
 use crate::talk::prompt;
@@ -38,7 +38,7 @@ async fn look(
         return Err(RoleFailure::new(FailureClass::Malformed, "nothing has landed that could be reviewed"));
     };
     let lease = context.slot(&head.commit).await?;
-    let (workspace, from, to) = (context.workspace.clone(), base.commit.clone(), head.commit.clone());
+    let (workspace, from, to) = (context.bench.workspace.clone(), base.commit.clone(), head.commit.clone());
     let diff = blocking(move || workspace.diff(&from, &to, &[], panel::MAX_PAGE)).await;
     let diff = diff.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
     let items = state.objective_items();
@@ -95,7 +95,7 @@ fn objections(reviews: &[Review]) -> u32 {
 /// Once a budget is reached, nobody more is asked. Reviewers whom the limit on calls would cut off halfway are not asked either:
 /// they would be paid for, and say nothing.
 async fn affordable(context: &Arc<MissionContext>, more: u32) -> Result<(), RoleFailure> {
-    let state = context.orchestrator.state().await;
+    let state = context.desk.orchestrator.state().await;
     let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
     if let Some(reached) = mission::budget_reached(&state) {
         return Err(RoleFailure::new(FailureClass::Budget, reached));

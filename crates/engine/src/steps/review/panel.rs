@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
-use crate::gates::pipeline::{Change, Finding, Judgement};
-use crate::missions::context::MissionContext;
+use crate::gates::verdict::{Change, Finding, Judgement};
+use crate::steps::context::MissionContext;
 use crate::steps::review::reviewer::Subject;
 use crate::steps::review::vote::Vote;
 use crate::steps::review::{reviewer, vote};
@@ -50,7 +50,7 @@ pub(crate) async fn judge(
         false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task)),
         true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),
     };
-    let (workspace, from, to) = (context.workspace.clone(), from.to_string(), change.commit.id.clone());
+    let (workspace, from, to) = (context.bench.workspace.clone(), from.to_string(), change.commit.id.clone());
     let diff = match blocking(move || workspace.diff(&from, &to, &files, MAX_PAGE)).await {
         Ok(diff) => diff,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
@@ -80,7 +80,7 @@ pub(crate) async fn judge(
 
 /// Reviewers that are asked.
 pub(crate) fn quorum(context: &MissionContext) -> usize {
-    context.config.review.quorum.max(1)
+    context.bench.config.review.quorum.max(1)
 }
 
 /// As much of a diff as a prompt holds, with the name of the page that has all of it.
@@ -88,7 +88,7 @@ pub(crate) async fn shown(context: &Arc<MissionContext>, diff: String) -> String
     if diff.len() <= MAX_DIFF {
         return diff;
     }
-    let page = pages::store(context, "diff", &diff).await;
+    let page = pages::store(&context.desk, "diff", &diff).await;
     format!("{}\n{page}", cut(&diff, MAX_DIFF))
 }
 

@@ -8,7 +8,7 @@ use mission::{Event, Role, TaskId};
 use serde_json::Value;
 
 use crate::failure::RoleFailure;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
 use crate::talk::{pages, prompt};
@@ -40,7 +40,8 @@ pub(crate) async fn review(
     let Subject { task, title, asked, items, slot, diff, evidence, tests } = subject;
     // reviewers that vote take the models in turn
     let models =
-        crate::actor::providers::candidates(&context.config, &context.models, Role::Reviewer, 0).len();
+        crate::actor::providers::candidates(&context.bench.config, &context.desk.models, Role::Reviewer, 0)
+            .len();
     let setting = Setting {
         role: Role::Reviewer,
         task: task.clone(),
@@ -50,11 +51,11 @@ pub(crate) async fn review(
         model: u32::try_from(nth % models.max(1)).unwrap_or_default(),
         part: None,
     };
-    let mut conversation = Conversation::open(context, setting).await?;
+    let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut mailbox = ReviewerMailbox { context: context.clone(), items: *items };
     let fence = prompt::fence(diff);
     let text = |attempt| {
-        let mut text = prompt::header(&context.id, Role::Reviewer, task.as_deref(), attempt);
+        let mut text = prompt::header(&context.desk.mission, Role::Reviewer, task.as_deref(), attempt);
         let _ = write!(text, "{asked}\n# Checks\n{evidence}\n");
         if !tests.is_empty() {
             let _ = write!(
@@ -89,7 +90,7 @@ impl Mailbox for ReviewerMailbox {
                     Err(problems) => Answer::Refused(problems),
                 }
             }
-            "mission_page" => pages::answer(&self.context, arguments),
+            "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, Role::Reviewer.mailbox()),
         }
     }

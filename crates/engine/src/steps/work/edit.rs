@@ -8,8 +8,8 @@ use serde_json::Value;
 use workspace::Workspace;
 
 use crate::actor::orchestrator::ScopeAnswer;
-use crate::gates::independent;
-use crate::missions::context::MissionContext;
+use crate::gates::files::kind;
+use crate::steps::context::MissionContext;
 use crate::talk::session::{Part, Session};
 
 /// Findings that are appended to a tool's answer.
@@ -135,7 +135,7 @@ pub(crate) async fn before(
                 "refused: `{path}` holds secrets by its name; a mission never writes such files."
             ));
         }
-        if session.part == Some(Part::Tests) && !independent::is_test_file(&path) {
+        if session.part == Some(Part::Tests) && !kind(&path).is_test() {
             return Some(format!(
                 "refused: `{path}` is no test file. You write the tests of this task only; another coder writes the rest."
             ));

@@ -7,11 +7,11 @@ use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use crate::bench::slots::Lease;
 use crate::failure::RoleFailure;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::steps::review::dispute;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
-use crate::steps::work::workers::Worker;
+use crate::steps::workers::Worker;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
 
@@ -45,8 +45,8 @@ async fn fix(
     };
     let base = lease.slot.commit.clone();
     let started =
-        Event::FixStarted { task: task.id.clone(), base: base.clone(), at_ms: context.clock.now_ms() };
-    if context.orchestrator.record(vec![started]).await.is_err() {
+        Event::FixStarted { task: task.id.clone(), base: base.clone(), at_ms: context.desk.clock.now_ms() };
+    if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return Ok(Vec::new());
     }
     let again = conversation.is_some();
@@ -62,7 +62,7 @@ async fn fix(
                 model,
                 part: None,
             };
-            Conversation::open(context, setting).await?
+            Conversation::open(&context.desk, setting).await?
         }
     };
     let issues = task.failures.last().map(|f| f.issues.clone()).unwrap_or_default();
@@ -72,7 +72,7 @@ async fn fix(
         _ => String::new(),
     };
     let text = |attempt| {
-        let mut text = prompt::header(&context.id, Role::Fixer, Some(&task.id), attempt);
+        let mut text = prompt::header(&context.desk.mission, Role::Fixer, Some(&task.id), attempt);
         if !again {
             let _ = writeln!(text, "{}", prompt::task(task));
         }
@@ -109,14 +109,15 @@ async fn merged_slot(context: &Arc<MissionContext>, task: &Task) -> Result<Lease
     let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
     let permit = context.permit().await?;
     let state = context
+        .desk
         .orchestrator
         .state()
         .await
         .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))?;
     let head = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
-    let mut lease = context.slots.lease(permit, &head).await.map_err(host)?;
+    let mut lease = context.bench.slots.lease(permit, &head).await.map_err(host)?;
     if let Some(commit) = &task.passed {
-        context.slots.merge_into(&mut lease, &head, commit).await.map_err(host)?;
+        context.bench.slots.merge_into(&mut lease, &head, commit).await.map_err(host)?;
     }
     Ok(lease)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use checks::{Check, End, Outcome, RunOptions, SandboxMode};
 use serde_json::{Value, json};
 
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::work::edit;
 use crate::talk::session::Session;
 
@@ -24,7 +24,7 @@ const MAX_COMMAND: usize = 32 * 1024;
 
 /// Why a role may not run a command, in words for the model.
 fn refusal(context: &MissionContext, session: &Session) -> Option<String> {
-    if !context.may_run_commands(session.role) {
+    if !context.desk.may_run_commands(session.role) {
         return Some(
             "refused: this role has no shell. Write with the file tools; `mission_check` runs the project's checks."
                 .into(),
@@ -54,10 +54,11 @@ pub(crate) async fn run(
     let options = RunOptions {
         sandbox: SandboxMode::Required,
         output_limit: MAX_OUTPUT,
-        ..RunOptions::new(&session.directory, context.dir.tmp_dir().join(slot), &context.id)
+        ..RunOptions::new(&session.directory, context.desk.dir.tmp_dir().join(slot), &context.desk.mission)
     };
-    let outcome = context.commands.run(&check, None, &options, context.orchestrator.cancelled()).await;
-    let said = context.redactor.redact(&words(&outcome)).into_owned();
+    let outcome =
+        context.bench.commands.run(&check, None, &options, context.desk.orchestrator.cancelled()).await;
+    let said = context.desk.redactor.redact(&words(&outcome)).into_owned();
     let mut arguments = arguments.clone();
     if let Some(fields) = arguments.as_object_mut() {
         fields.insert("command".into(), json!(printing(&said, status(&outcome))));

@@ -7,12 +7,11 @@ use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use crate::bench::slots::Lease;
 use crate::failure::RoleFailure;
-use crate::gates::independent;
-use crate::gates::independent::Handed;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
-use crate::steps::work::coder;
-use crate::steps::work::coder::Base;
+use crate::steps::work::attempt::{Base, begin};
+use crate::steps::work::submitted_tests;
+use crate::steps::work::submitted_tests::Submission;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
@@ -31,7 +30,7 @@ passes already, or that could never pass, is refused.
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
-    if let Some(reason) = independent::unneeded(context, state, task).await {
+    if let Some(reason) = submitted_tests::unneeded(context, state, task).await {
         return vec![Event::TestsSkipped { task: task.id.clone(), reason, tried: false, kept: None }];
     }
     let failed = |RoleFailure { class, reason }: RoleFailure| {
@@ -42,7 +41,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
         }]
     };
     let mut spent = Vec::new();
-    let events = match coder::begin(context, task).await {
+    let events = match begin(context, task).await {
         Ok(Base::Ready(lease)) => match write(context, state, task, lease, &mut spent).await {
             Ok(events) => events,
             Err(failure) => failed(failure),
@@ -62,9 +61,9 @@ async fn write(
     spent: &mut Vec<Event>,
 ) -> Result<Vec<Event>, RoleFailure> {
     let slot = &lease.slot;
-    let (id, base, at_ms) = (task.id.clone(), slot.commit.clone(), context.clock.now_ms());
+    let (id, base, at_ms) = (task.id.clone(), slot.commit.clone(), context.desk.clock.now_ms());
     let started = Event::TestsStarted { task: id.clone(), slot: slot.n, base: base.clone(), at_ms };
-    if context.orchestrator.record(vec![started]).await.is_err() {
+    if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return Ok(Vec::new());
     }
     context.forget_edits(&id);
@@ -78,12 +77,17 @@ async fn write(
         model: 0,
         part: Some(Part::Tests),
     };
-    let mut conversation = Conversation::open(context, setting).await?;
+    let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut found: Option<Vec<Issue>> = None;
     for mended in 0..=state.policy.fixes {
         let text = |attempt| {
-            let mut text =
-                prompt::header_of_part(&context.id, Role::Coder, Some(&id), attempt, Some(Part::Tests));
+            let mut text = prompt::header_of_part(
+                &context.desk.mission,
+                Role::Coder,
+                Some(&id),
+                attempt,
+                Some(Part::Tests),
+            );
             match &found {
                 None => text.push_str(&first(task, &reading)),
                 Some(issues) => {
@@ -105,20 +109,20 @@ async fn write(
         if !matches!(said.as_slice(), [Event::WorkAccepted { .. }]) {
             return Ok(said.into_iter().map(ended).collect());
         }
-        let issues = match independent::judge(context, task, slot).await {
-            Handed::Accepted { commit, paths, detail } => {
-                let (commit, tree, at_ms) = (commit.id, commit.tree, context.clock.now_ms());
+        let issues = match submitted_tests::judge(context, task, slot).await {
+            Submission::Accepted { commit, paths, detail } => {
+                let (commit, tree, at_ms) = (commit.id, commit.tree, context.desk.clock.now_ms());
                 return Ok(vec![Event::TestsWritten { task: id, commit, tree, paths, detail, at_ms }]);
             }
-            Handed::Refused(issues) => issues,
-            Handed::NotJudged(why) => return Err(RoleFailure::new(FailureClass::Host, why)),
+            Submission::Refused(issues) => issues,
+            Submission::NotJudged(why) => return Err(RoleFailure::new(FailureClass::Host, why)),
         };
         let mending = mended < state.policy.fixes;
         let rejected = Event::TestsRejected { task: id.clone(), issues: issues.clone(), mending };
         if !mending {
             return Ok(vec![rejected]);
         }
-        if context.orchestrator.record(vec![rejected]).await.is_err() {
+        if context.desk.orchestrator.record(vec![rejected]).await.is_err() {
             return Ok(Vec::new());
         }
         found = Some(issues);

@@ -8,11 +8,11 @@ use serde_json::Value;
 use workspace::Slot;
 
 use crate::actor::orchestrator::ScopeAnswer;
-use crate::bench::project_checks;
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
-use crate::gates::scope::changed_by_task;
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
+use crate::steps::work::check_tool;
+use crate::steps::work::scope::changed_by_task;
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
 use crate::talk::pages;
 
@@ -45,7 +45,7 @@ pub(crate) enum Claim {
 impl Claim {
     /// Of what this cycle is for.
     pub async fn now(context: &MissionContext) -> Claim {
-        match context.orchestrator.state().await {
+        match context.desk.orchestrator.state().await {
             Ok(state) if state.may_hold_already() => Claim::Possible,
             _ => Claim::Refused,
         }
@@ -66,7 +66,7 @@ impl WorkMailbox {
 
     /// A claim without a change is no work, unless it is meant.
     async fn done(&mut self, work: Work) -> Answer<Work> {
-        let (workspace, slot) = (self.context.workspace.clone(), self.slot.clone());
+        let (workspace, slot) = (self.context.bench.workspace.clone(), self.slot.clone());
         let changes = match blocking(move || workspace.slot_changes(&slot)).await {
             Ok(changes) => changes,
             Err(error) => {
@@ -106,7 +106,7 @@ impl WorkMailbox {
             if let Some(why) = mission::path::forbidden(path) {
                 return Answer::Refused(vec![format!("`needs_files`: `{path}`: {why}")]);
             }
-            match self.context.orchestrator.scope(self.task.clone(), path.clone()).await {
+            match self.context.desk.orchestrator.scope(self.task.clone(), path.clone()).await {
                 ScopeAnswer::Allowed => granted.push(format!("`{path}`")),
                 ScopeAnswer::HeldBy(holder) => {
                     self.held = Some((path.clone(), holder));
@@ -129,12 +129,10 @@ impl Mailbox for WorkMailbox {
         match tool {
             "mission_work" => self.hand_in(arguments).await,
             "mission_check" => match parse_check(arguments) {
-                Ok(request) => {
-                    Answer::Reply(project_checks::answer(&self.context, &self.slot, &request).await)
-                }
+                Ok(request) => Answer::Reply(check_tool::answer(&self.context, &self.slot, &request).await),
                 Err(problems) => Answer::Refused(problems),
             },
-            "mission_page" => pages::answer(&self.context, arguments),
+            "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, self.role.mailbox()),
         }
     }
@@ -157,7 +155,7 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
         Some(held) => Some(held),
         None => context.refused_edit(&task),
     };
-    if let (Some((path, after)), Ok(state)) = (held, context.orchestrator.state().await)
+    if let (Some((path, after)), Ok(state)) = (held, context.desk.orchestrator.state().await)
         && !state.depends(&after, &task)
     {
         return vec![Event::TaskOrdered { task, after, path }];

@@ -9,13 +9,14 @@ use workspace::Slot;
 
 use crate::blocking::blocking;
 use crate::gates::files::kind;
-use crate::gates::judge::Plan;
 use crate::gates::lint::Answer;
-use crate::gates::pipeline::{Change, Evidence, Finding, WITHOUT_MODELS, ask};
-use crate::gates::{checks, independent, scope};
-use crate::missions::context::MissionContext;
+use crate::gates::pipeline::{Evidence, WITHOUT_MODELS, ask};
+use crate::gates::verdict::{Change, Finding, Permissions};
+use crate::gates::{checks, independent_tests};
+use crate::steps::context::MissionContext;
 use crate::steps::work::candidates::form::of as form_of_file;
 use crate::steps::work::candidates::symbols;
+use crate::steps::work::scope;
 
 /// The longest diff whose lines are counted.
 const MAX_DIFF: usize = 2_000_000;
@@ -71,7 +72,10 @@ pub(crate) async fn candidate(
     match look(context, state, task, slot, made.clone()).await {
         Ok(candidate) => candidate,
         Err(error) => {
-            context.host.say(&format!("- `{}`: a candidate could not be looked at: {error}\n", task.id));
+            context
+                .bench
+                .host
+                .say(&format!("- `{}`: a candidate could not be looked at: {error}\n", task.id));
             Candidate { failed: Some(FailureClass::Host), ..made }
         }
     }
@@ -92,7 +96,8 @@ async fn look(
         Err(_) => return Ok(Candidate { refused_by: Some(Gate::Scope), ..made }),
     };
     let (commit, diff) = {
-        let (workspace, slot, mission) = (context.workspace.clone(), slot.clone(), context.id.clone());
+        let (workspace, slot, mission) =
+            (context.bench.workspace.clone(), slot.clone(), context.desk.mission.clone());
         let (message, name) =
             (format!("{}\n\ntask {}", task.title, task.id), format!("{}.{}", task.id, slot.n));
         blocking(move || {
@@ -104,16 +109,16 @@ async fn look(
         .await?
     };
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    let plan = Plan::of(task);
-    let change = Change { plan, slot, commit: &commit, paths: &paths, mission_base };
+    let permissions = Permissions::of(task);
+    let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
     let mut evidence = Evidence {
         keeps_tests: checks::keeps_tests(state, &[&task.id]),
-        independent: independent::of(state, task, &commit.tree),
+        independent: independent_tests::of(state, task, &commit.tree),
         ..Evidence::default()
     };
     let mut made = Candidate { tree: commit.tree.clone(), lines: changed_lines(&diff), ..made };
     for gate in WITHOUT_MODELS {
-        let failure = ask(gate, context, &change, &mut evidence).await.and_then(|said| said.failure);
+        let failure = ask(gate, &context.gates, &change, &mut evidence).await.and_then(|said| said.failure);
         match failure {
             None => {}
             Some(Finding { class: class @ FailureClass::Host, .. }) => {
@@ -144,7 +149,8 @@ async fn changed(
     commit: &str,
     paths: &[String],
 ) -> Result<(BTreeSet<String>, String), workspace::Error> {
-    let (workspace, before, after) = (context.workspace.clone(), slot.commit.clone(), commit.to_string());
+    let (workspace, before, after) =
+        (context.bench.workspace.clone(), slot.commit.clone(), commit.to_string());
     let paths: Vec<String> = paths.iter().filter(|path| kind(path).is_behaviour()).cloned().collect();
     blocking(move || {
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();

@@ -7,11 +7,11 @@ use mission::{Candidate, Event, FailureClass, Issue, Task};
 use tokio::task::JoinSet;
 
 use crate::bench::slots::{Lease, Permit};
-use crate::missions::context::MissionContext;
+use crate::steps::context::MissionContext;
+use crate::steps::work::attempt::{Attempt, attempt, started};
 use crate::steps::work::candidates::behaviour::candidate;
-use crate::steps::work::coder::{Attempt, attempt, started};
 use crate::steps::work::work_mailbox::outcome;
-use crate::steps::work::workers::Worker;
+use crate::steps::workers::Worker;
 use crate::talk::conversation::Conversation;
 
 /// What one coder came to.
@@ -75,7 +75,7 @@ pub(crate) async fn run(
     choice.chosen = choice.chosen.map(|at| if lent(at) { ran.len() - 1 } else { at });
     let chosen = choice.chosen.and_then(|at| u32::try_from(at).ok());
     let told = Event::CandidatesCompared { task: task.id.clone(), candidates, chosen, why: choice.why };
-    if context.orchestrator.record(vec![told]).await.is_err() {
+    if context.desk.orchestrator.record(vec![told]).await.is_err() {
         return Vec::new();
     }
     // where nobody handed in anything, the first that says more than that the host failed
@@ -103,7 +103,7 @@ async fn lent(
     others.sort_by_key(|at| ran.get(*at).is_some_and(passes));
     let kept = others.into_iter().find_map(|at| ran.get_mut(at)?.kept.take());
     let (mut lease, _) = kept?;
-    match context.slots.prepare(lease.slot.n, base).await {
+    match context.bench.slots.prepare(lease.slot.n, base).await {
         Ok(slot) => {
             lease.slot = slot;
             Some(lease)
@@ -136,7 +136,7 @@ async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &st
     };
     let lease = match place {
         Place::Leased(lease) => lease,
-        Place::Due(permit) => match context.slots.lease(permit, base).await {
+        Place::Due(permit) => match context.bench.slots.lease(permit, base).await {
             Ok(lease) => lease,
             Err(error) => return lost(FailureClass::Host, error.to_string()),
         },
@@ -146,7 +146,7 @@ async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &st
     let events = outcome(mailbox, result).await;
     let slot = lease.slot.n;
     let failed = |class| Candidate { slot, failed: Some(class), ..Candidate::default() };
-    let candidate = match (events.as_slice(), context.orchestrator.state().await) {
+    let candidate = match (events.as_slice(), context.desk.orchestrator.state().await) {
         ([Event::WorkAccepted { unchanged, .. }], Ok(state)) => {
             let mut task = task.clone();
             task.unchanged = *unchanged;

@@ -1,0 +1,81 @@
+//! What the steps of one mission share. Only `steps` and `missions` name it: gates and conversations get the part of it
+//! that they need.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use journal::StateDir;
+use mission::{FailureClass, TaskId};
+
+use crate::bench::Bench;
+use crate::bench::slots::{Lease, Permit};
+use crate::failure::RoleFailure;
+use crate::gates::verdict::GateContext;
+use crate::steps::kept_index::KeptIndex;
+use crate::steps::workers::Workers;
+use crate::talk::desk::Desk;
+
+pub(crate) struct MissionContext {
+    pub bench: Arc<Bench>,
+    pub gates: GateContext,
+    pub desk: Arc<Desk>,
+    /// Where the missions of this project are kept.
+    pub project: StateDir,
+    pub workers: Workers,
+    /// Held by the writer of the mission's head.
+    pub head: tokio::sync::Mutex<()>,
+    pub edits: Mutex<HashMap<TaskId, Edits>>,
+    pub index: KeptIndex,
+}
+
+/// What the tools of a task's session wrote in its running attempt.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Edits {
+    pub written: BTreeSet<String>,
+    /// The last edit that was refused because another task holds the file.
+    pub refused: Option<(String, TaskId)>,
+}
+
+impl MissionContext {
+    /// Waits for a free slot, no longer than the mission runs.
+    pub async fn permit(&self) -> Result<Permit, RoleFailure> {
+        self.unless_stopped(self.bench.slots.permit()).await
+    }
+
+    /// Waits for free slots, as many at once as several coders of one attempt need, no longer than the mission runs.
+    pub async fn permits(&self, wanted: u32) -> Result<Vec<Permit>, RoleFailure> {
+        self.unless_stopped(self.bench.slots.permits(wanted)).await
+    }
+
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Result<T, RoleFailure> {
+        tokio::select! {
+            biased;
+            () = self.bench.cancel.cancelled() => {
+                Err(RoleFailure::new(FailureClass::Host, "the mission was stopped"))
+            }
+            permits = wait => Ok(permits),
+        }
+    }
+
+    /// A free slot at `commit`.
+    pub async fn slot(&self, commit: &str) -> Result<Lease, RoleFailure> {
+        let permit = self.permit().await?;
+        self.bench
+            .slots
+            .lease(permit, commit)
+            .await
+            .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
+    }
+
+    pub fn edits(&self) -> MutexGuard<'_, HashMap<TaskId, Edits>> {
+        self.edits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn forget_edits(&self, task: &str) {
+        self.edits().remove(task);
+    }
+
+    pub fn refused_edit(&self, task: &str) -> Option<(String, TaskId)> {
+        self.edits().get(task).and_then(|e| e.refused.clone())
+    }
+}

@@ -1,0 +1,137 @@
+//! Judges what was submitted for a task: scope, the gates that ask no model, then the Reviewers. Each verdict is recorded
+//! with the tree it speaks of.
+
+use std::sync::Arc;
+
+use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
+
+use crate::blocking::blocking;
+use crate::gates::checks::keeps_tests;
+use crate::gates::independent_tests;
+use crate::gates::pipeline::{Evidence, WITHOUT_MODELS, ask};
+use crate::gates::verdict::{Change, Finding, Judgement, Permissions, remembered};
+use crate::steps::context::MissionContext;
+use crate::steps::review::panel;
+use crate::steps::work::scope;
+use crate::steps::workers::Worker;
+
+/// Judges what was handed in; the worker keeps slot and session for a repair.
+pub(crate) async fn judge(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
+    let Some(task) = state.tasks.get(id) else { return Vec::new() };
+    let Some(worker) = context.workers.take(id) else {
+        let issue = Issue::new("engine", "the slot of the attempt is gone");
+        return vec![Event::AttemptFailed {
+            task: id.into(),
+            class: FailureClass::Host,
+            issues: vec![issue],
+        }];
+    };
+    let mut spent = Vec::new();
+    let event = look(context, state, task, &worker, &mut spent).await;
+    context.workers.put(id, worker);
+    spent.push(event);
+    spent
+}
+
+async fn look(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: &Task,
+    worker: &Worker,
+    spent: &mut Vec<Event>,
+) -> Event {
+    let slot = &worker.lease.slot;
+    let failed = |class, issues| Event::AttemptFailed { task: task.id.clone(), class, issues };
+    let paths = match scope::settle(context, task, slot).await {
+        Ok(paths) => paths,
+        Err(Finding { class, issues }) => {
+            let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            record(context, task, Gate::Scope, GateVerdict::Fail, "", detail).await;
+            return failed(class, issues);
+        }
+    };
+    let commit = {
+        let (workspace, slot, base) = (context.bench.workspace.clone(), slot.clone(), slot.commit.clone());
+        let (message, id, name) =
+            (format!("{}\n\ntask {}", task.title, task.id), context.desk.mission.clone(), task.id.clone());
+        blocking(move || {
+            let commit = workspace.commit_slot(&slot, &base, &message)?;
+            workspace.pin(&id, &name, &commit.id)?;
+            Ok::<_, workspace::Error>(commit)
+        })
+        .await
+    };
+    let commit = match commit {
+        Ok(commit) => commit,
+        Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
+    };
+    record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, format!("{} files", paths.len()))
+        .await;
+    let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+    let permissions = Permissions::of(task);
+    let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
+
+    let mut evidence = Evidence {
+        keeps_tests: keeps_tests(state, &[&task.id]),
+        remembered: remembered(state, task, Gate::NewTests, &commit.tree),
+        independent: independent_tests::of(state, task, &commit.tree),
+        ..Evidence::default()
+    };
+    for gate in WITHOUT_MODELS {
+        if let Some(judgement) = ask(gate, &context.gates, &change, &mut evidence).await
+            && let Some(event) = settle(context, task, &change, judgement).await
+        {
+            return event;
+        }
+    }
+    let Evidence { edited, weakened, checks, verified_by, .. } = evidence;
+    let evidence = panel::Evidence { checks: &checks, edited_tests: &edited, weakened: &weakened };
+    let review = panel::judge(context, task, &change, evidence, spent).await;
+    if let Some(event) = settle(context, task, &change, review).await {
+        return event;
+    }
+    let at_ms = context.desk.clock.now_ms();
+    Event::TaskPassed {
+        task: task.id.clone(),
+        commit: commit.id.clone(),
+        tree: commit.tree.clone(),
+        verified_by,
+        at_ms,
+    }
+}
+
+/// Records a verdict; gives the event that ends the attempt when it failed.
+async fn settle(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    change: &Change<'_>,
+    judgement: Judgement,
+) -> Option<Event> {
+    let Judgement { gate, verdict, detail, failure } = judgement;
+    record(context, task, gate, verdict, &change.commit.tree, detail).await;
+    // a reviewer that gives no verdict says nothing against the change, and nothing for it
+    let silent =
+        |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
+    failure.map(|Finding { class, issues }| match class {
+        // nothing was judged, so nothing that was done is thrown away
+        class if class == FailureClass::Host || silent(class) => Event::JudgeFailed {
+            task: task.id.clone(),
+            reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            class,
+        },
+        class => Event::AttemptFailed { task: task.id.clone(), class, issues },
+    })
+}
+
+async fn record(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    gate: Gate,
+    verdict: GateVerdict,
+    tree: &str,
+    detail: String,
+) {
+    let event = Event::GateJudged { task: Some(task.id.clone()), gate, verdict, tree: tree.into(), detail };
+    // a mission that was stopped meanwhile keeps no more facts
+    let _ = context.desk.orchestrator.record(vec![event]).await;
+}

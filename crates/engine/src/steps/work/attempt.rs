@@ -1,0 +1,148 @@
+//! One coder in one slot: the base that a task starts from, and the way from the first prompt to what is submitted.
+
+use std::sync::Arc;
+
+use mission::mailbox::Work;
+use mission::{Event, FailureClass, Phase, Role, Task};
+use workspace::Slot;
+
+use crate::bench::slots::{Lease, Permit};
+use crate::blocking::blocking;
+use crate::config::TestAuthor;
+use crate::failure::RoleFailure;
+use crate::steps::context::MissionContext;
+use crate::steps::plan::reading;
+use crate::steps::work::work_mailbox::{Claim, WorkMailbox};
+use crate::talk::conversation::{Conversation, Setting};
+use crate::talk::prompt;
+
+/// What a task starts from.
+pub(crate) enum Base {
+    Ready(Lease),
+    /// Its independent tests do not merge with what landed meanwhile: why.
+    TestsConflict(String),
+}
+
+/// A slot on the newest integrated commit, with the task's independent tests; for a task of a group, with what the group has passed already merged in.
+pub(crate) async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Base, RoleFailure> {
+    begin_in(context, task, None).await
+}
+
+/// The same, with the right to a slot that is held already.
+pub(crate) async fn begin_in(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    permit: Option<Permit>,
+) -> Result<Base, RoleFailure> {
+    let permit = match permit {
+        Some(permit) => permit,
+        None => context.permit().await?,
+    };
+    let state = context
+        .desk
+        .orchestrator
+        .state()
+        .await
+        .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))?;
+    let mut base = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
+    for dependency in task.depends_on.iter().filter_map(|d| state.tasks.get(d)) {
+        if let Phase::Passed { commit, .. } = &dependency.phase {
+            let (workspace, ours, theirs) = (context.bench.workspace.clone(), base.clone(), commit.clone());
+            let merged = blocking(move || workspace.merge(&ours, &theirs, "what the group has passed")).await;
+            match merged.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))? {
+                workspace::Merge::Clean(merged) => base = merged.id,
+                workspace::Merge::Conflict { paths, .. } => {
+                    let reason =
+                        format!("`{}` does not merge with the head: {}", dependency.id, paths.join(", "));
+                    return Err(RoleFailure::new(FailureClass::Conflict, reason));
+                }
+            }
+        }
+    }
+    if let Some(tests) = &task.tests.written {
+        let (workspace, ours, theirs) = (context.bench.workspace.clone(), base.clone(), tests.commit.clone());
+        let merged = blocking(move || workspace.merge(&ours, &theirs, "the tests of the task")).await;
+        match merged.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))? {
+            workspace::Merge::Clean(merged) => base = merged.id,
+            workspace::Merge::Conflict { paths, .. } => {
+                let reason = format!("they do not merge with what landed meanwhile: {}", paths.join(", "));
+                return Ok(Base::TestsConflict(reason));
+            }
+        }
+    }
+    let lease = context.bench.slots.lease(permit, &base).await;
+    lease.map(Base::Ready).map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
+}
+
+/// Writes down that the attempt begins; `false` where the mission is over.
+pub(crate) async fn started(context: &Arc<MissionContext>, task: &Task, lease: &Lease) -> bool {
+    let started = Event::AttemptStarted {
+        task: task.id.clone(),
+        slot: lease.slot.n,
+        base: lease.slot.commit.clone(),
+        at_ms: context.desk.clock.now_ms(),
+    };
+    if context.desk.orchestrator.record(vec![started]).await.is_err() {
+        return false;
+    }
+    context.forget_edits(&task.id);
+    true
+}
+
+/// What one coder did.
+pub(crate) struct Attempt {
+    /// `None` where no session was opened.
+    pub conversation: Option<Conversation>,
+    pub mailbox: WorkMailbox,
+    pub result: Result<Work, RoleFailure>,
+}
+
+/// One coder in one slot, from the first prompt to what it hands in.
+pub(crate) async fn attempt(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    slot: &Slot,
+    model: u32,
+    spent: &mut Vec<Event>,
+) -> Attempt {
+    let reading = reading::task(context, slot, task).await;
+    let setting = Setting {
+        role: Role::Coder,
+        task: Some(task.id.clone()),
+        directory: slot.path.clone(),
+        base: slot.commit.clone(),
+        title: format!("Coder: {}", task.title),
+        model,
+        part: None,
+    };
+    let mut mailbox = WorkMailbox {
+        context: context.clone(),
+        role: Role::Coder,
+        task: task.id.clone(),
+        slot: slot.clone(),
+        held: None,
+        claim: Claim::now(context).await,
+    };
+    let mut conversation = match Conversation::open(&context.desk, setting).await {
+        Ok(conversation) => conversation,
+        Err(failure) => return Attempt { conversation: None, mailbox, result: Err(failure) },
+    };
+    let text = |attempt| {
+        let mut text = prompt::header(&context.desk.mission, Role::Coder, Some(&task.id), attempt);
+        text.push_str(&prompt::task(task));
+        text.push_str(&prompt::memo(&task.failures));
+        if task.whole_files {
+            text.push_str(prompt::WHOLE_FILES);
+        }
+        if let Some(tests) = &task.tests.written {
+            text.push_str(&prompt::written_tests(tests));
+        } else if context.bench.config.mission.tests == TestAuthor::None {
+            text.push_str(prompt::NO_TESTS);
+        }
+        text.push_str("\n# What it touches\n");
+        text.push_str(&reading);
+        text
+    };
+    let result = conversation.ask(Role::Coder, text, &mut mailbox, spent).await;
+    Attempt { conversation: Some(conversation), mailbox, result }
+}

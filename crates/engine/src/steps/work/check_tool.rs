@@ -1,0 +1,41 @@
+//! `mission_check`: runs one of the project's checks in a role's slot, and says what failed.
+
+use std::sync::Arc;
+
+use mission::mailbox::CheckRequest;
+use workspace::Slot;
+
+use crate::steps::context::MissionContext;
+use crate::talk::pages;
+use crate::text::cut;
+
+/// The longest answer, in bytes; the rest is a page.
+const MAX_ANSWER: usize = 6000;
+
+/// Without a name, lists the checks.
+pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: &CheckRequest) -> String {
+    let state = context.desk.orchestrator.state().await.ok();
+    let base = state.and_then(|state| state.base.as_ref().map(|b| b.commit.clone()));
+    let checks = &context.gates.checks;
+    if let Err(why) = checks.ensure_base(&base.unwrap_or_default()).await {
+        return format!("The project's checks could not be read: {why}");
+    }
+    let list = checks.list();
+    let Some(name) = &request.name else {
+        if list.is_empty() {
+            return "The project has no checks that could be found.".into();
+        }
+        return list.iter().map(|c| format!("{}: {} ({})\n", c.name, c.run, c.source)).collect();
+    };
+    let Some(check) = list.iter().find(|check| check.name == *name) else {
+        let names: Vec<&str> = list.iter().map(|c| c.name.as_str()).collect();
+        return format!("There is no check `{name}`; the checks are: {}", names.join(", "));
+    };
+    let outcome = checks.run(slot, check, request.filter.as_deref()).await;
+    let words = checks.words(check, &outcome, request.filter.is_some(), &slot.path);
+    if words.len() <= MAX_ANSWER {
+        return words;
+    }
+    let page = pages::store(&context.desk, "check", &words).await;
+    format!("{}\n{page}", cut(&words, MAX_ANSWER))
+}

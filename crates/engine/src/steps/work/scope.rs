@@ -1,0 +1,79 @@
+//! Which files a change may touch. What a role's tools never wrote (a check's by-products) is put back first.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mission::{FailureClass, Issue, Task, TaskId};
+use workspace::{Change, Slot};
+
+use crate::actor::orchestrator::ScopeAnswer;
+use crate::blocking::blocking;
+use crate::gates::scope;
+use crate::gates::verdict::Finding;
+use crate::steps::context::MissionContext;
+
+/// The paths of the change, all of them the task's own.
+pub(crate) async fn settle(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    slot: &Slot,
+) -> Result<Vec<String>, Finding> {
+    let host = |e: workspace::Error| Finding {
+        class: FailureClass::Host,
+        issues: vec![Issue::new("workspace", e.to_string())],
+    };
+    let (workspace, mine) = (context.bench.workspace.clone(), slot.clone());
+    let changes = blocking(move || workspace.slot_changes(&mine)).await.map_err(host)?;
+    let (mine, foreign) = apart(context, &task.id, &task.scope, changes);
+    if !foreign.is_empty() {
+        let (workspace, slot) = (context.bench.workspace.clone(), slot.clone());
+        blocking(move || workspace.discard(&slot, &foreign)).await.map_err(host)?;
+    }
+    if mine.is_empty() && !task.unchanged {
+        return Err(Finding { class: FailureClass::Scope, issues: vec![scope::nothing()] });
+    }
+    let mut issues = Vec::new();
+    for file in &mine {
+        if let Some(issue) = scope::forbidden(file) {
+            issues.push(issue);
+            continue;
+        }
+        match context.desk.orchestrator.scope(task.id.clone(), file.clone()).await {
+            ScopeAnswer::Allowed => {}
+            ScopeAnswer::HeldBy(holder) => issues.push(
+                Issue::new("scope", format!("task `{holder}` is changing this file; take this change back"))
+                    .at(file.clone(), None),
+            ),
+            ScopeAnswer::Stopped => {
+                return Err(Finding {
+                    class: FailureClass::Host,
+                    issues: vec![Issue::new("engine", "the mission was stopped")],
+                });
+            }
+        }
+    }
+    if issues.is_empty() { Ok(mine) } else { Err(Finding { class: FailureClass::Scope, issues }) }
+}
+
+/// Whether something of these changes is a task's own; where nobody can say what is, all of them are.
+pub(crate) async fn changed_by_task(context: &MissionContext, task: &TaskId, changes: Vec<Change>) -> bool {
+    let any = !changes.is_empty();
+    let state = context.desk.orchestrator.state().await;
+    match state.as_ref().ok().and_then(|state| state.tasks.get(task)) {
+        Some(of) => !apart(context, task, &of.scope, changes).0.is_empty(),
+        None => any,
+    }
+}
+
+/// What a task has changed, and what commands left behind.
+fn apart(
+    context: &MissionContext,
+    task: &TaskId,
+    scope: &BTreeSet<String>,
+    changes: Vec<Change>,
+) -> (Vec<String>, Vec<String>) {
+    let written = context.edits().get(task).map(|e| e.written.clone()).unwrap_or_default();
+    let by_commands = context.bench.config.roles.coder.bash || context.bench.config.roles.fixer.bash;
+    let known = |path: &String| by_commands || written.contains(path) || scope.contains(path);
+    changes.into_iter().flat_map(scope::touched).partition(known)
+}

@@ -1,0 +1,45 @@
+//! What it takes to talk to a role: the host, its sessions and models, and the orchestrator that permits and counts prompts.
+//!
+//! Conversations hold it. It knows no task's slot and nothing of what a role is asked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::{MissionDir, Redactor};
+use mission::{MissionId, Role};
+
+use crate::actor::orchestrator::Orchestrator;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::host::{Host, Models};
+use crate::talk::session::Sessions;
+
+/// The time limit of a role that the settings do not name.
+const USUAL_TIMEOUT: Duration = Duration::from_secs(600);
+
+pub(crate) struct Desk {
+    pub mission: MissionId,
+    pub host: Arc<dyn Host>,
+    pub sessions: Sessions,
+    pub orchestrator: Orchestrator,
+    pub config: Arc<Config>,
+    /// What the host knows of the models that may be asked.
+    pub models: Models,
+    /// The session in which the user asked; sessions of roles are its children.
+    pub parent: Option<String>,
+    /// Where the mission keeps its pages.
+    pub dir: MissionDir,
+    pub redactor: Redactor,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Desk {
+    pub fn timeout(&self, role: Role) -> Duration {
+        self.config.roles.get(role.name()).map_or(USUAL_TIMEOUT, |r| r.timeout)
+    }
+
+    /// Whether the user gave a role a shell. A repair in its coder's session has what the coder has.
+    pub fn may_run_commands(&self, role: Role) -> bool {
+        role.writes() && self.config.roles.get(role.name()).is_some_and(|settings| settings.bash)
+    }
+}
