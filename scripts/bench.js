@@ -5,6 +5,6 @@ import { core, packages } from "./lib/setup.js"
 
 const [program, ...args] = process.argv.slice(2)
 if (!program) fail("bench.js needs the program that measures", 2)
-packages()
-if (!core("release")) fail("the measurement needs the native core, which did not build")
-process.exitCode = run(process.execPath, [join(root, program), ...args]) ? 0 : 1
+await packages()
+if (!(await core("release"))) fail("the measurement needs the native core, which did not build")
+process.exitCode = (await run(process.execPath, [join(root, program), ...args])) ? 0 : 1

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { root, run } from "./lib/run.js"
 import { packages } from "./lib/setup.js"
 
-packages()
+await packages()
 
 const modules = join(root, "node_modules")
 /** @type {[string, string, string[]][]} */
@@ -14,9 +14,11 @@ const checks = [
   ["tsc", process.execPath, [join(modules, "typescript", "bin", "tsc"), "-p", "."]],
 ]
 
-const failed = checks.filter(([name, program, args]) => {
+/** @type {string[]} */
+const failed = []
+for (const [name, program, args] of checks) {
   console.log(`== ${name}`)
-  return !run(program, args)
-})
-console.log(failed.length === 0 ? "lint: clean" : `lint: ${failed.map(([name]) => name).join(", ")} found something`)
+  if (!(await run(program, args, name))) failed.push(name)
+}
+console.log(failed.length === 0 ? "lint: clean" : `lint: problems found by ${failed.join(", ")}`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -3,12 +3,15 @@
  *
  * Installs and builds what is missing, runs the Rust tests, the JavaScript
  * tests and those in the real OpenCode, and ends with one line that counts all.
+ * While it runs, a line at least every thirty seconds says how far it is.
  * `kills` is only run when it is named: the whole series of tests/e2e/kills.test.mjs.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { spawn } from "node:child_process"
+import { createInterface } from "node:readline"
+import { CargoProgress, NodeProgress, tell } from "./lib/progress.js"
 import { fail, have, root } from "./lib/run.js"
 import { core, packages } from "./lib/setup.js"
 
@@ -30,10 +33,10 @@ for (const part of wanted) {
 }
 const started = Date.now()
 
-packages()
+await packages()
 /** @type {Outcome[]} */
 const outcomes = []
-const built = core()
+const built = await core()
 if (!built) outcomes.push({ name: "build of the native core", passed: 0, failed: 1, skipped: 0 })
 if (asked("rust")) outcomes.push(await rust())
 if (asked("js")) outcomes.push(await javascript("js", ["tests/unit-js", "tests/model", "tests/harness"], 2))
@@ -79,12 +82,13 @@ function count(passed, failed, skipped) {
 async function rust() {
   const nextest = have("cargo", ["nextest", "--version"])
   const args = nextest
-    ? ["nextest", "run", "--workspace", "--no-fail-fast", "--no-tests=pass", "--status-level=fail"]
+    ? ["nextest", "run", "--workspace", "--profile=told", "--no-fail-fast", "--no-tests=pass", "--status-level=pass"]
     : ["test", "--workspace", "--no-fail-fast"]
-  const { status, output } = await tee("cargo", args)
-  // eslint-disable-next-line no-control-regex -- colours of the terminal
-  const text = output.replace(/\x1b\[[0-9;]*m/g, "")
   const name = "rust"
+  const progress = new CargoProgress()
+  const stop = tell(() => `${name}: ${progress.line()}`)
+  const { status, output: text } = await tee("cargo", args, (line) => progress.read(line))
+  stop()
   let [passed, failed, skipped] = [0, 0, 0]
   for (const line of text.split("\n")) {
     const summary = nextest ? /^\s*Summary \[.*\] +\d+(?:\/\d+)? tests? run: (.*)$/.exec(line) : /^test result: (.*)$/.exec(line)
@@ -108,7 +112,16 @@ async function rust() {
 async function javascript(name, folders, atOnce, wanted = () => true, limit_ms = TEST_TIMEOUT_MS) {
   const files = folders.flatMap((folder) => testFiles(join(root, folder))).filter(wanted)
   if (files.length === 0) return { name, passed: 0, failed: 0, skipped: 0, note: "no test files" }
-  const report = join(tmpdir(), `orchestrator-tests-${process.pid}-${name}.tap`)
+  const folder = mkdtempSync(join(tmpdir(), "orchestrator-tests-"))
+  const [report, events] = [join(folder, "report.tap"), join(folder, "events.jsonl")]
+  const progress = new NodeProgress(files.length)
+  let read = 0
+  const stop = tell(() => {
+    const text = existsSync(events) ? readFileSync(events, "utf8") : ""
+    progress.read(text.slice(read))
+    read = text.length
+    return `${name}: ${progress.line()}`
+  })
   const { status } = await tee(process.execPath, [
     "--test",
     `--test-concurrency=${atOnce}`,
@@ -117,10 +130,13 @@ async function javascript(name, folders, atOnce, wanted = () => true, limit_ms =
     "--test-reporter-destination=stdout",
     "--test-reporter=tap",
     `--test-reporter-destination=${report}`,
+    "--test-reporter=./scripts/lib/test-events.js",
+    `--test-reporter-destination=${events}`,
     ...files,
   ])
+  stop()
   const text = existsSync(report) ? readFileSync(report, "utf8") : ""
-  rmSync(report, { force: true })
+  rmSync(folder, { recursive: true, force: true })
   const tally = (/** @type {string} */ word) => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(text)?.[1] ?? 0)
   const failed = tally("fail") + tally("cancelled")
   const skipped = tally("skipped") + tally("todo")
@@ -152,23 +168,28 @@ function numberBefore(text, word) {
  * Runs a program with its output both shown and kept.
  * @param {string} program
  * @param {string[]} args
- * @returns {Promise<{ status: number | null, output: string }>}
+ * @param {(line: string) => boolean} [shown] whether a line, which comes without colours, is shown
+ * @returns {Promise<{ status: number | null, output: string }>} the last lines of the output, without colours
  */
-function tee(program, args) {
+function tee(program, args, shown = () => true) {
   return new Promise((resolve) => {
     const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
     /** @type {string[]} */
-    const chunks = []
+    const kept = []
     for (const [from, to] of /** @type {const} */ ([[child.stdout, process.stdout], [child.stderr, process.stderr]])) {
-      from.setEncoding("utf8")
-      from.on("data", (text) => {
-        to.write(text)
-        // the counts stand at the end
-        chunks.push(text)
-        if (chunks.length > 5_000) chunks.splice(0, 2_500)
+      createInterface({ input: from, crlfDelay: Infinity }).on("line", (line) => {
+        // eslint-disable-next-line no-control-regex -- colours of the terminal
+        const plain = line.replace(/\x1b\[[0-9;]*m/g, "")
+        if (shown(plain)) to.write(`${line}\n`)
+        // the counts are at the end
+        kept.push(plain)
+        if (kept.length > 20_000) kept.splice(0, 10_000)
       })
     }
-    child.on("error", (error) => resolve({ status: 1, output: `cannot run ${program}: ${error.message}` }))
-    child.on("close", (status) => resolve({ status, output: chunks.join("") }))
+    child.on("error", (error) => {
+      console.error(`cannot run ${program}: ${error.message}`)
+      resolve({ status: 1, output: "" })
+    })
+    child.on("close", (status) => resolve({ status, output: kept.join("\n") }))
   })
 }

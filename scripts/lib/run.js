@@ -1,7 +1,8 @@
 /** What the development scripts share: where things are, and running programs. */
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
+import { seconds, tell } from "./progress.js"
 
 /** The folder of the checkout. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -21,19 +22,29 @@ export function fail(message, status = 1) {
  * Runs a program in the checkout with its output shown.
  * @param {string} program
  * @param {string[]} args
- * @param {NodeJS.ProcessEnv} [env] added to the environment
- * @returns {boolean} whether it ended with status 0
+ * @param {string} [label] what it does, for a line every half minute while it runs
+ * @returns {Promise<boolean>} whether it ended with status 0
  */
-export function run(program, args, env = {}) {
-  const result = spawnSync(program, args, {
-    cwd: root,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
-    // npm is a batch file on Windows
-    shell: process.platform === "win32" && program === "npm",
+export function run(program, args, label) {
+  const started = Date.now()
+  const quiet = label ? tell(() => `${label}, ${seconds(started)}`) : () => {}
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: root,
+      stdio: "inherit",
+      // npm is a batch file on Windows
+      shell: process.platform === "win32" && program === "npm",
+    })
+    const end = (/** @type {boolean} */ passed) => {
+      quiet()
+      resolve(passed)
+    }
+    child.on("error", (error) => {
+      console.error(`cannot run ${program}: ${error.message}`)
+      end(false)
+    })
+    child.on("close", (status) => end(status === 0))
   })
-  if (result.error) console.error(`cannot run ${program}: ${result.error.message}`)
-  return result.status === 0
 }
 
 /**

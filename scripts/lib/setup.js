@@ -5,15 +5,16 @@ import { join } from "node:path"
 import { fail, have, root, run } from "./run.js"
 
 /** Installs the npm packages, unless those of the lockfile are there. */
-export function packages() {
+export async function packages() {
   if (installed() && openCode()) return
   console.log("installing npm packages")
   const args = ["--no-audit", "--no-fund", "--loglevel=error"]
   // the packages hold all that is needed without their install scripts
-  if (run("npm", ["ci", "--ignore-scripts", ...args]) && openCode()) return
+  if ((await run("npm", ["ci", "--ignore-scripts", ...args], "installing npm packages")) && openCode()) return
   // a lockfile made on another system may lack this one's optional packages
-  console.log("the lockfile does not serve this system; installing without it")
-  if (!run("npm", ["install", "--ignore-scripts", "--no-package-lock", ...args])) fail("npm could not install the packages")
+  console.log("the lockfile does not fit this system; installing without it")
+  const without = ["install", "--ignore-scripts", "--no-package-lock", ...args]
+  if (!(await run("npm", without, "installing npm packages"))) fail("npm could not install the packages; its message is above")
 }
 
 /** Whether node_modules holds what the lockfile asks for. */
@@ -32,16 +33,17 @@ function installed() {
  * Builds the native core; cargo knows whether there is anything to do. Unoptimised, tests share what is compiled for them;
  * measurements take the profile that is published.
  * @param {"dev" | "release"} profile
+ * @returns {Promise<boolean>} whether it built
  */
 export function core(profile = "dev") {
-  if (!have("cargo")) fail("cargo is not there\nhint: install Rust from https://rustup.rs; Cargo.toml names the version")
-  return run(process.execPath, ["scripts/build.js", "--profile", profile])
+  if (!have("cargo")) fail("cargo is not installed\nhint: install Rust from https://rustup.rs; Cargo.toml names the version")
+  return run(process.execPath, ["scripts/build.js", "--profile", profile], "building the native core")
 }
 
 /**
  * The program of OpenCode in the development dependencies. Its own package
- * holds only a placeholder until an install script has run, which npm holds
- * back, so the package of the platform is used.
+ * holds only a placeholder until an install script has run, which npm does not
+ * do here, so the package of the platform is used.
  * @returns {string | undefined}
  */
 export function openCode() {

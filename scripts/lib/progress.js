@@ -1,0 +1,132 @@
+/**
+ * What a long command is doing, said often enough that nobody takes it for stuck.
+ *
+ * `tell` prints a line at a fixed interval. The other parts read what a test runner prints and know how
+ * far it is: they only read, and decide nothing about the outcome.
+ */
+
+/** A line at least this often: the rule is thirty seconds, and a timer may be late. */
+const EVERY_MS = 25_000
+
+/**
+ * Prints `describe()` at an interval until the returned function is called.
+ * @param {() => string} describe
+ * @param {number} [every_ms]
+ * @param {(line: string) => void} [say]
+ * @returns {() => void}
+ */
+export function tell(describe, every_ms = EVERY_MS, say = console.log) {
+  const timer = setInterval(() => say(`-- ${describe()}`), every_ms)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/**
+ * @param {number} since in milliseconds since 1970
+ * @param {number} [now]
+ */
+export function seconds(since, now = Date.now()) {
+  return `${Math.round((now - since) / 1000)} s`
+}
+
+/** How far `cargo nextest run --status-level=pass` or `cargo test` is, from the lines that it prints. */
+export class CargoProgress {
+  #started = Date.now()
+  #compiling = ""
+  #done = 0
+  /** @type {number | undefined} */
+  #total
+  /** Tests that the runner calls slow, and since when they run. @type {Map<string, number>} */
+  #slow = new Map()
+
+  /**
+   * @param {string} line without colours
+   * @param {number} [now]
+   * @returns {boolean} whether the line is worth showing; the many that only say that a test passed are not
+   */
+  read(line, now = Date.now()) {
+    const compiling = /^\s*(?:Compiling|Building) (\S+)/.exec(line)
+    if (compiling) this.#compiling = compiling[1]
+    const starting = /^\s*Starting (\d+) tests? across/.exec(line)
+    if (starting) {
+      this.#total = Number(starting[1])
+      this.#started = now
+    }
+    const status = /^\s*(PASS|LEAK|FAIL|TIMEOUT|SIG\w+|ABORT|SLOW|TERMINATING|TRY \d+ \w+) \[\s*>?\s*([\d.]+)s\] +(?:\([^)]*\) )?(.*)$/.exec(line)
+    if (status) return this.#status(status[1], Number(status[2]), status[3], now)
+    // cargo test says only the number of each program
+    const [, ran] = /^test (?:\S+|.* - .*) \.\.\. (ok|ignored|FAILED)/.exec(line) ?? []
+    if (!ran) return true
+    this.#done += 1
+    return ran === "FAILED"
+  }
+
+  /**
+   * @param {string} status
+   * @param {number} took_s
+   * @param {string} name
+   * @param {number} now
+   */
+  #status(status, took_s, name, now) {
+    if (status === "SLOW") {
+      this.#slow.set(name, now - took_s * 1000)
+      return false
+    }
+    if (status === "TERMINATING") return true
+    this.#slow.delete(name)
+    // failures are printed again at the end
+    if (this.#total === undefined || this.#done < this.#total) this.#done += 1
+    return status !== "PASS"
+  }
+
+  /** @param {number} [now] */
+  line(now = Date.now()) {
+    if (this.#total === undefined && this.#done === 0) {
+      return `compiling${this.#compiling ? ` ${this.#compiling}` : ""}, ${seconds(this.#started, now)}`
+    }
+    const of = this.#total === undefined ? "" : ` of ${this.#total}`
+    return `${this.#done}${of} tests done, ${seconds(this.#started, now)}; ${longest(this.#slow, now)}`
+  }
+}
+
+/** How far `node --test` is, from the events that `test-events.js` writes. */
+export class NodeProgress {
+  #started = Date.now()
+  #files
+  #done = 0
+  #tests = 0
+  /** Files that run, and since when. @type {Map<string, number>} */
+  #running = new Map()
+  #rest = ""
+
+  /** @param {number} files that are to be run */
+  constructor(files) {
+    this.#files = files
+  }
+
+  /** @param {string} text whole or partial lines, in the order in which they were written */
+  read(text) {
+    const lines = (this.#rest + text).split("\n")
+    this.#rest = lines.pop() ?? ""
+    for (const line of lines) {
+      const { type, file, at } = JSON.parse(line)
+      if (type === "test") this.#tests += 1
+      if (type === "file started") this.#running.set(file, at)
+      if (type === "file ended" && this.#running.delete(file)) this.#done += 1
+    }
+  }
+
+  /** @param {number} [now] */
+  line(now = Date.now()) {
+    return `${this.#done} of ${this.#files} files done (${this.#tests} tests), ${seconds(this.#started, now)}; ${longest(this.#running, now)}`
+  }
+}
+
+/**
+ * @param {Map<string, number>} running
+ * @param {number} now
+ */
+function longest(running, now) {
+  const [first] = [...running].sort(([, a], [, b]) => a - b)
+  return first ? `running longest: ${first[0]} (${seconds(first[1], now)})` : "nothing runs for more than 10 s"
+}
