@@ -412,10 +412,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository's root")
 }
 
-/// What git tracks and what it would track; built and ignored files are left out.
+/// What git tracks: a log or a note that lies in the checkout is no part of the project.
 fn repository_files() -> Vec<String> {
     let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"])
+        .args(["ls-files", "-z", "--deduplicate"])
         .current_dir(root())
         .output()
         .expect("git must be installed: these rules read the files that it tracks");
