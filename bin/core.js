@@ -21,6 +21,7 @@ export function environment(env) {
  * @property {string} [stderr]
  * @property {string} [open]
  * @property {{ args: string[], after_ms: number }} [again]
+ * @property {false} [core] there where the core could not be loaded, and so did not answer
  */
 
 /** Nothing is asked again sooner than this. */
@@ -33,9 +34,9 @@ const MIN_PAUSE_MS = 50
  */
 export async function callCore(args, options) {
   const { native, problem } = loadNative(options)
-  if (problem !== undefined) return { exit: 1, stderr: `${problem}\n` }
+  if (problem !== undefined) return { exit: 1, core: false, stderr: `${problem}\n` }
   if (typeof native.cli !== "function") {
-    return { exit: 1, stderr: "the native core is older than this program and has no commands\nhint: build or install it again\n" }
+    return { exit: 1, core: false, stderr: "the native core is older than this program and has no commands\nhint: build or install it again\n" }
   }
   for (;;) {
     const request = {

@@ -5,7 +5,7 @@
  * Exit status: 0 done, 1 found problems, 2 wrong use. Results go to standard
  * output, messages to standard error.
  */
-import { COMMANDS, helpFor, nearest, overview } from "./commands.js"
+import { HERE, overviewWithoutCore, parseOptions, UsageError } from "./commands.js"
 import { callCore } from "./core.js"
 import { demo } from "./demo.js"
 import { diagnose, render } from "./doctor/doctor.js"
@@ -13,7 +13,6 @@ import { FileError } from "./install/files.js"
 import { install, uninstall } from "./install/install.js"
 import { manifest } from "./install/spec.js"
 import { describe } from "./install/words.js"
-import { parseOptions, UsageError } from "./options.js"
 
 /** @typedef {{ exit: number, stdout?: string, stderr?: string }} Answer */
 
@@ -24,24 +23,14 @@ import { parseOptions, UsageError } from "./options.js"
 async function main(args) {
   const { version } = manifest()
   const [name, ...rest] = args
-  if (name === undefined) return { exit: 2, stderr: overview(version) }
   if (name === "--version" || name === "-V") return { exit: 0, stdout: `${version}\n` }
-  if (name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-    return { exit: 0, stdout: overview(version) }
-  }
-  const wanted = name === "help" ? rest[0] : name
-  const command = COMMANDS.find((candidate) => candidate.name === wanted)
-  if (!command) {
-    const likely = nearest(wanted, COMMANDS.map((candidate) => candidate.name))
-    const what = wanted.startsWith("-") ? "option" : "command"
-    throw new UsageError(`there is no ${what} \`${wanted}\`${likely ? `; did you mean \`${likely}\`?` : ""}`)
-  }
   const end = rest.indexOf("--")
-  const before = end < 0 ? rest : rest.slice(0, end)
-  if (name === "help" || before.includes("--help") || before.includes("-h")) {
-    return { exit: 0, stdout: helpFor(command) }
-  }
-  return command.core ? callCore(args) : here(command.name, rest)
+  const options = end < 0 ? rest : rest.slice(0, end)
+  const help = name === undefined || ["--help", "-h", "help"].includes(name) || options.includes("--help") || options.includes("-h")
+  if (!help && Object.hasOwn(HERE, name)) return here(name, rest)
+  const answer = await callCore(args)
+  // Even then a user finds the command that says what is wrong.
+  return help && answer.core === false ? { exit: 0, stdout: overviewWithoutCore(version), stderr: answer.stderr } : answer
 }
 
 /**
@@ -55,22 +44,22 @@ async function here(name, args) {
   switch (name) {
     case "install":
     case "uninstall": {
-      const flags = ["--project", "--dry-run", "--json"]
-      const options = parseOptions(name, args, flags, name === "install" ? ["--config", "--spec"] : ["--config"])
+      const options = parseOptions(name, args)
       if (options.project && options.config) throw new UsageError("`--project` and `--config` exclude each other")
-      const request = { ...base, ...options }
+      const { "dry-run": dryRun = false, ...places } = options
+      const request = { ...base, ...places, dryRun }
       const steps = name === "install" ? install(request) : uninstall(request)
-      const stdout = options.json ? `${JSON.stringify({ dry_run: options.dryRun === true, steps })}\n` : describe(steps, options.dryRun)
+      const stdout = options.json ? `${JSON.stringify({ dry_run: dryRun, steps })}\n` : describe(steps, dryRun)
       return { exit: 0, stdout }
     }
     case "doctor": {
-      const { json } = parseOptions(name, args, ["--json"], [])
+      const { json } = parseOptions(name, args)
       const findings = await diagnose(base)
       const exit = findings.some(({ status }) => status === "fail") ? 1 : 0
       return { exit, stdout: json ? `${JSON.stringify({ ok: exit === 0, checks: findings })}\n` : render(findings) }
     }
     default:
-      parseOptions(name, args, [], [])
+      parseOptions(name, args)
       return demo()
   }
 }

@@ -4,12 +4,24 @@ use journal::{LockError, LockOwner, MissionDir};
 use serde_json::json;
 use workspace::{Cleaned, Workspace};
 
-use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Answer, Failure};
 use crate::text::count;
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Remove it also where a mission is not finished; its work is lost then.
+    #[arg(long)]
+    force: bool,
+    /// Remove the missions themselves too: journals, pages and reports.
+    #[arg(long)]
+    all: bool,
+    /// Print what was removed as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
     if !place.state.path().exists() {
         return answer(args, Cleaned::default(), 0);
     }
@@ -24,7 +36,7 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
         error => Failure::problem(error),
     })?;
     let missions = place.missions()?;
-    if !args.has("--all") && !args.has("--force") {
+    if !args.all && !args.force {
         refuse_unfinished(place, &missions)?;
     }
     let mut cleaned = Cleaned::default();
@@ -34,7 +46,7 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
         cleaned = workspace.clean().map_err(Failure::problem)?;
     }
     let mut forgotten = 0;
-    if args.has("--all") {
+    if args.all {
         for dir in &missions {
             dir.forget().map_err(Failure::problem)?;
             forgotten += 1;
@@ -60,8 +72,8 @@ fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Failu
     )))
 }
 
-fn answer(args: &Args, cleaned: Cleaned, missions: usize) -> Result<Answer, Failure> {
-    if args.has("--json") {
+fn answer(args: &Arguments, cleaned: Cleaned, missions: usize) -> Result<Answer, Failure> {
+    if args.json {
         return Answer::json(
             &json!({ "slots": cleaned.slots, "bytes": cleaned.bytes, "missions": missions }),
         );

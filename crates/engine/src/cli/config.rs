@@ -4,34 +4,52 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::args::{Args, unknown};
 use super::place::Place;
 use super::{Answer, Failure};
 use crate::config::settings;
 use crate::config::{ConfigProblem, schema, show};
 use crate::text::count;
 
-const PARTS: [&str; 3] = ["check", "schema", "show"];
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    part: Part,
+}
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    match args.word() {
-        Some("check") => check(args, place),
-        Some("schema") => Ok(Answer::done(schema())),
-        Some("show") => {
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    /// Say whether opencode.toml and the rules that it names are right.
+    Check(Json),
+    /// Print the JSON Schema of opencode.toml.
+    Schema,
+    /// Show the settings in force, each with where it comes from.
+    Show(Json),
+}
+
+#[derive(Debug, clap::Args)]
+struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    match &args.part {
+        Part::Check(format) => check(format, place),
+        Part::Schema => Ok(Answer::done(schema())),
+        Part::Show(format) => {
             let config = settings::read(&place.config_home, &place.root, None).map_err(told)?;
-            if args.has("--json") {
+            if format.json {
                 return Answer::json(&config);
             }
             let note =
                 "# options of the plugin's entry in opencode.json, where there are any, come over these\n";
             Ok(Answer::done(format!("{note}{}", show(&config))))
         }
-        Some(other) => Err(Failure::Usage(unknown("part of `config` called", other, PARTS))),
-        None => Err(Failure::Usage("say which: `config check`, `config schema` or `config show`".into())),
     }
 }
 
-fn check(args: &Args, place: &Place) -> Result<Answer, Failure> {
+fn check(format: &Json, place: &Place) -> Result<Answer, Failure> {
     let candidates =
         [place.config_home.join("opencode").join("opencode.toml"), place.root.join("opencode.toml")];
     let files: Vec<PathBuf> = candidates.into_iter().filter(|path| path.exists()).collect();
@@ -40,7 +58,7 @@ fn check(args: &Args, place: &Place) -> Result<Answer, Failure> {
         Ok(config) => settings::guardian(&config, &place.root).1.into_iter().map(of_rule).collect(),
     };
     let exit = u8::from(!problems.is_empty());
-    if args.has("--json") {
+    if format.json {
         let list: Vec<_> = problems
             .iter()
             .map(|p| {

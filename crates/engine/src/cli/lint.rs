@@ -9,33 +9,48 @@ use std::path::{Path, PathBuf};
 use guardian::{Finding, Guardian, Severity, render};
 use workspace::{UserFiles, project_root};
 
-use super::args::{Args, unknown};
 use super::files::{DiskSources, RevisionSources, list, relative, text};
 use super::lint_scan::scan;
 use super::place::Place;
-use super::{Answer, Failure};
+use super::{Answer, Failure, unknown};
 use crate::config::settings;
 use crate::text::count;
 
 /// What one rule finds is shown this often at most.
 const MAX_OF_A_RULE: usize = 2_000;
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    let mut format = args.choice("--format", &["text", "json", "sarif"])?;
-    if args.has("--json") {
-        if args.value("--format").is_some_and(|format| format != "json") {
-            return Err(Failure::Usage(format!("`--json` and `--format {format}` exclude each other")));
-        }
-        format = "json";
-    }
-    let words: Vec<PathBuf> = args.words.iter().map(|word| absolute(&place.cwd, word)).collect();
-    let root = root_of(place, &args.words, &words)?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Files and folders to lint whole; without any, what changed since HEAD.
+    paths: Vec<String>,
+    /// Only what this branch changed since it left that revision.
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// How findings are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    Sarif,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    let format = if args.json { Format::Json } else { args.format };
+    let words: Vec<PathBuf> = args.paths.iter().map(|word| absolute(&place.cwd, word)).collect();
+    let root = root_of(place, &args.paths, &words)?;
     let config = settings::read(&place.config_home, &root, None).map_err(|problems| {
         Failure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     let (guardian, problems) = settings::guardian(&config, &root);
     let user = UserFiles::open(&root).map_err(Failure::problem)?;
-    let base = base(args.value("--base"), words.is_empty(), user.as_ref())?;
+    let base = base(args.base.as_deref(), words.is_empty(), user.as_ref())?;
     let mut files = list(&root, user.as_ref())?;
     let changed = match (&user, &base) {
         (Some(user), Some(commit)) => Some(user.changed(commit).map_err(Failure::problem)?),
@@ -45,7 +60,7 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
     let looked_at: Vec<String> = if words.is_empty() {
         changed.unwrap_or_else(|| files.clone())
     } else {
-        let named = named(&root, &args.words, &words, &mut files, changed.as_deref())?;
+        let named = named(&root, &args.paths, &words, &mut files, changed.as_deref())?;
         match changed {
             Some(changed) => changed.into_iter().filter(|path| named.contains(path)).collect(),
             None => {
@@ -60,15 +75,15 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
     notes.extend(bound(&mut findings));
     let notes: Vec<String> = problems.iter().map(ToString::to_string).chain(notes).collect();
     let shown = match format {
-        "json" => render::json(&findings) + "\n",
-        "sarif" => render::sarif(&findings, env!("CARGO_PKG_VERSION"), &notes) + "\n",
-        _ => render::text(&findings),
+        Format::Json => render::json(&findings) + "\n",
+        Format::Sarif => render::sarif(&findings, env!("CARGO_PKG_VERSION"), &notes) + "\n",
+        Format::Text => render::text(&findings),
     };
     let mut answer = Answer::done(shown).exit(u8::from(bad));
     for note in notes {
         answer = answer.note(&note);
     }
-    if format == "text" && findings.is_empty() {
+    if format == Format::Text && findings.is_empty() {
         answer = answer.note(&format!("{} looked at, nothing found", count(looked_at.len(), "file")));
     }
     Ok(answer)

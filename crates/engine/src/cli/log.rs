@@ -10,7 +10,6 @@ use journal::Reader;
 use mission::{Event, State};
 use serde_json::{Value, json};
 
-use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Again, Answer, Failure};
 use crate::actor::progress;
@@ -20,10 +19,24 @@ use crate::blocking::blocking;
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) async fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    let since = args.number::<u64>("--since")?.unwrap_or(0);
-    let (json, follow) = (args.has("--json"), args.has("--follow"));
-    let dir = place.mission(args.word())?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The mission; the newest without it.
+    id: Option<String>,
+    /// Print what happens from now on too, until the mission stops.
+    #[arg(long)]
+    follow: bool,
+    /// Leave the first N events out.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    since: u64,
+    /// Print one event a line as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    let Arguments { follow, since, json, .. } = *args;
+    let dir = place.mission(args.id.as_deref())?;
     let mut log = Log {
         reader: Reader::open(&dir.journal_path()).map_err(Failure::problem)?,
         state: State::default(),

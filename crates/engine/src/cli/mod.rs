@@ -1,9 +1,8 @@
 //! The subcommands of `opencode-orchestrator` that need the core: a file each.
 //!
 //! The program hands its arguments over as JSON and prints what comes back ([`run`]); it holds no logic of
-//! its own. A command is a function from [`args::Args`] and a [`place::Place`] to an [`Answer`].
+//! its own. A command is a function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`Answer`].
 
-mod args;
 mod checks;
 mod clean;
 mod config;
@@ -13,6 +12,7 @@ mod lint;
 mod lint_scan;
 mod log;
 mod place;
+mod program;
 mod report;
 mod search;
 mod status;
@@ -26,8 +26,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::blocking::blocking;
-use args::{Spec, Words};
+use crate::config::suggest::nearest;
 use place::Place;
+use program::Command;
 
 /// How a subcommand is called: JSON in, JSON out, so that the program itself holds no logic.
 #[derive(Clone, Debug, Deserialize)]
@@ -111,70 +112,40 @@ pub async fn run(request: &str) -> String {
         .unwrap_or_else(|error| format!("{{\"exit\":1,\"stdout\":\"\",\"stderr\":\"{error}\"}}"))
 }
 
-const MISSION: Spec = Spec { flags: &["--json"], valued: &[], words: Words::One };
-
-/// What each command takes.
-const COMMANDS: [(&str, Spec); 10] = [
-    ("status", MISSION),
-    ("stop", MISSION),
-    ("report", Spec { flags: &["--json", "--open"], ..MISSION }),
-    ("graph", Spec { flags: &[], valued: &["--format"], words: Words::One }),
-    ("log", Spec { flags: &["--json", "--follow"], valued: &["--since"], words: Words::One }),
-    ("lint", Spec { flags: &["--json"], valued: &["--base", "--format"], words: Words::Many }),
-    ("search", Spec { flags: &["--json"], valued: &["--limit"], words: Words::Many }),
-    (
-        "checks",
-        Spec {
-            flags: &["--json"],
-            valued: &["--runner", "--run", "--exit", "--base", "--base-exit", "--now", "--now-exit"],
-            words: Words::Many,
-        },
-    ),
-    ("config", MISSION),
-    ("clean", Spec { flags: &["--json", "--all", "--force"], valued: &[], words: Words::None }),
-];
-
 async fn answer(request: Request) -> Answer {
-    let name = request.args.first().cloned().unwrap_or_default();
-    match dispatch(request).await {
+    let command = match program::parse(&request.args) {
+        Ok(command) => command,
+        Err(answer) => return answer,
+    };
+    match dispatch(command, request).await {
         Ok(answer) => answer,
         Err(Failure::Problem(text)) => Answer::default().exit(1).note(&text),
-        Err(Failure::Usage(text)) => {
-            let known = COMMANDS.iter().any(|(command, _)| *command == name);
-            let help = if known { format!(" {name}") } else { String::new() };
-            let hint = format!("hint: `opencode-orchestrator{help} --help` says how it is used");
-            let answer = Answer::default().exit(2).note(&text);
-            if text.contains("hint: ") { answer } else { answer.note(&hint) }
+        Err(Failure::Usage(text)) => Answer::default().exit(2).note(&text),
+    }
+}
+
+async fn dispatch(command: Command, request: Request) -> Result<Answer, Failure> {
+    let place = blocking(move || Place::find(&request)).await?;
+    match command {
+        Command::Stop(args) => stop::run(&args, &place).await,
+        Command::Log(args) => log::run(&args, &place).await,
+        Command::Status(args) => blocking(move || status::run(&args, &place)).await,
+        Command::Report(args) => blocking(move || report::run(&args, &place)).await,
+        Command::Graph(args) => blocking(move || graph::run(&args, &place)).await,
+        Command::Lint(args) => blocking(move || lint::run(&args, &place)).await,
+        Command::Search(args) => blocking(move || search::run(&args, &place)).await,
+        Command::Checks(args) => blocking(move || checks::run(&args, &place)).await,
+        Command::Config(args) => blocking(move || config::run(&args, &place)).await,
+        Command::Clean(args) => blocking(move || clean::run(&args, &place)).await,
+        Command::Completion(shell) => Ok(shell.script()),
+        Command::Install(_) | Command::Uninstall(_) | Command::Doctor(_) | Command::Demo => {
+            Err(Failure::Usage("the program answers this command itself, without its core".into()))
         }
     }
 }
 
-async fn dispatch(request: Request) -> Result<Answer, Failure> {
-    let (name, rest) =
-        request.args.split_first().ok_or_else(|| Failure::Usage("no command was given".into()))?;
-    let Some((name, spec)) = COMMANDS.iter().find(|(command, _)| command == name) else {
-        return Err(Failure::Usage(args::unknown("command", name, COMMANDS.iter().map(|(name, _)| *name))));
-    };
-    let args = args::parse(name, spec, rest)?;
-    let place = {
-        let request = request.clone();
-        blocking(move || Place::find(&request)).await?
-    };
-    match *name {
-        "stop" => stop::run(&args, &place).await,
-        "log" => log::run(&args, &place).await,
-        _ => {
-            let command = match *name {
-                "status" => status::run,
-                "report" => report::run,
-                "graph" => graph::run,
-                "lint" => lint::run,
-                "search" => search::run,
-                "checks" => checks::run,
-                "config" => config::run,
-                _ => clean::run,
-            };
-            blocking(move || command(&args, &place)).await
-        }
-    }
+/// Says that something has no such name, and which was probably meant.
+fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let likely = nearest(word, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+    format!("there is no {what} `{}`{likely}", crate::text::cut(word, 200))
 }

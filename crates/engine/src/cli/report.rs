@@ -3,18 +3,29 @@
 use mission::Board;
 use serde_json::json;
 
-use super::args::Args;
 use super::place::{Place, Standing};
 use super::{Answer, Failure, status};
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    let dir = place.mission(args.word())?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The mission; the newest without it.
+    id: Option<String>,
+    /// Open the report's page as well.
+    #[arg(long)]
+    open: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    let dir = place.mission(args.id.as_deref())?;
     let owner = place.owner()?.filter(|owner| owner.mission == dir.id());
     let past = place.past(&dir)?;
     let now = place.now_ms();
     let standing = Standing::of(&past.state, owner.is_some());
     let markdown = crate::missions::report::markdown(&past.state, now);
-    let mut answer = if args.has("--json") {
+    let mut answer = if args.json {
         let mut value = status::value(&Board::of(&past.state, now), standing, owner.as_ref(), &dir);
         // what would be written is for the engine alone, and long
         value["delivery"] = match json!(past.state.delivery) {
@@ -34,7 +45,7 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
         answer =
             answer.note(&format!("mission {id} was interrupted; `/task resume {id}` in OpenCode goes on"));
     }
-    if args.has("--open") {
+    if args.open {
         let file =
             ["html", "md"].map(|extension| dir.report_path(extension)).into_iter().find(|f| f.is_file());
         if file.is_none() {

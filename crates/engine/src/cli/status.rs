@@ -6,8 +6,8 @@ use journal::{LockOwner, MissionDir};
 use mission::Board;
 use serde_json::{Value, json};
 
-use super::args::Args;
 use super::place::{Place, Standing};
+use super::program::Mission;
 use super::{Answer, Failure};
 use crate::actor::estimate_text::estimate_text;
 use crate::text::cut;
@@ -16,9 +16,9 @@ use crate::text::{count, duration};
 /// Missions that are listed.
 const LISTED: usize = 20;
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Mission, place: &Place) -> Result<Answer, Failure> {
     let owner = place.owner()?;
-    let (missions, all) = match args.word() {
+    let (missions, all) = match args.id.as_deref() {
         Some(id) => (vec![place.mission(Some(id))?], 1),
         None => {
             let missions = place.missions()?;
@@ -33,10 +33,10 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
             Ok(past) => {
                 let standing = Standing::of(&past.state, runs.is_some());
                 let board = Board::of(&past.state, place.now_ms());
-                if args.word().is_some() {
+                if args.id.as_deref().is_some() {
                     exit = standing.exit();
                 }
-                let detailed = args.word().is_some() || runs.is_some();
+                let detailed = args.id.as_deref().is_some() || runs.is_some();
                 describe(&mut text, &board, standing, runs, detailed);
                 values.push(value(&board, standing, runs, dir));
             }
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
             }
         }
     }
-    if args.has("--json") {
+    if args.json {
         let running = owner.map(|owner| json!(owner)).unwrap_or(Value::Null);
         let answer = Answer::json(&json!({ "running": running, "missions": values }))?;
         return Ok(answer.exit(exit));

@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 use journal::control;
 use serde_json::json;
 
-use super::args::Args;
 use super::place::Place;
+use super::program::Mission;
 use super::{Answer, Failure};
 
 /// How long is waited for the mission to have stopped: it ends what its roles are doing first.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    let wanted = args.word().map(|id| place.mission(Some(id))).transpose()?;
+pub(super) async fn run(args: &Mission, place: &Place) -> Result<Answer, Failure> {
+    let wanted = args.id.as_deref().map(|id| place.mission(Some(id))).transpose()?;
     let Some(owner) = place.owner()? else {
         return Err(Failure::Problem("no mission runs in this project".into()));
     };
@@ -35,7 +35,7 @@ pub(super) async fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
         tokio::time::sleep(LOOK).await;
         stopped = place.owner()?.is_none_or(|now| now.mission != id);
     }
-    if args.has("--json") {
+    if args.json {
         return Answer::json(&json!({ "mission": id, "pid": owner.pid, "stopped": stopped }));
     }
     let how = if stopped {

@@ -1,12 +1,20 @@
 //! `checks [PATH]`: the project's own commands as a mission would use them, and what is left out and why.
-//! Runs nothing. The first word may name a part that has a file of its own beside this one.
+//! Runs nothing. A part with a name has a file of its own beside this one.
 
 mod show;
 
-use super::args::Args;
 use super::place::Place;
 use super::{Answer, Failure};
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    show::run(args.word(), args, place)
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder of a project; this one without it.
+    path: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    show::run(args.path.as_deref(), args.json, place)
 }

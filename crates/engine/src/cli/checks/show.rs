@@ -6,22 +6,18 @@ use ::checks::{Check, Found, Kind};
 use serde_json::{Value, json};
 use workspace::{UserFiles, project_root};
 
-use super::super::args::Args;
 use super::super::files::{list, text};
 use super::super::place::Place;
 use super::super::{Answer, Failure};
 use crate::config::settings;
 
-pub(super) fn run(path: Option<&str>, args: &Args, place: &Place) -> Result<Answer, Failure> {
-    if let Some(surplus) = args.words.get(1) {
-        return Err(Failure::Usage(format!("`checks` takes no argument `{surplus}`")));
-    }
+pub(super) fn run(path: Option<&str>, json: bool, place: &Place) -> Result<Answer, Failure> {
     let root = match path {
         None => place.root.clone(),
         Some(path) => folder(&place.cwd.join(path))?,
     };
     let found = find(&root, place)?;
-    if args.has("--json") {
+    if json {
         return Answer::json(&as_json(&found));
     }
     Ok(Answer::done(as_text(&found)))

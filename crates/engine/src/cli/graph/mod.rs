@@ -6,7 +6,6 @@ mod svg;
 
 use mission::Board;
 
-use super::args::Args;
 use super::place::Place;
 use super::{Answer, Failure};
 
@@ -26,9 +25,23 @@ struct Node {
     parent: Option<usize>,
 }
 
-pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
-    let format = args.choice("--format", &["mermaid", "svg"])?;
-    let dir = place.mission(args.word())?;
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The mission; the newest without it.
+    id: Option<String>,
+    /// As text or as a picture.
+    #[arg(long, value_enum, default_value_t = Format::Mermaid)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    Mermaid,
+    Svg,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    let dir = place.mission(args.id.as_deref())?;
     let state = place.past(&dir)?.state;
     let board = Board::of(&state, place.now_ms());
     let position = |id: &String| board.tasks.iter().position(|task| task.id == *id);
@@ -43,7 +56,10 @@ pub(super) fn run(args: &Args, place: &Place) -> Result<Answer, Failure> {
             parent: state.tasks.get(&task.id).and_then(|task| task.parent.as_ref()).and_then(position),
         })
         .collect();
-    let drawn = if format == "svg" { svg::draw(&nodes) } else { mermaid::draw(&nodes) };
+    let drawn = match args.format {
+        Format::Mermaid => mermaid::draw(&nodes),
+        Format::Svg => svg::draw(&nodes),
+    };
     let answer = Answer::done(drawn);
     let id = dir.id();
     Ok(if nodes.is_empty() { answer.note(&format!("mission {id} has no tasks yet")) } else { answer })

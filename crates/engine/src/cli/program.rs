@@ -1,0 +1,175 @@
+//! The command line as one table: every command of the program with its arguments, help and completion.
+//!
+//! `install`, `uninstall`, `doctor` and `demo` must work without the core, so `bin/` answers them; they stand here too,
+//! so that help and completion know them.
+//! The arguments of a command that the core answers lie in that command's file.
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::{Answer, checks, clean, config, graph, lint, log, report, search};
+
+/// Missions for OpenCode: planned, carried out, checked and delivered.
+#[derive(Debug, Parser)]
+#[command(name = "opencode-orchestrator", version, max_term_width = 100)]
+#[command(after_help = "In OpenCode, type /task \"…\" to start a mission.")]
+pub(super) struct Program {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Register the plugin in OpenCode's configuration.
+    Install(Install),
+    /// Take the plugin out of OpenCode's configuration.
+    Uninstall(Uninstall),
+    /// Check that everything a mission needs is there, and say what to do where it is not.
+    Doctor(Json),
+    /// Show the missions of this project, or one of them.
+    Status(Mission),
+    /// Stop a running mission; it can be resumed.
+    Stop(Mission),
+    /// Show what a mission did, verified and cost.
+    Report(report::Arguments),
+    /// Draw a mission's task graph.
+    Graph(graph::Arguments),
+    /// List a mission's events.
+    Log(log::Arguments),
+    /// Run the Guardian's rules over files, or over what changed since a revision.
+    Lint(lint::Arguments),
+    /// Rank this project's files and symbols for some words.
+    Search(search::Arguments),
+    /// Show the project's own commands that a mission runs, those that it refuses, and why; runs nothing.
+    Checks(checks::Arguments),
+    /// Check opencode.toml, print its schema, or show what is in force.
+    Config(config::Arguments),
+    /// Remove what finished missions left on disk.
+    Clean(clean::Arguments),
+    /// Run a whole mission with a scripted model, without a key or a cost.
+    Demo,
+    /// Print a script that completes this program's commands in a shell.
+    Completion(Completion),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Install {
+    /// Register it in the opencode.json of this project instead of yours.
+    #[arg(long, conflicts_with = "config")]
+    project: bool,
+    /// Register it in the configuration in this folder.
+    #[arg(long, value_name = "DIR")]
+    config: Option<String>,
+    /// Write this entry, a path or an npm package, instead of this package's path.
+    #[arg(long)]
+    spec: Option<String>,
+    /// Say what would change, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Uninstall {
+    /// Take it out of the opencode.json of this project instead of yours.
+    #[arg(long, conflicts_with = "config")]
+    project: bool,
+    /// Take it out of the configuration in this folder.
+    #[arg(long, value_name = "DIR")]
+    config: Option<String>,
+    /// Say what would change, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Json {
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A mission, and how to print what is said of it.
+#[derive(Debug, Args)]
+pub(super) struct Mission {
+    /// The mission, `m-` and eight characters; the newest or the running one without it.
+    pub id: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Completion {
+    /// The shell to complete in.
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Reads the arguments; help, a version and wrong use are answers already.
+pub(super) fn parse(args: &[String]) -> Result<Command, Answer> {
+    let name = ["opencode-orchestrator".to_string()];
+    match Program::try_parse_from(name.iter().chain(args)) {
+        Ok(program) => Ok(program.command),
+        Err(error) => {
+            let text = error.render().to_string();
+            Err(if error.use_stderr() { Answer::default().exit(2).note(&text) } else { Answer::done(text) })
+        }
+    }
+}
+
+impl Completion {
+    pub fn script(&self) -> Answer {
+        let mut command = Program::command();
+        let name = command.get_name().to_string();
+        let mut script = Vec::new();
+        let shell = match self.shell {
+            Shell::Bash => clap_complete::Shell::Bash,
+            Shell::Zsh => clap_complete::Shell::Zsh,
+            Shell::Fish => clap_complete::Shell::Fish,
+        };
+        clap_complete::generate(shell, &mut command, name, &mut script);
+        Answer::done(String::from_utf8_lossy(&script))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        Program::command().debug_assert();
+    }
+
+    #[test]
+    fn completion_knows_every_command() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+            let script = Completion { shell }.script().stdout;
+            for command in Program::command().get_subcommands() {
+                assert!(script.contains(command.get_name()), "{shell:?}: {}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_and_option_says_what_it_is_for() {
+        for command in Program::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}
