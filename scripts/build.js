@@ -2,7 +2,7 @@
  * Builds the native core for development and puts it where `plugin/native.js`
  * looks first: `native/opencode-orchestrator.<platform>.node`.
  *
- * `node scripts/build.js [--profile NAME]`; the default profile is `release`.
+ * `node scripts/build.js [--profile NAME]`; the default profile is `dev`, which shares what the tests compile.
  * Cargo decides what is stale, so a second run is a no-op.
  */
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs"
@@ -12,7 +12,7 @@ import { buildCore } from "./lib/cargo.js"
 import { fail, root } from "./lib/run.js"
 
 const given = process.argv.indexOf("--profile")
-const profile = given > 0 ? process.argv[given + 1] : "release"
+const profile = given > 0 ? process.argv[given + 1] : "dev"
 if (!profile) fail("`--profile` needs the name of a cargo profile", 2)
 
 const library = buildCore(profile)
