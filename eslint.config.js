@@ -31,7 +31,7 @@ export default [
     },
   },
   {
-    // inside OpenCode, what is printed lands in the middle of the screen
+    // Inside OpenCode, printed text appears in the middle of the screen
     files: ["index.js", "tui.js", "plugin/**"],
     rules: { "no-console": "error" },
   },

@@ -45,7 +45,7 @@ async function here(name, args) {
     case "install":
     case "uninstall": {
       const options = parseOptions(name, args)
-      if (options.project && options.config) throw new UsageError("`--project` and `--config` exclude each other")
+      if (options.project && options.config) throw new UsageError("`--project` and `--config` cannot be used together")
       const { "dry-run": dryRun = false, ...places } = options
       const request = { ...base, ...places, dryRun }
       const steps = name === "install" ? install(request) : uninstall(request)
@@ -69,10 +69,10 @@ async function here(name, args) {
  * @returns {Answer}
  */
 function answerFor(error) {
-  if (error instanceof UsageError) return { exit: 2, stderr: `${error.message}\nhint: \`opencode-orchestrator --help\` lists what there is\n` }
+  if (error instanceof UsageError) return { exit: 2, stderr: `${error.message}\nhint: \`opencode-orchestrator --help\` lists the commands\n` }
   if (error instanceof FileError) return { exit: 1, stderr: `${error.message}\n` }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { exit: 1, stderr: `opencode-orchestrator came across an error of its own: ${what}\nhint: please report it\n` }
+  return { exit: 1, stderr: `opencode-orchestrator has a bug: ${what}\nhint: please report it with this message\n` }
 }
 
 for (const stream of [process.stdout, process.stderr]) {

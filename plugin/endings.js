@@ -7,20 +7,20 @@ import { constants } from "node:os"
 import { isMainThread } from "node:worker_threads"
 
 const SIGNALS = /** @type {const} */ (["SIGTERM", "SIGINT", "SIGHUP"])
-/** How long a mission may take to wind up, in milliseconds. */
+/** How long a mission may take to stop, in milliseconds. */
 const WIND_UP = 1_500
 
 /**
- * The missions that wind up. The process ends when all of them have: `serve` may hold one for each project.
+ * The missions that are stopping. The process ends when all of them have stopped: `serve` may hold one for each project.
  * @type {Set<Promise<unknown>>}
  */
 const windingUp = new Set()
 
 /**
- * Holds while a mission runs.
+ * Listens to the signals while a mission runs.
  * @param {import("./engine.js").Engine} engine
  * @param {{ idle: () => Promise<unknown> }} lazy
- * @returns {() => void} takes it away again
+ * @returns {() => void} stops listening
  */
 export function endings(engine, lazy) {
   if (!isMainThread) return () => {}
@@ -29,10 +29,10 @@ export function endings(engine, lazy) {
       const late = new Promise((resolve) => setTimeout(resolve, WIND_UP))
       const stopped = Promise.resolve(engine.stop(signal)).then(() => lazy.idle())
       windingUp.add(Promise.race([stopped, late]).catch(() => {}))
-      // the other missions hear of it in this turn, too
+      // The other missions get the signal in this turn, too
       await new Promise((resolve) => setImmediate(resolve))
       await Promise.all(windingUp)
-      // taken away by now: this time it does what it does without us
+      // Our listener is removed by now: this time the signal has its usual effect
       process.kill(process.pid, signal)
     }
     process.once(signal, ended)
@@ -42,7 +42,7 @@ export function endings(engine, lazy) {
 }
 
 /**
- * A signal that whoever started OpenCode had ignored (`nohup`) stays ignored: a listener would undo that.
+ * A signal that was ignored when OpenCode started (`nohup`) stays ignored: a listener would undo that.
  * @param {typeof SIGNALS[number]} signal
  */
 function isIgnored(signal) {
@@ -50,7 +50,7 @@ function isIgnored(signal) {
     const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"
     return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
   } catch {
-    // a system that does not say
+    // a system without this file
     return false
   }
 }

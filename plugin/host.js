@@ -1,4 +1,4 @@
-/** What the engine asks of OpenCode: sessions, prompts, aborts, and to let go of slots. */
+/** What the engine asks of OpenCode: open sessions, prompt, abort, and release slots. */
 import { allowsAll } from "./config.js"
 import { agentOf } from "./names.js"
 import { tokensOf } from "./observe.js"

@@ -1,4 +1,4 @@
-/** The tools by which roles hand in: each call goes to the engine, which answers the model. */
+/** The mailbox tools, with which roles submit: each call goes to the engine, which answers the model. */
 import { mailboxTools } from "./engine.js"
 import { registry } from "./registry.js"
 
@@ -16,7 +16,7 @@ export function mailboxes() {
          */
         execute: async (args, { sessionID }) => {
           const session = registry().sessions.get(sessionID)
-          if (!session) return `refused: \`${name}\` belongs to missions, and this session is no role of a running one.`
+          if (!session) return `refused: \`${name}\` is for the roles of a running mission, and this session is none.`
           return session.engine.callTool(sessionID, name, JSON.stringify(args ?? {}))
         },
       },

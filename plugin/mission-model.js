@@ -8,11 +8,11 @@ import { AGENT, MODEL, PROVIDER } from "./names.js"
 import { forget, registry } from "./registry.js"
 import { toast } from "./toast.js"
 
-/** How often something is sent where nothing happens, in milliseconds: OpenCode gives up on a silent model. */
+/** How often something is sent when nothing happens, in milliseconds: OpenCode aborts a silent model. */
 const HEARTBEAT = 20_000
 /** How often a stop is repeated until the mission has ended, in milliseconds. */
 const STOP_AGAIN = 200
-/** How long the answer waits for a stopped mission to wind up, in milliseconds. */
+/** How long the answer waits for a mission to stop, in milliseconds. */
 const WIND_UP = 1_500
 
 /**
@@ -36,7 +36,7 @@ export function missionFetch(lazy, input) {
       if (signal.aborted) return
       /** @type {NodeJS.Timeout | undefined} */
       let again
-      // a stop that comes before the mission has begun finds nothing to stop, so it is said until the end
+      // A stop before the mission has started finds nothing to stop, so it is repeated until the end
       const stop = () => {
         void engine.stop("Esc or an abort")
         again ??= setInterval(() => void engine.stop("Esc or an abort"), STOP_AGAIN)
@@ -101,7 +101,7 @@ function stream(signal, work) {
         end()
       })
     },
-    // whoever asked has gone away: nobody would see the mission go on
+    // The reader has gone away: nobody would see the mission continue
     cancel() {
       open = false
       clearInterval(heartbeat)

@@ -1,4 +1,4 @@
-/** Names that users see; PROTOCOL of the plugin towards OpenCode. */
+/** Names that users see. They are public: users, scripts and tests rely on them. */
 
 export const PROVIDER = "orchestrator"
 export const MODEL = "mission"

@@ -140,7 +140,7 @@ function load(options) {
  */
 function open(require, file, version) {
   if (!existsSync(file)) return { problem: "no such file" }
-  // anything else is read as source, with a baffling message
+  // Node reads any other file as source, and its message misleads
   if (!/\.(node|c?js)$/.test(file)) return { problem: "the name does not end in .node" }
   let native
   try {
@@ -153,7 +153,7 @@ function open(require, file, version) {
     const built = typeof native.version === "function" ? native.version() : version
     if (built !== version) return { problem: `built for version ${built}, but this package is ${version}` }
   } catch (error) {
-    return { problem: `cannot tell its version: ${oneLine(error)}` }
+    return { problem: `cannot read its version: ${oneLine(error)}` }
   }
   return { native, file }
 }
@@ -165,7 +165,7 @@ function open(require, file, version) {
  */
 function sentence(target, tried, what) {
   const where = tried.length > 0 ? `; tried ${tried.join(", ")}` : ""
-  return `opencode-orchestrator cannot start its native core for ${target}${where}; to mend it, ${what}.`
+  return `opencode-orchestrator cannot start its native core for ${target}${where}; to fix it, ${what}.`
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What OpenCode tells of the sessions of roles while they run, passed on to the engine. A slot's instance sees the events of
+ * Events of the sessions of roles, passed on to the engine while they run. A slot's instance sees the events of
  * its own folder, so nothing has to be asked for.
  */
 import { registry } from "./registry.js"

@@ -1,4 +1,4 @@
-/** Permission questions of roles: somebody may answer them for a while, nobody waits for ever. */
+/** Permission questions of roles: the user has some time to answer, then they are refused, so that no role waits without end. */
 import { registry } from "./registry.js"
 
 /**
@@ -17,9 +17,9 @@ export async function answerPermission(event, input) {
   const session = registry().sessions.get(sessionID)
   if (!session || !id) return
   const refuse = async () => {
-    const message = `refused: nobody could allow \`${permission}\` for ${(patterns ?? []).join(", ")}. Go on without it.`
+    const message = `refused: nobody could allow \`${permission}\` for ${(patterns ?? []).join(", ")}. Continue without it.`
     try {
-      // with a message the role goes on; a bare refusal would end its turn
+      // With a message the role continues; a bare refusal would end its turn
       await /** @type {any} */ (input.client)._client.post({
         url: "/permission/{requestID}/reply",
         path: { requestID: id },

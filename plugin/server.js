@@ -1,4 +1,4 @@
-/** The hooks of one OpenCode instance: each a line into the file that holds it. */
+/** The hooks of one OpenCode instance: each calls the file that implements it. */
 import { existsSync, realpathSync } from "node:fs"
 import { join, sep } from "node:path"
 import { prepareCommand } from "./command.js"
@@ -43,7 +43,7 @@ export async function server(input, options) {
 }
 
 /**
- * OpenCode ends: the mission is stopped, so that it can be resumed, and has a moment to write that down.
+ * OpenCode ends: the mission is stopped, so that it can be resumed, and has a moment to record that.
  * @param {ReturnType<typeof lazyEngine>} engine
  */
 async function windUp(engine) {

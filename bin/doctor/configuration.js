@@ -1,4 +1,4 @@
-/** What OpenCode's and our own configuration say. */
+/** The part of `doctor` about configuration: OpenCode's, where the plugin is registered, and our own. */
 import { join } from "node:path"
 import { callCore } from "../core.js"
 import { configDirectory, FileError, projectDirectory } from "../install/files.js"
@@ -8,7 +8,7 @@ import { registrations } from "../install/install.js"
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
 /**
- * Where OpenCode is told of the plugin.
+ * Where the plugin is registered.
  * @param {Surroundings} surroundings
  * @returns {Finding[]}
  */
@@ -35,32 +35,32 @@ export function registered({ cwd, env }) {
   for (const { file, spec, state } of found) {
     if (state === "ours") findings.push({ name, status: "ok", message: `\`${spec}\` in ${file}` })
     else {
-      const message = `\`${spec}\` in ${file} leads nowhere, so OpenCode skips it`
+      const message = `\`${spec}\` in ${file} does not exist, so OpenCode skips it`
       findings.push({ name, status: alive.length > 0 ? "warn" : "fail", message, hint: "run `opencode-orchestrator install`" })
     }
   }
   if (server.length === 0 && findings.length === 0) {
-    findings.push({ name, status: "fail", message: "OpenCode is not told of the plugin", hint: "run `opencode-orchestrator install`" })
+    findings.push({ name, status: "fail", message: "the plugin is not registered in OpenCode", hint: "run `opencode-orchestrator install`" })
   }
   if (new Set(alive.map(({ spec }) => spec)).size > 1) {
-    const message = "different entries of the plugin are in force"
-    findings.push({ name, status: "warn", message, hint: "keep one of them, or it may be loaded twice" })
+    const message = "the plugin is registered with different entries"
+    findings.push({ name, status: "warn", message, hint: "keep only one of them, otherwise it may be loaded twice" })
   }
   return findings
 }
 
 /**
- * Whether opencode.toml is understood.
+ * Whether opencode.toml is valid.
  * @param {Surroundings} surroundings
  * @param {boolean} core whether the native core, which reads it, is there
  * @returns {Promise<Finding>}
  */
 export async function configuration({ cwd }, core) {
   const name = "opencode.toml"
-  if (!core) return { name, status: "warn", message: `not checked in ${cwd}, for want of the native core` }
+  if (!core) return { name, status: "warn", message: `not checked in ${cwd}: the native core, which reads it, cannot be loaded` }
   const { exit, stdout = "", stderr = "" } = await callCore(["config", "check"])
   const [message, ...more] = (stdout + stderr).trim().split("\n")
-  if (exit === 0) return { name, status: "ok", message: message || "understood, or not there" }
+  if (exit === 0) return { name, status: "ok", message: message || "valid, or not there" }
   const hint = more.length > 0 ? more.join("; ").replace(/^hint: /, "") : "`opencode-orchestrator config check` lists every problem in it"
   return { name, status: "fail", message, hint }
 }

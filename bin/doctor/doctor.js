@@ -1,4 +1,4 @@
-/** `doctor`: everything that a mission needs, looked at once. */
+/** `doctor`: checks everything that a mission needs. It changes nothing. */
 import { configuration, registered } from "./configuration.js"
 import { git, nativeCore, openCode, runtime, sandbox, stateDirectory } from "./machine.js"
 
@@ -14,7 +14,7 @@ import { git, nativeCore, openCode, runtime, sandbox, stateDirectory } from "./m
 
 /**
  * @param {Surroundings} surroundings
- * @returns {Promise<Finding[]>} in the order in which they are best mended
+ * @returns {Promise<Finding[]>} in the order in which to fix them
  */
 export async function diagnose(surroundings) {
   const core = nativeCore()
@@ -42,6 +42,6 @@ export function render(findings) {
   })
   const count = (/** @type {Finding["status"]} */ wanted) => findings.filter(({ status }) => status === wanted).length
   const [failures, warnings] = [count("fail"), count("warn")]
-  const last = failures > 0 ? `${failures} to mend` : "ready"
-  return `${[...lines, "", warnings > 0 ? `${last}, ${warnings} to know about` : last].join("\n")}\n`
+  const last = failures > 0 ? `${failures} to fix` : "ready"
+  return `${[...lines, "", warnings > 0 ? `${last}, ${warnings === 1 ? "1 warning" : `${warnings} warnings`}` : last].join("\n")}\n`
 }

@@ -1,4 +1,4 @@
-/** What the machine offers. */
+/** The part of `doctor` about the machine: programs, the native core, disk, sandbox. */
 import { spawnSync } from "node:child_process"
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from "node:fs"
 import { homedir, release } from "node:os"
@@ -40,14 +40,14 @@ export function openCode({ env }) {
   if (!program) return { name, status: "fail", message: "not found on the PATH", hint }
   const version = versionOf(program, ["--version"], env)
   if (!version) {
-    return { name, status: "fail", message: `${program} does not tell its version`, hint: "try `opencode --version`" }
+    return { name, status: "fail", message: `${program} does not print its version`, hint: "run `opencode --version` to see why" }
   }
   const found = `${version.join(".")} (${program})`
   if (version.join(".") === TESTED) return { name, status: "ok", message: found }
   const [major, minor] = TESTED.split(".").map(Number)
   const status = version[0] === major && version[1] >= minor ? "ok" : "warn"
   const message = `${found}; tested with ${TESTED}`
-  return status === "ok" ? { name, status, message } : { name, status, message, hint: "if missions misbehave, use the tested version" }
+  return status === "ok" ? { name, status, message } : { name, status, message, hint: "if missions fail, use the tested version" }
 }
 
 /**
@@ -60,7 +60,7 @@ export function git({ env }) {
   const program = find("git", env)
   if (!program) return { name, status: "fail", message: "not found on the PATH", hint: `install git ${needed} or later` }
   const version = versionOf(program, ["--version"], env)
-  if (!version) return { name, status: "fail", message: `${program} does not tell its version`, hint: "try `git --version`" }
+  if (!version) return { name, status: "fail", message: `${program} does not print its version`, hint: "run `git --version` to see why" }
   const message = version.join(".")
   if (atLeast(version, MIN_GIT)) return { name, status: "ok", message }
   return { name, status: "fail", message: `${message}, but ${needed} is needed`, hint: "upgrade git" }
@@ -101,14 +101,14 @@ export function stateDirectory({ env }) {
 /** @returns {Finding} */
 export function sandbox() {
   const name = "sandbox"
-  const without = "checks run without one, and reports say so"
-  if (process.platform !== "linux") return { name, status: "warn", message: `Landlock is for Linux only; ${without}` }
+  const without = "checks run without a sandbox, and reports say so"
+  if (process.platform !== "linux") return { name, status: "warn", message: `Landlock exists on Linux only; ${without}` }
   const modules = readOr("/sys/kernel/security/lsm")
   if (modules?.split(",").map((word) => word.trim()).includes("landlock")) {
     return { name, status: "ok", message: "Landlock is on" }
   }
   if (modules === undefined && atLeast(numbers(release()) ?? [0], MIN_LANDLOCK)) {
-    return { name, status: "ok", message: `Linux ${release()}, which has Landlock unless it was left out; reports say whether it was used` }
+    return { name, status: "ok", message: `Linux ${release()}, which usually has Landlock; reports say whether it was used` }
   }
   return { name, status: "warn", message: `this kernel has no Landlock; ${without}`, hint: "boot with `lsm=landlock,…` on Linux 5.13 or later" }
 }

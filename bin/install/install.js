@@ -26,10 +26,10 @@ const TUI = { names: ["tui.json"], create: "tui.json", schema: "https://opencode
  * @typedef {object} Request
  * @property {string} cwd
  * @property {Record<string, string | undefined>} env
- * @property {string} [config] folder to use in place of OpenCode's own
- * @property {boolean} [project] the project's configuration in place of the user's
+ * @property {string} [config] folder to use instead of OpenCode's own
+ * @property {boolean} [project] the project's configuration instead of the user's
  * @property {boolean} [dryRun]
- * @property {string} [spec] entry to write in place of the usual one
+ * @property {string} [spec] entry to write instead of the usual one
  *
  * @typedef {object} Step what happened to one file
  * @property {string} file
@@ -201,7 +201,7 @@ function inFile(file, body) {
     return body()
   } catch (error) {
     if (!(error instanceof JsoncError)) throw error
-    throw new FileError(`${file}: ${error.message}; nothing was changed\nhint: mend the file and try again`)
+    throw new FileError(`${file}: ${error.message}; nothing was changed\nhint: fix the file and try again`)
   }
 }
 

@@ -68,7 +68,7 @@ export function parseObject(text) {
 
 /**
  * The list under `key`, where there is one. Of duplicate keys the last counts,
- * as it does for whoever reads the file.
+ * as it does for every reader of the file.
  * @param {string} text
  * @param {string} key
  * @returns {{ root: Node | undefined, property?: Node, list?: Node, entries: Entry[] }}

@@ -6,7 +6,7 @@
 const VERBS = {
   added: ["added", "would add"],
   created: ["added", "would add"],
-  replaced: ["replaced a stale entry by", "would replace a stale entry by"],
+  replaced: ["replaced a stale entry with", "would replace a stale entry with"],
   unchanged: ["already there:", "already there:"],
   removed: ["removed", "would remove"],
   restored: ["removed", "would remove"],
@@ -30,9 +30,9 @@ export function describe(steps, dryRun = false) {
   const lines = steps.map(({ file, action, spec, backup, instead }) => {
     const notes = [NOTES[action], backup && `backup: ${backup}`].filter(Boolean).join("; ")
     const line = `${file}: ${VERBS[action][dryRun ? 1 : 0]} \`${spec}\`${notes && !dryRun ? ` (${notes})` : ""}`
-    return instead ? `${line}\nhint: to have \`${instead}\` in its place, run \`opencode-orchestrator install --spec ${instead}\`` : line
+    return instead ? `${line}\nhint: to use \`${instead}\` instead, run \`opencode-orchestrator install --spec ${instead}\`` : line
   })
   const changed = steps.some(({ action }) => action !== "unchanged")
-  if (changed && !dryRun) lines.push("restart OpenCode for it to take effect")
+  if (changed && !dryRun) lines.push("restart OpenCode to apply the change")
   return `${lines.join("\n")}\n`
 }

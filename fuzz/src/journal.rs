@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
             let next = journal.append(&Event::BaseChecked { checks: Vec::new() }).expect("appended");
             assert_eq!(next, read.events.len() as u64 + 1);
             drop(journal);
-            let again = ::journal::read::<Event>(&path).expect("a journal that was mended");
+            let again = ::journal::read::<Event>(&path).expect("a journal that was repaired");
             assert!(again.torn.is_none() && again.events.len() == read.events.len() + 1);
         }
     }

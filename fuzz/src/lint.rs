@@ -54,7 +54,7 @@ pub fn run(data: &[u8]) {
     if let Some(base) = base {
         assert_eq!(GUARDIAN.lint_edit(&edited, Some(base), base), [], "nothing changed");
         GUARDIAN.lint_edit(&edited, Some(base), head);
-        // parsed from the tree of the base, or anew: the findings are the same
+        // parsed from the tree of the base, or again: the findings are the same
         assert_eq!(places(&GUARDIAN.lint_edit(&edited, None, head)), places(&found), "after an edit");
     }
     let other = path.replace('a', "b");

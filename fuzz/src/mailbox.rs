@@ -1,4 +1,4 @@
-//! What models hand in: JSON arguments, or a text where JSON was wanted, to every mailbox, and a plan that is
+//! What models submit: JSON arguments, or a text where JSON was wanted, to every mailbox, and a plan that is
 //! read on to the graph; and the text behind `/task`.
 
 use std::collections::BTreeSet;

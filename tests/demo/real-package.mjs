@@ -19,7 +19,7 @@ const DIGEST = "2bc8ec5bd4be34f93644a57f5ee63b52e893d70630250adac2edcabd346b86f8
 const DOWNLOAD_MS = 120_000
 
 export const OBJECTIVE = `Bring ${NAME} from ${FROM} to ${TO}: parse a single expression at an offset (parseExpressionAt), keep default values \
-aligned with their parameters, take "of" for a keyword from ECMAScript 6 on only, mend the loose parser's recovery inside object \
+aligned with their parameters, take "of" for a keyword from ECMAScript 6 on only, fix the loose parser's recovery inside object \
 literals, and say so in the manual.`
 
 /** The files of each task; together they are what the mission must deliver. */
@@ -112,7 +112,7 @@ export async function versions(cache) {
   const digest = digestOf(both)
   if (digest !== DIGEST)
     throw new Error(
-      `${NAME} ${FROM} and ${TO} are not what was published: the digest of ${folder} is ${digest}, expected ${DIGEST}\nhint: remove that folder to fetch it anew`,
+      `${NAME} ${FROM} and ${TO} are not what was published: the digest of ${folder} is ${digest}, expected ${DIGEST}\nhint: remove that folder to fetch it again`,
     )
   return both
 }
@@ -196,7 +196,7 @@ export function scenarioOf(before, after) {
         role: ["coder", "fixer"],
         task: "loose",
         step: 1,
-        turns: [{ edit: { "acorn_loose.js": [[first[0], broken], ...rest] } }, { done: "Mended the recovery." }],
+        turns: [{ edit: { "acorn_loose.js": [[first[0], broken], ...rest] } }, { done: "Fixed the recovery." }],
       },
       {
         role: "fixer",

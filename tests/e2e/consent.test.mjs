@@ -5,11 +5,11 @@ import { constant, ended, noPlugin, printed, project, task } from "./fixtures.mj
 
 const files = project()
 const manifest = files["package.json"]
-/** Were this what the gates run, nothing could land. */
+/** If the gates ran this, nothing could be integrated. */
 const changed = String(manifest).replace("node --test", "exit 1")
 
 scene(
-  "a changed script waits for consent, lands with it, and the script of the base is what gated it",
+  "a changed script waits for consent, is integrated with it, and the script of the base checked it",
   {
     skip: noPlugin,
     timeout_ms: 180_000,
@@ -36,7 +36,7 @@ scene(
 )
 
 scene(
-  "without a reason a script, a package written by hand and a new CI file do not land",
+  "without a reason a script, a package written by hand and a new CI file are not integrated",
   {
     skip: noPlugin,
     files,

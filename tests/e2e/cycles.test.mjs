@@ -1,4 +1,4 @@
-/** The end of a mission: the whole is held against the objective, and what is missing is planned again. */
+/** The end of a mission: the whole is reviewed against the objective, and what is missing is planned again. */
 import assert from "node:assert/strict"
 import { changes, scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, printed, project, task } from "./fixtures.mjs"
@@ -14,7 +14,7 @@ const answer = (id, met, evidence) => ({ id, met, evidence })
 const WHOLE = "^# The objective, to be judged as a whole"
 
 scene(
-  "what the whole lacks becomes the next plan, which is told what landed; then all of it is delivered at once",
+  "what the whole lacks becomes the next plan, which is told what is integrated; then all of it is delivered at once",
   {
     skip: noPlugin,
     files: project(),
@@ -65,7 +65,7 @@ scene(
 )
 
 scene(
-  "a plan that brings nothing is the last one: what landed is delivered, and the report says what is missing",
+  "a plan that brings nothing is the last one: what is integrated is delivered, and the report says what is missing",
   {
     skip: noPlugin,
     files: project(),
@@ -171,7 +171,7 @@ scene(
 )
 
 scene(
-  "where a hand-in was thrown back on the way, three look at the whole",
+  "if a submission was rejected on the way, three Reviewers judge the whole",
   {
     skip: noPlugin,
     files: project(),

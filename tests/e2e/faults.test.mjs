@@ -81,7 +81,7 @@ survives("bad arguments are answered with what is wrong, up to three times", [
 ])
 
 survives(
-  "a hand-in without any change is sent back",
+  "a submission without any change is rejected",
   [{ role: "coder", turns: [{ hand_in: DONE }, { write: ONE.work.one }, { hand_in: DONE }] }],
   (world) => {
     const second = world.model.roleRequests.find((request) => request.role === "coder" && request.turn === 1)
@@ -90,7 +90,7 @@ survives(
 )
 
 survives(
-  "prose instead of a result is thrown away, and asked anew in a session that does not know of it",
+  "prose instead of a result is discarded, and asked again in a session that does not know of it",
   [{ role: "coder", step: 1, turns: [{ text: "I think that it is done. ", text_times: 2000 }] }],
   (world) => {
     assert.deepEqual(
@@ -144,7 +144,7 @@ survives("files that a coder asks for are granted on the spot", [
 ])
 
 survives(
-  "a coder looks at what a check says before it hands in",
+  "a coder looks at what a check says before it submits",
   [
     {
       role: "coder",
@@ -183,7 +183,7 @@ scene(
 )
 
 scene(
-  "a coder that repeats itself for ever is stopped by the limit on its task",
+  "a coder that repeats itself without end is stopped by the limit on its task",
   {
     skip: noPlugin,
     files: project(),

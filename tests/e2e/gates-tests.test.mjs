@@ -12,7 +12,7 @@ const AREA = {
 const fixes = (world) => world.model.roleRequests.filter((request) => request.role === "fixer" && request.turn === 0)
 
 scene(
-  "an existing test that was weakened, and a check that was changed, are put back and the code is mended",
+  "an existing test that was weakened, and a check that was changed, are restored and the code is fixed",
   {
     skip: noPlugin,
     files: project(),

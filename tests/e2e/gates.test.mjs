@@ -28,7 +28,7 @@ scene(
           role: ["coder", "fixer"],
           task: "area",
           step: 2,
-          turns: [{ write: { "src/area.js": constant("AREA", 11) } }, { done: "Mended it." }],
+          turns: [{ write: { "src/area.js": constant("AREA", 11) } }, { done: "Fixed it." }],
         },
       ],
     },
@@ -88,13 +88,13 @@ scene(
     assert.match(fix?.prompt_text ?? "", /wants a comment with its unit/)
     const first = world.model.roleRequests.filter((request) => request.role === "reviewer" && request.turn === 0)
     const whole = first.filter((request) => /^# The objective, to be judged as a whole/m.test(request.prompt_text))
-    assert.equal(whole.length, 3, "as something was thrown back, three look at the whole, though it is one task")
+    assert.equal(whole.length, 3, "something was rejected, so three judge the whole, though it is one task")
     ended(world, "done")
   },
 )
 
 scene(
-  "a coder that never hands in is asked anew, and given up in the end; the rest goes on",
+  "a coder that never submits is asked again, and its task abandoned in the end; the rest continues",
   {
     skip: noPlugin,
     files: project(),

@@ -81,7 +81,7 @@ scene(
 const WRONG = `${testOf("area", "AREA", "12")}\ntest("AREA is odd", () => {\n  assert.equal(AREA % 2, 1);\n});\n`
 
 scene(
-  "a test that a repair fails on alone is put before reviewers and drawn again, and what it threw back is judged again",
+  "a test that a repair fails on alone is shown to reviewers and written again, and what it rejected is judged again",
   {
     skip: noPlugin,
     files: project(),

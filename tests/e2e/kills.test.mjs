@@ -191,7 +191,7 @@ const locks = (world) =>
   readdirSync(/** @type {string} */ (world.state), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".lock"))
 
 /**
- * Runs the mission, or goes on with it, and kills OpenCode at that moment; false when it ended before.
+ * Runs the mission, or continues it, and kills OpenCode at that moment; false when it ended before.
  * @param {World} world
  * @param {Moment | undefined} moment never, if there is none
  */
@@ -251,7 +251,7 @@ async function disturbed(world, planned, delivered) {
   const facts = factsOf(world)
   const of = (/** @type {string} */ name) => facts.filter((fact) => fact.event === name)
   assert.deepEqual(of("ended").map((fact) => fact.outcome), ["done"])
-  assert.deepEqual(of("integrated").flatMap((fact) => fact.tasks).sort(), TASKS.map(({ id }) => id).sort(), "each task landed once")
+  assert.deepEqual(of("integrated").flatMap((fact) => fact.tasks).sort(), TASKS.map(({ id }) => id).sort(), "each task is integrated once")
   assert.deepEqual([...of("task_given_up"), ...of("attempt_failed")], [], "no kill counts on the ladder")
   const now = world.picture()
   assert.deepEqual(changes(delivered, files(now)), [], "what an undisturbed run delivers")

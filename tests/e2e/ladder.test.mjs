@@ -9,7 +9,7 @@ const WORK = Object.fromEntries(
 )
 
 scene(
-  "two fixes, a fresh attempt, two fixes, then the task is given up; what depends on it is cancelled, the rest lands",
+  "two fixes, a fresh attempt, two fixes, then the task is abandoned; what depends on it is cancelled, the rest is integrated",
   {
     skip: noPlugin,
     files: project(),
@@ -47,7 +47,7 @@ scene(
 )
 
 scene(
-  "a task that fails twice as a whole is split by the Planner, who is told why, and its parts land",
+  "a task that fails twice as a whole is split by the Planner, who is told why, and its parts are integrated",
   {
     skip: noPlugin,
     files: project(),
@@ -81,7 +81,7 @@ scene(
 )
 
 scene(
-  "tasks of a group land together or not at all",
+  "tasks of a group are integrated together or not at all",
   {
     skip: noPlugin,
     files: project(),
@@ -107,7 +107,7 @@ scene(
 )
 
 scene(
-  "a compound task gets a plan of its own when it is due, on what landed before it",
+  "a compound task gets a plan of its own when it is due, on what was integrated before it",
   {
     skip: noPlugin,
     files: project(),

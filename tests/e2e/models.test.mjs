@@ -13,7 +13,7 @@ const ONE = modules(["one"])
 const asked = (world, role) => world.model.roleRequests.filter((request) => request.role === role && request.turn === 0)
 
 scene(
-  "a coder that never stops talking is cut off, and asked anew in a session that does not know of it",
+  "a coder that never stops talking is cut off, and asked again in a session that does not know of it",
   {
     skip: noPlugin,
     files: project(),
@@ -76,7 +76,7 @@ scene(
 )
 
 scene(
-  "tools that do not exist, and a hand-in in another task's name, change nothing but the task that calls",
+  "tools that do not exist, and a submission in another task's name, change nothing but the task that calls",
   {
     skip: noPlugin,
     files: project(),
@@ -115,7 +115,7 @@ scene(
     assert.deepEqual(
       world.facts("work_accepted").map((fact) => fact.task),
       ["one", "two"],
-      "what `one` hands in is its own, whatever it calls itself",
+      "what `one` submits is its own, whatever it calls itself",
     )
     const told = (/** @type {string} */ role) =>
       JSON.stringify(world.model.roleRequests.findLast((request) => request.role === role && request.task === "one")?.body.messages)

@@ -124,7 +124,7 @@ scene(
 )
 
 scene(
-  "a mission that may add nothing has its plan sent back, and an import that nobody planned does not land",
+  "a mission that may add nothing has its plan rejected, and an import that nobody planned is not integrated",
   {
     skip: noPlugin,
     files,

@@ -4,7 +4,7 @@ import { scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, onlyRoles, printed, project, task } from "./fixtures.mjs"
 
 scene(
-  "a plan with a cycle is sent back with the cycle named, and mended",
+  "a plan with a cycle is rejected with the cycle named, and fixed",
   {
     skip: noPlugin,
     files: project(),
@@ -144,7 +144,7 @@ test("ids are unique", () => {
 `
 
 scene(
-  "two tasks that pass alone and fail together: one lands, the other is mended on top of it",
+  "two tasks that pass alone and fail together: one is integrated, the other is fixed on top of it",
   {
     skip: noPlugin,
     files: project({ "src/metre.js": `${constant("METRE", 1)}${constant("ID", 1)}`, "test/ids.test.js": UNIQUE }),

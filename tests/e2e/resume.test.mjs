@@ -5,7 +5,7 @@ import { ROOT, answerText, changes, scene, start, tuiMissing, until } from "../h
 import { constant, ended, modules, noPlugin, onlyRoles, project } from "./fixtures.mjs"
 
 const TWO = modules(["one", "two"])
-/** The second task waits at a gate, after the first has landed. */
+/** The second task waits at a gate, after the first is integrated. */
 const HELD = {
   ...TWO,
   plan: { tasks: [TWO.plan.tasks[0], { ...TWO.plan.tasks[1], depends_on: ["one"] }] },
@@ -25,7 +25,7 @@ function wentOn(world) {
   const ones = world.model.roleRequests.filter(
     (request) => request.task === "one" && request.role === "coder" && request.turn === 0,
   )
-  assert.equal(ones.length, 1, "what has landed is not done again")
+  assert.equal(ones.length, 1, "integrated work is not done again")
 }
 
 scene(

@@ -163,7 +163,7 @@ export class World {
     const port = await freePort()
     const running = this.start(["serve", "--port", String(port), "--hostname", "127.0.0.1"], { deadline_ms: 240_000 })
     const client = new Client(`http://127.0.0.1:${port}`, this.project)
-    // A request before the server is ready once hung for ever: ask for its health first.
+    // A request before the server is ready once hung without end: ask for its health first.
     await until(
       () =>
         fetch(`${client.url}/global/health`, { signal: AbortSignal.timeout(1000) }).then(

@@ -134,7 +134,7 @@ test("answers are found by task, attempt, prompt, part and text; the first that 
   assert.equal(
     (await ask(scenario, [prompt({ role: "coder", task: "x" }), said, tool, said, tool])).text,
     "any",
-    "repeated for ever",
+    "repeated without end",
   )
 })
 

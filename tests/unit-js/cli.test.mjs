@@ -16,7 +16,7 @@ test("wrong use of a command without the core ends with status 2 and says what i
     [["install", "--config", "--json"], /^install: Option '--config' argument is ambiguous/],
     [["install", "--config="], /`--config` needs a value/],
     [["install", "--json=yes"], /^install: Option '--json' does not take an argument/],
-    [["install", "--project", "--config", "x"], /exclude each other/],
+    [["install", "--project", "--config", "x"], /cannot be used together/],
     [["uninstall", "--spec", "x"], /^uninstall: Unknown option '--spec'/],
     [["doctor", "--jsn"], /^doctor: Unknown option '--jsn'/],
     [["demo", "now"], /^demo: Unexpected argument 'now'/],
@@ -50,7 +50,7 @@ test("without a native core its commands say one sentence", () => {
   const { exit, stdout, stderr } = run(["status"], { env: { ...process.env, OPENCODE_ORCHESTRATOR_NATIVE: "/no/such.node" } })
   assert.equal(exit, 1)
   assert.equal(stdout, "")
-  assert.match(stderr, /^opencode-orchestrator cannot start its native core for \S+; tried \/no\/such\.node \(no such file\); to mend it, .*\.\n$/)
+  assert.match(stderr, /^opencode-orchestrator cannot start its native core for \S+; tried \/no\/such\.node \(no such file\); to fix it, .*\.\n$/)
 })
 
 /** Runs the program with a module in place of the core. */
@@ -143,12 +143,12 @@ test("doctor is content with the tested versions, and names where the plugin is 
   assert.equal(doctor(path, project, programs(t, { opencode: "garbage" })).opencode.status, "fail")
 })
 
-test("doctor reports an entry that leads nowhere, and a state folder that is a file", (t) => {
+test("doctor reports an entry that does not exist, and a state folder that is a file", (t) => {
   const { path, project } = home(t, { "opencode.json": '{"plugin": ["/gone/opencode-orchestrator"]}' })
   mkdirSync(join(path, ".local", "share"), { recursive: true })
   writeFileSync(join(path, ".local", "share", "opencode-orchestrator"), "")
   const found = doctor(path, project, "")
-  assert.match(found.registered.message, /leads nowhere/)
+  assert.match(found.registered.message, /does not exist/)
   assert.equal(found.registered.status, "fail")
   assert.match(found.state.message, /not a folder/)
 })

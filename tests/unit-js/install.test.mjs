@@ -97,7 +97,7 @@ test("names that only look like ours are somebody else's", (t) => {
   assert.equal(recognise("./node_modules/opencode-orchestrator", other), "dead")
 })
 
-test("an entry that leads nowhere is replaced, and its options are kept", (t) => {
+test("an entry that does not exist is replaced, and its options are kept", (t) => {
   const { config, call } = home(t, { "opencode.json": '{"plugin": [["/gone/opencode-orchestrator", {"a": 1}]]}' })
   assert.deepEqual(steps(call("install", "--json")), ["replaced"])
   assert.equal(read(config, "opencode.json"), `{"plugin": [[${JSON.stringify(ROOT)}, {"a": 1}]]}`)
@@ -113,7 +113,7 @@ test("--spec writes another entry, also in the place of an older one", (t) => {
 
 test("where another entry of ours is there, it stays, and how to replace it is said", (t) => {
   const { call } = home(t, { "opencode.json": '{"plugin": ["opencode-orchestrator"]}' })
-  assert.ok(call("install").stdout.includes(`hint: to have \`${ROOT}\` in its place, run \`opencode-orchestrator install --spec ${ROOT}\``))
+  assert.ok(call("install").stdout.includes(`hint: to use \`${ROOT}\` instead, run \`opencode-orchestrator install --spec ${ROOT}\``))
   assert.equal(call("install", "--spec", ROOT).exit, 0)
   assert.doesNotMatch(call("install").stdout, /hint/)
 })

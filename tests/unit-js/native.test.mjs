@@ -24,7 +24,7 @@ function pack(t, files) {
 /** The problem, which must be one sentence in one line. */
 function problem(result) {
   assert.equal(result.native, undefined)
-  assert.match(result.problem, /^opencode-orchestrator cannot start its native core for [^\n]+; to mend it, [^\n]+\.$/)
+  assert.match(result.problem, /^opencode-orchestrator cannot start its native core for [^\n]+; to fix it, [^\n]+\.$/)
   return result.problem
 }
 
@@ -67,13 +67,13 @@ test("the variable comes first, and nothing else is tried when it is wrong", (t)
   assert.match(file, /addon\.cjs$/)
   assert.match(problem(load({ env: { OPENCODE_ORCHESTRATOR_NATIVE: import.meta.filename } })), /the name does not end in \.node/)
   const said = problem(load({ env: { OPENCODE_ORCHESTRATOR_NATIVE: "/no/such.node" } }))
-  assert.match(said, /tried \/no\/such\.node \(no such file\); to mend it, correct or unset `OPENCODE_ORCHESTRATOR_NATIVE`/)
+  assert.match(said, /tried \/no\/such\.node \(no such file\); to fix it, correct or unset `OPENCODE_ORCHESTRATOR_NATIVE`/)
 })
 
 test("an addon that throws, or whose version throws, is a problem and not an exception", (t) => {
   const load = pack(t, {})
   assert.match(problem(load({ env: override(t, 'throw new Error("GLIBC_2.99 not found\\nmore")') })), /cannot be loaded: GLIBC_2\.99 not found\)/)
-  assert.match(problem(load({ env: override(t, 'exports.version = () => { throw "x" }') })), /cannot tell its version: x/)
+  assert.match(problem(load({ env: override(t, 'exports.version = () => { throw "x" }') })), /cannot read its version: x/)
   assert.match(problem(load({ env: override(t, "module.exports = null") })), /is not a native core/)
 })
 

@@ -34,18 +34,7 @@ const BANNED: &[(&[&str], &str)] = &[
 ];
 
 /// Where the words are still found. Only ever make this list shorter.
-const NOT_YET: &[&str] = &[
-    "README.md",
-    "bin/",
-    "crates/",
-    "docs/",
-    "eslint.config.js",
-    "fuzz/",
-    "plugin/",
-    "prompts/",
-    "rules/",
-    "tests/",
-];
+const NOT_YET: &[&str] = &["crates/", "docs/ARCHITECTURE.md", "rules/", "tests/e2e/ladder.test.mjs"];
 
 /// Files that quote the words.
 const QUOTES: [&str; 2] = ["docs/GLOSSARY.md", "crates/engine/tests/language.rs"];
