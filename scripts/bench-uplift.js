@@ -6,6 +6,6 @@ const args = process.argv.slice(2)
 const real = args.some((arg) => arg === "--model" || arg.startsWith("--model="))
 const [program, ...before] = real
   ? [process.execPath, join(root, "scripts", "bench.js"), "tests/bench/uplift-model.mjs"]
-  : ["cargo", "run", "--release", "--quiet", "-p", "sim", "--bin", "bench_uplift", "--"]
+  : ["cargo", "run", "--release", "--quiet", "-p", "bench", "--bin", "bench_uplift", "--"]
 process.exitCode = (await run(program, [...before, ...args])) ? 0 : 1
 if (args.includes("--help")) console.error("\nWith a real model: npm run bench:uplift -- --model PROVIDER/MODEL --help")

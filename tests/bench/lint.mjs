@@ -29,7 +29,7 @@ console.log(`${code.sizes.length} files, ${megabytes.toFixed(1)} MB of TypeScrip
 
 /** @param {string[]} args @param {string} [input] */
 function speed(args, input) {
-  const cargo = ["run", "--release", "--quiet", "-p", "sim", "--bin", "lint_speed", "--", ...args]
+  const cargo = ["run", "--release", "--quiet", "-p", "bench", "--bin", "lint_speed", "--", ...args]
   const { status, stdout, stderr } = spawnSync("cargo", cargo, { cwd: root, encoding: "utf8", input })
   if (status !== 0) throw new Error(`lint_speed ${args[0]}: ${stderr}`)
   return stdout.trim()

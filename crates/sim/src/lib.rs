@@ -1,21 +1,39 @@
-//! Simulated hosts, models and clocks, and the benchmarks that stand on them. Not published.
+//! Whole missions, played from one seed: the real engine, journal, workspace and git, with simulated hosts, models, checks
+//! and time around them, and faults in all of these.
 //!
-//! Whatever is drawn here comes from one seed, so that a run that failed can be run again.
+//! - [`run`] plays one seed and gives a [`Played`]: its journal, what was injected, and which invariants broke.
+//! - [`Model`] is who answers prompts. [`Worker`] is the one of the simulation; benchmarks put their own in its place.
+//! - `truth` says what is green in a simulated project, `invariants` what must hold whatever happens.
 //!
-//! - [`projects`]: published packages and the changes between their versions.
-//! - [`gates`]: how much of what is wrong the gates let through.
-//! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
-//! - [`releases`]: releases as missions for a real model, and what their results are worth.
-//! - [`uplift`]: what the engine makes of simulated weak models, in missions on real projects.
+//! Not published; the benchmarks of crates/bench stand on it.
+//!
+//! **Invariant:** nothing here reads the clock of the machine or draws from anything but the seed: a seed that failed fails
+//! again, event for event.
 
-pub mod engine_bench;
-pub mod gates;
-pub mod mutants;
-pub mod plot;
-pub mod projects;
+mod clock;
+mod commands;
+mod disk;
+mod faults;
+mod host;
+mod invariants;
+mod model;
+mod project;
 mod random;
-pub mod releases;
-pub mod simulation;
-pub mod uplift;
+mod runner;
+mod scenario;
+mod trace;
+mod truth;
+mod user;
+mod worker;
 
+pub use clock::SimulatedClock;
+pub use commands::SimulatedCommands;
+pub use disk::Disk;
+pub use faults::{Crash, HostFaults, ModelFaults, Plan};
+pub use host::SimulatedHost;
+pub use model::{Model, Reply, Session, Step, header};
 pub use random::Random;
+pub use runner::{Bug, Played, run, run_with};
+pub use scenario::Scenario;
+pub use trace::Trace;
+pub use worker::Worker;

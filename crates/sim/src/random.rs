@@ -1,3 +1,5 @@
+//! Draws from one seed: whatever is drawn here or in `bench` can be drawn again.
+
 /// Draws from one seed. A part that draws for itself gets a [`Random::fork`], so that what it draws does not depend on
 /// how often others drew before.
 #[derive(Clone, Debug)]

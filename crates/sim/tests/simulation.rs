@@ -1,7 +1,7 @@
 //! Missions played from seeds: what must hold does, a seed plays the same twice, and planted bugs are found.
 
 use mission::Outcome;
-use sim::simulation::{Bug, Plan, Played, Scenario, run, run_with};
+use sim::{Bug, Plan, Played, Scenario, run, run_with};
 
 /// Seeds of each part; all parts together are played by every `npm test`, and `npm run simulate` plays more.
 const PART: u64 = 30;

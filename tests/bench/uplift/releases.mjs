@@ -1,4 +1,4 @@
-/** Missions and their judges, which are a program of crates/sim. */
+/** Missions and their judges, which are a program of crates/bench. */
 import { spawnSync } from "node:child_process"
 import { ROOT } from "../../harness/index.mjs"
 import { Unusable } from "./mission.mjs"
@@ -21,7 +21,7 @@ let built
 export function program() {
   built ??= process.env.RELEASES_BIN
   if (built) return built
-  const args = ["build", "--quiet", "-p", "sim", "--bin", "releases", "--message-format=json-render-diagnostics"]
+  const args = ["build", "--quiet", "-p", "bench", "--bin", "releases", "--message-format=json-render-diagnostics"]
   const { status, stdout, error } = spawnSync("cargo", args, { cwd: ROOT, encoding: "utf8", maxBuffer: 256 << 20, stdio: ["ignore", "pipe", "inherit"] })
   const made = stdout?.split("\n").find((line) => line.includes('"name":"releases"') && line.includes('"executable":"'))
   if (error || status !== 0 || !made) throw new Unusable(`\`cargo ${args.join(" ")}\` failed${error ? `: ${error.message}` : ""}`)

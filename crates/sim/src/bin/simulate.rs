@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sim::simulation::{Scenario, run};
+use sim::{Scenario, run};
 
 struct Options {
     seeds: u64,

@@ -1,0 +1,97 @@
+//! What the same model does without the engine.
+
+use std::sync::Arc;
+
+use super::mission::{Ended, Setup, draw};
+use super::model::Job;
+use super::rates::{self, Drawn, Slip};
+use super::steps::Step;
+use super::verdicts::Verdicts;
+use sim::Random;
+
+/// Tokens of an answer that is no work.
+const ASKED: u64 = 2_000;
+
+/// Each task once; whatever comes is delivered.
+pub fn one_attempt(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u64) -> Result<Ended, String> {
+    let job = job(setup, n, seed);
+    let mut ended = Ended { done: true, ..Ended::default() };
+    for (task, step) in &job.tasks {
+        let mut random = job.random.fork(&format!("one attempt {task}"));
+        let drawn = rates::fresh(step, job.chance(task), None, &mut random);
+        spend(&mut ended, verdicts, step, drawn)?;
+        land(&mut ended, step, drawn);
+    }
+    Ok(ended)
+}
+
+/// Each task until the project's tests pass: as many repairs and attempts as the engine's ladder has.
+pub fn retry_on_tests(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u64) -> Result<Ended, String> {
+    let job = job(setup, n, seed);
+    let mut ended = Ended { done: true, ..Ended::default() };
+    let configuration = setup.configuration;
+    for (task, step) in &job.tasks {
+        let mut random = job.random.fork(&format!("retry {task}"));
+        let (chance, mut before, mut passed) = (job.chance(task), None, None);
+        'attempts: for _ in 0..=configuration.fresh {
+            let mut drawn = rates::fresh(step, chance, before, &mut random);
+            for fix in 0..=configuration.fixes {
+                spend(&mut ended, verdicts, step, drawn)?;
+                judge(&mut ended, drawn);
+                if verdicts.tests_pass(step, drawn) {
+                    passed = Some(drawn);
+                    break 'attempts;
+                }
+                if fix < configuration.fixes {
+                    drawn = rates::repaired(step, chance, drawn, &mut random);
+                }
+            }
+            before = Some(drawn);
+        }
+        match passed {
+            Some(drawn) => {
+                match drawn {
+                    Drawn::Right => ended.right_accepted += 1,
+                    _ => ended.wrong_accepted += 1,
+                }
+                land(&mut ended, step, drawn);
+            }
+            None => {
+                ended.missing += 1;
+                ended.done = false;
+            }
+        }
+    }
+    Ok(ended)
+}
+
+fn job(setup: &Setup<'_>, n: usize, seed: u64) -> Job {
+    let random = Random::new(seed);
+    Job::new(draw(setup.steps, n, &random), setup.rates, random.fork("job"))
+}
+
+fn judge(ended: &mut Ended, drawn: Drawn) {
+    match drawn {
+        Drawn::Right => ended.right_judged += 1,
+        _ => ended.wrong_judged += 1,
+    }
+}
+
+fn land(ended: &mut Ended, step: &Step, drawn: Drawn) {
+    match drawn {
+        Drawn::Right => ended.right += 1,
+        wrong => {
+            ended.wrong += 1;
+            *ended.let_through.entry(wrong.name(step).into()).or_default() += 1;
+        }
+    }
+}
+
+fn spend(ended: &mut Ended, verdicts: &Verdicts, step: &Arc<Step>, drawn: Drawn) -> Result<(), String> {
+    ended.calls += 1;
+    ended.tokens += match drawn {
+        Drawn::Slip(Slip::Prose | Slip::Claim) => ASKED,
+        drawn => verdicts.of(step, drawn, false)?.coder,
+    };
+    Ok(())
+}

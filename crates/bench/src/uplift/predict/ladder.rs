@@ -1,0 +1,496 @@
+//! What becomes of one task, as chances: the ladder as an absorbing Markov chain. What stands in the slot, which repair of
+//! which attempt it is, and which tests judge it are its states; no mission is played.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use mission::FailureClass;
+use mission::independent::SOURCE;
+
+use super::reviews::{Reviewers, found_wrong};
+use crate::uplift::authors::Authored;
+use crate::uplift::configurations::Configuration;
+use crate::uplift::rates::{Drawn, Rates, SAME_AGAIN, SLIPS};
+use crate::uplift::steps::Step;
+use crate::uplift::verdicts::{Verdict, Verdicts};
+use sim::Random;
+
+/// Into how many parts of the same weight the chances of tasks are cut.
+const PARTS: usize = 10;
+/// Draws from which they are cut.
+const DRAWS: usize = 20_000;
+/// Authors that try, as the engine lets them.
+const AUTHORS: u32 = 2;
+
+/// How many hand-ins are thrown back where something comes to pass, times the chance that it does; and the square of the count.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ThrownBack {
+    count: f64,
+    square: f64,
+}
+
+impl ThrownBack {
+    fn add(&mut self, other: ThrownBack, weight: f64) {
+        self.count += weight * other.count;
+        self.square += weight * other.square;
+    }
+
+    /// One more, of what comes to pass with this chance.
+    fn and_one(self, chance: f64) -> ThrownBack {
+        ThrownBack { count: self.count + chance, square: self.square + 2.0 * self.count + chance }
+    }
+
+    fn mean_and_variance(self, chance: f64) -> (f64, f64) {
+        if chance <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let mean = self.count / chance;
+        (mean, (self.square / chance - mean * mean).max(0.0))
+    }
+}
+
+/// It lands right, lands wrong, does not land.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fate {
+    pub right: f64,
+    pub wrong: f64,
+    pub missing: f64,
+    /// Of what lands wrong: the eyes that its reviewers share miss it.
+    pub missed: f64,
+    /// It was landed already, and stays as it is; neither `right` nor `wrong` has this.
+    pub unchanged: f64,
+    /// It lands, right or wrong, and nothing was thrown back before.
+    pub right_at_once: f64,
+    pub wrong_at_once: f64,
+    /// Hand-ins that are thrown back before it lands, and before it does not.
+    pub before_landed: ThrownBack,
+    pub before_missing: ThrownBack,
+}
+
+impl Fate {
+    fn landed(&self) -> f64 {
+        self.right + self.wrong + self.unchanged
+    }
+
+    /// The mean and the variance of the hand-ins that are thrown back before it lands.
+    pub fn thrown_back_before_landed(&self) -> (f64, f64) {
+        self.before_landed.mean_and_variance(self.landed())
+    }
+
+    /// The same, before it is given up.
+    pub fn thrown_back_before_missing(&self) -> (f64, f64) {
+        self.before_missing.mean_and_variance(self.missing)
+    }
+
+    pub fn add(&mut self, other: Fate, weight: f64) {
+        self.right += weight * other.right;
+        self.wrong += weight * other.wrong;
+        self.missing += weight * other.missing;
+        self.missed += weight * other.missed;
+        self.unchanged += weight * other.unchanged;
+        self.right_at_once += weight * other.right_at_once;
+        self.wrong_at_once += weight * other.wrong_at_once;
+        self.before_landed.add(other.before_landed, weight);
+        self.before_missing.add(other.before_missing, weight);
+    }
+}
+
+/// What becomes of a task of a release.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Fates {
+    /// Made from nothing.
+    pub made: Fate,
+    /// Landed right, and objected to.
+    pub right: Fate,
+    /// Landed wrong, and objected to.
+    pub wrong: Fate,
+}
+
+/// What the gates that ask no model say of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Said {
+    Passes,
+    /// It fails one test of another coder, and nothing else.
+    OneTest,
+    Fails,
+}
+
+/// The tests of another coder that a task has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Tests {
+    None,
+    Right,
+    Wrong,
+}
+
+/// What is said of an answer without such tests, with right ones, and with wrong ones.
+type Class = [Said; 3];
+
+/// What stands in the slot; a wrong answer with whether eyes that reviewers share miss it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Answer {
+    Right,
+    Wrong(Class, bool),
+    /// What has landed already, and is wrong.
+    Landed(bool),
+}
+
+/// What of the task has landed when it is begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Landed {
+    Nothing,
+    Right,
+    Wrong { missed: bool },
+}
+
+/// What has landed passed its gates; a test that asks for too much may fail on it.
+const LANDED: Class = [Said::Passes, Said::Passes, Said::OneTest];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Stand {
+    answer: Answer,
+    tests: Tests,
+    attempt: u32,
+    fix: u32,
+    /// The failure before, of this attempt, was one test alone; the attempt before ended so.
+    repaired: bool,
+    ended: bool,
+    upheld: u32,
+    upheld_here: bool,
+    redraws: u32,
+}
+
+/// A release with what its gates say.
+pub struct Known {
+    /// Of the release itself.
+    right: Class,
+    /// Wrong answers with the tests of the release, and without, each with its share.
+    wrong: [Vec<(Class, f64)>; 2],
+    /// Which hand-ins of authors the engine takes; `None`: nobody is asked for any.
+    takes: Option<[bool; 4]>,
+}
+
+impl Known {
+    /// # Errors
+    /// In words, where a verdict is not known and cannot be found.
+    pub fn of(step: &Arc<Step>, verdicts: &Verdicts, way: &Configuration) -> Result<Known, String> {
+        let tested = way.independent_tests() && !step.pool.is_empty();
+        let said = |verdict: &Verdict| match verdict.without(|gate| way.off(gate)).1 {
+            None => Said::Passes,
+            Some((FailureClass::Test, issues))
+                if issues.len() == 1 && issues.iter().all(|i| i.source == SOURCE) =>
+            {
+                Said::OneTest
+            }
+            Some(_) => Said::Fails,
+        };
+        let class = |drawn| -> Result<Class, String> {
+            let alone = verdicts.of(step, drawn, false)?;
+            if !tested {
+                return Ok([said(&alone); 3]);
+            }
+            let judged = verdicts.of(step, drawn, true)?;
+            let wrong = Verdicts::with_wrong_tests(step, judged.clone());
+            Ok([said(&alone), said(&judged), said(&wrong)])
+        };
+        let share = 1.0 / step.wrong.len().max(1) as f64;
+        let wrong = |brings| -> Result<Vec<(Class, f64)>, String> {
+            let mut shares: Vec<(Class, f64)> = Vec::new();
+            for at in 0..step.wrong.len() {
+                let class = class(Drawn::Wrong(at, brings))?;
+                match shares.iter_mut().find(|(known, _)| *known == class) {
+                    Some((_, of)) => *of += share,
+                    None => shares.push((class, share)),
+                }
+            }
+            Ok(shares)
+        };
+        let mut takes = [false; 4];
+        for (takes, tests) in takes.iter_mut().zip(Authored::ALL).filter(|_| tested) {
+            *takes = verdicts.of_tests(step, tests)?.is_none();
+        }
+        let (right, wrong) = (class(Drawn::Right)?, [wrong(true)?, wrong(false)?]);
+        Ok(Known { right, wrong, takes: tested.then_some(takes) })
+    }
+}
+
+/// The chances that tasks have, in parts of the same weight.
+pub fn chances(rates: Rates) -> Vec<f64> {
+    let mut random = Random::new(97);
+    let mut drawn: Vec<f64> = (0..DRAWS).map(|_| rates.of_task(&mut random)).collect();
+    drawn.sort_by(f64::total_cmp);
+    drawn.chunks(DRAWS / PARTS).map(|part| part.iter().sum::<f64>() / part.len() as f64).collect()
+}
+
+/// What becomes of a task of this release.
+pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) -> Fates {
+    let rejects = rates.review_rejects();
+    let of = |disliked, landed| fate(known, way, rates, chances, disliked, landed);
+    let mut fates = Fates::default();
+    let (mut liked, mut all) = (Fate::default(), 0.0);
+    for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
+        let made = of(disliked, Landed::Nothing);
+        fates.made.add(made, weight);
+        // what landed right was not disliked too much
+        liked.add(of(disliked, Landed::Right), weight * made.right);
+        all += weight * made.right;
+    }
+    fates.right.add(liked, if all > 0.0 { 1.0 / all } else { 0.0 });
+    let missed = if fates.made.wrong > 0.0 { fates.made.missed / fates.made.wrong } else { 0.0 };
+    for (is_missed, share) in [(true, missed), (false, 1.0 - missed)] {
+        for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
+            fates.wrong.add(of(disliked, Landed::Wrong { missed: is_missed }), share * weight);
+        }
+    }
+    fates
+}
+
+fn fate(
+    known: &Known,
+    way: &Configuration,
+    rates: Rates,
+    chances: &[f64],
+    disliked: bool,
+    landed: Landed,
+) -> Fate {
+    // what a split task comes to, by the splits that are left
+    let mut part = Fate { missing: 1.0, ..Fate::default() };
+    for _ in 0..=way.splits {
+        let mut all = Fate::default();
+        for chance in chances {
+            let mut chain =
+                Chain { known, way, rates, chance: *chance, disliked, landed, part, memo: HashMap::new() };
+            all.add(chain.begin(), 1.0 / chances.len() as f64);
+        }
+        part = all;
+    }
+    part
+}
+
+struct Chain<'a> {
+    known: &'a Known,
+    way: &'a Configuration,
+    rates: Rates,
+    chance: f64,
+    /// The eyes that reviewers share reject the release.
+    disliked: bool,
+    landed: Landed,
+    part: Fate,
+    memo: HashMap<Stand, Fate>,
+}
+
+impl Chain<'_> {
+    fn begin(&mut self) -> Fate {
+        let mut fate = Fate::default();
+        let before = match self.landed {
+            Landed::Wrong { missed } => Some(Answer::Landed(missed)),
+            Landed::Nothing | Landed::Right => None,
+        };
+        let answers = self.fresh(before);
+        for (tests, weight) in self.authored() {
+            for (answer, of) in &answers {
+                let stand = Stand {
+                    answer: *answer,
+                    tests,
+                    attempt: 0,
+                    fix: 0,
+                    repaired: false,
+                    ended: false,
+                    upheld: 0,
+                    upheld_here: false,
+                    redraws: 0,
+                };
+                fate.add(self.judge(stand), weight * of);
+            }
+        }
+        fate
+    }
+
+    /// Which tests authors leave.
+    fn authored(&self) -> Vec<(Tests, f64)> {
+        let Some(takes) = self.known.takes else { return vec![(Tests::None, 1.0)] };
+        let errs = Authored::errs(self.chance);
+        let right = 1.0 - errs.iter().map(|(_, of)| of).sum::<f64>();
+        let takes = |tests| Authored::ALL.iter().zip(takes).any(|(of, takes)| *of == tests && takes);
+        let (mut left, mut stand) = (1.0, [0.0, 0.0]);
+        for _ in 0..AUTHORS {
+            let mut open: Vec<(Authored, f64)> = errs.into_iter().chain([(Authored::Right, right)]).collect();
+            let mut refused = 0.0;
+            for mended in 0..=self.way.fixes {
+                let mut next: HashMap<Authored, f64> = HashMap::new();
+                for (tests, weight) in open {
+                    // what landed right passes right tests, which have to fail before the work begins
+                    let holds = self.landed == Landed::Right && tests != Authored::Wrong;
+                    match (tests, takes(tests) && !holds) {
+                        (Authored::Wrong, true) => stand[1] += left * weight,
+                        (_, true) => stand[0] += left * weight,
+                        (_, false) if mended == self.way.fixes => refused += weight,
+                        (_, false) => {
+                            let mends = Rates::repair(self.chance);
+                            *next.entry(Authored::Right).or_default() += weight * mends;
+                            *next.entry(tests).or_default() += weight * (1.0 - mends);
+                        }
+                    }
+                }
+                open = next.into_iter().collect();
+            }
+            left *= refused;
+        }
+        vec![(Tests::Right, stand[0]), (Tests::Wrong, stand[1]), (Tests::None, left)]
+    }
+
+    /// A wrong answer that is not one before.
+    fn wrong_answers(&self) -> Vec<(Answer, f64)> {
+        let missed = self.rates.review_misses();
+        let [with, without] = &self.known.wrong;
+        let shares = with.iter().map(|(class, of)| (class, of * self.chance));
+        let shares = shares.chain(without.iter().map(|(class, of)| (class, of * (1.0 - self.chance))));
+        shares
+            .flat_map(|(class, of)| {
+                [
+                    (Answer::Wrong(*class, true), of * missed),
+                    (Answer::Wrong(*class, false), of * (1.0 - missed)),
+                ]
+            })
+            .collect()
+    }
+
+    /// An answer from nothing; prose and empty claims are drawn again.
+    fn fresh(&self, before: Option<Answer>) -> Vec<(Answer, f64)> {
+        let right = match self.landed {
+            Landed::Right => f64::midpoint(1.0, self.chance),
+            Landed::Nothing | Landed::Wrong { .. } => self.chance,
+        };
+        let mut answers = vec![(Answer::Right, right)];
+        let mut other = 1.0 - right;
+        if let Some(before @ (Answer::Wrong(..) | Answer::Landed(_))) = before
+            && self.landed != Landed::Right
+        {
+            answers.push((before, other * SAME_AGAIN));
+            other *= 1.0 - SAME_AGAIN;
+        }
+        // a third of what is no work at all is the right text at a wrong place, which no gate takes
+        answers.push((Answer::Wrong([Said::Fails; 3], false), other * SLIPS / 3.0));
+        answers.extend(self.wrong_answers().into_iter().map(|(a, of)| (a, of * other * (1.0 - SLIPS))));
+        let all: f64 = answers.iter().map(|(_, of)| of).sum();
+        answers.iter_mut().for_each(|(_, of)| *of /= all);
+        answers
+    }
+
+    fn repaired(&self, current: Answer) -> Vec<(Answer, f64)> {
+        let right = match current {
+            Answer::Right => f64::midpoint(1.0, self.chance),
+            Answer::Wrong(..) | Answer::Landed(_) => Rates::repair(self.chance),
+        };
+        let same = if current == Answer::Right { 0.0 } else { (1.0 - right) * SAME_AGAIN };
+        let mut answers = vec![(Answer::Right, right), (current, same)];
+        let other = 1.0 - right - same;
+        answers.extend(self.wrong_answers().into_iter().map(|(answer, of)| (answer, of * other)));
+        answers
+    }
+
+    fn judge(&mut self, stand: Stand) -> Fate {
+        if let Some(fate) = self.memo.get(&stand) {
+            return *fate;
+        }
+        let class = match stand.answer {
+            Answer::Right => self.known.right,
+            Answer::Wrong(class, _) => class,
+            Answer::Landed(_) => LANDED,
+        };
+        let said = class[stand.tests as usize];
+        let mut fate = Fate::default();
+        let mut thrown_back = 1.0;
+        if said == Said::Passes {
+            let reviewers = match self.way.off(mission::Gate::Review) {
+                true => None,
+                false => Some(Reviewers { quorum: self.way.quorum, rates: self.rates }),
+            };
+            let takes = |right, errs| reviewers.map_or(1.0, |of| of.approve(right, errs));
+            let accepted = match stand.answer {
+                Answer::Right => takes(true, self.disliked),
+                Answer::Wrong(_, missed) | Answer::Landed(missed) => takes(false, missed),
+            };
+            match (stand.answer, self.landed) {
+                (Answer::Right, Landed::Right) | (Answer::Landed(_), _) => fate.unchanged += accepted,
+                (Answer::Right, _) => {
+                    fate.right += accepted;
+                    fate.right_at_once += accepted;
+                }
+                (Answer::Wrong(_, missed), _) => {
+                    fate.wrong += accepted;
+                    fate.wrong_at_once += accepted;
+                    fate.missed += if missed { accepted } else { 0.0 };
+                }
+            }
+            thrown_back = 1.0 - accepted;
+        }
+        if thrown_back > 0.0 {
+            let next = self.failed(stand, said == Said::OneTest);
+            let later = Fate {
+                right_at_once: 0.0,
+                wrong_at_once: 0.0,
+                before_landed: next.before_landed.and_one(next.landed()),
+                before_missing: next.before_missing.and_one(next.missing),
+                ..next
+            };
+            fate.add(later, thrown_back);
+        }
+        self.memo.insert(stand, fate);
+        fate
+    }
+
+    /// Reviewers look at a test, or the next rung.
+    fn failed(&mut self, stand: Stand, one_test: bool) -> Fate {
+        let repairs = stand.fix < self.way.fixes;
+        let first = stand.upheld == 0 && stand.repaired;
+        let second = !repairs && stand.ended && stand.upheld < 2 && !(stand.upheld > 0 && stand.upheld_here);
+        if !one_test || stand.tests == Tests::None || !(first || second) {
+            return self.climb(stand, one_test);
+        }
+        let wrong = found_wrong(self.way.quorum, self.rates, stand.tests == Tests::Right);
+        let mut fate = Fate::default();
+        let upheld = Stand { upheld: stand.upheld + 1, upheld_here: true, ..stand };
+        fate.add(self.climb(upheld, one_test), 1.0 - wrong);
+        let tests = if stand.redraws == 0 { self.authored() } else { vec![(Tests::None, 1.0)] };
+        for (tests, weight) in tests {
+            // what was thrown back is judged again, and the ladder is climbed anew
+            let again = Stand {
+                tests,
+                attempt: 0,
+                fix: 0,
+                repaired: false,
+                ended: false,
+                upheld: 0,
+                upheld_here: false,
+                redraws: stand.redraws + 1,
+                ..stand
+            };
+            fate.add(self.judge(again), wrong * weight);
+        }
+        fate
+    }
+
+    fn climb(&mut self, stand: Stand, one_test: bool) -> Fate {
+        let (answers, next) = if stand.fix < self.way.fixes {
+            (self.repaired(stand.answer), Stand { fix: stand.fix + 1, repaired: one_test, ..stand })
+        } else if stand.attempt < self.way.fresh {
+            let next = Stand {
+                attempt: stand.attempt + 1,
+                fix: 0,
+                repaired: false,
+                ended: one_test,
+                upheld_here: false,
+                ..stand
+            };
+            (self.fresh(Some(stand.answer)), next)
+        } else {
+            return self.part;
+        };
+        let mut fate = Fate::default();
+        for (answer, of) in answers.into_iter().filter(|(_, of)| *of > 0.0) {
+            fate.add(self.judge(Stand { answer, ..next }), of);
+        }
+        fate
+    }
+}

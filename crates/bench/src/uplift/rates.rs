@@ -1,0 +1,170 @@
+//! How a simulated model errs, by the one number that says how good it is.
+
+use serde::{Deserialize, Serialize};
+
+use super::steps::Step;
+use sim::Random;
+
+/// `p`: the chance that its answer to a task is right, on average over tasks.
+///
+/// Attempts at one task are correlated: each task has a chance of its own, drawn from a beta distribution with mean `p`
+/// ([`Rates::of_task`]), and a mistake that was made is made again more often than another one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    pub p: f64,
+    /// Sum of the beta distribution's parameters: the smaller, the more tasks differ.
+    pub spread: f64,
+}
+
+/// Of what is not right: it is no work at all.
+pub const SLIPS: f64 = 0.12;
+/// A repair that is wrong leaves things as they are, or the next attempt makes the same mistake.
+pub const SAME_AGAIN: f64 = 0.5;
+/// Two reviewers of the same change see it with the same eyes.
+pub const SAME_EYES: f64 = 0.5;
+
+/// An answer is written as most would write it; otherwise no other one is written like it, though it does the same.
+pub const USUAL_FORM: f64 = 0.7;
+
+impl Rates {
+    pub fn new(p: f64) -> Rates {
+        Rates { p, spread: 8.0 }
+    }
+
+    /// The chance at one task.
+    pub fn of_task(&self, random: &mut Random) -> f64 {
+        beta(self.p * self.spread, (1.0 - self.p) * self.spread, random)
+    }
+
+    /// The chance that a failure is mended by who is shown what failed: 13 % for very weak models, 74 % for able ones.
+    pub fn repair(of_task: f64) -> f64 {
+        (0.13 + (0.74 - 0.13) * (of_task - 0.3) / 0.65).clamp(0.05, 0.8)
+    }
+
+    /// The chance that a reviewer approves of what is wrong.
+    pub fn review_misses(&self) -> f64 {
+        0.5 - 0.4 * self.p
+    }
+
+    /// The chance that a reviewer rejects what is right.
+    pub fn review_rejects(&self) -> f64 {
+        0.01 + 0.15 * (1.0 - self.p)
+    }
+
+    /// The chance that a reviewer of something right, or wrong, errs.
+    pub fn review_errs(&self, right: bool) -> f64 {
+        if right { self.review_rejects() } else { self.review_misses() }
+    }
+
+    /// The chance that the first plan that is handed in does not stand.
+    pub fn plan_faults(&self) -> f64 {
+        0.5 * (1.0 - self.p)
+    }
+}
+
+/// What a model answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Drawn {
+    Right,
+    /// By its place in [`Step::wrong`]; whether it brings the tests of the release, too.
+    Wrong(usize, bool),
+    Slip(Slip),
+}
+
+/// No work at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slip {
+    /// It says that it has done everything.
+    Prose,
+    /// It hands in without having changed anything.
+    Claim,
+    /// It writes the right text at a wrong place.
+    WrongPath,
+}
+
+impl Drawn {
+    /// In words, for tables.
+    pub fn name(self, step: &Step) -> &'static str {
+        match self {
+            Drawn::Right => "right",
+            Drawn::Wrong(at, _) => step.wrong.get(at).map_or("wrong", |wrong| wrong.kind.name()),
+            Drawn::Slip(Slip::Prose) => "prose",
+            Drawn::Slip(Slip::Claim) => "claim without a change",
+            Drawn::Slip(Slip::WrongPath) => "wrong path",
+        }
+    }
+}
+
+/// An answer to a task from nothing; `before`: what this model answered the last time.
+pub fn fresh(step: &Step, of_task: f64, before: Option<Drawn>, random: &mut Random) -> Drawn {
+    if random.chance(of_task) {
+        return Drawn::Right;
+    }
+    wrong(step, of_task, before, random)
+}
+
+/// What becomes of an answer whose maker is shown what failed.
+pub fn repaired(step: &Step, of_task: f64, current: Drawn, random: &mut Random) -> Drawn {
+    let right = match current {
+        // being told that it is not right, it sticks to it or spoils it
+        Drawn::Right => 0.5 + of_task / 2.0,
+        _ => Rates::repair(of_task),
+    };
+    if random.chance(right) {
+        return Drawn::Right;
+    }
+    if current != Drawn::Right && random.chance(SAME_AGAIN) {
+        return current;
+    }
+    Drawn::Wrong(random.below(step.wrong.len()), random.chance(of_task))
+}
+
+fn wrong(step: &Step, of_task: f64, before: Option<Drawn>, random: &mut Random) -> Drawn {
+    if let Some(before @ Drawn::Wrong(..)) = before
+        && random.chance(SAME_AGAIN)
+    {
+        return before;
+    }
+    if random.chance(SLIPS) || step.wrong.is_empty() {
+        let slips = [Slip::Prose, Slip::Claim, Slip::WrongPath];
+        return Drawn::Slip(slips.get(random.below(slips.len())).copied().unwrap_or(Slip::Prose));
+    }
+    let at = random.below(step.wrong.len());
+    Drawn::Wrong(at, random.chance(of_task))
+}
+
+/// Jöhnk's way: exact, and quick where the parameters are small.
+fn beta(a: f64, b: f64, random: &mut Random) -> f64 {
+    const TRIES: usize = 100_000;
+    for _ in 0..TRIES {
+        let (x, y) = (random.unit().powf(1.0 / a), random.unit().powf(1.0 / b));
+        if x + y <= 1.0 && x + y > 0.0 {
+            return x / (x + y);
+        }
+    }
+    a / (a + b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chances_of_tasks_have_the_mean_and_the_spread_that_were_asked_for() {
+        for p in [0.3, 0.5, 0.7, 0.95] {
+            let (rates, mut random) = (Rates::new(p), Random::new(7));
+            let draws: Vec<f64> = (0..20_000).map(|_| rates.of_task(&mut random)).collect();
+            let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+            let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / draws.len() as f64;
+            assert!((mean - p).abs() < 0.01, "{p}: {mean}");
+            assert!((variance - p * (1.0 - p) / (rates.spread + 1.0)).abs() < 0.003, "{p}: {variance}");
+        }
+    }
+
+    #[test]
+    fn repairs_succeed_as_often_as_measured_for_real_models() {
+        assert!((Rates::repair(0.3) - 0.13).abs() < 1e-9);
+        assert!((Rates::repair(0.95) - 0.74).abs() < 1e-9);
+        assert!((0.25..0.4).contains(&Rates::repair(0.5)));
+    }
+}

@@ -1,0 +1,216 @@
+//! What a task can be: a release of a package, what is right for it, and wrong answers of which evidence says so.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use engine::Answer;
+
+use super::authors::share_out;
+use super::packages::{PACKAGES, Package};
+use super::rates::Drawn;
+use super::suites::Suites;
+use crate::gates::reason_to_edit_tests;
+use crate::mutants::{Kind, correct, mutants};
+use crate::projects::{Change, Tree};
+use sim::Random;
+
+/// Mutants of one kind that a step keeps.
+const A_KIND: usize = 1;
+/// Files that a task may name.
+const MAX_FILES: usize = 20;
+const SEED: u64 = 20_261_123;
+
+/// A release as a task.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub package: &'static Package,
+    /// `name from → to`.
+    pub title: String,
+    pub base: Tree,
+    /// The folder as the release has it, without the tests that are held back.
+    pub head: Tree,
+    /// The real change.
+    pub right: Answer,
+    pub wrong: Vec<Wrong>,
+    /// Why the plan lets tests that were there change, where the real change does it.
+    pub edits_tests: Option<String>,
+    /// Tests of the task that another coder can write: they fail before it. Empty: none of the package's own do.
+    pub pool: Tree,
+    /// Mutants of which no test, held back or not, can tell that they are wrong; they are no answers here.
+    pub undecided: usize,
+}
+
+/// A wrong answer.
+#[derive(Clone, Debug)]
+pub struct Wrong {
+    pub kind: Kind,
+    pub files: Answer,
+    pub description: String,
+    /// The held-out tests fail; otherwise it is wrong by how it was made, or the visible ones fail.
+    pub held_out_fail: bool,
+}
+
+impl Step {
+    /// A wrong answer without the tests of the release, where it has them.
+    fn without_tests(&self, wrong: &Wrong) -> Answer {
+        let mut files = wrong.files.clone();
+        files.retain(|path, text| {
+            !self.package.is_test(path) || self.right.get(path).is_none_or(|right| right != text)
+        });
+        files
+    }
+
+    /// What an answer writes; `None` where it is no work on the folder.
+    pub fn answer(&self, drawn: Drawn) -> Option<Answer> {
+        match drawn {
+            Drawn::Right => Some(self.right.clone()),
+            Drawn::Wrong(at, true) => Some(self.wrong.get(at)?.files.clone()),
+            Drawn::Wrong(at, false) => Some(self.without_tests(self.wrong.get(at)?)),
+            Drawn::Slip(_) => None,
+        }
+    }
+
+    /// A folder without the tests that another coder wrote.
+    pub fn own(&self, mut tree: Tree) -> Tree {
+        tree.retain(|path, _| !self.pool.contains_key(path));
+        tree
+    }
+
+    /// The folder with an answer in it.
+    pub fn with(&self, answer: &Answer) -> Tree {
+        applied(&self.base, answer)
+    }
+
+    /// Every file that a right answer or a wrong one writes.
+    pub fn files(&self) -> Vec<String> {
+        self.right.keys().cloned().collect()
+    }
+
+    /// What the project's own tests say of a folder of this package.
+    pub fn tests_of(package: &'static Package, tree: &Tree, suites: &Suites) -> checks::Outcome {
+        let tests: Vec<&str> = tree.keys().map(String::as_str).filter(|path| package.is_test(path)).collect();
+        suites.outcome(package, tree, &tests)
+    }
+}
+
+pub(super) fn applied(base: &Tree, answer: &Answer) -> Tree {
+    let mut tree = base.clone();
+    for (path, text) in answer {
+        match text {
+            Some(text) => tree.insert(path.clone(), text.clone()),
+            None => tree.remove(path),
+        };
+    }
+    tree
+}
+
+/// What became of a release that could be a task.
+pub enum Looked {
+    Usable(Box<Step>),
+    /// Why it is none.
+    Left(String),
+}
+
+/// The steps of the named packages (none: all), with what was left out and why. The first call runs the tests of every
+/// answer, which takes minutes; later ones remember.
+pub fn steps(names: &[String], suites: &Suites, jobs: usize) -> Result<(Vec<Step>, Vec<String>), String> {
+    let mut changes: Vec<(&'static Package, Change)> = Vec::new();
+    for package in PACKAGES.iter().filter(|p| names.is_empty() || names.iter().any(|name| name == p.name())) {
+        package.environment()?;
+        let mut trees = Vec::new();
+        for version in package.project.versions {
+            trees.push((*version, package.folder(version).map_err(|error| error.to_string())?));
+        }
+        for (from, to) in trees.iter().zip(trees.iter().skip(1)) {
+            changes.push((package, Change::new(package.project, (from.0, &from.1), (to.0, &to.1))));
+        }
+    }
+    let looked: Mutex<BTreeMap<usize, Looked>> = Mutex::default();
+    let next = Mutex::new(0_usize);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(|| {
+                loop {
+                    let at = {
+                        let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+                        let at = *next;
+                        *next += 1;
+                        at
+                    };
+                    let Some((package, change)) = changes.get(at) else { return };
+                    let step = look(package, change, suites);
+                    looked.lock().unwrap_or_else(PoisonError::into_inner).insert(at, step);
+                }
+            });
+        }
+    });
+    let (mut steps, mut left) = (Vec::new(), Vec::new());
+    for looked in looked.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
+        match looked {
+            Looked::Usable(step) => steps.push(*step),
+            Looked::Left(why) => left.push(why),
+        }
+    }
+    Ok((steps, left))
+}
+
+fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
+    let left = |why: &str| Looked::Left(format!("{}: {why}", change.title()));
+    let right = correct(change);
+    if !right.keys().any(|path| !change.is_test(path) && syntax::Language::of_path(path).is_some()) {
+        return left("no source file changed");
+    }
+    if right.len() > MAX_FILES {
+        return left("it changes more files than a task may name");
+    }
+    let visible = |tree: &Tree| Step::tests_of(package, tree, suites);
+    if change.held_out.is_empty() {
+        return left("it has no tests to hold back");
+    }
+    let shares = share_out(package, change, suites);
+    let held: Vec<&str> = shares.truth.keys().map(String::as_str).collect();
+    let held_out = |tree: &Tree| {
+        let mut tree = tree.clone();
+        tree.extend(shares.truth.clone());
+        suites.outcome(package, &tree, &held)
+    };
+    for (what, outcome) in [
+        ("the tests before the change", visible(&change.base)),
+        ("the tests after the change", visible(&change.head)),
+        ("the tests that are held back", held_out(&change.head)),
+    ] {
+        if !outcome.end.success() {
+            return left(&format!("{what} do not pass here ({})", outcome.end));
+        }
+    }
+    let random = Random::new(SEED);
+    let (mut wrong, mut undecided) = (Vec::new(), 0);
+    for kind in Kind::ALL {
+        for mutant in mutants(change, kind, A_KIND, &random) {
+            let files = mutant.answer(change);
+            let tree = applied(&change.base, &files);
+            let held_out_fail = !held_out(&tree).end.success();
+            let known = held_out_fail || kind.is_wrong_by_construction() || !visible(&tree).end.success();
+            if known && !files.is_empty() {
+                wrong.push(Wrong { kind, files, description: mutant.description, held_out_fail });
+            } else {
+                undecided += 1;
+            }
+        }
+    }
+    if wrong.len() < 3 {
+        return left("hardly any wrong answer can be told from the right one");
+    }
+    Looked::Usable(Box::new(Step {
+        package,
+        title: change.title(),
+        base: change.base.clone(),
+        head: change.head.clone(),
+        right,
+        wrong,
+        edits_tests: reason_to_edit_tests(change),
+        pool: shares.pool,
+        undecided,
+    }))
+}
