@@ -143,7 +143,7 @@ fn arguments(runner: Runner, filter: &str) -> Option<Vec<String>> {
 }
 
 /// `node --test` reads options only before its first file, so the script is
-/// written anew: its options, then the pattern, then its files or this one.
+/// written again: its options, then the pattern, then its files or this one.
 fn node_test(script: &[String], filter: &str, file: bool) -> Option<String> {
     let at = script.iter().position(|word| word == "--test")?;
     let mut options: Vec<&String> = script.get(..at)?.iter().collect();

@@ -8,7 +8,7 @@
 //!
 //! **Invariants**: reads files below the given root and nothing else; writes nothing, runs nothing, knows
 //! no git (the list of files is given). The same files give the same answer, in the same order. Secrets are
-//! taken out by whoever sends or stores a text (`journal::Redactor`), not here.
+//! taken out by the code that sends or stores a text (`journal::Redactor`), not here.
 
 mod brief;
 mod budget;

@@ -56,7 +56,7 @@ pub fn task_context(
     let plain = outlines(root, &neighbours, &mut out, &mut left_out);
 
     out.release(note);
-    say(&mut out, "Left out for want of room, read them where needed: ", &left_out);
+    say(&mut out, "Left out because there is no room; read them if needed: ", &left_out);
     say(&mut out, "Also connected: ", &plain);
     out.finish()
 }

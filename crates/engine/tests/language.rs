@@ -34,7 +34,13 @@ const BANNED: &[(&[&str], &str)] = &[
 ];
 
 /// Where the words are still found. Only ever make this list shorter.
-const NOT_YET: &[&str] = &["crates/", "docs/ARCHITECTURE.md", "rules/", "tests/e2e/ladder.test.mjs"];
+const NOT_YET: &[&str] = &[
+    "crates/engine/",
+    "crates/mission/",
+    "crates/sim/",
+    "docs/ARCHITECTURE.md",
+    "tests/e2e/ladder.test.mjs",
+];
 
 /// Files that quote the words.
 const QUOTES: [&str; 2] = ["docs/GLOSSARY.md", "crates/engine/tests/language.rs"];
@@ -76,6 +82,12 @@ fn places(path: &str, text: &str) -> Vec<String> {
     let prose = match Path::new(path).extension().and_then(|end| end.to_str()) {
         Some("rs") => prose_of(Language::Rust, text),
         Some("js" | "mjs") => prose_of(Language::JavaScript, text),
+        // A pattern finds words that others write.
+        Some("yml") => text
+            .lines()
+            .map(|line| if line.contains("regex:") { "." } else { line })
+            .collect::<Vec<_>>()
+            .join("\n"),
         _ => text.to_owned(),
     };
     let words = words_of(&prose);

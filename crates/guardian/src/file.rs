@@ -82,7 +82,7 @@ pub(crate) struct File {
 
 impl File {
     /// Reads a file: parses it, matches the patterns. `before` is the file as it was before an edit, of
-    /// which only what changed is parsed anew. `keep`: rules with logic will look at it.
+    /// which only what changed is parsed again. `keep`: rules with logic will look at it.
     pub(crate) fn new(
         path: &str,
         text: &str,

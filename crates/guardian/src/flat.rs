@@ -58,7 +58,7 @@ impl Flat {
         Flat::walk(source.language(), source.root(), true, |_| {})
     }
 
-    /// Walks a tree once, for whoever has to see its nodes on the way. Without `keep` only the depth is kept.
+    /// Walks a tree once, for a caller that has to see its nodes on the way. Without `keep` only the depth is kept.
     pub(crate) fn walk<'t>(
         language: Language,
         root: Node<'t>,

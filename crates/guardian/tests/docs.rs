@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
-/// `UPDATE_EXPECT=1` writes the page anew.
+/// `UPDATE_EXPECT=1` writes the page again.
 #[test]
 fn the_page_of_rules_is_in_step() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rules/README.md");

@@ -12,7 +12,7 @@ fn findings() -> Vec<Finding> {
         rule: rule.into(),
         severity,
         message: message.into(),
-        note: Some("Mend it.".into()),
+        note: Some("Fix it.".into()),
     };
     vec![
         finding("src/a b.ts", 1, "syntax-error", Severity::Error, "syntax error: expected `)`"),
@@ -25,9 +25,9 @@ fn findings() -> Vec<Finding> {
 fn as_text() {
     expect![[r#"
         src/a b.ts:1:3 error syntax-error: syntax error: expected `)`
-          hint: Mend it.
+          hint: Fix it.
         src/é.ts:7:3 warning debug-leftover: left-over debugging output
-          hint: Mend it.
+          hint: Fix it.
         src/é.ts:9:3 warning debug-leftover: left-over debugging output
         1 error, 2 warnings
     "#]]

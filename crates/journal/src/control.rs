@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// What is asked for, by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// [`STOP`]; whoever polls ignores kinds that it does not know.
+    /// [`STOP`]; the poller ignores kinds that it does not know.
     pub kind: String,
     /// Who asks, for the journal and the report: `cli`, `signal`, …
     pub by: String,

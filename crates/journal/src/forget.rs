@@ -5,7 +5,7 @@ use std::fs;
 
 impl MissionDir {
     /// Removes the mission with its journal, pages and reports: nothing of it can be shown or taken back
-    /// any more. For whoever holds the project's lock. A mission that is not there is removed already.
+    /// any more. For the holder of the project's lock. A mission that is not there is removed already.
     ///
     /// # Errors
     /// Where it cannot be removed; what could be removed is gone then.

@@ -146,7 +146,7 @@ impl StateDir {
     }
 
     /// Removes the folders of missions that a crash ended before their first event, and names the missions whose
-    /// process ended without tidying up. For whoever holds the project's lock: nobody else writes here then.
+    /// process ended without tidying up. For the holder of the project's lock: nobody else writes here then.
     ///
     /// # Errors
     /// Where a folder cannot be listed or removed.

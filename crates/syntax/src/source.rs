@@ -22,8 +22,8 @@ pub enum NotParsed {
         /// length of the text
         bytes: usize,
     },
-    /// The parser gave up: its work grew far beyond what the length of the text explains.
-    #[error("parsing needs far more work than the length of the file explains, and was given up")]
+    /// The parser stopped: its work grew far beyond what the length of the text explains.
+    #[error("parsing needs far more work than the length of the file explains, and was stopped")]
     TooMuchWork,
     /// The grammar does not fit the parser; an error in how this program was built.
     #[error("the grammar for {0} could not be loaded")]
@@ -58,7 +58,7 @@ impl<'t> Source<'t> {
         parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
         let mut tree = parse(&mut parser, text, old)?;
         if old.is_some() && tree.root_node().has_error() {
-            // where errors are mended depends on what was there before: say the same as without
+            // where errors are repaired depends on what was there before: say the same as without
             tree = parse(&mut parser, text, None)?;
         }
         if tree.root_node().has_error()

@@ -62,7 +62,7 @@ impl Workspace {
     }
 
     /// Secrets that the user has under git are not in our commits. A branch without them would delete them
-    /// when merged, so it is made anew with them: the user's own changes first, then the mission's.
+    /// when merged, so it is made again with them: the user's own changes first, then the mission's.
     fn with_tracked_secrets(&self, mission: &str, commit: &str) -> Result<String, Error> {
         let Some(head) = head(&Git::as_user()?, self.root())? else { return Ok(commit.to_string()) };
         let git = self.git()?;

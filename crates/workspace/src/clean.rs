@@ -20,7 +20,7 @@ pub struct Cleaned {
 
 impl Workspace {
     /// Removes slots, the private repository and everything else that this crate keeps for the project.
-    /// Journals and the user's files are not its business. The next use makes it all anew.
+    /// Journals and the user's files are not its business. The next use makes it all again.
     pub fn clean(&self) -> Result<Cleaned, Error> {
         let slots = fs::read_dir(self.slots()).into_iter().flatten().flatten();
         let slots = u32::try_from(slots.count()).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! A merge that did not go through, laid out in a slot for whoever solves it.
+//! A merge that did not go through, laid out in a slot for the Fixer.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The project's history, as data for whoever ranks files by it.
+//! The project's history, as data for ranking files.
 
 use serde::{Deserialize, Serialize};
 

@@ -48,7 +48,7 @@ impl Workspace {
         let slot = Slot { n, path, commit: object(commit)?.to_string() };
         tree_of(&self.git()?, commit)?;
         if self.reset(&slot).is_err() {
-            // Whatever a task did to the folder: start it anew.
+            // Whatever a task did to the folder: start it again.
             remove_tree(&slot.path)?;
             remove_tree(&self.slot_index(n))?;
             self.reset(&slot)?;

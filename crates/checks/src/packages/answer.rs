@@ -31,7 +31,7 @@ pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> Answer
     }
 }
 
-/// Whether a run of a package manager failed for want of the registry, or of
+/// Whether a run of a package manager failed because it could not reach the registry, or
 /// the package manager itself, and not for what it was asked.
 pub fn is_unreachable(outcome: &Outcome) -> bool {
     const SIGNS: [&str; 20] = [

@@ -66,7 +66,7 @@ pub struct Addition {
 impl Manifest {
     /// The manifest that a package of `manager` (a word as people use it: npm,
     /// crates.io, pypi) goes into; `directory` says which, where there are
-    /// several. The error is for whoever made the plan.
+    /// several. The error is for the Planner.
     pub fn find(
         manager: &str,
         directory: Option<&str>,

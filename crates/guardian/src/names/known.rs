@@ -14,7 +14,7 @@ pub(crate) fn is_known(language: Language, name: &str) -> bool {
     }
 }
 
-/// Whether a name is there in every program of the language, so that an import of it may be given up.
+/// Whether a name is there in every program of the language, so that an import of it may go.
 pub(crate) fn is_global(language: Language, name: &str) -> bool {
     match language {
         Language::TypeScript | Language::Tsx | Language::JavaScript => {

@@ -8,8 +8,8 @@ pub(super) static RULE: Rule = Rule {
     id: "commented-out-code",
     category: Category::Lazy,
     severity: Severity::Error,
-    summary: "Code that was turned into a comment instead of being mended or removed.",
-    note: "History keeps old code; a comment does nothing. Mend the code, or delete it together with what relies on it.",
+    summary: "Code that was turned into a comment instead of being fixed or removed.",
+    note: "History keeps old code; a comment does nothing. Fix the code, or delete it together with what relies on it.",
     valid: &[
         Example::change(&[("a.js", "f();\ng();\n")], &[("a.js", "// f is called by the loader\ng();\n")]),
         Example::new(&[("a.py", "# x = 1 would do as well\nx = 2\n")]),

@@ -79,7 +79,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             };
             match kind {
                 "function_declaration" | "class_declaration" | "generator_function_declaration" => {
-                    // in sloppy scripts functions may be declared anew, as in tests of parsers
+                    // in sloppy scripts functions may be declared again, as in tests of parsers
                     file.flat().field(index, "body")?;
                     Some((format!("value {}", name()?), place))
                 }
@@ -113,7 +113,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             let decorated = file.flat().kind(parent) == "decorated_definition";
             let outer = if decorated { file.flat().node(parent).parent } else { parent };
             let holder = file.flat().node(outer).parent;
-            // what is defined in a branch or a `try` may be defined anew
+            // what is defined in a branch or a `try` may be defined again
             let certain = file.flat().kind(outer) == "module"
                 || matches!(file.flat().kind(holder), "class_definition" | "function_definition");
             (certain && !decorated && !file.path.ends_with(".pyi")).then(|| Some((name()?, outer)))?

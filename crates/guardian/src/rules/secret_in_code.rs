@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Unsafe,
     severity: Severity::Error,
     summary: "A key, token or password written into a file.",
-    note: "Whoever reads the repository has it, for ever. Read it from the environment or a secret store, and have the one written here revoked.",
+    note: "Everyone who can read the repository has it, forever. Read it from the environment or a secret store, and have the one written here revoked.",
     valid: &[
         Example::new(&[("a.js", "const key = process.env.API_KEY;\nconst password = 'changeme';\n")]),
         Example::new(&[("a.py", "token = get_token()\npassword = \"<your password>\"\n")]),

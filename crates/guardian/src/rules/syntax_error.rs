@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Broken,
     severity: Severity::Error,
     summary: "Code that its language does not allow, with the place and what was expected there.",
-    note: "The file cannot be compiled or loaded. Read the lines around the place named and mend them; a bracket that is never closed is often a sign that the end of the file was cut off.",
+    note: "The file cannot be compiled or loaded. Read the lines around the place named and fix them; a bracket that is never closed is often a sign that the end of the file was cut off.",
     valid: &[
         Example::new(&[("a.ts", "export const f = (x: number) => [x];\n")]),
         Example::new(&[("a.py", "\"\"\"Shows code.\n\n```\nx = 1\n```\n\"\"\"\n")]),

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Dishonest,
     severity: Severity::Error,
     summary: "A test that asserts less than it did.",
-    note: "The test was right before the change and still is. Put the assertion back and mend the code; where the behaviour is meant to change, the plan says so and names the test (`edits_tests`).",
+    note: "The test was right before the change and still is. Put the assertion back and fix the code; if the behaviour is meant to change, the plan says so and names the test (`edits_tests`).",
     valid: &[
         Example::change(
             &[("a.test.js", "it('a', () => { expect(f(1)).toBe(2); });\n")],

@@ -70,7 +70,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
 fn is_lost_in_rust(change: &Change<'_>, path: &str) -> bool {
     let Some((_, modules)) = crate::project::rust::place(&change.head, path) else { return false };
     let Some(name) = modules.last() else { return false };
-    // whoever may name it: the crate's roots, and the modules above and beside
+    // who may name it: the crate's roots, and the modules above and beside
     let above = folder_of(path);
     let parents = change.head.paths().iter().filter(|other| other.ends_with(".rs") && *other != path);
     let mut parents = parents.filter(|other| {

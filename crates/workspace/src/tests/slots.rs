@@ -168,7 +168,7 @@ fn slots_over_the_limit_go_and_what_missions_did_stays() {
     assert!(cleaned.slots == 1 && cleaned.bytes >= 100_000, "{cleaned:?}");
     assert!(!slot.path.exists());
 
-    // another process, later: the next slot is made anew, and the delivery is taken back
+    // another process, later: the next slot is made again, and the delivery is taken back
     let later = project.open();
     let slot = later.slot(1, &done).unwrap();
     assert_eq!(fs::read_to_string(slot.path.join("b")).unwrap(), "b");

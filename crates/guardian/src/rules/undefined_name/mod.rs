@@ -400,7 +400,7 @@ fn like_a_global(change: &Change<'_>, base: &File, head: &File, language: Langua
     let imports = base.outline().imports.iter().filter(|import| {
         import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
     });
-    // a name that its module gave up, too: the language's own took its place
+    // a name that its module no longer has, too: the language's own took its place
     let given_up = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
         Target::File(path) => change.head.exports(&path).is_some_and(|names| !names.contains(name)),
         _ => false,
