@@ -1,4 +1,4 @@
-/** `npm run lint`: formatting and lints of both languages; all of them run, whatever the first ones say. */
+/** `npm run lint`: formatting and lints of both languages, and the form of commit messages; all of them run, whatever the first ones say. */
 import { join } from "node:path"
 import { root, run } from "./lib/run.js"
 import { packages } from "./lib/setup.js"
@@ -12,6 +12,7 @@ const checks = [
   ["clippy", "cargo", ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]],
   ["eslint", process.execPath, [join(modules, "eslint", "bin", "eslint.js"), "--max-warnings=0", "."]],
   ["tsc", process.execPath, [join(modules, "typescript", "bin", "tsc"), "-p", "."]],
+  ["commit messages", process.execPath, ["scripts/commit-form.js"]],
 ]
 
 /** @type {string[]} */

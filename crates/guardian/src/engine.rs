@@ -274,6 +274,6 @@ fn nearest(id: &str, patterns: &Patterns) -> String {
     best.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     match best.first() {
         Some((same, known)) if *same > 0 => format!("did you mean `{known}`?"),
-        _ => "`docs/rules.md` lists the rules".to_string(),
+        _ => "`rules/README.md` of opencode-orchestrator lists the rules".to_string(),
     }
 }
