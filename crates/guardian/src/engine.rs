@@ -64,11 +64,7 @@ impl Guardian {
         if base == Some(text) {
             return Vec::new();
         }
-        let pair = Pair {
-            path: path.into(),
-            base: base.map(|base| self.file(path, base)),
-            head: Some(self.file(path, text)),
-        };
+        let pair = Pair::new(path, base.map(|base| self.file(path, base)), Some(self.file(path, text)));
         let mut raws = self.file_findings(std::slice::from_ref(&pair), None);
         raws.extend(self.run(|check, found| {
             if let Check::Edit(check) = check {
@@ -102,7 +98,7 @@ impl Guardian {
         for path in paths {
             let Some(text) = head.read(path) else { continue };
             if let Some(file) = self.look(path, &text, &mut raws) {
-                pairs.push(Pair { path: path.as_str().into(), base: None, head: Some(file) });
+                pairs.push(Pair::new(path, None, Some(file)));
             }
         }
         let none = MemorySources::default();
@@ -139,11 +135,8 @@ impl Guardian {
             if old == new {
                 continue;
             }
-            pairs.push(Pair {
-                path: path.as_str().into(),
-                base: old.map(|text| self.file(path, &text)),
-                head: new.map(|text| self.file(path, &text)),
-            });
+            let (old, new) = (old.map(|text| self.file(path, &text)), new.map(|text| self.file(path, &text)));
+            pairs.push(Pair::new(path, old, new));
         }
         let mut raws = self.file_findings(&pairs, Some(base));
         let change = Change::new(pairs, base, head, false);

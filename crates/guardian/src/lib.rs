@@ -10,6 +10,8 @@
 
 mod baseline;
 mod bodies;
+mod constant;
+mod data;
 mod docs;
 mod engine;
 mod file;
@@ -22,6 +24,7 @@ mod places;
 mod project;
 pub mod render;
 mod rules;
+mod said;
 mod scan;
 mod sgconfig;
 mod sources;

@@ -60,7 +60,7 @@ pub(super) fn is_use(file: &File, index: usize) -> Option<bool> {
     }
 }
 
-pub(super) fn binds(parent: &str, field: &str) -> bool {
+pub(crate) fn binds(parent: &str, field: &str) -> bool {
     match parent {
         "variable_declarator"
         | "function_declaration"

@@ -6,6 +6,7 @@
 mod ecmascript;
 mod go;
 mod known;
+mod local;
 mod python;
 mod rust;
 mod scopes;
@@ -16,8 +17,10 @@ use syntax::Language;
 
 use crate::file::File;
 
+pub(crate) use ecmascript::binds as binds_in_ecmascript;
 pub(crate) use go::import_names;
 pub(crate) use known::{is_global, is_go_package, is_known, is_node_module, is_python_module};
+pub(crate) use local::out_of_scope;
 pub(crate) use rust::in_item_macro as is_in_item_macro;
 pub(crate) use scopes::lost;
 

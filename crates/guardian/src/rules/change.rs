@@ -1,6 +1,7 @@
 use std::collections::{BTreeSet, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::baseline::Hunks;
 use crate::file::File;
 use crate::project::Tree;
 use crate::sources::Sources;
@@ -10,9 +11,36 @@ pub(crate) struct Pair {
     pub(crate) path: Arc<str>,
     pub(crate) base: Option<Arc<File>>,
     pub(crate) head: Option<Arc<File>>,
+    hunks: OnceLock<Hunks>,
 }
 
 impl Pair {
+    pub(crate) fn new(path: &str, base: Option<Arc<File>>, head: Option<Arc<File>>) -> Pair {
+        Pair { path: path.into(), base, head, hunks: OnceLock::new() }
+    }
+
+    /// Whether the change wrote a line of the head (0-based).
+    pub(crate) fn wrote(&self, row: usize) -> bool {
+        let (Some(base), Some(head)) = (self.base.as_deref(), self.head.as_deref()) else { return true };
+        self.hunks.get_or_init(|| Hunks::new(base, head)).of_head(row).is_some()
+    }
+
+    /// Whether the change wrote the line that a byte of the head is on.
+    pub(crate) fn wrote_at(&self, byte: usize) -> bool {
+        self.head.as_deref().is_some_and(|head| self.wrote(head.row(byte)))
+    }
+
+    /// Whether the change wrote a line of these bytes of the head.
+    pub(crate) fn wrote_in(&self, start: usize, end: usize) -> bool {
+        let Some(head) = self.head.as_deref() else { return false };
+        (head.row(start)..=head.row(end.saturating_sub(1).max(start))).any(|row| self.wrote(row))
+    }
+
+    /// The base, where it is code.
+    pub(crate) fn old_code(&self) -> Option<&File> {
+        self.base.as_deref().filter(|base| base.is_code())
+    }
+
     /// Both sides, where the change is an edit of code.
     pub(crate) fn both(&self) -> Option<(&File, &File)> {
         let (base, head) = (self.base.as_deref()?, self.head.as_deref()?);

@@ -3,14 +3,18 @@
 
 mod arity_mismatch;
 mod assertion;
+mod broken_data;
 mod commented_out_code;
 mod conflict_marker;
+mod constant_result;
 mod duplicate_definition;
 mod elided_code;
 mod emptied_body;
 mod empty_branch;
+mod failure_passed_over;
 mod hard_coded_result;
 mod hidden_error;
+mod hollow_test;
 mod house_style;
 mod missing_export;
 mod missing_fixture;
@@ -18,9 +22,14 @@ mod missing_item;
 mod missing_path;
 mod missing_unlisted;
 mod missing_value;
+mod name_of_another_scope;
+mod not_accepted;
+mod pretended_work;
 mod secret_in_code;
 mod syntax_error;
+mod test_case_removed;
 mod test_removed;
+mod test_switched_off;
 mod test_weakened;
 mod truncated_file;
 mod undeclared_dependency;
@@ -29,6 +38,7 @@ mod unreachable_code;
 mod unreached_module;
 mod unresolved_import;
 mod unwritten_body;
+mod weaker_configuration;
 
 mod change;
 #[cfg(test)]
@@ -67,6 +77,16 @@ pub(crate) static RULES: &[&Rule] = &[
     &unreached_module::RULE,
     &hard_coded_result::RULE,
     &house_style::RULE,
+    &constant_result::RULE,
+    &pretended_work::RULE,
+    &broken_data::RULE,
+    &weaker_configuration::RULE,
+    &failure_passed_over::RULE,
+    &test_switched_off::RULE,
+    &hollow_test::RULE,
+    &test_case_removed::RULE,
+    &name_of_another_scope::RULE,
+    &not_accepted::RULE,
 ];
 
 /// A rule.
