@@ -102,13 +102,19 @@ export function stateDirectory({ env }) {
 export function sandbox() {
   const name = "sandbox"
   const without = "checks run without a sandbox, and reports say so"
+  const trial = ["--unshare-user", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "/bin/sh", "-c", ":"]
+  const bubblewrap = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"].find((file) => existsSync(file))
+  if (bubblewrap && spawnSync(bubblewrap, trial, { timeout: 5000 }).status === 0) {
+    return { name, status: "ok", message: "level full: bubblewrap works" }
+  }
+  const hint = bubblewrap ? "allow user namespaces for level full" : "install bubblewrap for level full"
   if (process.platform !== "linux") return { name, status: "warn", message: `Landlock exists on Linux only; ${without}` }
   const modules = readOr("/sys/kernel/security/lsm")
   if (modules?.split(",").map((word) => word.trim()).includes("landlock")) {
-    return { name, status: "ok", message: "Landlock is on" }
+    return { name, status: "ok", message: "level basic: Landlock is on", hint }
   }
   if (modules === undefined && atLeast(numbers(release()) ?? [0], MIN_LANDLOCK)) {
-    return { name, status: "ok", message: `Linux ${release()}, which usually has Landlock; reports say whether it was used` }
+    return { name, status: "ok", message: `Linux ${release()}, which usually has Landlock: level basic; reports say what was used`, hint }
   }
   return { name, status: "warn", message: `this kernel has no Landlock; ${without}`, hint: "boot with `lsm=landlock,…` on Linux 5.13 or later" }
 }

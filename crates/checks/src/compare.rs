@@ -51,7 +51,7 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     let code = match &now.end {
         End::Exited { code } => *code,
         End::TimedOut { .. } => return timed_out(base, now),
-        End::Signalled { .. } => return crashed(base, now),
+        End::Signalled { .. } | End::Limit { .. } => return crashed(base, now),
         End::Tampered { .. } => return Verdict::Fail { findings: vec![Failure::of_command(now)] },
         End::NotFound { .. } | End::Cancelled | End::CouldNotStart { .. } => {
             return no_evidence(format!("the check {}", now.end));

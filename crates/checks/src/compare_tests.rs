@@ -7,7 +7,8 @@ fn outcome(code: i32) -> Outcome {
         passed: None,
         output: "some output\n".to_owned(),
         duration_ms: 1500,
-        sandboxed: true,
+        sandbox: crate::Level::Basic,
+        survivors: false,
         truncated: false,
         counts_tests: false,
     }

@@ -163,75 +163,10 @@ fn virtual_environment(directory: &Path, root: &Path) -> Option<PathBuf> {
     places.into_iter().find(|venv| venv.join("pyvenv.cfg").is_file())
 }
 
-/// Where tools keep their caches unless told otherwise, below the home folder.
-const CACHES: &[(&str, &str)] = &[
-    ("npm_config_cache", ".npm"),
-    ("YARN_CACHE_FOLDER", ".cache/yarn"),
-    ("PIP_CACHE_DIR", ".cache/pip"),
-    ("UV_CACHE_DIR", ".cache/uv"),
-    ("GOCACHE", ".cache/go-build"),
-    ("GOMODCACHE", "go/pkg/mod"),
-];
-
-/// Sends caches that could not be written into the temporary folder: npm and
-/// go fail outright where theirs is missing and cannot be made.
-pub(crate) fn redirect_caches(env: &mut BTreeMap<OsString, OsString>, writable: &[PathBuf], tmp: &Path) {
-    let writes =
-        |folder: &Path| writable.iter().any(|allowed| folder.starts_with(allowed) && allowed.exists());
-    let home = env.get(OsStr::new("HOME")).map(PathBuf::from).unwrap_or_default();
-    for (name, below) in CACHES {
-        let set = env.get(OsStr::new(name)).map(PathBuf::from);
-        let folder = match (set, *name) {
-            (Some(folder), _) => folder,
-            (None, "GOMODCACHE") => match env.get(OsStr::new("GOPATH")) {
-                Some(path) => Path::new(path).join("pkg/mod"),
-                None => home.join(below),
-            },
-            (None, _) => home.join(below),
-        };
-        if !writes(&folder) {
-            env.insert((*name).into(), tmp.join("caches").join(name.to_ascii_lowercase()).into());
-        }
-    }
-}
-
 /// Whether a variable of this name may hold a secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     SECRET_WORDS.iter().any(|word| name.contains(word))
-}
-
-/// The folders in which package managers and compilers keep what they have
-/// fetched, as far as they exist: what [`crate::RunOptions::writable`] needs
-/// for builds to work offline and fast. Programs and settings are not in it.
-pub fn tool_caches() -> Vec<PathBuf> {
-    caches(&|name| std::env::var_os(name)).into_iter().filter(|folder| folder.exists()).collect()
-}
-
-fn caches(variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<PathBuf> {
-    let set = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = set("HOME");
-    let below = |path: &str| home.as_ref().map(|home| home.join(path));
-    let cache = set("XDG_CACHE_HOME").or_else(|| below(".cache"));
-    let data = set("XDG_DATA_HOME").or_else(|| below(".local/share"));
-    let cargo = set("CARGO_HOME").or_else(|| below(".cargo"));
-    let go = set("GOPATH").or_else(|| below("go"));
-    let mut all = Vec::new();
-    for name in ["registry", "git", ".package-cache", ".package-cache-mutate", ".global-cache"] {
-        all.extend(cargo.as_ref().map(|cargo| cargo.join(name)));
-    }
-    all.extend(set("npm_config_cache").or_else(|| set("NPM_CONFIG_CACHE")).or_else(|| below(".npm")));
-    for name in ["pip", "uv", "yarn", "pnpm", "node-gyp", "go-build", "ruff", "pypoetry", "deno"] {
-        all.extend(cache.as_ref().map(|cache| cache.join(name)));
-    }
-    all.extend(data.map(|data| data.join("pnpm/store")));
-    all.extend(below(".bun/install/cache"));
-    all.extend(set("GOCACHE"));
-    all.extend(set("GOMODCACHE").or_else(|| go.map(|go| go.join("pkg/mod"))));
-    all.extend(set("UV_CACHE_DIR"));
-    all.extend(set("PIP_CACHE_DIR"));
-    all.extend(set("YARN_CACHE_FOLDER"));
-    all
 }
 
 #[cfg(test)]
@@ -264,19 +199,6 @@ mod tests {
     }
 
     #[test]
-    fn caches_that_cannot_be_written_move_to_the_temporary_folder() {
-        let home = tempfile::tempdir().unwrap();
-        let npm = home.path().join(".npm");
-        std::fs::create_dir(&npm).unwrap();
-        let mut env =
-            BTreeMap::from([("HOME".into(), home.path().into()), ("GOPATH".into(), "/gone".into())]);
-        redirect_caches(&mut env, &[npm, home.path().join(".cache/pip")], Path::new("/t"));
-        assert_eq!(env.get(OsStr::new("npm_config_cache")), None);
-        assert_eq!(env.get(OsStr::new("PIP_CACHE_DIR")), Some(&"/t/caches/pip_cache_dir".into()));
-        assert_eq!(env.get(OsStr::new("GOMODCACHE")), Some(&"/t/caches/gomodcache".into()));
-    }
-
-    #[test]
     fn nothing_secret_passes_even_when_asked_for() {
         let names = ["OPENAI_API_KEY", "LC_TOKEN", "NVM_AUTH", "my_secret", "DB_PASSWORD", "SSH_AUTH_SOCK"];
         let pairs: Vec<_> = names.iter().map(|name| (*name, "x")).collect();
@@ -290,16 +212,5 @@ mod tests {
             built(&[("HTTPS_PROXY", "http://me:pw@proxy:1"), ("HTTP_PROXY", "http://proxy:1/a@b")], &[]);
         assert!(!env.contains_key("HTTPS_PROXY"));
         assert_eq!(env["HTTP_PROXY"], "http://proxy:1/a@b");
-    }
-
-    #[test]
-    fn caches_hold_no_programs_and_no_settings() {
-        let all = caches(&|name| (name == "HOME").then(|| "/h".into()));
-        assert!(all.contains(&PathBuf::from("/h/.cargo/registry")));
-        assert!(
-            !all.iter().any(|folder| ["/h", "/h/.cargo", "/h/.cache", "/h/go"]
-                .iter()
-                .any(|f| folder == Path::new(f)))
-        );
     }
 }

@@ -4,8 +4,8 @@
 //! - [`discover`] and [`setup`] read manifests and name the commands;
 //!   [`resolve`] does as much for a command that the user has configured (pure).
 //! - [`run`] runs one of them: in a process group of its own, with a time
-//!   limit, named environment variables only, bounded output, and writing
-//!   confined to the slot where the kernel can do that.
+//!   limit, named environment variables only, bounded output, and confined to
+//!   its slot as well as this machine can ([`Level`]).
 //! - [`compare`] judges an [`Outcome`] against the same check on the base (pure).
 //!
 //! **Invariants.** Only this crate runs a project's commands. It knows no
@@ -16,6 +16,8 @@
 // without process groups nothing is run, and what only runs need is unused
 #![cfg_attr(not(unix), allow(dead_code))]
 
+#[cfg(unix)]
+mod caches;
 mod check;
 mod compare;
 mod diagnostics;
@@ -33,10 +35,11 @@ mod toolchain;
 pub use check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
 pub use compare::{Failure, Verdict, compare};
 pub use discover::{Found, Refused, discover, find, resolve, setup};
-pub use environment::tool_caches;
 pub use filter::FilterError;
 pub use outcome::{End, Outcome, TestFailure};
 pub use packages::{Addition, Answer, Manifest, Wanted, answer as package_answer, is_unreachable};
 pub use parse::{Report, parse};
-pub use process::{RunOptions, SandboxMode, run, sandbox_available, sweep};
+pub use process::{
+    Level, Network, RunOptions, Sandbox, describe_sandbox, run, sandbox_available, strongest, sweep,
+};
 pub use toolchain::toolchain;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::output::shorten;
+use crate::process::Level;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub enum End {
     NotFound { program: String },
     /// It was stopped because the caller asked for it.
     Cancelled,
+    /// It used more of this machine than it may.
+    Limit { what: String },
     /// It changed what no check may change, which was put back.
     Tampered { what: String },
     /// It was never started.
@@ -42,6 +45,7 @@ impl std::fmt::Display for End {
             }
             End::NotFound { program } => write!(f, "needs `{program}`, which is not installed here"),
             End::Cancelled => write!(f, "was cancelled"),
+            End::Limit { what } => write!(f, "was stopped: {what}"),
             End::Tampered { what } => write!(f, "is not to be believed: {what}"),
             End::CouldNotStart { why } => write!(f, "could not start: {why}"),
         }
@@ -81,9 +85,12 @@ pub struct Outcome {
     /// longer than the limit, without escape sequences.
     pub output: String,
     pub duration_ms: u64,
-    /// Whether writing was confined to the slot, its temporary folder and the
-    /// tool caches.
-    pub sandboxed: bool,
+    /// How it was confined.
+    #[serde(default)]
+    pub sandbox: Level,
+    /// Whether processes of it may live on: its slot is not to be used again.
+    #[serde(default)]
+    pub survivors: bool,
     /// Whether the runner wrote more than could be read for names.
     #[serde(default)]
     pub truncated: bool,
@@ -140,7 +147,8 @@ impl Outcome {
             passed: None,
             output: String::new(),
             duration_ms: 0,
-            sandboxed: false,
+            sandbox: Level::None,
+            survivors: false,
             truncated: false,
             counts_tests: false,
         }

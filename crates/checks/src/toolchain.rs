@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use crate::environment;
 
 /// Programs that checks are run with, where `PATH` has them.
-const PROGRAMS: &[&str] = &[
+pub(crate) const PROGRAMS: &[&str] = &[
     "node", "npm", "npx", "pnpm", "yarn", "bun", "deno", "tsc", "cargo", "rustc", "rustup", "python",
     "python3", "pytest", "uv", "go", "make", "cc", "gcc", "clang", "java", "ruby", "php", "dotnet", "sh",
 ];

@@ -101,7 +101,8 @@ fn outcome(end: End, ran: Option<(Vec<String>, u32)>) -> Outcome {
         failing: failures,
         output: String::new(),
         duration_ms: 0,
-        sandboxed: true,
+        sandbox: checks::Level::Basic,
+        survivors: false,
         truncated: false,
         counts_tests: true,
     }

@@ -136,8 +136,14 @@ impl Workspace {
         self.inner.user.as_ref()
     }
 
-    pub(crate) fn repository(&self) -> PathBuf {
+    /// The private repository.
+    pub fn repository(&self) -> PathBuf {
         self.inner.state.join("repository.git")
+    }
+
+    /// Where set-up keeps what it has fetched for this project.
+    pub fn caches(&self) -> PathBuf {
+        self.inner.state.join("caches")
     }
 
     pub(crate) fn slots(&self) -> PathBuf {

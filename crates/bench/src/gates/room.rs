@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use checks::{Check, End, Outcome, RunOptions, SandboxMode};
+use checks::{Check, End, Outcome, RunOptions, Sandbox};
 use engine::{Commands, Running};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -295,7 +295,7 @@ async fn set_up(
     write(folder, data)?;
     let check = Check::configured("setup", suite.setup, Some(SETUP));
     let mut options = RunOptions::new(folder, tmp, "bench");
-    options.sandbox = SandboxMode::Off;
+    options.sandbox = Sandbox::OFF;
     let outcome = checks::run(&check, None, &options, &CancellationToken::new()).await;
     if outcome.end.success() {
         Ok(())

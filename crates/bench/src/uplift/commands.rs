@@ -60,7 +60,8 @@ fn ended(end: End) -> Outcome {
         passed: Some(0),
         output: String::new(),
         duration_ms: 1_000,
-        sandboxed: true,
+        sandbox: checks::Level::Basic,
+        survivors: false,
         truncated: false,
         counts_tests: true,
     }

@@ -195,7 +195,8 @@ fn failed(why: String) -> Outcome {
         passed: None,
         output: String::new(),
         duration_ms: 0,
-        sandboxed: false,
+        sandbox: checks::Level::None,
+        survivors: false,
         truncated: false,
         counts_tests: true,
     }

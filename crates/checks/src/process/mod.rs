@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::check::{Check, Kind};
@@ -20,24 +19,12 @@ use crate::outcome::{End, Outcome, TestFailure};
 use crate::output::shorten;
 use crate::parse::{Report, parse, sniff};
 
-pub use sandbox::sandbox_available;
+pub use sandbox::{Level, Network, Sandbox, describe_sandbox, sandbox_available, strongest};
 pub use stragglers::sweep;
 
 /// Output kept for reading names of tests; the rest of a longer stream is
 /// dropped from its middle.
 const CAPTURE: usize = 8 << 20;
-
-/// Whether writing outside of the slot is prevented.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SandboxMode {
-    /// Where the kernel can; [`Outcome::sandboxed`] tells.
-    #[default]
-    Auto,
-    /// Without it nothing is started.
-    Required,
-    Off,
-}
 
 /// Where and how a check runs.
 #[derive(Debug, Clone)]
@@ -50,25 +37,42 @@ pub struct RunOptions {
     pub env: BTreeMap<String, String>,
     /// Marks all processes of these runs (a mission's id, say); see [`sweep`].
     pub marker: String,
-    pub sandbox: SandboxMode,
-    /// More folders and files that may be written; those that do not exist are
-    /// ignored. See [`crate::tool_caches`].
+    pub sandbox: Sandbox,
+    /// More folders and files that may be read, and written; those that do not
+    /// exist are ignored.
+    pub readable: Vec<PathBuf>,
     pub writable: Vec<PathBuf>,
+    /// Folders below the slot that are only read: its dependencies. Held to at
+    /// level full.
+    pub kept: Vec<PathBuf>,
+    /// Where tools keep what they fetch and build: written by these runs only.
+    /// Below `tmp` where none is named.
+    pub caches: Option<PathBuf>,
+    /// Caches that earlier runs have filled, of which this one only reads.
+    pub fetched: Option<PathBuf>,
+    /// Where the command sees the slot at level full: the user's own checkout,
+    /// say, which then is not there.
+    pub seen_at: Option<PathBuf>,
     /// Bytes of output in [`Outcome::output`].
     pub output_limit: usize,
 }
 
 impl RunOptions {
-    /// The usual options for a slot: sandbox where there is one, tool caches
-    /// writable, 32 KB of output.
+    /// The usual options for a slot: the best sandbox there is, private caches,
+    /// 32 KB of output.
     pub fn new(root: impl Into<PathBuf>, tmp: impl Into<PathBuf>, marker: impl Into<String>) -> RunOptions {
         RunOptions {
             root: root.into(),
             tmp: tmp.into(),
             env: BTreeMap::new(),
             marker: marker.into(),
-            sandbox: SandboxMode::Auto,
-            writable: crate::tool_caches(),
+            sandbox: Sandbox::default(),
+            readable: Vec::new(),
+            writable: Vec::new(),
+            kept: Vec::new(),
+            caches: None,
+            fetched: None,
+            seen_at: None,
             output_limit: 32 << 10,
         }
     }
@@ -79,7 +83,8 @@ struct Raw {
     end: End,
     text: String,
     truncated: bool,
-    sandboxed: bool,
+    level: Level,
+    survivors: bool,
 }
 
 /// Runs a check, narrowed to a test or a file where `filter` is given. Returns
@@ -105,8 +110,8 @@ pub async fn run(
         ..Outcome::not_started("")
     };
     let tampered = pointer.and_then(|pointer| pointer.restore());
-    let (end, text, truncated, sandboxed) = match raw {
-        Ok(raw) => (raw.end, raw.text, raw.truncated, raw.sandboxed),
+    let Raw { end, text, truncated, level, survivors } = match raw {
+        Ok(raw) => raw,
         Err(why) => return Outcome { end: End::CouldNotStart { why }, ..outcome },
     };
     let report = match check.runner {
@@ -123,11 +128,12 @@ pub async fn run(
         end => end,
     };
     outcome.passed = report.passed;
-    let slot = Slot::new(&options.root);
+    let slot = Slot::new(options);
     let complete = report.failing.filter(|_| !truncated);
     outcome.failing = complete.map(|all| all.into_iter().map(|failure| slot.relative(failure)).collect());
     outcome.truncated = truncated;
-    outcome.sandboxed = sandboxed;
+    outcome.sandbox = level;
+    outcome.survivors = survivors;
     outcome.output = slot.strip(&shorten(&text, options.output_limit));
     if let Some(what) = tampered {
         outcome.output.push_str(&format!("\n{what}\n"));
@@ -208,9 +214,9 @@ struct Slot {
 }
 
 impl Slot {
-    fn new(root: &Path) -> Slot {
-        let real = root.canonicalize().ok();
-        let roots = std::iter::once(root.to_path_buf()).chain(real);
+    fn new(options: &RunOptions) -> Slot {
+        let real = options.root.canonicalize().ok();
+        let roots = std::iter::once(options.root.clone()).chain(real).chain(options.seen_at.clone());
         let mut prefixes: Vec<String> =
             roots.map(|root| format!("{}/", root.display().to_string().trim_end_matches('/'))).collect();
         prefixes.retain(|prefix| prefix.len() > 1);

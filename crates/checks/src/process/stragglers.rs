@@ -1,10 +1,11 @@
-//! Finding processes that left the group, by the marker in their environment.
+//! Finding processes that left the group: by the mark in their limits, which
+//! they cannot take off, and by the marker in their environment.
 //!
-//! A descendant that clears its environment *and* leaves its group is not
-//! found; neither is any on systems without `/proc`.
+//! On systems without `/proc` none is found.
 
 use std::time::Duration;
 
+use super::sandbox::limits::{Mark, mark_of};
 use crate::environment::MARKER;
 
 /// Rounds of looking, for what is started between looking and killing.
@@ -13,13 +14,32 @@ const ROUNDS: usize = 5;
 /// Kills every process that a run with this marker left behind: for a start
 /// after a crash. Returns how many were killed.
 pub fn sweep(marker: &str) -> usize {
-    kill_marked(&format!("{MARKER}={marker}:"), false, 0)
+    let mission = Mark::new(marker, "").mission;
+    kill_found(|pid| has(pid, &format!("{MARKER}={marker}:"), false) || is_of(pid, mission)).killed
 }
 
-/// Kills the processes of one run (`marker` with its number) which started at
-/// or after `since` (clock ticks from boot).
-pub(super) fn kill_run(marker: &str, since: u64) -> usize {
-    kill_marked(&format!("{MARKER}={marker}"), true, since)
+/// Whether a process carries the mark of a mission. The second number keeps an
+/// unusual limit of the user's own from being taken for one.
+fn is_of(pid: u32, mission: u64) -> bool {
+    mark_of(pid).is_some_and(|mark| mark.mission == mission && Mark::RUNS.contains(&mark.run))
+}
+
+/// What came of looking.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Sweep {
+    pub killed: usize,
+    /// In the last round nothing was found any more.
+    pub clean: bool,
+}
+
+/// Kills the processes of one run which started at or after `since` (clock
+/// ticks from boot).
+pub(super) fn kill_run(marker: &str, mark: Mark, since: u64) -> Sweep {
+    let entry = format!("{MARKER}={marker}");
+    kill_found(|pid| {
+        start_time(pid).is_some_and(|start| start >= since)
+            && (mark_of(pid).is_some_and(|found| found.run == mark.run) || has(pid, &entry, true))
+    })
 }
 
 /// The start time of a process, in clock ticks from boot.
@@ -31,45 +51,52 @@ pub(super) fn start_time(pid: u32) -> Option<u64> {
 }
 
 #[cfg(unix)]
-fn kill_marked(entry: &str, exact: bool, since: u64) -> usize {
+fn kill_found(is_one: impl Fn(u32) -> bool) -> Sweep {
     use nix::sys::signal::{Signal, kill};
     use nix::unistd::Pid;
 
-    let mut killed = 0;
+    let mut sweep = Sweep::default();
     for round in 0..ROUNDS {
         if round > 0 {
             std::thread::sleep(Duration::from_millis(5));
         }
-        let found = marked(entry, exact, since);
+        let found: Vec<u32> = living().into_iter().filter(|pid| is_one(*pid)).collect();
         if found.is_empty() {
+            sweep.clean = true;
             break;
         }
         for pid in found {
             let gone = i32::try_from(pid).map(|pid| kill(Pid::from_raw(pid), Signal::SIGKILL));
-            killed += usize::from(matches!(gone, Ok(Ok(()))) && round == 0);
+            sweep.killed += usize::from(matches!(gone, Ok(Ok(()))) && round == 0);
         }
     }
-    killed
+    sweep
 }
 
 #[cfg(not(unix))]
-fn kill_marked(_entry: &str, _exact: bool, _since: u64) -> usize {
-    0
+fn kill_found(_is_one: impl Fn(u32) -> bool) -> Sweep {
+    Sweep::default()
 }
 
-/// Living processes whose environment holds the entry.
-fn marked(entry: &str, exact: bool, since: u64) -> Vec<u32> {
+/// All processes but ours and those that have ended and were not waited for yet.
+fn living() -> Vec<u32> {
     let Ok(all) = std::fs::read_dir("/proc") else { return Vec::new() };
     let own = std::process::id();
+    let ended = |pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with(['Z', 'X']))
+    };
     all.flatten()
         .filter_map(|folder| folder.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|pid| *pid != own && start_time(*pid).is_some_and(|start| start >= since))
-        .filter(|pid| {
-            // of a zombie, and of a process of another user, this is empty or an error
-            let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-            environ.split(|byte| *byte == 0).any(|variable| {
-                if exact { variable == entry.as_bytes() } else { variable.starts_with(entry.as_bytes()) }
-            })
-        })
+        .filter(|pid| *pid != own && !ended(*pid))
         .collect()
+}
+
+/// Whether the environment of a process holds the entry, or one that begins so.
+fn has(pid: u32, entry: &str, exact: bool) -> bool {
+    // of a process of another user this is an error
+    let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environ.split(|byte| *byte == 0).any(|variable| {
+        if exact { variable == entry.as_bytes() } else { variable.starts_with(entry.as_bytes()) }
+    })
 }

@@ -5,6 +5,7 @@
 //! whatever way, the pipe closes and the watchdog ends the group. While the
 //! watchdog is not reaped, no other group can get its number.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,10 +21,11 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{CAPTURE, Raw, RunOptions, SandboxMode, sandbox, stragglers};
-use crate::environment;
+use super::sandbox::{self, Level, Reach, limits};
+use super::{CAPTURE, Raw, RunOptions, stragglers};
 use crate::outcome::End;
 use crate::output::HeadTail;
+use crate::{caches, environment};
 
 /// From asking a group to end to making it end.
 const GRACE: Duration = Duration::from_millis(400);
@@ -33,6 +35,18 @@ const DRAIN: Duration = Duration::from_millis(150);
 
 /// Longest look for processes that left their group.
 const SWEEP: Duration = Duration::from_millis(500);
+
+/// How often the memory of a run is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Waits for a line, which comes when the limits are set, and then runs the
+/// command: itself at first, or through the program that confines it, whose
+/// parent it stays.
+const GATE: &str = r#"read -r _ || exit 125
+exec </dev/null
+if [ $# = 1 ]; then exec /bin/sh -c "$1"; fi
+"$@"
+exit $?"#;
 
 /// Ends the group, and what left it, as soon as its standard input closes.
 /// It ignores what the check may send to its own group.
@@ -52,26 +66,34 @@ pub(super) async fn supervise(
     cancel: &CancellationToken,
 ) -> Result<Raw, String> {
     let marker = unique(&options.marker);
-    let mut group = Group::start(&marker).map_err(|error| {
+    let level = options.sandbox.level()?;
+    let mark = limits::Mark::new(&tame(&options.marker), &marker);
+    let mut group = Group::start(&marker, mark).map_err(|error| {
         format!("the process that watches over it failed to start: {error}.\nhint: /bin/sh is needed")
     })?;
-    let started = spawn(line, directory, options, &marker, group.id).await;
-    let (mut child, output, sandboxed) = match started {
+    let started = spawn(line, directory, options, &marker, group.id, level).await;
+    let (mut child, output) = match started {
         Ok(started) => started,
         Err(why) => {
             group.end().await;
             return Err(why);
         }
     };
+    if let Err(why) = open_gate(&mut child, mark).await {
+        group.end().await;
+        return Err(why);
+    }
     let mut output = Output::new(output);
+    let pid = child.id();
     let deadline = Instant::now() + limit;
     let end = tokio::select! {
         biased;
         () = cancel.cancelled() => None,
         () = sleep_until(deadline) => Some(End::TimedOut { after_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }),
-        status = wait_and_read(&mut child, &mut output) => Some(ended(status)),
+        held = too_much(pid) => Some(End::Limit { what: format!("it held {:.1} GB of memory, more than it may", held as f64 / 1e9) }),
+        status = wait_and_read(&mut child, &mut output) => Some(ended(status, level)),
     };
-    let by_itself = !matches!(end, None | Some(End::TimedOut { .. }));
+    let by_itself = !matches!(end, None | Some(End::TimedOut { .. } | End::Limit { .. }));
     if by_itself {
         // what it has written is in the pipe; a descendant may hold it open
         output.drain(DRAIN).await;
@@ -79,35 +101,79 @@ pub(super) async fn supervise(
         group.signal(Signal::SIGTERM);
         let _ = timeout(GRACE, wait_and_read(&mut child, &mut output)).await;
     }
-    group.end().await;
+    let survivors = !group.end().await;
     output.drain(DRAIN).await;
     let _ = timeout(DRAIN, child.wait()).await;
     let truncated = output.kept.truncated();
-    Ok(Raw { end: end.unwrap_or(End::Cancelled), text: output.kept.text(), truncated, sandboxed })
+    Ok(Raw { end: end.unwrap_or(End::Cancelled), text: output.kept.text(), truncated, level, survivors })
 }
 
 /// The marker of one run: the caller's, our process, and a number.
 fn unique(marker: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let marker: String = marker.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
-    format!("{marker}:{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+    format!("{}:{}-{}", tame(marker), std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn ended(status: io::Result<ExitStatus>) -> End {
+fn tame(marker: &str) -> String {
+    marker.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect()
+}
+
+/// Sets the limits of the waiting shell and lets it go on.
+async fn open_gate(child: &mut Child, mark: limits::Mark) -> Result<(), String> {
+    use tokio::io::AsyncWriteExt;
+    if let Some(pid) = child.id() {
+        limits::set(pid, mark);
+    }
+    let Some(mut gate) = child.stdin.take() else { return Ok(()) };
+    gate.write_all(b"\n").await.map_err(|error| format!("its shell ended before it began: {error}"))
+}
+
+/// Ends when the run holds more memory than it may.
+async fn too_much(pid: Option<u32>) -> u64 {
+    let (Some(pid), Some(allowed)) = (pid, limits::memory()) else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let held = limits::held(pid);
+        if held > allowed {
+            return held;
+        }
+    }
+}
+
+/// The signal behind an exit status by which a shell or bubblewrap tells of one.
+fn signal_behind(code: i32, level: Level) -> Option<i32> {
+    let signal = code.checked_sub(128).filter(|signal| (1..=31).contains(signal))?;
+    // its own shell is no longer the last to speak at level full
+    (level == Level::Full).then_some(signal)
+}
+
+fn ended(status: io::Result<ExitStatus>, level: Level) -> End {
     use std::os::unix::process::ExitStatusExt;
     match status {
         Err(error) => End::CouldNotStart { why: format!("waiting for it failed: {error}") },
         Ok(status) => match (status.code(), status.signal()) {
-            (Some(code), _) => End::Exited { code },
-            (None, signal) => End::Signalled { signal: signal.unwrap_or(0) },
+            (Some(code), _) => match signal_behind(code, level) {
+                Some(signal) => by_signal(signal),
+                None => End::Exited { code },
+            },
+            (None, signal) => by_signal(signal.unwrap_or(0)),
         },
     }
+}
+
+fn by_signal(signal: i32) -> End {
+    if signal == Signal::SIGXFSZ as i32 {
+        let what = format!("it wrote a file of more than {} GB, the most that it may", limits::FILE >> 30);
+        return End::Limit { what };
+    }
+    End::Signalled { signal }
 }
 
 /// The process group of a run, led by its watchdog.
 struct Group {
     id: i32,
     marker: String,
+    mark: limits::Mark,
     since: u64,
     watchdog: Child,
     /// Closing it tells the watchdog that we are gone.
@@ -115,7 +181,7 @@ struct Group {
 }
 
 impl Group {
-    fn start(marker: &str) -> io::Result<Group> {
+    fn start(marker: &str, mark: limits::Mark) -> io::Result<Group> {
         let entry = format!("{}={marker}", environment::MARKER);
         let mut watchdog = Command::new("/bin/sh")
             .args(["-c", WATCHDOG, "check-watchdog", &entry])
@@ -131,6 +197,7 @@ impl Group {
         Ok(Group {
             id: i32::try_from(pid).map_err(io::Error::other)?,
             marker: marker.to_owned(),
+            mark,
             since: stragglers::start_time(pid).unwrap_or(0),
             _alive: watchdog.stdin.take(),
             watchdog,
@@ -142,16 +209,18 @@ impl Group {
         let _ = killpg(Pid::from_raw(self.id), signal);
     }
 
-    /// Ends the group, its watchdog, and what has left the group.
-    async fn end(&mut self) {
+    /// Ends the group, its watchdog, and what has left the group. Says whether nothing is left for sure.
+    async fn end(&mut self) -> bool {
         self.signal(Signal::SIGKILL);
-        let (marker, since) = (self.marker.clone(), self.since);
+        let (marker, mark, since) = (self.marker.clone(), self.mark, self.since);
         // /proc can make a reader wait for a process that is stuck
-        let sweep = tokio::task::spawn_blocking(move || stragglers::kill_run(&marker, since));
-        if let Ok(Ok(count @ 1..)) = timeout(SWEEP, sweep).await {
-            tracing::debug!(count, "killed processes of a check that had left its process group");
+        let sweep = tokio::task::spawn_blocking(move || stragglers::kill_run(&marker, mark, since));
+        let swept = timeout(SWEEP, sweep).await.ok().and_then(Result::ok).unwrap_or_default();
+        if swept.killed > 0 {
+            tracing::debug!(swept.killed, "killed processes of a check that had left its process group");
         }
         let _ = timeout(DRAIN, self.watchdog.wait()).await;
+        swept.clean || !cfg!(target_os = "linux")
     }
 }
 
@@ -203,58 +272,40 @@ async fn spawn(
     options: &RunOptions,
     marker: &str,
     group: i32,
-) -> Result<(Child, ChildStdout, bool), String> {
+    level: Level,
+) -> Result<(Child, ChildStdout), String> {
     let failed = |error: io::Error| {
         format!("`/bin/sh` failed to start: {error}.\nhint: see whether processes or files have run out")
     };
     let (reader, writer) = io::pipe().map_err(failed)?;
     let reader = std::process::ChildStdout::from(std::os::fd::OwnedFd::from(reader));
     let output = ChildStdout::from_std(reader).map_err(failed)?;
-    let mut env =
-        environment::build(std::env::vars_os(), &options.env, directory, &options.root, &options.tmp, marker);
-    let writable: Vec<PathBuf> =
-        [&options.root, &options.tmp].into_iter().chain(&options.writable).cloned().collect();
-    let mode = options.sandbox;
-    if mode != SandboxMode::Off {
-        environment::redirect_caches(&mut env, &writable, &options.tmp);
-    }
+    let reach = Reach::new(options, level);
+    let env = environment_of(directory, options, &reach, marker, level);
     let mut command = Command::new("/bin/sh");
     command
-        .arg("-c")
-        .arg(OsString::from(line))
+        .args(["-c", GATE, "check"])
         .env_clear()
         .envs(env)
         .current_dir(directory)
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(writer.try_clone().map_err(failed)?)
         .stderr(writer)
         .process_group(group);
-    if mode == SandboxMode::Off {
+    if level == Level::None {
+        command.arg(line);
         // the command holds the pipe's other end until it is dropped
-        return command.spawn().map(|child| (child, output, false)).map_err(failed);
+        return command.spawn().map(|child| (child, output)).map_err(failed);
     }
     let runtime = tokio::runtime::Handle::current();
     let (answer, answered) = oneshot::channel();
+    let (line, directory) = (OsString::from(line), directory.to_path_buf());
     let confine = move || {
-        let confined = sandbox::restrict_this_thread(&writable);
-        let confined = match (confined, mode) {
-            (Ok(true), _) => true,
-            (Ok(false), SandboxMode::Required) => {
-                return Err("this kernel cannot confine where it writes (no Landlock).\n\
-                            hint: allow checks to run unsandboxed"
-                    .to_owned());
-            }
-            (Err(why), SandboxMode::Required) => return Err(why),
-            (Err(why), _) => {
-                tracing::warn!(why, "a check runs unsandboxed");
-                false
-            }
-            (Ok(false), _) => false,
-        };
+        command.args(sandbox::enter(level, &reach, &directory)?).arg(line);
         let _runtime = runtime.enter();
-        let mut command = command;
-        command.spawn().map(|child| (child, confined)).map_err(failed)
+        command.spawn().map_err(failed)
     };
+    // the thread loses rights for good, so it serves this command alone
     std::thread::Builder::new()
         .name("confined-spawn".to_owned())
         .spawn(move || {
@@ -262,8 +313,41 @@ async fn spawn(
             let _ = answer.send(confine());
         })
         .map_err(failed)?;
-    let (child, confined) = answered
+    let child = answered
         .await
         .map_err(|_| "the thread that starts it ended early.\nhint: try again".to_owned())??;
-    Ok((child, output, confined))
+    Ok((child, output))
+}
+
+/// The environment, with the slot's folders where the command sees them and caches of ours.
+fn environment_of(
+    directory: &Path,
+    options: &RunOptions,
+    reach: &Reach,
+    marker: &str,
+    level: Level,
+) -> BTreeMap<OsString, OsString> {
+    let mut env =
+        environment::build(std::env::vars_os(), &options.env, directory, &reach.root, &options.tmp, marker);
+    if level == Level::None {
+        return env;
+    }
+    let folder = options.caches.clone().unwrap_or_else(|| options.tmp.join("caches"));
+    let plan = caches::Plan {
+        fetched: options.fetched.as_deref(),
+        readable: &options.readable,
+        fills: options.caches.is_some(),
+        cargo: [reach.root.as_path(), directory].iter().any(|folder| folder.join("Cargo.toml").is_file()),
+    };
+    caches::redirect(&mut env, &folder, &plan);
+    if reach.seen_at != reach.root {
+        for name in ["PATH", "VIRTUAL_ENV"] {
+            let Some(value) = env.get(std::ffi::OsStr::new(name)) else { continue };
+            let paths: Vec<PathBuf> = std::env::split_paths(value).map(|path| reach.seen(&path)).collect();
+            if let Ok(value) = std::env::join_paths(paths) {
+                env.insert(name.into(), value);
+            }
+        }
+    }
+    env
 }

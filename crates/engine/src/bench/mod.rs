@@ -4,6 +4,7 @@
 //! Gates and steps stand on it. It knows no gate and no role.
 
 pub(crate) mod base_commands;
+pub(crate) mod confine;
 pub(crate) mod known_outcomes;
 pub(crate) mod manifests;
 pub(crate) mod project_checks;
@@ -13,9 +14,8 @@ pub(crate) mod slots;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use checks::RunOptions;
 use tokio_util::sync::CancellationToken;
-use workspace::{Slot, Workspace};
+use workspace::Workspace;
 
 use crate::bench::slots::Slots;
 use crate::config::Config;
@@ -33,11 +33,4 @@ pub(crate) struct Bench {
     pub tmp: PathBuf,
     /// Marks the processes of commands.
     pub marker: String,
-}
-
-impl Bench {
-    /// How a command runs in a slot.
-    pub fn run_options(&self, slot: &Slot) -> RunOptions {
-        RunOptions::new(&slot.path, self.tmp.join(slot.n.to_string()), &self.marker)
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use checks::{Check, Kind, Outcome, Verdict};
+use checks::{Check, Kind, Level, Outcome, Verdict};
 use mission::{CheckSummary, FailureClass, GateVerdict, Issue};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
@@ -231,7 +231,10 @@ fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
 
 fn passed(outcome: &Outcome) -> String {
     let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
-    if outcome.sandboxed { said } else { format!("{said}, unsandboxed") }
+    match outcome.sandbox {
+        Level::None => format!("{said}, unsandboxed"),
+        level => format!("{said}, sandbox {level}"),
+    }
 }
 
 fn failing(outcome: &Outcome, findings: usize) -> String {

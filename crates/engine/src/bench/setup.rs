@@ -55,7 +55,7 @@ impl Setups {
             return Ok(());
         }
         let Some(command) = setup_command(bench, slot).await? else { return Ok(()) };
-        let outcome = bench.commands.run(&command, None, &bench.run_options(slot), &bench.cancel).await;
+        let outcome = bench.commands.run(&command, None, &bench.fetch_options(slot), &bench.cancel).await;
         self.set(slot.n, lock);
         if outcome.end.success() { Ok(()) } else { Err(format!("`{}` {}", command.run, outcome.end)) }
     }

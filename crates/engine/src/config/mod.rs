@@ -36,6 +36,7 @@ pub use sections::heal::HealConfig;
 pub use sections::mission::{Deliver, MissionConfig, NewDependencies, TestAuthor};
 pub use sections::review::ReviewConfig;
 pub use sections::roles::{ReadingRoleConfig, RoleSettings, RolesConfig, WritingRoleConfig};
+pub use sections::sandbox::SandboxConfig;
 pub use sections::workspace::{Setup, WorkspaceConfig};
 pub use show::show;
 pub use values::{Limit, ModelId, Span};
@@ -58,6 +59,8 @@ pub struct Config {
     pub checks: ChecksConfig,
     /// The rules that new code is held to.
     pub guardian: GuardianConfig,
+    /// What keeps the project's commands from everything but their slot.
+    pub sandbox: SandboxConfig,
     /// How a slot is made ready for work.
     pub workspace: WorkspaceConfig,
     /// What a role is given to read.

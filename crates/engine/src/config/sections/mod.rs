@@ -8,4 +8,5 @@ pub(crate) mod heal;
 pub(crate) mod mission;
 pub(crate) mod review;
 pub(crate) mod roles;
+pub(crate) mod sandbox;
 pub(crate) mod workspace;

@@ -223,13 +223,19 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         [guardian.severity]
         debug-leftover = "off"  # home/opencode.toml:45
 
+        [sandbox]
+        require = "best"  # home/opencode.toml:48
+        network = "loopback"  # home/opencode.toml:49
+        allow_read = []  # home/opencode.toml:50
+        allow_write = []  # home/opencode.toml:51
+
         [workspace]
-        setup = "auto"  # home/opencode.toml:48
-        copy = ["node_modules"]  # home/opencode.toml:49
-        keep_mb = 10000  # home/opencode.toml:50
+        setup = "auto"  # home/opencode.toml:54
+        copy = ["node_modules"]  # home/opencode.toml:55
+        keep_mb = 10000  # home/opencode.toml:56
 
         [context]
-        budget = 24000  # home/opencode.toml:53
+        budget = 24000  # home/opencode.toml:59
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));

@@ -162,7 +162,7 @@ async fn look_up(
     wanted: &Wanted,
 ) -> Result<Answer, String> {
     let question = manifest.lookup(wanted)?;
-    let options = RunOptions { output_limit: MAX_ANSWER, ..context.bench.run_options(slot) };
+    let options = RunOptions { output_limit: MAX_ANSWER, ..context.bench.fetch_options(slot) };
     let outcome =
         context.bench.commands.run(&question, None, &options, context.desk.orchestrator.cancelled()).await;
     Ok(checks::package_answer(manifest, wanted, &outcome))
@@ -290,7 +290,7 @@ async fn write(
     let outcome = context
         .bench
         .commands
-        .run(&run, None, &context.bench.run_options(slot), context.desk.orchestrator.cancelled())
+        .run(&run, None, &context.bench.fetch_options(slot), context.desk.orchestrator.cancelled())
         .await;
     if outcome.end.success() {
         return Ok(());

@@ -148,7 +148,8 @@ mod tests {
             passed: Some(passed),
             output: output.into(),
             duration_ms: 1,
-            sandboxed: true,
+            sandbox: checks::Level::Full,
+            survivors: false,
             truncated: false,
             counts_tests: true,
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use checks::{Check, End, Outcome, RunOptions, SandboxMode};
+use checks::{Check, End, Level, Outcome, RunOptions};
 use serde_json::{Value, json};
 
 use crate::steps::context::MissionContext;
@@ -30,9 +30,9 @@ fn refusal(context: &MissionContext, session: &Session) -> Option<String> {
                 .into(),
         );
     }
-    if !checks::sandbox_available() {
+    if context.bench.config.sandbox.settings().level().unwrap_or(Level::None) == Level::None {
         return Some(
-            "refused: this kernel cannot confine a command (no Landlock), so none is run. Write with the file tools; \
+            "refused: this machine cannot confine a command, or its sandbox is switched off, so none is run. Write with the file tools; \
              `mission_check` runs the project's checks."
                 .into(),
         );
@@ -50,12 +50,9 @@ pub(crate) async fn run(
         return Err(why);
     }
     let check = command(session, arguments)?;
-    let slot = session.directory.file_name().and_then(|name| name.to_str()).unwrap_or("slot");
-    let options = RunOptions {
-        sandbox: SandboxMode::Required,
-        output_limit: MAX_OUTPUT,
-        ..RunOptions::new(&session.directory, context.desk.dir.tmp_dir().join(slot), &context.desk.mission)
-    };
+    let name = session.task.as_deref().unwrap_or("role");
+    let options =
+        RunOptions { output_limit: MAX_OUTPUT, ..context.bench.run_options_in(&session.directory, name) };
     let outcome =
         context.bench.commands.run(&check, None, &options, context.desk.orchestrator.cancelled()).await;
     let said = context.desk.redactor.redact(&words(&outcome)).into_owned();

@@ -1,0 +1,247 @@
+//! Caches of package managers and compilers: private ones, so that nothing which the user's own tools later run or link
+//! can come from a check. What the user has fetched already is read through links, never through hard links, which would
+//! be the user's files themselves.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+/// The variable that moves a cache, and its folder among ours.
+const MOVED: &[(&str, &str)] = &[
+    ("npm_config_cache", "npm"),
+    ("npm_config_store_dir", "pnpm"),
+    ("YARN_CACHE_FOLDER", "yarn"),
+    ("BUN_INSTALL_CACHE_DIR", "bun"),
+    ("DENO_DIR", "deno"),
+    ("PIP_CACHE_DIR", "pip"),
+    ("UV_CACHE_DIR", "uv"),
+    ("GOCACHE", "go-build"),
+    ("COMPOSER_CACHE_DIR", "composer"),
+    ("DOTNET_CLI_HOME", "dotnet"),
+    ("XDG_CACHE_HOME", "xdg"),
+];
+
+/// Large programs that tools look for in the general cache folder.
+const BROWSERS: &[(&str, &str)] = &[
+    ("PLAYWRIGHT_BROWSERS_PATH", "ms-playwright"),
+    ("PUPPETEER_CACHE_DIR", "puppeteer"),
+    ("CYPRESS_CACHE_FOLDER", "Cypress"),
+    ("COREPACK_HOME", "node/corepack"),
+];
+
+/// Settings that say where packages come from: the variable that names the file, and where it is below the home folder.
+const SETTINGS: &[(&str, &str)] = &[
+    ("npm_config_userconfig", ".npmrc"),
+    ("PIP_CONFIG_FILE", ".config/pip/pip.conf"),
+    ("UV_CONFIG_FILE", ".config/uv/uv.toml"),
+];
+
+/// What a line with a login is known by.
+const LOGINS: &[&str] = &["auth", "token", "password", "username", "secret", "key="];
+
+/// Files that are linked one by one; a larger cache is not taken over.
+const MOST: usize = 40_000;
+
+/// What a run wants of caches.
+pub(crate) struct Plan<'a> {
+    /// Caches of ours that an earlier run has filled and this one only reads.
+    pub fetched: Option<&'a Path>,
+    /// Paths of the user's that the command may read anyway.
+    pub readable: &'a [PathBuf],
+    /// It fetches packages, so what the user has of them is worth being taken over.
+    pub fills: bool,
+    /// It builds with cargo.
+    pub cargo: bool,
+}
+
+/// Points every tool at caches below `caches`.
+pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, plan: &Plan) {
+    let (fetched, readable) = (plan.fetched, plan.readable);
+    let get = |env: &BTreeMap<OsString, OsString>, name: &str| env.get(OsStr::new(name)).map(PathBuf::from);
+    let home = get(env, "HOME").unwrap_or_default();
+    let general = get(env, "XDG_CACHE_HOME").unwrap_or_else(|| home.join(".cache"));
+    for (name, below) in BROWSERS {
+        let folder = general.join(below);
+        if !env.contains_key(OsStr::new(name)) && folder.is_dir() {
+            env.insert((*name).into(), folder.into());
+        }
+    }
+    take_over_settings(env, &home, caches, readable);
+    let npm = get(env, "npm_config_cache").unwrap_or_else(|| home.join(".npm"));
+    if plan.fills {
+        take_over_npm(&npm, &caches.join("npm"));
+    }
+    let cargo = get(env, "CARGO_HOME").unwrap_or_else(|| home.join(".cargo"));
+    let sources = [fetched.map(|fetched| fetched.join("cargo")), Some(cargo.clone())];
+    if plan.cargo
+        && let Some(from) = sources.into_iter().flatten().find(|from| from.join("registry").is_dir())
+    {
+        take_over_cargo(&from, &caches.join("cargo"));
+    }
+    set_default(env, "RUSTUP_HOME", home.join(".rustup"));
+    env.insert("CARGO_HOME".into(), caches.join("cargo").into());
+    let gradle = get(env, "GRADLE_USER_HOME").unwrap_or_else(|| home.join(".gradle"));
+    if gradle.is_dir() {
+        set_default(env, "GRADLE_RO_DEP_CACHE", gradle.join("caches"));
+        drop(fs::create_dir_all(caches.join("gradle")));
+        drop(symlink(gradle.join("wrapper"), caches.join("gradle/wrapper")));
+    }
+    env.insert("GRADLE_USER_HOME".into(), caches.join("gradle").into());
+    let modules = match (get(env, "GOMODCACHE"), get(env, "GOPATH")) {
+        (Some(modules), _) => modules,
+        (None, Some(path)) => path.join("pkg/mod"),
+        (None, None) => home.join("go/pkg/mod"),
+    };
+    let sources = [fetched.map(|fetched| fetched.join("go-mod")), Some(modules)];
+    let filled = sources.into_iter().flatten().find(|folder| folder.join("cache").is_dir());
+    let modules = match filled {
+        // these are read as they are
+        Some(modules) if fetched.is_some() || !caches.join("go-mod").is_dir() => modules,
+        _ => caches.join("go-mod"),
+    };
+    env.insert("GOMODCACHE".into(), modules.into());
+    // copies, not hard links into a cache
+    for name in ["npm_config_package_import_method", "UV_LINK_MODE"] {
+        env.insert(name.into(), "copy".into());
+    }
+    for (name, below) in MOVED {
+        env.remove(OsStr::new(&name.to_ascii_uppercase()));
+        env.insert((*name).into(), caches.join(below).into());
+    }
+}
+
+/// Copies the user's settings of registries without the lines that may hold a login, so that private files need not be
+/// readable for packages to be found.
+fn take_over_settings(
+    env: &mut BTreeMap<OsString, OsString>,
+    home: &Path,
+    caches: &Path,
+    readable: &[PathBuf],
+) {
+    for (name, below) in SETTINGS {
+        let file = home.join(below);
+        let is_short = fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() < 64 << 10);
+        if !is_short || env.contains_key(OsStr::new(name)) || readable.contains(&file) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let has_login = |line: &str| {
+            let lower = line.to_ascii_lowercase();
+            LOGINS.iter().any(|word| lower.contains(word))
+                || line
+                    .split_once("://")
+                    .is_some_and(|(_, rest)| rest.split('/').next().unwrap_or("").contains('@'))
+        };
+        let kept: String =
+            text.lines().filter(|line| !has_login(line)).flat_map(|line| [line, "\n"]).collect();
+        let copy = caches.join("settings").join(below.replace('/', "-"));
+        drop(fs::create_dir_all(caches.join("settings")));
+        if fs::write(&copy, kept).is_ok() {
+            env.insert((*name).into(), copy.into());
+        }
+    }
+}
+
+fn set_default(env: &mut BTreeMap<OsString, OsString>, name: &str, folder: PathBuf) {
+    if !env.contains_key(OsStr::new(name)) && folder.is_dir() {
+        env.insert(name.into(), folder.into());
+    }
+}
+
+/// A home for cargo in which the user's packages can be read and others added. Best effort, as all of these: a package
+/// that is missing is fetched, or named by the tool.
+fn take_over_cargo(from: &Path, to: &Path) {
+    if to.join("registry").exists() {
+        return;
+    }
+    drop(fs::create_dir_all(to.join("registry/src")));
+    for name in ["registry/index", "registry/cache", "git"] {
+        if from.join(name).exists() {
+            drop(symlink(from.join(name), to.join(name)));
+        }
+    }
+    for registry in fs::read_dir(from.join("registry/src")).into_iter().flatten().flatten() {
+        let here = to.join("registry/src").join(registry.file_name());
+        drop(fs::create_dir_all(&here));
+        for package in fs::read_dir(registry.path()).into_iter().flatten().flatten().take(MOST) {
+            drop(symlink(package.path(), here.join(package.file_name())));
+        }
+    }
+    // settings without a token: where packages come from
+    for name in ["config.toml", "config"] {
+        if let Ok(text) = fs::read_to_string(from.join(name))
+            && !text.contains("token")
+        {
+            drop(fs::write(to.join(name), text));
+        }
+    }
+}
+
+/// npm's cache: contents are links, the index, to which it appends, is copied.
+fn take_over_npm(from: &Path, to: &Path) {
+    let (from, to) = (from.join("_cacache"), to.join("_cacache"));
+    if to.exists() || !from.is_dir() {
+        return;
+    }
+    let mut left = MOST;
+    copy_tree(&from.join("index-v5"), &to.join("index-v5"), &mut left, false);
+    copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, true);
+}
+
+fn copy_tree(from: &Path, to: &Path, left: &mut usize, links: bool) {
+    drop(fs::create_dir_all(to));
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        let Some(rest) = left.checked_sub(1) else { return };
+        *left = rest;
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => copy_tree(&source, &target, left, links),
+            Ok(kind) if kind.is_file() && links => drop(symlink(&source, &target)),
+            Ok(kind) if kind.is_file() => drop(fs::copy(&source, &target)),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_write_to_private_caches_and_read_what_the_user_has() {
+        let place = tempfile::tempdir().unwrap();
+        let (home, caches) = (place.path().join("home"), place.path().join("caches"));
+        let package = home.join(".cargo/registry/src/registry-1/one-1.0.0");
+        fs::create_dir_all(&package).unwrap();
+        fs::write(package.join("lib.rs"), "mine").unwrap();
+        fs::write(home.join(".cargo/credentials.toml"), "secret").unwrap();
+        let content = home.join(".npm/_cacache/content-v2/sha512/aa");
+        fs::create_dir_all(&content).unwrap();
+        fs::write(content.join("one"), "tarball").unwrap();
+        fs::create_dir_all(home.join(".npm/_cacache/index-v5")).unwrap();
+        fs::write(home.join(".npm/_cacache/index-v5/one"), "entry").unwrap();
+
+        fs::write(home.join(".npmrc"), "registry=https://example.org\n//example.org/:_authToken=abc\n")
+            .unwrap();
+        let plan = Plan { fetched: None, readable: &[], fills: true, cargo: true };
+        let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
+        redirect(&mut env, &caches, &plan);
+        let at = |name: &str| PathBuf::from(env.get(OsStr::new(name)).unwrap());
+        for (name, _) in MOVED {
+            assert!(at(name).starts_with(&caches), "{name}");
+        }
+        let linked = at("CARGO_HOME").join("registry/src/registry-1/one-1.0.0/lib.rs");
+        assert_eq!(fs::read_to_string(linked).unwrap(), "mine");
+        assert!(!at("CARGO_HOME").join("credentials.toml").exists());
+        let settings = fs::read_to_string(at("npm_config_userconfig")).unwrap();
+        assert_eq!(settings, "registry=https://example.org\n");
+        let npm = at("npm_config_cache").join("_cacache");
+        assert!(npm.join("content-v2/sha512/aa/one").is_symlink());
+        // appended to, so that it must not be the user's
+        assert!(!npm.join("index-v5/one").is_symlink() && npm.join("index-v5/one").is_file());
+        // a second run keeps what the first has made
+        redirect(&mut env, &caches, &plan);
+    }
+}

@@ -1,0 +1,155 @@
+//! Level full: the arguments of bubblewrap, and whether it works here.
+//!
+//! The command gets a root of its own with the system, toolchains and the slot
+//! in it. The home folder, `/run`, `/tmp` and everything else of this machine
+//! is not hidden but absent. Its processes are in a namespace that ends with
+//! bubblewrap, which ends with us.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::places::{HIDDEN, SYSTEM, toolchains};
+use super::{Network, Reach, real};
+
+/// Where it is installed; never looked for in folders that others may write to.
+const PROGRAMS: &[&str] =
+    &["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
+
+/// Longest wait for the trial.
+const TRIAL: Duration = Duration::from_secs(5);
+
+/// What every run begins with.
+const ALWAYS: &[&str] = &[
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--die-with-parent",
+    "--new-session",
+    "--cap-drop",
+    "ALL",
+    "--hostname",
+    "sandbox",
+];
+
+/// Folders of the slot's dependencies in which runners keep what they remember.
+const SCRATCH: &[&str] = &[".cache", ".vite", ".vite-temp", ".vitest"];
+
+fn program() -> Option<&'static str> {
+    PROGRAMS.iter().copied().find(|path| Path::new(path).is_file())
+}
+
+/// Tries it once; the error says why it cannot be used.
+pub(super) fn probe() -> Result<(), String> {
+    let program = program().ok_or("bubblewrap is not installed")?;
+    let trial = Command::new(program)
+        .args(ALWAYS)
+        .args([
+            "--unshare-net",
+            "--ro-bind",
+            "/",
+            "/",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            "/bin/sh",
+            "-c",
+            ":",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut trial = trial.map_err(|error| format!("bubblewrap does not start: {error}"))?;
+    let until = Instant::now() + TRIAL;
+    while Instant::now() < until {
+        match trial.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(_)) => break,
+            Ok(None) => std::thread::sleep(Duration::from_millis(2)),
+            Err(error) => return Err(format!("bubblewrap cannot be waited for: {error}")),
+        }
+    }
+    drop(trial.kill());
+    drop(trial.wait());
+    Err("bubblewrap may not make namespaces here (a container or a setting of the kernel forbids it)"
+        .to_owned())
+}
+
+struct Arguments(Vec<OsString>);
+
+impl Arguments {
+    fn add(&mut self, words: &[&dyn AsRef<std::ffi::OsStr>]) {
+        self.0.extend(words.iter().map(|word| word.as_ref().to_os_string()));
+    }
+
+    /// A path as it is, at another place.
+    fn show(&mut self, how: &str, from: &Path, to: &Path) {
+        self.add(&[&how, &from, &to]);
+    }
+}
+
+/// Program and arguments up to the command itself.
+pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
+    let mut all = Arguments(vec![program().unwrap_or("bwrap").into()]);
+    all.0.extend(ALWAYS.iter().map(OsString::from));
+    if reach.network != Network::All {
+        all.add(&[&"--unshare-net"]);
+    }
+    for folder in SYSTEM.iter().map(Path::new) {
+        match std::fs::read_link(folder) {
+            Ok(target) => all.add(&[&"--symlink", &target, &folder]),
+            Err(_) if folder.exists() => all.show("--ro-bind", folder, folder),
+            Err(_) => {}
+        }
+    }
+    for hidden in HIDDEN.iter().map(Path::new) {
+        if hidden.is_dir() {
+            all.add(&[&"--tmpfs", &hidden]);
+        } else if hidden.exists() {
+            all.show("--ro-bind", Path::new("/dev/null"), hidden);
+        }
+    }
+    all.add(&[&"--proc", &"/proc", &"--dev", &"/dev", &"--tmpfs", &"/run", &"--tmpfs", &"/var/tmp"]);
+    let scratch = reach.tmp.join("tmp");
+    match std::fs::create_dir_all(&scratch) {
+        Ok(()) => all.show("--bind", &scratch, Path::new("/tmp")),
+        Err(_) => all.add(&[&"--tmpfs", &"/tmp"]),
+    }
+    for system in ["/run/current-system", "/run/systemd/resolve"].map(Path::new) {
+        if system.exists() {
+            all.show("--ro-bind", system, system);
+        }
+    }
+    if let Some(home) = &reach.home
+        && home.parent().is_some()
+    {
+        all.add(&[&"--tmpfs", home]);
+    }
+    for folder in toolchains(reach).iter().chain(&reach.readable) {
+        all.show("--ro-bind-try", &real(folder), folder);
+    }
+    for folder in &reach.writable {
+        all.show("--bind-try", &real(folder), folder);
+    }
+    all.show("--bind", &reach.tmp, &reach.tmp);
+    all.show("--bind", &reach.root, &reach.seen_at);
+    for kept in &reach.kept {
+        let seen = reach.seen(kept);
+        let scratch: Vec<PathBuf> = SCRATCH.iter().map(|name| kept.join(name)).collect();
+        for folder in &scratch {
+            // a mount needs a folder to lie on
+            drop(std::fs::create_dir(folder));
+        }
+        all.show("--ro-bind", kept, &seen);
+        for folder in scratch.iter().filter(|folder| folder.is_dir() && !folder.is_symlink()) {
+            all.add(&[&"--tmpfs", &reach.seen(folder)]);
+        }
+    }
+    all.add(&[&"--chdir", &reach.seen(directory), &"--", &"/bin/sh", &"-c"]);
+    all.0
+}

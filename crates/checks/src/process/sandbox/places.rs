@@ -1,0 +1,207 @@
+//! What of this machine a command may see: the system, toolchains and what they have fetched, never the user's own files.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::{Reach, real};
+use crate::toolchain::PROGRAMS;
+
+/// Top-level folders of the system. Not among them: homes, `/root`, `/run`, `/tmp`, `/var`, other disks.
+pub(super) const SYSTEM: &[&str] =
+    &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/gnu", "/sys"];
+
+/// System files that hold secrets: hidden at level full even from root.
+pub(super) const HIDDEN: &[&str] = &[
+    "/etc/shadow",
+    "/etc/shadow-",
+    "/etc/gshadow",
+    "/etc/gshadow-",
+    "/etc/ssh",
+    "/etc/ssl/private",
+    "/etc/sudoers",
+    "/etc/sudoers.d",
+];
+
+/// Toolchains and what they have fetched, below the home folder. Settings that may hold a token are not here.
+const IN_HOME: &[&str] = &[
+    ".asdf",
+    ".bun/bin",
+    ".bun/install/cache",
+    ".cache/Cypress",
+    ".cache/ms-playwright",
+    ".cache/node",
+    ".cache/puppeteer",
+    ".cargo/bin",
+    ".cargo/env",
+    ".cargo/git",
+    ".cargo/registry",
+    ".conda",
+    ".deno/bin",
+    ".dotnet",
+    ".fnm",
+    ".ghcup",
+    ".gradle/caches",
+    ".gradle/wrapper",
+    ".juliaup",
+    ".local/bin",
+    ".local/lib",
+    ".local/pipx",
+    ".local/share/fnm",
+    ".local/share/mise",
+    ".local/share/pipx",
+    ".local/share/pnpm",
+    ".local/share/uv",
+    ".m2/repository",
+    ".npm-global",
+    ".nuget/packages",
+    ".nvm",
+    ".proto",
+    ".pyenv",
+    ".rbenv",
+    ".rustup",
+    ".rvm",
+    ".sdkman",
+    ".volta",
+    ".yarn/bin",
+    "anaconda3",
+    "go/bin",
+    "go/pkg",
+    "miniconda3",
+    "sdk",
+];
+
+/// Variables that name a toolchain's folder.
+const VARIABLES: &[&str] = &[
+    "RUSTUP_HOME",
+    "GOROOT",
+    "GOMODCACHE",
+    "JAVA_HOME",
+    "MAVEN_HOME",
+    "GRADLE_HOME",
+    "DOTNET_ROOT",
+    "ANDROID_HOME",
+    "PYENV_ROOT",
+    "NVM_DIR",
+    "VOLTA_HOME",
+    "FNM_DIR",
+    "COREPACK_HOME",
+    "PNPM_HOME",
+    "ASDF_DIR",
+    "ASDF_DATA_DIR",
+    "MISE_DATA_DIR",
+    "RBENV_ROOT",
+    "GEM_HOME",
+];
+
+/// Below `CARGO_HOME`: all but its credentials.
+const CARGO: &[&str] = &["bin", "registry", "git"];
+
+/// What a command may see and change beside its slot.
+pub(super) struct Places {
+    pub readable: Vec<PathBuf>,
+    pub writable: Vec<PathBuf>,
+}
+
+impl Places {
+    /// For level basic: paths of this machine.
+    pub fn of(reach: &Reach) -> Places {
+        let mut readable: Vec<PathBuf> =
+            SYSTEM.iter().map(PathBuf::from).filter(|path| path.exists()).collect();
+        readable.extend(["/proc", "/dev"].map(PathBuf::from));
+        readable.extend(["/run/current-system", "/run/systemd/resolve", "/var/lib/snapd"].map(PathBuf::from));
+        readable.retain(|path| path.exists());
+        readable.extend(toolchains(reach));
+        readable.extend(reach.readable.iter().cloned());
+        let mut writable = vec![reach.root.clone(), reach.tmp.clone()];
+        writable.extend(reach.writable.iter().cloned());
+        Places { readable, writable }
+    }
+}
+
+/// Folders of toolchains that are no part of the system, as far as they exist.
+pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = reach.home.clone();
+    let mut all: Vec<PathBuf> =
+        home.iter().flat_map(|home| IN_HOME.iter().map(|name| home.join(name))).collect();
+    all.extend(VARIABLES.iter().filter_map(|name| set(name)));
+    all.extend(
+        set("CARGO_HOME").into_iter().flat_map(|cargo| CARGO.iter().map(move |name| cargo.join(name))),
+    );
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
+        all.extend(installation(&folder, home.as_deref()));
+        // a program may be a link into the folder where it is installed
+        for program in PROGRAMS {
+            let file = folder.join(program);
+            if file.is_symlink() {
+                let file = real(&file);
+                all.extend(file.parent().and_then(|bin| installation(bin, home.as_deref())));
+            }
+        }
+    }
+    let forbidden = |path: &Path| {
+        let owns = |place: &Path| place.starts_with(path);
+        path.parent().is_none()
+            || home.as_deref().is_some_and(owns)
+            || home.as_deref().is_some_and(|home| path.starts_with(home.join(".ssh")))
+            || owns(&reach.root)
+            || owns(&reach.tmp)
+            || path.starts_with(&reach.seen_at) && reach.seen_at != reach.root
+            || system(path)
+    };
+    let mut all: Vec<PathBuf> = all.into_iter().filter(|path| path.exists() && !forbidden(path)).collect();
+    all.sort();
+    all.dedup();
+    // what lies below one that is seen anyway needs no rule of its own
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for path in all {
+        if !kept.last().is_some_and(|last| path.starts_with(last)) {
+            kept.push(path);
+        }
+    }
+    kept
+}
+
+/// The folder of the installation whose programs are in `bin`: the one above, unless that is a home or holds more than this.
+fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    if system(bin) {
+        return None;
+    }
+    let named = bin.file_name().is_some_and(|name| name == OsStr::new("bin") || name == OsStr::new("shims"));
+    let above = bin.parent().filter(|above| above.parent().is_some());
+    let wide = |above: &Path| {
+        let top = above.components().count() <= 2;
+        let in_home = home.is_some_and(|home| {
+            home.starts_with(above)
+                || above.strip_prefix(home).is_ok_and(|below| below.components().count() < 2)
+        });
+        top || in_home
+    };
+    Some(above.filter(|above| named && !wide(above)).unwrap_or(bin).to_path_buf())
+}
+
+fn system(path: &Path) -> bool {
+    SYSTEM.iter().any(|folder| path.starts_with(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installation_is_the_folder_above_its_programs_and_never_a_home() {
+        let home = Path::new("/home/a");
+        let of = |bin: &str| installation(Path::new(bin), Some(home)).map(|path| path.display().to_string());
+        assert_eq!(of("/usr/local/bin"), None);
+        assert_eq!(
+            of("/home/a/.nvm/versions/node/v20/bin").as_deref(),
+            Some("/home/a/.nvm/versions/node/v20")
+        );
+        assert_eq!(of("/home/a/.local/bin").as_deref(), Some("/home/a/.local/bin"));
+        assert_eq!(of("/home/a/bin").as_deref(), Some("/home/a/bin"));
+        assert_eq!(of("/srv/bin").as_deref(), Some("/srv/bin"));
+        assert_eq!(of("/srv/tools/bin").as_deref(), Some("/srv/tools"));
+        assert_eq!(of("/srv/tools").as_deref(), Some("/srv/tools"));
+    }
+}

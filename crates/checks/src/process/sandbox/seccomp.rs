@@ -1,0 +1,209 @@
+//! System calls that no check needs and that reach past files: refused by a filter on the starting thread.
+
+use std::collections::BTreeMap;
+
+use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+use super::Network;
+
+/// Refused everywhere: other processes' memory, the kernel's own settings, keys, and files by handle.
+const NEVER: &[i64] = &[
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_clock_adjtime,
+    libc::SYS_adjtimex,
+    libc::SYS_syslog,
+    libc::SYS_vhangup,
+];
+
+/// Refused at level basic: bubblewrap itself needs them.
+const NEVER_BASIC: &[i64] = &[
+    libc::SYS_ptrace,
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_open_tree,
+    libc::SYS_setns,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+];
+
+/// Programs take this answer for a kernel without it and go another way.
+const ABSENT: &[i64] = &[libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+
+/// Attributes of a file beside its content, by path: as on a file system without them.
+const ATTRIBUTES: &[i64] =
+    &[libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_removexattr, libc::SYS_lremovexattr];
+
+const MSG_FASTOPEN: u64 = 0x2000_0000;
+const TCP_FASTOPEN_CONNECT: u64 = 30;
+/// Types of sockets are the low bits; flags are above.
+const SOCKET_TYPE: u64 = 0xf;
+
+type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+
+/// Filters the calling thread, and all that it starts, for good. `alone`: nothing else keeps it apart (level basic).
+pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), String> {
+    if alone {
+        drop_capabilities()?;
+    }
+    let failed = |error: String| format!("the kernel refused the filter of system calls: {error}");
+    let absent = whole(ABSENT);
+    let mut refused = whole(NEVER);
+    refused.insert(libc::SYS_ioctl, terminal()?);
+    refused.insert(libc::SYS_prlimit64, limits(alone)?);
+    refused.insert(libc::SYS_setrlimit, vec![rule(&[(0, Eq, mark())])?]);
+    let mut unsupported = Rules::new();
+    if alone {
+        refused.extend(whole(NEVER_BASIC));
+        unsupported.extend(whole(ATTRIBUTES));
+        refused.insert(libc::SYS_setpriority, vec![rule(&[(1, Ne, 0)])?]);
+    }
+    let sockets = sockets(alone, network)?;
+    let filters = [
+        (absent, libc::ENOSYS),
+        (unsupported, libc::EOPNOTSUPP),
+        (refused, libc::EPERM),
+        (sockets, libc::EACCES),
+    ];
+    for (rules, errno) in filters.into_iter().filter(|(rules, _)| !rules.is_empty()) {
+        apply(rules, errno).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Rights of root, which reach past Landlock. Without new privileges a program cannot get them back.
+fn drop_capabilities() -> Result<(), String> {
+    let none = CapabilitySet::empty();
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    set_capabilities(None, sets).map_err(|error| format!("rights of root could not be given up: {error}"))
+}
+
+fn apply(rules: Rules, errno: i32) -> Result<(), String> {
+    let target = std::env::consts::ARCH.try_into().map_err(|error| format!("{error}"))?;
+    let errno = SeccompAction::Errno(errno.unsigned_abs());
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, errno, target);
+    let program: BpfProgram = filter.and_then(TryInto::try_into).map_err(|error| error.to_string())?;
+    seccompiler::apply_filter(&program).map_err(|error| error.to_string())
+}
+
+fn whole(calls: &[i64]) -> Rules {
+    calls.iter().map(|call| (*call, Vec::new())).collect()
+}
+
+#[derive(Clone, Copy)]
+enum Is {
+    Same,
+    Other,
+    /// Under this mask.
+    Masked(u64),
+}
+use Is::{Masked, Other as Ne, Same as Eq};
+
+/// Holds where each argument is as said.
+fn rule(conditions: &[(u8, Is, u64)]) -> Result<SeccompRule, String> {
+    let condition = |(argument, is, value): &(u8, Is, u64)| {
+        let operator = match is {
+            Eq => SeccompCmpOp::Eq,
+            Ne => SeccompCmpOp::Ne,
+            Masked(mask) => SeccompCmpOp::MaskedEq(*mask),
+        };
+        SeccompCondition::new(*argument, SeccompCmpArgLen::Dword, operator, *value)
+    };
+    let conditions: Result<Vec<_>, _> = conditions.iter().map(condition).collect();
+    conditions.and_then(SeccompRule::new).map_err(|error| error.to_string())
+}
+
+/// Typing into a terminal as if the user did.
+fn terminal() -> Result<Vec<SeccompRule>, String> {
+    [libc::TIOCSTI, libc::TIOCLINUX, libc::TIOCCONS]
+        .iter()
+        .map(|request| rule(&[(1, Eq, *request)]))
+        .collect()
+}
+
+/// The limit by which a run's processes are known; see `limits.rs`.
+fn mark() -> u64 {
+    u64::from(libc::RLIMIT_MSGQUEUE)
+}
+
+fn limits(alone: bool) -> Result<Vec<SeccompRule>, String> {
+    let mut rules = Vec::new();
+    if alone {
+        // another process's
+        rules.push(rule(&[(0, Ne, 0)])?);
+    }
+    let sets = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0);
+    let marks = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, mark());
+    let both = sets.and_then(|sets| Ok(vec![sets, marks?]));
+    rules.push(both.and_then(SeccompRule::new).map_err(|error| error.to_string())?);
+    Ok(rules)
+}
+
+/// Sockets that would reach a program which this run did not start.
+fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
+    let (unix, inet, inet6, netlink) =
+        (family(libc::AF_UNIX), family(libc::AF_INET), family(libc::AF_INET6), family(libc::AF_NETLINK));
+    let mut socket = Vec::new();
+    let mut rules = Rules::new();
+    if network == Network::None {
+        socket.push(rule(&[(0, Eq, inet)])?);
+        socket.push(rule(&[(0, Eq, inet6)])?);
+    }
+    if alone {
+        // a named socket's server is somebody else's: the user's agent, terminal multiplexer, container service
+        socket.push(rule(&[(0, Ne, inet), (0, Ne, inet6), (0, Ne, netlink)])?);
+        socket.push(rule(&[(0, Eq, unix)])?);
+    }
+    if alone && network == Network::Loopback {
+        for family in [inet, inet6] {
+            // Landlock's rules for ports hold for plain TCP
+            for kind in
+                [libc::SOCK_DGRAM, libc::SOCK_RAW, libc::SOCK_RDM, libc::SOCK_SEQPACKET, libc::SOCK_DCCP]
+            {
+                socket.push(rule(&[(0, Eq, family), (1, Masked(SOCKET_TYPE), kind.unsigned_abs().into())])?);
+            }
+            let tcp = u64::from(libc::IPPROTO_TCP.unsigned_abs());
+            socket.push(rule(&[(0, Eq, family), (2, Ne, 0), (2, Ne, tcp)])?);
+        }
+        // a connection that is opened by its first data is looked at nowhere
+        rules.insert(libc::SYS_sendto, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
+        rules.insert(libc::SYS_sendmsg, vec![rule(&[(2, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
+        rules.insert(libc::SYS_sendmmsg, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
+        let level = u64::from(libc::IPPROTO_TCP.unsigned_abs());
+        rules.insert(libc::SYS_setsockopt, vec![rule(&[(1, Eq, level), (2, Eq, TCP_FASTOPEN_CONNECT)])?]);
+    }
+    if !socket.is_empty() {
+        rules.insert(libc::SYS_socket, socket);
+    }
+    Ok(rules)
+}
+
+fn family(number: i32) -> u64 {
+    u64::from(number.unsigned_abs())
+}

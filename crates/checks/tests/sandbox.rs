@@ -1,0 +1,311 @@
+//! What a hostile command can do at each level: with real processes, files and sockets.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests too
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use checks::{Check, Level, Network, Outcome, RunOptions, Sandbox, run};
+use tokio_util::sync::CancellationToken;
+
+/// A slot, and beside it what stands for the rest of the machine.
+struct Place {
+    folder: tempfile::TempDir,
+    options: RunOptions,
+}
+
+impl Place {
+    fn at(level: Level) -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["slot", "tmp", "home", "state"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        std::fs::write(folder.path().join("home/.profile"), "mine").unwrap();
+        std::fs::write(folder.path().join("state/journal"), "mine").unwrap();
+        let mut options = RunOptions::new(folder.path().join("slot"), folder.path().join("tmp"), "m-hostile");
+        options.sandbox.require = Some(level);
+        Place { folder, options }
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    async fn quick(&self, command: &str) -> Outcome {
+        let check = Check::configured("custom", command, Some(Duration::from_secs(30)));
+        run(&check, None, &self.options, &CancellationToken::new()).await
+    }
+}
+
+/// The levels that confine and that this machine has.
+fn levels() -> Vec<Level> {
+    [Level::Basic, Level::Full].into_iter().filter(|level| has(*level)).collect()
+}
+
+fn has(level: Level) -> bool {
+    let wanted = Sandbox { require: Some(level), ..Sandbox::default() };
+    match wanted.level() {
+        Ok(_) => true,
+        Err(why) => {
+            eprintln!("skipped: no level {level} here: {why}");
+            false
+        }
+    }
+}
+
+fn listed(folder: &Path) -> Vec<String> {
+    let mut all: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn it_writes_only_where_it_may() {
+    for level in levels() {
+        let mut place = Place::at(level);
+        std::fs::create_dir(place.path("cache")).unwrap();
+        place.options.writable = vec![place.path("cache"), place.path("no-such-cache")];
+        std::os::unix::fs::symlink(place.path("home"), place.path("slot/way-out")).unwrap();
+        let command = "
+            echo x > ../state/new; echo x >> ../state/journal; true > ../state/journal; rm ../state/journal
+            mv ../state/journal .; ln ../state/journal hard && echo x > hard; mkdir ../state/folder
+            echo x > ../home/.bashrc; echo x > way-out/.profile; ln -sf x ../home/link; truncate -s 0 ../home/.profile
+            setsid sh -c 'echo x > ../home/daemon'; echo x > /tmp/checks-hostile; echo x > /var/tmp/checks-hostile
+            echo x > inside && chmod +x inside && echo x > $TMPDIR/inside && echo x > ../cache/inside
+            mkdir -p a/b && mv inside a/b/ && echo x > /dev/null && echo all-inside-worked";
+        let outcome = place.quick(command).await;
+        assert_eq!(outcome.sandbox, level);
+        assert!(outcome.output.contains("all-inside-worked"), "{level}: {}", outcome.output);
+        assert_eq!(listed(&place.path("home")), [".profile"], "{level}");
+        assert_eq!(listed(&place.path("state")), ["journal"], "{level}");
+        assert_eq!(std::fs::read_to_string(place.path("home/.profile")).unwrap(), "mine");
+        assert_eq!(std::fs::read_to_string(place.path("state/journal")).unwrap(), "mine");
+        assert!(!Path::new("/tmp/checks-hostile").exists() && !Path::new("/var/tmp/checks-hostile").exists());
+        assert!(place.path("slot/a/b/inside").exists() && place.path("cache/inside").exists());
+        // we ourselves are as free as before
+        std::fs::write(place.path("state/ours"), "x").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn it_reads_no_personal_files() {
+    for level in levels() {
+        let place = Place::at(level);
+        let outcome = place
+            .quick("cat ../home/.profile ../state/journal; ls ../home; cat $HOME/.netrc; cat /etc/passwd")
+            .await;
+        assert!(!outcome.output.contains("mine"), "{level}: {}", outcome.output);
+        assert!(!outcome.output.contains(".profile\n"), "{level}: {}", outcome.output);
+        // the system's own files are there
+        assert!(outcome.output.contains("root:"), "{level}: {}", outcome.output);
+    }
+}
+
+#[tokio::test]
+async fn what_is_allowed_by_name_is_read() {
+    for level in levels() {
+        let mut place = Place::at(level);
+        place.options.readable = vec![place.path("state")];
+        let outcome = place.quick("cat ../state/journal; echo x > ../state/journal").await;
+        assert!(outcome.output.starts_with("mine"), "{level}: {}", outcome.output);
+        assert_eq!(std::fs::read_to_string(place.path("state/journal")).unwrap(), "mine", "{level}");
+    }
+}
+
+#[tokio::test]
+async fn it_cannot_touch_other_processes() {
+    for level in levels() {
+        let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = other.id();
+        let command = format!(
+            "kill -9 {pid}; kill -9 $PPID; prlimit --pid {pid} --cpu=1:1; cat /proc/{pid}/environ | wc -c; echo alive"
+        );
+        let outcome = Place::at(level).quick(&command).await;
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let still_there = other.try_wait().unwrap().is_none();
+        other.kill().unwrap();
+        other.wait().unwrap();
+        assert!(still_there && outcome.output.contains("alive"), "{level}: {}", outcome.output);
+        let cpu = limits.lines().find(|line| line.starts_with("Max cpu time")).unwrap();
+        assert!(cpu.contains("unlimited"), "{level}: {cpu}");
+        assert!(outcome.output.contains("0\nalive"), "{level}: {}", outcome.output);
+    }
+}
+
+/// Python is there wherever these run; a machine without it skips what needs it.
+fn python() -> bool {
+    Path::new("/usr/bin/python3").exists() || {
+        eprintln!("skipped: no /usr/bin/python3");
+        false
+    }
+}
+
+#[tokio::test]
+async fn it_reaches_its_own_servers_and_no_others() {
+    if !python() {
+        return;
+    }
+    for level in levels() {
+        let place = Place::at(level);
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        server.set_nonblocking(true).unwrap();
+        let named = UnixListener::bind(place.path("home/socket")).unwrap();
+        named.set_nonblocking(true).unwrap();
+        let script = format!(
+            "import socket
+own = socket.create_server(('127.0.0.1', 0))
+socket.create_connection(own.getsockname()).close()
+print('own-server-reached')
+try:
+    socket.create_connection(('127.0.0.1', {port}), 2)
+    print('reached-tcp')
+except OSError: pass
+try:
+    s = socket.socket(socket.AF_UNIX)
+    s.connect('{}')
+    print('reached-unix')
+except OSError: pass
+a, b = socket.socketpair()
+a.send(b'x')
+print('pair', b.recv(1).decode())
+",
+            place.path("home/socket").display()
+        );
+        std::fs::write(place.path("slot/reach.py"), script).unwrap();
+        let outcome = place.quick("/usr/bin/python3 reach.py").await;
+        assert!(outcome.output.contains("own-server-reached"), "{level}: {}", outcome.output);
+        assert!(outcome.output.contains("pair x"), "{level}: {}", outcome.output);
+        assert!(!outcome.output.contains("reached-"), "{level}: {}", outcome.output);
+        assert!(server.accept().is_err() && named.accept().is_err(), "{level}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_network_there_is_none_and_with_one_there_is() {
+    if !python() {
+        return;
+    }
+    for level in levels() {
+        let mut place = Place::at(level);
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let command = format!(
+            "/usr/bin/python3 -c \"import socket; socket.create_connection(('127.0.0.1', {port}), 2).send(b'x')\""
+        );
+        place.options.sandbox.network = Network::None;
+        assert!(!place.quick(&command).await.end.success(), "{level}");
+        place.options.sandbox.network = Network::All;
+        let outcome = place.quick(&command).await;
+        assert!(outcome.end.success(), "{level}: {}", outcome.output);
+        let mut byte = [0];
+        server.accept().unwrap().0.read_exact(&mut byte).unwrap();
+        assert_eq!(&byte, b"x");
+    }
+}
+
+#[tokio::test]
+async fn it_types_into_no_terminal_and_opens_none() {
+    if !python() {
+        return;
+    }
+    let script = "import fcntl, os, termios
+try:
+    fd = os.open('/dev/tty', os.O_RDWR); print('has-terminal')
+except OSError: pass
+a, b = os.pipe()
+try:
+    fcntl.ioctl(a, termios.TIOCSTI, b'x'); print('typed')
+except OSError as error: print(error.errno)
+";
+    for level in levels() {
+        let place = Place::at(level);
+        std::fs::write(place.path("slot/type.py"), script).unwrap();
+        let outcome = place.quick("/usr/bin/python3 type.py").await;
+        // EPERM by the filter, not ENOTTY by the pipe
+        assert_eq!(outcome.output, "1\n", "{level}");
+    }
+}
+
+#[tokio::test]
+async fn at_full_attributes_of_outside_files_stay() {
+    if !has(Level::Full) {
+        return;
+    }
+    let place = Place::at(Level::Full);
+    let file = place.path("home/.profile");
+    let before = std::fs::metadata(&file).unwrap();
+    let command = format!("chmod 777 {0}; touch -d 2001-01-01 {0}; chown 1 {0}; echo done", file.display());
+    assert!(place.quick(&command).await.output.contains("done"));
+    let after = std::fs::metadata(&file).unwrap();
+    assert_eq!(before.permissions(), after.permissions());
+    assert_eq!(before.modified().unwrap(), after.modified().unwrap());
+}
+
+#[tokio::test]
+async fn at_full_the_slot_stands_in_for_the_checkout() {
+    if !has(Level::Full) {
+        return;
+    }
+    let mut place = Place::at(Level::Full);
+    std::fs::create_dir(place.path("checkout")).unwrap();
+    std::fs::write(place.path("checkout/private"), "mine").unwrap();
+    std::fs::create_dir_all(place.path("slot/node_modules/.bin")).unwrap();
+    std::fs::write(place.path("slot/node_modules/package"), "as installed").unwrap();
+    place.options.seen_at = Some(place.path("checkout"));
+    place.options.kept = vec!["node_modules".into()];
+    let command = format!(
+        "pwd > where; ls; echo x > node_modules/package; rm node_modules/package; echo x > node_modules/.cache/x && echo cached
+        echo $PATH | grep -q '{}/node_modules/.bin' && echo tools",
+        place.path("checkout").display()
+    );
+    let outcome = place.quick(&command).await;
+    let seen = std::fs::read_to_string(place.path("slot/where")).unwrap();
+    assert_eq!(Path::new(seen.trim()), place.path("checkout"));
+    assert!(outcome.output.contains("cached\ntools\n"), "{}", outcome.output);
+    assert!(!outcome.output.contains("private"), "{}", outcome.output);
+    assert_eq!(std::fs::read_to_string(place.path("slot/node_modules/package")).unwrap(), "as installed");
+    assert!(listed(&place.path("slot/node_modules/.cache")).is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_grows_too_long_is_named() {
+    for level in levels() {
+        let place = Place::at(level);
+        let outcome = place.quick("exec dd if=/dev/zero of=long bs=1 count=1 seek=9G 2>/dev/null").await;
+        assert!(outcome.end.to_string().contains("wrote a file"), "{level}: {:?}", outcome.end);
+    }
+}
+
+#[tokio::test]
+async fn a_level_that_is_not_there_starts_nothing() {
+    let mut place = Place::at(Level::None);
+    assert!(place.quick("touch ran").await.end.success() && place.path("slot/ran").exists());
+    if !has(Level::Full) {
+        place.options.sandbox.require = Some(Level::Full);
+        assert!(place.quick("touch again").await.end.to_string().contains("bubblewrap"));
+        assert!(!place.path("slot/again").exists());
+    }
+}
+
+/// Not a bound that a loaded machine must keep: the numbers are printed.
+#[tokio::test]
+async fn starting_costs_little() {
+    for level in [Level::None].into_iter().chain(levels()) {
+        let place = Place::at(level);
+        place.quick("true").await;
+        let mut times: Vec<Duration> = Vec::new();
+        for _ in 0..9 {
+            let start = Instant::now();
+            assert!(place.quick("true").await.end.success());
+            times.push(start.elapsed());
+        }
+        times.sort();
+        println!("a check that does nothing, {level}: median {:?}, least {:?}", times[4], times[0]);
+        assert!(times[0] < Duration::from_secs(1), "{level}: {times:?}");
+    }
+}

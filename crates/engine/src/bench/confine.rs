@@ -1,0 +1,43 @@
+//! What the project's commands may see and change: from the settings, the slot and what set-up has fetched.
+
+use std::path::{Path, PathBuf};
+
+use checks::{Network, RunOptions, Sandbox};
+use workspace::Slot;
+
+use crate::bench::Bench;
+
+impl Bench {
+    /// How a check runs in a slot.
+    pub fn run_options(&self, slot: &Slot) -> RunOptions {
+        self.run_options_in(&slot.path, &slot.n.to_string())
+    }
+
+    /// How a command runs in the folder of a slot; `name` is that of its temporary folder.
+    pub fn run_options_in(&self, folder: &Path, name: &str) -> RunOptions {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let config = &self.config.sandbox;
+        let mut readable = config.readable(home.as_deref());
+        // a slot's `.git` leads there
+        readable.push(self.workspace.repository());
+        RunOptions {
+            sandbox: config.settings(),
+            readable,
+            writable: config.writable(home.as_deref()),
+            fetched: Some(self.workspace.caches()),
+            seen_at: Some(self.workspace.root().to_path_buf()),
+            ..RunOptions::new(folder, self.tmp.join(name), &self.marker)
+        }
+    }
+
+    /// How set-up and package managers run: they reach registries and fill the caches that checks then read.
+    pub fn fetch_options(&self, slot: &Slot) -> RunOptions {
+        let options = self.run_options(slot);
+        RunOptions {
+            sandbox: Sandbox { network: Network::All, ..options.sandbox },
+            caches: Some(self.workspace.caches()),
+            fetched: None,
+            ..options
+        }
+    }
+}
