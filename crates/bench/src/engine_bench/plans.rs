@@ -57,7 +57,7 @@ impl Work {
         self.durations.values().sum()
     }
 
-    /// When the work ends if whoever hands it out knows how long each task takes, and gives a free worker the one with the
+    /// When the work ends if the scheduler knows how long each task takes, and gives a free worker the one with the
     /// longest chain of work behind it. Not the best there is, but more than an engine can know.
     pub fn foreseen_ms(&self, workers: u32) -> u64 {
         let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

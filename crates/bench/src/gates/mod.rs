@@ -187,7 +187,7 @@ fn more<'f>(findings: &'f [guardian::Finding], right: &[guardian::Finding]) -> V
     new
 }
 
-/// What is held against the correct change, too, says nothing of the mutant.
+/// What a gate reports of the correct change, too, says nothing of the mutant.
 fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintReport, measured: &mut Measured) {
     // what happens to tests in a mutant that is about tests has no reason in the plan
     let reason = reason_to_edit_tests(change).filter(|_| !mutant.on_base_tests);

@@ -162,7 +162,7 @@ impl Room {
             if let Ok(mut line) = serde_json::to_string(&Line { key: key.clone(), outcome: outcome.clone() })
             {
                 line.push('\n');
-                // what is not kept is computed anew the next time
+                // what is not kept is computed again the next time
                 let _ = lock(&self.memory).write_all(line.as_bytes());
             }
             lock(&self.known).insert(key, outcome.clone());

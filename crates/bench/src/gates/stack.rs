@@ -56,7 +56,7 @@ pub struct Stack {
     pub correct: Vec<Right>,
     /// Packages and changes that could not be measured, and why.
     pub left_out: Vec<String>,
-    /// Mutants that were not begun, for want of time.
+    /// Mutants that were not begun, because the time was over.
     pub not_begun: usize,
     /// Runs of tests that were really made; what an earlier run had remembered is not made again.
     pub runs: u64,
@@ -180,7 +180,7 @@ async fn package(project: &'static Project, effort: Effort) -> Stack {
     for change in changes.into_iter().rev().take(suite.changes.min(effort.changes)) {
         let (title, started) = (change.title(), Instant::now());
         if effort.is_over() {
-            stack.left_out.push(format!("{title}: it was not begun, for want of time"));
+            stack.left_out.push(format!("{title}: it was not begun, because the time was over"));
             continue;
         }
         let measured = match Room::open(project, &suite, &change).await {

@@ -135,7 +135,7 @@ fn summary(stack: &Stack, text: &mut String) {
         let _ = writeln!(text, "- left out: {why}");
     }
     if stack.not_begun > 0 {
-        let _ = writeln!(text, "- {} mutants were not begun, for want of time", stack.not_begun);
+        let _ = writeln!(text, "- {} mutants were not begun, because the time was over", stack.not_begun);
     }
     let _ = writeln!(text, "- runs of tests that were made now: {}", stack.runs);
 }

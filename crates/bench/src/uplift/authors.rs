@@ -12,14 +12,14 @@ use crate::mutants::test_ranges;
 use crate::projects::{Change, Tree};
 use sim::Random;
 
-/// Files that an author hands in.
+/// Files that an author submits.
 const MAX_FILES: usize = 8;
 /// The chance that an author of no ability at all errs, by how; one of ability c errs (1 − c) times as often.
 const BROKEN: f64 = 0.3;
 const EMPTY: f64 = 0.2;
 const WRONG: f64 = 0.3;
 
-/// What an author hands in.
+/// What an author submits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Authored {
     /// What the package's own tests ask.

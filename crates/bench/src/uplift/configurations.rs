@@ -21,9 +21,9 @@ pub struct Configuration {
     pub max_cycles: u32,
     /// Whether what the review of the objective says counts: likewise.
     pub reviews_objective: bool,
-    /// Whether more reviewers look at the whole where hand-ins were thrown back: likewise.
+    /// Whether more reviewers look at the whole where submissions were rejected: likewise.
     pub doubts: bool,
-    /// Whether a coder may answer that what a review objects to holds already: likewise.
+    /// Whether a coder may answer that what a review objects to is already met: likewise.
     pub answers: bool,
 }
 

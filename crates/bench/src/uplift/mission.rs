@@ -31,11 +31,11 @@ const MOST: Duration = Duration::from_secs(14 * 24 * 3600);
 pub struct Ended {
     /// Whether it says that it is done.
     pub done: bool,
-    /// Tasks that landed and are what the release is.
+    /// Tasks that were integrated and are what the release is.
     pub right: usize,
-    /// Tasks that landed and are not.
+    /// Tasks that were integrated and are not.
     pub wrong: usize,
-    /// Tasks that did not land, and are reported so.
+    /// Tasks that were not integrated, and are reported so.
     pub missing: usize,
     pub calls: u64,
     pub tokens: u64,
@@ -235,7 +235,7 @@ fn look(root: &Path, events: &[Event], job: &Job) -> Ended {
     ended
 }
 
-/// Each hand-in that was taken, with what the gates said of it.
+/// Each submission that was taken, with what the gates said of it.
 pub(super) fn count(events: &[Event], job: &Job, ended: &mut Ended) {
     let log = job.log();
     let mut taken: BTreeMap<&str, usize> = BTreeMap::new();

@@ -16,7 +16,7 @@ use crate::projects::Tree;
 use sim::Random;
 use sim::{Model, Reply, Session, Step as Act, header};
 
-/// Hand-ins that are mended after a refusal.
+/// Submissions that are fixed after a refusal.
 const MENDS: u32 = 4;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
@@ -30,7 +30,7 @@ pub struct Job {
     pub random: Random,
     /// Every coder gives this answer, and every reviewer approves.
     pub forced: Option<Drawn>,
-    /// Every author of tests hands in these.
+    /// Every author of tests submits these.
     pub forced_tests: Option<Authored>,
     pub log: Mutex<Log>,
 }
@@ -66,7 +66,7 @@ impl Job {
         *self.log().chances.entry(task.to_string()).or_insert_with(|| self.rates.of_task(&mut draws))
     }
 
-    /// What a planner hands in that makes no mistake; `task`: the one to split, or nothing.
+    /// What a planner submits that makes no mistake; `task`: the one to split, or nothing.
     pub fn right_plan(&self, task: &str) -> Value {
         if task.is_empty() {
             return self.plan();
@@ -77,7 +77,7 @@ impl Job {
         json!({ "tasks": [planned(&format!("{task}-r"), folder, step)] })
     }
 
-    /// What it hands in at first, which may not stand; `None`: prose.
+    /// What it submits at first, which may not stand; `None`: prose.
     pub fn drawn_plan(&self, task: &str, random: &mut Random) -> Option<Value> {
         self.faulty(self.right_plan(task), random)
     }

@@ -36,7 +36,7 @@ impl Rates {
         beta(self.p * self.spread, (1.0 - self.p) * self.spread, random)
     }
 
-    /// The chance that a failure is mended by who is shown what failed: 13 % for very weak models, 74 % for able ones.
+    /// The chance that a failure is fixed by a role that is shown what failed: 13 % for very weak models, 74 % for able ones.
     pub fn repair(of_task: f64) -> f64 {
         (0.13 + (0.74 - 0.13) * (of_task - 0.3) / 0.65).clamp(0.05, 0.8)
     }
@@ -56,7 +56,7 @@ impl Rates {
         if right { self.review_rejects() } else { self.review_misses() }
     }
 
-    /// The chance that the first plan that is handed in does not stand.
+    /// The chance that the first plan that is submitted does not stand.
     pub fn plan_faults(&self) -> f64 {
         0.5 * (1.0 - self.p)
     }
@@ -76,7 +76,7 @@ pub enum Drawn {
 pub enum Slip {
     /// It says that it has done everything.
     Prose,
-    /// It hands in without having changed anything.
+    /// It submits without having changed anything.
     Claim,
     /// It writes the right text at a wrong place.
     WrongPath,

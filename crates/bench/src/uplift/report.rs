@@ -95,7 +95,7 @@ pub fn blame(measured: &[Measured<'_>], way: Way) -> String {
     for (title, counts, of) in [
         ("wrong answers that were let through, by fault", &all.let_through, all.wrong_judged),
         ("wrong answers that were caught, by gate", &all.caught, all.wrong_judged),
-        ("right answers that were thrown back, by gate", &all.rejected, all.right_judged),
+        ("right answers that were rejected, by gate", &all.rejected, all.right_judged),
         ("missions that are incomplete, by what they lack", &all.incomplete_for, all.incomplete),
     ] {
         let _ = writeln!(text, "- {title} (of {of}): {}", most(counts));

@@ -78,7 +78,7 @@ impl Suites {
             let line = Line { key: key.clone(), outcome: outcome.clone() };
             if let Ok(mut text) = serde_json::to_string(&line) {
                 text.push('\n');
-                // what is not kept is computed anew the next time
+                // what is not kept is computed again the next time
                 let _ = lock(&self.file).write_all(text.as_bytes());
             }
             lock(&self.known).insert(key, outcome.clone());

@@ -30,7 +30,7 @@ type Does = (String, String, u32);
 pub struct Verdict {
     /// In the order in which they looked.
     pub gates: Vec<(Gate, GateVerdict)>,
-    /// Why it was thrown back; `None` where it was accepted.
+    /// Why it was rejected; `None` where it was accepted.
     pub failure: Option<Failure>,
     /// What Guardian and tests say, each for itself: where one that stands before them is switched off.
     pub alone: Vec<(Gate, GateVerdict)>,
@@ -74,7 +74,7 @@ impl Verdict {
             }
         }
         let by_a_gate = self.gates.iter().any(|(_, verdict)| *verdict == GateVerdict::Fail);
-        // thrown back by no gate: what was handed in could not be judged, or did not merge
+        // rejected by no gate: what was submitted could not be judged, or did not merge
         (said, self.failure.clone().filter(|_| !by_a_gate))
     }
 }
@@ -189,7 +189,7 @@ impl Verdicts {
         Ok(verdict)
     }
 
-    /// Why the engine refuses what an author of tests hands in; `None` where it takes it.
+    /// Why the engine refuses what an author of tests submits; `None` where it takes it.
     ///
     /// # Errors
     /// As [`Verdicts::of`].
@@ -249,7 +249,7 @@ impl Verdicts {
         let line = Line { build: self.build.clone(), key: key.clone(), verdict: verdict.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
-            // what is not kept is computed anew the next time
+            // what is not kept is computed again the next time
             let _ = lock(&self.file).write_all(text.as_bytes());
         }
         lock(&self.known).insert(key, verdict.clone());
@@ -315,7 +315,7 @@ fn read(events: &[Event]) -> Option<Verdict> {
                 over = true;
                 verdict.failure = Some((*class, issues.clone()));
             }
-            // what passes alone and not when it is merged is thrown back, too
+            // what passes alone and not when it is merged is rejected, too
             Event::BatchFailed { class, issues, .. } => verdict.failure = Some((*class, issues.clone())),
             _ => {}
         }
@@ -325,7 +325,7 @@ fn read(events: &[Event]) -> Option<Verdict> {
 
 /// What became of the tests that an author wrote.
 fn read_tests(events: &[Event]) -> Verdict {
-    let nothing = (FailureClass::Test, vec![Issue::new("engine", "nothing was handed in")]);
+    let nothing = (FailureClass::Test, vec![Issue::new("engine", "nothing was submitted")]);
     let mut verdict =
         Verdict { gates: Vec::new(), failure: Some(nothing), alone: Vec::new(), coder: 0, reviewer: 0 };
     for event in events {

@@ -22,7 +22,7 @@ const DRAWS: usize = 20_000;
 /// Authors that try, as the engine lets them.
 const AUTHORS: u32 = 2;
 
-/// How many hand-ins are thrown back where something comes to pass, times the chance that it does; and the square of the count.
+/// How many submissions are rejected where something comes to pass, times the chance that it does; and the square of the count.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ThrownBack {
     count: f64,
@@ -49,20 +49,20 @@ impl ThrownBack {
     }
 }
 
-/// It lands right, lands wrong, does not land.
+/// It is integrated right, is integrated wrong, is not integrated.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fate {
     pub right: f64,
     pub wrong: f64,
     pub missing: f64,
-    /// Of what lands wrong: the eyes that its reviewers share miss it.
+    /// Of what is integrated wrong: the eyes that its reviewers share miss it.
     pub missed: f64,
-    /// It was landed already, and stays as it is; neither `right` nor `wrong` has this.
+    /// It was integrated already, and stays as it is; neither `right` nor `wrong` has this.
     pub unchanged: f64,
-    /// It lands, right or wrong, and nothing was thrown back before.
+    /// It is integrated, right or wrong, and nothing was rejected before.
     pub right_at_once: f64,
     pub wrong_at_once: f64,
-    /// Hand-ins that are thrown back before it lands, and before it does not.
+    /// Submissions that are rejected before it is integrated, and before it is not.
     pub before_landed: ThrownBack,
     pub before_missing: ThrownBack,
 }
@@ -72,12 +72,12 @@ impl Fate {
         self.right + self.wrong + self.unchanged
     }
 
-    /// The mean and the variance of the hand-ins that are thrown back before it lands.
+    /// The mean and the variance of the submissions that are rejected before it is integrated.
     pub fn thrown_back_before_landed(&self) -> (f64, f64) {
         self.before_landed.mean_and_variance(self.landed())
     }
 
-    /// The same, before it is given up.
+    /// The same, before it is abandoned.
     pub fn thrown_back_before_missing(&self) -> (f64, f64) {
         self.before_missing.mean_and_variance(self.missing)
     }
@@ -100,9 +100,9 @@ impl Fate {
 pub struct Fates {
     /// Made from nothing.
     pub made: Fate,
-    /// Landed right, and objected to.
+    /// Integrated right, and objected to.
     pub right: Fate,
-    /// Landed wrong, and objected to.
+    /// Integrated wrong, and objected to.
     pub wrong: Fate,
 }
 
@@ -131,11 +131,11 @@ type Class = [Said; 3];
 enum Answer {
     Right,
     Wrong(Class, bool),
-    /// What has landed already, and is wrong.
+    /// What is integrated already, and is wrong.
     Landed(bool),
 }
 
-/// What of the task has landed when it is begun.
+/// What of the task is integrated when it is begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Landed {
     Nothing,
@@ -143,7 +143,7 @@ enum Landed {
     Wrong { missed: bool },
 }
 
-/// What has landed passed its gates; a test that asks for too much may fail on it.
+/// What is integrated passed its gates; a test that asks for too much may fail on it.
 const LANDED: Class = [Said::Passes, Said::Passes, Said::OneTest];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -166,7 +166,7 @@ pub struct Known {
     right: Class,
     /// Wrong answers with the tests of the release, and without, each with its share.
     wrong: [Vec<(Class, f64)>; 2],
-    /// Which hand-ins of authors the engine takes; `None`: nobody is asked for any.
+    /// Which submissions of authors the engine takes; `None`: nobody is asked for any.
     takes: Option<[bool; 4]>,
 }
 
@@ -231,7 +231,7 @@ pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) 
     for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
         let made = of(disliked, Landed::Nothing);
         fates.made.add(made, weight);
-        // what landed right was not disliked too much
+        // what was integrated right was not disliked too much
         liked.add(of(disliked, Landed::Right), weight * made.right);
         all += weight * made.right;
     }
@@ -319,7 +319,7 @@ impl Chain<'_> {
             for mended in 0..=self.way.fixes {
                 let mut next: HashMap<Authored, f64> = HashMap::new();
                 for (tests, weight) in open {
-                    // what landed right passes right tests, which have to fail before the work begins
+                    // what was integrated right passes right tests, which have to fail before the work begins
                     let holds = self.landed == Landed::Right && tests != Authored::Wrong;
                     match (tests, takes(tests) && !holds) {
                         (Authored::Wrong, true) => stand[1] += left * weight,
@@ -454,7 +454,7 @@ impl Chain<'_> {
         fate.add(self.climb(upheld, one_test), 1.0 - wrong);
         let tests = if stand.redraws == 0 { self.authored() } else { vec![(Tests::None, 1.0)] };
         for (tests, weight) in tests {
-            // what was thrown back is judged again, and the ladder is climbed anew
+            // what was rejected is judged again, and the ladder is climbed again
             let again = Stand {
                 tests,
                 attempt: 0,

@@ -64,7 +64,7 @@ impl Predictions {
     }
 }
 
-/// By how many are missing, and how many landed wrong: the chance.
+/// By how many are missing, and how many were integrated wrong: the chance.
 type Counts = Vec<Vec<f64>>;
 
 fn none(n: usize) -> Counts {
@@ -101,7 +101,7 @@ fn mean(fates: &[Fates], weight: impl Fn(&Fate) -> f64, which: impl Fn(&Fates) -
 }
 
 fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Predicted {
-    // who waits for what does not land is cancelled
+    // who waits for what is not integrated is cancelled
     let waits = |fate: Fate, lost: f64| {
         let cancelled = WAITS * lost * (n as f64 - 1.0) / n as f64;
         let mut waiting = Fate { missing: cancelled, ..Fate::default() };
@@ -123,12 +123,12 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     }
     let reviewers = Reviewers { quorum: way.quorum, rates };
     let mut sum = Predicted::default();
-    // what did not land once more often does not land again
+    // what was not integrated once more often is not integrated again
     let mut again = mean(fates, |made| made.missing, |of| of.made);
     // what tasks of further cycles add
     let (mut added, mut variance) = (0.0, 0.0);
     let (of_landed, of_missing) = (made.thrown_back_before_landed(), made.thrown_back_before_missing());
-    // that nothing was thrown back, of what landed right and of what landed wrong; no later cycle can say that
+    // that nothing was rejected, of what was integrated right and of what was integrated wrong; no later cycle can say that
     let of_those = |at_once: f64, all: f64| if all > 0.0 { at_once / all } else { 0.0 };
     let of_right = of_those(made.right_at_once, made.right);
     let of_wrong = of_those(made.wrong_at_once, made.wrong);
@@ -174,7 +174,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                         let weight = chance * of_eyes * of_trust;
                         ends(weight * met);
                         let open = weight * (1.0 - met);
-                        // where nothing has landed yet another plan is tried once
+                        // where nothing is integrated yet another plan is tried once
                         if cycle == way.max_cycles || (!landed && cycle > 1) {
                             sum.incomplete += open;
                             continue;
@@ -209,7 +209,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
 /// Nine values of the same weight that are spread as the normal distribution is.
 const SPREAD: [f64; 9] = [-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593];
 
-/// How many hand-ins were thrown back, each with its chance: nothing, or about as many as is to be expected where that is not so.
+/// How many submissions were rejected, each with its chance: nothing, or about as many as is to be expected where that is not so.
 fn panels(expected: f64, variance: f64, at_once: f64) -> Vec<(usize, f64)> {
     let weight = (1.0 - at_once) / SPREAD.len() as f64;
     let some = SPREAD.map(|of| ((expected + of * variance.sqrt()).round().max(1.0) as usize, weight));
@@ -247,8 +247,8 @@ struct Redone<'a> {
 }
 
 impl Redone<'_> {
-    /// Adds what it comes to; gives the chance that the mission ends there, as nothing lands or what was named does not, and
-    /// the chance that all of it stays as it landed.
+    /// Adds what it comes to; gives the chance that the mission ends there, as nothing is integrated or what was named is not, and
+    /// the chance that all of it stays as it was integrated.
     fn spread(&self, next: &mut Counts, weight: f64, n: usize) -> (f64, f64) {
         let of_named = match self.wrong > 0 {
             true => mean(self.fates, |made| made.wrong, |of| of.wrong),

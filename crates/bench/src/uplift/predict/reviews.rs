@@ -26,7 +26,7 @@ impl Reviewers {
     }
 
     /// What a review of the objective comes to, where the eyes that all of them share err or not: that it is met, and how
-    /// many reviewers object where it is not, each with its chance. `right`: all that landed is; `whole`: everything has.
+    /// many reviewers object where it is not, each with its chance. `right`: all that was integrated is; `whole`: everything has.
     pub fn objective(self, panel: Panel, right: bool, whole: bool, eyes_err: bool) -> (f64, Vec<(u32, f64)>) {
         let errs = one(self.rates.review_errs(right), eyes_err);
         let objects = if right { errs } else { 1.0 - errs };

@@ -94,7 +94,7 @@ async fn mission(world: &Arc<Replay>, folder: &std::path::Path, random: &Random)
     Ok(Actor::new(record, state, clock.clone(), handle).run().await)
 }
 
-/// As [`crate::uplift::mission`] reads the user's files, by what each task that landed was.
+/// As [`crate::uplift::mission`] reads the user's files, by what each task that was integrated was.
 fn look(state: &State, world: &Replay) -> Ended {
     let mut ended = Ended {
         done: state.outcome == Some(Outcome::Done),
@@ -113,8 +113,8 @@ fn look(state: &State, world: &Replay) -> Ended {
     }
     if !ended.done {
         let why = match (ended.missing, ended.wrong) {
-            (1.., _) => "a task did not land",
-            (0, 1..) => "what landed wrong was found, and not mended",
+            (1.., _) => "a task was not integrated",
+            (0, 1..) => "what was integrated wrong was found, and not fixed",
             (0, 0) => "everything is right, and a review says that it is not",
         };
         ended.incomplete_for = Some(why.into());
@@ -173,7 +173,7 @@ impl Replay {
         format!("{:016x}", hasher.finish())
     }
 
-    /// The plan of a further cycle: what did not land, and what a reviewer objects to.
+    /// The plan of a further cycle: what was not integrated, and what a reviewer objects to.
     fn next_plan(&self, state: &State) -> Value {
         let landed = self.landed();
         let objected: BTreeSet<&str> = state
@@ -248,7 +248,7 @@ impl Hands {
                 task.clone(),
                 ASKED + PLANNED * self.world.job.tasks.len() as u64,
             ));
-            // prose is drawn again, a plan that does not stand is mended in the same turn
+            // prose is drawn again, a plan that does not stand is fixed in the same turn
             if let Some(plan) = first.take() {
                 let checked = check(&plan).or_else(|_| check(&right()));
                 events.push(match checked {
@@ -337,7 +337,7 @@ impl Hands {
         vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
     }
 
-    /// One verdict of each reviewer on all that landed.
+    /// One verdict of each reviewer on all that was integrated.
     async fn review_objective(&self, state: &State, cycle: u32) -> Vec<Event> {
         let world = &self.world;
         let landed = world.landed().clone();
@@ -348,7 +348,7 @@ impl Hands {
             .filter(|folder| landed.get(*folder).is_some_and(|d| *d != Drawn::Right))
             .collect();
         let all_landed = landed.len() == folders.len();
-        // of what landed; what did not is told by the engine, and nobody approves of the whole
+        // of what was integrated; what did not is told by the engine, and nobody approves of the whole
         let errs = world.job.rates.review_errs(wrong.is_empty());
         let shared = world.job.random.fork(&format!("eyes of all {landed:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);

@@ -16,7 +16,7 @@ use crate::uplift::steps::Step;
 use sim::Random;
 
 impl Hands {
-    /// Another coder writes the tests of a task, and mends what the engine refuses.
+    /// Another coder writes the tests of a task, and fixes what the engine refuses.
     pub(super) async fn write_tests(&self, state: &State, task: TaskId, draw: u32) -> Vec<Event> {
         let world = &self.world;
         let Some(step) = world.job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
@@ -38,7 +38,7 @@ impl Hands {
             self.think(&mut random).await;
             let spent = spent(Role::Coder, Some(task.clone()), tokens);
             let refused = match world.verdicts.of_tests(&step, tests) {
-                // what landed right passes right tests, which have to fail before the work begins
+                // what was integrated right passes right tests, which have to fail before the work begins
                 Ok(None) if holds && tests != Authored::Wrong => {
                     Some(vec![Issue::new("engine", "they pass before the change is made")])
                 }
@@ -124,7 +124,7 @@ impl Hands {
         let kept = state.tasks.get(&task).is_some_and(|task| task.tests.kept.is_some());
         let standing = self.world.current().get(&task).copied();
         if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
-            // what was thrown back is judged once more, and nobody is asked
+            // what was rejected is judged once more, and nobody is asked
             self.world.job.log().handed_in.entry(task.clone()).or_default().push(standing);
             return vec![Event::WorkAccepted { task, summary: "kept".into(), unchanged: false }];
         }
@@ -171,7 +171,7 @@ impl Hands {
         events
     }
 
-    /// What one coder hands in; `None` where it is nothing usable. An error ends the effect with these events.
+    /// What one coder submits; `None` where it is nothing usable. An error ends the effect with these events.
     async fn draw(
         &self,
         task: &TaskId,
@@ -188,7 +188,7 @@ impl Hands {
             // there is nothing to do, and some do something nevertheless
             Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Right,
             Some(Drawn::Right) => rates::fresh(&step, 0.0, None, random),
-            // what landed is a mistake of this model's
+            // what was integrated is a mistake of this model's
             _ => rates::fresh(&step, chance, before.or(landed), random),
         };
         for n in 1..=DRAWS {
@@ -204,7 +204,7 @@ impl Hands {
             };
             let answers = self.world.configuration.answers;
             let nothing = |drawn| drawn == Drawn::Slip(Slip::Claim) || (!answers && Some(drawn) == landed);
-            // caught having done nothing, it is asked for more in the same turn; of what has landed it may say so twice
+            // caught having done nothing, it is asked for more in the same turn; of what is integrated it may say so twice
             for _ in 0..DRAWS {
                 if nothing(drawn) {
                     drawn = match (fresh(before, random), landed) {
