@@ -72,7 +72,7 @@ fn words_are_found_in_texts_and_comments_and_not_in_code() {
     assert_eq!(of("a.rs", "/// It was thrown\n/// back.\nfn mend() { land(\"Landed, anew\") }"), 3);
     assert_eq!(of("a.js", "// Whoever\nconst anew = `for ever ${mend()}`"), 2);
     assert_eq!(of("a.yml", "message: Landlock is amended"), 0);
-    assert_eq!(of("a.yml", "regex: anew\nnote: see `steps/land/`"), 0);
+    assert_eq!(of("a.yml", "regex: anew\nnote: see `steps/land/`, `land` and {land}"), 0);
     assert_eq!(places("a.md", "\nanew"), ["a.md:2: `anew`: write: again, retry (docs/GLOSSARY.md)"]);
 }
 
@@ -134,8 +134,8 @@ fn prose_of(language: Language, text: &str) -> String {
 fn words_of(text: &str) -> Vec<(usize, String)> {
     let mut words: Vec<(usize, String)> = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        // A folder may be called what it likes; the marks of comments are no words.
-        let letter = |c: char| c.is_alphanumeric() || "_-'’/".contains(c);
+        // Names of code, folders and values may be what they are; the marks of comments are no words.
+        let letter = |c: char| c.is_alphanumeric() || "_-'’/`{".contains(c);
         for piece in line.split_inclusive(|c: char| !letter(c)) {
             let word = piece.trim_end_matches(|c: char| !letter(c)).to_lowercase();
             if !word.chars().all(|c| c == '/') {

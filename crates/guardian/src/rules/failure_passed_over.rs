@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Dishonest,
     severity: Severity::Error,
     summary: "A failure that callers heard of is only logged now, or looks like success.",
-    note: "Whoever calls takes the failure for a good result and goes on with what is not there. Pass the error on; log it besides, where that helps.",
+    note: "The caller takes the failure for a good result and continues with what is not there. Pass the error on; log it besides, where that helps.",
     valid: &[
         Example::change(
             &[(

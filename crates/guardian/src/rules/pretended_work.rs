@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Lazy,
     severity: Severity::Error,
     summary: "Code that says of itself that it does not do the work: not implemented, simulated, mocked, or promised for later.",
-    note: "Whoever calls it gets an error or an invented answer. Do the work, or report the task as blocked and say what is missing.",
+    note: "The caller gets an error or an invented answer. Do the work, or report the task as blocked and say what is missing.",
     valid: &[
         Example::new(&[(
             "a.py",

@@ -37,7 +37,7 @@ const PLANNED: u64 = 150;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
 /// Before the folder that a reviewer of the objective objects to, and what it finds there.
-const NAMED: &str = "mended: ";
+const NAMED: &str = "fixed: ";
 /// How often the engine draws an answer that is no work again.
 const DRAWS: u32 = 3;
 
@@ -162,7 +162,7 @@ impl Replay {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Of what has landed: the same where it is the same. What is the whole mission was judged as this very tree.
+    /// Of what is integrated: the same where it is the same. What is the whole mission was judged as this very tree.
     fn tree(&self) -> String {
         let landed = self.landed();
         if let (1, Some((folder, drawn))) = (self.job.tasks.len(), landed.iter().next()) {
