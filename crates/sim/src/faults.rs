@@ -29,7 +29,7 @@ pub struct HostFaults {
 /// How the simulated models err.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelFaults {
-    /// Work that is wrong, and repairs that mend nothing.
+    /// Work that is wrong, and repairs that fix nothing.
     pub wrong: f64,
     /// Ends the turn with prose.
     pub prose: f64,

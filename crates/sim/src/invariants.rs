@@ -203,7 +203,7 @@ impl Seen {
         }
     }
 
-    /// What has landed stays, and the head is green wherever that is claimed.
+    /// What is integrated stays, and the head is green wherever it claims to be.
     fn landed(&mut self, state: &State) {
         let now: BTreeSet<TaskId> = state
             .tasks
@@ -212,7 +212,7 @@ impl Seen {
             .map(|task| task.id.clone())
             .collect();
         for lost in self.integrated.difference(&now) {
-            self.trace.broken(format!("`{lost}` had landed and has not any more"));
+            self.trace.broken(format!("`{lost}` was integrated and is not any more"));
         }
         self.integrated = now;
         let Some(head) = state.head.as_ref().filter(|head| head.commit != self.head) else { return };
@@ -234,17 +234,17 @@ impl Seen {
         }
     }
 
-    /// Each task that landed is in these files, once; nothing is of a task that did not.
+    /// Each task that was integrated is in these files, once; nothing is of a task that was not.
     fn marks(&self, state: &State, files: &Files, whose: &str) {
         let done = truth::done(files);
         for task in state.tasks.values() {
             let landed = matches!(task.phase, Phase::Integrated { .. });
             let marks = done.get(&task.id);
             if landed && !task.compound && marks.is_none() {
-                self.trace.broken(format!("`{}` has landed and is not in {whose}", task.id));
+                self.trace.broken(format!("`{}` is integrated and is not in {whose}", task.id));
             }
             if !landed && marks.is_some() {
-                self.trace.broken(format!("`{}` is in {whose} and has not landed", task.id));
+                self.trace.broken(format!("`{}` is in {whose} and is not integrated", task.id));
             }
             for (file, times) in marks.into_iter().flatten().filter(|(_, times)| **times > 1) {
                 self.trace.broken(format!("`{}` is {times} times in {file} of {whose}", task.id));
@@ -340,7 +340,7 @@ impl Seen {
         }
     }
 
-    /// What landed is not done again, and lands once.
+    /// What was integrated is not done again, and is integrated once.
     fn once(&self, events: &[Event]) {
         let mut landed: BTreeMap<&TaskId, usize> = BTreeMap::new();
         let mut paused = false;
@@ -367,13 +367,13 @@ impl Seen {
                 Event::AttemptStarted { task, .. } | Event::FixStarted { task, .. }
                     if landed.contains_key(task) =>
                 {
-                    self.trace.broken(format!("`{task}` had landed and was begun again"));
+                    self.trace.broken(format!("`{task}` was integrated and was begun again"));
                 }
                 _ => {}
             }
         }
         for (task, times) in landed.into_iter().filter(|(_, times)| *times > 1) {
-            self.trace.broken(format!("`{task}` landed {times} times"));
+            self.trace.broken(format!("`{task}` was integrated {times} times"));
         }
     }
 

@@ -39,7 +39,7 @@ pub trait Model: Send + Sync + 'static {
     fn open(&self, role: Role, directory: &Path, random: Random) -> Box<dyn Session>;
 }
 
-/// A conversation. A turn begins with [`Session::prompt`], goes on with [`Session::next`] and is over at [`Step::End`].
+/// A conversation. A turn begins with [`Session::prompt`], continues with [`Session::next`] and is over at [`Step::End`].
 pub trait Session: Send {
     fn prompt(&mut self, text: &str);
 

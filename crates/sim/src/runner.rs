@@ -44,7 +44,7 @@ pub enum Bug {
     BlindChecks,
     /// A role writes into the user's own files.
     WritesToTheUser,
-    /// What the observer is shown lacks a task that landed.
+    /// What the observer is shown lacks a task that was integrated.
     ForgetsWhatLanded,
     /// What the observer is shown has more calls than its limit.
     ForgetsTheBudget,

@@ -16,7 +16,7 @@ pub struct Scenario {
     pub files: usize,
     /// One of its tests fails before the mission.
     pub red: bool,
-    /// What a planner hands in that makes no mistake.
+    /// What a planner submits that makes no mistake.
     pub plan: Value,
     pub settings: Settings,
     pub faults: Plan,

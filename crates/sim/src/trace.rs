@@ -17,7 +17,7 @@ struct Lines {
 }
 
 impl Trace {
-    /// What is told from now on happened at this time.
+    /// Later entries happened at this instant.
     pub fn at(&self, now_ms: u64) {
         self.lock().now_ms = now_ms;
     }

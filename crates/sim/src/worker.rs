@@ -17,7 +17,7 @@ pub(super) const MOST_TOKENS: u64 = 2_000;
 pub(super) const MOST_USD: f64 = 0.02;
 /// The first word of a line that no task brings.
 const NEVER: &str = "never";
-/// Hand-ins that are mended after a refusal.
+/// Submissions that are fixed after a refusal.
 const MENDS: u32 = 4;
 
 pub struct Worker {
@@ -26,7 +26,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// `plan` is what its planner hands in.
+    /// `plan` is what its planner submits.
     pub fn new(plan: Value, faults: ModelFaults) -> Worker {
         Worker { plan, faults }
     }
@@ -222,7 +222,7 @@ impl Speaker {
             self.acts.push_back(Act::Mark(file));
         }
         self.acts.push_back(Act::Think);
-        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "mended" }));
+        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "fixed" }));
     }
 
     fn review(&mut self, prompt: &str) {

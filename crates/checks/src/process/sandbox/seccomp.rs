@@ -101,7 +101,7 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
 fn drop_capabilities() -> Result<(), String> {
     let none = CapabilitySet::empty();
     let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
-    set_capabilities(None, sets).map_err(|error| format!("rights of root could not be given up: {error}"))
+    set_capabilities(None, sets).map_err(|error| format!("rights of root could not be dropped: {error}"))
 }
 
 fn apply(rules: Rules, errno: i32) -> Result<(), String> {
