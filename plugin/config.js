@@ -175,6 +175,8 @@ function permission(role, mailbox, own) {
   const rules = { "*": "deny" }
   for (const tool of TOOLS[role]) rules[tool] = { "*": "allow", ...limits(own, tool) }
   for (const tool of mailbox) rules[tool] = "allow"
+  // what OpenCode answers a call with that is no JSON: without it the role's turn would end there
+  rules.invalid = "allow"
   return rules
 }
 

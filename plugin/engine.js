@@ -13,6 +13,7 @@ import { loadNative } from "./native.js"
  * @property {(session: string, observation: string) => void} observe
  * @property {(session: string, tool: string, args: string) => Promise<string>} callTool
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} beforeTool
+ * @property {(session: string, bytes: number) => Promise<string | null>} beforeRequest
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} rewriteTool
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} afterTool
  */
@@ -58,10 +59,16 @@ export function lazyEngine(directory, options) {
   return { get, made, during, idle: () => Promise.allSettled([...under]) }
 }
 
+/** @type {Tool[] | undefined} */
+let known
+
 /** The mailbox tools, where the core can be loaded. */
 export function mailboxTools() {
+  if (known) return known
   const { native } = loadNative()
-  return native ? /** @type {Tool[]} */ (JSON.parse(native.tools())) : []
+  if (!native) return []
+  known = /** @type {Tool[]} */ (JSON.parse(native.tools()))
+  return known
 }
 
 /**

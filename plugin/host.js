@@ -73,6 +73,8 @@ function shell(directory, wanted) {
 async function prompt(input, { session, directory, role, model, text }) {
   const slash = model?.indexOf("/") ?? -1
   const chosen = model && slash > 0 ? { providerID: model.slice(0, slash), modelID: model.slice(slash + 1) } : undefined
+  const known = registry().sessions.get(session)
+  if (known) known.prompt = text
   const answer = await input.client.session.prompt({
     path: { id: session },
     query: { directory },
@@ -104,7 +106,8 @@ async function modelsOf(input, wanted) {
     const cache = /** @type {any} */ (cost).cache ?? {}
     prices[name] = { input: cost.input ?? 0, output: cost.output ?? 0, cache_read: cache.read ?? 0, cache_write: cache.write ?? 0 }
   }
-  return { default: chosen ?? null, prices }
+  const all = (known.data?.providers ?? []).flatMap(({ id, models }) => Object.keys(models ?? {}).map((model) => `${id}/${model}`))
+  return { default: chosen ?? null, prices, known: all }
 }
 
 /**

@@ -47,7 +47,7 @@ function read({ type, properties }) {
     const { id, type: kind, callID, tool, state } = properties.part ?? {}
     if (kind === "reasoning") return { kind: "thought", part: id }
     // its arguments are known once it is no longer pending
-    if (kind === "tool" && state?.status !== "pending") return { kind: "tool", call: callID, tool, arguments: JSON.stringify(state?.input ?? {}) }
+    if (kind === "tool" && state?.status !== "pending") return { kind: "tool", call: callID, tool, arguments: JSON.stringify(state?.input ?? {}), error: state?.error }
   }
   if (type === "session.status" && properties.status?.type === "retry") {
     return { kind: "retry", message: String(properties.status.message ?? ""), next_ms: Math.max(0, Math.round(properties.status.next ?? 0)) }

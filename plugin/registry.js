@@ -5,7 +5,8 @@
 
 /**
  * @typedef {import("./engine.js").Engine} Engine
- * @typedef {{ engine: Engine, directory: string, interactive: boolean }} RoleSession
+ * @typedef {{ engine: Engine, directory: string, interactive: boolean, prompt?: string, told?: object }} RoleSession `prompt`: what
+ *   the role was asked last; `told`: the messages of the newest request that the engine knows
  * @typedef {object} Shared
  * @property {Map<string, RoleSession>} sessions sessions of roles at work
  * @property {Map<string, Record<string, any>>} settings what slots take over from a user's instance, by its folder

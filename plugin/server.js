@@ -4,11 +4,12 @@ import { join, sep } from "node:path"
 import { prepareCommand } from "./command.js"
 import { configure } from "./config.js"
 import { dataHome, lazyEngine } from "./engine.js"
-import { mailboxes } from "./mailboxes.js"
+import { defineMailbox, mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel, stopDeleted } from "./mission-model.js"
 import { observe } from "./observe.js"
 import { offerToResume } from "./offer.js"
 import { answerPermission } from "./permissions.js"
+import { beforeRequest } from "./requests.js"
 import { afterTool, beforeTool } from "./tools.js"
 
 /** How long OpenCode's end waits for a mission, in milliseconds; OpenCode itself waits for at most 5 s. */
@@ -29,6 +30,8 @@ export async function server(input, options) {
     tool: mailboxes(),
     "command.execute.before": async (command, output) => prepareCommand(command, output, input),
     "chat.message": async (message, output) => returnModel(message, output, input),
+    "tool.definition": async ({ toolID }, output) => defineMailbox(toolID, output),
+    "experimental.chat.messages.transform": async (_, output) => beforeRequest(output, input),
     "tool.execute.before": async (call, output) => beforeTool(call, output),
     "tool.execute.after": async (call, output) => afterTool(call, output),
     event: async ({ event }) => {

@@ -316,7 +316,8 @@ export class ModelServer {
     }
 
     const id = `${this.started.toString(36)}${size.n}`
-    const usage = usageOf(size.bytes, size.known, reply)
+    const none = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
+    const usage = this.scenario.usage === false ? none : usageOf(size.bytes, size.known, reply)
     const about = { id, model: String(body.model ?? "scripted"), usage }
     const { fault } = reply
     if (fault?.error !== undefined) {

@@ -16,7 +16,9 @@ use crate::missions::running::Running;
 use crate::missions::{offer, run};
 use crate::options::EngineOptions;
 use crate::steps::work::{edit, shell};
+use crate::talk::requests;
 use crate::talk::session::{Sessions, ToolCall};
+use crate::talk::watch::UNKNOWN;
 use crate::world::World;
 
 /// How long a resume waits for a mission that was stopped just before to wind up.
@@ -124,13 +126,26 @@ impl Engine {
         let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
         };
-        // the mailbox counts its own
-        if tool != session.role.mailbox()
-            && let Some(refusal) = session.watch.call(tool, &arguments.to_string())
-        {
-            return Some(refusal);
+        // the mailbox counts its own, and what is no call of a tool is seen by `observe`
+        let counted = tool != session.role.mailbox() && tool != UNKNOWN;
+        let repeated = counted.then(|| session.watch.call(tool, &arguments.to_string())).flatten();
+        let refusal = match repeated {
+            Some(refusal) => Some(refusal),
+            None => edit::before(&context, &session, tool, arguments).await,
+        };
+        if refusal.is_some() {
+            session.watch.refused();
         }
-        edit::before(&context, &session, tool, arguments).await
+        refusal
+    }
+
+    /// Why a session's next request may not be sent to its model, if it may not: the host ends the turn. `bytes`: the length
+    /// of its messages. May wait until requests of other sessions are answered.
+    pub async fn before_request(&self, session: &str, bytes: u64) -> Option<String> {
+        match self.sessions.get(session) {
+            Some(known) => requests::refused(session, &known, bytes).await,
+            None => Some("this role's part of the mission is over".into()),
+        }
     }
 
     /// What the host sees of a session while its role is at work: an [`Observation`] as JSON. What cannot be read, or belongs

@@ -1,6 +1,7 @@
 //! Why a role gave no result. A leaf, so that every floor can say so.
 
 use mission::FailureClass;
+use mission::permit::Refusal;
 
 /// Why a role gave no result.
 #[derive(Clone, Debug)]
@@ -21,5 +22,15 @@ impl RoleFailure {
     /// The mission ended or paused meanwhile, or the task is over; what this says is not recorded any more.
     pub fn stopped() -> RoleFailure {
         RoleFailure::host("the mission was stopped")
+    }
+}
+
+impl From<Refusal> for RoleFailure {
+    fn from(refusal: Refusal) -> RoleFailure {
+        match refusal {
+            Refusal::Stopped => RoleFailure::stopped(),
+            Refusal::Cancelled => RoleFailure::host("the task is over"),
+            Refusal::TaskBudget(what) => RoleFailure::new(FailureClass::Budget, what),
+        }
     }
 }

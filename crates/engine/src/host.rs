@@ -67,6 +67,8 @@ pub struct Models {
     /// `provider/model`
     pub default: Option<String>,
     pub prices: BTreeMap<String, Price>,
+    /// Every model that the host could ask, as `provider/model`; empty where it does not say.
+    pub known: Vec<String>,
 }
 
 /// What the host sees of a session while it runs. May come twice, and late; what is unknown here is left out.
@@ -80,7 +82,14 @@ pub enum Observation {
     /// What one answer has cost so far.
     Usage { answer: String, tokens: Tokens, cost_usd: f64 },
     /// A tool is called; `arguments` as JSON.
-    Tool { call: String, tool: String, arguments: String },
+    Tool {
+        call: String,
+        tool: String,
+        arguments: String,
+        /// What the host said where it did not carry the call out.
+        #[serde(default)]
+        error: Option<String>,
+    },
     /// The host waits before it asks the provider again, until then (milliseconds since 1970).
     Retry { message: String, next_ms: u64 },
 }

@@ -33,11 +33,10 @@ pub mod orchestration {
     pub use crate::actor::orchestrator::Actor;
     pub use crate::actor::orchestrator::Orchestrator;
     pub use crate::actor::orchestrator::Permission;
-    pub use crate::actor::orchestrator::Refusal;
     pub use crate::actor::orchestrator::ScopeAnswer;
     pub use crate::actor::orchestrator::Stopped;
-    pub use crate::actor::orchestrator::Wish;
     pub use crate::actor::record::Record;
+    pub use mission::permit::{Refusal, Wish};
 }
 
 pub use crate::blocking::{Takes, block_in_virtual_time};

@@ -1,5 +1,7 @@
 //! Small texts that many files need: cut to a length, counted, listed, told as time. It knows no other file.
 
+pub(crate) use mission::budget::duration;
+
 /// At most `limit` bytes of a text, cut between characters.
 pub(crate) fn cut(text: &str, limit: usize) -> String {
     if text.len() <= limit {
@@ -17,14 +19,4 @@ pub(crate) fn quoted<'a>(items: impl Iterator<Item = &'a String>) -> String {
 /// `1 file`, `2 files`.
 pub(crate) fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
-/// Milliseconds as people say them: `3.2 s`, `4 min 10 s`, `2 h 5 min`.
-pub(crate) fn duration(ms: u64) -> String {
-    let seconds = ms / 1000;
-    match seconds {
-        0..=59 => format!("{:.1} s", ms as f64 / 1000.0),
-        60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
 }

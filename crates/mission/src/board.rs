@@ -41,7 +41,7 @@ pub struct BoardTask<'a> {
     pub state: Cow<'a, str>,
     pub attempt: u32,
     pub depends_on: Cow<'a, BTreeSet<TaskId>>,
-    /// Why it was given up or cancelled, or what last went wrong.
+    /// Why it was abandoned or cancelled, or what last went wrong.
     pub detail: Option<Cow<'a, str>>,
     pub usage: Cow<'a, Usage>,
 }

@@ -14,7 +14,7 @@ pub struct Candidate {
     /// Of its change; empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tree: String,
-    /// Why nothing was handed in.
+    /// Why nothing was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<FailureClass>,
     /// The first gate that refuses it, of those that ask no model.
@@ -31,7 +31,7 @@ pub struct Candidate {
     pub lines: u32,
 }
 
-/// Whose change goes on, by its place; `None` where nobody handed in anything.
+/// Whose change goes on, by its place; `None` where nobody submitted anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub chosen: Option<usize>,
@@ -42,7 +42,7 @@ pub struct Choice {
 
 /// Of those that pass the gates, the largest group that makes the same change, and the smallest of it: right answers agree
 /// with one another, and wrong ones are scattered. Where no two do, the largest group that behaves the same, and among groups
-/// of the same size the one with the smaller change. Where none passes, the one that came furthest, to be mended.
+/// of the same size the one with the smaller change. Where none passes, the one that came furthest, to be fixed.
 pub fn choose(candidates: &[Candidate]) -> Choice {
     let all = candidates.len();
     let handed_in = || candidates.iter().enumerate().filter(|(_, c)| c.failed.is_none());
@@ -53,7 +53,7 @@ pub fn choose(candidates: &[Candidate]) -> Choice {
         let chosen = furthest.map(|(at, _)| at);
         let why = match chosen {
             Some(_) => format!("none of {all} passes; this one came furthest"),
-            None => format!("none of {all} handed in a change"),
+            None => format!("none of {all} submitted a change"),
         };
         return Choice { chosen, why, open: false };
     }
@@ -143,7 +143,7 @@ mod tests {
         check(&one, Some(2), "1 of 3 passes", true);
         let none = [refused(Gate::Guardian), failed.clone(), refused(Gate::Checks)];
         check(&none, Some(2), "none of 3 passes; this one came furthest", false);
-        check(&[failed.clone(), failed], None, "none of 2 handed in a change", false);
-        check(&[], None, "none of 0 handed in a change", false);
+        check(&[failed.clone(), failed], None, "none of 2 submitted a change", false);
+        check(&[], None, "none of 0 submitted a change", false);
     }
 }

@@ -2,14 +2,16 @@
 
 mod cycle;
 mod ladder;
+mod single_task;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind, independent,
+    Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind, budget,
+    independent,
 };
 
-/// Times that the Searcher, or the Planner, is asked anew before the mission goes on without a brief, or ends.
+/// Times that the Searcher, or the Planner, is asked again before the mission goes on without a brief, or ends.
 pub(crate) const ROLE_TRIES: usize = 2;
 
 /// Times in a row that a review may come to nothing before the mission is paused.
@@ -54,30 +56,11 @@ fn estimate_is_due(state: &State) -> bool {
     state.estimate.is_none() && state.cycle <= 1 && state.tasks.values().all(untouched)
 }
 
-/// The budget of what is paid for that is reached, in words.
-fn paid(state: &State) -> Option<String> {
-    let (policy, usage) = (&state.policy, &state.usage);
-    if let Some(limit) = policy.tokens.filter(|limit| usage.tokens.total() >= *limit) {
-        return Some(format!("{} of {limit} tokens are used", usage.tokens.total()));
-    }
-    let limit = policy.cost_usd.filter(|limit| usage.cost_usd >= *limit)?;
-    Some(format!("${:.2} of ${limit:.2} are spent", usage.cost_usd))
-}
-
-/// The budget that is reached, in words: of what is paid for, or of the prompts that may be sent.
-pub fn budget(state: &State) -> Option<String> {
-    let calls = state.policy.calls.filter(|limit| state.usage.calls >= *limit);
-    paid(state).or_else(|| calls.map(|limit| format!("{limit} of {limit} calls are used")))
-}
-
 fn pause(state: &State) -> Option<PauseReason> {
     let policy = &state.policy;
     let index = state.tasks.index();
-    // what landed is delivered, whatever was used for it
-    let finished = !state.tasks.is_empty() && index.open() == 0;
-    let spent = (!finished).then(|| paid(state)).flatten();
-    if let Some(what) = spent {
-        return Some(PauseReason::Budget(what));
+    if let Some(reason) = budget::pause(state) {
+        return Some(reason);
     }
     let troubled = || index.troubled().filter_map(|id| state.tasks.get(id));
     let worst = troubled().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
@@ -106,7 +89,8 @@ fn pause(state: &State) -> Option<PauseReason> {
 
 fn planning(state: &State, now_ms: u64) -> Option<Effect> {
     if state.plan_failures.len() >= ROLE_TRIES {
-        return Some(Effect::Record(Event::Ended { outcome: Outcome::Failed, at_ms: now_ms }));
+        let ended = Event::Ended { outcome: Outcome::Failed, at_ms: now_ms };
+        return Some(Effect::Record(single_task::plan(state).unwrap_or(ended)));
     }
     // without a brief the Planner is given the engine's own ranking of files
     if state.brief.is_none() && state.brief_failures.len() < ROLE_TRIES {
@@ -198,7 +182,7 @@ fn work(state: &State, task: &Task, kind: WorkKind) -> Effect {
     }
 }
 
-/// What did not land, by what it takes along: its group, and the task that it is a part of.
+/// What was not integrated, by what it takes along: its group, and the task that it is a part of.
 struct Lost<'a> {
     groups: BTreeMap<&'a str, &'a TaskId>,
     parts: BTreeMap<&'a TaskId, &'a TaskId>,
@@ -234,9 +218,9 @@ fn verdicts(state: &State) -> Vec<Event> {
     due.filter_map(|task| verdict(state, &lost, task)).collect()
 }
 
-/// What policy says of a task without any work: cancelled, given up, or how it is helped.
+/// What policy says of a task without any work: cancelled, abandoned, or how it is helped.
 fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
-    // what is being merged lands or fails first, and with it the task that it is a part of
+    // what is being merged is integrated or fails first, and with it the task that it is a part of
     let merged = |other: &TaskId| state.tasks.get(other).is_some_and(|other| task.shares_group(other));
     if task.phase.is_final() || state.batch.contains(&task.id) || state.batch.iter().any(merged) {
         return None;
@@ -261,22 +245,22 @@ fn disputed(state: &State, task: &Task, mendable: bool) -> bool {
 fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
     let needed = task.depends_on.difference(&task.runs_after).filter_map(|d| state.tasks.get(d));
     if let Some(dependency) = needed.into_iter().find(|t| t.phase.is_lost()) {
-        return Some(format!("it depends on `{}`, which did not land", dependency.id));
+        return Some(format!("it depends on `{}`, which was not integrated", dependency.id));
     }
     if let Some(parent) = task.parent.as_ref().and_then(|p| state.tasks.get(p)).filter(|t| t.phase.is_lost())
     {
-        return Some(format!("it is part of `{}`, which did not land", parent.id));
+        return Some(format!("it is part of `{}`, which was not integrated", parent.id));
     }
     if task.phase == Phase::Split
         && let Some(part) = lost.parts.get(&task.id)
     {
-        return Some(format!("its part `{part}` did not land"));
+        return Some(format!("its part `{part}` was not integrated"));
     }
     let other = lost.groups.get(task.group.as_deref()?)?;
-    Some(format!("it belongs together with `{other}`, which did not land"))
+    Some(format!("it belongs together with `{other}`, which was not integrated"))
 }
 
-/// Tasks that passed and may land now: whole groups only.
+/// Tasks that passed and may be integrated now: whole groups only.
 fn landing(state: &State) -> Vec<TaskId> {
     let index = state.tasks.index();
     let settled = |id: &TaskId| {

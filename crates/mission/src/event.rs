@@ -1,16 +1,18 @@
+//! The facts that make up a mission. A journal holds them, so serialised names never change and new fields have a default.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::flag::RedFlag;
 use crate::mailbox::{Brief, Plan, PlannedDependency};
 use crate::provider::Fault;
-use crate::{Candidate, Estimate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
+use crate::{Candidate, Estimate, Gate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
 
 /// Why an attempt failed; the ladder differs by class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
-    /// Nothing usable was handed in.
+    /// Nothing usable was submitted.
     Malformed,
     /// Files were changed that are not the task's.
     Scope,
@@ -31,7 +33,7 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
-    /// Whether the same session can mend it from the findings alone.
+    /// Whether the same session can fix it from the findings alone.
     pub fn is_fixable(self) -> bool {
         use FailureClass::*;
         matches!(self, Scope | Lint | Build | Test | Review | Conflict)
@@ -91,36 +93,6 @@ impl std::fmt::Display for Issue {
     }
 }
 
-/// A gate, in the order in which they look at a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Gate {
-    Scope,
-    /// Existing tests and what configures the checks.
-    Protected,
-    Guardian,
-    Checks,
-    /// The tests that another coder wrote for the task.
-    IndependentTests,
-    /// Whether tests that the change adds can fail.
-    NewTests,
-    Review,
-}
-
-impl Gate {
-    pub fn name(self) -> &'static str {
-        match self {
-            Gate::Scope => "scope",
-            Gate::Protected => "protected",
-            Gate::Guardian => "guardian",
-            Gate::Checks => "checks",
-            Gate::IndependentTests => crate::independent::SOURCE,
-            Gate::NewTests => "new tests",
-            Gate::Review => "review",
-        }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateVerdict {
@@ -150,7 +122,7 @@ pub enum PauseReason {
     Host(String),
     /// No model answers: which, for how long, and why.
     Provider(String),
-    /// A reviewer hands in nothing.
+    /// A reviewer submits nothing.
     Review(String),
     /// The project's files could not be read.
     Project(String),
@@ -187,7 +159,7 @@ impl std::fmt::Display for PauseReason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Every task landed.
+    /// Every task was integrated.
     Done,
     /// Some did; the report says what is missing.
     Incomplete,
@@ -221,7 +193,7 @@ pub enum Event {
         task: Option<TaskId>,
         attempt: u32,
         at_ms: u64,
-        /// The how-many-th draw of the same question: an answer before it was thrown away.
+        /// The number of the draw of the same question: an answer before it was discarded.
         #[serde(default = "first", skip_serializing_if = "is_first")]
         draw: u32,
         /// The model that is asked, where it is known.
@@ -234,11 +206,14 @@ pub enum Event {
         task: Option<TaskId>,
         tokens: Tokens,
         cost_usd: f64,
-        /// Nobody reported it: the answer was cut off.
+        /// Nobody reported it: an answer that was cut off, or a provider that reports nothing.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         estimated: bool,
+        /// Requests that the model answered for it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        requests: u32,
     },
-    /// An answer was thrown away; the same question is asked anew, in a session of its own.
+    /// An answer was discarded; the same question is asked again, in a session of its own.
     AnswerDiscarded {
         role: Role,
         task: Option<TaskId>,
@@ -306,7 +281,7 @@ pub enum Event {
         #[serde(default)]
         checks: Vec<CheckSummary>,
     },
-    /// They cannot be added as planned: the plan is made anew.
+    /// They cannot be added as planned: the plan is made again.
     PackagesFailed {
         parent: Option<TaskId>,
         reason: String,
@@ -318,13 +293,13 @@ pub enum Event {
         base: String,
         at_ms: u64,
     },
-    /// What was handed in are no tests of the task; `mending`: the same author goes on.
+    /// What was submitted is no test of the task; `mending`: the same author goes on.
     TestsRejected {
         task: TaskId,
         issues: Vec<Issue>,
         mending: bool,
     },
-    /// They fail on the base for want of the task: it is built upon them, and they have to pass.
+    /// They fail on the base without the task: it is built upon them, and they have to pass.
     TestsWritten {
         task: TaskId,
         commit: String,
@@ -333,7 +308,7 @@ pub enum Event {
         detail: String,
         at_ms: u64,
     },
-    /// The task goes on without; `tried`: authors were asked. `kept`: the change that they threw back and should not
+    /// The task goes on without; `tried`: authors were asked. `kept`: the change that they rejected and should not
     /// have, as a commit, which is judged again.
     TestsSkipped {
         task: TaskId,
@@ -377,7 +352,7 @@ pub enum Event {
     WorkAccepted {
         task: TaskId,
         summary: String,
-        /// Nothing was changed: what a further cycle asks for holds already, says who was asked for it.
+        /// Nothing was changed: what a further cycle asks for is so already, says who was asked for it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unchanged: bool,
     },
@@ -435,7 +410,7 @@ pub enum Event {
         tasks: Vec<TaskId>,
         head: String,
     },
-    /// They landed: `commit` is the new head.
+    /// They were integrated: `commit` is the new head.
     Integrated {
         tasks: Vec<TaskId>,
         commit: String,
@@ -461,7 +436,7 @@ pub enum Event {
     Estimated {
         estimate: Estimate,
     },
-    /// All that landed was held against the objective; `tree` is what was looked at.
+    /// All that was integrated was reviewed against the objective; `tree` is what was looked at.
     ObjectiveReviewed {
         cycle: u32,
         met: Vec<ItemVerdict>,
@@ -548,6 +523,10 @@ impl Event {
 
 fn first() -> u32 {
     1
+}
+
+fn is_zero(requests: &u32) -> bool {
+    *requests == 0
 }
 
 fn is_first(draw: &u32) -> bool {

@@ -1,6 +1,6 @@
-//! Red flags: answers and calls that are thrown away rather than argued with.
+//! Red flags: answers and calls that are discarded rather than argued with.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,17 @@ pub const TOLD_AFTER: u32 = 3;
 pub const CUT_OFF_AFTER: u32 = 6;
 /// So many calls with at most two different ones among them are a circle, too.
 const CIRCLE: usize = 12;
+/// The same call so often since anything was changed, whatever came in between, is one as well.
+const TOLD_AFTER_IN_ALL: u32 = 5;
+const CUT_OFF_AFTER_IN_ALL: u32 = 8;
+/// Different calls that are counted since anything was changed.
+const MAX_COUNTED: usize = 1_024;
+/// Tools that change files.
+const WRITING: [&str; 5] = ["edit", "write", "patch", "apply_patch", "mission_move"];
+/// Calls that a session may have refused in one turn.
+const MAX_REFUSED: u32 = 12;
+/// What a submission weighs whose JSON could not be read.
+const UNREADABLE: u32 = 3;
 
 /// What is wrong with an answer that handed nothing in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +50,8 @@ impl RedFlag {
         }
     }
 
-    /// Judges a turn in which nothing was handed in: its last words (or the end of them), how many bytes were said in all,
-    /// and how many tools were called. `None`: it worked, and only forgot to hand in.
+    /// Judges a turn in which nothing was submitted: its last words (or the end of them), how many bytes were said in all,
+    /// and how many tools were called. `None`: it worked, and only forgot to submit.
     pub fn of(text: &str, bytes: u64, calls: u32) -> Option<RedFlag> {
         if bytes > MAX_ANSWER {
             return Some(RedFlag::TooLong);
@@ -67,8 +78,33 @@ fn is_repetitive(text: &str) -> bool {
 /// The last calls of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {
+    /// How often each call was made since anything was changed.
+    counts: HashMap<u64, u32>,
+    /// Changes that were made.
+    changes: HashSet<u64>,
     last: VecDeque<u64>,
     in_a_row: u32,
+}
+
+/// Calls that were refused in one turn, of whatever kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refused(u32);
+
+impl Refused {
+    /// A call was refused; whether it was one too many.
+    pub fn call(&mut self) -> bool {
+        self.add(1)
+    }
+
+    /// A submission was no JSON at all.
+    pub fn unreadable(&mut self) -> bool {
+        self.add(UNREADABLE)
+    }
+
+    fn add(&mut self, n: u32) -> bool {
+        self.0 = self.0.saturating_add(n);
+        self.0 >= MAX_REFUSED
+    }
 }
 
 /// What to do about a call.
@@ -90,6 +126,7 @@ impl Repeats {
         if self.last.len() > CIRCLE {
             self.last.pop_front();
         }
+        let in_all = self.in_all(tool, call);
         let mut different: Vec<u64> = self.last.iter().copied().collect();
         different.sort_unstable();
         different.dedup();
@@ -98,9 +135,26 @@ impl Repeats {
         }
         match self.in_a_row {
             n if n >= CUT_OFF_AFTER => Repeated::CutOff(n),
+            _ if in_all >= CUT_OFF_AFTER_IN_ALL => Repeated::CutOff(in_all),
             n if n >= TOLD_AFTER => Repeated::Tell(n),
+            _ if in_all >= TOLD_AFTER_IN_ALL => Repeated::Tell(in_all),
             _ => Repeated::No,
         }
+    }
+
+    /// How often this call was made since anything was changed. A change that is made for the first time starts the count
+    /// again; the same one again and again changes nothing.
+    fn in_all(&mut self, tool: &str, call: u64) -> u32 {
+        if self.counts.len() >= MAX_COUNTED || self.changes.len() >= MAX_COUNTED {
+            self.counts.clear();
+            self.changes.clear();
+        }
+        if WRITING.contains(&tool) && self.changes.insert(call) {
+            self.counts.clear();
+        }
+        let times = self.counts.entry(call).or_default();
+        *times = times.saturating_add(1);
+        *times
     }
 }
 
@@ -143,6 +197,33 @@ mod tests {
     }
 
     #[test]
+    fn a_round_of_calls_that_changes_nothing_ends_and_one_that_does_goes_on() {
+        let mut repeats = Repeats::default();
+        let mut round = |write: Option<&str>| {
+            let reads = ["a", "b", "c", "d"].map(|file| repeats.call("read", file));
+            if let Some(text) = write {
+                repeats.call("edit", text);
+            }
+            reads
+        };
+        for n in 0..50 {
+            assert_eq!(round(Some(&n.to_string())), [Repeated::No; 4], "round {n}");
+        }
+        let rounds: Vec<[Repeated; 4]> = (0..8).map(|_| round(Some("the same"))).collect();
+        assert_eq!(rounds[3], [Repeated::No; 4]);
+        assert_eq!(rounds[5][0], Repeated::Tell(5));
+        assert_eq!(round(None)[0], Repeated::CutOff(8));
+    }
+
+    #[test]
+    fn a_turn_ends_after_twelve_refusals_or_four_submissions_that_are_no_json() {
+        let mut refused = Refused::default();
+        assert_eq!((0..12).filter(|_| refused.call()).count(), 1);
+        let mut refused = Refused::default();
+        assert_eq!((0..4).filter(|_| refused.unreadable()).count(), 1);
+    }
+
+    #[test]
     fn other_arguments_begin_anew_but_a_circle_of_two_is_a_circle() {
         let mut repeats = Repeats::default();
         for n in 0..100 {
@@ -150,7 +231,7 @@ mod tests {
         }
         let ends = (0..20).map(|n| repeats.call("read", if n % 2 == 0 { "a" } else { "b" }));
         let ends: Vec<Repeated> = ends.collect();
-        assert_eq!(ends[10], Repeated::No);
+        assert_eq!((ends[7], ends[8]), (Repeated::No, Repeated::Tell(5)));
         assert_eq!(ends[11], Repeated::CutOff(12));
     }
 }

@@ -29,9 +29,9 @@ pub struct IndependentTests {
     pub upheld: u32,
     /// The attempt that was made when they last did.
     pub upheld_at: u32,
-    /// How often they were found wrong, and written anew.
+    /// How often they were found wrong, and written again.
     pub redraws: u32,
-    /// The change that wrong tests threw back, as a commit without them: it is judged again before anybody is asked for
+    /// The change that wrong tests rejected, as a commit without them: it is judged again before anybody is asked for
     /// another one.
     pub kept: Option<String>,
 }
@@ -133,7 +133,7 @@ fn alone(failure: &Failure) -> Option<&Issue> {
     (issue.source == SOURCE).then_some(issue)
 }
 
-/// What is said of tests that reviewers find wrong: they are written anew once, and then dropped.
+/// What is said of tests that reviewers find wrong: they are written again once, and then dropped.
 pub fn found_wrong(task: &Task, reason: String, kept: Option<String>) -> Event {
     let id = task.id.clone();
     match task.tests.redraws < REDRAWS {
@@ -193,7 +193,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
     }
 }
 
-/// Attempts that a wrong test failed do not count: the ladder is climbed anew.
+/// Attempts that a wrong test failed do not count: the ladder is climbed again.
 fn thrown_away(task: &mut Task, kept: Option<&String>) {
     task.tests.kept = kept.cloned();
     task.granted = task.attempt;
@@ -203,7 +203,7 @@ fn thrown_away(task: &mut Task, kept: Option<&String>) {
     }
 }
 
-/// What an author handed in came to nothing.
+/// What an author submitted came to nothing.
 pub(crate) fn rejected(task: &mut Task, issues: &[Issue]) {
     task.answered();
     task.tests.remarks = issues.to_vec();

@@ -5,12 +5,13 @@
 //! model's answer, the time, an identifier) enters as an [`Event`].
 //!
 //! - [`State::apply`] folds a fact into the state; [`decide`] says what should be under way.
-//! - [`mailbox`] parses what a role hands in and says what is wrong in words that a model can act on.
+//! - [`mailbox`] parses what a role submits and says what is wrong in words that a model can act on.
 //! - [`graph`] checks a plan and orders its tasks.
-//! - [`provider`] says which model may be asked when, [`flag`] which answers are thrown away, [`Meter`] what a session
+//! - [`provider`] says which model may be asked when, [`flag`] which answers are discarded, [`Meter`] what a session
 //!   costs, and [`estimate`] what a mission will.
 
 pub mod board;
+pub mod budget;
 pub mod candidates;
 pub mod command;
 mod decide;
@@ -18,6 +19,8 @@ mod effect;
 pub mod estimate;
 mod event;
 pub mod flag;
+mod gate;
+pub mod grant;
 pub mod graph;
 mod id;
 pub mod independent;
@@ -25,6 +28,7 @@ pub mod mailbox;
 mod meter;
 mod panel;
 pub mod path;
+pub mod permit;
 mod policy;
 pub mod provider;
 mod role;
@@ -35,13 +39,14 @@ mod usage;
 
 pub use board::Board;
 pub use candidates::Candidate;
-pub use decide::{budget as budget_reached, decide};
-pub use effect::{Effect, WorkKind};
+pub use decide::decide;
+pub use effect::{Effect, EffectKey, WorkKind};
 pub use estimate::Estimate;
-pub use event::{CheckSummary, Event, FailureClass, Gate, GateVerdict, Issue, Outcome, PauseReason};
+pub use event::{CheckSummary, Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};
+pub use gate::{Gate, GateRow};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use independent::{IndependentTests, WrittenTests};
-pub use meter::{Meter, Price};
+pub use meter::{Meter, News, Price};
 pub use panel::{Panel, TrackRecord};
 pub use policy::{NewDependencies, Policy};
 pub use role::Role;

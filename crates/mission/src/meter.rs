@@ -1,6 +1,7 @@
 //! What a session costs while it runs: what the host has reported of its answers, and an estimate of what it has not.
+//! It decides nothing; limits are `crate::budget`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::Tokens;
 
@@ -8,6 +9,10 @@ use crate::Tokens;
 const BYTES_PER_TOKEN: f64 = 3.9;
 /// Answers that are kept apart; older ones only count in sum.
 const MAX_ANSWERS: usize = 512;
+/// Bytes of a request beside its messages: the system prompt and the tools of a role.
+const AROUND: u64 = 5_000;
+/// Tokens that an answer is expected to have, where none was reported yet.
+const USUAL_OUTPUT: u64 = 500;
 /// Answers have to be this long before they correct the estimate, in bytes.
 const ENOUGH: u64 = 2_000;
 
@@ -36,18 +41,42 @@ impl Price {
     }
 }
 
+/// One answer of the model: what the host says of it, and what is known where it says nothing.
 #[derive(Clone, Debug, Default)]
 struct Answer {
     tokens: Tokens,
     cost_usd: f64,
     streamed: u64,
+    /// Bytes of the request that it answers, where they are known.
+    asked: Option<u64>,
+    /// It is over: where nothing was reported, an estimate counts.
+    over: bool,
+    /// Its request is among those that were answered.
+    counted: bool,
 }
 
-/// Everything that one session was reported to have used, by answer, so that a report that comes twice counts once.
+/// What came in addition since it was last asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct News {
+    pub tokens: Tokens,
+    pub cost_usd: f64,
+    pub requests: u32,
+    /// Some of it is an estimate, as the provider reports nothing.
+    pub estimated: bool,
+}
+
+/// Everything that one session was reported to have used, by answer, so that a report that comes twice counts once. An answer
+/// of which the provider reports nothing counts by an estimate from its bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     answers: BTreeMap<String, Answer>,
     newest: Option<String>,
+    /// Requests that were sent and whose answers were not seen yet, in bytes.
+    asked: VecDeque<u64>,
+    price: Price,
+    /// What answers have used that are not kept apart any more.
+    folded: (Tokens, f64),
+    folded_estimates: bool,
     /// What was sent and not yet reported as read, in bytes.
     unread: u64,
     /// Tokens that the newest reported answer had read and written: what the next one reads again.
@@ -55,32 +84,67 @@ pub struct Meter {
     /// Of answers that were reported, for the correction.
     streamed: u64,
     written: u64,
+    /// Answers that were reported, requests that were announced, and those of them whose answer is known.
+    reports: u64,
+    requests: u64,
+    answered: u64,
     given: (Tokens, f64),
+    given_requests: u64,
 }
 
 impl Meter {
+    /// The price by which estimates are counted from now on.
+    pub fn priced(&mut self, price: Price) {
+        self.price = price;
+    }
+
     /// A text was sent to the model: a prompt, or a tool's answer.
     pub fn sent(&mut self, bytes: usize) {
         self.unread = self.unread.saturating_add(bytes as u64);
     }
 
+    /// A request with messages of that many bytes is about to be sent.
+    pub fn requested(&mut self, bytes: u64) {
+        self.requests = self.requests.saturating_add(1);
+        if self.asked.len() < MAX_ANSWERS {
+            self.asked.push_back(bytes);
+        }
+    }
+
+    /// What the answer to a request with messages of that many bytes will use, as far as that can be told before it is sent.
+    pub fn expected(&self, bytes: u64) -> (Tokens, f64) {
+        let output = self.written.checked_div(self.reports).unwrap_or(USUAL_OUTPUT).max(1);
+        let tokens = Tokens { input: self.read_tokens(bytes), output, ..Tokens::default() };
+        (tokens, self.price.of(&tokens))
+    }
+
     /// A piece of an answer arrived.
     pub fn streamed(&mut self, answer: &str, bytes: u64) {
-        if let Some(answer) = self.answer(answer) {
+        let answer = self.answer(answer);
+        answer.streamed = answer.streamed.saturating_add(bytes);
+    }
+
+    /// The newest answer calls a tool with arguments of that many bytes.
+    pub fn called(&mut self, bytes: u64) {
+        if let Some(answer) = self.newest.as_ref().and_then(|id| self.answers.get_mut(id)) {
             answer.streamed = answer.streamed.saturating_add(bytes);
         }
     }
 
     /// What the host says of one answer so far.
     pub fn reported(&mut self, id: &str, tokens: Tokens, cost_usd: f64) {
-        let Some(answer) = self.answer(id) else { return };
+        let answer = self.answer(id);
         if tokens.total() == 0 || (answer.tokens == tokens && answer.cost_usd == cost_usd) {
             return;
         }
         let first = answer.tokens.total() == 0;
         (answer.tokens, answer.cost_usd) = (tokens, cost_usd.max(0.0));
         let streamed = answer.streamed;
+        if !std::mem::replace(&mut answer.counted, true) {
+            self.answered = self.answered.saturating_add(1);
+        }
         if first {
+            self.reports = self.reports.saturating_add(1);
             self.streamed = self.streamed.saturating_add(streamed);
             self.written = self.written.saturating_add(tokens.output);
         }
@@ -88,27 +152,88 @@ impl Meter {
         self.unread = 0;
     }
 
-    fn answer(&mut self, id: &str) -> Option<&mut Answer> {
+    /// The turn ended: an answer of which nothing was reported counts by an estimate. `failed`: the host says that it broke
+    /// off, so one that has said nothing was not read either.
+    pub fn ended(&mut self, failed: bool) {
+        if let Some(answer) = self.newest.as_ref().and_then(|id| self.answers.get_mut(id)) {
+            answer.over = !failed || answer.streamed > 0;
+            if !std::mem::replace(&mut answer.counted, true) {
+                self.answered = self.answered.saturating_add(1);
+            }
+        }
+        self.asked.clear();
+        // where requests are announced, an answer that none of them asked for was never requested
+        if self.requests > 0 {
+            self.answered = self.requests;
+        }
+    }
+
+    /// The answer under way was cut off, and what it cost is told by [`Meter::unreported`] or is nothing.
+    pub fn cut_off(&mut self) {
+        self.ended(true);
+        if let Some(answer) = self.newest.as_ref().and_then(|id| self.answers.get_mut(id)) {
+            (answer.over, answer.asked) = (true, None);
+        }
+        self.unread = 0;
+    }
+
+    fn answer(&mut self, id: &str) -> &mut Answer {
         if !self.answers.contains_key(id) {
+            // what comes after an answer is another one
+            if let Some(before) = self.newest.take().and_then(|id| self.answers.get_mut(&id)) {
+                before.over = true;
+                if !std::mem::replace(&mut before.counted, true) {
+                    self.answered = self.answered.saturating_add(1);
+                }
+            }
             if self.answers.len() >= MAX_ANSWERS {
-                return None;
+                self.fold_oldest();
             }
             self.newest = Some(id.to_string());
         }
-        Some(self.answers.entry(id.to_string()).or_default())
+        let asked = &mut self.asked;
+        let answer = self.answers.entry(id.to_string()).or_default();
+        if answer.asked.is_none() && !answer.over {
+            answer.asked = asked.pop_front();
+        }
+        answer
     }
 
-    /// Of the whole session.
-    pub fn total(&self) -> (Tokens, f64) {
-        self.answers.values().fold((Tokens::default(), 0.0), |(mut tokens, cost), answer| {
-            tokens.add(&answer.tokens);
-            (tokens, cost + answer.cost_usd)
+    fn fold_oldest(&mut self) {
+        if let Some((_, answer)) = self.answers.pop_first() {
+            let (tokens, cost_usd, estimated) = self.counted(&answer);
+            self.folded.0.add(&tokens);
+            self.folded.1 += cost_usd;
+            self.folded_estimates |= estimated;
+        }
+    }
+
+    /// What an answer counts for, and whether that is an estimate.
+    fn counted(&self, answer: &Answer) -> (Tokens, f64, bool) {
+        let Some(asked) = answer.asked.filter(|_| answer.over && answer.tokens.total() == 0) else {
+            return (answer.tokens, answer.cost_usd, false);
+        };
+        let tokens = Tokens {
+            input: self.read_tokens(asked),
+            output: self.written_tokens(answer.streamed),
+            ..Tokens::default()
+        };
+        (tokens, self.price.of(&tokens), true)
+    }
+
+    /// Of the whole session, and whether some of it is an estimate.
+    pub fn total(&self) -> (Tokens, f64, bool) {
+        let folded = (self.folded.0, self.folded.1, self.folded_estimates);
+        self.answers.values().fold(folded, |(mut tokens, cost, some), answer| {
+            let (more, more_cost, estimated) = self.counted(answer);
+            tokens.add(&more);
+            (tokens, cost + more_cost, some | estimated)
         })
     }
 
     /// What came in addition since this was last asked. `reported`: what the host says of the whole session, where it says it.
-    pub fn news(&mut self, reported: Option<(Tokens, f64)>) -> Option<(Tokens, f64)> {
-        let (seen, seen_cost) = self.total();
+    pub fn news(&mut self, reported: Option<(Tokens, f64)>) -> Option<News> {
+        let (seen, seen_cost, estimated) = self.total();
         let (told, told_cost) = reported.unwrap_or_default();
         let (given, given_cost) = self.given;
         let more = |seen: u64, told: u64, given: u64| seen.max(told).saturating_sub(given);
@@ -118,31 +243,43 @@ impl Meter {
             cache_read: more(seen.cache_read, told.cache_read, given.cache_read),
             cache_write: more(seen.cache_write, told.cache_write, given.cache_write),
         };
-        let cost = (seen_cost.max(told_cost) - given_cost).max(0.0);
-        if tokens.total() == 0 && cost <= 0.0 {
+        let cost_usd = (seen_cost.max(told_cost) - given_cost).max(0.0);
+        let known = if self.requests > 0 { self.answered.min(self.requests) } else { self.answered };
+        let requests = known.saturating_sub(self.given_requests);
+        // a request alone is no news until something is known of its answer, but at the end of a turn
+        if tokens.total() == 0 && cost_usd <= 0.0 && (reported.is_none() || requests == 0) {
             return None;
         }
         self.given.0.add(&tokens);
-        self.given.1 += cost;
-        Some((tokens, cost))
+        self.given.1 += cost_usd;
+        self.given_requests = self.given_requests.saturating_add(requests);
+        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+        Some(News { tokens, cost_usd, requests, estimated })
     }
 
     /// An estimate of the answer that was under way and is not reported: what it had to read, and what it had said. `None`
     /// where nothing was under way.
     pub fn unreported(&self) -> Option<Tokens> {
         let newest = self.newest.as_ref().and_then(|id| self.answers.get(id));
-        if newest.is_some_and(|answer| answer.tokens.total() > 0) || (newest.is_none() && self.unread == 0) {
+        let nothing_sent = newest.is_none() && self.unread == 0 && self.asked.is_empty();
+        if newest.is_some_and(|answer| answer.tokens.total() > 0 || answer.over) || nothing_sent {
             return None;
         }
         let streamed = newest.map_or(0, |answer| answer.streamed);
-        let tokens = |bytes: u64| (bytes as f64 / self.bytes_per_token()).ceil() as u64;
+        let asked = newest.and_then(|answer| answer.asked).or(self.asked.back().copied());
         let read = (self.unread as f64 / BYTES_PER_TOKEN).ceil() as u64;
-        let tokens = Tokens {
-            input: self.context.saturating_add(read),
-            output: tokens(streamed),
-            ..Tokens::default()
-        };
+        let input = asked.map_or_else(|| self.context.saturating_add(read), |bytes| self.read_tokens(bytes));
+        let tokens = Tokens { input, output: self.written_tokens(streamed), ..Tokens::default() };
         Some(tokens).filter(|tokens| tokens.total() > 0)
+    }
+
+    /// Tokens that a model reads for messages of that many bytes, its system prompt and tools included.
+    fn read_tokens(&self, bytes: u64) -> u64 {
+        (bytes.saturating_add(AROUND) as f64 / BYTES_PER_TOKEN).ceil() as u64
+    }
+
+    fn written_tokens(&self, bytes: u64) -> u64 {
+        (bytes as f64 / self.bytes_per_token()).ceil() as u64
     }
 
     /// Measured on what this session has said, once that is enough; never far from the usual.
@@ -162,6 +299,78 @@ mod tests {
         Tokens { input, output, ..Tokens::default() }
     }
 
+    fn news(tokens: Tokens, cost_usd: f64, requests: u32) -> News {
+        News { tokens, cost_usd, requests, estimated: false }
+    }
+
+    #[test]
+    fn an_answer_that_nobody_reports_is_counted_by_its_bytes() {
+        let mut meter = Meter::default();
+        meter.priced(Price { input: 1.0, output: 10.0, ..Price::default() });
+        meter.requested(34_000);
+        meter.reported("m1", tokens(0, 0), 0.0);
+        meter.streamed("m1", 300);
+        meter.called(90);
+        assert_eq!(meter.news(None), None, "it is not over");
+        meter.requested(40_000);
+        meter.reported("m2", tokens(0, 0), 0.0);
+        let first = meter.news(None).unwrap();
+        assert_eq!((first.tokens, first.requests, first.estimated), (tokens(10_000, 100), 1, true));
+        assert!((first.cost_usd - 0.011).abs() < 1e-9);
+        meter.ended(false);
+        let second = meter.news(Some((tokens(0, 0), 0.0))).unwrap();
+        assert_eq!((second.tokens, second.requests), (tokens(11_539, 0), 1));
+        assert_eq!((meter.news(Some((tokens(0, 0), 0.0))), meter.unreported()), (None, None));
+    }
+
+    #[test]
+    fn what_is_reported_late_replaces_the_estimate() {
+        let mut meter = Meter::default();
+        for (id, bytes) in [("m1", 34_000), ("m2", 34_000)] {
+            meter.requested(bytes);
+            meter.reported(id, tokens(0, 0), 0.0);
+        }
+        assert_eq!(meter.news(None).unwrap().tokens, tokens(10_000, 0));
+        meter.reported("m1", tokens(12_000, 70), 0.0);
+        meter.reported("m2", tokens(12_000, 30), 0.0);
+        assert_eq!(meter.news(None).unwrap().tokens, tokens(14_000, 100));
+        assert_eq!(meter.expected(34_000).0, tokens(10_000, 50), "answers as long as those before");
+    }
+
+    #[test]
+    fn an_answer_that_was_never_requested_is_no_request() {
+        let mut meter = Meter::default();
+        meter.requested(34_000);
+        meter.reported("m1", tokens(9_000, 10), 0.0);
+        // the turn was ended before the host sent another one
+        meter.reported("m2", tokens(0, 0), 0.0);
+        meter.ended(false);
+        let news = meter.news(Some((tokens(9_000, 10), 0.0))).unwrap();
+        assert_eq!((news.tokens, news.requests), (tokens(9_000, 10), 1));
+        assert_eq!(meter.unreported(), None);
+    }
+
+    #[test]
+    fn a_request_that_a_provider_refused_costs_nothing() {
+        let mut meter = Meter::default();
+        meter.requested(34_000);
+        meter.reported("m1", tokens(0, 0), 0.0);
+        meter.ended(true);
+        let news = meter.news(Some((tokens(0, 0), 0.0))).unwrap();
+        assert_eq!((news.tokens, news.requests), (tokens(0, 0), 1));
+    }
+
+    #[test]
+    fn thousands_of_answers_are_counted_in_a_bounded_memory() {
+        let mut meter = Meter::default();
+        for n in 0..2_000 {
+            meter.reported(&format!("m{n:05}"), tokens(10, 1), 0.001);
+        }
+        let news = meter.news(None).unwrap();
+        assert_eq!((news.tokens, news.requests), (tokens(20_000, 2_000), 2_000));
+        assert!(meter.answers.len() <= MAX_ANSWERS);
+    }
+
     #[test]
     fn a_report_that_comes_twice_counts_once() {
         let mut meter = Meter::default();
@@ -169,13 +378,13 @@ mod tests {
             meter.reported("m1", tokens(0, 0), 0.0);
             meter.reported("m1", tokens(100, 20), 0.01);
         }
-        assert_eq!(meter.news(None), Some((tokens(100, 20), 0.01)));
+        assert_eq!(meter.news(None), Some(news(tokens(100, 20), 0.01, 1)));
         assert_eq!(meter.news(None), None);
         meter.reported("m2", tokens(130, 5), 0.02);
         // what the host says at the end is the same again, and a little more
-        let (more, cost) = meter.news(Some((tokens(240, 25), 0.03))).unwrap();
-        assert_eq!(more, tokens(140, 5));
-        assert!((cost - 0.02).abs() < 1e-9);
+        let more = meter.news(Some((tokens(240, 25), 0.03))).unwrap();
+        assert_eq!((more.tokens, more.requests), (tokens(140, 5), 1));
+        assert!((more.cost_usd - 0.02).abs() < 1e-9);
         assert_eq!(meter.news(Some((tokens(240, 25), 0.03))), None);
     }
 

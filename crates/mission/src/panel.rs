@@ -1,12 +1,12 @@
-//! Who holds all that landed against the objective, and how many of them have to agree.
+//! Who reviews all that was integrated against the objective, and how many of them have to agree.
 //!
-//! A mission in which nothing was thrown back has shown that its roles can be trusted: the Reviewers that judge tasks look once,
-//! and if they object, a majority of at least three decides. Every hand-in that a gate threw back is a sign that some of what was
+//! A mission in which nothing was rejected has shown that its roles can be trusted: the Reviewers that judge tasks look once,
+//! and if they object, a majority of at least three decides. Every submission that a gate rejected is a sign that some of what was
 //! let through is wrong, too: then at least three look, one more for every four of them, and if one in five objects, the whole is
 //! not met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
 //! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again. Where more than five were
-//! thrown back for every two that landed, or very much in all, nobody who says so is believed: one Reviewer more looks for each
-//! hand-in that was thrown back, and hardly one in ten may object.
+//! rejected for every two that was integrated, or very much in all, nobody who says so is believed: one Reviewer more looks for each
+//! submission that was rejected, and hardly one in ten may object.
 
 use crate::State;
 
@@ -16,7 +16,7 @@ const FEWEST: u32 = 3;
 const MOST: u32 = 15;
 /// The most whom distrust asks.
 const MOST_OF_DISTRUST: u32 = 31;
-/// Hand-ins that were thrown back, for each Reviewer more.
+/// Submissions that were rejected, for each Reviewer more.
 const FOR_ONE_MORE: usize = 4;
 /// The most who are asked side by side: where some of them object, the rest are not asked.
 const AT_ONCE: u32 = 4;
@@ -24,19 +24,19 @@ const AT_ONCE: u32 = 4;
 const ONE_IN: u32 = 5;
 /// One in so many, where the roles are distrusted.
 const ONE_IN_OF_DISTRUST: u32 = 10;
-/// Hand-ins that were thrown back for every two that landed, beyond which roles are distrusted.
+/// Submissions that were rejected for every two that was integrated, beyond which roles are distrusted.
 const FOR_TWO_LANDED: usize = 5;
 /// So few say nothing of the roles yet.
 const FEW: usize = 8;
-/// Beyond so many, however much landed, some of what was let through is wrong nearly for certain.
+/// Beyond so many, however much was integrated, some of what was let through is wrong nearly for certain.
 const IN_ALL: usize = 80;
 
 /// What a mission has shown of those who work for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrackRecord {
-    /// Hand-ins that a gate threw back.
+    /// Submissions that a gate rejected.
     pub thrown_back: usize,
-    /// Hand-ins that landed.
+    /// Submissions that were integrated.
     pub landed: usize,
 }
 
@@ -53,7 +53,7 @@ enum Rule {
     Trusted,
     /// Hardly anyone may object.
     Doubted,
-    /// So much was thrown back that many look, hardly anyone may object, and no answer to an objection is believed.
+    /// So much was rejected that many look, hardly anyone may object, and no answer to an objection is believed.
     Distrusted,
     /// What was objected to was found to be no fault.
     Answered,
@@ -76,7 +76,7 @@ impl Panel {
         Panel::new(quorum, state.track_record(), whole, state.is_answered())
     }
 
-    /// `whole`: every task landed; `answered`: what was objected to was found to be no fault.
+    /// `whole`: every task was integrated; `answered`: what was objected to was found to be no fault.
     pub fn new(quorum: u32, record: TrackRecord, whole: bool, answered: bool) -> Panel {
         let rule = match record.thrown_back {
             _ if whole && record.is_distrusted() => Rule::Distrusted,
@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(
             (many(80).voters, many(81).voters),
             (15, 31),
-            "so many say something, however much landed"
+            "so many say something, however much was integrated"
         );
         assert_eq!(
             waves(Panel::new(1, after(usize::MAX), false, false), &[0]),

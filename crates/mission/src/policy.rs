@@ -1,3 +1,5 @@
+//! The limits and choices that a mission starts with, as the user configured them.
+
 use serde::{Deserialize, Serialize};
 
 /// What happens to packages that a plan wants to add.
@@ -40,6 +42,10 @@ pub struct Policy {
     pub calls: Option<u64>,
     /// Prompts to roles for one task.
     pub task_calls: Option<u64>,
+    /// Requests to models, of all prompts.
+    pub requests: Option<u64>,
+    /// Requests to models for one task, and the most that one prompt may take.
+    pub task_requests: Option<u64>,
     /// Milliseconds of running time.
     pub wall_ms: Option<u64>,
     pub tokens: Option<u64>,
@@ -77,6 +83,8 @@ impl Default for Policy {
             dependencies: NewDependencies::Ask,
             calls: Some(200),
             task_calls: Some(12),
+            requests: Some(3_000),
+            task_requests: Some(300),
             wall_ms: Some(4 * 3_600_000),
             tokens: None,
             cost_usd: None,

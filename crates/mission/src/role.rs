@@ -1,6 +1,9 @@
+//! The roles of a mission: one row a role. The engine, the mailbox tools and prompts stand on this table; a test compares it
+//! with the agents that `plugin/` gives OpenCode, with `prompts/` and with `[roles.*]`.
+
 use serde::{Deserialize, Serialize};
 
-/// Who is asked: each has a prompt, an agent in OpenCode and a mailbox of its own.
+/// Who is asked. Each has a prompt, an agent in OpenCode, a mailbox and model settings of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -11,33 +14,58 @@ pub enum Role {
     Fixer,
 }
 
+/// What a role is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoleRow {
+    /// In prompts (`role: coder`), `prompts/<name>.md`, `[roles.<name>]` and the journal.
+    pub name: &'static str,
+    /// The tool that submits the role's result.
+    pub mailbox: &'static str,
+    /// OpenCode's own tools that the role may use; all others are denied.
+    pub host_tools: &'static [&'static str],
+    /// Whether it changes files in its slot.
+    pub writes: bool,
+}
+
+const READ: &[&str] = &["read", "grep", "glob", "list"];
+const WRITE: &[&str] = &["read", "grep", "glob", "list", "edit"];
+
 impl Role {
     pub const ALL: [Role; 5] = [Role::Searcher, Role::Planner, Role::Coder, Role::Reviewer, Role::Fixer];
 
-    /// The word that prompts, configuration and journal use.
-    pub fn name(self) -> &'static str {
+    /// What the role is.
+    pub const fn row(self) -> RoleRow {
         match self {
-            Role::Searcher => "searcher",
-            Role::Planner => "planner",
-            Role::Coder => "coder",
-            Role::Reviewer => "reviewer",
-            Role::Fixer => "fixer",
+            Role::Searcher => {
+                RoleRow { name: "searcher", mailbox: "mission_brief", host_tools: READ, writes: false }
+            }
+            Role::Planner => {
+                RoleRow { name: "planner", mailbox: "mission_plan", host_tools: &[], writes: false }
+            }
+            Role::Coder => {
+                RoleRow { name: "coder", mailbox: "mission_work", host_tools: WRITE, writes: true }
+            }
+            Role::Reviewer => {
+                RoleRow { name: "reviewer", mailbox: "mission_review", host_tools: READ, writes: false }
+            }
+            Role::Fixer => {
+                RoleRow { name: "fixer", mailbox: "mission_work", host_tools: WRITE, writes: true }
+            }
         }
     }
 
-    /// The tool by which this role hands in its result.
-    pub fn mailbox(self) -> &'static str {
-        match self {
-            Role::Searcher => "mission_brief",
-            Role::Planner => "mission_plan",
-            Role::Coder | Role::Fixer => "mission_work",
-            Role::Reviewer => "mission_review",
-        }
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The tool that submits the role's result.
+    pub const fn mailbox(self) -> &'static str {
+        self.row().mailbox
     }
 
     /// Whether the role may change files in its slot.
-    pub fn writes(self) -> bool {
-        matches!(self, Role::Coder | Role::Fixer)
+    pub const fn writes(self) -> bool {
+        self.row().writes
     }
 }
 

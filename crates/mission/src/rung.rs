@@ -1,6 +1,8 @@
+//! The rungs of the ladder: how a task whose attempt failed is helped. `decide/ladder.rs` chooses one.
+
 use serde::{Deserialize, Serialize};
 
-/// How a task whose attempt failed is helped: the rungs of the ladder, lowest first. Below the last one it is given up.
+/// How a task whose attempt failed is helped: the rungs of the ladder, lowest first. Below the last one it is abandoned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Rung {

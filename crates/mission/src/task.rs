@@ -1,3 +1,5 @@
+//! A task: what was planned, where it stands, what it used and what it failed on. Events change it (`state/apply.rs`).
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,7 @@ pub enum Phase {
     Testing,
     /// A coder or fixer is at work.
     Working,
-    /// Handed in; the gates look at it.
+    /// Submitted; the gates look at it.
     Judging,
     /// An attempt failed, and the ladder has not said yet what is next. `mendable`: its slot still holds the change.
     Failed {
@@ -89,7 +91,7 @@ pub struct Task {
     pub instructions: String,
     pub acceptance: Vec<String>,
     pub depends_on: BTreeSet<TaskId>,
-    /// Those of `depends_on` that only come first, for a file that both write: the task runs though they are given up.
+    /// Those of `depends_on` that only come first, for a file that both write: the task runs though they are abandoned.
     #[serde(default)]
     pub runs_after: BTreeSet<TaskId>,
     /// Files it may write: those it was planned with and those it was widened by.
@@ -154,13 +156,13 @@ pub struct Task {
     pub plan_failures: u32,
     /// The commit that the current attempt started from.
     pub base: Option<String>,
-    /// The commit that last passed the gates, to be mended if it does not merge.
+    /// The commit that last passed the gates, to be fixed if it does not merge.
     pub passed: Option<String>,
     /// What passed it, in words: `npm test (12 tests)`.
     pub verified_by: Vec<String>,
     pub usage: Usage,
     pub summary: Option<String>,
-    /// Who was asked for it last found that it holds already, and changed nothing.
+    /// Who was asked for it last found that it is so already, and changed nothing.
     #[serde(default)]
     pub unchanged: bool,
     /// Tests that somebody else writes first.
@@ -234,7 +236,7 @@ impl Task {
         self.phase.is_lost() && self.rungs.last().is_some_and(|chosen| chosen.rung == Rung::Replan)
     }
 
-    /// Whether the two land together.
+    /// Whether the two are integrated together.
     pub(crate) fn shares_group(&self, other: &Task) -> bool {
         self.group.is_some() && self.group == other.group
     }

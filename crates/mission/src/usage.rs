@@ -1,3 +1,5 @@
+//! What was used: prompts, tokens and money, added up by mission, role and task.
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -34,6 +36,9 @@ impl Tokens {
 pub struct Usage {
     /// Prompts sent.
     pub calls: u64,
+    /// Requests to models: a prompt takes one for each answer of the model in it.
+    #[serde(default)]
+    pub requests: u64,
     pub tokens: Tokens,
     /// US dollars, as OpenCode computed them from the model's price.
     pub cost_usd: f64,

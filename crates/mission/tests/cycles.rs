@@ -49,7 +49,7 @@ fn land(mission: &mut Mission, task: &str, tree: &str) {
     });
 }
 
-/// One task that is the whole plan, and lands once what a gate threw back is mended.
+/// One task that is the whole plan, and lands once what a gate rejected is fixed.
 fn landed_when_mended() -> Mission {
     let mut mission = planned("a: a", &["it is done"]);
     mission.start("a");
@@ -311,16 +311,16 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
         &mut mission,
         expect![[r#"
             recorded: b plan again: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3
-            recorded: c cancelled: it depends on `b`, which did not land
+            recorded: c cancelled: it depends on `b`, which was not integrated
             review-objective
         "#]],
     );
     mission.review(&[]);
-    // a reviewer that misses what did not land does not make it land
+    // a reviewer that misses what was not integrated does not make it integrated
     check(
         &mut mission,
         expect![[r#"
-            recorded: cycle 2 for it is done (task `b` (a task) did not land: left to the next plan: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3)
+            recorded: cycle 2 for it is done (task `b` (a task) was not integrated: left to the next plan: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3)
             plan:
         "#]],
     );
@@ -422,7 +422,7 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
             draw: 1,
             model: None,
         });
-        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false });
+        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1 });
         mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(policy) });
         assert_eq!(mission.settle(), "deliver\n", "it is not reviewed");
         mission.review(&["x"]);
@@ -446,6 +446,7 @@ fn what_is_being_delivered_is_ended_before_more_is_planned() {
         tokens,
         cost_usd: 0.0,
         estimated: false,
+        requests: 1,
     });
     mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(Policy { tokens: Some(10), ..policy() }) });
     assert_eq!(mission.settle(), "deliver\n", "its plan is not paid for");
@@ -491,7 +492,7 @@ fn packages_of_a_later_plan_are_added_and_dropped_by_themselves() {
     mission.tell(with("c: c", "second"));
     assert_eq!(mission.settle(), "packages:\n");
     mission.tell(Event::PackagesFailed { parent: None, reason: "they conflict".into() });
-    assert_eq!(mission.settle(), "plan:\n", "only the newest plan is made anew");
+    assert_eq!(mission.settle(), "plan:\n", "only the newest plan is made again");
     assert_eq!(mission.state.tasks.len(), 2);
     mission.tell(with("c: c", "third"));
     mission.tell(added("third", "t3"));

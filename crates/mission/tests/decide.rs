@@ -276,7 +276,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
     }
     mission.start("p4");
     mission.fail("p4", FailureClass::Test);
-    assert!(mission.settle().starts_with("recorded: p4 given up"));
+    assert!(mission.settle().starts_with("recorded: p4 abandoned"));
 }
 
 #[test]
@@ -289,10 +289,10 @@ fn a_compound_task_without_a_plan_is_given_up() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: c given up: no plan for it in 2 attempts, the last one failed (malformed): a circle [plan]
-        recorded: d cancelled: it depends on `c`, which did not land
-        work:e:1:0
-    "#]],
+            recorded: c abandoned: no plan for it in 2 attempts, the last one failed (malformed): a circle [plan]
+            recorded: d cancelled: it depends on `c`, which was not integrated
+            work:e:1:0
+        "#]],
     );
 }
 
@@ -335,6 +335,7 @@ fn tokens_and_money_pause_and_a_higher_limit_goes_on() {
         tokens: Tokens { input, ..Tokens::default() },
         cost_usd,
         estimated: false,
+        requests: 1,
     };
     mission.tell(spend(99, 0.5));
     check(
@@ -385,6 +386,7 @@ fn what_is_finished_is_delivered_whatever_it_cost() {
         tokens,
         cost_usd: 0.0,
         estimated: false,
+        requests: 1,
     });
     check(
         &mut mission,
@@ -474,7 +476,7 @@ fn missions_end_as_they_went() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: b given up: 1 attempt, the last one failed (timeout): wrong [test]
+            recorded: b abandoned: 1 attempt, the last one failed (timeout): wrong [test]
             review-objective
         "#]],
     );
@@ -491,9 +493,9 @@ fn missions_end_as_they_went() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: b given up: 1 attempt, the last one failed (timeout): wrong [test]
-        recorded: ended: Failed
-    "#]],
+            recorded: b abandoned: 1 attempt, the last one failed (timeout): wrong [test]
+            recorded: ended: Failed
+        "#]],
     );
 }
 

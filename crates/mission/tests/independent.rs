@@ -172,7 +172,7 @@ fn an_author_who_is_lost_does_not_count() {
     );
 }
 
-/// A hand-in that fails on this test alone: of a fresh attempt, or of a repair.
+/// A submission that fails on this test alone: of a fresh attempt, or of a repair.
 fn fail_once(mission: &mut Mission, task: &str, test: &str, repair: bool) {
     mission.settle();
     match repair {
@@ -194,7 +194,7 @@ fn throw_away(mission: &mut Mission) {
     mission.tell(event);
 }
 
-/// A test that a repair did not mend, before reviewers.
+/// A test that a repair did not fix, before reviewers.
 fn disputed() -> Mission {
     let mut mission = with("a: a.js");
     checked(&mut mission);
@@ -251,7 +251,7 @@ fn a_test_that_a_repair_fails_on_is_looked_at_and_again_when_a_second_attempt_en
     check(
         &mut mission,
         expect![[r#"
-            recorded: a given up: 2 attempts, the last one failed (test): test/a.test.js:4: `adds` fails: true instead of 3 [independent tests]
+            recorded: a abandoned: 2 attempts, the last one failed (test): test/a.test.js:4: `adds` fails: true instead of 3 [independent tests]
             recorded: ended: Failed
         "#]],
     );
@@ -408,7 +408,7 @@ fn different_tests_and_other_failures_are_no_dispute() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: a given up: 2 attempts, the last one failed (test): test/a.test.js:4: `divides` fails: true instead of 3 [independent tests]
+            recorded: a abandoned: 2 attempts, the last one failed (test): test/a.test.js:4: `divides` fails: true instead of 3 [independent tests]
             recorded: ended: Failed
         "#]],
     );

@@ -53,11 +53,11 @@ fn the_ladder_fixes_then_begins_afresh_then_gives_up_what_depends_on_it() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: a given up: 2 attempts, the last one failed (malformed): wrong [test]
-            recorded: b cancelled: it depends on `a`, which did not land
-            recorded: f cancelled: it depends on `a`, which did not land
-            recorded: c cancelled: it depends on `b`, which did not land
-            recorded: e cancelled: it belongs together with `f`, which did not land
+            recorded: a abandoned: 2 attempts, the last one failed (malformed): wrong [test]
+            recorded: b cancelled: it depends on `a`, which was not integrated
+            recorded: f cancelled: it depends on `a`, which was not integrated
+            recorded: c cancelled: it depends on `b`, which was not integrated
+            recorded: e cancelled: it belongs together with `f`, which was not integrated
             review-objective
         "#]],
     );
@@ -86,9 +86,9 @@ fn a_task_over_its_own_budget_is_given_up_at_once() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: a given up: 1 attempt, the last one failed (budget): wrong [test]
-        recorded: ended: Failed
-    "#]],
+            recorded: a abandoned: 1 attempt, the last one failed (budget): wrong [test]
+            recorded: ended: Failed
+        "#]],
     );
 }
 
@@ -188,9 +188,9 @@ fn an_attempt_that_fails_before_it_begins_counts_and_is_not_mended() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: a given up: 2 attempts, the last one failed (conflict): wrong [test]
-        recorded: ended: Failed
-    "#]],
+            recorded: a abandoned: 2 attempts, the last one failed (conflict): wrong [test]
+            recorded: ended: Failed
+        "#]],
     );
 }
 
@@ -211,9 +211,9 @@ fn an_order_counts_no_attempt_and_runs_even_if_the_other_is_given_up() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: a given up: 1 attempt, the last one failed (timeout): wrong [test]
-        work:b:1:0
-    "#]],
+            recorded: a abandoned: 1 attempt, the last one failed (timeout): wrong [test]
+            work:b:1:0
+        "#]],
     );
 }
 
@@ -275,10 +275,10 @@ fn a_task_that_is_being_merged_is_not_cancelled() {
     check(
         &mut mission,
         expect![[r#"
-        recorded: q given up: 1 attempt, the last one failed (timeout): wrong [test]
-        recorded: c cancelled: its part `q` did not land
-        integrate p
-    "#]],
+            recorded: q abandoned: 1 attempt, the last one failed (timeout): wrong [test]
+            recorded: c cancelled: its part `q` was not integrated
+            integrate p
+        "#]],
     );
     mission.integrate(&["p"]);
     check(
@@ -416,7 +416,7 @@ fn a_failure_counts_though_the_mission_stops_before_the_ladder_is_asked() {
     mission.hand_in("a");
     mission.fail("a", FailureClass::Test);
     mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
-    // its slot is gone, so there is nothing to mend
+    // its slot is gone, so there is nothing to fix
     check(
         &mut mission,
         expect![[r#"

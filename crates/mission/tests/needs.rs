@@ -35,7 +35,7 @@ fn due(state: &State) -> Vec<String> {
     let words = |effect: Effect| match effect {
         Effect::Record(Event::Paused { reason, .. }) => reason.to_string(),
         Effect::Record(event) => format!("{event:?}"),
-        effect => effect.key().unwrap_or_default(),
+        effect => effect.key().map(|key| key.to_string()).unwrap_or_default(),
     };
     decide(state, 5_000).into_iter().map(words).collect()
 }

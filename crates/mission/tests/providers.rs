@@ -3,7 +3,7 @@
 mod support;
 
 use mission::provider::Fault;
-use mission::{Event, FailureClass, PauseReason, Policy, Role, Tokens, decide};
+use mission::{Event, FailureClass, PauseReason, Policy, Role, Tokens, decide, permit};
 use support::Mission;
 
 fn policy() -> Policy {
@@ -165,8 +165,11 @@ fn a_task_has_limits_of_its_own() {
     let mut spend = |task: &str, input, cost_usd| {
         let tokens = Tokens { input, ..Tokens::default() };
         let (role, task) = (Role::Coder, Some(task.to_string()));
-        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd, estimated: false });
-        let over = |task: &str| mission.state.task_over_budget(task);
+        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd, estimated: false, requests: 1 });
+        let over = |task: &str| match permit::spend(&mission.state, Role::Coder, Some(&task.to_string())) {
+            Err(permit::Refusal::TaskBudget(what)) => Some(what),
+            _ => None,
+        };
         (over("a"), over("b"))
     };
     assert_eq!(spend("a", 99, 0.1), (None, None));

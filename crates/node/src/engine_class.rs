@@ -91,6 +91,12 @@ impl Engine {
         self.engine.before_tool(&session, &tool, &value(arguments)).await
     }
 
+    /// Why a session's next request may not be sent, or `null`; `bytes`: the length of its messages.
+    #[napi]
+    pub async fn before_request(&self, session: String, bytes: u32) -> Option<String> {
+        self.engine.before_request(&session, bytes.into()).await
+    }
+
     /// Arguments (JSON) in place of those of a call of one of OpenCode's tools, or `null`; the error is for the model.
     #[napi]
     pub async fn rewrite_tool(

@@ -52,6 +52,7 @@ impl World {
                 tokens: TOKENS,
                 cost_usd: 0.01,
                 estimated: false,
+                requests: 1,
             },
             Event::WorkAccepted { task: task.clone(), summary: "written".into(), unchanged: false },
         ]
@@ -78,6 +79,7 @@ impl World {
                 tokens: TOKENS,
                 cost_usd: 0.01,
                 estimated: false,
+                requests: 1,
             },
             Event::TaskPassed {
                 task: task.clone(),

@@ -53,14 +53,7 @@ impl Verdict {
             find(&self.gates).or_else(|| find(&self.alone))
         };
         let mut said = Vec::new();
-        for gate in [
-            Gate::Scope,
-            Gate::Protected,
-            Gate::Guardian,
-            Gate::IndependentTests,
-            Gate::Checks,
-            Gate::NewTests,
-        ] {
+        for gate in Gate::ALL.iter().copied().filter(|gate| !gate.row().asks_model) {
             let Some(verdict) = judged(gate).filter(|_| !off(gate)) else { continue };
             said.push((gate, verdict));
             if verdict == GateVerdict::Fail {

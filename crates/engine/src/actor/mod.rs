@@ -7,4 +7,5 @@ pub(crate) mod past;
 pub(crate) mod progress;
 pub(crate) mod providers;
 pub(crate) mod record;
+pub(crate) mod reservations;
 mod task_tokens;

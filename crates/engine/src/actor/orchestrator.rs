@@ -1,11 +1,11 @@
 //! The only owner of a mission's state. It linearises events (journal, then apply, then decide) and starts effects.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use mission::provider::Choice;
-use mission::{Effect, Event, FailureClass, Issue, PauseReason, Phase, Role, State, TaskId, decide};
+use mission::permit::{self, Permit, Refusal, Request, RequestPermit, Scope, Wish};
+use mission::{Effect, EffectKey, Event, PauseReason, Phase, State, TaskId, budget, decide};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -14,10 +14,9 @@ use crate::actor::effects::Effects;
 use crate::actor::progress;
 use crate::actor::providers::Report;
 use crate::actor::record::Record;
+use crate::actor::reservations::Reservations;
 use crate::actor::task_tokens::TaskTokens;
 use crate::clock::Clock;
-use crate::failure::RoleFailure;
-use crate::text::duration;
 
 /// Messages that may wait; senders wait beyond.
 const MAILBOX: usize = 256;
@@ -29,17 +28,6 @@ const MAX_ROUNDS: usize = 100_000;
 #[error("the mission is not running any more")]
 pub struct Stopped;
 
-/// A prompt that a role wants to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
-    pub role: Role,
-    pub task: Option<TaskId>,
-    /// The how-many-th draw of the same question.
-    pub draw: u32,
-    /// Who may answer, the first choice first; empty where nobody knows.
-    pub models: Vec<String>,
-}
-
 /// Whether it may be sent now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -47,26 +35,6 @@ pub enum Permission {
     Granted { attempt: u32, model: usize },
     /// No model may be asked before that time, in milliseconds since 1970.
     WaitUntil(u64),
-}
-
-/// Why a prompt may not be sent, or a role not go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    Stopped,
-    /// The task is over.
-    Cancelled,
-    /// The task's own budget.
-    TaskBudget(String),
-}
-
-impl From<Refusal> for RoleFailure {
-    fn from(refusal: Refusal) -> RoleFailure {
-        match refusal {
-            Refusal::Stopped => RoleFailure::stopped(),
-            Refusal::Cancelled => RoleFailure::host("the task is over"),
-            Refusal::TaskBudget(what) => RoleFailure::new(FailureClass::Budget, what),
-        }
-    }
 }
 
 /// Whether a role may write a path.
@@ -80,11 +48,13 @@ pub enum ScopeAnswer {
 enum Message {
     Record { events: Vec<Event>, reply: oneshot::Sender<Result<(), Stopped>> },
     Ask { wish: Wish, reply: oneshot::Sender<Result<Permission, Refusal>> },
-    Spend { event: Event, reply: oneshot::Sender<Result<(), Refusal>> },
+    Request { session: String, request: Request, reply: oneshot::Sender<RequestPermit> },
+    Spend { session: String, event: Event, reply: oneshot::Sender<Result<(), Refusal>> },
+    Release { session: String },
     Provider(Report),
     Scope { task: TaskId, path: String, reply: oneshot::Sender<ScopeAnswer> },
     State { reply: oneshot::Sender<Arc<State>> },
-    Done { key: String, events: Vec<Event> },
+    Done { key: EffectKey, events: Vec<Event> },
     Stop { reason: PauseReason },
 }
 
@@ -107,9 +77,30 @@ impl Orchestrator {
         self.request(|reply| Message::Ask { wish, reply }).await.unwrap_or(Err(Refusal::Stopped))
     }
 
-    /// Writes down what was spent; says whether the task may spend more.
-    pub(crate) async fn spend(&self, event: Event) -> Result<(), Refusal> {
-        self.request(|reply| Message::Spend { event, reply }).await.unwrap_or(Err(Refusal::Stopped))
+    /// Asks for one request of a session to its model. What it is expected to use counts against the limits until its
+    /// answer is told by [`Orchestrator::spend`] or the turn ends.
+    pub(crate) async fn may_request(&self, session: &str, request: Request) -> RequestPermit {
+        let session = session.to_string();
+        let answer = self.request(|reply| Message::Request { session, request, reply }).await;
+        answer.unwrap_or(RequestPermit::Refused(Refusal::Stopped))
+    }
+
+    /// Writes down what a session has spent; says whether the task may spend more.
+    pub(crate) async fn spend(&self, session: &str, event: Event) -> Result<(), Refusal> {
+        let session = session.to_string();
+        let answer = self.request(|reply| Message::Spend { session, event, reply }).await;
+        answer.unwrap_or(Err(Refusal::Stopped))
+    }
+
+    /// The same where nobody can wait; what does not get through ends with the turn of another session.
+    pub(crate) fn release_now(&self, session: &str) {
+        let _ = self.messages.try_send(Message::Release { session: session.to_string() });
+    }
+
+    /// No request of a session is under way any more.
+    pub(crate) async fn release(&self, session: &str) {
+        // without the actor nothing is reserved
+        let _ = self.messages.send(Message::Release { session: session.to_string() }).await;
     }
 
     /// Tells what became of a model that was asked.
@@ -155,7 +146,8 @@ pub struct Actor {
     effects: Arc<dyn Effects>,
     clock: Arc<dyn Clock>,
     tracker: TaskTracker,
-    running: HashMap<String, Option<TaskId>>,
+    running: HashSet<EffectKey>,
+    reservations: Reservations,
     handle: Orchestrator,
     messages: mpsc::Receiver<Message>,
 }
@@ -177,7 +169,8 @@ impl Actor {
             effects: effects(handle.clone()),
             clock,
             tracker: TaskTracker::new(),
-            running: HashMap::new(),
+            running: HashSet::new(),
+            reservations: Reservations::default(),
             handle,
             messages,
         }
@@ -204,9 +197,7 @@ impl Actor {
                 biased;
                 () = self.record.board_is_due() => self.record.board(&self.state, self.clock.now_ms()),
                 () = &mut deadline, if wall.is_some() => {
-                    let limit = self.state.policy.wall_ms.unwrap_or_default();
-                    let reason = PauseReason::Budget(format!("{} of running time are used", duration(limit)));
-                    self.pause(reason);
+                    self.pause(budget::out_of_time(&self.state));
                 }
                 message = self.messages.recv() => match message {
                     Some(message) => self.receive(message).await,
@@ -226,11 +217,20 @@ impl Actor {
                 self.advance().await;
             }
             Message::Ask { wish, reply } => {
-                let answer = self.may_ask(wish);
+                let answer = self.ask(&wish);
                 let _ = reply.send(answer);
                 self.advance().await;
             }
-            Message::Spend { event, reply } => {
+            Message::Request { session, request, reply } => {
+                let answer = self.may_request(session, request);
+                let _ = reply.send(answer);
+                self.advance().await;
+            }
+            Message::Release { session } => self.reservations.end(&session),
+            Message::Spend { session, event, reply } => {
+                if let Event::RoleSpent { requests, .. } = &event {
+                    self.reservations.answered(&session, *requests);
+                }
                 let answer = self.spent(event);
                 let _ = reply.send(answer);
                 self.advance().await;
@@ -241,7 +241,7 @@ impl Actor {
                 self.advance().await;
             }
             Message::Scope { task, path, reply } => {
-                let _ = reply.send(self.may_write(task, path));
+                let _ = reply.send(self.scope(&task, &path));
             }
             Message::State { reply } => {
                 let _ = reply.send(Arc::new(self.state.clone()));
@@ -262,68 +262,48 @@ impl Actor {
         }
     }
 
+    fn may_request(&mut self, session: String, request: Request) -> RequestPermit {
+        let (mission, task) = self.reservations.under_way(request.task.as_ref());
+        match permit::request(&self.state, &request, &mission, &task) {
+            RequestPermit::Pause(reason) => {
+                self.pause(reason);
+                RequestPermit::Refused(Refusal::Stopped)
+            }
+            RequestPermit::Granted => {
+                self.reservations.add(session, request);
+                RequestPermit::Granted
+            }
+            answer => answer,
+        }
+    }
+
     fn spent(&mut self, event: Event) -> Result<(), Refusal> {
-        let task = match &event {
-            Event::RoleSpent { role, task, .. } if role.writes() => task.clone(),
-            _ => None,
-        };
+        let Event::RoleSpent { role, task, .. } = &event else { return Ok(()) };
+        let (role, task) = (*role, task.clone());
         self.write(vec![event]).map_err(|Stopped| Refusal::Stopped)?;
-        let over = task.and_then(|task| self.state.task_over_budget(&task));
-        over.map_or(Ok(()), |what| Err(Refusal::TaskBudget(what)))
+        permit::spend(&self.state, role, task.as_ref())
     }
 
-    fn may_ask(&mut self, wish: Wish) -> Result<Permission, Refusal> {
-        let Wish { role, task, draw, models } = wish;
-        let policy = &self.state.policy;
-        if let Some(limit) = policy.calls.filter(|limit| self.state.usage.calls >= *limit) {
-            self.pause(PauseReason::Budget(format!("{limit} of {limit} calls are used")));
-            return Err(Refusal::Stopped);
-        }
-        let known = task.as_ref().and_then(|id| self.state.tasks.get(id));
-        if known.is_some_and(|task| task.phase.is_final()) {
-            return Err(Refusal::Cancelled);
-        }
-        if let (Some(task), Some(limit)) = (known, policy.task_calls)
-            && role.writes()
-            && task.usage.calls >= limit
-        {
-            return Err(Refusal::TaskBudget(format!("{limit} of {limit} calls of this task are used")));
-        }
-        let over = known.filter(|_| role.writes()).and_then(|task| self.state.task_over_budget(&task.id));
-        if let Some(what) = over {
-            return Err(Refusal::TaskBudget(what));
-        }
-        let now_ms = self.clock.now_ms();
-        let place = match self.state.providers.choose(&models, now_ms, policy.outage_ms) {
-            Choice::Ask(place) => place,
-            Choice::WaitUntil(until) => return Ok(Permission::WaitUntil(until)),
-            Choice::GiveUp(why) => {
-                self.pause(PauseReason::Provider(why));
-                return Err(Refusal::Stopped);
+    fn ask(&mut self, wish: &Wish) -> Result<Permission, Refusal> {
+        match permit::ask(&self.state, wish, self.clock.now_ms()) {
+            Permit::Granted { attempt, model, event } => {
+                self.write(vec![*event]).map_err(|Stopped| Refusal::Stopped)?;
+                Ok(Permission::Granted { attempt, model })
             }
-        };
-        let attempt = 1 + match (known, role) {
-            (Some(task), Role::Coder) => task.coder_prompts,
-            (Some(task), Role::Fixer) => task.fixer_prompts,
-            (Some(task), Role::Reviewer) => task.reviewer_prompts,
-            (_, role) => self.state.usage_by_role.get(&role).map_or(0, |u| u.calls as u32),
-        };
-        let model = models.get(place).cloned();
-        let event = Event::RoleAsked { role, task, attempt, at_ms: now_ms, draw, model };
-        self.write(vec![event]).map_err(|Stopped| Refusal::Stopped)?;
-        Ok(Permission::Granted { attempt, model: place })
+            Permit::WaitUntil(until) => Ok(Permission::WaitUntil(until)),
+            Permit::Refused(refusal) => Err(refusal),
+            Permit::Pause(reason) => {
+                self.pause(reason);
+                Err(Refusal::Stopped)
+            }
+        }
     }
 
-    fn may_write(&mut self, task: TaskId, path: String) -> ScopeAnswer {
-        let own = self.state.tasks.get(&task).is_some_and(|t| t.scope.contains(&path));
-        let (event, answer) = match self.state.holder(&path, &task) {
-            // planned for this task, and nobody came before it
-            None if own => return ScopeAnswer::Allowed,
-            Some(holder) => {
-                let held_by = holder.id.clone();
-                (Event::ScopeRefused { task, path, held_by: held_by.clone() }, ScopeAnswer::HeldBy(held_by))
-            }
-            None => (Event::ScopeWidened { task, path }, ScopeAnswer::Allowed),
+    fn scope(&mut self, task: &TaskId, path: &str) -> ScopeAnswer {
+        let (event, answer) = match permit::scope(&self.state, task, path) {
+            Scope::Owned => return ScopeAnswer::Allowed,
+            Scope::Widens(event) => (event, ScopeAnswer::Allowed),
+            Scope::Held { by, event } => (event, ScopeAnswer::HeldBy(by)),
         };
         if self.write(vec![event]).is_err() { ScopeAnswer::Stopped } else { answer }
     }
@@ -377,28 +357,22 @@ impl Actor {
         }
     }
 
-    fn start(&mut self, key: String, effect: Effect) {
-        if self.running.contains_key(&key) {
+    fn start(&mut self, key: EffectKey, effect: Effect) {
+        if self.running.contains(&key) {
             return;
         }
-        let task = match &effect {
-            Effect::Work { task, .. }
-            | Effect::Judge { task, .. }
-            | Effect::WriteTests { task, .. }
-            | Effect::ReviewTests { task, .. } => Some(task.clone()),
-            _ => None,
-        };
-        self.running.insert(key.clone(), task.clone());
+        self.running.insert(key.clone());
         let (effects, messages) = (self.effects.clone(), self.handle.messages.clone());
         let state = Arc::new(self.state.clone());
         let now_ms = self.clock.now_ms();
         self.tracker.spawn(async move {
-            let name = key.clone();
             let work = tokio::spawn(AssertUnwindSafe(effects.carry_out(effect, state)));
             let events = match work.await {
                 Ok(events) => events,
                 // a panic in a role is an event, not the end
-                Err(_) => crashed(&name, task, now_ms),
+                Err(_) => {
+                    vec![key.failed(format!("an internal error ended `{key}`; please report it"), now_ms)]
+                }
             };
             let _ = messages.send(Message::Done { key, events }).await;
         });
@@ -415,7 +389,11 @@ impl Actor {
                 message = self.messages.recv() => match message {
                     Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),
                     Some(Message::Ask { reply, .. }) => drop(reply.send(Err(Refusal::Stopped))),
-                    Some(Message::Spend { event, reply }) => {
+                    Some(Message::Request { reply, .. }) => {
+                        drop(reply.send(RequestPermit::Refused(Refusal::Stopped)));
+                    }
+                    Some(Message::Release { .. }) => {}
+                    Some(Message::Spend { event, reply, .. }) => {
                         self.late(vec![event]);
                         drop(reply.send(Ok(())));
                     }
@@ -445,22 +423,6 @@ impl Actor {
             }
         }
     }
-}
-
-fn crashed(key: &str, task: Option<TaskId>, at_ms: u64) -> Vec<Event> {
-    let reason = format!("an internal error ended `{key}`; please report it");
-    let class = FailureClass::Host;
-    let event = match (task, key.strip_prefix("plan:")) {
-        (Some(task), _) => Event::AttemptFailed { task, class, issues: vec![Issue::new("engine", reason)] },
-        (None, Some(parent)) => {
-            let parent = Some(parent.to_string()).filter(|p| !p.is_empty());
-            Event::PlanFailed { class, reason, parent }
-        }
-        (None, None) if key == "brief" => Event::BriefFailed { class, reason },
-        (None, None) if key == "review-objective" => Event::ObjectiveReviewFailed { class, reason },
-        (None, None) => Event::Paused { reason: PauseReason::Host(reason), at_ms },
-    };
-    vec![event]
 }
 
 /// Whether a task still needs the worker that holds its slot.

@@ -6,6 +6,7 @@ use mission::provider::{Fault, is_rate_limit};
 use mission::{Event, Role, State, TaskId};
 
 use crate::config::Config;
+use crate::config::suggest::nearest;
 use crate::host::{Host, HostRequest, Models};
 
 /// How long the host may take to say what its models cost.
@@ -109,6 +110,37 @@ pub(crate) async fn models(host: &dyn Host, config: &Config) -> Models {
     }
 }
 
+/// The models of the settings that the host does not know: why the mission cannot begin, in words. Asked all the same, they
+/// would fail one task after the other.
+pub(crate) fn unknown(config: &Config, models: &Models) -> Option<String> {
+    if models.known.is_empty() {
+        return None;
+    }
+    let mut lines: Vec<String> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for role in Role::ALL {
+        for candidate in candidates(config, models, role, 0) {
+            let name = &candidate.name;
+            if name == CHOSEN_BY_HOST || models.known.contains(name) || seen.contains(name) {
+                continue;
+            }
+            seen.push(name.clone());
+            let place = match &candidate.model {
+                Some(_) => format!("`[roles.{role}]` in opencode.toml"),
+                None => "`model` in opencode.json".to_string(),
+            };
+            let near = nearest(name, models.known.iter().map(String::as_str));
+            let hint = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            lines.push(format!("OpenCode does not know the model `{name}`, which {place} names.{hint}"));
+        }
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    lines.push("Name a model that `opencode models` lists, or add it to `provider` in opencode.json.".into());
+    Some(lines.join("\n"))
+}
+
 /// A limit of money means nothing where a model has no price: why the mission cannot begin, in words.
 pub(crate) fn unpriced(config: &Config, models: &Models) -> Option<String> {
     let key = match (config.budget.cost_usd.get(), config.budget.task.cost_usd.get()) {
@@ -150,7 +182,7 @@ mod tests {
 
     fn prices(names: &[&str]) -> Models {
         let price = Price { input: 1.0, ..Price::default() };
-        Models { default: None, prices: names.iter().map(|name| (name.to_string(), price)).collect() }
+        Models { prices: names.iter().map(|name| (name.to_string(), price)).collect(), ..Models::default() }
     }
 
     #[test]
@@ -167,6 +199,24 @@ mod tests {
         assert_eq!(unpriced(&config(""), &Models::default()), None);
         let why = unpriced(&config("[budget.task]\ncost_usd = 1.0"), &Models::default()).unwrap();
         assert!(why.contains("budget.task.cost_usd") && why.contains(CHOSEN_BY_HOST), "{why}");
+    }
+
+    #[test]
+    fn a_model_that_the_host_does_not_know_is_named_before_anything_is_asked() {
+        let known = |names: &[&str]| Models {
+            default: Some("a/x".into()),
+            known: names.iter().map(ToString::to_string).collect(),
+            ..Models::default()
+        };
+        let toml = "[roles.coder]\nmodel = \"a/lrge-1\"\nfallback = [\"b/y\"]\n";
+        assert_eq!(unknown(&config(toml), &Models::default()), None, "a host that says nothing");
+        assert_eq!(unknown(&config(toml), &known(&["a/x", "a/lrge-1", "b/y"])), None);
+        let why = unknown(&config(toml), &known(&["a/x", "a/large-1", "b/y"])).unwrap();
+        assert!(why.contains("`a/lrge-1`") && why.contains("[roles.coder]"), "{why}");
+        assert!(why.contains("Did you mean `a/large-1`?") && !why.contains("b/y"), "{why}");
+        let why = unknown(&config(""), &known(&["b/y"])).unwrap();
+        assert_eq!(why.matches("`a/x`").count(), 1, "{why}");
+        assert!(why.contains("opencode.json"), "{why}");
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub(crate) fn policy(config: &Config) -> Policy {
         },
         calls: config.budget.calls.get(),
         task_calls: config.budget.task.calls.get(),
+        requests: config.budget.requests.get(),
+        task_requests: config.budget.task.requests.get(),
         wall_ms: config
             .budget
             .wall

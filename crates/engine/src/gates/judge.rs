@@ -18,7 +18,7 @@ use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::{load, settings};
 use crate::gates::lint::Answer;
-use crate::gates::pipeline::{Evidence, WITHOUT_MODELS, ask};
+use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::scope;
 use crate::gates::verdict::{Change, GateContext, Judgement, Permissions};
 use crate::host::{Host, HostError, HostFuture, HostRequest};
@@ -108,7 +108,7 @@ impl Judge {
         let keeps_tests = permissions.edits_tests.is_none();
         let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base: &self.base };
         let mut evidence = Evidence { keeps_tests, ..Evidence::default() };
-        for gate in WITHOUT_MODELS {
+        for gate in Gate::without_models() {
             if failed(&reports) && (!all || gate == Gate::NewTests) {
                 break;
             }

@@ -1,13 +1,9 @@
-//! The gates that ask no model, in their order, cheapest first. Only this file knows the order; it records nothing.
+//! The gates that ask no model, in their order, cheapest first. `mission::Gate` holds the order; this file records nothing.
 
 use mission::{Gate, Issue, WrittenTests};
 
 use crate::gates::verdict::{Change, GateContext, Judgement};
 use crate::gates::{checks, guardian, independent_tests, new_tests, protected};
-
-/// The gates after scope that ask no model, in their order.
-pub(crate) const WITHOUT_MODELS: [Gate; 5] =
-    [Gate::Protected, Gate::Guardian, Gate::IndependentTests, Gate::Checks, Gate::NewTests];
 
 /// What gates are told, and what they find that others should know.
 #[derive(Default)]
@@ -26,7 +22,7 @@ pub(crate) struct Evidence {
     pub verified_by: Vec<String>,
 }
 
-/// What one of [`WITHOUT_MODELS`] says; `None` where it has nothing to look at.
+/// What one of [`Gate::without_models`] says; `None` where it has nothing to look at.
 pub(crate) async fn ask(
     gate: Gate,
     context: &GateContext,

@@ -162,6 +162,9 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             problems.iter().map(|p| format!("{p}\n")).collect::<String>() + "Nothing was started."
         })?;
     let models = providers::models(project.host.as_ref(), &config).await;
+    if let Some(why) = providers::unknown(&config, &models) {
+        return Err(format!("{why}\nNothing was started."));
+    }
     if let Some(why) = providers::unpriced(&config, &models) {
         return Err(format!("{why}\nNothing was started."));
     }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mission::flag::RedFlag;
+use mission::permit::Wish;
 use mission::provider::Fault;
 use mission::{Event, FailureClass, Role, TaskId};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::orchestrator::{Permission, Wish};
+use crate::actor::orchestrator::Permission;
 use crate::actor::providers::{Candidate, Report, candidates};
 use crate::failure::RoleFailure;
 use crate::host::HostRequest;
@@ -72,14 +73,12 @@ impl Conversation {
     }
 
     /// Prompts until the mailbox has taken a result. A role that worked and ended without one is asked for it once more; an
-    /// answer that is no work at all is thrown away, and the question asked anew in another session. `spent` collects what it
-    /// cost after the mission was stopped.
+    /// answer that is no work at all is thrown away, and the question asked anew in another session.
     pub async fn ask<M: Mailbox>(
         &mut self,
         role: Role,
         text: impl Fn(u32) -> String,
         mailbox: &mut M,
-        spent: &mut Vec<Event>,
     ) -> Result<M::Result, RoleFailure> {
         let desk = self.line.desk.clone();
         let models = candidates(&desk.config, &desk.models, role, self.setting.model);
@@ -106,7 +105,7 @@ impl Conversation {
             };
             let text = desk.redactor.redact(&text).into_owned();
             let question = Question { role, text, model: candidate, cancelled: &self.cancelled };
-            let end = self.line.turn(question, mailbox, &mut refusals, spent).await?;
+            let end = self.line.turn(question, mailbox, &mut refusals).await?;
             next = match end {
                 End::HandedIn(result) => {
                     self.begun = true;

@@ -5,6 +5,7 @@ pub(crate) mod desk;
 pub(crate) mod mailbox;
 pub(crate) mod pages;
 pub(crate) mod prompt;
+pub(crate) mod requests;
 pub(crate) mod session;
 mod turn;
 pub(crate) mod watch;

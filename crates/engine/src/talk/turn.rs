@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mission::flag::RedFlag;
+use mission::permit::Refusal;
 use mission::provider::{Fault, MAX_WAIT_MS, classify, is_rate_limit};
-use mission::{Event, FailureClass, Role, TaskId, Tokens};
+use mission::{Event, FailureClass, News, Role, TaskId};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::actor::orchestrator::Refusal;
 use crate::actor::providers::{Candidate, Report};
 use crate::failure::RoleFailure;
 use crate::host::{HostError, HostFuture, HostRequest, Turn, TurnError};
@@ -47,6 +47,7 @@ pub(super) struct Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.desk.sessions.close(&self.id);
+        self.desk.orchestrator.release_now(&self.id);
     }
 }
 
@@ -91,10 +92,10 @@ impl Line {
         question: Question<'_>,
         mailbox: &mut M,
         refusals: &mut u32,
-        spent: &mut Vec<Event>,
     ) -> Result<End<M::Result>, RoleFailure> {
         let Question { role, text, model, cancelled } = question;
-        self.watch.begin(&text);
+        let price = self.desk.models.prices.get(&model.name).copied().unwrap_or_default();
+        self.watch.begin(&text, price);
         let request = HostRequest::Prompt {
             session: self.id.clone(),
             directory: self.directory.clone(),
@@ -132,6 +133,8 @@ impl Line {
                     let words = match answer {
                         Answer::Accepted(accepted) => {
                             result = Some(accepted);
+                            // the host asks before its next request, and is told to send none
+                            self.watch.finish();
                             idle = idle.min(Instant::now() + GRACE);
                             "accepted. Nothing more to do: end your turn.".to_string()
                         }
@@ -146,6 +149,7 @@ impl Line {
                                     format!("the {role} handed in {refusals} times what cannot be taken; the last time: {last}"),
                                 );
                             }
+                            self.watch.refused();
                             refusal(&tool, &problems)
                         }
                     };
@@ -173,7 +177,7 @@ impl Line {
                         self.desk.orchestrator.provider(report).await;
                     }
                     let refused = match news {
-                        Some((tokens, cost_usd)) => self.spend(role, tokens, cost_usd, false, spent).await.err(),
+                        Some(news) => self.spend(role, news).await.err(),
                         None => None,
                     };
                     if let Some(Refusal::TaskBudget(what)) = refused {
@@ -185,8 +189,18 @@ impl Line {
                     seen = glance;
                 }
                 turn = &mut prompt => {
-                    let (turn, calls) = (read(turn)?, self.watch.look().calls);
-                    self.count(role, &turn, spent).await;
+                    // what was accepted stays so, however the host ends the turn
+                    let turn = match read(turn) {
+                        Err(_) if result.is_some() => Turn::default(),
+                        turn => turn?,
+                    };
+                    let glance = self.watch.look();
+                    let calls = glance.calls;
+                    self.watch.ended(turn.error.is_some() && result.is_none());
+                    self.count(role, &turn).await;
+                    if result.is_none() && let Some(stop) = glance.stop {
+                        return Err(RoleFailure::new(stop.class, format!("the {role} {}", stop.why)));
+                    }
                     return match (result, &turn.error) {
                         (Some(result), _) => {
                             self.desk.orchestrator.provider(Report::Answered { model: model.name.clone() }).await;
@@ -204,7 +218,7 @@ impl Line {
                 }
             }
         };
-        self.cut_off(&mut prompt, role, model, &cut, spent).await;
+        self.cut_off(&mut prompt, role, model, &cut).await;
         let calls = self.watch.look().calls;
         match (result, cut) {
             (Some(result), Cut::Failed(..) | Cut::Provider(..) | Cut::Endless) => Ok(End::HandedIn(result)),
@@ -219,11 +233,8 @@ impl Line {
 
     /// Whether what is seen of a session is reason enough to cut it off.
     fn judge(&self, role: Role, glance: &Glance) -> Option<Cut> {
-        if let Some(circle) = &glance.circle {
-            return Some(Cut::Failed(
-                FailureClass::Malformed,
-                format!("the {role} goes round in circles: {circle}"),
-            ));
+        if let Some(stop) = &glance.stop {
+            return Some(Cut::Failed(stop.class, format!("the {role} {}", stop.why)));
         }
         if glance.endless {
             return Some(Cut::Endless);
@@ -237,14 +248,7 @@ impl Line {
     }
 
     /// Aborts until the prompt has really ended (an abort before the turn begins has no effect), and counts what it cost.
-    async fn cut_off(
-        &mut self,
-        prompt: &mut HostFuture,
-        role: Role,
-        model: &Candidate,
-        cut: &Cut,
-        spent: &mut Vec<Event>,
-    ) {
+    async fn cut_off(&mut self, prompt: &mut HostFuture, role: Role, model: &Candidate, cut: &Cut) {
         let reason = match cut {
             Cut::Over if self.desk.orchestrator.cancelled().is_cancelled() => None,
             Cut::Over => Some("its task is over".to_string()),
@@ -266,39 +270,31 @@ impl Line {
                 break;
             }
         }
-        self.count(role, &turn, spent).await;
+        self.count(role, &turn).await;
         // a request that the provider refused was not read, and costs nothing
         let refused = matches!(cut, Cut::Provider(Fault::RateLimit | Fault::Outage, _));
         if let Some(tokens) = self.watch.unreported().filter(|_| !refused) {
             let price = self.desk.models.prices.get(&model.name);
             let cost_usd = price.map_or(0.0, |price| price.of(&tokens));
-            let _ = self.spend(role, tokens, cost_usd, true, spent).await;
+            let news = News { tokens, cost_usd, requests: 1, estimated: true };
+            let _ = self.spend(role, news).await;
         }
     }
 
-    async fn count(&mut self, role: Role, turn: &Turn, spent: &mut Vec<Event>) {
-        if let Some((tokens, cost_usd)) = self.watch.settle((turn.tokens, turn.cost_usd)) {
+    async fn count(&mut self, role: Role, turn: &Turn) {
+        if let Some(news) = self.watch.settle((turn.tokens, turn.cost_usd)) {
             // what it says of the budget comes too late to matter
-            let _ = self.spend(role, tokens, cost_usd, false, spent).await;
+            let _ = self.spend(role, news).await;
         }
+        self.desk.orchestrator.release(&self.id).await;
     }
 
-    /// Writes down what was spent; after the mission was stopped, `spent` keeps it.
-    async fn spend(
-        &self,
-        role: Role,
-        tokens: Tokens,
-        cost_usd: f64,
-        estimated: bool,
-        spent: &mut Vec<Event>,
-    ) -> Result<(), Refusal> {
-        let cost_usd = told(cost_usd);
-        let event = Event::RoleSpent { role, task: self.task.clone(), tokens, cost_usd, estimated };
-        let answer = self.desk.orchestrator.spend(event.clone()).await;
-        if answer == Err(Refusal::Stopped) {
-            spent.push(event);
-        }
-        answer
+    /// Writes down what was spent; says whether the task may spend more.
+    async fn spend(&self, role: Role, news: News) -> Result<(), Refusal> {
+        let News { tokens, cost_usd, requests, estimated } = news;
+        let (task, cost_usd) = (self.task.clone(), told(cost_usd));
+        let event = Event::RoleSpent { role, task, tokens, cost_usd, estimated, requests };
+        self.desk.orchestrator.spend(&self.id, event).await
     }
 
     async fn abort(&self) {

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mission::flag::{MAX_ANSWER, MAX_THOUGHT, Repeated, Repeats};
-use mission::{Meter, Tokens};
+use mission::budget::Reserved;
+use mission::flag::{MAX_ANSWER, MAX_THOUGHT, Refused, Repeated, Repeats};
+use mission::{FailureClass, Meter, News, Price, Role, Tokens};
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -13,7 +15,7 @@ use crate::host::Observation;
 /// Ids that are remembered of one turn.
 const MAX_IDS: usize = 4096;
 /// The tool by which OpenCode answers a call of one that does not exist.
-const UNKNOWN: &str = "invalid";
+pub(crate) const UNKNOWN: &str = "invalid";
 
 /// Shared by the hooks, which tell it, and the conversation, which looks.
 #[derive(Default)]
@@ -33,7 +35,21 @@ struct Seen {
     /// Signs of life, counted.
     alive: u64,
     waiting: Option<Waiting>,
-    circle: Option<String>,
+    stop: Option<Stop>,
+    refused: Refused,
+    /// Calls that the host refused or could not read.
+    failed: BTreeSet<String>,
+    /// Requests of the prompt so far.
+    requests: u64,
+    /// The result was accepted: nothing more is to be said.
+    finished: bool,
+}
+
+/// Why a turn is ended before its role ends it, in words behind the role's name.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Stop {
+    pub class: FailureClass,
+    pub why: String,
 }
 
 /// The host waits for the provider.
@@ -50,8 +66,8 @@ pub(super) struct Glance {
     pub alive: u64,
     pub calls: u32,
     pub waiting: Option<Waiting>,
-    /// Why the role should be cut off: it repeats itself.
-    pub circle: Option<String>,
+    /// Why the role is to be cut off.
+    pub stop: Option<Stop>,
     /// More words or thoughts than any answer needs.
     pub endless: bool,
 }
@@ -79,10 +95,15 @@ impl Watch {
                     seen.lives();
                 }
             }
-            Observation::Tool { call, tool, arguments } => {
-                if seen.calls.len() < MAX_IDS && seen.calls.insert(call) && tool == UNKNOWN {
-                    // no hook sees a call of a tool that does not exist
-                    seen.call(&tool, &arguments);
+            Observation::Tool { call, tool, arguments, error } => {
+                if error.is_some_and(|error| is_denied(&error)) && seen.failed.insert(call.clone()) {
+                    seen.refused(Refused::call);
+                }
+                if seen.calls.len() < MAX_IDS && seen.calls.insert(call) {
+                    seen.meter.called(arguments.len() as u64);
+                    if tool == UNKNOWN {
+                        seen.unknown(&arguments);
+                    }
                 }
                 seen.lives();
             }
@@ -93,6 +114,49 @@ impl Watch {
         }
         drop(seen);
         self.changed.notify_one();
+    }
+
+    /// A call was refused, of whatever kind.
+    pub fn refused(&self) {
+        self.lock().refused(Refused::call);
+        self.changed.notify_one();
+    }
+
+    /// The result was accepted.
+    pub(super) fn finish(&self) {
+        self.lock().finished = true;
+    }
+
+    /// Why no further request is sent in this turn, if none is.
+    pub(super) fn is_over(&self) -> Option<String> {
+        let seen = self.lock();
+        let finished = seen.finished.then(|| "the result was accepted".to_string());
+        finished.or_else(|| seen.stop.as_ref().map(|stop| stop.why.clone()))
+    }
+
+    /// What the answer to a request of that many bytes is expected to use, and how many requests the prompt sent before.
+    pub(super) fn expected(&self, bytes: u64) -> (Reserved, u64) {
+        let seen = self.lock();
+        let (tokens, cost_usd) = seen.meter.expected(bytes);
+        (Reserved { requests: 1, tokens: tokens.total(), cost_usd }, seen.requests)
+    }
+
+    /// A request is about to be sent.
+    pub(super) fn requested(&self, bytes: u64) {
+        let mut seen = self.lock();
+        seen.requests = seen.requests.saturating_add(1);
+        seen.meter.requested(bytes);
+    }
+
+    /// The turn is to end.
+    pub(super) fn stop(&self, class: FailureClass, why: String) {
+        self.lock().stop.get_or_insert(Stop { class, why });
+        self.changed.notify_one();
+    }
+
+    /// The host has ended the turn; `failed`: with an error.
+    pub(super) fn ended(&self, failed: bool) {
+        self.lock().meter.ended(failed);
     }
 
     /// A call of a tool is about to go ahead; the words for the model where it had better not.
@@ -116,12 +180,15 @@ impl Watch {
     }
 
     /// A prompt is about to be sent.
-    pub(super) fn begin(&self, text: &str) {
+    pub(super) fn begin(&self, text: &str, price: Price) {
         let mut seen = self.lock();
         (seen.said, seen.thought, seen.waiting) = (0, 0, None);
         // what another role did before in this session is not held against this one
-        (seen.circle, seen.repeats) = (None, Repeats::default());
+        (seen.stop, seen.repeats, seen.refused) = (None, Repeats::default(), Refused::default());
+        (seen.requests, seen.finished) = (0, false);
         seen.calls.clear();
+        seen.failed.clear();
+        seen.meter.priced(price);
         seen.meter.sent(text.len());
     }
 
@@ -136,24 +203,27 @@ impl Watch {
             alive: seen.alive,
             calls: u32::try_from(seen.calls.len()).unwrap_or(u32::MAX),
             waiting: seen.waiting.clone(),
-            circle: seen.circle.clone(),
+            stop: seen.stop.clone(),
             endless: seen.said > MAX_ANSWER || seen.thought > MAX_THOUGHT,
         }
     }
 
     /// Tokens and US dollars that came in addition; given once.
-    pub(super) fn news(&self) -> Option<(Tokens, f64)> {
+    pub(super) fn news(&self) -> Option<News> {
         self.lock().meter.news(None)
     }
 
     /// What came in addition, when the host has said what the whole session cost.
-    pub(super) fn settle(&self, reported: (Tokens, f64)) -> Option<(Tokens, f64)> {
+    pub(super) fn settle(&self, reported: (Tokens, f64)) -> Option<News> {
         self.lock().meter.news(Some(reported))
     }
 
     /// What an answer that was cut off has cost, as far as nobody reports it.
     pub(super) fn unreported(&self) -> Option<Tokens> {
-        self.lock().meter.unreported()
+        let mut seen = self.lock();
+        let tokens = seen.meter.unreported();
+        seen.meter.cut_off();
+        tokens
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
@@ -171,10 +241,33 @@ impl Seen {
         let repeated = self.repeats.call(tool, arguments);
         if let Repeated::CutOff(times) = repeated {
             let what = if tool == UNKNOWN { "a tool that does not exist" } else { tool };
-            self.circle = Some(format!("it called the same again and again ({what}, {times} calls)"));
+            let why =
+                format!("goes round in circles: it called the same again and again ({what}, {times} calls)");
+            self.stop.get_or_insert(Stop { class: FailureClass::Malformed, why });
         }
         repeated
     }
+
+    /// A call of a tool that does not exist, or whose arguments are no JSON.
+    fn unknown(&mut self, arguments: &str) {
+        self.call(UNKNOWN, arguments);
+        let of = serde_json::from_str::<Value>(arguments).ok();
+        let tool = of.as_ref().and_then(|of| of.get("tool")?.as_str());
+        let submission = tool.is_some_and(|tool| Role::ALL.iter().any(|role| role.mailbox() == tool));
+        self.refused(if submission { Refused::unreadable } else { Refused::call });
+    }
+
+    fn refused(&mut self, count: fn(&mut Refused) -> bool) {
+        if count(&mut self.refused) {
+            let why = "was refused too many calls in one turn".to_string();
+            self.stop.get_or_insert(Stop { class: FailureClass::Malformed, why });
+        }
+    }
+}
+
+/// Whether the host refused a call by its permissions. Our own refusals are counted where they are made.
+fn is_denied(error: &str) -> bool {
+    !error.contains("refused:") && (error.contains("permission") || error.contains("rule which prevents"))
 }
 
 #[cfg(test)]
@@ -188,14 +281,14 @@ mod tests {
     #[test]
     fn words_have_an_end_and_thoughts_a_later_one() {
         let watch = Watch::default();
-        watch.begin("go");
+        watch.begin("go", Price::default());
         watch.observe(Observation::Thought { part: "p1".into() });
         watch.observe(text("p1", MAX_ANSWER + 1));
         watch.observe(text("p2", MAX_ANSWER));
         assert!(!watch.look().endless);
         watch.observe(text("p2", 1));
         assert!(watch.look().endless);
-        watch.begin("again");
+        watch.begin("again", Price::default());
         assert!(!watch.look().endless, "each turn is counted for itself");
     }
 
@@ -203,14 +296,14 @@ mod tests {
     fn a_tool_that_does_not_exist_is_a_call_like_any_other() {
         let watch = Watch::default();
         for n in 0..6 {
-            assert_eq!(watch.look().circle, None, "{n}");
+            assert_eq!(watch.look().stop, None, "{n}");
             let (call, arguments) = (format!("c{n}"), r#"{"tool":"bash"}"#.to_string());
             for _ in 0..2 {
-                let tool = UNKNOWN.to_string();
-                watch.observe(Observation::Tool { call: call.clone(), tool, arguments: arguments.clone() });
+                let (call, tool, arguments) = (call.clone(), UNKNOWN.to_string(), arguments.clone());
+                watch.observe(Observation::Tool { call, tool, arguments, error: None });
             }
         }
-        assert!(watch.look().circle.unwrap().contains("does not exist"));
+        assert!(watch.look().stop.unwrap().why.contains("does not exist"));
         assert_eq!(watch.look().calls, 6);
     }
 
@@ -220,7 +313,7 @@ mod tests {
         let words: Vec<Option<String>> = (0..6).map(|_| watch.call("read", "{}")).collect();
         assert!(words[..2].iter().all(Option::is_none));
         assert!(words[2].as_ref().is_some_and(|words| words.contains("3 times in a row")));
-        assert!(watch.look().circle.unwrap().contains("read"));
+        assert!(watch.look().stop.unwrap().why.contains("read"));
     }
 
     #[test]
@@ -229,8 +322,39 @@ mod tests {
         let tokens = Tokens { input: 7, ..Tokens::default() };
         watch.observe(Observation::Usage { answer: "m1".into(), tokens, cost_usd: 0.5 });
         watch.look();
-        assert_eq!(watch.settle((tokens, 0.5)), Some((tokens, 0.5)));
+        let news = watch.settle((tokens, 0.5)).unwrap();
+        assert_eq!((news.tokens, news.cost_usd, news.requests), (tokens, 0.5, 1));
         assert_eq!((watch.news(), watch.settle((tokens, 0.5))), (None, None));
+    }
+
+    #[test]
+    fn refusals_of_every_kind_count_together() {
+        let watch = Watch::default();
+        let tool = |call: &str, tool: &str, arguments: &str, error: Option<&str>| {
+            let (call, tool, arguments) = (call.to_string(), tool.to_string(), arguments.to_string());
+            watch.observe(Observation::Tool { call, tool, arguments, error: error.map(str::to_string) });
+        };
+        for n in 0..4 {
+            watch.refused();
+            tool(&format!("d{n}"), "bash", "{}", Some("a rule which prevents you from using this tool call"));
+            tool(&format!("e{n}"), "read", "{}", Some("File not found: a.js"));
+        }
+        tool("x1", UNKNOWN, r#"{"tool":"mission_work","error":"not JSON"}"#, None);
+        assert_eq!(watch.look().stop, None);
+        tool("x2", UNKNOWN, r#"{"tool":"lookup","error":"no such tool"}"#, None);
+        assert!(watch.look().stop.unwrap().why.contains("too many calls"));
+        assert!(watch.is_over().is_some());
+        watch.begin("again", Price::default());
+        assert_eq!((watch.look().stop, watch.is_over()), (None, None), "each turn is counted for itself");
+    }
+
+    #[test]
+    fn nothing_is_sent_once_a_result_is_accepted() {
+        let watch = Watch::default();
+        watch.begin("go", Price::default());
+        assert_eq!(watch.is_over(), None);
+        watch.finish();
+        assert!(watch.is_over().is_some());
     }
 
     #[test]

@@ -1,3 +1,5 @@
+//! What the redactor takes out of a text, and what it leaves.
+
 use super::Redactor;
 use expect_test::{Expect, expect};
 use serde_json::json;

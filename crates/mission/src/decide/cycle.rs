@@ -1,9 +1,9 @@
-//! The end of a cycle: the objective is reviewed as a whole, what is missing becomes the next plan, and what landed is
+//! The end of a cycle: the objective is reviewed as a whole, what is missing becomes the next plan, and what was integrated is
 //! delivered.
 
 use super::ROLE_TRIES;
 use crate::state::Delivery;
-use crate::{Effect, Event, Gate, GateVerdict, ItemVerdict, Outcome, PauseReason, Phase, State};
+use crate::{Effect, Event, Gate, GateVerdict, ItemVerdict, Outcome, PauseReason, Phase, State, budget};
 
 /// The next plan is due, and neither the Planner has failed at it nor a budget forbids it. What is being delivered is ended
 /// first.
@@ -11,7 +11,7 @@ pub(super) fn plans(state: &State) -> bool {
     !matches!(state.delivery, Delivery::Intended { .. })
         && state.replanning
         && state.plan_failures.len() < ROLE_TRIES
-        && super::budget(state).is_none()
+        && budget::reached(state).is_none()
 }
 
 /// What follows when every task is over.
@@ -42,13 +42,13 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
     Effect::Deliver
 }
 
-/// The review of what landed, unless this very tree was reviewed, or nobody can.
+/// The review of what was integrated, unless this very tree was reviewed, or nobody can.
 fn review(state: &State) -> Option<Effect> {
     let tree = state.landed_tree.as_ref()?;
     if state.is_reviewed() {
         return None;
     }
-    let nobody_can = state.review_failures.len() >= ROLE_TRIES || super::budget(state).is_some();
+    let nobody_can = state.review_failures.len() >= ROLE_TRIES || budget::reached(state).is_some();
     if (state.track_record().thrown_back == 0 || nobody_can)
         && let Some(event) = remembered(state, tree)
     {
@@ -62,7 +62,7 @@ fn review(state: &State) -> Option<Effect> {
 }
 
 /// A mission of one task: its Reviewer has judged the same tree by the same acceptance. That is not paid for again unless
-/// something was thrown back before, and then it counts where nobody else can be asked.
+/// something was rejected before, and then it counts where nobody else can be asked.
 fn remembered(state: &State, tree: &str) -> Option<Event> {
     let mut tasks = state.tasks.values();
     let (Some(task), None) = (tasks.next(), tasks.next()) else { return None };
@@ -85,7 +85,7 @@ fn remembered(state: &State, tree: &str) -> Option<Event> {
 
 /// What the next plan is for; `None` where nothing is missing, or another cycle would bring nothing.
 fn next(state: &State) -> Option<Vec<ItemVerdict>> {
-    if state.replanning || state.cycle >= state.policy.max_cycles || super::budget(state).is_some() {
+    if state.replanning || state.cycle >= state.policy.max_cycles || budget::reached(state).is_some() {
         return None;
     }
     let missing = state.missing();

@@ -18,7 +18,7 @@ struct Left<'a> {
     mendable: bool,
 }
 
-/// The next rung for a task that failed, or that it is given up. `mendable`: its slot still holds the change.
+/// The next rung for a task that failed, or that it is abandoned. `mendable`: its slot still holds the change.
 pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
     let Some(last) = task.failures.last() else {
         return given_up(task, "nothing is known of what failed".into());

@@ -15,10 +15,10 @@ use crate::{Policy, TaskId, is_task_id, path};
 
 pub use shape::{remaining_path, widest};
 
-/// The most problems that are told at once: a model mends a few at a time.
+/// The most problems that are told at once: a model fixes a few at a time.
 const MAX_PROBLEMS: usize = 12;
 
-/// A plan that stands, with what was mended in it.
+/// A plan that stands, with what was fixed in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     pub plan: Plan,

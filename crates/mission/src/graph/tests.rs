@@ -1,3 +1,5 @@
+//! Plans as lines of text, and what `graph` says of them.
+
 use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};

@@ -1,4 +1,4 @@
-//! One description of each argument serves three ends: the schema that the model sees, the mending of its slips, and
+//! One description of each argument serves three ends: the schema that the model sees, the repair of its slips, and
 //! the words that say what is wrong.
 
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use super::{Problems, lenient};
 const MAX_TEXT: usize = 64 * 1024;
 /// The most items accepted in one list.
 const MAX_ITEMS: usize = 20_000;
-/// The most problems that are told at once: a model mends a few at a time.
+/// The most problems that are told at once: a model fixes a few at a time.
 const MAX_PROBLEMS: usize = 20;
 /// The longest text that is read as JSON, in bytes, and how deep broken JSON may nest.
 const MAX_JSON: usize = 4 * 1024 * 1024;
@@ -249,7 +249,7 @@ fn list(value: &Value, item: &Shape, at: &str, problems: &mut Problems) -> Value
     )
 }
 
-/// JSON that was handed in as text, with the slips that models make in it.
+/// JSON that was submitted as text, with the slips that models make in it.
 fn unpack(text: &str) -> Option<Value> {
     if text.len() > MAX_JSON {
         return None;
@@ -263,7 +263,7 @@ fn is_packed(text: &str) -> bool {
     inner.is_some_and(|inner| inner.is_empty() || inner.starts_with(['"', '\'', '{', ']', '}']))
 }
 
-/// The items of `[a.ts, b.ts]`, which is no JSON: mended as such, names would be torn apart.
+/// The items of `[a.ts, b.ts]`, which is no JSON: fixed as such, names would be torn apart.
 fn unquoted(text: &str) -> Option<Vec<Value>> {
     let inner = text.trim().trim_end_matches([',', ';']).strip_prefix('[')?.strip_suffix(']')?;
     let item = |item: &str| Value::from(item.trim().trim_matches(['"', '\'', '`']));

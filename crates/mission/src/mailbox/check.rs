@@ -1,3 +1,5 @@
+//! `mission_check`: which of the project's checks a role wants to run.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

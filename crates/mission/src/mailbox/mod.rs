@@ -1,4 +1,4 @@
-//! What roles hand in: the shape of each mailbox tool's arguments, and parsing that understands the slips of models.
+//! What roles submit: the shape of each mailbox tool's arguments, and parsing that understands the slips of models.
 //!
 //! A parse never fails half way: it gives the value, or every problem at once, each naming the field and what to do.
 
@@ -42,19 +42,19 @@ pub struct Tool {
 pub const TOOLS: [Tool; 6] = [
     Tool {
         name: "mission_brief",
-        description: "Hand in the brief. Call once, when you know what matters.",
+        description: "Submit the brief. Call once, when you know what matters.",
         roles: &[Role::Searcher],
         fields: brief::FIELDS,
     },
     Tool {
         name: "mission_plan",
-        description: "Hand in the task graph. If it is refused, mend what is named and call again.",
+        description: "Submit the task graph. If it is refused, fix what is named and call again.",
         roles: &[Role::Planner],
         fields: plan::FIELDS,
     },
     Tool {
         name: "mission_work",
-        description: "Hand in the task when its files are written: done, or blocked with a question.",
+        description: "Submit the task when its files are written: done, or blocked with a question.",
         roles: &[Role::Coder, Role::Fixer],
         fields: work::FIELDS,
     },
@@ -66,7 +66,7 @@ pub const TOOLS: [Tool; 6] = [
     },
     Tool {
         name: "mission_review",
-        description: "Hand in the verdict, with an answer for every acceptance item.",
+        description: "Submit the verdict, with an answer for every acceptance item.",
         roles: &[Role::Reviewer],
         fields: review::FIELDS,
     },

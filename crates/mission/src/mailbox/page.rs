@@ -1,3 +1,5 @@
+//! `mission_page`: which page a role wants to read.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -1,3 +1,5 @@
+//! `mission_plan`: the task graph as the Planner submits it. `crate::graph` checks it.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,7 +19,8 @@ pub(super) const FIELDS: &[Field] = &[
             Field::optional("depends_on", Shape::List(&Shape::Text)),
             Field::required("acceptance", Shape::List(&Shape::Text))
                 .hint("each can be checked by looking at the change"),
-            Field::optional("group", Shape::Text).hint("tasks of one group land together or not at all"),
+            Field::optional("group", Shape::Text)
+                .hint("tasks of one group are integrated together or not at all"),
             Field::optional("compound", Shape::Bool)
                 .hint("too large for one coder: gets a plan of its own when due"),
             Field::optional("edits_tests", Shape::Text)
@@ -64,7 +67,7 @@ pub struct PlannedTask {
     pub files: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<TaskId>,
-    /// Those of `depends_on` that the engine added: the order matters, not whether they land.
+    /// Those of `depends_on` that the engine added: the order matters, not whether they are integrated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs_after: Vec<TaskId>,
     pub acceptance: Vec<String>,

@@ -1,3 +1,5 @@
+//! `mission_review`: a verdict with its findings, and whether it answers every acceptance item.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

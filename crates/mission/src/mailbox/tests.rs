@@ -1,3 +1,5 @@
+//! Arguments as models write them, and what the parsers make of them.
+
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -182,7 +184,7 @@ fn tools_say_what_they_want() {
     let tool = TOOLS.iter().find(|t| t.name == "mission_work").unwrap();
     expect![[r#"
         {
-          "description": "Hand in the task when its files are written: done, or blocked with a question.",
+          "description": "Submit the task when its files are written: done, or blocked with a question.",
           "name": "mission_work",
           "roles": [
             "coder",
@@ -223,7 +225,7 @@ fn tools_say_what_they_want() {
     .assert_eq(&serde_json::to_string_pretty(&tool.definition()).unwrap());
     for role in Role::ALL {
         let own = TOOLS.iter().find(|t| t.name == role.mailbox()).unwrap();
-        assert!(own.roles.contains(&role), "{role} cannot hand in");
+        assert!(own.roles.contains(&role), "{role} cannot submit");
     }
 }
 

@@ -1,3 +1,5 @@
+//! `mission_work`: what a Coder or Fixer submits.
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,7 +20,7 @@ pub enum WorkStatus {
     Blocked,
 }
 
-/// What a Coder or Fixer hands in; the change itself is read from the slot, never from here.
+/// What a Coder or Fixer submits; the change itself is read from the slot, never from here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Work {
     pub status: WorkStatus,

@@ -1,3 +1,5 @@
+//! How long a model that failed is left alone: one state a model, closed, open or being probed.
+
 use serde::{Deserialize, Serialize};
 
 use super::{Fault, LOOK_AGAIN_MS, PROBE_MS};

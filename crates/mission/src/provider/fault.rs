@@ -1,3 +1,5 @@
+//! Why a model gave no answer, read from what the host says of the failure.
+
 use serde::{Deserialize, Serialize};
 
 /// Why a model gave no answer.

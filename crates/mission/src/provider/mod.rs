@@ -40,7 +40,7 @@ pub enum Choice {
 }
 
 impl Providers {
-    /// The first of `models` that may be asked now. `patience_ms`: how long all of them may fail before it is given up.
+    /// The first of `models` that may be asked now. `patience_ms`: how long all of them may fail before it is abandoned.
     pub fn choose(&self, models: &[String], now_ms: u64, patience_ms: u64) -> Choice {
         let mut until = u64::MAX;
         let mut down = Vec::new();

@@ -1,3 +1,5 @@
+//! How many tasks run at once while a provider asks to slow down.
+
 use serde::{Deserialize, Serialize};
 
 /// Limits that come within this time are one: parallel prompts are refused together.

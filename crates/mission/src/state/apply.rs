@@ -56,11 +56,12 @@ impl State {
             }
             Event::ProviderSlowed { at_ms, .. } => self.providers.slowed(*at_ms, self.policy.parallel),
             Event::ProviderAnswered { model, .. } => self.providers.answered(model, self.policy.parallel),
-            Event::RoleSpent { role, task, tokens, cost_usd, .. } => {
-                self.usage.spend(tokens, *cost_usd);
-                self.usage_by_role.entry(*role).or_default().spend(tokens, *cost_usd);
-                if let Some(task) = task.as_ref().and_then(|id| self.tasks.get_mut(id)) {
-                    task.usage.spend(tokens, *cost_usd);
+            Event::RoleSpent { role, task, tokens, cost_usd, requests, .. } => {
+                let of_role = self.usage_by_role.entry(*role).or_default();
+                let of_task = task.as_ref().and_then(|id| self.tasks.get_mut(id)).map(|task| &mut task.usage);
+                for usage in [Some(&mut self.usage), Some(of_role), of_task].into_iter().flatten() {
+                    usage.spend(tokens, *cost_usd);
+                    usage.requests = usage.requests.saturating_add(u64::from(*requests));
                 }
             }
             Event::BriefAccepted { brief } => {
@@ -319,7 +320,7 @@ impl State {
         );
     }
 
-    /// The task begins anew after the one that holds what it needs, and no attempt is counted. Two that ask for each
+    /// The task starts again after the one that holds what it needs, and no attempt is counted. Two that ask for each
     /// other's files at the same time are not both made to wait: for the second it is an attempt that failed.
     fn ordered(&mut self, id: &str, after: &TaskId, path: &str) {
         if self.depends(after, id) {

@@ -34,7 +34,7 @@ struct Known {
 pub(crate) struct Index {
     known: RedBlackTreeMapSync<TaskId, Known>,
     ranks: Arc<BTreeMap<TaskId, (usize, usize)>>,
-    /// Whom it concerns when a task does not land: who waits for it, its parts, and what it is a part of.
+    /// Whom it concerns when a task is not integrated: who waits for it, its parts, and what it is a part of.
     concerned: Arc<BTreeMap<TaskId, Vec<TaskId>>>,
     groups: Arc<BTreeMap<String, Vec<TaskId>>>,
     ready: RedBlackTreeSetSync<Rank>,
@@ -174,7 +174,7 @@ impl Index {
         before.is_none_or(|before| before.phase != now.phase)
     }
 
-    /// Whether it says what one made anew would; it may look at more tasks than it has to. Only the lengths of paths may be those of an earlier moment: they tell
+    /// Whether it says what one made again would; it may look at more tasks than it has to. Only the lengths of paths may be those of an earlier moment: they tell
     /// nothing of tasks that are over.
     pub(super) fn agrees(&self, tasks: &Tasks, order: &[TaskId]) -> bool {
         let fresh = Index::of(tasks, order);
@@ -224,12 +224,12 @@ impl Index {
         self.ready_compound.iter()
     }
 
-    /// Tasks that did not land, by id.
+    /// Tasks that were not integrated, by id.
     pub(crate) fn lost(&self) -> impl Iterator<Item = &TaskId> {
         self.lost.iter()
     }
 
-    /// Tasks that something concerns which did not land, by id.
+    /// Tasks that something concerns which was not integrated, by id.
     pub(crate) fn suspects(&self) -> impl Iterator<Item = &TaskId> {
         self.suspects.iter()
     }

@@ -28,7 +28,7 @@ impl State {
         }
         let begun = task.phase.is_active();
         if !begun {
-            // it failed before there was anything to mend
+            // it failed before there was anything to fix
             task.attempt = task.attempt.saturating_add(1);
         }
         task.remember(class, issues.to_vec());
@@ -107,7 +107,7 @@ impl Task {
     }
 
     /// What the task is at came to something. A failure elsewhere is not made good by it: work that is accepted again and
-    /// again would never let repairs be given up that OpenCode cannot make.
+    /// again would never let repairs be abandoned that OpenCode cannot make.
     pub(crate) fn answered(&mut self) {
         let at = self.at();
         self.host_failed_at.remove(&at);

@@ -150,7 +150,7 @@ pub struct State {
     /// The next plan is due.
     #[serde(default)]
     pub replanning: bool,
-    /// What the newest plan is for, from the second cycle on, and what had landed when it began.
+    /// What the newest plan is for, from the second cycle on, and what had been integrated when it began.
     #[serde(default)]
     pub asked_for: Vec<ItemVerdict>,
     #[serde(default)]
@@ -169,7 +169,7 @@ pub struct State {
     pub order: Shared<Vec<TaskId>>,
 
     pub head: Option<Commit>,
-    /// The tree of the head when a task last landed.
+    /// The tree of the head when a task was last integrated.
     #[serde(default)]
     pub landed_tree: Option<String>,
     /// Tasks that the integrator is merging.
@@ -228,17 +228,6 @@ impl State {
     /// Tasks at once, as the settings and the provider let them.
     pub fn parallel(&self) -> u32 {
         self.providers.parallel(self.policy.parallel)
-    }
-
-    /// Why a task may not spend more, in words.
-    pub fn task_over_budget(&self, task: &str) -> Option<String> {
-        let (task, policy) = (self.tasks.get(task)?, &self.policy);
-        let tokens = task.usage.tokens.total();
-        if let Some(limit) = policy.task_tokens.filter(|limit| tokens >= *limit) {
-            return Some(format!("{tokens} of {limit} tokens of this task are used"));
-        }
-        let limit = policy.task_cost_usd.filter(|limit| task.usage.cost_usd >= *limit)?;
-        Some(format!("${:.4} of ${limit:.4} of this task are spent", task.usage.cost_usd))
     }
 
     pub fn stage(&self) -> Stage {

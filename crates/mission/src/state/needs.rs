@@ -105,7 +105,7 @@ impl State {
         }
     }
 
-    /// What the user allows no more, by a setting that they changed meanwhile, is planned anew.
+    /// What the user allows no more, by a setting that they changed meanwhile, is planned again.
     pub(super) fn drop_denied(&mut self) {
         if self.policy.dependencies != NewDependencies::Deny {
             return;

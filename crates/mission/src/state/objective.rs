@@ -19,7 +19,7 @@ pub struct ItemVerdict {
     pub evidence: String,
 }
 
-/// The newest review of all that landed.
+/// The newest review of all that was integrated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObjectiveReview {
     pub cycle: u32,
@@ -51,18 +51,18 @@ impl State {
         items
     }
 
-    /// Whether what has landed, as it is now, was held against the objective, and nobody has answered what was said of it.
+    /// Whether what has been integrated, as it is now, was reviewed against the objective, and nobody has answered what was said of it.
     pub fn is_reviewed(&self) -> bool {
         self.is_of_this_tree() && !self.is_answered()
     }
 
-    /// Whether the newest review speaks of what has landed, as it is now.
+    /// Whether the newest review speaks of what has been integrated, as it is now.
     pub fn is_of_this_tree(&self) -> bool {
         self.review.as_ref().is_some_and(|review| self.landed_tree.as_ref() == Some(&review.tree))
     }
 
     /// Whether what the newest review, of a cycle before, objects to in this very tree was looked into, and a task ended with
-    /// nothing changed, as what it asks for holds already.
+    /// nothing changed, as what it asks for is so already.
     pub(crate) fn is_answered(&self) -> bool {
         let of_cycle = |t: &&Task| t.cycle == self.cycle && matches!(t.phase, Phase::Integrated { .. });
         self.is_of_this_tree()
@@ -85,7 +85,7 @@ impl State {
         TrackRecord { thrown_back: self.thrown_back(), landed }
     }
 
-    /// Hand-ins that a gate threw back, of all tasks.
+    /// Submissions that a gate rejected, of all tasks.
     pub(crate) fn thrown_back(&self) -> usize {
         let failures = self.tasks.values().flat_map(|task| &task.failures);
         failures
@@ -116,7 +116,7 @@ impl State {
                 Phase::GivenUp { reason } | Phase::Cancelled { reason } => reason.as_str(),
                 _ => "",
             };
-            let evidence = format!("task `{}` ({}) did not land: {why}", task.id, task.title);
+            let evidence = format!("task `{}` ({}) was not integrated: {why}", task.id, task.title);
             let new = task.acceptance.iter().filter(|item| seen.insert((*item).clone()));
             missing.extend(new.map(|item| ItemVerdict { item: item.clone(), evidence: evidence.clone() }));
         }
@@ -129,7 +129,7 @@ impl State {
         self.is_reviewed() && self.missing().is_empty() && self.lost().next().is_none()
     }
 
-    /// Tasks of the newest plan that did not land; a part is named by the whole that it took along.
+    /// Tasks of the newest plan that were not integrated; a part is named by the whole that it took along.
     pub fn lost(&self) -> impl Iterator<Item = &Task> {
         let newest = self.tasks.values().map(|t| t.cycle).max().unwrap_or_default();
         let tasks = self.order.iter().filter_map(|id| self.tasks.get(id));

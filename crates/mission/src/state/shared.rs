@@ -1,3 +1,5 @@
+//! A value that copies of a state share until one of them changes it.
+
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 

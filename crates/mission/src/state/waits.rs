@@ -16,7 +16,7 @@ enum Point {
 }
 
 impl State {
-    /// Whether `task` waits, over any number of steps, for `on`: by what it depends on, by the tasks that land together
+    /// Whether `task` waits, over any number of steps, for `on`: by what it depends on, by the tasks that are integrated together
     /// with those, and by the parts of those that were split.
     pub fn depends(&self, task: &str, on: &str) -> bool {
         let (Some(first), Some(last)) = (self.tasks.get(task), self.tasks.get(on)) else { return task == on };

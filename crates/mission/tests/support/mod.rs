@@ -193,14 +193,14 @@ pub fn plan(text: &str) -> Plan {
 fn line(effect: &Effect) -> String {
     match effect {
         Effect::Integrate { tasks, .. } => format!("integrate {}", tasks.join(" ")),
-        effect => effect.key().unwrap_or_default(),
+        effect => effect.key().map(|key| key.to_string()).unwrap_or_default(),
     }
 }
 
 fn told(event: &Event) -> String {
     match event {
         Event::RungChosen { task, rung, why } => format!("{task} {}: {why}", rung.name()),
-        Event::TaskGivenUp { task, reason } => format!("{task} given up: {reason}"),
+        Event::TaskGivenUp { task, reason } => format!("{task} abandoned: {reason}"),
         Event::TaskCancelled { task, reason } => format!("{task} cancelled: {reason}"),
         Event::CycleStarted { cycle, missing, .. } => {
             let items: Vec<_> = missing.iter().map(|m| format!("{} ({})", m.item, m.evidence)).collect();

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use dice::Dice;
 use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
-    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, ItemVerdict, NewDependencies,
-    PauseReason, Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
+    Board, CheckSummary, Effect, EffectKey, Event, FailureClass, GateVerdict, Issue, ItemVerdict,
+    NewDependencies, PauseReason, Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
 };
 use proptest::prelude::*;
 use support::{Mission, brief};
@@ -70,7 +70,7 @@ impl Walk {
                     }
                     Some(key) => {
                         let fresh = Running { effect, told: 0, batches: Vec::new() };
-                        self.running.entry(key).or_insert(fresh);
+                        self.running.entry(key.to_string()).or_insert(fresh);
                     }
                 }
             }
@@ -87,7 +87,7 @@ impl Walk {
         let state = &self.mission.state;
         let over = state.outcome.is_some() || state.paused.is_some();
         assert_eq!(over, effects.is_empty(), "a mission stands still: {:?}", Board::of(state, 0));
-        let keys: Vec<String> = effects.iter().filter_map(Effect::key).collect();
+        let keys: Vec<EffectKey> = effects.iter().filter_map(Effect::key).collect();
         assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "twice the same: {keys:?}");
         let waits = |task: &TaskId| state.tasks[task].phase == Phase::Waiting;
         let begun = effects.iter().map(|effect| match effect {
@@ -347,6 +347,7 @@ impl Walk {
             tokens,
             cost_usd: 0.25,
             estimated: false,
+            requests: 1,
         });
         let issues = vec![Issue::new("engine", "no")];
         let event = if self.trouble() {
@@ -421,7 +422,7 @@ impl Walk {
         Plan { tasks, dependencies, ..Plan::default() }
     }
 
-    /// Groups land together or not at all.
+    /// Groups are integrated together or not at all.
     fn units(&self, tasks: &[TaskId]) -> Vec<Vec<TaskId>> {
         let mut units: BTreeMap<String, Vec<TaskId>> = BTreeMap::new();
         for id in tasks {
@@ -491,7 +492,7 @@ proptest! {
             prop_assert!(task.splits <= state.policy.splits && task.depth < state.policy.max_depth);
         }
         prop_assert!(state.cycle <= state.policy.max_cycles);
-        // a group landed as a whole or not at all, and so did what came out of a compound task that landed
+        // a group is integrated as a whole or not at all, and so did what came out of a compound task that was integrated
         for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
             for b in state.tasks.values() {
                 let together = (a.group.is_some() && a.group == b.group) || b.parent.as_ref() == Some(&a.id);
@@ -557,7 +558,7 @@ fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
     }
 }
 
-/// A task that is cancelled between the decision to merge it and the begin of the merge does not land.
+/// A task that is cancelled between the decision to merge it and the begin of the merge is not integrated.
 #[test]
 fn what_was_cancelled_before_its_merge_began_does_not_land() {
     let policy = Policy {

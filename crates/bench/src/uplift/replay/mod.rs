@@ -460,7 +460,7 @@ fn objection(folder: &str, landed: Option<Drawn>) -> String {
 
 fn spent(role: Role, task: Option<TaskId>, tokens: u64) -> Event {
     let tokens = Tokens { input: tokens, ..Tokens::default() };
-    Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false }
+    Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1 }
 }
 
 struct Handle(Arc<Hands>);

@@ -12,6 +12,9 @@ pub struct BudgetConfig {
     /// Prompts sent to roles.
     #[schemars(schema_with = "schema::limit_of_count")]
     pub calls: Limit<u64>,
+    /// Requests sent to models: a prompt takes one for each answer of the model in it.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub requests: Limit<u64>,
     /// Time from start to end; pauses do not count.
     #[schemars(schema_with = "schema::limit_of_time")]
     pub wall: Limit<Span>,
@@ -32,6 +35,7 @@ impl Default for BudgetConfig {
     fn default() -> Self {
         Self {
             calls: Limit::At(200),
+            requests: Limit::At(3_000),
             wall: Limit::At(Span::from_secs(4 * 60 * 60)),
             tokens: Limit::None,
             cost_usd: Limit::None,
@@ -48,6 +52,9 @@ pub struct TaskBudgetConfig {
     /// Prompts sent to roles on behalf of one task.
     #[schemars(schema_with = "schema::limit_of_count")]
     pub calls: Limit<u64>,
+    /// Requests sent to models on behalf of one task, and the most that one prompt of any role may take.
+    #[schemars(schema_with = "schema::limit_of_count")]
+    pub requests: Limit<u64>,
     /// Tokens in and out, of all roles that work on the task.
     #[schemars(schema_with = "schema::limit_of_count")]
     pub tokens: Limit<u64>,
@@ -58,6 +65,6 @@ pub struct TaskBudgetConfig {
 
 impl Default for TaskBudgetConfig {
     fn default() -> Self {
-        Self { calls: Limit::At(12), tokens: Limit::None, cost_usd: Limit::None }
+        Self { calls: Limit::At(12), requests: Limit::At(300), tokens: Limit::None, cost_usd: Limit::None }
     }
 }

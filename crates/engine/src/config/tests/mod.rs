@@ -167,6 +167,7 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
 
         [budget]
         calls = 200  # home/opencode.toml:10
+        requests = 3000  # default
         wall = "4h"  # home/opencode.toml:11
         tokens = 2000000  # home/opencode.toml:12
         cost_usd = 5.0  # home/opencode.toml:13
@@ -174,6 +175,7 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
 
         [budget.task]
         calls = 12  # home/opencode.toml:16
+        requests = 300  # default
         tokens = 300000  # home/opencode.toml:17
         cost_usd = 0.5  # home/opencode.toml:18
 

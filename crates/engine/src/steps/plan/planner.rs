@@ -29,20 +29,17 @@ const MAX_LOST: usize = 20;
 
 /// `task`: the compound task whose own plan is wanted.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
-    let mut spent = Vec::new();
-    let event = match plan(context, state, task.clone(), &mut spent).await {
+    let event = match plan(context, state, task.clone()).await {
         Ok(graph::Checked { plan, notes }) => Event::PlanAccepted { plan, notes, parent: task },
         Err(RoleFailure { class, reason }) => Event::PlanFailed { class, reason, parent: task },
     };
-    spent.push(event);
-    spent
+    vec![event]
 }
 
 async fn plan(
     context: &Arc<MissionContext>,
     state: &State,
     task: Option<TaskId>,
-    spent: &mut Vec<Event>,
 ) -> Result<graph::Checked, RoleFailure> {
     let compound = match &task {
         None => None,
@@ -56,7 +53,11 @@ async fn plan(
     let head = state.head.as_ref().map(|h| h.commit.clone()).unwrap_or_default();
     let lease = context.slot(&head).await?;
     let known = match &state.brief {
-        Some(brief) => brief_text(brief),
+        Some(brief) if !brief.files.is_empty() => brief_text(brief),
+        Some(brief) => {
+            let ranking = reading::ranking(context, &lease.slot, &state.objective).await;
+            format!("{}\n# What the engine ranks highest for it\n{ranking}", brief_text(brief))
+        }
         None => reading::ranking(context, &lease.slot, &state.objective).await,
     };
     let setting = Setting {
@@ -106,7 +107,7 @@ async fn plan(
         );
         text
     };
-    conversation.ask(Role::Planner, text, &mut mailbox, spent).await
+    conversation.ask(Role::Planner, text, &mut mailbox).await
 }
 
 /// What there is by now, and what the next plan is for.

@@ -1,5 +1,6 @@
 //! The Searcher: reads the repository and hands in a brief.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mission::mailbox::{Brief, parse_brief};
@@ -14,20 +15,14 @@ use crate::talk::mailbox::{Answer, Mailbox, unknown};
 use crate::talk::{pages, prompt};
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
-    let mut spent = Vec::new();
-    let event = match search(context, state, &mut spent).await {
+    let event = match search(context, state).await {
         Ok(brief) => Event::BriefAccepted { brief },
         Err(RoleFailure { class, reason }) => Event::BriefFailed { class, reason },
     };
-    spent.push(event);
-    spent
+    vec![event]
 }
 
-async fn search(
-    context: &Arc<MissionContext>,
-    state: &State,
-    spent: &mut Vec<Event>,
-) -> Result<Brief, RoleFailure> {
+async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, RoleFailure> {
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
     let lease = context.slot(&base).await?;
     let ranking = reading::ranking(context, &lease.slot, &state.objective).await;
@@ -48,11 +43,14 @@ async fn search(
             state.objective
         )
     };
-    conversation.ask(Role::Searcher, text, &mut SearcherMailbox { context: context.clone() }, spent).await
+    let mut mailbox = SearcherMailbox { context: context.clone(), root: lease.slot.path.clone() };
+    conversation.ask(Role::Searcher, text, &mut mailbox).await
 }
 
 struct SearcherMailbox {
     context: Arc<MissionContext>,
+    /// The slot, with which the files of a brief are compared.
+    root: PathBuf,
 }
 
 impl Mailbox for SearcherMailbox {
@@ -61,7 +59,10 @@ impl Mailbox for SearcherMailbox {
     async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<Brief> {
         match tool {
             "mission_brief" => match parse_brief(arguments) {
-                Ok(brief) => Answer::Accepted(brief),
+                Ok(mut brief) => {
+                    brief.compare(|path| self.root.join(path).symlink_metadata().is_ok());
+                    Answer::Accepted(brief)
+                }
                 Err(problems) => Answer::Refused(problems),
             },
             "mission_page" => pages::answer(&self.context.desk, arguments),

@@ -28,13 +28,12 @@ pub fn last_test_voters(quorum: u32) -> u32 {
 }
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
-    let mut spent = Vec::new();
     // the change stays for a repair where the test is right
     let worker = context.workers.take(id);
-    let (event, worker) = match look(context, state, id, worker.as_ref(), &mut spent).await {
+    let (event, worker) = match look(context, state, id, worker.as_ref()).await {
         Ok(Some(upheld @ Event::TestsUpheld { .. })) => (upheld, worker),
         Ok(Some(wrong)) => (wrong, None),
-        Ok(None) => return spent,
+        Ok(None) => return Vec::new(),
         Err(RoleFailure { class: class @ FailureClass::Host, reason }) => {
             (Event::JudgeFailed { task: id.to_string(), reason, class }, worker)
         }
@@ -47,8 +46,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
     if let Some(worker) = worker {
         context.workers.put(id, worker);
     }
-    spent.push(event);
-    spent
+    vec![event]
 }
 
 async fn look(
@@ -56,7 +54,6 @@ async fn look(
     state: &State,
     id: &str,
     worker: Option<&Worker>,
-    spent: &mut Vec<Event>,
 ) -> Result<Option<Event>, RoleFailure> {
     let Some(task) = state.tasks.get(id) else { return Ok(None) };
     let (Some(dispute), Some(tests)) = (independent::disputed(task, false), &task.tests.written) else {
@@ -85,7 +82,7 @@ async fn look(
         evidence: evidence(dispute),
         tests: String::new(),
     });
-    let reviews = vote(context, &subject, spent).await?;
+    let reviews = vote(context, &subject).await?;
     let against: Vec<&Review> = reviews.iter().filter(|review| review.verdict == Verdict::Reject).collect();
     // no majority keeps the test
     let wrong = against.len() * 2 > reviews.len();
@@ -106,17 +103,13 @@ async fn look(
 }
 
 /// As many verdicts as decide; those of who gave none do not count.
-async fn vote(
-    context: &Arc<MissionContext>,
-    subject: &Arc<Subject>,
-    spent: &mut Vec<Event>,
-) -> Result<Vec<Review>, RoleFailure> {
+async fn vote(context: &Arc<MissionContext>, subject: &Arc<Subject>) -> Result<Vec<Review>, RoleFailure> {
     let asked = u32::try_from(quorum(context)).unwrap_or(u32::MAX);
     let (first, last) = (test_voters(asked) as usize, last_test_voters(asked) as usize);
-    let (mut reviews, mut failure) = poll(context, subject, 0..first, spent).await;
+    let (mut reviews, mut failure) = poll(context, subject, 0..first).await;
     let against = reviews.iter().filter(|review| review.verdict == Verdict::Reject).count();
     if against * 2 == reviews.len() && !reviews.is_empty() && last > first {
-        let (more, why) = poll(context, subject, first..last, spent).await;
+        let (more, why) = poll(context, subject, first..last).await;
         reviews.extend(more);
         failure = failure.or(why);
     }

@@ -8,7 +8,7 @@ use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
 use crate::blocking::blocking;
 use crate::gates::checks::keeps_tests;
 use crate::gates::independent_tests;
-use crate::gates::pipeline::{Evidence, WITHOUT_MODELS, ask};
+use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::verdict::{Change, Finding, Judgement, Permissions, remembered};
 use crate::steps::context::MissionContext;
 use crate::steps::review::panel;
@@ -26,20 +26,12 @@ pub(crate) async fn judge(context: &Arc<MissionContext>, state: &State, id: &str
             issues: vec![issue],
         }];
     };
-    let mut spent = Vec::new();
-    let event = look(context, state, task, &worker, &mut spent).await;
+    let event = look(context, state, task, &worker).await;
     context.workers.put(id, worker);
-    spent.push(event);
-    spent
+    vec![event]
 }
 
-async fn look(
-    context: &Arc<MissionContext>,
-    state: &State,
-    task: &Task,
-    worker: &Worker,
-    spent: &mut Vec<Event>,
-) -> Event {
+async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker: &Worker) -> Event {
     let slot = &worker.lease.slot;
     let failed = |class, issues| Event::AttemptFailed { task: task.id.clone(), class, issues };
     let paths = match scope::settle(context, task, slot).await {
@@ -77,7 +69,7 @@ async fn look(
         independent: independent_tests::of(state, task, &commit.tree),
         ..Evidence::default()
     };
-    for gate in WITHOUT_MODELS {
+    for gate in Gate::without_models() {
         if let Some(judgement) = ask(gate, &context.gates, &change, &mut evidence).await
             && let Some(event) = settle(context, task, &change, judgement).await
         {
@@ -86,7 +78,7 @@ async fn look(
     }
     let Evidence { edited, weakened, checks, verified_by, .. } = evidence;
     let evidence = panel::Evidence { checks: &checks, edited_tests: &edited, weakened: &weakened };
-    let review = panel::judge(context, task, &change, evidence, spent).await;
+    let review = panel::judge(context, task, &change, evidence).await;
     if let Some(event) = settle(context, task, &change, review).await {
         return event;
     }

@@ -20,20 +20,14 @@ const MAX_TASKS: usize = 100;
 const MAX_REASON: usize = 300;
 
 pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
-    let mut spent = Vec::new();
-    let event = match look(context, state, &mut spent).await {
+    let event = match look(context, state).await {
         Ok(event) => event,
         Err(RoleFailure { class, reason }) => Event::ObjectiveReviewFailed { class, reason },
     };
-    spent.push(event);
-    spent
+    vec![event]
 }
 
-async fn look(
-    context: &Arc<MissionContext>,
-    state: &State,
-    spent: &mut Vec<Event>,
-) -> Result<Event, RoleFailure> {
+async fn look(context: &Arc<MissionContext>, state: &State) -> Result<Event, RoleFailure> {
     let (Some(base), Some(head), Some(tree)) = (&state.base, &state.head, &state.landed_tree) else {
         return Err(RoleFailure::new(FailureClass::Malformed, "nothing has landed that could be reviewed"));
     };
@@ -63,7 +57,7 @@ async fn look(
         }
         affordable(context, panel.at_most(count(asked), more)).await?;
         let more = more as usize;
-        let (others, why) = panel::poll(context, &subject, asked..asked + more, spent).await;
+        let (others, why) = panel::poll(context, &subject, asked..asked + more).await;
         let silent = others.is_empty();
         failure = failure.or(why);
         // those who were asked first have decided where nobody else can be asked
@@ -97,7 +91,7 @@ fn objections(reviews: &[Review]) -> u32 {
 async fn affordable(context: &Arc<MissionContext>, more: u32) -> Result<(), RoleFailure> {
     let state = context.desk.orchestrator.state().await;
     let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;
-    if let Some(reached) = mission::budget_reached(&state) {
+    if let Some(reached) = mission::budget::reached(&state) {
         return Err(RoleFailure::new(FailureClass::Budget, reached));
     }
     let Some(limit) = state.policy.calls else { return Ok(()) };

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use mission::mailbox::Review;
-use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Task};
+use mission::{FailureClass, Gate, GateVerdict, Issue, Task};
 use tokio::task::JoinSet;
 
 use crate::blocking::blocking;
@@ -43,7 +43,6 @@ pub(crate) async fn judge(
     task: &Task,
     change: &Change<'_>,
     evidence: Evidence<'_>,
-    spent: &mut Vec<Event>,
 ) -> Judgement {
     // of what holds already, what the mission has made of the task's files
     let (from, files, asked) = match change.paths.is_empty() {
@@ -65,7 +64,7 @@ pub(crate) async fn judge(
         evidence: evidence.checks.to_string(),
         tests: tests(&evidence),
     };
-    let (reviews, failure) = poll(context, &Arc::new(subject), 0..quorum(context), spent).await;
+    let (reviews, failure) = poll(context, &Arc::new(subject), 0..quorum(context)).await;
     match vote::count(task, quorum(context), &reviews) {
         Vote::Approved { detail } => {
             Judgement { gate: Gate::Review, verdict: GateVerdict::Pass, detail, failure: None }
@@ -97,27 +96,17 @@ pub(crate) async fn poll(
     context: &Arc<MissionContext>,
     subject: &Arc<Subject>,
     places: Range<usize>,
-    spent: &mut Vec<Event>,
 ) -> (Vec<Review>, Option<RoleFailure>) {
     let mut voters = JoinSet::new();
     for nth in places {
         let (context, subject) = (context.clone(), subject.clone());
-        voters.spawn(async move {
-            let mut spent = Vec::new();
-            let review = reviewer::review(&context, &subject, nth, &mut spent).await;
-            (review, spent)
-        });
+        voters.spawn(async move { reviewer::review(&context, &subject, nth).await });
     }
     let (mut reviews, mut failure) = (Vec::new(), None);
     while let Some(voted) = voters.join_next().await {
         match voted {
-            Ok((review, cost)) => {
-                spent.extend(cost);
-                match review {
-                    Ok(review) => reviews.push(review),
-                    Err(why) => failure = Some(why),
-                }
-            }
+            Ok(Ok(review)) => reviews.push(review),
+            Ok(Err(why)) => failure = Some(why),
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
                 Err(error) => failure = Some(RoleFailure::new(FailureClass::Host, error.to_string())),

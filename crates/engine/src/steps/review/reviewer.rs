@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use mission::mailbox::{Review, check_review, parse_review};
-use mission::{Event, Role, TaskId};
+use mission::{Role, TaskId};
 use serde_json::Value;
 
 use crate::failure::RoleFailure;
@@ -35,7 +35,6 @@ pub(crate) async fn review(
     context: &Arc<MissionContext>,
     subject: &Subject,
     nth: usize,
-    spent: &mut Vec<Event>,
 ) -> Result<Review, RoleFailure> {
     let Subject { task, title, asked, items, slot, diff, evidence, tests } = subject;
     // reviewers that vote take the models in turn
@@ -69,7 +68,7 @@ pub(crate) async fn review(
         );
         text
     };
-    conversation.ask(Role::Reviewer, text, &mut mailbox, spent).await
+    conversation.ask(Role::Reviewer, text, &mut mailbox).await
 }
 
 struct ReviewerMailbox {

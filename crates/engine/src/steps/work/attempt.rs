@@ -98,13 +98,7 @@ pub(crate) struct Attempt {
 }
 
 /// One coder in one slot, from the first prompt to what it hands in.
-pub(crate) async fn attempt(
-    context: &Arc<MissionContext>,
-    task: &Task,
-    slot: &Slot,
-    model: u32,
-    spent: &mut Vec<Event>,
-) -> Attempt {
+pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &Slot, model: u32) -> Attempt {
     let reading = reading::task(context, slot, task).await;
     let setting = Setting {
         role: Role::Coder,
@@ -121,6 +115,7 @@ pub(crate) async fn attempt(
         task: task.id.clone(),
         slot: slot.clone(),
         held: None,
+        granted: 0,
         claim: Claim::now(context).await,
     };
     let mut conversation = match Conversation::open(&context.desk, setting).await {
@@ -143,6 +138,6 @@ pub(crate) async fn attempt(
         text.push_str(&reading);
         text
     };
-    let result = conversation.ask(Role::Coder, text, &mut mailbox, spent).await;
+    let result = conversation.ask(Role::Coder, text, &mut mailbox).await;
     Attempt { conversation: Some(conversation), mailbox, result }
 }

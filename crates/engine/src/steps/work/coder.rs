@@ -22,23 +22,20 @@ pub(crate) async fn run(
     coders: u32,
 ) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
-    let mut spent = Vec::new();
     let begun = match context.permits(coders).await {
         Ok(mut permits) => begin_in(context, task, permits.pop()).await.map(|base| (base, permits)),
         Err(failure) => Err(failure),
     };
-    let events = match begun {
+    match begun {
         Ok((Base::Ready(mut lease), permits)) => match kept(context, task, &mut lease).await {
             Ok(true) => again(context, task, lease).await,
-            Ok(false) if coders > 1 => race::run(context, task, lease, permits, model, &mut spent).await,
-            Ok(false) => work(context, task, lease, model, &mut spent).await,
+            Ok(false) if coders > 1 => race::run(context, task, lease, permits, model).await,
+            Ok(false) => work(context, task, lease, model).await,
             Err(failure) => failed(task, failure),
         },
         Ok((Base::TestsConflict(reason), _)) => vec![conflicting(task, reason)],
         Err(failure) => failed(task, failure),
-    };
-    spent.extend(events);
-    spent
+    }
 }
 
 fn failed(task: &Task, RoleFailure { class, reason }: RoleFailure) -> Vec<Event> {
@@ -76,17 +73,11 @@ fn conflicting(task: &Task, reason: String) -> Event {
     independent::found_wrong(task, reason, task.tests.kept.clone())
 }
 
-async fn work(
-    context: &Arc<MissionContext>,
-    task: &Task,
-    lease: Lease,
-    model: u32,
-    spent: &mut Vec<Event>,
-) -> Vec<Event> {
+async fn work(context: &Arc<MissionContext>, task: &Task, lease: Lease, model: u32) -> Vec<Event> {
     if !started(context, task, &lease).await {
         return Vec::new();
     }
-    let Attempt { conversation, mailbox, result } = attempt(context, task, &lease.slot, model, spent).await;
+    let Attempt { conversation, mailbox, result } = attempt(context, task, &lease.slot, model).await;
     if result.is_ok() {
         context.workers.put(&task.id, Worker { lease, conversation });
     }

@@ -18,8 +18,7 @@ use crate::talk::prompt;
 /// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
-    let mut spent = Vec::new();
-    let events = match fix(context, task, model, &mut spent).await {
+    match fix(context, task, model).await {
         Ok(events) => events,
         Err(RoleFailure { class, reason }) => {
             vec![Event::AttemptFailed {
@@ -28,17 +27,10 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, 
                 issues: vec![Issue::new("engine", reason)],
             }]
         }
-    };
-    spent.extend(events);
-    spent
+    }
 }
 
-async fn fix(
-    context: &Arc<MissionContext>,
-    task: &Task,
-    model: u32,
-    spent: &mut Vec<Event>,
-) -> Result<Vec<Event>, RoleFailure> {
+async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<Vec<Event>, RoleFailure> {
     let (lease, conversation) = match context.workers.take(&task.id) {
         Some(Worker { lease, conversation }) => (lease, conversation),
         None => (merged_slot(context, task).await?, None),
@@ -95,9 +87,10 @@ async fn fix(
         task: task.id.clone(),
         slot: lease.slot.clone(),
         held: None,
+        granted: 0,
         claim: Claim::now(context).await,
     };
-    let result = conversation.ask(Role::Fixer, text, &mut mailbox, spent).await;
+    let result = conversation.ask(Role::Fixer, text, &mut mailbox).await;
     if result.is_ok() {
         context.workers.put(&task.id, Worker { lease, conversation: Some(conversation) });
     }

@@ -40,17 +40,14 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
             issues: vec![Issue::new("engine", reason)],
         }]
     };
-    let mut spent = Vec::new();
-    let events = match begin(context, task).await {
-        Ok(Base::Ready(lease)) => match write(context, state, task, lease, &mut spent).await {
+    match begin(context, task).await {
+        Ok(Base::Ready(lease)) => match write(context, state, task, lease).await {
             Ok(events) => events,
             Err(failure) => failed(failure),
         },
         Ok(Base::TestsConflict(_)) => Vec::new(),
         Err(failure) => failed(failure),
-    };
-    spent.extend(events);
-    spent
+    }
 }
 
 async fn write(
@@ -58,7 +55,6 @@ async fn write(
     state: &State,
     task: &Task,
     lease: Lease,
-    spent: &mut Vec<Event>,
 ) -> Result<Vec<Event>, RoleFailure> {
     let slot = &lease.slot;
     let (id, base, at_ms) = (task.id.clone(), slot.commit.clone(), context.desk.clock.now_ms());
@@ -102,9 +98,10 @@ async fn write(
             task: id.clone(),
             slot: slot.clone(),
             held: None,
+            granted: 0,
             claim: Claim::Refused,
         };
-        let result = conversation.ask(Role::Coder, text, &mut mailbox, spent).await;
+        let result = conversation.ask(Role::Coder, text, &mut mailbox).await;
         let said = outcome(mailbox, result).await;
         if !matches!(said.as_slice(), [Event::WorkAccepted { .. }]) {
             return Ok(said.into_iter().map(ended).collect());

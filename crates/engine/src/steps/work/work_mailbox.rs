@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mission::mailbox::{Work, WorkStatus, parse_check, parse_work};
-use mission::{Event, FailureClass, Issue, Role, TaskId};
+use mission::{Event, FailureClass, Issue, Role, TaskId, grant};
 use serde_json::Value;
 use workspace::Slot;
 
@@ -26,6 +26,8 @@ pub(crate) struct WorkMailbox {
     pub slot: Slot,
     /// The last file that was refused because another task holds it.
     pub held: Option<(String, TaskId)>,
+    /// Times that files were granted.
+    pub granted: u32,
     pub claim: Claim,
 }
 
@@ -101,11 +103,17 @@ impl WorkMailbox {
         if work.needs_files.is_empty() {
             return Answer::Accepted(work);
         }
+        let Ok(state) = self.context.desk.orchestrator.state().await else {
+            return Answer::Reply("the mission was stopped".into());
+        };
+        let root = self.slot.path.clone();
+        let is_folder = |path: &str| root.join(path).symlink_metadata().is_ok_and(|entry| entry.is_dir());
+        let new = match grant::wanted(&state, &self.task, &work.needs_files, self.granted, is_folder) {
+            Ok(new) => new,
+            Err(problems) => return Answer::Refused(problems),
+        };
         let mut granted = Vec::new();
-        for path in &work.needs_files {
-            if let Some(why) = mission::path::forbidden(path) {
-                return Answer::Refused(vec![format!("`needs_files`: `{path}`: {why}")]);
-            }
+        for path in &new {
             match self.context.desk.orchestrator.scope(self.task.clone(), path.clone()).await {
                 ScopeAnswer::Allowed => granted.push(format!("`{path}`")),
                 ScopeAnswer::HeldBy(holder) => {
@@ -115,8 +123,9 @@ impl WorkMailbox {
                 ScopeAnswer::Stopped => return Answer::Reply("the mission was stopped".into()),
             }
         }
+        self.granted += 1;
         Answer::Reply(format!(
-            "granted: {} now belong to this task. Go on, and hand in when it is done.",
+            "granted: {} now belong to this task. Go on, and submit when it is done.",
             granted.join(", ")
         ))
     }

@@ -10,7 +10,7 @@ use workspace::Slot;
 use crate::blocking::blocking;
 use crate::gates::files::kind;
 use crate::gates::lint::Answer;
-use crate::gates::pipeline::{Evidence, WITHOUT_MODELS, ask};
+use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::verdict::{Change, Finding, Permissions};
 use crate::gates::{checks, independent_tests};
 use crate::steps::context::MissionContext;
@@ -117,7 +117,7 @@ async fn look(
         ..Evidence::default()
     };
     let mut made = Candidate { tree: commit.tree.clone(), lines: changed_lines(&diff), ..made };
-    for gate in WITHOUT_MODELS {
+    for gate in Gate::without_models() {
         let failure = ask(gate, &context.gates, &change, &mut evidence).await.and_then(|said| said.failure);
         match failure {
             None => {}

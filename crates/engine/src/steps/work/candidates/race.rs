@@ -21,7 +21,6 @@ struct Ran {
     events: Vec<Event>,
     /// Kept where something was handed in.
     kept: Option<(Lease, Option<Conversation>)>,
-    spent: Vec<Event>,
 }
 
 /// `lease` is the first coder's slot; the others, one for each of `permits`, are on the same commit.
@@ -31,7 +30,6 @@ pub(crate) async fn run(
     lease: Lease,
     permits: Vec<Permit>,
     model: u32,
-    spent: &mut Vec<Event>,
 ) -> Vec<Event> {
     let base = lease.slot.commit.clone();
     if !started(context, task, &lease).await {
@@ -55,17 +53,13 @@ pub(crate) async fn run(
     }
     ran.sort_by_key(|(nth, _)| *nth);
     let mut ran: Vec<Ran> = ran.into_iter().map(|(_, one)| one).collect();
-    for one in &mut ran {
-        spent.append(&mut one.spent);
-    }
     let compared = |ran: &[Ran]| ran.iter().map(|one| one.candidate.clone()).collect::<Vec<_>>();
     let mut candidates = compared(&ran);
     let mut choice = choose(&candidates);
     if choice.open
         && let Some(lease) = lent(context, &mut ran, choice.chosen, &base).await
     {
-        let mut more = one(context, task, Place::Leased(lease), &base, model).await;
-        spent.append(&mut more.spent);
+        let more = one(context, task, Place::Leased(lease), &base, model).await;
         ran.push(more);
         candidates = compared(&ran);
         choice = choose(&candidates);
@@ -123,7 +117,6 @@ enum Place {
 }
 
 async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &str, model: u32) -> Ran {
-    let mut spent = Vec::new();
     let lost = |class, reason: String| Ran {
         candidate: Candidate { failed: Some(class), ..Candidate::default() },
         events: vec![Event::AttemptFailed {
@@ -132,7 +125,6 @@ async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &st
             issues: vec![Issue::new("engine", reason)],
         }],
         kept: None,
-        spent: Vec::new(),
     };
     let lease = match place {
         Place::Leased(lease) => lease,
@@ -141,8 +133,7 @@ async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &st
             Err(error) => return lost(FailureClass::Host, error.to_string()),
         },
     };
-    let Attempt { conversation, mailbox, result } =
-        attempt(context, task, &lease.slot, model, &mut spent).await;
+    let Attempt { conversation, mailbox, result } = attempt(context, task, &lease.slot, model).await;
     let events = outcome(mailbox, result).await;
     let slot = lease.slot.n;
     let failed = |class| Candidate { slot, failed: Some(class), ..Candidate::default() };
@@ -156,5 +147,5 @@ async fn one(context: &Arc<MissionContext>, task: &Task, place: Place, base: &st
         ([Event::TaskOrdered { .. }], _) => failed(FailureClass::Conflict),
         _ => failed(FailureClass::Host),
     };
-    Ran { candidate, events, kept: Some((lease, conversation)), spent }
+    Ran { candidate, events, kept: Some((lease, conversation)) }
 }

@@ -1,0 +1,64 @@
+//! `mission::Role` is the table of roles. What cannot read it (the plugin's agents, the prompts, the configuration) is
+//! compared with it here, so that a new role names every place that it still lacks.
+
+use std::path::{Path, PathBuf};
+
+use mission::Role;
+use mission::mailbox::TOOLS;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// The words in quotes of the text between `from` and `to`.
+fn quoted(text: &str, from: &str, to: &str) -> Vec<String> {
+    let inside =
+        text.split_once(from).and_then(|(_, rest)| rest.split_once(to)).map_or("", |(inside, _)| inside);
+    inside.split('"').skip(1).step_by(2).map(str::to_string).collect()
+}
+
+#[test]
+fn the_plugin_knows_the_roles() {
+    let names = quoted(&read("plugin/names.js"), "ROLES = ", ")");
+    assert_eq!(names, Role::ALL.map(Role::name), "plugin/names.js: ROLES");
+}
+
+#[test]
+fn the_plugin_gives_each_role_its_tools() {
+    let text = read("plugin/config.js");
+    let (reading, writing) = (quoted(&text, "const READ = [", "]"), quoted(&text, "const WRITE = [", "]"));
+    let both: Vec<String> = reading.iter().chain(&writing).cloned().collect();
+    let table = text
+        .split_once("const TOOLS = {")
+        .and_then(|(_, rest)| rest.split_once("\n}"))
+        .map_or("", |(t, _)| t);
+    for role in Role::ALL {
+        let row =
+            table.lines().find_map(|line| line.trim().strip_prefix(&format!("{role}: "))).unwrap_or_default();
+        let given = match row.trim_end_matches(',') {
+            "READ" => reading.clone(),
+            "[...READ, ...WRITE]" => both.clone(),
+            "[]" => Vec::new(),
+            other => panic!("plugin/config.js: TOOLS has `{other}` for the {role}"),
+        };
+        assert_eq!(given, role.row().host_tools, "plugin/config.js: TOOLS of the {role}");
+    }
+}
+
+#[test]
+fn each_role_has_a_prompt_a_mailbox_and_settings() {
+    let schema = engine::config::schema();
+    for role in Role::ALL {
+        let prompt = read(&format!("prompts/{role}.md"));
+        assert!(prompt.contains(role.mailbox()), "prompts/{role}.md must name `{}`", role.mailbox());
+        let tool = TOOLS.iter().find(|tool| tool.name == role.mailbox());
+        assert!(tool.is_some_and(|tool| tool.roles.contains(&role)), "mission::mailbox::TOOLS: {role}");
+        let settings = engine::config::RolesConfig::default();
+        assert!(settings.get(role.name()).is_some(), "crates/engine/src/config/roles.rs: {role}");
+        assert!(schema.to_string().contains(role.name()));
+    }
+}

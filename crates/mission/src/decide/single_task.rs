@@ -1,0 +1,32 @@
+//! The plan of a mission whose Planner gave none: the objective as one task, with the files of the brief.
+
+use crate::mailbox::{Plan, PlannedTask};
+use crate::{Event, State};
+
+/// The longest title, in characters.
+const MAX_TITLE: usize = 80;
+
+/// `None` where no brief names a file: nothing is known that a task could begin with.
+pub(super) fn plan(state: &State) -> Option<Event> {
+    let brief = state.brief.as_ref()?;
+    let files = brief.files.iter().map(|file| file.path.clone());
+    let files: Vec<String> = files.take(state.policy.max_files.max(1) as usize).collect();
+    if files.is_empty() {
+        return None;
+    }
+    let why = state.plan_failures.last().map(String::as_str).unwrap_or_default();
+    let note = format!(
+        "The Planner gave no usable plan ({why}). The objective is one task now, with the {} files of the brief.",
+        files.len()
+    );
+    let task = PlannedTask {
+        id: "objective".into(),
+        title: state.objective.lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect(),
+        instructions: format!("{}\n\n{}", state.objective, brief.summary),
+        files,
+        acceptance: vec!["The objective is met.".into()],
+        ..PlannedTask::default()
+    };
+    let plan = Plan { tasks: vec![task], ..Plan::default() };
+    Some(Event::PlanAccepted { plan, notes: vec![note], parent: None })
+}
