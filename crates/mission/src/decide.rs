@@ -203,8 +203,8 @@ impl<'a> Lost<'a> {
     }
 }
 
-/// What policy says of the tasks that failed or whose tests came to nothing, and of those that something concerns which did
-/// not land.
+/// What policy says of the tasks that failed or whose tests came to nothing, and of those that something concerns which were
+/// not integrated.
 fn verdicts(state: &State) -> Vec<Event> {
     let index = state.tasks.index();
     let failed = |id: &&TaskId| state.tasks.get(id).is_some_and(|t| matches!(t.phase, Phase::Failed { .. }));

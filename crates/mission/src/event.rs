@@ -299,7 +299,7 @@ pub enum Event {
         issues: Vec<Issue>,
         mending: bool,
     },
-    /// They fail on the base without the task: it is built upon them, and they have to pass.
+    /// They fail on the base because the task is not done: it is built upon them, and they have to pass.
     TestsWritten {
         task: TaskId,
         commit: String,

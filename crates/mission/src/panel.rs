@@ -5,7 +5,7 @@
 //! let through is wrong, too: then at least three look, one more for every four of them, and if one in five objects, the whole is
 //! not met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
 //! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again. Where more than five were
-//! rejected for every two that was integrated, or very much in all, nobody who says so is believed: one Reviewer more looks for each
+//! rejected for every two that were integrated, or very much in all, nobody who says so is believed: one Reviewer more looks for each
 //! submission that was rejected, and hardly one in ten may object.
 
 use crate::State;
@@ -24,7 +24,7 @@ const AT_ONCE: u32 = 4;
 const ONE_IN: u32 = 5;
 /// One in so many, where the roles are distrusted.
 const ONE_IN_OF_DISTRUST: u32 = 10;
-/// Submissions that were rejected for every two that was integrated, beyond which roles are distrusted.
+/// Submissions that were rejected for every two that were integrated, beyond which roles are distrusted.
 const FOR_TWO_LANDED: usize = 5;
 /// So few say nothing of the roles yet.
 const FEW: usize = 8;

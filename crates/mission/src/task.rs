@@ -51,7 +51,7 @@ impl Phase {
         matches!(self, Phase::Integrated { .. } | Phase::GivenUp { .. } | Phase::Cancelled { .. })
     }
 
-    /// Whether the task is over without having landed.
+    /// Whether the task is over without being integrated.
     pub fn is_lost(&self) -> bool {
         matches!(self, Phase::GivenUp { .. } | Phase::Cancelled { .. })
     }

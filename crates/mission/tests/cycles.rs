@@ -49,7 +49,7 @@ fn land(mission: &mut Mission, task: &str, tree: &str) {
     });
 }
 
-/// One task that is the whole plan, and lands once what a gate rejected is fixed.
+/// One task that is the whole plan, and is integrated once what a gate rejected is fixed.
 fn landed_when_mended() -> Mission {
     let mut mission = planned("a: a", &["it is done"]);
     mission.start("a");
@@ -88,7 +88,7 @@ fn the_estimate_comes_before_the_first_task_and_before_the_question_whether_to_b
     );
 }
 
-/// A journal of before there was an estimate, resumed in the middle.
+/// A journal from before there was an estimate, resumed in the middle.
 #[test]
 fn what_has_begun_is_not_estimated_any_more() {
     let mut mission = planned("a: a\nb: b", &[]);
@@ -214,7 +214,7 @@ fn a_cycle_that_brings_nothing_is_the_last_one() {
     mission.plan(None, "b: b");
     land(&mut mission, "b", "t2");
     mission.settle();
-    // something landed, and nothing that was missing is there
+    // something was integrated, and nothing that was missing is there
     mission.review(&["x", "y"]);
     check(
         &mut mission,
@@ -316,7 +316,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
         "#]],
     );
     mission.review(&[]);
-    // a reviewer that misses what was not integrated does not make it integrated
+    // a reviewer that misses what was not integrated does not make it integratedd
     check(
         &mut mission,
         expect![[r#"
@@ -338,7 +338,7 @@ fn the_last_plan_gives_up_what_it_cannot_do() {
     let mut mission = planned("a: a", &[]);
     mission.start("a");
     mission.fail("a", FailureClass::Test);
-    // nothing landed, but the plan may be at fault
+    // nothing was integrated, but the plan may be at fault
     assert!(mission.settle().ends_with("plan:\n"));
     mission.plan(None, "b: b");
     mission.start("b");

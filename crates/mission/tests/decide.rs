@@ -156,7 +156,7 @@ fn a_group_is_built_upon_itself_and_lands_as_a_whole() {
     mission.start("a");
     mission.hand_in("a");
     mission.pass("a");
-    // `b` goes on from what `a` wrote and may change the same file; `c` waits until both have landed
+    // `b` goes on from what `a` wrote and may change the same file; `c` waits until both are integrated
     check(
         &mut mission,
         expect![[r#"

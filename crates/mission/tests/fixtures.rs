@@ -1,4 +1,4 @@
-//! Journals are read for ever: `fixtures/events.jsonl` holds a line for every shape that an event has had.
+//! Journals are read forever: `fixtures/events.jsonl` holds a line for every shape that an event has had.
 //!
 //! **Its lines are never changed or removed.** A new event, field or value gets a line more, as the program writes it; the
 //! older lines show that journals without it are still read.

@@ -237,7 +237,7 @@ fn two_that_want_each_others_files_do_not_wait_for_each_other() {
 
 #[test]
 fn an_order_that_a_group_or_a_split_task_turns_into_a_circle_is_none() {
-    // `b2` lands together with `b`, and waits for `a`
+    // `b2` is integrated together with `b`, and waits for `a`
     let mut mission = Mission::with(policy(), "a: a\nb: b; ; g\nb2: b2; a; g");
     mission.start("a");
     mission.start("b");
@@ -403,7 +403,7 @@ fn what_is_blocked_is_planned_anew_before_another_attempt() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: a split: blocked: the coder cannot go on with the task as it is
+            recorded: a split: blocked: the coder cannot continue with the task as it is
             plan:a
         "#]],
     );

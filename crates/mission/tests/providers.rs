@@ -97,7 +97,7 @@ fn a_reviewer_that_hands_in_nothing_is_not_called_a_provider_that_does_not_answe
     mission.hand_in("a");
     let nothing = || Event::JudgeFailed {
         task: "a".into(),
-        reason: "the reviewer ended twice without handing in a result".into(),
+        reason: "the reviewer ended twice without submitting a result".into(),
         class: FailureClass::Malformed,
     };
     mission.tell(nothing());
@@ -107,7 +107,7 @@ fn a_reviewer_that_hands_in_nothing_is_not_called_a_provider_that_does_not_answe
     let reason = mission.state.paused.clone().unwrap();
     assert!(matches!(reason, PauseReason::Review(_)), "{reason:?}");
     let words = reason.to_string();
-    assert!(words.contains("without handing in") && !words.contains("provider"), "{words}");
+    assert!(words.contains("without submitting") && !words.contains("provider"), "{words}");
 }
 
 #[test]

@@ -92,8 +92,8 @@ fn next(state: &State) -> Option<Vec<ItemVerdict>> {
     (!missing.is_empty() && moved(state, &missing)).then_some(missing)
 }
 
-/// Whether the cycle has brought the objective nearer: something landed, and of what it was asked for some is not missing
-/// any more. Of the first one it is enough that something landed, or that a task was left to another plan.
+/// Whether the cycle made progress: something was integrated, and of what it was asked for some is not missing
+/// any more. Of the first one it is enough that something was integrated, or that a task was left to another plan.
 fn moved(state: &State, missing: &[ItemVerdict]) -> bool {
     if state.cycle <= 1 {
         return state.landed_tree.is_some() || state.tasks.values().any(|t| t.is_left_to_plan());

@@ -88,7 +88,9 @@ impl Left<'_> {
         let may = task.splits < policy.splits && task.depth + 1 < policy.max_depth;
         may.then(|| {
             let why = match self.last.class {
-                FailureClass::Blocked => "blocked: the coder cannot go on with the task as it is".to_string(),
+                FailureClass::Blocked => {
+                    "blocked: the coder cannot continue with the task as it is".to_string()
+                }
                 FailureClass::Timeout => "timeout: smaller parts may be done in time".to_string(),
                 class => format!("{}: every attempt at the whole failed", class.name()),
             };

@@ -18,7 +18,7 @@ pub use shape::{remaining_path, widest};
 /// The most problems that are told at once: a model fixes a few at a time.
 const MAX_PROBLEMS: usize = 12;
 
-/// A plan that stands, with what was fixed in it.
+/// A plan that stands, with what was corrected in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     pub plan: Plan,

@@ -95,14 +95,14 @@ fn name_cycle(graph: &Graph, plan: &Plan, start: NodeIndex) -> String {
     )
 }
 
-/// What lands at once: a task, or a group as a whole.
+/// What is integrated at once: a task, or a group as a whole.
 struct Units {
     /// The place of each task's unit in an order of the units.
     place: Vec<usize>,
 }
 
 impl Units {
-    /// A group lands as one, so nothing outside it may stand between two of its tasks.
+    /// A group is integrated as one, so nothing outside it may stand between two of its tasks.
     fn of(plan: &Plan, graph: &Graph) -> Result<Units, Problems> {
         if plan.tasks.iter().all(|t| t.group.is_none()) {
             return Ok(Units { place: Vec::new() });
@@ -128,7 +128,7 @@ impl Units {
             let on_it = petgraph::algo::tarjan_scc(&units).into_iter().find(|c| c.contains(&cycle.node_id()));
             let group = on_it.iter().flatten().find_map(|unit| plan.tasks[units[*unit]].group.as_deref());
             vec![format!(
-                "group `{}` would wait for itself: its tasks land together, but a task outside it stands between them; put \
+                "group `{}` would wait for itself: its tasks are integrated together, but a task outside it stands between them; put \
                  that task into the group, or drop the group",
                 short(group.unwrap_or_default())
             )]

@@ -239,7 +239,7 @@ fn groups_land_without_waiting_for_themselves() {
     check(
         "a: a; ; g\nb: b; a\nc: c; b; g",
         expect![[r#"
-        group `g` would wait for itself: its tasks land together, but a task outside it stands between them; put that task into the group, or drop the group
+        group `g` would wait for itself: its tasks are integrated together, but a task outside it stands between them; put that task into the group, or drop the group
     "#]],
     );
     // an order of writers is found that keeps the group together

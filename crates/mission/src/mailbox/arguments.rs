@@ -263,7 +263,7 @@ fn is_packed(text: &str) -> bool {
     inner.is_some_and(|inner| inner.is_empty() || inner.starts_with(['"', '\'', '{', ']', '}']))
 }
 
-/// The items of `[a.ts, b.ts]`, which is no JSON: fixed as such, names would be torn apart.
+/// The items of `[a.ts, b.ts]`, which is no JSON: repaired as such, names would be torn apart.
 fn unquoted(text: &str) -> Option<Vec<Value>> {
     let inner = text.trim().trim_end_matches([',', ';']).strip_prefix('[')?.strip_suffix(']')?;
     let item = |item: &str| Value::from(item.trim().trim_matches(['"', '\'', '`']));

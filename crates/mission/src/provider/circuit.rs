@@ -86,7 +86,7 @@ pub fn wait_ms(fault: Fault, failures: u32, now_ms: u64, seed: &str) -> u64 {
     half + hash(&format!("{seed}:{failures}:{now_ms}")) % (half + 1)
 }
 
-/// FNV-1a with a last mixing, enough to spread waits; the same for ever and everywhere, unlike the standard library's.
+/// FNV-1a with a last mixing, enough to spread waits; the same forever and everywhere, unlike the standard library's.
 fn hash(text: &str) -> u64 {
     let mixed = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

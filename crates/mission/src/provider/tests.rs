@@ -34,7 +34,7 @@ fn outage(minutes: u64, fault: Fault, names: &[&str], up: &[&str]) -> (Vec<(u64,
             Choice::GiveUp(why) => return (asked, why),
         }
     }
-    panic!("it goes on for ever");
+    panic!("it goes on forever");
 }
 
 #[test]

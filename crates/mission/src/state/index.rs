@@ -174,7 +174,7 @@ impl Index {
         before.is_none_or(|before| before.phase != now.phase)
     }
 
-    /// Whether it says what one made again would; it may look at more tasks than it has to. Only the lengths of paths may be those of an earlier moment: they tell
+    /// Whether it says what a new one would; it may look at more tasks than it has to. Only the lengths of paths may be those of an earlier moment: they tell
     /// nothing of tasks that are over.
     pub(super) fn agrees(&self, tasks: &Tasks, order: &[TaskId]) -> bool {
         let fresh = Index::of(tasks, order);
@@ -209,7 +209,7 @@ impl Index {
         self.split > 0
     }
 
-    /// Tasks that hold a slot or wait to land, by id.
+    /// Tasks that hold a slot or wait to be integrated, by id.
     pub(crate) fn active(&self) -> impl Iterator<Item = &TaskId> {
         self.active.iter()
     }
@@ -261,7 +261,7 @@ fn hold<T: Ord + Clone>(set: &mut RedBlackTreeSetSync<T>, item: &T, was: bool, i
     }
 }
 
-/// A task of the same group is built upon once it passed: the group lands only as a whole.
+/// A task of the same group is built upon once it passed: the group is integrated only as a whole.
 fn satisfied(tasks: &Tasks, task: &Task, dependency: &TaskId) -> bool {
     let Some(on) = tasks.get(dependency) else { return false };
     match on.phase {

@@ -79,7 +79,7 @@ impl State {
 
     /// What the mission has shown so far.
     pub fn track_record(&self) -> TrackRecord {
-        // what was split landed as its parts, and what nothing was changed for has shown nothing
+        // what was split was integrated as its parts, and what nothing was changed for has shown nothing
         let landed = |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
         let landed = self.tasks.values().filter(landed).count();
         TrackRecord { thrown_back: self.thrown_back(), landed }
@@ -105,8 +105,8 @@ impl State {
             .count()
     }
 
-    /// What the objective still lacks: items that are not met, and what tasks of the newest plan were to bring that did not
-    /// land.
+    /// What the objective still lacks: items that are not met, and what tasks of the newest plan were to bring that are not
+    /// integrated.
     pub fn missing(&self) -> Vec<ItemVerdict> {
         let mut missing: Vec<ItemVerdict> =
             self.review.iter().flat_map(|review| review.unmet.iter().cloned()).collect();

@@ -84,7 +84,7 @@ impl Tasks {
         &self.index
     }
 
-    /// Brings the index up to date: again where tasks came or went, or an order between them (`anew`); otherwise for the
+    /// Brings the index up to date: as a whole where tasks came or went, or an order between them (`anew`); otherwise for the
     /// changed tasks and those that wait for them.
     pub(super) fn settle(&mut self, order: &[TaskId], anew: bool) {
         let touched = self.touched.replace(BTreeSet::new());

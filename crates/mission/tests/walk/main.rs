@@ -27,7 +27,7 @@ struct Running {
     effect: Effect,
     /// The events that it has told so far.
     told: usize,
-    /// Of a merge: what is still to be landed.
+    /// Of a merge: what is still to be integrated.
     batches: Vec<Vec<TaskId>>,
 }
 
@@ -336,7 +336,7 @@ impl Walk {
             self.tell(event);
             return false;
         }
-        // by now the other may have landed, be lost, or wait for this very task
+        // by now the other may be integrated, be lost, or wait for this very task
         if let Some((after, path)) = self.held.remove(&task) {
             self.tell(Event::TaskOrdered { task, after, path });
             return true;
@@ -496,10 +496,10 @@ proptest! {
         for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
             for b in state.tasks.values() {
                 let together = (a.group.is_some() && a.group == b.group) || b.parent.as_ref() == Some(&a.id);
-                prop_assert!(!together || matches!(b.phase, Phase::Integrated { .. }), "{} landed without {}", a.id, b.id);
+                prop_assert!(!together || matches!(b.phase, Phase::Integrated { .. }), "{} integrated without {}", a.id, b.id);
             }
             for needed in a.depends_on.difference(&a.runs_after) {
-                prop_assert!(matches!(state.tasks[needed].phase, Phase::Integrated { .. }), "{} landed without {needed}", a.id);
+                prop_assert!(matches!(state.tasks[needed].phase, Phase::Integrated { .. }), "{} integrated without {needed}", a.id);
             }
         }
         // the journal is the truth: read back, it gives the same state
@@ -531,7 +531,7 @@ fn any_order_of_events_is_survived() {
     }
 }
 
-/// A task that was split is not cancelled while its parts are being merged: its group would land without it.
+/// A task that was split is not cancelled while its parts are being merged: its group would be integrated without it.
 #[test]
 fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
     let policy = Policy {

@@ -23,7 +23,7 @@ const MAX_REASON: usize = 2000;
 /// Failures of a task that the Planner is told when it splits it, or plans anew what it was for.
 const SPLIT_FAILURES: usize = 4;
 
-/// Tasks that landed, and tasks that did not, of which a later plan is told.
+/// Tasks that landed, and tasks that were not, of which a later plan is told.
 const MAX_LANDED: usize = 100;
 const MAX_LOST: usize = 20;
 
