@@ -2,23 +2,11 @@
 
 use checks::Runner;
 
-const RUNNERS: [Runner; 10] = [
-    Runner::CargoTest,
-    Runner::Nextest,
-    Runner::NodeTest,
-    Runner::Vitest,
-    Runner::Jest,
-    Runner::Mocha,
-    Runner::Tape,
-    Runner::Pytest,
-    Runner::Unittest,
-    Runner::GoTest,
-];
-
 pub fn run(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };
     let text = super::text(rest);
-    let report = checks::parse(RUNNERS[usize::from(*first) % RUNNERS.len()], &text);
+    let all = Runner::ALL;
+    let report = checks::parse(all[usize::from(*first) % all.len()], &text);
     assert!(report.failing.is_none() || report.passed.is_some(), "names without a summary");
     for failure in report.failing.iter().flatten() {
         assert!(failure.name.len() <= 1_000, "a name of {} bytes", failure.name.len());
@@ -44,22 +32,19 @@ const MANIFESTS: [&str; 8] = [
     "setup.cfg",
 ];
 
-/// What each runner really printed.
+/// What each runner really printed, as it is recorded beside its row.
+fn outputs() -> Vec<(u8, Vec<u8>)> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/checks/fixtures");
+    let mut all = Vec::new();
+    for (at, runner) in Runner::ALL.iter().enumerate() {
+        let files = std::fs::read_dir(format!("{root}/{}", runner.name())).into_iter().flatten().flatten();
+        let texts = files.filter(|file| file.path().extension().is_some_and(|end| end != "json"));
+        all.extend(texts.filter_map(|file| Some((u8::try_from(at).ok()?, std::fs::read(file.path()).ok()?))));
+    }
+    all
+}
+
 pub fn seeds() -> Vec<Vec<u8>> {
-    let outputs: [(u8, &str); 12] = [
-        (0, include_str!("../../crates/checks/fixtures/cargo_test.txt")),
-        (1, include_str!("../../crates/checks/fixtures/nextest.txt")),
-        (2, include_str!("../../crates/checks/fixtures/node_tap.txt")),
-        (2, include_str!("../../crates/checks/fixtures/node_spec.txt")),
-        (3, include_str!("../../crates/checks/fixtures/vitest.txt")),
-        (4, include_str!("../../crates/checks/fixtures/jest.txt")),
-        (5, include_str!("../../crates/checks/fixtures/mocha.txt")),
-        (6, include_str!("../../crates/checks/fixtures/tape.txt")),
-        (7, include_str!("../../crates/checks/fixtures/pytest.txt")),
-        (8, include_str!("../../crates/checks/fixtures/unittest.txt")),
-        (9, include_str!("../../crates/checks/fixtures/go_test_verbose.txt")),
-        (9, include_str!("../../crates/checks/fixtures/go_test.jsonl")),
-    ];
     let manifests = [
         r#" {"scripts":{"test":"tsc && node --test --foo 'a b'","build":"npm run x"},"workspaces":["a"]}"#,
         " [package]\nname = \"a\"\n[workspace]\nmembers = [\"b\"]\n",
@@ -67,5 +52,5 @@ pub fn seeds() -> Vec<Vec<u8>> {
         " test: build\n\tgo test ./...\n.PHONY: test\n",
     ];
     let manifests = manifests.iter().map(|text| text.as_bytes().to_vec());
-    outputs.iter().map(|(runner, text)| [&[*runner], text.as_bytes()].concat()).chain(manifests).collect()
+    outputs().iter().map(|(runner, text)| [&[*runner], text.as_slice()].concat()).chain(manifests).collect()
 }

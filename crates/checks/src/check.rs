@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::shell;
+pub(crate) use crate::runners::Runner;
 
 /// The time limit of a check that names none.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -19,22 +19,6 @@ pub enum Kind {
     Test,
     /// Anything else: judged by its exit status alone.
     Custom,
-}
-
-/// A test runner whose output and arguments are understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Runner {
-    CargoTest,
-    Nextest,
-    NodeTest,
-    Vitest,
-    Jest,
-    Mocha,
-    Tape,
-    Pytest,
-    Unittest,
-    GoTest,
 }
 
 /// A command that says whether the project is in order.
@@ -100,43 +84,6 @@ impl Kind {
     }
 }
 
-impl Runner {
-    /// The test runner that a shell command line starts, if it starts one.
-    pub fn of_command(command: &str) -> Option<Runner> {
-        shell::commands(command).iter().rev().find_map(|words| Runner::of_words(words))
-    }
-
-    /// The runner of one simple command, wrappers and assignments skipped.
-    pub(crate) fn of_words(words: &[String]) -> Option<Runner> {
-        let words = shell::unwrapped(words);
-        let (program, arguments) = words.split_first()?;
-        let program = program.rsplit('/').next().unwrap_or(program);
-        let program = program.strip_suffix(".js").or_else(|| program.strip_suffix(".mjs")).unwrap_or(program);
-        let first = arguments.iter().find(|word| !word.starts_with(['-', '+'])).map(String::as_str);
-        match program {
-            "cargo" if arguments.iter().any(|word| word == "--no-run") => None,
-            "cargo" => match first? {
-                "test" | "t" => Some(Runner::CargoTest),
-                "nextest" => Some(Runner::Nextest),
-                _ => None,
-            },
-            "cargo-nextest" => Some(Runner::Nextest),
-            "node" | "tsx" if arguments.iter().any(|word| word == "--test") => Some(Runner::NodeTest),
-            "node" => Runner::of_words(arguments.get(arguments.iter().position(|w| !w.starts_with('-'))?..)?)
-                .filter(|_| first.is_some_and(|path| path.contains("node_modules"))),
-            "vitest" => Some(Runner::Vitest),
-            "jest" => Some(Runner::Jest),
-            "react-scripts" | "craco" if first == Some("test") => Some(Runner::Jest),
-            "mocha" | "_mocha" => Some(Runner::Mocha),
-            "tape" => Some(Runner::Tape),
-            "pytest" | "py.test" => Some(Runner::Pytest),
-            "unittest" => Some(Runner::Unittest),
-            "go" if first == Some("test") => Some(Runner::GoTest),
-            _ => None,
-        }
-    }
-}
-
 mod millis {
     use std::time::Duration;
 
@@ -154,32 +101,6 @@ mod millis {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn runners_are_recognised_behind_wrappers() {
-        let cases = [
-            ("cargo test --workspace", Some(Runner::CargoTest)),
-            ("cargo +nightly nextest run", Some(Runner::Nextest)),
-            ("npm run build && node --test", Some(Runner::NodeTest)),
-            ("node --import tsx --test 'test/**/*.ts'", Some(Runner::NodeTest)),
-            ("NODE_ENV=test cross-env A=b c8 mocha -r ts-node/register", Some(Runner::Mocha)),
-            ("npx --no-install vitest run", Some(Runner::Vitest)),
-            ("node node_modules/jest/bin/jest.js", Some(Runner::Jest)),
-            ("node --experimental-vm-modules node_modules/.bin/jest", Some(Runner::Jest)),
-            ("uv run pytest -q", Some(Runner::Pytest)),
-            ("python3 -m pytest", Some(Runner::Pytest)),
-            ("python3 -m unittest discover -s tests", Some(Runner::Unittest)),
-            ("go test ./...", Some(Runner::GoTest)),
-            ("node test.js", None),
-            ("echo jest", None),
-            ("cargo build", None),
-            ("cargo test --no-run", None),
-            ("", None),
-        ];
-        for (command, expected) in cases {
-            assert_eq!(Runner::of_command(command), expected, "{command}");
-        }
-    }
 
     #[test]
     fn json_keeps_the_time_limit_in_milliseconds() {

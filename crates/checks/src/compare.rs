@@ -3,11 +3,10 @@
 //! The rule: green needs evidence, and red needs a failure that the base did
 //! not have. Everything between the two is said to be unknown, with the reason.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostics;
+use crate::diagnostics::{self, Diagnostic};
+use crate::names::{self, Matched};
 use crate::outcome::{End, Outcome, TestFailure};
 use crate::output::shorten;
 
@@ -68,7 +67,7 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
         return no_evidence("no test ran");
     }
     match (code, &now.failing) {
-        (0, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
+        (_, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
         // a reporter without a summary is taken at its exit status, as before the change
         (0, _) if now.counts_tests && now.passed.is_none() && !base.is_some_and(green_without_summary) => {
             no_evidence(
@@ -76,7 +75,6 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
             )
         }
         (0, _) => Verdict::Pass,
-        (_, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
         _ => by_status(base, now),
     }
 }
@@ -86,27 +84,33 @@ fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> V
     let known = match base {
         None => Some(&[][..]),
         Some(base) if base.end.success() => Some(base.failing.as_deref().unwrap_or_default()),
-        Some(base) => base.failing.as_deref().filter(|failing| !failing.is_empty()),
+        // tests ran and none failed: red for another reason, and any named failure is new
+        Some(base) => base.failing.as_deref().filter(|failing| !failing.is_empty() || base.passed > Some(0)),
     };
     let Some(known) = known else {
         return no_evidence(red_base(base));
     };
-    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for failure in known {
-        *counts.entry(identity(failure)).or_default() += 1;
+    let Matched { new, doubtful } = names::compare(known, failing);
+    if !new.is_empty() && base.is_some_and(|base| base.partial && !base.end.success()) {
+        return no_evidence(
+            "before the change it stopped at a failure, so that tests may have failed that did not run then",
+        );
     }
-    // the same name may occur twice; one more than before is a new failure
-    let is_new = |failure: &&TestFailure| match counts.get_mut(&identity(failure)) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    };
-    let findings: Vec<Failure> =
-        failing.iter().filter(is_new).map(|test| Failure::of_test(test, now)).collect();
-    if !findings.is_empty() {
-        return Verdict::Fail { findings };
+    if !new.is_empty() {
+        return Verdict::Fail { findings: new.into_iter().map(|test| Failure::of_test(test, now)).collect() };
+    }
+    if now.partial {
+        return no_evidence(format!(
+            "what fails failed before the change ({} tests), but other tests did not run or have no verdict that \
+             can be read",
+            failing.len()
+        ));
+    }
+    if let Some(test) = doubtful.first() {
+        return no_evidence(format!(
+            "`{}` fails, and may be a test that failed before under a name with another time in it",
+            test.name
+        ));
     }
     if now.passed == Some(0) {
         return no_evidence("every test that ran fails as it failed before the change");
@@ -128,9 +132,51 @@ fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
                 ..Failure::of_command(now)
             }],
         },
+        Some(base) if !base.counts_tests && !now.counts_tests => by_diagnostics(base, now),
+        Some(base) if none_fails(base) && none_fails(now) => by_reason(base, now),
         Some(_) => no_evidence(red_base(base)),
     }
 }
+
+/// A compiler's or a linter's errors, one by one.
+fn by_diagnostics(base: &Outcome, now: &Outcome) -> Verdict {
+    let (before, after) = (diagnostics::read(&base.output), diagnostics::read(&now.output));
+    // what stops at the first errors, or was cut, may hide others
+    if !before.complete || before.errors.is_empty() || base.truncated || now.truncated {
+        return no_evidence(red_base(Some(base)));
+    }
+    let new = diagnostics::new(&before.errors, &after.errors);
+    if !new.is_empty() {
+        return Verdict::Fail { findings: new.into_iter().map(Failure::of_place).collect() };
+    }
+    if after.complete && !after.errors.is_empty() { Verdict::Pass } else { no_evidence(red_base(Some(base))) }
+}
+
+/// Tests ran, every one that did has a verdict, and none failed.
+fn none_fails(outcome: &Outcome) -> bool {
+    !outcome.partial && outcome.passed > Some(0) && outcome.failing.as_ref().is_some_and(Vec::is_empty)
+}
+
+/// Red before and after, and no test fails: good only where the reason is known, and has nothing to do with tests.
+fn by_reason(base: &Outcome, now: &Outcome) -> Verdict {
+    let is_known = |outcome: &Outcome| OTHER_REASONS.iter().any(|reason| outcome.output.contains(reason));
+    if base.end == now.end && is_known(base) && is_known(now) {
+        return Verdict::Pass;
+    }
+    no_evidence(
+        "all of its tests pass, and it fails all the same, as before the change; why it does is not known",
+    )
+}
+
+/// What test runners say where coverage is too low, and package managers where they find a weakness.
+const OTHER_REASONS: [&str; 6] = [
+    "coverage threshold for ",
+    "Required test coverage of ",
+    "ERROR: Coverage for ",
+    "ERROR: Coverage failure",
+    "severity vulnerabilit",
+    "severity: ",
+];
 
 /// Tests ran on the (red) base, and now the command does not get that far.
 fn build_failure_hides(base: Option<&Outcome>, now: &Outcome, code: i32) -> bool {
@@ -184,15 +230,6 @@ fn no_evidence(why: impl Into<String>) -> Verdict {
     Verdict::NoEvidence { why: why.into() }
 }
 
-/// What makes it the same test after an edit: line numbers do not.
-fn identity(failure: &TestFailure) -> (String, String) {
-    let name = match failure.name.rsplit_once(" (line ") {
-        Some((name, rest)) if rest.ends_with(')') => name,
-        _ => &failure.name,
-    };
-    (failure.suite.clone().unwrap_or_default(), name.to_owned())
-}
-
 impl Failure {
     fn of_test(test: &TestFailure, now: &Outcome) -> Failure {
         Failure {
@@ -210,14 +247,17 @@ impl Failure {
         if errors.is_empty() {
             return vec![Failure::of_command(now)];
         }
-        let of_place = |error: diagnostics::Diagnostic| Failure {
+        errors.into_iter().map(Failure::of_place).collect()
+    }
+
+    fn of_place(error: Diagnostic) -> Failure {
+        Failure {
             test: None,
             suite: None,
             message: error.message,
             file: Some(error.file),
             line: Some(error.line),
-        };
-        errors.into_iter().map(of_place).collect()
+        }
     }
 
     fn of_command(now: &Outcome) -> Failure {

@@ -11,6 +11,7 @@ fn outcome(code: i32) -> Outcome {
         survivors: false,
         truncated: false,
         counts_tests: false,
+        partial: false,
     }
 }
 

@@ -1,9 +1,11 @@
 //! Places that compilers and linters name in their output.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::output::shorten;
 
 /// What a compiler or a linter says of one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Diagnostic {
     pub(crate) file: String,
     /// From 1.
@@ -17,11 +19,81 @@ const MAX: usize = 30;
 const MAX_LINES: usize = 15;
 const MAX_BYTES: usize = 1_500;
 
+/// Read to compare them; more are not told apart.
+const MAX_READ: usize = 5_000;
+
+/// All errors that an output names.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnostics {
+    pub(crate) errors: Vec<Diagnostic>,
+    /// Whether the tool tells all that it finds, and all of it was read.
+    pub(crate) complete: bool,
+}
+
 /// The errors in the output of a failed command, in order, warnings left out;
 /// empty where its format is not known.
 pub(crate) fn errors(text: &str) -> Vec<Diagnostic> {
+    let mut errors = find(text, MAX);
+    errors.truncate(MAX);
+    errors
+}
+
+/// The errors in an output, and whether they are all.
+pub(crate) fn read(text: &str) -> Diagnostics {
+    let errors = find(text, MAX_READ);
+    let told = told(text).filter(|_| errors.len() < MAX_READ && !text.contains(crate::parse::LEFT_OUT));
+    Diagnostics { complete: told.is_some_and(|told| told == errors.len()), errors }
+}
+
+/// The errors that are new; a line number that moved makes none.
+pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic> {
+    let key = |error: &Diagnostic| {
+        (error.file.clone(), crate::names::stable(error.message.lines().next().unwrap_or_default()))
+    };
+    let mut known: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for error in before {
+        *known.entry(key(error)).or_default() += 1;
+    }
+    let is_new = |error: &&Diagnostic| match known.get_mut(&key(error)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    after.iter().filter(is_new).take(MAX).cloned().collect()
+}
+
+/// How many errors the tool says there are, where it is one that goes on to the end: tsc, ESLint, Ruff, mypy, Pyright.
+fn told(text: &str) -> Option<usize> {
+    let mut total = None;
+    let mut add = |count: usize| total = Some(total.unwrap_or(0_usize).saturating_add(count));
+    let mut of_tsc = 0;
+    for line in text.lines() {
+        let number = |text: &str| text.split_whitespace().next().and_then(|n| n.parse::<usize>().ok());
+        if line.contains("error TS") {
+            of_tsc += 1;
+        } else if let Some(rest) = line.strip_prefix("Found ").filter(|rest| rest.contains(" error")) {
+            // tsc in colour, Ruff and mypy
+            add(number(rest)?);
+        } else if let Some(rest) =
+            line.trim_start().strip_prefix("✖ ").filter(|rest| rest.contains(" problem"))
+        {
+            // ESLint: `✖ 3 problems (2 errors, 1 warning)`
+            add(number(rest.split_once('(').map_or(rest, |(_, errors)| errors))?);
+        } else if line.contains(" error") && line.contains(" warning") && line.contains(" information") {
+            // Pyright: `2 errors, 0 warnings, 0 informations`
+            add(number(line)?);
+        }
+    }
+    // the plain form of tsc has no total: each error has its line
+    total.or((of_tsc > 0).then_some(of_tsc))
+}
+
+fn find(text: &str, limit: usize) -> Vec<Diagnostic> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut seen = HashSet::new();
     // the file that eslint's lines below it are about
     let mut heading: Option<&str> = None;
     for (at, line) in lines.iter().enumerate() {
@@ -36,9 +108,9 @@ pub(crate) fn errors(text: &str) -> Vec<Diagnostic> {
             .or_else(|| parentheses(line, rest))
             .or_else(|| colons(line, rest))
             .or_else(|| heading.and_then(|file| columns(file, line)));
-        if let Some(diagnostic) = diagnostic.filter(|diagnostic| !found.contains(diagnostic)) {
+        if let Some(diagnostic) = diagnostic.filter(|diagnostic| seen.insert(diagnostic.clone())) {
             found.push(diagnostic);
-            if found.len() == MAX {
+            if found.len() == limit {
                 break;
             }
         }

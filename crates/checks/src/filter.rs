@@ -1,6 +1,7 @@
 //! Narrowing a check to one test or one file.
 
-use crate::check::{Check, Runner};
+use crate::check::Check;
+use crate::runners::{Command, Filter, Narrowed, Runner};
 use crate::shell::{can_append, commands, quote};
 
 /// Why a check cannot be narrowed as asked.
@@ -59,118 +60,42 @@ pub(crate) fn narrowed(check: &Check, filter: &str) -> Result<String, FilterErro
     if !can_append(script) || Runner::of_words(last) != Some(runner) {
         return Err(compound());
     }
-    if runner == Runner::NodeTest {
-        let narrowed = node_test(last, filter, is_file(filter)).ok_or_else(compound)?;
-        // what comes before it (a build, say) still has to come before it
-        return match script.rsplit_once("&&") {
-            None => Ok(narrowed),
-            Some((before, _)) if commands(before).len() + 1 == all.len() => {
-                Ok(format!("{} && {narrowed}", before.trim()))
-            }
-            Some(_) => Err(compound()),
-        };
-    }
-    let discovers = runner == Runner::Unittest && last.iter().any(|word| word == "discover");
-    let arguments = match filter.rsplit('/').next() {
-        Some(file) if discovers && is_file(filter) => Some(vec!["-p".to_owned(), file.to_owned()]),
-        _ => arguments(runner, filter),
+    let command = Command::of(last).ok_or_else(unknown)?;
+    let words = match (runner.row().narrow)(&command, &Filter { text: filter, is_file: is_file(filter) }) {
+        Narrowed::No => {
+            return Err(refused("it is neither a test's name nor a file that this runner can be given"));
+        }
+        Narrowed::Instead(narrowed) => {
+            // what comes before it (a build, say) still has to come before it
+            return match script.rsplit_once("&&") {
+                None => Ok(narrowed),
+                Some((before, _)) if commands(before).len() + 1 == all.len() => {
+                    Ok(format!("{} && {narrowed}", before.trim()))
+                }
+                Some(_) => Err(compound()),
+            };
+        }
+        Narrowed::BeforeDashes(words) => {
+            let tail = quoted(&words);
+            return Ok(match check.run.split_once(" -- ") {
+                Some((before, after)) => format!("{before} {tail} -- {after}"),
+                None => format!("{} {tail}", check.run),
+            });
+        }
+        Narrowed::Append(words) => words,
     };
-    let arguments = arguments.ok_or_else(|| refused("it is neither a test's name nor a file"))?;
-    let tail = arguments.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ");
-    Ok(match runner {
-        Runner::CargoTest | Runner::Nextest => match check.run.split_once(" -- ") {
-            Some((before, after)) => format!("{before} {tail} -- {after}"),
-            None => format!("{} {tail}", check.run),
-        },
-        _ if check.script.is_some() && needs_dashes(&check.run) => format!("{} -- {tail}", check.run),
-        _ => format!("{} {tail}", check.run),
-    })
+    let dashes = if check.script.is_some() && needs_dashes(&check.run) { " --" } else { "" };
+    Ok(format!("{}{dashes} {}", check.run, quoted(&words)))
+}
+
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| quote(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// npm keeps arguments for itself unless they follow two dashes; the other
 /// package managers hand them on, dashes included.
 fn needs_dashes(run: &str) -> bool {
     run.starts_with("npm ")
-}
-
-fn arguments(runner: Runner, filter: &str) -> Option<Vec<String>> {
-    let file = is_file(filter);
-    let one = |word: String| Some(vec![word]);
-    let two = |option: &str, word: String| Some(vec![option.to_owned(), word]);
-    match runner {
-        Runner::CargoTest => match (file, filter.strip_suffix(".rs")) {
-            (true, Some(path)) => match path.strip_prefix("tests/") {
-                Some(target) if !target.contains('/') => two("--test", target.to_owned()),
-                Some(folder) => two("--test", folder.split('/').next()?.to_owned()),
-                None => one(module_of(path)),
-            },
-            _ => one(filter.to_owned()),
-        },
-        Runner::Nextest => match (file, filter.strip_suffix(".rs")) {
-            (true, Some(path)) => match path.strip_prefix("tests/") {
-                Some(target) => two("--test", target.split('/').next()?.to_owned()),
-                None => one(module_of(path)),
-            },
-            _ => one(filter.to_owned()),
-        },
-        Runner::Vitest if file => one(filter.to_owned()),
-        Runner::Jest if file => two("--runTestsByPath", filter.to_owned()),
-        Runner::Vitest | Runner::Jest => two("-t", regex::escape(filter)),
-        Runner::Mocha if file => one(filter.to_owned()),
-        Runner::Mocha => two("--fgrep", filter.to_owned()),
-        Runner::Pytest if file || filter.contains("::") => one(filter.to_owned()),
-        // -k takes an expression: only what cannot be read as an operator
-        Runner::Pytest => {
-            let plain = filter.chars().all(|c| c.is_alphanumeric() || c == '_');
-            let operator = ["and", "or", "not"].contains(&filter);
-            if plain && !operator { two("-k", filter.to_owned()) } else { None }
-        }
-        Runner::Unittest if file => one(filter.strip_suffix(".py")?.replace('/', ".")),
-        Runner::Unittest => two("-k", filter.rsplit('.').next()?.to_owned()),
-        Runner::GoTest if file => {
-            let folder = filter.rsplit_once('/').map_or(".", |(folder, _)| folder);
-            one(format!("./{folder}"))
-        }
-        Runner::GoTest => {
-            let test = filter.rsplit_once('.').map_or(filter, |(_, test)| test);
-            let parts: Vec<_> = test.split('/').map(|part| format!("^{}$", regex::escape(part))).collect();
-            two("-run", parts.join("/"))
-        }
-        // tape runs files, and has no way to name a test
-        Runner::Tape if file => one(filter.to_owned()),
-        Runner::Tape | Runner::NodeTest => None,
-    }
-}
-
-/// `node --test` reads options only before its first file, so the script is
-/// written again: its options, then the pattern, then its files or this one.
-fn node_test(script: &[String], filter: &str, file: bool) -> Option<String> {
-    let at = script.iter().position(|word| word == "--test")?;
-    let mut options: Vec<&String> = script.get(..at)?.iter().collect();
-    let mut files = Vec::new();
-    for word in script.get(at + 1..)? {
-        if files.is_empty() && word.starts_with('-') { options.push(word) } else { files.push(word) }
-    }
-    let quoted = |words: &[&String]| words.iter().map(|word| quote(word)).collect::<Vec<_>>();
-    let mut line = quoted(&options);
-    line.push("--test".to_owned());
-    if file {
-        line.push(quote(&format!("./{}", filter.trim_start_matches("./"))));
-    } else {
-        line.push(quote(&format!("--test-name-pattern={}", regex::escape(filter))));
-        // globs stay unquoted where the shell was to expand them
-        line.extend(
-            files.iter().map(|word| if word.contains(['*', '?']) { (*word).clone() } else { quote(word) }),
-        );
-    }
-    Some(line.join(" "))
-}
-
-/// `src/a/mod` or `crates/x/src/a` → the module's path, which test names begin with.
-fn module_of(path: &str) -> String {
-    let inside = path.rsplit_once("src/").map_or(path, |(_, inside)| inside);
-    let inside = inside.strip_suffix("/mod").unwrap_or(inside);
-    if ["lib", "main"].contains(&inside) { "tests".to_owned() } else { inside.replace('/', "::") }
 }
 
 /// Whether the filter reads as a file and not as a test's name.

@@ -24,22 +24,26 @@ mod diagnostics;
 mod discover;
 mod environment;
 mod filter;
+mod names;
 mod outcome;
 mod output;
 mod packages;
 mod parse;
 mod process;
+mod runners;
 mod shell;
 mod toolchain;
 
-pub use check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
+pub use check::{Check, DEFAULT_TIMEOUT, Kind};
 pub use compare::{Failure, Verdict, compare};
 pub use discover::{Found, Refused, discover, find, resolve, setup};
 pub use filter::FilterError;
-pub use outcome::{End, Outcome, TestFailure};
+pub use outcome::{End, Outcome, TestFailure, reading};
+pub use output::clean;
 pub use packages::{Addition, Answer, Manifest, Wanted, answer as package_answer, is_unreachable};
-pub use parse::{Report, parse};
+pub use parse::{Reading, Report, parse};
 pub use process::{
     Level, Network, RunOptions, Sandbox, describe_sandbox, run, sandbox_available, strongest, sweep,
 };
+pub use runners::{Language, Runner};
 pub use toolchain::toolchain;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::check::{Check, Kind};
 use crate::output::shorten;
+use crate::parse::{Reading, read};
 use crate::process::Level;
 
 /// How a run ended.
@@ -97,6 +99,10 @@ pub struct Outcome {
     /// Whether the check is one that counts tests (a known runner, or kind test).
     #[serde(default)]
     pub counts_tests: bool,
+    /// Whether tests remain that did not run, or whose verdict could not be
+    /// read: then `failing` names some, and others may fail.
+    #[serde(default)]
+    pub partial: bool,
 }
 
 impl Outcome {
@@ -151,8 +157,30 @@ impl Outcome {
             survivors: false,
             truncated: false,
             counts_tests: false,
+            partial: false,
         }
     }
+
+    /// The outcome of a check that ended so and printed this.
+    pub fn of_output(check: &Check, end: End, text: &str) -> Outcome {
+        let Reading { report, .. } = reading(check, &end, text);
+        Outcome {
+            counts_tests: check.runner.is_some() || report.passed.is_some(),
+            partial: report.partial || report.stopped,
+            failing: report.failing,
+            passed: report.passed,
+            output: text.to_owned(),
+            ..Outcome { end, ..Outcome::not_started("") }
+        }
+    }
+}
+
+/// What a check's output says; nothing where it is no test check.
+pub fn reading(check: &Check, end: &End, text: &str) -> Reading {
+    if check.runner.is_none() && check.kind != Kind::Test {
+        return Reading::default();
+    }
+    read(check.script.as_deref().unwrap_or(&check.run), check.runner, end, text)
 }
 
 #[cfg(test)]

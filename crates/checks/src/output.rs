@@ -73,7 +73,7 @@ pub(crate) fn shorten(text: &str, limit: usize) -> String {
 
 /// Valid UTF-8 without escape sequences and control characters; what a
 /// carriage return overwrote is gone, as on a terminal.
-pub(crate) fn clean(bytes: &[u8]) -> String {
+pub fn clean(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::with_capacity(text.len());
     let mut line_start = 0;

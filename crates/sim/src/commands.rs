@@ -104,6 +104,7 @@ fn outcome(end: End, ran: Option<(Vec<String>, u32)>) -> Outcome {
         sandbox: checks::Level::Basic,
         survivors: false,
         truncated: false,
+        partial: false,
         counts_tests: true,
     }
 }

@@ -63,6 +63,7 @@ fn ended(end: End) -> Outcome {
         sandbox: checks::Level::Basic,
         survivors: false,
         truncated: false,
+        partial: false,
         counts_tests: true,
     }
 }

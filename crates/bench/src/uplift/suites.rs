@@ -198,6 +198,7 @@ fn failed(why: String) -> Outcome {
         sandbox: checks::Level::None,
         survivors: false,
         truncated: false,
+        partial: false,
         counts_tests: true,
     }
 }

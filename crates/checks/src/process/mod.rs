@@ -13,11 +13,10 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::check::{Check, Kind};
+use crate::check::Check;
 use crate::filter::narrowed;
-use crate::outcome::{End, Outcome, TestFailure};
+use crate::outcome::{End, Outcome, TestFailure, reading};
 use crate::output::shorten;
-use crate::parse::{Report, parse, sniff};
 
 pub use sandbox::{Level, Network, Sandbox, describe_sandbox, sandbox_available, strongest};
 pub use stragglers::sweep;
@@ -114,11 +113,7 @@ pub async fn run(
         Ok(raw) => raw,
         Err(why) => return Outcome { end: End::CouldNotStart { why }, ..outcome },
     };
-    let report = match check.runner {
-        Some(runner) => parse(runner, &text),
-        None if check.kind == Kind::Test => sniff(&text),
-        None => Report::default(),
-    };
+    let report = reading(check, &end, &text).report;
     outcome.counts_tests = check.runner.is_some() || report.passed.is_some();
     outcome.end = match end {
         End::Exited { code } if report.passed.is_none() => match missing::program(code, &text, &check.run) {
@@ -128,6 +123,7 @@ pub async fn run(
         end => end,
     };
     outcome.passed = report.passed;
+    outcome.partial = report.partial || report.stopped;
     let slot = Slot::new(options);
     let complete = report.failing.filter(|_| !truncated);
     outcome.failing = complete.map(|all| all.into_iter().map(|failure| slot.relative(failure)).collect());

@@ -9,13 +9,12 @@ use crate::gates::verdict::GateContext;
 
 /// Whether a runner runs tests in this language.
 pub(crate) fn runner_fits(runner: Runner, language: Language) -> bool {
-    match runner {
-        Runner::CargoTest | Runner::Nextest => language == Language::Rust,
-        Runner::Pytest | Runner::Unittest => language == Language::Python,
-        Runner::GoTest => language == Language::Go,
-        Runner::NodeTest | Runner::Vitest | Runner::Jest | Runner::Mocha | Runner::Tape => {
-            language.is_ecmascript()
-        }
+    match runner.language() {
+        checks::Language::Rust => language == Language::Rust,
+        checks::Language::Python => language == Language::Python,
+        checks::Language::Go => language == Language::Go,
+        checks::Language::JavaScript => language.is_ecmascript(),
+        checks::Language::Any => false,
     }
 }
 

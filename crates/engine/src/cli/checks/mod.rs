@@ -1,13 +1,18 @@
 //! `checks [PATH]`: the project's own commands as a mission would use them, and what is left out and why.
-//! Runs nothing. A part with a name has a file of its own beside this one.
+//! `checks parse` and `checks compare`: what is read in their output. Runs nothing. Each has a file beside this one.
 
+mod compare;
+mod parse;
 mod show;
 
 use super::place::Place;
 use super::{Answer, Failure};
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
     /// The folder of a project; this one without it.
     path: Option<String>,
     /// Print JSON.
@@ -15,6 +20,18 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Part {
+    /// Say what a test command's output tells of its tests, as JSON.
+    Parse(parse::Arguments),
+    /// Say what a test command's output tells of a change, against its output before it, as JSON.
+    Compare(compare::Arguments),
+}
+
 pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
-    show::run(args.path.as_deref(), args.json, place)
+    match &args.part {
+        Some(Part::Parse(part)) => parse::run(part, place),
+        Some(Part::Compare(part)) => compare::run(part, place),
+        None => show::run(args.path.as_deref(), args.json, place),
+    }
 }

@@ -29,7 +29,7 @@ async fn wrong_use_is_told_with_what_was_meant() {
         (vec!["lint", "--json", "--format", "sarif"], "cannot be used with '--format"),
         (vec!["clean", "now"], "unexpected argument 'now' found"),
         (vec!["checks", "nowhere"], "there is no folder `"),
-        (vec!["checks", ".", "b"], "unexpected argument 'b' found"),
+        (vec!["checks", ".", "b"], "'b' cannot be used with '[PATH]'"),
         (vec!["doctor"], "the program answers this command itself"),
     ] {
         let called = sandbox.call(&args).await;
@@ -439,4 +439,29 @@ async fn the_checks_of_a_project_are_told_to_people_and_programs() {
     let folder = sandbox.project().parent().unwrap().to_path_buf();
     let text = sandbox.call_in(&folder, &["checks", "project"]).await.stdout;
     assert!(text.contains("  test (test): npm test  (package.json scripts.test)\n"), "{text}");
+}
+
+#[tokio::test]
+async fn an_output_is_read_and_compared_without_running_anything() {
+    let sandbox = Sandbox::new();
+    let pytest = |failed: &[&str]| {
+        let lines: String = failed.iter().map(|name| format!("FAILED a.py::{name} - no\n")).collect();
+        let count = failed.len();
+        format!("=== short test summary info ===\n{lines}=== {count} failed, 2 passed in 0.01s ===\n")
+    };
+    sandbox.write("old.txt", &pytest(&["test_a"]));
+    sandbox.write("new.txt", &pytest(&["test_a", "test_b"]));
+    let called = sandbox.call(&["checks", "parse", "--runner", "pytest", "--exit", "1", "old.txt"]).await;
+    let told = called.json();
+    let expected = serde_json::json!({ "runner": "pytest", "status": "failed", "complete": true,
+        "failed": ["a.py::test_a"], "passed": 2 });
+    assert_eq!((called.exit, told), (0, expected));
+    let files = ["--base", "old.txt", "--base-exit", "1", "--now", "new.txt", "--now-exit", "1"];
+    let args = [&["checks", "compare", "--run", "python3 -m pytest"][..], &files].concat();
+    let told = sandbox.call(&args).await.json();
+    assert_eq!(told, serde_json::json!({ "verdict": "fail", "new_failures": ["a.py::test_b"] }));
+    let called = sandbox.call(&["checks", "parse", "--runner", "pytset", "--exit", "1", "old.txt"]).await;
+    assert!(called.exit == 2 && called.stderr.contains("did you mean `pytest`?"), "{}", called.stderr);
+    let called = sandbox.call(&["checks", "parse", "--run", "jest", "--exit", "1", "none.txt"]).await;
+    assert!(called.exit == 1 && called.stderr.contains("none.txt` cannot be read"), "{}", called.stderr);
 }

@@ -151,6 +151,7 @@ mod tests {
             sandbox: checks::Level::Full,
             survivors: false,
             truncated: false,
+            partial: false,
             counts_tests: true,
         }
     }

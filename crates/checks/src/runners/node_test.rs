@@ -1,9 +1,46 @@
 //! `node --test`: its `tap` and its `spec` reporter, whichever is found.
 
-use super::{Failures, Report, detail, name, place};
+use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::tap;
+use crate::parse::text::{Failures, count, detail, name, place};
+use crate::shell::quote;
 
-pub(super) fn parse(text: &str) -> Report {
+pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    match command.program {
+        "node" | "tsx" => command.has("--test"),
+        "borp" => true,
+        _ => false,
+    }
+}
+
+/// `node --test` reads options only before its first file, so the command is
+/// written again: its options, then the pattern, then its files or this one.
+fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    let Some(at) = command.words.iter().position(|word| word == "--test") else { return Narrowed::No };
+    let mut options: Vec<&String> = command.words.iter().take(at).collect();
+    let mut files = Vec::new();
+    for word in command.words.iter().skip(at + 1) {
+        if files.is_empty() && word.starts_with('-') { options.push(word) } else { files.push(word) }
+    }
+    let mut line: Vec<String> = options.iter().map(|word| quote(word)).collect();
+    line.push("--test".to_owned());
+    if filter.is_file {
+        line.push(quote(&format!("./{}", filter.text.trim_start_matches("./"))));
+    } else {
+        line.push(quote(&format!("--test-name-pattern={}", regex::escape(filter.text))));
+        // globs stay unquoted where the shell was to expand them
+        line.extend(
+            files.iter().map(|word| if word.contains(['*', '?']) { (*word).clone() } else { quote(word) }),
+        );
+    }
+    Narrowed::Instead(line.join(" "))
+}
+
+fn parse(text: &str) -> Report {
     let tap = Totals::read(text, "# ");
     if tap.complete() { from_tap(text, tap) } else { from_spec(text, Totals::read(text, "ℹ ")) }
 }
@@ -64,13 +101,9 @@ fn from_tap(text: &str, totals: Totals) -> Report {
             stack.push(subtest);
             continue;
         }
-        let Some(result) = body.strip_prefix("not ok ") else { continue };
-        if is_todo(result) {
-            continue;
-        }
-        let test = result.split_once(" - ").map_or(result, |(_, test)| test);
+        let Some(result) = tap::line(body).filter(|result| !result.ok && result.counts) else { continue };
         let mut failure = TapFailure {
-            name: unescape(test),
+            name: tap::unescape(result.name),
             ancestors: stack.get(..depth.min(stack.len())).unwrap_or_default().to_vec(),
             is_suite: false,
             by_child: false,
@@ -143,22 +176,11 @@ impl TapFailure<'_> {
     }
 }
 
-/// `3 - later # TODO why`; an escaped `\#` belongs to the name.
-fn is_todo(result: &str) -> bool {
-    result
-        .rsplit_once(" # ")
-        .is_some_and(|(_, directive)| directive.starts_with("TODO") || directive.starts_with("SKIP"))
-}
-
-fn unescape(text: &str) -> String {
-    text.replace("\\#", "#").replace("\\\\", "\\")
-}
-
 /// The flat list under "failing tests:" (parents and suites are not in it).
 fn from_spec(text: &str, totals: Totals) -> Report {
     let Some(passed) = totals.pass else { return Report::default() };
     let mut failures = Failures::default();
-    let mut lines = text.lines().skip_while(|line| *line != "✖ failing tests:").skip(1).peekable();
+    let mut lines = text.lines().skip_while(|line| *line != FAILING).skip(1).peekable();
     while let Some(line) = lines.next() {
         let Some((file, number)) = line.strip_prefix("test at ").and_then(place) else { continue };
         let Some(test) = lines.next().and_then(|line| line.strip_prefix("✖ ")) else { continue };
@@ -168,11 +190,7 @@ fn from_spec(text: &str, totals: Totals) -> Report {
                 message.push(next);
             }
         }
-        // `name (1.2ms)`, then perhaps ` # TODO`
-        let Some((test, rest)) = test.rsplit_once(" (") else { continue };
-        if rest.contains("# TODO") {
-            continue;
-        }
+        let Some(test) = result_name(test) else { continue };
         let whole_file = test == file || test.ends_with(&format!("/{file}"));
         failures.push(TestFailure {
             name: name(test),
@@ -182,27 +200,72 @@ fn from_spec(text: &str, totals: Totals) -> Report {
             line: Some(number),
         });
     }
-    let found = u32::try_from(failures.0.len()).unwrap_or(u32::MAX);
-    // parents of failing subtests are counted and not listed, so fewer is fine
-    let agrees = found <= totals.failed.max(found.min(1)) && (found > 0) == (totals.failed > 0);
+    // the tree above the list has every failure too, and parents and suites besides
+    let (leaves, all) = tree(text);
+    let found = count(failures.0.len());
+    let agrees = leaves <= found && found <= all.max(totals.failed) && (found > 0) == (totals.failed > 0);
     Report::named(failures.0, agrees, Some(passed))
+}
+
+const FAILING: &str = "✖ failing tests:";
+
+/// `name (1.2ms)`; a cancelled test has no time. `None` where it is TODO.
+fn result_name(test: &str) -> Option<&str> {
+    let test = match test.rsplit_once(" # ") {
+        Some((_, directive)) if directive.starts_with("TODO") || directive.starts_with("SKIP") => {
+            return None;
+        }
+        // a cancelled test may say why
+        Some((test, _)) if test.ends_with("ms)") => test,
+        _ => test,
+    };
+    match test.rsplit_once(" (") {
+        Some((test, time)) if time.ends_with("ms)") => Some(test),
+        _ => Some(test),
+    }
+}
+
+/// How many failures the tree shows: those without children, and all of them.
+fn tree(text: &str) -> (u32, u32) {
+    let (mut leaves, mut all) = (0_u32, 0_u32);
+    // the parents that are open: a parent's own verdict follows its children
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    let mut in_list = false;
+    for line in text.lines() {
+        let body = line.trim_start_matches(' ');
+        let depth = line.len() - body.len();
+        if line == FAILING {
+            in_list = true;
+        } else if let Some(parent) = body.strip_prefix("▶ ") {
+            in_list = false;
+            open.retain(|(other, _)| *other < depth);
+            open.push((depth, result_name(parent).unwrap_or(parent)));
+        } else if let Some(test) = body.strip_prefix("✖ ").and_then(result_name).filter(|_| !in_list) {
+            all += 1;
+            let known = open.iter().position(|(other, name)| *other == depth && *name == test);
+            match known {
+                Some(at) => open.truncate(at),
+                None => leaves += 1,
+            }
+        } else if body.starts_with("ℹ tests ") {
+            open.clear();
+        }
+    }
+    (leaves, all)
 }
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
-    use super::super::render;
     use super::*;
-
-    fn check(text: &str, expected: Expect) {
-        expected.assert_eq(&render(&parse(text)));
-    }
+    use crate::parse::fixtures::check;
 
     #[test]
     fn real_tap() {
         check(
-            include_str!("../../fixtures/node_tap.txt"),
+            parse,
+            include_str!("../../fixtures/node_test/tap.txt"),
             expect![[r#"
                 passed: Some(3)
                 - [/slot/test/a.test.js > outer > deep] adds @ /slot/test/a.test.js:4 | Expected values to be strictly equal:
@@ -216,7 +279,8 @@ mod tests {
     #[test]
     fn real_spec() {
         check(
-            include_str!("../../fixtures/node_spec.txt"),
+            parse,
+            include_str!("../../fixtures/node_test/spec.txt"),
             expect![[r#"
                 passed: Some(3)
                 - [test/a.test.js] adds @ test/a.test.js:4 | AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:
@@ -230,6 +294,7 @@ mod tests {
     #[test]
     fn a_suite_whose_hook_fails() {
         check(
+            parse,
             "not ok 1 - suite\n  ---\n  type: 'suite'\n  failureType: 'hookFailed'\n  error: 'no database'\n  ...\n\
              # tests 1\n# pass 0\n# fail 0\n# cancelled 1\n",
             expect![[r#"
@@ -242,6 +307,7 @@ mod tests {
     #[test]
     fn a_run_that_stops_before_its_summary() {
         check(
+            parse,
             "TAP version 13\n# Subtest: a\nok 1 - a\n",
             expect![[r#"
             passed: None
@@ -253,6 +319,7 @@ mod tests {
     #[test]
     fn a_forged_failure_line_makes_names_unknown() {
         check(
+            parse,
             "not ok 1 - real\nnot ok 2 - forged\n# tests 1\n# pass 0\n# fail 1\n# cancelled 0\n",
             expect![[r#"
             passed: Some(0)

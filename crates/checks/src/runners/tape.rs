@@ -1,9 +1,22 @@
 //! tape: flat TAP, where a comment names the test and each line is an assertion.
 
-use super::{Failures, Report, detail, name, place};
+use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::text::{Failures, detail, name, place};
 
-pub(super) fn parse(text: &str) -> Report {
+pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    command.program == "tape"
+}
+
+/// It runs files, and has no way to name a test.
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file { Narrowed::one(filter.text) } else { Narrowed::No }
+}
+
+fn parse(text: &str) -> Report {
     // node's own runner prints TAP too, with more totals
     if text.lines().any(|line| line.starts_with("# cancelled ")) {
         return Report::default();
@@ -63,19 +76,16 @@ fn failure(test: Option<&str>, result: &str, facts: &[&str]) -> TestFailure {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
-    use super::super::render;
     use super::*;
-
-    fn check(text: &str, expected: Expect) {
-        expected.assert_eq(&render(&parse(text)));
-    }
+    use crate::parse::fixtures::check;
 
     #[test]
     fn a_real_run() {
         check(
-            include_str!("../../fixtures/tape.txt"),
+            parse,
+            include_str!("../../fixtures/tape/usual.txt"),
             expect![[r#"
             passed: Some(3)
             - [adds two] sum @ /slot/t.js:2 | operator: equal
@@ -87,12 +97,14 @@ mod tests {
     #[test]
     fn all_passed_and_stopped_early() {
         check(
+            parse,
             "TAP version 13\n# a\nok 1 x\n\n1..1\n# tests 1\n# pass  1\n\n# ok\n",
             expect![[r#"
             passed: Some(1)
         "#]],
         );
         check(
+            parse,
             "TAP version 13\n# a\nok 1 x\n",
             expect![[r#"
             passed: None

@@ -1,10 +1,26 @@
 //! Mocha: the numbered list under "n failing", as all of its readable
 //! reporters print it.
 
-use super::{Failures, Report, detail, name, place};
+use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::json;
+use crate::parse::text::{Failures, detail, indent, name, stack_place};
 
-pub(super) fn parse(text: &str) -> Report {
+pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    ["mocha", "_mocha", "electron-mocha", "ts-mocha"].contains(&command.program)
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file { Narrowed::one(filter.text) } else { Narrowed::two("--fgrep", filter.text) }
+}
+
+fn parse(text: &str) -> Report {
+    if let Some(report) = json::mocha(text) {
+        return report;
+    }
     let mut failures = Failures::default();
     let mut failed = 0_u32;
     let mut passed: Option<u32> = None;
@@ -12,7 +28,7 @@ pub(super) fn parse(text: &str) -> Report {
     let mut next_item: Option<u32> = None;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
-        if let Some(count) = total(line, " passing (") {
+        if let Some(count) = passing(line) {
             passed = Some(passed.unwrap_or(0).saturating_add(count));
             next_item = None;
         } else if let Some(count) =
@@ -22,18 +38,10 @@ pub(super) fn parse(text: &str) -> Report {
             next_item = Some(1);
         } else if let Some(number) = next_item
             && let Some(title) = item(line, number)
+            && (title.ends_with(':') || lines.peek().is_some_and(|next| goes_on(next)))
         {
             next_item = number.checked_add(1);
-            let mut titles = vec![title];
-            // each level of the title stands two further in
-            while let Some(next) = lines.next_if(|next| indent(next) == 5 + 2 * titles.len()) {
-                titles.push(next.trim());
-                if next.ends_with(':')
-                    && lines.peek().is_none_or(|after| indent(after) != 5 + 2 * titles.len())
-                {
-                    break;
-                }
-            }
+            let titles = titles(title, &mut lines);
             let mut block = Vec::new();
             while let Some(next) = lines.next_if(|next| next_item.is_none_or(|n| item(next, n).is_none())) {
                 if block.len() < 200 {
@@ -49,25 +57,38 @@ pub(super) fn parse(text: &str) -> Report {
     }
 }
 
-fn total(line: &str, word: &str) -> Option<u32> {
-    line.split_once(word)?.0.trim().parse().ok()
+/// Whether a line continues an item's title: its next level, or a name with a line break.
+fn goes_on(line: &str) -> bool {
+    indent(line) == 7 || (indent(line) == 0 && !line.is_empty())
+}
+
+/// The parts of a title: each level stands two further in, the last ends with a colon.
+fn titles<'a>(first: &'a str, lines: &mut std::iter::Peekable<std::str::Lines<'a>>) -> Vec<&'a str> {
+    let mut titles = vec![first];
+    while let Some(next) = lines.next_if(|next| indent(next) == 5 + 2 * titles.len()) {
+        titles.push(next.trim());
+        if next.ends_with(':') && lines.peek().is_none_or(|after| indent(after) != 5 + 2 * titles.len()) {
+            break;
+        }
+    }
+    titles
+}
+
+/// `  2 passing (31ms)`, and no other program's words.
+fn passing(line: &str) -> Option<u32> {
+    let (count, time) = line.trim_end().split_once(" passing (")?;
+    let time = time.strip_suffix(')')?;
+    let is_time = time.starts_with(|c: char| c.is_ascii_digit()) && time.ends_with(['s', 'm', 'h']);
+    is_time.then(|| count.trim().parse().ok())?
 }
 
 fn item(line: &str, number: u32) -> Option<&str> {
-    line.trim_start().strip_prefix(&format!("{number}) ")).filter(|_| line.starts_with("  "))
-}
-
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
+    line.strip_prefix("  ")?.trim_start().strip_prefix(&format!("{number}) "))
 }
 
 fn failure(titles: &[&str], block: &[&str]) -> TestFailure {
     let full = titles.join(" ");
-    let at = block.iter().filter(|line| !line.contains("node_modules")).find_map(|line| {
-        let line = line.trim_start().strip_prefix("at ")?;
-        let at = line.rsplit_once('(').map_or(line, |(_, at)| at.trim_end_matches(')'));
-        place(at).filter(|(file, _)| !file.starts_with("node:"))
-    });
+    let at = stack_place(block);
     let message = block.split(|line| line.trim_start().starts_with("at ")).next().unwrap_or_default();
     TestFailure {
         name: name(full.strip_suffix(':').unwrap_or(&full)),
@@ -80,19 +101,16 @@ fn failure(titles: &[&str], block: &[&str]) -> TestFailure {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
-    use super::super::render;
     use super::*;
-
-    fn check(text: &str, expected: Expect) {
-        expected.assert_eq(&render(&parse(text)));
-    }
+    use crate::parse::fixtures::check;
 
     #[test]
     fn a_real_run() {
         check(
-            include_str!("../../fixtures/mocha.txt"),
+            parse,
+            include_str!("../../fixtures/mocha/usual.txt"),
             expect![[r#"
             passed: Some(1)
             - [] top level @ a.js:9 | TypeError: top
@@ -106,6 +124,7 @@ mod tests {
     #[test]
     fn nothing_ran() {
         check(
+            parse,
             "\n\n  0 passing (1ms)\n\n",
             expect![[r#"
             passed: Some(0)
@@ -116,11 +135,25 @@ mod tests {
     #[test]
     fn a_crash_before_the_totals() {
         check(
+            parse,
             "  math\n    1) adds\nTypeError: no\n",
             expect![[r#"
             passed: None
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_numbered_list_in_a_message_is_no_failure() {
+        check(
+            parse,
+            "  0 passing (1ms)\n  2 failing\n\n  1) a:\n     Error: expected\n  2) two\n  3) three\n\n  2) b\n       c:\n     Error: x\n",
+            expect![[r#"
+                passed: Some(0)
+                - [] a | Error: expected
+                - [] b c | Error: x
+            "#]],
         );
     }
 }

@@ -2,12 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use super::{Failures, Report, detail, name, number_before};
+use super::{Command, Filter, Language, Narrowed, Row, cargo_test};
 use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::text::{Failures, detail, name, number_before};
 
-pub(super) fn parse(text: &str) -> Report {
+pub(super) const ROW: Row = Row { language: Language::Rust, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    match command.program {
+        "cargo" => command.first() == Some("nextest") && !command.has("--no-run") && !command.has("list"),
+        "cargo-nextest" => true,
+        _ => false,
+    }
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    match (filter.is_file, filter.text.strip_suffix(".rs")) {
+        (true, Some(path)) => Narrowed::BeforeDashes(cargo_test::target_of(path)),
+        _ => Narrowed::BeforeDashes(vec![filter.text.to_owned()]),
+    }
+}
+
+fn parse(text: &str) -> Report {
     let lines: Vec<&str> = text.lines().collect();
-    let summary = lines.iter().rposition(|line| line.trim_start().starts_with("Summary ["));
+    let summary =
+        lines.iter().rposition(|line| line.trim_start().starts_with("Summary [") && line.contains(" run: "));
     let Some(at) = summary else { return Report::default() };
     let counts = lines.get(at).and_then(|line| line.split_once(" run: ")).map_or("", |(_, rest)| rest);
     // `2 passed (1 slow, 1 flaky), 1 failed`: what is in parentheses is counted already
@@ -27,7 +47,12 @@ pub(super) fn parse(text: &str) -> Report {
             });
         }
     }
-    Report::checked(failures.0, failed, count("passed"))
+    // `3/5 tests run`: it stopped before the others
+    let stopped = lines.get(at).is_some_and(|line| {
+        let ran = line.split_once(']').and_then(|(_, rest)| rest.split_whitespace().next());
+        ran.is_some_and(|ran| ran.contains('/'))
+    });
+    Report { stopped, ..Report::checked(failures.0, failed, count("passed")) }
 }
 
 fn is_pass(status: &str) -> bool {
@@ -98,19 +123,16 @@ fn without_parentheses(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
-    use super::super::render;
     use super::*;
-
-    fn check(text: &str, expected: Expect) {
-        expected.assert_eq(&render(&parse(text)));
-    }
+    use crate::parse::fixtures::check;
 
     #[test]
     fn a_real_run() {
         check(
-            include_str!("../../fixtures/nextest.txt"),
+            parse,
+            include_str!("../../fixtures/nextest/usual.txt"),
             expect![[r#"
                 passed: Some(1)
                 - [demo] tests::panics | running 1 test
@@ -124,11 +146,12 @@ mod tests {
     #[test]
     fn signals_time_outs_and_retries_are_named() {
         check(
+            parse,
             "     Summary [   1.2s] 5/6 tests run: 2 passed (1 flaky), 2 failed, 1 timed out, 0 skipped\n   \
              FLAKY 2/3 [ 0.1s] demo a\n  SIGABRT [ 0.1s] demo b\n  TRY 3 FAIL [ 0.1s] (3/6) demo::it c d\n  \
              TIMEOUT [ 1.0s] demo e\nerror: test run failed\n",
             expect![[r#"
-                passed: Some(2)
+                passed: Some(2) (stopped)
                 - [demo] b | -
                 - [demo::it] c d | -
                 - [demo] e | -
@@ -139,12 +162,14 @@ mod tests {
     #[test]
     fn nothing_to_run() {
         check(
+            parse,
             "     Summary [   0.000s] 0 tests run: 0 passed, 3 skipped\nerror: no tests to run\n",
             expect![[r#"
                 passed: Some(0)
             "#]],
         );
         check(
+            parse,
             "error: could not compile `demo`\n",
             expect![[r#"
             passed: None

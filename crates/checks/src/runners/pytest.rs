@@ -2,42 +2,101 @@
 
 use std::collections::BTreeMap;
 
-use super::{Failures, Report, detail, name, number_before, place};
+use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::text::{Failures, detail, name, number_before, place};
 
-pub(super) fn parse(text: &str) -> Report {
+pub(super) const ROW: Row = Row { language: Language::Python, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    ["pytest", "py.test"].contains(&command.program)
+        && !["--collect-only", "--co", "--version"].iter().any(|word| command.has(word))
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file || filter.text.contains("::") {
+        return Narrowed::one(filter.text);
+    }
+    // -k takes an expression: only what cannot be read as an operator
+    let plain = filter.text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let operator = ["and", "or", "not"].contains(&filter.text);
+    if plain && !operator { Narrowed::two("-k", filter.text) } else { Narrowed::No }
+}
+
+fn parse(text: &str) -> Report {
     let lines: Vec<&str> = text.lines().collect();
-    let mut failures = Failures::default();
+    let mut all = Failures::default();
+    // since the last totals
+    let mut listed = Failures::default();
     let (mut failed, mut passed) = (0_u32, None::<u32>);
     let mut in_summary = false;
+    let (mut stopped, mut partial) = (false, false);
     let sections = Sections::read(&lines);
     for line in &lines {
         if is_heading(line, "short test summary info") {
+            // what a test printed may read like it: the last before the totals counts
+            listed = Failures::default();
             in_summary = true;
         } else if let Some(counts) = totals(line) {
             let count = |word| number_before(counts, word).unwrap_or(0);
             failed = failed.saturating_add(count("failed") + count("error") + count("errors"));
             passed = Some(passed.unwrap_or(0).saturating_add(count("passed")));
             in_summary = false;
-        } else if in_summary
-            && let Some(rest) = line.strip_prefix("FAILED ").or_else(|| line.strip_prefix("ERROR "))
-        {
-            failures.push(failure(rest, line.starts_with("ERROR "), &sections));
+            for failure in std::mem::take(&mut listed.0) {
+                all.push(failure);
+            }
+        } else if let Some(why) = line.strip_prefix("!!!").map(|rest| rest.trim_matches(['!', ' '])) {
+            stopped |= why.contains("stopping after") || why.starts_with("Interrupted");
+            partial |= why.contains("KeyboardInterrupt") || why.contains("Exit");
+        } else if let Some(entry) = entry(line).filter(|_| in_summary) {
+            listed.push(failure(&entry, &sections));
         }
     }
     match passed {
         None => Report::default(),
-        Some(passed) => Report::checked(failures.0, failed, passed),
+        Some(passed) => Report { stopped, partial, ..Report::checked(all.0, failed, passed) },
     }
+}
+
+/// A line of the summary that names a failure.
+struct Entry<'a> {
+    /// `path::name - message`
+    rest: &'a str,
+    is_error: bool,
+    /// What tells a subtest from its test: `[msg] (i=0)`.
+    subtest: Option<&'a str>,
+}
+
+fn entry(line: &str) -> Option<Entry<'_>> {
+    if let Some(rest) = line.strip_prefix("FAILED ") {
+        return Some(Entry { rest, is_error: false, subtest: None });
+    }
+    if let Some(rest) = line.strip_prefix("ERROR ") {
+        return Some(Entry { rest, is_error: true, subtest: None });
+    }
+    // `SUBFAILED(i=0) path::test`, `SUBFAILED[msg] (i=0) path::test`, `SUBFAIL path::test`
+    let rest = line.strip_prefix("SUBFAILED").or_else(|| line.strip_prefix("SUBFAIL"))?;
+    let end = rest.match_indices([' ']).map(|(at, _)| at).find(|at| {
+        let after = rest.get(at + 1..).unwrap_or_default();
+        after.split([' ', '[']).next().is_some_and(|word| word.contains("::"))
+    })?;
+    Some(Entry {
+        rest: rest.get(end + 1..)?,
+        is_error: false,
+        subtest: rest.get(..end).map(str::trim).filter(|sub| !sub.is_empty()),
+    })
 }
 
 /// `==== 5 failed, 2 passed in 0.04s ====`, with or without its dress.
 fn totals(line: &str) -> Option<&str> {
+    let dressed = line.starts_with("===") && line.ends_with("===");
     let line = line.trim_matches(['=', ' ']);
     let (counts, time) = line.rsplit_once(" in ")?;
-    let seconds = time.split_whitespace().next()?.strip_suffix('s')?;
+    let (seconds, rest) = time.split_once(' ').unwrap_or((time, ""));
+    let seconds = seconds.strip_suffix('s').or_else(|| rest.starts_with("seconds").then_some(seconds))?;
     let is_time = seconds.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !seconds.is_empty();
-    let words = [
+    let known = [
         "passed",
         "failed",
         "error",
@@ -49,11 +108,17 @@ fn totals(line: &str) -> Option<&str> {
         "warning",
         "warnings",
         "rerun",
+        "reruns",
         "subtests passed",
+        "subtests failed",
     ];
+    // a plugin's own word counts where the line is dressed as the last one is
+    let is_word = |word: &str| {
+        known.contains(&word) || (dressed && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b' '))
+    };
     let is_count = |part: &str| {
         part == "no tests ran"
-            || part.split_once(' ').is_some_and(|(n, word)| n.parse::<u32>().is_ok() && words.contains(&word))
+            || part.split_once(' ').is_some_and(|(n, word)| n.parse::<u32>().is_ok() && is_word(word))
     };
     (is_time && counts.split(", ").all(is_count)).then_some(counts)
 }
@@ -62,8 +127,9 @@ fn is_heading(line: &str, title: &str) -> bool {
     line.starts_with("===") && line.trim_matches(['=', ' ']) == title
 }
 
-fn failure(rest: &str, is_error: bool, sections: &Sections) -> TestFailure {
-    let test = without_message(rest);
+fn failure(entry: &Entry<'_>, sections: &Sections<'_>) -> TestFailure {
+    let Entry { rest, is_error, subtest } = *entry;
+    let test = without_message(rest, sections);
     let (file, inner) = test.split_once("::").unwrap_or((test, ""));
     let section = sections.of(file, inner, is_error);
     let at = section.iter().rev().find_map(|line| {
@@ -72,7 +138,10 @@ fn failure(rest: &str, is_error: bool, sections: &Sections) -> TestFailure {
     });
     let message: Vec<&str> = section.iter().filter_map(|line| line.strip_prefix("E ")).collect();
     TestFailure {
-        name: name(test),
+        name: match subtest {
+            Some(subtest) => name(&format!("{test} {subtest}")),
+            None => name(test),
+        },
         suite: is_error.then(|| "error".to_owned()),
         detail: detail(&message)
             .or_else(|| rest.get(test.len()..).and_then(|m| m.strip_prefix(" - ")).map(str::to_owned)),
@@ -81,11 +150,19 @@ fn failure(rest: &str, is_error: bool, sections: &Sections) -> TestFailure {
     }
 }
 
-/// The test of `path::name[a - b] - message`: parameters may hold the separator.
-fn without_message(rest: &str) -> &str {
-    let separator = match rest.find('[') {
-        Some(open) if rest.find(" - ").is_none_or(|at| open < at) => rest.find("] - ").map(|at| at + 1),
-        _ => rest.find(" - "),
+/// The test of `path::name[a - b] - message`: parameters may hold the separator,
+/// and what follows it. A section's title tells where several readings are possible.
+fn without_message<'a>(rest: &'a str, sections: &Sections<'_>) -> &'a str {
+    let open = rest.find('[');
+    let first = rest.find(" - ");
+    let separator = match (open, first) {
+        (Some(open), first) if first.is_none_or(|at| open < at) => {
+            let mut ends = rest.match_indices("] - ").map(|(at, _)| at + 1).take(20);
+            let known = |end: &usize| rest.get(..*end).is_some_and(|test| sections.names(test));
+            let all: Vec<usize> = ends.by_ref().collect();
+            all.iter().copied().find(known).or(all.first().copied())
+        }
+        _ => first,
     };
     separator.and_then(|at| rest.get(..at)).unwrap_or(rest).trim_end()
 }
@@ -118,6 +195,12 @@ impl<'a> Sections<'a> {
         Sections(sections)
     }
 
+    /// Whether a section has the title of this test.
+    fn names(&self, test: &str) -> bool {
+        let inner = test.split_once("::").map_or(test, |(_, inner)| inner).replace("::", ".");
+        self.0.contains_key(inner.as_str())
+    }
+
     fn of(&self, file: &str, inner: &str, is_error: bool) -> &'a [&'a str] {
         let inner = inner.replace("::", ".");
         let titles = if !is_error {
@@ -137,19 +220,16 @@ impl<'a> Sections<'a> {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
-    use super::super::render;
     use super::*;
-
-    fn check(text: &str, expected: Expect) {
-        expected.assert_eq(&render(&parse(text)));
-    }
+    use crate::parse::fixtures::check;
 
     #[test]
     fn a_real_run() {
         check(
-            include_str!("../../fixtures/pytest.txt"),
+            parse,
+            include_str!("../../fixtures/pytest/usual.txt"),
             expect![[r#"
             passed: Some(2)
             - [] tests/test_a.py::test_adds @ tests/test_a.py:4 | AssertionError: sum
@@ -166,6 +246,7 @@ mod tests {
     #[test]
     fn quiet_and_empty_runs() {
         check(
+            parse,
             "..F\n=== short test summary info ===\nFAILED a.py::b - x\n1 failed, 2 passed in 0.01s\n",
             expect![[r#"
                 passed: Some(2)
@@ -173,12 +254,14 @@ mod tests {
             "#]],
         );
         check(
+            parse,
             "====== no tests ran in 0.00s ======\n",
             expect![[r#"
             passed: Some(0)
         "#]],
         );
         check(
+            parse,
             "====== 10 deselected in 61.01s (0:01:01) ======\n",
             expect![[r#"
             passed: Some(0)
@@ -189,6 +272,7 @@ mod tests {
     #[test]
     fn a_summary_that_was_switched_off_has_no_names() {
         check(
+            parse,
             "F\n1 failed in 0.01s\n",
             expect![[r#"
             passed: Some(0)
@@ -196,6 +280,7 @@ mod tests {
         "#]],
         );
         check(
+            parse,
             "INTERNALERROR> no\n",
             expect![[r#"
             passed: None
@@ -213,7 +298,7 @@ mod tests {
             ("a.py::t[[x]] - E", "a.py::t[[x]]"),
             ("a.py", "a.py"),
         ] {
-            assert_eq!(without_message(line), test);
+            assert_eq!(without_message(line, &Sections::read(&[])), test);
         }
     }
 }

@@ -2,10 +2,43 @@
 
 use std::collections::BTreeSet;
 
-use super::{Failures, Report, detail, name};
+use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::text::{Failures, count, detail, name};
 
-pub(super) fn parse(text: &str) -> Report {
+pub(super) const ROW: Row = Row { language: Language::Python, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    let argument = |n: usize| command.arguments.get(n).map_or("", String::as_str);
+    match command.program {
+        "unittest" => true,
+        "manage.py" | "django-admin" => command.first() == Some("test"),
+        python if python.starts_with("python") => {
+            argument(0).rsplit('/').next() == Some("manage.py") && argument(1) == "test"
+        }
+        _ => false,
+    }
+}
+
+fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    let is_django = command.program != "unittest";
+    match (filter.is_file, filter.text.rsplit('/').next()) {
+        (true, Some(file)) if command.has("discover") => Narrowed::two("-p", file),
+        (true, _) => match filter.text.strip_suffix(".py") {
+            Some(path) => Narrowed::one(path.replace('/', ".")),
+            None => Narrowed::No,
+        },
+        // Django takes the dotted name itself
+        _ if is_django && filter.text.contains('.') => Narrowed::one(filter.text),
+        _ => match filter.text.rsplit('.').next() {
+            Some(test) => Narrowed::two("-k", test),
+            None => Narrowed::No,
+        },
+    }
+}
+
+fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let (mut ran, mut failed, mut skipped) = (None::<u32>, 0_u32, 0_u32);
     // a verdict without "Ran n tests" before it is somebody else's
@@ -14,22 +47,20 @@ pub(super) fn parse(text: &str) -> Report {
     while let Some(line) = lines.next() {
         if is_rule(line, '=') {
             let title =
-                lines.peek().and_then(|next| Some((next.starts_with("ERROR: "), next.split_once(": ")?.1)));
-            let Some((is_error, title)) = title else { continue };
+                lines.peek().and_then(|next| next.split_once(": ")).filter(|(word, _)| WORDS.contains(word));
+            let Some((word, title)) = title else { continue };
             lines.next();
             let mut block = Vec::new();
             // a description, a rule of dashes, the traceback
-            while let Some(next) = lines.next_if(|next| !is_rule(next, '=') && !next.starts_with("Ran ")) {
+            while let Some(next) = lines.next_if(|next| !is_rule(next, '=') && total(next).is_none()) {
                 if block.len() < 200 && !is_rule(next, '-') {
                     block.push(next);
                 }
             }
-            failures.push(failure(title, is_error, &block));
-        } else if let Some(count) = line.strip_prefix("Ran ").and_then(|rest| rest.split_once(" test")) {
-            if let Ok(count) = count.0.parse::<u32>() {
-                ran = Some(ran.unwrap_or(0).saturating_add(count));
-                awaits_verdict = true;
-            }
+            failures.push(failure(title, word == "ERROR", &block));
+        } else if let Some(count) = total(line) {
+            ran = Some(ran.unwrap_or(0).saturating_add(count));
+            awaits_verdict = true;
         } else if awaits_verdict && ["OK", "FAILED", "NO TESTS RAN"].iter().any(|word| line.starts_with(word))
         {
             awaits_verdict = false;
@@ -38,7 +69,8 @@ pub(super) fn parse(text: &str) -> Report {
                 let values = inside.split(", ").filter_map(|part| part.split_once('='));
                 values.filter(|(name, _)| *name == key).find_map(|(_, n)| n.parse::<u32>().ok()).unwrap_or(0)
             };
-            failed = failed.saturating_add(count("failures") + count("errors"));
+            failed =
+                failed.saturating_add(count("failures") + count("errors") + count("unexpected successes"));
             skipped = skipped.saturating_add(count("skipped"));
         }
     }
@@ -47,11 +79,21 @@ pub(super) fn parse(text: &str) -> Report {
             let of_test = |failure: &TestFailure| failure.name.split(" (").next().map(str::to_owned);
             let tests: BTreeSet<Option<String>> = failures.0.iter().map(of_test).collect();
             // several subtests of one test may fail
-            let tests = u32::try_from(tests.len()).unwrap_or(u32::MAX);
+            let tests = count(tests.len());
             Report::checked(failures.0, failed, ran.saturating_sub(tests).saturating_sub(skipped))
         }
         _ => Report::default(),
     }
+}
+
+/// What a block's title begins with.
+const WORDS: [&str; 3] = ["FAIL", "ERROR", "UNEXPECTED SUCCESS"];
+
+/// `Ran 3 tests in 0.001s`
+fn total(line: &str) -> Option<u32> {
+    let (count, time) = line.strip_prefix("Ran ")?.split_once(" in ")?;
+    let count = count.strip_suffix(" tests").or_else(|| count.strip_suffix(" test"))?;
+    time.trim_end().ends_with('s').then(|| count.parse().ok())?
 }
 
 fn is_rule(line: &str, of: char) -> bool {
@@ -89,19 +131,16 @@ fn failure(title: &str, is_error: bool, block: &[&str]) -> TestFailure {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::{Expect, expect};
+    use expect_test::expect;
 
-    use super::super::render;
     use super::*;
-
-    fn check(text: &str, expected: Expect) {
-        expected.assert_eq(&render(&parse(text)));
-    }
+    use crate::parse::fixtures::check;
 
     #[test]
     fn a_real_run() {
         check(
-            include_str!("../../fixtures/unittest.txt"),
+            parse,
+            include_str!("../../fixtures/unittest/usual.txt"),
             expect![[r#"
                 passed: Some(1)
                 - [error] tests.test_a.U.test_e @ /slot/tests/test_a.py:6 | Traceback (most recent call last):
@@ -117,12 +156,14 @@ mod tests {
     fn no_tests_and_no_verdict() {
         let rule = "-".repeat(70);
         check(
+            parse,
             &format!("\n{rule}\nRan 0 tests in 0.000s\n\nNO TESTS RAN\n"),
             expect![[r#"
             passed: Some(0)
         "#]],
         );
         check(
+            parse,
             &format!("\n{rule}\nRan 3 tests in 0.000s\n"),
             expect![[r#"
             passed: None

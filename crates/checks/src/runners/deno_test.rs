@@ -1,0 +1,68 @@
+//! `deno test`: the list under `FAILURES`, and the last line.
+
+use super::{Command, Filter, Language, Narrowed, Row};
+use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::text::{Failures, name, number_before, place};
+
+pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    command.program == "deno" && command.first() == Some("test")
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file { Narrowed::one(filter.text) } else { Narrowed::two("--filter", filter.text) }
+}
+
+fn parse(text: &str) -> Report {
+    let mut failures = Failures::default();
+    let (mut passed, mut failed) = (None::<u32>, 0_u32);
+    let mut in_list = false;
+    for line in text.lines() {
+        if line.trim() == "FAILURES" {
+            in_list = true;
+        } else if let Some((ok, bad)) = total(line) {
+            passed = Some(passed.unwrap_or(0).saturating_add(ok));
+            failed = failed.saturating_add(bad);
+            in_list = false;
+        } else if let Some(failure) = listed(line).filter(|_| in_list) {
+            failures.push(failure);
+        }
+    }
+    match passed {
+        None => Report::default(),
+        Some(passed) => Report::checked(failures.0, failed, passed),
+    }
+}
+
+/// `FAILED | 1 passed | 1 failed (12ms)`; steps are told in parentheses.
+fn total(line: &str) -> Option<(u32, u32)> {
+    let counts = line.strip_prefix("FAILED | ").or_else(|| line.strip_prefix("ok | "))?;
+    // `1 passed (2 steps) | 0 failed`
+    let count = |word| {
+        counts.split('|').find_map(|part| number_before(part.split(" (").next().unwrap_or(part).trim(), word))
+    };
+    Some((count("passed")?, count("failed")?))
+}
+
+/// `cart adds => ./a_test.ts:2:6`, `./b_test.ts (uncaught error)`
+fn listed(line: &str) -> Option<TestFailure> {
+    if let Some(file) = line.strip_suffix(" (uncaught error)") {
+        return Some(TestFailure {
+            name: "uncaught error".to_owned(),
+            suite: Some(name(file)),
+            file: Some(file.to_owned()),
+            ..TestFailure::default()
+        });
+    }
+    let (test, at) = line.rsplit_once(" => ")?;
+    let (file, line) = place(at)?;
+    Some(TestFailure {
+        name: name(test),
+        suite: Some(name(file)),
+        detail: None,
+        file: Some(file.to_owned()),
+        line: Some(line),
+    })
+}

@@ -1,0 +1,499 @@
+//! `go test`: plain, `-v` and `-json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::{Command, Filter, Language, Narrowed, Row};
+use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::text::{Failures, cut, detail, indent, name, place};
+
+pub(super) const ROW: Row = Row { language: Language::Go, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    command.program == "go" && command.first() == Some("test") && !command.has("-c")
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file {
+        let folder = filter.text.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        return Narrowed::one(format!("./{folder}"));
+    }
+    let test = filter.text.rsplit_once('.').map_or(filter.text, |(_, test)| test);
+    let parts: Vec<_> = test.split('/').map(|part| format!("^{}$", regex::escape(part))).collect();
+    Narrowed::two("-run", parts.join("/"))
+}
+
+fn parse(text: &str) -> Report {
+    let is_json = text.lines().any(|line| line.starts_with('{') && line.contains("\"Action\":"));
+    let mut run = Run::default();
+    if is_json {
+        run.read_json(text);
+    } else {
+        for line in text.lines() {
+            run.line(line);
+        }
+    }
+    run.report()
+}
+
+/// What has been read so far. Tests belong to the package whose line follows.
+#[derive(Default)]
+struct Run {
+    failures: Failures,
+    packages: u32,
+    passed_packages: u32,
+    passed_tests: u32,
+    /// A package ended before all of its tests had a verdict.
+    died: bool,
+    package: Package,
+    /// The compiler's words, by package.
+    broken: BTreeMap<String, Vec<String>>,
+    compiling: Option<String>,
+}
+
+/// The package that is being read.
+#[derive(Default)]
+struct Package {
+    /// Tests in order of their verdicts.
+    failing: Vec<String>,
+    /// Tests that were started (only `-v` and `-json` tell), and those with a verdict.
+    started: BTreeSet<String>,
+    ended: BTreeSet<String>,
+    said: BTreeMap<String, Vec<String>>,
+    speaking: Option<String>,
+    panicked: bool,
+    /// The tests that ran at the time limit, or when it panicked.
+    running: Vec<String>,
+    lists_running: bool,
+    /// Specs behind one test function, and how many failed as they say.
+    specs: Vec<String>,
+    spec_count: Option<u32>,
+}
+
+/// Lines kept of what a test says.
+const MAX_LINES: usize = 100;
+
+impl Run {
+    fn line(&mut self, line: &str) {
+        let body = line.trim_start();
+        if let Some(rest) = body.strip_prefix("=== ") {
+            self.package.turn(rest);
+        } else if let Some((verdict, test)) = verdict(line, &self.package.started) {
+            self.package.verdict(verdict, test, &mut self.passed_tests);
+        } else if let Some(package) = line.strip_prefix("# ") {
+            // `# package [package.test]`
+            self.compiling = Some(package.split(' ').next().unwrap_or(package).to_owned());
+        } else if let Some(rest) = line.strip_prefix("ok  \t") {
+            self.packages += 1;
+            self.passed_packages += u32::from(!rest.contains("[no tests to run]"));
+            self.close(rest, true);
+        } else if let Some(rest) = line.strip_prefix("FAIL\t") {
+            self.packages += 1;
+            self.close(rest, false);
+        } else if line.ends_with("[no test files]") {
+            self.packages += 1;
+            self.close(line, true);
+        } else if let Some(package) = &self.compiling {
+            push(self.broken.entry(package.clone()).or_default(), line);
+        } else {
+            self.package.hear(line);
+            if let Some(test) = &self.package.speaking {
+                push(self.package.said.entry(test.clone()).or_default(), line);
+            }
+        }
+    }
+
+    /// The package's own line: it ends what belongs to it.
+    fn close(&mut self, rest: &str, passed: bool) {
+        let name_of = rest.trim_start_matches('?').trim_start();
+        let package = name_of.split(['\t', ' ']).next().unwrap_or(name_of).to_owned();
+        let mut read = std::mem::take(&mut self.package);
+        self.compiling = None;
+        if passed {
+            return;
+        }
+        self.died |= read.panicked;
+        read.blame_running();
+        if read.tells_specs(&package, &mut self.failures) {
+            return;
+        }
+        let mut named = false;
+        let all: BTreeSet<&str> = read.failing.iter().map(String::as_str).collect();
+        for test in &read.failing {
+            // a parent fails only because of its children
+            let children = format!("{test}/");
+            if all.range(children.as_str()..).next().is_some_and(|next| next.starts_with(&children)) {
+                continue;
+            }
+            named = true;
+            let said = read.said.get(test).map_or(&[][..], Vec::as_slice);
+            self.failures.push(failure(&package, test, said));
+        }
+        if !named {
+            // it did not build, or something ended it outside of a test
+            let why = rest.split_once('[').map(|(_, why)| why.trim_end_matches(']'));
+            self.died |= why.is_none();
+            let broken = self.broken.remove(&package);
+            let lines = broken.or_else(|| read.said.into_values().next()).unwrap_or_default();
+            self.failures.push(failure(&package, why.unwrap_or("failed outside of its tests"), &lines));
+        }
+    }
+
+    fn read_json(&mut self, text: &str) {
+        let mut running: BTreeMap<String, Run> = BTreeMap::new();
+        for line in text.lines() {
+            let Ok(event) = serde_json::from_str::<Event>(line) else {
+                self.line(line);
+                continue;
+            };
+            let package = event.package.or(event.import_path).unwrap_or_default();
+            let run = running.entry(package.clone()).or_default();
+            match (event.action.as_str(), event.test) {
+                ("output" | "build-output", test) => {
+                    let output = event.output.unwrap_or_default();
+                    run.heard(&package, test, output.trim_end_matches('\n'), event.action == "build-output");
+                }
+                ("run", Some(test)) => {
+                    run.package.started.insert(test);
+                }
+                ("pass" | "skip", Some(test)) => {
+                    run.passed_tests += u32::from(event.action == "pass");
+                    run.package.ended.insert(test);
+                }
+                ("fail", Some(test)) => run.package.fails(test),
+                ("pass" | "skip", None) => {
+                    run.packages += 1;
+                    run.passed_packages += u32::from(event.action == "pass");
+                    run.close(&package, true);
+                }
+                ("fail", None) => {
+                    run.packages += 1;
+                    // what the compiler said stands outside of the events in older versions
+                    let said = self.broken.remove(&package);
+                    run.broken.extend(said.map(|lines| (package.clone(), lines)));
+                    run.close(&package, false);
+                }
+                _ => {}
+            }
+        }
+        for run in running.into_values() {
+            self.died |= run.died || !run.package.started.is_empty();
+            self.packages += run.packages;
+            self.passed_packages += run.passed_packages;
+            self.passed_tests += run.passed_tests;
+            for failure in run.failures.0 {
+                self.failures.push(failure);
+            }
+        }
+    }
+
+    /// An output event of a package.
+    fn heard(&mut self, package: &str, test: Option<String>, output: &str, is_build: bool) {
+        if let Some(test) = test {
+            // a verdict that is glued to what the test printed has no event of its own
+            if let Some((Verdict::Fail, glued)) = verdict(output, &self.package.started) {
+                self.package.fails(glued);
+            }
+            self.package.hear(output);
+            let is_frame = ["=== ", "--- "].iter().any(|mark| output.trim_start().starts_with(mark));
+            if !is_frame {
+                push(self.package.said.entry(test).or_default(), output);
+            }
+        } else if is_build {
+            push(self.broken.entry(package.to_owned()).or_default(), output);
+        } else {
+            self.package.hear(output);
+        }
+    }
+
+    fn report(self) -> Report {
+        if self.packages == 0 {
+            return Report::default();
+        }
+        // without -v only packages are told
+        let passed = if self.passed_tests > 0 { self.passed_tests } else { self.passed_packages };
+        // what follows the last package's line belongs to one that never ended
+        let open = !self.package.failing.is_empty() || !self.package.started.is_empty();
+        Report { partial: self.died || open, ..Report::named(self.failures.0, true, Some(passed)) }
+    }
+}
+
+impl Package {
+    /// `=== RUN   TestX`, `=== CONT  TestX`
+    fn turn(&mut self, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let turn = words.next();
+        let test = words.next().map(str::to_owned);
+        if let (Some("RUN"), Some(test)) = (turn, &test) {
+            self.started.insert(test.clone());
+        }
+        self.speaking = test.filter(|_| matches!(turn, Some("RUN" | "CONT" | "NAME")));
+    }
+
+    fn verdict(&mut self, verdict: Verdict, test: String, passed: &mut u32) {
+        match verdict {
+            Verdict::Fail => {
+                self.speaking = Some(test.clone());
+                self.fails(test);
+            }
+            Verdict::Pass => {
+                *passed = passed.saturating_add(1);
+                self.ended.insert(test);
+            }
+            Verdict::Skip => {
+                self.ended.insert(test);
+            }
+        }
+    }
+
+    fn fails(&mut self, test: String) {
+        if self.ended.insert(test.clone()) {
+            self.failing.push(test);
+        }
+    }
+
+    /// A line that is no verdict: a panic, the tests that run, specs.
+    fn hear(&mut self, line: &str) {
+        let body = line.trim();
+        if line.starts_with("panic: ") || line.starts_with("fatal error: ") {
+            self.panicked = true;
+        } else if body == "running tests:" {
+            self.lists_running = true;
+        } else if self.lists_running && line.starts_with('\t') {
+            let test = body.split(" (").next().unwrap_or(body);
+            self.running.push(test.to_owned());
+        } else if self.panicked
+            && self.running.is_empty()
+            && let Some(test) = test_frame(line)
+        {
+            self.lists_running = false;
+            self.running.push(test);
+        } else if let Some(spec) = body.strip_prefix('[').and_then(|rest| spec_of(rest, line)) {
+            self.specs.push(spec);
+        } else if let Some(spec) = gocheck_of(body) {
+            self.specs.push(spec);
+        } else if let Some(count) = spec_total(body) {
+            self.spec_count = Some(self.spec_count.unwrap_or(0).saturating_add(count));
+        } else {
+            self.lists_running = false;
+        }
+    }
+
+    /// Where it ended in a panic, the tests that ran then are those that failed.
+    fn blame_running(&mut self) {
+        if !self.panicked || !self.failing.is_empty() {
+            return;
+        }
+        let open: Vec<String> = self.started.difference(&self.ended).cloned().collect();
+        let told = std::mem::take(&mut self.running);
+        let blamed = match (told.is_empty(), open.as_slice()) {
+            (false, _) => told,
+            (true, [only]) => vec![only.clone()],
+            // of a test and its subtests the innermost
+            (true, [first, .., last]) if last.starts_with(&format!("{first}/")) => vec![last.clone()],
+            (true, _) => Vec::new(),
+        };
+        for test in blamed {
+            self.fails(test);
+        }
+    }
+
+    /// Specs in place of the functions that hold them, where their number is as told.
+    fn tells_specs(&mut self, package: &str, failures: &mut Failures) -> bool {
+        let agrees = self.spec_count.is_some_and(|count| usize::try_from(count) == Ok(self.specs.len()));
+        if !agrees || self.specs.is_empty() {
+            return false;
+        }
+        let said: Vec<String> = self.said.values().flatten().cloned().collect();
+        for spec in &self.specs {
+            failures.push(TestFailure { detail: None, ..failure(package, spec, &said) });
+        }
+        true
+    }
+}
+
+/// What a line says of a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Pass,
+    Fail,
+    Skip,
+}
+
+/// `    --- FAIL: TestSub/case_one (0.00s)`, also behind what the test printed
+/// without a line's end. A quoted verdict stands elsewhere than a real one.
+fn verdict(line: &str, started: &BTreeSet<String>) -> Option<(Verdict, String)> {
+    let at = line.rfind("--- ")?;
+    let rest = line.get(at + 4..)?;
+    let verdict = match rest.get(..6)? {
+        "FAIL: " => Verdict::Fail,
+        "PASS: " => Verdict::Pass,
+        "SKIP: " => Verdict::Skip,
+        _ => return None,
+    };
+    let (test, time) = rest.get(6..)?.trim_end().rsplit_once(" (")?;
+    let seconds = time.strip_suffix("s)")?;
+    if seconds.parse::<f64>().is_err() || test.is_empty() || test.contains(' ') {
+        return None;
+    }
+    // a subtest's verdict stands as deep as it is nested, unless it is told at once
+    let before = line.get(..at)?;
+    let is_known = started.is_empty() || started.contains(test);
+    let fits = !before.trim().is_empty() || indent(before) <= 4 * test.matches('/').count();
+    (is_known && fits).then(|| (verdict, test.to_owned()))
+}
+
+/// `example.org/m/slow.TestNeverEnds(0xc0)` in a stack → `TestNeverEnds`
+fn test_frame(line: &str) -> Option<String> {
+    let function = line.split_once('(')?.0.rsplit('/').next()?;
+    let (_, test) = function.split_once('.')?;
+    let is_test = ["Test", "Fuzz", "Example"].iter().any(|word| test.starts_with(word));
+    (is_test && test.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')).then(|| test.to_owned())
+}
+
+/// Ginkgo's summary: `  [FAIL] Cart [It] adds`
+fn spec_of(rest: &str, line: &str) -> Option<String> {
+    let (mark, spec) = rest.split_once("] ")?;
+    let is_mark = ["FAIL", "PANICKED!", "TIMEDOUT", "INTERRUPTED", "ABORTED"].contains(&mark)
+        || mark == "Fail"
+        || mark == "Panic!";
+    (is_mark && line.starts_with([' ', '[']) && !spec.is_empty() && indent(line) <= 2)
+        .then(|| spec.to_owned())
+}
+
+/// gocheck: `FAIL: a_test.go:12: Suite.TestX`
+fn gocheck_of(body: &str) -> Option<String> {
+    let rest = body.strip_prefix("FAIL: ").or_else(|| body.strip_prefix("PANIC: "))?;
+    let (at, test) = rest.rsplit_once(": ")?;
+    let is_place = place(at).is_some_and(|(file, _)| file.ends_with(".go"));
+    (is_place && test.contains('.') && !test.contains(' ')).then(|| test.to_owned())
+}
+
+/// `FAIL! -- 1 Passed | 2 Failed | …` (Ginkgo), `OOPS: 3 passed, 1 FAILED` (gocheck)
+fn spec_total(body: &str) -> Option<u32> {
+    let counts = body.strip_prefix("FAIL! -- ").or_else(|| body.strip_prefix("OOPS: "))?;
+    let numbers = counts.split(['|', ',']).filter_map(|part| part.trim().split_once(' '));
+    let failed = numbers.filter(|(_, word)| ["Failed", "FAILED", "PANICKED"].contains(word));
+    let mut total = None;
+    for (number, _) in failed {
+        total = Some(total.unwrap_or(0_u32).saturating_add(number.parse().ok()?));
+    }
+    total
+}
+
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "Action")]
+    action: String,
+    #[serde(rename = "Package")]
+    package: Option<String>,
+    #[serde(rename = "ImportPath")]
+    import_path: Option<String>,
+    #[serde(rename = "Test")]
+    test: Option<String>,
+    #[serde(rename = "Output")]
+    output: Option<String>,
+}
+
+fn push(lines: &mut Vec<String>, line: &str) {
+    if lines.len() < MAX_LINES {
+        lines.push(cut(line, 1_000).to_owned());
+    }
+}
+
+fn failure(package: &str, test: &str, lines: &[String]) -> TestFailure {
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let message = lines.split(|line| line.starts_with("goroutine ")).next().unwrap_or_default();
+    let at = message.iter().find_map(|line| {
+        let (at, _) = line.trim_start().split_once(": ")?;
+        place(at).filter(|(file, _)| file.ends_with(".go"))
+    });
+    TestFailure {
+        name: name(test),
+        suite: Some(name(package)),
+        detail: detail(message),
+        file: at.map(|(file, _)| file.to_owned()),
+        line: at.map(|(_, line)| line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::parse::fixtures::check;
+
+    #[test]
+    fn a_real_run() {
+        check(
+            parse,
+            include_str!("../../fixtures/go_test/usual.txt"),
+            expect![[r#"
+                passed: Some(1) (partial)
+                - [example.com/m/a] TestAdd @ a_test.go:3 | a_test.go:3: got 2
+                - [example.com/m/a] TestSub/case_one @ a_test.go:7 | a_test.go:7: boom
+                - [example.com/m/d] build failed @ d/d_test.go:3 | d/d_test.go:3:28: undefined: x
+                - [example.com/m/e] TestP | panic: no [recovered]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_real_run_with_v() {
+        check(
+            parse,
+            include_str!("../../fixtures/go_test/verbose.txt"),
+            expect![[r#"
+                passed: Some(3) (partial)
+                - [example.com/m/a] TestAdd @ a_test.go:3 | a_test.go:3: got 2
+                - [example.com/m/a] TestSub/case_one @ a_test.go:7 | a_test.go:7: boom
+                - [example.com/m/d] build failed @ d/d_test.go:3 | d/d_test.go:3:28: undefined: x
+                - [example.com/m/e] TestP | panic: no [recovered]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_real_run_with_json() {
+        check(
+            parse,
+            include_str!("../../fixtures/go_test/events.jsonl"),
+            expect![[r#"
+                passed: Some(3) (partial)
+                - [example.com/m/d] build failed @ d/d_test.go:3 | d/d_test.go:3:28: undefined: x
+                - [example.com/m/a] TestAdd @ a_test.go:3 | a_test.go:3: got 2
+                - [example.com/m/a] TestSub/case_one @ a_test.go:7 | a_test.go:7: boom
+                - [example.com/m/e] TestP | panic: no [recovered]
+            "#]],
+        );
+    }
+
+    #[test]
+    fn nothing_to_test() {
+        check(
+            parse,
+            "?   \texample.com/m\t[no test files]\n",
+            expect![[r#"
+            passed: Some(0)
+        "#]],
+        );
+        check(
+            parse,
+            "ok  \texample.com/m\t0.001s [no tests to run]\n",
+            expect![[r#"
+            passed: Some(0)
+        "#]],
+        );
+        check(
+            parse,
+            "go: cannot find main module\n",
+            expect![[r#"
+            passed: None
+            names: unknown
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! TAP that no other row knows: node-tap, QUnit, and the `tap` reporters of
+//! Mocha, Vitest, AVA and others. See `crate::parse::tap` for its lines.
+
+use super::{Command, Filter, Language, Narrowed, Row};
+use crate::parse::tap;
+
+pub(super) const ROW: Row =
+    Row { language: Language::JavaScript, starts, narrow, parse: tap::read, is_format: true };
+
+fn starts(command: &Command<'_>) -> bool {
+    ["tap", "qunit", "zora", "pta"].contains(&command.program)
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file { Narrowed::one(filter.text) } else { Narrowed::No }
+}

@@ -1,0 +1,264 @@
+//! Vitest: the ` FAIL ` lines of its report, the numbers in the headings above
+//! them, and the totals.
+
+use super::{Command, Filter, Language, Narrowed, Row};
+use crate::outcome::TestFailure;
+use crate::parse::Report;
+use crate::parse::json;
+use crate::parse::text::{Failures, detail, name, number_before, place};
+
+pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+
+fn starts(command: &Command<'_>) -> bool {
+    command.program == "vitest" && !["list", "init", "bench"].iter().any(|word| command.first() == Some(word))
+}
+
+fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
+    if filter.is_file {
+        Narrowed::one(filter.text)
+    } else {
+        Narrowed::two("-t", regex::escape(&filter.text.replace(" > ", " ")))
+    }
+}
+
+/// The section that is being read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Section {
+    #[default]
+    None,
+    Suites,
+    Tests,
+    Errors,
+}
+
+#[derive(Default)]
+struct Run {
+    failures: Failures,
+    suites: u32,
+    tests: u32,
+    errors: u32,
+    /// What the sections' headings say.
+    headed_suites: u32,
+    headed_tests: u32,
+    /// What the totals say.
+    failed: u32,
+    failed_errors: u32,
+    passed: Option<u32>,
+    failed_files: bool,
+    stopped: bool,
+    awaits_tests: bool,
+}
+
+fn parse(text: &str) -> Report {
+    if let Some(report) = json::jest(text) {
+        return report;
+    }
+    let mut run = Run::default();
+    let mut section = Section::None;
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let body = line.trim();
+        if let Some(title) = rule(body) {
+            section = run.heading(title, section);
+            if section == Section::Errors && is_error(title) {
+                let message = lines.peek().map(|next| next.trim()).unwrap_or_default();
+                run.errors += 1;
+                run.failures.push(TestFailure {
+                    name: name(&format!("unhandled error: {message}")),
+                    ..TestFailure::default()
+                });
+            }
+        } else if let (Section::Suites | Section::Tests, Some(test)) = (section, line.strip_prefix(" FAIL "))
+        {
+            let mut named = vec![test.trim()];
+            // tests that failed in the same way share one message
+            while let Some(next) = lines.next_if(|next| next.starts_with(" FAIL ")) {
+                named.push(next.trim_start_matches(" FAIL ").trim());
+            }
+            let mut block = Vec::new();
+            while let Some(next) = lines.next_if(|next| rule(next.trim()).is_none() && !is_total(next)) {
+                if block.len() < 200 {
+                    block.push(next);
+                }
+            }
+            for test in named {
+                match section {
+                    Section::Suites => run.suites += 1,
+                    _ => run.tests += 1,
+                }
+                run.failures.push(failure(test, &block));
+            }
+        } else if let Some(counts) = body.strip_prefix("Test Files  ") {
+            run.awaits_tests = true;
+            run.stopped |= is_short(counts);
+            run.failed_files |= counts.contains(" failed");
+            section = Section::None;
+        } else if let Some(counts) = body.strip_prefix("Tests  ").filter(|_| run.awaits_tests) {
+            run.awaits_tests = false;
+            run.stopped |= is_short(counts);
+            // `2 failed | 2 passed (4)`, `no tests`
+            let counts = counts.rsplit_once(" (").map_or(counts, |(counts, _)| counts);
+            run.failed = run.failed.saturating_add(number_before(counts, "failed").unwrap_or(0));
+            let ok = number_before(counts, "passed").unwrap_or(0);
+            run.passed = Some(run.passed.unwrap_or(0).saturating_add(ok));
+        } else if body.starts_with("No test files found, exiting with code ") {
+            run.passed = Some(run.passed.unwrap_or(0));
+        } else if let Some(counts) = body.strip_prefix("Errors  ") {
+            let count = number_before(counts, "error").or_else(|| number_before(counts, "errors"));
+            run.failed_errors = run.failed_errors.saturating_add(count.unwrap_or(0));
+        }
+    }
+    run.report()
+}
+
+impl Run {
+    /// What a rule with this title begins.
+    fn heading(&mut self, title: &str, section: Section) -> Section {
+        let number = |word: &str| title.strip_prefix(word).and_then(|n| n.trim().parse::<u32>().ok());
+        if let Some(count) = number("Failed Suites ") {
+            self.headed_suites = self.headed_suites.saturating_add(count);
+            Section::Suites
+        } else if let Some(count) = number("Failed Tests ") {
+            self.headed_tests = self.headed_tests.saturating_add(count);
+            Section::Tests
+        } else if title.starts_with("Unhandled ") {
+            Section::Errors
+        } else {
+            section
+        }
+    }
+
+    fn report(mut self) -> Report {
+        // an error that is only counted
+        while self.errors < self.failed_errors.min(100) {
+            self.errors += 1;
+            self.failures.push(TestFailure { name: "unhandled error".to_owned(), ..TestFailure::default() });
+        }
+        let agrees = self.tests == self.failed
+            && self.tests == self.headed_tests
+            && self.suites == self.headed_suites
+            && self.errors == self.failed_errors
+            && (!self.failed_files || !self.failures.0.is_empty());
+        Report { stopped: self.stopped, ..Report::named(self.failures.0, agrees, self.passed) }
+    }
+}
+
+/// The title in `⎯⎯⎯ Failed Tests 6 ⎯⎯⎯`, empty in a mere rule.
+fn rule(line: &str) -> Option<&str> {
+    let is_rule = line.starts_with("⎯⎯") && line.ends_with('⎯');
+    is_rule.then(|| line.trim_matches(['⎯', ' ']))
+}
+
+fn is_error(title: &str) -> bool {
+    ["Uncaught ", "Unhandled Rejection", "Unhandled Error"].iter().any(|word| title.starts_with(word))
+        && title != "Unhandled Errors"
+}
+
+fn is_total(line: &str) -> bool {
+    line.starts_with(" Test Files  ")
+}
+
+/// `1 failed | 1 passed (3)`: whether some are in none of the counts.
+fn is_short(counts: &str) -> bool {
+    let Some((counts, all)) = counts.rsplit_once(" (") else { return false };
+    let number = |part: &str| part.split_whitespace().next().and_then(|n| n.parse::<u32>().ok());
+    let told: u32 = counts.split('|').filter_map(number).sum();
+    all.trim_end_matches(')').parse::<u32>().is_ok_and(|all| told < all)
+}
+
+/// `test/a.test.js > math > adds`, or a whole file: `test/b.test.js [ test/b.test.js ]`.
+fn failure(test: &str, block: &[&str]) -> TestFailure {
+    let (suite, test) = match test.split_once(" > ") {
+        Some((file, test)) => (file, test),
+        None => (test.split_once(" [ ").map_or(test, |(file, _)| file), "the file as a whole"),
+    };
+    let at = block.iter().filter_map(|line| line.trim_start().strip_prefix("❯ ")).find_map(|at| {
+        place(at.rsplit(' ').next().unwrap_or(at)).filter(|(file, _)| !file.contains("node_modules"))
+    });
+    TestFailure {
+        name: name(test),
+        suite: Some(name(suite)),
+        detail: detail(block),
+        file: at.map(|(file, _)| file.to_owned()),
+        line: at.map(|(_, line)| line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::parse::fixtures::check;
+
+    #[test]
+    fn a_real_run() {
+        check(
+            parse,
+            include_str!("../../fixtures/vitest/usual.txt"),
+            expect![[r#"
+            passed: Some(2)
+            - [test/b.test.js] the file as a whole @ test/b.test.js:1 | Error: Cannot find module './missing' imported from /slot/test/b.test.js
+            - [test/a.test.js] math > add > adds two @ test/a.test.js:3 | AssertionError: expected 2 to be 3 // Object.is equality
+            - [test/a.test.js] throws > odd @ test/a.test.js:7 | Error: boom
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_unhandled_error_fails_a_run_whose_tests_pass() {
+        let totals = " Test Files  1 passed (1)\n      Tests  1 passed (1)\n     Errors  1 error\n";
+        check(
+            parse,
+            totals,
+            expect![[r#"
+            passed: Some(1)
+            - [] unhandled error | -
+        "#]],
+        );
+        check(
+            parse,
+            &format!(
+                "⎯⎯ Unhandled Errors ⎯⎯\n\nVitest caught 1\n⎯⎯⎯ Unhandled Rejection ⎯⎯⎯\nError: late\n\n{totals}"
+            ),
+            expect![[r#"
+                passed: Some(1)
+                - [] unhandled error: Error: late | -
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_line_in_a_log_or_a_message_is_no_failure() {
+        let section = "⎯⎯⎯ Failed Tests 1 ⎯⎯⎯\n\n FAIL  a.test.js > adds\nError: x\n FAIL  b.test.js > none\n\n⎯⎯⎯[1/1]⎯\n";
+        check(
+            parse,
+            &format!(
+                " FAIL  log.test.js > none\n{section}\n Test Files  1 failed (2)\n      Tests  1 failed (1)\n"
+            ),
+            expect![[r#"
+                passed: Some(0) (stopped)
+                - [a.test.js] adds | Error: x
+            "#]],
+        );
+    }
+
+    #[test]
+    fn nothing_found() {
+        check(
+            parse,
+            "\nNo test files found, exiting with code 1\n",
+            expect![[r#"
+            passed: Some(0)
+        "#]],
+        );
+        check(
+            parse,
+            " Test Files  1 failed (1)\n      Tests  no tests\n",
+            expect![[r#"
+                passed: Some(0)
+                names: unknown
+            "#]],
+        );
+    }
+}
