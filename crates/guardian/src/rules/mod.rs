@@ -4,9 +4,11 @@
 mod arity_mismatch;
 mod assertion;
 mod broken_data;
+mod commented_alternative;
 mod commented_out_code;
 mod conflict_marker;
 mod constant_result;
+mod damaged_file;
 mod duplicate_definition;
 mod elided_code;
 mod emptied_body;
@@ -16,16 +18,22 @@ mod hard_coded_result;
 mod hidden_error;
 mod hollow_test;
 mod house_style;
+mod left_over_file;
 mod missing_export;
 mod missing_fixture;
 mod missing_item;
+mod missing_member;
 mod missing_path;
+mod missing_return;
 mod missing_unlisted;
 mod missing_value;
 mod name_of_another_scope;
 mod not_accepted;
+mod not_awaited;
+mod not_compiled;
 mod pretended_work;
 mod secret_in_code;
+mod sql_from_values;
 mod syntax_error;
 mod test_case_removed;
 mod test_removed;
@@ -37,8 +45,11 @@ mod undefined_name;
 mod unreachable_code;
 mod unreached_module;
 mod unresolved_import;
+mod unsafe_setting;
+mod unused_code;
 mod unwritten_body;
 mod weaker_configuration;
+mod wrong_arguments;
 
 mod change;
 #[cfg(test)]
@@ -87,6 +98,17 @@ pub(crate) static RULES: &[&Rule] = &[
     &test_case_removed::RULE,
     &name_of_another_scope::RULE,
     &not_accepted::RULE,
+    &damaged_file::RULE,
+    &left_over_file::RULE,
+    &unused_code::RULE,
+    &commented_alternative::RULE,
+    &sql_from_values::RULE,
+    &unsafe_setting::RULE,
+    &not_compiled::RULE,
+    &not_awaited::RULE,
+    &missing_return::RULE,
+    &wrong_arguments::RULE,
+    &missing_member::RULE,
 ];
 
 /// A rule.

@@ -46,11 +46,26 @@ static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?i)(password|passwd|secret|api_?key|access_?token|auth_?token|private_?key)[a-z0-9_]*["']?[ \t]*(:|=|:=)[ \t]*["'`]([^"'`\s]{8,})["'`]"#).ok()
 });
 
+/// A value that stands in for a secret of the environment.
+static FALLBACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?i)(?:env(?:iron)?\w*\W{0,3}(?:get)?\w*|\w*env\w*|get|env::var|config|setting)\(\s*["'][a-z0-9_]*(?:password|passwd|secret|token|api_?key|private_?key|access_?key)[a-z0-9_]*["']\s*(?:,\s*(?:default\s*=\s*)?|\)\s*(?:\|\||\?\?|or|\.unwrap_or(?:_else)?\((?:\|_\|\s*)?)\s*)["'`]([^"'`\s]{8,})["'`]|process\.env\.\w*(?:password|passwd|secret|token|api_?key|private_?key|access_?key)\w*\s*(?:\|\||\?\?)\s*["'`]([^"'`\s]{8,})["'`]"#,
+    )
+    .ok()
+});
+
+/// Parts of words that people write where a secret goes.
+const PLACEHOLDERS: &[&str] = &[
+    "change", "example", "test", "secret", "passw", "your", "dummy", "sample", "default", "demo", "admin",
+    "local", "dev", "xxx", "1234",
+];
+
 fn check(file: &File, found: &mut Found) {
     let Some(forms) = FORMS.as_ref() else { return };
     let whole = forms.is_match(&file.text);
     let named = NAMED.as_ref().filter(|named| file.language.is_some() && named.is_match(&file.text));
-    if !whole && named.is_none() {
+    let fallback = FALLBACK.as_ref().filter(|form| file.language.is_some() && form.is_match(&file.text));
+    if !whole && named.is_none() && fallback.is_none() {
         return;
     }
     let example = file.is_test() || crate::project::is_specimen(&file.path);
@@ -69,6 +84,20 @@ fn check(file: &File, found: &mut Found) {
             } else {
                 found.at(file, start, end, "a secret in the code");
             }
+        } else if !example
+            && file.language.is_some()
+            && line.len() < 2_000
+            && let Some(captures) = fallback.and_then(|form| form.captures(line))
+            && let Some(value) = captures.get(1).or_else(|| captures.get(2))
+            && is_random(value.as_str())
+            && !PLACEHOLDERS.iter().any(|word| value.as_str().to_lowercase().contains(word))
+        {
+            found.at(
+                file,
+                start,
+                end,
+                "a password or token in the code stands in for the one of the environment",
+            );
         } else if let Some(value) = named.and_then(|named| named.captures(line)).and_then(|c| c.get(3))
             && !example
             && is_random(value.as_str())
