@@ -1,49 +1,51 @@
-//! Who reviews all that was integrated against the objective, and how many of them have to agree.
+//! How many Reviewers compare all integrated work with the objective, and how many of them may object.
 //!
-//! A mission in which nothing was rejected has shown that its roles can be trusted: the Reviewers that judge tasks look once,
-//! and if they object, a majority of at least three decides. Every submission that a gate rejected is a sign that some of what was
-//! let through is wrong, too: then at least three look, one more for every four of them, and if one in five objects, the whole is
-//! not met. To object wrongly costs a further cycle, to approve wrongly costs the user. An objection that a Coder was given and found
-//! to be no fault, with the Reviewers of its task, stands only if more than three in five make it again. Where more than five were
-//! rejected for every two that were integrated, or very much in all, nobody who says so is believed: one Reviewer more looks for each
-//! submission that was rejected, and hardly one in ten may object.
+//! With R rejected and I integrated submissions and n Reviewers, the first rule that applies decides:
+//! - distrust: R > 80 or R > max(8, 5I/2). n = min(31, 3 + R), and n/10 may object;
+//! - answer: a Coder, with the Reviewers of its task, found an objection to be no fault. n = min(15, 3 + R/4), and 3n/5
+//!   may repeat it;
+//! - trust: R = 0. As many as judge a task, three if they object; each item by majority;
+//! - doubt: n = min(15, 3 + R/4), and (n - 1)/5 may object.
+//!
+//! A wrong objection costs a further cycle, a wrong approval costs the user. `docs/MISSION.md` has the same rules for users.
+//! Nothing here asks anybody: it only counts.
 
 use crate::State;
 
-/// The fewest who decide on what is in doubt.
-const FEWEST: u32 = 3;
-/// The most whom doubt alone asks.
-const MOST: u32 = 15;
-/// The most whom distrust asks.
-const MOST_OF_DISTRUST: u32 = 31;
-/// Submissions that were rejected, for each Reviewer more.
-const FOR_ONE_MORE: usize = 4;
-/// The most who are asked side by side: where some of them object, the rest are not asked.
-const AT_ONCE: u32 = 4;
-/// One in so many may object to what is met.
-const ONE_IN: u32 = 5;
-/// One in so many, where the roles are distrusted.
-const ONE_IN_OF_DISTRUST: u32 = 10;
-/// Submissions that were rejected for every two that were integrated, beyond which roles are distrusted.
-const FOR_TWO_LANDED: usize = 5;
-/// So few say nothing of the roles yet.
-const FEW: usize = 8;
-/// Beyond so many, however much was integrated, some of what was let through is wrong nearly for certain.
-const IN_ALL: usize = 80;
+/// The fewest Reviewers who decide if anything was rejected.
+const MIN_REVIEWERS: u32 = 3;
+/// The most Reviewers who are asked in doubt.
+const MAX_REVIEWERS: u32 = 15;
+/// The most Reviewers who are asked in distrust.
+const MAX_REVIEWERS_IN_DISTRUST: u32 = 31;
+/// Each further Reviewer in doubt is for this many rejected submissions.
+const REJECTIONS_FOR_ONE_MORE_REVIEWER: usize = 4;
+/// The most Reviewers who work in parallel: if too many of them object, the rest are not asked.
+const MAX_PARALLEL_REVIEWERS: u32 = 4;
+/// One of this many Reviewers may object to what is met.
+const REVIEWERS_FOR_ONE_OBJECTION: u32 = 5;
+/// The same, in distrust.
+const REVIEWERS_FOR_ONE_OBJECTION_IN_DISTRUST: u32 = 10;
+/// More rejected submissions for every two that were integrated mean distrust.
+const MAX_REJECTIONS_FOR_TWO_INTEGRATED: usize = 5;
+/// This few rejected submissions say nothing of the roles yet.
+const REJECTIONS_THAT_SAY_NOTHING: usize = 8;
+/// More rejected submissions mean distrust, however many were integrated: something wrong was almost certainly accepted.
+const MAX_REJECTIONS: usize = 80;
 
 /// What a mission has shown of those who work for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrackRecord {
     /// Submissions that a gate rejected.
-    pub thrown_back: usize,
+    pub rejected: usize,
     /// Submissions that were integrated.
-    pub landed: usize,
+    pub integrated: usize,
 }
 
 impl TrackRecord {
     fn is_distrusted(self) -> bool {
-        let of_those = self.landed.saturating_mul(FOR_TWO_LANDED) / 2;
-        self.thrown_back > IN_ALL || self.thrown_back > of_those.max(FEW)
+        let of_those = self.integrated.saturating_mul(MAX_REJECTIONS_FOR_TWO_INTEGRATED) / 2;
+        self.rejected > MAX_REJECTIONS || self.rejected > of_those.max(REJECTIONS_THAT_SAY_NOTHING)
     }
 }
 
@@ -78,24 +80,26 @@ impl Panel {
 
     /// `whole`: every task was integrated; `answered`: what was objected to was found to be no fault.
     pub fn new(quorum: u32, record: TrackRecord, whole: bool, answered: bool) -> Panel {
-        let rule = match record.thrown_back {
+        let rule = match record.rejected {
             _ if whole && record.is_distrusted() => Rule::Distrusted,
             _ if whole && answered => Rule::Answered,
             0 => Rule::Trusted,
             _ => Rule::Doubted,
         };
         let (for_one_more, most) = match rule {
-            Rule::Distrusted => (1, MOST_OF_DISTRUST),
-            Rule::Trusted | Rule::Doubted | Rule::Answered => (FOR_ONE_MORE, MOST),
+            Rule::Distrusted => (1, MAX_REVIEWERS_IN_DISTRUST),
+            Rule::Trusted | Rule::Doubted | Rule::Answered => {
+                (REJECTIONS_FOR_ONE_MORE_REVIEWER, MAX_REVIEWERS)
+            }
         };
-        let more = u32::try_from(record.thrown_back / for_one_more).unwrap_or(most);
-        let first = if rule == Rule::Trusted { quorum } else { quorum.max(FEWEST) };
-        let voters = first.max(FEWEST).max(more.saturating_add(FEWEST).min(most)) | 1;
+        let more = u32::try_from(record.rejected / for_one_more).unwrap_or(most);
+        let first = if rule == Rule::Trusted { quorum } else { quorum.max(MIN_REVIEWERS) };
+        let voters = first.max(MIN_REVIEWERS).max(more.saturating_add(MIN_REVIEWERS).min(most)) | 1;
         let voters = if whole { voters } else { first };
         let tolerated = match rule {
             Rule::Trusted => None,
-            Rule::Doubted => Some(voters.saturating_sub(1) / ONE_IN),
-            Rule::Distrusted => Some(voters / ONE_IN_OF_DISTRUST),
+            Rule::Doubted => Some(voters.saturating_sub(1) / REVIEWERS_FOR_ONE_OBJECTION),
+            Rule::Distrusted => Some(voters / REVIEWERS_FOR_ONE_OBJECTION_IN_DISTRUST),
             Rule::Answered => Some(voters * 3 / 5),
         };
         Panel { first, voters, tolerated }
@@ -110,7 +114,7 @@ impl Panel {
         match asked {
             0 => self.first,
             _ if decided => 0,
-            _ => self.voters.saturating_sub(asked).min(AT_ONCE),
+            _ => self.voters.saturating_sub(asked).min(MAX_PARALLEL_REVIEWERS),
         }
     }
 
@@ -158,12 +162,12 @@ mod tests {
         waves
     }
 
-    fn after(thrown_back: usize) -> TrackRecord {
-        TrackRecord { thrown_back, landed: 20 }
+    fn after(rejected: usize) -> TrackRecord {
+        TrackRecord { rejected, integrated: 20 }
     }
 
     #[test]
-    fn where_nothing_was_thrown_back_the_reviewers_of_tasks_decide() {
+    fn where_nothing_was_rejected_the_reviewers_of_tasks_decide() {
         let one = Panel::new(1, after(0), true, false);
         assert_eq!(waves(one, &[0]), [1]);
         assert_eq!(waves(one, &[1, 0]), [1, 2], "one that objects is not alone to decide");
@@ -180,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_thrown_back_on_the_way_makes_more_of_them_look_and_fewer_decide() {
+    fn what_was_rejected_on_the_way_makes_more_of_them_look_and_fewer_decide() {
         let three = Panel::new(1, after(1), true, false);
         assert_eq!(waves(three, &[0]), [3]);
         assert!(!three.by_item());
@@ -196,7 +200,7 @@ mod tests {
         assert_eq!(waves(twenty, &[2]), [3], "no more are asked where two object");
         assert_eq!((twenty.met(9, 8, 1), twenty.met(9, 7, 2)), (Some(true), Some(false)));
         assert_eq!(
-            waves(Panel::new(1, TrackRecord { thrown_back: 60, landed: 50 }, true, false), &[0]),
+            waves(Panel::new(1, TrackRecord { rejected: 60, integrated: 50 }, true, false), &[0]),
             [3, 4, 4, 4]
         );
         assert_eq!(waves(Panel::new(15, after(1), true, false), &[0]), [15]);
@@ -228,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn where_far_more_was_thrown_back_than_landed_many_look_and_no_answer_is_believed() {
+    fn where_far_more_was_rejected_than_landed_many_look_and_no_answer_is_believed() {
         let doubted = Panel::new(1, after(50), true, false);
         let distrusted = Panel::new(1, after(51), true, false);
         assert_eq!((doubted.voters, distrusted.voters), (15, 31));
@@ -236,12 +240,12 @@ mod tests {
         assert_eq!(waves(distrusted, &[2, 2]), [3, 4], "four of thirty-one may not object");
         assert_eq!((distrusted.met(31, 28, 3), distrusted.met(31, 27, 4)), (Some(true), Some(false)));
         assert_eq!(Panel::new(1, after(51), true, true), distrusted, "an answer changes nothing");
-        let five = |thrown_back| Panel::new(1, TrackRecord { thrown_back, landed: 5 }, true, false);
+        let five = |rejected| Panel::new(1, TrackRecord { rejected, integrated: 5 }, true, false);
         assert_eq!((five(12).voters, five(13).voters), (7, 17));
         assert_eq!((five(13).met(17, 16, 1), five(13).met(17, 15, 2)), (Some(true), Some(false)));
-        let one = Panel::new(1, TrackRecord { thrown_back: 8, landed: 1 }, true, false);
+        let one = Panel::new(1, TrackRecord { rejected: 8, integrated: 1 }, true, false);
         assert_eq!(one.voters, 5, "so few say nothing of the roles yet");
-        let many = |thrown_back| Panel::new(1, TrackRecord { thrown_back, landed: 100 }, true, false);
+        let many = |rejected| Panel::new(1, TrackRecord { rejected, integrated: 100 }, true, false);
         assert_eq!(
             (many(80).voters, many(81).voters),
             (15, 31),

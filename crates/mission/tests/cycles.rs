@@ -119,7 +119,7 @@ fn a_mission_of_one_task_is_reviewed_once() {
 }
 
 #[test]
-fn a_mission_of_one_task_in_which_something_was_thrown_back_is_reviewed_as_a_whole() {
+fn a_mission_of_one_task_in_which_something_was_rejected_is_reviewed_as_a_whole() {
     let mut mission = landed_when_mended();
     assert_eq!(mission.settle(), "review-objective\n");
     mission.review(&[]);
@@ -148,7 +148,7 @@ fn what_nothing_was_changed_for_is_not_counted_as_landed() {
     let mission = answered();
     let landed = mission.state.tasks.values().filter(|t| !t.unchanged).count();
     assert!(mission.state.tasks.values().any(|t| t.unchanged));
-    assert_eq!(mission.state.track_record().landed, landed);
+    assert_eq!(mission.state.track_record().integrated, landed);
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn what_reviewers_miss_again_on_the_same_tree_is_no_progress() {
 }
 
 #[test]
-fn every_hand_in_that_was_thrown_back_is_counted_and_the_hosts_failures_are_not() {
+fn every_submission_that_was_rejected_is_counted_and_the_hosts_failures_are_not() {
     let mut mission = Mission::with(Policy { fixes: 2, ..policy() }, "a: a");
     mission.start("a");
     mission.fail("a", FailureClass::Host);
@@ -277,7 +277,7 @@ fn every_hand_in_that_was_thrown_back_is_counted_and_the_hosts_failures_are_not(
     mission.fail("a", FailureClass::Test);
     mission.fix("a");
     mission.fail("a", FailureClass::Review);
-    assert_eq!(mission.state.track_record(), TrackRecord { thrown_back: 2, landed: 0 });
+    assert_eq!(mission.state.track_record(), TrackRecord { rejected: 2, integrated: 0 });
 }
 
 #[test]

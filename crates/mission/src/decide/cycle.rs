@@ -49,7 +49,7 @@ fn review(state: &State) -> Option<Effect> {
         return None;
     }
     let nobody_can = state.review_failures.len() >= ROLE_TRIES || budget::reached(state).is_some();
-    if (state.track_record().thrown_back == 0 || nobody_can)
+    if (state.track_record().rejected == 0 || nobody_can)
         && let Some(event) = remembered(state, tree)
     {
         return Some(Effect::Record(event));

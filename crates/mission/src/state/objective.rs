@@ -80,13 +80,14 @@ impl State {
     /// What the mission has shown so far.
     pub fn track_record(&self) -> TrackRecord {
         // what was split was integrated as its parts, and what nothing was changed for has shown nothing
-        let landed = |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
-        let landed = self.tasks.values().filter(landed).count();
-        TrackRecord { thrown_back: self.thrown_back(), landed }
+        let integrated =
+            |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
+        let integrated = self.tasks.values().filter(integrated).count();
+        TrackRecord { rejected: self.rejected(), integrated }
     }
 
     /// Submissions that a gate rejected, of all tasks.
-    pub(crate) fn thrown_back(&self) -> usize {
+    pub(crate) fn rejected(&self) -> usize {
         let failures = self.tasks.values().flat_map(|task| &task.failures);
         failures
             .filter(|failure| match failure.class {

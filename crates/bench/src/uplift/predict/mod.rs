@@ -168,7 +168,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                 let errs = rates.review_errs(wrong == 0);
                 for (eyes_err, of_eyes) in [(true, errs), (false, 1.0 - errs)] {
                     for (thrown_back, of_trust) in panels(expected, variance, at_once) {
-                        let record = TrackRecord { thrown_back, landed: n - missing };
+                        let record = TrackRecord { rejected: thrown_back, integrated: n - missing };
                         let panel = Panel::new(way.quorum, record, whole, false);
                         let (met, objections) = reviewers.objective(panel, wrong == 0, whole, eyes_err);
                         let weight = chance * of_eyes * of_trust;

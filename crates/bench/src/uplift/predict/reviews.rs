@@ -99,7 +99,7 @@ mod tests {
         assert!(misses(3) < misses(1) && misses(5) < misses(3) && misses(99) > 0.2, "{}", misses(99));
         let one = Reviewers { quorum: 1, rates };
         let objective = |thrown_back, right, eyes_err| {
-            let panel = Panel::new(1, TrackRecord { thrown_back, landed: 20 }, true, false);
+            let panel = Panel::new(1, TrackRecord { rejected: thrown_back, integrated: 20 }, true, false);
             let (met, objections) = one.objective(panel, right, true, eyes_err);
             let all = met + objections.iter().map(|(_, of)| of).sum::<f64>();
             assert!((all - 1.0).abs() < 1e-9, "{met} {objections:?}");

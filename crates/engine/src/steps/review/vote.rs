@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn of_the_whole_each_item_is_voted_on() {
         let wanted = ["it adds".to_string()];
-        let record = |thrown_back| TrackRecord { thrown_back, landed: 20 };
+        let record = |rejected| TrackRecord { rejected, integrated: 20 };
         let by = |panel: Panel, reviews: &[Review], asked: usize| {
             items(&wanted, panel, asked, reviews).map(|(met, unmet)| {
                 let words = |side: Vec<ItemVerdict>| {
