@@ -1,4 +1,4 @@
-//! What a compiler refuses for want of its other parts: Go's unused variables and names defined twice in a package, Rust's
+//! What a compiler refuses because another part is missing or unused: Go's unused variables and names defined twice in a package, Rust's
 //! and Go's values of a struct with fields that are missing or that it does not have.
 
 use std::collections::{BTreeMap, BTreeSet};

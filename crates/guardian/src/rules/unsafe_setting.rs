@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Unsafe,
     severity: Severity::Error,
     summary: "Certificates that are not checked, tokens that are not verified, HTML that is made of values.",
-    note: "Whoever is in between, or writes the value, decides what happens. Trust the one authority or key that is meant; let a value stay text, or clean it first.",
+    note: "An attacker in between, or the author of the value, decides what happens. Trust the one authority or key that is meant; let a value stay text, or clean it first.",
     valid: &[
         Example::new(&[(
             "a.py",

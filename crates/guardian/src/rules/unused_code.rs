@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     category: Category::Style,
     severity: Severity::Warning,
     summary: "An import or a private function that the change adds and nothing uses.",
-    note: "Whoever reads it looks for a use that is not there. Use it or delete it.",
+    note: "A reader looks for a use that is not there. Use it or delete it.",
     valid: &[
         Example::new(&[("a.py", "import os\nprint(os.sep)\n")]),
         Example::new(&[("p/__init__.py", "from p.a import f\n"), ("p/a.py", "def f(): pass\n")]),
