@@ -74,6 +74,8 @@ pub(crate) struct File {
     pub(crate) matched: Vec<Raw>,
     /// `None` where the rules have nothing to look at
     tree: Option<Tree>,
+    /// the tree is of a text in which something was masked
+    masked: bool,
     flat: OnceLock<Flat>,
     outline: OnceLock<Outline>,
     names: OnceLock<Names>,
@@ -120,6 +122,7 @@ impl File {
             problems: Vec::new(),
             matched: Vec::new(),
             tree: None,
+            masked: false,
             flat: OnceLock::new(),
             outline: OnceLock::new(),
             names: OnceLock::new(),
@@ -131,6 +134,7 @@ impl File {
             Err(why) => file.problems.push(not_checked(why.to_string())),
             Ok(source) => {
                 file.problems = source.problems();
+                file.masked = source.is_masked();
                 file.tree = (!file.is_generated()).then(|| source.tree().clone());
             }
         }
@@ -139,7 +143,7 @@ impl File {
 
     /// The tree of this file, told of the edit that makes it another; `None` where it is no help.
     fn edited(&self, new: &File) -> Option<Tree> {
-        let mut tree = self.tree.clone().filter(|_| self.is_sound())?;
+        let mut tree = self.tree.clone().filter(|_| self.is_sound() && !self.masked)?;
         let (old, now) = (&self.text, &new.text);
         let (start, end) = alike(old, now);
         tree.edit(&InputEdit {

@@ -1,3 +1,5 @@
+//! The languages, by name and by the end of a path, and their grammars.
+
 use serde::{Deserialize, Serialize};
 
 /// A language that the engine can read. JSX is parsed with [`Language::JavaScript`].

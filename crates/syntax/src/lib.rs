@@ -7,17 +7,25 @@
 //! **Invariants**: no I/O, no clock, no recursion over syntax trees (input may nest 100,000 deep), and
 //! every list returned is bounded by a constant or by the length of the input.
 
-mod dialect;
+mod balance;
+mod edit;
+mod gaps;
 mod language;
+mod languages;
 mod outline;
+mod problem;
 mod problems;
 mod source;
+mod symbols;
 mod walk;
 
+pub use balance::is_balanced;
 pub use language::Language;
-pub use outline::{Arity, Export, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, outline};
-pub use problems::{MAX_PROBLEMS, ProblemKind, SyntaxProblem, problems};
+pub use outline::outline;
+pub use problem::{MAX_PROBLEMS, ProblemKind, SyntaxProblem};
+pub use problems::problems;
 pub use source::{MAX_BYTES, MAX_DEPTH, NotParsed, Source};
+pub use symbols::{Arity, Export, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind};
 pub use walk::{Step, visit};
 
 pub use tree_sitter::{InputEdit, Node, Point, Tree};

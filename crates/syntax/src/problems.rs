@@ -1,36 +1,11 @@
-use serde::{Deserialize, Serialize};
+//! What is wrong with a text, in words, from the errors of its tree and the brackets of its text.
+
 use tree_sitter::Node;
 
+use crate::languages::python;
+use crate::problem::{Found, MAX_PROBLEMS, ProblemKind, SyntaxProblem};
 use crate::walk::{Step, visit};
 use crate::{Language, Source};
-
-/// No more problems than this are reported for a file: the first ones matter, the others follow.
-pub const MAX_PROBLEMS: usize = 20;
-
-/// What kind of problem it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProblemKind {
-    /// something that does not belong there
-    Unexpected,
-    /// something that is not there
-    Missing,
-    /// the file was not parsed (too long, or too much work): no statement about the code
-    NotChecked,
-}
-
-/// A place where a text is not what its language allows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SyntaxProblem {
-    /// 1-based
-    pub line: u32,
-    /// 1-based, in characters
-    pub column: u32,
-    /// what was expected or found
-    pub message: String,
-    /// what kind of problem
-    pub kind: ProblemKind,
-}
 
 /// The syntax problems of a text, at most [`MAX_PROBLEMS`], in source order.
 pub fn problems(language: Language, text: &str) -> Vec<SyntaxProblem> {
@@ -47,7 +22,7 @@ impl Source<'_> {
     /// The syntax problems of this source, at most [`MAX_PROBLEMS`], in source order.
     pub fn problems(&self) -> Vec<SyntaxProblem> {
         let mut found = Vec::new();
-        if let Some(at) = self.text().find('\0') {
+        if let Some(at) = self.text().find('\0').filter(|at| !self.is_text(*at)) {
             found.push((at, ProblemKind::Unexpected, "NUL byte in source text".to_string()));
         }
         if self.root().has_error() && self.is_flow() {
@@ -57,7 +32,7 @@ impl Source<'_> {
             self.error_nodes(&mut found);
         }
         if self.language() == Language::Python {
-            crate::problems::python::check(self, &mut found);
+            python::problems::check(self, &mut found);
         }
         found.sort_by_key(|(at, ..)| *at);
         found.dedup_by_key(|(at, ..)| *at);
@@ -69,6 +44,19 @@ impl Source<'_> {
                 SyntaxProblem { line, column, message, kind }
             })
             .collect()
+    }
+
+    /// Whether a byte is part of a string or a comment.
+    fn is_text(&self, at: usize) -> bool {
+        const TEXTS: [&str; 5] = ["string", "comment", "template", "heredoc", "rune"];
+        let mut node = self.root().descendant_for_byte_range(at, at + 1);
+        while let Some(inner) = node {
+            if TEXTS.iter().any(|text| inner.kind().contains(text)) {
+                return true;
+            }
+            node = inner.parent();
+        }
+        false
     }
 
     fn is_flow(&self) -> bool {
@@ -143,8 +131,6 @@ impl Source<'_> {
     }
 }
 
-type Found = (usize, ProblemKind, String);
-
 fn has_inner_error(node: Node<'_>) -> bool {
     let mut inner = false;
     visit(node, |child, depth| {
@@ -168,8 +154,8 @@ fn describe(kind: &str) -> String {
 }
 
 mod brackets {
-    use super::{Found, ProblemKind};
     use crate::Source;
+    use crate::problem::{Found, ProblemKind};
     use crate::walk::{Step, visit};
 
     /// Brackets without their partner. Only tokens of the grammar count, so that brackets in strings
@@ -225,60 +211,6 @@ mod brackets {
             "[" => "]",
             _ => "}",
         }
-    }
-}
-
-mod python {
-    use super::{Found, MAX_PROBLEMS, ProblemKind};
-    use crate::Source;
-    use crate::walk::{Step, children, visit};
-
-    /// What Python refuses and its grammar lets through: bodies without a statement, and statements of
-    /// one block in different columns.
-    pub(super) fn check(source: &Source<'_>, found: &mut Vec<Found>) {
-        let limit = found.len() + MAX_PROBLEMS;
-        visit(source.root(), |node, _| {
-            if found.len() >= limit {
-                return Step::Stop;
-            }
-            match node.kind() {
-                "block" | "module" => {
-                    let statements = children(node);
-                    if statements.is_empty() && node.kind() == "block" {
-                        found.push((
-                            node.start_byte(),
-                            ProblemKind::Missing,
-                            "expected an indented block of at least one statement".to_string(),
-                        ));
-                    }
-                    let mut column = (node.kind() == "module").then_some(0);
-                    let mut row = usize::MAX;
-                    for statement in statements {
-                        let start = statement.start_position();
-                        // after `;`, or on the line of the header, the column is free
-                        let first_on_line = source
-                            .text()
-                            .get(statement.start_byte().saturating_sub(start.column)..statement.start_byte())
-                            .is_some_and(|before| before.chars().all(char::is_whitespace));
-                        if !first_on_line || start.row == row || statement.is_error() {
-                            continue;
-                        }
-                        row = start.row;
-                        if *column.get_or_insert(start.column) != start.column {
-                            found.push((
-                                statement.start_byte(),
-                                ProblemKind::Unexpected,
-                                "unexpected indentation: differs from the other statements of this block"
-                                    .to_string(),
-                            ));
-                            break;
-                        }
-                    }
-                    Step::Into
-                }
-                _ => Step::Into,
-            }
-        });
     }
 }
 

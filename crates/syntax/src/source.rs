@@ -1,9 +1,12 @@
+//! A text and its syntax tree, parsed within bounds. What is wrong with it: `problems`; what it says: `outline`.
+
 use std::ops::ControlFlow;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 use crate::Language;
-use crate::dialect;
+use crate::edit::edited;
+use crate::gaps;
 use crate::walk::{Step, visit};
 
 /// Files longer than this many bytes are not parsed.
@@ -12,6 +15,9 @@ pub const MAX_BYTES: usize = 5_000_000;
 /// Trees deeper than this are parsed and checked for syntax, but not searched with rules whose cost
 /// grows with depth.
 pub const MAX_DEPTH: usize = 1_000;
+
+/// How often gaps of a grammar are looked for: behind one may be another.
+const MAX_ROUNDS: usize = 3;
 
 /// Why a file was not parsed. Not a statement about the code: nothing was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +42,7 @@ pub struct Source<'t> {
     language: Language,
     text: &'t str,
     tree: Tree,
+    is_masked: bool,
 }
 
 impl<'t> Source<'t> {
@@ -56,24 +63,40 @@ impl<'t> Source<'t> {
         }
         let mut parser = Parser::new();
         parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
-        let mut tree = parse(&mut parser, text, old)?;
+        let mut masked = gaps::always(language, text);
+        // of a masked text no edit is known
+        let old = old.filter(|_| masked.is_none());
+        let mut tree = parse(&mut parser, masked.as_deref().unwrap_or(text), old)?;
         if old.is_some() && tree.root_node().has_error() {
             // where errors are repaired depends on what was there before: say the same as without
             tree = parse(&mut parser, text, None)?;
         }
-        if tree.root_node().has_error()
-            && let Some(masked) = dialect::masked(language, text)
-            && let Ok(other) = parse(&mut parser, &masked, None)
-            && errors(&other) < errors(&tree)
-        {
-            return Ok(Source { language, text, tree: other });
+        for _ in 0..MAX_ROUNDS {
+            if !tree.root_node().has_error() {
+                break;
+            }
+            let now = masked.as_deref().unwrap_or(text);
+            match without_gaps(&mut parser, language, now, &tree) {
+                Some((better, other)) => {
+                    masked = Some(better);
+                    tree = other;
+                }
+                None => break,
+            }
         }
-        Ok(Source { language, text, tree })
+        let is_masked = masked.is_some();
+        Ok(Source { language, text, tree, is_masked })
     }
 
     /// A text with the tree that parsing it gave earlier; nothing is parsed.
     pub fn with_tree(language: Language, text: &'t str, tree: Tree) -> Source<'t> {
-        Source { language, text, tree }
+        Source { language, text, tree, is_masked: false }
+    }
+
+    /// Whether the tree is not of the text itself: something that its grammar does not know was masked.
+    /// Such a tree is no help for parsing the next version of the text.
+    pub fn is_masked(&self) -> bool {
+        self.is_masked
     }
 
     /// The language that it was parsed as.
@@ -132,6 +155,33 @@ fn parse(parser: &mut Parser, text: &str, old: Option<&Tree>) -> Result<Tree, No
     parser
         .parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), old, Some(options))
         .ok_or(NotParsed::TooMuchWork)
+}
+
+/// Where masking what a grammar does not know leaves fewer errors: the text so masked, and its tree. All kinds
+/// of gaps at once, or else those that help each by itself.
+fn without_gaps(parser: &mut Parser, language: Language, text: &str, tree: &Tree) -> Option<(String, Tree)> {
+    let kinds = gaps::edits(language, text, tree);
+    let mut fewest = errors(tree);
+    let mut attempt = |text: &str, edits: &[_]| {
+        let masked = edited(text, edits)?;
+        let tree = parse(parser, &masked, None).ok()?;
+        let count = errors(&tree);
+        (count < fewest).then(|| {
+            fewest = count;
+            (masked, tree)
+        })
+    };
+    if let Some(better) = attempt(text, &kinds.concat()) {
+        return Some(better);
+    }
+    let mut best: Option<(String, Tree)> = None;
+    for edits in kinds.iter().filter(|_| kinds.len() > 1) {
+        let now = best.as_ref().map_or(text, |(text, _)| text);
+        if let Some(better) = attempt(now, edits) {
+            best = Some(better);
+        }
+    }
+    best
 }
 
 /// How many errors a tree has.

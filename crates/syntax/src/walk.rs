@@ -1,3 +1,5 @@
+//! Walking trees without recursion.
+
 use tree_sitter::Node;
 
 /// What to do after a node was visited.

@@ -1,10 +1,12 @@
+//! The outline of a file of Go.
+
 use tree_sitter::Node;
 
-use super::{Arity, Import, ImportKind, Outline, Symbol, SymbolKind, count, end_line, line};
 use crate::Source;
+use crate::symbols::{Arity, Import, ImportKind, Outline, Symbol, SymbolKind, count, end_line, line};
 use crate::walk::{Step, children, visit};
 
-pub(super) fn outline(source: &Source<'_>) -> Outline {
+pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut out = Outline::default();
     let text = |node: Node<'_>| source.text_of(node).to_string();
     for node in children(source.root()) {

@@ -1,10 +1,14 @@
+//! The outline of a file of Python.
+
 use tree_sitter::Node;
 
-use super::{Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line};
 use crate::Source;
+use crate::symbols::{
+    Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
+};
 use crate::walk::{Step, children, visit};
 
-pub(super) fn outline(source: &Source<'_>) -> Outline {
+pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
     // definitions under `if` and `try` at the top level are the module's as well
     let mut pending: Vec<Node<'_>> = children(source.root());

@@ -1,12 +1,14 @@
+//! The outline of a file of TypeScript and JavaScript.
+
 use tree_sitter::Node;
 
-use super::{
+use crate::Source;
+use crate::symbols::{
     Arity, Export, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::Source;
 use crate::walk::{Step, children, visit};
 
-pub(super) fn outline(source: &Source<'_>) -> Outline {
+pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
     for statement in children(source.root()) {
         reader.statement(statement, false);

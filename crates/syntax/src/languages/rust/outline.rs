@@ -1,13 +1,17 @@
+//! The outline of a file of Rust.
+
 use tree_sitter::Node;
 
-use super::{Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line};
 use crate::Source;
+use crate::symbols::{
+    Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
+};
 use crate::walk::{Step, children, visit};
 
 /// Items of modules nested deeper than this are not listed.
 const MAX_MODULES: usize = 8;
 
-pub(super) fn outline(source: &Source<'_>) -> Outline {
+pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
     let mut pending = vec![(source.root(), None, 0)];
     while let Some((list, container, depth)) = pending.pop() {

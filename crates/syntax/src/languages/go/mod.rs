@@ -1,0 +1,4 @@
+//! Go.
+
+pub(crate) mod gaps;
+pub(crate) mod outline;

@@ -1,0 +1,5 @@
+//! Python.
+
+pub(crate) mod gaps;
+pub(crate) mod outline;
+pub(crate) mod problems;

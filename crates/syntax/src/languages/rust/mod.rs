@@ -1,0 +1,4 @@
+//! Rust.
+
+pub(crate) mod gaps;
+pub(crate) mod outline;
