@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -27,7 +28,9 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
             continue;
         }
         let hunks = base.zip(head).map(|(base, head)| Hunks::new(base, head)).unwrap_or_default();
-        let written = |raw: &Raw| hunks.of_head(raw.line as usize - 1);
+        // an edit inside of it is an edit of it
+        let rows = |raw: &Raw| raw.line as usize - 1..raw.last_line.max(raw.line) as usize;
+        let written = |raw: &Raw| hunks.of_head(rows(raw));
         let mut known: HashMap<(Arc<str>, String), Vec<&Raw>> = HashMap::new();
         for raw in &base_raws {
             known.entry((raw.rule.clone(), raw.key.clone())).or_default().push(raw);
@@ -48,13 +51,13 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
         // a line that was rewritten and still has what it had, is not worse than it was
         let mut rewritten: HashMap<(Arc<str>, usize), usize> = HashMap::new();
         for raw in known.values().flatten() {
-            if let Some(hunk) = hunks.of_base(raw.line as usize - 1) {
-                *rewritten.entry((raw.rule.clone(), hunk)).or_default() += 1;
+            if let Some(hunk) = hunks.of_base(rows(raw)) {
+                *rewritten.entry((family(&raw.rule), hunk)).or_default() += 1;
             }
         }
         for (_, raw) in left {
             if let Some(hunk) = written(&raw)
-                && let Some(n) = rewritten.get_mut(&(raw.rule.clone(), hunk))
+                && let Some(n) = rewritten.get_mut(&(family(&raw.rule), hunk))
                 && *n > 0
             {
                 *n -= 1;
@@ -81,6 +84,11 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
         }
     });
     new
+}
+
+/// What kind of finding a rule makes: one way to silence a tool in the place of another is no new silence.
+fn family(rule: &Arc<str>) -> Arc<str> {
+    if rule.ends_with("suppression") { "suppression".into() } else { rule.clone() }
 }
 
 /// Which lines a change rewrote, as numbered hunks.
@@ -110,14 +118,14 @@ impl Hunks {
         Hunks { hunks }
     }
 
-    /// The hunk that wrote a line of the head (0-based).
-    pub(crate) fn of_head(&self, row: usize) -> Option<usize> {
-        self.hunks.iter().position(|(_, _, start, end)| (*start..*end).contains(&row))
+    /// The first hunk that wrote any of these lines of the head (0-based).
+    pub(crate) fn of_head(&self, rows: Range<usize>) -> Option<usize> {
+        self.hunks.iter().position(|(_, _, start, end)| *start < rows.end && rows.start < *end)
     }
 
-    /// The hunk that removed a line of the base (0-based).
-    pub(crate) fn of_base(&self, row: usize) -> Option<usize> {
-        self.hunks.iter().position(|(start, end, _, _)| (*start..*end).contains(&row))
+    /// The first hunk that removed any of these lines of the base (0-based).
+    pub(crate) fn of_base(&self, rows: Range<usize>) -> Option<usize> {
+        self.hunks.iter().position(|(start, end, _, _)| *start < rows.end && rows.start < *end)
     }
 
     /// How many lines the base had at its end that the head has not.

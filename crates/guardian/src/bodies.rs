@@ -235,10 +235,8 @@ pub(crate) fn parameters<'f>(file: &'f File, function: &Function) -> Vec<&'f str
 
 /// What a function says that it gives back, or "".
 pub(crate) fn return_type<'f>(file: &'f File, function: &Function) -> &'f str {
-    let at = std::iter::once(function.index)
-        .chain(file.flat().below(function.index))
-        .take_while(|i| *i < function.body)
-        .find_map(|i| file.flat().field(i, "return_type"));
+    // that of the function itself: a parameter may be a function, too
+    let at = file.flat().field(file.flat().node(function.body).parent, "return_type");
     at.map_or("", |at| file.text_of(at).trim_start_matches([':', '-', '>', ' ']))
 }
 

@@ -1,7 +1,11 @@
+//! The Guardian: runs the rules over a file, an edit, a change or a tree, and leaves out what was there before.
+//! Knows the rules by their table only.
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::baseline::{Compared, introduced};
+use crate::doubt;
 use crate::file::{File, Raw};
 use crate::finding::{Finding, Level, RuleProblem, Severity};
 use crate::patterns::Patterns;
@@ -67,7 +71,7 @@ impl Guardian {
         let pair = Pair::new(path, base.map(|base| self.file(path, base)), Some(self.file(path, text)));
         let mut raws = self.file_findings(std::slice::from_ref(&pair), None);
         raws.extend(self.run(|check, found| {
-            if let Check::Edit(check) = check {
+            if let Check::Edit(check) | Check::EditOrChange(check, _) = check {
                 check(&pair, found);
             }
         }));
@@ -110,7 +114,7 @@ impl Guardian {
         raws.extend(self.run(|check, found| match check {
             Check::File(_) => {}
             Check::Edit(check) => change.pairs.iter().for_each(|pair| check(pair, found)),
-            Check::Change(check) => check(&change, found),
+            Check::Change(check) | Check::EditOrChange(_, check) => check(&change, found),
         }));
         self.finish(raws)
     }
@@ -143,7 +147,7 @@ impl Guardian {
         raws.extend(self.run(|check, found| match check {
             Check::File(_) => {}
             Check::Edit(check) => change.pairs.iter().for_each(|pair| check(pair, found)),
-            Check::Change(check) => check(&change, found),
+            Check::Change(check) | Check::EditOrChange(_, check) => check(&change, found),
         }));
         self.finish(raws)
     }
@@ -168,6 +172,14 @@ impl Guardian {
                 if told || raw.unless.usual && is_usual(raw, head, base, before) {
                     raw.in_change = raw.severity;
                 }
+            }
+            // a grammar that did not know the code of the base proves nothing of the head
+            if let Some(head) =
+                pair.head.as_deref().filter(|head| base.is_some_and(File::is_broken) && head.is_balanced())
+            {
+                let of_grammar =
+                    head_raws.iter_mut().filter(|raw| &*raw.rule == "syntax-error" && raw.path == head.path);
+                of_grammar.for_each(|raw| raw.in_change = Severity::Warning);
             }
             compared.push(Compared { head: pair.head.as_deref(), base, head_raws, base_raws });
         }
@@ -202,6 +214,7 @@ impl Guardian {
     /// All that rules which look at one file find in it.
     fn findings(&self, file: &File) -> Vec<Raw> {
         let mut raws = file.matched.clone();
+        raws.iter_mut().for_each(|raw| doubt::soften(file, raw));
         raws.extend(self.run(|check, found| {
             if let Check::File(check) = check {
                 check(file, found);

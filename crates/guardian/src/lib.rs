@@ -13,6 +13,7 @@ mod bodies;
 mod constant;
 mod data;
 mod docs;
+mod doubt;
 mod engine;
 mod file;
 mod finding;

@@ -26,6 +26,16 @@ pub(crate) fn is_global(language: Language, name: &str) -> bool {
     }
 }
 
+/// Whether a name is a type of TypeScript's own library, there without an import.
+pub(crate) fn is_library_type(name: &str) -> bool {
+    has(TYPESCRIPT, name)
+}
+
+/// Whether a macro of Rust's standard library has the name.
+pub(crate) fn is_std_macro(name: &str) -> bool {
+    has(RUST_MACROS, name)
+}
+
 pub(crate) fn is_node_module(name: &str) -> bool {
     has(NODE_MODULES, name.split('/').next().unwrap_or(name))
 }
@@ -289,6 +299,12 @@ Sync Sized Drop Fn FnMut FnOnce AsyncFn AsyncFnMut AsyncFnOnce Iterator IntoIter
 ExactSizeIterator Default PartialEq PartialOrd Eq Ord Debug Hash AsRef AsMut Into From TryFrom TryInto FromIterator
 Future IntoFuture drop size_of size_of_val align_of align_of_val str bool char u8 u16 u32 u64 u128 usize i8 i16 i32 i64
 i128 isize f16 f32 f64 f128 proc_macro test bench Unpin union macro_rules
+";
+
+const RUST_MACROS: &str = "
+assert assert_eq assert_ne assert_matches cfg column compile_error concat dbg debug_assert debug_assert_eq debug_assert_ne
+env eprint eprintln file format format_args include include_bytes include_str line matches module_path option_env panic
+print println stringify thread_local todo try unimplemented unreachable vec write writeln
 ";
 
 const GO: &str = "

@@ -19,7 +19,9 @@ use crate::file::File;
 
 pub(crate) use ecmascript::binds as binds_in_ecmascript;
 pub(crate) use go::import_names;
-pub(crate) use known::{is_global, is_go_package, is_known, is_node_module, is_python_module};
+pub(crate) use known::{
+    is_global, is_go_package, is_known, is_library_type, is_node_module, is_python_module, is_std_macro,
+};
 pub(crate) use local::out_of_scope;
 pub(crate) use rust::in_item_macro as is_in_item_macro;
 pub(crate) use scopes::lost;
@@ -65,7 +67,9 @@ impl Names {
     }
 
     fn using(&mut self, name: &str, index: usize) {
-        if !self.used.contains_key(name) {
+        // what was masked for the grammar is no name
+        let begins = |c: char| c.is_alphabetic() || matches!(c, '_' | '$' | '#');
+        if name.starts_with(begins) && !name.contains(['(', '"', '\'']) && !self.used.contains_key(name) {
             self.used.insert(name.to_string(), index);
         }
     }

@@ -110,8 +110,47 @@ pub(super) fn role(file: &File, index: usize, parent: &str, field: &str) -> Role
             Some("type_alias_statement" | "type_parameter") => Role::Binds,
             _ => Role::Uses,
         },
+        // `type Pair[T] = …`
+        "generic_type" if is_alias_head(file, index) => Role::Binds,
+        // `class A[*Ts, **P]`
+        "splat_type" if is_type_parameter(file, index) => Role::Binds,
+        // `case A / B as name`
+        "as_pattern" if field == "alias" || is_last_of_case(file, index) => Role::Binds,
         _ => Role::Uses,
     }
+}
+
+fn is_alias_head(file: &File, index: usize) -> bool {
+    let flat = file.flat();
+    let generic = flat.node(index).parent;
+    let first = flat.parts(generic).next() == Some(index);
+    let holder = flat.node(generic).parent;
+    let alias = flat.above(index).take(4).find(|i| flat.kind(*i) == "type_alias_statement");
+    let left = alias.and_then(|alias| flat.field(alias, "left").or_else(|| flat.parts(alias).next()));
+    first && left.is_some_and(|left| left == holder || left == generic)
+}
+
+fn is_type_parameter(file: &File, index: usize) -> bool {
+    let flat = file.flat();
+    let list = flat.above(index).find(|i| matches!(flat.kind(*i), "type_parameter" | "generic_type"));
+    list.is_some_and(|list| match flat.kind(list) {
+        "type_parameter" => matches!(
+            flat.kind(flat.node(list).parent),
+            "class_definition" | "function_definition" | "generic_type"
+        ),
+        _ => false,
+    }) && flat
+        .above(index)
+        .any(|i| matches!(flat.kind(i), "class_definition" | "function_definition" | "type_alias_statement"))
+}
+
+/// The name after `as` of a pattern.
+fn is_last_of_case(file: &File, index: usize) -> bool {
+    let flat = file.flat();
+    let pattern = flat.node(index).parent;
+    let in_case =
+        flat.above(pattern).take(4).any(|i| flat.kind(i) == "case_pattern" || flat.kind(i) == "case_clause");
+    in_case && flat.parts(pattern).last() == Some(index)
 }
 
 /// A part of a dotted name: of an import, or of a pattern.

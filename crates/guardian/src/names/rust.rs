@@ -56,6 +56,8 @@ pub(super) fn read(file: &File, names: &mut Names) {
             }
             ("call_expression", "function") | ("generic_function", "function") => names.using(text(), index),
             ("macro_invocation", "macro") => {}
+            // `Iterator<Item: Clone>` names a type of the trait
+            ("type_arguments", _) if is_bound(file, node.end) => {}
             (_, "name") if node.kind == "type_identifier" && parent.kind != "struct_expression" => {
                 if parent.kind == "type_binding" {
                     continue;
@@ -67,6 +69,12 @@ pub(super) fn read(file: &File, names: &mut Names) {
             _ => names.bind(text()),
         }
     }
+}
+
+/// Whether bounds follow a name.
+fn is_bound(file: &File, end: usize) -> bool {
+    let after = file.text.get(end..).unwrap_or_default().trim_start();
+    after.starts_with(':') && !after.starts_with("::")
 }
 
 /// Inside a macro that stands where items stand, or in a macro's definition: it may define anything.

@@ -10,7 +10,15 @@ const EXTENSIONS: &[&str] = &[
 
 /// Where a module specifier leads.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
+    // what a bundler's loader makes of a file is not what the file has
+    let loaded = module.contains(['?', '!']);
     let module = module.split(['?', '!']).next().unwrap_or_default();
+    if loaded {
+        return match module.starts_with('.').then(|| relative(tree, from, module)) {
+            Some(Target::Missing(path)) => Target::Missing(path),
+            _ => Target::Known,
+        };
+    }
     if module.is_empty() || module.starts_with(['#', '/', '@', '~', '$', '\\']) && !is_scoped_package(module)
     {
         return Target::Known;
@@ -47,6 +55,11 @@ fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
         return Target::File(beside_its_types(tree, from, &found).unwrap_or(found));
     }
+    // frameworks write types beside the routes: `./$types`, `./+types/route`; a hidden folder is a tool's
+    let written = path.split('/').any(|part| part.starts_with(['$', '.']) || part == "+types");
+    if written || has_more_roots(tree, from) {
+        return Target::Known;
+    }
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     // a style sheet, a picture, or a package's folder (its package.json names the file)
@@ -65,6 +78,12 @@ fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
         return Target::Known;
     }
     Target::Missing(path)
+}
+
+/// Whether a relative path may lead to another folder than its own: `rootDirs` lays several over each other.
+fn has_more_roots(tree: &Tree<'_>, from: &str) -> bool {
+    let manifest = tree.nearest(from, "tsconfig.json");
+    manifest.and_then(|path| tree.read(&path)).is_some_and(|text| text.contains("\"rootDirs\""))
 }
 
 /// The code that a file of types stands beside: who is no TypeScript takes that.
@@ -142,7 +161,7 @@ pub(crate) fn exports(tree: &Tree<'_>, path: &str, seen: &mut HashSet<String>) -
         return Some(BTreeSet::new());
     }
     let file = tree.file(path)?;
-    if !file.is_code() || file.is_broken() || seen.len() > 200 {
+    if !file.is_indexed() || file.is_broken() || seen.len() > 200 {
         return None;
     }
     let outline = file.outline();

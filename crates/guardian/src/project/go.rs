@@ -48,7 +48,7 @@ pub(crate) fn package_names(tree: &Tree<'_>, folder: &str) -> Option<BTreeSet<St
     let mut names = BTreeSet::new();
     for path in files(tree, folder) {
         let file = tree.file(path)?;
-        if file.is_broken() || file.names().open {
+        if file.is_broken() || !file.is_indexed() || file.names().open {
             return None;
         }
         names.extend(file.outline().symbols.iter().filter(|s| s.container.is_none()).map(|s| s.name.clone()));

@@ -22,6 +22,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     if is_python_module(top) || top.is_empty() {
         return Target::Known;
     }
+    let mut beside = false;
     let mut roots = vec!["".to_string(), "src".into(), "lib".into(), "python".into()];
     let mut folder = folder_of(from);
     while !folder.is_empty() {
@@ -31,11 +32,21 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     for root in roots {
         let Some(first) = join(&root, top) else { continue };
         if tree.has(&format!("{first}.py")) || tree.has(&format!("{first}/__init__.py")) {
+            // a module is not itself what it imports, and in a package a neighbour is reached by a dot only
+            let is_package = !root.is_empty() && tree.has(&format!("{root}/__init__.py"));
+            if is_package || format!("{first}.py") == from {
+                beside = true;
+                continue;
+            }
             return join(&root, &path).map_or(Target::Known, |path| inside(tree, from, &path));
         }
         if tree.has_folder(&first) {
             return Target::Known;
         }
+    }
+    // some set their paths so that it is reached nevertheless
+    if beside {
+        return Target::Known;
     }
     Target::Package(top.to_string())
 }
@@ -84,7 +95,7 @@ fn is_made_by_a_build(tree: &Tree<'_>, name: &str) -> bool {
 /// The names that a module has.
 pub(crate) fn exports(tree: &Tree<'_>, path: &str) -> Option<BTreeSet<String>> {
     let file = tree.file(path)?;
-    if path.ends_with(".pyi") || !file.is_code() && !file.text.trim().is_empty() || file.is_broken() {
+    if path.ends_with(".pyi") || !file.is_indexed() && !file.text.trim().is_empty() || file.is_broken() {
         return None;
     }
     if file.outline().open || file.names().open || file.text.contains("sys.modules") {

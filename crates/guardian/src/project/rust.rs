@@ -87,7 +87,7 @@ fn is_variant(tree: &Tree<'_>, module: &str, name: &str) -> bool {
 /// Whether a file has a name that a `*` import of it may bring.
 fn has_for_all(tree: &Tree<'_>, file: &File, name: &str, deep: usize) -> bool {
     let open =
-        file.is_broken() || !file.is_code() || has_item_macro(file) || file.text.contains("#[macro_use]");
+        file.is_broken() || !file.is_indexed() || has_item_macro(file) || file.text.contains("#[macro_use]");
     let imported = |import: &Import| {
         import.names.iter().any(|n| n.local() == name)
             || import.alias.as_deref() == Some(name)
@@ -140,6 +140,8 @@ pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
 
 /// Where `mod name;` in a file may lead.
 pub(crate) fn module_files(path: &str, name: &str) -> Vec<String> {
+    // a keyword as a name is that keyword as a file
+    let name = name.trim_start_matches("r#");
     let folder = folder_of(path);
     let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
     let own = join(folder, stem).unwrap_or_default();
@@ -198,7 +200,7 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
     for (depth, name) in path.iter().enumerate() {
         let last = depth + 1 == path.len();
         let Some(file) = tree.file(&at) else { return Found::Unknown };
-        if file.is_broken() || !file.is_code() {
+        if file.is_broken() || !file.is_indexed() {
             return Found::Unknown;
         }
         let outline = file.outline();
@@ -216,7 +218,7 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
             // an enum's variant, a type's function
             Some(_) => return Found::Unknown,
             // in a block of foreign items, say
-            None if is_defined(&file.text, name) => return Found::Unknown,
+            None if is_defined(&file.text, name) || may_be_derived(&file, name) => return Found::Unknown,
             None if may_be_made(tree, &file, name) || is_passed_on(tree, &file, name) => {
                 return Found::Unknown;
             }
@@ -367,6 +369,106 @@ fn may_be_made(tree: &Tree<'_>, file: &File, name: &str) -> bool {
                 })
             })
         })
+}
+
+/// Whether an attribute on an item of a file may make a name: those of the compiler and of well-known crates make
+/// no items, of others nothing is known but that they spell what they define, or are given it.
+fn may_be_derived(file: &File, name: &str) -> bool {
+    const PLAIN: [&str; 44] = [
+        "derive",
+        "cfg",
+        "cfg_attr",
+        "allow",
+        "warn",
+        "deny",
+        "expect",
+        "forbid",
+        "doc",
+        "inline",
+        "must_use",
+        "test",
+        "ignore",
+        "should_panic",
+        "deprecated",
+        "repr",
+        "non_exhaustive",
+        "macro_use",
+        "macro_export",
+        "path",
+        "cold",
+        "track_caller",
+        "no_mangle",
+        "export_name",
+        "link",
+        "link_name",
+        "link_section",
+        "target_feature",
+        "automatically_derived",
+        "rustfmt",
+        "clippy",
+        "serde",
+        "error",
+        "default",
+        "no_std",
+        "feature",
+        "tokio",
+        "async_trait",
+        "instrument",
+        "tracing",
+        "proc_macro",
+        "bench",
+        "global_allocator",
+        "panic_handler",
+    ];
+    const DERIVES: [&str; 26] = [
+        "Debug",
+        "Clone",
+        "Copy",
+        "PartialEq",
+        "Eq",
+        "PartialOrd",
+        "Ord",
+        "Hash",
+        "Default",
+        "Serialize",
+        "Deserialize",
+        "Error",
+        "Parser",
+        "Args",
+        "Subcommand",
+        "ValueEnum",
+        "JsonSchema",
+        "Display",
+        "From",
+        "Into",
+        "Deref",
+        "DerefMut",
+        "AsRef",
+        "Zeroize",
+        "FromRow",
+        "Diagnostic",
+    ];
+    let flat = file.flat();
+    let attributes = flat.iter().filter(|(_, node)| node.kind == "attribute_item");
+    let mut unknown = attributes.filter_map(|(index, node)| {
+        let text = file.text_of(index).trim_start_matches(['#', '!', '[']);
+        let text = text
+            .strip_prefix("cfg_attr")
+            .map_or(text, |rest| rest.split_once("derive").map_or("cfg", |_| rest));
+        let word = text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let derived = text.split_once("derive").map(|(_, list)| list);
+        let is_known = match derived {
+            Some(list) => list
+                .split([',', '(', ')', ']'])
+                .map(|d| d.trim().rsplit("::").next().unwrap_or_default())
+                .all(|d| d.is_empty() || DERIVES.contains(&d)),
+            None => PLAIN.contains(&word),
+        };
+        (!is_known).then_some(node)
+    });
+    // a macro of procedures is called by a name that stands in its attribute
+    let made = file.text.contains("proc_macro_derive(") && has_word(&file.text, name);
+    made || unknown.next().is_some()
 }
 
 /// A macro that stands where items stand may define anything.

@@ -144,8 +144,10 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
         }
         (Language::Go, "method_declaration") => {
             let receiver = file.field_text(index, "receiver").trim_matches(['(', ')']).to_string();
+            // `o *option[K, C]`: the type without its parameters
+            let named = receiver.split('[').next().unwrap_or_default();
             let kind =
-                receiver.split_whitespace().last().unwrap_or_default().trim_start_matches('*').to_string();
+                named.split_whitespace().last().unwrap_or_default().trim_start_matches('*').to_string();
             Some((format!("{kind} {}", name()?), parent))
         }
         (Language::Go, "type_spec") => Some((name()?, file.flat().node(parent).parent)),

@@ -74,10 +74,10 @@ fn check(file: &File, found: &mut Found) {
             let said = strip(line);
             let start = node.start + offset;
             let message = || format!("`{}` stands for code that is not there", line.trim());
-            if is_elision(said)
-                || is_elision(first_of(said))
-                || ends_a_list(said) && stands_alone(file, start)
-            {
+            let elided = is_elision(said) || is_elision(first_of(said));
+            if elided && goes_on(file, start, said) {
+                found.maybe(file, start, start + line.len(), message());
+            } else if elided || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
                 // dots among prose are prose
@@ -135,6 +135,20 @@ fn ends_a_list(said: &str) -> bool {
             | "remainder"
             | "and others"
     )
+}
+
+/// The end of a sentence that a comment on the line above began: no author's note of what was left out begins in
+/// the middle of one.
+fn goes_on(file: &File, start: usize, said: &str) -> bool {
+    let row = file.row(start);
+    let Some(above) = row.checked_sub(1).map(|above| file.line(above).trim()) else { return false };
+    let comment = |line: &str| line.starts_with(['/', '#', '*']);
+    let unfinished = !above.ends_with(['.', '!', '?', ':', ';']) && strip(above).len() > 3;
+    comment(file.line(row).trim_start())
+        && comment(above)
+        && unfinished
+        && !is_dots(strip(above))
+        && said.ends_with('.')
 }
 
 /// The line holds nothing else, and none before it is a comment that it may go on from.

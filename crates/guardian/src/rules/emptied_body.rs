@@ -1,5 +1,6 @@
 use super::{Check, Example, Found, Pair, Rule};
 use crate::bodies::{Was, does_something, is_trivial, is_unwritten, pair_up, real_functions};
+use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::functions::statements;
 
@@ -92,10 +93,32 @@ fn check(pair: &Pair, found: &mut Found) {
             ["deprecated", "no-op", "noop", "no longer", "obsolete"].iter().any(|word| said.contains(word))
                 && !base.text.contains(line.trim())
         });
+        let retired =
+            retired || body.is_empty() && !unwritten && is_without_its_state(base, before.body, head);
         if retired {
             found.maybe(head, start, end, message);
         } else {
             found.at(head, start, end, message);
         }
     }
+}
+
+/// Whether all that the body worked on of its object is gone from the file: other members of the base had it, and
+/// no code of the head does.
+fn is_without_its_state(base: &File, body: usize, head: &File) -> bool {
+    let node = base.flat().node(body);
+    let own = if base.language.is_some_and(syntax::Language::is_ecmascript) { "this." } else { "self." };
+    let text = base.slice(node.start, node.end);
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '#');
+    let members = text.match_indices(own).map(|(at, _)| {
+        let rest = &text[at + own.len()..];
+        &rest[..rest.find(|c| !part(c)).unwrap_or(rest.len())]
+    });
+    let members: Vec<&str> = members.filter(|member| !member.is_empty()).collect();
+    let word = |text: &str, name: &str| text.split(|c| !part(c)).any(|word| word == name);
+    let outside = |name: &str| {
+        word(base.slice(0, node.start), name) || word(base.slice(node.end, base.text.len()), name)
+    };
+    !members.is_empty()
+        && members.iter().all(|member| outside(member) && !head.text.contains(&format!("{own}{member}")))
 }

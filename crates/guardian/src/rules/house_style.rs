@@ -100,7 +100,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
         for matter in MATTERS {
             let written: Vec<Choice> = (matter.read)(head)
                 .into_iter()
-                .filter(|(at, _)| hunks.as_ref().is_none_or(|hunks| hunks.of_head(head.row(*at)).is_some()))
+                .filter(|(at, _)| {
+                    hunks
+                        .as_ref()
+                        .is_none_or(|hunks| hunks.of_head(head.row(*at)..head.row(*at) + 1).is_some())
+                })
                 .collect();
             if written.is_empty() {
                 continue;

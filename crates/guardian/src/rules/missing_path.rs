@@ -39,9 +39,14 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 }
                 (root.clone(), modules)
             }
-            (Some(_), "self") if !nested => (file.path.to_string(), Vec::new()),
-            (Some(_), name) if !nested && declared.contains(name) => {
-                (file.path.to_string(), vec![first.clone()])
+            // from this very file, whose modules lie in a folder of its own
+            (Some(_), name) if !nested && (name == "self" || declared.contains(name)) => {
+                let own = if name == "self" { None } else { Some(first.clone()) };
+                let modules: Vec<String> = own.into_iter().chain(parts).collect();
+                if let Path::No(module, name) = rust::follow(tree, &file.path, &modules) {
+                    lost.push(Lost { module, name, start, end });
+                }
+                return;
             }
             (_, name) if own_name.as_ref().is_some_and(|(own, _)| own == name) => match &own_name {
                 Some((_, root)) => (root.clone(), Vec::new()),

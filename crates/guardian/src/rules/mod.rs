@@ -155,6 +155,8 @@ pub(crate) enum Check {
     Edit(fn(&Pair, &mut Found)),
     /// the whole change, with the trees around it
     Change(fn(&Change<'_>, &mut Found)),
+    /// one file before and after while it is edited; the whole change where it is known, which tells more
+    EditOrChange(fn(&Pair, &mut Found), fn(&Change<'_>, &mut Found)),
 }
 
 /// Takes down what a rule finds.

@@ -126,6 +126,8 @@ pub(super) static RULE: Rule = Rule {
 
 /// Of 100 words of two tests, those that are the same where one is the other under a new name.
 const ALIKE: usize = 60;
+/// Of 100 words of two tests, those that are the same where both are about one thing.
+const RELATED: usize = 30;
 
 /// A changed file and its tests.
 struct Side<'c> {
@@ -184,6 +186,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .filter(|(_, names)| !names.is_empty())
         .collect::<Vec<_>>()
     });
+    let vanished = LazyCell::new(|| vanished(change));
     let for_others: Vec<(&str, BTreeSet<String>)> =
         change.pairs.iter().filter_map(|pair| Some((&*pair.path, public(pair.base.as_deref()?)))).collect();
     for Side { file, old, head, .. } in &sides {
@@ -219,11 +222,16 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 .iter()
                 .enumerate()
                 .filter(|(_, (other, new))| {
-                    other.path == file.path && !(new.skipped || asserts_less(test, new))
+                    // or of a file that is new, where it is about the same
+                    let moved = other.path != file.path
+                        && change.pairs.iter().any(|pair| pair.path == other.path && pair.base.is_none())
+                        && likeness(file, test, other, new) >= RELATED;
+                    (other.path == file.path || moved) && !(new.skipped || asserts_less(test, new))
                 })
                 .max_by_key(|(at, (other, new))| (likeness(file, test, other, new), Reverse(*at)))
                 .map(|(at, _)| at);
-            let replaced = replacing.map(|at| fresh.remove(at)).is_some();
+            let replaced = replacing.map(|at| fresh.remove(at)).is_some()
+                || vanished.iter().any(|word| says(file, test, head.is_none(), word));
             let shown = head.unwrap_or(file);
             let at = anchor(shown, file, test);
             let message = format!("test `{}` was removed", test.name);
@@ -234,6 +242,40 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// Words that the change took out of the code, tests aside, so that none of it says them any more: a test of such a
+/// thing has nothing left to test, though that is for a reader to judge.
+fn vanished(change: &Change<'_>) -> BTreeSet<String> {
+    const SHORTEST: usize = 6;
+    const MAX_FILES: usize = 3_000;
+    let words = |text: &str| -> BTreeSet<String> {
+        let all = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        all.filter(|word| word.len() >= SHORTEST).map(str::to_lowercase).collect()
+    };
+    let is_code = |path: &str| syntax::Language::of_path(path).is_some() && !is_test_path(path);
+    let mut gone = BTreeSet::new();
+    for pair in change.pairs.iter().filter(|pair| is_code(&pair.path)) {
+        let old = pair.base.as_deref().map_or_else(BTreeSet::new, |file| words(&file.text));
+        let new = pair.head.as_deref().map_or_else(BTreeSet::new, |file| words(&file.text));
+        gone.extend(old.difference(&new).cloned());
+    }
+    for path in change.head.paths().iter().filter(|path| is_code(path)).take(MAX_FILES) {
+        if gone.is_empty() {
+            break;
+        }
+        if let Some(text) = change.head.read(path) {
+            let here = words(&text);
+            gone.retain(|word| !here.contains(word));
+        }
+    }
+    gone
+}
+
+/// Whether a test says a word; with `whole` its file does, which is gone.
+fn says(file: &File, test: &Test, whole: bool, word: &str) -> bool {
+    let text = if whole { &*file.text } else { file.text_of(test.index) };
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w.to_lowercase() == word)
 }
 
 /// The names that a test uses: what it only says, in a text or a comment, is none.

@@ -1,4 +1,4 @@
-use super::{Check, Example, Found, Pair, Rule};
+use super::{Change, Check, Example, Found, Pair, Rule};
 use crate::baseline::Hunks;
 use crate::file::File;
 use crate::finding::{Category, Severity};
@@ -29,7 +29,12 @@ pub(super) static RULE: Rule = Rule {
             &[("a.py", "def a(): return 1\n\ndef b(): return 2")],
         ),
     ],
-    check: Check::Edit(check),
+    check: Check::EditOrChange(
+        |pair, found| check(pair, None, found),
+        |change, found| {
+            change.pairs.iter().for_each(|pair| check(pair, Some(change), found));
+        },
+    ),
 };
 
 /// A change that takes the last part of a file away and puts nothing there is rarely meant, where the part is this large.
@@ -37,7 +42,7 @@ const LARGE: usize = 10;
 /// In percent of the file.
 const SHARE: usize = 15;
 
-fn check(pair: &Pair, found: &mut Found) {
+fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     let (Some(base), Some(head)) = (pair.base.as_deref(), pair.head.as_deref()) else { return };
     // a base without a last line end says nothing about the head's
     if base.text == head.text || head.text.is_empty() || base.text.len() <= head.text.len() / 4 {
@@ -48,7 +53,7 @@ fn check(pair: &Pair, found: &mut Found) {
     let end = head.text.len();
     let start = head.start_of_line(u32::try_from(head.text.lines().count()).unwrap_or(u32::MAX));
     if !head.text.ends_with('\n') && base.text.ends_with('\n') {
-        if lost >= 5 {
+        if lost >= 5 && !ends_alike(base, head) {
             let message =
                 format!("the file ends in the middle of its last line: {lost} lines that followed are gone");
             found.at(head, start, end, message);
@@ -61,8 +66,52 @@ fn check(pair: &Pair, found: &mut Found) {
         && nothing_in_its_place(base, head, lost)
         && !is_cleaned_up(base, head, lost)
     {
-        found.at(head, start, end, format!("the file ends here: {lost} lines that followed are gone"));
+        let message = format!("the file ends here: {lost} lines that followed are gone");
+        if change.is_some_and(|change| is_taken_out(change, base, head, lost)) {
+            found.maybe(head, start, end, message);
+        } else {
+            found.at(head, start, end, message);
+        }
     }
+}
+
+/// Whether the last line is what it was, but for how it is written: a file that was formatted anew is whole.
+fn ends_alike(base: &File, head: &File) -> bool {
+    let last = |file: &File| -> String {
+        let line = file.text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        line.chars().filter(|c| !c.is_whitespace() && !matches!(c, ';' | ',' | '\'' | '"')).collect()
+    };
+    !head.is_broken() && last(base) == last(head)
+}
+
+/// Whether the change took what is gone out of other files as well, or put it into another one.
+fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> bool {
+    let kept = base.text.lines().count() - lost;
+    let gone: Vec<&str> = base
+        .outline()
+        .symbols
+        .iter()
+        .filter(|s| s.line as usize > kept)
+        .map(|s| s.name.as_str())
+        .filter(|name| name.len() > 3)
+        .collect();
+    let word = |text: &str, name: &str| {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == name)
+    };
+    let others = || change.pairs.iter().filter(|other| *other.path != *head.path);
+    let elsewhere = others().any(|other| {
+        let (old, new) = (other.base.as_deref(), other.head.as_deref());
+        let had = |file: Option<&File>, name: &str| file.is_some_and(|file| word(&file.text, name));
+        gone.iter().any(|name| had(old, name) && !had(new, name))
+    });
+    // tests of a file that have a file of their own now
+    let tests = base.slice(base.start_of_line(u32::try_from(kept + 1).unwrap_or(u32::MAX)), base.text.len());
+    let moved = tests.contains("#[test]")
+        && others().any(|other| {
+            other.base.is_none()
+                && other.head.as_deref().is_some_and(|new| new.is_test() && new.text.contains("#[test]"))
+        });
+    elsewhere || moved
 }
 
 /// Whether what the head still has did use what is gone, and does no more.

@@ -118,8 +118,31 @@ fn is_test_tool(package: &str) -> bool {
     )
 }
 
+/// Modules that a framework brings, under names that no manifest has.
+const PROVIDED: [(&str, &[&str]); 10] = [
+    ("next", &["server-only", "client-only", "styled-jsx"]),
+    ("react-server-dom-webpack", &["server-only", "client-only"]),
+    ("waku", &["server-only", "client-only"]),
+    ("gatsby", &["@reach/router"]),
+    (
+        "@docusaurus/core",
+        &["@theme", "@site", "@generated", "@docusaurus/router", "@theme-original", "@theme-init"],
+    ),
+    ("nuxt", &["vue", "vue-router", "@unhead/vue"]),
+    ("expo", &["@expo/vector-icons"]),
+    ("@types/vscode", &["vscode"]),
+    ("@types/k6", &["k6"]),
+    ("preact", &["react", "react-dom"]),
+];
+
 fn is_declared(declared: &Declared, language: Language, package: &str) -> bool {
-    declared.has(language, package)
+    let provided = || {
+        let scope = package.split('/').next().unwrap_or(package);
+        PROVIDED.iter().any(|(framework, modules)| {
+            (modules.contains(&package) || modules.contains(&scope)) && declared.has(language, framework)
+        })
+    };
+    declared.has(language, package) || language.is_ecmascript() && provided()
 }
 
 /// Packages that a file imports: (name, line, whether the import must work).

@@ -10,7 +10,7 @@ use syntax::Language;
 use super::{Change, Check, Example, Found, Rule, missing_item};
 use crate::file::File;
 use crate::finding::{Category, Severity};
-use crate::names::{is_global, is_known};
+use crate::names::{is_global, is_known, is_library_type, is_std_macro};
 use crate::project::{Target, is_specimen};
 
 pub(super) static RULE: Rule = Rule {
@@ -248,7 +248,13 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let was_bound = base.is_some_and(|base| base.names().bound.contains(name));
             let certainty = match language {
                 Language::Go => Certainty::No, // a package is one scope over its files: see missing-export
-                Language::Rust if was_bound && paths::is_a_crate(change, head, name) => Certainty::No,
+                Language::Rust
+                    if was_bound
+                        && (paths::is_a_crate(change, head, name)
+                            || crate::project::rust::a_glob_may_bring(&change.head, head, name)) =>
+                {
+                    Certainty::No
+                }
                 _ if was_bound => lost(head, base, names.open),
                 Language::Python if names.open => Certainty::No,
                 Language::Python => Certainty::Sure,
@@ -286,7 +292,7 @@ fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut
             lost.extend(new);
         }
         Some(Language::Rust) => {
-            lost.extend(rust_paths(base, head));
+            lost.extend(rust_paths(change, base, head));
             lost.extend(paths::not_imported(change, base, head));
             for (name, method, index) in traits::no_longer_imported(change, base, head) {
                 found.node(
@@ -335,8 +341,8 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
             && ["String", "Vec", "Box", "ToString", "ToOwned"].contains(&name)
             && is_without_std(change, &head.path);
         let macro_of_std = head.flat().kind(head.flat().node(index).parent) == "macro_invocation"
-            && ["vec", "format"].contains(&name)
-            && !is_without_std(change, &head.path);
+            && is_std_macro(name)
+            && (!["vec", "format"].contains(&name) || !is_without_std(change, &head.path));
         alloc || !is_global(language, name) && !test && !macro_of_std || name == "_" && called
     };
     // what a new star of Rust brings is looked up
@@ -365,7 +371,7 @@ fn is_without_std(change: &Change<'_>, path: &str) -> bool {
 }
 
 /// Paths whose first part was imported; a variable of that name does not stand in for it.
-fn rust_paths(base: &File, head: &File) -> Vec<(String, usize)> {
+fn rust_paths(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize)> {
     let (old, new) = (base.names(), head.names());
     if lost(head, Some(base), new.open) != Certainty::Sure || crate::project::rust::has_item_macro(head) {
         return Vec::new();
@@ -390,6 +396,7 @@ fn rust_paths(base: &File, head: &File) -> Vec<(String, usize)> {
                 && old.paths.contains_key(*name)
                 && meant(name, **index)
                 && (new.bound.contains(*name) || is_known(Language::Rust, name))
+                && !crate::project::rust::a_glob_may_bring(&change.head, head, name)
         })
         .map(|(name, index)| (name.clone(), *index))
         .collect()
@@ -424,6 +431,8 @@ fn like_a_global(change: &Change<'_>, base: &File, head: &File, language: Langua
             own.contains(name.as_str())
                 && !names.bound.contains(*name)
                 && (is_known(language, name) || names.asked.contains(*name))
+                // the library's own type took its place
+                && !(language != Language::JavaScript && is_library_type(name))
         })
         .map(|(name, index)| (name.clone(), *index))
         .collect()
@@ -504,12 +513,24 @@ fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
     if !is_module || name.starts_with("__") || file.path.ends_with(".d.ts") || file.path.ends_with(".d.mts") {
         return Certainty::No;
     }
+    // an import for its effect may define names, and a reference brings types
+    let is_style = |module: &str| [".css", ".scss", ".sass", ".less"].iter().any(|end| module.ends_with(end));
+    let for_effect = |i: &syntax::Import| {
+        i.kind == syntax::ImportKind::Static
+            && i.names.is_empty()
+            && i.alias.is_none()
+            && !is_style(&i.module)
+    };
+    if outline.imports.iter().any(for_effect) || file.text.contains("/// <reference") {
+        return Certainty::No;
+    }
     // declared for all files, or to a linter
     let ambient = change.head.paths().iter().filter(|path| {
         path.ends_with(".d.ts")
             || path.contains("eslint")
             || path.ends_with("globals.ts")
             || path.ends_with("global.ts")
+            || is_configuration(path)
     });
     let word =
         |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|w| w == name);
@@ -544,6 +565,14 @@ fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
     } else {
         Certainty::Likely
     }
+}
+
+/// Where names are given to all files of a project: `define` of a bundler, `globals` of a test runner.
+fn is_configuration(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    [".config.ts", ".config.js", ".config.mjs", ".config.cjs", ".config.mts"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// Go refuses files that use a package they do not import, and that import one they do not use.

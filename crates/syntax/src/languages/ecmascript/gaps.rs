@@ -133,7 +133,7 @@ fn members(text: &str) -> Vec<Edit> {
             && !name(key).is_empty()
             && key[name(key).len()..].trim_start().starts_with(':')
         {
-            edits.push(Edit::blank(text, at..at + word.len()));
+            edits.push(Edit::new(at, ";     "));
         }
     }
     // a member that begins with `in` is taken for the operator, and ends no line before it
