@@ -1,3 +1,6 @@
+//! What of a change's findings is new: compares those of the head with those of the base, across moved and
+//! rewritten lines. Knows files and findings, no rule.
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;

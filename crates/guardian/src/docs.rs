@@ -1,3 +1,5 @@
+//! What is known of every rule, as data and as the page `rules/README.md`.
+
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,6 @@
+//! A file as the rules see it: text, tree, outline, names, each read once. Kept between edits. Reads nothing from
+//! disk, and judges nothing.
+
 use std::sync::{Arc, OnceLock};
 
 use syntax::{InputEdit, Language, Outline, Point, ProblemKind, Source, SyntaxProblem, Tree};

@@ -1,3 +1,5 @@
+//! What a finding is: place, rule, severity, message.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! A syntax tree as a list in source order, which rules walk without recursion and with parents at hand.
+
 use std::sync::OnceLock;
 
 use syntax::{Language, Node, Source};

@@ -329,6 +329,7 @@ pub(crate) fn assertions(file: &File, body: usize) -> Vec<String> {
                 ]
                 .iter()
                 .any(|start| text.starts_with(start))
+                    || text.strip_prefix("expect").is_some_and(|rest| rest.trim_start().starts_with('.'))
                     || text.contains(".should.") && text.len() < 300
             }
             _ => false,

@@ -1,3 +1,5 @@
+//! Rules that are data: compiles the built-in YAML files and the project's, and matches them against a tree.
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 

@@ -1,3 +1,5 @@
+//! Lints a tree whole, in parts of bounded size, on all cores.
+
 use std::sync::Arc;
 
 use crate::engine::Guardian;

@@ -1,3 +1,5 @@
+//! Reads a project's `sgconfig.yml`: where its ast-grep rules lie, and what of it has no effect here.
+
 use serde::Deserialize;
 
 use crate::finding::RuleProblem;

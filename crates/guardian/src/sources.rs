@@ -1,3 +1,5 @@
+//! Where the texts come from: the only door to files, as the Guardian does no I/O of its own.
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

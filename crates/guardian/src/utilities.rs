@@ -1,3 +1,5 @@
+//! Utility rules of ast-grep that other rules name in `matches`.
+
 use ast_grep_config::{DeserializeEnv, GlobalRules, SerializableGlobalRule};
 use ast_grep_language::SupportLang;
 

@@ -2,7 +2,7 @@
 //! grammar, which loses its way where it meets code that it does not know. A text that does not balance is
 //! damaged, whatever else is true of it. Of one that balances nothing is said.
 
-use crate::Language;
+use crate::language::Language;
 
 /// Whether every bracket outside strings and comments has its partner, and every string and comment its end.
 pub fn is_balanced(language: Language, text: &str) -> bool {

@@ -6,8 +6,8 @@
 
 use tree_sitter::{Node, Tree};
 
-use crate::Language;
 use crate::edit::{Edit, ErrorAt, edited};
+use crate::language::Language;
 use crate::languages::{ecmascript, go, python, rust};
 use crate::walk::{Step, visit};
 

@@ -2,10 +2,11 @@
 
 use tree_sitter::Node;
 
+use crate::language::Language;
 use crate::languages::python;
 use crate::problem::{Found, MAX_PROBLEMS, ProblemKind, SyntaxProblem};
+use crate::source::Source;
 use crate::walk::{Step, visit};
-use crate::{Language, Source};
 
 /// The syntax problems of a text, at most [`MAX_PROBLEMS`], in source order.
 pub fn problems(language: Language, text: &str) -> Vec<SyntaxProblem> {
@@ -154,8 +155,8 @@ fn describe(kind: &str) -> String {
 }
 
 mod brackets {
-    use crate::Source;
     use crate::problem::{Found, ProblemKind};
+    use crate::source::Source;
     use crate::walk::{Step, visit};
 
     /// Brackets without their partner. Only tokens of the grammar count, so that brackets in strings

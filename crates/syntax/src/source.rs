@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
-use crate::Language;
 use crate::edit::edited;
 use crate::gaps;
+use crate::language::Language;
 use crate::walk::{Step, visit};
 
 /// Files longer than this many bytes are not parsed.

@@ -1,3 +1,5 @@
+//! Names of TypeScript and JavaScript: which nodes bind one, which use one.
+
 use super::Names;
 use crate::file::File;
 

@@ -1,3 +1,5 @@
+//! Names of Go, and the names that a package may have going by its path.
+
 use super::Names;
 use crate::file::File;
 

@@ -1,3 +1,5 @@
+//! Names that are there without an import: of the languages, their libraries, and where their programs run.
+
 use syntax::Language;
 
 /// Whether a name is the language's own, or of the environments in which its programs run.

@@ -1,3 +1,5 @@
+//! Names of Python: which nodes bind one, which use one, and types in quotes.
+
 use super::Names;
 use crate::file::File;
 

@@ -1,3 +1,5 @@
+//! Names of Rust. What stands in a macro among items counts as bound: it may define anything.
+
 use super::Names;
 use crate::file::File;
 

@@ -1,3 +1,5 @@
+//! Where a module specifier of TypeScript or JavaScript leads, and what a module exports.
+
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Target, Tree, folder_of, is_built, join};

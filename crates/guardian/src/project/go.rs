@@ -1,3 +1,5 @@
+//! Where an import path of Go leads, and what a package defines over its files.
+
 use std::collections::BTreeSet;
 
 use super::{Target, Tree, folder_of, join};

@@ -1,3 +1,5 @@
+//! Which packages the manifests above a file declare, for each package manager.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

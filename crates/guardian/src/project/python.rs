@@ -1,3 +1,5 @@
+//! Where a module of Python leads, and what it has for others.
+
 use std::collections::BTreeSet;
 
 use super::{Target, Tree, folder_of, join};

@@ -1,3 +1,5 @@
+//! Where a path of Rust leads within its crate, and what globs, macros and derives may bring.
+
 use std::collections::HashSet;
 
 use syntax::{Import, ImportKind, SymbolKind};

@@ -1,3 +1,5 @@
+//! What is known of a tree as a whole, found once and shared by those who look at parts of it.
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};

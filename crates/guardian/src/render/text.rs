@@ -1,3 +1,5 @@
+//! Findings as lines for people.
+
 use std::fmt::Write as _;
 
 use crate::{Finding, Severity};

@@ -1,3 +1,5 @@
+//! `arity-mismatch`: a call with more or fewer arguments than the function takes.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::{Arity, Language, SymbolKind};

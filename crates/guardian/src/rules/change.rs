@@ -1,3 +1,5 @@
+//! What rules look at that need more than one file: pairs of base and head, and the trees around them.
+
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 

@@ -1,3 +1,5 @@
+//! `commented-out-code`: code that became a comment.
+
 use std::collections::HashSet;
 
 use super::{Check, Example, Found, Pair, Rule};

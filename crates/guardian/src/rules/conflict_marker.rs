@@ -1,3 +1,5 @@
+//! `conflict-marker`: what a merge left behind, in any text file.
+
 use super::{Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};

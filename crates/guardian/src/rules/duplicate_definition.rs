@@ -1,3 +1,5 @@
+//! `duplicate-definition`: one scope that defines a name twice.
+
 use std::collections::HashMap;
 
 use syntax::Language;

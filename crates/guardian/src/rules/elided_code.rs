@@ -1,3 +1,5 @@
+//! `elided-code`: a comment in the place of code that was left out.
+
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -5,6 +7,7 @@ use regex::Regex;
 use super::{Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
+use crate::project::is_specimen;
 
 pub(super) static RULE: Rule = Rule {
     id: "elided-code",
@@ -75,7 +78,7 @@ fn check(file: &File, found: &mut Found) {
             let start = node.start + offset;
             let message = || format!("`{}` stands for code that is not there", line.trim());
             let elided = is_elision(said) || is_elision(first_of(said));
-            if elided && goes_on(file, start, said) {
+            if elided && (goes_on(file, start, said) || is_specimen(&file.path)) {
                 found.maybe(file, start, start + line.len(), message());
             } else if elided || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());

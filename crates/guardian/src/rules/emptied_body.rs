@@ -1,3 +1,5 @@
+//! `emptied-body`: a function that did something and does nothing since the change.
+
 use super::{Check, Example, Found, Pair, Rule};
 use crate::bodies::{Was, does_something, is_trivial, is_unwritten, pair_up, real_functions};
 use crate::file::File;

@@ -1,3 +1,5 @@
+//! `empty-branch`: a branch that did something and is empty since the change.
+
 use syntax::Language;
 
 use super::{Check, Example, Found, Rule};

@@ -1,3 +1,5 @@
+//! `hard-coded-result`: code that answers a test's input with the test's expectation.
+
 use std::collections::HashSet;
 
 use super::{Change, Check, Example, Found, Rule};

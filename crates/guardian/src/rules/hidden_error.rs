@@ -1,3 +1,5 @@
+//! `hidden-error`: an error that was told before the change and is swallowed after it.
+
 use std::collections::HashSet;
 
 use syntax::Language;

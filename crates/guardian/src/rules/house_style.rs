@@ -1,3 +1,5 @@
+//! `house-style`: quotes, semicolons and indents unlike those of the code around.
+
 use syntax::{Language, SymbolKind};
 
 use super::{Change, Check, Example, Found, Rule};

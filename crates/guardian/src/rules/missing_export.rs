@@ -1,3 +1,5 @@
+//! `missing-export`: a name that is taken of a module of the project which does not have it.
+
 use std::collections::{BTreeSet, HashSet};
 
 use syntax::{ImportKind, Language};

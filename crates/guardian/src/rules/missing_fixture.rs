@@ -1,3 +1,5 @@
+//! `missing-fixture`: a parameter of a pytest test that no fixture provides.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! `missing-value`: a `return` of nothing where a value is promised.
+
 use syntax::Language;
 
 use super::{Check, Example, Found, Rule};

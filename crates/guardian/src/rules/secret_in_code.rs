@@ -1,3 +1,5 @@
+//! `secret-in-code`: keys and tokens in any text file.
+
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};

@@ -1,3 +1,5 @@
+//! `syntax-error`: what `syntax` says is wrong with a text, where that is the text's fault.
+
 use syntax::ProblemKind;
 
 use super::{Check, Example, Found, Rule};

@@ -1,3 +1,5 @@
+//! `test-removed`: a test that is gone, and that no other stands for.
+
 use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,3 +1,5 @@
+//! `test-weakened`: a test that asks for less than it did.
+
 use super::assertion::plain;
 use super::{Check, Example, Found, Pair, Rule};
 use crate::file::File;

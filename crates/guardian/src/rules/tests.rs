@@ -1,3 +1,5 @@
+//! Every example of every rule, run as the documentation shows it.
+
 use crate::{Guardian, GuardianOptions, MemorySources, RuleExample, rule_infos};
 
 fn findings(guardian: &Guardian, example: &RuleExample) -> Vec<crate::Finding> {

@@ -1,3 +1,5 @@
+//! `truncated-file`: a file whose end was cut off.
+
 use super::{Change, Check, Example, Found, Pair, Rule};
 use crate::baseline::Hunks;
 use crate::file::File;

@@ -1,3 +1,5 @@
+//! `undeclared-dependency`: a package that is imported and that no manifest declares.
+
 use std::collections::BTreeSet;
 
 use syntax::{ImportKind, Language};

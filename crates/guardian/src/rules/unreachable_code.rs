@@ -1,3 +1,5 @@
+//! `unreachable-code`: statements after one that always leaves.
+
 use syntax::Language;
 
 use super::{Check, Example, Found, Rule};

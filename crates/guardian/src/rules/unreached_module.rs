@@ -1,3 +1,5 @@
+//! `unreached-module`: a new file that nothing imports.
+
 use std::collections::BTreeSet;
 
 use syntax::{ImportKind, Language};

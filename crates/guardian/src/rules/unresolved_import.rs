@@ -1,3 +1,5 @@
+//! `unresolved-import`: an import that leads to no file.
+
 use std::collections::{BTreeSet, HashSet};
 
 use syntax::{Import, ImportKind, Language};

@@ -1,3 +1,5 @@
+//! `unwritten-body`: a new function that promises something and does nothing.
+
 use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule};
@@ -75,7 +77,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
         let new = real_functions(head);
         for (function, was) in new.iter().zip(pair_up(&old, &new)) {
             let body = statements(head, function.body);
-            let promised = (is_trivial(head, &body) || is_unwritten(head, &body)) && promises(head, function);
+            let promised = (is_trivial(head, &body) || is_unwritten(head, &body))
+                && promises(head, function)
+                && !refuses(head, function);
             let before = match was {
                 Was::Same(before) => pair.base.as_deref().map(|base| (base, before)),
                 _ => None,
@@ -95,6 +99,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether its error says that this is not supported here: an answer, and no gap.
+fn refuses(file: &File, function: &Function) -> bool {
+    let is_error = |i: &usize| matches!(file.flat().kind(*i), "raise_statement" | "throw_statement");
+    file.flat().below(function.body).filter(is_error).any(|i| file.text_of(i).contains("support"))
 }
 
 /// Whether it shows that more was meant than nothing.

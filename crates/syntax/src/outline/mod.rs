@@ -4,9 +4,10 @@
 #[cfg(test)]
 mod tests;
 
+use crate::language::Language;
 use crate::languages::{ecmascript, go, python, rust};
+use crate::source::Source;
 use crate::symbols::Outline;
-use crate::{Language, Source};
 
 /// The outline of a text; empty and `open` where it was not parsed.
 pub fn outline(language: Language, text: &str) -> Outline {

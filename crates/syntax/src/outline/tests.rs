@@ -1,3 +1,5 @@
+//! Tests of `outline`, with what they say written out.
+
 use expect_test::{Expect, expect};
 
 use super::outline;

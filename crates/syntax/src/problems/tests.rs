@@ -1,3 +1,5 @@
+//! Tests of `problems`, with what they say written out.
+
 use expect_test::{Expect, expect};
 
 use super::problems;

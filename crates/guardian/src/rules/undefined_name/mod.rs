@@ -1,3 +1,5 @@
+//! `undefined-name`: a name that nothing defines or imports. What may bring one unseen makes it unknown.
+
 mod paths;
 mod python;
 mod stars;

@@ -1,3 +1,5 @@
+//! Part of `undefined-name`: imports of Python that went, and names that `__all__` lists.
+
 use std::collections::BTreeSet;
 
 use crate::file::File;

@@ -1,3 +1,5 @@
+//! Part of `undefined-name`: methods of Rust whose trait is no longer imported.
+
 use std::collections::BTreeSet;
 
 use syntax::ImportKind;

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::Source;
+use crate::source::Source;
 use crate::symbols::{
     Arity, Export, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };

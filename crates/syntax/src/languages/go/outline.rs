@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::Source;
+use crate::source::Source;
 use crate::symbols::{Arity, Import, ImportKind, Outline, Symbol, SymbolKind, count, end_line, line};
 use crate::walk::{Step, children, visit};
 

@@ -1,7 +1,7 @@
 //! What Python refuses and its grammar lets through.
 
-use crate::Source;
 use crate::problem::{Found, MAX_PROBLEMS, ProblemKind};
+use crate::source::Source;
 use crate::walk::{Step, children, visit};
 
 /// What Python refuses and its grammar lets through: bodies without a statement, and statements of
