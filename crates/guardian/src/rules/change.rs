@@ -24,7 +24,7 @@ impl Pair {
     /// Whether the change wrote a line of the head (0-based).
     pub(crate) fn wrote(&self, row: usize) -> bool {
         let (Some(base), Some(head)) = (self.base.as_deref(), self.head.as_deref()) else { return true };
-        self.hunks.get_or_init(|| Hunks::new(base, head)).of_head(row).is_some()
+        self.hunks.get_or_init(|| Hunks::new(base, head)).of_head(row..row + 1).is_some()
     }
 
     /// Whether the change wrote the line that a byte of the head is on.
