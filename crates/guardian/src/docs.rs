@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Category, Severity};
 use crate::patterns::{BUILT_IN, languages_of_folder};
-use crate::rules::{Example, RULES};
+use crate::rules::{Example, RULES, evidence};
 
 /// What is known of a built-in rule.
 #[derive(Clone, Debug, Serialize)]
@@ -170,6 +170,12 @@ pub fn markdown() -> String {
         if let Some(example) = info.valid.first() {
             let _ = write!(out, "\nNot found:\n\n");
             show(&mut out, example);
+        }
+        if let Some(row) = evidence::of(&info.id) {
+            let _ = write!(out, "\nKnows: {}\n\nGives up: {}\n", row.knows, row.gives_up);
+            for (group, why) in row.silent {
+                let _ = write!(out, "\nNot in {}: {why}.\n", group.name());
+            }
         }
     }
     out

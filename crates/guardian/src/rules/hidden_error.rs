@@ -158,6 +158,9 @@ fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
         };
         let ((thrown, alike), (still, still_alike), (quiet, quiet_alike)) =
             (was(&before), was(&now), was(&silent));
+        if is_answer(head, index) {
+            continue;
+        }
         if thrown && !still && !quiet || alike && !still_alike && !quiet_alike {
             let shown = head.text_of(index);
             found.node(
@@ -167,6 +170,21 @@ fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
             );
         }
     }
+}
+
+/// `return false` of a function that answers yes or no: whoever asks hears it.
+fn is_answer(file: &File, statement: usize) -> bool {
+    let flat = file.flat();
+    let text = even(file.text_of(statement));
+    let no = matches!(text.trim_end_matches(';'), "return false" | "return False");
+    let function = |i: &usize| flat.kind(*i).contains("function") || flat.kind(*i) == "method_definition";
+    no && flat.above(statement).find(function).is_some_and(|function| {
+        let name = file.field_text(function, "name").to_lowercase();
+        let asks = ["is", "has", "can", "valid", "check", "match", "contains", "should"]
+            .iter()
+            .any(|word| name.contains(word));
+        asks && ["return true", "return True"].iter().any(|yes| file.text_of(function).contains(yes))
+    })
 }
 
 /// Where some statements of a file stand.

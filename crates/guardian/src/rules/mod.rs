@@ -13,6 +13,7 @@ mod duplicate_definition;
 mod elided_code;
 mod emptied_body;
 mod empty_branch;
+pub(crate) mod evidence;
 mod failure_passed_over;
 mod hard_coded_result;
 mod hidden_error;

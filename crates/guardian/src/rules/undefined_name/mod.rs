@@ -1,5 +1,8 @@
 //! `undefined-name`: a name that nothing defines or imports. What may bring one unseen makes it unknown.
 
+mod certainty;
+mod ecmascript;
+mod go;
 mod paths;
 mod python;
 mod stars;
@@ -10,9 +13,11 @@ use std::collections::BTreeSet;
 use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule, missing_item};
+use certainty::Certainty;
+
 use crate::file::File;
 use crate::finding::{Category, Severity};
-use crate::names::{is_global, is_known, is_library_type, is_std_macro};
+use crate::names::{is_global, is_known, is_std_macro};
 use crate::project::{Target, is_specimen};
 
 pub(super) static RULE: Rule = Rule {
@@ -261,7 +266,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 Language::Python if names.open => Certainty::No,
                 Language::Python => Certainty::Sure,
                 Language::Rust => in_rust(change, head, index, name),
-                _ => in_ecmascript(change, head, name),
+                _ => ecmascript::in_ecmascript(change, head, name),
             };
             let node = head.flat().node(index);
             let message = if was_bound {
@@ -276,7 +281,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
         if language == Language::Go {
-            in_go(head, base, found);
+            go::in_go(head, base, found);
         }
     }
 }
@@ -307,7 +312,7 @@ fn no_longer_imported(change: &Change<'_>, base: &File, head: &File, found: &mut
             }
         }
         Some(language) if language.is_ecmascript() => {
-            lost.extend(like_a_global(change, base, head, language))
+            lost.extend(ecmascript::like_a_global(change, base, head, language))
         }
         _ => {}
     }
@@ -404,59 +409,6 @@ fn rust_paths(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usi
         .collect()
 }
 
-/// Names that came from a file of the project, and are also the name of something global, or asked for by `typeof`.
-fn like_a_global(change: &Change<'_>, base: &File, head: &File, language: Language) -> Vec<(String, usize)> {
-    let imports = base.outline().imports.iter().filter(|import| {
-        import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
-    });
-    // a name that its module no longer has, too: the language's own took its place
-    let given_up = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
-        Target::File(path) => change.head.exports(&path).is_some_and(|names| !names.contains(name)),
-        _ => false,
-    };
-    let mut own: BTreeSet<&str> = imports
-        .flat_map(|i| {
-            let names = i.names.iter().filter(|n| !given_up(i, &n.name)).map(|n| n.local());
-            names.chain(i.alias.as_deref())
-        })
-        .collect();
-    let all = base.outline().imports.iter();
-    own.extend(
-        all.flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref()))
-            .filter(|name| head.names().asked.contains(*name)),
-    );
-    let names = head.names();
-    names
-        .used
-        .iter()
-        .filter(|(name, _)| {
-            own.contains(name.as_str())
-                && !names.bound.contains(*name)
-                && (is_known(language, name) || names.asked.contains(*name))
-                // the library's own type took its place
-                && !(language != Language::JavaScript && is_library_type(name))
-        })
-        .map(|(name, index)| (name.clone(), *index))
-        .collect()
-}
-
-/// A package that imports itself by its name.
-fn is_own_package(change: &Change<'_>, path: &str, module: &str) -> bool {
-    let Some(manifest) = change.head.nearest(path, "package.json") else { return false };
-    let Some(text) = change.head.read(&manifest) else { return false };
-    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
-    manifest.get("name").and_then(|name| name.as_str()).is_some_and(|name| {
-        module.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Certainty {
-    Sure,
-    Likely,
-    No,
-}
-
 /// A name that the base bound: lost, unless something new that cannot be seen into may bind it.
 fn lost(head: &File, base: Option<&File>, open: bool) -> Certainty {
     let was_open = base.is_some_and(|base| base.names().open);
@@ -505,121 +457,5 @@ fn in_rust(change: &Change<'_>, file: &File, index: usize, name: &str) -> Certai
         Certainty::Sure
     } else {
         Certainty::No
-    }
-}
-
-fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Certainty {
-    let outline = file.outline();
-    let is_module =
-        outline.imports.iter().any(|i| !i.conditional) || !outline.exports.is_empty() || outline.open;
-    if !is_module || name.starts_with("__") || file.path.ends_with(".d.ts") || file.path.ends_with(".d.mts") {
-        return Certainty::No;
-    }
-    // an import for its effect may define names, and a reference brings types
-    let is_style = |module: &str| [".css", ".scss", ".sass", ".less"].iter().any(|end| module.ends_with(end));
-    let for_effect = |i: &syntax::Import| {
-        i.kind == syntax::ImportKind::Static
-            && i.names.is_empty()
-            && i.alias.is_none()
-            && !is_style(&i.module)
-    };
-    if outline.imports.iter().any(for_effect) || file.text.contains("/// <reference") {
-        return Certainty::No;
-    }
-    // declared for all files, or to a linter
-    let ambient = change.head.paths().iter().filter(|path| {
-        path.ends_with(".d.ts")
-            || path.contains("eslint")
-            || path.ends_with("globals.ts")
-            || path.ends_with("global.ts")
-            || is_configuration(path)
-    });
-    let word =
-        |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|w| w == name);
-    // the types of a module are for those who import it
-    let for_all = |path: &str, text: &str| {
-        !path.ends_with(".d.ts")
-            || text.contains("declare global")
-            || !text.lines().any(|line| line.starts_with("export ") || line.starts_with("import "))
-    };
-    if ambient
-        .take(300)
-        .any(|path| change.head.read(path).is_some_and(|text| word(&text) && for_all(path, &text)))
-    {
-        return Certainty::No;
-    }
-    let named = |path: &String| {
-        change.head.read(path).is_some_and(|text| {
-            text.contains(name)
-                && change.head.file(path).is_some_and(|file| {
-                    file.outline().exports.iter().any(|e| e.name == name)
-                        || file.outline().symbols.iter().any(|s| s.container.is_none() && s.name == name)
-                        || file.outline().imports.iter().any(|i| {
-                            i.alias.as_deref() == Some(name) || i.names.iter().any(|n| n.local() == name)
-                        })
-                })
-        })
-    };
-    let ecmascript = |path: &&String| Language::of_path(path).is_some_and(Language::is_ecmascript);
-    let lower = name.starts_with(|c: char| c.is_lowercase());
-    if lower || change.head.paths().iter().filter(ecmascript).take(3_000).any(named) {
-        Certainty::Sure
-    } else {
-        Certainty::Likely
-    }
-}
-
-/// Where names are given to all files of a project: `define` of a bundler, `globals` of a test runner.
-fn is_configuration(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    [".config.ts", ".config.js", ".config.mjs", ".config.cjs", ".config.mts"]
-        .iter()
-        .any(|end| name.ends_with(end))
-}
-
-/// Go refuses files that use a package they do not import, and that import one they do not use.
-fn in_go(head: &File, base: Option<&File>, found: &mut Found) {
-    let names = head.names();
-    let old: BTreeSet<&str> = base.map_or_else(BTreeSet::new, |base| {
-        base.outline().imports.iter().map(|i| i.module.as_str()).collect()
-    });
-    let kept: BTreeSet<&str> = head.outline().imports.iter().map(|i| i.module.as_str()).collect();
-    for gone in old.difference(&kept) {
-        let candidates: Vec<String> = crate::names::import_names(gone).collect();
-        for (name, index) in names.unbound().filter(|(name, _)| candidates.iter().any(|c| c == name)) {
-            let node = head.flat().node(index);
-            if head.flat().kind(node.parent) == "selector_expression" || node.kind == "package_identifier" {
-                found.node(
-                    head,
-                    index,
-                    format!("`{name}` is used here, but the import of `{gone}` was removed"),
-                );
-            }
-        }
-    }
-    for import in &head.outline().imports {
-        if import.alias.as_deref().is_some_and(|alias| alias == "_" || alias == ".") || import.module == "C" {
-            continue;
-        }
-        let mut locals = import.alias.clone().map_or_else(
-            || crate::names::import_names(&import.module).collect::<Vec<_>>(),
-            |alias| vec![alias],
-        );
-        locals.dedup();
-        let used = locals.iter().any(|local| names.used.contains_key(local));
-        let used_before =
-            base.is_some_and(|base| locals.iter().any(|local| base.names().used.contains_key(local)));
-        // the name of a package may differ from its path: only what is known to have been its name counts
-        let sure = used_before || import.alias.is_some() || crate::names::is_go_package(&import.module);
-        if !used && sure {
-            let start = head.start_of_line(import.line);
-            let end = start + head.line(import.line as usize - 1).len();
-            found.at(
-                head,
-                start,
-                end,
-                format!("`{}` is imported and not used, which Go refuses", import.module),
-            );
-        }
     }
 }

@@ -1,0 +1,376 @@
+//! What makes a finding of each rule a proof, where the rule gives up, and which languages it does not look at.
+//!
+//! An error needs proof, a suspicion is a warning. A rule that cannot see where something may come from says
+//! nothing, or warns. Each rule has a row here; a test holds the rows to the table of rules and to the examples.
+
+/// Languages that rules treat alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// TypeScript, TSX, JavaScript
+    EcmaScript,
+    Python,
+    Rust,
+    Go,
+}
+
+impl Group {
+    pub(crate) const ALL: [Group; 4] = [Group::EcmaScript, Group::Python, Group::Rust, Group::Go];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Group::EcmaScript => "TypeScript and JavaScript",
+            Group::Python => "Python",
+            Group::Rust => "Rust",
+            Group::Go => "Go",
+        }
+    }
+}
+
+/// What a rule states of itself.
+pub(crate) struct Evidence {
+    pub(crate) rule: &'static str,
+    /// what it has seen where it reports an error
+    pub(crate) knows: &'static str,
+    /// where it says nothing, or only warns
+    pub(crate) gives_up: &'static str,
+    /// languages that it covers as the examples of others show
+    pub(crate) alike: &'static [Group],
+    /// languages that it says nothing about, each with the reason
+    pub(crate) silent: &'static [(Group, &'static str)],
+}
+
+/// The row of a rule.
+pub(crate) fn of(rule: &str) -> Option<&'static Evidence> {
+    EVIDENCE.iter().find(|row| row.rule == rule)
+}
+
+const fn row(
+    rule: &'static str,
+    knows: &'static str,
+    gives_up: &'static str,
+    alike: &'static [Group],
+    silent: &'static [(Group, &'static str)],
+) -> Evidence {
+    Evidence { rule, knows, gives_up, alike, silent }
+}
+
+use Group::{EcmaScript, Go, Python, Rust};
+
+const DATA: &[(Group, &str)] = &[
+    (EcmaScript, "it reads data, not code"),
+    (Python, "it reads data, not code"),
+    (Rust, "it reads data, not code"),
+    (Go, "it reads data, not code"),
+];
+
+pub(crate) static EVIDENCE: &[Evidence] = &[
+    row(
+        "syntax-error",
+        "The tree has an error that no known gap of the grammar explains.",
+        "A warning where the base had errors as well and the brackets of the text balance, and in files that are wrong on purpose; nothing in declaration files whose brackets balance.",
+        &[],
+        &[],
+    ),
+    row(
+        "conflict-marker",
+        "All three marks of a conflict, at the start of lines.",
+        "Says nothing of a single mark.",
+        &[EcmaScript, Rust, Go],
+        &[],
+    ),
+    row(
+        "undefined-name",
+        "Every line of the file, and the files that its imports and globs lead to.",
+        "Says nothing where a star import, a macro, an import for its effect, a reference, `include!`, or a configuration may bring the name; warns where only a type of a library may.",
+        &[],
+        &[],
+    ),
+    row(
+        "elided-code",
+        "A comment in the wording of those who leave code out, alone on its line.",
+        "Warns where the comment ends a sentence of the line above, among other comments, and in files of others.",
+        &[],
+        &[],
+    ),
+    row(
+        "unresolved-import",
+        "Every path of the tree.",
+        "Says nothing of modules that a build, a framework or a bundler makes, of other roots (`rootDirs`), and of assets; warns of imports that may fail.",
+        &[],
+        &[],
+    ),
+    row(
+        "undeclared-dependency",
+        "The manifests above the file, and what the project used before.",
+        "Says nothing of modules that a declared framework provides, and where a manifest cannot be read; warns of imports that may fail and of those that many files have.",
+        &[],
+        &[],
+    ),
+    row(
+        "missing-export",
+        "The module that the import leads to, read whole, and what it passes on.",
+        "Says nothing of modules that export what cannot be listed: stars from packages, `module.exports = x`, `__getattr__`, derives and attribute macros that are not well known, macros among items, loaders.",
+        &[],
+        &[],
+    ),
+    row(
+        "missing-fixture",
+        "The fixtures of the file, of every `conftest.py` above it, and of well-known plugins.",
+        "Says nothing where plugins or stars may bring more.",
+        &[],
+        &[
+            (EcmaScript, "fixtures by name are pytest's"),
+            (Rust, "fixtures by name are pytest's"),
+            (Go, "fixtures by name are pytest's"),
+        ],
+    ),
+    row(
+        "emptied-body",
+        "The body of the same function before and after.",
+        "Warns where a comment retires the function, and where all that it worked on is gone from the file.",
+        &[],
+        &[],
+    ),
+    row(
+        "unwritten-body",
+        "A comment or a type that promises a value, and a body that gives none.",
+        "Says nothing of hooks, abstract methods, empty methods of traits, and errors that say what is not supported.",
+        &[],
+        &[(Go, "a function of Go without a body does not compile where it promises a value")],
+    ),
+    row(
+        "test-removed",
+        "Every test of the change, before and after, by name and by content.",
+        "Says nothing where what a test used is gone; warns where another test stands in its place, or where no code says any more what it was about.",
+        &[],
+        &[],
+    ),
+    row(
+        "test-weakened",
+        "The assertions of the same test before and after.",
+        "Warns where something that may assert is called in their place; says nothing where an assertion asked nothing before, or for the opposite.",
+        &[],
+        &[],
+    ),
+    row(
+        "commented-out-code",
+        "A line that was code of the base, and is a comment of the head.",
+        "Says nothing of comments that only look like code.",
+        &[Rust, Go],
+        &[],
+    ),
+    row(
+        "duplicate-definition",
+        "Two definitions of a name in one scope.",
+        "Says nothing of overloads, decorated functions, branches, and items under an attribute.",
+        &[],
+        &[],
+    ),
+    row(
+        "empty-branch",
+        "A branch that did something before and does nothing now.",
+        "Says nothing of branches with a comment.",
+        &[],
+        &[(Rust, "an arm without code is common and often right"), (Go, "vet of Go finds it")],
+    ),
+    row(
+        "hidden-error",
+        "The same place before and after: an error was told and is not any more.",
+        "Says nothing where a comment gives the reason.",
+        &[],
+        &[],
+    ),
+    row(
+        "missing-value",
+        "The return type that the function itself states.",
+        "Says nothing of aliases and type parameters, which may allow nothing.",
+        &[],
+        &[(Rust, "the compiler refuses it"), (Go, "the compiler refuses it")],
+    ),
+    row(
+        "secret-in-code",
+        "The form of a key that its issuer documents.",
+        "Says nothing of examples and of values that say they are none.",
+        &[Rust],
+        &[],
+    ),
+    row(
+        "truncated-file",
+        "The lines at the end of the base, and that nothing is in their place.",
+        "Says nothing of a file that was only formatted; warns where the change took the same names out of other files, or moved the tests.",
+        &[Rust, Go],
+        &[],
+    ),
+    row(
+        "unreachable-code",
+        "A statement that always leaves, right before in the same block.",
+        "Says nothing of declarations that are known before they are reached.",
+        &[],
+        &[],
+    ),
+    row(
+        "arity-mismatch",
+        "The one definition that a call leads to.",
+        "Says nothing of rest parameters, keywords, decorators, overloads and names that are bound twice.",
+        &[],
+        &[],
+    ),
+    row(
+        "unreached-module",
+        "Every import and manifest of the tree that could name the file.",
+        "Always a warning: tools find files by patterns that nobody can list.",
+        &[],
+        &[(Python, "modules are found by name at run time"), (Go, "all files of a folder are one package")],
+    ),
+    row(
+        "hard-coded-result",
+        "A constant returned for exactly the input that a test of the change uses.",
+        "Says nothing where the code works on the input as well.",
+        &[Go],
+        &[],
+    ),
+    row(
+        "house-style",
+        "What nearly all lines of the file do.",
+        "Always a warning.",
+        &[],
+        &[(Rust, "rustfmt decides")],
+    ),
+    row(
+        "constant-result",
+        "A new function with a comment, a name or a type that promises, and a body that uses no parameter.",
+        "Says nothing of null objects, defaults of interfaces and functions that say the answer is always the same.",
+        &[],
+        &[],
+    ),
+    row(
+        "pretended-work",
+        "Words of the code about itself, in a function that does nothing else.",
+        "Warns where the words may be of something else.",
+        &[],
+        &[],
+    ),
+    row(
+        "broken-data",
+        "The parser of the format refuses the text.",
+        "Says nothing of dialects with comments.",
+        &[],
+        DATA,
+    ),
+    row(
+        "weaker-configuration",
+        "The value of the same setting before and after.",
+        "Says nothing of settings that it does not know.",
+        &[],
+        &[
+            (Python, "settings of its tools lie in data files"),
+            (Rust, "settings of its tools lie in data files"),
+            (Go, "settings of its tools lie in data files"),
+        ],
+    ),
+    row(
+        "failure-passed-over",
+        "The handler of the same place before and after.",
+        "Says nothing where callers hear of the failure in another way.",
+        &[],
+        &[],
+    ),
+    row(
+        "test-switched-off",
+        "A test that is there before and after, and what stands before its first assertion.",
+        "Warns where the condition may be one of the platform.",
+        &[EcmaScript],
+        &[],
+    ),
+    row(
+        "hollow-test",
+        "All that a new test calls, as far as the file shows it.",
+        "Says nothing where a helper may assert.",
+        &[],
+        &[],
+    ),
+    row(
+        "test-case-removed",
+        "The table of the same test before and after.",
+        "Says nothing where cases were renamed or moved.",
+        &[Go],
+        &[],
+    ),
+    row(
+        "name-of-another-scope",
+        "Every scope of the file.",
+        "Says nothing where a star import, a macro or the global object may bring the name.",
+        &[],
+        &[],
+    ),
+    row(
+        "not-accepted",
+        "What the language's own compiler refuses, told by the tree alone.",
+        "Says nothing in files that do not parse.",
+        &[],
+        &[
+            (Rust, "what only types decide is the compiler's"),
+            (Go, "unused and repeated names are told by `undefined-name`"),
+        ],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use syntax::Language;
+
+    use super::{EVIDENCE, Group, of};
+    use crate::rules::{RULES, Rule};
+
+    fn group(path: &str) -> Option<Group> {
+        Some(match Language::of_path(path)? {
+            Language::TypeScript | Language::Tsx | Language::JavaScript => Group::EcmaScript,
+            Language::Python => Group::Python,
+            Language::Rust => Group::Rust,
+            Language::Go => Group::Go,
+        })
+    }
+
+    fn shows(rule: &Rule, of: Group) -> bool {
+        let files = rule.invalid.iter().flat_map(|example| example.head.iter().chain(example.base));
+        files.filter_map(|(path, _)| group(path)).any(|group| group == of)
+    }
+
+    #[test]
+    fn every_rule_states_what_it_knows_and_where_it_gives_up() {
+        for rule in RULES {
+            let row = of(rule.id);
+            assert!(row.is_some(), "`{}` has no row in rules/evidence.rs", rule.id);
+            let stated = row.is_some_and(|row| row.knows.len() > 20 && row.gives_up.len() > 15);
+            assert!(stated, "the row of `{}` states nothing", rule.id);
+        }
+        for row in EVIDENCE {
+            let count = EVIDENCE.iter().filter(|other| other.rule == row.rule).count();
+            assert_eq!(count, 1, "`{}` has {count} rows", row.rule);
+            assert!(RULES.iter().any(|rule| rule.id == row.rule), "there is no rule `{}`", row.rule);
+        }
+    }
+
+    /// An example that is found, the same code as for another language, or a reason: nothing matches on nothing.
+    #[test]
+    fn every_rule_covers_every_language_or_says_why_not() {
+        for rule in RULES {
+            let Some(row) = of(rule.id) else { continue };
+            for group in Group::ALL {
+                let ways = [
+                    shows(rule, group),
+                    row.alike.contains(&group),
+                    row.silent.iter().any(|(silent, why)| *silent == group && why.len() > 10),
+                ];
+                let count = ways.iter().filter(|way| **way).count();
+                let stated = count == 1 || rule.id == "weaker-configuration" || rule.id == "broken-data";
+                assert!(
+                    stated,
+                    "`{}` and {}: an example, `alike` or `silent`, and only one of them: {ways:?}",
+                    rule.id,
+                    group.name()
+                );
+            }
+        }
+    }
+}
