@@ -173,8 +173,13 @@ pub fn markdown() -> String {
         }
         if let Some(row) = evidence::of(&info.id) {
             let _ = write!(out, "\nKnows: {}\n\nGives up: {}\n", row.knows, row.gives_up);
-            for (group, why) in row.silent {
-                let _ = write!(out, "\nNot in {}: {why}.\n", group.name());
+            for group in evidence::Group::ALL {
+                if row.alike.contains(&group) {
+                    let _ = write!(out, "\nIn {} alike.\n", group.name());
+                }
+                if let Some((_, why)) = row.silent.iter().find(|(silent, _)| *silent == group) {
+                    let _ = write!(out, "\nNot in {}: {why}.\n", group.name());
+                }
             }
         }
     }

@@ -155,7 +155,9 @@ fn packages(tree: &Tree<'_>, file: &File) -> Vec<(String, u32, bool)> {
             && !found.iter().any(|(known, ..)| *known == name)
         {
             let may_fail = import.conditional && file.language != Some(Language::Rust)
-                || matches!(import.kind, ImportKind::TypeOnly | ImportKind::Dynamic);
+                || matches!(import.kind, ImportKind::TypeOnly | ImportKind::Dynamic)
+                // the style sheet of what another package brings
+                || [".css", ".scss", ".sass", ".less"].iter().any(|end| import.module.ends_with(end));
             found.push((name, import.line, !may_fail));
         }
     }
