@@ -11,7 +11,7 @@ pub const MAX_ANSWER: u64 = 64 * 1024;
 pub const MAX_THOUGHT: u64 = 512 * 1024;
 /// Identical calls in a row after which a role is told, and after which it is cut off.
 pub const TOLD_AFTER: u32 = 3;
-pub const CUT_OFF_AFTER: u32 = 6;
+pub const CUT_OFF_AFTER: u32 = 4;
 /// So many calls with at most two different ones among them are a circle, too.
 const CIRCLE: usize = 12;
 /// The same call so often since anything was changed, whatever came in between, is one as well.
@@ -191,9 +191,9 @@ mod tests {
     #[test]
     fn the_same_call_is_told_and_then_cut_off() {
         let mut repeats = Repeats::default();
-        let answers: Vec<Repeated> = (0..6).map(|_| repeats.call("read", r#"{"filePath":"a"}"#)).collect();
+        let answers: Vec<Repeated> = (0..4).map(|_| repeats.call("read", r#"{"filePath":"a"}"#)).collect();
         use Repeated::*;
-        assert_eq!(answers, [No, No, Tell(3), Tell(4), Tell(5), CutOff(6)]);
+        assert_eq!(answers, [No, No, Tell(3), CutOff(4)]);
     }
 
     #[test]

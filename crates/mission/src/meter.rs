@@ -9,8 +9,6 @@ use crate::Tokens;
 const BYTES_PER_TOKEN: f64 = 3.9;
 /// Answers that are kept apart; older ones only count in sum.
 const MAX_ANSWERS: usize = 512;
-/// Bytes of a request beside its messages: the system prompt and the tools of a role.
-const AROUND: u64 = 5_000;
 /// Tokens that an answer is expected to have, where none was reported yet.
 const USUAL_OUTPUT: u64 = 500;
 /// Answers have to be this long before they correct the estimate, in bytes.
@@ -74,6 +72,7 @@ pub struct Meter {
     /// Requests that were sent and whose answers were not seen yet, in bytes.
     asked: VecDeque<u64>,
     price: Price,
+    around: u64,
     /// What answers have used that are not kept apart any more.
     folded: (Tokens, f64),
     folded_estimates: bool,
@@ -93,9 +92,9 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// The price by which estimates are counted from now on.
-    pub fn priced(&mut self, price: Price) {
-        self.price = price;
+    /// What estimates are made with from now on: the model's price, and the bytes of a request beside its messages.
+    pub fn estimate_with(&mut self, price: Price, around: u64) {
+        (self.price, self.around) = (price, around);
     }
 
     /// A text was sent to the model: a prompt, or a tool's answer.
@@ -275,7 +274,7 @@ impl Meter {
 
     /// Tokens that a model reads for messages of that many bytes, its system prompt and tools included.
     fn read_tokens(&self, bytes: u64) -> u64 {
-        (bytes.saturating_add(AROUND) as f64 / BYTES_PER_TOKEN).ceil() as u64
+        (bytes.saturating_add(self.around) as f64 / BYTES_PER_TOKEN).ceil() as u64
     }
 
     fn written_tokens(&self, bytes: u64) -> u64 {
@@ -306,7 +305,7 @@ mod tests {
     #[test]
     fn an_answer_that_nobody_reports_is_counted_by_its_bytes() {
         let mut meter = Meter::default();
-        meter.priced(Price { input: 1.0, output: 10.0, ..Price::default() });
+        meter.estimate_with(Price { input: 1.0, output: 10.0, ..Price::default() }, 5_000);
         meter.requested(34_000);
         meter.reported("m1", tokens(0, 0), 0.0);
         meter.streamed("m1", 300);
@@ -326,6 +325,7 @@ mod tests {
     #[test]
     fn what_is_reported_late_replaces_the_estimate() {
         let mut meter = Meter::default();
+        meter.estimate_with(Price::default(), 5_000);
         for (id, bytes) in [("m1", 34_000), ("m2", 34_000)] {
             meter.requested(bytes);
             meter.reported(id, tokens(0, 0), 0.0);
@@ -353,6 +353,7 @@ mod tests {
     #[test]
     fn a_request_that_a_provider_refused_costs_nothing() {
         let mut meter = Meter::default();
+        meter.estimate_with(Price::default(), 5_000);
         meter.requested(34_000);
         meter.reported("m1", tokens(0, 0), 0.0);
         meter.ended(true);

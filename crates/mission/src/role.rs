@@ -25,6 +25,8 @@ pub struct RoleRow {
     pub host_tools: &'static [&'static str],
     /// Whether it changes files in its slot.
     pub writes: bool,
+    /// Bytes of a request beside its messages, as measured: the prompt and the tools. For estimates only.
+    pub around: u64,
 }
 
 const READ: &[&str] = &["read", "grep", "glob", "list"];
@@ -36,21 +38,41 @@ impl Role {
     /// What the role is.
     pub const fn row(self) -> RoleRow {
         match self {
-            Role::Searcher => {
-                RoleRow { name: "searcher", mailbox: "mission_brief", host_tools: READ, writes: false }
-            }
-            Role::Planner => {
-                RoleRow { name: "planner", mailbox: "mission_plan", host_tools: &[], writes: false }
-            }
-            Role::Coder => {
-                RoleRow { name: "coder", mailbox: "mission_work", host_tools: WRITE, writes: true }
-            }
-            Role::Reviewer => {
-                RoleRow { name: "reviewer", mailbox: "mission_review", host_tools: READ, writes: false }
-            }
-            Role::Fixer => {
-                RoleRow { name: "fixer", mailbox: "mission_work", host_tools: WRITE, writes: true }
-            }
+            Role::Searcher => RoleRow {
+                name: "searcher",
+                mailbox: "mission_brief",
+                host_tools: READ,
+                writes: false,
+                around: 6_800,
+            },
+            Role::Planner => RoleRow {
+                name: "planner",
+                mailbox: "mission_plan",
+                host_tools: &[],
+                writes: false,
+                around: 5_100,
+            },
+            Role::Coder => RoleRow {
+                name: "coder",
+                mailbox: "mission_work",
+                host_tools: WRITE,
+                writes: true,
+                around: 9_900,
+            },
+            Role::Reviewer => RoleRow {
+                name: "reviewer",
+                mailbox: "mission_review",
+                host_tools: READ,
+                writes: false,
+                around: 6_900,
+            },
+            Role::Fixer => RoleRow {
+                name: "fixer",
+                mailbox: "mission_work",
+                host_tools: WRITE,
+                writes: true,
+                around: 9_900,
+            },
         }
     }
 

@@ -95,7 +95,7 @@ impl Line {
     ) -> Result<End<M::Result>, RoleFailure> {
         let Question { role, text, model, cancelled } = question;
         let price = self.desk.models.prices.get(&model.name).copied().unwrap_or_default();
-        self.watch.begin(&text, price);
+        self.watch.begin(role, &text, price);
         let request = HostRequest::Prompt {
             session: self.id.clone(),
             directory: self.directory.clone(),

@@ -165,7 +165,7 @@ impl Watch {
         match repeated {
             Repeated::No => None,
             Repeated::Tell(times) => Some(format!(
-                "refused: this is the same call of `{tool}` again ({times} times in a row), and nothing has changed. Do \
+                "refused: this is the same call of `{tool}` again ({times} times), and nothing has changed. Do \
                  something else, or hand in what you have."
             )),
             Repeated::CutOff(_) => {
@@ -180,7 +180,7 @@ impl Watch {
     }
 
     /// A prompt is about to be sent.
-    pub(super) fn begin(&self, text: &str, price: Price) {
+    pub(super) fn begin(&self, role: Role, text: &str, price: Price) {
         let mut seen = self.lock();
         (seen.said, seen.thought, seen.waiting) = (0, 0, None);
         // what another role did before in this session is not held against this one
@@ -188,7 +188,7 @@ impl Watch {
         (seen.requests, seen.finished) = (0, false);
         seen.calls.clear();
         seen.failed.clear();
-        seen.meter.priced(price);
+        seen.meter.estimate_with(price, role.row().around);
         seen.meter.sent(text.len());
     }
 
@@ -281,21 +281,21 @@ mod tests {
     #[test]
     fn words_have_an_end_and_thoughts_a_later_one() {
         let watch = Watch::default();
-        watch.begin("go", Price::default());
+        watch.begin(Role::Coder, "go", Price::default());
         watch.observe(Observation::Thought { part: "p1".into() });
         watch.observe(text("p1", MAX_ANSWER + 1));
         watch.observe(text("p2", MAX_ANSWER));
         assert!(!watch.look().endless);
         watch.observe(text("p2", 1));
         assert!(watch.look().endless);
-        watch.begin("again", Price::default());
+        watch.begin(Role::Coder, "again", Price::default());
         assert!(!watch.look().endless, "each turn is counted for itself");
     }
 
     #[test]
     fn a_tool_that_does_not_exist_is_a_call_like_any_other() {
         let watch = Watch::default();
-        for n in 0..6 {
+        for n in 0..4 {
             assert_eq!(watch.look().stop, None, "{n}");
             let (call, arguments) = (format!("c{n}"), r#"{"tool":"bash"}"#.to_string());
             for _ in 0..2 {
@@ -304,7 +304,7 @@ mod tests {
             }
         }
         assert!(watch.look().stop.unwrap().why.contains("does not exist"));
-        assert_eq!(watch.look().calls, 6);
+        assert_eq!(watch.look().calls, 4);
     }
 
     #[test]
@@ -312,7 +312,7 @@ mod tests {
         let watch = Watch::default();
         let words: Vec<Option<String>> = (0..6).map(|_| watch.call("read", "{}")).collect();
         assert!(words[..2].iter().all(Option::is_none));
-        assert!(words[2].as_ref().is_some_and(|words| words.contains("3 times in a row")));
+        assert!(words[2].as_ref().is_some_and(|words| words.contains("3 times")));
         assert!(watch.look().stop.unwrap().why.contains("read"));
     }
 
@@ -344,14 +344,14 @@ mod tests {
         tool("x2", UNKNOWN, r#"{"tool":"lookup","error":"no such tool"}"#, None);
         assert!(watch.look().stop.unwrap().why.contains("too many calls"));
         assert!(watch.is_over().is_some());
-        watch.begin("again", Price::default());
+        watch.begin(Role::Coder, "again", Price::default());
         assert_eq!((watch.look().stop, watch.is_over()), (None, None), "each turn is counted for itself");
     }
 
     #[test]
     fn nothing_is_sent_once_a_result_is_accepted() {
         let watch = Watch::default();
-        watch.begin("go", Price::default());
+        watch.begin(Role::Coder, "go", Price::default());
         assert_eq!(watch.is_over(), None);
         watch.finish();
         assert!(watch.is_over().is_some());

@@ -167,17 +167,17 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
 
         [budget]
         calls = 200  # home/opencode.toml:10
-        requests = 3000  # default
-        wall = "4h"  # home/opencode.toml:11
-        tokens = 2000000  # home/opencode.toml:12
-        cost_usd = 5.0  # home/opencode.toml:13
-        outage = "30m"  # home/opencode.toml:14
+        requests = 3000  # home/opencode.toml:11
+        wall = "4h"  # home/opencode.toml:12
+        tokens = 2000000  # home/opencode.toml:13
+        cost_usd = 5.0  # home/opencode.toml:14
+        outage = "30m"  # home/opencode.toml:15
 
         [budget.task]
-        calls = 12  # home/opencode.toml:16
-        requests = 300  # default
-        tokens = 300000  # home/opencode.toml:17
-        cost_usd = 0.5  # home/opencode.toml:18
+        calls = 12  # home/opencode.toml:17
+        requests = 300  # home/opencode.toml:18
+        tokens = 300000  # home/opencode.toml:19
+        cost_usd = 0.5  # home/opencode.toml:20
 
         [roles.searcher]
         fallback = []  # default
@@ -188,10 +188,10 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         timeout = "10m"  # default
 
         [roles.coder]
-        model = "provider/model"  # home/opencode.toml:21
-        fallback = ["provider/other"]  # home/opencode.toml:22
-        timeout = "10m"  # home/opencode.toml:23
-        bash = false  # home/opencode.toml:24
+        model = "provider/model"  # home/opencode.toml:23
+        fallback = ["provider/other"]  # home/opencode.toml:24
+        timeout = "10m"  # home/opencode.toml:25
+        bash = false  # home/opencode.toml:26
 
         [roles.reviewer]
         fallback = []  # default
@@ -203,41 +203,41 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         bash = false  # default
 
         [review]
-        quorum = 1  # home/opencode.toml:27
+        quorum = 1  # home/opencode.toml:29
 
         [heal]
         fixes = 3  # opencode.json (plugin options)
-        fresh = 1  # home/opencode.toml:31
-        splits = 1  # home/opencode.toml:32
-        candidates = 1  # home/opencode.toml:33
+        fresh = 1  # home/opencode.toml:33
+        splits = 1  # home/opencode.toml:34
+        candidates = 1  # home/opencode.toml:35
 
         [checks]
-        auto = true  # home/opencode.toml:36
+        auto = true  # home/opencode.toml:38
 
         [[checks.command]]
-        name = "test"  # home/opencode.toml:37
-        run = "npm test"  # home/opencode.toml:37
-        timeout = "10m"  # home/opencode.toml:37
+        name = "test"  # home/opencode.toml:39
+        run = "npm test"  # home/opencode.toml:39
+        timeout = "10m"  # home/opencode.toml:39
 
         [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:43
+        rules = ["rules/*.yml"]  # home/opencode.toml:45
 
         [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:45
+        debug-leftover = "off"  # home/opencode.toml:47
 
         [sandbox]
-        require = "best"  # home/opencode.toml:48
-        network = "loopback"  # home/opencode.toml:49
-        allow_read = []  # home/opencode.toml:50
-        allow_write = []  # home/opencode.toml:51
+        require = "best"  # home/opencode.toml:50
+        network = "loopback"  # home/opencode.toml:51
+        allow_read = []  # home/opencode.toml:52
+        allow_write = []  # home/opencode.toml:53
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:54
-        copy = ["node_modules"]  # home/opencode.toml:55
-        keep_mb = 10000  # home/opencode.toml:56
+        setup = "auto"  # home/opencode.toml:56
+        copy = ["node_modules"]  # home/opencode.toml:57
+        keep_mb = 10000  # home/opencode.toml:58
 
         [context]
-        budget = 24000  # home/opencode.toml:59
+        budget = 24000  # home/opencode.toml:61
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
