@@ -15,9 +15,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use workspace::Workspace;
+use workspace::{Commit, Slot, Workspace};
 
 use crate::bench::slots::Slots;
+use crate::blocking::blocking;
 use crate::config::Config;
 use crate::host::Host;
 use crate::world::Commands;
@@ -31,6 +32,24 @@ pub(crate) struct Bench {
     pub cancel: CancellationToken,
     /// Temporary folders of commands, one a slot.
     pub tmp: PathBuf,
-    /// Marks the processes of commands.
+    /// The mission: marks the processes of its commands and names the commits that it keeps.
     pub marker: String,
+}
+
+impl Bench {
+    /// Commits what a slot holds on top of the slot's base, and keeps the commit under `name` for as long as the mission is kept.
+    pub async fn commit_and_pin(
+        &self,
+        slot: &Slot,
+        message: String,
+        name: String,
+    ) -> Result<Commit, workspace::Error> {
+        let (workspace, slot, mission) = (self.workspace.clone(), slot.clone(), self.marker.clone());
+        blocking(move || {
+            let commit = workspace.commit_slot(&slot, &slot.commit, &message)?;
+            workspace.pin(&mission, &name, &commit.id)?;
+            Ok(commit)
+        })
+        .await
+    }
 }

@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::layer::Value;
-use super::schema::Kind;
 use super::suggest::{one_of, one_of_quoted};
+use super::text_kind::TextKind;
 
 /// Characters of a key or text that messages repeat.
 pub(super) const MOST_SHOWN: usize = 40;
@@ -19,7 +19,7 @@ pub(super) fn words<'a>(root: &'a Json, schema: &'a Json) -> Vec<&'a str> {
 }
 
 /// The grammars of text that a schema allows.
-pub(super) fn kinds<'a>(root: &'a Json, schema: &'a Json) -> Vec<Kind> {
+pub(super) fn kinds<'a>(root: &'a Json, schema: &'a Json) -> Vec<TextKind> {
     let schema = resolve(root, schema);
     let inner = alternatives(schema).unwrap_or_default().iter().flat_map(|schema| kinds(root, schema));
     kind(schema).into_iter().chain(inner).collect()
@@ -79,8 +79,8 @@ pub(super) fn properties(schema: &Json) -> impl Iterator<Item = (&str, &Json)> {
     object.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema))
 }
 
-pub(super) fn kind(schema: &Json) -> Option<Kind> {
-    schema.get("x-kind").and_then(Json::as_str).and_then(Kind::by_name)
+pub(super) fn kind(schema: &Json) -> Option<TextKind> {
+    schema.get("x-kind").and_then(Json::as_str).and_then(TextKind::by_name)
 }
 
 pub(super) fn is_odd(schema: &Json) -> bool {

@@ -22,6 +22,7 @@ mod show;
 pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
+mod text_kind;
 mod validate;
 mod values;
 

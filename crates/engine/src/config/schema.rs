@@ -3,12 +3,11 @@
 
 use std::sync::LazyLock;
 
+use schemars::Schema;
 use schemars::transform::{RecursiveTransform, Transform};
-use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::Config;
-use super::values::{ModelId, Span};
 
 /// The JSON Schema (draft 2020-12) of `opencode.toml`, indented, with a newline at its end.
 pub fn schema() -> String {
@@ -35,129 +34,4 @@ fn tidy(schema: &mut Schema) {
     if schema.get("default").is_some_and(Value::is_object) {
         schema.remove("default");
     }
-}
-
-/// Texts with a grammar of their own. The schema names it as `x-kind`, beside a `pattern` which
-/// says nearly the same to an editor that knows JSON Schema only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Span,
-    Model,
-    InsidePath,
-    CheckName,
-    CommandLine,
-}
-
-impl Kind {
-    const ALL: [Self; 5] = [Self::Span, Self::Model, Self::InsidePath, Self::CheckName, Self::CommandLine];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Span => "duration",
-            Self::Model => "model",
-            Self::InsidePath => "inside_path",
-            Self::CheckName => "check_name",
-            Self::CommandLine => "command_line",
-        }
-    }
-
-    pub(super) fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    /// Fits "must be …".
-    pub(super) fn expects(self) -> &'static str {
-        match self {
-            Self::Span => "a duration such as \"10m\"",
-            Self::Model => "a model as \"provider/model\"",
-            Self::InsidePath => "a path inside the project",
-            Self::CheckName => "a name of letters, digits and `.:_-`",
-            Self::CommandLine => "a command",
-        }
-    }
-
-    fn pattern(self) -> &'static str {
-        match self {
-            Self::Span => r"^\s*([0-9]+\s*[dhms]\s*)+$",
-            Self::Model => r"^[^/\s]+/\S+$",
-            Self::InsidePath => r"^[^/\\]",
-            Self::CheckName => r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,63}$",
-            Self::CommandLine => r"\S",
-        }
-    }
-
-    /// Whether a text is of this kind; otherwise what to do, as a hint.
-    pub(super) fn check(self, text: &str) -> Result<(), String> {
-        match self {
-            Self::Span => text.parse::<Span>().map(drop),
-            Self::Model => text.parse::<ModelId>().map(drop),
-            Self::InsidePath => inside(text),
-            Self::CheckName => {
-                let allowed = |c: char| c.is_ascii_alphanumeric() || ".:_-".contains(c);
-                let good = text.starts_with(|c: char| c.is_ascii_alphanumeric())
-                    && text.len() <= 64
-                    && text.chars().all(allowed);
-                let hint = "begin with a letter or digit and keep to 64 characters";
-                if good { Ok(()) } else { Err(hint.to_owned()) }
-            }
-            Self::CommandLine => {
-                let hint = "write the command as you would type it in the project's root";
-                if text.trim().is_empty() || text.contains('\0') { Err(hint.to_owned()) } else { Ok(()) }
-            }
-        }
-    }
-}
-
-/// Refuses what would leave the project, on whatever platform the file is read.
-fn inside(text: &str) -> Result<(), String> {
-    let hint = "write it relative to the project's root, without `..`";
-    let drive = text.as_bytes().get(1) == Some(&b':');
-    let leaves =
-        text.starts_with(['/', '\\', '~']) || drive || text.split(['/', '\\']).any(|part| part == "..");
-    if leaves || text.trim().is_empty() || text.contains('\0') { Err(hint.to_owned()) } else { Ok(()) }
-}
-
-pub(super) fn text(kind: Kind) -> Schema {
-    json_schema!({ "type": "string", "pattern": kind.pattern(), "x-kind": kind.name() })
-}
-
-pub(super) fn span(_: &mut SchemaGenerator) -> Schema {
-    text(Kind::Span)
-}
-
-pub(super) fn check_name(_: &mut SchemaGenerator) -> Schema {
-    text(Kind::CheckName)
-}
-
-pub(super) fn command_line(_: &mut SchemaGenerator) -> Schema {
-    text(Kind::CommandLine)
-}
-
-pub(super) fn inside_paths(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "array", "items": text(Kind::InsidePath) })
-}
-
-/// Rule names are the guardian's to know; here they are any key.
-pub(super) fn levels(generator: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<super::RuleLevel>() })
-}
-
-pub(super) fn setup(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [
-        { "const": "auto" },
-        { "const": "none" },
-        { "type": "array", "items": text(Kind::CommandLine) },
-    ] })
-}
-
-pub(super) fn limit_of_count(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "none" }] })
-}
-
-pub(super) fn limit_of_money(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [{ "type": "number", "exclusiveMinimum": 0 }, { "const": "none" }] })
-}
-
-pub(super) fn limit_of_time(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [text(Kind::Span), { "const": "none" }] })
 }

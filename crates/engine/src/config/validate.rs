@@ -9,8 +9,8 @@ use super::describe::{
 };
 use super::layer::{Entry, Layer, Node, Value};
 use super::problem::ConfigProblem;
-use super::schema::Kind;
 use super::suggest::{nearest, one_of};
+use super::text_kind::TextKind;
 
 /// A file with more problems than this is of another kind; the rest is counted only.
 const MOST_PROBLEMS: usize = 50;
@@ -204,7 +204,7 @@ impl<'a> Checker<'a> {
                     meant(list, format!("a list: [{}]", Json::from(text.as_str())))
                 })
             }
-            Value::Integer(number) if kinds(self.schema, schema).contains(&Kind::Span) => {
+            Value::Integer(number) if kinds(self.schema, schema).contains(&TextKind::Span) => {
                 meant(Value::Text(format!("{number}s")), format!("`\"{number}s\"` for seconds"))
             }
             Value::Bool(false) => meant(Value::Text("none".to_owned()), "`\"none\"`".to_owned()),

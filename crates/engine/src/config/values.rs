@@ -2,7 +2,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A length of time, above zero and at most 30 days, written as `"4h"`, `"10m"`, `"90s"`, `"1h30m"`.
@@ -182,19 +181,5 @@ impl From<ModelId> for String {
 impl fmt::Display for ModelId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl JsonSchema for ModelId {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "ModelId".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        super::schema::text(super::schema::Kind::Model)
     }
 }

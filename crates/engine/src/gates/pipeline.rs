@@ -1,7 +1,10 @@
-//! The gates that ask no model, in their order, cheapest first. `mission::Gate` holds the order; this file records nothing.
+//! The gates that ask no model, in their order, cheapest first: for a task's change and for a merged tree.
+//! `mission::Gate` holds the order, only this file asks more than one; it records nothing.
 
-use mission::{Gate, Issue, WrittenTests};
+use mission::{CheckSummary, Gate, Issue, State, Task, TaskId, WrittenTests};
+use workspace::{Commit, Slot};
 
+use crate::gates::test_edits::TestEdits;
 use crate::gates::verdict::{Change, GateContext, Judgement};
 use crate::gates::{checks, guardian, independent_tests, new_tests, protected};
 
@@ -20,6 +23,17 @@ pub(crate) struct Evidence {
     /// What the checks say, and which of them vouch for the change.
     pub checks: String,
     pub verified_by: Vec<String>,
+}
+
+impl Evidence {
+    /// What a mission knows of a task before its change is judged.
+    pub fn of_task(state: &State, task: &Task, tree: &str) -> Evidence {
+        Evidence {
+            keeps_tests: checks::keeps_tests(state, &[&task.id]),
+            independent: independent_tests::of(state, task, tree),
+            ..Evidence::default()
+        }
+    }
 }
 
 /// What one of [`Gate::without_models`] says; `None` where it has nothing to look at.
@@ -56,4 +70,35 @@ pub(crate) async fn ask(
         Gate::Scope | Gate::Review => return None,
     };
     Some(judgement)
+}
+
+/// Changes that passed one by one, merged onto `from`.
+pub(crate) struct Merge<'a> {
+    /// The commit before the merge.
+    pub from: &'a str,
+    pub commit: &'a Commit,
+    /// What it changes of `from`.
+    pub paths: &'a [String],
+    pub test_edits: TestEdits,
+}
+
+/// The gates of a merged tree that need no slot: the Guardian, on what the merge changes.
+pub(crate) async fn lint_merged(context: &GateContext, merge: Merge<'_>) -> Judgement {
+    guardian::lint_trees(context, merge.from, &merge.commit.id, merge.paths, merge.test_edits).await.0
+}
+
+/// The gates of a merged tree that stands in a slot: all checks of the project, compared with the mission's base. Also gives
+/// what each check says.
+pub(crate) async fn check_merged(
+    context: &GateContext,
+    slot: &Slot,
+    tree: &str,
+    keeps_tests: bool,
+) -> (Judgement, Vec<CheckSummary>) {
+    checks::check_tree(context, slot, tree, keeps_tests).await
+}
+
+/// Whether with these tasks no test may be gone since the mission began.
+pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
+    checks::keeps_tests(state, tasks)
 }

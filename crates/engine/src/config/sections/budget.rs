@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::schema;
+use crate::config::text_kind;
 use crate::config::values::{Limit, Span};
 
 /// `[budget]`: hard limits of a mission. Reaching one pauses the mission, which can be resumed;
@@ -10,22 +10,22 @@ use crate::config::values::{Limit, Span};
 #[serde(default, deny_unknown_fields)]
 pub struct BudgetConfig {
     /// Prompts sent to roles.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub calls: Limit<u64>,
     /// Requests sent to models: a prompt takes one for each answer of the model in it.
     #[schemars(schema_with = "schema::limit_of_count")]
     pub requests: Limit<u64>,
     /// Time from start to end; pauses do not count.
-    #[schemars(schema_with = "schema::limit_of_time")]
+    #[schemars(schema_with = "text_kind::limit_of_time")]
     pub wall: Limit<Span>,
     /// Tokens in and out, of all roles.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub tokens: Limit<u64>,
     /// US dollars, as OpenCode reports them. Refused where a role's model has no price.
-    #[schemars(schema_with = "schema::limit_of_money")]
+    #[schemars(schema_with = "text_kind::limit_of_money")]
     pub cost_usd: Limit<f64>,
     /// How long no model may answer, where several failures came in a row, before the mission is paused.
-    #[schemars(schema_with = "schema::span")]
+    #[schemars(schema_with = "text_kind::span")]
     pub outage: Span,
     /// Limits of each task.
     pub task: TaskBudgetConfig,
@@ -50,16 +50,16 @@ impl Default for BudgetConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct TaskBudgetConfig {
     /// Prompts sent to roles on behalf of one task.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub calls: Limit<u64>,
     /// Requests sent to models on behalf of one task, and the most that one prompt of any role may take.
     #[schemars(schema_with = "schema::limit_of_count")]
     pub requests: Limit<u64>,
     /// Tokens in and out, of all roles that work on the task.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub tokens: Limit<u64>,
     /// US dollars, as OpenCode reports them.
-    #[schemars(schema_with = "schema::limit_of_money")]
+    #[schemars(schema_with = "text_kind::limit_of_money")]
     pub cost_usd: Limit<f64>,
 }
 

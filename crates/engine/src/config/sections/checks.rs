@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::layer::{Layer, Node};
 use crate::config::problem::ConfigProblem;
-use crate::config::schema;
+use crate::config::text_kind;
 use crate::config::values::Span;
 
 /// `[checks]`: the project's own commands that a change has to pass.
@@ -29,14 +29,14 @@ impl Default for ChecksConfig {
 #[serde(deny_unknown_fields)]
 pub struct CheckCommand {
     /// What reports and `mission_check` call it.
-    #[schemars(schema_with = "schema::check_name")]
+    #[schemars(schema_with = "text_kind::check_name")]
     pub name: String,
     /// The command line.
-    #[schemars(schema_with = "schema::command_line")]
+    #[schemars(schema_with = "text_kind::command_line")]
     pub run: String,
     /// How long it may take.
     #[serde(default = "default_timeout")]
-    #[schemars(schema_with = "schema::span")]
+    #[schemars(schema_with = "text_kind::span")]
     pub timeout: Span,
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::config::schema;
+use crate::config::text_kind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 pub struct GuardianConfig {
     /// Globs of the project's own ast-grep rules, beside the built-in ones. Where this key is not
     /// set, files that match but hold no ast-grep rule are passed over.
-    #[schemars(schema_with = "schema::inside_paths")]
+    #[schemars(schema_with = "text_kind::inside_paths")]
     pub rules: Vec<String>,
     /// What becomes of a rule's findings, by the rule's name.
-    #[schemars(schema_with = "schema::levels")]
+    #[schemars(schema_with = "levels")]
     pub severity: BTreeMap<String, RuleLevel>,
 }
 
@@ -33,4 +33,9 @@ pub enum RuleLevel {
     Warning,
     /// the gate fails
     Error,
+}
+
+/// Rule names are the guardian's to know; here they are any key.
+fn levels(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<RuleLevel>() })
 }

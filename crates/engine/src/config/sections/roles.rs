@@ -3,7 +3,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::schema;
+use crate::config::text_kind;
 use crate::config::values::{ModelId, Span};
 
 /// `[roles.*]`: what each role works with.
@@ -60,7 +60,7 @@ pub struct ReadingRoleConfig {
     /// Models to try, in this order, when `model` fails.
     pub fallback: Vec<ModelId>,
     /// How long one prompt may take.
-    #[schemars(schema_with = "schema::span")]
+    #[schemars(schema_with = "text_kind::span")]
     pub timeout: Span,
 }
 
@@ -92,7 +92,7 @@ pub struct WritingRoleConfig {
     /// Models to try, in this order, when `model` fails.
     pub fallback: Vec<ModelId>,
     /// How long one prompt may take.
-    #[schemars(schema_with = "schema::span")]
+    #[schemars(schema_with = "text_kind::span")]
     pub timeout: Span,
     /// Give the role a shell, confined as the project's checks are. Needs Landlock.
     pub bash: bool,

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::config::schema;
+use crate::config::text_kind;
 use crate::config::values::Limit;
 
 /// `[workspace]`: how a slot is made ready for work.
@@ -10,16 +10,16 @@ use crate::config::values::Limit;
 pub struct WorkspaceConfig {
     /// How dependencies get into a slot: `auto` installs from the lockfile, and again when it
     /// changes; `none` does nothing; or a list of commands.
-    #[schemars(schema_with = "schema::setup")]
+    #[schemars(schema_with = "text_kind::setup")]
     pub setup: Setup,
     /// Files and folders, ignored by git, that are copied from the project into a new slot
     /// (as a reflink where the file system can). What is not there is passed over.
-    #[schemars(schema_with = "schema::inside_paths")]
+    #[schemars(schema_with = "text_kind::inside_paths")]
     pub copy: Vec<String>,
     /// MB of slots and private repository that are kept for the next mission, so that it starts warm. Above it the
     /// slots are removed when a mission ends; the repository, without which nothing can be resumed or undone, when
     /// one starts and no other is unfinished.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub keep_mb: Limit<u64>,
 }
 

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use mission::{CheckSummary, Event, GateVerdict, State};
+use mission::{Event, GateVerdict, State};
 use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
 
-use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::config::Deliver;
-use crate::gates::checks::check_tree;
-use crate::gates::guardian::lint_trees;
 use crate::gates::test_edits::TestEdits;
 use crate::steps::context::MissionContext;
+use crate::steps::land::merged_tree::MergedTree;
 
 /// Times that what the user changed meanwhile is taken in before a branch is left instead.
 const ROUNDS: u32 = 3;
@@ -117,9 +115,18 @@ async fn round(
         };
     let mut verified = verified;
     if merged.tree != head.tree {
-        let checks = match together(context, state, head, &merged).await {
+        // what the user did to their tests meanwhile is theirs to decide
+        let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
+        let (test_edits, keeps_tests) = (TestEdits::Any, false);
+        let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
+        let checks = match tree.judge(context).await {
             Ok(checks) => checks,
-            Err(why) => return left(format!("together with what you changed meanwhile it fails: {why}")),
+            Err(refused) => {
+                return left(format!(
+                    "together with what you changed meanwhile it fails: {}",
+                    refused.detail
+                ));
+            }
         };
         verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
         // what is delivered is what was checked
@@ -150,33 +157,6 @@ async fn round(
         return Round::Stopped;
     }
     write(context, plan, torn).await
-}
-
-/// What the checks say of the mission's head with the user's own changes merged in; why the gates refuse it.
-async fn together(
-    context: &Arc<MissionContext>,
-    state: &State,
-    head: &Commit,
-    merged: &Commit,
-) -> Result<Vec<CheckSummary>, String> {
-    let (workspace, from, to) = (context.bench.workspace.clone(), head.id.clone(), merged.id.clone());
-    let changes = blocking(move || workspace.changes(&from, &to)).await.map_err(|error| error.to_string())?;
-    let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
-    // what the user did to their tests meanwhile is theirs to decide
-    let (lint, _) = lint_trees(&context.gates, &head.id, &merged.id, &paths, TestEdits::Any).await;
-    if lint.failure.is_some() {
-        return Err(lint.detail);
-    }
-    let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    // without the base the checks give no evidence, which `check_tree` says
-    let _ = context.gates.checks.ensure_base(base).await;
-    let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
-    let slot = context.bench.slots.prepare(CHECKING, &merged.id).await.map_err(|error| error.to_string())?;
-    let (judgement, checks) = check_tree(&context.gates, &slot, &merged.tree, false).await;
-    match judgement.failure {
-        Some(_) => Err(judgement.detail),
-        None => Ok(checks),
-    }
 }
 
 async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -> Round {

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use mission::{CheckSummary, Event, FailureClass, Issue, Phase, State, TaskId};
 use workspace::{Commit, Merge};
 
-use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
-use crate::gates::checks::{check_tree, keeps_tests};
-use crate::gates::guardian::lint_trees;
+use crate::gates::pipeline::keeps_tests;
 use crate::gates::test_edits::TestEdits;
-use crate::gates::verdict::Finding;
+use crate::gates::verdict::{Finding, Judgement};
 use crate::steps::context::MissionContext;
+use crate::steps::land::merged_tree::MergedTree;
 
 /// Tasks that land together or not at all, with their commits.
 #[derive(Clone)]
@@ -135,33 +134,14 @@ async fn land(
         // another task brought about the same: nothing is left to land, and what was said of this tree stands
         return Landed::Yes { commit: head.clone(), checks: None };
     }
-    let changed = {
-        let (workspace, from, to) = (context.bench.workspace.clone(), head.id.clone(), merged.id.clone());
-        blocking(move || workspace.changes(&from, &to)).await
-    };
-    let paths: Vec<String> = match changed {
-        Ok(changes) => changes.into_iter().map(|c| c.path).collect(),
-        Err(error) => return Landed::No(host(error.to_string())),
-    };
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
-    let edits = TestEdits::of(tasks.iter().filter_map(|id| state.tasks.get(id)));
-    let (lint, _) = lint_trees(&context.gates, &head.id, &merged.id, &paths, edits).await;
-    if let Some(finding) = lint.failure {
-        return Landed::No(finding);
-    }
+    let test_edits = TestEdits::of(tasks.iter().filter_map(|id| state.tasks.get(id)));
     let all: Vec<&TaskId> = tasks.into_iter().chain(landed).collect();
     let keeps_tests = keeps_tests(state, &all);
-    // without the base the checks give no evidence, which `check_tree` says
-    let _ = context.gates.checks.ensure_base(mission_base).await;
-    let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
-    let slot = match context.bench.slots.prepare(CHECKING, &merged.id).await {
-        Ok(slot) => slot,
-        Err(error) => return Landed::No(host(error.to_string())),
-    };
-    let (judgement, checks) = check_tree(&context.gates, &slot, &merged.tree, keeps_tests).await;
-    match judgement.failure {
-        Some(finding) => Landed::No(finding),
-        None => Landed::Yes { commit: merged, checks: Some(checks) },
+    let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
+    match tree.judge(context).await {
+        Ok(checks) => Landed::Yes { commit: merged, checks: Some(checks) },
+        Err(Judgement { failure, detail, .. }) => Landed::No(failure.unwrap_or_else(|| host(detail))),
     }
 }
 

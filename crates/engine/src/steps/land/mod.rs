@@ -3,3 +3,4 @@
 pub(crate) mod base;
 pub(crate) mod delivery;
 pub(crate) mod integrator;
+pub(crate) mod merged_tree;

@@ -11,7 +11,7 @@ use workspace::{Commit, Slot};
 
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
-use crate::gates::checks::check_tree;
+use crate::gates::pipeline::check_merged;
 use crate::steps::context::MissionContext;
 use crate::text::cut;
 
@@ -230,13 +230,13 @@ async fn put(
         write(context, &slot, manifest, entries).await?;
     }
     let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let (commit, files) = commit(context, &slot, head, &manifests, &names).await?;
+    let (commit, files) = commit(context, &slot, &manifests, &names).await?;
     context.gates.checks.set_up(&slot).await.map_err(|why| {
         Failure::Plan(format!(
             "with {names} in its manifest, the project's packages cannot be installed: {why}"
         ))
     })?;
-    let (judgement, checks) = check_tree(&context.gates, &slot, &commit.tree, true).await;
+    let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, true).await;
     if judgement.failure.is_some() {
         return Err(Failure::Plan(format!(
             "with {names} added, the project's checks fail: {}",
@@ -309,25 +309,24 @@ fn tail(outcome: &Outcome) -> String {
 async fn commit(
     context: &Arc<MissionContext>,
     slot: &Slot,
-    head: &str,
     manifests: &[(Manifest, Vec<Resolved>)],
     names: &str,
 ) -> Result<(Commit, Vec<String>), Failure> {
-    let (workspace, slot, head) = (context.bench.workspace.clone(), slot.clone(), head.to_string());
+    let later = |error: workspace::Error| Failure::Later(error.to_string());
+    let (workspace, folder) = (context.bench.workspace.clone(), slot.clone());
     let manifests: Vec<Manifest> = manifests.iter().map(|(manifest, _)| manifest.clone()).collect();
-    let (id, message) = (context.desk.mission.clone(), format!("Add {names}"));
-    let committed = blocking(move || {
-        let changed = workspace.slot_changes(&slot)?.into_iter().map(|change| change.path);
-        let ours = |path: &String| manifests.iter().any(|manifest| manifest.writes(path));
-        let (ours, foreign): (Vec<String>, Vec<String>) = changed.partition(ours);
+    let own = blocking(move || {
+        let changed = workspace.slot_changes(&folder)?.into_iter().map(|change| change.path);
+        let own = |path: &String| manifests.iter().any(|manifest| manifest.writes(path));
+        let (own, foreign): (Vec<String>, Vec<String>) = changed.partition(own);
         if !foreign.is_empty() {
-            workspace.discard(&slot, &foreign)?;
+            workspace.discard(&folder, &foreign)?;
         }
-        let commit = workspace.commit_slot(&slot, &head, &message)?;
-        workspace.pin(&id, "head", &commit.id)?;
-        Ok::<_, workspace::Error>((commit, ours))
+        Ok(own)
     });
-    let (commit, files) = committed.await.map_err(|error| Failure::Later(error.to_string()))?;
+    let files = own.await.map_err(later)?;
+    let commit = context.bench.commit_and_pin(slot, format!("Add {names}"), "head".into()).await;
+    let commit = commit.map_err(later)?;
     if files.is_empty() {
         return Err(Failure::Plan(format!("adding {names} changed neither manifest nor lockfile")));
     }

@@ -150,24 +150,24 @@ async fn keep(
     tests: &WrittenTests,
     worker: &Worker,
 ) -> Result<String, RoleFailure> {
-    let (workspace, slot, mission) =
-        (context.bench.workspace.clone(), worker.lease.slot.clone(), context.desk.mission.clone());
+    let slot = &worker.lease.slot;
     let (paths, base) =
         (tests.paths.clone(), state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default());
-    let (message, name) = (format!("{}\n\ntask {}", task.title, task.id), format!("{}.kept", task.id));
-    let kept = blocking(move || {
+    let (workspace, folder) = (context.bench.workspace.clone(), slot.clone());
+    let restored = blocking(move || {
         let names: Vec<&str> = paths.iter().map(String::as_str).collect();
         for (path, before) in paths.iter().zip(workspace.read_all(&base, &names)?) {
             match before.and_then(|text| String::from_utf8(text).ok()) {
-                Some(text) => workspace.write_slot_file(&slot, path, &text)?,
-                None => workspace.remove_slot_file(&slot, path)?,
+                Some(text) => workspace.write_slot_file(&folder, path, &text)?,
+                None => workspace.remove_slot_file(&folder, path)?,
             }
         }
-        let commit = workspace.commit_slot(&slot, &slot.commit, &message)?;
-        workspace.pin(&mission, &name, &commit.id)?;
-        Ok::<_, workspace::Error>(commit.id)
+        Ok::<_, workspace::Error>(())
     });
-    kept.await.map_err(host)
+    restored.await.map_err(host)?;
+    let (message, name) = (format!("{}\n\ntask {}", task.title, task.id), format!("{}.kept", task.id));
+    let kept = context.bench.commit_and_pin(slot, message, name).await.map_err(host)?;
+    Ok(kept.id)
 }
 
 fn host(error: workspace::Error) -> RoleFailure {

@@ -5,9 +5,6 @@ use std::sync::Arc;
 
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
 
-use crate::blocking::blocking;
-use crate::gates::checks::keeps_tests;
-use crate::gates::independent_tests;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::verdict::{Change, Finding, Judgement, Permissions, remembered};
 use crate::steps::context::MissionContext;
@@ -42,17 +39,8 @@ async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker:
             return failed(class, issues);
         }
     };
-    let commit = {
-        let (workspace, slot, base) = (context.bench.workspace.clone(), slot.clone(), slot.commit.clone());
-        let (message, id, name) =
-            (format!("{}\n\ntask {}", task.title, task.id), context.desk.mission.clone(), task.id.clone());
-        blocking(move || {
-            let commit = workspace.commit_slot(&slot, &base, &message)?;
-            workspace.pin(&id, &name, &commit.id)?;
-            Ok::<_, workspace::Error>(commit)
-        })
-        .await
-    };
+    let message = format!("{}\n\ntask {}", task.title, task.id);
+    let commit = context.bench.commit_and_pin(slot, message, task.id.clone()).await;
     let commit = match commit {
         Ok(commit) => commit,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
@@ -64,10 +52,8 @@ async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker:
     let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
 
     let mut evidence = Evidence {
-        keeps_tests: keeps_tests(state, &[&task.id]),
         remembered: remembered(state, task, Gate::NewTests, &commit.tree),
-        independent: independent_tests::of(state, task, &commit.tree),
-        ..Evidence::default()
+        ..Evidence::of_task(state, task, &commit.tree)
     };
     for gate in Gate::without_models() {
         if let Some(judgement) = ask(gate, &context.gates, &change, &mut evidence).await

@@ -89,18 +89,9 @@ async fn look(
     if !issues.is_empty() {
         return Ok(Submission::Refused(issues));
     }
-    let commit = {
-        let (workspace, slot, id) =
-            (context.bench.workspace.clone(), slot.clone(), context.desk.mission.clone());
-        let (message, name) =
-            (format!("Tests: {}\n\ntask {}", task.title, task.id), format!("{}.tests", task.id));
-        blocking(move || {
-            let commit = workspace.commit_slot(&slot, &slot.commit, &message)?;
-            workspace.pin(&id, &name, &commit.id)?;
-            Ok::<_, workspace::Error>(commit)
-        })
-        .await?
-    };
+    let (message, name) =
+        (format!("Tests: {}\n\ntask {}", task.title, task.id), format!("{}.tests", task.id));
+    let commit = context.bench.commit_and_pin(slot, message, name).await?;
     let written = read(&context.gates, &commit.id, &paths).await?;
     let tests: Vec<&(String, String)> = written.iter().filter(|(path, text)| has_cases(path, text)).collect();
     if tests.is_empty() {

@@ -12,7 +12,6 @@ use crate::gates::files::kind;
 use crate::gates::lint::Answer;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::verdict::{Change, Finding, Permissions};
-use crate::gates::{checks, independent_tests};
 use crate::steps::context::MissionContext;
 use crate::steps::work::candidates::form::of as form_of_file;
 use crate::steps::work::candidates::symbols;
@@ -95,27 +94,14 @@ async fn look(
         }
         Err(_) => return Ok(Candidate { refused_by: Some(Gate::Scope), ..made }),
     };
-    let (commit, diff) = {
-        let (workspace, slot, mission) =
-            (context.bench.workspace.clone(), slot.clone(), context.desk.mission.clone());
-        let (message, name) =
-            (format!("{}\n\ntask {}", task.title, task.id), format!("{}.{}", task.id, slot.n));
-        blocking(move || {
-            let commit = workspace.commit_slot(&slot, &slot.commit, &message)?;
-            workspace.pin(&mission, &name, &commit.id)?;
-            let diff = workspace.diff(&slot.commit, &commit.id, &[], MAX_DIFF)?;
-            Ok::<_, workspace::Error>((commit, diff))
-        })
-        .await?
-    };
+    let (message, name) = (format!("{}\n\ntask {}", task.title, task.id), format!("{}.{}", task.id, slot.n));
+    let commit = context.bench.commit_and_pin(slot, message, name).await?;
+    let (workspace, from, to) = (context.bench.workspace.clone(), slot.commit.clone(), commit.id.clone());
+    let diff = blocking(move || workspace.diff(&from, &to, &[], MAX_DIFF)).await?;
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let permissions = Permissions::of(task);
     let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
-    let mut evidence = Evidence {
-        keeps_tests: checks::keeps_tests(state, &[&task.id]),
-        independent: independent_tests::of(state, task, &commit.tree),
-        ..Evidence::default()
-    };
+    let mut evidence = Evidence::of_task(state, task, &commit.tree);
     let mut made = Candidate { tree: commit.tree.clone(), lines: changed_lines(&diff), ..made };
     for gate in Gate::without_models() {
         let failure = ask(gate, &context.gates, &change, &mut evidence).await.and_then(|said| said.failure);

@@ -1,0 +1,139 @@
+//! Texts with a grammar of their own, and the schemas that elements of a section name. Sections and schema stand on it.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::values::{ModelId, Span};
+
+/// Texts with a grammar of their own. The schema names it as `x-kind`, beside a `pattern` which
+/// says nearly the same to an editor that knows JSON Schema only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TextKind {
+    Span,
+    Model,
+    InsidePath,
+    CheckName,
+    CommandLine,
+}
+
+impl TextKind {
+    const ALL: [Self; 5] = [Self::Span, Self::Model, Self::InsidePath, Self::CheckName, Self::CommandLine];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Span => "duration",
+            Self::Model => "model",
+            Self::InsidePath => "inside_path",
+            Self::CheckName => "check_name",
+            Self::CommandLine => "command_line",
+        }
+    }
+
+    pub(super) fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Fits "must be …".
+    pub(super) fn expects(self) -> &'static str {
+        match self {
+            Self::Span => "a duration such as \"10m\"",
+            Self::Model => "a model as \"provider/model\"",
+            Self::InsidePath => "a path inside the project",
+            Self::CheckName => "a name of letters, digits and `.:_-`",
+            Self::CommandLine => "a command",
+        }
+    }
+
+    fn pattern(self) -> &'static str {
+        match self {
+            Self::Span => r"^\s*([0-9]+\s*[dhms]\s*)+$",
+            Self::Model => r"^[^/\s]+/\S+$",
+            Self::InsidePath => r"^[^/\\]",
+            Self::CheckName => r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,63}$",
+            Self::CommandLine => r"\S",
+        }
+    }
+
+    /// Whether a text is of this kind; otherwise what to do, as a hint.
+    pub(super) fn check(self, text: &str) -> Result<(), String> {
+        match self {
+            Self::Span => text.parse::<Span>().map(drop),
+            Self::Model => text.parse::<ModelId>().map(drop),
+            Self::InsidePath => inside(text),
+            Self::CheckName => {
+                let allowed = |c: char| c.is_ascii_alphanumeric() || ".:_-".contains(c);
+                let good = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+                    && text.len() <= 64
+                    && text.chars().all(allowed);
+                let hint = "begin with a letter or digit and keep to 64 characters";
+                if good { Ok(()) } else { Err(hint.to_owned()) }
+            }
+            Self::CommandLine => {
+                let hint = "write the command as you would type it in the project's root";
+                if text.trim().is_empty() || text.contains('\0') { Err(hint.to_owned()) } else { Ok(()) }
+            }
+        }
+    }
+}
+
+/// Refuses what would leave the project, on whatever platform the file is read.
+fn inside(text: &str) -> Result<(), String> {
+    let hint = "write it relative to the project's root, without `..`";
+    let drive = text.as_bytes().get(1) == Some(&b':');
+    let leaves =
+        text.starts_with(['/', '\\', '~']) || drive || text.split(['/', '\\']).any(|part| part == "..");
+    if leaves || text.trim().is_empty() || text.contains('\0') { Err(hint.to_owned()) } else { Ok(()) }
+}
+
+pub(super) fn text(kind: TextKind) -> Schema {
+    json_schema!({ "type": "string", "pattern": kind.pattern(), "x-kind": kind.name() })
+}
+
+pub(super) fn span(_: &mut SchemaGenerator) -> Schema {
+    text(TextKind::Span)
+}
+
+pub(super) fn check_name(_: &mut SchemaGenerator) -> Schema {
+    text(TextKind::CheckName)
+}
+
+pub(super) fn command_line(_: &mut SchemaGenerator) -> Schema {
+    text(TextKind::CommandLine)
+}
+
+pub(super) fn inside_paths(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": text(TextKind::InsidePath) })
+}
+
+pub(super) fn setup(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [
+        { "const": "auto" },
+        { "const": "none" },
+        { "type": "array", "items": text(TextKind::CommandLine) },
+    ] })
+}
+
+pub(super) fn limit_of_count(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "const": "none" }] })
+}
+
+pub(super) fn limit_of_money(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [{ "type": "number", "exclusiveMinimum": 0 }, { "const": "none" }] })
+}
+
+pub(super) fn limit_of_time(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "anyOf": [text(TextKind::Span), { "const": "none" }] })
+}
+
+impl JsonSchema for ModelId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ModelId".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        text(TextKind::Model)
+    }
+}

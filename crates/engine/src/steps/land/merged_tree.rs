@@ -1,0 +1,54 @@
+//! The gates of a merged tree: a batch of tasks on the mission's head, or the head with what the user changed meanwhile.
+//!
+//! The Guardian looks at what the merge changes; then every check of the project runs on the whole tree, in the checking
+//! slot, and is compared with the mission's base. The other gates judge what one task may do and who reviewed it, which a
+//! merge without conflicts does not change.
+
+use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue};
+use workspace::Commit;
+
+use crate::bench::slots::CHECKING;
+use crate::blocking::blocking;
+use crate::gates::pipeline::{Merge, check_merged, lint_merged};
+use crate::gates::test_edits::TestEdits;
+use crate::gates::verdict::{Finding, Judgement};
+use crate::steps::context::MissionContext;
+
+pub(crate) struct MergedTree<'a> {
+    /// The commit before the merge.
+    pub from: &'a str,
+    pub commit: &'a Commit,
+    pub mission_base: &'a str,
+    pub test_edits: TestEdits,
+    /// Fewer tests than on the base are a failure.
+    pub keeps_tests: bool,
+}
+
+impl MergedTree<'_> {
+    /// What the checks say of it; otherwise the judgement of the gate that refuses it, which holds the failure.
+    pub async fn judge(self, context: &MissionContext) -> Result<Vec<CheckSummary>, Judgement> {
+        let MergedTree { from, commit, mission_base, test_edits, keeps_tests } = self;
+        let (workspace, before, after) =
+            (context.bench.workspace.clone(), from.to_string(), commit.id.clone());
+        let changes = blocking(move || workspace.changes(&before, &after)).await.map_err(unread)?;
+        let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
+        let lint = lint_merged(&context.gates, Merge { from, commit, paths: &paths, test_edits }).await;
+        if lint.failure.is_some() {
+            return Err(lint);
+        }
+        // Without the base the checks give no evidence, and say so themselves.
+        let _ = context.gates.checks.ensure_base(mission_base).await;
+        let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
+        let slot = context.bench.slots.prepare(CHECKING, &commit.id).await.map_err(unread)?;
+        let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, keeps_tests).await;
+        if judgement.failure.is_some() { Err(judgement) } else { Ok(checks) }
+    }
+}
+
+/// Nothing was judged, because the private repository could not be read.
+fn unread(error: workspace::Error) -> Judgement {
+    let detail = error.to_string();
+    let issues = vec![Issue::new("workspace", detail.clone())];
+    let failure = Some(Finding { class: FailureClass::Host, issues });
+    Judgement { gate: Gate::Checks, verdict: GateVerdict::NoEvidence, detail, failure }
+}
