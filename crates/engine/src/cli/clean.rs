@@ -4,8 +4,8 @@ use journal::{LockError, LockOwner, MissionDir};
 use serde_json::json;
 use workspace::{Cleaned, Workspace};
 
+use super::answer::{Answer, Failure};
 use super::place::{Place, Standing};
-use super::{Answer, Failure};
 use crate::text::count;
 
 #[derive(Debug, clap::Args)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::answer::{Answer, Failure};
 use super::place::Place;
-use super::{Answer, Failure};
 use crate::config::settings;
 use crate::config::{ConfigProblem, schema, show};
 use crate::text::count;

@@ -11,7 +11,7 @@ use guardian::Sources;
 use ignore::WalkBuilder;
 use workspace::UserFiles;
 
-use super::Failure;
+use super::answer::Failure;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use guardian::{Finding, Guardian, Severity, render};
 use workspace::{UserFiles, project_root};
 
+use super::answer::{Answer, Failure, unknown};
 use super::files::{DiskSources, RevisionSources, list, relative, text};
 use super::lint_scan::scan;
 use super::place::Place;
-use super::{Answer, Failure, unknown};
 use crate::config::settings;
 use crate::text::count;
 

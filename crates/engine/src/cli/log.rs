@@ -10,8 +10,8 @@ use journal::Reader;
 use mission::{Event, State};
 use serde_json::{Value, json};
 
+use super::answer::{Again, Answer, Failure};
 use super::place::{Place, Standing};
-use super::{Again, Answer, Failure};
 use crate::actor::progress;
 use crate::blocking::blocking;
 

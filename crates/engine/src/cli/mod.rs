@@ -1,8 +1,9 @@
 //! The subcommands of `opencode-orchestrator` that need the core: a file each.
 //!
 //! The program hands its arguments over as JSON and prints what comes back ([`run`]); it holds no logic of
-//! its own. A command is a function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`Answer`].
+//! its own. A command is a function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`answer::Answer`].
 
+mod answer;
 mod checks;
 mod clean;
 mod config;
@@ -11,6 +12,7 @@ mod graph;
 mod lint;
 mod lint_scan;
 mod log;
+mod named_mission;
 mod place;
 mod program;
 mod report;
@@ -20,83 +22,10 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
-
 use crate::blocking::blocking;
-use crate::config::suggest::nearest;
+use answer::{Answer, Failure, Request};
 use place::Place;
 use program::Command;
-
-/// How a subcommand is called: JSON in, JSON out, so that the program itself holds no logic.
-#[derive(Clone, Debug, Deserialize)]
-struct Request {
-    args: Vec<String>,
-    cwd: PathBuf,
-    #[serde(default)]
-    env: BTreeMap<String, String>,
-}
-
-/// Exit status: 0 done, 1 problems found or the mission is incomplete, 2 wrong use.
-#[derive(Debug, Default, Serialize)]
-struct Answer {
-    exit: u8,
-    stdout: String,
-    stderr: String,
-    /// A file to show to the user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    open: Option<PathBuf>,
-    /// What to ask next, once this is printed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    again: Option<Again>,
-}
-
-#[derive(Debug, Serialize)]
-struct Again {
-    args: Vec<String>,
-    after_ms: u64,
-}
-
-impl Answer {
-    fn done(stdout: impl Into<String>) -> Answer {
-        Answer { stdout: stdout.into(), ..Answer::default() }
-    }
-
-    /// A value as JSON, for programs.
-    fn json(value: &impl Serialize) -> Result<Answer, Failure> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Failure::Problem(format!("the answer cannot be written as JSON: {error}")))?;
-        Ok(Answer::done(text + "\n"))
-    }
-
-    fn exit(mut self, exit: u8) -> Answer {
-        self.exit = exit;
-        self
-    }
-
-    /// Adds a message, which ends in a newline in any case.
-    fn note(mut self, text: &str) -> Answer {
-        self.stderr.push_str(text.trim_end_matches('\n'));
-        self.stderr.push('\n');
-        self
-    }
-}
-
-/// Why a command has no answer.
-#[derive(Debug, PartialEq, Eq)]
-enum Failure {
-    /// The command was called in a way that means nothing.
-    Usage(String),
-    Problem(String),
-}
-
-impl Failure {
-    fn problem(error: impl ToString) -> Failure {
-        Failure::Problem(error.to_string())
-    }
-}
 
 /// Runs a subcommand: JSON of `{ args, cwd, env }` to JSON of `{ exit, stdout, stderr, open?, again? }`.
 pub async fn run(request: &str) -> String {
@@ -142,10 +71,4 @@ async fn dispatch(command: Command, request: Request) -> Result<Answer, Failure>
             Err(Failure::Usage("the program answers this command itself, without its core".into()))
         }
     }
-}
-
-/// Says that something has no such name, and which was probably meant.
-fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let likely = nearest(word, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-    format!("there is no {what} `{}`{likely}", crate::text::cut(word, 200))
 }

@@ -7,7 +7,7 @@ use journal::{LockOwner, MissionDir, StateDir};
 use mission::{Delivery, Outcome, State};
 use workspace::project_root;
 
-use super::{Failure, Request, unknown};
+use super::answer::{Failure, Request, unknown};
 use crate::actor::past::PastMission;
 use crate::clock::{Clock, SystemClock};
 

@@ -6,7 +6,9 @@
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::{Answer, checks, clean, config, graph, lint, log, report, search};
+use super::answer::Answer;
+use super::named_mission::NamedMission;
+use super::{checks, clean, config, graph, lint, log, report, search};
 
 /// Missions for OpenCode: planned, carried out, checked and delivered.
 #[derive(Debug, Parser)]
@@ -26,9 +28,9 @@ pub(super) enum Command {
     /// Check that everything a mission needs is there, and say what to do where it is not.
     Doctor(Json),
     /// Show the missions of this project, or one of them.
-    Status(Mission),
+    Status(NamedMission),
     /// Stop a running mission; it can be resumed.
-    Stop(Mission),
+    Stop(NamedMission),
     /// Show what a mission did, verified and cost.
     Report(report::Arguments),
     /// Draw a mission's task graph.
@@ -91,16 +93,6 @@ pub(super) struct Json {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// A mission, and how to print what is said of it.
-#[derive(Debug, Args)]
-pub(super) struct Mission {
-    /// The mission, `m-` and eight characters; the newest or the running one without it.
-    pub id: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
 }
 
 #[derive(Debug, Args)]

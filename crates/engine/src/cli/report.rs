@@ -3,8 +3,9 @@
 use mission::Board;
 use serde_json::json;
 
+use super::answer::{Answer, Failure};
 use super::place::{Place, Standing};
-use super::{Answer, Failure, status};
+use super::status;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -3,9 +3,9 @@
 use serde_json::json;
 use workspace::UserFiles;
 
+use super::answer::{Answer, Failure};
 use super::files::list;
 use super::place::Place;
-use super::{Answer, Failure};
 
 const MAX_LIMIT: usize = 1000;
 

@@ -6,9 +6,9 @@ use journal::{LockOwner, MissionDir};
 use mission::Board;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Failure};
+use super::named_mission::NamedMission;
 use super::place::{Place, Standing};
-use super::program::Mission;
-use super::{Answer, Failure};
 use crate::actor::estimate_text::estimate_text;
 use crate::text::cut;
 use crate::text::{count, duration};
@@ -16,7 +16,7 @@ use crate::text::{count, duration};
 /// Missions that are listed.
 const LISTED: usize = 20;
 
-pub(super) fn run(args: &Mission, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure> {
     let owner = place.owner()?;
     let (missions, all) = match args.id.as_deref() {
         Some(id) => (vec![place.mission(Some(id))?], 1),

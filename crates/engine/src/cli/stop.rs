@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use journal::control;
 use serde_json::json;
 
+use super::answer::{Answer, Failure};
+use super::named_mission::NamedMission;
 use super::place::Place;
-use super::program::Mission;
-use super::{Answer, Failure};
 
 /// How long is waited for the mission to have stopped: it ends what its roles are doing first.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(args: &Mission, place: &Place) -> Result<Answer, Failure> {
+pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure> {
     let wanted = args.id.as_deref().map(|id| place.mission(Some(id))).transpose()?;
     let Some(owner) = place.owner()? else {
         return Err(Failure::Problem("no mission runs in this project".into()));

@@ -12,7 +12,7 @@ use crate::actor::orchestrator::keeps_worker;
 use crate::blocking::blocking;
 use crate::missions::tidy;
 use crate::steps::context::MissionContext;
-use crate::steps::land::{base, delivery, integrator};
+use crate::steps::integration::{base, delivery, integrator};
 use crate::steps::plan::{estimate, packages, planner, searcher};
 use crate::steps::review::{dispute, judge_task, objective};
 use crate::steps::work::{coder, fixer, test_author};

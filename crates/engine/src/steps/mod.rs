@@ -1,8 +1,8 @@
 //! The steps of a mission, a folder for each phase; each carries out effects that the state machine decided.
 
 pub(crate) mod context;
+pub(crate) mod integration;
 pub(crate) mod kept_index;
-pub(crate) mod land;
 pub(crate) mod plan;
 pub(crate) mod review;
 pub(crate) mod work;

@@ -216,7 +216,7 @@ fn a_planted_order_of_gates_is_found() {
     let gates = [("gates/scope.rs", "pub fn a() {}"), ("gates/checks.rs", "pub fn b() {}")];
     let both = "use crate::gates::{checks, scope};\nfn f() { scope::a(); checks::b() }";
     assert_eq!(order(&plant(&[&gates[..], &[("gates/pipeline.rs", both)]].concat())), Vec::<String>::new());
-    found(&order(&plant(&[&gates[..], &[("steps/land/a.rs", both)]].concat())), "checks, scope");
+    found(&order(&plant(&[&gates[..], &[("steps/integration/a.rs", both)]].concat())), "checks, scope");
 }
 
 #[test]

@@ -32,17 +32,17 @@ fn unlike(page: &str, paths: &[String]) -> Vec<String> {
     missing.chain(gone).collect()
 }
 
-/// The files of the rows of the engine's table. The first cell names a folder, as `gates/`, or is empty for the root; code in
-/// the others names files in it.
+/// The files that the engine's table names: the first cell is a folder, as `gates/`, or "the root", and code in the last one
+/// names files in it.
 fn named(page: &str) -> BTreeSet<String> {
     let section =
         page.split("\n### ").find(|section| section.starts_with("`crates/engine`")).unwrap_or_default();
     let mut named = BTreeSet::new();
     for row in section.lines().filter(|line| line.starts_with("| `") || line.starts_with("| the root")) {
-        let mut cells = row.trim_matches('|').splitn(2, '|');
-        let folder = cells.next().unwrap_or_default().trim().trim_matches('`');
-        let folder = if folder == "the root" { "" } else { folder };
-        let files = cells.next().unwrap_or_default().split('`').skip(1).step_by(2);
+        let cells: Vec<&str> = row.trim().trim_matches('|').split('|').map(str::trim).collect();
+        let (Some(folder), Some(files)) = (cells.first(), cells.last()) else { continue };
+        let folder = if *folder == "the root" { "" } else { folder.trim_matches('`') };
+        let files = files.split('`').skip(1).step_by(2);
         named.extend(files.map(|file| format!("{folder}{file}")));
     }
     named
@@ -50,7 +50,7 @@ fn named(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_file_that_is_missing_or_gone_is_found() {
-    let page = "# A\n\n### `crates/engine`: x\n\n| folder | files |\n|---|---|\n| the root | `lib` the face |\n| `gates/` | `scope` and `new_tests/imports` |\n\n### `crates/b`\n| `c/` | `d` |\n";
+    let page = "# A\n\n### `crates/engine`: x\n\n| folder | what | files |\n|---|---|---|\n| the root | `X` | `lib` |\n| `gates/` | gates | `scope`, `new_tests/imports` |\n\n### `crates/b`\n| `c/` | c | `d` |\n";
     let paths = |names: &[&str]| names.iter().map(|name| format!("{SRC}{name}")).collect::<Vec<_>>();
     let all = [
         "lib.rs",

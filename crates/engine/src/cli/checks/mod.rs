@@ -5,8 +5,8 @@ mod compare;
 mod parse;
 mod show;
 
+use super::answer::{Answer, Failure};
 use super::place::Place;
-use super::{Answer, Failure};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -6,9 +6,9 @@ use ::checks::{Check, Found, Kind};
 use serde_json::{Value, json};
 use workspace::{UserFiles, project_root};
 
+use super::super::answer::{Answer, Failure};
 use super::super::files::{list, text};
 use super::super::place::Place;
-use super::super::{Answer, Failure};
 use crate::config::settings;
 
 pub(super) fn run(path: Option<&str>, json: bool, place: &Place) -> Result<Answer, Failure> {

@@ -1,6 +1,6 @@
 //! Where each task stands in the picture: columns by how long it has to wait, rows by its neighbours.
 
-use super::Node;
+use super::node::Node;
 
 /// Rounds in which rows are put in order by what they are connected to.
 const ROUNDS: usize = 4;
@@ -82,7 +82,7 @@ fn number(rows: &[Vec<usize>], row_of: &mut [usize]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::node;
+    use super::super::node::node;
     use super::*;
 
     fn check(after: &[&[usize]]) -> Vec<(usize, usize)> {

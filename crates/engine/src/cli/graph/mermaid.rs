@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::{Node, colours};
+use super::node::{Node, colours};
 
 pub(super) fn draw(nodes: &[Node]) -> String {
     let mut text = String::from("flowchart LR\n");
@@ -46,7 +46,7 @@ fn escaped(text: &str) -> String {
 mod tests {
     use expect_test::expect;
 
-    use super::super::node;
+    use super::super::node::node;
     use super::*;
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::layout::spots;
-use super::{Node, colours};
+use super::node::{Node, colours};
 
 /// Pixels.
 const WIDTH: usize = 300;
@@ -91,7 +91,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::node;
+    use super::super::node::node;
     use super::*;
 
     #[test]

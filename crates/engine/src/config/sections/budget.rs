@@ -13,7 +13,7 @@ pub struct BudgetConfig {
     #[schemars(schema_with = "text_kind::limit_of_count")]
     pub calls: Limit<u64>,
     /// Requests sent to models: a prompt takes one for each answer of the model in it.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub requests: Limit<u64>,
     /// Time from start to end; pauses do not count.
     #[schemars(schema_with = "text_kind::limit_of_time")]
@@ -53,7 +53,7 @@ pub struct TaskBudgetConfig {
     #[schemars(schema_with = "text_kind::limit_of_count")]
     pub calls: Limit<u64>,
     /// Requests sent to models on behalf of one task, and the most that one prompt of any role may take.
-    #[schemars(schema_with = "schema::limit_of_count")]
+    #[schemars(schema_with = "text_kind::limit_of_count")]
     pub requests: Limit<u64>,
     /// Tokens in and out, of all roles that work on the task.
     #[schemars(schema_with = "text_kind::limit_of_count")]

@@ -9,7 +9,7 @@ use crate::blocking::blocking;
 use crate::config::Deliver;
 use crate::gates::test_edits::TestEdits;
 use crate::steps::context::MissionContext;
-use crate::steps::land::merged_tree::MergedTree;
+use crate::steps::integration::merged_tree::MergedTree;
 
 /// Times that what the user changed meanwhile is taken in before a branch is left instead.
 const ROUNDS: u32 = 3;

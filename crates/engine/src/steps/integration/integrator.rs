@@ -11,9 +11,9 @@ use crate::gates::pipeline::keeps_tests;
 use crate::gates::test_edits::TestEdits;
 use crate::gates::verdict::{Finding, Judgement};
 use crate::steps::context::MissionContext;
-use crate::steps::land::merged_tree::MergedTree;
+use crate::steps::integration::merged_tree::MergedTree;
 
-/// Tasks that land together or not at all, with their commits.
+/// Tasks that are integrated together or not at all, with their commits.
 #[derive(Clone)]
 struct Unit {
     tasks: Vec<(TaskId, String)>,
@@ -41,19 +41,19 @@ pub(crate) async fn integrate(
         return Vec::new();
     }
     let mut head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
-    // what landed since `state` was taken
-    let mut landed: Vec<TaskId> = Vec::new();
+    // Integrated since `state` was taken.
+    let mut integrated: Vec<TaskId> = Vec::new();
     let mut head_checks = state.head_checks.clone();
     // halves of a red batch are tried before what comes after it
     let mut waiting = vec![units(state, &tasks)];
     while let Some(batch) = waiting.pop() {
-        match land(context, state, &landed, &head, &batch).await {
-            Landed::Yes { commit, checks } => {
+        match merge_batch(context, state, &integrated, &head, &batch).await {
+            Merged::Yes { commit, checks } => {
                 head = commit.clone();
                 head_checks = checks.unwrap_or(head_checks);
                 let checks = head_checks.clone();
                 let tasks = names(&batch);
-                landed.extend(tasks.iter().cloned());
+                integrated.extend(tasks.iter().cloned());
                 let at_ms = context.desk.clock.now_ms();
                 let event = Event::Integrated { tasks, commit: commit.id, tree: commit.tree, checks, at_ms };
                 if context.desk.orchestrator.record(vec![event]).await.is_err() {
@@ -61,12 +61,12 @@ pub(crate) async fn integrate(
                 }
             }
             // a merge that could not be tried says nothing of its parts
-            Landed::No(finding) if batch.len() > 1 && finding.class != FailureClass::Host => {
+            Merged::No(finding) if batch.len() > 1 && finding.class != FailureClass::Host => {
                 let (first, second) = batch.split_at(batch.len() / 2);
                 waiting.push(second.to_vec());
                 waiting.push(first.to_vec());
             }
-            Landed::No(Finding { class, issues }) => {
+            Merged::No(Finding { class, issues }) => {
                 let event = Event::BatchFailed { tasks: names(&batch), class, issues };
                 if context.desk.orchestrator.record(vec![event]).await.is_err() {
                     return Vec::new();
@@ -101,7 +101,7 @@ fn units(state: &State, tasks: &[TaskId]) -> Vec<Unit> {
     units
 }
 
-enum Landed {
+enum Merged {
     /// `checks`: what they say of the new head, where it is a new tree.
     Yes {
         commit: Commit,
@@ -111,13 +111,13 @@ enum Landed {
 }
 
 /// Merges a batch onto the head and lets the gates look at the result once.
-async fn land(
+async fn merge_batch(
     context: &Arc<MissionContext>,
     state: &State,
-    landed: &[TaskId],
+    integrated: &[TaskId],
     head: &Commit,
     batch: &[Unit],
-) -> Landed {
+) -> Merged {
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let merged = {
         let (workspace, head, id) =
@@ -127,21 +127,21 @@ async fn land(
     };
     let merged = match merged {
         Ok(Ok(commit)) => commit,
-        Ok(Err(finding)) => return Landed::No(finding),
-        Err(error) => return Landed::No(host(error.to_string())),
+        Ok(Err(finding)) => return Merged::No(finding),
+        Err(error) => return Merged::No(host(error.to_string())),
     };
     if merged.tree == head.tree {
-        // another task brought about the same: nothing is left to land, and what was said of this tree stands
-        return Landed::Yes { commit: head.clone(), checks: None };
+        // another task brought about the same: nothing is left to integrate, and what was said of this tree stands
+        return Merged::Yes { commit: head.clone(), checks: None };
     }
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();
     let test_edits = TestEdits::of(tasks.iter().filter_map(|id| state.tasks.get(id)));
-    let all: Vec<&TaskId> = tasks.into_iter().chain(landed).collect();
+    let all: Vec<&TaskId> = tasks.into_iter().chain(integrated).collect();
     let keeps_tests = keeps_tests(state, &all);
     let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
     match tree.judge(context).await {
-        Ok(checks) => Landed::Yes { commit: merged, checks: Some(checks) },
-        Err(Judgement { failure, detail, .. }) => Landed::No(failure.unwrap_or_else(|| host(detail))),
+        Ok(checks) => Merged::Yes { commit: merged, checks: Some(checks) },
+        Err(Judgement { failure, detail, .. }) => Merged::No(failure.unwrap_or_else(|| host(detail))),
     }
 }
 

@@ -1,0 +1,83 @@
+//! What every subcommand is asked and what it answers. It knows no command.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::suggest::nearest;
+use crate::text::cut;
+
+/// How a subcommand is called: JSON in, JSON out, so that the program itself holds no logic.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Request {
+    pub args: Vec<String>,
+    pub cwd: PathBuf,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// Exit status: 0 done, 1 problems found or the mission is incomplete, 2 wrong use.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Answer {
+    pub exit: u8,
+    pub stdout: String,
+    pub stderr: String,
+    /// A file to show to the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<PathBuf>,
+    /// What to ask next, once this is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Again {
+    pub args: Vec<String>,
+    pub after_ms: u64,
+}
+
+impl Answer {
+    pub fn done(stdout: impl Into<String>) -> Answer {
+        Answer { stdout: stdout.into(), ..Answer::default() }
+    }
+
+    /// A value as JSON, for programs.
+    pub fn json(value: &impl Serialize) -> Result<Answer, Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::Problem(format!("the answer cannot be written as JSON: {error}")))?;
+        Ok(Answer::done(text + "\n"))
+    }
+
+    pub fn exit(mut self, exit: u8) -> Answer {
+        self.exit = exit;
+        self
+    }
+
+    /// Adds a message, which ends in a newline in any case.
+    pub fn note(mut self, text: &str) -> Answer {
+        self.stderr.push_str(text.trim_end_matches('\n'));
+        self.stderr.push('\n');
+        self
+    }
+}
+
+/// Why a command has no answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The command was called in a way that means nothing.
+    Usage(String),
+    Problem(String),
+}
+
+impl Failure {
+    pub fn problem(error: impl ToString) -> Failure {
+        Failure::Problem(error.to_string())
+    }
+}
+
+/// Says that something has no such name, and which was probably meant.
+pub(crate) fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let likely = nearest(word, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+    format!("there is no {what} `{}`{likely}", cut(word, 200))
+}

@@ -1,0 +1,55 @@
+//! A task as it is drawn, in both kinds of picture.
+
+/// The longest title in a picture, in characters.
+const MAX_TITLE: usize = 40;
+
+/// A task as it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Node {
+    pub id: String,
+    pub title: String,
+    /// As the board says it.
+    pub state: String,
+    /// Positions of the tasks that it waits for.
+    pub after: Vec<usize>,
+    /// Position of the compound task that it came out of.
+    pub parent: Option<usize>,
+}
+
+/// One line, without what no picture can show.
+pub(super) fn shortened(title: &str) -> String {
+    let line: String = title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line = line.trim();
+    match line.char_indices().nth(MAX_TITLE) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.to_string(),
+    }
+}
+
+/// The fill and stroke of a state, in both kinds of picture.
+pub(super) fn colours(state: &str) -> (&'static str, &'static str) {
+    match state {
+        "integrated" => ("#d3f2dc", "#2f7d4b"),
+        "passed" | "judging" => ("#d8ecf8", "#2b6b93"),
+        "working" | "fixing" => ("#fdf0c9", "#94700c"),
+        "given_up" => ("#fbdad8", "#a3302a"),
+        "cancelled" => ("#ececec", "#777777"),
+        _ => ("#f7f7f7", "#555555"),
+    }
+}
+
+#[cfg(test)]
+pub(super) fn node(id: &str, title: &str, state: &str, after: &[usize]) -> Node {
+    Node { id: id.into(), title: shortened(title), state: state.into(), after: after.to_vec(), parent: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_one_short_line() {
+        assert_eq!(shortened(" a\n\tb\u{0} "), "a  b");
+        assert_eq!(shortened(&"ä".repeat(41)), format!("{}…", "ä".repeat(40)));
+    }
+}
