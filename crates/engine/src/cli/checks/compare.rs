@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use ::checks::{End, Failure as NewFailure, Outcome, Verdict, compare};
 use serde_json::json;
 
+use super::super::answer::{Answer, Failure};
 use super::super::place::Place;
-use super::super::{Answer, Failure};
 use super::parse::{Printer, read};
 
 #[derive(Debug, clap::Args)]

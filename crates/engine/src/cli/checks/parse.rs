@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use ::checks::{Check, End, Kind, Reading, Runner, TestFailure, clean, reading};
 use serde_json::json;
 
+use super::super::answer::{Answer, Failure};
 use super::super::place::Place;
-use super::super::{Answer, Failure};
 use crate::config::suggest::nearest;
 
 /// No output of a run is larger; what is gets refused.
