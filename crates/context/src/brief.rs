@@ -1,8 +1,8 @@
 //! What the Searcher starts with: where things are, and what of it fits the objective.
 
-use crate::Index;
 use crate::budget::{Limited, bytes_of, count, shown};
 use crate::file::Role;
+use crate::index::Index;
 use crate::search::render_one;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Which file imports which.
 
-use crate::index::{Entry, FileId};
+use crate::entry::{Entry, FileId};
 use crate::resolve::Resolver;
 use std::collections::HashMap;
 

@@ -1,14 +1,15 @@
 //! The index of a repository: for each file its words, symbols and imports.
 
+use crate::entry::{BODY, Counts, Depth, Entry, FIELDS, FileId, PATH, SYMBOL, TermId};
 use crate::file::{self, Role, Stamp};
 use crate::graph::Graph;
-use crate::resolve::Manifest;
+use crate::manifest::Manifest;
 use crate::words::words;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::thread;
-use syntax::{Import, Language, Symbol};
+use syntax::Language;
 
 /// Files beyond this many are not listed at all.
 const MAX_FILES: usize = 100_000;
@@ -19,42 +20,6 @@ const MAX_READ: u64 = 512 * 1024 * 1024;
 /// Symbols and words that are kept of one file.
 const MAX_SYMBOLS: usize = 2_000;
 const MAX_WORDS: usize = 5_000;
-
-pub(crate) type FileId = u32;
-pub(crate) type TermId = u32;
-
-/// Where in a file a word stands, and by that how much it says.
-pub(crate) const FIELDS: usize = 3;
-pub(crate) const PATH: usize = 0;
-pub(crate) const SYMBOL: usize = 1;
-pub(crate) const BODY: usize = 2;
-
-/// How often a word stands in each field.
-pub(crate) type Counts = [u16; FIELDS];
-
-/// What is known of one file.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) path: String,
-    pub(crate) language: Option<Language>,
-    pub(crate) role: Role,
-    pub(crate) lines: u32,
-    pub(crate) symbols: Vec<Symbol>,
-    pub(crate) imports: Vec<Import>,
-    pub(crate) manifest: Option<Manifest>,
-    pub(crate) terms: Vec<(TermId, Counts)>,
-    stamp: Option<Stamp>,
-    hash: u64,
-    depth: Depth,
-}
-
-/// How much of a file is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Depth {
-    Name,
-    Words,
-    Symbols,
-}
 
 /// A word's places.
 #[derive(Debug, Clone, Copy)]

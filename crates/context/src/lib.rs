@@ -12,10 +12,12 @@
 
 mod brief;
 mod budget;
+mod entry;
 mod excerpt;
 mod file;
 mod graph;
 mod index;
+mod manifest;
 mod mention;
 mod query;
 mod resolve;

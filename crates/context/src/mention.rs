@@ -1,6 +1,7 @@
 //! Files that an objective names outright.
 
-use crate::index::{FileId, Index};
+use crate::entry::FileId;
+use crate::index::Index;
 
 /// Names looked up in one text.
 const MAX_NAMES: usize = 200;

@@ -1,7 +1,8 @@
 //! What is asked for, as words of the repository with their weights.
 
 use crate::budget::clip;
-use crate::index::{Index, TermId};
+use crate::entry::TermId;
+use crate::index::Index;
 use crate::words::words;
 use std::collections::{BTreeMap, HashMap};
 

@@ -6,8 +6,9 @@
 //! The weights were chosen by asking for the messages of real commits and looking for the files they changed.
 
 use crate::budget::{count, shown};
+use crate::entry::{BODY, Counts, FIELDS, FileId, PATH, SYMBOL};
 use crate::file::Role;
-use crate::index::{BODY, Counts, FIELDS, FileId, Index, PATH, SYMBOL};
+use crate::index::Index;
 use crate::mention::mentioned;
 use crate::query::Query;
 use serde::Serialize;

@@ -1,12 +1,12 @@
 //! What the Coder starts with: the task's files, and the faces of their neighbours.
 
-use crate::Index;
 use crate::budget::{Limited, bytes_of, clip, count, shown};
+use crate::entry::FileId;
 use crate::excerpt;
 use crate::file::{self, Role, read_text};
-use crate::index::FileId;
+use crate::index::Index;
 use crate::query::Query;
-use crate::resolve::folder_of;
+use crate::resolve::paths::folder_of;
 use std::path::Path;
 
 /// The part of the budget for the task's own files where they have neighbours.
@@ -131,7 +131,7 @@ fn framed(path: &str, note: &str, inner: &str) -> String {
 /// A file near the task's, and how it is near.
 struct Neighbour<'a> {
     id: FileId,
-    entry: &'a crate::index::Entry,
+    entry: &'a crate::entry::Entry,
     how: String,
     worth: f32,
 }

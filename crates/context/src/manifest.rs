@@ -1,0 +1,36 @@
+//! What the manifests of package managers call the package in their folder.
+
+/// What a manifest calls the package in its folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Manifest {
+    /// The `name` of a package.json.
+    Npm(String),
+    /// The crate's name, as code writes it.
+    Cargo(String),
+    /// The module path of a go.mod.
+    Go(String),
+}
+
+impl Manifest {
+    pub(crate) fn read(path: &str, text: &str) -> Option<Self> {
+        match path.rsplit('/').next()? {
+            "package.json" => {
+                let json: serde_json::Value = serde_json::from_str(text).ok()?;
+                Some(Self::Npm(json.get("name")?.as_str()?.to_owned()))
+            }
+            "Cargo.toml" => {
+                let package = text.lines().map(str::trim).skip_while(|line| *line != "[package]").skip(1);
+                let name = package.take_while(|line| !line.starts_with('[')).find_map(|line| {
+                    let (key, value) = line.split_once('=')?;
+                    (key.trim() == "name").then(|| value.trim().trim_matches(['"', '\'']))
+                })?;
+                Some(Self::Cargo(name.replace('-', "_")))
+            }
+            "go.mod" => {
+                let name = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+                Some(Self::Go(name.trim().trim_matches('"').to_owned()))
+            }
+            _ => None,
+        }
+    }
+}

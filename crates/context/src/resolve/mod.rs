@@ -1,0 +1,75 @@
+//! From an import, as written, to the files of this repository that it means. A file for each language.
+
+mod ecmascript;
+mod go;
+pub(crate) mod paths;
+mod python;
+mod rust;
+
+use crate::entry::{Entry, FileId};
+use crate::manifest::Manifest;
+use paths::folder_of;
+use std::collections::{BTreeMap, HashMap};
+use syntax::{Import, Language};
+
+/// The most files that one import may mean (a Go package is a folder).
+const MAX_TARGETS: usize = 16;
+
+/// The names by which files of this repository can be meant.
+pub(crate) struct Resolver<'a> {
+    by_path: &'a HashMap<String, FileId>,
+    /// Go files that are no tests, by folder.
+    go_folders: HashMap<&'a str, Vec<FileId>>,
+    npm: BTreeMap<&'a str, &'a str>,
+    cargo: BTreeMap<&'a str, &'a str>,
+    go: Vec<(&'a str, &'a str)>,
+    /// The folders that hold a Cargo.toml with a package.
+    crates: Vec<&'a str>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(crate) fn new(entries: &'a [Entry], by_path: &'a HashMap<String, FileId>) -> Self {
+        let mut resolver = Self {
+            by_path,
+            go_folders: HashMap::new(),
+            npm: BTreeMap::new(),
+            cargo: BTreeMap::new(),
+            go: Vec::new(),
+            crates: Vec::new(),
+        };
+        for (id, entry) in entries.iter().enumerate() {
+            let folder = folder_of(&entry.path);
+            if entry.language == Some(Language::Go) && !entry.path.ends_with("_test.go") {
+                resolver.go_folders.entry(folder).or_default().push(id as FileId);
+            }
+            match &entry.manifest {
+                Some(Manifest::Npm(name)) => drop(resolver.npm.insert(name, folder)),
+                Some(Manifest::Cargo(name)) => {
+                    resolver.cargo.insert(name, folder);
+                    resolver.crates.push(folder);
+                }
+                Some(Manifest::Go(name)) => resolver.go.push((name, folder)),
+                None => {}
+            }
+        }
+        resolver
+    }
+
+    /// The files that an import of the file at `path` means; none for what is not of this repository.
+    pub(crate) fn resolve(&self, path: &str, language: Language, import: &Import) -> Vec<FileId> {
+        let mut found = match language {
+            Language::TypeScript | Language::Tsx | Language::JavaScript => {
+                self.ecmascript(path, &import.module)
+            }
+            Language::Rust => self.rust(path, import),
+            Language::Python => self.python(path, import),
+            Language::Go => self.go(&import.module),
+        };
+        found.truncate(MAX_TARGETS);
+        found
+    }
+
+    fn first(&self, candidates: impl IntoIterator<Item = String>) -> Option<FileId> {
+        candidates.into_iter().find_map(|path| self.by_path.get(&path).copied())
+    }
+}
