@@ -19,6 +19,7 @@ mod file;
 mod finding;
 mod flat;
 mod functions;
+mod library;
 mod names;
 mod patterns;
 mod places;

@@ -11,6 +11,12 @@ pub trait Sources {
     fn read(&self, path: &str) -> Option<Cow<'_, str>>;
     /// Every path of the tree, sorted, whether it can be read or not.
     fn files(&self) -> &[String];
+    /// The text of a file of an installed package (`node_modules/…`), which is no part of the tree; `None` where the owner
+    /// has none to show.
+    fn installed(&self, path: &str) -> Option<Cow<'_, str>> {
+        let _ = path;
+        None
+    }
 }
 
 /// Sources in memory.

@@ -1,9 +1,15 @@
 //! Where a module specifier of TypeScript or JavaScript leads, and what a module exports.
 
+mod aliases;
+mod installed;
+
 use std::collections::{BTreeSet, HashSet};
 
 use super::{Target, Tree, folder_of, is_built, join};
 use crate::names::is_node_module;
+
+pub(crate) use aliases::Aliases;
+pub(crate) use installed::exports as package_exports;
 
 const EXTENSIONS: &[&str] = &[
     "ts", "tsx", "d.ts", "js", "jsx", "mjs", "cjs", "mts", "cts", "d.mts", "d.cts", "json", "node", "vue",
@@ -20,6 +26,9 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
             Some(Target::Missing(path)) => Target::Missing(path),
             _ => Target::Known,
         };
+    }
+    if let Some(target) = aliases::resolve(tree, from, module) {
+        return target;
     }
     if module.is_empty() || module.starts_with(['#', '/', '@', '~', '$', '\\']) && !is_scoped_package(module)
     {
@@ -53,7 +62,14 @@ fn package(module: &str) -> &str {
 }
 
 fn relative(tree: &Tree<'_>, from: &str, module: &str) -> Target {
-    let Some(path) = join(folder_of(from), module) else { return Target::Known };
+    match join(folder_of(from), module) {
+        Some(path) => at(tree, from, path),
+        None => Target::Known,
+    }
+}
+
+/// What lies at a path of the project, its extension left out or not.
+fn at(tree: &Tree<'_>, from: &str, path: String) -> Target {
     if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
         return Target::File(beside_its_types(tree, from, &found).unwrap_or(found));
     }

@@ -88,7 +88,7 @@ fn ecmascript(tree: &Tree<'_>, path: &str) -> Option<Declared> {
     Some(declared)
 }
 
-fn members(tree: &Tree<'_>) -> BTreeSet<String> {
+pub(crate) fn members(tree: &Tree<'_>) -> BTreeSet<String> {
     let manifests =
         tree.paths().iter().filter(|p| p.ends_with("/package.json") && !p.contains("node_modules"));
     let name = |manifest: &String| {

@@ -87,6 +87,11 @@ impl<'a> Tree<'a> {
         self.sources.read(path)
     }
 
+    /// The text of a file of an installed package, which is no part of the tree.
+    pub(crate) fn installed(&self, path: &str) -> Option<Cow<'a, str>> {
+        if self.has(path) { self.read(path) } else { self.sources.installed(path) }
+    }
+
     /// Takes over a file that is parsed already.
     pub(crate) fn keep(&self, file: Arc<File>) {
         self.cache.borrow_mut().insert(file.path.to_string(), Some(file));

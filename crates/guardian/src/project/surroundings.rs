@@ -20,6 +20,10 @@ pub(crate) struct Surroundings<'a> {
     pub(super) declared: Memo<(Language, String), Option<Arc<Declared>>>,
     /// whether, from a folder, a module is a name that some configuration gives a meaning
     pub(super) aliases: Memo<(String, String), bool>,
+    /// what a `tsconfig.json` or `jsconfig.json` gives a meaning
+    pub(super) configured: Memo<String, Option<Arc<super::ecmascript::Aliases>>>,
+    /// what an installed package has for others, by its folder and the part of it that is asked for
+    pub(super) installed: Memo<(String, String), Option<Arc<BTreeSet<String>>>>,
     /// names of the packages of the tree itself
     pub(super) members: Memo<(), Arc<BTreeSet<String>>>,
 }

@@ -390,6 +390,24 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         &[],
         &[],
     ),
+    row(
+        "missing-library-name",
+        "The public names of the standard library's modules, in every version that the tables know.",
+        "Says nothing of modules without a table, of names that something else in the file has, and where a failure is caught.",
+        &[],
+        &[],
+    ),
+    row(
+        "missing-package-name",
+        "The installed package's own files of types, with all that they pass on.",
+        "Says nothing where a package is not installed, has no types, or is declared anew in the project.",
+        &[],
+        &[
+            (Python, "what a module of an installed package has is decided while it runs"),
+            (Rust, "macros and features of a crate decide what it has"),
+            (Go, "packages are not installed inside the project"),
+        ],
+    ),
 ];
 
 #[cfg(test)]

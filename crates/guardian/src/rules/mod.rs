@@ -23,7 +23,9 @@ mod left_over_file;
 mod missing_export;
 mod missing_fixture;
 mod missing_item;
+mod missing_library_name;
 mod missing_member;
+mod missing_package_name;
 mod missing_path;
 mod missing_return;
 mod missing_unlisted;
@@ -110,6 +112,8 @@ pub(crate) static RULES: &[&Rule] = &[
     &missing_return::RULE,
     &wrong_arguments::RULE,
     &missing_member::RULE,
+    &missing_library_name::RULE,
+    &missing_package_name::RULE,
 ];
 
 /// A rule.

@@ -265,7 +265,8 @@ fn in_rust(file: &File, test: &Test, own: &[Function]) -> bool {
                     if of_tests {
                         return false;
                     }
-                    calls = true;
+                    // a method may be of any type
+                    calls |= !callee.contains('.');
                 } else if file
                     .outline()
                     .imports

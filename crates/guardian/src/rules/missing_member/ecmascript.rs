@@ -54,7 +54,8 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
                 continue;
             }
             let members = known.get_or_insert_with(|| members(&change.head, file, class, 0));
-            if members.as_ref().is_some_and(|members| !members.contains(name)) {
+            let missing = members.as_ref().is_some_and(|members| !members.contains(name));
+            if missing && !(script && super::is_extended(change, file.field_text(class, "name"))) {
                 found.node(
                     file,
                     index,

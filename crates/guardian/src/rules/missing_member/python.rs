@@ -34,7 +34,11 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             let missing = members.as_ref().is_some_and(|members| {
                 !members.contains(name) && !members.contains(&mangled(file, class, name))
             });
-            if missing && !is_tried(file, index, name) && !is_given_elsewhere(change, name) {
+            let of_others = || {
+                is_given_elsewhere(change, name)
+                    || super::is_extended(change, file.field_text(class, "name")) && is_defined(change, name)
+            };
+            if missing && !is_tried(file, index, name) && !of_others() {
                 found.node(
                     file,
                     index,
@@ -110,6 +114,15 @@ fn is_given_elsewhere(change: &Change<'_>, name: &str) -> bool {
                 text.contains(name) && forms.iter().any(|form| text.contains(form.as_str()))
             })
         })
+}
+
+/// Whether any class of the project defines something of that name.
+fn is_defined(change: &Change<'_>, name: &str) -> bool {
+    let forms = [format!("def {name}("), format!(" {name} ="), format!(" {name}:")];
+    let python = |path: &&String| Language::of_path(path) == Some(Language::Python);
+    change.head.paths().iter().filter(python).take(3_000).any(|path| {
+        change.head.read(path).is_some_and(|text| forms.iter().any(|form| text.contains(form.as_str())))
+    })
 }
 
 fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {

@@ -155,17 +155,25 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
         })
     };
     let mut definitions = 0;
+    let (mut of_traits, mut implemented) = (BTreeSet::new(), Vec::new());
     for path in tree.paths().iter().filter(within).take(MAX_FILES) {
         let Some(text) = tree.read(path) else { continue };
         // a macro may make functions, and an alias is another type
-        if defined(&text, "fn", name)
-            || text.contains(&format!("type {of}"))
-            || text.contains("fn $")
-            || text.contains("paste!")
-            || text.contains("include!(")
+        if text.contains(&format!("type {of}"))
+            || ["fn $", "paste!", "include!("].iter().any(|form| text.contains(form))
         {
             return false;
         }
+        if defined(&text, "fn", name) {
+            let Some(other) = tree.file(path).filter(|other| other.is_code() && !other.is_broken()) else {
+                return false;
+            };
+            match givers(&other, of, name) {
+                Some(traits) => of_traits.extend(traits),
+                None => return false,
+            }
+        }
+        implemented.push(text.to_string());
         if !text.contains(of) {
             continue;
         }
@@ -198,7 +206,55 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
             return false;
         }
     }
-    definitions == 1
+    // a trait has it: whether the type has the trait, or all types have
+    let has_trait = |name: &String| {
+        let form = format!(
+            r"(?s)\b{0}(<[^{{;]*>)?\s+for\s+(&(mut\s+)?)?(\w+::)*({of}\b|\w\b|&|\$)",
+            regex::escape(name)
+        );
+        regex::Regex::new(&form).is_ok_and(|form| {
+            implemented.iter().any(|text| text.contains(name.as_str()) && form.is_match(text))
+        }) || implemented.iter().any(|text| text.contains(&format!("derive({name}")))
+    };
+    definitions == 1 && !of_traits.iter().any(has_trait)
+}
+
+/// The traits of a file that have a function of that name; `None` where the type itself has it.
+fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
+    let flat = file.flat();
+    let mut traits = BTreeSet::new();
+    for (index, node) in flat.iter() {
+        if !matches!(node.kind, "function_item" | "function_signature_item")
+            || file.field_text(index, "name") != name
+        {
+            continue;
+        }
+        if flat.above(index).any(|i| matches!(flat.kind(i), "macro_definition" | "token_tree")) {
+            return None;
+        }
+        let holder =
+            flat.above(index).find(|i| matches!(flat.kind(*i), "impl_item" | "trait_item" | "function_item"));
+        match holder.map(|i| (i, flat.kind(i))) {
+            Some((holder, "trait_item")) => {
+                traits.insert(file.field_text(holder, "name").to_string());
+            }
+            Some((holder, "impl_item")) => {
+                let text = file.field_text(holder, "type").trim_start_matches(['&', '*']);
+                let plain = text.split('<').next().unwrap_or(text).rsplit("::").next().unwrap_or(text);
+                // of a parameter of the impl, that is: of every type
+                let generic = plain.len() <= 2
+                    || file
+                        .field_text(holder, "type_parameters")
+                        .split(|c: char| !c.is_alphanumeric())
+                        .any(|word| word == plain);
+                if plain == of || generic {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(traits)
 }
 
 /// A struct or enum whose attributes bring no functions.

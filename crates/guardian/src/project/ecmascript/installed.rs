@@ -1,0 +1,111 @@
+//! What installed packages have for others, as their files of types say.
+//!
+//! Works with texts that the owner of the sources shows. Must say nothing where a package has no types, or some that
+//! cannot be listed.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::aliases::entry;
+use super::package;
+use crate::file::File;
+use crate::project::{Tree, folder_of, join};
+
+/// Files of types that are read for one package.
+const MAX_FILES: usize = 60;
+/// Bytes of one of them.
+const MAX_BYTES: usize = 600_000;
+
+/// The names that a package, or a part of it, has; `None` where they cannot be listed.
+pub(crate) fn exports(tree: &Tree<'_>, from: &str, module: &str) -> Option<Arc<BTreeSet<String>>> {
+    let name = package(module);
+    let mut folder = folder_of(from);
+    let root = loop {
+        let root = join(folder, &format!("node_modules/{name}"))?;
+        if tree.installed(&format!("{root}/package.json")).is_some() {
+            break root;
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder_of(folder);
+    };
+    let part = module.get(name.len()..).unwrap_or_default().to_string();
+    tree.around.installed.get((root.clone(), part.clone()), || listed(tree, &root, &part).map(Arc::new))
+}
+
+fn listed(tree: &Tree<'_>, root: &str, part: &str) -> Option<BTreeSet<String>> {
+    let data: Value = serde_json::from_str(&tree.installed(&format!("{root}/package.json"))?).ok()?;
+    let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_string);
+    // which types are taken may depend on the compiler
+    if data.get("typesVersions").is_some() {
+        return None;
+    }
+    let named = match data.get("exports") {
+        Some(_) => entry(&data, &format!(".{part}"))?,
+        None if part.is_empty() => text("types")
+            .or_else(|| text("typings"))
+            .or_else(|| text("main"))
+            .unwrap_or_else(|| "index.js".to_string()),
+        None => part.trim_start_matches('/').to_string(),
+    };
+    let path = types_of(tree, &join(root, &named)?)?;
+    let mut names = BTreeSet::new();
+    collect(tree, &path, &mut names, &mut HashSet::new())?;
+    (!names.is_empty()).then_some(names)
+}
+
+/// The file of types of a file.
+fn types_of(tree: &Tree<'_>, path: &str) -> Option<String> {
+    let is_types = |path: &str| [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end));
+    let mut all = vec![path.to_string()];
+    for (code, types) in
+        [(".js", ".d.ts"), (".mjs", ".d.mts"), (".cjs", ".d.cts"), (".mjs", ".d.ts"), (".cjs", ".d.ts")]
+    {
+        all.extend(path.strip_suffix(code).map(|stem| format!("{stem}{types}")));
+    }
+    all.push(format!("{path}.d.ts"));
+    all.push(format!("{path}/index.d.ts"));
+    all.into_iter().find(|path| is_types(path) && tree.installed(path).is_some())
+}
+
+fn collect(
+    tree: &Tree<'_>,
+    path: &str,
+    names: &mut BTreeSet<String>,
+    seen: &mut HashSet<String>,
+) -> Option<()> {
+    if !seen.insert(path.to_string()) {
+        return Some(());
+    }
+    let text = tree.installed(path).filter(|text| text.len() < MAX_BYTES)?;
+    // a module that is one value, or that others are declared in
+    if seen.len() > MAX_FILES
+        || text.contains("export =")
+        || text.contains("declare module ")
+        || text.contains("/// <reference path")
+    {
+        return None;
+    }
+    let file = File::plain(path, &text);
+    let outline = file.outline();
+    if file.is_broken() || outline.open || outline.exports.is_empty() && outline.imports.is_empty() {
+        return None;
+    }
+    // a file of types has all that it declares for others, unless it says what it has
+    names.extend(
+        outline.symbols.iter().filter(|symbol| symbol.container.is_none()).map(|symbol| symbol.name.clone()),
+    );
+    for export in &outline.exports {
+        if export.name != "*" {
+            names.insert(export.name.clone());
+            continue;
+        }
+        let from = export.from.as_deref().filter(|from| from.starts_with('.'))?;
+        let next = types_of(tree, &join(folder_of(path), from)?)?;
+        collect(tree, &next, names, seen)?;
+    }
+    Some(())
+}
