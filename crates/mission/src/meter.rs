@@ -260,16 +260,17 @@ impl Meter {
     /// where nothing was under way.
     pub fn unreported(&self) -> Option<Tokens> {
         let newest = self.newest.as_ref().and_then(|id| self.answers.get(id));
-        let nothing_sent = newest.is_none() && self.unread == 0 && self.asked.is_empty();
-        if newest.is_some_and(|answer| answer.tokens.total() > 0 || answer.over) || nothing_sent {
-            return None;
-        }
-        let streamed = newest.map_or(0, |answer| answer.streamed);
-        let asked = newest.and_then(|answer| answer.asked).or(self.asked.back().copied());
-        let read = (self.unread as f64 / BYTES_PER_TOKEN).ceil() as u64;
-        let input = asked.map_or_else(|| self.context.saturating_add(read), |bytes| self.read_tokens(bytes));
-        let tokens = Tokens { input, output: self.written_tokens(streamed), ..Tokens::default() };
-        Some(tokens).filter(|tokens| tokens.total() > 0)
+        let open = newest.filter(|answer| answer.tokens.total() == 0 && !answer.over);
+        let input = match open.and_then(|answer| answer.asked).or(self.asked.back().copied()) {
+            Some(bytes) => self.read_tokens(bytes),
+            // where requests are announced, this one was never sent
+            None if self.requests > 0 => return None,
+            None if newest.is_some() && open.is_none() => return None,
+            None if newest.is_none() && self.unread == 0 => return None,
+            None => self.context.saturating_add((self.unread as f64 / BYTES_PER_TOKEN).ceil() as u64),
+        };
+        let output = self.written_tokens(open.map_or(0, |answer| answer.streamed));
+        Some(Tokens { input, output, ..Tokens::default() }).filter(|tokens| tokens.total() > 0)
     }
 
     /// Tokens that a model reads for messages of that many bytes, its system prompt and tools included.
@@ -344,6 +345,8 @@ mod tests {
         meter.reported("m1", tokens(9_000, 10), 0.0);
         // the turn was ended before the host sent another one
         meter.reported("m2", tokens(0, 0), 0.0);
+        meter.sent(390);
+        assert_eq!(meter.unreported(), None, "nothing was sent");
         meter.ended(false);
         let news = meter.news(Some((tokens(9_000, 10), 0.0))).unwrap();
         assert_eq!((news.tokens, news.requests), (tokens(9_000, 10), 1));
