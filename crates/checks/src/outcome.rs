@@ -161,6 +161,16 @@ impl Outcome {
         }
     }
 
+    /// Of a run that brings nothing new: what failed before and still does.
+    pub fn still_failing(&self) -> Option<String> {
+        match self.failing.as_deref().unwrap_or_default().len() {
+            0 if self.end.success() => None,
+            0 => Some(format!("it {}, as before", self.end)),
+            1 => Some("1 failed before and still fails".to_owned()),
+            some => Some(format!("{some} failed before and still fail")),
+        }
+    }
+
     /// The outcome of a check that ended so and printed this.
     pub fn of_output(check: &Check, end: End, text: &str) -> Outcome {
         let Reading { report, .. } = reading(check, &end, text);
@@ -213,6 +223,19 @@ mod tests {
               got 3
         "#]]
         .assert_eq(&outcome.describe("test", 1000));
+    }
+
+    #[test]
+    fn what_fails_as_before_is_told() {
+        let with = |code, names: usize| Outcome {
+            end: End::Exited { code },
+            failing: Some(vec![TestFailure::default(); names]),
+            ..Outcome::not_started("")
+        };
+        assert_eq!(with(0, 0).still_failing(), None);
+        assert_eq!(with(1, 2).still_failing().as_deref(), Some("2 failed before and still fail"));
+        assert_eq!(with(1, 1).still_failing().as_deref(), Some("1 failed before and still fails"));
+        assert_eq!(with(3, 0).still_failing().as_deref(), Some("it ended with exit status 3, as before"));
     }
 
     #[test]

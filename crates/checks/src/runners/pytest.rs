@@ -26,36 +26,88 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 
 fn parse(text: &str) -> Report {
     let lines: Vec<&str> = text.lines().collect();
-    let mut all = Failures::default();
-    // since the last totals
-    let mut listed = Failures::default();
-    let (mut failed, mut passed) = (0_u32, None::<u32>);
-    let mut in_summary = false;
-    let (mut stopped, mut partial) = (false, false);
+    let mut run = Run::default();
     let sections = Sections::read(&lines);
-    for line in &lines {
+    // of one session only the last totals count: a test may print what reads like others
+    let sessions = lines.iter().filter(|line| is_heading(line, "test session starts")).count();
+    let end = lines.iter().rposition(|line| totals(line).is_some());
+    let only = end.filter(|_| sessions == 1);
+    for (at, line) in lines.iter().enumerate() {
+        if only.is_some_and(|end| at > end) {
+            break;
+        }
         if is_heading(line, "short test summary info") {
             // what a test printed may read like it: the last before the totals counts
-            listed = Failures::default();
-            in_summary = true;
+            run.doubt();
+            run.listed = Failures::default();
+            run.in_summary = true;
+        } else if is_heading(line, "FAILURES") || is_heading(line, "ERRORS") {
+            run.confirm();
+            run.in_report = true;
+        } else if line.starts_with("___") && line.ends_with("___") {
+            run.doubt();
         } else if let Some(counts) = totals(line) {
-            let count = |word| number_before(counts, word).unwrap_or(0);
-            failed = failed.saturating_add(count("failed") + count("error") + count("errors"));
-            passed = Some(passed.unwrap_or(0).saturating_add(count("passed")));
-            in_summary = false;
-            for failure in std::mem::take(&mut listed.0) {
-                all.push(failure);
+            if only.is_none_or(|end| at == end) {
+                run.end(counts);
             }
         } else if let Some(why) = line.strip_prefix("!!!").map(|rest| rest.trim_matches(['!', ' '])) {
-            stopped |= why.contains("stopping after") || why.starts_with("Interrupted");
-            partial |= why.contains("KeyboardInterrupt") || why.contains("Exit");
-        } else if let Some(entry) = entry(line).filter(|_| in_summary) {
-            listed.push(failure(&entry, &sections));
+            run.stopped |= why.contains("stopping after") || why.starts_with("Interrupted");
+            run.partial |= why.contains("KeyboardInterrupt") || why.contains("Exit");
+        } else if let Some(entry) = entry(line).filter(|_| run.in_summary) {
+            run.listed.push(failure(&entry, &sections));
         }
     }
-    match passed {
+    run.confirm();
+    match run.passed {
         None => Report::default(),
-        Some(passed) => Report { stopped, partial, ..Report::checked(all.0, failed, passed) },
+        Some(passed) => Report {
+            stopped: run.stopped,
+            partial: run.partial,
+            ..Report::checked(run.all.0, run.failed, passed)
+        },
+    }
+}
+
+#[derive(Default)]
+struct Run {
+    all: Failures,
+    failed: u32,
+    passed: Option<u32>,
+    /// Named since the last totals.
+    listed: Failures,
+    in_summary: bool,
+    /// Below "FAILURES" or "ERRORS", where what tests printed is told too.
+    in_report: bool,
+    /// Totals that are real unless the report goes on after them: failed, passed, names.
+    pending: Option<(u32, u32, Failures)>,
+    stopped: bool,
+    partial: bool,
+}
+
+impl Run {
+    fn end(&mut self, counts: &str) {
+        self.confirm();
+        let count = |word| number_before(counts, word).unwrap_or(0);
+        let failed = count("failed").saturating_add(count("error")).saturating_add(count("errors"));
+        self.pending = Some((failed, count("passed"), std::mem::take(&mut self.listed)));
+        self.in_summary = false;
+    }
+
+    fn confirm(&mut self) {
+        let Some((failed, passed, named)) = self.pending.take() else { return };
+        self.in_report = false;
+        self.failed = self.failed.saturating_add(failed);
+        self.passed = Some(self.passed.unwrap_or(0).saturating_add(passed));
+        for failure in named.0 {
+            self.all.push(failure);
+        }
+    }
+
+    /// The report goes on: totals since its heading were a test's own words.
+    fn doubt(&mut self) {
+        if self.in_report {
+            self.pending = None;
+        }
     }
 }
 
@@ -74,6 +126,12 @@ fn entry(line: &str) -> Option<Entry<'_>> {
     }
     if let Some(rest) = line.strip_prefix("ERROR ") {
         return Some(Entry { rest, is_error: true, subtest: None });
+    }
+    // the plugin of before pytest 9: `[msg] (i=0) SUBFAIL path::test`
+    if line.starts_with(['[', '('])
+        && let Some((subtest, rest)) = line.split_once(" SUBFAIL ")
+    {
+        return Some(Entry { rest, is_error: false, subtest: Some(subtest) });
     }
     // `SUBFAILED(i=0) path::test`, `SUBFAILED[msg] (i=0) path::test`, `SUBFAIL path::test`
     let rest = line.strip_prefix("SUBFAILED").or_else(|| line.strip_prefix("SUBFAIL"))?;

@@ -87,6 +87,9 @@ impl ProjectChecks {
     pub fn words(&self, check: &Check, outcome: &Outcome, filtered: bool, root: &Path) -> String {
         let base = if filtered { None } else { self.on_base(&check.name) };
         match checks::compare(base.as_deref(), outcome) {
+            Verdict::Pass if outcome.still_failing().is_some() => {
+                format!("{}: nothing new fails ({})", check.name, passed(outcome))
+            }
             Verdict::Pass => format!("{}: passes ({})", check.name, passed(outcome)),
             Verdict::NoEvidence { why } => format!("{}: no evidence: {why}", check.name),
             Verdict::Fail { findings } => {
@@ -231,6 +234,11 @@ fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
 
 fn passed(outcome: &Outcome) -> String {
     let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
+    let said = match outcome.still_failing() {
+        Some(still) if outcome.passed.is_none() => still,
+        Some(still) => format!("{said}, {still}"),
+        None => said,
+    };
     match outcome.sandbox {
         Level::None => format!("{said}, unsandboxed"),
         level => format!("{said}, sandbox {level}"),
