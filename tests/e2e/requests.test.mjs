@@ -265,3 +265,47 @@ scene(
     assert.equal(world.read("src/one.js"), "export const ONE = 0;\n")
   },
 )
+
+scene(
+  "eight tasks at once end within one answer of a limit on tokens",
+  {
+    skip: noPlugin,
+    files: project(),
+    toml: "[mission]\nparallel = 8\ntests = \"none\"\n[budget]\ntokens = 40_000\n",
+    scenario: { ...modules(["a", "b", "c", "d", "e", "f", "g", "h"]), latency_ms: { coder: 700, default: 0 } },
+  },
+  async (world) => {
+    const result = await world.task("Add eight")
+    assert.match(printed(result), /of 40000 tokens are used/)
+    const answers = world.facts("role_spent").map(({ tokens }) => tokens.input + tokens.output + tokens.cache_read + tokens.cache_write)
+    const used = answers.reduce((sum, n) => sum + n, 0)
+    assert.ok(used <= 40_000 + Math.max(...answers), `${used} tokens: ${answers.join(" ")}`)
+  },
+)
+
+const LONG = Array.from({ length: 700 }, (_, i) => `export const value${i} = (a, b) => a * ${i} + b // line ${i}\n`).join("")
+const read = (/** @type {string} */ path) => ({ calls: [{ tool: "read", args: { filePath: path } }] })
+
+scene(
+  "a coder whose compactions never help hears its task again after each, and is stopped",
+  {
+    skip: noPlugin,
+    context: 20_000,
+    files: project({ "src/long1.js": LONG, "src/long2.js": LONG }),
+    toml: ONCE,
+    scenario: {
+      ...modules(["one", "two"]),
+      answers: [{ role: "coder", task: "one", turns: [read("src/long1.js"), read("src/long2.js")], repeat: true }],
+    },
+  },
+  async (world) => {
+    const result = await world.task("Add two")
+    ended(world, "incomplete")
+    const kinds = world.model.requests.map((request) => request.kind)
+    assert.ok(kinds.includes("summary"), world.model.summary())
+    // without the header nobody could tell whose request it is
+    assert.ok(!kinds.includes("chat"), world.model.summary())
+    assert.ok(world.model.requests.length <= 60, `${world.model.requests.length} requests\n${printed(result)}`)
+    assert.equal(world.read("src/two.js"), "export const TWO = 1;\n")
+  },
+)

@@ -37,6 +37,7 @@ import { Tui } from "./tui.mjs"
  * @property {string} [toml] The user's opencode.toml.
  * @property {Record<string, unknown>} [config] Laid over OpenCode's configuration.
  * @property {Record<string, string>} [env]
+ * @property {number} [context] Tokens that the scripted model can hold; 200,000 unless said.
  */
 
 /** Longest a single OpenCode may run in a test. */
@@ -60,6 +61,7 @@ export class World {
    */
   constructor(options, model) {
     this.model = model
+    this.context = options.context ?? 200_000
     this.binary = opencodeBinary()
     // The real path: what OpenCode reports must compare equal to it.
     this.root = realpathSync(mkdtempSync(join(tmpdir(), "mission-test-")))
@@ -123,7 +125,7 @@ export class World {
           npm: "@ai-sdk/openai-compatible",
           name: "Scripted",
           options: { baseURL: this.model.url, apiKey: "scripted" },
-          models: { m: { name: "m", tool_call: true, cost: { input: 1, output: 2 }, limit: { context: 200_000, output: 8192 } } },
+          models: { m: { name: "m", tool_call: true, cost: { input: 1, output: 2 }, limit: { context: this.context, output: 8192 } } },
         },
       },
     }
