@@ -1,3 +1,5 @@
+//! Blocking work (git, files) off the async threads; in simulations, in virtual time. A leaf: it knows no other file.
+
 use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::time::Duration;

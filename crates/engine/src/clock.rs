@@ -1,3 +1,5 @@
+//! The time and the chance in names, so that a simulation can replace them. A leaf: it knows no other file.
+
 use std::hash::{BuildHasher, Hasher};
 
 /// The time, and the chance in names, as the host tells them.

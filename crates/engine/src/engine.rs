@@ -78,7 +78,7 @@ impl Engine {
         run::run(&project, start, session, &self.sessions, &self.running).await;
     }
 
-    /// A mission of this project that waits to be resumed, as a sentence for whoever opens OpenCode here; changes nothing.
+    /// A mission of this project that waits to be resumed, as a sentence for anyone who opens OpenCode here; changes nothing.
     pub async fn unfinished(&self) -> Option<String> {
         let options = self.options.clone();
         let said = blocking(move || offer::unfinished(&options)).await?;
@@ -158,7 +158,7 @@ impl Engine {
         }
     }
 
-    /// Other arguments for a call of one of OpenCode's tools, where it goes on with others; the error is for the model.
+    /// Other arguments for a call of one of OpenCode's tools, where it goes ahead with others; the error is for the model.
     pub async fn rewrite_tool(
         &self,
         session: &str,

@@ -1,7 +1,7 @@
 //! The engine: actors that carry a mission from its objective to a delivered, verified change.
 //!
 //! - [`Engine`] is the public face: `/task`, tool calls of roles, stop.
-//! - [`Host`] is the only way to the outside: whoever runs the language models implements it.
+//! - [`Host`] is the only way to the outside: the program that runs the language models implements it.
 //! - `orchestrator` owns the state of a mission and linearises its events; `roles`, `gates`, `integrator`, `delivery`
 //!   do what it decides.
 //!

@@ -23,7 +23,7 @@ const MAILBOX: usize = 256;
 /// Effects that only record, in a row: policy settles in a few rounds, more would be a loop.
 const MAX_ROUNDS: usize = 100_000;
 
-/// The mission is over or paused: whoever asked should wind up.
+/// The mission is over or paused: anyone who asked should wind up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the mission is not running any more")]
 pub struct Stopped;
@@ -109,7 +109,7 @@ impl Orchestrator {
         let _ = self.messages.send(Message::Provider(report)).await;
     }
 
-    /// Fires when a task is given up or cancelled, and when the mission ends or pauses.
+    /// Fires when a task is abandoned or cancelled, and when the mission ends or pauses.
     pub(crate) fn task_cancelled(&self, task: &str) -> CancellationToken {
         self.tasks.token(task, &self.cancel)
     }

@@ -55,7 +55,7 @@ impl Record {
         self.board_due.get_or_insert_with(|| Instant::now() + delay);
     }
 
-    /// Waits until the board is to be written; for ever where it is up to date.
+    /// Waits until the board is to be written; forever where it is up to date.
     pub fn board_is_due(&self) -> impl Future<Output = ()> + use<> {
         let due = self.board_due;
         async move {

@@ -61,7 +61,7 @@ impl KnownOutcomes {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key(tree, check)).cloned()
     }
 
-    /// Only what passed outlives the run: a failure may be due to something that the user mends before a resume.
+    /// Only what passed outlives the run: a failure may be due to something that the user fixes before a resume.
     pub async fn set(&self, tree: &str, check: &Check, outcome: Arc<Outcome>) {
         let key = key(tree, check);
         let passed = outcome.end.success();

@@ -61,7 +61,7 @@ impl Slots {
     }
 
     /// Waits until that many slots are free at once, or all that there are: two tasks that each held one slot and waited
-    /// for a second would wait for ever.
+    /// for a second would wait forever.
     pub async fn permits(&self, wanted: u32) -> Vec<Permit> {
         let wanted = wanted.clamp(1, self.count.max(1));
         match self.permits.clone().acquire_many_owned(wanted).await {

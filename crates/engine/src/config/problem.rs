@@ -1,3 +1,5 @@
+//! What is wrong in a settings file, with its place and a hint. It reads no file.
+
 use std::fmt;
 
 /// One text to read the configuration from.

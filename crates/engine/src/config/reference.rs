@@ -1,5 +1,5 @@
 //! Keeps `docs/CONFIGURATION.md` equal to the schema: what stands between its markers is made here.
-//! `UPDATE_EXPECT=1` writes it anew.
+//! `UPDATE_EXPECT=1` writes it again.
 
 use std::fmt::Write;
 

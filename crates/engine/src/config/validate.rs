@@ -172,7 +172,7 @@ impl<'a> Checker<'a> {
         let meant = |value: Value, write: String| {
             let node = Node { value, ..node.clone() };
             let mut trial = Checker { schema: self.schema, layer: self.layer, problems: Vec::new() };
-            // Trying a value whose own message would try again must not go round for ever.
+            // Trying a value whose own message would try again must not go round forever.
             if !self.fits_any(schema, &node) {
                 return None;
             }

@@ -1,3 +1,5 @@
+//! Values that have a grammar of their own: spans of time, model names, limits. They know no section.
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

@@ -23,7 +23,7 @@ pub(crate) async fn judge(
     (judgement, vouched.collect())
 }
 
-/// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that landed before,
+/// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that was integrated before,
 /// has a reason to change tests.
 pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
     let landed = |phase: &Phase| matches!(phase, Phase::Integrated { .. });

@@ -91,7 +91,7 @@ impl Judge {
     }
 
     /// The verdict of each gate on an answer, in the order in which a mission asks them, up to the first that fails.
-    /// `all`: those after it, too, on what was handed in; apart from the last, whether new tests can fail, which is only
+    /// `all`: those after it, too, on what was submitted; apart from the last, whether new tests can fail, which is only
     /// looked at where nothing failed.
     pub async fn judge(
         &self,

@@ -7,7 +7,7 @@ use workspace::project_root;
 use crate::actor::past::PastMission;
 use crate::options::EngineOptions;
 
-/// The project's newest mission, where it is not finished and nobody runs one: a sentence for whoever opens the project.
+/// The project's newest mission, where it is not finished and nobody runs one: a sentence for anyone who opens the project.
 /// Nothing is written, not even the state folder.
 pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
     let state = StateDir::at(&options.data_home, &project_root(&options.directory));
@@ -21,7 +21,7 @@ pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
     }
 }
 
-/// How an unfinished mission stands, and what goes on with it.
+/// How an unfinished mission stands, and what continues it.
 pub(crate) fn waits(state: &State) -> Option<String> {
     if state.outcome.is_some() || state.mission.is_empty() {
         return None;

@@ -1,4 +1,4 @@
-//! The report at the end of a mission: what was asked, done, verified and by what, given up, and what it cost.
+//! The report at the end of a mission: what was asked, done, verified and by what, abandoned, and what it cost.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! The coder of each running attempt: its slot and its session, kept from hand-in to verdict so that a repair goes on in
+//! The coder of each running attempt: its slot and its session, kept from submission to verdict so that a repair goes on in
 //! the same conversation.
 
 use std::collections::HashMap;

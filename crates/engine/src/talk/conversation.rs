@@ -56,7 +56,7 @@ pub(crate) struct Conversation {
 /// What the next prompt says.
 enum Next {
     Question,
-    /// The turn ended, and nothing was handed in.
+    /// The turn ended, and nothing was submitted.
     Reminder,
     /// The provider failed in the middle of the work.
     GoOn(String),
@@ -73,7 +73,7 @@ impl Conversation {
     }
 
     /// Prompts until the mailbox has taken a result. A role that worked and ended without one is asked for it once more; an
-    /// answer that is no work at all is thrown away, and the question asked anew in another session.
+    /// answer that is no work at all is thrown away, and the question asked again in another session.
     pub async fn ask<M: Mailbox>(
         &mut self,
         role: Role,

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 /// The answer to a tool call.
 pub(crate) enum Answer<T> {
-    /// Handed in: the role is done.
+    /// Submitted: the role is done.
     Accepted(T),
     /// Said to the model; it goes on.
     Reply(String),
-    /// What was wrong, said to the model; counted, for it cannot go on for ever.
+    /// What was wrong, said to the model; counted, for it cannot go on forever.
     Refused(Vec<String>),
 }
 

@@ -20,7 +20,7 @@ use crate::talk::mailbox::{Answer, Mailbox, refusal};
 use crate::talk::session::ToolCall;
 use crate::talk::watch::{Glance, Watch};
 
-/// Refused hand-ins that are answered; one more ends the attempt.
+/// Refused submissions that are answered; one more ends the attempt.
 const MAX_REFUSALS: u32 = 3;
 /// How long a role may go on talking once its result was taken.
 const GRACE: Duration = Duration::from_secs(30);
@@ -62,7 +62,7 @@ pub(super) struct Question<'a> {
 /// How a turn ended.
 pub(super) enum End<R> {
     HandedIn(R),
-    /// It ended, and nothing was handed in; `flag` where the answer is to be thrown away.
+    /// It ended, and nothing was submitted; `flag` where the answer is to be thrown away.
     Nothing {
         flag: Option<RedFlag>,
         calls: u32,
@@ -140,7 +140,7 @@ impl Line {
                         }
                         Answer::Reply(words) => words,
                         Answer::Refused(problems) => {
-                            // only hand-ins count; a wrong page name is no result
+                            // only submissions count; a wrong page name is no result
                             *refusals += u32::from(tool == role.mailbox());
                             if *refusals > MAX_REFUSALS {
                                 let last = problems.first().cloned().unwrap_or_default();

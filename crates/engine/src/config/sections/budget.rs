@@ -1,3 +1,5 @@
+//! `[budget]`: limits that pause a mission. Types and defaults only; `mission` counts.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! `[checks]`: commands of the project that the user adds or replaces. Types and defaults only.
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;

@@ -1,3 +1,5 @@
+//! `[context]`: how much a role starts with. Types and defaults only.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! `[guardian]`: rules of the project and their severity. Types and defaults only.
+
 use std::collections::BTreeMap;
 
 use crate::config::text_kind;

@@ -1,3 +1,5 @@
+//! `[heal]`: how often a failure is fixed, retried or split. Types and defaults only; `mission` decides.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

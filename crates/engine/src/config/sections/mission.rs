@@ -1,3 +1,5 @@
+//! `[mission]`: parallelism, cycles, delivery, who writes tests. Types and defaults only.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! `[review]`: how many Reviewers vote. Types and defaults only.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

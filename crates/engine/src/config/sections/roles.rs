@@ -1,3 +1,5 @@
+//! `[roles.*]`: models, time limits and the shell of each role. Types and defaults only.
+
 use std::time::Duration;
 
 use schemars::JsonSchema;

@@ -1,3 +1,5 @@
+//! `[sandbox]`: what commands run in. Types and defaults only.
+
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;

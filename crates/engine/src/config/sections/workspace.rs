@@ -1,3 +1,5 @@
+//! `[workspace]`: set-up of slots, what is copied, how much is kept. Types and defaults only.
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,3 +1,5 @@
+//! What `opencode.toml` may say, and what is said of it where it is wrong.
+
 use expect_test::expect;
 
 use super::*;

@@ -42,7 +42,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     vec![branch(context, &head.id, Some(why), torn).await]
 }
 
-/// Ends a delivery that was interrupted: forward where it can be. Otherwise back, and it is done anew; `Ok` holds the files
+/// Ends a delivery that was interrupted: forward where it can be. Otherwise back, and it is done again; `Ok` holds the files
 /// in which part of it stays, because the user wrote to them since.
 async fn recover(
     context: &Arc<MissionContext>,

@@ -22,7 +22,7 @@ const MAX_OUTPUT: usize = 2000;
 /// Output of a package manager that is read, in bytes: lists of versions are long.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// Checks a plan's packages while its Planner can still mend it. What a manifest has already is taken out with a note;
+/// Checks a plan's packages while its Planner can still fix it. What a manifest has already is taken out with a note;
 /// what the registry has gets its version.
 pub(crate) async fn settle(
     context: &Arc<MissionContext>,
@@ -198,7 +198,7 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
             Event::Paused { reason, at_ms: context.desk.clock.now_ms() }
         }
     };
-    // written down while the head is ours: whoever waits for it begins from the new one
+    // written down while the head is ours: anyone who waits for it begins from the new one
     let _ = context.desk.orchestrator.record(vec![event]).await;
     Vec::new()
 }

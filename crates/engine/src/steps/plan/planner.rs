@@ -1,4 +1,4 @@
-//! The Planner: sees the brief, not the repository, and hands in a task graph that the engine checks.
+//! The Planner: sees the brief, not the repository, and submits a task graph that the engine checks.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,10 +20,10 @@ use crate::text::{cut, quoted};
 /// The longest reason why an earlier plan failed, in bytes.
 const MAX_REASON: usize = 2000;
 
-/// Failures of a task that the Planner is told when it splits it, or plans anew what it was for.
+/// Failures of a task that the Planner is told when it splits it, or plans again what it was for.
 const SPLIT_FAILURES: usize = 4;
 
-/// Tasks that landed, and tasks that were not, of which a later plan is told.
+/// Tasks that were integrated, and tasks that were not, of which a later plan is told.
 const MAX_LANDED: usize = 100;
 const MAX_LOST: usize = 20;
 

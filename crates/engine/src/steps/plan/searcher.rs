@@ -1,4 +1,4 @@
-//! The Searcher: reads the repository and hands in a brief.
+//! The Searcher: reads the repository and submits a brief.
 
 use std::path::PathBuf;
 use std::sync::Arc;

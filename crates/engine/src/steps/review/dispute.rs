@@ -59,7 +59,7 @@ async fn look(
     let (Some(dispute), Some(tests)) = (independent::disputed(task, false), &task.tests.written) else {
         return Ok(None);
     };
-    // who waits for a second slot with one in hand may wait for ever, so they look where the attempt stands
+    // who waits for a second slot with one in hand may wait forever, so they look where the attempt stands
     let (_lease, slot) = match worker {
         Some(worker) => (None, worker.lease.slot.clone()),
         None => {

@@ -12,7 +12,7 @@ use crate::steps::review::panel;
 use crate::steps::work::scope;
 use crate::steps::workers::Worker;
 
-/// Judges what was handed in; the worker keeps slot and session for a repair.
+/// Judges what was submitted; the worker keeps slot and session for a repair.
 pub(crate) async fn judge(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let Some(worker) = context.workers.take(id) else {

@@ -1,4 +1,4 @@
-//! All that landed, held against the objective: the same Reviewers that judge tasks, a verdict for each item.
+//! All that was integrated, compared with the objective: the same Reviewers that judge tasks, a verdict for each item.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::text::cut;
 
 /// Tasks that the prompt names.
 const MAX_TASKS: usize = 100;
-/// The longest reason why one did not land, in bytes.
+/// The longest reason why one was not integrated, in bytes.
 const MAX_REASON: usize = 300;
 
 pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {

@@ -44,7 +44,7 @@ pub(crate) async fn judge(
     change: &Change<'_>,
     evidence: Evidence<'_>,
 ) -> Judgement {
-    // of what holds already, what the mission has made of the task's files
+    // of what is already met, what the mission has made of the task's files
     let (from, files, asked) = match change.paths.is_empty() {
         false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task)),
         true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),

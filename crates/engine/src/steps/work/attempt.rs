@@ -19,7 +19,7 @@ use crate::talk::prompt;
 /// What a task starts from.
 pub(crate) enum Base {
     Ready(Lease),
-    /// Its independent tests do not merge with what landed meanwhile: why.
+    /// Its independent tests do not merge with what was integrated meanwhile: why.
     TestsConflict(String),
 }
 
@@ -97,7 +97,7 @@ pub(crate) struct Attempt {
     pub result: Result<Work, RoleFailure>,
 }
 
-/// One coder in one slot, from the first prompt to what it hands in.
+/// One coder in one slot, from the first prompt to what it submits.
 pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &Slot, model: u32) -> Attempt {
     let reading = reading::task(context, slot, task).await;
     let setting = Setting {

@@ -43,7 +43,7 @@ fn failed(task: &Task, RoleFailure { class, reason }: RoleFailure) -> Vec<Event>
     vec![Event::AttemptFailed { task, class, issues }]
 }
 
-/// Brings the change that wrong tests threw back into the slot; `false` where there is none, or it does not merge with what
+/// Brings the change that wrong tests rejected into the slot; `false` where there is none, or it does not merge with what
 /// landed meanwhile.
 async fn kept(context: &Arc<MissionContext>, task: &Task, lease: &mut Lease) -> Result<bool, RoleFailure> {
     let Some(commit) = &task.tests.kept else { return Ok(false) };
@@ -58,7 +58,7 @@ async fn kept(context: &Arc<MissionContext>, task: &Task, lease: &mut Lease) -> 
     Ok(true)
 }
 
-/// The change that was kept is handed in again, and nobody is asked.
+/// The change that was kept is submitted again, and nobody is asked.
 async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<Event> {
     if !started(context, task, &lease).await {
         return Vec::new();
@@ -68,7 +68,7 @@ async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<
     vec![Event::WorkAccepted { task: task.id.clone(), summary, unchanged: task.unchanged }]
 }
 
-/// Tests that do not merge are written anew, once; what lands then may be in their way again.
+/// Tests that do not merge are written again, once; what lands then may be in their way again.
 fn conflicting(task: &Task, reason: String) -> Event {
     independent::found_wrong(task, reason, task.tests.kept.clone())
 }

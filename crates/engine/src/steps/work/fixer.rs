@@ -1,4 +1,4 @@
-//! The Fixer: mends what a gate or a merge found, in the session and the slot of the attempt where they still are.
+//! The Fixer: fixes what a gate or a merge found, in the session and the slot of the attempt where they still are.
 
 use std::fmt::Write;
 use std::sync::Arc;

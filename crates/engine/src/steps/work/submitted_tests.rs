@@ -29,7 +29,7 @@ const NO_TEST: &str = "this is no test file: you write the tests only, and anoth
 /// Findings of the Guardian that are as they should be while the implementation is missing.
 const MISSING: [&str; 3] = ["unresolved-import", "missing-export", "arity-mismatch"];
 
-/// What an author's hand-in is worth.
+/// What an author's submission is worth.
 pub(crate) enum Submission {
     Accepted {
         commit: Commit,

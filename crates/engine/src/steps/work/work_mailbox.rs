@@ -16,7 +16,7 @@ use crate::steps::work::scope::changed_by_task;
 use crate::talk::mailbox::{Answer, Mailbox, unknown};
 use crate::talk::pages;
 
-/// Said of a hand-in without a change.
+/// Said of a submission without a change.
 const NOTHING: &str = "no file of the task differs from the base: write the change first";
 
 pub(crate) struct WorkMailbox {
@@ -31,16 +31,16 @@ pub(crate) struct WorkMailbox {
     pub claim: Claim,
 }
 
-/// Whether a hand-in without a change is an answer, as what a review objects to may be no fault.
+/// Whether a submission without a change is an answer, as what a review objects to may be no fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     /// What is asked for is not there yet.
     Refused,
-    /// It may be, and nothing was handed in so far.
+    /// It may be, and nothing was submitted so far.
     Possible,
     /// It was asked whether it is meant.
     Asked,
-    /// It was handed in so once more.
+    /// It was submitted so once more.
     Made,
 }
 

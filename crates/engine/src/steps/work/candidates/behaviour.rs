@@ -19,7 +19,7 @@ use crate::steps::work::scope;
 
 /// The longest diff whose lines are counted.
 const MAX_DIFF: usize = 2_000_000;
-/// The form of what holds already.
+/// The form of what is already met.
 const UNCHANGED: &str = "unchanged";
 /// Symbols that are named; of more it is told how many.
 const MAX_SYMBOLS: usize = 100;
@@ -122,7 +122,7 @@ async fn look(
     let (changed, form) = changed(context, slot, &commit.id, &paths).await?;
     (made.behaviour, made.form) = (words(vouched, changed), form);
     if paths.is_empty() {
-        // those who say that it holds already agree with one another, and nothing is no smaller change than another
+        // those who say that it is already met agree with one another, and nothing is no smaller change than another
         (made.form, made.lines) = (UNCHANGED.into(), u32::MAX);
     }
     Ok(made)

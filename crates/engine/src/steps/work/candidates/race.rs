@@ -1,4 +1,4 @@
-//! Several coders at one attempt, each in a slot of its own: the engine compares what they hand in, and one goes on.
+//! Several coders at one attempt, each in a slot of its own: the engine compares what they submit, and one goes on.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ struct Ran {
     candidate: Candidate,
     /// What it says of the attempt.
     events: Vec<Event>,
-    /// Kept where something was handed in.
+    /// Kept where something was submitted.
     kept: Option<(Lease, Option<Conversation>)>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn run(
     if context.desk.orchestrator.record(vec![told]).await.is_err() {
         return Vec::new();
     }
-    // where nobody handed in anything, the first that says more than that the host failed
+    // where nobody submitted anything, the first that says more than that the host failed
     let host = Some(FailureClass::Host);
     let at = choice.chosen.or_else(|| ran.iter().position(|one| one.candidate.failed != host)).unwrap_or(0);
     if at >= ran.len() {

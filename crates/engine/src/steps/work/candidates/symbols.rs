@@ -1,4 +1,4 @@
-//! Which symbols of a file a change adds, takes away, or writes anew.
+//! Which symbols of a file a change adds, takes away, or rewrites.
 
 use std::collections::{BTreeMap, BTreeSet};
 
