@@ -3,7 +3,8 @@
 use crate::files::{File, assert_none, production_code};
 use crate::graph::ImportGraph;
 
-const CRATES: [&str; 1] = ["engine"];
+/// The crates that hold no circle; the others join them when theirs are cut.
+const CRATES: [&str; 5] = ["engine", "context", "sim", "journal", "syntax"];
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {
