@@ -212,7 +212,7 @@ pub(crate) fn is_specimen(path: &str) -> bool {
                 | "trybuild"
                 | "compile-fail"
                 | "__mocks__"
-        )
+        ) || part.ends_with("Cases")
     })
 }
 

@@ -65,7 +65,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
             if head.language == Some(Language::Go) {
                 let names =
                     package.get_or_insert_with(|| go::package_names(&change.head, folder_of(&head.path)));
-                if names.as_ref().is_none_or(|names| names.contains(&name)) {
+                // and an import is known in all of its file
+                let imported = head.outline().imports.iter().any(|import| match &import.alias {
+                    Some(alias) => *alias == name,
+                    None => crate::names::import_names(&import.module).any(|local| local == name),
+                });
+                if imported || names.as_ref().is_none_or(|names| names.contains(&name)) {
                     continue;
                 }
             }

@@ -99,12 +99,15 @@ fn ampersands(text: &str) -> Vec<Edit> {
     bare.map(|(at, _)| Edit::new(at, "|")).collect()
 }
 
-/// `import defer * as a`, `import source a from`.
+/// `import defer * as a`, `import source a from`, `import.defer("a")`.
 fn phases(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
     for word in ["defer", "source"] {
         for (at, _) in words(text, word) {
             let after = text[at + word.len()..].trim_start();
+            if text[..at].ends_with("import.") && after.starts_with('(') {
+                edits.push(Edit::blank(text, at - 1..at + word.len()));
+            }
             if text[..at].ends_with("import ") && !after.starts_with("from ") && !after.starts_with(',') {
                 edits.push(Edit::blank(text, at..at + word.len()));
             }
@@ -416,7 +419,7 @@ mod tests {
             "type A<T extends string> = `\\0${T}`;\n",
             "expect(a).type.toBe<<C extends number>(x: C) => D<C>>()\n",
             "interface A {\n  all: number\n  in_progress: number\n  b: number\n}\n",
-            "import defer * as ns from './x';\nimport source mod from './x.wasm';\n",
+            "import defer * as ns from './x';\nimport source mod from './x.wasm';\nconst a = await import.defer('./y');\n",
             "declare module 'a' {\n  global {\n    var b: number;\n  }\n}\n",
             "interface A {\n  <T>(x: T): B<T> & C\n\n  /** says */\n  <\n    T extends D,\n    U = T\n  >(\n    x: U\n  ): E\n  f: <T extends D>() => B<\n    T\n  >\n}\n",
         ] {
