@@ -47,7 +47,7 @@ scene(
     const planner = asked(world, "planner")
     assert.equal(planner.length, 2, "one plan for the objective, one for what is missing")
     assert.match(planner[1].prompt_text, /there is an index of both: no file exports both/)
-    assert.match(planner[1].prompt_text, /# What landed\n- `one`/)
+    assert.match(planner[1].prompt_text, /# What is integrated\n- `one`/)
     const whole = asked(world, "reviewer").filter((request) => !request.task)
     assert.equal(whole.length, 4, "the whole is reviewed once a cycle, and by two more where the first one objects")
     assert.match(whole[3].prompt_text, /\+export \* from/, "the whole diff is shown")
@@ -153,7 +153,7 @@ scene(
         ["two", false],
       ],
     )
-    assert.match(printed(result), /`again` handed in: nothing to change, it holds already/)
+    assert.match(printed(result), /`again` submitted: nothing to change, it is already met/)
     const [judge] = asked(world, "reviewer").filter((request) => request.task === "again")
     assert.match(judge.prompt_text, /# Nothing was changed for this task/)
     assert.match(judge.prompt_text, /\+\+\+ b\/src\/one\.js/, "it sees what was made of the task's files")

@@ -115,7 +115,7 @@ scene(
     )
     assert.equal(prompts.size, 6, "two attempts, each drawn three times")
     assert.match(printed(result), /silent/)
-    assert.match(printed(result), /gave up|given up/i)
+    assert.match(printed(result), /abandoned/i)
   },
 )
 

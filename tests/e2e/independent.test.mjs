@@ -129,6 +129,6 @@ scene(
     assert.doesNotMatch(dispute.prompt_text, /AREA = 12/, "they are shown no implementation")
     assert.equal(world.read("test/area.test.js"), testOf("area", "AREA", "12"))
     assert.equal(world.read("src/area.js"), constant("AREA", 12))
-    assert.match(printed(result), /written anew/)
+    assert.match(printed(result), /written again/)
   },
 )

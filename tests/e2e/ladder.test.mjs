@@ -42,7 +42,7 @@ scene(
       world.facts("task_cancelled").map((fact) => fact.task),
       ["after", "later"],
     )
-    for (const word of ["bad", "given up", "after", "cancelled"]) assert.ok(printed(result).includes(word), word)
+    for (const word of ["bad", "abandoned", "after", "cancelled"]) assert.ok(printed(result).includes(word), word)
   },
 )
 

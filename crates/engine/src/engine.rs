@@ -78,7 +78,7 @@ impl Engine {
         run::run(&project, start, session, &self.sessions, &self.running).await;
     }
 
-    /// A mission of this project that waits to be resumed, as a sentence for anyone who opens OpenCode here; changes nothing.
+    /// A mission of this project that waits to be resumed, as a sentence for the user who opens OpenCode here; changes nothing.
     pub async fn unfinished(&self) -> Option<String> {
         let options = self.options.clone();
         let said = blocking(move || offer::unfinished(&options)).await?;
@@ -95,7 +95,7 @@ impl Engine {
         match here {
             Some(here) if id.as_ref().is_none_or(|id| *id == here) => {
                 self.stop("/task stop").await;
-                format!("Mission `{here}` is being stopped. `/task resume {here}` goes on with it.\n")
+                format!("Mission `{here}` is being stopped. `/task resume {here}` continues it.\n")
             }
             _ => project.stop(id.as_deref(), "/task stop").await,
         }
@@ -158,7 +158,7 @@ impl Engine {
         }
     }
 
-    /// Other arguments for a call of one of OpenCode's tools, where it goes ahead with others; the error is for the model.
+    /// Other arguments for a call of one of OpenCode's tools, if it should run with others; the error is for the model.
     pub async fn rewrite_tool(
         &self,
         session: &str,

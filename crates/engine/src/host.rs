@@ -52,7 +52,7 @@ pub struct Turn {
     pub tokens: Tokens,
     /// US dollars of the whole session so far.
     pub cost_usd: f64,
-    /// Why the provider or the host gave up, if it did.
+    /// Why the provider or the host failed, if it did.
     pub error: Option<TurnError>,
     /// The last words of the role; of a long text, its end.
     pub text: String,

@@ -20,3 +20,8 @@ pub(crate) fn quoted<'a>(items: impl Iterator<Item = &'a String>) -> String {
 pub(crate) fn count(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
+
+/// The state of a task for readers: the journal and the board keep names of their own.
+pub(crate) fn state_for_readers(name: &str) -> String {
+    if name == "given_up" { "abandoned".to_string() } else { name.replace('_', " ") }
+}

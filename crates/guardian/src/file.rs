@@ -189,7 +189,7 @@ impl File {
         self.tree.is_some() && !self.generated
     }
 
-    /// Whether what it defines can be told, whoever wrote it.
+    /// Whether what it defines can be known, independent of who wrote it.
     pub(crate) fn is_indexed(&self) -> bool {
         self.tree.is_some()
     }

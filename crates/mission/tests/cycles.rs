@@ -316,7 +316,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
         "#]],
     );
     mission.review(&[]);
-    // a reviewer that misses what was not integrated does not make it integratedd
+    // a reviewer that misses what was not integrated does not make it integrateddd
     check(
         &mut mission,
         expect![[r#"

@@ -23,7 +23,7 @@ const MAILBOX: usize = 256;
 /// Effects that only record, in a row: policy settles in a few rounds, more would be a loop.
 const MAX_ROUNDS: usize = 100_000;
 
-/// The mission is over or paused: anyone who asked should wind up.
+/// The mission is over or paused: its caller should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the mission is not running any more")]
 pub struct Stopped;

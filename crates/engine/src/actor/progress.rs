@@ -87,7 +87,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("`{task}` goes on **without independent tests**: {}", detail(reason))
         }
         Event::TestsRedrawn { task, reason, .. } => {
-            format!("`{task}`: its tests are written anew: {}", detail(reason))
+            format!("`{task}`: its tests are written again: {}", detail(reason))
         }
         Event::TestsUpheld { task, reason } => format!("`{task}`: its tests are right: {}", detail(reason)),
         Event::FixStarted { task, .. } => format!("`{task}`: fixer at work"),
@@ -95,9 +95,9 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("`{task}`: {} coders side by side: {}", candidates.len(), detail(why))
         }
         Event::WorkAccepted { task, unchanged: true, .. } => {
-            format!("`{task}` handed in: nothing to change, it holds already")
+            format!("`{task}` submitted: nothing to change, it is already met")
         }
-        Event::WorkAccepted { task, .. } => format!("`{task}` handed in"),
+        Event::WorkAccepted { task, .. } => format!("`{task}` submitted"),
         Event::ScopeWidened { task, path } => format!("`{task}` now also holds {path}"),
         Event::ScopeRefused { task, path, held_by } => {
             format!("`{task}` may not change {path}: `{held_by}` holds it")
@@ -121,7 +121,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::RungChosen { task, rung, why } => format!("`{task}`: {} ({})", rung.name(), detail(why)),
         Event::AnswerDiscarded { role, task, flag, .. } => {
-            format!("{}: {}; asked anew", who(*role, task.as_deref()), flag.name())
+            format!("{}: {}; asked again", who(*role, task.as_deref()), flag.name())
         }
         Event::RoleCutOff { role, task, reason, .. } => {
             format!("{} cut off: {}", who(*role, task.as_deref()), detail(reason))
@@ -146,14 +146,14 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
                 state.tasks.values().filter(|t| matches!(t.phase, mission::Phase::Integrated { .. })).count()
                     + tasks.len();
             let names = tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
-            format!("{names} landed ({done} of {})", state.tasks.len())
+            format!("{names} integrated ({done} of {})", state.tasks.len())
         }
         Event::BatchFailed { tasks, class, issues } => {
             let names = tasks.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
-            format!("{names} did not land ({}): {}", class.name(), detail(&what))
+            format!("{names} not integrated ({}): {}", class.name(), detail(&what))
         }
-        Event::TaskGivenUp { task, reason } => format!("`{task}` **given up**: {}", detail(reason)),
+        Event::TaskGivenUp { task, reason } => format!("`{task}` **abandoned**: {}", detail(reason)),
         Event::TaskCancelled { task, reason } => format!("`{task}` cancelled: {}", detail(reason)),
         Event::Estimated { estimate } => format!("expected: {}", estimate_text(estimate)),
         Event::ObjectiveReviewed { met, unmet, .. } => {
@@ -178,7 +178,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::Ended { outcome, .. } => match outcome {
             Outcome::Done => "done".into(),
             Outcome::Incomplete => "ended, **incomplete**".into(),
-            Outcome::Failed => "ended, **nothing landed**".into(),
+            Outcome::Failed => "ended, **nothing was integrated**".into(),
         },
     };
     Some(format!("- {text}\n"))

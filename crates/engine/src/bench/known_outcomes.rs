@@ -160,7 +160,7 @@ mod tests {
 
         let second = open("tools-1");
         assert_eq!(second.get("green", &check).and_then(|outcome| outcome.passed), Some(7));
-        assert!(second.get("red", &check).is_none(), "the user may have mended what made it fail");
+        assert!(second.get("red", &check).is_none(), "the user may have fixed what made it fail");
         assert!(second.get("green", &other).is_none() && second.get("other", &check).is_none());
         drop(second);
 

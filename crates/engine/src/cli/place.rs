@@ -138,7 +138,7 @@ impl Standing {
         }
     }
 
-    /// Whether work is left that `/task resume` would go on with.
+    /// Whether work is left that `/task resume` would continue.
     pub fn is_unfinished(self) -> bool {
         matches!(self, Standing::Running | Standing::Paused | Standing::Interrupted)
     }

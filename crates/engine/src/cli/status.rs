@@ -85,7 +85,7 @@ fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&
     let _ = writeln!(text, "  {}", cut(board.objective.trim(), 100).replace('\n', " "));
     let _ = writeln!(
         text,
-        "  {landed} of {} landed, {}, {} tokens, ${:.4}, {}",
+        "  {landed} of {} integrated, {}, {} tokens, ${:.4}, {}",
         count(board.tasks.len(), "task"),
         count(usize::try_from(board.usage.calls).unwrap_or(usize::MAX), "call"),
         board.usage.tokens.total(),
@@ -101,7 +101,7 @@ fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&
     let width = board.tasks.iter().map(|task| task.id.len()).max().unwrap_or(0);
     for task in &board.tasks {
         let why = task.detail.as_ref().map(|why| format!(": {}", cut(&why.replace('\n', " "), 160)));
-        let state = task.state.replace('_', " ");
+        let state = crate::text::state_for_readers(&task.state);
         let _ = writeln!(text, "    {:width$}  {state}{}", task.id, why.unwrap_or_default());
     }
 }

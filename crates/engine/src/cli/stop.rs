@@ -43,5 +43,5 @@ pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<Answer, Fa
     } else {
         format!("was asked to stop and is ending what it does (process {})", owner.pid)
     };
-    Ok(Answer::done(format!("mission {id} {how}; `/task resume {id}` in OpenCode goes on with it\n")))
+    Ok(Answer::done(format!("mission {id} {how}; `/task resume {id}` in OpenCode continues it\n")))
 }

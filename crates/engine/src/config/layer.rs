@@ -109,7 +109,7 @@ impl Layer {
             };
             let mut problems: Vec<_> = errors.iter().map(problem).collect();
             problems.sort_by_key(|problem| (problem.line, problem.column));
-            // The parser stumbles over the rest of a line that it gave up on.
+            // The parser stumbles over the rest of a line that it could not parse.
             problems.dedup_by_key(|problem| problem.line);
             return Err(problems);
         }

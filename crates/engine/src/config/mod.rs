@@ -54,7 +54,7 @@ pub struct Config {
     pub roles: RolesConfig,
     /// Who judges a finished task.
     pub review: ReviewConfig,
-    /// How far a failing task is helped before it is given up.
+    /// How far a failing task is helped before it is abandoned.
     pub heal: HealConfig,
     /// The project's own commands that a change has to pass.
     pub checks: ChecksConfig,

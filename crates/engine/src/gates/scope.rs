@@ -7,7 +7,7 @@ pub(crate) fn nothing() -> Issue {
     Issue::new("scope", "nothing differs from the base: the change is missing")
 }
 
-/// What is counted against a change of a file that no task may touch.
+/// Why a change of a file that no task may touch is rejected.
 pub(crate) fn forbidden(file: &str) -> Option<Issue> {
     let why = path::forbidden(file)?;
     Some(Issue::new("scope", format!("{why}; take this change back")).at(file, None))

@@ -12,7 +12,7 @@ use crate::bench::Bench;
 use crate::bench::project_checks::ProjectChecks;
 use crate::gates::test_edits::TestEdits;
 
-/// What a gate may use: everything that judging a change takes, no matter who wrote it.
+/// What a gate may use: everything that judging a change takes, independent of who wrote it.
 pub(crate) struct GateContext {
     pub bench: Arc<Bench>,
     pub checks: ProjectChecks,

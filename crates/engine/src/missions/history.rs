@@ -69,7 +69,7 @@ impl Project {
             self.state.mission(&owner.mission).and_then(|dir| control::post(&dir.control_dir(), &request));
         match posted {
             Ok(()) => format!(
-                "Mission `{}` (process {}) was asked to stop; `/task resume {}` goes on with it.\n",
+                "Mission `{}` (process {}) was asked to stop; `/task resume {}` continues it.\n",
                 owner.mission, owner.pid, owner.mission
             ),
             Err(error) => format!("{error}\n"),
@@ -112,7 +112,7 @@ impl Project {
                 .map_err(|error| format!("Nothing was undone: {error}\n"))?;
             let undone = workspace.undo(&delivery).map_err(|error| match &error {
                 UndoError::Failed(DeliveryError::Torn { .. }) => {
-                    format!("Not everything was undone: {error}\nhint: `/task undo` goes on with it\n")
+                    format!("Not everything was undone: {error}\nhint: `/task undo` continues it\n")
                 }
                 _ => format!("Nothing was undone: {error}\n"),
             })?;
@@ -172,7 +172,7 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
         (None, None, None) => "interrupted; `/task resume` goes on".into(),
     };
     format!(
-        "- `{}` {stage}; {landed} of {} tasks landed; {} calls, {} tokens, ${:.4}, {}: {}\n",
+        "- `{}` {stage}; {landed} of {} tasks integrated; {} calls, {} tokens, ${:.4}, {}: {}\n",
         board.mission,
         board.tasks.len(),
         board.usage.calls,

@@ -7,7 +7,7 @@ use workspace::project_root;
 use crate::actor::past::PastMission;
 use crate::options::EngineOptions;
 
-/// The project's newest mission, where it is not finished and nobody runs one: a sentence for anyone who opens the project.
+/// The project's newest mission, where it is not finished and nobody runs one: a sentence for the user who opens the project.
 /// Nothing is written, not even the state folder.
 pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
     let state = StateDir::at(&options.data_home, &project_root(&options.directory));
@@ -21,7 +21,7 @@ pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
     }
 }
 
-/// How an unfinished mission stands, and what continues it.
+/// How an unfinished mission stands, and how it continues.
 pub(crate) fn waits(state: &State) -> Option<String> {
     if state.outcome.is_some() || state.mission.is_empty() {
         return None;
@@ -33,7 +33,7 @@ pub(crate) fn waits(state: &State) -> Option<String> {
     let landed = state.tasks.values().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
     let id = &state.mission;
     Some(format!(
-        "Mission {id} is not finished ({how}; {landed} of {} tasks landed). `/task resume {id}` goes on with it.",
+        "Mission {id} is not finished ({how}; {landed} of {} tasks integrated). `/task resume {id}` continues it.",
         state.tasks.len()
     ))
 }
@@ -103,6 +103,6 @@ mod tests {
 
         later();
         begin(&state, "m-cccccccc", &[Event::Ended { outcome: Outcome::Done, at_ms: 3 }]);
-        assert_eq!(offered(home.path()), None, "who has gone on to another mission is not asked for ever");
+        assert_eq!(offered(home.path()), None, "a user with a newer mission is not asked again");
     }
 }

@@ -33,7 +33,7 @@ fn headline(state: &State) -> String {
         (Some(Outcome::Done), _) if vouched(state) => "done, verified".into(),
         (Some(Outcome::Done), _) => "done, **unverified**".into(),
         (Some(Outcome::Incomplete), _) => "incomplete".into(),
-        (Some(Outcome::Failed), _) => "nothing landed".into(),
+        (Some(Outcome::Failed), _) => "nothing was integrated".into(),
         (None, Some(reason)) => format!("paused ({reason})"),
         (None, None) => "running".into(),
     }
@@ -96,7 +96,7 @@ fn written_first(text: &mut String, state: &State) {
             let _ = write!(line, "; {} refused by them", count(refused, "change"));
         }
         if tests.redraws > 0 {
-            let _ = write!(line, "; written anew, as the first ones were wrong");
+            let _ = write!(line, "; written again, as the first ones were wrong");
         }
         if tests.upheld > 0 {
             let _ = write!(line, "; looked at again by reviewers, and found right");
@@ -159,7 +159,7 @@ fn whole(text: &mut String, state: &State) {
         let stale = match (state.is_reviewed(), state.is_of_this_tree()) {
             (true, _) => "",
             (false, true) => "; what is not met was looked into since, and nothing was changed",
-            (false, false) => "; something landed since",
+            (false, false) => "; something was integrated since",
         };
         let _ =
             writeln!(text, "\nThe objective as a whole: {} of {all} met{plans}{stale}.\n", review.met.len());
@@ -191,8 +191,8 @@ fn attempts(task: &Task) -> String {
 fn phase(task: &Task) -> (&'static str, String) {
     match &task.phase {
         Phase::Integrated { .. } if task.unchanged => ("nothing to change", String::new()),
-        Phase::Integrated { .. } => ("landed", String::new()),
-        Phase::GivenUp { reason } => ("given up", reason.clone()),
+        Phase::Integrated { .. } => ("integrated", String::new()),
+        Phase::GivenUp { reason } => ("abandoned", reason.clone()),
         Phase::Cancelled { reason } => ("cancelled", reason.clone()),
         Phase::Passed { .. } => ("passed", String::new()),
         Phase::Split => ("split", String::new()),

@@ -94,7 +94,7 @@ impl Conversation {
                     text(attempt)
                 }
                 Next::Reminder => format!(
-                    "{}Nothing was handed in. The only way to hand in a result is a call of the tool `{}`; call it now.\n",
+                    "{}Nothing was submitted. The only way to submit a result is a call of the tool `{}`; call it now.\n",
                     self.header(role, attempt),
                     role.mailbox()
                 ),
@@ -148,7 +148,7 @@ impl Conversation {
                         _ if reminded => {
                             return Err(RoleFailure::new(
                                 FailureClass::Malformed,
-                                format!("the {role} ended twice without handing in a result"),
+                                format!("the {role} ended twice without submitting a result"),
                             ));
                         }
                         _ => {

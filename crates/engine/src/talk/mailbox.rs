@@ -22,7 +22,7 @@ pub(crate) trait Mailbox: Send {
 
 /// The words in which a model reads what is wrong with its call.
 pub(crate) fn refusal(tool: &str, problems: &[String]) -> String {
-    let mut text = format!("refused: {tool} was not taken. Mend this and call {tool} again:\n");
+    let mut text = format!("refused: {tool} was not taken. Fix this and call {tool} again:\n");
     for problem in problems {
         text.push_str("- ");
         text.push_str(problem);
@@ -33,5 +33,5 @@ pub(crate) fn refusal(tool: &str, problems: &[String]) -> String {
 
 /// For a tool that this role does not have.
 pub(crate) fn unknown<T>(tool: &str, own: &str) -> Answer<T> {
-    Answer::Refused(vec![format!("`{tool}` is not this role's tool; hand in with `{own}`")])
+    Answer::Refused(vec![format!("`{tool}` is not this role's tool; submit with `{own}`")])
 }

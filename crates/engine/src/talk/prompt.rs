@@ -84,7 +84,7 @@ pub(crate) const NO_TESTS: &str = "Write no new tests, unless the files above na
 pub(crate) fn written_tests(tests: &WrittenTests) -> String {
     format!(
         "\n# Tests of this task\nAnother coder wrote them, and they stand in the files: {}. They fail now and have to pass; \
-         they are not yours to change. If one contradicts the task, hand in `blocked` and say why.\n",
+         they are not yours to change. If one contradicts the task, submit `blocked` and say why.\n",
         quoted(tests.paths.iter())
     )
 }

@@ -146,7 +146,7 @@ impl Line {
                                 let last = problems.first().cloned().unwrap_or_default();
                                 break Cut::Failed(
                                     FailureClass::Malformed,
-                                    format!("the {role} handed in {refusals} times what cannot be taken; the last time: {last}"),
+                                    format!("the {role} submitted {refusals} times what cannot be taken; the last time: {last}"),
                                 );
                             }
                             self.watch.refused();

@@ -166,7 +166,7 @@ impl Watch {
             Repeated::No => None,
             Repeated::Tell(times) => Some(format!(
                 "refused: this is the same call of `{tool}` again ({times} times), and nothing has changed. Do \
-                 something else, or hand in what you have."
+                 something else, or submit what you have."
             )),
             Repeated::CutOff(_) => {
                 self.changed.notify_one();
@@ -183,7 +183,7 @@ impl Watch {
     pub(super) fn begin(&self, role: Role, text: &str, price: Price) {
         let mut seen = self.lock();
         (seen.said, seen.thought, seen.waiting) = (0, 0, None);
-        // what another role did before in this session is not counted against this one
+        // what another role did before in this session does not count against this one
         (seen.stop, seen.repeats, seen.refused) = (None, Repeats::default(), Refused::default());
         (seen.requests, seen.finished) = (0, false);
         seen.calls.clear();

@@ -1,4 +1,4 @@
-//! What makes a finding of each rule a proof, where the rule gives up, and which languages it does not look at.
+//! What makes a finding of each rule a proof, its limits, and which languages it does not look at.
 //!
 //! An error needs proof, a suspicion is a warning. A rule that cannot see where something may come from says
 //! nothing, or warns. Each rule has a row here; a test holds the rows to the table of rules and to the examples.

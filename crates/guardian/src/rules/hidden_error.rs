@@ -172,7 +172,7 @@ fn no_longer_thrown(base: &File, head: &File, found: &mut Found) {
     }
 }
 
-/// `return false` of a function that answers yes or no: whoever asks hears it.
+/// `return false` of a function that answers yes or no: the caller hears it.
 fn is_answer(file: &File, statement: usize) -> bool {
     let flat = file.flat();
     let text = even(file.text_of(statement));

@@ -77,7 +77,7 @@ fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     }
 }
 
-/// Whether the last line is what it was, but for how it is written: a file that was formatted anew is whole.
+/// Whether the last line is what it was, but for how it is written: a file that was formatted again is whole.
 fn ends_alike(base: &File, head: &File) -> bool {
     let last = |file: &File| -> String {
         let line = file.text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();

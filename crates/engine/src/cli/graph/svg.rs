@@ -62,7 +62,7 @@ fn edge(text: &mut String, from: (usize, usize), to: (usize, usize), style: &str
 fn task(text: &mut String, node: &Node, (x, y): (usize, usize)) {
     let (fill, stroke) = colours(&node.state);
     let (left, first, second) = (x + 12, y + 21, y + 40);
-    let state = node.state.replace('_', " ");
+    let state = crate::text::state_for_readers(&node.state);
     let (id, title) = (escaped(&node.id), escaped(&node.title));
     let _ = writeln!(
         text,
@@ -102,7 +102,7 @@ mod tests {
             node("c", "c", "waiting", &[0]),
         ];
         let drawn = draw(&nodes);
-        assert!(drawn.contains("Tom &amp; &lt;Jerry&gt; &quot;x&quot;") && drawn.contains(">given up<"));
+        assert!(drawn.contains("Tom &amp; &lt;Jerry&gt; &quot;x&quot;") && drawn.contains(">abandoned<"));
         assert!(drawn.contains("viewBox=\"0 0 710 166\""), "{drawn}");
         assert_eq!(drawn.matches("marker-end").count(), 2);
         for corner in ["x=\"20\" y=\"20\"", "x=\"390\" y=\"20\"", "x=\"390\" y=\"94\""] {

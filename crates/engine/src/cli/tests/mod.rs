@@ -81,7 +81,7 @@ async fn missions_are_shown_as_they_stand() {
     assert_eq!(
         called.stdout,
         format!(
-            "{A}  done\n  Add a thing and more\n  2 of 2 tasks landed, 1 call, 0 tokens, $0.0000, 1 min 1 s\n"
+            "{A}  done\n  Add a thing and more\n  2 of 2 tasks integrated, 1 call, 0 tokens, $0.0000, 1 min 1 s\n"
         )
     );
     let called = sandbox.call(&["report"]).await;

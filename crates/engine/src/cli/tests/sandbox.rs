@@ -98,7 +98,7 @@ impl Sandbox {
     }
 }
 
-/// Both tasks landed and nothing is missing.
+/// Both tasks are integrated and nothing is missing.
 pub(super) fn done() -> Vec<Value> {
     vec![
         json!({ "event": "integrated", "tasks": ["one", "two"], "commit": "d", "tree": "u", "checks": [],
@@ -111,7 +111,7 @@ pub(super) fn done() -> Vec<Value> {
 pub(super) fn incomplete() -> Vec<Value> {
     vec![
         json!({ "event": "task_given_up", "task": "one", "reason": "it does not compile" }),
-        json!({ "event": "task_cancelled", "task": "two", "reason": "`one` was given up" }),
+        json!({ "event": "task_cancelled", "task": "two", "reason": "`one` was abandoned" }),
         json!({ "event": "ended", "outcome": "incomplete", "at_ms": 2_000 }),
     ]
 }

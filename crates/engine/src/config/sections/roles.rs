@@ -20,7 +20,7 @@ pub struct RolesConfig {
     pub coder: WritingRoleConfig,
     /// Judges a finished task by its diff.
     pub reviewer: ReadingRoleConfig,
-    /// Mends what a gate found.
+    /// Fixes what a gate found.
     pub fixer: WritingRoleConfig,
 }
 

@@ -13,7 +13,7 @@ use crate::gates::files::{Kind, is_test_text, kind, runs_of_itself};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// For what only another plan can allow.
-const BLOCKED: &str = "If the task cannot be done without it, hand in `blocked` and say why.";
+const BLOCKED: &str = "If the task cannot be done without it, submit `blocked` and say why.";
 /// Manifests that are read for the packages that the project has.
 const MAX_MANIFESTS: usize = 200;
 /// Packages that a message names.
@@ -175,7 +175,7 @@ impl Touched {
             What::Test => {
                 "this existing test is protected, and the plan of this task gives no reason to change it \
                  (`edits_tests`). It was put back as it was: make the code right instead, and write new cases in a new \
-                 test file. If the task cannot be done without changing it, hand in `blocked` and say why."
+                 test file. If the task cannot be done without changing it, submit `blocked` and say why."
                     .to_string()
             }
             What::Config if runs_of_itself(&self.path) => {

@@ -198,7 +198,7 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
             Event::Paused { reason, at_ms: context.desk.clock.now_ms() }
         }
     };
-    // written down while the head is ours: anyone who waits for it begins from the new one
+    // written down while the head is ours: a task that waits for it begins from the new one
     let _ = context.desk.orchestrator.record(vec![event]).await;
     Vec::new()
 }

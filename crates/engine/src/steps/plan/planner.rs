@@ -113,7 +113,7 @@ async fn plan(
 /// What there is by now, and what the next plan is for.
 fn missing(state: &State) -> String {
     let mut text = String::from(
-        "# What is missing\nAn earlier plan was carried out, and what landed of it stays. Plan only what these still need, in \
+        "# What is missing\nAn earlier plan was carried out, and its integrated work stays. Plan only what these still need, in \
          another way than the one that failed:\n",
     );
     for asked in &state.asked_for {
@@ -126,7 +126,7 @@ fn missing(state: &State) -> String {
         .map(|t| format!("- `{}` {}: {}\n", t.id, t.title, quoted(t.scope.iter())))
         .collect();
     if !landed.is_empty() {
-        let _ = write!(text, "\n# What landed\n{}", landed.concat());
+        let _ = write!(text, "\n# What is integrated\n{}", landed.concat());
     }
     let lost: Vec<&Task> = state.lost().filter(|t| !t.failures.is_empty()).take(MAX_LOST).collect();
     if !lost.is_empty() {
@@ -143,7 +143,7 @@ fn missing(state: &State) -> String {
 /// What a task failed on as a whole, so that its parts avoid it.
 fn split_memo(task: &Task) -> String {
     let mut text = String::from(
-        "One coder after another failed on it as a whole. Hand in smaller tasks that together do all of it and meet all \
+        "One coder after another failed on it as a whole. Submit smaller tasks that together do all of it and meet all \
          of its acceptance, within its files; put what is in the way into a task of its own, and answer open questions in \
          the instructions. It failed on:\n",
     );

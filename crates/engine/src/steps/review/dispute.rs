@@ -178,7 +178,7 @@ fn host(error: workspace::Error) -> RoleFailure {
 pub(crate) fn hint(issues: &[Issue]) -> &'static str {
     match issues.iter().any(|issue| issue.source == independent::SOURCE) {
         true => {
-            "\nAnother coder wrote this test from the task alone. If it asks for what the task does not, hand in `blocked` and \
+            "\nAnother coder wrote this test from the task alone. If it asks for what the task does not, submit `blocked` and \
              say which and why: reviewers look at it.\n"
         }
         false => "",

@@ -1,4 +1,4 @@
-//! All that was integrated, compared with the objective: the same Reviewers that judge tasks, a verdict for each item.
+//! All integrated work, reviewed against the objective: the same Reviewers that judge tasks, a verdict for each item.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -29,7 +29,10 @@ pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<
 
 async fn look(context: &Arc<MissionContext>, state: &State) -> Result<Event, RoleFailure> {
     let (Some(base), Some(head), Some(tree)) = (&state.base, &state.head, &state.landed_tree) else {
-        return Err(RoleFailure::new(FailureClass::Malformed, "nothing has landed that could be reviewed"));
+        return Err(RoleFailure::new(
+            FailureClass::Malformed,
+            "nothing is integrated that could be reviewed",
+        ));
     };
     let lease = context.slot(&head.commit).await?;
     let (workspace, from, to) = (context.bench.workspace.clone(), base.commit.clone(), head.commit.clone());
@@ -112,13 +115,13 @@ fn asked(state: &State, items: &[String]) -> String {
     for task in state.order.iter().filter_map(|id| state.tasks.get(id)).take(MAX_TASKS) {
         let how = match &task.phase {
             Phase::Integrated { .. } if task.unchanged => {
-                "nothing was changed: who was asked says that it holds already".to_string()
+                "nothing was changed: who was asked says that it is already met".to_string()
             }
-            Phase::Integrated { .. } => "landed".to_string(),
+            Phase::Integrated { .. } => "integrated".to_string(),
             Phase::GivenUp { reason } | Phase::Cancelled { reason } => {
-                format!("did not land: {}", cut(&reason.replace('\n', " "), MAX_REASON))
+                format!("was not integrated: {}", cut(&reason.replace('\n', " "), MAX_REASON))
             }
-            _ => "did not land".to_string(),
+            _ => "was not integrated".to_string(),
         };
         let _ = writeln!(text, "- `{}` {}: {how}", task.id, task.title.replace('\n', " "));
     }

@@ -24,7 +24,7 @@ pub(crate) const MAX_PAGE: usize = 2_000_000;
 /// Said where tests are gone.
 const REMOVED: &str = "Approve only if the acceptance asks for what they tested to go, or if others test it:";
 /// Said where a Coder found that a task of a further cycle has nothing to do.
-const UNCHANGED: &str = "\n# Nothing was changed for this task\nA Coder found that what is asked holds already. Below stands what was made of the task's files so far; read them where that does not show it. Approve if every item holds as things are, reject if one does not.\n";
+const UNCHANGED: &str = "\n# Nothing was changed for this task\nA Coder found that what is asked is already met. Below stands what was made of the task's files so far; read them where that does not show it. Approve if every item holds as things are, reject if one does not.\n";
 /// Findings about tests that a prompt lists.
 const MAX_WEAKENED: usize = 30;
 

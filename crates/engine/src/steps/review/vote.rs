@@ -107,7 +107,7 @@ pub(crate) fn items(
         let errors = rejections.iter().flat_map(|r| &r.findings);
         for error in errors.filter(|f| f.severity == ReviewSeverity::Error) {
             let place = Issue::new("reviewer", error.message.clone()).at(error.path.clone(), error.line);
-            let (item, evidence) = (format!("mended: {place}"), error.message.clone());
+            let (item, evidence) = (format!("fixed: {place}"), error.message.clone());
             if unmet.iter().all(|verdict| verdict.item != item) {
                 unmet.push(ItemVerdict { item, evidence });
             }
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(
             by(Panel::new(1, record(4), true, false), &split, 3),
             no("x"),
-            "one is enough where some was thrown back"
+            "one is enough where some was rejected"
         );
         let doubted = Panel::new(1, record(20), true, false);
         let nine = [vec![approve(); 8], vec![reject("x")]].concat();
@@ -210,7 +210,7 @@ mod tests {
         let (met, unmet) = count(&[parse_review(&leaks).unwrap()], 1).unwrap();
         assert_eq!(
             (met.as_str(), unmet.as_str()),
-            ("it adds (line 1)", "mended: a.js:3: it leaks [reviewer] (it leaks)")
+            ("it adds (line 1)", "fixed: a.js:3: it leaks [reviewer] (it leaks)")
         );
     }
 

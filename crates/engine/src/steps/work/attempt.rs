@@ -28,7 +28,7 @@ pub(crate) async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<
     begin_in(context, task, None).await
 }
 
-/// The same, with the right to a slot that is held already.
+/// The same, with the right to a slot that the caller already has.
 pub(crate) async fn begin_in(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -65,7 +65,8 @@ pub(crate) async fn begin_in(
         match merged.map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))? {
             workspace::Merge::Clean(merged) => base = merged.id,
             workspace::Merge::Conflict { paths, .. } => {
-                let reason = format!("they do not merge with what landed meanwhile: {}", paths.join(", "));
+                let reason =
+                    format!("they do not merge with what was integrated meanwhile: {}", paths.join(", "));
                 return Ok(Base::TestsConflict(reason));
             }
         }

@@ -44,13 +44,13 @@ fn failed(task: &Task, RoleFailure { class, reason }: RoleFailure) -> Vec<Event>
 }
 
 /// Brings the change that wrong tests rejected into the slot; `false` where there is none, or it does not merge with what
-/// landed meanwhile.
+/// integrated meanwhile.
 async fn kept(context: &Arc<MissionContext>, task: &Task, lease: &mut Lease) -> Result<bool, RoleFailure> {
     let Some(commit) = &task.tests.kept else { return Ok(false) };
     let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
     let base = lease.slot.commit.clone();
     let (workspace, ours, theirs) = (context.bench.workspace.clone(), base.clone(), commit.clone());
-    let merged = blocking(move || workspace.merge(&ours, &theirs, "what was thrown back")).await;
+    let merged = blocking(move || workspace.merge(&ours, &theirs, "what was rejected")).await;
     if let workspace::Merge::Conflict { .. } = merged.map_err(host)? {
         return Ok(false);
     }
@@ -64,11 +64,11 @@ async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<
         return Vec::new();
     }
     context.workers.put(&task.id, Worker { lease, conversation: None });
-    let summary = "the change that wrong tests had thrown back".to_string();
+    let summary = "the change that wrong tests had rejected".to_string();
     vec![Event::WorkAccepted { task: task.id.clone(), summary, unchanged: task.unchanged }]
 }
 
-/// Tests that do not merge are written again, once; what lands then may be in their way again.
+/// Tests that do not merge are written again, once; what is integrated then may be in their way again.
 fn conflicting(task: &Task, reason: String) -> Event {
     independent::found_wrong(task, reason, task.tests.kept.clone())
 }

@@ -145,7 +145,7 @@ pub(crate) async fn before(
         if tests.is_some_and(|tests| tests.paths.contains(&path)) {
             return Some(format!(
                 "refused: `{path}` was written for this task by another coder, and is not yours to change. Make the code \
-                 right; if the test contradicts the task, hand in with status \"blocked\" and say why."
+                 right; if the test contradicts the task, submit with status \"blocked\" and say why."
             ));
         }
         match session.orchestrator.scope(task.clone(), path.clone()).await {
@@ -160,7 +160,7 @@ pub(crate) async fn before(
                 context.edits().entry(task.clone()).or_default().refused =
                     Some((path.clone(), holder.clone()));
                 return Some(format!(
-                    "refused: task `{holder}` is changing `{path}` at this moment. Do without it, or hand in with status \
+                    "refused: task `{holder}` is changing `{path}` at this moment. Do without it, or submit with status \
                      \"blocked\" and needs_files [\"{path}\"]: this task then goes on after `{holder}`."
                 ));
             }
@@ -208,7 +208,7 @@ pub(crate) fn after(
         lines.push(format!("and {more} more"));
     }
     Some(format!(
-        "\n\nThe Guardian found in what this edit introduced (errors must be mended before the task is handed in):\n{}",
+        "\n\nThe Guardian found in what this edit introduced (errors must be fixed before the task is submitted):\n{}",
         lines.join("\n")
     ))
 }

@@ -82,12 +82,12 @@ impl WorkMailbox {
         }
         match self.claim {
             Claim::Refused => {
-                Answer::Refused(vec![format!("{NOTHING}, or hand in `blocked` with a question")])
+                Answer::Refused(vec![format!("{NOTHING}, or submit `blocked` with a question")])
             }
             Claim::Possible => {
                 self.claim = Claim::Asked;
                 Answer::Refused(vec![format!(
-                    "{NOTHING}. If you have read the files and what is asked holds already, hand in `done` once more, with what \
+                    "{NOTHING}. If you have read the files and what is asked is already met, submit `done` once more, with what \
                      shows it in `summary`: Reviewers will look at it"
                 )])
             }

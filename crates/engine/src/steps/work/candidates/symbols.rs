@@ -1,4 +1,4 @@
-//! Which symbols of a file a change adds, takes away, or rewrites.
+//! Which symbols of a file a change adds, removes or rewrites.
 
 use std::collections::{BTreeMap, BTreeSet};
 
