@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process"
 
 /** The last commit from before the rule. */
-export const START = "9b6cfa12a4cb0ceea717ac77be4ba9e752472a72"
+export const START = "fb89034cfc6fe047bcfd27eabb4f2b2a09b75774"
 
 const MOST = 72
 const SUBJECT = /^[a-z][a-z0-9./-]*(, [a-z][a-z0-9./-]*)*: \S/

@@ -47,9 +47,6 @@ static PHRASES: LazyLock<HashMap<&str, Vec<(&str, &str)>>> = LazyLock::new(|| {
     by_first
 });
 
-/// Where the words are still found. Only ever make this list shorter.
-const NOT_YET: &[&str] = &[];
-
 /// Files that quote the words.
 const QUOTES: [&str; 2] = ["docs/GLOSSARY.md", "crates/engine/tests/language.rs"];
 
@@ -57,8 +54,7 @@ const QUOTES: [&str; 2] = ["docs/GLOSSARY.md", "crates/engine/tests/language.rs"
 fn texts_use_the_words_of_the_glossary() {
     let mut wrong = Vec::new();
     for path in tracked_files() {
-        let Some(text) = readable(&path) else { continue };
-        if !NOT_YET.iter().any(|start| path.starts_with(*start)) {
+        if let Some(text) = readable(&path) {
             wrong.extend(places(&path, &text));
         }
     }
