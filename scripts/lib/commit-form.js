@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process"
 
 /** The last commit from before the rule. */
-export const START = "fb89034cfc6fe047bcfd27eabb4f2b2a09b75774"
+export const START = "cf49ad07404a27377a58fa85e4a356c7b4f3a6f3"
 
 const MOST = 72
 const SUBJECT = /^[a-z][a-z0-9./-]*(, [a-z][a-z0-9./-]*)*: \S/

@@ -127,7 +127,7 @@ fn entry(line: &str) -> Option<Entry<'_>> {
     if let Some(rest) = line.strip_prefix("ERROR ") {
         return Some(Entry { rest, is_error: true, subtest: None });
     }
-    // the plugin of before pytest 9: `[msg] (i=0) SUBFAIL path::test`
+    // the plugin from before pytest 9: `[msg] (i=0) SUBFAIL path::test`
     if line.starts_with(['[', '('])
         && let Some((subtest, rest)) = line.split_once(" SUBFAIL ")
     {

@@ -400,7 +400,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "missing-package-name",
         "The installed package's own files of types, with all that they pass on.",
-        "Says nothing where a package is not installed, has no types, or is declared anew in the project.",
+        "Says nothing where a package is not installed, has no types, or is declared again in the project.",
         &[],
         &[
             (Python, "what a module of an installed package has is decided while it runs"),
