@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process"
 
 /** The last commit from before the rule. */
-export const START = "cf49ad07404a27377a58fa85e4a356c7b4f3a6f3"
+export const START = "2114b6d823f0fe3cf3e6d732b2004c852ece0997"
 
 const MOST = 72
 const SUBJECT = /^[a-z][a-z0-9./-]*(, [a-z][a-z0-9./-]*)*: \S/
