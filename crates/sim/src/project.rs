@@ -21,7 +21,11 @@ impl Place {
     /// A project of `files` files under git, and nothing else.
     pub(super) fn new(files: usize, red: bool) -> io::Result<Place> {
         let shm = Path::new("/dev/shm");
-        let folder = if shm.is_dir() { tempfile::tempdir_in(shm)? } else { tempfile::tempdir()? };
+        let folder = if shm.is_dir() {
+            tempfile::Builder::new().prefix("sim-").tempdir_in(shm)?
+        } else {
+            tempfile::Builder::new().prefix("sim-").tempdir()?
+        };
         let place = Place { folder };
         for folder in [place.data_home(), place.config_home().join("opencode")] {
             fs::create_dir_all(folder)?;
@@ -97,7 +101,7 @@ fn template(files: usize, red: bool) -> io::Result<Arc<Template>> {
     if let Some((_, template)) = known.iter().find(|(key, _)| *key == (files, red)) {
         return Ok(Arc::clone(template));
     }
-    let folder = tempfile::tempdir()?;
+    let folder = tempfile::Builder::new().prefix("sim-").tempdir()?;
     make(folder.path(), files, red)?;
     let template = Arc::new(Template::read(folder.path())?);
     known.push(((files, red), Arc::clone(&template)));

@@ -11,7 +11,6 @@ use crate::files::copy_with_times;
 use crate::git::Git;
 use crate::names::{fields, is_host};
 use crate::project::head;
-use crate::secrets::is_secret;
 use crate::slots::commit_tree;
 use crate::stage::{LeftOut, Owner, write_tree};
 use crate::workspace::Workspace;
@@ -47,7 +46,7 @@ const USER: &str = "user";
 pub(crate) const BASE: &str = "base";
 
 impl Workspace {
-    /// Records HEAD and everything uncommitted or untracked (not ignored), without secrets, as one commit,
+    /// Records HEAD and everything uncommitted or untracked (not ignored), without untracked secrets, as one commit,
     /// kept under `refs/orchestrator/<mission>/base`. The user's index and files are only read.
     pub fn take_base(&self, mission: &str) -> Result<Base, Error> {
         let snapshot = self.snapshot()?;
@@ -158,7 +157,7 @@ fn changed_paths(git: &Git, from: &str, to: &str, left_out: &[LeftOut]) -> Resul
     let left_out: HashSet<&str> = left_out.iter().map(|left| left.path.as_str()).collect();
     let args = ["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to];
     let bytes = git.ok("compare with the last commit", &args, None)?;
-    let paths = fields(&bytes).filter(|path| !is_secret(path) && !is_host(path));
+    let paths = fields(&bytes).filter(|path| !is_host(path));
     let paths = paths.map(|path| String::from_utf8_lossy(path).into_owned());
     Ok(paths.filter(|path| !left_out.contains(path.as_str())).collect())
 }

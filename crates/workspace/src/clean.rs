@@ -22,11 +22,20 @@ impl Workspace {
     /// Removes slots, the private repository and everything else that this crate keeps for the project.
     /// Journals and the user's files are not its business. The next use makes it all again.
     pub fn clean(&self) -> Result<Cleaned, Error> {
-        let slots = fs::read_dir(self.slots()).into_iter().flatten().flatten();
+        let usual = self.state().join("slots");
+        let elsewhere = Some(self.slots()).filter(|slots| *slots != usual);
+        let all = [Some(usual), elsewhere];
+        let slots =
+            all.iter().flatten().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
         let slots = u32::try_from(slots.count()).unwrap_or(u32::MAX);
         let bytes = self.size();
-        for path in [self.slots(), self.area(), self.repository()] {
+        for path in [self.slots(), self.area(), self.repository(), self.caches(), self.state().join("slots")]
+        {
             remove_tree(&path)?;
+        }
+        // a folder of their own elsewhere; with anything else in it, it stays
+        if let Some(above) = self.slots().parent().filter(|above| *above != self.state()) {
+            drop(fs::remove_dir(above));
         }
         Ok(Cleaned { slots, bytes })
     }

@@ -47,6 +47,11 @@ pub(crate) fn create_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()>
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
 }
 
+/// Removes a folder of ours, as [`remove_tree`] does. Best effort: what is left costs space only.
+pub fn remove_folder(path: &Path) {
+    drop(remove_tree(path));
+}
+
 /// Removes whatever is at `path`, links themselves and not what they lead to. Absent is fine.
 pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(path) {

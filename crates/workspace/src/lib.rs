@@ -13,8 +13,8 @@
 //!   [`Workspace::leave_branch`]: not the index, a ref, the stash, HEAD or the configuration.
 //! * No git process of ours runs a command that a slot planted: configuration, attributes, hooks and the
 //!   pointers between folders are rewritten from memory before each use ([`Workspace`] keeps them).
-//! * Secrets ([`is_secret_path`]) and OpenCode's own configuration ([`is_host_path`]) never enter a slot
-//!   and are never delivered.
+//! * Secrets ([`is_secret_path`]) that git does not track never enter a slot, and no mission changes one that it
+//!   does. OpenCode's own configuration ([`is_host_path`]) never enters a slot and is never delivered.
 
 mod apply;
 mod base;
@@ -33,8 +33,10 @@ mod inspect;
 mod linking;
 mod merge;
 mod names;
+mod place;
 mod plan;
 mod project;
+mod reading;
 mod secrets;
 mod settings;
 mod slots;
@@ -54,13 +56,15 @@ pub use conflict::ConflictSlot;
 pub use deliver::{Delivered, Recovered, Undone};
 pub use error::{DeliveryError, Error, UndoError};
 pub use faults::{Fault, Faults, set_faults};
+pub use files::remove_folder;
 pub use history::PastCommit;
 pub use inspect::{Change, ChangeKind};
 pub use merge::Merge;
 pub use names::is_host_path;
 pub use plan::{Delivery, DeliveryEntry, Entry};
 pub use project::project_root;
-pub use secrets::is_secret_path;
+pub use reading::read_beneath;
+pub use secrets::{is_secret_file, is_secret_path};
 pub use slots::{Commit, Slot};
 pub use stage::{LeftOut, Why};
 pub use user_files::UserFiles;

@@ -1,10 +1,11 @@
-//! Which files hold secrets: they never enter the base, a slot, or a delivery.
+//! Which files hold secrets: untracked, they never enter the base, a slot, or a delivery.
 //!
 //! Names are judged, without regard to case; of a few settings files also the content. A file that only shows the shape of a
 //! secret file (`.env.example`) is not one.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::names::path_of;
@@ -143,9 +144,16 @@ pub(crate) fn holds_secret(root: &Path, path: &[u8]) -> bool {
     is_secret(path) || (is_secret_in_part(path) && has_token(&root.join(path_of(path))))
 }
 
+/// The same for a path as text.
+pub fn is_secret_file(root: &Path, path: &str) -> bool {
+    holds_secret(root, path.as_bytes())
+}
+
 fn has_token(path: &Path) -> bool {
     let mut bytes = Vec::new();
-    let Ok(file) = File::open(path) else { return false };
+    // a pipe is not waited for
+    let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
+    let Ok(file) = file else { return false };
     // Settings are short; a longer file is not read any further and taken for secret.
     if file.take(LONGEST + 1).read_to_end(&mut bytes).is_err() || bytes.len() as u64 > LONGEST {
         return true;

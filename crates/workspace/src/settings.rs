@@ -57,6 +57,13 @@ impl Settings {
                 settings.file_mode = !matches!(value, "false" | "no" | "off" | "0");
             }
             let filter = is_filter(key);
+            if filter && let Some(program) = inside(root, value) {
+                let why = format!(
+                    "your git setting `{key}` runs it, and a mission may change it: move the program out of the project, or \
+                     take the filter out of your settings"
+                );
+                return Err(Error::Damaged { path: program, why });
+            }
             settings.filters |= filter;
             if filter || SHAPING.contains(&key) {
                 settings.shaping.push((key.to_string(), value.to_string()));
@@ -111,6 +118,15 @@ impl Settings {
     }
 }
 
+/// The file of the project that a filter's command runs or reads, if it does.
+fn inside(root: &Path, command: &str) -> Option<PathBuf> {
+    let root = root.canonicalize().ok()?;
+    let words = command.split(|c: char| c.is_whitespace() || "'\";|&()=".contains(c));
+    let file = |word: &str| root.join(word).canonicalize().ok().filter(|path| path.is_file());
+    // a bare word is a program on the PATH, or an argument
+    words.filter(|word| word.contains(['/', '.'])).filter_map(file).find(|path| path.starts_with(&root))
+}
+
 fn is_filter(key: &str) -> bool {
     key.strip_prefix("filter.")
         .and_then(|rest| rest.rsplit_once('.'))
@@ -162,6 +178,22 @@ mod tests {
     fn only_filters_pass_as_commands() {
         assert!(is_filter("filter.lfs.clean") && is_filter("filter.a.b.process"));
         assert!(!is_filter("filter.lfs.other") && !is_filter("alias.x") && !is_filter("core.fsmonitor"));
+    }
+
+    #[test]
+    fn a_filter_s_program_inside_the_project_is_found() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("tools")).unwrap();
+        std::fs::write(root.path().join("tools/strip.sh"), "cat").unwrap();
+        let own = root.path().join("tools/strip.sh");
+        for command in
+            ["tools/strip.sh", "sh ./tools/strip.sh %f", "sh -c 'tools/strip.sh'", own.to_str().unwrap()]
+        {
+            assert!(inside(root.path(), command).is_some(), "{command}");
+        }
+        for command in ["git-lfs clean -- %f", "cat", "/usr/bin/env cat", "tools/none.sh"] {
+            assert_eq!(inside(root.path(), command), None, "{command}");
+        }
     }
 
     #[test]

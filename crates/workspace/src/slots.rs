@@ -4,7 +4,9 @@
 //! checkout. Our own git works on it with an explicit repository, working tree and an index which the slot
 //! does not know of.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +16,12 @@ use crate::files::{copy_with_times, create_new, ensure_file, folder_inside, priv
 use crate::git::Git;
 use crate::inspect::Change;
 use crate::names::{HOST_NAMES, object, relative};
+use crate::place::slot_name;
 use crate::stage::{LeftOut, Owner, write_tree};
 use crate::workspace::Workspace;
+
+/// What the names of folders begin with that were slots.
+pub(crate) const ASIDE: &str = "aside-";
 
 /// A folder to work in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +50,7 @@ impl Workspace {
     /// Slot `n` at `commit`. Ignored files of earlier tasks stay (builds stay warm); everything else is as
     /// in the commit, except OpenCode's own configuration, which is not there.
     pub fn slot(&self, n: u32, commit: &str) -> Result<Slot, Error> {
-        let path = self.slots().join(n.to_string());
+        let path = self.slot_path(n);
         let slot = Slot { n, path, commit: object(commit)?.to_string() };
         tree_of(&self.git()?, commit)?;
         if self.reset(&slot).is_err() {
@@ -56,6 +62,67 @@ impl Workspace {
         self.check_out_submodules(&slot)?;
         self.publish_index(&slot)?;
         Ok(slot)
+    }
+
+    /// Where slot `n` lies, whether it is there or not.
+    pub fn slot_path(&self, n: u32) -> PathBuf {
+        self.slots().join(n.to_string()).join(slot_name(self.root()))
+    }
+
+    /// Slot `n` at `commit` in a new folder. Of what was in it before only the folders `keep` are in it again;
+    /// the caller knows that nothing which ran there could write to it.
+    pub fn fresh_slot(&self, n: u32, commit: &str, keep: &[PathBuf]) -> Result<Slot, Error> {
+        let aside = self.set_slot_aside(n)?;
+        let slot = self.slot(n, commit)?;
+        let Some(aside) = aside else { return Ok(slot) };
+        let before = aside.join(slot_name(self.root()));
+        for folder in keep {
+            let (from, to) = (before.join(folder), slot.path.join(folder));
+            let inside = folder.components().all(|part| matches!(part, Component::Normal(_)));
+            let real = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+            let ways = |root: &Path| folder.ancestors().skip(1).all(|above| real(&root.join(above)));
+            if inside
+                && real(&from)
+                && ways(&before)
+                && ways(&slot.path)
+                && fs::symlink_metadata(&to).is_err()
+            {
+                fs::rename(&from, &to).at("keep", &from)?;
+            }
+        }
+        remove_tree(&aside)?;
+        Ok(slot)
+    }
+
+    /// Takes the folder of slot `n` out of use without looking into it: the next use makes it again. For a slot in which
+    /// something may still run.
+    pub fn set_slot_aside(&self, n: u32) -> Result<Option<PathBuf>, Error> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        remove_tree(&self.slot_index(n))?;
+        let from = self.slots().join(n.to_string());
+        if fs::symlink_metadata(&from).is_err() {
+            return Ok(None);
+        }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let to = self.slots().join(format!("{ASIDE}{n}-{}-{number}", std::process::id()));
+        fs::rename(&from, &to).at("set aside", &from)?;
+        Ok(Some(to))
+    }
+
+    /// Whether git ignores a path of a slot, so that no commit would hold it.
+    pub fn is_ignored(&self, slot: &Slot, path: &str) -> Result<bool, Error> {
+        relative(path)?;
+        let git = self.slot_git(slot)?.env("GIT_LITERAL_PATHSPECS", "0");
+        let output =
+            git.run("look for ignored files", &["check-ignore", "--quiet", "--", path], None, 1024)?;
+        Ok(output.code == 0)
+    }
+
+    /// The slot at this folder, if it is one.
+    pub fn slot_at(&self, folder: &Path, commit: &str) -> Option<Slot> {
+        let inside = folder.strip_prefix(self.slots()).ok()?;
+        let n = inside.components().next()?.as_os_str().to_str()?.parse().ok()?;
+        Some(Slot { n, path: folder.to_path_buf(), commit: commit.to_string() })
     }
 
     /// Writes the engine's own file (such as `opencode.json`) into a slot: readable by the user only, and
@@ -96,7 +163,9 @@ impl Workspace {
     /// Git on the slot, with everything that the slot could have changed put right first.
     pub(crate) fn slot_git(&self, slot: &Slot) -> Result<Git, Error> {
         let git = self.git()?;
-        private_dir(&slot.path)?;
+        for folder in slot.path.parent().into_iter().chain([slot.path.as_path()]) {
+            private_dir(folder)?;
+        }
         let admin = self.repository().join("worktrees").join(slot.n.to_string());
         private_dir(&admin)?;
         let pointer = format!("gitdir: {}\n", admin.display());

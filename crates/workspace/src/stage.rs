@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,12 +29,14 @@ pub struct LeftOut {
 pub enum Why {
     /// Its name (of some settings files: a token in it) says that it holds secrets.
     Secret,
-    /// Untracked and larger than 100 MiB.
+    /// Larger than 100 MiB, and untracked or changed by a task.
     TooLarge,
     /// It cannot be read.
     Unreadable,
-    /// Another git repository inside the project.
+    /// Another git repository inside the project, or a folder that git would take for one.
     NestedRepository,
+    /// A link that is absolute or leaves the project.
+    LeadsOut,
     /// Its name is not UTF-8, so no model can name it.
     NotUtf8,
 }
@@ -42,7 +44,7 @@ pub enum Why {
 /// Whose working tree is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The user's: tracked secrets are taken out of the tree.
+    /// The user's: all that they have.
     User,
     /// A slot: what it may not change keeps the version of the slot's commit.
     Slot,
@@ -59,18 +61,17 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
         list.extend_from_slice(path);
         list.push(0);
     };
-    if owner == Owner::User {
-        let tracked = git.ok("list the tracked files", &["ls-files", "-z", "--cached"], None)?;
-        for path in fields(&tracked).filter(|path| holds_secret(root, path)) {
-            put(&mut remove, path);
-            left_out.insert(left(path, Why::Secret));
-        }
-    }
     let args = ["diff-files", "-z", "--name-status", "--no-renames", "--ignore-submodules=all"];
     let dirty = git.ok("look for changed files", &args, None)?;
     let mut dirty = fields(&dirty);
     while let (Some(status), Some(path)) = (dirty.next(), dirty.next()) {
-        if is_host(path) || holds_secret(root, path) {
+        if is_host(path) {
+            continue;
+        }
+        // what git tracks is the project's, whatever it is called; what is not committed of it, and what a mission
+        // writes there, stays out
+        if holds_secret(root, path) {
+            left_out.insert(left(path, Why::Secret));
             continue;
         }
         if owner == Owner::Slot && std::str::from_utf8(path).is_err() {
@@ -83,13 +84,26 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
             Ok(found) if found.is_file() && unreadable(root, path) => {
                 left_out.insert(left(path, Why::Unreadable));
             }
-            Ok(_) => put(&mut update, path),
-            Err(_) => put(&mut remove, path),
+            Ok(found) if found.is_file() && owner == Owner::Slot && found.len() > LARGEST => {
+                left_out.insert(left(path, Why::TooLarge));
+            }
+            Ok(found) if found.is_symlink() && owner == Owner::Slot && leads_out(root, path) => {
+                left_out.insert(left(path, Why::LeadsOut));
+            }
+            Ok(found) if found.is_file() || found.is_symlink() => put(&mut update, path),
+            // a pipe, a socket or a device stands in its place
+            Ok(_) | Err(_) => put(&mut remove, path),
         }
     }
     let others = git.ok("look for new files", &["ls-files", "-z", "--others", "--exclude-standard"], None)?;
+    let repositories = bare_repositories(root, &others);
     for path in fields(&others).filter(|path| !is_host(path)) {
-        match judge_new(root, path) {
+        let why = match owner {
+            _ if repositories.iter().any(|folder| path.starts_with(folder)) => Some(Why::NestedRepository),
+            Owner::Slot if leads_out(root, path) => Some(Why::LeadsOut),
+            _ => judge_new(root, path),
+        };
+        match why {
             Some(why) => drop(left_out.insert(left(path, why))),
             None => put(&mut update, path),
         }
@@ -121,6 +135,34 @@ fn judge_new(root: &Path, path: &[u8]) -> Option<Why> {
         Ok(found) if found.is_file() && unreadable(root, path) => Some(Why::Unreadable),
         _ => None,
     }
+}
+
+/// Whether this is a link that is absolute or leads out of the project.
+fn leads_out(root: &Path, path: &[u8]) -> bool {
+    let path = path_of(path);
+    let Ok(target) = fs::read_link(root.join(path)) else { return false };
+    let mut depth = path.parent().map_or(0, |folder| folder.components().count());
+    for part in target.components() {
+        match part {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir if depth > 0 => depth -= 1,
+            _ => return true,
+        }
+    }
+    false
+}
+
+/// Folders among new files that git takes for repositories, whose settings can name programs; each with its `/`.
+fn bare_repositories(root: &Path, others: &[u8]) -> Vec<Vec<u8>> {
+    let holds = |folder: &[u8], name: &str| root.join(path_of(folder)).join(name).is_dir();
+    fields(others)
+        .filter_map(|path| {
+            path.strip_suffix(b"HEAD").filter(|folder| folder.is_empty() || folder.ends_with(b"/"))
+        })
+        .filter(|folder| !folder.is_empty() && holds(folder, "objects") && holds(folder, "refs"))
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 fn unreadable(root: &Path, path: &[u8]) -> bool {

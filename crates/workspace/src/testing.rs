@@ -19,7 +19,8 @@ pub(crate) struct Project {
 impl Project {
     /// An empty folder without git.
     pub(crate) fn plain() -> Project {
-        let folder = tempfile::tempdir().unwrap();
+        // without the dot that the library begins with: slots lie in no hidden folder
+        let folder = tempfile::Builder::new().prefix("workspace-").tempdir().unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
         Project { folder, elsewhere: None }
     }
@@ -43,7 +44,7 @@ impl Project {
 
     /// The same with the state folder on another file system, where this machine has one.
     pub(crate) fn across(mut self) -> Option<Project> {
-        let elsewhere = tempfile::tempdir_in("/dev/shm").ok()?;
+        let elsewhere = tempfile::Builder::new().prefix("workspace-").tempdir_in("/dev/shm").ok()?;
         let device = |path: &Path| fs::metadata(path).unwrap().dev();
         if device(elsewhere.path()) == device(self.folder.path()) {
             return None;

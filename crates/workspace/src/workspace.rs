@@ -10,12 +10,17 @@ use crate::files::{ensure_file, private_dir, remove_tree};
 use crate::git::{Git, require_version};
 use crate::linking::{alternates, link_objects, link_tree};
 use crate::names::{HOST_NAMES, object, ref_part};
+use crate::place::slots_folder;
 use crate::project::{UserRepository, repository};
 use crate::settings::Settings;
+use crate::slots::ASIDE;
 
 /// How often and how long a lock on a ref is waited for.
 const LOCK_ROUNDS: usize = 6;
 const LOCK_WAIT: Duration = Duration::from_millis(100);
+
+/// Says where the user wants slots to lie.
+const CHOSEN: &str = "slots.folder";
 
 /// Folders of a snapshot or comparison that a crash left are removed when they are this old.
 const STALE: Duration = Duration::from_secs(3600);
@@ -30,6 +35,7 @@ pub struct Workspace {
 struct Inner {
     root: PathBuf,
     state: PathBuf,
+    slots: PathBuf,
     user: Option<UserRepository>,
     git: Git,
     sealed: Mutex<Sealed>,
@@ -48,13 +54,31 @@ impl Workspace {
     /// Opens the workspace of the project at `root` (see [`crate::project_root`]) in its state folder,
     /// creating or repairing the private repository. Nothing of the user's is copied yet.
     pub fn open(root: &Path, state: &Path) -> Result<Workspace, Error> {
+        let chosen = fs::read_to_string(state.join(CHOSEN)).ok().map(PathBuf::from);
+        Workspace::open_with(root, state, chosen.as_deref())
+    }
+
+    /// The same with the folder in which the user wants slots to lie.
+    pub fn open_at(root: &Path, state: &Path, slots: Option<&Path>) -> Result<Workspace, Error> {
+        private_dir(state)?;
+        // those who open it without the settings find the slots there too
+        let note = state.join(CHOSEN);
+        match slots {
+            Some(slots) => ensure_file(&note, slots.as_os_str().as_encoded_bytes())?,
+            None => remove_tree(&note)?,
+        }
+        Workspace::open_with(root, state, slots)
+    }
+
+    fn open_with(root: &Path, state: &Path, slots: Option<&Path>) -> Result<Workspace, Error> {
         let root = fs::canonicalize(root).at("open the project", root)?;
         private_dir(state)?;
         let state = fs::canonicalize(state).at("open the state folder", state)?;
         let git = Git::scrubbed()?;
         require_version(&git)?;
         let user = repository(&Git::as_user()?, &root)?;
-        let inner = Inner { root, state, user, git, sealed: Mutex::default() };
+        let slots = slots_folder(&state, slots)?;
+        let inner = Inner { root, state, slots, user, git, sealed: Mutex::default() };
         let workspace = Workspace { inner: Arc::new(inner) };
         workspace.refresh_settings()?;
         workspace.git()?;
@@ -141,13 +165,18 @@ impl Workspace {
         self.inner.state.join("repository.git")
     }
 
+    pub(crate) fn state(&self) -> &Path {
+        &self.inner.state
+    }
+
     /// Where set-up keeps what it has fetched for this project.
     pub fn caches(&self) -> PathBuf {
         self.inner.state.join("caches")
     }
 
-    pub(crate) fn slots(&self) -> PathBuf {
-        self.inner.state.join("slots")
+    /// The folder of all slots.
+    pub fn slots(&self) -> PathBuf {
+        self.inner.slots.clone()
     }
 
     /// Indexes, staging and backups: ours alone, named in no file that a slot can see.
@@ -198,6 +227,12 @@ impl Workspace {
             if (name.starts_with("snapshot-") || name.starts_with("compare-"))
                 && age.is_some_and(|age| age > STALE)
             {
+                drop(remove_tree(&entry.path()));
+            }
+        }
+        // what ran in them has had its time
+        for entry in fs::read_dir(self.slots()).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(ASIDE) {
                 drop(remove_tree(&entry.path()));
             }
         }

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use workspace::{Slot, Workspace};
 
 use crate::bench::manifests::changes_scripts;
+use crate::bench::slot_text;
 use crate::blocking::blocking;
 
 /// Files that hold commands, beside package.json.
@@ -40,7 +41,7 @@ impl BaseCommands {
             let name = path.rsplit('/').next().unwrap_or(path);
             name == "package.json" || FILES.contains(&name)
         };
-        let read = |path: &String| Some((path.clone(), std::fs::read_to_string(root.join(path)).ok()?));
+        let read = |path: &String| Some((path.clone(), slot_text(root, path)?));
         let _ = self.texts.set(files.iter().filter(holds).take(MAX_FILES).filter_map(read).collect());
     }
 
@@ -80,7 +81,7 @@ impl Drop for AtBase {
     fn drop(&mut self) {
         for (path, ours, before) in &self.replaced {
             // what was written meanwhile is newer
-            let is_ours = std::fs::read_to_string(self.slot.path.join(path)).is_ok_and(|text| text == *ours);
+            let is_ours = slot_text(&self.slot.path, path).is_some_and(|text| text == *ours);
             if is_ours && let Err(error) = self.workspace.write_slot_file(&self.slot, path, before) {
                 tracing::warn!("a file of a slot was not put back: {error}");
             }
@@ -91,7 +92,7 @@ impl Drop for AtBase {
 /// Files whose commands are not those of the base: path, the text for the run, and the text that stands there.
 fn differing(texts: &BTreeMap<String, String>, root: &Path) -> Vec<(String, String, String)> {
     let other = |(path, base): (&String, &String)| {
-        let now = std::fs::read_to_string(root.join(path)).ok()?;
+        let now = slot_text(root, path)?;
         Some((path.clone(), with_commands_of(path, base, &now)?, now))
     };
     texts.iter().filter_map(other).collect()

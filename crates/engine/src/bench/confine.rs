@@ -1,6 +1,7 @@
 //! What the project's commands may see and change: from the settings, the slot and what set-up has fetched.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use checks::{Network, RunOptions, Sandbox};
 use workspace::Slot;
@@ -28,6 +29,12 @@ impl Bench {
             seen_at: Some(self.workspace.root().to_path_buf()),
             ..RunOptions::new(folder, self.tmp.join(name), &self.marker)
         }
+    }
+
+    /// A temporary folder for one run whose outcome is believed.
+    pub fn verdict_tmp(&self) -> PathBuf {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        self.tmp.join(format!("verdict-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// How set-up and package managers run: they reach registries and fill the caches that checks then read.

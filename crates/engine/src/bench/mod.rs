@@ -5,13 +5,14 @@
 
 pub(crate) mod base_commands;
 pub(crate) mod confine;
+mod dependencies;
 pub(crate) mod known_outcomes;
 pub(crate) mod manifests;
 pub(crate) mod project_checks;
 pub(crate) mod setup;
 pub(crate) mod slots;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -52,4 +53,12 @@ impl Bench {
         })
         .await
     }
+}
+
+/// The longest file of a slot that the engine reads whole, in bytes.
+const MAX_TEXT: u64 = 8 * 1024 * 1024;
+
+/// The text of a plain file of a slot; `None` where there is none, where a link leads to it, or where it is too long.
+pub(crate) fn slot_text(root: &Path, path: &str) -> Option<String> {
+    String::from_utf8(workspace::read_beneath(root, path, MAX_TEXT)?).ok()
 }

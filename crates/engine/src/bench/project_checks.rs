@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use checks::{Check, Kind, Level, Outcome, Verdict};
+use checks::{Check, Kind, Level, Outcome, RunOptions, Verdict};
 use mission::{CheckSummary, FailureClass, GateVerdict, Issue};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
-use crate::bench::Bench;
 use crate::bench::base_commands::BaseCommands;
+use crate::bench::dependencies;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::setup::Setups;
 use crate::bench::slots::CHECKING;
+use crate::bench::{Bench, slot_text};
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::text::cut;
@@ -178,7 +179,10 @@ impl ProjectChecks {
                         }
                     }
                     let outcome = Arc::new(outcome);
-                    self.known.set(tree, check, outcome.clone()).await;
+                    // a warm slot holds what earlier commands left: good enough for a first look, not to be remembered
+                    if slot.n == CHECKING {
+                        self.known.set(tree, check, outcome.clone()).await;
+                    }
                     outcome
                 }
             };
@@ -204,13 +208,53 @@ impl ProjectChecks {
             Ok(kept) => kept,
             Err(why) => return Outcome::not_started(why),
         };
-        self.bench.commands.run(check, filter, &self.bench.run_options(slot), &self.bench.cancel).await
+        let outcome = if slot.n == CHECKING {
+            self.run_for_a_verdict(slot, check, filter).await
+        } else {
+            self.bench.commands.run(check, filter, &self.bench.run_options(slot), &self.bench.cancel).await
+        };
+        if outcome.survivors {
+            self.bench.slots.abandon(slot.n);
+            self.bench.host.say(&format!(
+                "- processes of `{}` could not all be ended: its slot is not used again\n",
+                check.name
+            ));
+        }
+        outcome
+    }
+
+    /// A run in the checking slot: it changes nothing that is installed there, or that is installed again.
+    async fn run_for_a_verdict(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+        let root = slot.path.clone();
+        let (folders, before) = blocking(move || {
+            let folders = dependencies::folders(&root);
+            let state = dependencies::state(&root, &folders);
+            (folders, state)
+        })
+        .await;
+        let tmp = self.bench.verdict_tmp();
+        let options = RunOptions { kept: folders.clone(), tmp: tmp.clone(), ..self.bench.run_options(slot) };
+        let outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
+        let root = slot.path.clone();
+        let after = blocking(move || {
+            // what a command left in its temporary folder serves no other
+            workspace::remove_folder(&tmp);
+            dependencies::state(&root, &folders)
+        })
+        .await;
+        if after != before {
+            self.setups.forget(slot.n);
+            if let Err(error) = self.bench.slots.renew_dependencies(slot).await {
+                tracing::warn!("what is installed in the checking slot could not be renewed: {error}");
+            }
+        }
+        outcome
     }
 }
 
 /// Finds the checks in the files of a slot, and those the user settled.
 fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
-    let read = |path: &str| std::fs::read_to_string(root.join(path)).ok();
+    let read = |path: &str| slot_text(root, path);
     let mut found = if config.checks.auto { checks::discover(&read, files) } else { Vec::new() };
     for command in &config.checks.command {
         found.retain(|check| check.name != command.name);

@@ -1,6 +1,7 @@
 //! Making a slot ready: what its lockfile names is installed, and again when the lockfile has changed.
 
 use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use checks::Check;
 use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
-use crate::bench::Bench;
+use crate::bench::{Bench, slot_text};
 use crate::blocking::blocking;
 use crate::config::Setup;
 
@@ -30,6 +31,11 @@ impl Setups {
         known.get(&slot).is_some_and(|known| known == lock)
     }
 
+    /// The slot is set up again when it is next used.
+    pub fn forget(&self, slot: u32) {
+        self.lock_by_slot.lock().unwrap_or_else(PoisonError::into_inner).remove(&slot);
+    }
+
     fn set(&self, slot: u32, lock: String) {
         self.lock_by_slot.lock().unwrap_or_else(PoisonError::into_inner).insert(slot, lock);
     }
@@ -38,7 +44,11 @@ impl Setups {
     pub async fn prepare(&self, bench: &Bench, slot: &Slot) -> Result<(), String> {
         let lock = match &bench.config.workspace.setup {
             Setup::None => return Ok(()),
-            Setup::Commands(commands) => Some(commands.join(" && ")),
+            Setup::Commands(commands) => {
+                // what they make may lie anywhere, so a slot that was made anew needs it again
+                let made = std::fs::metadata(&slot.path).map(|found| found.ino()).unwrap_or_default();
+                Some(format!("{made}\n{}", commands.join(" && ")))
+            }
             Setup::Auto => match text(&slot.path, &LOCKS) {
                 Some(lock) => Some(lock),
                 // a manifest alone is enough of a reason where the mission has added to it
@@ -79,7 +89,7 @@ async fn setup_command(bench: &Bench, slot: &Slot) -> Result<Option<Check>, Stri
     let (workspace, slot) = (bench.workspace.clone(), slot.clone());
     blocking(move || {
         let files = workspace.files(&slot.commit).map_err(|error| error.to_string())?;
-        Ok(checks::setup(&|path| std::fs::read_to_string(slot.path.join(path)).ok(), &files))
+        Ok(checks::setup(&|path| slot_text(&slot.path, path), &files))
     })
     .await
 }
@@ -90,7 +100,5 @@ const MANIFESTS: [&str; 2] = ["package.json", "pyproject.toml"];
 
 /// Name and text of the first of these files.
 fn text(root: &Path, names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .find_map(|name| std::fs::read_to_string(root.join(name)).ok().map(|text| format!("{name}\n{text}")))
+    names.iter().find_map(|name| slot_text(root, name).map(|text| format!("{name}\n{text}")))
 }

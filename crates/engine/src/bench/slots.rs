@@ -1,10 +1,13 @@
 //! The slots of a mission: leased to one task at a time, kept warm between tasks.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use workspace::{Slot, Workspace};
 
+use crate::bench::dependencies;
 use crate::blocking::blocking;
 
 /// The slot in which the base and merged trees are checked; never leased to a role.
@@ -20,6 +23,10 @@ pub(crate) struct Slots {
     files: Arc<Vec<(String, String)>>,
     /// What is copied from the user's folder into a slot.
     copy: Arc<Vec<String>>,
+    /// What is installed in the checking slot was installed by this mission, and nothing wrote there since.
+    sound: Arc<AtomicBool>,
+    /// Slots in which something may still run.
+    haunted: Arc<Mutex<BTreeSet<u32>>>,
 }
 
 /// The right to a slot; given back when dropped.
@@ -48,6 +55,8 @@ impl Slots {
             count,
             files: Arc::new(files),
             copy: Arc::new(copy),
+            sound: Arc::default(),
+            haunted: Arc::default(),
         }
     }
 
@@ -87,11 +96,22 @@ impl Slots {
         }
     }
 
-    /// Brings slot `n` to `commit`.
+    /// Brings slot `n` to `commit`. The checking slot is made anew, since what is said of it is believed: of what an earlier
+    /// check left there only installed packages stay, if none could write to them. Other slots stay warm.
     pub async fn prepare(&self, n: u32, commit: &str) -> Result<Slot, workspace::Error> {
         let (slots, commit) = (self.clone(), commit.to_string());
         blocking(move || {
-            let slot = slots.workspace.slot(n, &commit)?;
+            if slots.haunted().remove(&n) {
+                slots.workspace.set_slot_aside(n)?;
+            }
+            let slot = if n == CHECKING {
+                let before = slots.workspace.slot_path(n);
+                let sound = slots.sound.swap(true, Ordering::SeqCst);
+                let keep = if sound { dependencies::folders(&before) } else { Vec::new() };
+                slots.workspace.fresh_slot(n, &commit, &keep)?
+            } else {
+                slots.workspace.slot(n, &commit)?
+            };
             slots.furnish(&slot)?;
             Ok(slot)
         })
@@ -113,6 +133,28 @@ impl Slots {
         })
         .await?;
         Ok(())
+    }
+
+    /// Slot `n` is not used again: processes of it may live on.
+    pub fn abandon(&self, n: u32) {
+        self.haunted().insert(n);
+    }
+
+    /// Takes out of the checking slot what is installed there, because something wrote to it, and puts in again what every
+    /// slot holds.
+    pub async fn renew_dependencies(&self, slot: &Slot) -> Result<(), workspace::Error> {
+        let (slots, slot) = (self.clone(), slot.clone());
+        blocking(move || {
+            for folder in dependencies::folders(&slot.path) {
+                slots.workspace.remove_slot_file(&slot, &folder.to_string_lossy())?;
+            }
+            slots.furnish(&slot)
+        })
+        .await
+    }
+
+    fn haunted(&self) -> MutexGuard<'_, BTreeSet<u32>> {
+        self.haunted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What every slot holds beside the commit.

@@ -185,7 +185,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_is_judged_by_the_gates_of_a_mission() {
-        let place = tempfile::tempdir().unwrap();
+        let place = tempfile::Builder::new().prefix("engine-").tempdir().unwrap();
         let root = place.path().join("project");
         std::fs::create_dir_all(root.join("test")).unwrap();
         for (path, text) in

@@ -190,7 +190,8 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let now = project.world.clock.now_ms();
     let lock = project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?;
     let (root, state_path) = (project.root.clone(), project.state.path().to_path_buf());
-    let workspace = blocking(move || Workspace::open(&root, &state_path))
+    let slots = config.workspace.slots();
+    let workspace = blocking(move || Workspace::open_at(&root, &state_path, slots.as_deref()))
         .await
         .map_err(|e| format!("{e}\nNothing was started."))?;
     let kept =

@@ -1,4 +1,4 @@
-//! Secrets stay with the user, tracked or not.
+//! Untracked secrets stay with the user; what git tracks is the project's.
 
 use std::fs;
 
@@ -12,15 +12,16 @@ fn project() -> Project {
 }
 
 #[test]
-fn no_secret_enters_the_private_repository_or_a_slot() {
+fn no_untracked_secret_enters_the_private_repository_or_a_slot() {
     let project = project();
     let workspace = project.open();
     let (base, slot, commit) =
         mission(&workspace, &[("a", "A\n"), (".env", "TOKEN=made by a task\n"), ("x/id_rsa", "key")]);
     let left: Vec<_> = base.left_out.iter().map(|left| (left.path.as_str(), left.why)).collect();
-    assert_eq!(left, [(".env", Why::Secret), ("deploy.pem", Why::Secret)]);
+    assert_eq!(left, [("deploy.pem", Why::Secret)]);
     assert_eq!(base.changed, [""; 0], "a secret taken out is no change of the user's");
-    assert_eq!(workspace.files(&commit).unwrap(), [".env.example", "a"]);
+    assert_eq!(workspace.files(&commit).unwrap(), [".env", ".env.example", "a"]);
+    assert_eq!(workspace.read(&commit, ".env").unwrap().unwrap(), b"TOKEN=tracked\n", "no task changes it");
     assert!(!slot.path.join("deploy.pem").exists());
     let again = workspace.commit_slot(&slot, &base.commit, "t").unwrap();
     assert_eq!(again.left_out.len(), 2, "what a task wrote and is not delivered is said");
@@ -85,7 +86,8 @@ fn a_settings_file_is_kept_back_only_with_a_token() {
     project.write(".npmrc", "//registry.example.org/:_authToken=abc\n");
     let (base, slot, commit) = mission(&workspace, &[("a", "A\n")]);
     assert_eq!(base.left_out[0].path, ".npmrc");
-    assert!(base.changed.is_empty() && !slot.path.join(".npmrc").exists());
+    let in_slot = fs::read_to_string(slot.path.join(".npmrc")).unwrap();
+    assert!(base.changed.is_empty() && in_slot == "legacy-peer-deps=true\n", "as committed");
     workspace.deliver(&workspace.plan_delivery(&base.commit, &commit).unwrap()).unwrap();
     assert!(project.read(".npmrc").unwrap().contains("abc"));
     let branch = workspace.leave_branch("m", &commit).unwrap();

@@ -27,7 +27,7 @@ impl Called {
 
 impl Sandbox {
     pub fn new() -> Sandbox {
-        let sandbox = Sandbox { folder: tempfile::tempdir().unwrap() };
+        let sandbox = Sandbox { folder: tempfile::Builder::new().prefix("engine-").tempdir().unwrap() };
         std::fs::create_dir(sandbox.project()).unwrap();
         sandbox
     }

@@ -1,5 +1,7 @@
 //! `[workspace]`: set-up of slots, what is copied, how much is kept. Types and defaults only.
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -18,6 +20,9 @@ pub struct WorkspaceConfig {
     /// (as a reflink where the file system can). What is not there is passed over.
     #[schemars(schema_with = "text_kind::inside_paths")]
     pub copy: Vec<String>,
+    /// Where slots lie: `auto`, or an absolute folder. `auto` is the state folder or, where its path holds a hidden folder,
+    /// one of your own below `/var/tmp`.
+    pub directory: String,
     /// MB of slots and private repository that are kept for the next mission, so that it starts warm. Above it the
     /// slots are removed when a mission ends; the repository, without which nothing can be resumed or undone, when
     /// one starts and no other is unfinished.
@@ -25,9 +30,23 @@ pub struct WorkspaceConfig {
     pub keep_mb: Limit<u64>,
 }
 
+const AUTO: &str = "auto";
+
+impl WorkspaceConfig {
+    /// The folder that the user wants slots to lie in.
+    pub(crate) fn slots(&self) -> Option<PathBuf> {
+        (self.directory != AUTO).then(|| PathBuf::from(&self.directory)).filter(|folder| folder.is_absolute())
+    }
+}
+
 impl Default for WorkspaceConfig {
     fn default() -> Self {
-        Self { setup: Setup::Auto, copy: vec!["node_modules".to_owned()], keep_mb: Limit::At(10_000) }
+        Self {
+            setup: Setup::Auto,
+            copy: vec!["node_modules".to_owned()],
+            directory: AUTO.to_owned(),
+            keep_mb: Limit::At(10_000),
+        }
     }
 }
 

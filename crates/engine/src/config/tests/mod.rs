@@ -236,10 +236,11 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         [workspace]
         setup = "auto"  # home/opencode.toml:56
         copy = ["node_modules"]  # home/opencode.toml:57
-        keep_mb = 10000  # home/opencode.toml:58
+        directory = "auto"  # home/opencode.toml:58
+        keep_mb = 10000  # home/opencode.toml:59
 
         [context]
-        budget = 24000  # home/opencode.toml:61
+        budget = 24000  # home/opencode.toml:62
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));

@@ -9,6 +9,7 @@ use mission::mailbox::{Plan, PlannedDependency};
 use mission::{Event, NewDependencies, PauseReason, TaskId};
 use workspace::{Commit, Slot};
 
+use crate::bench::slot_text;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::gates::pipeline::check_merged;
@@ -151,7 +152,7 @@ async fn files(context: &Arc<MissionContext>, slot: &Slot) -> Result<Vec<String>
 
 fn reader(root: &Path) -> impl Fn(&str) -> Option<String> {
     let root = root.to_path_buf();
-    move |path| std::fs::read_to_string(root.join(path)).ok()
+    move |path| slot_text(&root, path)
 }
 
 /// Asks the registry through the project's own package manager.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use workspace::Workspace;
 
 use crate::actor::orchestrator::ScopeAnswer;
+use crate::blocking::blocking;
 use crate::gates::files::kind;
 use crate::steps::context::MissionContext;
 use crate::talk::session::{Part, Session};
@@ -16,6 +17,8 @@ use crate::talk::session::{Part, Session};
 const MAX_FINDINGS: usize = 10;
 /// The largest file that is linted after an edit, in bytes.
 const MAX_FILE: u64 = 1024 * 1024;
+/// The largest file that is looked at before an edit, in bytes.
+const MAX_READ: u64 = 64 * 1024 * 1024;
 /// Files that one patch may touch.
 const MAX_PATHS: usize = 50;
 
@@ -110,7 +113,15 @@ pub(crate) async fn before(
 ) -> Option<String> {
     if let Some(path) = read_path(tool, arguments) {
         let whole = Path::new(&path) == session.directory || path == "." || path == "/";
-        return if whole { None } else { inside(&session.directory, &path).err() };
+        let inside = match inside(&session.directory, &path) {
+            _ if whole => return None,
+            Ok(inside) => inside,
+            Err(why) => return Some(why),
+        };
+        let secret = tool == "read" && workspace::is_secret_file(&session.directory, &inside);
+        return secret.then(|| {
+            format!("refused: `{inside}` holds secrets by its name or content; work without reading it.")
+        });
     }
     let paths = written(tool, arguments);
     if paths.is_empty() {
@@ -133,6 +144,18 @@ pub(crate) async fn before(
         if workspace::is_secret_path(&path) {
             return Some(format!(
                 "refused: `{path}` holds secrets by its name; a mission never writes such files."
+            ));
+        }
+        if is_no_text(&session.directory, &path) {
+            return Some(format!(
+                "refused: `{path}` is not in UTF-8, and an edit would change bytes elsewhere in it. Leave it as it is; hand in \
+                 with status \"blocked\" and say so if the task needs it changed."
+            ));
+        }
+        if is_ignored(context, session, &path).await {
+            return Some(format!(
+                "refused: git ignores `{path}`, so it would be in no commit and the change would fail without it. Write to \
+                 a file that git tracks, or change `.gitignore` if the file belongs to the project."
             ));
         }
         if session.part == Some(Part::Tests) && !kind(&path).is_test() {
@@ -170,6 +193,19 @@ pub(crate) async fn before(
     None
 }
 
+/// Whether a file of the slot is one that OpenCode's tools would write back with other bytes.
+fn is_no_text(slot: &Path, path: &str) -> bool {
+    workspace::read_beneath(slot, path, MAX_READ).is_some_and(|bytes| String::from_utf8(bytes).is_err())
+}
+
+/// Whether git ignores a file of the role's slot.
+async fn is_ignored(context: &MissionContext, session: &Session, path: &str) -> bool {
+    let workspace = context.bench.workspace.clone();
+    let Some(slot) = workspace.slot_at(&session.directory, &session.base) else { return false };
+    let path = path.to_string();
+    blocking(move || workspace.is_ignored(&slot, &path).unwrap_or(false)).await
+}
+
 /// What the Guardian says of the files that a call wrote.
 pub(crate) fn after(
     guardian: &Guardian,
@@ -181,11 +217,8 @@ pub(crate) fn after(
     let mut lines = Vec::new();
     for given in written(tool, arguments).iter().take(MAX_PATHS) {
         let Ok(path) = inside(&session.directory, given) else { continue };
-        let file = session.directory.join(&path);
-        if std::fs::metadata(&file).map_or(true, |m| !m.is_file() || m.len() > MAX_FILE) {
-            continue;
-        }
-        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        let bytes = workspace::read_beneath(&session.directory, &path, MAX_FILE);
+        let Some(text) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
         let base = workspace
             .read(&session.base, &path)
             .ok()
@@ -239,6 +272,23 @@ mod tests {
         for given in ["/etc/passwd", "../other/x", "out/x.ts", "dangling", "~/.bashrc", ""] {
             assert!(inside(&slot, given).is_err(), "{given}");
         }
+    }
+
+    #[test]
+    fn a_file_whose_bytes_an_edit_would_change_is_known() {
+        let slot = tempfile::tempdir().unwrap();
+        let cases: [(&str, &[u8], bool); 5] = [
+            ("latin1", b"caf\xe9\n", true),
+            ("utf16", b"\xff\xfea\x00", true),
+            ("utf8", "caf\u{e9}\n".as_bytes(), false),
+            ("bom", b"\xef\xbb\xbfa\r\n", false),
+            ("empty", b"", false),
+        ];
+        for (name, bytes, expected) in cases {
+            std::fs::write(slot.path().join(name), bytes).unwrap();
+            assert_eq!(is_no_text(slot.path(), name), expected, "{name}");
+        }
+        assert!(!is_no_text(slot.path(), "new"));
     }
 
     #[test]

@@ -1,0 +1,102 @@
+//! Installed packages in a slot: which folders hold them, and whether something wrote there.
+
+use std::fs::{self, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Folders into which package managers install, beside the project's own files.
+const NAMES: [&str; 3] = ["node_modules", ".venv", "venv"];
+/// In them, what runners keep for themselves; it is thrown away.
+const SCRATCH: [&str; 4] = [".cache", ".vite", ".vite-temp", ".vitest"];
+/// How deep a package of a monorepo lies.
+const DEPTH: usize = 4;
+/// Entries that are looked at, so that no tree is endless.
+const MOST: usize = 500_000;
+
+/// The folders with installed packages, relative to the root.
+pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left = MOST;
+    look(root, Path::new(""), DEPTH, &mut left, &mut found);
+    found
+}
+
+fn look(root: &Path, below: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(root.join(below)).into_iter().flatten().flatten() {
+        let Some(rest) = left.checked_sub(1) else { return };
+        *left = rest;
+        let (name, is_folder) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        if !is_folder {
+            continue;
+        }
+        let here = below.join(&name);
+        if NAMES.iter().any(|dependency| name == *dependency) {
+            found.push(here);
+        } else if depth > 1 && !name.to_string_lossy().starts_with('.') {
+            look(root, &here, depth - 1, left, found);
+        }
+    }
+}
+
+/// Changes when anything in the folders does: the time at which the kernel last changed an entry cannot be set by a program.
+pub(super) fn state(root: &Path, folders: &[PathBuf]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let mut left = MOST;
+    for folder in folders {
+        mark(&root.join(folder), true, &mut left, &mut hasher);
+    }
+    hasher.finish()
+}
+
+fn mark(folder: &Path, top: bool, left: &mut usize, hasher: &mut DefaultHasher) {
+    let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let Some(rest) = left.checked_sub(1) else { return };
+        *left = rest;
+        let name = entry.file_name();
+        if top && SCRATCH.iter().any(|scratch| name == *scratch) {
+            continue;
+        }
+        let Ok(found) = entry.metadata() else { continue };
+        (name, identity(&found)).hash(hasher);
+        if found.is_dir() {
+            mark(&entry.path(), false, left, hasher);
+        }
+    }
+}
+
+fn identity(found: &Metadata) -> (u64, u32, u64, i64, i64) {
+    // of a folder, reading changes nothing here either
+    (found.ino(), found.mode(), found.size(), found.ctime(), found.ctime_nsec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_found_at_every_depth_and_a_write_shows() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |path: &str| place.path().join(path);
+        for folder in
+            ["node_modules/a/node_modules", "packages/one/node_modules/b", "src", ".git/node_modules"]
+        {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        fs::write(at("node_modules/a/index.js"), "as installed").unwrap();
+        let mut found = folders(place.path());
+        found.sort();
+        assert_eq!(found, ["node_modules", "packages/one/node_modules"].map(PathBuf::from));
+        let before = state(place.path(), &found);
+        fs::create_dir_all(at("node_modules/.cache/x")).unwrap();
+        fs::read(at("node_modules/a/index.js")).unwrap();
+        // making a folder changes the one above, which is not looked at
+        assert_eq!(state(place.path(), &found), before);
+        let times = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
+        let file = fs::OpenOptions::new().write(true).open(at("node_modules/a/index.js")).unwrap();
+        file.set_times(times).unwrap();
+        assert_ne!(state(place.path(), &found), before, "a time that was put back shows");
+    }
+}

@@ -1,0 +1,70 @@
+//! Reading from a folder in which something ran: beneath it only, through no link, plain files, bounded.
+//!
+//! A look at a path followed by its use is a race with whatever still writes there. So the kernel resolves it in one step
+//! (`openat2`), and what was opened is looked at, never the path again. A pipe is not waited for.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path};
+
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+
+/// The bytes of a plain file below `root`; `None` where there is none, where a link leads to it, or where it is longer than
+/// `limit`.
+pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
+    let inside = Path::new(path);
+    if path.is_empty() || !inside.components().all(|part| matches!(part, Component::Normal(_))) {
+        return None;
+    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let folder = openat(CWD, root, flags | OFlags::DIRECTORY, Mode::empty()).ok()?;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let file = match openat2(&folder, inside, flags, Mode::empty(), resolve) {
+        Ok(file) => file,
+        // an older kernel: part by part, each not a link
+        Err(rustix::io::Errno::NOSYS) => {
+            let mut at = folder;
+            let mut parts = inside.components().peekable();
+            while let Some(part) = parts.next() {
+                let kind = if parts.peek().is_some() { OFlags::DIRECTORY } else { OFlags::empty() };
+                at = openat(&at, part.as_os_str(), flags | kind | OFlags::NOFOLLOW, Mode::empty()).ok()?;
+            }
+            at
+        }
+        Err(_) => return None,
+    };
+    let file = File::from(file);
+    let found = file.metadata().ok()?;
+    if !found.is_file() || found.len() > limit {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= limit).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn only_plain_files_below_the_root_are_read_and_nothing_is_waited_for() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("slot");
+        std::fs::create_dir_all(root.join("src")).unwrap();
+        std::fs::write(root.join("src/a"), "inside").unwrap();
+        std::fs::write(place.path().join("outside"), "outside").unwrap();
+        symlink("../outside", root.join("link")).unwrap();
+        symlink("src", root.join("folder")).unwrap();
+        nix::unistd::mkfifo(&root.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let huge = File::create(root.join("huge")).unwrap();
+        huge.set_len(1 << 40).unwrap();
+        assert_eq!(read_beneath(&root, "src/a", 100).as_deref(), Some(&b"inside"[..]));
+        let elsewhere = ["link", "folder/a", "pipe", "huge", "../outside", "/etc/passwd", "src", "none", ""];
+        for path in elsewhere {
+            assert_eq!(read_beneath(&root, path, 1 << 20), None, "{path}");
+        }
+        assert_eq!(read_beneath(&root, "src/a", 5), None, "longer than the limit");
+    }
+}
