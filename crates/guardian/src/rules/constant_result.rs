@@ -269,6 +269,15 @@ fn is_own_work(file: &File, function: &Function) -> bool {
         }
         None => return false,
     }
+    // a class that others build on gives what they may change
+    let class = holder.map_or("", |holder| file.field_text(holder, "name"));
+    let extended = |line: &str| {
+        line.contains(&format!("extends {class}"))
+            || line.trim_start().starts_with("class ") && line.contains(&format!("({class}"))
+    };
+    if !class.is_empty() && file.text.lines().any(extended) {
+        return false;
+    }
     let container = function.name.rsplit_once('.').map_or("", |(container, _)| container);
     real_functions(file).iter().any(|other| {
         other.index != function.index
