@@ -36,7 +36,7 @@ mod toolchain;
 
 pub use check::{Check, DEFAULT_TIMEOUT, Kind};
 pub use compare::{Failure, Verdict, compare};
-pub use discover::{Found, Refused, discover, find, resolve, setup};
+pub use discover::{Choice, Found, Refused, discover, find, resolve, setup, setup_steps};
 pub use filter::FilterError;
 pub use outcome::{End, Outcome, TestFailure, reading};
 pub use output::clean;
@@ -46,4 +46,4 @@ pub use process::{
     Level, Network, RunOptions, Sandbox, describe_sandbox, run, sandbox_available, strongest, sweep,
 };
 pub use runners::{Language, Runner};
-pub use toolchain::toolchain;
+pub use toolchain::{has_program, toolchain};

@@ -14,6 +14,12 @@ pub(crate) const PROGRAMS: &[&str] = &[
     "python3", "pytest", "uv", "go", "make", "cc", "gcc", "clang", "java", "ruby", "php", "dotnet", "sh",
 ];
 
+/// Whether a program of this name is on our `PATH`.
+pub fn has_program(name: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.is_absolute() && folder.join(name).is_file())
+}
+
 /// What package managers write when they have installed something beside the project's files.
 const INSTALLED: &[&str] = &[
     "node_modules/.package-lock.json",

@@ -1,129 +1,71 @@
 //! Finding the project's own commands in its manifests: one file a kind of
-//! project. Pure: files are read through the function that is given.
+//! project, one row in [`ECOSYSTEMS`]. What a command does is followed to its
+//! end (`judge/`) before it is a check. Pure: files are read through the
+//! function that is given, and nothing runs.
 
-mod cargo;
-mod go;
-mod make;
+mod hints;
+mod judge;
 mod node;
 mod python;
+mod recipes;
+mod source;
+mod systems;
 
 use std::time::Duration;
 
-use crate::check::{Check, DEFAULT_TIMEOUT, Kind};
+use globset::Glob;
+
+use crate::check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
 use crate::shell::quote;
 pub(crate) use node::Manager as NodeManager;
+pub(crate) use source::{Source, join};
 
-/// Manifests below the root are used only where the root has none of their
-/// kind, and not deeper than this.
-const MAX_DEPTH: usize = 2;
-/// Folders of one kind of project that are looked at.
-const MAX_PROJECTS: usize = 8;
-/// Folders whose manifests are not the project's own.
-const FOREIGN: &[&str] = &[
-    "node_modules",
-    "vendor",
-    "third_party",
-    "fixtures",
-    "__fixtures__",
-    "testdata",
-    "test",
-    "tests",
-    "examples",
-    "example",
-    "templates",
-    "template",
-    "target",
-    "dist",
-    "build",
-    "docs",
-    "bench",
-    "benchmarks",
-    "fuzz",
+use judge::Judge;
+use node::Packages;
+
+/// Refused commands that are told.
+const MAX_REFUSED: usize = 100;
+
+/// A kind of project.
+struct Ecosystem {
+    /// Tells checks of one name apart.
+    name: &'static str,
+    /// Files whose presence hints at it.
+    manifests: &'static [&'static str],
+    find: fn(&mut Survey),
+    setup: fn(&Source) -> Vec<Step>,
+}
+
+/// All kinds of project that are known. Those that only call the others'
+/// commands by another name come last, and fill what is missing.
+const ECOSYSTEMS: &[Ecosystem] = &[
+    node::ROW,
+    systems::deno::ROW,
+    systems::cargo::ROW,
+    python::ROW,
+    systems::go::ROW,
+    systems::maven::ROW,
+    systems::gradle::ROW,
+    systems::sbt::ROW,
+    systems::dotnet::ROW,
+    systems::ruby::ROW,
+    systems::php::ROW,
+    systems::elixir::ROW,
+    systems::swift::ROW,
+    systems::zig::ROW,
+    systems::haskell::ROW,
+    systems::dart::ROW,
+    systems::targets::ROW,
+    systems::meson::ROW,
+    systems::cmake::ROW,
+    systems::autotools::ROW,
 ];
-
-/// What manifests are read from: contents by path, and all paths.
-pub(crate) struct Source<'a> {
-    read: &'a dyn Fn(&str) -> Option<String>,
-    list: &'a [String],
-}
-
-impl<'a> Source<'a> {
-    pub(crate) fn new(read: &'a dyn Fn(&str) -> Option<String>, list: &'a [String]) -> Source<'a> {
-        Source { read, list }
-    }
-}
-
-impl Source<'_> {
-    /// A file in a folder (empty: the root).
-    pub(crate) fn read(&self, folder: &str, file: &str) -> Option<String> {
-        let path = join(folder, file);
-        self.has(folder, file).then(|| (self.read)(&path)).flatten()
-    }
-
-    pub(crate) fn has(&self, folder: &str, file: &str) -> bool {
-        let path = join(folder, file);
-        self.list.contains(&path)
-    }
-
-    pub(crate) fn has_any(&self, folder: &str, files: &[&str]) -> bool {
-        files.iter().any(|file| self.has(folder, file))
-    }
-
-    /// Paths below a folder, relative to it.
-    fn below<'b>(&'b self, folder: &'b str) -> impl Iterator<Item = &'b str> {
-        self.list.iter().filter_map(move |path| {
-            if folder.is_empty() { Some(path.as_str()) } else { path.strip_prefix(folder)?.strip_prefix('/') }
-        })
-    }
-
-    /// The folders that hold one of these manifests: the root alone where it
-    /// has one, else the outermost ones.
-    pub(crate) fn projects(&self, manifests: &[&str]) -> Vec<String> {
-        if self.has_any("", manifests) {
-            return vec![String::new()];
-        }
-        let mut folders: Vec<String> = self
-            .list
-            .iter()
-            .filter_map(|path| path.rsplit_once('/'))
-            .filter(|(folder, file)| manifests.contains(file) && folder.split('/').count() <= MAX_DEPTH)
-            .filter(|(folder, _)| {
-                !folder.split('/').any(|part| FOREIGN.contains(&part) || part.starts_with('.'))
-            })
-            .map(|(folder, _)| folder.to_owned())
-            .collect();
-        folders.sort();
-        folders.dedup();
-        let outermost: Vec<String> = folders
-            .iter()
-            .filter(|folder| !folders.iter().any(|other| folder.starts_with(&format!("{other}/"))))
-            .take(MAX_PROJECTS)
-            .cloned()
-            .collect();
-        outermost
-    }
-}
-
-/// The project's own checks, builds first, tests last; names are unique. `read`
-/// gives a file's text, `list` all paths relative to the project's root.
-pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<Check> {
-    let source = Source { read, list };
-    let mut found = Vec::new();
-    found.extend(node::discover(&source));
-    found.extend(cargo::discover(&source));
-    found.extend(python::discover(&source));
-    found.extend(go::discover(&source));
-    let known: Vec<Kind> = found.iter().map(|(_, check)| check.kind).collect();
-    found.extend(make::discover(&source, &known));
-    let mut found = unique(found);
-    found.sort_by_key(|check| check.kind);
-    found
-}
 
 /// What a project says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Steps that make a fresh checkout ready; their `source` says why.
+    /// Steps that make a fresh checkout ready, each on its own; their `source`
+    /// says why.
     pub setup: Vec<Check>,
     /// Builds first, tests last; names are unique.
     pub checks: Vec<Check>,
@@ -135,6 +77,8 @@ pub struct Found {
 /// A command of the project that is never run unasked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
+    /// The name by which it can be allowed.
+    pub name: String,
     pub run: String,
     /// Who names it: `package.json scripts.test`.
     pub source: String,
@@ -142,29 +86,149 @@ pub struct Refused {
     pub why: String,
 }
 
+/// What the user says of found commands, each a name or a glob.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Checks that are left out.
+    pub exclude: Vec<String>,
+    /// Refused commands that run all the same.
+    pub allow: Vec<String>,
+}
+
+/// What is known of a project while it is looked at.
+struct Survey<'a> {
+    source: &'a Source<'a>,
+    packages: &'a Packages<'a>,
+    choice: &'a Choice,
+    /// The kind of project that is looked for.
+    ecosystem: &'static str,
+    found: Vec<(&'static str, Check)>,
+    refused: Vec<Refused>,
+    hints: Vec<String>,
+}
+
+impl<'a> Survey<'a> {
+    fn new(source: &'a Source<'a>, packages: &'a Packages<'a>, choice: &'a Choice) -> Survey<'a> {
+        Survey {
+            source,
+            packages,
+            choice,
+            ecosystem: "",
+            found: Vec::new(),
+            refused: Vec::new(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// An empty one of the same project.
+    fn fork(&self) -> Survey<'a> {
+        Survey { ecosystem: self.ecosystem, ..Survey::new(self.source, self.packages, self.choice) }
+    }
+
+    fn join(&mut self, other: Survey) {
+        self.found.extend(other.found);
+        self.refused.extend(other.refused);
+        self.hints.extend(other.hints);
+    }
+
+    fn judge(&self) -> Judge<'a> {
+        Judge::new(self.source, self.packages)
+    }
+
+    fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.found.iter().map(|(_, check)| check)
+    }
+
+    fn has(&self, kind: Kind, folder: &str) -> bool {
+        self.checks().any(|check| check.kind == kind && check.directory == folder)
+    }
+
+    /// Takes a check, unless the same command runs there already.
+    fn add(&mut self, check: Check) {
+        let known = self.checks().any(|other| other.run == check.run && other.directory == check.directory);
+        if !known {
+            self.found.push((self.ecosystem, check));
+        }
+    }
+
+    fn hint(&mut self, text: String) {
+        if !self.hints.contains(&text) {
+            self.hints.push(text);
+        }
+    }
+
+    /// Whether the user allows a refused command by its name.
+    fn allows(&self, folder: &str, name: &str) -> bool {
+        named(&self.choice.allow, &full_name(folder, name))
+    }
+
+    fn refuse(&mut self, folder: &str, name: &str, run: &str, source: &str, why: &str) {
+        let known = self.refused.iter().any(|refused| refused.source == source);
+        if known || self.refused.len() >= MAX_REFUSED {
+            return;
+        }
+        let name = full_name(folder, name);
+        let why = format!(
+            "{why}; to run it all the same, write `allow = [\"{name}\"]` under `[checks]` in opencode.toml"
+        );
+        self.refused.push(Refused { name, run: run.to_owned(), source: source.to_owned(), why });
+    }
+}
+
+/// A name that says the folder too.
+fn full_name(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{}-{name}", folder.replace('/', "-")) }
+}
+
+fn named(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        pattern == name || Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(name))
+    })
+}
+
 /// All that is found in a project. `programs` says whether a program of that
 /// name is there.
 pub fn find(
     read: &dyn Fn(&str) -> Option<String>,
     list: &[String],
-    _programs: &dyn Fn(&str) -> bool,
+    programs: &dyn Fn(&str) -> bool,
+    choice: &Choice,
 ) -> Found {
-    Found { setup: setup(read, list).into_iter().collect(), checks: discover(read, list), ..Found::default() }
+    let source = Source::new(read, list).with_programs(programs);
+    let packages = Packages::new(&source);
+    let mut survey = Survey::new(&source, &packages, choice);
+    for ecosystem in ECOSYSTEMS {
+        survey.ecosystem = ecosystem.name;
+        (ecosystem.find)(&mut survey);
+    }
+    hints::add(&mut survey);
+    let Survey { found, refused, hints, .. } = survey;
+    let mut checks = unique(found);
+    checks.retain(|check| !named(&choice.exclude, &check.name));
+    checks.sort_by_key(|check| check.kind);
+    let setup = steps(&source).into_iter().map(Step::into_check).collect();
+    Found { setup, checks, refused, hints }
+}
+
+/// The project's own checks, builds first, tests last; names are unique. `read`
+/// gives a file's text, `list` all paths relative to the project's root.
+pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<Check> {
+    find(read, list, &|_| true, &Choice::default()).checks
 }
 
 /// A configured check with what the project's manifests say of its command:
 /// `npm test` as the user wrote it gets the test runner behind that script.
 pub fn resolve(check: Check, read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Check {
-    node::resolve(&Source { read, list }, check)
+    let source = Source::new(read, list);
+    node::resolve(&source, &Packages::new(&source), check)
 }
 
 /// The command that installs what the project depends on, as its lockfiles say
 /// and with install scripts off; for a slot that lacks it. `None` where nothing
 /// is to be installed.
 pub fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<Check> {
-    let source = Source { read, list };
-    let steps = [node::setup(&source), cargo::setup(&source), python::setup(&source), go::setup(&source)];
-    let steps: Vec<Step> = steps.into_iter().flatten().collect();
+    let source = Source::new(read, list);
+    let steps = steps(&source);
     let run: Vec<String> = steps
         .iter()
         .map(|step| match step.folder.as_str() {
@@ -172,17 +236,20 @@ pub fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<C
             folder => format!("(cd {} && {})", quote(folder), step.run),
         })
         .collect();
-    let sources: Vec<&str> = steps.iter().map(|step| step.source.as_str()).collect();
-    (!run.is_empty()).then(|| Check {
-        name: "setup".to_owned(),
-        kind: Kind::Custom,
-        run: run.join(" && "),
-        timeout: DEFAULT_TIMEOUT,
-        directory: String::new(),
-        source: sources.join(", "),
-        runner: None,
-        script: None,
+    let sources: Vec<String> = steps.iter().map(|step| step.source.clone()).collect();
+    (!run.is_empty()).then(|| {
+        Step { folder: String::new(), run: run.join(" && "), source: sources.join(", ") }.into_check()
     })
+}
+
+/// The same, one step for each folder and package manager, so that one that
+/// fails leaves the others standing.
+pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<Check> {
+    steps(&Source::new(read, list)).into_iter().map(Step::into_check).collect()
+}
+
+fn steps(source: &Source) -> Vec<Step> {
+    ECOSYSTEMS.iter().flat_map(|ecosystem| (ecosystem.setup)(source)).collect()
 }
 
 /// One project's part of the set-up.
@@ -190,6 +257,21 @@ struct Step {
     folder: String,
     run: String,
     source: String,
+}
+
+impl Step {
+    fn into_check(self) -> Check {
+        Check {
+            name: full_name(&self.folder, "setup"),
+            kind: Kind::Custom,
+            run: self.run,
+            timeout: DEFAULT_TIMEOUT,
+            directory: self.folder,
+            source: self.source,
+            runner: None,
+            script: None,
+        }
+    }
 }
 
 /// Time limits by what a check does: lints are quick, the rest may compile.
@@ -200,8 +282,23 @@ fn limit(kind: Kind) -> Duration {
     }
 }
 
-pub(crate) fn join(folder: &str, file: &str) -> String {
-    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
+/// A check that no script names, but a manifest or a tool's presence does.
+fn own(folder: &str, name: &str, kind: Kind, run: &str, because: &str) -> Check {
+    Check {
+        name: name.to_owned(),
+        kind,
+        run: run.to_owned(),
+        timeout: limit(kind),
+        directory: folder.to_owned(),
+        source: join(folder, because),
+        runner: Runner::of_command(run).filter(|_| kind == Kind::Test),
+        script: None,
+    }
+}
+
+/// For kinds of project without a set-up.
+fn no_setup(_: &Source) -> Vec<Step> {
+    Vec::new()
 }
 
 /// Names told apart by folder, then by kind of project, then by number.
@@ -210,13 +307,9 @@ fn unique(found: Vec<(&'static str, Check)>) -> Vec<Check> {
     for (project, mut check) in found {
         let taken = |all: &[Check], name: &str| all.iter().any(|other| other.name == name);
         let base = check.name.clone();
-        let folder = check.directory.replace('/', "-");
-        let mut candidates = vec![base.clone()];
-        if !folder.is_empty() {
-            candidates.insert(0, format!("{folder}-{base}"));
-        }
+        let mut candidates = vec![full_name(&check.directory, &base)];
         candidates.push(format!("{project}-{base}"));
-        candidates.extend((2..100).map(|number| format!("{project}-{base}-{number}")));
+        candidates.extend((2..1000).map(|number| format!("{project}-{base}-{number}")));
         if let Some(name) = candidates.into_iter().find(|name| !taken(&all, name)) {
             check.name = name;
             all.push(check);
@@ -226,5 +319,5 @@ fn unique(found: Vec<(&'static str, Check)>) -> Vec<Check> {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
+#[path = "tests/mod.rs"]
 mod tests;

@@ -296,21 +296,12 @@ fn cargo_options(wanted: &Wanted) -> String {
 
 /// The lockfile decides: of the folder, or of a workspace above it.
 fn node(source: &Source, directory: &str) -> Manager {
-    let mut folder = directory;
-    loop {
-        let locks = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
-        let up = folder.rsplit_once('/').map_or("", |(up, _)| up);
-        if folder.is_empty() || source.has_any(folder, &locks) {
-            break;
-        }
-        folder = up;
-    }
-    match NodeManager::in_folder(source, folder) {
-        (NodeManager::Npm, _) => Manager::Npm,
-        (NodeManager::Pnpm, _) => Manager::Pnpm,
-        (NodeManager::Yarn, false) => Manager::Yarn,
-        (NodeManager::Yarn, true) => Manager::NewerYarn,
-        (NodeManager::Bun, _) => Manager::Bun,
+    match NodeManager::in_folder(source, directory) {
+        NodeManager::Npm => Manager::Npm,
+        NodeManager::Pnpm => Manager::Pnpm,
+        NodeManager::Yarn => Manager::Yarn,
+        NodeManager::NewerYarn => Manager::NewerYarn,
+        NodeManager::Bun => Manager::Bun,
     }
 }
 

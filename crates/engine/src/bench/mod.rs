@@ -6,6 +6,7 @@
 pub(crate) mod base_commands;
 pub(crate) mod confine;
 mod dependencies;
+pub(crate) mod discovery;
 pub(crate) mod known_outcomes;
 pub(crate) mod manifests;
 pub(crate) mod project_checks;

@@ -12,6 +12,7 @@ use workspace::Slot;
 use crate::actor::orchestrator::Orchestrator;
 use crate::bench::base_commands::BaseCommands;
 use crate::bench::dependencies;
+use crate::bench::discovery;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::setup::Setups;
 use crate::bench::slots::CHECKING;
@@ -255,14 +256,7 @@ impl ProjectChecks {
 /// Finds the checks in the files of a slot, and those the user settled.
 fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     let read = |path: &str| slot_text(root, path);
-    let mut found = if config.checks.auto { checks::discover(&read, files) } else { Vec::new() };
-    for command in &config.checks.command {
-        found.retain(|check| check.name != command.name);
-        let check = Check::configured(&command.name, &command.run, Some(command.timeout.get()));
-        found.push(checks::resolve(check, &read, files));
-    }
-    found.sort_by_key(|check| check.kind);
-    found
+    discovery::find(&read, files, &checks::has_program, config).checks
 }
 
 fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {

@@ -100,6 +100,11 @@ pub(super) fn command_line(_: &mut SchemaGenerator) -> Schema {
     text(TextKind::CommandLine)
 }
 
+/// Names of checks are the project's to know; here they are any key.
+pub(super) fn spans(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": text(TextKind::Span) })
+}
+
 pub(super) fn inside_paths(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "items": text(TextKind::InsidePath) })
 }

@@ -9,6 +9,7 @@ use workspace::{UserFiles, project_root};
 use super::super::answer::{Answer, Failure};
 use super::super::files::{list, text};
 use super::super::place::Place;
+use crate::bench::discovery;
 use crate::config::settings;
 
 pub(super) fn run(path: Option<&str>, json: bool, place: &Place) -> Result<Answer, Failure> {
@@ -39,18 +40,7 @@ fn find(root: &Path, place: &Place) -> Result<Found, Failure> {
     let user = UserFiles::open(root).map_err(Failure::problem)?;
     let files = list(root, user.as_ref())?;
     let read = |path: &str| text(&root.join(path));
-    let mut found = ::checks::find(&read, &files, &|program| place.has_program(program));
-    if !config.checks.auto {
-        found.checks.clear();
-        found.refused.clear();
-    }
-    for command in &config.checks.command {
-        found.checks.retain(|check| check.name != command.name);
-        let check = Check::configured(&command.name, &command.run, Some(command.timeout.get()));
-        found.checks.push(::checks::resolve(check, &read, &files));
-    }
-    found.checks.sort_by_key(|check| check.kind);
-    Ok(found)
+    Ok(discovery::find(&read, &files, &|program| place.has_program(program), &config))
 }
 
 fn kind(kind: Kind) -> &'static str {
@@ -89,7 +79,7 @@ fn as_json(found: &Found) -> Value {
     let refused: Vec<Value> = found
         .refused
         .iter()
-        .map(|refused| json!({ "run": refused.run, "source": refused.source, "why": refused.why }))
+        .map(|refused| json!({ "name": refused.name, "run": refused.run, "source": refused.source, "why": refused.why }))
         .collect();
     json!({ "setup": setup, "checks": checks, "refused": refused, "hints": found.hints })
 }

@@ -1,6 +1,6 @@
-//! `[checks]`: commands of the project that the user adds or replaces. Types and defaults only.
+//! `[checks]`: what the user says of found checks, and commands that the user adds. Types and defaults only.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,29 @@ use crate::config::values::Span;
 pub struct ChecksConfig {
     /// Find the build, type, lint and test commands of the project.
     pub auto: bool,
+    /// Found checks that are left out, by name or glob.
+    pub exclude: Vec<String>,
+    /// Refused commands that run all the same, by name or glob; `opencode-orchestrator checks` lists them.
+    pub allow: Vec<String>,
+    /// Found checks that get another name: the found name, and the one they get.
+    pub rename: BTreeMap<String, String>,
+    /// Time limits of found checks, by the name that they have in the end.
+    #[schemars(schema_with = "text_kind::spans")]
+    pub timeout: BTreeMap<String, Span>,
     /// Commands beside those that were found; one of the same name takes the found one's place.
     pub command: Vec<CheckCommand>,
 }
 
 impl Default for ChecksConfig {
     fn default() -> Self {
-        Self { auto: true, command: Vec::new() }
+        Self {
+            auto: true,
+            exclude: Vec::new(),
+            allow: Vec::new(),
+            rename: BTreeMap::new(),
+            timeout: BTreeMap::new(),
+            command: Vec::new(),
+        }
     }
 }
 

@@ -38,6 +38,8 @@ fn the_example_says_the_defaults() {
     config.roles.coder.model = None;
     config.roles.coder.fallback.clear();
     config.checks.command.clear();
+    config.checks.rename.clear();
+    config.checks.timeout.clear();
     config.guardian.severity.clear();
     assert_eq!(config, Config::default());
 }

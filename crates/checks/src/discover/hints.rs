@@ -1,0 +1,73 @@
+//! What is said where commands are missing: what was seen, and the lines of
+//! `opencode.toml` that help.
+
+use super::source::is_foreign;
+use super::{ECOSYSTEMS, Survey};
+use crate::check::Kind;
+
+/// Files of tools that nothing is known of, and a command that is usual there.
+const SEEN: &[(&str, &str)] = &[
+    ("MODULE.bazel", "bazel test //..."),
+    ("WORKSPACE", "bazel test //..."),
+    ("WORKSPACE.bazel", "bazel test //..."),
+    ("BUCK", "buck2 test //..."),
+    ("pants.toml", "pants test ::"),
+    ("build.xml", "ant test"),
+    ("project.clj", "lein test"),
+    ("deps.edn", "clojure -X:test"),
+    ("rebar.config", "rebar3 eunit"),
+    ("dune-project", "dune test"),
+    ("gleam.toml", "gleam test"),
+    ("shard.yml", "crystal spec"),
+    ("Project.toml", "julia --project -e 'using Pkg; Pkg.test()'"),
+    ("DESCRIPTION", "R CMD check ."),
+    ("foundry.toml", "forge test"),
+    ("flake.nix", "nix flake check"),
+    ("SConstruct", "scons test"),
+    ("Package.resolved", "swift test"),
+    ("spago.yaml", "spago test"),
+    ("elm.json", "elm-test"),
+    ("build.sc", "mill __.test"),
+    ("cpanfile", "prove -l"),
+    ("Makefile.PL", "prove -l"),
+];
+
+pub(super) fn add(survey: &mut Survey) {
+    if survey.checks().any(|check| check.kind == Kind::Test) {
+        return;
+    }
+    let source = survey.source;
+    let seen = |file: &str| {
+        source.has("", file)
+            || source.below("").any(|path| {
+                path.rsplit_once('/').is_some_and(|(folder, name)| {
+                    name == file && folder.split('/').count() <= 2 && !is_foreign(folder)
+                })
+            })
+    };
+    let mut usual = "…";
+    let mut names: Vec<&str> = Vec::new();
+    for (file, run) in SEEN.iter().filter(|(file, _)| seen(file)) {
+        names.push(file);
+        usual = run;
+    }
+    for ecosystem in ECOSYSTEMS {
+        names.extend(ecosystem.manifests.iter().filter(|file| seen(file)));
+    }
+    names.dedup();
+    let what = if survey.checks().next().is_none() {
+        "no command that checks the project was found"
+    } else {
+        "no tests were found"
+    };
+    let refused: Vec<String> =
+        survey.refused.iter().take(3).map(|refused| format!("`{}`", refused.run)).collect();
+    let saw = match (names.is_empty(), refused.is_empty()) {
+        (true, _) => "no manifest of a known kind is there".to_owned(),
+        (false, true) => format!("seen: {}", names.join(", ")),
+        (false, false) => format!("seen: {}; refused: {}", names.join(", "), refused.join(", ")),
+    };
+    survey.hint(format!(
+        "{what} ({saw}); name one in opencode.toml:\n[[checks.command]]\nname = \"test\"\nrun = \"{usual}\""
+    ));
+}

@@ -1,0 +1,143 @@
+//! Package managers: how each runs scripts and tools, and how it installs from
+//! its lockfile.
+
+use super::manifest::Package;
+use crate::discover::source::Source;
+use crate::shell::quote;
+
+/// The lockfiles of each, and nothing else knows them.
+pub(crate) const LOCKFILES: &[(Manager, &[&str])] = &[
+    (Manager::Pnpm, &["pnpm-lock.yaml"]),
+    (Manager::Yarn, &["yarn.lock"]),
+    (Manager::Bun, &["bun.lock", "bun.lockb"]),
+    (Manager::Npm, &["package-lock.json", "npm-shrinkwrap.json"]),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manager {
+    Npm,
+    Pnpm,
+    Yarn,
+    /// Yarn 2 and later.
+    NewerYarn,
+    Bun,
+}
+
+impl Manager {
+    /// Of a folder, or of the workspace above it: the manifest's own word
+    /// counts, then the nearest lockfile.
+    pub(crate) fn of(source: &Source, folder: &str, package: &Package) -> Manager {
+        if let Some(named) = Manager::named(package) {
+            return named;
+        }
+        let mut here = folder;
+        loop {
+            let lock = LOCKFILES.iter().find(|(_, files)| source.has_any(here, files));
+            let newer = || source.has(here, ".yarnrc.yml") || is_newer_lock(source, here);
+            match lock {
+                Some((Manager::Yarn, _)) if newer() => return Manager::NewerYarn,
+                Some((manager, _)) => return *manager,
+                None => {}
+            }
+            let above = source.read(here, "package.json").and_then(|text| super::manifest::parsed(&text));
+            if let Some(named) = above.as_ref().and_then(Manager::named) {
+                return named;
+            }
+            if source.has(here, "pnpm-workspace.yaml") {
+                return Manager::Pnpm;
+            }
+            if here.is_empty() {
+                return Manager::Npm;
+            }
+            here = here.rsplit_once('/').map_or("", |(up, _)| up);
+        }
+    }
+
+    /// The manager that a folder is worked with.
+    pub(crate) fn in_folder(source: &Source, folder: &str) -> Manager {
+        let package = source.read(folder, "package.json").and_then(|text| super::manifest::parsed(&text));
+        package.map_or(Manager::Npm, |package| Manager::of(source, folder, &package))
+    }
+
+    fn named(package: &Package) -> Option<Manager> {
+        let named = package.get("packageManager")?.as_str()?;
+        let (name, version) = named.split_once('@').unwrap_or((named, ""));
+        let major: Option<u32> = version.split('.').next().and_then(|major| major.parse().ok());
+        match name {
+            "npm" => Some(Manager::Npm),
+            "pnpm" => Some(Manager::Pnpm),
+            "yarn" if major.is_some_and(|major| major >= 2) => Some(Manager::NewerYarn),
+            "yarn" => Some(Manager::Yarn),
+            "bun" => Some(Manager::Bun),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn run(self, script: &str) -> String {
+        match (self, quote(script).as_str()) {
+            (Manager::Npm, "test") => "npm test".to_owned(),
+            (Manager::Npm, script) => format!("npm run {script}"),
+            (Manager::Pnpm, script) => format!("pnpm run {script}"),
+            (Manager::Yarn | Manager::NewerYarn, script) => format!("yarn run {script}"),
+            (Manager::Bun, script) => format!("bun run {script}"),
+        }
+    }
+
+    /// A script in all members that have it, without ending at the first that
+    /// fails; `None` where this manager cannot.
+    pub(crate) fn run_in_members(self, script: &str) -> Option<String> {
+        let script = quote(script);
+        match self {
+            Manager::Npm => Some(format!("npm run {script} --workspaces --if-present")),
+            Manager::Pnpm => Some(format!("pnpm --recursive --no-bail --if-present run {script}")),
+            // ends at the first failure, and fails where a member has no such script
+            Manager::Yarn => None,
+            Manager::NewerYarn => Some(format!("yarn workspaces foreach --all run {script}")),
+            Manager::Bun => Some(format!("bun run --filter '*' {script}")),
+        }
+    }
+
+    /// A tool that the project depends on; nothing is downloaded.
+    pub(crate) fn tool(self, command: &str) -> String {
+        match self {
+            Manager::NewerYarn => format!("yarn run {command}"),
+            _ => format!("npx --no-install {command}"),
+        }
+    }
+
+    /// The command and the file that calls for it.
+    pub(crate) fn install(self, source: &Source, folder: &str) -> (&'static str, &'static str) {
+        let lock = LOCKFILES
+            .iter()
+            .filter(|(manager, _)| {
+                *manager == self || *manager == Manager::Yarn && self == Manager::NewerYarn
+            })
+            .find_map(|(_, files)| source.first(folder, files));
+        match (self, lock) {
+            (Manager::Npm, Some(file)) => ("npm ci --ignore-scripts --no-audit --no-fund", file),
+            (Manager::Npm, None) => {
+                ("npm install --ignore-scripts --no-audit --no-fund --no-package-lock", "package.json")
+            }
+            (Manager::Pnpm, Some(file)) => ("pnpm install --frozen-lockfile --ignore-scripts", file),
+            (Manager::Pnpm, None) => ("pnpm install --no-lockfile --ignore-scripts", "package.json"),
+            // the newer Yarn refuses the older one's options
+            (Manager::NewerYarn, Some(file)) => ("yarn install --immutable --mode=skip-build", file),
+            (Manager::NewerYarn, None) => ("yarn install --no-immutable --mode=skip-build", "package.json"),
+            (Manager::Yarn, Some(file)) => {
+                ("yarn install --frozen-lockfile --ignore-scripts --non-interactive", file)
+            }
+            (Manager::Yarn, None) => {
+                ("yarn install --ignore-scripts --non-interactive --no-lockfile", "package.json")
+            }
+            (Manager::Bun, Some(file)) => ("bun install --frozen-lockfile --ignore-scripts", file),
+            (Manager::Bun, None) => ("bun install --no-save --ignore-scripts", "package.json"),
+        }
+    }
+}
+
+/// Whether a `yarn.lock` is of the newer kind, which begins with its metadata.
+fn is_newer_lock(source: &Source, folder: &str) -> bool {
+    source
+        .read(folder, "yarn.lock")
+        .is_some_and(|text| text.contains("\n__metadata:") || text.starts_with("__metadata:"))
+}

@@ -1,0 +1,407 @@
+//! Which scripts of a package are checks: those whose names say so and whose
+//! bodies, followed to the end, bear it out.
+
+use super::manager::Manager;
+use super::manifest::Package;
+use super::{members, tools};
+use crate::check::{Check, Kind};
+use crate::discover::judge::{Class, Judgement, Why};
+use crate::discover::source::join;
+use crate::discover::{Survey, limit};
+use crate::shell::quote;
+
+/// Scripts that count, by kind: the first usable one is taken.
+const SCRIPTS: &[(Kind, &[&str])] = &[
+    (Kind::Build, &["build", "compile", "build:ci", "build:prod", "bundle", "prepack", "prepare"]),
+    (
+        Kind::Type,
+        &[
+            "typecheck",
+            "type-check",
+            "check-types",
+            "check:types",
+            "types:check",
+            "types",
+            "test:types",
+            "tsc",
+            "check:ts",
+            "lint:types",
+            "ts:check",
+            "lint:ts",
+            "check-type",
+            "checktypes",
+            "typecheck:ci",
+            "type:check",
+            "lint:tsc",
+            "check:tsc",
+        ],
+    ),
+    (
+        Kind::Lint,
+        &[
+            "lint",
+            "lint:check",
+            "lint:ci",
+            "check:lint",
+            "eslint",
+            "lint:all",
+            "lint-check",
+            "lint:no-fix",
+            "lint:js",
+            "style",
+            "standard",
+            "biome",
+            "check",
+        ],
+    ),
+    (
+        Kind::Test,
+        &[
+            "test",
+            "test:unit",
+            "test:ci",
+            "tests",
+            "unit",
+            "test:run",
+            "unit-test",
+            "test:once",
+            "test-unit",
+            "unit:test",
+            "test:node",
+            "tests-only",
+            "test-only",
+            "test:only",
+            "tests:unit",
+            "test-ci",
+            "test:jest",
+            "test:vitest",
+            "test:mocha",
+            "ci:test",
+            "jest",
+            "vitest",
+            "mocha",
+            "spec",
+            "test:all",
+            "check",
+            "ci",
+            "verify",
+            "validate",
+        ],
+    ),
+];
+
+/// Names that are no checks even where their bodies would do: other ways to run
+/// what another script runs.
+const VARIANTS: &[&str] = &[
+    "watch", "debug", "update", "coverage", "cov", "dev", "ui", "snapshot", "u", "inspect", "report",
+    "bench", "perf", "fix", "prod", "pre", "post", "profile",
+];
+
+/// A script that is a check.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub name: String,
+    pub kind: Kind,
+    pub judgement: Judgement,
+    /// The command, where it is not the manager's usual one.
+    pub run: Option<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Choices {
+    pub choices: Vec<Choice>,
+    /// A script of the first rank was refused.
+    pub refused_main: bool,
+    cause: Option<Why>,
+    /// The usual script exists, and is no check.
+    present: bool,
+}
+
+pub(super) fn of_folder(survey: &mut Survey, folder: &str) {
+    let Some(package) = survey.packages.get(folder) else { return };
+    let manager = Manager::of(survey.source, folder, &package);
+    let workspace = survey.packages.is_workspace(folder);
+    let mut compiles = false;
+    for (kind, _) in SCRIPTS {
+        let found = choose(survey, folder, *kind, manager);
+        compiles |= found.choices.iter().any(|choice| choice.judgement.classes.contains(&Class::Types));
+        let none = found.choices.is_empty();
+        for choice in found.choices {
+            let check = check_of(survey, folder, manager, choice);
+            survey.add(check);
+        }
+        let has =
+            |survey: &Survey| survey.checks().any(|check| check.kind == *kind && check.directory == folder);
+        if none && workspace && !has(survey) && !tools::workspace_runner(survey, folder, manager, *kind) {
+            members::of_kind(survey, folder, manager, *kind);
+        }
+        if has(survey) {
+            continue;
+        }
+        let inside = survey
+            .checks()
+            .any(|check| check.kind == *kind && crate::discover::source::is_inside(&check.directory, folder));
+        match kind {
+            Kind::Type if !compiles && !inside => tools::types(survey, folder, &package, manager),
+            Kind::Test if !inside && (!found.present || tools::may_run_once(found.cause)) => {
+                tools::tests(survey, folder, &package, manager);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The scripts of a package that are its checks of one kind. What is refused on
+/// the way is told.
+pub(super) fn choose(survey: &mut Survey, folder: &str, kind: Kind, manager: Manager) -> Choices {
+    let mut found = Choices::default();
+    let Some(package) = survey.packages.get(folder) else { return found };
+    let usual = SCRIPTS.iter().find(|(one, _)| *one == kind).map_or(&[][..], |(_, names)| *names);
+    let mut parts: Vec<String> = Vec::new();
+    let mut main: Option<Choice> = None;
+    for name in usual.iter().filter(|name| package.script(name).is_some()) {
+        match look(survey, folder, &package, name, kind, manager) {
+            Look::Check(choice) if main.is_none() => main = Some(*choice),
+            Look::Check(_) => {}
+            Look::Refused(judgement) => {
+                if main.is_none() {
+                    found.refused_main = true;
+                    found.cause = found.cause.or(judgement.cause);
+                    parts.extend(
+                        judgement
+                            .scripts
+                            .iter()
+                            .filter(|(place, part)| place == folder && part != name)
+                            .map(|(_, part)| part.clone()),
+                    );
+                }
+            }
+            Look::Nothing => {}
+        }
+        found.present |= ["test", "build", "lint"].contains(name)
+            && !is_placeholder(package.script(name).unwrap_or_default());
+    }
+    if let Some(main) = main {
+        // others are looked at all the same, so that what is refused is told
+        for name in
+            package.scripts().filter(|name| !usual.contains(name) && likeness(name, kind) == Likeness::Strong)
+        {
+            look(survey, folder, &package, name, kind, manager);
+        }
+        found.choices.push(main);
+        return found;
+    }
+    parts.extend(
+        package
+            .scripts()
+            .filter(|name| !usual.contains(name) && likeness(name, kind) != Likeness::No)
+            .map(str::to_owned),
+    );
+    for name in parts {
+        let known = found
+            .choices
+            .iter()
+            .any(|choice| choice.judgement.scripts.contains(&(folder.to_owned(), name.clone())));
+        if known || name.split([':', '-']).any(|part| VARIANTS.contains(&part)) {
+            continue;
+        }
+        if likeness(&name, kind) == Likeness::Weak
+            && survey.judge().script(folder, &name).is_none_or(|told| told.refused.is_some())
+        {
+            continue;
+        }
+        if let Look::Check(choice) = look(survey, folder, &package, &name, kind, manager) {
+            let does = |class: Class| choice.judgement.classes.contains(&class);
+            let exact = match kind {
+                Kind::Test => does(Class::Test),
+                Kind::Lint => does(Class::Lint) && !does(Class::Test) && !does(Class::Build),
+                Kind::Type => does(Class::Types) && !does(Class::Test) && !does(Class::Lint),
+                _ => does(Class::Build),
+            };
+            if exact || likeness(&name, kind) == Likeness::Strong {
+                let inner = choice.judgement.scripts.clone();
+                found.choices.retain(|other| !inner.contains(&(folder.to_owned(), other.name.clone())));
+                found.choices.push(*choice);
+            }
+        }
+    }
+    found
+}
+
+/// How much a script's name says of its kind: all, or only that its body may
+/// be looked at for it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    No,
+    Weak,
+    Strong,
+}
+
+fn likeness(name: &str, kind: Kind) -> Likeness {
+    const STYLE: &[&str] =
+        &["lint", "eslint", "format", "prettier", "fmt", "style", "stylelint", "biome", "xo", "oxlint", "cs"];
+    let parts: Vec<&str> = name.split([':', '-', '.', '_']).collect();
+    let first = parts.first().copied().unwrap_or_default();
+    let last = parts.last().copied().unwrap_or_default();
+    let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
+    let strong = match kind {
+        Kind::Test => ["test", "tests", "unit", "spec"].contains(&first) || ["test", "tests"].contains(&last),
+        Kind::Lint => {
+            first == "lint"
+                || last == "lint"
+                || STYLE.contains(&first) && ["check", "ci", "verify"].contains(&last)
+        }
+        Kind::Type => has(&["typecheck", "types", "tsc", "typescript", "typing"]),
+        _ => false,
+    };
+    if strong {
+        return Likeness::Strong;
+    }
+    let weak = parts.len() > 1
+        && matches!(kind, Kind::Lint | Kind::Type)
+        && ["test", "check", "verify", "validate", "ci"].contains(&first);
+    if weak { Likeness::Weak } else { Likeness::No }
+}
+
+enum Look {
+    Check(Box<Choice>),
+    Refused(Judgement),
+    Nothing,
+}
+
+fn look(
+    survey: &mut Survey,
+    folder: &str,
+    package: &Package,
+    name: &str,
+    kind: Kind,
+    manager: Manager,
+) -> Look {
+    let body = package.script(name).unwrap_or_default();
+    if body.trim().is_empty() || is_placeholder(body) {
+        return Look::Nothing;
+    }
+    let source = format!("{} scripts.{name}", join(folder, "package.json"));
+    let mut judgement = survey.judge().script(folder, name).unwrap_or_default();
+    let mut run = None;
+    if let Some(why) = judgement.refused.clone() {
+        if survey.allows(folder, name) {
+            return Look::Check(Box::new(Choice { name: name.to_owned(), kind, judgement, run: None }));
+        }
+        // what runs before or after it may be left out
+        let alone = survey.judge().script_alone(folder, name);
+        let hooks = hooks_left(survey, folder, package, name, manager);
+        let hook_is_cause = alone.refused.is_none() && !alone.is_idle() && survey.judge().may_name(name);
+        match hooks {
+            Some(hooks) if hook_is_cause => {
+                let body = body.replace("\n", " ");
+                run = Some(match manager {
+                    Manager::Npm => format!("{hooks}{} --ignore-scripts", manager.run(name)),
+                    _ => format!("{hooks}{body}"),
+                });
+                judgement = alone;
+            }
+            _ => {
+                if fits_name(kind, &judgement, name) {
+                    survey.refuse(folder, name, &manager.run(name), &source, &why);
+                    return Look::Refused(judgement);
+                }
+                return Look::Nothing;
+            }
+        }
+    }
+    match actual(kind, name, &judgement) {
+        Some(kind) => Look::Check(Box::new(Choice { name: name.to_owned(), kind, judgement, run })),
+        None => Look::Nothing,
+    }
+}
+
+/// The hook before a script, where it may run; `None` where it may not.
+fn hooks_left(
+    survey: &mut Survey,
+    folder: &str,
+    package: &Package,
+    name: &str,
+    manager: Manager,
+) -> Option<String> {
+    let hook = format!("pre{name}");
+    if package.script(&hook).is_none() {
+        return Some(String::new());
+    }
+    let judgement = survey.judge().script(folder, &hook)?;
+    judgement.refused.is_none().then(|| format!("{} && ", manager.run(&hook)))
+}
+
+/// A refusal is told where the script would have been a check otherwise.
+fn fits_name(kind: Kind, judgement: &Judgement, name: &str) -> bool {
+    match name {
+        "check" | "ci" | "verify" | "validate" => kind == Kind::Test && judgement.tests(),
+        "prepare" | "prepack" | "bundle" => false,
+        _ => true,
+    }
+}
+
+/// The kind that a script has by what it does; `None` where it is no check.
+fn actual(kind: Kind, name: &str, judgement: &Judgement) -> Option<Kind> {
+    let has = |class: Class| judgement.classes.contains(&class);
+    if judgement.is_idle() {
+        return None;
+    }
+    let (test, build, types, lint, unknown) =
+        (has(Class::Test), has(Class::Build), has(Class::Types), has(Class::Lint), has(Class::Unknown));
+    match kind {
+        Kind::Test if ["check", "ci", "verify", "validate"].contains(&name) => test.then_some(Kind::Test),
+        Kind::Test if test || unknown => Some(Kind::Test),
+        Kind::Test if name != "test" => None,
+        Kind::Test if lint && !types => Some(Kind::Lint),
+        Kind::Test if types => Some(Kind::Type),
+        Kind::Test => Some(Kind::Build),
+        Kind::Build if ["prepare", "prepack", "bundle"].contains(&name) => {
+            (build && !test).then_some(Kind::Build)
+        }
+        Kind::Build if build || unknown => Some(Kind::Build),
+        Kind::Build if types => Some(Kind::Type),
+        Kind::Build if test => None,
+        Kind::Build => Some(Kind::Lint),
+        Kind::Type if ["lint:ts", "types", "tsc"].contains(&name) => (types && !test).then_some(Kind::Type),
+        Kind::Type => Some(Kind::Type),
+        Kind::Lint if name == "check" => (lint && !test && !build).then_some(Kind::Lint),
+        Kind::Lint if test && !lint => None,
+        Kind::Lint if types && !lint && !unknown && name != "lint" => Some(Kind::Type),
+        _ => Some(kind),
+    }
+}
+
+fn is_placeholder(body: &str) -> bool {
+    body.contains("no test specified") || body.contains("No tests specified") || body.contains("no tests yet")
+}
+
+pub(super) fn check_of(survey: &Survey, folder: &str, manager: Manager, choice: Choice) -> Check {
+    let Choice { name, kind, judgement, run } = choice;
+    let package = survey.packages.get(folder);
+    let body = package.as_ref().and_then(|package| package.script(&name)).unwrap_or_default().to_owned();
+    let script = match (&run, &package) {
+        (Some(_), _) | (_, None) => body,
+        (None, Some(package)) => with_hook(package, manager, &name, &body),
+    };
+    Check {
+        // one name for one thing, however the script is called
+        name: if kind == Kind::Type { "typecheck".to_owned() } else { name.clone() },
+        kind,
+        run: run.unwrap_or_else(|| manager.run(&name)),
+        timeout: limit(kind),
+        directory: folder.to_owned(),
+        source: format!("{} scripts.{name}", join(folder, "package.json")),
+        runner: judgement.runner.filter(|_| kind == Kind::Test),
+        script: Some(script),
+    }
+}
+
+/// A script's body after the script that the package manager runs before it.
+pub(super) fn with_hook(package: &Package, manager: Manager, name: &str, body: &str) -> String {
+    let hook = format!("pre{name}");
+    match package.script(&hook) {
+        Some(_) => format!("{} && {body}", manager.run(&quote(&hook))),
+        None => body.to_owned(),
+    }
+}

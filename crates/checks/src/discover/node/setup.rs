@@ -1,0 +1,34 @@
+//! What has to be installed before scripts can run, in each folder with
+//! packages of its own.
+
+use super::manager::Manager;
+use super::manifest::Packages;
+use crate::discover::Step;
+use crate::discover::source::{Source, join};
+
+pub(super) fn steps(source: &Source) -> Vec<Step> {
+    if let Some(step) = rush(source) {
+        return vec![step];
+    }
+    let packages = Packages::new(source);
+    let roots = super::roots(source, &packages);
+    roots
+        .into_iter()
+        .filter_map(|folder| {
+            let package = packages.get(&folder)?;
+            if !package.has_dependencies() && !packages.is_workspace(&folder) {
+                return None;
+            }
+            let (run, file) = Manager::of(source, &folder, &package).install(source, &folder);
+            Some(Step { run: run.to_owned(), source: join(&folder, file), folder })
+        })
+        .collect()
+}
+
+/// Rush installs with a manager and a lockfile of its own.
+fn rush(source: &Source) -> Option<Step> {
+    let file = source.first("", &["rush.json"])?;
+    let own = "common/scripts/install-run-rush.js";
+    let run = if source.has("", own) { format!("node {own} install") } else { "rush install".to_owned() };
+    Some(Step { folder: String::new(), run, source: file.to_owned() })
+}

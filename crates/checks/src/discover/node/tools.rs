@@ -1,0 +1,108 @@
+//! Checks that no script names, but the presence of a tool does.
+
+use super::manager::Manager;
+use super::manifest::Package;
+use crate::check::Kind;
+use crate::discover::judge::{Class, Why};
+use crate::discover::source::json;
+use crate::discover::{Survey, own};
+
+/// Test runners by their packages, and how each runs once.
+const RUNNERS: &[(&str, &str)] = &[
+    ("vitest", "vitest run"),
+    ("jest", "jest"),
+    ("mocha", "mocha"),
+    ("ava", "ava"),
+    ("tap", "tap"),
+    ("uvu", "uvu"),
+    ("jasmine", "jasmine"),
+];
+
+/// Types: the compiler, where nothing compiles already.
+pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manager: Manager) {
+    let source = survey.source;
+    let above = || {
+        let up = survey.packages.get("");
+        up.is_some_and(|root| root.depends_on("typescript"))
+    };
+    if !source.has(folder, "tsconfig.json") || !(package.depends_on("typescript") || above()) {
+        return;
+    }
+    let compiler = if package.depends_on("vue-tsc") { "vue-tsc" } else { "tsc" };
+    let settings = source.read(folder, "tsconfig.json").and_then(|text| json(&text)).unwrap_or_default();
+    let empty = |key: &str| settings.get(key).and_then(|list| list.as_array()).is_some_and(Vec::is_empty);
+    let references =
+        settings.get("references").and_then(|list| list.as_array()).is_some_and(|list| !list.is_empty());
+    if empty("files") && !references && settings.get("include").is_none() {
+        return;
+    }
+    // a configuration without files of its own looks at nothing but what it refers to
+    let run = if references && (empty("files") || empty("include")) {
+        format!("{compiler} --build")
+    } else {
+        format!("{compiler} --noEmit")
+    };
+    survey.add(own(folder, "typecheck", Kind::Type, &manager.tool(&run), "tsconfig.json"));
+}
+
+/// Tests: the runner that the project depends on.
+pub(super) fn tests(survey: &mut Survey, folder: &str, package: &Package, manager: Manager) {
+    let has_tests = survey.source.below(folder).any(is_test_file);
+    let found = RUNNERS.iter().find(|(name, _)| package.depends_on(name));
+    if let Some((_, run)) = found {
+        let judgement = survey.judge().line(folder, run);
+        if judgement.refused.is_none() {
+            survey.add(own(folder, "test", Kind::Test, &manager.tool(run), "package.json devDependencies"));
+        }
+    } else if has_tests && manager == Manager::Bun {
+        survey.add(own(folder, "test", Kind::Test, "bun test", "bun.lock"));
+    }
+}
+
+/// Monorepo tools by their settings, and how each runs a script everywhere.
+const EVERYWHERE: &[(&str, &str)] = &[
+    ("nx.json", "nx run-many --target="),
+    ("turbo.json", "turbo run "),
+    ("turbo.jsonc", "turbo run "),
+    ("lerna.json", "lerna run --no-bail "),
+];
+
+/// A check of all members by the tool that the workspace is kept with; whether
+/// there is one that may run.
+pub(super) fn workspace_runner(survey: &mut Survey, folder: &str, manager: Manager, kind: Kind) -> bool {
+    let Some((file, command)) = EVERYWHERE.iter().find(|(file, _)| survey.source.has(folder, file)) else {
+        return false;
+    };
+    let names: &[&str] = match kind {
+        Kind::Build => &["build"],
+        Kind::Type => &["typecheck", "type-check", "check-types"],
+        Kind::Lint => &["lint"],
+        _ => &["test"],
+    };
+    for name in names {
+        let run = format!("{command}{name}");
+        let judgement = survey.judge().line(folder, &run);
+        let known = judgement.classes.iter().any(|class| *class != Class::Unknown);
+        // what plugins of nx bring is in no file
+        let usual = *file == "nx.json" && ["build", "lint", "test"].contains(name);
+        if judgement.refused.is_some() || !(known || usual) {
+            continue;
+        }
+        let title = if kind == Kind::Type { "typecheck" } else { name };
+        let mut check = own(folder, title, kind, &manager.tool(&run), file);
+        check.runner = judgement.runner.filter(|_| kind == Kind::Test);
+        survey.add(check);
+        return true;
+    }
+    false
+}
+
+/// Whether a refusal still lets the runner be started as it ends by itself.
+pub(super) fn may_run_once(cause: Option<Why>) -> bool {
+    matches!(cause, Some(Why::Watches))
+}
+
+fn is_test_file(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    !path.contains("node_modules/") && [".test.", ".spec.", "_test."].iter().any(|mark| file.contains(mark))
+}

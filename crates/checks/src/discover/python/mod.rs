@@ -1,0 +1,198 @@
+//! Python: the tests as the project runs them (Django, pytest, unittest, or
+//! what tox, nox, hatch and PDM call), and mypy, pyright and ruff where
+//! configured.
+
+mod settings;
+mod setup;
+mod tests_by_sight;
+
+use super::recipes::{self, Recipes};
+use super::source::{Source, is_inside, join};
+use super::{Ecosystem, Survey, own};
+use crate::check::{Kind, Runner};
+use settings::Settings;
+
+pub(super) const ROW: Ecosystem =
+    Ecosystem { name: "python", manifests: MANIFESTS, find, setup: setup::steps };
+
+const MANIFESTS: &[&str] = &[
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "pytest.ini",
+    "tox.ini",
+    "noxfile.py",
+    "Pipfile",
+    "manage.py",
+    "requirements.txt",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+];
+
+/// A file that cannot be imported must not keep the others from running.
+const PYTEST: &str = "python3 -m pytest --continue-on-collection-errors";
+
+fn folders(source: &Source) -> Vec<String> {
+    let mut folders = source.folders_with(MANIFESTS);
+    if folders.is_empty() && source.below("").any(tests_by_sight::is_test_file) {
+        folders.push(String::new());
+    }
+    folders
+}
+
+fn find(survey: &mut Survey) {
+    let folders = folders(survey.source);
+    for folder in &folders {
+        // what is below and has a manifest of its own is looked at on its own
+        let nested: Vec<String> =
+            folders.iter().filter(|other| *other != folder && is_inside(other, folder)).cloned().collect();
+        let mut found = survey.fork();
+        of_folder(&mut found, folder, &nested);
+        // what runs above collects what is below, where that brings no settings
+        let settled = Settings::read(survey.source, folder);
+        let covered = survey.checks().any(|check| {
+            check.kind == Kind::Test
+                && matches!(check.runner, Some(Runner::Pytest | Runner::Unittest))
+                && check.directory != *folder
+                && is_inside(folder, &check.directory)
+        });
+        if covered
+            && !settled.is_project(survey.source, folder)
+            && settled.has("pytest", &["pytest.ini"], survey.source, folder).is_none()
+        {
+            continue;
+        }
+        survey.join(found);
+    }
+}
+
+fn of_folder(survey: &mut Survey, folder: &str, nested: &[String]) {
+    let source = survey.source;
+    let settings = Settings::read(source, folder);
+    if let Some(because) = settings.has("mypy", &["mypy.ini", ".mypy.ini"], source, folder) {
+        let run = if settings.names_files("mypy") { "python3 -m mypy" } else { "python3 -m mypy ." };
+        survey.add(own(folder, "typecheck", Kind::Type, run, &because));
+    } else if let Some(because) = settings.has("pyright", &["pyrightconfig.json"], source, folder) {
+        survey.add(own(folder, "typecheck", Kind::Type, "pyright", &because));
+    } else if let Some(because) = settings.has("basedpyright", &[], source, folder) {
+        survey.add(own(folder, "typecheck", Kind::Type, "basedpyright", &because));
+    }
+    if let Some(because) = settings.has("ruff", &["ruff.toml", ".ruff.toml"], source, folder) {
+        survey.add(own(folder, "lint", Kind::Lint, "ruff check .", &because));
+    } else if let Some(because) = settings.has("flake8", &[".flake8"], source, folder) {
+        survey.add(own(folder, "lint", Kind::Lint, "python3 -m flake8", &because));
+    } else if let Some(because) = settings.has("pylint", &[".pylintrc", "pylintrc"], source, folder) {
+        survey.add(own(folder, "lint", Kind::Lint, "python3 -m pylint --recursive=y .", &because));
+    }
+    tests(survey, folder, nested, &settings);
+    from_lists(survey, folder);
+}
+
+fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settings) {
+    let source = survey.source;
+    let django = settings.mentions("pytest-django") || settings.text().contains("DJANGO_SETTINGS_MODULE");
+    let sight = tests_by_sight::look(source, folder, nested);
+    if source.has(folder, "manage.py") && !django {
+        if tests_by_sight::has_any(source, folder, nested) {
+            let mut check = own(folder, "test", Kind::Test, "python3 manage.py test --noinput", "manage.py");
+            check.runner = Some(Runner::Unittest);
+            survey.add(check);
+        }
+        return;
+    }
+    let configured = settings.has("pytest", &["pytest.ini", ".pytest.ini"], source, folder);
+    // settings for tests that are all somewhere below would find nothing of their own
+    let configured = configured
+        .filter(|_| nested.is_empty() || sight.is_some() || tests_by_sight::has_any(source, folder, nested));
+    if let Some(because) = configured {
+        survey.add(own(folder, "test", Kind::Test, PYTEST, &because));
+    } else if let Some((runner, because)) = sight {
+        let declares =
+            settings.mentions("pytest") && runner == Runner::Unittest && !settings.mentions("unittest");
+        let run = if runner == Runner::Pytest || declares {
+            PYTEST.to_owned()
+        } else {
+            tests_by_sight::unittest(source, folder, &because)
+        };
+        survey.add(own(folder, "test", Kind::Test, &run, &because));
+    }
+}
+
+/// What tox, nox, Hatch, PDM, Pipenv and poe run, for the kinds that are
+/// missing: as plain commands, since each of them would build environments.
+fn from_lists(survey: &mut Survey, folder: &str) {
+    let lists: [(Option<Recipes>, &'static str, &'static str); 6] = [
+        (recipes::tox(survey.source, folder), "tox", "tox.ini"),
+        (recipes::nox(survey.source, folder), "nox", "noxfile.py"),
+        (recipes::hatch(survey.source, folder), "hatch", "pyproject.toml tool.hatch"),
+        (recipes::pdm(survey.source, folder), "pdm", "pyproject.toml tool.pdm"),
+        (recipes::poe(survey.source, folder), "poe", "pyproject.toml tool.poe"),
+        (recipes::pipenv(survey.source, folder), "pipenv", "Pipfile"),
+    ];
+    for (recipes, program, file) in lists {
+        let Some(recipes) = recipes else { continue };
+        for name in recipes.names().map(str::to_owned).collect::<Vec<_>>() {
+            let Some(kind) = kind_of(&name) else { continue };
+            let source = format!("{} {name}", join(folder, file));
+            let judgement = survey.judge().recipe(folder, program, &recipes, &name);
+            if let Some(why) = judgement.refused.clone().filter(|_| !survey.allows(folder, &name)) {
+                survey.refuse(folder, &name, &format!("{program} {name}"), &source, &why);
+                continue;
+            }
+            if survey.has(kind, folder)
+                || super::systems::targets::judged_kind(&judgement, kind, &name) != Some(kind)
+            {
+                continue;
+            }
+            let lines = recipes.get(&name).map(|recipe| recipe.lines.clone()).unwrap_or_default();
+            let exact = lines.iter().filter(|line| !line.contains('{')).find(|line| {
+                let one = survey.judge().line(folder, line);
+                one.refused.is_none()
+                    && super::systems::targets::judged_kind(&one, kind, "x") == Some(kind)
+                    && !one.is_idle()
+                    && (kind != Kind::Test || one.tests())
+            });
+            if let Some(line) = exact {
+                let line = if let Some(rest) = line.strip_prefix("pytest") {
+                    format!("python3 -m pytest{rest}")
+                } else {
+                    line.clone()
+                };
+                let mut check = own(
+                    folder,
+                    if kind == Kind::Type {
+                        "typecheck"
+                    } else if kind == Kind::Lint {
+                        "lint"
+                    } else {
+                        "test"
+                    },
+                    kind,
+                    &line,
+                    "",
+                );
+                check.source = source;
+                survey.add(check);
+            }
+        }
+    }
+}
+
+/// The kind that the name of an environment, a session or a script says.
+fn kind_of(name: &str) -> Option<Kind> {
+    let name = name.rsplit(':').next().unwrap_or(name);
+    let has = |words: &[&str]| words.iter().any(|word| name.split(['-', '_']).any(|part| part == *word));
+    if name == "testenv"
+        || has(&["test", "tests", "unit", "unittest", "unittests", "pytest"])
+        || name.starts_with("py3")
+    {
+        Some(Kind::Test)
+    } else if has(&["types", "typing", "typecheck", "mypy", "pyright", "type"]) {
+        Some(Kind::Type)
+    } else if has(&["lint", "linting", "flake8", "style", "pep8", "ruff", "linters", "check", "quality"]) {
+        Some(Kind::Lint)
+    } else {
+        None
+    }
+}

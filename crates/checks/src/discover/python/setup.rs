@@ -1,0 +1,269 @@
+//! The environment of a Python project, from its lockfile, its lists of
+//! requirements, or its manifest alone. It goes into the project's folder,
+//! where runs look for it.
+
+use super::settings::{Settings, requirement_files};
+use super::{MANIFESTS, of_folder};
+use crate::check::{Kind, Runner};
+use crate::discover::node::Packages;
+use crate::discover::source::{Source, join};
+use crate::discover::{Choice, Step, Survey};
+use crate::shell::quote;
+
+/// Groups and extras that tests may need.
+const FOR_TESTS: &[&str] =
+    &["dev", "test", "tests", "testing", "develop", "development", "unit", "ci", "all"];
+
+/// What makes a virtual environment and installs into it. Ready-made packages
+/// only: building one would run its set-up program.
+const PIP: &str = ".venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all:";
+
+pub(super) fn steps(source: &Source) -> Vec<Step> {
+    let mut done: Vec<String> = Vec::new();
+    let mut steps = Vec::new();
+    for folder in source.folders_with(MANIFESTS) {
+        // members of a workspace share the environment of its root
+        let shared = done.iter().any(|root| {
+            crate::discover::source::is_inside(&folder, root)
+                && is_workspace(source, root)
+                && !has_lock(source, &folder)
+        });
+        if shared {
+            continue;
+        }
+        if let Some(step) = of(source, &folder) {
+            done.push(folder);
+            steps.push(step);
+        }
+    }
+    steps
+}
+
+fn is_workspace(source: &Source, folder: &str) -> bool {
+    Settings::read(source, folder).tool("uv").is_some_and(|uv| uv.get("workspace").is_some())
+}
+
+fn has_lock(source: &Source, folder: &str) -> bool {
+    source.has_any(folder, &["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
+}
+
+fn of(source: &Source, folder: &str) -> Option<Step> {
+    let settings = Settings::read(source, folder);
+    let step =
+        |run: String, file: &str| Some(Step { run, source: join(folder, file), folder: folder.to_owned() });
+    let extras =
+        names(settings.pyproject.get("project").and_then(|project| project.get("optional-dependencies")));
+    let groups = names(settings.pyproject.get("dependency-groups"));
+    if source.has(folder, "uv.lock") || settings.tool("uv").is_some_and(|uv| uv.get("workspace").is_some()) {
+        let mut run = "uv sync".to_owned();
+        if source.has(folder, "uv.lock") {
+            run.push_str(" --frozen");
+        }
+        if is_workspace(source, folder) {
+            run.push_str(" --all-packages");
+        }
+        run.extend(extras.iter().map(|extra| format!(" --extra {}", quote(extra))));
+        // the group `dev` is installed anyway
+        run.extend(
+            groups.iter().filter(|group| *group != "dev").map(|group| format!(" --group {}", quote(group))),
+        );
+        return step(run, if source.has(folder, "uv.lock") { "uv.lock" } else { "pyproject.toml" });
+    }
+    if source.has(folder, "poetry.lock")
+        || settings
+            .tool("poetry")
+            .is_some_and(|poetry| poetry.get("dependencies").is_some() || poetry.get("group").is_some())
+    {
+        let poetry = settings.tool("poetry");
+        let mut run = "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction".to_owned();
+        let optional: Vec<String> = names(poetry.and_then(|poetry| poetry.get("group")));
+        let is_optional = |group: &str| {
+            poetry
+                .and_then(|poetry| poetry.get("group")?.get(group)?.get("optional")?.as_bool())
+                .unwrap_or(false)
+        };
+        run.extend(
+            optional
+                .iter()
+                .filter(|group| is_optional(group))
+                .map(|group| format!(" --with {}", quote(group))),
+        );
+        let extras: Vec<String> =
+            names(poetry.and_then(|poetry| poetry.get("extras"))).into_iter().chain(extras).collect();
+        run.extend(extras.iter().map(|extra| format!(" --extras {}", quote(extra))));
+        return step(run, if source.has(folder, "poetry.lock") { "poetry.lock" } else { "pyproject.toml" });
+    }
+    if source.has(folder, "pdm.lock") {
+        return step("pdm install --frozen-lockfile".to_owned(), "pdm.lock");
+    }
+    if source.has(folder, "Pipfile.lock") {
+        return step("PIPENV_VENV_IN_PROJECT=1 pipenv sync --dev".to_owned(), "Pipfile.lock");
+    }
+    if source.has(folder, "Pipfile") {
+        return step("PIPENV_VENV_IN_PROJECT=1 pipenv install --dev --skip-lock".to_owned(), "Pipfile");
+    }
+    with_pip(source, folder, &settings, &extras)
+}
+
+fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String]) -> Option<Step> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut wanted: Vec<String> = Vec::new();
+    let mut because: Option<String> = None;
+    let mut declared = String::new();
+    for file in requirement_files(source, folder) {
+        let text = source.read(folder, &file).unwrap_or_default();
+        if text.contains("--hash=") {
+            // where one has a hash, all of the same command need one
+            commands.push(format!("{PIP} --require-hashes -r {}", quote(&file)));
+        } else {
+            wanted.push(format!("-r {}", quote(&file)));
+        }
+        declared.push_str(&text);
+        because.get_or_insert(file);
+    }
+    for requirement in inline(source, folder, settings) {
+        declared.push('\n');
+        declared.push_str(&requirement);
+        wanted.push(quote(&requirement));
+        because.get_or_insert_with(|| {
+            if source.has(folder, "tox.ini") { "tox.ini".to_owned() } else { "pyproject.toml".to_owned() }
+        });
+    }
+    let is_package = settings.pyproject.contains_key("project")
+        || source.has(folder, "setup.py")
+        || source.read(folder, "setup.cfg").is_some_and(|text| text.contains("[metadata]"));
+    if is_package && can_be_built(source, folder, settings) {
+        let own = if extras.is_empty() { "-e.".to_owned() } else { format!("-e.[{}]", extras.join(",")) };
+        wanted.push(quote(&own));
+        because.get_or_insert_with(|| {
+            if settings.pyproject.contains_key("project") {
+                "pyproject.toml".to_owned()
+            } else {
+                "setup.py".to_owned()
+            }
+        });
+        declared.push_str(&source.read(folder, "pyproject.toml").unwrap_or_default());
+    }
+    // a configuration of pytest names it too, so only a requirement counts
+    let has_pytest =
+        declared.lines().any(|line| line.trim_start_matches([' ', '"', '\'']).starts_with("pytest"));
+    if uses_pytest(source, folder) && !has_pytest {
+        wanted.push("pytest".to_owned());
+        because.get_or_insert_with(|| "pytest".to_owned());
+    }
+    let because = because?;
+    if !wanted.is_empty() {
+        commands.push(format!("{PIP} {}", wanted.join(" ")));
+    }
+    let run = format!("python3 -m venv .venv && {}", commands.join(" && "));
+    Some(Step { run, source: join(folder, &because), folder: folder.to_owned() })
+}
+
+/// Whether an editable install could do anything: a manifest for tools alone
+/// has nothing to build.
+fn can_be_built(source: &Source, folder: &str, settings: &Settings) -> bool {
+    settings.pyproject.contains_key("build-system")
+        || source.has_any(folder, &["setup.py", "setup.cfg"])
+        || settings.pyproject.get("project").is_some_and(|project| project.get("name").is_some())
+}
+
+/// What dependency groups, tox, nox and hatch install, one by one.
+fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(groups) = settings.pyproject.get("dependency-groups").and_then(toml::Value::as_table) {
+        for name in names(settings.pyproject.get("dependency-groups")) {
+            group(groups, &name, 0, &mut found);
+        }
+    }
+    if let Some(dev) = settings.tool("pdm").and_then(|pdm| pdm.get("dev-dependencies")?.as_table()) {
+        for list in dev.values() {
+            found.extend(
+                list.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)),
+            );
+        }
+    }
+    if let Some(envs) = settings.tool("hatch").and_then(|hatch| hatch.get("envs")?.as_table()) {
+        for (name, env) in envs {
+            if ["default", "test", "tests", "hatch-test", "dev"].contains(&name.as_str()) {
+                for key in ["dependencies", "extra-dependencies"] {
+                    found.extend(
+                        env.get(key)
+                            .and_then(toml::Value::as_array)
+                            .into_iter()
+                            .flatten()
+                            .filter_map(|one| one.as_str().map(str::to_owned)),
+                    );
+                }
+            }
+        }
+    }
+    if let Some(text) = source.read(folder, "tox.ini") {
+        for (section, keys) in crate::discover::recipes::sections(&text) {
+            if section == "testenv" || section == "testenv:test" || section == "testenv:lint" {
+                for (_, value) in keys.iter().filter(|(key, _)| key == "deps") {
+                    found.extend(value.lines().filter_map(tox_requirement));
+                }
+            }
+        }
+    }
+    if let Some(text) = source.read(folder, "noxfile.py") {
+        let calls = regex::Regex::new(r"session\.install\(([^)]*)\)").ok();
+        let word = regex::Regex::new(r#"["']([^"']+)["']"#).ok();
+        for call in calls.iter().flat_map(|calls| calls.captures_iter(&text)).filter_map(|call| call.get(1)) {
+            let words: Vec<String> = word
+                .iter()
+                .flat_map(|word| word.captures_iter(call.as_str()))
+                .filter_map(|found| Some(found.get(1)?.as_str().to_owned()))
+                .collect();
+            found.extend(words.into_iter().filter(|word| is_requirement(word)));
+        }
+    }
+    let mut known = std::collections::BTreeSet::new();
+    found.retain(|requirement| known.insert(requirement.clone()));
+    found
+}
+
+/// A line of tox's `deps`, without the factors before it.
+fn tox_requirement(line: &str) -> Option<String> {
+    let line = line.trim();
+    let line = line.split_once(": ").map_or(line, |(_, rest)| rest).trim();
+    is_requirement(line).then(|| line.to_owned())
+}
+
+fn is_requirement(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !text.contains(['{', '/', '$', '\n'])
+        && !text.starts_with("git+")
+        && !text.ends_with(".txt")
+}
+
+fn group(groups: &toml::Table, name: &str, depth: usize, found: &mut Vec<String>) {
+    if depth > 8 {
+        return;
+    }
+    for one in groups.get(name).and_then(toml::Value::as_array).into_iter().flatten() {
+        match one {
+            toml::Value::String(requirement) => found.push(requirement.clone()),
+            other => {
+                if let Some(included) = other.get("include-group").and_then(toml::Value::as_str) {
+                    group(groups, included, depth + 1, found);
+                }
+            }
+        }
+    }
+}
+
+/// Names of groups or extras that tests may need.
+fn names(table: Option<&toml::Value>) -> Vec<String> {
+    let table = table.and_then(toml::Value::as_table);
+    let has = |name: &&&str| table.is_some_and(|table| table.contains_key(**name));
+    FOR_TESTS.iter().filter(has).map(|name| (*name).to_owned()).collect()
+}
+
+fn uses_pytest(source: &Source, folder: &str) -> bool {
+    let packages = Packages::new(source);
+    let choice = Choice::default();
+    let mut survey = Survey::new(source, &packages, &choice);
+    of_folder(&mut survey, folder, &[]);
+    survey.checks().any(|check| check.kind == Kind::Test && check.runner == Some(Runner::Pytest))
+}

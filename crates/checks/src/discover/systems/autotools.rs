@@ -1,0 +1,35 @@
+//! Autotools: no Makefile before `configure` ran.
+
+use crate::check::Kind;
+use crate::discover::source::{Source, join};
+use crate::discover::{Ecosystem, Step, Survey, own};
+
+const FILES: &[&str] = &["configure.ac", "configure.in"];
+
+pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "autotools", manifests: FILES, find, setup };
+
+fn find(survey: &mut Survey) {
+    for folder in survey.source.projects(FILES) {
+        if crate::discover::recipes::makefile(survey.source, &folder).is_some() {
+            continue;
+        }
+        survey.add(own(&folder, "build", Kind::Build, "make", "configure.ac"));
+        survey.add(own(&folder, "test", Kind::Test, "make check", "configure.ac"));
+    }
+}
+
+fn setup(source: &Source) -> Vec<Step> {
+    let folders = source.projects(FILES).into_iter();
+    folders
+        .map(|folder| {
+            let prepare = if source.has(&folder, "configure") {
+                ""
+            } else if source.has(&folder, "autogen.sh") {
+                "NOCONFIGURE=1 sh ./autogen.sh && "
+            } else {
+                "autoreconf --install && "
+            };
+            Step { run: format!("{prepare}sh ./configure"), source: join(&folder, "configure.ac"), folder }
+        })
+        .collect()
+}

@@ -1,0 +1,33 @@
+//! CMake: configured and built in a folder of its own, tested with CTest.
+
+use crate::check::Kind;
+use crate::discover::{Ecosystem, Survey, no_setup, own};
+
+const FILES: &[&str] = &["CMakeLists.txt"];
+
+pub(in crate::discover) const ROW: Ecosystem =
+    Ecosystem { name: "cmake", manifests: FILES, find, setup: no_setup };
+
+/// Never a folder that the project itself uses.
+const FOLDER: &str = "build-checks";
+
+fn find(survey: &mut Survey) {
+    if survey.checks().any(|check| check.kind == Kind::Test) {
+        return;
+    }
+    for folder in survey.source.projects(FILES) {
+        let build = format!("cmake -S . -B {FOLDER} && cmake --build {FOLDER}");
+        survey.add(own(&folder, "build", Kind::Build, &build, "CMakeLists.txt"));
+        let tested =
+            survey.source.below(&folder).filter(|path| path.ends_with("CMakeLists.txt")).any(|path| {
+                let text = survey.source.read(&folder, path).unwrap_or_default().to_ascii_lowercase();
+                ["enable_testing", "add_test", "include(ctest", "_discover_tests"]
+                    .iter()
+                    .any(|mark| text.contains(mark))
+            });
+        if tested {
+            let test = format!("{build} && ctest --test-dir {FOLDER} --output-on-failure");
+            survey.add(own(&folder, "test", Kind::Test, &test, "CMakeLists.txt"));
+        }
+    }
+}

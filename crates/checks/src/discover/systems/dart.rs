@@ -1,0 +1,39 @@
+//! Dart and Flutter packages.
+
+use crate::check::Kind;
+use crate::discover::source::{Source, join};
+use crate::discover::{Ecosystem, Step, Survey, own};
+
+const FILES: &[&str] = &["pubspec.yaml"];
+
+pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "dart", manifests: FILES, find, setup };
+
+fn program(source: &Source, folder: &str) -> &'static str {
+    let flutter = source.read(folder, "pubspec.yaml").is_some_and(|text| text.contains("sdk: flutter"));
+    if flutter { "flutter" } else { "dart" }
+}
+
+fn find(survey: &mut Survey) {
+    for folder in survey.source.projects(FILES) {
+        let program = program(survey.source, &folder);
+        survey.add(own(&folder, "lint", Kind::Lint, &format!("{program} analyze"), "pubspec.yaml"));
+        if survey
+            .source
+            .below(&folder)
+            .any(|path| path.ends_with("_test.dart") && !path.starts_with("integration_test/"))
+        {
+            survey.add(own(&folder, "test", Kind::Test, &format!("{program} test"), "pubspec.yaml"));
+        }
+    }
+}
+
+fn setup(source: &Source) -> Vec<Step> {
+    let folders = source.projects(FILES).into_iter();
+    folders
+        .map(|folder| Step {
+            run: format!("{} pub get", program(source, &folder)),
+            source: join(&folder, "pubspec.yaml"),
+            folder,
+        })
+        .collect()
+}

@@ -1,0 +1,36 @@
+//! Maven: the wrapper where it is there, and the reactor's root.
+
+use crate::check::Kind;
+use crate::discover::source::{Source, join};
+use crate::discover::{Ecosystem, Step, Survey, own};
+
+const POM: &[&str] = &["pom.xml"];
+
+pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "maven", manifests: POM, find, setup };
+
+/// Batch mode; every module is tested whatever fails before it.
+const OPTIONS: &str = "--batch-mode --no-transfer-progress";
+
+fn find(survey: &mut Survey) {
+    for folder in survey.source.projects(POM) {
+        let maven = program(survey.source, &folder);
+        survey.add(own(&folder, "build", Kind::Build, &format!("{maven} {OPTIONS} test-compile"), "pom.xml"));
+        let run = format!("{maven} {OPTIONS} --fail-at-end test");
+        survey.add(own(&folder, "test", Kind::Test, &run, "pom.xml"));
+    }
+}
+
+fn program(source: &Source, folder: &str) -> &'static str {
+    if source.has(folder, "mvnw") { "sh ./mvnw" } else { "mvn" }
+}
+
+fn setup(source: &Source) -> Vec<Step> {
+    let folders = source.projects(POM).into_iter();
+    folders
+        .map(|folder| Step {
+            run: format!("{} {OPTIONS} dependency:go-offline", program(source, &folder)),
+            source: join(&folder, "pom.xml"),
+            folder,
+        })
+        .collect()
+}
