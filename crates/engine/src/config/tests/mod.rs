@@ -217,32 +217,40 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
 
         [checks]
         auto = true  # home/opencode.toml:38
+        exclude = []  # home/opencode.toml:39
+        allow = []  # home/opencode.toml:40
+
+        [checks.rename]
+        packages-api-test = "api"  # home/opencode.toml:42
+
+        [checks.timeout]
+        api = "20m"  # home/opencode.toml:44
 
         [[checks.command]]
-        name = "test"  # home/opencode.toml:39
-        run = "npm test"  # home/opencode.toml:39
-        timeout = "10m"  # home/opencode.toml:39
+        name = "test"  # home/opencode.toml:45
+        run = "npm test"  # home/opencode.toml:45
+        timeout = "10m"  # home/opencode.toml:45
 
         [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:45
+        rules = ["rules/*.yml"]  # home/opencode.toml:51
 
         [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:47
+        debug-leftover = "off"  # home/opencode.toml:53
 
         [sandbox]
-        require = "best"  # home/opencode.toml:50
-        network = "loopback"  # home/opencode.toml:51
-        allow_read = []  # home/opencode.toml:52
-        allow_write = []  # home/opencode.toml:53
+        require = "best"  # home/opencode.toml:56
+        network = "loopback"  # home/opencode.toml:57
+        allow_read = []  # home/opencode.toml:58
+        allow_write = []  # home/opencode.toml:59
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:56
-        copy = ["node_modules"]  # home/opencode.toml:57
-        directory = "auto"  # home/opencode.toml:58
-        keep_mb = 10000  # home/opencode.toml:59
+        setup = "auto"  # home/opencode.toml:62
+        copy = ["node_modules"]  # home/opencode.toml:63
+        directory = "auto"  # home/opencode.toml:64
+        keep_mb = 10000  # home/opencode.toml:65
 
         [context]
-        budget = 24000  # home/opencode.toml:62
+        budget = 24000  # home/opencode.toml:68
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
