@@ -45,7 +45,7 @@ impl Setups {
         let lock = match &bench.config.workspace.setup {
             Setup::None => return Ok(()),
             Setup::Commands(commands) => {
-                // what they make may lie anywhere, so a slot that was made anew needs it again
+                // what they make may lie anywhere, so a slot that was made again needs it again
                 let made = std::fs::metadata(&slot.path).map(|found| found.ino()).unwrap_or_default();
                 Some(format!("{made}\n{}", commands.join(" && ")))
             }

@@ -96,7 +96,7 @@ impl Slots {
         }
     }
 
-    /// Brings slot `n` to `commit`. The checking slot is made anew, since what is said of it is believed: of what an earlier
+    /// Brings slot `n` to `commit`. The checking slot is made again, since what is said of it is believed: of what an earlier
     /// check left there only installed packages stay, if none could write to them. Other slots stay warm.
     pub async fn prepare(&self, n: u32, commit: &str) -> Result<Slot, workspace::Error> {
         let (slots, commit) = (self.clone(), commit.to_string());

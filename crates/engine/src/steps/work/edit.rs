@@ -148,7 +148,7 @@ pub(crate) async fn before(
         }
         if is_no_text(&session.directory, &path) {
             return Some(format!(
-                "refused: `{path}` is not in UTF-8, and an edit would change bytes elsewhere in it. Leave it as it is; hand in \
+                "refused: `{path}` is not in UTF-8, and an edit would change bytes elsewhere in it. Leave it as it is; submit \
                  with status \"blocked\" and say so if the task needs it changed."
             ));
         }
