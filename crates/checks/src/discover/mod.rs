@@ -169,7 +169,7 @@ impl<'a> Survey<'a> {
         }
         let name = full_name(folder, name);
         let why = format!(
-            "{why}; to run it all the same, write `allow = [\"{name}\"]` under `[checks]` in opencode.toml"
+            "{why}; to run it all the same, write `allow = [\"{name}\"]` under `[checks]` in your own opencode.toml"
         );
         self.refused.push(Refused { name, run: run.to_owned(), source: source.to_owned(), why });
     }

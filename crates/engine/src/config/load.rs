@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::layer::{Entry, Layer, Node, Value};
+use super::own_file::loosened;
 use super::problem::{ConfigProblem, Source};
 use super::validate::validate;
 use super::{Config, schema};
@@ -14,23 +15,27 @@ pub const OPTIONS: &str = "opencode.json (plugin options)";
 /// Reads the configuration: the user's file, the project's over it, the plugin's options over both.
 ///
 /// Tables are merged key by key, everything else (lists too) is replaced as a whole. The options
-/// have the shape of the TOML. With problems in any of them, all problems of all of them come back,
+/// have the shape of the TOML. Only the user's file may loosen what commands may do. With problems in any of them, all problems of all of them come back,
 /// in the order of the layers.
 pub fn load(
     user: Option<Source>,
     project: Option<Source>,
     options: Option<serde_json::Value>,
 ) -> Result<Config, Vec<ConfigProblem>> {
-    let files = [user, project].into_iter().flatten().map(Layer::from_toml);
-    let options = options.iter().map(|options| Layer::from_json(OPTIONS, options));
+    let own = user.map(|source| (true, Layer::from_toml(source)));
+    let project = project.map(|source| (false, Layer::from_toml(source)));
+    let options = options.iter().map(|options| (false, Layer::from_json(OPTIONS, options)));
     let mut problems = Vec::new();
     let mut merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
     let mut origins = Origins::default();
-    for layer in files.chain(options) {
+    for (own, layer) in own.into_iter().chain(project).chain(options) {
         match layer {
             Err(unreadable) => problems.extend(unreadable),
             Ok(layer) => {
-                let found = validate(&schema::TREE, &layer);
+                let mut found = validate(&schema::TREE, &layer);
+                if found.is_empty() && !own {
+                    found = loosened(&layer);
+                }
                 if found.is_empty() {
                     lay_over(&mut merged, &layer.root, &layer, "", &mut origins);
                 }

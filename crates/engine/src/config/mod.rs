@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 mod describe;
 mod layer;
 mod load;
+mod own_file;
 mod problem;
 #[cfg(test)]
 mod reference;
