@@ -347,10 +347,12 @@ async fn makes_a_branch(root: std::path::PathBuf) {
 
 async fn does_twice(data_home: std::path::PathBuf, root: std::path::PathBuf) {
     let Ok(state) = StateDir::open(&data_home, &root) else { return };
+    // a slot bears the name of the project, in a folder of its own
+    let data = Path::new(root.file_name().unwrap_or_default()).join("data");
     loop {
         sleep(Duration::from_secs(1)).await;
         for slot in std::fs::read_dir(state.slots()).into_iter().flatten().flatten() {
-            for file in std::fs::read_dir(slot.path().join("data")).into_iter().flatten().flatten() {
+            for file in std::fs::read_dir(slot.path().join(&data)).into_iter().flatten().flatten() {
                 let text = std::fs::read_to_string(file.path()).unwrap_or_default();
                 let once = text.lines().find(|line| {
                     line.starts_with("done ") && text.lines().filter(|other| other == line).count() == 1
