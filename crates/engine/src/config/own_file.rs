@@ -1,4 +1,4 @@
-//! Settings that only the user's own file may loosen: whoever writes a repository does not decide what its commands may do.
+//! Settings that only the user's own file may loosen: who writes a repository does not decide what its commands may do.
 //!
 //! A project's `opencode.toml` and the plugin's options may still tighten them.
 
