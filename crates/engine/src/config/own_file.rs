@@ -5,8 +5,11 @@
 use super::layer::{Layer, Node};
 use super::problem::ConfigProblem;
 
-/// Paths of such settings, and whether a value of theirs loosens anything.
-const LOOSENED: [(&str, fn(&Node) -> bool); 6] = [
+/// Whether a value loosens its setting.
+type Loosens = fn(&Node) -> bool;
+
+/// Such settings by their paths.
+const LOOSENED: [(&str, Loosens); 6] = [
     ("sandbox.require", |node| !matches!(node.text(), Some("best" | "full"))),
     ("sandbox.network", |node| !matches!(node.text(), Some("none" | "loopback"))),
     ("sandbox.allow_read", |node| !node.items().is_empty()),
