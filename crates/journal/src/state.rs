@@ -55,7 +55,7 @@ impl StateDir {
     /// Where it cannot be created, naming the folder.
     pub fn open(data_home: &Path, root: &Path) -> Result<Self, Error> {
         let state = Self::at(data_home, root);
-        for dir in [data_home.join(PRODUCT), state.path.clone(), state.missions(), state.slots()] {
+        for dir in [data_home.join(PRODUCT), state.path.clone(), state.missions()] {
             private::create_dir(&dir).map_err(Error::io("create the state folder", &dir))?;
         }
         // The key cannot be turned back into a path: `clean` and people need to know whose folder this is.
