@@ -9,6 +9,7 @@ import { missionFetch, returnModel, stopDeleted } from "./mission-model.js"
 import { observe } from "./observe.js"
 import { offerToResume } from "./offer.js"
 import { answerPermission } from "./permissions.js"
+import { registry } from "./registry.js"
 import { beforeRequest } from "./requests.js"
 import { afterTool, beforeTool } from "./tools.js"
 
@@ -58,12 +59,14 @@ async function windUp(engine) {
 }
 
 /**
- * The folder itself if it is a slot of a mission.
+ * The folder itself if it is a slot of a mission: one in which this process opened a session, or one that lies where slots do.
  * @param {string} directory
  */
 function slotOf(directory) {
-  const missions = join(dataHome(), "opencode-orchestrator") + sep
-  const real = existsSync(dataHome()) ? join(realpathSync(dataHome()), "opencode-orchestrator") + sep : missions
-  const inside = directory.startsWith(missions) || directory.startsWith(real)
-  return inside && directory.includes(`${sep}slots${sep}`) ? directory : undefined
+  if (registry().owners.has(directory)) return directory
+  const state = join(dataHome(), "opencode-orchestrator") + sep
+  const real = existsSync(dataHome()) ? join(realpathSync(dataHome()), "opencode-orchestrator") + sep : state
+  // Where the state is hidden, slots lie in a folder of the user's own below /var/tmp.
+  const places = [state, real, `${sep}var${sep}tmp${sep}opencode-orchestrator-`]
+  return places.some((place) => directory.startsWith(place)) && directory.includes(`${sep}slots${sep}`) ? directory : undefined
 }

@@ -1,6 +1,6 @@
 /** A mission that is stopped: by Esc, by an abort, by another terminal; and the limits that stop it. */
 import assert from "node:assert/strict"
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs"
+import { readFileSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ROOT, answerText, changes, isAlive, scene, start, tuiMissing, until } from "../harness/index.mjs"
@@ -232,40 +232,47 @@ scene(
 )
 
 /** A check that runs where the task's file is, ignores SIGTERM, and starts another that leaves its process group. */
+/** Names the processes of the check: in a sandbox they cannot tell their own numbers. */
+const TOKEN = `stubborn-${process.pid}`
+
 const STUBBORN = {
   skip: noPlugin,
   files: project({
-    "package.json": `${JSON.stringify({ name: "stubborn", type: "module", scripts: { test: "node stubborn.js" } })}\n`,
+    "package.json": `${JSON.stringify({ name: "stubborn", type: "module", scripts: { test: `node stubborn.js ${TOKEN}` } })}\n`,
     "stubborn.js": `import { spawn } from "node:child_process"
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 if (!existsSync("src/one.js")) { console.log("1 passed"); process.exit(0) }
 process.on("SIGTERM", () => {})
 const stay = "process.on('SIGTERM', () => {}); process.on('SIGHUP', () => {}); setInterval(() => {}, 1000)"
-const away = spawn(process.execPath, ["-e", stay], { detached: true, stdio: "ignore" })
-writeFileSync("running.txt", process.pid + " " + away.pid)
+spawn(process.execPath, ["-e", stay, process.argv[2]], { detached: true, stdio: "ignore" })
 setInterval(() => {}, 1000)
 `,
   }),
   scenario: modules(["one"]),
 }
 
-/**
- * The processes of the check, once it runs; its note of them is taken away.
- * @param {World} world
- */
-async function checkRuns(world) {
-  const slots = join(/** @type {string} */ (await until(() => world.state, 40_000, "the state folder")), "slots")
+/** The processes of the check, once it and the one that it started run. */
+async function checkRuns() {
   const noted = () => {
-    for (const name of existsSync(slots) ? readdirSync(slots) : []) {
-      const file = join(slots, name, "running.txt")
-      const pids = existsSync(file) ? readFileSync(file, "utf8").split(" ").map(Number) : []
-      if (pids.length === 2 && pids.every(Boolean)) {
-        rmSync(file)
-        return pids
-      }
-    }
+    const pids = readdirSync("/proc").map(Number).filter(Boolean).filter((pid) => {
+      const words = commandOf(pid)
+      return words[0]?.endsWith("node") && words.includes(TOKEN) && (words.includes("stubborn.js") || words.includes("-e"))
+    })
+    return pids.length === 2 ? pids : undefined
   }
   return until(noted, 40_000, "the check to run")
+}
+
+/**
+ * @param {number} pid
+ * @returns {string[]} none where the process has ended meanwhile
+ */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")
+  } catch {
+    return []
+  }
 }
 
 /**
@@ -294,19 +301,19 @@ scene(
       start(process.execPath, [join(ROOT, "bin", "opencode-orchestrator.js"), ...args], { cwd: world.project, env: world.env }).done
 
     let answer = ask("Add one")
-    let pids = await checkRuns(world)
+    let pids = await checkRuns()
     await client.abort(session)
     await checkEnds(world, pids, /Esc/)
     await answer
 
     answer = ask("resume")
-    pids = await checkRuns(world)
+    pids = await checkRuns()
     assert.equal((await cli("stop")).code, 0)
     await checkEnds(world, pids, /opencode-orchestrator stop/)
     await answer
 
     answer = ask("resume")
-    pids = await checkRuns(world)
+    pids = await checkRuns()
     running.kill("SIGTERM")
     await checkEnds(world, pids, /SIGTERM/)
     await running.done
@@ -323,7 +330,7 @@ scene(
     await closed.type("/task Add one")
     await closed.shows(/task Add one/)
     await closed.press("Enter")
-    const pids = await checkRuns(world)
+    const pids = await checkRuns()
     await closed.tmux("kill-server")
     // the terminal interface takes up to 5 s of its own before it tells its plugins
     await until(() => world.facts("paused").length === 1, 6_000, "OpenCode to say that its terminal is gone")

@@ -116,7 +116,9 @@ fn really(package: &Package, tree: &Tree, command: &str) -> Result<Outcome, Stri
         }
     }
     let check = Check::configured("test", command, Some(TIMEOUT));
-    let options = RunOptions::new(&root, place.path().join("tmp"), "m-uplift");
+    let mut options = RunOptions::new(&root, place.path().join("tmp"), "m-uplift");
+    // The packages that are installed for it are linked from elsewhere.
+    options.readable.extend(environment.iter().map(|folder| folder.to_path_buf()));
     let run = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|why| why.to_string())?;
