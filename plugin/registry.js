@@ -13,7 +13,7 @@
  * @property {Map<string, string>} owners the user's folder of each slot
  * @property {Map<string, Engine>} missions the session in which each mission was asked for
  * @property {Map<string, string>} typed what was typed after `/task`, by session, until the mission model takes it
- * @property {Set<string>} seen tool calls of roles that a hook has dealt with, as two entries of this plugin in one
+ * @property {WeakSet<object>} seen tool calls of roles that a hook has dealt with, as two entries of this plugin in one
  *   configuration run every hook twice
  * @property {Set<string>} events the newest events of roles that were passed on, for the same reason
  */
@@ -21,15 +21,14 @@
 const KEY = Symbol.for("opencode-orchestrator.registry")
 
 /**
- * Whether this is the first hook to see a call of a role.
- * @param {string} phase
- * @param {string} call
+ * Whether this is the first hook to see a call of a role. All hooks of one call share its object; ids of calls do not tell
+ * calls apart, as a model's server may repeat them.
+ * @param {object} call what OpenCode hands to every hook of the call, to be changed in place
  */
-export function first(phase, call) {
+export function first(call) {
   const { seen } = registry()
-  const key = `${phase} ${call}`
-  if (seen.has(key)) return false
-  seen.add(key)
+  if (seen.has(call)) return false
+  seen.add(call)
   return true
 }
 
@@ -38,13 +37,12 @@ export function first(phase, call) {
  * @param {Engine} engine
  */
 export function forget(engine) {
-  const { sessions, seen } = registry()
+  const { sessions } = registry()
   for (const [id, session] of sessions) if (session.engine === engine) sessions.delete(id)
-  if (sessions.size === 0) seen.clear()
 }
 
 /** @returns {Shared} */
 export function registry() {
   const shared = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis))
-  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new Set(), events: new Set() })
+  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new WeakSet(), events: new Set() })
 }

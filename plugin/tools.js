@@ -8,7 +8,7 @@ import { first, registry } from "./registry.js"
  */
 export async function beforeTool(call, output) {
   const session = registry().sessions.get(call.sessionID)
-  if (!session || !first("before", call.callID)) return
+  if (!session || !first(output)) return
   const refusal = await session.engine.beforeTool(call.sessionID, call.tool, JSON.stringify(output.args ?? {}))
   if (refusal) throw new Error(refusal)
   const other = await session.engine.rewriteTool(call.sessionID, call.tool, JSON.stringify(output.args ?? {}))
@@ -21,7 +21,7 @@ export async function beforeTool(call, output) {
  */
 export async function afterTool(call, output) {
   const session = registry().sessions.get(call.sessionID)
-  if (!session || !first("after", call.callID)) return
+  if (!session || !first(output)) return
   const findings = await session.engine.afterTool(call.sessionID, call.tool, JSON.stringify(call.args ?? {}))
   if (findings) output.output = `${output.output ?? ""}${findings}`
 }
