@@ -20,7 +20,8 @@ use crate::talk::desk::Desk;
 use crate::talk::mailbox::Mailbox;
 use crate::talk::prompt::header_of_part;
 use crate::talk::session::{Part, Session};
-use crate::talk::turn::{End, Line, Question};
+use crate::talk::turn::{OpenSession, Prompt};
+use crate::talk::turn_state::TurnEnd;
 
 /// How often the same question is asked because the answer was thrown away.
 const MAX_DRAWS: u32 = 3;
@@ -46,7 +47,7 @@ pub(crate) struct Setting {
 
 pub(crate) struct Conversation {
     setting: Setting,
-    line: Line,
+    session: OpenSession,
     /// Fires when the task or the mission is over.
     cancelled: CancellationToken,
     /// Something was done or said in this session that a new one would not know.
@@ -68,8 +69,8 @@ impl Conversation {
             Some(task) => desk.orchestrator.task_cancelled(task),
             None => desk.orchestrator.cancelled().clone(),
         };
-        let line = line(desk, &setting, &cancelled).await?;
-        Ok(Conversation { setting, line, cancelled, begun: false })
+        let session = open_session(desk, &setting, &cancelled).await?;
+        Ok(Conversation { setting, session, cancelled, begun: false })
     }
 
     /// Prompts until the mailbox has taken a result. A role that worked and ended without one is asked for it once more; an
@@ -80,7 +81,7 @@ impl Conversation {
         text: impl Fn(u32) -> String,
         mailbox: &mut M,
     ) -> Result<M::Result, RoleFailure> {
-        let desk = self.line.desk.clone();
+        let desk = self.session.desk.clone();
         let models = candidates(&desk.config, &desk.models, role, self.setting.model);
         // a question that a repair asks in the session of the work means nothing in another one
         let own = !self.begun;
@@ -104,14 +105,14 @@ impl Conversation {
                 ),
             };
             let text = desk.redactor.redact(&text).into_owned();
-            let question = Question { role, text, model: candidate, cancelled: &self.cancelled };
-            let end = self.line.turn(question, mailbox, &mut refusals).await?;
+            let prompt = Prompt { role, text, model: candidate, cancelled: &self.cancelled };
+            let end = self.session.turn(prompt, mailbox, &mut refusals).await?;
             next = match end {
-                End::HandedIn(result) => {
+                TurnEnd::Submitted(result) => {
                     self.begun = true;
                     return Ok(result);
                 }
-                End::Fault { fault, reason, calls, worked } => {
+                TurnEnd::Fault { fault, reason, calls, worked } => {
                     self.begun |= calls > 0;
                     let (model, task) = (candidate.name.clone(), self.setting.task.clone());
                     desk.orchestrator
@@ -127,19 +128,19 @@ impl Conversation {
                         return Err(RoleFailure::new(class, reason));
                     }
                     if own && !self.begun {
-                        self.anew().await?;
+                        self.reopen().await?;
                         Next::Question
                     } else {
                         Next::GoOn(reason)
                     }
                 }
-                End::Nothing { flag, calls } => {
+                TurnEnd::Nothing { flag, calls } => {
                     self.begun |= calls > 0;
                     match flag {
                         Some(flag) if own && !(self.begun && role.writes()) => {
                             self.discarded(role, flag, draw).await?;
                             draw += 1;
-                            self.anew().await?;
+                            self.reopen().await?;
                             Next::Question
                         }
                         Some(flag @ (RedFlag::Repetitive | RedFlag::TooLong)) => {
@@ -163,7 +164,7 @@ impl Conversation {
 
     fn header(&self, role: Role, attempt: u32) -> String {
         let Setting { task, part, .. } = &self.setting;
-        header_of_part(&self.line.desk.mission, role, task.as_deref(), attempt, *part)
+        header_of_part(&self.session.desk.mission, role, task.as_deref(), attempt, *part)
     }
 
     /// Waits until a model may be asked; gives the number of the prompt and the model.
@@ -173,7 +174,7 @@ impl Conversation {
         draw: u32,
         models: &'m [Candidate],
     ) -> Result<(u32, &'m Candidate), RoleFailure> {
-        let desk = &self.line.desk;
+        let desk = &self.session.desk;
         let wish = Wish {
             role,
             task: self.setting.task.clone(),
@@ -202,7 +203,7 @@ impl Conversation {
 
     /// Writes down that an answer is thrown away; an error once it was drawn often enough.
     async fn discarded(&self, role: Role, flag: RedFlag, draw: u32) -> Result<(), RoleFailure> {
-        let desk = &self.line.desk;
+        let desk = &self.session.desk;
         let (task, at_ms) = (self.setting.task.clone(), desk.clock.now_ms());
         let event = Event::AnswerDiscarded { role, task, flag, draw, at_ms };
         if desk.orchestrator.record(vec![event]).await.is_err() {
@@ -217,20 +218,19 @@ impl Conversation {
     }
 
     /// Another session for the same part; what was said in the old one is forgotten.
-    async fn anew(&mut self) -> Result<(), RoleFailure> {
-        let desk = self.line.desk.clone();
-        self.line = line(&desk, &self.setting, &self.cancelled).await?;
+    async fn reopen(&mut self) -> Result<(), RoleFailure> {
+        let desk = self.session.desk.clone();
+        self.session = open_session(&desk, &self.setting, &self.cancelled).await?;
         self.begun = false;
         Ok(())
     }
 }
 
-/// Opens a session.
-async fn line(
+async fn open_session(
     desk: &Arc<Desk>,
     setting: &Setting,
     cancelled: &CancellationToken,
-) -> Result<Line, RoleFailure> {
+) -> Result<OpenSession, RoleFailure> {
     let Setting { role, task, directory, base, title, part, .. } = setting.clone();
     let (parent, bash) = (desk.parent.clone(), desk.may_run_commands(role));
     let request = HostRequest::Open { directory: directory.clone(), parent, title, role, bash };
@@ -256,5 +256,5 @@ async fn line(
         calls,
         watch: Arc::clone(&watch),
     });
-    Ok(Line { desk: desk.clone(), id, directory, task, calls, watch })
+    Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch })
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use serde_json::Value;
 
 /// The answer to a tool call.
-pub(crate) enum Answer<T> {
+pub(crate) enum MailboxAnswer<T> {
     /// Submitted: the role is done.
     Accepted(T),
     /// Said to the model; it goes on.
@@ -17,7 +17,11 @@ pub(crate) enum Answer<T> {
 pub(crate) trait Mailbox: Send {
     type Result: Send;
 
-    fn call(&mut self, tool: &str, arguments: &Value) -> impl Future<Output = Answer<Self::Result>> + Send;
+    fn call(
+        &mut self,
+        tool: &str,
+        arguments: &Value,
+    ) -> impl Future<Output = MailboxAnswer<Self::Result>> + Send;
 }
 
 /// The words in which a model reads what is wrong with its call.
@@ -32,6 +36,6 @@ pub(crate) fn refusal(tool: &str, problems: &[String]) -> String {
 }
 
 /// For a tool that this role does not have.
-pub(crate) fn unknown<T>(tool: &str, own: &str) -> Answer<T> {
-    Answer::Refused(vec![format!("`{tool}` is not this role's tool; submit with `{own}`")])
+pub(crate) fn unknown<T>(tool: &str, own: &str) -> MailboxAnswer<T> {
+    MailboxAnswer::Refused(vec![format!("`{tool}` is not this role's tool; submit with `{own}`")])
 }

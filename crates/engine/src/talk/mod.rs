@@ -8,4 +8,5 @@ pub(crate) mod prompt;
 pub(crate) mod requests;
 pub(crate) mod session;
 mod turn;
+mod turn_state;
 pub(crate) mod watch;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::blocking::blocking;
 use crate::talk::desk::Desk;
-use crate::talk::mailbox::Answer;
+use crate::talk::mailbox::MailboxAnswer;
 use crate::text::cut;
 
 /// Lines of one answer, where the role asks for no number.
@@ -34,14 +34,14 @@ pub(crate) async fn store(desk: &Arc<Desk>, kind: &str, text: &str) -> String {
 }
 
 /// `mission_page`.
-pub(crate) fn answer<T>(desk: &Arc<Desk>, arguments: &Value) -> Answer<T> {
+pub(crate) fn answer<T>(desk: &Arc<Desk>, arguments: &Value) -> MailboxAnswer<T> {
     let request = match parse_page(arguments) {
         Ok(request) => request,
-        Err(problems) => return Answer::Refused(problems),
+        Err(problems) => return MailboxAnswer::Refused(problems),
     };
     let text = desk.dir.page_path(&request.page).ok().and_then(|path| std::fs::read_to_string(path).ok());
     let Some(text) = text else {
-        return Answer::Refused(vec![format!(
+        return MailboxAnswer::Refused(vec![format!(
             "there is no page `{}`; pages are named in brackets",
             cut(&request.page, 60)
         )]);
@@ -51,5 +51,9 @@ pub(crate) fn answer<T>(desk: &Arc<Desk>, arguments: &Value) -> Answer<T> {
     let limit = request.limit.map_or(LINES, |n| n.min(2000) as usize);
     let part: Vec<&str> = text.lines().skip(offset).take(limit).collect();
     let end = offset + part.len();
-    Answer::Reply(format!("{}\n[lines {} to {end} of {total}]", cut(&part.join("\n"), BYTES), offset + 1))
+    MailboxAnswer::Reply(format!(
+        "{}\n[lines {} to {end} of {total}]",
+        cut(&part.join("\n"), BYTES),
+        offset + 1
+    ))
 }

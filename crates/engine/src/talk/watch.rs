@@ -197,7 +197,7 @@ impl Watch {
         self.lock().meter.sent(words.len());
     }
 
-    pub(super) fn look(&self) -> Glance {
+    pub(super) fn glance(&self) -> Glance {
         let seen = self.lock();
         Glance {
             alive: seen.alive,
@@ -214,7 +214,7 @@ impl Watch {
     }
 
     /// What came in addition, when the host has said what the whole session cost.
-    pub(super) fn settle(&self, reported: (Tokens, f64)) -> Option<News> {
+    pub(super) fn news_at_end(&self, reported: (Tokens, f64)) -> Option<News> {
         self.lock().meter.news(Some(reported))
     }
 
@@ -285,26 +285,26 @@ mod tests {
         watch.observe(Observation::Thought { part: "p1".into() });
         watch.observe(text("p1", MAX_ANSWER + 1));
         watch.observe(text("p2", MAX_ANSWER));
-        assert!(!watch.look().endless);
+        assert!(!watch.glance().endless);
         watch.observe(text("p2", 1));
-        assert!(watch.look().endless);
+        assert!(watch.glance().endless);
         watch.begin(Role::Coder, "again", Price::default());
-        assert!(!watch.look().endless, "each turn is counted for itself");
+        assert!(!watch.glance().endless, "each turn is counted for itself");
     }
 
     #[test]
     fn a_tool_that_does_not_exist_is_a_call_like_any_other() {
         let watch = Watch::default();
         for n in 0..4 {
-            assert_eq!(watch.look().stop, None, "{n}");
+            assert_eq!(watch.glance().stop, None, "{n}");
             let (call, arguments) = (format!("c{n}"), r#"{"tool":"bash"}"#.to_string());
             for _ in 0..2 {
                 let (call, tool, arguments) = (call.clone(), UNKNOWN.to_string(), arguments.clone());
                 watch.observe(Observation::Tool { call, tool, arguments, error: None });
             }
         }
-        assert!(watch.look().stop.unwrap().why.contains("does not exist"));
-        assert_eq!(watch.look().calls, 4);
+        assert!(watch.glance().stop.unwrap().why.contains("does not exist"));
+        assert_eq!(watch.glance().calls, 4);
     }
 
     #[test]
@@ -313,7 +313,7 @@ mod tests {
         let words: Vec<Option<String>> = (0..6).map(|_| watch.call("read", "{}")).collect();
         assert!(words[..2].iter().all(Option::is_none));
         assert!(words[2].as_ref().is_some_and(|words| words.contains("3 times")));
-        assert!(watch.look().stop.unwrap().why.contains("read"));
+        assert!(watch.glance().stop.unwrap().why.contains("read"));
     }
 
     #[test]
@@ -321,10 +321,10 @@ mod tests {
         let watch = Watch::default();
         let tokens = Tokens { input: 7, ..Tokens::default() };
         watch.observe(Observation::Usage { answer: "m1".into(), tokens, cost_usd: 0.5 });
-        watch.look();
-        let news = watch.settle((tokens, 0.5)).unwrap();
+        watch.glance();
+        let news = watch.news_at_end((tokens, 0.5)).unwrap();
         assert_eq!((news.tokens, news.cost_usd, news.requests), (tokens, 0.5, 1));
-        assert_eq!((watch.news(), watch.settle((tokens, 0.5))), (None, None));
+        assert_eq!((watch.news(), watch.news_at_end((tokens, 0.5))), (None, None));
     }
 
     #[test]
@@ -340,12 +340,12 @@ mod tests {
             tool(&format!("e{n}"), "read", "{}", Some("File not found: a.js"));
         }
         tool("x1", UNKNOWN, r#"{"tool":"mission_work","error":"not JSON"}"#, None);
-        assert_eq!(watch.look().stop, None);
+        assert_eq!(watch.glance().stop, None);
         tool("x2", UNKNOWN, r#"{"tool":"lookup","error":"no such tool"}"#, None);
-        assert!(watch.look().stop.unwrap().why.contains("too many calls"));
+        assert!(watch.glance().stop.unwrap().why.contains("too many calls"));
         assert!(watch.is_over().is_some());
         watch.begin(Role::Coder, "again", Price::default());
-        assert_eq!((watch.look().stop, watch.is_over()), (None, None), "each turn is counted for itself");
+        assert_eq!((watch.glance().stop, watch.is_over()), (None, None), "each turn is counted for itself");
     }
 
     #[test]
@@ -361,10 +361,10 @@ mod tests {
     fn life_ends_a_wait_for_the_provider() {
         let watch = Watch::default();
         watch.observe(Observation::Retry { message: "429".into(), next_ms: 5 });
-        let first = watch.look().waiting.unwrap().since;
+        let first = watch.glance().waiting.unwrap().since;
         watch.observe(Observation::Retry { message: "429".into(), next_ms: 9 });
-        assert_eq!(watch.look().waiting.unwrap().since, first, "since the first of a row");
+        assert_eq!(watch.glance().waiting.unwrap().since, first, "since the first of a row");
         watch.observe(text("p", 1));
-        assert!(watch.look().waiting.is_none());
+        assert!(watch.glance().waiting.is_none());
     }
 }

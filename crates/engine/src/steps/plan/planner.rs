@@ -13,7 +13,7 @@ use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::plan::{packages, reading};
 use crate::talk::conversation::{Conversation, Setting};
-use crate::talk::mailbox::{Answer, Mailbox, unknown};
+use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
 use crate::text::{cut, quoted};
 
@@ -211,11 +211,11 @@ impl PlannerMailbox {
 impl Mailbox for PlannerMailbox {
     type Result = graph::Checked;
 
-    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<graph::Checked> {
+    async fn call(&mut self, tool: &str, arguments: &Value) -> MailboxAnswer<graph::Checked> {
         match tool {
             "mission_plan" => match self.check(arguments).await {
-                Ok(checked) => Answer::Accepted(checked),
-                Err(problems) => Answer::Refused(problems),
+                Ok(checked) => MailboxAnswer::Accepted(checked),
+                Err(problems) => MailboxAnswer::Refused(problems),
             },
             "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, Role::Planner.mailbox()),

@@ -11,7 +11,7 @@ use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::talk::conversation::{Conversation, Setting};
-use crate::talk::mailbox::{Answer, Mailbox, unknown};
+use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
@@ -56,14 +56,14 @@ struct SearcherMailbox {
 impl Mailbox for SearcherMailbox {
     type Result = Brief;
 
-    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<Brief> {
+    async fn call(&mut self, tool: &str, arguments: &Value) -> MailboxAnswer<Brief> {
         match tool {
             "mission_brief" => match parse_brief(arguments) {
                 Ok(mut brief) => {
                     brief.compare(|path| self.root.join(path).symlink_metadata().is_ok());
-                    Answer::Accepted(brief)
+                    MailboxAnswer::Accepted(brief)
                 }
-                Err(problems) => Answer::Refused(problems),
+                Err(problems) => MailboxAnswer::Refused(problems),
             },
             "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, Role::Searcher.mailbox()),

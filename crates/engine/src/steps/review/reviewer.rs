@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::talk::conversation::{Conversation, Setting};
-use crate::talk::mailbox::{Answer, Mailbox, unknown};
+use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
 
 /// What one review looks at.
@@ -79,14 +79,14 @@ struct ReviewerMailbox {
 impl Mailbox for ReviewerMailbox {
     type Result = Review;
 
-    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<Review> {
+    async fn call(&mut self, tool: &str, arguments: &Value) -> MailboxAnswer<Review> {
         match tool {
             "mission_review" => {
                 let review = parse_review(arguments)
                     .and_then(|review| check_review(&review, self.items).map(|()| review));
                 match review {
-                    Ok(review) => Answer::Accepted(review),
-                    Err(problems) => Answer::Refused(problems),
+                    Ok(review) => MailboxAnswer::Accepted(review),
+                    Err(problems) => MailboxAnswer::Refused(problems),
                 }
             }
             "mission_page" => pages::answer(&self.context.desk, arguments),

@@ -13,7 +13,7 @@ use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::work::check_tool;
 use crate::steps::work::scope::changed_by_task;
-use crate::talk::mailbox::{Answer, Mailbox, unknown};
+use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::pages;
 
 /// Said of a submission without a change.
@@ -55,10 +55,10 @@ impl Claim {
 }
 
 impl WorkMailbox {
-    async fn hand_in(&mut self, arguments: &Value) -> Answer<Work> {
+    async fn submit(&mut self, arguments: &Value) -> MailboxAnswer<Work> {
         let work = match parse_work(arguments) {
             Ok(work) => work,
-            Err(problems) => return Answer::Refused(problems),
+            Err(problems) => return MailboxAnswer::Refused(problems),
         };
         match work.status {
             WorkStatus::Done => self.done(work).await,
@@ -67,50 +67,50 @@ impl WorkMailbox {
     }
 
     /// A claim without a change is no work, unless it is meant.
-    async fn done(&mut self, work: Work) -> Answer<Work> {
+    async fn done(&mut self, work: Work) -> MailboxAnswer<Work> {
         let (workspace, slot) = (self.context.bench.workspace.clone(), self.slot.clone());
         let changes = match blocking(move || workspace.slot_changes(&slot)).await {
             Ok(changes) => changes,
             Err(error) => {
-                return Answer::Reply(format!(
+                return MailboxAnswer::Reply(format!(
                     "the slot could not be read: {error}; call mission_work again"
                 ));
             }
         };
         if changed_by_task(&self.context, &self.task, changes).await {
-            return Answer::Accepted(work);
+            return MailboxAnswer::Accepted(work);
         }
         match self.claim {
             Claim::Refused => {
-                Answer::Refused(vec![format!("{NOTHING}, or submit `blocked` with a question")])
+                MailboxAnswer::Refused(vec![format!("{NOTHING}, or submit `blocked` with a question")])
             }
             Claim::Possible => {
                 self.claim = Claim::Asked;
-                Answer::Refused(vec![format!(
+                MailboxAnswer::Refused(vec![format!(
                     "{NOTHING}. If you have read the files and what is asked is already met, submit `done` once more, with what \
                      shows it in `summary`: Reviewers will look at it"
                 )])
             }
             Claim::Asked | Claim::Made => {
                 self.claim = Claim::Made;
-                Answer::Accepted(work)
+                MailboxAnswer::Accepted(work)
             }
         }
     }
 
     /// Files that nobody else claims are granted on the spot.
-    async fn blocked(&mut self, work: Work) -> Answer<Work> {
+    async fn blocked(&mut self, work: Work) -> MailboxAnswer<Work> {
         if work.needs_files.is_empty() {
-            return Answer::Accepted(work);
+            return MailboxAnswer::Accepted(work);
         }
         let Ok(state) = self.context.desk.orchestrator.state().await else {
-            return Answer::Reply("the mission was stopped".into());
+            return MailboxAnswer::Reply("the mission was stopped".into());
         };
         let root = self.slot.path.clone();
         let is_folder = |path: &str| root.join(path).symlink_metadata().is_ok_and(|entry| entry.is_dir());
         let new = match grant::wanted(&state, &self.task, &work.needs_files, self.granted, is_folder) {
             Ok(new) => new,
-            Err(problems) => return Answer::Refused(problems),
+            Err(problems) => return MailboxAnswer::Refused(problems),
         };
         let mut granted = Vec::new();
         for path in &new {
@@ -118,13 +118,13 @@ impl WorkMailbox {
                 ScopeAnswer::Allowed => granted.push(format!("`{path}`")),
                 ScopeAnswer::HeldBy(holder) => {
                     self.held = Some((path.clone(), holder));
-                    return Answer::Accepted(work);
+                    return MailboxAnswer::Accepted(work);
                 }
-                ScopeAnswer::Stopped => return Answer::Reply("the mission was stopped".into()),
+                ScopeAnswer::Stopped => return MailboxAnswer::Reply("the mission was stopped".into()),
             }
         }
         self.granted += 1;
-        Answer::Reply(format!(
+        MailboxAnswer::Reply(format!(
             "granted: {} now belong to this task. Go on, and submit when it is done.",
             granted.join(", ")
         ))
@@ -134,12 +134,14 @@ impl WorkMailbox {
 impl Mailbox for WorkMailbox {
     type Result = Work;
 
-    async fn call(&mut self, tool: &str, arguments: &Value) -> Answer<Work> {
+    async fn call(&mut self, tool: &str, arguments: &Value) -> MailboxAnswer<Work> {
         match tool {
-            "mission_work" => self.hand_in(arguments).await,
+            "mission_work" => self.submit(arguments).await,
             "mission_check" => match parse_check(arguments) {
-                Ok(request) => Answer::Reply(check_tool::answer(&self.context, &self.slot, &request).await),
-                Err(problems) => Answer::Refused(problems),
+                Ok(request) => {
+                    MailboxAnswer::Reply(check_tool::answer(&self.context, &self.slot, &request).await)
+                }
+                Err(problems) => MailboxAnswer::Refused(problems),
             },
             "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, self.role.mailbox()),
