@@ -1,7 +1,6 @@
 /** The native engine of one project folder, made when it is first needed. */
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { pathToFileURL, fileURLToPath } from "node:url"
 import { loadNative } from "./native.js"
 
 /**
@@ -21,9 +20,10 @@ import { loadNative } from "./native.js"
 /**
  * @param {string} directory
  * @param {Record<string, unknown> | undefined} options
- * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined, during: (work: Promise<void>) => Promise<void>, idle: () => Promise<unknown> }}
+ * @param {Record<string, object>} slotFiles what the host finds in a slot in place of the project's own configuration, as JSON
+ * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined, during: (work: Promise<void>) => Promise<void>, busy: () => boolean, idle: () => Promise<unknown> }}
  */
-export function lazyEngine(directory, options) {
+export function lazyEngine(directory, options, slotFiles) {
   /** @type {Engine | undefined} */
   let engine
   const made = () => engine
@@ -38,7 +38,7 @@ export function lazyEngine(directory, options) {
           data_home: dataHome(),
           config_home: home("XDG_CONFIG_HOME", ".config"),
           options: options && Object.keys(options).length > 0 ? options : undefined,
-          slot_files: { "opencode.json": slotConfiguration() },
+          slot_files: Object.fromEntries(Object.entries(slotFiles).map(([name, value]) => [name, `${JSON.stringify(value, null, 2)}\n`])),
         }),
       )
       return { engine: /** @type {Engine} */ (engine) }
@@ -56,7 +56,7 @@ export function lazyEngine(directory, options) {
       under.delete(work)
     }
   }
-  return { get, made, during, idle: () => Promise.allSettled([...under]) }
+  return { get, made, during, busy: () => under.size > 0, idle: () => Promise.allSettled([...under]) }
 }
 
 /** @type {Tool[] | undefined} */
@@ -74,15 +74,6 @@ export function mailboxTools() {
 /**
  * @typedef {{ name: string, description: string, roles: string[], schema: { properties: Record<string, any>, required: string[] } }} Tool
  */
-
-/**
- * What OpenCode finds in a slot in place of the project's own configuration: this plugin. Providers, models and permissions
- * come from the user's instance through the config hook, so that no key is written anywhere.
- */
-function slotConfiguration() {
-  const entry = pathToFileURL(fileURLToPath(new URL("../index.js", import.meta.url))).href
-  return `${JSON.stringify({ plugin: [entry], share: "disabled", autoupdate: false, snapshot: false }, null, 2)}\n`
-}
 
 /** Missions are kept below it. */
 export function dataHome() {

@@ -1,6 +1,4 @@
 /** When OpenCode starts in a project with an unfinished mission, its user is told once. */
-import { isInteractive } from "./host.js"
-import { toast } from "./toast.js"
 
 /**
  * How long after the start, in milliseconds: a TUI that is still drawing shows no toast, and on a busy machine it draws for
@@ -13,14 +11,14 @@ const SHOWN = 8_000
 /**
  * Returns at once: OpenCode waits for a plugin's start without a limit.
  * @param {ReturnType<typeof import("./engine.js").lazyEngine>} lazy
- * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {import("./host.js").Host} host
  */
-export function offerToResume(lazy, input) {
-  if (!isInteractive()) return
+export function offerToResume(lazy, host) {
+  if (!host.interactive()) return
   for (const after of AFTER) {
     const timer = setTimeout(async () => {
       const message = await lazy.get().engine?.unfinished().catch(() => null)
-      if (message) await toast(input, message, "info", SHOWN)
+      if (message) await host.toast(message, "info", SHOWN)
     }, after)
     timer.unref?.()
   }

@@ -8,30 +8,21 @@ import { registry } from "./registry.js"
 const patience = () => Number(process.env.OPENCODE_ORCHESTRATOR_TEST_PATIENCE_MS) || 60_000
 
 /**
- * @param {any} event
- * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {import("./host.js").Host} host
+ * @param {{ id: string, session: string, action: string, resources: string[] }} asked
  */
-export async function answerPermission(event, input) {
-  if (event?.type !== "permission.asked") return
-  const { id, sessionID, permission, patterns } = event.properties ?? {}
-  const session = registry().sessions.get(sessionID)
-  if (!session || !id) return
+export async function answerPermission(host, asked) {
+  const session = registry().sessions.get(asked.session)
+  if (!session || !asked.id) return
+  const message = `refused: nobody could allow \`${asked.action}\` for ${asked.resources.join(", ")}. Continue without it.`
   const refuse = async () => {
-    const message = `refused: nobody could allow \`${permission}\` for ${(patterns ?? []).join(", ")}. Continue without it.`
     try {
-      // With a message the role continues; a bare refusal would end its turn
-      await /** @type {any} */ (input.client)._client.post({
-        url: "/permission/{requestID}/reply",
-        path: { requestID: id },
-        query: { directory: input.directory },
-        body: { reply: "reject", message },
-        headers: { "content-type": "application/json" },
-      })
+      await host.refuse({ ...asked, directory: session.directory }, message)
     } catch {
       // answered meanwhile
     }
   }
-  // `opencode run` has nobody to ask
+  // Nobody is there to be asked
   if (!session.interactive) return refuse()
   const timer = setTimeout(refuse, patience())
   timer.unref?.()

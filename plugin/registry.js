@@ -5,8 +5,8 @@
 
 /**
  * @typedef {import("./engine.js").Engine} Engine
- * @typedef {{ engine: Engine, directory: string, interactive: boolean, prompt?: string, told?: object }} RoleSession `prompt`: what
- *   the role was asked last; `told`: the messages of the newest request that the engine knows
+ * @typedef {{ engine: Engine, directory: string, role: string, interactive: boolean, prompt?: string, options?: Record<string, unknown>, told?: object }} RoleSession
+ *   `prompt`: what the role was asked last; `options`: how its model is asked; `told`: the messages of the newest request that the engine knows
  * @typedef {object} Shared
  * @property {Map<string, RoleSession>} sessions sessions of roles at work
  * @property {Map<string, Record<string, any>>} settings what slots take over from a user's instance, by its folder
@@ -33,12 +33,13 @@ export function first(call) {
 }
 
 /**
- * Forgets the roles of a mission that has ended.
+ * Forgets the roles and the session of a mission that has ended.
  * @param {Engine} engine
  */
 export function forget(engine) {
-  const { sessions } = registry()
+  const { sessions, missions } = registry()
   for (const [id, session] of sessions) if (session.engine === engine) sessions.delete(id)
+  for (const [id, mission] of missions) if (mission === engine) missions.delete(id)
 }
 
 /** @returns {Shared} */

@@ -1,7 +1,7 @@
 /** What the user's permissions leave to roles. */
 import assert from "node:assert/strict"
 import test from "node:test"
-import { allowsAll, limits } from "../../plugin/config.js"
+import { allowsAll, limits } from "../../plugin/v1/config.js"
 
 /** @type {[unknown, boolean][]} */
 const CASES = [

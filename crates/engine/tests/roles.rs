@@ -29,7 +29,7 @@ fn the_plugin_knows_the_roles() {
 
 #[test]
 fn the_plugin_gives_each_role_its_tools() {
-    let text = read("plugin/config.js");
+    let text = read("plugin/roles.js");
     let (reading, writing) = (quoted(&text, "const READ = [", "]"), quoted(&text, "const WRITE = [", "]"));
     let both: Vec<String> = reading.iter().chain(&writing).cloned().collect();
     let table = text
@@ -43,9 +43,9 @@ fn the_plugin_gives_each_role_its_tools() {
             "READ" => reading.clone(),
             "[...READ, ...WRITE]" => both.clone(),
             "[]" => Vec::new(),
-            other => panic!("plugin/config.js: TOOLS has `{other}` for the {role}"),
+            other => panic!("plugin/roles.js: TOOLS has `{other}` for the {role}"),
         };
-        assert_eq!(given, role.row().host_tools, "plugin/config.js: TOOLS of the {role}");
+        assert_eq!(given, role.row().host_tools, "plugin/roles.js: TOOLS of the {role}");
     }
 }
 

@@ -1,6 +1,6 @@
-/** The mailbox tools, with which roles submit: each call goes to the engine, which answers the model. */
-import { mailboxTools } from "./engine.js"
-import { registry } from "./registry.js"
+/** The mailbox tools as OpenCode 1 takes them. */
+import { callMailbox } from "../calls.js"
+import { mailboxTools } from "../engine.js"
 
 /**
  * OpenCode takes only the properties of a tool of a plugin, and then requires all of them: a model would have to invent what is
@@ -25,11 +25,7 @@ export function mailboxes() {
          * @param {unknown} args
          * @param {{ sessionID: string }} context
          */
-        execute: async (args, { sessionID }) => {
-          const session = registry().sessions.get(sessionID)
-          if (!session) return `refused: \`${name}\` is for the roles of a running mission, and this session is none.`
-          return session.engine.callTool(sessionID, name, JSON.stringify(args ?? {}))
-        },
+        execute: (args, { sessionID }) => callMailbox(sessionID, name, args),
       },
     ]),
   )

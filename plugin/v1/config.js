@@ -1,8 +1,8 @@
-/** What the plugin adds to OpenCode's configuration: a provider, its agent, the roles, the command. */
-import { readFileSync } from "node:fs"
-import { AGENT, COMMAND, MODEL, PROVIDER, ROLES, agentOf } from "./names.js"
-import { mailboxTools } from "./engine.js"
-import { registry } from "./registry.js"
+/** What the plugin adds to the configuration of OpenCode 1: a provider, its agent, the roles, the command. */
+import { AGENT, COMMAND, MODEL, PROVIDER, ROLES, agentOf } from "../names.js"
+import { mailboxTools } from "../engine.js"
+import { registry } from "../registry.js"
+import { TOOLS, prompt } from "../roles.js"
 
 /** Settings of the user's instance that its slots take over. */
 const TAKEN_OVER = ["provider", "model", "small_model", "disabled_providers", "enabled_providers", "permission", "experimental"]
@@ -12,18 +12,6 @@ const TAKEN_OVER = ["provider", "model", "small_model", "disabled_providers", "e
  * as it is, by `prepareCommand`.
  */
 const NOTHING = "$1000000"
-
-/** OpenCode's own tools, by role. */
-const READ = ["read", "grep", "glob", "list"]
-const WRITE = ["edit"]
-/** @type {Record<string, string[]>} */
-const TOOLS = {
-  searcher: READ,
-  planner: [],
-  coder: [...READ, ...WRITE],
-  reviewer: READ,
-  fixer: [...READ, ...WRITE],
-}
 
 /**
  * @param {Record<string, any>} config changed in place
@@ -234,9 +222,4 @@ function verdicts(own, tool) {
 export function limits(own, tool) {
   const { "*": every, ...some } = verdicts(own, tool)
   return every === "deny" ? { "*": every, ...some } : some
-}
-
-/** @param {string} role */
-function prompt(role) {
-  return readFileSync(new URL(`../prompts/${role}.md`, import.meta.url), "utf8")
 }

@@ -1,6 +1,6 @@
-/** The turn that `/task` makes. */
-import { COMMAND } from "./names.js"
-import { registry } from "./registry.js"
+/** The turn that `/task` makes in OpenCode 1. */
+import { COMMAND } from "../names.js"
+import { registry } from "../registry.js"
 
 /** The longest title of a session. */
 const TITLE = 80

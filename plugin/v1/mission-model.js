@@ -2,25 +2,21 @@
  * The model inside the plugin: a request for `orchestrator/mission` never leaves the process, but runs what was typed after
  * `/task` and streams the progress as the answer. It costs no tokens; Esc fires the signal.
  */
-import { endings } from "./endings.js"
-import { hostOf } from "./host.js"
-import { AGENT, MODEL, PROVIDER } from "./names.js"
-import { forget, registry } from "./registry.js"
-import { toast } from "./toast.js"
+import { runMission } from "../mission.js"
+import { AGENT, MODEL, PROVIDER } from "../names.js"
+import { registry } from "../registry.js"
 
 /** How often something is sent when nothing happens, in milliseconds: OpenCode aborts a silent model. */
 const HEARTBEAT = 20_000
-/** How often a stop is repeated until the mission has ended, in milliseconds. */
-const STOP_AGAIN = 200
 /** How long the answer waits for a mission to stop, in milliseconds. */
 const WIND_UP = 1_500
 
 /**
- * @param {ReturnType<typeof import("./engine.js").lazyEngine>} lazy
- * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {ReturnType<typeof import("../engine.js").lazyEngine>} lazy
+ * @param {import("../host.js").Host} host
  * @returns {typeof globalThis.fetch}
  */
-export function missionFetch(lazy, input) {
+export function missionFetch(lazy, host) {
   const answer = async (/** @type {any} */ _url, /** @type {RequestInit | undefined} */ request) => {
     const session = new Headers(request?.headers).get("x-session-id") ?? ""
     const text = registry().typed.get(session)
@@ -28,31 +24,7 @@ export function missionFetch(lazy, input) {
     return stream(request?.signal ?? undefined, async (say, signal) => {
       // a summary, a title, a message by way of the API: nothing but the command starts a mission
       if (text === undefined) return say("Missions start with `/task`.\n")
-      const { engine, problem } = lazy.get()
-      if (!engine) {
-        await toast(input, problem, "error")
-        return say(`opencode-orchestrator cannot run missions: ${problem}\n`)
-      }
-      if (signal.aborted) return
-      /** @type {NodeJS.Timeout | undefined} */
-      let again
-      // A stop before the mission has started finds nothing to stop, so it is repeated until the end
-      const stop = () => {
-        void engine.stop("Esc or an abort")
-        again ??= setInterval(() => void engine.stop("Esc or an abort"), STOP_AGAIN)
-      }
-      signal.addEventListener("abort", stop, { once: true })
-      registry().missions.set(session, engine)
-      const forgetEndings = endings(engine, lazy)
-      try {
-        await lazy.during(engine.command(text, session || undefined, hostOf(input, engine), say))
-      } finally {
-        signal.removeEventListener("abort", stop)
-        clearInterval(again)
-        forgetEndings()
-        registry().missions.delete(session)
-        forget(engine)
-      }
+      await runMission(lazy, host, { session, text, say, signal })
     })
   }
   return /** @type {typeof globalThis.fetch} */ (answer)
@@ -143,13 +115,4 @@ async function ownModel(session, input) {
   const { data: providers } = await input.client.config.providers({ query })
   const first = Object.entries(providers?.default ?? {}).find(([provider]) => provider !== PROVIDER)
   return first ? { providerID: first[0], modelID: first[1] } : undefined
-}
-
-/**
- * A mission whose session is deleted could not be seen any more.
- * @param {any} event
- */
-export async function stopDeleted(event) {
-  if (event?.type !== "session.deleted") return
-  await registry().missions.get(event.properties?.info?.id)?.stop("the end of its session")
 }

@@ -1,0 +1,18 @@
+/** What each role is given, whatever host it works in: its prompt and the host's tools, by the engine's names. */
+import { readFileSync } from "node:fs"
+
+const READ = ["read", "grep", "glob", "list"]
+const WRITE = ["edit"]
+/** @type {Record<string, string[]>} */
+export const TOOLS = {
+  searcher: READ,
+  planner: [],
+  coder: [...READ, ...WRITE],
+  reviewer: READ,
+  fixer: [...READ, ...WRITE],
+}
+
+/** @param {string} role */
+export function prompt(role) {
+  return readFileSync(new URL(`../prompts/${role}.md`, import.meta.url), "utf8")
+}

@@ -1,0 +1,49 @@
+/** The hooks of one instance of OpenCode 1: each calls the file that implements it. */
+import { lazyEngine } from "../engine.js"
+import { windUp } from "../mission.js"
+import { offerToResume } from "../offer.js"
+import { slotOf } from "../slot.js"
+import { prepareCommand } from "./command.js"
+import { configure } from "./config.js"
+import { onEvent } from "./events.js"
+import { hostOf } from "./host.js"
+import { defineMailbox, mailboxes } from "./mailboxes.js"
+import { missionFetch, returnModel } from "./mission-model.js"
+import { requestOptions } from "./request-options.js"
+import { onRequest } from "./requests.js"
+import { afterTool, beforeTool } from "./tools.js"
+
+/**
+ * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {Record<string, unknown>} [options]
+ * @returns {Promise<import("@opencode-ai/plugin").Hooks>}
+ */
+export async function server(input, options) {
+  const slot = slotOf(input.directory)
+  const engine = lazyEngine(input.directory, options, slotFiles())
+  const host = hostOf(input)
+  const fetch = missionFetch(engine, host)
+  if (!slot) offerToResume(engine, host)
+  return {
+    config: async (config) => configure(config, { fetch, slot, directory: input.directory }),
+    tool: mailboxes(),
+    "command.execute.before": async (command, output) => prepareCommand(command, output, input),
+    "chat.message": async (message, output) => returnModel(message, output, input),
+    "chat.params": async (request, output) => requestOptions(request, output),
+    "tool.definition": async ({ toolID }, output) => defineMailbox(toolID, output),
+    "experimental.chat.messages.transform": async (_, output) => onRequest(output, host),
+    "tool.execute.before": async (call, output) => beforeTool(call, output),
+    "tool.execute.after": async (call, output) => afterTool(call, output),
+    event: async ({ event }) => onEvent(event, host),
+    dispose: async () => windUp(engine),
+  }
+}
+
+/**
+ * What OpenCode finds in a slot in place of the project's own configuration: this plugin. Providers, models and permissions
+ * come from the user's instance through the config hook, so that no key is written anywhere.
+ */
+function slotFiles() {
+  const entry = new URL("../../index.js", import.meta.url).href
+  return { "opencode.json": { plugin: [entry], share: "disabled", autoupdate: false, snapshot: false } }
+}
