@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use shared::secret_variables::may_be_secret;
+
 /// Taken over from our own environment where set.
 const INHERITED: &[&str] = &[
     "PATH",
@@ -106,9 +108,6 @@ const FIXED: &[(&str, &str)] = &[
     ("GIT_TERMINAL_PROMPT", "0"),
 ];
 
-/// No variable whose name holds one of these passes, wherever it comes from.
-const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "AUTH"];
-
 /// A run carries this, so that what it started can be found again.
 pub(crate) const MARKER: &str = "OPENCODE_ORCHESTRATOR_RUN";
 
@@ -137,7 +136,7 @@ pub(crate) fn build(
     }
     all.extend(FIXED.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
     all.extend(extra.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
-    all.retain(|name, _| !is_secret(&name.to_string_lossy()));
+    all.retain(|name, _| !may_be_secret(&name.to_string_lossy()));
     for name in ["TMPDIR", "TMP", "TEMP"] {
         all.insert(name.into(), tmp.into());
     }
@@ -161,12 +160,6 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 fn virtual_environment(directory: &Path, root: &Path) -> Option<PathBuf> {
     let places = [directory, root].into_iter().flat_map(|folder| [folder.join(".venv"), folder.join("venv")]);
     places.into_iter().find(|venv| venv.join("pyvenv.cfg").is_file())
-}
-
-/// Whether a variable of this name may hold a secret.
-pub(crate) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

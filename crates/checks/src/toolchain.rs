@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::path::Path;
 use std::time::SystemTime;
+
+use shared::StableHasher;
 
 use crate::environment;
 
@@ -37,7 +39,7 @@ pub fn toolchain(root: &Path) -> String {
 
 fn describe(ours: impl Iterator<Item = (OsString, OsString)>, root: &Path) -> String {
     let environment = environment::build(ours, &BTreeMap::new(), root, root, Path::new("tmp"), "run");
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableHasher::new();
     environment.hash(&mut hasher);
     let path = environment.get(OsStr::new("PATH")).cloned().unwrap_or_default();
     let folders: Vec<_> = std::env::split_paths(&path).collect();
@@ -50,7 +52,7 @@ fn describe(ours: impl Iterator<Item = (OsString, OsString)>, root: &Path) -> St
     for file in INSTALLED {
         (file, stamp(&root.join(file))).hash(&mut hasher);
     }
-    format!("{:016x}", hasher.finish())
+    hasher.hex()
 }
 
 /// Size and time of a file; nothing where there is none.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+pub(crate) use shared::text::{clip, count};
+
 /// Bytes of a token, on average over code and prose; the engine corrects by the usage that OpenCode reports.
 const BYTES_PER_TOKEN: f64 = 3.9;
 
@@ -51,18 +53,6 @@ impl Limited {
     }
 }
 
-/// `text` cut to at most `max` bytes at a character, with a mark where something is missing.
-pub(crate) fn clip(text: &str, max: usize) -> String {
-    if text.len() <= max {
-        return text.to_owned();
-    }
-    let mut end = max.saturating_sub('…'.len_utf8());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", &text[..end])
-}
-
 /// A path as it stands in a text: one line, whatever characters it has.
 pub(crate) fn shown(path: &str) -> Cow<'_, str> {
     if path.contains(|c: char| c.is_control() || c == '"') {
@@ -70,11 +60,6 @@ pub(crate) fn shown(path: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(path)
     }
-}
-
-/// `1 file`, `2 files`.
-pub(crate) fn count(n: usize, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
 #[cfg(test)]
@@ -88,14 +73,5 @@ mod tests {
             assert!(estimate_tokens(&text) <= tokens, "{tokens}");
         }
         assert_eq!(estimate_tokens("x"), 1);
-    }
-
-    #[test]
-    fn clipping_keeps_characters_whole() {
-        assert_eq!(clip("größer", 20), "größer");
-        for max in 3..9 {
-            let clipped = clip("größer als", max);
-            assert!(clipped.len() <= max && clipped.ends_with('…'), "{clipped}");
-        }
     }
 }

@@ -1,8 +1,12 @@
 //! One file: what is read of it, and what is not worth reading.
 
 use serde::{Deserialize, Serialize};
+use shared::StableHasher;
+use shared::lockfiles::is_lockfile;
+use shared::secret_files::is_always_secret;
+use shared::test_files::is_test;
 use std::fs::{self, Metadata};
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::Hasher;
 use std::io::Read;
 use std::path::{Component, Path};
 use std::time::UNIX_EPOCH;
@@ -39,7 +43,7 @@ impl Stamp {
 }
 
 pub(crate) fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableHasher::new();
     hasher.write(text.as_bytes());
     hasher.finish()
 }
@@ -80,14 +84,13 @@ pub(crate) fn role_of(path: &str) -> Role {
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let folder = |wanted: &[&str]| lower.split('/').rev().skip(1).any(|part| wanted.contains(&part));
-    if is_opaque(name, extension) || folder(&["node_modules", "vendor", "third_party", "dist", ".git"]) {
+    if is_opaque(path, name, extension) || folder(&["node_modules", "vendor", "third_party", "dist", ".git"])
+    {
         return Role::Opaque;
     }
     if Language::of_path(path).is_some() || CODE.contains(&extension) {
-        let test = folder(&["test", "tests", "__tests__", "spec", "specs", "testdata", "fixtures"])
-            || [".test.", ".spec.", "_test.", "_spec."].iter().any(|part| name.contains(part))
-            || name.starts_with("test_")
-            || matches!(name, "tests.rs" | "conftest.py");
+        // what tests read is read with them
+        let test = is_test(path) || folder(&["fixtures"]);
         return if test { Role::Test } else { Role::Code };
     }
     match extension {
@@ -103,35 +106,13 @@ const CODE: &[&str] = &[
     "scss", "sh", "sql", "svelte", "swift", "vue", "zig",
 ];
 
-fn is_opaque(name: &str, extension: &str) -> bool {
-    const LOCKED: &[&str] = &[
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "pnpm-lock.yaml",
-        "bun.lock",
-        "bun.lockb",
-        "go.sum",
-        "uv.lock",
-        "poetry.lock",
-        "cargo.lock",
-        "yarn.lock",
-        "composer.lock",
-        "gemfile.lock",
-        "flake.lock",
-    ];
+fn is_opaque(path: &str, name: &str, extension: &str) -> bool {
     const UNREADABLE: &[&str] = &[
         "png", "jpg", "jpeg", "gif", "webp", "ico", "svg", "pdf", "zip", "gz", "tgz", "xz", "zst", "wasm",
         "woff", "woff2", "ttf", "otf", "mp3", "mp4", "mov", "bin", "exe", "so", "dylib", "dll", "node",
         "map", "snap", "parquet", "sqlite", "db", "lock", "csv", "tsv", "ipynb",
     ];
-    const SECRET: &[&str] = &["pem", "key", "p12", "pfx", "keystore", "jks"];
-    LOCKED.contains(&name)
-        || UNREADABLE.contains(&extension)
-        || SECRET.contains(&extension)
-        || name.starts_with("id_rsa")
-        || name.starts_with("id_ed25519")
-        || (name.starts_with(".env") && !name.ends_with("example") && !name.ends_with("sample"))
-        || name.contains(".min.")
+    is_lockfile(name) || UNREADABLE.contains(&extension) || is_always_secret(path) || name.contains(".min.")
 }
 
 /// Whether nobody writes this text by hand: it says so at its beginning, or its lines are not for people.

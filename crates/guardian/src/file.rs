@@ -296,7 +296,7 @@ impl File {
     }
 
     pub(crate) fn is_test(&self) -> bool {
-        is_test_path(&self.path)
+        shared::test_files::is_test(&self.path)
     }
 }
 
@@ -320,26 +320,6 @@ fn not_checked(message: String) -> SyntaxProblem {
         message: format!("not checked: {message}"),
         kind: ProblemKind::NotChecked,
     }
-}
-
-/// Whether a path is a test's by the customs of its language.
-pub(crate) fn is_test_path(path: &str) -> bool {
-    let mut parts: Vec<&str> = path.split('/').collect();
-    let name = parts.pop().unwrap_or_default();
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    parts.iter().any(|part| {
-        matches!(
-            *part,
-            "test" | "tests" | "__tests__" | "spec" | "specs" | "testing" | "e2e" | "test-d" | "testdata"
-        )
-    }) || stem.ends_with(".test")
-        || stem.ends_with(".spec")
-        || stem.ends_with("_test")
-        || stem.ends_with("_tests")
-        || stem.ends_with("-test")
-        || stem.ends_with(".test-d")
-        || stem.starts_with("test_")
-        || matches!(stem, "test" | "tests" | "conftest")
 }
 
 /// Code with its blanks evened out: re-indented code is the same code.

@@ -9,6 +9,8 @@ mod python;
 
 use std::time::Duration;
 
+use shared::lockfiles;
+
 use crate::check::{Check, Kind};
 use crate::discover::{NodeManager, Source, join};
 use crate::shell::quote;
@@ -150,7 +152,8 @@ impl Manifest {
     /// A declared package of nearly that name.
     pub fn nearest(&self, name: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
         let text = read(&self.path).unwrap_or_default();
-        name::nearest(name, &declared::names(&self.path, &text, true))
+        let known = declared::names(&self.path, &text, true);
+        shared::text::nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
     }
 
     fn is_same(&self, a: &str, b: &str) -> bool {
@@ -256,17 +259,16 @@ impl Manifest {
     /// Whether adding packages may write this file (a path in the project).
     pub fn writes(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let names: &[&str] = match self.manager {
-            Manager::Npm => &["package.json", "package-lock.json", "npm-shrinkwrap.json"],
-            Manager::Pnpm => &["package.json", "pnpm-lock.yaml"],
-            Manager::Yarn | Manager::NewerYarn => &["package.json", "yarn.lock"],
-            Manager::Bun => &["package.json", "bun.lock", "bun.lockb"],
-            Manager::Cargo => &["Cargo.toml", "Cargo.lock"],
+        let (manifest, manager) = match self.manager {
             Manager::Pip => return path == self.path,
-            Manager::Uv => &["pyproject.toml", "uv.lock"],
-            Manager::Go => &["go.mod", "go.sum"],
+            Manager::Npm | Manager::Pnpm | Manager::Yarn | Manager::NewerYarn | Manager::Bun => {
+                ("package.json", self.manager())
+            }
+            Manager::Cargo => ("Cargo.toml", "cargo"),
+            Manager::Uv => ("pyproject.toml", "uv"),
+            Manager::Go => ("go.mod", "go"),
         };
-        names.contains(&name)
+        name == manifest || lockfiles::of(manager).contains(&name)
     }
 
     fn command(&self, name: &str, run: String, timeout: Duration) -> Check {
@@ -306,8 +308,8 @@ fn node(source: &Source, directory: &str) -> Manager {
 }
 
 fn python_manager(source: &Source, directory: &str, word: &str) -> Result<Manager, String> {
-    for (lock, who) in [("poetry.lock", "Poetry"), ("pdm.lock", "PDM"), ("Pipfile.lock", "Pipenv")] {
-        if source.has(directory, lock) {
+    for (who, lock) in lockfiles::python() {
+        if who != "uv" && source.has(directory, lock) {
             return Err(format!(
                 "`{}` is kept by {who}, which this version cannot add packages with; ask the user to add it first",
                 join(directory, lock)

@@ -30,7 +30,7 @@ pub(super) fn check(manager: Manager, wanted: &Wanted) -> Result<(), String> {
             ));
         }
         let python = matches!(manager, Manager::Pip | Manager::Uv);
-        if python && super::python::clauses(version).is_none() {
+        if python && super::python::specifiers(version).is_none() {
             return Err(format!(
                 "`version` of `{name}` is `{version}`; Python takes `2.1`, `==2.1` or `>=2,<3`"
             ));
@@ -52,31 +52,4 @@ fn is_word(text: &str, signs: &str) -> bool {
 /// As registries compare names that `-`, `_` and `.` tell apart for people only.
 pub(super) fn normal(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '.'], "-")
-}
-
-/// The known name that a few slips lead to.
-pub(super) fn nearest(name: &str, known: &[String]) -> Option<String> {
-    let name = normal(name);
-    let most = (name.chars().count() / 4).clamp(1, 3);
-    let near = known.iter().map(|other| (distance(&name, &normal(other)), other));
-    near.filter(|(far, _)| *far <= most).min_by_key(|(far, _)| *far).map(|(_, other)| other.clone())
-}
-
-/// Letters to insert, remove or replace.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(MAX_NAME).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(MAX_NAME).enumerate() {
-        let mut before = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let here = (before + usize::from(x != *y)).min(*cell + 1).min(left + 1);
-            before = std::mem::replace(cell, here);
-            left = here;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }

@@ -1,69 +1,27 @@
 //! Requirements of Python projects: their versions, and where no client writes
 //! the manifest, the edit of it.
 
-use std::cmp::Ordering;
-
+use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use toml_edit::{Array, DocumentMut, Item, Value};
 
 use super::{Wanted, declared};
 
-/// `>=2,<3` as its parts: operator and version. `None` where it is no such thing.
-pub(super) fn clauses(spec: &str) -> Option<Vec<(&str, &str)>> {
-    spec.split(',').map(clause).collect()
-}
-
-fn clause(part: &str) -> Option<(&str, &str)> {
-    let part = part.trim();
-    let (sign, version) = part.split_at(part.find(|c: char| !"<>=!~".contains(c))?);
-    let sign = if sign.is_empty() { "==" } else { sign };
-    let known = ["==", ">=", "<=", ">", "<", "~=", "!="].contains(&sign);
-    let version = version.trim();
-    let plain = version.chars().all(|c| c.is_ascii_alphanumeric() || ".*+-_".contains(c));
-    (known && plain && version.starts_with(|c: char| c.is_ascii_digit())).then_some((sign, version))
-}
-
-/// Whether a version is one of a range.
-pub(super) fn is_in(version: &str, spec: &str) -> bool {
-    let Some(clauses) = clauses(spec) else { return false };
-    let exact = clauses.iter().any(|(sign, _)| *sign == "==");
-    if !exact && version.contains(|c: char| c.is_ascii_alphabetic()) && !version.contains("post") {
-        return false;
-    }
-    clauses.iter().all(|(sign, wanted)| {
-        let order = compare(version, wanted);
-        match *sign {
-            "==" => match wanted.strip_suffix(".*") {
-                Some(stem) => version == stem || version.starts_with(&format!("{stem}.")),
-                None => order == Ordering::Equal,
-            },
-            "!=" => order != Ordering::Equal,
-            ">=" => order != Ordering::Less,
-            "<=" => order != Ordering::Greater,
-            ">" => order == Ordering::Greater,
-            "<" => order == Ordering::Less,
-            _ => {
-                let stem = wanted.rsplit_once('.').map_or(*wanted, |(stem, _)| stem);
-                order != Ordering::Less && (version == stem || version.starts_with(&format!("{stem}.")))
-            }
-        }
-    })
-}
-
-/// By numbers; `1.0` and `1.0.0` are the same.
-fn compare(a: &str, b: &str) -> Ordering {
-    let parts = |text: &str| -> Vec<(u64, String)> {
-        let part = |part: &str| {
-            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            let (number, rest) = part.split_at(digits);
-            (number.parse().unwrap_or(0), rest.to_owned())
-        };
-        let mut all: Vec<_> = text.split('.').map(part).collect();
-        while all.last().is_some_and(|(number, rest)| *number == 0 && rest.is_empty()) {
-            all.pop();
-        }
-        all
+/// A range as `>=2,<3`, or a version alone, which is exact. `None` where it is no such thing.
+pub(super) fn specifiers(spec: &str) -> Option<VersionSpecifiers> {
+    let clause = |part: &str| match part.trim() {
+        exact if exact.starts_with(|c: char| c.is_ascii_digit()) => format!("=={exact}"),
+        part => part.to_owned(),
     };
-    parts(a).cmp(&parts(b))
+    spec.split(',').map(clause).collect::<Vec<_>>().join(",").parse().ok()
+}
+
+/// Whether a version is one of a range. One before a release is, only where the range names such a version.
+pub(super) fn is_in(version: &str, spec: &str) -> bool {
+    let (Some(specifiers), Ok(version)) = (specifiers(spec), version.parse::<Version>()) else {
+        return false;
+    };
+    let wants_early = specifiers.iter().any(VersionSpecifier::any_prerelease);
+    (wants_early || !version.any_prerelease()) && specifiers.contains(&version)
 }
 
 /// `name[extras]>=version`, as it stands in a manifest.

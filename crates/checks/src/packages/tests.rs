@@ -1,5 +1,5 @@
 use super::answer::{Answer, answer};
-use super::{Manifest, Wanted, name, python};
+use super::{Manifest, Wanted, python};
 use crate::outcome::{End, Outcome};
 
 /// Paths and texts.
@@ -71,7 +71,7 @@ fn what_no_client_here_can_add_is_said() {
         (&[("package.json", "{}")], "npm", Some("web"), "`web` has no `package.json`"),
         (&[("a/package.json", "{}"), ("b/package.json", "{}")], "npm", None, "which of a, b it is"),
         (&[("Cargo.toml", "[workspace]\n")], "cargo", None, "declares no package"),
-        (&[("pyproject.toml", ""), ("poetry.lock", "")], "pip", None, "kept by Poetry"),
+        (&[("pyproject.toml", ""), ("poetry.lock", "")], "pip", None, "kept by poetry"),
     ];
     for (files, word, directory, expected) in cases {
         let why = find(files, word, directory).unwrap_err();
@@ -242,9 +242,11 @@ fn requirements_are_written_as_their_neighbours_are() {
 
 #[test]
 fn a_slip_finds_the_package_that_was_meant() {
-    let known = ["lodash".to_owned(), "express".to_owned(), "ms".to_owned()];
-    assert_eq!(name::nearest("lodahs", &known), None);
-    assert_eq!(name::nearest("lodas", &known).as_deref(), Some("lodash"));
-    assert_eq!(name::nearest("expres-s", &known).as_deref(), Some("express"));
-    assert_eq!(name::nearest("react", &known), None);
+    let text = r#"{ "dependencies": { "lodash": "4", "express": "5", "ms": "2" } }"#;
+    let read = |path: &str| (path == "package.json").then(|| text.to_owned());
+    let manifest = find(&[("package.json", text)], "npm", None).unwrap();
+    let near = |name: &str| manifest.nearest(name, &read);
+    assert_eq!(near("lodahs").as_deref(), Some("lodash"));
+    assert_eq!(near("expres-s").as_deref(), Some("express"));
+    assert_eq!(near("react"), None);
 }

@@ -126,7 +126,7 @@ fn damaged_output_never_panics_and_never_names_more_than_it_may() {
             match random(12) {
                 0 => {}
                 1 => text.push_str(&format!("{line}\n{line}\n")),
-                2 => text.push_str(text::cut(line, random(line.len() + 1))),
+                2 => text.push_str(shared::text::start_of(line, random(line.len() + 1))),
                 3 => text.push_str(&format!("{}\n", lines[random(lines.len())])),
                 _ => text.push_str(&format!("{line}\n")),
             }

@@ -1,6 +1,8 @@
 //! What the readers of all runners share: bounded names and messages, places,
 //! and counts. Knows no runner.
 
+use shared::text::start_of;
+
 use crate::outcome::TestFailure;
 
 /// More failing tests than this are not named one by one.
@@ -21,7 +23,7 @@ impl Failures {
 }
 
 pub(crate) fn name(text: &str) -> String {
-    cut(text.trim(), MAX_NAME).to_owned()
+    start_of(text.trim(), MAX_NAME).to_owned()
 }
 
 /// The text without surrounding blank lines and common indentation, bounded;
@@ -41,13 +43,8 @@ pub(crate) fn detail(lines: &[&str]) -> Option<String> {
         text.push_str(line.get(indent..).unwrap_or("").trim_end());
         text.push('\n');
     }
-    let text = cut(text.trim_matches('\n'), MAX_DETAIL);
+    let text = start_of(text.trim_matches('\n'), MAX_DETAIL);
     (!text.trim().is_empty()).then(|| text.to_owned())
-}
-
-/// At most `limit` bytes, cut between characters.
-pub(crate) fn cut(text: &str, limit: usize) -> &str {
-    text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
 }
 
 /// `path:12:5` or `path:12` as path and line.

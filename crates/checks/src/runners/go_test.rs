@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, cut, detail, indent, name, place};
+use crate::parse::text::{Failures, detail, indent, name, place};
 
 pub(super) const ROW: Row = Row { language: Language::Go, starts, narrow, parse, is_format: false };
 
@@ -399,7 +399,7 @@ struct Event {
 
 fn push(lines: &mut Vec<String>, line: &str) {
     if lines.len() < MAX_LINES {
-        lines.push(cut(line, 1_000).to_owned());
+        lines.push(shared::text::start_of(line, 1_000).to_owned());
     }
 }
 

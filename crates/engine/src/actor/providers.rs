@@ -6,8 +6,8 @@ use mission::provider::{Fault, is_rate_limit};
 use mission::{Event, Role, State, TaskId};
 
 use crate::config::Config;
-use crate::config::suggest::nearest;
 use crate::host::{Host, HostRequest, Models};
+use crate::text::nearest;
 
 /// How long the host may take to say what its models cost.
 const ASKING: Duration = Duration::from_secs(10);

@@ -49,7 +49,7 @@ impl Setups {
                 let made = std::fs::metadata(&slot.path).map(|found| found.ino()).unwrap_or_default();
                 Some(format!("{made}\n{}", commands.join(" && ")))
             }
-            Setup::Auto => match text(&slot.path, &LOCKS) {
+            Setup::Auto => match lockfile_text(&slot.path) {
                 Some(lock) => Some(lock),
                 // a manifest alone is enough of a reason where the mission has added to it
                 None if self.packages_added().await => text(&slot.path, &MANIFESTS),
@@ -60,7 +60,7 @@ impl Setups {
         // what was copied from the user's folder serves as long as the lockfile is the user's
         let copied = bench.config.workspace.setup == Setup::Auto
             && slot.path.join("node_modules").exists()
-            && text(bench.workspace.root(), &LOCKS).as_ref() == Some(&lock);
+            && lockfile_text(bench.workspace.root()).as_ref() == Some(&lock);
         if copied || self.is(slot.n, &lock) {
             return Ok(());
         }
@@ -94,9 +94,13 @@ async fn setup_command(bench: &Bench, slot: &Slot) -> Result<Option<Check>, Stri
     .await
 }
 
-const LOCKS: [&str; 6] =
-    ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "uv.lock", "requirements.txt"];
 const MANIFESTS: [&str; 2] = ["package.json", "pyproject.toml"];
+
+/// What says which packages belong to the project.
+fn lockfile_text(root: &Path) -> Option<String> {
+    let names: Vec<&str> = shared::lockfiles::all().chain(["requirements.txt"]).collect();
+    text(root, &names)
+}
 
 /// Name and text of the first of these files.
 fn text(root: &Path, names: &[&str]) -> Option<String> {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::suggest::nearest;
 use crate::text::cut;
+use crate::text::nearest;
 
 /// How a subcommand is called: JSON in, JSON out, so that the program itself holds no logic.
 #[derive(Clone, Debug, Deserialize)]

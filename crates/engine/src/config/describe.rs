@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::layer::Value;
-use super::suggest::{one_of, one_of_quoted};
 use super::text_kind::TextKind;
+use crate::text::{one_of, one_of_quoted};
 
 /// Characters of a key or text that messages repeat.
 pub(super) const MOST_SHOWN: usize = 40;

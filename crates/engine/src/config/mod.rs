@@ -20,7 +20,6 @@ mod schema;
 mod sections;
 pub(crate) mod settings;
 mod show;
-pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
 mod text_kind;

@@ -9,8 +9,8 @@ use super::describe::{
 };
 use super::layer::{Entry, Layer, Node, Value};
 use super::problem::ConfigProblem;
-use super::suggest::{nearest, one_of};
 use super::text_kind::TextKind;
+use crate::text::{nearest, one_of};
 
 /// A file with more problems than this is of another kind; the rest is counted only.
 const MOST_PROBLEMS: usize = 50;

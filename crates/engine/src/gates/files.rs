@@ -1,5 +1,7 @@
 //! What a file is to the gates, by its path: a test, what tests need, a check's configuration, code, or prose.
 
+use shared::lockfiles::is_lockfile;
+use shared::test_files::{is_collected, is_in_test_folder, is_support};
 use syntax::Language;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +31,6 @@ impl Kind {
     }
 }
 
-/// Folders that hold nothing but tests and what they need.
-const TEST_FOLDERS: [&str; 9] =
-    ["test", "tests", "__tests__", "__snapshots__", "__mocks__", "testdata", "spec", "specs", "e2e"];
 /// Folders of what runs of itself.
 const HOOK_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
 /// What runs of itself, in lower case, with whatever extension.
@@ -117,19 +116,8 @@ const CONFIG_STARTS: [&str; 13] = [
 const CONFIG_PATHS: [&str; 4] =
     [".config/nextest.toml", ".cargo/config.toml", ".cargo/config", ".git-blame-ignore-revs"];
 const MANIFESTS: [&str; 4] = ["package.json", "cargo.toml", "pyproject.toml", "setup.cfg"];
-const LOCKS: [&str; 11] = [
-    "package-lock.json",
-    "npm-shrinkwrap.json",
-    "pnpm-lock.yaml",
-    "yarn.lock",
-    "bun.lock",
-    "cargo.lock",
-    "uv.lock",
-    "poetry.lock",
-    "go.sum",
-    "go.mod",
-    ".gitignore",
-];
+/// Beside lockfiles, what decides which packages or files there are.
+const OTHER_MANIFESTS: [&str; 2] = ["go.mod", ".gitignore"];
 
 /// What runs on the user's machine or their servers of itself: hooks of git, and CI. Nobody's consent lets a task change
 /// one that is there.
@@ -144,26 +132,26 @@ pub(crate) fn runs_of_itself(path: &str) -> bool {
 
 pub(crate) fn kind(path: &str) -> Kind {
     let lower = path.to_ascii_lowercase();
-    let parts: Vec<&str> = lower.split('/').collect();
-    let Some((name, folders)) = parts.split_last() else { return Kind::Other };
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
     let config = runs_of_itself(path)
-        || CONFIG_NAMES.contains(name)
+        || CONFIG_NAMES.contains(&name)
         || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
         || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
         || (name.starts_with("tsconfig") && name.ends_with(".json"));
     if config {
         return Kind::Config;
     }
-    if MANIFESTS.contains(name) && !among_tests(folders, Language::of_path(path)) {
+    if MANIFESTS.contains(&name) && !is_in_test_folder(path) {
         return Kind::Manifest;
     }
     match Language::of_path(path) {
-        Some(language) if collected(name, folders, language) => Kind::Test,
-        language if among_tests(folders, language) || *name == "conftest.py" || name.ends_with(".snap") => {
-            Kind::TestSupport
-        }
+        Some(_) if is_collected(path) => Kind::Test,
+        _ if is_support(path) => Kind::TestSupport,
         Some(_) => Kind::Code,
-        None if LOCKS.contains(name) || name.contains("requirements") && name.ends_with(".txt") => {
+        None if is_lockfile(name)
+            || OTHER_MANIFESTS.contains(&name)
+            || name.contains("requirements") && name.ends_with(".txt") =>
+        {
             Kind::Manifest
         }
         None if is_prose(name) => Kind::Prose,
@@ -171,48 +159,9 @@ pub(crate) fn kind(path: &str) -> Kind {
     }
 }
 
-/// The conventions by which runners find test files.
-fn collected(name: &str, folders: &[&str], language: Language) -> bool {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    match language {
-        Language::Go => stem.ends_with("_test"),
-        Language::Python => {
-            stem == "tests"
-                || stem.starts_with("test_")
-                || stem.ends_with("_test")
-                || stem.ends_with("_tests")
-        }
-        Language::Rust => {
-            let named =
-                matches!(stem, "test" | "tests") || stem.ends_with("_test") || stem.ends_with("_tests");
-            named || folders.last() == Some(&"tests") && name != "mod.rs"
-        }
-        Language::TypeScript | Language::Tsx | Language::JavaScript => {
-            let middle = stem.rsplit(['.', '-', '_']).next().unwrap_or(stem);
-            let marked = stem.len() > middle.len() && matches!(middle, "test" | "spec" | "tests" | "e2e");
-            marked || stem == "test" || stem.starts_with("test-") || folders.contains(&"__tests__")
-        }
-    }
-}
-
-/// Whether the file stands in a folder of tests, and not in the sources of something that is called so.
-fn among_tests(folders: &[&str], language: Option<Language>) -> bool {
-    let is_source = |folder: &str| matches!(folder, "src" | "lib");
-    // these words have other meanings, too
-    let plain =
-        folders.iter().any(|folder| is_source(folder)) || !language.is_some_and(Language::is_ecmascript);
-    let holds_tests = |folder: &str| {
-        TEST_FOLDERS.contains(&folder) && !(plain && matches!(folder, "spec" | "specs" | "e2e"))
-    };
-    let last = folders.iter().rposition(|folder| holds_tests(folder));
-    last.is_some_and(|at| !folders.get(at..).unwrap_or_default().iter().any(|folder| is_source(folder)))
-}
-
 /// Whether an existing file called like a test is one: product code about tests may be called so, too.
 pub(crate) fn is_test_text(path: &str, text: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let folders: Vec<&str> = lower.rsplit_once('/').map_or("", |(folders, _)| folders).split('/').collect();
-    among_tests(&folders, Language::of_path(path))
+    is_in_test_folder(path)
         || has_cases(path, text)
         || ["assert", "expect(", ".snap"].iter().any(|word| text.contains(word))
 }

@@ -2,9 +2,9 @@
 
 use super::{Check, Example, Found, Pair, Rule};
 use crate::data::{Format, problem};
-use crate::file::is_test_path;
 use crate::finding::{Category, Severity};
 use crate::project::is_specimen;
+use shared::test_files::is_test;
 
 pub(super) static RULE: Rule = Rule {
     id: "broken-data",
@@ -33,7 +33,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(pair: &Pair, found: &mut Found) {
     let (Some(format), Some(head)) = (Format::of_path(&pair.path), pair.head.as_deref()) else { return };
     const MAX_BYTES: usize = 500_000;
-    if is_test_path(&pair.path)
+    if is_test(&pair.path)
         || is_specimen(&pair.path)
         || head.text.len() > MAX_BYTES
         || is_filled_in(&head.text)

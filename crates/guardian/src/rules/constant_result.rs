@@ -5,7 +5,9 @@ use syntax::Language;
 use super::{Change, Check, Example, Found, Rule};
 use crate::bodies::{Was, decorators, pair_up, parameters, real_functions};
 use crate::constant::{is_fixed, returned};
-use crate::file::{File, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::functions::{Function, functions, statements};
 use crate::project::is_specimen;
@@ -63,7 +65,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         return;
     }
     for (pair, head) in change.heads() {
-        if is_test_path(&pair.path) || is_specimen(&pair.path) || is_declaration(&pair.path) {
+        if is_test(&pair.path) || is_specimen(&pair.path) || is_declaration(&pair.path) {
             continue;
         }
         let now = real_functions(head);

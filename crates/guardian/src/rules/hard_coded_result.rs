@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use super::{Change, Check, Example, Found, Rule};
 use crate::bodies::parameters;
-use crate::file::{File, even, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::{File, even};
 use crate::finding::{Category, Severity};
 use crate::functions::{assertions, functions, statements};
 
@@ -106,7 +108,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         return;
     }
     let mut expected: Option<Vec<String>> = None;
-    for (pair, head) in change.heads().filter(|(pair, _)| !is_test_path(&pair.path)) {
+    for (pair, head) in change.heads().filter(|(pair, _)| !is_test(&pair.path)) {
         let old: HashSet<String> = pair.base.as_deref().map_or_else(HashSet::new, |base| {
             branches(base).into_iter().map(|b| even(base.text_of(b.index))).collect()
         });
@@ -250,7 +252,7 @@ fn all_assertions(change: &Change<'_>) -> Vec<String> {
     const MAX_FILES: usize = 500;
     let of = |file: &File| if file.is_code() { assertions(file, 0) } else { Vec::new() };
     let with_tests = change.heads().map(|(_, file)| file).flat_map(of).collect::<Vec<_>>();
-    let others = change.head.paths().iter().filter(|path| is_test_path(path)).take(MAX_FILES);
+    let others = change.head.paths().iter().filter(|path| is_test(path)).take(MAX_FILES);
     others.filter_map(|path| change.head.file(path)).flat_map(|file| of(&file)).chain(with_tests).collect()
 }
 

@@ -6,7 +6,9 @@ use regex::Regex;
 use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule};
-use crate::file::{File, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::{folder_of, is_specimen};
 
@@ -82,7 +84,7 @@ fn left_over(change: &Change<'_>, file: &File) -> Option<String> {
     }
     if let Some(original) = second_version(name).filter(|original| beside(original)) {
         let stem = name.split('.').next().unwrap_or(name);
-        if !is_test_path(&file.path) && !is_named(change, &file.path, stem) {
+        if !is_test(&file.path) && !is_named(change, &file.path, stem) {
             return Some(format!("a second version of `{original}` lies beside it, and nothing uses it"));
         }
     }

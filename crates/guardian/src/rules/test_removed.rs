@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule};
-use crate::file::{File, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::functions::{Test, assertions, tests};
 use crate::project::is_specimen;
@@ -174,7 +176,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .filter(|(_, test)| !before.contains(test.name.as_str()))
         .collect();
     // what a test needed is gone only where it was no part of the tests themselves
-    let code = change.pairs.iter().filter(|pair| !is_test_path(&pair.path));
+    let code = change.pairs.iter().filter(|pair| !is_test(&pair.path));
     // what only moved to another file is not lost, nor is a test; asked for where a test is gone only
     let lost = LazyCell::new(|| {
         let heads = change.pairs.iter().filter_map(|pair| pair.head.as_deref());
@@ -255,7 +257,7 @@ fn vanished(change: &Change<'_>) -> BTreeSet<String> {
         let all = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         all.filter(|word| word.len() >= SHORTEST).map(str::to_lowercase).collect()
     };
-    let is_code = |path: &str| syntax::Language::of_path(path).is_some() && !is_test_path(path);
+    let is_code = |path: &str| syntax::Language::of_path(path).is_some() && !is_test(path);
     let mut gone = BTreeSet::new();
     for pair in change.pairs.iter().filter(|pair| is_code(&pair.path)) {
         let old = pair.base.as_deref().map_or_else(BTreeSet::new, |file| words(&file.text));
@@ -306,7 +308,7 @@ fn at_the_top(file: &File) -> impl Iterator<Item = String> {
 
 /// Test files that are gone as a whole, with checks in them but no test that is known by its name.
 fn files(change: &Change<'_>, found: &mut Found) {
-    let gone = change.pairs.iter().filter(|pair| pair.head.is_none() && is_test_path(&pair.path));
+    let gone = change.pairs.iter().filter(|pair| pair.head.is_none() && is_test(&pair.path));
     for (pair, base) in gone.filter_map(|pair| Some((pair, pair.base.as_deref()?))) {
         if is_specimen(&pair.path) || !base.is_code() || !tests(base).is_empty() {
             continue;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use syntax::{ImportKind, Language};
 
 use super::{Change, Check, Example, Found, Rule};
-use crate::file::{File, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::{Target, folder_of, is_built, is_specimen};
 
@@ -49,7 +51,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     }
     for (pair, head) in change.heads() {
         let path = &*pair.path;
-        if pair.base.is_some() || is_test_path(path) || is_specimen(path) || is_built(path) {
+        if pair.base.is_some() || is_test(path) || is_specimen(path) || is_built(path) {
             continue;
         }
         let end = head.line(0).len();

@@ -1,17 +1,14 @@
 //! Package managers: how each runs scripts and tools, and how it installs from
 //! its lockfile.
 
+use shared::lockfiles;
+
 use super::manifest::Package;
 use crate::discover::source::Source;
 use crate::shell::quote;
 
-/// The lockfiles of each, and nothing else knows them.
-pub(crate) const LOCKFILES: &[(Manager, &[&str])] = &[
-    (Manager::Pnpm, &["pnpm-lock.yaml"]),
-    (Manager::Yarn, &["yarn.lock"]),
-    (Manager::Bun, &["bun.lock", "bun.lockb"]),
-    (Manager::Npm, &["package-lock.json", "npm-shrinkwrap.json"]),
-];
+/// Which lockfile counts where there are several: the first of these.
+const BY_LOCKFILE: [Manager; 4] = [Manager::Pnpm, Manager::Yarn, Manager::Bun, Manager::Npm];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manager {
@@ -32,11 +29,11 @@ impl Manager {
         }
         let mut here = folder;
         loop {
-            let lock = LOCKFILES.iter().find(|(_, files)| source.has_any(here, files));
+            let lock = BY_LOCKFILE.iter().find(|manager| source.has_any(here, manager.lockfiles()));
             let newer = || source.has(here, ".yarnrc.yml") || is_newer_lock(source, here);
             match lock {
-                Some((Manager::Yarn, _)) if newer() => return Manager::NewerYarn,
-                Some((manager, _)) => return *manager,
+                Some(Manager::Yarn) if newer() => return Manager::NewerYarn,
+                Some(manager) => return *manager,
                 None => {}
             }
             let above = source.read(here, "package.json").and_then(|text| super::manifest::parsed(&text));
@@ -51,6 +48,15 @@ impl Manager {
             }
             here = here.rsplit_once('/').map_or("", |(up, _)| up);
         }
+    }
+
+    pub(crate) fn lockfiles(self) -> &'static [&'static str] {
+        lockfiles::of(match self {
+            Manager::Npm => "npm",
+            Manager::Pnpm => "pnpm",
+            Manager::Yarn | Manager::NewerYarn => "yarn",
+            Manager::Bun => "bun",
+        })
     }
 
     /// The manager that a folder is worked with.
@@ -107,12 +113,7 @@ impl Manager {
 
     /// The command and the file that calls for it.
     pub(crate) fn install(self, source: &Source, folder: &str) -> (&'static str, &'static str) {
-        let lock = LOCKFILES
-            .iter()
-            .filter(|(manager, _)| {
-                *manager == self || *manager == Manager::Yarn && self == Manager::NewerYarn
-            })
-            .find_map(|(_, files)| source.first(folder, files));
+        let lock = source.first(folder, self.lockfiles());
         match (self, lock) {
             (Manager::Npm, Some(file)) => ("npm ci --ignore-scripts --no-audit --no-fund", file),
             (Manager::Npm, None) => {

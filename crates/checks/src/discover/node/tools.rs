@@ -1,5 +1,7 @@
 //! Checks that no script names, but the presence of a tool does.
 
+use shared::test_files::bun_collects;
+
 use super::manager::Manager;
 use super::manifest::Package;
 use crate::check::Kind;
@@ -103,6 +105,5 @@ pub(super) fn may_run_once(cause: Option<Why>) -> bool {
 }
 
 fn is_test_file(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    !path.contains("node_modules/") && [".test.", ".spec.", "_test."].iter().any(|mark| file.contains(mark))
+    !path.contains("node_modules/") && bun_collects(path)
 }

@@ -44,7 +44,7 @@ fn is_workspace(source: &Source, folder: &str) -> bool {
 }
 
 fn has_lock(source: &Source, folder: &str) -> bool {
-    source.has_any(folder, &["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"])
+    shared::lockfiles::python().any(|(_, lock)| source.has(folder, lock))
 }
 
 fn of(source: &Source, folder: &str) -> Option<Step> {

@@ -1,5 +1,7 @@
 //! The runner that the test files themselves ask for.
 
+use shared::test_files::pytest_collects;
+
 use crate::check::Runner;
 use crate::discover::source::{Source, is_inside, join};
 use crate::shell::quote;
@@ -86,6 +88,5 @@ fn is_foreign(path: &str) -> bool {
 }
 
 pub(super) fn is_test_file(path: &str) -> bool {
-    let file = path.rsplit('/').next().unwrap_or(path);
-    !is_foreign(path) && file.ends_with(".py") && (file.starts_with("test_") || file.ends_with("_test.py"))
+    !is_foreign(path) && pytest_collects(path)
 }

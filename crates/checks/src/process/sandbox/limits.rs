@@ -5,7 +5,7 @@
 //! queues, which no test uses, carries the mark: a number for the mission and
 //! one for the run. At levels basic and full a filter keeps it from changing.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 #[cfg(target_os = "linux")]
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
@@ -43,7 +43,7 @@ impl Mark {
 }
 
 fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = shared::StableHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
 }

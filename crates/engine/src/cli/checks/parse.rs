@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::super::answer::{Answer, Failure};
 use super::super::place::Place;
-use crate::config::suggest::nearest;
+use crate::text::nearest;
 
 /// No output of a run is larger; what is gets refused.
 const MAX_FILE: u64 = 1 << 30;

@@ -45,9 +45,7 @@ fn packages(path: &str, text: &str) -> Packages {
         _ if name.contains("requirements") && name.ends_with(".txt") => {
             lines(text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')))
         }
-        "pnpm-lock.yaml" | "yarn.lock" | "bun.lock" | "uv.lock" | "poetry.lock" | "go.sum" => {
-            Packages::from([(name.to_string(), text.to_string())])
-        }
+        _ if shared::lockfiles::is_lockfile(name) => Packages::from([(name.to_string(), text.to_string())]),
         _ => Packages::new(),
     }
 }

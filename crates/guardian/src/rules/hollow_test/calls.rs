@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use syntax::Language;
 
 use super::is_assertive;
-use crate::file::{File, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::File;
 use crate::functions::{Function, Test, assertions, functions};
 use crate::project::{Target, Tree};
 
@@ -134,7 +136,7 @@ fn origin(tree: &Tree<'_>, file: &File, name: &str) -> Origin {
             continue;
         }
         return match tree.resolve(file, import) {
-            Target::File(path) if is_test_path(&path) => Origin::Unknown,
+            Target::File(path) if is_test(&path) => Origin::Unknown,
             Target::File(_) => Origin::Project,
             Target::Known => Origin::Known,
             _ => Origin::Unknown,

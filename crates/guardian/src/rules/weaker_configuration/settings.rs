@@ -6,7 +6,9 @@ use regex::Regex;
 
 use super::values::{Values, key};
 use super::{Kind, Weaker};
-use crate::file::{File, is_test_path};
+use shared::test_files::is_test;
+
+use crate::file::File;
 
 /// Strict when true.
 const STRICT: &[&str] = &[
@@ -408,8 +410,7 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
             "cypress",
         ];
         !built.iter().any(|word| plain.contains(word))
-            && (is_test_path(plain)
-                || parts.iter().any(|part| part.contains("test") || part.contains("spec")))
+            && (is_test(plain) || parts.iter().any(|part| part.contains("test") || part.contains("spec")))
     };
     if LEFT_OUT.contains(&name) {
         // what a build or a coverage report leaves out are tests as a whole

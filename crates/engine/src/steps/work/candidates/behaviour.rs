@@ -1,10 +1,11 @@
 //! What one of several coders made of an attempt: whether the gates that ask no model let it through, and what it does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use mission::{Candidate, FailureClass, Gate, State, Task};
+use shared::StableHasher;
 use workspace::Slot;
 
 use crate::blocking::blocking;
@@ -51,13 +52,13 @@ fn of_behaviour<'a>(
 
 /// One word for all files, so that a journal stays short.
 fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableHasher::new();
     let mut count = 0;
     for (path, before, after) in files {
         (path, form_of_file(path, before, after)).hash(&mut hasher);
         count += 1;
     }
-    if count == 0 { String::new() } else { format!("{:016x}", hasher.finish()) }
+    if count == 0 { String::new() } else { hasher.hex() }
 }
 
 /// Looks at what stands in a coder's slot. No verdict of it is recorded: what goes on is judged as every change is.

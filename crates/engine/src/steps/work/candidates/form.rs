@@ -2,8 +2,9 @@
 //! comments, layout, quotes, optional punctuation and the names of local variables that it brings do not count.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
+use shared::StableHasher;
 use syntax::{Language, Node, Source, Step, visit};
 
 /// Where a name is bound, by the kind of the node and the field that holds the name; no field: any child.
@@ -22,7 +23,7 @@ const BINDS: [(&str, Option<&str>); 9] = [
 /// Alike where two changes make the same of a file; `None`: it is gone.
 pub(crate) fn of(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Option<u64> {
     let after = after?;
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableHasher::new();
     let text = |bytes| std::str::from_utf8(bytes).ok();
     let source = Language::of_path(path)
         .zip(text(after))
@@ -35,7 +36,7 @@ pub(crate) fn of(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Opt
     Some(hasher.finish())
 }
 
-fn tokens(source: &Source<'_>, before: &str, hasher: &mut DefaultHasher) {
+fn tokens(source: &Source<'_>, before: &str, hasher: &mut StableHasher) {
     let optional = matches!(source.language(), Language::JavaScript | Language::TypeScript | Language::Tsx);
     let renamed = own_names(source, before);
     visit(source.root(), |node, depth| {

@@ -1,0 +1,69 @@
+//! Which environment variables hold secrets, by their names.
+
+/// Parts of names that hold secrets.
+const TELLING: [&str; 9] =
+    ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "AUTH"];
+
+/// Names that contain a telling part and hold none.
+const HARMLESS_PARTS: [&str; 9] = [
+    "KEYBOARD",
+    "KEYMAP",
+    "KEYRING",
+    "HOTKEY",
+    "MONKEY",
+    "TOKENIZER",
+    "AUTHOR_",
+    "SSH_AUTH_SOCK",
+    "XAUTHORITY",
+];
+
+/// Variables that say where or how, not what.
+const HARMLESS_ENDS: [&str; 14] = [
+    "_PATH",
+    "_FILE",
+    "_DIR",
+    "_HOME",
+    "_SOCK",
+    "_HOST",
+    "_HELPER",
+    "_STORE",
+    "_TYPE",
+    "_METHOD",
+    "_ALGORITHM",
+    "_URL",
+    "_URI",
+    "APPLICATION_CREDENTIALS",
+];
+
+/// Whether a variable of this name may hold or lead to a secret: for what must not be passed on at all.
+pub fn may_be_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    TELLING.iter().any(|part| name.contains(part))
+}
+
+/// Whether the value of a variable of this name is a secret: for values that are removed from texts, where one that is a
+/// path or a word would spoil them.
+pub fn holds_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    may_be_secret(name)
+        && !HARMLESS_PARTS.iter().any(|part| upper.contains(part))
+        && !HARMLESS_ENDS.iter().any(|end| upper.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_one_is_wider_than_what_is_one() {
+        for name in ["OPENAI_API_KEY", "db_password", "NPM_TOKEN", "GPG_PASSPHRASE"] {
+            assert!(may_be_secret(name) && holds_secret(name), "{name}");
+        }
+        for name in ["SSH_AUTH_SOCK", "GIT_AUTHOR_NAME", "SSL_KEY_FILE", "KEYMAP"] {
+            assert!(may_be_secret(name) && !holds_secret(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "LANG", ""] {
+            assert!(!may_be_secret(name) && !holds_secret(name), "{name}");
+        }
+    }
+}
