@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { packageRoot } from "./install/spec.js"
+import { packageRoot } from "../plugin/identity.js"
 
 /** @returns {{ exit: number, stderr?: string }} */
 export function demo() {

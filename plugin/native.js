@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { howToInstall, packageRoot, platformPackage, PRODUCT } from "./identity.js"
 
 /** Platforms that a package with a prebuilt core exists for (folders of `npm/`). */
 export const PLATFORMS = [
@@ -74,7 +74,7 @@ export function targets(platform, arch) {
  * @returns {Loaded | Problem}
  */
 function load(options) {
-  const root = options.root ?? dirname(dirname(fileURLToPath(import.meta.url)))
+  const root = options.root ?? packageRoot
   const env = options.env ?? process.env
   const platform = options.platform ?? process.platform
   const arch = options.arch ?? process.arch
@@ -101,7 +101,7 @@ function load(options) {
   }
 
   for (const name of names) {
-    const file = join(root, "native", `opencode-orchestrator.${name}.node`)
+    const file = join(root, "native", `${PRODUCT}.${name}.node`)
     if (!existsSync(file)) {
       // only a checkout is expected to have a build of its own
       if (development && name === names[0]) tried.push(`${file} (not built)`)
@@ -112,7 +112,7 @@ function load(options) {
   }
 
   for (const name of names) {
-    const spec = `opencode-orchestrator-${name}`
+    const spec = platformPackage(name)
     let manifest
     try {
       manifest = require.resolve(`${spec}/package.json`)
@@ -125,11 +125,11 @@ function load(options) {
       tried.push(`${dirname(manifest)} (version ${packaged ?? "unknown"}, but this package is ${version})`)
       continue
     }
-    const found = attempt(join(dirname(manifest), "opencode-orchestrator.node"))
+    const found = attempt(join(dirname(manifest), `${PRODUCT}.node`))
     if (found) return found
   }
 
-  return { problem: sentence(names[0], tried, advice(names, version, development, root)) }
+  return { problem: sentence(names[0], tried, advice(names, development, root)) }
 }
 
 /**
@@ -165,21 +165,20 @@ function open(require, file, version) {
  */
 function sentence(target, tried, what) {
   const where = tried.length > 0 ? `; tried ${tried.join(", ")}` : ""
-  return `opencode-orchestrator cannot start its native core for ${target}${where}; to fix it, ${what}.`
+  return `${PRODUCT} cannot start its native core for ${target}${where}; to fix it, ${what}.`
 }
 
 /**
  * @param {string[]} names
- * @param {string | undefined} version
  * @param {boolean} development
  * @param {string} root
  */
-function advice(names, version, development, root) {
+function advice(names, development, root) {
   if (development) return `run \`npm run build\` in ${root}`
   if (!names.some((name) => PLATFORMS.includes(name))) {
     return `use one of ${PLATFORMS.join(", ")}, or build it from source and set \`OPENCODE_ORCHESTRATOR_NATIVE\` to the file`
   }
-  return `run \`npm install --include=optional opencode-orchestrator@${version}\` again where it is installed (${root})`
+  return `${howToInstall()}; it is installed in ${root}`
 }
 
 /**

@@ -2,10 +2,13 @@
  * Makes the packages that are published: the main one, and one that holds the
  * native core of one platform.
  *
- * `node scripts/pack.js --out DIR [--profile NAME] [--platform NAME --triple TRIPLE]`
+ * `node scripts/pack.js --out DIR [--profile NAME | --core FILE] [--platform NAME --triple TRIPLE]`
+ * `[--published --repository OWNER/NAME]`
  *
- * Without `--triple` the core is built for this machine. On each platform (or
- * with each triple) the same main package comes out. Nothing is uploaded.
+ * Without `--triple` the core is built for this machine; `--core` takes one
+ * that is built. On each platform (or with each triple) the same main package
+ * comes out. `--published` says that the name on the public registry is ours,
+ * so that texts may name it. Nothing is uploaded.
  */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -13,6 +16,7 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { callCore } from "../bin/core.js"
+import { manifest, platformPackage, PRODUCT } from "../plugin/identity.js"
 import { PLATFORMS, targets } from "../plugin/native.js"
 import { buildCore } from "./lib/cargo.js"
 import { fail, root } from "./lib/run.js"
@@ -23,6 +27,9 @@ const { values } = parseArgs({
     profile: { type: "string", default: "dist" },
     platform: { type: "string", default: targets(process.platform, process.arch)[0] },
     triple: { type: "string" },
+    core: { type: "string" },
+    published: { type: "boolean", default: false },
+    repository: { type: "string" },
   },
 })
 const platform = values.platform
@@ -31,8 +38,9 @@ if (!PLATFORMS.includes(platform)) fail(`there is no package for ${platform}; th
 const out = resolve(values.out)
 mkdirSync(out, { recursive: true })
 
-const { version } = read(join(root, "package.json"))
-const library = buildCore(values.profile, values.triple)
+const { name: ownName, version } = manifest()
+const library = values.core ?? buildCore(values.profile, values.triple)
+const origin = values.repository ? links(`https://github.com/${values.repository}`) : {}
 const stage = mkdtempSync(join(tmpdir(), "orchestrator-pack-"))
 try {
   console.log(packCore())
@@ -45,9 +53,10 @@ try {
 function packCore() {
   const folder = join(stage, "core")
   mkdirSync(folder)
-  copyFileSync(library, join(folder, "opencode-orchestrator.node"))
+  copyFileSync(library, join(folder, `${PRODUCT}.node`))
   copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"))
-  write(join(folder, "package.json"), { ...read(join(root, "npm", platform, "package.json")), version })
+  const own = read(join(root, "npm", platform, "package.json"))
+  write(join(folder, "package.json"), { name: platformPackage(platform), version, ...own, ...origin })
   return pack(folder, out)
 }
 
@@ -56,12 +65,12 @@ async function packMain() {
   const unpacked = spawnSync("tar", ["-xzf", pack(root, stage), "-C", stage], { stdio: "inherit" })
   if (unpacked.status !== 0) fail("tar could not unpack what npm packed")
   const folder = join(stage, "package")
-  const manifest = read(join(folder, "package.json"))
-  delete manifest.devDependencies
-  manifest.scripts = { postinstall: manifest.scripts.postinstall }
+  const packed = read(join(folder, "package.json"))
+  delete packed.devDependencies
+  packed.scripts = { postinstall: packed.scripts.postinstall }
   // only here, as a checkout has a build of its own
-  manifest.optionalDependencies = Object.fromEntries(PLATFORMS.map((name) => [`opencode-orchestrator-${name}`, version]))
-  write(join(folder, "package.json"), manifest)
+  packed.optionalDependencies = Object.fromEntries(PLATFORMS.map((name) => [platformPackage(name, ownName), version]))
+  write(join(folder, "package.json"), { ...packed, ...origin, ...(values.published && { published: true }) })
   await addSchema(folder)
   return pack(folder, out)
 }
@@ -71,7 +80,7 @@ async function packMain() {
  * @param {string} folder
  */
 async function addSchema(folder) {
-  const env = values.triple ? process.env : { OPENCODE_ORCHESTRATOR_NATIVE: join(stage, "core", "opencode-orchestrator.node") }
+  const env = values.triple ? process.env : { OPENCODE_ORCHESTRATOR_NATIVE: join(stage, "core", `${PRODUCT}.node`) }
   const { exit, stdout, stderr } = await callCore(["config", "schema"], { env })
   if (exit !== 0 || !stdout) return console.warn(`packed without opencode.schema.json: ${stderr?.trim()}`)
   writeFileSync(join(folder, "opencode.schema.json"), stdout)
@@ -94,6 +103,11 @@ function pack(folder, destination) {
   // a list up to npm 11, an object by name after it
   const [first] = Array.isArray(answer) ? answer : Object.values(answer)
   return join(destination, first.filename)
+}
+
+/** @param {string} url of the repository */
+function links(url) {
+  return { repository: { type: "git", url: `git+${url}.git` }, bugs: `${url}/issues`, homepage: `${url}#readme` }
 }
 
 /** @param {string} file */

@@ -2,7 +2,8 @@
 import { join } from "node:path"
 import { callCore } from "../core.js"
 import { configDirectory, FileError, projectDirectory } from "../install/files.js"
-import { registrations } from "../install/install.js"
+import { registrations, registrationsIn } from "../install/install.js"
+import { rivals } from "../install/notices.js"
 
 /** @typedef {import("./doctor.js").Finding} Finding */
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
@@ -16,30 +17,32 @@ export function registered({ cwd, env }) {
   const name = "registered"
   const project = projectDirectory(cwd)
   const folders = new Set([configDirectory(env), env.OPENCODE_CONFIG_DIR, project, join(project, ".opencode")])
-  /** @type {ReturnType<typeof registrations>} */
-  const found = []
   /** @type {Finding[]} */
   const findings = []
-  for (const folder of folders) {
-    if (!folder) continue
+  /** @param {() => import("../install/install.js").Registration[]} body */
+  const read = (body) => {
     try {
-      found.push(...registrations(folder))
+      return body()
     } catch (error) {
       if (!(error instanceof FileError)) throw error
       const [message, hint] = error.message.replace("; nothing was changed", "").split("\nhint: ")
       findings.push({ name, status: "fail", message, hint })
+      return []
     }
   }
+  const found = [...folders].flatMap((config) => (config ? read(() => registrations({ cwd, env, config })) : []))
+  const file = env.OPENCODE_CONFIG
+  if (file) found.push(...read(() => registrationsIn(file, "server", env)))
   const server = found.filter(({ kind }) => kind === "server")
   const alive = server.filter(({ state }) => state === "ours")
   for (const { file, spec, state } of found) {
     if (state === "ours") findings.push({ name, status: "ok", message: `\`${spec}\` in ${file}` })
-    else {
-      const message = `\`${spec}\` in ${file} does not exist, so OpenCode skips it`
-      findings.push({ name, status: alive.length > 0 ? "warn" : "fail", message, hint: "run `opencode-orchestrator install`" })
-    }
+    if (state !== "dead") continue
+    const message = `\`${spec}\` in ${file} does not exist, so OpenCode skips it`
+    findings.push({ name, status: alive.length > 0 ? "warn" : "fail", message, hint: "run `opencode-orchestrator install`" })
   }
-  if (server.length === 0 && findings.length === 0) {
+  for (const { message, hint, sure } of rivals(found)) findings.push({ name: "conflict", status: sure ? "fail" : "warn", message, hint })
+  if (alive.length === 0 && !findings.some(({ name: of, status }) => of === name && status === "fail")) {
     findings.push({ name, status: "fail", message: "the plugin is not registered in OpenCode", hint: "run `opencode-orchestrator install`" })
   }
   if (new Set(alive.map(({ spec }) => spec)).size > 1) {

@@ -1,6 +1,8 @@
-/** `doctor`: checks everything that a mission needs. It changes nothing. */
+/** `doctor`: checks everything that a mission needs. It changes nothing itself; OpenCode, which it asks, starts as it always does. */
 import { configuration, registered } from "./configuration.js"
-import { git, nativeCore, openCode, runtime, sandbox, stateDirectory } from "./machine.js"
+import { findOpenCode, git, nativeCore, openCode, runtime, sandbox, stateDirectory } from "./machine.js"
+import { asked } from "./opencode.js"
+import { checks, missions, slots } from "./project.js"
 
 /**
  * @typedef {object} Finding
@@ -17,15 +19,20 @@ import { git, nativeCore, openCode, runtime, sandbox, stateDirectory } from "./m
  * @returns {Promise<Finding[]>} in the order in which to fix them
  */
 export async function diagnose(surroundings) {
-  const core = nativeCore()
+  const [core, host, entries] = [nativeCore(), openCode(surroundings), registered(surroundings)]
+  const hasCore = core.status === "ok"
+  // what is not installed or not registered was said already
+  const canAsk = hasCore && host.status !== "fail" && entries.some(({ status }) => status === "ok")
   return [
     runtime(),
-    openCode(surroundings),
+    host,
     git(surroundings),
     core,
-    ...registered(surroundings),
-    await configuration(surroundings, core.status === "ok"),
+    ...entries,
+    ...(canAsk ? await asked(findOpenCode(surroundings.env), surroundings) : []),
+    await configuration(surroundings, hasCore),
     stateDirectory(surroundings),
+    ...(hasCore ? [await slots(surroundings), await checks(), await missions()] : []),
     sandbox(),
   ]
 }

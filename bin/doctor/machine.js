@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { homedir, release } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { loadNative } from "../../plugin/native.js"
+import { stateDirectory as stateFolder } from "../install/record.js"
 
 /** @typedef {import("./doctor.js").Finding} Finding */
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
@@ -28,14 +29,22 @@ export function runtime() {
 }
 
 /**
+ * @param {Record<string, string | undefined>} env
+ * @returns {string | undefined}
+ */
+export function findOpenCode(env) {
+  // its own installer puts it into a folder that only new shells have on their PATH
+  const installed = join(env.HOME || homedir(), ".opencode", "bin")
+  return find("opencode", { ...env, PATH: `${env.PATH ?? ""}${delimiter}${installed}` })
+}
+
+/**
  * @param {Surroundings} surroundings
  * @returns {Finding}
  */
 export function openCode({ env }) {
   const name = "opencode"
-  // its own installer puts it into a folder that only new shells have on their PATH
-  const installed = join(env.HOME || homedir(), ".opencode", "bin")
-  const program = find("opencode", { ...env, PATH: `${env.PATH ?? ""}${delimiter}${installed}` })
+  const program = findOpenCode(env)
   const hint = "install it (`npm install -g opencode-ai`) so that `opencode` is on the PATH"
   if (!program) return { name, status: "fail", message: "not found on the PATH", hint }
   const version = versionOf(program, ["--version"], env)
@@ -80,8 +89,7 @@ export function nativeCore() {
  */
 export function stateDirectory({ env }) {
   const name = "state"
-  const data = env.XDG_DATA_HOME || join(env.HOME || homedir(), ".local", "share")
-  const wanted = join(data, "opencode-orchestrator")
+  const wanted = stateFolder(env)
   let folder = wanted
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder)
   try {

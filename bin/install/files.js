@@ -1,14 +1,15 @@
-/** The configuration files of OpenCode on disk: find, read, back up, replace. */
-import { createHash } from "node:crypto"
+/** The configuration files of OpenCode on disk: find, read, replace, delete. What is in them is not known here. */
 import {
   chownSync, closeSync, existsSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync,
-  readFileSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, writeFileSync,
+  readFileSync, readlinkSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync,
 } from "node:fs"
 import { homedir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
 
 /** Larger than any configuration that people write. */
 const MAX_BYTES = 8 << 20
+/** As many symbolic links as systems follow. */
+const MAX_LINKS = 40
 
 /** Something about a file that its owner has to see to; the message is for them. */
 export class FileError extends Error {}
@@ -49,47 +50,47 @@ export function readText(file) {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new FileError(`${file} is not UTF-8; nothing was changed\nhint: save it as UTF-8 and try again`)
+    const [line, column] = placeOfBadByte(bytes)
+    throw new FileError(
+      `${file}: line ${line}, column ${column}: not UTF-8; nothing was changed\nhint: save it as UTF-8 and try again`,
+    )
   }
 }
 
 /**
- * Keeps the content of a file beside it, once for each content. An older
- * backup with another content is never touched.
- * @param {string} file
- * @param {string} text
- * @returns {string} path of the backup
- * @throws {FileError}
+ * @param {Buffer} bytes
+ * @returns {[line: number, column: number]}
  */
-export function backUp(file, text) {
-  const digest = createHash("sha256").update(text).digest("hex")
-  return guarded(file, "back up", () => {
-    const mode = statSync(file).mode & 0o777
-    for (let length = 8; length <= digest.length; length += 8) {
-      const backup = `${file}.orchestrator-backup-${digest.slice(0, length)}`
-      if (existsSync(backup)) {
-        if (readFileSync(backup, "utf8") === text) return backup
-        continue
-      }
-      writeDurably(backup, text, mode, "wx")
-      return backup
+function placeOfBadByte(bytes) {
+  // the longest start that may still become valid
+  let [valid, bad] = [0, bytes.length]
+  while (bad - valid > 1) {
+    const middle = (valid + bad) >> 1
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, middle), { stream: true })
+      valid = middle
+    } catch {
+      bad = middle
     }
-    throw new FileError(`${file} could not be backed up: files with its backup's name are in the way`)
-  })
+  }
+  // without the bytes of a character that is not whole
+  const lines = new TextDecoder().decode(bytes.subarray(0, valid), { stream: true }).split(/\r\n|\r|\n/)
+  return [lines.length, lines[lines.length - 1].length + 1]
 }
 
 /**
- * The contents that were kept beside a file.
+ * That a file may be replaced: one that is read-only, or that another program makes, is so on purpose.
  * @param {string} file
- * @returns {string[]}
+ * @throws {FileError}
  */
-export function backups(file) {
-  const prefix = `${basename(file)}.orchestrator-backup-`
-  const folder = dirname(file)
-  if (!existsSync(folder)) return []
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => readFileSync(join(folder, name), "utf8"))
+export function assertWritable(file) {
+  guarded(file, "write", () => {
+    const stat = statSync(destination(file), { throwIfNoEntry: false })
+    if (!stat || stat.mode & 0o222) return
+    throw new FileError(
+      `${file} is read-only; nothing was changed\nhint: make it writable (\`chmod u+w\`), or declare the plugin where that file is made`,
+    )
+  })
 }
 
 /**
@@ -98,12 +99,13 @@ export function backups(file) {
  * @param {string} file
  * @param {string} text
  * @param {string | undefined} expected what the file must still hold; undefined: it must not exist
+ * @returns {string[]} the folders that were made for it, the outermost first
  * @throws {FileError}
  */
 export function replace(file, text, expected) {
-  guarded(file, "write", () => {
+  return guarded(file, "write", () => {
     const target = destination(file)
-    mkdirSync(dirname(target), { recursive: true })
+    const made = makeFolders(dirname(target))
     const stat = statSync(target, { throwIfNoEntry: false })
     const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`)
     try {
@@ -111,26 +113,95 @@ export function replace(file, text, expected) {
       if (stat && process.getuid && (stat.uid !== process.getuid() || stat.gid !== process.getgid?.())) {
         chownSync(temporary, stat.uid, stat.gid)
       }
-      if (readText(target) !== expected) {
-        throw new FileError(`${file} was changed by another program at this moment; nothing was written\nhint: try again`)
-      }
-      renameSync(temporary, target)
+      unchanged(file, target, expected)
+      // another name of the same file stays one
+      if (stat && stat.nlink > 1) writeDurably(target, text, stat.mode & 0o7777, "w")
+      else renameSync(temporary, target)
     } finally {
       rmSync(temporary, { force: true })
     }
     syncDirectory(dirname(target))
+    return made
   })
+}
+
+/**
+ * Deletes a file, and the folders that were made for it where nothing else is in them. A symbolic link to it stays.
+ * @param {string} file
+ * @param {string} expected what the file must still hold
+ * @param {string[]} folders the outermost first
+ * @throws {FileError}
+ */
+export function remove(file, expected, folders) {
+  guarded(file, "delete", () => {
+    const target = destination(file)
+    unchanged(file, target, expected)
+    rmSync(target, { force: true })
+    for (const folder of folders.toReversed()) {
+      try {
+        rmdirSync(folder)
+      } catch {
+        // something else is in it by now
+      }
+    }
+  })
+}
+
+/**
+ * @param {string} file
+ * @param {string} target
+ * @param {string | undefined} expected
+ */
+function unchanged(file, target, expected) {
+  if (readText(target) === expected) return
+  throw new FileError(`${file} was changed by another program at this moment; nothing was written\nhint: try again`)
+}
+
+/**
+ * @param {string} folder
+ * @returns {string[]} those that were not there, the outermost first
+ */
+function makeFolders(folder) {
+  const made = []
+  for (let path = folder; !existsSync(path) && dirname(path) !== path; path = dirname(path)) made.unshift(path)
+  mkdirSync(folder, { recursive: true })
+  return made
 }
 
 /**
  * Where a write has to go, with every symbolic link followed, even one that
  * leads to a file which does not exist yet.
  * @param {string} file
+ * @returns {string}
  */
-function destination(file) {
-  if (existsSync(file)) return realpathSync(file)
-  const link = lstatSync(file, { throwIfNoEntry: false })
-  return link?.isSymbolicLink() ? resolve(dirname(file), readlinkSync(file)) : file
+export function destination(file) {
+  let path = file
+  for (let links = 0; links < MAX_LINKS; links += 1) {
+    if (existsSync(path)) return realpathSync(path)
+    if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      return join(realFolder(dirname(path)), basename(path))
+    }
+    path = resolve(dirname(path), readlinkSync(path))
+  }
+  throw new FileError(`${file} leads through too many symbolic links; nothing was changed`)
+}
+
+/**
+ * The same before and after the folder is made.
+ * @param {string} folder
+ * @returns {string}
+ */
+function realFolder(folder) {
+  if (existsSync(folder)) return realpathSync(folder)
+  return dirname(folder) === folder ? folder : join(realFolder(dirname(folder)), basename(folder))
+}
+
+/**
+ * Whether there is a file or a link of that name, even one that leads nowhere.
+ * @param {string} file
+ */
+export function isThere(file) {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined
 }
 
 /**
@@ -139,7 +210,7 @@ function destination(file) {
  * @param {number} mode
  * @param {"w" | "wx"} flag
  */
-function writeDurably(path, text, mode, flag) {
+export function writeDurably(path, text, mode, flag) {
   const handle = openSync(path, flag, mode)
   try {
     // the mask of the process applies to `open`, not here
@@ -170,7 +241,7 @@ function syncDirectory(folder) {
  * @param {() => T} body
  * @returns {T}
  */
-function guarded(file, verb, body) {
+export function guarded(file, verb, body) {
   try {
     return body()
   } catch (error) {

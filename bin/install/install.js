@@ -1,35 +1,21 @@
-/** `install` and `uninstall`: the plugin's entry in OpenCode's configuration. */
-import { existsSync, rmSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { backUp, backups, configDirectory, FileError, projectDirectory, readText, replace } from "./files.js"
-import { addToList, findList, JsoncError, removeEmptyList, removeFromList, replaceSpec } from "./jsonc.js"
-import { manifest, recognise, specToWrite } from "./spec.js"
+/** `install` and `uninstall`: the plugin's entry in OpenCode's configuration. The one undoes the other, to the byte. */
+import { dirname, isAbsolute } from "node:path"
+import { assertWritable, FileError, readText, remove, replace } from "./files.js"
+import { addToList, findList, isSkeleton, JsoncError, removeEmptyList, removeFromList, replaceSpec } from "./jsonc.js"
+import { candidates, fileToEdit, KINDS, wantedKinds } from "./places.js"
+import { forget, hash, keep, recordOf } from "./record.js"
+import { recognise, specToWrite } from "./spec.js"
+
+/** @typedef {import("./places.js").Kind} Kind */
+/** @typedef {import("./spec.js").State} State */
 
 const KEY = "plugin"
 
 /**
- * A configuration that plugins are declared in. Of `names` the first that
- * exists is edited, all are searched.
- * @typedef {{ names: string[], create: string, schema: string }} Kind
- */
-
-/** @type {Kind} */
-const SERVER = {
-  names: ["opencode.jsonc", "opencode.json", "config.json"],
-  create: "opencode.json",
-  schema: "https://opencode.ai/config.json",
-}
-/** @type {Kind} */
-const TUI = { names: ["tui.json"], create: "tui.json", schema: "https://opencode.ai/tui.json" }
-
-/**
- * @typedef {object} Request
- * @property {string} cwd
- * @property {Record<string, string | undefined>} env
- * @property {string} [config] folder to use instead of OpenCode's own
- * @property {boolean} [project] the project's configuration instead of the user's
- * @property {boolean} [dryRun]
- * @property {string} [spec] entry to write instead of the usual one
+ * @typedef {import("./places.js").Where & {
+ *   dryRun?: boolean,
+ *   spec?: string,
+ * }} Request `spec`: entry to write instead of the usual one
  *
  * @typedef {object} Step what happened to one file
  * @property {string} file
@@ -37,6 +23,12 @@ const TUI = { names: ["tui.json"], create: "tui.json", schema: "https://opencode
  * @property {string} [spec]
  * @property {string} [backup]
  * @property {string} [instead] the entry that would have been written, where another one was there
+ *
+ * @typedef {object} Registration an entry that is ours, or that looks like it
+ * @property {string} file
+ * @property {string} spec
+ * @property {State} state
+ * @property {"server" | "tui"} kind
  */
 
 /**
@@ -46,9 +38,8 @@ const TUI = { names: ["tui.json"], create: "tui.json", schema: "https://opencode
  * @throws {FileError}
  */
 export function install(request) {
-  const spec = request.spec ?? specToWrite(request.project ? directoryOf(request) : undefined)
-  const plans = kinds().map((kind) => planInstall(kind, directoryOf(request), spec, request.spec !== undefined))
-  return plans.map((plan) => carryOut(plan, request))
+  const spec = request.spec ?? specToWrite(request.project ? dirname(fileToEdit(KINDS[0], request)) : undefined)
+  return carryOut(wantedKinds().map((kind) => planInstall(kind, spec, request)), request)
 }
 
 /**
@@ -58,39 +49,36 @@ export function install(request) {
  * @throws {FileError}
  */
 export function uninstall(request) {
-  const directory = directoryOf(request)
-  const plans = [SERVER, TUI].flatMap((kind) =>
-    kind.names.flatMap((name) => planUninstall(kind, join(directory, name)) ?? []),
-  )
-  return plans.map((plan) => carryOut(plan, request))
+  const plans = KINDS.flatMap((kind) => candidates(kind, request).flatMap((file) => planUninstall(kind, file, request) ?? []))
+  return carryOut(plans, request)
 }
 
 /**
- * Every entry of ours in a folder's configuration.
- * @param {string} directory
- * @returns {{ file: string, spec: string, state: "ours" | "dead", kind: "server" | "tui" }[]}
+ * Every entry in the configuration that is ours, or looks like ours.
+ * @param {import("./places.js").Where} where
+ * @returns {Registration[]}
  * @throws {FileError}
  */
-export function registrations(directory) {
-  return [SERVER, TUI].flatMap((kind) =>
-    kind.names.flatMap((name) => {
-      const file = join(directory, name)
-      return ours(file, readText(file)).map(({ spec, state }) => {
-        return { file, spec, state, kind: /** @type {"server" | "tui"} */ (kind === TUI ? "tui" : "server") }
-      })
-    }),
-  )
+export function registrations(where) {
+  return KINDS.flatMap((kind) => candidates(kind, where).flatMap((file) => registrationsIn(file, kind.kind, where.env)))
 }
 
-/** The kinds of configuration that this version of the plugin has something for. */
-function kinds() {
-  return "./tui" in manifest().exports ? [SERVER, TUI] : [SERVER]
+/**
+ * @param {string} file
+ * @param {"server" | "tui"} kind
+ * @param {Request["env"]} env
+ * @returns {Registration[]}
+ */
+export function registrationsIn(file, kind, env) {
+  return entriesOf(file, readText(file), env).map(({ spec, state }) => ({ file, spec, state, kind }))
 }
 
-/** @param {Request} request */
-function directoryOf(request) {
-  if (request.config) return request.config
-  return request.project ? projectDirectory(request.cwd) : configDirectory(request.env)
+/**
+ * Whether a spec names a folder of this machine, which is of no use in a file that others share.
+ * @param {string | undefined} spec
+ */
+export function isOfThisMachine(spec = "") {
+  return isAbsolute(spec) || spec.startsWith("file://")
 }
 
 /**
@@ -101,31 +89,33 @@ function directoryOf(request) {
  * @property {string} [instead]
  * @property {string} [before] undefined: there is no file
  * @property {string} [after] undefined: there is to be no file
+ * @property {string} [origin] what `uninstall` gives back, where that is not `before`
+ * @property {boolean} [undoes] whether it takes back an installation
  */
 
 /**
  * @param {Kind} kind
- * @param {string} directory
  * @param {string} spec
- * @param {boolean} insist whether another entry of ours gives way to `spec`
+ * @param {Request} request
  * @returns {Plan}
  */
-function planInstall(kind, directory, spec, insist) {
-  for (const name of kind.names) {
-    const file = join(directory, name)
+function planInstall(kind, spec, request) {
+  for (const file of candidates(kind, request)) {
     const before = readText(file)
-    const entry = ours(file, before)[0]
+    const entry = own(entriesOf(file, before, request.env))[0]
     if (before === undefined || !entry) continue
-    const stale = entry.state === "dead" || (insist && entry.spec !== spec)
+    // what was asked for gives way to nothing else of ours
+    const stale = entry.state === "dead" || (request.spec !== undefined && entry.spec !== spec)
     if (!stale) {
       const instead = entry.spec === spec ? undefined : spec
       return { file, action: "unchanged", spec: entry.spec, instead, before, after: before }
     }
     const after = inFile(file, () => replaceSpec(before, entry.entry, spec))
-    return { file, action: "replaced", spec, before, after }
+    // an entry of ours is nothing to give back
+    const origin = inFile(file, () => removeFromList(before, KEY, (candidate) => candidate === entry.spec))
+    return { file, action: "replaced", spec, before, after, origin }
   }
-  const name = kind.names.find((candidate) => existsSync(join(directory, candidate))) ?? kind.create
-  const file = join(directory, name)
+  const file = fileToEdit(kind, request)
   const before = readText(file)
   const after = inFile(file, () => addToList(before ?? "", KEY, spec, kind.schema))
   return { file, action: before === undefined ? "created" : "added", spec, before, after }
@@ -134,60 +124,93 @@ function planInstall(kind, directory, spec, insist) {
 /**
  * @param {Kind} kind
  * @param {string} file
+ * @param {Request} request
  * @returns {Plan | undefined}
  */
-function planUninstall(kind, file) {
+function planUninstall(kind, file, request) {
   const before = readText(file)
-  const entry = ours(file, before)[0]
-  if (before === undefined || !entry) return undefined
-  const { spec } = entry
+  const entries = own(entriesOf(file, before, request.env))
+  if (before === undefined || entries.length === 0) return undefined
+  const [{ spec }] = entries
+  const kept = recordOf(request.env, file)
+  const first = kept?.before ?? undefined
+  // as it was, to the byte, if nothing else was changed since
+  if (kept?.after === hash(before)) {
+    if (first === undefined) return { file, action: "deleted", spec, before, undoes: true }
+    if (own(entriesOf(file, first, request.env)).length === 0) return { file, action: "restored", spec, before, after: first, undoes: true }
+  }
   return inFile(file, () => {
-    // as it was, to the byte, if nothing else was changed since
-    if (addToList("", KEY, spec, kind.schema) === before) {
-      return { file, action: "deleted", spec, before, after: undefined }
-    }
-    const originals = backups(file)
-    const original = originals.find((text) => {
-      return attempt(() => ours(file, text).length === 0 && addToList(text, KEY, spec, kind.schema) === before)
-    })
-    if (original !== undefined) return { file, action: "restored", spec, before, after: original }
+    const specs = entries.map((entry) => entry.spec)
+    let after = removeFromList(before, KEY, (candidate) => specs.includes(candidate))
+    const listIsOurs = kept && (first === undefined || !attempt(() => findList(first, KEY).property !== undefined))
+    if (listIsOurs) after = removeEmptyList(after, KEY)
+    if (kept && first === undefined && isSkeleton(after, kind.schema)) return { file, action: "deleted", spec, before, undoes: true }
+    return { file, action: "removed", spec, before, after, undoes: true }
+  })
+}
 
-    const directory = dirname(file)
-    let after = removeFromList(before, KEY, (candidate) => recognise(candidate, directory) !== undefined)
-    const addedByUs = originals.some((text) => attempt(() => findList(text, KEY).property === undefined))
-    if (addedByUs) after = removeEmptyList(after, KEY)
-    return { file, action: "removed", spec, before, after }
+/**
+ * All of it, or where one file cannot be written, nothing.
+ * @param {Plan[]} plans
+ * @param {Request} request
+ * @returns {Step[]}
+ */
+function carryOut(plans, request) {
+  const changing = plans.filter(({ before, after }) => before !== after)
+  for (const { file } of changing) assertWritable(file)
+  return plans.map((plan) => {
+    const { file, action, spec, instead } = plan
+    const step = { file, action, spec, instead }
+    return request.dryRun || !changing.includes(plan) ? step : { ...step, ...write(plan, request.env) }
   })
 }
 
 /**
  * @param {Plan} plan
- * @param {Request} request
- * @returns {Step}
+ * @param {Request["env"]} env
+ * @returns {Pick<Step, "backup">}
  */
-function carryOut(plan, request) {
-  const { file, action, spec, instead, before, after } = plan
-  if (request.dryRun || before === after) return { file, action, spec, instead }
-  if (after === undefined) {
-    rmSync(file, { force: true })
-    return { file, action, spec }
+function write({ file, spec = "", before, after, origin = before, undoes }, env) {
+  if (undoes) {
+    const kept = recordOf(env, file)
+    if (after === undefined) remove(file, before ?? "", kept?.folders ?? [])
+    else replace(file, after, before)
+    forget(env, file)
+    return {}
   }
-  const backup = before === undefined ? undefined : backUp(file, before)
-  replace(file, after, before)
-  return { file, action, spec, backup }
+  // what was there before the first installation counts, as long as nobody else has changed the file since
+  const earlier = recordOf(env, file)
+  const same = earlier !== undefined && earlier.after === hash(before ?? "")
+  const folders = same ? earlier.folders : []
+  const record = { spec, after: hash(after ?? ""), before: same ? earlier.before : (origin ?? null), folders }
+  // before the file, so that a crash between the two loses nothing
+  const backup = keep(env, file, record)
+  const made = replace(file, after ?? "", before)
+  if (made.length > 0) keep(env, file, { ...record, folders: [...folders, ...made] })
+  return before === undefined ? {} : { backup }
 }
 
 /**
  * @param {string} file
  * @param {string | undefined} text
+ * @param {Request["env"]} env
  */
-function ours(file, text) {
+function entriesOf(file, text, env) {
   if (text === undefined) return []
   const { entries } = inFile(file, () => findList(text, KEY))
+  const written = recordOf(env, file)?.spec
   return entries.flatMap((entry) => {
-    const state = recognise(entry.spec, dirname(file))
+    const state = recognise(entry.spec, { directory: dirname(file), env, written })
     return state ? [{ entry, spec: entry.spec, state }] : []
   })
+}
+
+/**
+ * @template {{ state: State }} T
+ * @param {T[]} entries
+ */
+function own(entries) {
+  return entries.filter(({ state }) => state === "ours" || state === "dead")
 }
 
 /**
@@ -205,7 +228,7 @@ function inFile(file, body) {
   }
 }
 
-/** @param {() => boolean} body a question about an old file that may not even parse */
+/** @param {() => boolean} body a question about an old text that may not even parse */
 function attempt(body) {
   try {
     return body()

@@ -12,6 +12,11 @@ import { createScanner, getNodeValue, parseTree, printParseErrorCode, SyntaxKind
 const BOM = "\uFEFF"
 const SCHEMA_KEY = "$schema"
 
+/**
+ * Why not `modify` of jsonc-parser: it formats what it inserts by options instead of by the file, and moves or drops comments
+ * when it removes. Its scanner and parser are used.
+ */
+
 /** A text that cannot be edited safely; the message says where and why. */
 export class JsoncError extends Error {
   /**
@@ -161,6 +166,16 @@ export function removeEmptyList(text, key) {
   return checked(text, applyEdits(text, removeChild(text, root, index)), (value) => {
     delete value[key]
   })
+}
+
+/**
+ * Whether a text holds nothing but the `$schema` that [`addToList`] begins a file with: no other value, and no comment.
+ * @param {string} text
+ * @param {string} schema
+ */
+export function isSkeleton(text, schema) {
+  const bare = text.replace(BOM, "").replace(/[\s,]/g, "")
+  return bare === "{}" || bare === `{${JSON.stringify(SCHEMA_KEY)}:${JSON.stringify(schema)}}`
 }
 
 /**

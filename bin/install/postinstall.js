@@ -1,8 +1,9 @@
 /** What `scripts/postinstall.js` does once it is clear that it may. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
+import { loadNative } from "../../plugin/native.js"
+import { packageRoot, PRODUCT } from "../../plugin/identity.js"
 import { install } from "./install.js"
-import { packageRoot } from "./spec.js"
 
 /**
  * Registers a global installation for the user who made it.
@@ -12,7 +13,10 @@ export function postinstall() {
   if (existsSync(join(packageRoot, "crates"))) return undefined
   // under sudo the home, and the configuration in it, may be root's
   if (process.env.SUDO_USER) return undefined
+  // what cannot work is not announced
+  const { problem } = loadNative()
+  if (problem !== undefined) return `${problem}\nhint: then run \`${PRODUCT} install\``
   const [step] = install({ cwd: process.cwd(), env: process.env })
   const what = step.action === "unchanged" ? "was already registered" : "is registered"
-  return `opencode-orchestrator ${what} in ${step.file}; type /task "…" in OpenCode`
+  return `${PRODUCT} ${what} in ${step.file}; type /task "…" in OpenCode`
 }

@@ -1,35 +1,41 @@
 /** Which entry of a configuration is this plugin, and which one to write. */
-import { existsSync, readFileSync, statSync } from "node:fs"
+import { readFileSync, statSync } from "node:fs"
+import { homedir } from "node:os"
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { fileURLToPath } from "node:url"
+import { manifest, packageRoot, RIVALS } from "../../plugin/identity.js"
+import { FileError } from "./files.js"
 
-/** The name on npm, the plugin's id, and the program. */
-export const NAME = "opencode-orchestrator"
-
-/** The folder of this package. */
-export const packageRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
-
-/** @returns {{ version: string, exports: Record<string, unknown> }} */
-export function manifest() {
-  return JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"))
-}
+/** How far above a file that an entry names its package.json may lie. */
+const MAX_DEPTH = 8
 
 /**
- * What an entry of `plugin` is to us.
- *
- * `dead` is an entry that was ours but whose folder is gone: OpenCode skips
- * it silently.
- * @param {string} spec
- * @param {string} directory of the configuration that declares it
- * @returns {"ours" | "dead" | undefined}
+ * What an entry of `plugin` is to us. Only a package.json with our id makes it ours: others publish under any name.
+ * - `ours`
+ * - `dead`: written by us, and gone since; OpenCode skips it silently
+ * - `rival`: another publisher's plugin that owns `/task` too
+ * - `unknown`: has a name of ours or of a rival, and is not there to be looked at
+ * @typedef {"ours" | "dead" | "rival" | "unknown"} State
  */
-export function recognise(spec, directory) {
-  if (spec === NAME || spec.startsWith(`${NAME}@`) || spec.startsWith(`npm:${NAME}@`)) return "ours"
+
+/**
+ * @param {string} spec
+ * @param {object} where
+ * @param {string} where.directory of the configuration that declares it
+ * @param {Record<string, string | undefined>} where.env
+ * @param {string} [where.written] the entry that `install` wrote into this file
+ * @returns {State | undefined}
+ */
+export function recognise(spec, { directory, env, written }) {
   const path = pathOf(spec, directory)
-  if (!path) return undefined
-  const stat = statSync(path, { throwIfNoEntry: false })
-  if (!stat) return [basename(path), basename(dirname(path))].includes(NAME) ? "dead" : undefined
-  return nameOf(stat.isDirectory() ? path : dirname(path)) === NAME ? "ours" : undefined
+  const found = path ? packageAbove(path) : installed(spec, directory, env)
+  if (found) {
+    if (found.pluginId === manifest().pluginId) return "ours"
+    return RIVALS.includes(found.name ?? "") ? "rival" : undefined
+  }
+  if (spec === written) return "dead"
+  const names = path ? [basename(path), basename(dirname(path))] : [nameIn(spec)]
+  return names.some((name) => name && [...RIVALS, manifest().name].includes(name)) ? "unknown" : undefined
 }
 
 /**
@@ -41,14 +47,22 @@ export function recognise(spec, directory) {
  * @param {string} [project] folder of the project whose own configuration it is for
  * @param {string} [root]
  * @returns {string}
+ * @throws {FileError}
  */
 export function specToWrite(project, root = packageRoot) {
-  if (/[\\/](_npx|bunx-[^\\/]*|dlx-[^\\/]*|dlx)[\\/]/.test(root)) return `${NAME}@${manifest().version}`
-  if (project) {
-    const inside = relative(project, root)
-    if (inside && !isAbsolute(inside) && inside.split(sep)[0] !== "..") return `./${inside.split(sep).join("/")}`
+  const { name, version, published } = manifest()
+  if (/[\\/](_npx|bunx-[^\\/]*|dlx-[^\\/]*|dlx)[\\/]/.test(root)) {
+    if (published) return `${name}@${version}`
+    throw new FileError(
+      `${root} is a folder that will be deleted, and this build is on no public registry; nothing was changed\n` +
+        "hint: install the package for good (`npm install --global` with its tarball or registry), then run this again",
+    )
   }
-  return root
+  if (!project) return root
+  const inside = relative(project, root)
+  if (inside && !isAbsolute(inside) && inside.split(sep)[0] !== "..") return `./${inside.split(sep).join("/")}`
+  // a project's file is shared with people whose folders are others
+  return published ? `${name}@${version}` : root
 }
 
 /**
@@ -69,16 +83,65 @@ function pathOf(spec, directory) {
 }
 
 /**
- * The `name` of the package that a folder belongs to; an entry may name a file in it.
- * @param {string} folder
- * @returns {string | undefined}
+ * The name in an entry that npm would install: `name`, `@scope/name@1`, `npm:name@1`, `alias@npm:name@1`.
+ * @param {string} spec
  */
-function nameOf(folder) {
-  const file = join(folder, "package.json")
-  if (!existsSync(file)) return undefined
+function nameIn(spec) {
+  const plain = /(?:^|@)npm:(.+)$/.exec(spec)?.[1] ?? spec
+  return /^(@[^/@]+\/[^/@]+|[^/@:]+)(@|$)/.exec(plain)?.[1]
+}
+
+/**
+ * The package that OpenCode loads for a name: it installs them into folders of its cache, or finds them beside the configuration.
+ * @param {string} spec
+ * @param {string} directory
+ * @param {Record<string, string | undefined>} env
+ */
+function installed(spec, directory, env) {
+  const name = nameIn(spec)
+  const folder = /^(@[^/@]+\/[^/@]+|[^/@:]+)/.exec(spec)?.[1]
+  if (!name || !folder) return undefined
+  const cache = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "opencode")
+  const pinned = spec.slice(folder.length) ? spec : `${spec}@latest`
+  const places = [join(cache, "packages", pinned), join(cache, "packages", spec), cache, directory]
+  for (const place of places) {
+    const found = read(join(place, "node_modules", folder, "package.json"))
+    if (found) return found
+  }
+  return undefined
+}
+
+/**
+ * The package that a folder or a file in it belongs to.
+ * @param {string} path
+ */
+function packageAbove(path) {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (!stat) return undefined
+  let folder = stat.isDirectory() ? path : dirname(path)
+  for (let depth = 0; depth < (stat.isDirectory() ? 1 : MAX_DEPTH); depth += 1) {
+    const found = read(join(folder, "package.json"))
+    if (found) return found
+    folder = dirname(folder)
+  }
+  return {}
+}
+
+/**
+ * @param {string} file
+ * @returns {{ name?: string, version?: string, pluginId?: string } | undefined} undefined where there is none
+ */
+function read(file) {
+  let text
   try {
-    return JSON.parse(readFileSync(file, "utf8")).name
+    text = readFileSync(file, "utf8")
   } catch {
     return undefined
+  }
+  try {
+    const found = JSON.parse(text)
+    return found && typeof found === "object" ? found : {}
+  } catch {
+    return {}
   }
 }

@@ -17,22 +17,24 @@ const VERBS = {
 const NOTES = {
   created: "a new file",
   restored: "the file is as it was before",
-  deleted: "the file held nothing else and is gone",
+  deleted: "the file was made for it and is gone",
 }
 
 /**
  * @param {Step[]} steps
  * @param {boolean} [dryRun]
+ * @param {import("./notices.js").Notice[]} [notices]
  * @returns {string}
  */
-export function describe(steps, dryRun = false) {
-  if (steps.length === 0) return "the plugin is not registered; nothing to do\n"
+export function describe(steps, dryRun = false, notices = []) {
+  const more = notices.map(({ message, hint }) => `warning: ${message}\nhint: ${hint}\n`).join("")
+  if (steps.length === 0) return `the plugin is not registered; nothing to do\n${more}`
   const lines = steps.map(({ file, action, spec, backup, instead }) => {
-    const notes = [NOTES[action], backup && `backup: ${backup}`].filter(Boolean).join("; ")
+    const notes = [NOTES[action], backup && `as it was: ${backup}`].filter(Boolean).join("; ")
     const line = `${file}: ${VERBS[action][dryRun ? 1 : 0]} \`${spec}\`${notes && !dryRun ? ` (${notes})` : ""}`
     return instead ? `${line}\nhint: to use \`${instead}\` instead, run \`opencode-orchestrator install --spec ${instead}\`` : line
   })
   const changed = steps.some(({ action }) => action !== "unchanged")
   if (changed && !dryRun) lines.push("restart OpenCode to apply the change")
-  return `${lines.join("\n")}\n`
+  return `${lines.join("\n")}\n${more}`
 }

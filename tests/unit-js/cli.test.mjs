@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { HERE } from "../../bin/commands.js"
@@ -144,13 +144,15 @@ test("doctor is content with the tested versions, and names where the plugin is 
 })
 
 test("doctor reports an entry that does not exist, and a state folder that is a file", (t) => {
-  const { path, project } = home(t, { "opencode.json": '{"plugin": ["/gone/opencode-orchestrator"]}' })
-  mkdirSync(join(path, ".local", "share"), { recursive: true })
-  writeFileSync(join(path, ".local", "share", "opencode-orchestrator"), "")
+  const { path, project, call } = home(t)
+  call("install", "--spec", "/gone/opencode-orchestrator")
   const found = doctor(path, project, "")
   assert.match(found.registered.message, /does not exist/)
   assert.equal(found.registered.status, "fail")
-  assert.match(found.state.message, /not a folder/)
+  const state = join(path, ".local", "share", "opencode-orchestrator")
+  rmSync(state, { recursive: true })
+  writeFileSync(state, "")
+  assert.match(doctor(path, project, "").state.message, /not a folder/)
 })
 
 test("the program runs through a symbolic link, as npm installs it", (t) => {

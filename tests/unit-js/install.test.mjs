@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { install, uninstall } from "../../bin/install/install.js"
 import { recognise, specToWrite } from "../../bin/install/spec.js"
+import { howToInstall } from "../../plugin/identity.js"
+import { loadNative } from "../../plugin/native.js"
 import { folder, home, ROOT } from "./support.mjs"
 
 const read = (...parts) => readFileSync(join(...parts), "utf8")
@@ -21,19 +23,17 @@ const USER = `\uFEFF// my settings
 }
 `
 
-test("install adds one entry, keeps the rest and a backup; uninstall gives back the first bytes", (t) => {
+test("install adds one entry and keeps the rest; uninstall gives back the first bytes", (t) => {
   const { config, call, list } = home(t, { "opencode.jsonc": USER })
   const first = call("install")
   assert.equal(first.exit, 0, first.stderr)
-  assert.match(first.stdout, /added `.*`.*backup: .*\nrestart OpenCode/)
+  assert.match(first.stdout, /added `.*`.*as it was: .*\nrestart OpenCode/)
   const installed = read(config, "opencode.jsonc")
   assert.equal(installed, USER.replace("}],\n", `}],\n    ${JSON.stringify(ROOT)},\n`))
-  const [backup] = list().filter((name) => name.includes("backup"))
-  assert.equal(read(config, backup), USER)
 
   assert.deepEqual(steps(call("install", "--json")), ["unchanged"])
   assert.equal(read(config, "opencode.jsonc"), installed)
-  assert.equal(list().length, 2)
+  assert.deepEqual(list(), ["opencode.jsonc"])
 
   assert.deepEqual(steps(call("uninstall", "--json")), ["restored"])
   assert.equal(read(config, "opencode.jsonc"), USER)
@@ -54,7 +54,7 @@ test("what the user added after the installation survives uninstalling", (t) => 
 })
 
 test("a list that the user had stays, even empty", (t) => {
-  const { config, call } = home(t, { "opencode.json": `{"b": 1, "plugin": ["opencode-orchestrator@0.0.1"]}` })
+  const { config, call } = home(t, { "opencode.json": `{"b": 1, "plugin": [${JSON.stringify(ROOT)}]}` })
   call("uninstall")
   assert.equal(read(config, "opencode.json"), '{"b": 1, "plugin": []}')
 })
@@ -63,23 +63,27 @@ test("without a configuration one is made, and is gone after uninstalling", (t) 
   const { config, call, list } = home(t)
   assert.deepEqual(steps(call("install", "--json")), ["created"])
   assert.deepEqual(JSON.parse(read(config, "opencode.json")), { $schema: "https://opencode.ai/config.json", plugin: [ROOT] })
+  assert.deepEqual(list(), ["opencode.json"])
   assert.deepEqual(steps(call("uninstall", "--json")), ["deleted"])
-  assert.deepEqual(list(), [])
+  assert.ok(!existsSync(config))
 })
 
+/** A package where OpenCode's installer would put it. */
+function cached(path, spec, manifest) {
+  const at = join(path, ".cache", "opencode", "packages", spec, "node_modules", manifest.name)
+  mkdirSync(at, { recursive: true })
+  writeFileSync(join(at, "package.json"), JSON.stringify(manifest))
+}
+const OURS = JSON.parse(read(ROOT, "package.json"))
+const STRANGER = { name: "opencode-orchestrator", version: "1.7.22" }
+
 test("every form of an entry that is ours counts as installed", (t) => {
-  const forms = [
-    "opencode-orchestrator",
-    "opencode-orchestrator@9.9.9",
-    "opencode-orchestrator@latest",
-    ROOT,
-    join(ROOT, "index.js"),
-    `file://${ROOT}`,
-  ]
-  for (const spec of forms.filter((form) => form !== join(ROOT, "index.js") || statSync(form, { throwIfNoEntry: false }))) {
+  const named = [OURS.name, `${OURS.name}@9.9.9`, `${OURS.name}@latest`]
+  for (const spec of [...named, ROOT, join(ROOT, "index.js"), `file://${ROOT}`]) {
     for (const entry of [spec, [spec, { mission: { parallel: 2 } }]]) {
       const text = JSON.stringify({ plugin: ["x", entry] })
-      const { config, call } = home(t, { "config.json": text })
+      const { path, config, call } = home(t, { "config.json": text })
+      if (named.includes(spec)) cached(path, spec === OURS.name ? `${spec}@latest` : spec, OURS)
       assert.deepEqual(steps(call("install", "--json")), ["unchanged"], spec)
       assert.equal(read(config, "config.json"), text)
       call("uninstall")
@@ -88,19 +92,60 @@ test("every form of an entry that is ours counts as installed", (t) => {
   }
 })
 
-test("names that only look like ours are somebody else's", (t) => {
-  const other = folder(t)
-  writeFileSync(join(other, "package.json"), '{"name": "other"}')
-  for (const spec of ["opencode-orchestrator-extra", "@me/opencode-orchestrator", "x/opencode-orchestrator", other, ".", ""]) {
-    assert.equal(recognise(spec, other), undefined, spec)
-  }
-  assert.equal(recognise("./node_modules/opencode-orchestrator", other), "dead")
+test("a name proves nothing: another publisher's package of our name is kept, and said", (t) => {
+  const spec = "opencode-orchestrator@1.7.22"
+  const text = JSON.stringify({ plugin: [spec] })
+  const { path, config, call } = home(t, { "opencode.json": text })
+  cached(path, spec, STRANGER)
+  const first = call("install")
+  assert.match(first.stdout, /warning: `opencode-orchestrator@1\.7\.22` in .*opencode\.json is another publisher's plugin, and both define `\/task`/)
+  assert.match(first.stdout, /hint: remove `opencode-orchestrator@1\.7\.22` .* or rename our command: `\[command\] name = "mission"`/)
+  assert.deepEqual(JSON.parse(read(config, "opencode.json")).plugin, [spec, ROOT])
+  const checks = JSON.parse(call("doctor", "--json").stdout).checks
+  assert.equal(checks.find(({ name }) => name === "conflict").status, "fail")
+  call("uninstall")
+  assert.equal(read(config, "opencode.json"), text)
+  assert.match(call("uninstall").stdout, /nothing to do/)
 })
 
-test("an entry that does not exist is replaced, and its options are kept", (t) => {
-  const { config, call } = home(t, { "opencode.json": '{"plugin": [["/gone/opencode-orchestrator", {"a": 1}]]}' })
+test("a name that cannot be looked up is left alone, and said", (t) => {
+  const text = '{"plugin": ["opencode-orchestrator"]}'
+  const { config, call } = home(t, { "opencode.json": text })
+  assert.match(call("uninstall").stdout, /nothing to do/)
+  assert.match(call("install").stdout, /warning: `opencode-orchestrator` in .* is not installed, so whose plugin it is cannot be told/)
+  call("uninstall")
+  assert.equal(read(config, "opencode.json"), text)
+})
+
+test("no text that is printed leads to a package of a name that is not ours", (t) => {
+  const { call } = home(t)
+  const texts = [call("install"), call("doctor"), call("--help"), call("uninstall")].map(({ stdout, stderr }) => stdout + stderr)
+  const { problem } = loadNative({ root: ROOT, platform: "linux", arch: "x64", env: { OPENCODE_ORCHESTRATOR_NATIVE: "/no/such.node" } })
+  for (const text of [...texts, problem, howToInstall()]) assert.doesNotMatch(text, /npm (i|install|exec)\b.*opencode-orchestrator|npx .*opencode-orchestrator/)
+  assert.match(howToInstall({ ...OURS, name: "@me/missions", published: true }), /npm install --global --include=optional @me\/missions@/)
+})
+
+test("what only looks like ours is somebody else's", (t) => {
+  const other = folder(t)
+  writeFileSync(join(other, "package.json"), '{"name": "other"}')
+  const where = { directory: other, env: { HOME: other } }
+  for (const spec of ["opencode-orchestrator-extra", "@me/opencode-orchestrator", "x/opencode-orchestrator", other, ".", ""]) {
+    assert.equal(recognise(spec, where), undefined, spec)
+  }
+  assert.equal(recognise("./node_modules/opencode-orchestrator", where), "unknown")
+  assert.equal(recognise("./gone", { ...where, written: "./gone" }), "dead")
+})
+
+test("an entry that was written and has gone since is replaced, and its options are kept", (t) => {
+  const { path, config, call } = home(t, { "opencode.json": '{"plugin": []}' })
+  const old = join(path, "old")
+  call("install", "--spec", old)
+  const file = join(config, "opencode.json")
+  writeFileSync(file, `{"plugin": [[${JSON.stringify(old)}, {"a": 1}]]}`)
   assert.deepEqual(steps(call("install", "--json")), ["replaced"])
-  assert.equal(read(config, "opencode.json"), `{"plugin": [[${JSON.stringify(ROOT)}, {"a": 1}]]}`)
+  assert.equal(read(file), `{"plugin": [[${JSON.stringify(ROOT)}, {"a": 1}]]}`)
+  call("uninstall")
+  assert.equal(read(file), '{"plugin": []}')
 })
 
 test("--spec writes another entry, also in the place of an older one", (t) => {
@@ -112,7 +157,7 @@ test("--spec writes another entry, also in the place of an older one", (t) => {
 })
 
 test("where another entry of ours is there, it stays, and how to replace it is said", (t) => {
-  const { call } = home(t, { "opencode.json": '{"plugin": ["opencode-orchestrator"]}' })
+  const { call } = home(t, { "opencode.json": `{"plugin": ["file://${ROOT}"]}` })
   assert.ok(call("install").stdout.includes(`hint: to use \`${ROOT}\` instead, run \`opencode-orchestrator install --spec ${ROOT}\``))
   assert.equal(call("install", "--spec", ROOT).exit, 0)
   assert.doesNotMatch(call("install").stdout, /hint/)
@@ -139,7 +184,7 @@ test("a broken configuration is refused with its place, and not touched", (t) =>
 test("bytes that are not UTF-8 and folders in the way are refused", (t) => {
   const { call, config } = home(t, { "opencode.json": "" })
   writeFileSync(join(config, "opencode.json"), Buffer.from([0x7b, 0xff, 0x7d]))
-  assert.match(call("install").stderr, /is not UTF-8; nothing was changed/)
+  assert.match(call("install").stderr, /line 1, column 2: not UTF-8; nothing was changed/)
   rmSync(join(config, "opencode.json"))
   mkdirSync(join(config, "opencode.json"))
   assert.match(call("install").stderr, /is not a regular file; nothing was changed/)
@@ -162,39 +207,20 @@ test("mode and symbolic links are kept", (t) => {
   assert.equal(statSync(real).mode & 0o777, 0o600)
 })
 
-test("a link that leads to no file yet is followed", (t) => {
-  const { call, config, path } = home(t, { "x": "" })
-  symlinkSync(join(path, "later.json"), join(config, "opencode.json"))
-  assert.equal(call("install").exit, 0)
-  assert.deepEqual(JSON.parse(read(path, "later.json")).plugin, [ROOT])
-  assert.ok(lstatSync(join(config, "opencode.json")).isSymbolicLink())
-})
-
-test("an older backup with other content is never overwritten", (t) => {
-  const { call, config, list } = home(t, { "opencode.json": "{}" })
-  call("install")
-  const [name] = list().filter((entry) => entry.includes("backup"))
-  writeFileSync(join(config, name), "mine")
-  writeFileSync(join(config, "opencode.json"), "{}")
-  call("install")
-  assert.equal(read(config, name), "mine")
-  assert.equal(list().filter((entry) => entry.includes("backup")).length, 2)
-})
-
 test("an entry in one file is found, though another would be edited first", (t) => {
-  const { call, config } = home(t, { "opencode.json": '{"plugin": ["opencode-orchestrator"]}', "opencode.jsonc": "{}" })
+  const { call, config } = home(t, { "opencode.json": `{"plugin": [${JSON.stringify(ROOT)}]}`, "opencode.jsonc": "{}" })
   assert.deepEqual(steps(call("install", "--json")), ["unchanged"])
   assert.equal(read(config, "opencode.jsonc"), "{}")
 })
 
 test("--project edits the project's own file and never makes .opencode", (t) => {
-  const { call, project } = home(t)
+  const { call, path, project } = home(t)
   mkdirSync(join(project, ".git"))
   mkdirSync(join(project, "deep"))
   assert.equal(call("install", "--project").exit, 0)
   assert.deepEqual(JSON.parse(read(project, "opencode.json")).plugin, [ROOT])
   assert.equal(statSync(join(project, ".opencode"), { throwIfNoEntry: false }), undefined)
-  const steps = uninstall({ cwd: join(project, "deep"), env: {}, project: true })
+  const steps = uninstall({ cwd: join(project, "deep"), env: { HOME: path }, project: true })
   assert.deepEqual(steps.map(({ action }) => action), ["deleted"], "found from a folder below")
 })
 
@@ -208,8 +234,8 @@ test("the entry is a path, relative inside a project, and the package only where
   assert.equal(specToWrite(), ROOT)
   assert.equal(specToWrite("/p", "/p/node_modules/opencode-orchestrator"), "./node_modules/opencode-orchestrator")
   assert.equal(specToWrite("/p/q", "/p/node_modules/opencode-orchestrator"), "/p/node_modules/opencode-orchestrator")
-  const { version } = JSON.parse(read(ROOT, "package.json"))
   for (const cache of ["/h/.npm/_npx/1a/node_modules/x", "/h/pnpm/dlx-12/node_modules/x", "/tmp/bunx-0-x/node_modules/x"]) {
-    assert.equal(specToWrite(undefined, cache), `opencode-orchestrator@${version}`)
+    // the name is not ours on the public registry yet
+    assert.throws(() => specToWrite(undefined, cache), /will be deleted, and this build is on no public registry/)
   }
 })

@@ -1,0 +1,127 @@
+/** The part of `doctor` that asks OpenCode itself: whether it loaded the plugin, whose `/task` it is, which models roles get. */
+import { spawnSync } from "node:child_process"
+import { callCore } from "../core.js"
+
+/** @typedef {import("./doctor.js").Finding} Finding */
+/** @typedef {import("./doctor.js").Surroundings} Surroundings */
+
+/** OpenCode may install something at its first start. */
+const DEADLINE_MS = 60_000
+const MAX_BYTES = 64 << 20
+const OURS = "orchestrator/mission"
+const ROLES = ["searcher", "planner", "coder", "reviewer", "fixer"]
+
+/**
+ * @param {string | undefined} program
+ * @param {Surroundings} surroundings
+ * @returns {Promise<Finding[]>}
+ */
+export async function asked(program, { cwd, env }) {
+  if (!program) return []
+  const config = json(run(program, ["debug", "config"], cwd, env))
+  if (!config) {
+    const message = "OpenCode did not print its configuration (`opencode debug config`), so what it loaded is not known"
+    return [{ name: "loaded", status: "warn", message, hint: "run that command in this folder to see why" }]
+  }
+  const command = await commandName()
+  return [loaded(config, command), ...(await models(config, program, { cwd, env }))]
+}
+
+/** What `/task` is called here. */
+async function commandName() {
+  const { stdout = "" } = await callCore(["config", "show", "--json"])
+  return json(stdout)?.command?.name ?? "task"
+}
+
+/**
+ * @param {any} config as OpenCode resolved it, plugins included
+ * @param {string} name of the command
+ * @returns {Finding}
+ */
+export function loaded(config, name) {
+  const plugins = /** @type {unknown[]} */ (config.plugin ?? [])
+  const listed = plugins.map((entry) => `\`${Array.isArray(entry) ? entry[0] : entry}\``).join(", ") || "none"
+  const command = config.command?.[name]
+  if (command?.model === OURS) return { name: "loaded", status: "ok", message: `OpenCode loads ${listed}; \`/${name}\` starts a mission` }
+  if (command) {
+    const message = `OpenCode loads ${listed}, and \`/${name}\` is another plugin's or your own command: missions cannot be started with it`
+    const hint = 'take the other one out, or rename ours: `[command] name = "mission"` in opencode.toml'
+    return { name: "loaded", status: "fail", message, hint }
+  }
+  const message = plugins.length > 0 ? `OpenCode has the entries ${listed} and loaded no \`/${name}\`` : "OpenCode loads no plugin"
+  const hint = "`opencode debug config --print-logs` says what happened to each; `opencode-orchestrator install` registers this one"
+  return { name: "loaded", status: "fail", message, hint }
+}
+
+/**
+ * The models that roles get, and whether a limit in money can be kept with them.
+ * @param {any} config
+ * @param {string} program
+ * @param {Surroundings} surroundings
+ * @returns {Promise<Finding[]>}
+ */
+async function models(config, program, { cwd, env }) {
+  const name = "models"
+  const own = json((await callCore(["config", "show", "--json"])).stdout ?? "")
+  const wanted = new Set(ROLES.map((role) => own?.roles?.[role]?.model ?? config.model).filter(Boolean))
+  const known = priced(run(program, ["models", "--verbose"], cwd, env) ?? "")
+  if (known.size === 0) {
+    return [{ name, status: "fail", message: "OpenCode knows no model", hint: "log in with `opencode auth login`, or configure a provider in opencode.json" }]
+  }
+  if (wanted.size === 0) {
+    return [{ name, status: "ok", message: `roles use the model that the session uses; OpenCode knows ${known.size}` }]
+  }
+  return [...wanted].map((model) => {
+    const price = known.get(model)
+    if (!price) {
+      return { name, status: "fail", message: `OpenCode does not know \`${model}\``, hint: "`opencode models` lists those that it knows; correct `model` in opencode.json or `[roles.*] model` in opencode.toml" }
+    }
+    const { input = 0, output = 0 } = price
+    if (input > 0 || output > 0) return { name, status: "ok", message: `${model} ($${input} in, $${output} out, a million tokens)` }
+    const hint = own?.budget?.cost_usd === "none" ? undefined : "`[budget] cost_usd` cannot be kept without a price: set `cost` for the model in opencode.json"
+    return { name, status: hint ? "fail" : "ok", message: `${model} (no price is known)`, hint }
+  })
+}
+
+/**
+ * `opencode models --verbose`: a line with the name, then JSON, for each.
+ * @param {string} text
+ * @returns {Map<string, { input?: number, output?: number }>}
+ */
+export function priced(text) {
+  const found = new Map()
+  for (const part of text.split(/^(?=\S+\/\S+$)/m)) {
+    const end = part.indexOf("\n")
+    const [name, rest] = end < 0 ? [part, ""] : [part.slice(0, end), part.slice(end)]
+    if (/^\S+\/\S+$/.test(name.trim())) found.set(name.trim(), json(rest)?.cost ?? {})
+  }
+  return found
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {string} cwd
+ * @param {Record<string, string | undefined>} env
+ */
+function run(program, args, cwd, env) {
+  const result = spawnSync(program, args, {
+    cwd,
+    env: { ...env, OPENCODE_DISABLE_AUTOUPDATE: "1" },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    timeout: DEADLINE_MS,
+    maxBuffer: MAX_BYTES,
+    shell: program.endsWith(".cmd"),
+  })
+  return result.status === 0 ? result.stdout : undefined
+}
+
+/** @param {string | undefined} text */
+function json(text) {
+  try {
+    return JSON.parse(text ?? "")
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+/** What a user should know beside what was done: other plugins that own `/task`, and entries that only this machine understands. */
+import { configDirectory, projectDirectory } from "./files.js"
+import { isOfThisMachine, registrations } from "./install.js"
+
+/** @typedef {{ message: string, hint: string }} Notice */
+
+/**
+ * Entries of others that define `/task` too, or that cannot be told from such.
+ * @param {import("./install.js").Registration[]} found
+ * @returns {(Notice & { sure: boolean })[]}
+ */
+export function rivals(found) {
+  return found
+    .filter(({ kind, state }) => kind === "server" && (state === "rival" || state === "unknown"))
+    .map(({ file, spec, state }) => (state === "rival" ? rival(file, spec) : unknown(file, spec)))
+}
+
+/**
+ * @param {string} file
+ * @param {string} spec
+ */
+function rival(file, spec) {
+  const message = `\`${spec}\` in ${file} is another publisher's plugin, and both define \`/task\`: the one that OpenCode loads last answers it`
+  const hint = `remove \`${spec}\` from ${file}, or rename our command: \`[command] name = "mission"\` in opencode.toml`
+  return { message, hint, sure: true }
+}
+
+/**
+ * @param {string} file
+ * @param {string} spec
+ */
+function unknown(file, spec) {
+  const message = `\`${spec}\` in ${file} is not installed, so whose plugin it is cannot be told; it was left as it is`
+  const hint = `if it is not what you want, remove it from ${file}: a package of that name belongs to another publisher`
+  return { message, hint, sure: false }
+}
+
+/**
+ * @param {import("./install.js").Request} request
+ * @param {import("./install.js").Step[]} steps
+ * @returns {Notice[]}
+ */
+export function notices(request, steps) {
+  const { cwd, env } = request
+  const folders = new Set([request.config ?? configDirectory(env), projectDirectory(cwd)])
+  const found = [...folders].flatMap((config) => registrations({ cwd, env, config }))
+  const local = request.project ? steps.filter(({ action, spec }) => action !== "unchanged" && isOfThisMachine(spec)) : []
+  const shared = local.map(({ file, spec }) => ({
+    message: `\`${spec}\` is a folder of this machine, and ${file} belongs to the project: others cannot load it`,
+    hint: "make the package a dependency of the project and run this from there, or install without `--project`",
+  }))
+  return [...shared, ...rivals(found).map(({ message, hint }) => ({ message, hint }))]
+}

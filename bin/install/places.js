@@ -1,0 +1,67 @@
+/** The files in which OpenCode looks for plugins, and which of them is edited. */
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { manifest } from "../../plugin/identity.js"
+import { configDirectory, isThere, projectDirectory } from "./files.js"
+
+/**
+ * A kind of configuration that plugins are declared in: of `names` the first
+ * that exists is edited, all are searched.
+ * @typedef {{ kind: "server" | "tui", names: string[], create: string, schema: string }} Kind
+ */
+
+/** @type {Kind} */
+const SERVER = {
+  kind: "server",
+  names: ["opencode.jsonc", "opencode.json", "config.json"],
+  create: "opencode.json",
+  schema: "https://opencode.ai/config.json",
+}
+/** @type {Kind} */
+const TUI = { kind: "tui", names: ["tui.jsonc", "tui.json"], create: "tui.json", schema: "https://opencode.ai/tui.json" }
+
+/** Every kind; an entry is looked for in all. */
+export const KINDS = [SERVER, TUI]
+
+/** The kinds that this version of the plugin has something for. */
+export function wantedKinds() {
+  return "./tui" in manifest().exports ? KINDS : [SERVER]
+}
+
+/**
+ * @typedef {object} Where
+ * @property {string} cwd
+ * @property {Record<string, string | undefined>} env
+ * @property {string} [config] folder to use instead of OpenCode's own
+ * @property {boolean} [project] the project's configuration instead of the user's
+ */
+
+/**
+ * The folders whose configuration is meant, the one in which a file is made first.
+ * @param {Where} where
+ */
+export function folders({ cwd, env, config, project }) {
+  if (config) return [config]
+  if (!project) return [configDirectory(env)]
+  const root = projectDirectory(cwd)
+  return [root, join(root, ".opencode")]
+}
+
+/**
+ * @param {Kind} kind
+ * @param {Where} where
+ * @returns {string[]} all files that OpenCode reads of that kind, whether they exist or not
+ */
+export function candidates(kind, where) {
+  return folders(where).flatMap((folder) => kind.names.map((name) => join(folder, name)))
+}
+
+/**
+ * The file that gets an entry. A link that leads nowhere yet counts only where no file does.
+ * @param {Kind} kind
+ * @param {Where} where
+ */
+export function fileToEdit(kind, where) {
+  const all = candidates(kind, where)
+  return all.find((file) => existsSync(file)) ?? all.find(isThere) ?? join(folders(where)[0], kind.create)
+}

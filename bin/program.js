@@ -1,0 +1,75 @@
+/**
+ * Answers a command line: what edits OpenCode's configuration or looks at the machine is answered here, everything else by the
+ * native core. It prints nothing and ends no process.
+ */
+import { HERE, overviewWithoutCore, parseOptions, UsageError } from "./commands.js"
+import { callCore } from "./core.js"
+import { demo } from "./demo.js"
+import { diagnose, render } from "./doctor/doctor.js"
+import { FileError } from "./install/files.js"
+import { install, uninstall } from "./install/install.js"
+import { notices } from "./install/notices.js"
+import { manifest } from "../plugin/identity.js"
+import { describe } from "./install/words.js"
+
+/** @typedef {{ exit: number, stdout?: string, stderr?: string }} Answer */
+
+/**
+ * @param {string[]} args
+ * @returns {Promise<Answer>}
+ */
+export async function main(args) {
+  const { version } = manifest()
+  const [name, ...rest] = args
+  if (name === "--version" || name === "-V") return { exit: 0, stdout: `${version}\n` }
+  const end = rest.indexOf("--")
+  const options = end < 0 ? rest : rest.slice(0, end)
+  const help = name === undefined || ["--help", "-h", "help"].includes(name) || options.includes("--help") || options.includes("-h")
+  if (!help && Object.hasOwn(HERE, name)) return here(name, rest)
+  const answer = await callCore(args)
+  // Even then a user finds the command that says what is wrong.
+  return help && answer.core === false ? { exit: 0, stdout: overviewWithoutCore(version), stderr: answer.stderr } : answer
+}
+
+/**
+ * The commands that are answered without the native core.
+ * @param {string} name
+ * @param {string[]} args
+ * @returns {Promise<Answer>}
+ */
+async function here(name, args) {
+  const base = { cwd: process.cwd(), env: process.env }
+  switch (name) {
+    case "install":
+    case "uninstall": {
+      const options = parseOptions(name, args)
+      if (options.project && options.config) throw new UsageError("`--project` and `--config` cannot be used together")
+      const { "dry-run": dryRun = false, ...places } = options
+      const request = { ...base, ...places, dryRun }
+      const steps = name === "install" ? install(request) : uninstall(request)
+      const more = name === "install" ? notices(request, steps) : []
+      const stdout = options.json ? `${JSON.stringify({ dry_run: dryRun, steps, notices: more })}\n` : describe(steps, dryRun, more)
+      return { exit: 0, stdout }
+    }
+    case "doctor": {
+      const { json } = parseOptions(name, args)
+      const findings = await diagnose(base)
+      const exit = findings.some(({ status }) => status === "fail") ? 1 : 0
+      return { exit, stdout: json ? `${JSON.stringify({ ok: exit === 0, checks: findings })}\n` : render(findings) }
+    }
+    default:
+      parseOptions(name, args)
+      return demo()
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {Answer}
+ */
+export function answerFor(error) {
+  if (error instanceof UsageError) return { exit: 2, stderr: `${error.message}\nhint: \`opencode-orchestrator --help\` lists the commands\n` }
+  if (error instanceof FileError) return { exit: 1, stderr: `${error.message}\n` }
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { exit: 1, stderr: `opencode-orchestrator has a bug: ${what}\nhint: please report it with this message\n` }
+}
