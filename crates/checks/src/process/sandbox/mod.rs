@@ -1,8 +1,8 @@
 //! What keeps a command from everything but its slot, in three levels.
 //!
 //! *Full* (`full.rs`) gives it a machine of its own with bubblewrap's
-//! namespaces; *basic* (`landlock.rs`, `seccomp.rs`) takes rights away from the
-//! thread that starts it; *none* is what is left elsewhere. `places.rs` says
+//! namespaces; *basic* (`landlock.rs`, `ports.rs`, `own_network.rs`, `seccomp.rs`)
+//! takes rights away from the thread that starts it; *none* is what is left elsewhere. `places.rs` says
 //! what may be seen at all, `limits.rs` how much may be used. Nothing here
 //! starts the command itself; that is `supervise.rs`.
 
@@ -12,7 +12,11 @@ mod full;
 mod landlock;
 pub(super) mod limits;
 #[cfg(target_os = "linux")]
+mod own_network;
+#[cfg(target_os = "linux")]
 pub(super) mod places;
+#[cfg(target_os = "linux")]
+mod ports;
 #[cfg(target_os = "linux")]
 mod seccomp;
 
@@ -232,13 +236,21 @@ pub(super) fn enter(
         Level::None => Ok(Vec::new()),
         Level::Basic => {
             let places = places::Places::of(reach);
-            let got = landlock::restrict_this_thread(&places.readable, &places.writable, reach.network)?;
+            let network = match reach.network {
+                Network::Loopback if own_network::works() => {
+                    own_network::enter()
+                        .map_err(|error| format!("it cannot have a network of its own: {error}"))?;
+                    // There is nobody else in it.
+                    Network::All
+                }
+                network => network,
+            };
+            let got = landlock::restrict_this_thread(&places.readable, &places.writable, network)?;
             if !got.files {
                 return Err("this kernel cannot confine it (no Landlock)".to_owned());
             }
             // without rules for ports, only a filter keeps it from the servers of this machine
-            let network =
-                if got.ports || reach.network == Network::All { reach.network } else { Network::None };
+            let network = if got.ports || network == Network::All { network } else { Network::None };
             seccomp::restrict_this_thread(true, network)?;
             Ok(Vec::new())
         }
