@@ -1,5 +1,4 @@
 /** The turn that `/task` makes in OpenCode 1. */
-import { COMMAND } from "../names.js"
 import { registry } from "../registry.js"
 
 /** The longest title of a session. */
@@ -14,28 +13,30 @@ const MAX_TYPED = 100
  * @param {{ command: string, sessionID: string, arguments: string }} command
  * @param {{ parts: any[] }} output
  * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {string} ours what our command is called
  */
-export async function prepareCommand(command, output, input) {
-  if (command.command !== COMMAND) return
+export async function prepareCommand(command, output, input, ours) {
+  if (command.command !== ours) return
   const { typed } = registry()
   if (typed.size >= MAX_TYPED) typed.clear()
   typed.set(command.sessionID, command.arguments)
   // an empty text would leave OpenCode without a message
-  output.parts.splice(0, output.parts.length, { type: "text", text: command.arguments.trim() ? command.arguments : "/task" })
-  await name(command, input)
+  output.parts.splice(0, output.parts.length, { type: "text", text: command.arguments.trim() ? command.arguments : `/${ours}` })
+  await name(command, input, ours)
 }
 
 /**
  * Names a session that has no title, so that OpenCode does not ask a model for one.
  * @param {{ sessionID: string, arguments: string }} command
  * @param {import("@opencode-ai/plugin").PluginInput} input
+ * @param {string} ours
  */
-async function name(command, input) {
+async function name(command, input, ours) {
   const words = command.arguments.trim().replace(/^"(.*)"$/s, "$1").split("\n")[0].slice(0, TITLE)
   const path = { id: command.sessionID }
   try {
     const { data } = await input.client.session.get({ path })
-    if (data && UNTITLED.test(data.title)) await input.client.session.update({ path, body: { title: `/task ${words}`.trim() } })
+    if (data && UNTITLED.test(data.title)) await input.client.session.update({ path, body: { title: `/${ours} ${words}`.trim() } })
   } catch {
     // without a title of ours OpenCode makes one: nothing is lost but a request
   }

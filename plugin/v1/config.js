@@ -1,5 +1,5 @@
 /** What the plugin adds to the configuration of OpenCode 1: a provider, its agent, the roles, the command. */
-import { AGENT, COMMAND, MODEL, PROVIDER, ROLES, agentOf } from "../names.js"
+import { AGENT, MODEL, PROVIDER, ROLES, agentOf } from "../names.js"
 import { mailboxTools } from "../engine.js"
 import { registry } from "../registry.js"
 import { TOOLS, prompt } from "../roles.js"
@@ -15,15 +15,15 @@ const NOTHING = "$1000000"
 
 /**
  * @param {Record<string, any>} config changed in place
- * @param {{ fetch: typeof globalThis.fetch, slot: string | undefined, directory: string }} here
+ * @param {{ fetch: typeof globalThis.fetch, slot: string | undefined, directory: string, command: string }} here
  */
-export function configure(config, { fetch, slot, directory }) {
+export function configure(config, { fetch, slot, directory, command }) {
   if (slot) inherit(config, slot)
   else registry().settings.set(directory, pick(config))
   config.provider = { ...config.provider, [PROVIDER]: provider(fetch) }
   config.command = {
     ...config.command,
-    [COMMAND]: {
+    [command]: {
       description: "Run a mission: plan, code, check, review, deliver. Also: status, stop, resume, undo, report",
       template: NOTHING,
       agent: AGENT,

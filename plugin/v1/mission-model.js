@@ -2,6 +2,7 @@
  * The model inside the plugin: a request for `orchestrator/mission` never leaves the process, but runs what was typed after
  * `/task` and streams the progress as the answer. It costs no tokens; Esc fires the signal.
  */
+import { withName } from "../command-name.js"
 import { runMission } from "../mission.js"
 import { AGENT, MODEL, PROVIDER } from "../names.js"
 import { registry } from "../registry.js"
@@ -14,14 +15,16 @@ const WIND_UP = 1_500
 /**
  * @param {ReturnType<typeof import("../engine.js").lazyEngine>} lazy
  * @param {import("../host.js").Host} host
+ * @param {string} command what it is called
  * @returns {typeof globalThis.fetch}
  */
-export function missionFetch(lazy, host) {
+export function missionFetch(lazy, host, command) {
   const answer = async (/** @type {any} */ _url, /** @type {RequestInit | undefined} */ request) => {
     const session = new Headers(request?.headers).get("x-session-id") ?? ""
     const text = registry().typed.get(session)
     registry().typed.delete(session)
-    return stream(request?.signal ?? undefined, async (say, signal) => {
+    return stream(request?.signal ?? undefined, async (send, signal) => {
+      const say = (/** @type {string} */ line) => send(withName(line, command))
       // a summary, a title, a message by way of the API: nothing but the command starts a mission
       if (text === undefined) return say("Missions start with `/task`.\n")
       await runMission(lazy, host, { session, text, say, signal })

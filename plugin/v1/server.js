@@ -1,5 +1,7 @@
 /** The hooks of one instance of OpenCode 1: each calls the file that implements it. */
+import { commandName } from "../command-name.js"
 import { lazyEngine } from "../engine.js"
+import { COMMAND } from "../names.js"
 import { windUp } from "../mission.js"
 import { offerToResume } from "../offer.js"
 import { slotOf } from "../slot.js"
@@ -22,12 +24,14 @@ export async function server(input, options) {
   const slot = slotOf(input.directory)
   const engine = lazyEngine(input.directory, options, slotFiles())
   const host = hostOf(input)
-  const fetch = missionFetch(engine, host)
-  if (!slot) offerToResume(engine, host)
+  // nobody types a command in a slot
+  const command = slot ? COMMAND : await commandName(input.directory)
+  const fetch = missionFetch(engine, host, command)
+  if (!slot) offerToResume(engine, host, command)
   return {
-    config: async (config) => configure(config, { fetch, slot, directory: input.directory }),
+    config: async (config) => configure(config, { fetch, slot, directory: input.directory, command }),
     tool: mailboxes(),
-    "command.execute.before": async (command, output) => prepareCommand(command, output, input),
+    "command.execute.before": async (typed, output) => prepareCommand(typed, output, input, command),
     "chat.message": async (message, output) => returnModel(message, output, input),
     "chat.params": async (request, output) => requestOptions(request, output),
     "tool.definition": async ({ toolID }, output) => defineMailbox(toolID, output),

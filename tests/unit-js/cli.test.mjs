@@ -6,6 +6,9 @@ import { test } from "node:test"
 import { HERE } from "../../bin/commands.js"
 import { environment } from "../../bin/core.js"
 import { atLeast } from "../../bin/doctor/machine.js"
+import { loaded, priced } from "../../bin/doctor/opencode.js"
+import { commandName, withName } from "../../plugin/command-name.js"
+import { loadNative } from "../../plugin/native.js"
 import { folder, home, ROOT, run } from "./support.mjs"
 
 test("wrong use of a command without the core ends with status 2 and says what is right", () => {
@@ -153,6 +156,38 @@ test("doctor reports an entry that does not exist, and a state folder that is a 
   rmSync(state, { recursive: true })
   writeFileSync(state, "")
   assert.match(doctor(path, project, "").state.message, /not a folder/)
+})
+
+test("the doctor tells whose command OpenCode has, and reads the prices of models", () => {
+  const ours = { model: "orchestrator/mission" }
+  const cases = [
+    [{ plugin: ["a", "b"], command: { task: ours } }, "task", "ok", /OpenCode loads `a`, `b`; `\/task` starts a mission/],
+    [{ plugin: ["a"], command: { task: { template: "x" } } }, "task", "fail", /another plugin's or your own command/],
+    [{ plugin: ["a"], command: { task: { template: "x" }, mission: ours } }, "mission", "ok", /`\/mission` starts a mission/],
+    [{ plugin: ["a"] }, "task", "fail", /has the entries `a` and loaded no `\/task`/],
+    [{}, "task", "fail", /loads no plugin/],
+  ]
+  for (const [config, name, status, message] of cases) {
+    const finding = loaded(config, name)
+    assert.equal(finding.status, status)
+    assert.match(finding.message, message)
+    assert.equal(finding.hint === undefined, status === "ok", "a problem has a hint")
+  }
+  const known = priced('a/b\n{\n  "id": "b",\n  "url": "x/y",\n  "cost": { "input": 1, "output": 2 }\n}\nc/d/e\n{}\n')
+  assert.deepEqual([...known], [["a/b", { input: 1, output: 2 }], ["c/d/e", {}]])
+  assert.equal(priced("").size, 0)
+})
+
+test("the command keeps its name unless the user's own file renames it, and texts follow", async (t) => {
+  const { path, config, project } = home(t, { "opencode.toml": "[budget]\ncalls = 3\n" })
+  const env = { HOME: path }
+  assert.equal(await commandName(project, env), "task")
+  if (!loadNative().native) return t.skip("not built yet: npm run build")
+  writeFileSync(join(config, "opencode.toml"), '[command]\nname = "mission"\n')
+  assert.equal(await commandName(project, env), "mission")
+  writeFileSync(join(config, "opencode.toml"), '[command]\nname = "Not A Name"\n')
+  assert.equal(await commandName(project, env), "task")
+  assert.equal(withName("type `/task resume`; /task stays", "mission"), "type `/mission resume`; /task stays")
 })
 
 test("the program runs through a symbolic link, as npm installs it", (t) => {

@@ -31,6 +31,7 @@ pub use problem::{ConfigProblem, Source};
 pub use schema::schema;
 pub use sections::budget::{BudgetConfig, TaskBudgetConfig};
 pub use sections::checks::{CheckCommand, ChecksConfig};
+pub use sections::command::CommandConfig;
 pub use sections::context::ContextConfig;
 pub use sections::guardian::{GuardianConfig, RuleLevel};
 pub use sections::heal::HealConfig;
@@ -50,6 +51,8 @@ pub struct Config {
     pub mission: MissionConfig,
     /// Hard limits. Reaching one pauses the mission, which can be resumed.
     pub budget: BudgetConfig,
+    /// What the command in OpenCode is called.
+    pub command: CommandConfig,
     /// What each role works with.
     pub roles: RolesConfig,
     /// Who judges a finished task.

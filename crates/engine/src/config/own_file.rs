@@ -9,13 +9,15 @@ use super::problem::ConfigProblem;
 type Loosens = fn(&Node) -> bool;
 
 /// Such settings by their paths.
-const LOOSENED: [(&str, Loosens); 6] = [
+const LOOSENED: [(&str, Loosens); 7] = [
     ("sandbox.require", |node| !matches!(node.text(), Some("best" | "full"))),
     ("sandbox.network", |node| !matches!(node.text(), Some("none" | "loopback"))),
     ("sandbox.allow_read", |node| !node.items().is_empty()),
     ("sandbox.allow_write", |node| !node.items().is_empty()),
     ("workspace.directory", |node| node.text() != Some("auto")),
     ("checks.allow", |node| !node.items().is_empty()),
+    // a repository does not take the name of a command that its user has
+    ("command.name", |node| node.text() != Some("task")),
 ];
 
 /// What a source other than the user's own file loosens. The source has passed the schema.

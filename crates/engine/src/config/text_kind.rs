@@ -13,10 +13,12 @@ pub(super) enum TextKind {
     InsidePath,
     CheckName,
     CommandLine,
+    CommandName,
 }
 
 impl TextKind {
-    const ALL: [Self; 5] = [Self::Span, Self::Model, Self::InsidePath, Self::CheckName, Self::CommandLine];
+    const ALL: [Self; 6] =
+        [Self::Span, Self::Model, Self::InsidePath, Self::CheckName, Self::CommandLine, Self::CommandName];
 
     fn name(self) -> &'static str {
         match self {
@@ -25,6 +27,7 @@ impl TextKind {
             Self::InsidePath => "inside_path",
             Self::CheckName => "check_name",
             Self::CommandLine => "command_line",
+            Self::CommandName => "command_name",
         }
     }
 
@@ -40,6 +43,7 @@ impl TextKind {
             Self::InsidePath => "a path inside the project",
             Self::CheckName => "a name of letters, digits and `.:_-`",
             Self::CommandLine => "a command",
+            Self::CommandName => "a name of small letters, digits and `-`",
         }
     }
 
@@ -50,6 +54,7 @@ impl TextKind {
             Self::InsidePath => r"^[^/\\]",
             Self::CheckName => r"^[A-Za-z0-9][A-Za-z0-9.:_-]{0,63}$",
             Self::CommandLine => r"\S",
+            Self::CommandName => r"^[a-z][a-z0-9-]{0,31}$",
         }
     }
 
@@ -70,6 +75,14 @@ impl TextKind {
             Self::CommandLine => {
                 let hint = "write the command as you would type it in the project's root";
                 if text.trim().is_empty() || text.contains('\0') { Err(hint.to_owned()) } else { Ok(()) }
+            }
+            Self::CommandName => {
+                let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+                let good = text.starts_with(|c: char| c.is_ascii_lowercase())
+                    && text.len() <= 32
+                    && text.chars().all(allowed);
+                let hint = "begin with a letter, leave out the `/`, and keep to 32 characters";
+                if good { Ok(()) } else { Err(hint.to_owned()) }
             }
         }
     }
@@ -98,6 +111,10 @@ pub(super) fn check_name(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn command_line(_: &mut SchemaGenerator) -> Schema {
     text(TextKind::CommandLine)
+}
+
+pub(super) fn command_name(_: &mut SchemaGenerator) -> Schema {
+    text(TextKind::CommandName)
 }
 
 /// Names of checks are the project's to know; here they are any key.

@@ -2,6 +2,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod checks;
+pub(crate) mod command;
 pub(crate) mod context;
 pub(crate) mod guardian;
 pub(crate) mod heal;

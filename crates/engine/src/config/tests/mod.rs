@@ -170,18 +170,21 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         dependencies = "ask"  # home/opencode.toml:7
 
         [budget]
-        calls = 200  # home/opencode.toml:10
-        requests = 3000  # home/opencode.toml:11
-        wall = "4h"  # home/opencode.toml:12
-        tokens = 2000000  # home/opencode.toml:13
-        cost_usd = 5.0  # home/opencode.toml:14
-        outage = "30m"  # home/opencode.toml:15
+        calls = 200  # home/opencode.toml:13
+        requests = 3000  # home/opencode.toml:14
+        wall = "4h"  # home/opencode.toml:15
+        tokens = 2000000  # home/opencode.toml:16
+        cost_usd = 5.0  # home/opencode.toml:17
+        outage = "30m"  # home/opencode.toml:18
 
         [budget.task]
-        calls = 12  # home/opencode.toml:17
-        requests = 300  # home/opencode.toml:18
-        tokens = 300000  # home/opencode.toml:19
-        cost_usd = 0.5  # home/opencode.toml:20
+        calls = 12  # home/opencode.toml:20
+        requests = 300  # home/opencode.toml:21
+        tokens = 300000  # home/opencode.toml:22
+        cost_usd = 0.5  # home/opencode.toml:23
+
+        [command]
+        name = "task"  # home/opencode.toml:10
 
         [roles.searcher]
         fallback = []  # default
@@ -192,10 +195,10 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         timeout = "10m"  # default
 
         [roles.coder]
-        model = "provider/model"  # home/opencode.toml:23
-        fallback = ["provider/other"]  # home/opencode.toml:24
-        timeout = "10m"  # home/opencode.toml:25
-        bash = false  # home/opencode.toml:26
+        model = "provider/model"  # home/opencode.toml:26
+        fallback = ["provider/other"]  # home/opencode.toml:27
+        timeout = "10m"  # home/opencode.toml:28
+        bash = false  # home/opencode.toml:29
 
         [roles.reviewer]
         fallback = []  # default
@@ -207,50 +210,50 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         bash = false  # default
 
         [review]
-        quorum = 1  # home/opencode.toml:29
+        quorum = 1  # home/opencode.toml:32
 
         [heal]
         fixes = 3  # opencode.json (plugin options)
-        fresh = 1  # home/opencode.toml:33
-        splits = 1  # home/opencode.toml:34
-        candidates = 1  # home/opencode.toml:35
+        fresh = 1  # home/opencode.toml:36
+        splits = 1  # home/opencode.toml:37
+        candidates = 1  # home/opencode.toml:38
 
         [checks]
-        auto = true  # home/opencode.toml:38
-        exclude = []  # home/opencode.toml:39
-        allow = []  # home/opencode.toml:40
+        auto = true  # home/opencode.toml:41
+        exclude = []  # home/opencode.toml:42
+        allow = []  # home/opencode.toml:43
 
         [checks.rename]
-        packages-api-test = "api"  # home/opencode.toml:42
+        packages-api-test = "api"  # home/opencode.toml:45
 
         [checks.timeout]
-        api = "20m"  # home/opencode.toml:44
+        api = "20m"  # home/opencode.toml:47
 
         [[checks.command]]
-        name = "test"  # home/opencode.toml:45
-        run = "npm test"  # home/opencode.toml:45
-        timeout = "10m"  # home/opencode.toml:45
+        name = "test"  # home/opencode.toml:48
+        run = "npm test"  # home/opencode.toml:48
+        timeout = "10m"  # home/opencode.toml:48
 
         [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:51
+        rules = ["rules/*.yml"]  # home/opencode.toml:54
 
         [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:53
+        debug-leftover = "off"  # home/opencode.toml:56
 
         [sandbox]
-        require = "best"  # home/opencode.toml:56
-        network = "loopback"  # home/opencode.toml:57
-        allow_read = []  # home/opencode.toml:58
-        allow_write = []  # home/opencode.toml:59
+        require = "best"  # home/opencode.toml:59
+        network = "loopback"  # home/opencode.toml:60
+        allow_read = []  # home/opencode.toml:61
+        allow_write = []  # home/opencode.toml:62
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:62
-        copy = ["node_modules"]  # home/opencode.toml:63
-        directory = "auto"  # home/opencode.toml:64
-        keep_mb = 10000  # home/opencode.toml:65
+        setup = "auto"  # home/opencode.toml:65
+        copy = ["node_modules"]  # home/opencode.toml:66
+        directory = "auto"  # home/opencode.toml:67
+        keep_mb = 10000  # home/opencode.toml:68
 
         [context]
-        budget = 24000  # home/opencode.toml:68
+        budget = 24000  # home/opencode.toml:71
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
