@@ -7,7 +7,7 @@ import { callCore } from "./core.js"
 import { demo } from "./demo.js"
 import { diagnose, render } from "./doctor/doctor.js"
 import { FileError } from "./install/files.js"
-import { install, uninstall } from "./install/install.js"
+import { install, registrations, uninstall } from "./install/install.js"
 import { notices } from "./install/notices.js"
 import { manifest } from "../plugin/identity.js"
 import { describe } from "./install/words.js"
@@ -27,8 +27,23 @@ export async function main(args) {
   const help = name === undefined || ["--help", "-h", "help"].includes(name) || options.includes("--help") || options.includes("-h")
   if (!help && Object.hasOwn(HERE, name)) return here(name, rest)
   const answer = await callCore(args)
+  // npm may have held back the script that registers it
+  if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`
   // Even then a user finds the command that says what is wrong.
   return help && answer.core === false ? { exit: 0, stdout: overviewWithoutCore(version), stderr: answer.stderr } : answer
+}
+
+/** What to do first, where the plugin is not registered yet. */
+function firstStep() {
+  const where = { cwd: process.cwd(), env: process.env }
+  try {
+    const found = [false, true].flatMap((project) => registrations({ ...where, project }))
+    if (found.some(({ state }) => state === "ours")) return ""
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    return `${error.message}\n`
+  }
+  return "the plugin is not registered in OpenCode yet\nhint: run `opencode-orchestrator install`\n"
 }
 
 /**

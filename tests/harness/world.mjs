@@ -306,7 +306,7 @@ export function plantModules(folder) {
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((done, fail) => {
     const probe = createServer()
     probe.once("error", fail)

@@ -163,6 +163,13 @@ test("where another entry of ours is there, it stays, and how to replace it is s
   assert.doesNotMatch(call("install").stdout, /hint/)
 })
 
+test("without a command, the program says what to do first until that is done", (t) => {
+  const { call } = home(t)
+  assert.match(call().stderr, /not registered in OpenCode yet\nhint: run `opencode-orchestrator install`\n$/)
+  call("install")
+  assert.doesNotMatch(call().stderr, /not registered/)
+})
+
 test("--dry-run changes nothing", (t) => {
   const { call, config, list } = home(t, { "opencode.json": "{}" })
   assert.match(call("install", "--dry-run").stdout, /would add/)
