@@ -1,7 +1,12 @@
 /**
- * The plugin that OpenCode loads. Nothing happens when this file is imported: OpenCode imports it twice, and what throws
- * here would take the plugin with it.
+ * The plugin that OpenCode loads: OpenCode 1 calls `server`, OpenCode 2 calls `setup`. Nothing happens when this file is
+ * imported: OpenCode imports it twice, and what throws here would take the plugin with it. So each host's files are imported
+ * when it calls.
  */
-import { server } from "./plugin/v1/server.js"
-
-export default { id: "opencode-orchestrator", server }
+export default {
+  id: "opencode-orchestrator",
+  /** @type {import("@opencode-ai/plugin").Plugin} */
+  server: async (input, options) => (await import("./plugin/v1/server.js")).server(input, options),
+  /** @param {Record<string, any>} ctx */
+  setup: async (ctx) => (await import("./plugin/v2/setup.js")).setup(ctx),
+}

@@ -56,10 +56,10 @@ export function callsOf(host, engine) {
  * @param {OpenWish} wish
  */
 async function open(host, engine, wish) {
-  const { directory, role } = wish
+  const { directory, role, title, bash = false } = wish
   registry().owners.set(directory, host.directory)
   const session = await host.open(wish)
-  registry().sessions.set(session, { engine, directory, role, interactive: host.interactive() })
+  registry().sessions.set(session, { engine, directory, role, title, bash, interactive: host.interactive() })
   return { session }
 }
 

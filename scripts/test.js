@@ -39,10 +39,10 @@ const outcomes = []
 const built = await core()
 if (!built) outcomes.push({ name: "build of the native core", passed: 0, failed: 1, skipped: 0 })
 if (asked("rust")) outcomes.push(await rust())
-if (asked("js")) outcomes.push(await javascript("js", ["tests/unit-js", "tests/model", "tests/harness"], 2))
+if (asked("js")) outcomes.push(await javascript("js", ["tests/unit-js", "tests/model", "tests/harness", "tests/contract"], 2))
 if (asked("e2e") && built) {
   const alone = (/** @type {string} */ file) => ALONE.some((name) => file.endsWith(name))
-  outcomes.push(await javascript("e2e", ["tests/e2e"], E2E_AT_ONCE, (file) => !alone(file)))
+  outcomes.push(await javascript("e2e", ["tests/e2e", "tests/conformance"], E2E_AT_ONCE, (file) => !alone(file)))
   outcomes.push(await javascript("e2e, one at a time", ["tests/e2e"], 1, alone))
 }
 if (wanted.includes("kills") && built) {

@@ -9,8 +9,8 @@ import { stateDirectory as stateFolder } from "../install/record.js"
 /** @typedef {import("./doctor.js").Finding} Finding */
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
-/** The version of OpenCode that the tests run in. */
-export const TESTED = "1.18.33"
+/** The versions of OpenCode that the plugin was run in, oldest first: docs/COMPATIBILITY.md has what was seen. */
+export const TESTED = ["1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
 
 const MIN_GIT = [2, 38]
 const MIN_NODE = 20
@@ -52,11 +52,17 @@ export function openCode({ env }) {
     return { name, status: "fail", message: `${program} does not print its version`, hint: "run `opencode --version` to see why" }
   }
   const found = `${version.join(".")} (${program})`
-  if (version.join(".") === TESTED) return { name, status: "ok", message: found }
-  const [major, minor] = TESTED.split(".").map(Number)
-  const status = version[0] === major && version[1] >= minor ? "ok" : "warn"
-  const message = `${found}; tested with ${TESTED}`
-  return status === "ok" ? { name, status, message } : { name, status, message, hint: "if missions fail, use the tested version" }
+  if (TESTED.includes(version.join("."))) return { name, status: "ok", message: found }
+  const [oldest, newest] = [TESTED[0], TESTED[TESTED.length - 1]]
+  const run = `the plugin was run in ${oldest} to ${newest}`
+  if (version[0] > 1) {
+    const message = `${found}; ${run}. For OpenCode 2 it is written to the documentation, and was never run in it`
+    return { name, status: "warn", message, hint: "if it does not load, OpenCode's log says which methods it lacks" }
+  }
+  if (!atLeast(version, /** @type {number[]} */ (numbers(oldest)))) {
+    return { name, status: "fail", message: `${found}; ${run}, and older versions leave it out`, hint: "upgrade OpenCode" }
+  }
+  return { name, status: "ok", message: `${found}; not tested: ${run}` }
 }
 
 /**

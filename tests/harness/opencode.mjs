@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url"
 
 /** The repository, which is also the plugin entry under test. */
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..")
-export const OPENCODE_VERSION = "1.18.33"
+/** Of the program that runs: the development dependency, or what `npm run test:hosts` has fetched. */
+export const OPENCODE_VERSION = process.env.OPENCODE_TEST_VERSION ?? "1.18.33"
 
 /**
  * The program itself rather than the package's launcher: its postinstall may have been held back,

@@ -111,6 +111,17 @@ export class World {
     makeProject(this.project, files, { git: options.git })
   }
 
+  /**
+   * Changes OpenCode's configuration of the user.
+   * @param {(config: any) => void} change
+   */
+  configure(change) {
+    const file = join(this.config, "opencode.json")
+    const config = JSON.parse(readFileSync(file, "utf8"))
+    change(config)
+    writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`)
+  }
+
   /** OpenCode's configuration with the scripted model as its only provider. */
   hostConfig() {
     return {
@@ -135,9 +146,20 @@ export class World {
    * Starts OpenCode.
    * @param {string[]} args
    * @param {{ cwd?: string, stdin?: string, deadline_ms?: number, env?: Record<string, string> }} [options]
+   * @returns {Running}
    */
-  start(args, { cwd = this.project, stdin, deadline_ms = DEADLINE_MS, env = {} } = {}) {
-    const running = start(this.binary, args, { cwd, stdin, deadline_ms, env: { ...this.env, ...env } })
+  start(args, options) {
+    return this.startProgram(this.binary, args, options)
+  }
+
+  /**
+   * Starts another program in this world.
+   * @param {string} program
+   * @param {string[]} args
+   * @param {Parameters<World["start"]>[1]} [options]
+   */
+  startProgram(program, args, { cwd = this.project, stdin, deadline_ms = DEADLINE_MS, env = {} } = {}) {
+    const running = start(program, args, { cwd, stdin, deadline_ms, env: { ...this.env, ...env } })
     this.programs.push(running)
     return running
   }

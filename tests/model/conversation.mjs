@@ -25,6 +25,7 @@
  * @property {number} [step] Which prompt of its task this is; counted by the server.
  * @property {number} turn Assistant turns since the newest prompt, from 0.
  * @property {string} cwd The session's directory as the system prompt states it, else "".
+ * @property {string} file What the request's tools call the argument with a file's path.
  * @property {number} known_bytes Bytes of messages that an earlier request already carried.
  */
 
@@ -121,6 +122,9 @@ export function readConversation(body) {
         i > from && m?.role === "assistant" && messages[i + 1]?.role !== "assistant",
     ).length
 
+  // OpenCode 2 renamed it
+  const properties = (Array.isArray(body?.tools) ? body.tools : []).find((/** @type {any} */ tool) => tool?.function?.name === "read")?.function.parameters?.properties
+  const file = properties && "path" in properties ? "path" : "filePath"
   const auxiliary = auxiliaryKind(system, textOf(messages[lastUser]?.content))
   if (!auxiliary && prompts.length > 0) {
     const { header, text } = prompts[prompts.length - 1]
@@ -132,6 +136,7 @@ export function readConversation(body) {
       prompts: prompts.length,
       turn: turnsAfter(newest),
       cwd,
+      file,
       known_bytes,
     }
   }
@@ -143,6 +148,7 @@ export function readConversation(body) {
     prompts: 0,
     turn: turnsAfter(lastUser),
     cwd,
+    file,
     known_bytes,
   }
 }

@@ -142,7 +142,19 @@ function callsOf(turn, talk) {
   const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")]
   if (turn.hand_in !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.hand_in })
   if (turn.done !== undefined && mailbox) calls.push({ tool: mailbox, args: { status: "done", summary: turn.done } })
-  return calls
+  return calls.map((call) => named(call, talk.file))
+}
+
+/**
+ * A call with the file's path under the name that the request's tools have for it.
+ * @param {Call} call
+ * @param {string} file
+ * @returns {Call}
+ */
+function named(call, file) {
+  if (!["read", "edit", "write"].includes(call.tool) || typeof call.args !== "object" || !("filePath" in call.args)) return call
+  const { filePath, ...rest } = /** @type {any} */ (call.args)
+  return { ...call, args: { [file]: filePath, ...rest } }
 }
 
 /**

@@ -33,6 +33,7 @@ import { completionOf, eventsOf, usageOf } from "./wire.mjs"
  * @property {string} cwd
  * @property {number} bytes Size of the request's body.
  * @property {string[]} tools Names of the tools that the request offers.
+ * @property {{ total_tokens: number }} [usage] What the answer said of its tokens.
  * @property {string} reply Which turn of the scenario answered, such as `answers[0].turns[1]`.
  * @property {string[]} calls Tools that the answer calls.
  * @property {number} started_ms Since the server's start.
@@ -320,6 +321,8 @@ export class ModelServer {
     const usage = this.scenario.usage === false ? none : usageOf(size.bytes, size.known, reply)
     const about = { id, model: String(body.model ?? "scripted"), usage }
     const { fault } = reply
+    const record = this.requests.find(({ n }) => n === size.n)
+    if (record && !fault) record.usage = usage
     if (fault?.error !== undefined) {
       /** @type {Record<string, string>} */
       const headers = fault.retry_after === undefined ? {} : { "retry-after": String(fault.retry_after) }

@@ -28,6 +28,12 @@ pub enum HostRequest {
         directory: PathBuf,
         role: Role,
         model: Option<String>,
+        /// Of the model, as the host names it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        variant: Option<String>,
+        /// Of each request of the turn.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        options: BTreeMap<String, serde_json::Value>,
         text: String,
     },
     Abort {
@@ -38,7 +44,7 @@ pub enum HostRequest {
     Dispose {
         directory: PathBuf,
     },
-    /// The prices of these models (`provider/model`), and the model that is asked where none is named; answers [`Models`].
+    /// The prices and variants of these models (`provider/model`), and the model that is asked where none is named; answers [`Models`].
     Models {
         models: Vec<String>,
     },
@@ -67,6 +73,8 @@ pub struct Models {
     /// `provider/model`
     pub default: Option<String>,
     pub prices: BTreeMap<String, Price>,
+    /// The variants of those among them whose variants the host knows, by model.
+    pub variants: BTreeMap<String, Vec<String>>,
     /// Every model that the host could ask, as `provider/model`; empty where it does not say.
     pub known: Vec<String>,
 }

@@ -21,6 +21,8 @@ pub(crate) struct Candidate {
     pub name: String,
     /// As the host is told; `None`: its own choice.
     pub model: Option<String>,
+    /// Of the model, where the settings name one that it has.
+    pub variant: Option<String>,
 }
 
 /// What became of a prompt to a model.
@@ -67,15 +69,21 @@ impl Report {
 /// Who may answer a role: its model and its fallbacks, beginning with the one at `place` (0: the model itself).
 pub(crate) fn candidates(config: &Config, models: &Models, role: Role, place: u32) -> Vec<Candidate> {
     let Some(settings) = config.roles.get(role.name()) else { return Vec::new() };
+    let variant = settings.variant.map(str::to_string);
     let own = match settings.model {
-        Some(model) => Candidate { name: model.to_string(), model: Some(model.to_string()) },
+        Some(model) => Candidate { name: model.to_string(), model: Some(model.to_string()), variant },
         None => {
             let name = models.default.clone().unwrap_or_else(|| CHOSEN_BY_HOST.into());
-            Candidate { name, model: None }
+            Candidate { name, model: None, variant }
         }
     };
-    let others = settings.fallback.iter().map(ToString::to_string);
-    let others = others.map(|name| Candidate { model: Some(name.clone()), name });
+    let others = settings.fallback.iter().map(ToString::to_string).map(|name| {
+        let has = |variant: &&str| {
+            models.variants.get(&name).is_some_and(|all| all.iter().any(|one| one == variant))
+        };
+        let variant = settings.variant.filter(has).map(str::to_string);
+        Candidate { model: Some(name.clone()), name, variant }
+    });
     let mut all: Vec<Candidate> = std::iter::once(own).chain(others).collect();
     let place = place as usize;
     if place < all.len() {
@@ -135,10 +143,31 @@ pub(crate) fn unknown(config: &Config, models: &Models) -> Option<String> {
         }
     }
     if lines.is_empty() {
-        return None;
+        return unknown_variants(config, models);
     }
     lines.push("Name a model that `opencode models` lists, or add it to `provider` in opencode.json.".into());
     Some(lines.join("\n"))
+}
+
+/// The variants of the settings that the host does not know of their models: OpenCode would ask without them and say nothing.
+fn unknown_variants(config: &Config, models: &Models) -> Option<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for role in Role::ALL {
+        let Some(candidate) = candidates(config, models, role, 0).into_iter().next() else { continue };
+        let (Some(variant), Some(all)) = (&candidate.variant, models.variants.get(&candidate.name)) else {
+            continue;
+        };
+        if all.contains(variant) {
+            continue;
+        }
+        let known =
+            if all.is_empty() { "it has none".to_string() } else { format!("it has {}", all.join(", ")) };
+        let name = &candidate.name;
+        lines.push(format!(
+            "OpenCode knows no variant `{variant}` of `{name}`, which `[roles.{role}]` in opencode.toml names; {known}."
+        ));
+    }
+    if lines.is_empty() { None } else { Some(lines.join("\n")) }
 }
 
 /// A limit of money means nothing where a model has no price: why the mission cannot begin, in words.
@@ -220,6 +249,28 @@ mod tests {
     }
 
     #[test]
+    fn a_variant_must_be_one_that_the_host_knows_and_fallbacks_use_their_own() {
+        let mut models = Models { default: Some("a/x".into()), ..Models::default() };
+        models.variants.insert("a/x".into(), vec!["low".into(), "high".into()]);
+        models.variants.insert("b/y".into(), vec!["high".into()]);
+        models.variants.insert("c/z".into(), Vec::new());
+        models.known = ["a/x", "b/y", "c/z"].map(str::to_string).to_vec();
+        let config = config("[roles.coder]\nvariant = \"high\"\nfallback = [\"b/y\", \"c/z\"]\n");
+        assert_eq!(unknown(&config, &models), None);
+        let all = candidates(&config, &models, Role::Coder, 0);
+        let variants: Vec<_> = all.into_iter().map(|candidate| candidate.variant).collect();
+        assert_eq!(variants, [Some("high".into()), Some("high".into()), None]);
+        models.variants.insert("a/x".into(), vec!["low".into()]);
+        let why = unknown(&config, &models).unwrap();
+        assert!(
+            why.contains("`high` of `a/x`") && why.contains("[roles.coder]") && why.contains("has low"),
+            "{why}"
+        );
+        models.variants.remove("a/x");
+        assert_eq!(unknown(&config, &models), None, "a host that does not say");
+    }
+
+    #[test]
     fn candidates_begin_where_the_ladder_says() {
         let config = config("[roles.coder]\nmodel = \"a/x\"\nfallback = [\"b/y\", \"c/z\"]\n");
         let names = |place| -> Vec<String> {
@@ -230,6 +281,6 @@ mod tests {
         assert_eq!(names(1), ["b/y", "c/z", "a/x"]);
         assert_eq!(names(7), ["a/x", "b/y", "c/z"]);
         let reviewer = candidates(&config, &Models::default(), Role::Reviewer, 0);
-        assert_eq!(reviewer, [Candidate { name: CHOSEN_BY_HOST.into(), model: None }]);
+        assert_eq!(reviewer, [Candidate { name: CHOSEN_BY_HOST.into(), model: None, variant: None }]);
     }
 }

@@ -51,7 +51,8 @@ pub(super) fn describe<'a>(root: &'a Json, schema: &'a Json) -> String {
                 _ => odd.to_owned(),
             }
         }
-        "number" => "a number above 0".to_owned(),
+        "number" if schema.get("exclusiveMinimum").is_some() => "a number above 0".to_owned(),
+        "number" => "a number".to_owned(),
         "array" => match schema.get("items").and_then(|items| kind(resolve(root, items))) {
             Some(kind) => format!("a list, each item {}", kind.expects()),
             None => "a list".to_owned(),

@@ -159,3 +159,14 @@ impl JsonSchema for ModelId {
         text(TextKind::Model)
     }
 }
+
+/// Options of requests to a model: plain values, and tables of such where a provider groups them.
+pub(super) fn options(_: &mut SchemaGenerator) -> Schema {
+    let plain =
+        || json_schema!({ "anyOf": [{ "type": "boolean" }, { "type": "number" }, { "type": "string" }] });
+    let table = json_schema!({ "type": "object", "additionalProperties": plain() });
+    json_schema!({
+        "type": "object",
+        "additionalProperties": { "anyOf": [{ "type": "boolean" }, { "type": "number" }, { "type": "string" }, table] },
+    })
+}

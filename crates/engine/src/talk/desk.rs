@@ -2,11 +2,13 @@
 //!
 //! Conversations hold it. It knows no task's slot and nothing of what a role is asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use journal::{MissionDir, Redactor};
 use mission::{MissionId, Role};
+use serde_json::Value;
 
 use crate::actor::orchestrator::Orchestrator;
 use crate::clock::Clock;
@@ -36,6 +38,11 @@ pub(crate) struct Desk {
 impl Desk {
     pub fn timeout(&self, role: Role) -> Duration {
         self.config.roles.get(role.name()).map_or(USUAL_TIMEOUT, |r| r.timeout)
+    }
+
+    /// How a role's model is asked.
+    pub fn options(&self, role: Role) -> BTreeMap<String, Value> {
+        self.config.roles.get(role.name()).map(|settings| settings.options.clone()).unwrap_or_default()
     }
 
     /// Whether the user gave a role a shell. A repair in its coder's session has what the coder has.

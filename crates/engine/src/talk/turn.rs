@@ -80,6 +80,8 @@ impl OpenSession {
             directory: self.directory.clone(),
             role,
             model: model.model.clone(),
+            variant: model.variant.clone(),
+            options: self.desk.options(role),
             text,
         };
         let answer = self.desk.host.call(request);

@@ -1,9 +1,11 @@
 //! `[roles.*]`: models, time limits and the shell of each role. Types and defaults only.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::text_kind;
 use crate::config::values::{ModelId, Span};
@@ -31,6 +33,10 @@ pub struct RoleSettings<'a> {
     pub model: Option<&'a ModelId>,
     /// Tried in this order when `model` fails.
     pub fallback: &'a [ModelId],
+    /// Of the model, as OpenCode names it.
+    pub variant: Option<&'a str>,
+    /// Of each request.
+    pub options: &'a BTreeMap<String, Value>,
     /// How long one prompt may take.
     pub timeout: Duration,
     /// Always false for a role that only reads.
@@ -61,6 +67,14 @@ pub struct ReadingRoleConfig {
     pub model: Option<ModelId>,
     /// Models to try, in this order, when `model` fails.
     pub fallback: Vec<ModelId>,
+    /// A variant of the model, such as "high" for more reasoning; fallbacks use theirs of the same name. OpenCode must know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub variant: Option<String>,
+    /// Options of each request: `temperature`, `top_p`, `top_k`, `max_output_tokens`, and options of the provider.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "text_kind::options")]
+    pub options: BTreeMap<String, Value>,
     /// How long one prompt may take.
     #[schemars(schema_with = "text_kind::span")]
     pub timeout: Span,
@@ -71,6 +85,8 @@ impl ReadingRoleConfig {
         RoleSettings {
             model: self.model.as_ref(),
             fallback: &self.fallback,
+            variant: self.variant.as_deref(),
+            options: &self.options,
             timeout: self.timeout.get(),
             bash: false,
         }
@@ -79,7 +95,13 @@ impl ReadingRoleConfig {
 
 impl Default for ReadingRoleConfig {
     fn default() -> Self {
-        Self { model: None, fallback: Vec::new(), timeout: DEFAULT_TIMEOUT }
+        Self {
+            model: None,
+            fallback: Vec::new(),
+            variant: None,
+            options: BTreeMap::new(),
+            timeout: DEFAULT_TIMEOUT,
+        }
     }
 }
 
@@ -93,6 +115,14 @@ pub struct WritingRoleConfig {
     pub model: Option<ModelId>,
     /// Models to try, in this order, when `model` fails.
     pub fallback: Vec<ModelId>,
+    /// A variant of the model, such as "high" for more reasoning; fallbacks use theirs of the same name. OpenCode must know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub variant: Option<String>,
+    /// Options of each request: `temperature`, `top_p`, `top_k`, `max_output_tokens`, and options of the provider.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "text_kind::options")]
+    pub options: BTreeMap<String, Value>,
     /// How long one prompt may take.
     #[schemars(schema_with = "text_kind::span")]
     pub timeout: Span,
@@ -105,6 +135,8 @@ impl WritingRoleConfig {
         RoleSettings {
             model: self.model.as_ref(),
             fallback: &self.fallback,
+            variant: self.variant.as_deref(),
+            options: &self.options,
             timeout: self.timeout.get(),
             bash: self.bash,
         }
@@ -113,7 +145,14 @@ impl WritingRoleConfig {
 
 impl Default for WritingRoleConfig {
     fn default() -> Self {
-        Self { model: None, fallback: Vec::new(), timeout: DEFAULT_TIMEOUT, bash: false }
+        Self {
+            model: None,
+            fallback: Vec::new(),
+            variant: None,
+            options: BTreeMap::new(),
+            timeout: DEFAULT_TIMEOUT,
+            bash: false,
+        }
     }
 }
 

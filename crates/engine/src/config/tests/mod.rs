@@ -37,6 +37,8 @@ fn the_example_says_the_defaults() {
     config.budget.task.cost_usd = Limit::None;
     config.roles.coder.model = None;
     config.roles.coder.fallback.clear();
+    config.roles.coder.variant = None;
+    config.roles.coder.options.clear();
     config.checks.command.clear();
     config.checks.rename.clear();
     config.checks.timeout.clear();

@@ -32,7 +32,7 @@ fn unknown_keys_name_the_nearest_one() {
             opencode.toml:6:1: unknown key `zzz` in `[mission]`
             hint: the keys here are `approve_plan`, `deliver`, `dependencies`, `max_cycles`, `parallel` and `tests`
             opencode.toml:7:14: unknown key `extra` in `[roles.coder]`
-            hint: the keys here are `bash`, `fallback`, `model` and `timeout`
+            hint: the keys here are `bash`, `fallback`, `model`, `options`, `timeout` and `variant`
             opencode.toml:10:1: unknown key `bash` in `[roles.searcher]`
             hint: `bash` belongs to `[roles.coder]` or `[roles.fixer]`
             opencode.toml:11:8: unknown key `programmer` in `[roles]`

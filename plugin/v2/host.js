@@ -1,0 +1,167 @@
+/** OpenCode 2 as the engine's host: sessions and models by way of the plugin's context. */
+import { realpathSync } from "node:fs"
+import { mailboxTools } from "../engine.js"
+import { tokensOf, words } from "../host.js"
+import { agentOf } from "../names.js"
+import { registry } from "../registry.js"
+import { allowsAll, rulesOf } from "./rules.js"
+import { has } from "./required.js"
+
+/** How often a prompt that has not begun is looked at again, and how long between, in milliseconds. */
+const LOOKS = 100
+const BETWEEN = 100
+
+/**
+ * @param {import("./setup.js").Context} ctx
+ * @returns {import("../host.js").Host}
+ */
+export function hostOf(ctx) {
+  return {
+    directory: ctx.location.directory,
+    // Clients come and go beside the server: a question waits for them a while, and is refused then
+    interactive: () => true,
+    open: (wish) => open(ctx, wish),
+    prompt: (wish) => prompt(ctx, wish),
+    abort: async ({ session }) => void (await ctx.session.interrupt({ sessionID: session })),
+    // OpenCode 2 has no method that ends a location
+    release: async () => {},
+    models: (names) => modelsOf(ctx, names),
+    // Server plugins cannot show a toast: what matters is said in the session, too
+    toast: async () => {},
+    refuse: async ({ session, id }, message) => void (await ctx.permission.reply({ sessionID: session, requestID: id, reply: "reject", message })),
+  }
+}
+
+/**
+ * A session with a parent would work in its parent's folder, so a role's has none.
+ * @param {import("./setup.js").Context} ctx
+ * @param {import("../host.js").OpenWish} wish
+ */
+async function open(ctx, { directory, parent, title, role, bash }) {
+  const { settings } = registry()
+  /** @type {Record<string, any>} */
+  const known = { ...settings.get(ctx.location.directory), providers: await providersOf(ctx) }
+  settings.set(ctx.location.directory, known)
+  const own = known.permissions ?? []
+  const permissions = rulesOf(role, mailboxTools(), own)
+  // The tool shows OpenCode another command than the one that ran, so its rules cannot be asked of it
+  if (bash && allowsAll(own, "shell")) permissions.push({ action: "shell", resource: "*", effect: "allow" })
+  const inSession = has(ctx, "session.update")
+  const made = await ctx.session.create({
+    title,
+    agent: agentOf(role),
+    location: { directory },
+    ...(inSession ? { permissions, metadata: { "opencode-orchestrator": { parent } } } : {}),
+  })
+  if (!same(made.location?.directory, directory)) {
+    throw new Error(`open a session: OpenCode opened it in ${made.location?.directory ?? "no folder"} instead of ${directory}`)
+  }
+  if (!inSession) await ctx.permission.rules({ sessionID: made.id, permissions })
+  return made.id
+}
+
+/**
+ * The providers of the user's folder, for slots, which do not have the project's configuration.
+ * @param {import("./setup.js").Context} ctx
+ */
+async function providersOf(ctx) {
+  const [providers, models] = await Promise.all([ctx.provider.list(), ctx.model.list()])
+  return providers.map((/** @type {any} */ info) => ({ info, models: models.filter((/** @type {any} */ model) => model.providerID === info.id) }))
+}
+
+/**
+ * @param {string | undefined} one
+ * @param {string} other
+ */
+function same(one, other) {
+  if (one === undefined) return false
+  if (one === other) return true
+  try {
+    return realpathSync(one) === realpathSync(other)
+  } catch {
+    return false
+  }
+}
+
+/**
+ * @param {import("./setup.js").Context} ctx
+ * @param {import("../host.js").PromptWish} wish
+ * @returns {Promise<import("../host.js").Turn>}
+ */
+async function prompt(ctx, { session: sessionID, role, model, variant, text }) {
+  const chosen = await refOf(ctx, model, variant)
+  if (chosen) await ctx.session.switchModel({ sessionID, model: chosen })
+  const { id } = await ctx.session.prompt({ sessionID, text })
+  const answers = await turnOf(ctx, sessionID, id, role)
+  const info = await ctx.session.get({ sessionID })
+  const last = answers.at(-1)
+  const texts = (last?.content ?? []).filter((/** @type {any} */ part) => part.type === "text").map((/** @type {any} */ part) => part.text)
+  return { tokens: tokensOf(info.tokens), cost_usd: info.cost ?? 0, error: errorOf(last?.error), ...words(texts) }
+}
+
+/**
+ * The answers to a prompt, once its turn has ended. An admitted prompt is not yet one that runs, so the first wait may end early.
+ * @param {import("./setup.js").Context} ctx
+ * @param {string} sessionID
+ * @param {string} id of the prompt
+ * @param {string} role
+ * @returns {Promise<any[]>}
+ */
+async function turnOf(ctx, sessionID, id, role) {
+  for (let look = 0; look < LOOKS; look += 1) {
+    await ctx.session.wait({ sessionID })
+    const messages = await ctx.session.context({ sessionID })
+    const asked = messages.findIndex((/** @type {any} */ message) => message.id === id)
+    const compacted = messages.some((/** @type {any} */ message) => message.type === "compaction")
+    const after = asked >= 0 ? messages.slice(asked + 1) : compacted ? messages : []
+    const answers = after.filter((/** @type {any} */ message) => message.type === "assistant")
+    if (answers.length > 0 || after.some((/** @type {any} */ message) => message.type === "idle")) return answers
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN))
+  }
+  throw new Error(`prompt the ${role}: OpenCode admitted the prompt and did not answer it`)
+}
+
+/**
+ * The default is the user's: a slot may have another one.
+ * @param {import("./setup.js").Context} ctx
+ * @param {string | undefined} model as `provider/model`
+ * @param {string | undefined} variant
+ */
+async function refOf(ctx, model, variant) {
+  const slash = model?.indexOf("/") ?? -1
+  const named = model && slash > 0 ? { providerID: model.slice(0, slash), id: model.slice(slash + 1) } : await ctx.model.default()
+  return named ? { providerID: named.providerID, id: named.id, ...(variant ? { variant } : {}) } : undefined
+}
+
+/**
+ * Prices in US dollars for a million tokens, variants, and the model that is asked where none is named.
+ * @param {import("./setup.js").Context} ctx
+ * @param {string[]} wanted
+ * @returns {Promise<import("../host.js").Models>}
+ */
+async function modelsOf(ctx, wanted) {
+  const [all, own] = await Promise.all([ctx.model.list(), ctx.model.default()])
+  const models = new Map(all.map((/** @type {any} */ model) => [`${model.providerID}/${model.id}`, model]))
+  const chosen = own ? `${own.providerID}/${own.id}` : null
+  /** @type {import("../host.js").Models["prices"]} */
+  const prices = {}
+  /** @type {Record<string, string[]>} */
+  const variants = {}
+  for (const name of chosen ? [...wanted, chosen] : wanted) {
+    const model = models.get(name)
+    if (!model) continue
+    variants[name] = model.variants.map((/** @type {any} */ variant) => variant.id)
+    // A price with a tier is for long contexts
+    const cost = model.cost.find((/** @type {any} */ cost) => !cost.tier) ?? model.cost[0]
+    if (cost) prices[name] = { input: cost.input, output: cost.output, cache_read: cost.cache?.read ?? 0, cache_write: cost.cache?.write ?? 0 }
+  }
+  return { default: chosen, prices, known: [...models.keys()], variants }
+}
+
+/**
+ * @param {any} error
+ */
+function errorOf(error) {
+  if (!error) return undefined
+  return { name: String(error.type ?? "error"), message: String(error.message ?? ""), status: error.status }
+}
