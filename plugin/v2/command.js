@@ -2,7 +2,7 @@
  * `/task` in OpenCode 2: a command with code of its own, so that no model is asked. What a mission says becomes synthetic
  * messages of the session, which ask no model either.
  */
-import { COMMAND } from "../names.js"
+import { withName } from "../command-name.js"
 import { runMission } from "../mission.js"
 
 /** How long lines are collected for one message, in milliseconds: each message stays in the conversation. */
@@ -14,8 +14,9 @@ const LONGEST = 16_000
  * @param {import("./setup.js").Context} ctx
  * @param {import("../mission.js").Lazy} lazy
  * @param {import("../host.js").Host} host
+ * @param {string} command what it is called
  */
-export async function addCommand(ctx, lazy, host) {
+export async function addCommand(ctx, lazy, host, command) {
   /** @type {Map<string, Set<AbortController>>} */
   const running = new Map()
   const run = async (/** @type {string} */ session, /** @type {string} */ text) => {
@@ -23,10 +24,11 @@ export async function addCommand(ctx, lazy, host) {
     const stops = running.get(session) ?? new Set()
     running.set(session, stops.add(stop))
     const said = messages(ctx, session)
+    const say = (/** @type {string} */ line) => said.say(withName(line, command))
     try {
-      await runMission(lazy, host, { session, text, say: said.say, signal: stop.signal })
+      await runMission(lazy, host, { session, text, say, signal: stop.signal })
     } catch (error) {
-      said.say(`**The mission ended with an error**: ${/** @type {Error} */ (error)?.message ?? error}\n`)
+      say(`**The mission ended with an error**: ${/** @type {Error} */ (error)?.message ?? error}\n`)
     } finally {
       stops.delete(stop)
       if (stops.size === 0) running.delete(session)
@@ -35,7 +37,7 @@ export async function addCommand(ctx, lazy, host) {
   }
   await ctx.command.transform((/** @type {any} */ editor) => {
     editor.add({
-      name: COMMAND,
+      name: command,
       description: "Run a mission: plan, code, check, review, deliver. Also: status, stop, resume, undo, report",
       // The request that runs a command waits for it, and a mission is longer than a request: it goes on in the server
       execute: async (/** @type {{ sessionID: string, prompt: { text?: string } }} */ { sessionID, prompt }) => void run(sessionID, prompt.text ?? ""),

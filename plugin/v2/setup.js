@@ -2,6 +2,7 @@
  * The plugin in one location of OpenCode 2: what it registers there. Written to the published documentation and types
  * (docs/COMPATIBILITY.md says which), so it first looks whether every method is there that it calls.
  */
+import { commandName } from "../command-name.js"
 import { lazyEngine, mailboxTools } from "../engine.js"
 import { windUp } from "../mission.js"
 import { registry } from "../registry.js"
@@ -39,7 +40,7 @@ export async function setup(ctx) {
   if (slot) {
     await takeOver(ctx, slot)
   } else {
-    const command = await addCommand(ctx, lazy, host)
+    const command = await addCommand(ctx, lazy, host, await commandName(directory))
     // The stream is the server's: it has the events of slots, too
     void follow(ctx, host, gone.signal, command.stop)
   }

@@ -199,8 +199,12 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         [roles.coder]
         model = "provider/model"  # home/opencode.toml:26
         fallback = ["provider/other"]  # home/opencode.toml:27
-        timeout = "10m"  # home/opencode.toml:28
-        bash = false  # home/opencode.toml:29
+        variant = "high"  # home/opencode.toml:28
+        timeout = "10m"  # home/opencode.toml:30
+        bash = false  # home/opencode.toml:31
+
+        [roles.coder.options]
+        temperature = 0.2  # home/opencode.toml:29
 
         [roles.reviewer]
         fallback = []  # default
@@ -212,50 +216,50 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         bash = false  # default
 
         [review]
-        quorum = 1  # home/opencode.toml:32
+        quorum = 1  # home/opencode.toml:34
 
         [heal]
         fixes = 3  # opencode.json (plugin options)
-        fresh = 1  # home/opencode.toml:36
-        splits = 1  # home/opencode.toml:37
-        candidates = 1  # home/opencode.toml:38
+        fresh = 1  # home/opencode.toml:38
+        splits = 1  # home/opencode.toml:39
+        candidates = 1  # home/opencode.toml:40
 
         [checks]
-        auto = true  # home/opencode.toml:41
-        exclude = []  # home/opencode.toml:42
-        allow = []  # home/opencode.toml:43
+        auto = true  # home/opencode.toml:43
+        exclude = []  # home/opencode.toml:44
+        allow = []  # home/opencode.toml:45
 
         [checks.rename]
-        packages-api-test = "api"  # home/opencode.toml:45
+        packages-api-test = "api"  # home/opencode.toml:47
 
         [checks.timeout]
-        api = "20m"  # home/opencode.toml:47
+        api = "20m"  # home/opencode.toml:49
 
         [[checks.command]]
-        name = "test"  # home/opencode.toml:48
-        run = "npm test"  # home/opencode.toml:48
-        timeout = "10m"  # home/opencode.toml:48
+        name = "test"  # home/opencode.toml:50
+        run = "npm test"  # home/opencode.toml:50
+        timeout = "10m"  # home/opencode.toml:50
 
         [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:54
+        rules = ["rules/*.yml"]  # home/opencode.toml:56
 
         [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:56
+        debug-leftover = "off"  # home/opencode.toml:58
 
         [sandbox]
-        require = "best"  # home/opencode.toml:59
-        network = "loopback"  # home/opencode.toml:60
-        allow_read = []  # home/opencode.toml:61
-        allow_write = []  # home/opencode.toml:62
+        require = "best"  # home/opencode.toml:61
+        network = "loopback"  # home/opencode.toml:62
+        allow_read = []  # home/opencode.toml:63
+        allow_write = []  # home/opencode.toml:64
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:65
-        copy = ["node_modules"]  # home/opencode.toml:66
-        directory = "auto"  # home/opencode.toml:67
-        keep_mb = 10000  # home/opencode.toml:68
+        setup = "auto"  # home/opencode.toml:67
+        copy = ["node_modules"]  # home/opencode.toml:68
+        directory = "auto"  # home/opencode.toml:69
+        keep_mb = 10000  # home/opencode.toml:70
 
         [context]
-        budget = 24000  # home/opencode.toml:71
+        budget = 24000  # home/opencode.toml:73
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
