@@ -58,12 +58,14 @@ export async function hookRequests(ctx, host, mailboxes) {
 function keepPrompt(messages, prompt) {
   if (!prompt || messages.some(({ content }) => content?.some((/** @type {any} */ part) => part.type === "text" && part.text === prompt))) return
   const at = messages.findLastIndex(({ role }) => role === "user")
-  if (at < 0) return
-  const last = messages[at]
+  const like = messages[at] ?? messages[0]
+  if (!like) return
   // Messages are shared with what OpenCode keeps: a copy is changed, with the same prototype
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(last)), last)
-  copy.content = [{ type: "text", text: prompt }, ...last.content]
-  messages[at] = copy
+  const copy = Object.assign(Object.create(Object.getPrototypeOf(like)), like)
+  copy.role = "user"
+  copy.content = [{ type: "text", text: prompt }, ...(at < 0 ? [] : like.content)]
+  if (at < 0) messages.unshift(copy)
+  else messages[at] = copy
 }
 
 /**

@@ -1,7 +1,6 @@
-/** The `ctx` that the contract host hands to `setup`: what the documents name, and an error for everything else. */
+/** The `ctx` that the contract host hands to `setup`: of what the documents name, that which this plugin needs, and nothing else. */
 import { HOOKS, METHODS, TRANSFORMS, ContractError, check, code } from "./shapes.mjs"
 
-/** Known in OpenCode 2, and not needed by this plugin: touching one is an error that says so. */
 const CTX = "docs/build/plugins/index.mdx, Context"
 
 /**
@@ -54,7 +53,7 @@ export function contextFor(host, location, options, without = []) {
 const registration = (dispose) => ({ dispose: async () => dispose() })
 
 /**
- * Reading what is not there is an error, except for feature tests (`typeof ctx.x?.y`), which the caller makes on purpose.
+ * Only what is listed above is there, so that a call of anything else fails, and nothing can be set.
  * @param {Record<string, any>} object
  * @param {string} path
  * @param {string} source

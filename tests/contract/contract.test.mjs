@@ -106,3 +106,25 @@ test("OpenCode does not retry for a role, as the engine does", { skip: noPlugin 
     await world.close()
   }
 })
+
+test("a compaction of a role is counted, and what it was asked stays in front of its model", { skip: noPlugin }, async () => {
+  const compacted = new Set()
+  const compacts = (/** @type {import("./session.mjs").Session} */ session) => {
+    const due = session.agent.endsWith("coder") && session.messages.some(({ type }) => type === "assistant") && !compacted.has(session.id)
+    if (due) compacted.add(session.id)
+    return due
+  }
+  const world = await World2.create({ files: project(), scenario: modules(["one"]), compacts })
+  try {
+    await world.start()
+    assert.match(said(await world.task("Add one")), /done, verified/)
+    assert.equal(compacted.size, 1)
+    const { requests, roleRequests } = world.model
+    assert.equal(requests.filter(({ kind }) => kind === "summary").length, 1)
+    assert.equal(world.facts("role_spent").reduce((all, fact) => all + (fact.requests ?? 0), 0), requests.length)
+    const [last] = roleRequests.filter(({ role }) => role === "coder").slice(-1)
+    assert.match(JSON.stringify(last.body.messages), /role: coder/)
+  } finally {
+    await world.close()
+  }
+})

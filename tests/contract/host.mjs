@@ -21,6 +21,7 @@ import { Session } from "./session.mjs"
  * @property {Record<string, object>} [servers] the user's MCP servers
  * @property {string[]} [without] methods that this version lacks; the newest has no `permission.rules`
  * @property {string[]} [variants] of the model
+ * @property {(session: Session) => boolean} [compacts] whether a session is compacted before its next request
  * @property {(name: string) => boolean} [asks] the user's answer to a question; no user where it is missing
  */
 

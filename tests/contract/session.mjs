@@ -107,6 +107,7 @@ export class Session {
    */
   async step(signal) {
     const { host, location } = this
+    if (host.options.compacts?.(this)) await this.compact(signal)
     const agent = location.state("agent").get(this.agent)
     if (!agent) throw new Error(`there is no agent ${this.agent}`)
     const model = this.model ?? { providerID: "fake", id: "m" }
@@ -138,6 +139,26 @@ export class Session {
     host.emit("session.step.ended", { sessionID: this.id, assistantMessageID: answer.id, finish: message.tool_calls ? "tool-calls" : "stop", cost, tokens })
     for (const call of message.tool_calls ?? []) await this.callTool(call, answer, event.tools, registered, signal)
     return (message.tool_calls ?? []).length > 0
+  }
+
+  /**
+   * docs/build/plugins/index.mdx, Model requests: `compaction` runs for checkpoint summaries; OpenCode appends its prompt after it.
+   * @param {AbortSignal} signal
+   */
+  async compact(signal) {
+    const event = { sessionID: this.id, agent: this.agent, model: this.model ?? { providerID: "fake", id: "m" }, kind: "compaction", system: [{ type: "text", text: "Context summarization" }], messages: this.toModel(), options: {}, tools: {}, result: /** @type {any} */ (undefined) }
+    await this.location.run("session.compaction", event)
+    signal.throwIfAborted()
+    let summary = event.result?.summary
+    if (summary === undefined) {
+      const body = await this.ask(event, event.options, {}, signal)
+      summary = body.choices[0].message.content
+      const { prompt_tokens, completion_tokens } = body.usage
+      this.cost += (prompt_tokens + 2 * completion_tokens) / 1e6
+      this.tokens = { ...this.tokens, input: this.tokens.input + prompt_tokens, output: this.tokens.output + completion_tokens }
+    }
+    // packages/protocol/src/groups/session.ts, session.context: all messages after the last compaction
+    this.messages = [{ id: this.host.id("msg"), type: "compaction", status: "completed", reason: "auto", summary, recent: "", time: { created: Date.now() } }]
   }
 
   /**
@@ -254,6 +275,7 @@ export class Session {
     const messages = []
     for (const message of this.messages) {
       if (message.type === "user" || message.type === "synthetic") messages.push({ role: "user", content: [{ type: "text", text: message.text }] })
+      if (message.type === "compaction") messages.push({ role: "user", content: [{ type: "text", text: message.summary }] })
       if (message.type !== "assistant" || message.error) continue
       const calls = message.content.filter((/** @type {any} */ part) => part.type === "tool")
       const content = message.content.map((/** @type {any} */ part) => (part.type === "tool" ? { type: "tool-call", id: part.id, name: part.name, input: part.state.input } : part))
