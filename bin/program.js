@@ -62,7 +62,7 @@ async function here(name, args) {
       const { "dry-run": dryRun = false, ...places } = options
       const request = { ...base, ...places, dryRun }
       const steps = name === "install" ? install(request) : uninstall(request)
-      const more = name === "install" ? notices(request, steps) : []
+      const more = name === "install" ? await notices(request, steps) : []
       const stdout = options.json ? `${JSON.stringify({ dry_run: dryRun, steps, notices: more })}\n` : describe(steps, dryRun, more)
       return { exit: 0, stdout }
     }

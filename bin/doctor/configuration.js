@@ -1,5 +1,6 @@
 /** The part of `doctor` about configuration: OpenCode's, where the plugin is registered, and our own. */
 import { join } from "node:path"
+import { commandName } from "../../plugin/command-name.js"
 import { callCore } from "../core.js"
 import { configDirectory, FileError, projectDirectory } from "../install/files.js"
 import { registrations, registrationsIn } from "../install/install.js"
@@ -11,9 +12,9 @@ import { rivals } from "../install/notices.js"
 /**
  * Where the plugin is registered.
  * @param {Surroundings} surroundings
- * @returns {Finding[]}
+ * @returns {Promise<Finding[]>}
  */
-export function registered({ cwd, env }) {
+export async function registered({ cwd, env }) {
   const name = "registered"
   const project = projectDirectory(cwd)
   const folders = new Set([configDirectory(env), env.OPENCODE_CONFIG_DIR, project, join(project, ".opencode")])
@@ -41,7 +42,7 @@ export function registered({ cwd, env }) {
     const message = `\`${spec}\` in ${file} does not exist, so OpenCode skips it`
     findings.push({ name, status: alive.length > 0 ? "warn" : "fail", message, hint: "run `opencode-orchestrator install`" })
   }
-  for (const { message, hint, sure } of rivals(found)) findings.push({ name: "conflict", status: sure ? "fail" : "warn", message, hint })
+  for (const { message, hint, sure } of rivals(found, await commandName(cwd, env))) findings.push({ name: "conflict", status: sure ? "fail" : "warn", message, hint })
   if (alive.length === 0 && !findings.some(({ name: of, status }) => of === name && status === "fail")) {
     findings.push({ name, status: "fail", message: "the plugin is not registered in OpenCode", hint: "run `opencode-orchestrator install`" })
   }

@@ -1,5 +1,6 @@
 /** The part of `doctor` that asks OpenCode itself: whether it loaded the plugin, whose `/task` it is, which models roles get. */
 import { spawnSync } from "node:child_process"
+import { commandName } from "../../plugin/command-name.js"
 import { callCore } from "../core.js"
 
 /** @typedef {import("./doctor.js").Finding} Finding */
@@ -23,14 +24,8 @@ export async function asked(program, { cwd, env }) {
     const message = "OpenCode did not print its configuration (`opencode debug config`), so what it loaded is not known"
     return [{ name: "loaded", status: "warn", message, hint: "run that command in this folder to see why" }]
   }
-  const command = await commandName()
+  const command = await commandName(cwd, env)
   return [loaded(config, command), ...(await models(config, program, { cwd, env }))]
-}
-
-/** What `/task` is called here. */
-async function commandName() {
-  const { stdout = "" } = await callCore(["config", "show", "--json"])
-  return json(stdout)?.command?.name ?? "task"
 }
 
 /**

@@ -1,4 +1,6 @@
 /** What a user should know beside what was done: other plugins that own `/task`, and entries that only this machine understands. */
+import { commandName } from "../../plugin/command-name.js"
+import { COMMAND } from "../../plugin/names.js"
 import { configDirectory, projectDirectory } from "./files.js"
 import { isOfThisMachine, registrations } from "./install.js"
 
@@ -7,9 +9,11 @@ import { isOfThisMachine, registrations } from "./install.js"
 /**
  * Entries of others that define `/task` too, or that cannot be told from such.
  * @param {import("./install.js").Registration[]} found
+ * @param {string} command what ours is called
  * @returns {(Notice & { sure: boolean })[]}
  */
-export function rivals(found) {
+export function rivals(found, command) {
+  if (command !== COMMAND) return []
   return found
     .filter(({ kind, state }) => kind === "server" && (state === "rival" || state === "unknown"))
     .map(({ file, spec, state }) => (state === "rival" ? rival(file, spec) : unknown(file, spec)))
@@ -38,9 +42,9 @@ function unknown(file, spec) {
 /**
  * @param {import("./install.js").Request} request
  * @param {import("./install.js").Step[]} steps
- * @returns {Notice[]}
+ * @returns {Promise<Notice[]>}
  */
-export function notices(request, steps) {
+export async function notices(request, steps) {
   const { cwd, env } = request
   const folders = new Set([request.config ?? configDirectory(env), projectDirectory(cwd)])
   const found = [...folders].flatMap((config) => registrations({ cwd, env, config }))
@@ -49,5 +53,5 @@ export function notices(request, steps) {
     message: `\`${spec}\` is a folder of this machine, and ${file} belongs to the project: others cannot load it`,
     hint: "make the package a dependency of the project and run this from there, or install without `--project`",
   }))
-  return [...shared, ...rivals(found).map(({ message, hint }) => ({ message, hint }))]
+  return [...shared, ...rivals(found, await commandName(cwd, env)).map(({ message, hint }) => ({ message, hint }))]
 }
