@@ -11,7 +11,7 @@
  * so that texts may name it. Nothing is uploaded.
  */
 import { spawnSync } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
@@ -32,6 +32,8 @@ const { values } = parseArgs({
     repository: { type: "string" },
   },
 })
+/** The largest core that is published, in bytes. */
+const MAX_CORE = 14e6
 const platform = values.platform
 if (!values.out) fail("`--out` has to name the folder for the packages", 2)
 if (!PLATFORMS.includes(platform)) fail(`there is no package for ${platform}; there are ${PLATFORMS.join(", ")}`, 2)
@@ -53,6 +55,8 @@ try {
 function packCore() {
   const folder = join(stage, "core")
   mkdirSync(folder)
+  const { size } = statSync(library)
+  if (!values.core && values.profile === "dist" && size > MAX_CORE) fail(`the core has ${size} bytes, and at most ${MAX_CORE} are published`)
   copyFileSync(library, join(folder, `${PRODUCT}.node`))
   copyFileSync(join(root, "LICENSE"), join(folder, "LICENSE"))
   const own = read(join(root, "npm", platform, "package.json"))

@@ -49,8 +49,11 @@ export function install(request) {
  * @throws {FileError}
  */
 export function uninstall(request) {
-  const plans = KINDS.flatMap((kind) => candidates(kind, request).flatMap((file) => planUninstall(kind, file, request) ?? []))
-  return carryOut(plans, request)
+  const files = KINDS.flatMap((kind) => candidates(kind, request).map((file) => ({ kind, file })))
+  const steps = carryOut(files.flatMap(({ kind, file }) => planUninstall(kind, file, request) ?? []), request)
+  // what its user took out by hand needs no copy any more either
+  if (!request.dryRun) for (const { file } of files) if (recordOf(request.env, file)) forget(request.env, file)
+  return steps
 }
 
 /**
@@ -158,10 +161,20 @@ function planUninstall(kind, file, request) {
 function carryOut(plans, request) {
   const changing = plans.filter(({ before, after }) => before !== after)
   for (const { file } of changing) assertWritable(file)
+  /** @type {string[]} */
+  const changed = []
   return plans.map((plan) => {
     const { file, action, spec, instead } = plan
     const step = { file, action, spec, instead }
-    return request.dryRun || !changing.includes(plan) ? step : { ...step, ...write(plan, request.env) }
+    if (request.dryRun || !changing.includes(plan)) return step
+    try {
+      const done = { ...step, ...write(plan, request.env) }
+      changed.push(file)
+      return done
+    } catch (error) {
+      if (!(error instanceof FileError) || changed.length === 0) throw error
+      throw new FileError(error.message.replace("nothing was changed", `only ${changed.join(", ")} was changed`))
+    }
   })
 }
 
@@ -185,9 +198,27 @@ function write({ file, spec = "", before, after, origin = before, undoes }, env)
   const record = { spec, after: hash(after ?? ""), before: same ? earlier.before : (origin ?? null), folders }
   // before the file, so that a crash between the two loses nothing
   const backup = keep(env, file, record)
-  const made = replace(file, after ?? "", before)
+  const made = withRecord(env, file, earlier, () => replace(file, after ?? "", before))
   if (made.length > 0) keep(env, file, { ...record, folders: [...folders, ...made] })
   return before === undefined ? {} : { backup }
+}
+
+/**
+ * What could not be written leaves the record as it was.
+ * @template T
+ * @param {Request["env"]} env
+ * @param {string} file
+ * @param {import("./record.js").Kept | undefined} earlier
+ * @param {() => T} body
+ */
+function withRecord(env, file, earlier, body) {
+  try {
+    return body()
+  } catch (error) {
+    if (earlier) keep(env, file, earlier)
+    else forget(env, file)
+    throw error
+  }
 }
 
 /**

@@ -168,6 +168,20 @@ test("the one backup lies in the state directory, for its owner's eyes only", (t
   assert.ok(!existsSync(state))
 })
 
+test("a copy that is not needed any more does not stay: the entry was taken out by hand, or could not be written", (t) => {
+  const { path, config, call } = home(t, { "opencode.json": '{"key": "sk-secret"}' })
+  const state = join(path, ".local", "share", "opencode-orchestrator")
+  call("install")
+  writeFileSync(join(config, "opencode.json"), '{"key": "sk-other"}')
+  assert.match(call("uninstall").stdout, /nothing to do/)
+  assert.ok(!existsSync(state))
+  if (process.getuid?.() === 0) return // root may write everywhere
+  chmodSync(config, 0o500)
+  t.after(() => chmodSync(config, 0o700))
+  assert.match(call("install").stderr, /cannot write .*; nothing was changed/)
+  assert.ok(!existsSync(state))
+})
+
 test("a read-only file is refused, and then nothing is changed at all", (t) => {
   for (const command of ["install", "uninstall"]) {
     const { path, config, call } = home(t, { "opencode.jsonc": `{ "plugin": ["a"${command === "uninstall" ? `, ${JSON.stringify(ROOT)}` : ""}] }` })
