@@ -13,10 +13,15 @@ const MOVED: &[(&str, &str)] = &[
     ("npm_config_cache", "npm"),
     ("npm_config_store_dir", "pnpm"),
     ("YARN_CACHE_FOLDER", "yarn"),
+    ("YARN_GLOBAL_FOLDER", "yarn-global"),
     ("BUN_INSTALL_CACHE_DIR", "bun"),
     ("DENO_DIR", "deno"),
     ("PIP_CACHE_DIR", "pip"),
     ("UV_CACHE_DIR", "uv"),
+    ("POETRY_CACHE_DIR", "poetry"),
+    ("PIPENV_CACHE_DIR", "pipenv"),
+    ("VIRTUALENV_OVERRIDE_APP_DATA", "virtualenv"),
+    ("PRE_COMMIT_HOME", "pre-commit"),
     ("GOCACHE", "go-build"),
     ("COMPOSER_CACHE_DIR", "composer"),
     ("DOTNET_CLI_HOME", "dotnet"),
@@ -28,7 +33,6 @@ const BROWSERS: &[(&str, &str)] = &[
     ("PLAYWRIGHT_BROWSERS_PATH", "ms-playwright"),
     ("PUPPETEER_CACHE_DIR", "puppeteer"),
     ("CYPRESS_CACHE_FOLDER", "Cypress"),
-    ("COREPACK_HOME", "node/corepack"),
 ];
 
 /// Settings that say where packages come from: the variable that names the file, and where it is below the home folder.
@@ -68,6 +72,18 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
             env.insert((*name).into(), folder.into());
         }
     }
+    let corepack = get(env, "COREPACK_HOME").unwrap_or_else(|| general.join("node/corepack"));
+    let fetched_tools = fetched.map(|fetched| fetched.join("corepack")).filter(|folder| folder.is_dir());
+    let tools = match fetched_tools {
+        Some(folder) => folder,
+        // it may add versions
+        None if plan.fills || !corepack.is_dir() => {
+            link_folders(&corepack.join("v1"), &caches.join("corepack/v1"), 2);
+            caches.join("corepack")
+        }
+        None => corepack,
+    };
+    env.insert("COREPACK_HOME".into(), tools.into());
     take_over_settings(env, &home, caches, readable);
     let npm = get(env, "npm_config_cache").unwrap_or_else(|| home.join(".npm"));
     if plan.fills {
@@ -190,6 +206,19 @@ fn take_over_npm(from: &Path, to: &Path) {
     copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, true);
 }
 
+/// Folders that others can be added to, down to `depth`; what they hold are links.
+fn link_folders(from: &Path, to: &Path, depth: usize) {
+    for entry in fs::read_dir(from).into_iter().flatten().flatten().take(MOST) {
+        let target = to.join(entry.file_name());
+        drop(fs::create_dir_all(to));
+        if depth > 1 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            link_folders(&entry.path(), &target, depth - 1);
+        } else {
+            drop(symlink(entry.path(), target));
+        }
+    }
+}
+
 fn copy_tree(from: &Path, to: &Path, left: &mut usize, links: bool) {
     drop(fs::create_dir_all(to));
     for entry in fs::read_dir(from).into_iter().flatten().flatten() {
@@ -223,6 +252,7 @@ mod tests {
         fs::create_dir_all(home.join(".npm/_cacache/index-v5")).unwrap();
         fs::write(home.join(".npm/_cacache/index-v5/one"), "entry").unwrap();
 
+        fs::create_dir_all(home.join(".cache/node/corepack/v1/pnpm/9.0.0")).unwrap();
         fs::write(home.join(".npmrc"), "registry=https://example.org\n//example.org/:_authToken=abc\n")
             .unwrap();
         let plan = Plan { fetched: None, readable: &[], fills: true, cargo: true };
@@ -235,6 +265,8 @@ mod tests {
         let linked = at("CARGO_HOME").join("registry/src/registry-1/one-1.0.0/lib.rs");
         assert_eq!(fs::read_to_string(linked).unwrap(), "mine");
         assert!(!at("CARGO_HOME").join("credentials.toml").exists());
+        let tool = at("COREPACK_HOME").join("v1/pnpm/9.0.0");
+        assert!(tool.starts_with(&caches) && tool.is_symlink() && tool.is_dir());
         let settings = fs::read_to_string(at("npm_config_userconfig")).unwrap();
         assert_eq!(settings, "registry=https://example.org\n");
         let npm = at("npm_config_cache").join("_cacache");

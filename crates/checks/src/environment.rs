@@ -106,6 +106,10 @@ const FIXED: &[(&str, &str)] = &[
     ("NPM_CONFIG_FUND", "false"),
     ("NPM_CONFIG_AUDIT", "false"),
     ("GIT_TERMINAL_PROMPT", "0"),
+    // the version of a package manager that is there serves, since others cannot be fetched
+    ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
+    ("npm_config_manage_package_manager_versions", "false"),
+    ("npm_config_package_manager_strict", "false"),
 ];
 
 /// A run carries this, so that what it started can be found again.
@@ -162,6 +166,31 @@ fn virtual_environment(directory: &Path, root: &Path) -> Option<PathBuf> {
     places.into_iter().find(|venv| venv.join("pyvenv.cfg").is_file())
 }
 
+/// Makes folders of the user's checkout those of the slot: an activated environment or a search path must not lead a
+/// check to files that are not under judgement.
+pub(crate) fn lead_into_slot(env: &mut BTreeMap<OsString, OsString>, checkout: &Path, slot: &Path) {
+    for name in ["PATH", "PYTHONPATH", "GEM_PATH"] {
+        let Some(value) = env.get(OsStr::new(name)) else { continue };
+        let lead = |folder: PathBuf| match folder.strip_prefix(checkout) {
+            Ok(_) if folder.starts_with(slot) => Some(folder),
+            Ok(below) => {
+                let here = slot.join(below);
+                let installed = folder.components().any(|part| part.as_os_str() == "node_modules")
+                    || folder.ancestors().any(|above| above.join("pyvenv.cfg").is_file());
+                // where the checkout is a home folder, toolchains lie in it as well
+                let gone = installed || name != "PATH";
+                if here.is_dir() { Some(here) } else { (!gone).then_some(folder) }
+            }
+            Err(_) => Some(folder),
+        };
+        let folders: Vec<PathBuf> = std::env::split_paths(value).filter_map(lead).collect();
+        match std::env::join_paths(folders) {
+            Ok(value) if !value.is_empty() => drop(env.insert(name.into(), value)),
+            _ => drop(env.remove(OsStr::new(name))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +203,29 @@ mod tests {
             .into_iter()
             .map(|(name, value)| (name.into_string().unwrap(), value.into_string().unwrap()))
             .collect()
+    }
+
+    #[test]
+    fn search_paths_lead_into_the_slot() {
+        let place = tempfile::tempdir().unwrap();
+        let (checkout, slot) = (place.path().join("mine"), place.path().join("slot"));
+        for folder in ["mine/.venv/bin", "mine/src", "mine/bin", "slot/src", "other"] {
+            std::fs::create_dir_all(place.path().join(folder)).unwrap();
+        }
+        std::fs::write(checkout.join(".venv/pyvenv.cfg"), "").unwrap();
+        let path = |below: &[&str]| {
+            std::env::join_paths(below.iter().map(|folder| place.path().join(folder))).unwrap()
+        };
+        let mut env = BTreeMap::from([
+            ("PATH".into(), path(&["mine/.venv/bin", "mine/bin", "other"])),
+            ("PYTHONPATH".into(), path(&["mine/src", "mine/gone", "other"])),
+        ]);
+        lead_into_slot(&mut env, &checkout, &slot);
+        assert_eq!(env[OsStr::new("PATH")], path(&["mine/bin", "other"]));
+        assert_eq!(env[OsStr::new("PYTHONPATH")], path(&["slot/src", "other"]));
+        let mut env = BTreeMap::from([("PYTHONPATH".into(), path(&["mine/gone"]))]);
+        lead_into_slot(&mut env, &checkout, &slot);
+        assert!(env.is_empty(), "{env:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a project says of itself: find its own commands, run them, and read
 //! what they answer.
 //!
-//! - [`discover`] and [`setup`] read manifests and name the commands;
+//! - [`discover`] and [`setup_steps`] read manifests and name the commands;
 //!   [`resolve`] does as much for a command that the user has configured (pure).
 //! - [`run`] runs one of them: in a process group of its own, with a time
 //!   limit, named environment variables only, bounded output, and confined to
@@ -32,18 +32,21 @@ mod parse;
 mod process;
 mod runners;
 mod shell;
+mod telling;
 mod toolchain;
 
 pub use check::{Check, DEFAULT_TIMEOUT, Kind};
 pub use compare::{Failure, Verdict, compare};
-pub use discover::{Choice, Found, Refused, discover, find, resolve, setup, setup_steps};
+pub use discover::{
+    Choice, Coverage, Found, Refused, SetupStep, concerned, discover, find, needs_test, resolve, setup_steps,
+};
 pub use filter::FilterError;
 pub use outcome::{End, Outcome, TestFailure, reading};
 pub use output::clean;
 pub use packages::{Addition, Answer, Manifest, Wanted, answer as package_answer, is_unreachable};
 pub use parse::{Reading, Report, parse};
 pub use process::{
-    Level, Network, RunOptions, Sandbox, describe_sandbox, run, sandbox_available, strongest, sweep,
+    Level, Network, RunOptions, Sandbox, describe_sandbox, place, run, sandbox_available, strongest, sweep,
 };
 pub use runners::{Language, Runner};
 pub use toolchain::{has_program, toolchain};

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::telling::Telling;
+
 /// Keeps the first and the last bytes of a stream of any length.
 #[derive(Debug)]
 pub(crate) struct HeadTail {
@@ -10,6 +12,8 @@ pub(crate) struct HeadTail {
     head_limit: usize,
     tail_limit: usize,
     dropped: u64,
+    /// Of what is dropped, the lines that tell of tests.
+    telling: Option<Telling>,
 }
 
 impl HeadTail {
@@ -23,7 +27,13 @@ impl HeadTail {
             head_limit,
             tail_limit: limit - head_limit,
             dropped: 0,
+            telling: None,
         }
+    }
+
+    /// As much, and between the two the lines that tell of tests, however long the stream is.
+    pub(crate) fn of_tests(limit: usize) -> HeadTail {
+        HeadTail { telling: Some(Telling::default()), ..HeadTail::new(limit) }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
@@ -31,9 +41,17 @@ impl HeadTail {
         let (first, rest) = bytes.split_at(room);
         self.head.extend_from_slice(first);
         let skipped = rest.len().saturating_sub(self.tail_limit);
-        let rest = rest.get(skipped..).unwrap_or_default();
+        let (passed_by, rest) = rest.split_at(skipped);
         let overflow = (self.tail.len() + rest.len()).saturating_sub(self.tail_limit);
-        self.tail.drain(..overflow);
+        let evicted = self.tail.drain(..overflow.min(self.tail.len()));
+        match &mut self.telling {
+            Some(telling) => {
+                let evicted: Vec<u8> = evicted.collect();
+                telling.push(&evicted);
+                telling.push(passed_by);
+            }
+            None => drop(evicted),
+        }
         self.tail.extend(rest);
         self.dropped += (skipped + overflow) as u64;
     }
@@ -41,6 +59,11 @@ impl HeadTail {
     /// Whether anything was left out.
     pub(crate) fn truncated(&self) -> bool {
         self.dropped > 0
+    }
+
+    /// Whether nothing was left out but noise.
+    pub(crate) fn tells_all(&self) -> bool {
+        self.dropped == 0 || self.telling.as_ref().is_some_and(|telling| !telling.overflowed)
     }
 
     /// The text, valid UTF-8, escape sequences removed, cut on line ends.
@@ -52,10 +75,18 @@ impl HeadTail {
         }
         let tail: Vec<u8> = self.tail.into();
         let head_end = self.head.iter().rposition(|b| *b == b'\n').map_or(self.head.len(), |at| at + 1);
-        let tail_start = tail.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+        let telling = self.telling.map(Telling::take);
+        // the first line of the tail is the end of one whose begin was looked at
+        let tail_start = match &telling {
+            Some(telling) if !telling.is_empty() => 0,
+            _ => tail.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1),
+        };
         let dropped = self.dropped + (self.head.len() - head_end) as u64 + tail_start as u64;
         let mut text = clean(self.head.get(..head_end).unwrap_or_default());
         text.push_str(&format!("\n[… {dropped} bytes left out …]\n"));
+        if let Some(telling) = telling {
+            text.push_str(&clean(&telling));
+        }
         text.push_str(&clean(tail.get(tail_start..).unwrap_or_default()));
         text
     }
@@ -182,6 +213,19 @@ mod tests {
         assert!(text.ends_with("line 9999\n"), "{text}");
         assert!(text.contains("bytes left out"), "{text}");
         assert!(text.len() < 128, "{text}");
+    }
+
+    #[test]
+    fn of_a_long_stream_what_tells_of_tests_stays() {
+        let mut kept = HeadTail::of_tests(4096);
+        for n in 0..10_000 {
+            let line = if n == 5000 { "not ok 1 - adds\n".to_owned() } else { format!("noise {n}\n") };
+            kept.push(line.as_bytes());
+        }
+        assert!(kept.truncated() && kept.tells_all());
+        let text = kept.text();
+        assert!(text.contains("\nnot ok 1 - adds\n") && text.ends_with("noise 9999\n"), "{text}");
+        assert!(text.len() < 8192);
     }
 
     #[test]

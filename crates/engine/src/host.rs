@@ -138,3 +138,15 @@ impl HostRequest {
         }
     }
 }
+
+/// Nobody listens, and no model is asked.
+pub(crate) struct Nobody;
+
+impl Host for Nobody {
+    fn call(&self, request: HostRequest) -> HostFuture {
+        let action = request.action();
+        Box::pin(async move { Err(HostError { action, message: "no model is asked here".into() }) })
+    }
+
+    fn say(&self, _text: &str) {}
+}

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::check::{CheckSummary, SetupSummary};
 use crate::flag::RedFlag;
 use crate::mailbox::{Brief, Plan, PlannedDependency};
 use crate::provider::Fault;
@@ -101,16 +102,6 @@ pub enum GateVerdict {
     NoEvidence,
 }
 
-/// What one of the project's checks said of a tree.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CheckSummary {
-    pub name: String,
-    pub run: String,
-    pub verdict: GateVerdict,
-    /// In words: `12 passed`, `red before the mission: 2 of 14 fail`.
-    pub detail: String,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
 pub enum PauseReason {
@@ -186,6 +177,9 @@ pub enum Event {
     /// What the project's checks say before the mission; empty where it has none.
     BaseChecked {
         checks: Vec<CheckSummary>,
+        /// What made the checking slot ready for them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        setup: Vec<SetupSummary>,
     },
     /// A prompt is about to be sent.
     RoleAsked {

@@ -13,6 +13,7 @@
 pub mod board;
 pub mod budget;
 pub mod candidates;
+mod check;
 pub mod command;
 mod decide;
 mod effect;
@@ -39,10 +40,11 @@ mod usage;
 
 pub use board::Board;
 pub use candidates::Candidate;
+pub use check::{CheckKind, CheckSummary, SetupSummary, Verified, verified};
 pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
 pub use estimate::Estimate;
-pub use event::{CheckSummary, Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};
+pub use event::{Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};
 pub use gate::{Gate, GateRow};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use independent::{IndependentTests, WrittenTests};

@@ -29,8 +29,16 @@ fn mission_of(plan: &str, policy: Policy) -> Mission {
 
 fn checked(mission: &mut Mission) {
     let (name, run, detail) = ("test".into(), "npm test".into(), "1 passed".into());
-    let checks = vec![CheckSummary { name, run, verdict: GateVerdict::Pass, detail }];
-    mission.tell(Event::BaseChecked { checks });
+    let checks = vec![CheckSummary {
+        name,
+        run,
+        verdict: GateVerdict::Pass,
+        detail,
+        kind: None,
+        covers: vec![],
+        misses: vec![],
+    }];
+    mission.tell(Event::BaseChecked { checks, setup: vec![] });
 }
 
 fn begin(mission: &mut Mission, task: &str) {
@@ -93,7 +101,7 @@ fn tests_come_first_and_wait_for_the_checks_of_the_base() {
 #[test]
 fn a_task_without_behaviour_and_a_project_without_checks_have_none() {
     let mut mission = with("a: a.js");
-    mission.tell(Event::BaseChecked { checks: vec![] });
+    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![] });
     check(
         &mut mission,
         expect![[r#"

@@ -37,7 +37,7 @@ impl Workspace {
                 remove_tree(&mark)?;
                 remove_tree(&to)?;
                 folder_inside(&slot.path, &inside, 0o755)?;
-                let copy = Copy { root: self.root(), slot: &slot.path };
+                let copy = Copy { root: self.root() };
                 copy.tree(&from, &to)?;
                 ensure_file(&mark, stamp.as_bytes())?;
             }
@@ -57,7 +57,6 @@ impl Workspace {
 
 struct Copy<'a> {
     root: &'a Path,
-    slot: &'a Path,
 }
 
 impl Copy<'_> {
@@ -86,12 +85,14 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Where a copied link leads: to the same place in the slot, or nowhere when it left the project.
+    /// Where a copied link leads: to the same place in the slot, or nowhere when it left the project. It stays relative, since
+    /// a command may see the slot at another place.
     fn link(&self, from: &Path, target: &Path) -> Option<PathBuf> {
-        if target.is_absolute() {
-            return Some(self.slot.join(target.strip_prefix(self.root).ok()?));
-        }
         let mut place = from.parent()?.strip_prefix(self.root).ok()?.to_path_buf();
+        if target.is_absolute() {
+            let up: PathBuf = place.components().map(|_| Component::ParentDir).collect();
+            return Some(up.join(target.strip_prefix(self.root).ok()?));
+        }
         for part in target.components() {
             match part {
                 Component::ParentDir if !place.pop() => return None,

@@ -142,6 +142,17 @@ impl Workspace {
         remove_tree(&slot.path.join(inside))
     }
 
+    /// Puts a link at `name` in place of what is there, to the folder `to` of the same slot.
+    pub fn link_in_slot(&self, slot: &Slot, name: &str, to: &str) -> Result<(), Error> {
+        let (inside, to) = (relative(name)?, relative(to)?);
+        folder_inside(&slot.path, &inside, 0o755)?;
+        let path = slot.path.join(&inside);
+        remove_tree(&path)?;
+        // relative, since a command may see the slot at another place
+        let up: PathBuf = inside.components().skip(1).map(|_| Component::ParentDir).collect();
+        std::os::unix::fs::symlink(up.join(to), &path).at("write", &path)
+    }
+
     /// What differs in the slot from its commit.
     pub fn slot_changes(&self, slot: &Slot) -> Result<Vec<Change>, Error> {
         let (tree, _) = self.slot_tree(slot)?;

@@ -114,7 +114,7 @@ impl World {
                 changed: Vec::new(),
                 left_out: Vec::new(),
             }],
-            Effect::CheckBase => vec![Event::BaseChecked { checks: Vec::new() }],
+            Effect::CheckBase => vec![Event::BaseChecked { checks: Vec::new(), setup: Vec::new() }],
             Effect::AskSearcher => {
                 let brief = Brief {
                     summary: "a project".into(),

@@ -3,7 +3,10 @@
 //! end (`judge/`) before it is a check. Pure: files are read through the
 //! function that is given, and nothing runs.
 
+mod coverage;
+mod dependents;
 mod hints;
+mod inputs;
 mod judge;
 mod node;
 mod python;
@@ -16,7 +19,9 @@ use std::time::Duration;
 use globset::Glob;
 
 use crate::check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
-use crate::shell::quote;
+pub use coverage::{Coverage, needs_test};
+pub use dependents::concerned;
+pub use inputs::{SetupStep, setup_steps};
 pub(crate) use node::Manager as NodeManager;
 pub(crate) use source::{Source, join};
 
@@ -221,31 +226,6 @@ pub fn discover(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<C
 pub fn resolve(check: Check, read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Check {
     let source = Source::new(read, list);
     node::resolve(&source, &Packages::new(&source), check)
-}
-
-/// The command that installs what the project depends on, as its lockfiles say
-/// and with install scripts off; for a slot that lacks it. `None` where nothing
-/// is to be installed.
-pub fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<Check> {
-    let source = Source::new(read, list);
-    let steps = steps(&source);
-    let run: Vec<String> = steps
-        .iter()
-        .map(|step| match step.folder.as_str() {
-            "" => step.run.clone(),
-            folder => format!("(cd {} && {})", quote(folder), step.run),
-        })
-        .collect();
-    let sources: Vec<String> = steps.iter().map(|step| step.source.clone()).collect();
-    (!run.is_empty()).then(|| {
-        Step { folder: String::new(), run: run.join(" && "), source: sources.join(", ") }.into_check()
-    })
-}
-
-/// The same, one step for each folder and package manager, so that one that
-/// fails leaves the others standing.
-pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<Check> {
-    steps(&Source::new(read, list)).into_iter().map(Step::into_check).collect()
 }
 
 fn steps(source: &Source) -> Vec<Step> {

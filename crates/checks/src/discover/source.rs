@@ -1,13 +1,15 @@
 //! The files of a project as discovery sees them: contents by path, and all
 //! paths. Which folders hold a project of their own is decided here.
 
+use std::collections::HashSet;
+
 use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
 /// Manifests deeper than this are not looked for.
 const MAX_DEPTH: usize = 4;
 /// Folders of one kind of project that are looked at.
-pub(crate) const MAX_PROJECTS: usize = 40;
+pub(crate) const MAX_PROJECTS: usize = 200;
 /// Folders whose manifests are not the project's own.
 const FOREIGN: &[&str] = &[
     "node_modules",
@@ -73,12 +75,13 @@ const FOREIGN: &[&str] = &[
 pub(crate) struct Source<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
     list: &'a [String],
+    known: HashSet<&'a str>,
     programs: &'a dyn Fn(&str) -> bool,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn new(read: &'a dyn Fn(&str) -> Option<String>, list: &'a [String]) -> Source<'a> {
-        Source { read, list, programs: &|_| true }
+        Source { read, list, known: list.iter().map(String::as_str).collect(), programs: &|_| true }
     }
 
     /// `programs` says whether a program of that name is there.
@@ -97,8 +100,7 @@ impl<'a> Source<'a> {
     }
 
     pub(crate) fn has(&self, folder: &str, file: &str) -> bool {
-        let path = join(folder, file);
-        self.list.contains(&path)
+        self.known.contains(join(folder, file).as_str())
     }
 
     pub(crate) fn has_any(&self, folder: &str, files: &[&str]) -> bool {

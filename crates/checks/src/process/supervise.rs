@@ -104,8 +104,9 @@ pub(super) async fn supervise(
     let survivors = !group.end().await;
     output.drain(DRAIN).await;
     let _ = timeout(DRAIN, child.wait()).await;
-    let truncated = output.kept.truncated();
-    Ok(Raw { end: end.unwrap_or(End::Cancelled), text: output.kept.text(), truncated, level, survivors })
+    let (truncated, tells_all) = (output.kept.truncated(), output.kept.tells_all());
+    let end = end.unwrap_or(End::Cancelled);
+    Ok(Raw { end, text: output.kept.text(), truncated, tells_all, level, survivors })
 }
 
 /// The marker of one run: the caller's, our process, and a number.
@@ -234,7 +235,7 @@ struct Output {
 
 impl Output {
     fn new(pipe: ChildStdout) -> Output {
-        Output { pipe, kept: HeadTail::new(CAPTURE), closed: false, buffer: vec![0; 64 << 10] }
+        Output { pipe, kept: HeadTail::of_tests(CAPTURE), closed: false, buffer: vec![0; 64 << 10] }
     }
 
     async fn read(&mut self) {
@@ -329,6 +330,9 @@ fn environment_of(
 ) -> BTreeMap<OsString, OsString> {
     let mut env =
         environment::build(std::env::vars_os(), &options.env, directory, &reach.root, &options.tmp, marker);
+    if let Some(checkout) = options.seen_at.as_deref().filter(|checkout| *checkout != reach.seen_at) {
+        environment::lead_into_slot(&mut env, checkout, &reach.root);
+    }
     if level == Level::None {
         return env;
     }

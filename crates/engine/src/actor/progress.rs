@@ -1,6 +1,6 @@
 //! The mission as it is seen while it runs: a line for each thing done.
 
-use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, State};
+use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::text::{count, cut, duration};
@@ -28,12 +28,13 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             };
             format!("base taken{own}{out}")
         }
-        Event::BaseChecked { checks } if checks.is_empty() => {
+        Event::BaseChecked { checks, .. } if checks.is_empty() => {
             "no check of the project was found: the result will be **unverified**".into()
         }
-        Event::BaseChecked { checks } => {
+        Event::BaseChecked { checks, setup } => {
+            let made = setup.iter().map(|step| format!("set up: {}\n- ", setup_step(step)));
             let said = checks.iter().map(|c| format!("`{}` {}", c.run, detail(&c.detail)));
-            format!("base checked: {}", said.collect::<Vec<_>>().join("; "))
+            format!("{}base checked: {}", made.collect::<String>(), said.collect::<Vec<_>>().join("; "))
         }
         Event::BriefAccepted { brief } => format!("searcher: {} matter", count(brief.files.len(), "file")),
         Event::BriefFailed { reason, .. } => format!("searcher: no brief: {}", detail(reason)),
@@ -190,6 +191,18 @@ fn said(verdict: &ItemVerdict) -> String {
 
 fn who(role: mission::Role, task: Option<&str>) -> String {
     task.map_or_else(|| role.to_string(), |task| format!("`{task}`: {role}"))
+}
+
+/// A step of the set-up: what ran where, how long it took, and how it failed.
+pub(crate) fn setup_step(step: &SetupSummary) -> String {
+    let place = if step.directory.is_empty() { String::new() } else { format!(" in {}", step.directory) };
+    let took = duration(step.took_ms);
+    match &step.failed {
+        None => format!("`{}`{place} ({}, for {})", detail(&step.run), took, step.why),
+        Some(why) => {
+            format!("**failed**: `{}`{place} (for {}): {}", detail(&step.run), step.why, detail(why))
+        }
+    }
 }
 
 fn detail(text: &str) -> String {

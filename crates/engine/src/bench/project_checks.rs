@@ -1,35 +1,45 @@
 //! The project's checks in this mission: found at the base, run in slots, compared with the base, remembered by tree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use checks::{Check, Kind, Level, Outcome, RunOptions, Verdict};
-use mission::{CheckSummary, FailureClass, GateVerdict, Issue};
+use checks::{Check, Coverage, Kind, Level, Outcome, RunOptions, Verdict};
+use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue, SetupSummary};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
-use crate::actor::orchestrator::Orchestrator;
 use crate::bench::base_commands::BaseCommands;
 use crate::bench::dependencies;
 use crate::bench::discovery;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::setup::Setups;
 use crate::bench::slots::CHECKING;
-use crate::bench::{Bench, slot_text};
+use crate::bench::{Bench, own_code, slot_text};
 use crate::blocking::blocking;
 use crate::config::Config;
 use crate::text::cut;
 
 /// The longest message of one failure, in bytes.
 const MAX_MESSAGE: usize = 1500;
+/// Changed files of which it is known which check covers them.
+const MAX_COVERED: usize = 2000;
+/// Checks that all run on every tree; of more, those that a change concerns.
+const MOST_ALWAYS: usize = 12;
+/// Environments of which it is known whether they lead into the slot.
+const MAX_KNOWN: usize = 1000;
 
 pub(crate) struct ProjectChecks {
     bench: Arc<Bench>,
     found: OnceLock<Vec<Check>>,
     base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
+    /// What checks said of the base that ran there when something first concerned them.
+    later: Mutex<BTreeMap<String, Arc<Outcome>>>,
+    base_commit: OnceLock<String>,
     known: KnownOutcomes,
     setups: Setups,
+    /// Why the tests of a check, by slot, name and environment, would not run the slot's code.
+    own_code: AsyncMutex<HashMap<(u32, String, u64), Option<String>>>,
     base_commands: BaseCommands,
     running: Semaphore,
     /// Slot 0 serves one at a time.
@@ -44,15 +54,17 @@ pub(crate) struct JudgedCheck {
 }
 
 impl ProjectChecks {
-    /// `mission`: whose checks they are; `None` where a change is judged without one.
-    pub fn new(bench: Arc<Bench>, known: KnownOutcomes, mission: Option<Orchestrator>) -> ProjectChecks {
+    pub fn new(bench: Arc<Bench>, known: KnownOutcomes) -> ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {
             bench,
             found: OnceLock::new(),
             base: OnceCell::new(),
+            later: Mutex::default(),
+            base_commit: OnceLock::new(),
             known,
-            setups: Setups::new(mission),
+            setups: Setups::default(),
+            own_code: AsyncMutex::default(),
             base_commands: BaseCommands::default(),
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
@@ -66,7 +78,8 @@ impl ProjectChecks {
 
     /// What a check said of the base, once it ran there.
     pub fn on_base(&self, name: &str) -> Option<Arc<Outcome>> {
-        self.base.get()?.get(name).cloned()
+        let later = || self.later.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        self.base.get()?.get(name).cloned().or_else(later)
     }
 
     /// The checks, once the base has been read.
@@ -79,9 +92,14 @@ impl ProjectChecks {
         self.checking_slot.lock().await
     }
 
-    /// Installs in a slot what its lockfile names.
+    /// Installs in a slot what its lockfiles and manifests name.
     pub async fn set_up(&self, slot: &Slot) -> Result<(), String> {
-        self.setups.prepare(&self.bench, slot).await
+        self.setups.prepare(&self.bench, slot, None).await
+    }
+
+    /// What set-up has done so far.
+    pub fn setup(&self) -> Vec<SetupSummary> {
+        self.setups.told()
     }
 
     /// What a run of a check comes to, in words: its new failures, each with its place. A filtered run is not compared with
@@ -118,6 +136,61 @@ impl ProjectChecks {
         self.base_outcomes(commit).await.map(|_| ())
     }
 
+    /// The same, and of the checks that only run where something concerns them, those that `tree` concerns.
+    pub async fn ensure_base_for(&self, commit: &str, tree: &str) -> Result<(), String> {
+        self.base_outcomes(commit).await?;
+        let concerned = self.concerned(tree).await;
+        let missing = || concerned.iter().filter(|check| self.on_base(&check.name).is_none());
+        if missing().next().is_none() {
+            return Ok(());
+        }
+        let _slot_is_ours = self.checking_slot.lock().await;
+        let slot = self.bench.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
+        for check in missing() {
+            let outcome = self.run_on_base(&slot, commit, check).await;
+            self.later.lock().unwrap_or_else(PoisonError::into_inner).insert(check.name.clone(), outcome);
+        }
+        Ok(())
+    }
+
+    async fn run_on_base(&self, slot: &Slot, commit: &str, check: &Check) -> Arc<Outcome> {
+        if let Some(outcome) = self.known.get(commit, check) {
+            return outcome;
+        }
+        let outcome = Arc::new(self.run(slot, check, None).await);
+        self.known.set(commit, check, outcome.clone()).await;
+        outcome
+    }
+
+    /// The checks of folders that what `tree` changes of the base lies in, or that need such a folder. In a smaller project
+    /// every check.
+    async fn concerned(&self, tree: &str) -> Vec<Check> {
+        let all = self.list().to_vec();
+        let Some(base) = self.base_commit.get().cloned().filter(|_| chooses(&all)) else { return all };
+        let (workspace, tree) = (self.bench.workspace.clone(), tree.to_string());
+        blocking(move || {
+            let changed = workspace.changes(&base, &tree).unwrap_or_default();
+            let changed: Vec<String> = changed.into_iter().map(|change| change.path).collect();
+            let files = workspace.files(&tree).unwrap_or_default();
+            let manifests: Vec<&str> =
+                files.iter().map(String::as_str).filter(|path| path.ends_with("package.json")).collect();
+            let texts = workspace.read_all(&tree, &manifests).unwrap_or_default();
+            let texts: HashMap<&str, String> = manifests
+                .iter()
+                .copied()
+                .zip(texts)
+                .filter_map(|(path, text)| Some((path, String::from_utf8(text?).ok()?)))
+                .collect();
+            let folders = checks::concerned(&|path| texts.get(path).cloned(), &files, &changed);
+            let concerns = |check: &Check| {
+                let inside = |path: &String| Path::new(path).starts_with(&check.directory);
+                is_general(check) || folders.contains(&check.directory) || changed.iter().any(inside)
+            };
+            all.into_iter().filter(concerns).collect()
+        })
+        .await
+    }
+
     async fn base_outcomes(&self, commit: &str) -> Result<&BTreeMap<String, Arc<Outcome>>, String> {
         let base = commit;
         let check_base = || async {
@@ -132,18 +205,12 @@ impl ProjectChecks {
             })
             .await?;
             self.base_commands.remember(&slot.path, &files);
+            let _ = self.base_commit.set(base.to_string());
             let _ = self.found.set(found);
             let mut outcomes = BTreeMap::new();
-            for check in self.list() {
-                let outcome = match self.known.get(base, check) {
-                    Some(outcome) => outcome,
-                    None => {
-                        let outcome = Arc::new(self.run(&slot, check, None).await);
-                        self.known.set(base, check, outcome.clone()).await;
-                        outcome
-                    }
-                };
-                outcomes.insert(check.name.clone(), outcome);
+            let choose = chooses(self.list());
+            for check in self.list().iter().filter(|check| !choose || is_general(check)) {
+                outcomes.insert(check.name.clone(), self.run_on_base(&slot, base, check).await);
             }
             Ok::<_, String>(outcomes)
         };
@@ -158,12 +225,12 @@ impl ProjectChecks {
         tree: &str,
         keeps_tests: bool,
     ) -> Result<Vec<JudgedCheck>, String> {
-        let outcomes =
-            self.base.get().ok_or("the base could not be checked, so nothing can be compared with it")?;
+        self.base.get().ok_or("the base could not be checked, so nothing can be compared with it")?;
         let mut judged = Vec::new();
-        for check in self.list() {
-            let base = outcomes.get(&check.name).map(Arc::as_ref);
-            let compare = |outcome: &Outcome| compare(base, outcome, keeps_tests);
+        for check in &self.concerned(tree).await {
+            // one that did not run on the base is compared with nothing
+            let Some(base) = self.on_base(&check.name) else { continue };
+            let compare = |outcome: &Outcome| compare(Some(&base), outcome, keeps_tests);
             let outcome = match self.known.get(tree, check) {
                 Some(outcome) => outcome,
                 None => {
@@ -198,17 +265,41 @@ impl ProjectChecks {
         Ok(judged)
     }
 
+    /// Which of the files that `tree`, which stands in `slot`, changes of the base each check covers, and which it misses.
+    pub async fn coverage(&self, slot: &Slot, tree: &str) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
+        let Some(base) = self.base_commit.get().cloned() else { return BTreeMap::new() };
+        let (workspace, root, tree, checks) =
+            (self.bench.workspace.clone(), slot.path.clone(), tree.to_string(), self.list().to_vec());
+        let found = blocking(move || {
+            let files = workspace.files(&tree)?;
+            let mut changed: Vec<String> =
+                workspace.changes(&base, &tree)?.into_iter().map(|change| change.path).collect();
+            changed.truncate(MAX_COVERED);
+            let read = |path: &str| slot_text(&root, path);
+            let coverage = Coverage::new(&read, &files);
+            let split = checks.iter().map(|check| (check.name.clone(), coverage.split(check, &changed)));
+            Ok::<_, workspace::Error>(split.collect())
+        });
+        found.await.unwrap_or_else(|error| {
+            tracing::warn!("which check covers which file could not be found: {error}");
+            BTreeMap::new()
+        })
+    }
+
     /// One run, when a core is free for it.
     pub async fn run(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
         // the semaphore is never closed
         let _core = self.running.acquire().await;
-        if let Err(why) = self.set_up(slot).await {
+        if let Err(why) = self.setups.prepare(&self.bench, slot, Some(&check.directory)).await {
             self.bench.host.say(&format!("- {why}: checks may miss packages\n"));
         }
         let _at_base = match self.base_commands.put(&self.bench.workspace, slot).await {
             Ok(kept) => kept,
             Err(why) => return Outcome::not_started(why),
         };
+        if let Some(why) = self.leads_elsewhere(slot, check).await {
+            return Outcome::not_started(why);
+        }
         let outcome = if slot.n == CHECKING {
             self.run_for_a_verdict(slot, check, filter).await
         } else {
@@ -222,6 +313,43 @@ impl ProjectChecks {
             ));
         }
         outcome
+    }
+
+    /// Why a check's tests would not run the slot's own code, if so; looked at once for each environment.
+    async fn leads_elsewhere(&self, slot: &Slot, check: &Check) -> Option<String> {
+        if check.kind != Kind::Test {
+            return None;
+        }
+        let key = (slot.n, check.name.clone(), self.setups.changes());
+        let mut known = self.own_code.lock().await;
+        if let Some(said) = known.get(&key) {
+            return said.clone();
+        }
+        let options = self.bench.run_options(slot);
+        let (workspace, at, wanted, seen) =
+            (self.bench.workspace.clone(), slot.clone(), check.clone(), checks::place(&options));
+        let (named, probe) = blocking(move || {
+            let files = workspace.files(&at.commit).unwrap_or_default();
+            let named = own_code::names_the_checkout(&at.path, workspace.root(), &seen, &files);
+            (named, own_code::probe(&wanted, &at.path, &files))
+        })
+        .await;
+        let said = match (named, probe) {
+            (Some(file), _) => Some(format!(
+                "{file} names your checkout by its absolute path, so its tests would run the code there and not that of the \
+                 slot. Write the path relative to the file, or install bubblewrap, with which the slot stands at that path"
+            )),
+            (None, Some(probe)) => {
+                let outcome = self.bench.commands.run(&probe.check, None, &options, &self.bench.cancel).await;
+                own_code::read(&outcome.output).map(|(module, place)| own_code::why(&module, &place))
+            }
+            (None, None) => None,
+        };
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(key, said.clone());
+        said
     }
 
     /// A run in the checking slot: it changes nothing that is installed there, or that is installed again.
@@ -253,6 +381,16 @@ impl ProjectChecks {
     }
 }
 
+/// Whether checks are so many that each runs only where a change concerns its folder.
+fn chooses(all: &[Check]) -> bool {
+    all.len() > MOST_ALWAYS
+}
+
+/// A check of the whole project, or of the user's.
+fn is_general(check: &Check) -> bool {
+    check.directory.is_empty()
+}
+
 /// Finds the checks in the files of a slot, and those the user settled.
 fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     let read = |path: &str| slot_text(root, path);
@@ -267,7 +405,19 @@ fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
         }
         Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
     };
-    CheckSummary { name: check.name.clone(), run: check.run.clone(), verdict, detail }
+    said(check, verdict, detail)
+}
+
+fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
+    let kind = match check.kind {
+        Kind::Build => CheckKind::Build,
+        Kind::Type => CheckKind::Types,
+        Kind::Lint => CheckKind::Lint,
+        Kind::Test => CheckKind::Test,
+        Kind::Custom => CheckKind::Custom,
+    };
+    let (name, run) = (check.name.clone(), check.run.clone());
+    CheckSummary { name, run, verdict, detail, kind: Some(kind), covers: Vec::new(), misses: Vec::new() }
 }
 
 fn passed(outcome: &Outcome) -> String {
@@ -324,7 +474,7 @@ impl JudgedCheck {
             Verdict::Fail { findings } => (GateVerdict::Fail, format!("{} new failures", findings.len())),
             Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
         };
-        CheckSummary { name: self.check.name.clone(), run: self.check.run.clone(), verdict, detail }
+        said(&self.check, verdict, detail)
     }
 
     pub fn class(&self) -> FailureClass {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use workspace::{Slot, Workspace};
 
-use crate::bench::dependencies;
+use crate::bench::{dependencies, local_links};
 use crate::blocking::blocking;
 
 /// The slot in which the base and merged trees are checked; never leased to a role.
@@ -162,9 +162,31 @@ impl Slots {
         for (name, text) in self.files.iter() {
             self.workspace.write_slot_file(slot, name, text)?;
         }
-        if !self.copy.is_empty() {
-            self.workspace.copy_into_slot(slot, &self.copy)?;
+        if self.copy.is_empty() {
+            return Ok(());
+        }
+        self.workspace.copy_into_slot(slot, &self.everywhere(slot))?;
+        // what installed packages lead to is copied too where git ignores it
+        let linked = local_links::missing(&slot.path, &dependencies::folders(&slot.path));
+        let names: Vec<String> = linked.iter().filter_map(|path| Some(path.to_str()?.to_string())).collect();
+        if !names.is_empty() {
+            self.workspace.copy_into_slot(slot, &names)?;
         }
         Ok(())
+    }
+
+    /// What is copied: as it is named and, where it holds installed packages, in every folder of the project that has it.
+    fn everywhere(&self, slot: &Slot) -> Vec<String> {
+        let mut all: Vec<String> = self.copy.iter().cloned().collect();
+        let wanted = |name: &str| self.copy.iter().any(|copy| copy == name);
+        if dependencies::NAMES.iter().any(|name| wanted(name)) {
+            for folder in dependencies::folders(self.workspace.root()) {
+                let is_wanted = folder.file_name().and_then(|name| name.to_str()).is_some_and(wanted);
+                let there = folder.parent().is_some_and(|above| slot.path.join(above).is_dir());
+                let name = folder.to_str().filter(|name| is_wanted && there && !wanted(name));
+                all.extend(name.map(str::to_string));
+            }
+        }
+        all
     }
 }

@@ -63,7 +63,7 @@ async fn dispatch(command: Command, request: Request) -> Result<Answer, Failure>
         Command::Graph(args) => blocking(move || graph::run(&args, &place)).await,
         Command::Lint(args) => blocking(move || lint::run(&args, &place)).await,
         Command::Search(args) => blocking(move || search::run(&args, &place)).await,
-        Command::Checks(args) => blocking(move || checks::run(&args, &place)).await,
+        Command::Checks(args) => checks::run(args, place).await,
         Command::Config(args) => blocking(move || config::run(&args, &place)).await,
         Command::Clean(args) => blocking(move || clean::run(&args, &place)).await,
         Command::Completion(shell) => Ok(shell.script()),

@@ -1,6 +1,6 @@
 //! The project's own checks as a gate: only failures that the base did not have.
 
-use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
+use mission::{CheckKind, CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
 
 use crate::bench::project_checks::JudgedCheck;
@@ -14,13 +14,9 @@ pub(crate) async fn judge(
 ) -> (Judgement, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
     // without the base the checks give no evidence, which `check_tree` says
-    let _ = context.checks.ensure_base(base).await;
+    let _ = context.checks.ensure_base_for(base, tree).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
-    let vouched = summaries
-        .iter()
-        .filter(|s| s.verdict == GateVerdict::Pass)
-        .map(|s| format!("`{}` ({})", s.run, s.detail));
-    (judgement, vouched.collect())
+    (judgement, vouched(&summaries, change.paths))
 }
 
 /// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that was integrated before,
@@ -47,7 +43,13 @@ pub(crate) async fn check_tree(
             );
         }
     };
-    let summaries: Vec<CheckSummary> = judged.iter().map(JudgedCheck::summary).collect();
+    let mut summaries: Vec<CheckSummary> = judged.iter().map(JudgedCheck::summary).collect();
+    let mut coverage = context.checks.coverage(slot, tree).await;
+    for summary in &mut summaries {
+        if let Some((covers, misses)) = coverage.remove(&summary.name) {
+            (summary.covers, summary.misses) = (covers, misses);
+        }
+    }
     let failed = judged.iter().find(|j| matches!(j.verdict, ::checks::Verdict::Fail { .. }));
     let verdict = match (failed, summaries.iter().any(|s| s.verdict == GateVerdict::Pass)) {
         (Some(_), _) => GateVerdict::Fail,
@@ -62,6 +64,22 @@ pub(crate) async fn check_tree(
     let failure =
         failed.map(|j| Finding { class: j.class(), issues: not_empty(j.issues(&slot.path), j.class()) });
     (Judgement { gate, verdict, detail, failure }, summaries)
+}
+
+/// What vouches for a change of `paths`, in words: tests that cover some of it. A build, types and lints are named as what
+/// they are.
+fn vouched(summaries: &[CheckSummary], paths: &[String]) -> Vec<String> {
+    let concerns = |s: &&CheckSummary| {
+        s.vouches() && (s.covers.iter().any(|path| paths.contains(path)) || s.misses.is_empty())
+    };
+    let tests = summaries.iter().filter(concerns).map(|s| format!("`{}` ({})", s.run, s.detail));
+    let passed = |s: &&CheckSummary| s.verdict == GateVerdict::Pass && !s.vouches();
+    let others = summaries
+        .iter()
+        .filter(passed)
+        .map(|s| format!("only a {}: `{}` ({})", s.kind.map_or("check", CheckKind::name), s.run, s.detail));
+    let tests: Vec<String> = tests.collect();
+    if tests.is_empty() { others.collect() } else { tests }
 }
 
 fn not_empty(issues: Vec<Issue>, class: FailureClass) -> Vec<Issue> {

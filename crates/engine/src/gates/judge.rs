@@ -21,7 +21,7 @@ use crate::gates::lint::Answer;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::scope;
 use crate::gates::verdict::{Change, GateContext, Judgement, Permissions};
-use crate::host::{Host, HostError, HostFuture, HostRequest};
+use crate::host::Nobody;
 use crate::world::Commands;
 
 /// Changes that one [`Judge`] looks at side by side; others wait.
@@ -86,7 +86,7 @@ impl Judge {
             tmp: state.join("tmp"),
             marker: "judge".into(),
         });
-        let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default(), None);
+        let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default());
         Ok(Judge { gates: GateContext { bench, checks, guardian: Arc::new(guardian) }, base })
     }
 
@@ -164,18 +164,6 @@ fn scoped(paths: &[String], started: Instant) -> GateReport {
     let verdict = if issues.is_empty() { GateVerdict::Pass } else { GateVerdict::Fail };
     let detail = format!("{} files", paths.len());
     GateReport { gate: Gate::Scope, verdict, detail, issues, took: started.elapsed() }
-}
-
-/// Nobody listens, and no model is asked.
-struct Nobody;
-
-impl Host for Nobody {
-    fn call(&self, request: HostRequest) -> HostFuture {
-        let action = request.action();
-        Box::pin(async move { Err(HostError { action, message: "no model is asked here".into() }) })
-    }
-
-    fn say(&self, _text: &str) {}
 }
 
 #[cfg(test)]

@@ -1,13 +1,19 @@
 //! The report at the end of a mission: what was asked, done, verified and by what, abandoned, and what it cost.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use mission::{Delivery, Gate, GateVerdict, ItemVerdict, Judged, Outcome, Phase, State, Task, graph};
+use mission::{
+    CheckKind, Delivery, Gate, GateVerdict, ItemVerdict, Judged, Outcome, Phase, State, Task, Verified, graph,
+};
 
 use crate::actor::estimate_text::estimate_text;
+use crate::actor::progress::setup_step;
 use crate::text::{count, cut, duration, quoted};
 
-/// Tasks of which the report says how they were helped.
+/// Files that a sentence names.
+const MAX_NAMED: usize = 10;
+/// Tasks of which the report says how they were helped, and files by which check they are covered.
 const MAX_HELPED: usize = 50;
 
 /// Markdown.
@@ -30,18 +36,16 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
 
 fn headline(state: &State) -> String {
     match (state.outcome, &state.paused) {
-        (Some(Outcome::Done), _) if vouched(state) => "done, verified".into(),
-        (Some(Outcome::Done), _) => "done, **unverified**".into(),
+        (Some(Outcome::Done), _) => match mission::verified(&state.head_checks) {
+            Verified::Yes => "done, verified".into(),
+            Verified::InPart(_) => "done, **verified in part**".into(),
+            Verified::No => "done, **unverified**".into(),
+        },
         (Some(Outcome::Incomplete), _) => "incomplete".into(),
         (Some(Outcome::Failed), _) => "nothing was integrated".into(),
         (None, Some(reason)) => format!("paused ({reason})"),
         (None, None) => "running".into(),
     }
-}
-
-/// Whether one of the project's own checks passed on exactly the tree that was delivered.
-fn vouched(state: &State) -> bool {
-    state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass)
 }
 
 fn tasks(text: &mut String, state: &State) {
@@ -228,6 +232,9 @@ fn packages(text: &mut String, state: &State) {
 
 fn verified(text: &mut String, state: &State) {
     let _ = writeln!(text);
+    for step in &state.setup {
+        let _ = writeln!(text, "- set up: {}", setup_step(step));
+    }
     if state.head_checks.is_empty() {
         let _ = writeln!(text, "**Unverified**: the project has no check that could be run.");
     }
@@ -237,7 +244,54 @@ fn verified(text: &mut String, state: &State) {
             GateVerdict::Fail => "fails",
             GateVerdict::NoEvidence => "says nothing",
         };
-        let _ = writeln!(text, "- `{}` {verdict}: {}", check.run, cut(&check.detail, 300));
+        let kind = match check.kind {
+            None | Some(CheckKind::Test | CheckKind::Custom) => String::new(),
+            Some(kind) => format!(" ({})", kind.name()),
+        };
+        let _ = writeln!(text, "- `{}`{kind} {verdict}: {}", check.run, cut(&check.detail, 300));
+    }
+    covered(text, state);
+}
+
+/// Which test covers which changed file, and which files none does.
+fn covered(text: &mut String, state: &State) {
+    let known = state.head_checks.iter().any(|check| !check.covers.is_empty() || !check.misses.is_empty());
+    if !known || state.landed_tree.is_none() {
+        return;
+    }
+    match mission::verified(&state.head_checks) {
+        Verified::Yes => {}
+        Verified::InPart(open) => {
+            let _ = writeln!(text, "\n**No test of the project covers** {}.", some(&open));
+        }
+        Verified::No => {
+            let _ = writeln!(text, "\n**Unverified**: no test that covers a changed file passed.");
+        }
+    }
+    let mut by_file: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
+    for check in state.head_checks.iter().filter(|check| check.vouches()) {
+        for path in &check.covers {
+            by_file.entry(path).or_default().push(&check.name);
+        }
+    }
+    if by_file.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n| file | covered by |\n|---|---|");
+    for (path, checks) in by_file.iter().take(MAX_HELPED) {
+        let _ = writeln!(text, "| {} | {} |", cell(path), cell(&checks.join(", ")));
+    }
+    if by_file.len() > MAX_HELPED {
+        let _ = writeln!(text, "| and {} | |", count(by_file.len() - MAX_HELPED, "more file"));
+    }
+}
+
+/// The first of many files.
+fn some(files: &[String]) -> String {
+    let first = quoted(files.iter().take(MAX_NAMED));
+    match files.len().saturating_sub(MAX_NAMED) {
+        0 => first,
+        more => format!("{first} and {}", count(more, "more file")),
     }
 }
 

@@ -37,7 +37,8 @@ impl State {
                 self.base_changed.clone_from(changed);
                 self.base_left_out.clone_from(left_out);
             }
-            Event::BaseChecked { checks } => {
+            Event::BaseChecked { checks, setup } => {
+                self.setup.clone_from(setup);
                 self.base_checks = Some(checks.clone());
                 self.head_checks.clone_from(checks);
             }

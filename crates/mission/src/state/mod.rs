@@ -23,7 +23,7 @@ use crate::provider::Providers;
 use crate::usage::UsageByRole;
 use crate::{
     CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase,
-    Policy, Task, TaskId, Usage,
+    Policy, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -136,6 +136,9 @@ pub struct State {
     pub base_changed: Vec<String>,
     pub base_left_out: Vec<String>,
     pub base_checks: Option<Vec<CheckSummary>>,
+    /// What made the project ready for its checks.
+    #[serde(default)]
+    pub setup: Vec<SetupSummary>,
     pub brief: Option<Brief>,
     pub brief_failures: Vec<String>,
     pub plan_failures: Vec<String>,

@@ -149,7 +149,7 @@ impl Walk {
             }
             Effect::CheckBase => {
                 let checks = if self.dice.one_in(4) { vec![] } else { vec![check()] };
-                self.tell(Event::BaseChecked { checks });
+                self.tell(Event::BaseChecked { checks, setup: Vec::new() });
             }
             Effect::AskSearcher => {
                 let event = match (self.trouble(), self.dice.one_in(self.faults)) {
@@ -438,7 +438,15 @@ impl Walk {
 
 fn check() -> CheckSummary {
     let (name, run, detail) = ("test".into(), "npm test".into(), "12 passed".into());
-    CheckSummary { name, run, verdict: GateVerdict::Pass, detail }
+    CheckSummary {
+        name,
+        run,
+        verdict: GateVerdict::Pass,
+        detail,
+        kind: None,
+        covers: Vec::new(),
+        misses: Vec::new(),
+    }
 }
 
 fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {

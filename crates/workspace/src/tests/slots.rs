@@ -113,7 +113,7 @@ fn folders_are_copied_and_no_link_leads_back() {
     assert_eq!(fs::read_to_string(copied.join("m/index.js")).unwrap(), "m");
     assert!(copied.join("m/cert.pem").exists());
     assert_eq!(fs::read_link(copied.join("p")).unwrap(), Path::new("../packages/p"));
-    assert_eq!(fs::read_link(copied.join("absolute")).unwrap(), slot.path.join("packages/p"));
+    assert_eq!(fs::read_link(copied.join("absolute")).unwrap(), Path::new("../packages/p"));
     assert!(!copied.join("outside").is_symlink() && !copied.join("escaping").is_symlink());
     assert!(workspace.slot_changes(&slot).unwrap().is_empty());
     write(&slot.path, "node_modules/m/index.js", "changed in the slot");
@@ -277,4 +277,21 @@ fn an_ignored_path_is_known() {
     for (path, ignored) in [("x.log", true), ("local/a.js", true), ("src/a.js", false), ("kept.log", false)] {
         assert_eq!(workspace.is_ignored(&slot, path).unwrap(), ignored, "{path}");
     }
+}
+
+#[test]
+fn a_link_in_a_slot_leads_to_the_same_slot_and_replaces_what_was_there() {
+    let project = Project::with(&[("lib/index.js", "now"), (".gitignore", "node_modules\n")]);
+    let workspace = project.open();
+    let base = workspace.take_base("m-1").unwrap();
+    let slot = workspace.slot(1, &base.commit).unwrap();
+    write(&slot.path, "node_modules/@x/lib/index.js", "as it was");
+    workspace.link_in_slot(&slot, "node_modules/@x/lib", "lib").unwrap();
+    assert_eq!(fs::read_to_string(slot.path.join("node_modules/@x/lib/index.js")).unwrap(), "now");
+    let link = fs::read_link(slot.path.join("node_modules/@x/lib")).unwrap();
+    assert_eq!(link, std::path::Path::new("../../lib"), "wherever the slot is seen");
+    symlink(project.root(), slot.path.join("away")).unwrap();
+    assert!(workspace.link_in_slot(&slot, "away/lib", "lib").is_err());
+    assert!(workspace.link_in_slot(&slot, "../lib", "lib").is_err());
+    assert_eq!(project.read("lib/index.js").as_deref(), Some("now"));
 }

@@ -423,8 +423,11 @@ impl Hands {
                     run: "npm test".into(),
                     verdict: GateVerdict::Pass,
                     detail: String::new(),
+                    kind: None,
+                    covers: Vec::new(),
+                    misses: Vec::new(),
                 };
-                vec![Event::BaseChecked { checks: vec![check] }]
+                vec![Event::BaseChecked { checks: vec![check], setup: Vec::new() }]
             }
             Effect::AskSearcher => self.search().await,
             Effect::AskPlanner { task } => self.plan(&state, task).await,

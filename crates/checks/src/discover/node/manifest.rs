@@ -43,6 +43,14 @@ impl Package {
         self.version_of(package).is_some()
     }
 
+    /// The names of all that it needs.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &str> {
+        ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]
+            .iter()
+            .filter_map(|key| self.0.get(key)?.as_object())
+            .flat_map(|all| all.keys().map(String::as_str))
+    }
+
     pub(crate) fn version_of(&self, package: &str) -> Option<&str> {
         ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"]
             .iter()

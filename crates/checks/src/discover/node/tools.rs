@@ -90,6 +90,9 @@ pub(super) fn workspace_runner(survey: &mut Survey, folder: &str, manager: Manag
         if judgement.refused.is_some() || !(known || usual) {
             continue;
         }
+        // otherwise the first member that fails keeps the others from running
+        let on = if command.starts_with("turbo") { " --continue" } else { "" };
+        let run = format!("{run}{on}");
         let title = if kind == Kind::Type { "typecheck" } else { name };
         let mut check = own(folder, title, kind, &manager.tool(&run), file);
         check.runner = judgement.runner.filter(|_| kind == Kind::Test);

@@ -3,8 +3,21 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use super::{discover, resolve, setup};
+use super::{discover, resolve, setup_steps};
 use crate::check::Check;
+use crate::shell::quote;
+
+/// All steps as one line, and the files that call for them.
+fn setup(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Option<(String, String)> {
+    let steps: Vec<Check> = setup_steps(read, list).into_iter().map(|step| step.check).collect();
+    let run = |step: &Check| match step.directory.as_str() {
+        "" => step.run.clone(),
+        folder => format!("(cd {} && {})", quote(folder), step.run),
+    };
+    let runs: Vec<String> = steps.iter().map(run).collect();
+    let sources: Vec<String> = steps.iter().map(|step| step.source.clone()).collect();
+    (!runs.is_empty()).then(|| (runs.join(" && "), sources.join(", ")))
+}
 
 /// Projects are given as files (path, text); `list` holds them all.
 fn check(files: &[(&str, &str)], expected: Expect) {
@@ -22,8 +35,8 @@ fn check(files: &[(&str, &str)], expected: Expect) {
             check.kind, check.name, check.run, check.source
         );
     }
-    if let Some(setup) = setup(&read, &list) {
-        let _ = writeln!(told, "setup: {} <- {}", setup.run, setup.source);
+    if let Some((run, source)) = setup(&read, &list) {
+        let _ = writeln!(told, "setup: {run} <- {source}");
     }
     expected.assert_eq(&told);
 }

@@ -1,12 +1,15 @@
 //! `checks [PATH]`: the project's own commands as a mission would use them, and what is left out and why.
-//! `checks parse` and `checks compare`: what is read in their output. Runs nothing. Each has a file beside this one.
+//! `checks parse` and `checks compare`: what is read in their output. Only `checks try` runs anything. Each has a file beside
+//! this one.
 
+mod attempt;
 mod compare;
 mod parse;
 mod show;
 
 use super::answer::{Answer, Failure};
 use super::place::Place;
+use crate::blocking::blocking;
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -26,12 +29,18 @@ enum Part {
     Parse(parse::Arguments),
     /// Say what a test command's output tells of a change, against its output before it, as JSON.
     Compare(compare::Arguments),
+    /// Set the project up in a slot and run its checks there once, as a mission would.
+    Try(attempt::Arguments),
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
-    match &args.part {
-        Some(Part::Parse(part)) => parse::run(part, place),
-        Some(Part::Compare(part)) => compare::run(part, place),
-        None => show::run(args.path.as_deref(), args.json, place),
+pub(super) async fn run(args: Arguments, place: Place) -> Result<Answer, Failure> {
+    if let Some(Part::Try(part)) = &args.part {
+        return attempt::run(part, &place).await;
     }
+    blocking(move || match &args.part {
+        Some(Part::Parse(part)) => parse::run(part, &place),
+        Some(Part::Compare(part)) => compare::run(part, &place),
+        Some(Part::Try(_)) | None => show::run(args.path.as_deref(), args.json, &place),
+    })
+    .await
 }

@@ -12,12 +12,13 @@ use crate::config::values::Limit;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WorkspaceConfig {
-    /// How dependencies get into a slot: `auto` installs from the lockfile, and again when it
-    /// changes; `none` does nothing; or a list of commands.
+    /// How dependencies get into a slot: `auto` installs what the lockfiles and manifests of each folder name, and again
+    /// when one of them changes; `none` does nothing; or a list of commands.
     #[schemars(schema_with = "text_kind::setup")]
     pub setup: Setup,
     /// Files and folders, ignored by git, that are copied from the project into a new slot
-    /// (as a reflink where the file system can). What is not there is passed over.
+    /// (as a reflink where the file system can), `node_modules` from every folder that has them. What is not there is
+    /// passed over.
     #[schemars(schema_with = "text_kind::inside_paths")]
     pub copy: Vec<String>,
     /// Where slots lie: `auto`, or an absolute folder. `auto` is the state folder or, where its path holds a hidden folder,

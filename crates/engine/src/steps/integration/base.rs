@@ -28,12 +28,12 @@ pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
 pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
     match context.gates.checks.base(&base).await {
-        Ok(checks) => vec![Event::BaseChecked { checks }],
+        Ok(checks) => vec![Event::BaseChecked { checks, setup: context.gates.checks.setup() }],
         Err(why) => {
             // without evidence the mission goes on, and is delivered as unverified
             tracing::warn!("the base could not be checked: {why}");
             context.bench.host.say(&format!("- the base could not be checked: {why}\n"));
-            vec![Event::BaseChecked { checks: Vec::new() }]
+            vec![Event::BaseChecked { checks: Vec::new(), setup: context.gates.checks.setup() }]
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mission::{Event, GateVerdict, State};
+use mission::{Event, State, Verified};
 use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
 
 use crate::blocking::blocking;
@@ -24,7 +24,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
             Err(event) => return vec![*event],
         }
     }
-    let verified = state.head_checks.iter().any(|c| c.verdict == GateVerdict::Pass);
+    let verified = mission::verified(&state.head_checks) == Verified::Yes;
     if context.bench.config.mission.deliver == Deliver::Branch {
         return vec![branch(context, &head.id, None, torn).await];
     }
@@ -128,7 +128,7 @@ async fn round(
                 ));
             }
         };
-        verified = checks.iter().any(|c| c.verdict == GateVerdict::Pass);
+        verified = mission::verified(&checks) == Verified::Yes;
         // what is delivered is what was checked
         let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.desk.clock.now_ms());
         let event = Event::Integrated { tasks: Vec::new(), commit, tree, checks, at_ms };

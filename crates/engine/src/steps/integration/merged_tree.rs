@@ -37,7 +37,7 @@ impl MergedTree<'_> {
             return Err(lint);
         }
         // Without the base the checks give no evidence, and say so themselves.
-        let _ = context.gates.checks.ensure_base(mission_base).await;
+        let _ = context.gates.checks.ensure_base_for(mission_base, &commit.tree).await;
         let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
         let slot = context.bench.slots.prepare(CHECKING, &commit.id).await.map_err(unread)?;
         let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, keeps_tests).await;

@@ -1,0 +1,152 @@
+//! The set-up of a project in steps, each with the files that decide it: when
+//! one of them changes, it has to be done again. Pure.
+
+use super::source::{is_inside, join};
+use super::{ECOSYSTEMS, Source, Step};
+use crate::check::Check;
+
+/// Files beside manifests and lockfiles that decide what is installed.
+const OTHERS: &[&str] = &[
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    "pnpm-workspace.yaml",
+    "bunfig.toml",
+    "Pipfile.lock",
+    "uv.toml",
+    ".python-version",
+    "Cargo.lock",
+    "go.sum",
+    "go.work",
+    "go.work.sum",
+    "composer.lock",
+    "Gemfile.lock",
+    "mix.lock",
+    "deno.lock",
+    "packages.lock.json",
+    "Directory.Packages.props",
+    "gradle.lockfile",
+    "pubspec.lock",
+    "cabal.project.freeze",
+    "stack.yaml.lock",
+    "Package.resolved",
+];
+/// Files that decide one step; in a larger project the first ones do.
+const MOST: usize = 2_000;
+
+/// One part of the set-up: a package manager in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetupStep {
+    /// The command; its `source` is the file that calls for it.
+    pub check: Check,
+    /// Paths of the files that decide what it does.
+    pub inputs: Vec<String>,
+    /// Names in its folder, and in those of its members, that it fills.
+    pub makes: &'static [&'static str],
+}
+
+/// What makes a fresh checkout ready, one step for each folder and package
+/// manager, so that one that fails leaves the others standing.
+pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Vec<SetupStep> {
+    let source = Source::new(read, list);
+    let mut all = Vec::new();
+    for ecosystem in ECOSYSTEMS {
+        let steps = (ecosystem.setup)(&source);
+        all.extend(steps.into_iter().map(|step| SetupStep {
+            inputs: inputs(list, &step),
+            makes: match ecosystem.name {
+                "npm" => &["node_modules", ".pnp.cjs"],
+                "python" => &[".venv"],
+                "php" => &["vendor"],
+                _ => &[],
+            },
+            check: step.into_check(),
+        }));
+    }
+    all
+}
+
+fn inputs(list: &[String], step: &Step) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for path in list {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let near = folder == step.folder || is_inside(folder, &step.folder);
+        if near && decides(folder, name) && !folder.split('/').any(|part| part == "node_modules") {
+            found.push(path.clone());
+        }
+        if found.len() >= MOST {
+            break;
+        }
+    }
+    // what stands above holds for all below it
+    let mut above = step.folder.as_str();
+    while let Some((up, _)) = above.rsplit_once('/').or_else(|| (!above.is_empty()).then_some(("", above))) {
+        found.extend(OTHERS.iter().map(|name| join(up, name)).filter(|path| list.contains(path)));
+        above = up;
+    }
+    found
+}
+
+fn decides(folder: &str, name: &str) -> bool {
+    let lock = || shared::lockfiles::is_lockfile(name);
+    let manifest = || ECOSYSTEMS.iter().any(|ecosystem| ecosystem.manifests.contains(&name));
+    let requirements = || {
+        (name.ends_with(".txt") || name.ends_with(".in"))
+            && (name.contains("requirements")
+                || name.contains("constraints")
+                || folder.rsplit('/').next() == Some("requirements"))
+    };
+    OTHERS.contains(&name) || lock() || manifest() || requirements()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(files: &[(&str, &str)]) -> Vec<SetupStep> {
+        let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let read =
+            |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+        setup_steps(&read, &list)
+    }
+
+    #[test]
+    fn each_folder_has_its_own_step_with_what_decides_it() {
+        let manifest = r#"{"dependencies": {"a": "1"}}"#;
+        let found = steps(&[
+            ("api/package.json", manifest),
+            ("api/package-lock.json", "{}"),
+            ("web/package.json", manifest),
+            ("tool/pyproject.toml", "[project]\nname = \"tool\"\n[build-system]\nrequires = []\n"),
+            ("tool/requirements/test.txt", "pytest\n"),
+            ("tool/src/tool.py", ""),
+            (".npmrc", ""),
+        ]);
+        let told: Vec<(&str, Vec<&str>, &[&str])> = found
+            .iter()
+            .map(|step| {
+                (step.check.directory.as_str(), step.inputs.iter().map(String::as_str).collect(), step.makes)
+            })
+            .collect();
+        let node: &[&str] = &["node_modules", ".pnp.cjs"];
+        assert_eq!(
+            told,
+            [
+                ("api", vec!["api/package.json", "api/package-lock.json", ".npmrc"], node),
+                ("web", vec!["web/package.json", ".npmrc"], node),
+                ("tool", vec!["tool/pyproject.toml", "tool/requirements/test.txt", ".npmrc"], &[".venv"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn members_of_a_workspace_decide_the_step_of_its_root() {
+        let found = steps(&[
+            ("package.json", r#"{"workspaces": ["packages/*"]}"#),
+            ("packages/a/package.json", r#"{"dependencies": {"b": "1"}}"#),
+        ]);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].inputs, ["package.json", "packages/a/package.json"]);
+    }
+}

@@ -1,0 +1,131 @@
+//! What the project's own checks said, as events hold it, and how far that vouches for a change. Pure data; which check covers
+//! which file is found elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::GateVerdict;
+
+/// What one of the project's checks said of a tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckSummary {
+    pub name: String,
+    pub run: String,
+    pub verdict: GateVerdict,
+    /// In words: `12 passed`, `red before the mission: 2 of 14 fail`.
+    pub detail: String,
+    /// What it looks at; absent in older journals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<CheckKind>,
+    /// Files that the mission changed and whose tests it runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covers: Vec<String>,
+    /// Those that need a test, and it does not run one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misses: Vec<String>,
+}
+
+/// What a check looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckKind {
+    Build,
+    Types,
+    Lint,
+    Test,
+    /// A command that the user names as a check.
+    Custom,
+}
+
+impl CheckKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            CheckKind::Build => "build",
+            CheckKind::Types => "types",
+            CheckKind::Lint => "lint",
+            CheckKind::Test => "test",
+            CheckKind::Custom => "check",
+        }
+    }
+}
+
+impl CheckSummary {
+    /// Whether it passed and what it runs are tests: a build, types and lints vouch for nothing.
+    pub fn vouches(&self) -> bool {
+        let tests = !matches!(self.kind, Some(CheckKind::Build | CheckKind::Types | CheckKind::Lint));
+        tests && self.verdict == GateVerdict::Pass
+    }
+}
+
+/// How far tests that passed vouch for a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// They cover every file that needs one.
+    Yes,
+    /// Not these files.
+    InPart(Vec<String>),
+    /// None passed, or none covers anything that changed.
+    No,
+}
+
+/// What checks of one tree say of the change that led to it.
+pub fn verified(checks: &[CheckSummary]) -> Verified {
+    let mut vouching = checks.iter().filter(|check| check.vouches());
+    let Some(first) = vouching.next() else { return Verified::No };
+    let mut open = first.misses.clone();
+    let mut covered = !first.covers.is_empty();
+    for check in vouching {
+        open.retain(|path| check.misses.contains(path));
+        covered |= !check.covers.is_empty();
+    }
+    match (open.is_empty(), covered) {
+        (true, _) => Verified::Yes,
+        (false, true) => Verified::InPart(open),
+        (false, false) => Verified::No,
+    }
+}
+
+/// A step that made the project's folder ready for its checks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupSummary {
+    pub run: String,
+    /// Relative to the project; empty is its root.
+    pub directory: String,
+    /// The file that calls for it.
+    pub why: String,
+    pub took_ms: u64,
+    /// How it failed, with its last lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: CheckKind, covers: &[&str], misses: &[&str]) -> CheckSummary {
+        let all = |paths: &[&str]| paths.iter().map(|path| (*path).to_string()).collect();
+        CheckSummary {
+            name: "a".into(),
+            run: "a".into(),
+            verdict: GateVerdict::Pass,
+            detail: String::new(),
+            kind: Some(kind),
+            covers: all(covers),
+            misses: all(misses),
+        }
+    }
+
+    #[test]
+    fn only_tests_that_cover_what_changed_vouch_for_it() {
+        use CheckKind::{Build, Test};
+        let one = check(Test, &["a.js"], &["b.php"]);
+        assert_eq!(verified(&[]), Verified::No);
+        assert_eq!(verified(&[check(Build, &[], &[])]), Verified::No);
+        assert_eq!(verified(&[check(Test, &[], &["b.php"])]), Verified::No, "an unrelated test");
+        assert_eq!(verified(std::slice::from_ref(&one)), Verified::InPart(vec!["b.php".into()]));
+        assert_eq!(verified(&[one, check(Test, &["b.php"], &["a.js"])]), Verified::Yes);
+        assert_eq!(verified(&[check(Test, &[], &[])]), Verified::Yes, "nothing that needs a test");
+        let red = CheckSummary { verdict: GateVerdict::NoEvidence, ..check(Test, &["a.js"], &[]) };
+        assert_eq!(verified(&[red]), Verified::No);
+    }
+}

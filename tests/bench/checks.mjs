@@ -1,0 +1,193 @@
+/**
+ * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME] [--most N]`: for published packages that ship their tests,
+ * what is found, whether it runs green at the release, and whether a break that is planted in a function which the tests name is
+ * seen as a new failure with a name. Packages are fetched by the registries' own clients when it runs, into a temporary folder.
+ */
+import { spawnSync } from "node:child_process"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { homedir, tmpdir } from "node:os"
+import { join, relative } from "node:path"
+import { packages } from "./checks-packages.mjs"
+
+const PROGRAM = join(import.meta.dirname, "../../bin/opencode-orchestrator.js")
+/** Longest fetch, and longest run of one package's checks, in milliseconds. */
+const FETCH = 120_000
+const RUN = 900_000
+const MOST_FILES = 2_000
+
+/** @param {string} name */
+const option = (name) => {
+  const at = process.argv.indexOf(`--${name}`)
+  return at < 0 ? undefined : process.argv[at + 1]
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {string} cwd
+ * @param {number} timeout
+ * @param {Record<string, string>} [env]
+ */
+function run(program, args, cwd, timeout, env) {
+  return spawnSync(program, args, { cwd, timeout, encoding: "utf8", maxBuffer: 1 << 28, env: { ...process.env, ...env } })
+}
+
+/** What each registry's client leaves in `place`; gives the folder with the sources. */
+const fetchers = {
+  /** @param {string} name @param {string} version @param {string} place */
+  npm(name, version, place) {
+    run("npm", ["pack", "--silent", `${name}@${version}`], place, FETCH)
+    return unpacked(place)
+  },
+  /** @param {string} name @param {string} version @param {string} place */
+  pypi(name, version, place) {
+    run("python3", ["-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", `${name}==${version}`], place, FETCH)
+    return unpacked(place)
+  },
+  /** @param {string} name @param {string} version @param {string} place */
+  crates(name, version, place) {
+    const stub = join(place, "stub")
+    mkdirSync(join(stub, "src"), { recursive: true })
+    writeFileSync(join(stub, "src/lib.rs"), "")
+    writeFileSync(join(stub, "Cargo.toml"), `[package]\nname = "stub"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\n${name} = "=${version}"\n`)
+    run("cargo", ["fetch", "--quiet"], stub, FETCH)
+    const sources = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src")
+    for (const registry of existsSync(sources) ? readdirSync(sources) : []) {
+      const from = join(sources, registry, `${name}-${version}`)
+      if (existsSync(from)) {
+        cpSync(from, join(place, "unpacked"), { recursive: true })
+        return join(place, "unpacked")
+      }
+    }
+    return undefined
+  },
+}
+
+/** @param {string} place */
+function unpacked(place) {
+  const archive = readdirSync(place).find((name) => /\.(tgz|tar\.gz)$/.test(name))
+  if (!archive) return undefined
+  const to = join(place, "unpacked")
+  mkdirSync(to)
+  const done = run("tar", ["-xzf", join(place, archive), "-C", to, "--strip-components=1"], place, FETCH)
+  return done.status === 0 ? to : undefined
+}
+
+/** @param {string} folder @returns {string[]} */
+function files(folder) {
+  const found = []
+  const open = [folder]
+  while (open.length > 0 && found.length < MOST_FILES) {
+    const here = /** @type {string} */ (open.pop())
+    for (const name of readdirSync(here)) {
+      const path = join(here, name)
+      if (name === "node_modules" || name.startsWith(".")) continue
+      if (statSync(path).isDirectory()) open.push(path)
+      else found.push(path)
+    }
+  }
+  return found.sort()
+}
+
+const languages = {
+  npm: { end: /\.(c|m)?js$/, function: /^(?:async )?function\*? ?([A-Za-z_$][\w$]*) ?\([^)]*\) ?\{/gm, broken: "throw new Error('planted');" },
+  pypi: { end: /\.py$/, function: /^def ([a-z]\w*)\((?:[^()]|\([^()]*\))*\)(?: *-> *[^:\n]+)?:\n/gm, broken: "    raise RuntimeError('planted')\n" },
+  crates: { end: /\.rs$/, function: /^ *pub fn ([a-z]\w*)(?:<[^>]*>)?\([^)]*\)(?: *-> *[^{;]+)? *\{/gm, broken: " if std::env::var_os(\"PATH\").is_some() { panic!(\"planted\"); }" },
+}
+
+/**
+ * Breaks a function of the sources that the tests name most often.
+ * @param {keyof typeof languages} registry
+ * @param {string} folder
+ */
+function plant(registry, folder) {
+  const language = languages[registry]
+  const all = files(folder).filter((path) => language.end.test(path))
+  const isTest = (/** @type {string} */ path) => /(^|[/._-])(tests?|spec|__tests__|bench\w*|examples?|docs|fuzz)([/._-]|$)/.test(relative(folder, path))
+  const tests = all.filter(isTest).map((path) => readFileSync(path, "utf8")).join("\n")
+  const candidates = []
+  for (const path of all.filter((path) => !isTest(path))) {
+    const text = readFileSync(path, "utf8")
+    // a crate without the standard library has no environment to ask
+    const broken = registry === "crates" && /#!\[.*no_std/.test(readFileSync(join(folder, "src/lib.rs"), "utf8")) ? ' if core::hint::black_box(true) { panic!("planted"); }' : language.broken
+    for (const found of text.matchAll(language.function)) {
+      const uses = tests.split(new RegExp(`\\b${found[1].replace("$", "\\$")}\\b`)).length - 1
+      const isConst = registry === "crates" && /const fn/.test(found[0])
+      if (uses > 0 && !isConst) candidates.push({ path, at: found.index + found[0].length, uses, name: found[1], broken })
+    }
+  }
+  candidates.sort((a, b) => b.uses - a.uses || (a.path < b.path ? -1 : 1))
+  const chosen = candidates[0]
+  if (!chosen) return undefined
+  const text = readFileSync(chosen.path, "utf8")
+  writeFileSync(chosen.path, text.slice(0, chosen.at) + chosen.broken + text.slice(chosen.at))
+  return `${relative(folder, chosen.path)}: ${chosen.name}`
+}
+
+/** @param {string} folder @param {string} home */
+function tryChecks(folder, home) {
+  const env = { XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config") }
+  const done = run(process.execPath, [PROGRAM, "checks", "try", "--json"], folder, RUN, env)
+  try {
+    return { ...JSON.parse(done.stdout), wrong: undefined }
+  } catch {
+    return { checks: [], setup: [], wrong: (done.stderr || `exit ${done.status ?? done.signal}`).trim().slice(-300) }
+  }
+}
+
+/** @param {any} said */
+const testsOf = (said) => said.checks.filter((/** @type {any} */ check) => check.kind === "test")
+
+/**
+ * @param {keyof typeof fetchers} registry
+ * @param {string} name
+ * @param {string} version
+ */
+function measure(registry, name, version) {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), "bench-checks-")))
+  try {
+    const folder = fetchers[registry](name, version, place)
+    if (!folder) return { registry, name, version, found: "not fetched" }
+    const git = (/** @type {string[]} */ ...args) => run("git", ["-c", "user.name=b", "-c", "user.email=b@localhost", "-c", "commit.gpgsign=false", ...args], folder, FETCH)
+    git("init", "-q", ".")
+    writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n.venv\ntarget\n")
+    git("add", "-A")
+    git("commit", "-qm", "release")
+    const before = tryChecks(folder, place)
+    const found = testsOf(before)
+    const green = found.some((check) => check.verdict === "pass")
+    const row = { registry, name, version, found: found.map((check) => check.run).join("; ") || "nothing", green, why: "", planted: "", seen: "" }
+    if (before.wrong) row.why = before.wrong
+    if (!green) {
+      row.why ||= [...before.setup.filter((step) => step.failed).map((step) => step.failed), ...found.map((check) => check.detail)].join("; ").slice(0, 300)
+      return row
+    }
+    row.planted = plant(registry, folder) ?? ""
+    if (!row.planted) return row
+    const known = new Set(found.flatMap((check) => check.failed))
+    const after = testsOf(tryChecks(folder, place))
+    const named = after.flatMap((check) => check.failed).filter((test) => !known.has(test))
+    row.seen = named.length > 0 ? "named" : after.some((check) => check.verdict !== "pass") ? "failed, no name" : "missed"
+    return row
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+}
+
+const registries = (option("only") ?? "npm,pypi,crates").split(",")
+const most = Number(option("most") ?? Infinity)
+const rows = []
+for (const registry of registries) {
+  const wanted = packages[registry].filter(([name]) => (option("package") ?? name) === name).slice(0, most)
+  for (const [name, version] of wanted) {
+    const row = measure(registry, name, version)
+    rows.push(row)
+    console.log(JSON.stringify(row))
+  }
+}
+console.log("\n| registry | packages | tests found | green at the release | breaks planted | seen, with a name |\n|---|---|---|---|---|---|")
+for (const registry of registries) {
+  const all = rows.filter((row) => row.registry === registry && row.found !== "not fetched")
+  const count = (/** @type {(row: any) => unknown} */ wanted) => all.filter(wanted).length
+  console.log(`| ${registry} | ${all.length} | ${count((row) => row.found !== "nothing")} | ${count((row) => row.green)} | ${count((row) => row.planted)} | ${count((row) => row.seen === "named")} |`)
+}
