@@ -50,7 +50,9 @@ const text = [
   "|---|---|---|---|",
   ...rows,
   "",
-  cost ? `Loading the plugin: ${cost.median_ms} ms of processor time more (median of ${cost.pairs} pairs of \`opencode run hi\`, from ${cost.least_ms} to ${cost.most_ms} ms).` : "Loading the plugin was not measured.",
+  cost
+    ? `Loading the plugin, in processor time of \`opencode run hi\`, ${cost.pairs} pairs: the least is ${cost.with_ms} ms with it and ${cost.without_ms} ms without, the median of the differences ${cost.median_ms} ms.`
+    : "Loading the plugin was not measured.",
   "",
   seen?.status === 0 ? `The preview of OpenCode 2 (\`${PREVIEW.name}\` ${PREVIEW.version}) ${about(JSON.parse(seen.stdout))}` : "The preview of OpenCode 2 was not run.",
   "",

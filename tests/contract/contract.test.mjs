@@ -128,3 +128,17 @@ test("a compaction of a role is counted, and what it was asked stays in front of
     await world.close()
   }
 })
+
+test("the command has the name that its user gave it, and says so", { skip: noPlugin }, async () => {
+  const world = await World2.create({ files: project(), toml: '[command]\nname = "mission"\n' })
+  try {
+    const host = await world.start()
+    const session = await world.session()
+    await assert.rejects(host.command(session, "task", "status"), /no command task/)
+    await host.command(session, "mission", "status")
+    await until(() => said(session) !== "", 20_000, () => "an answer")
+    assert.doesNotMatch(said(session), /`\/task/)
+  } finally {
+    await world.close()
+  }
+})
