@@ -8,8 +8,10 @@ import { join } from "node:path"
 import { fail, root } from "./lib/run.js"
 import { core, packages } from "./lib/setup.js"
 
-/** Around the first that is documented to take a plugin in the form of an object, to the newest. */
-const VERSIONS = ["1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
+/** Some older ones, those around 1.18.29 (the first that is documented to take a plugin in the form of an object), to the newest. */
+const VERSIONS = ["1.15.13", "1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
+/** It stands in the table to show where it ends. */
+const TOO_OLD = "1.15.13"
 /** OpenCode 2 has no build on npm but this preview. */
 const PREVIEW = { name: "@opencode-ai/cli-linux-x64", version: "1.18.18" }
 const MANUAL = join(root, "docs", "COMPATIBILITY.md")
@@ -35,7 +37,7 @@ for (const version of asked.length > 0 ? asked : VERSIONS) {
   const { stdout } = spawnSync(process.execPath, ["--test", "--test-reporter=tap", "tests/hosts/short.test.mjs"], { cwd: root, env, encoding: "utf8", maxBuffer: 1e8 })
   const results = [...stdout.matchAll(/^(ok|not ok) \d+ - (.*)$/gm)].map(([, word, name]) => ({ ok: word === "ok", name }))
   const [hi, mission, stop] = ["hi", "a mission", "an abort"].map((start) => (results.find(({ name }) => name.startsWith(start))?.ok ? "yes" : "**no**"))
-  if (results.length === 0 || results.some(({ ok }) => !ok)) failed = true
+  if (version !== TOO_OLD && (results.length === 0 || results.some(({ ok }) => !ok))) failed = true
   rows.push(`| ${version} | ${mission} | ${stop} | ${hi} |`)
   console.log(rows.at(-1))
 }

@@ -10,7 +10,7 @@ import { stateDirectory as stateFolder } from "../install/record.js"
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
 /** The versions of OpenCode that the plugin was run in, oldest first: docs/COMPATIBILITY.md has what was seen. */
-export const TESTED = ["1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
+export const TESTED = ["1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
 
 const MIN_GIT = [2, 38]
 const MIN_NODE = 20
@@ -54,7 +54,7 @@ export function openCode({ env }) {
   const found = `${version.join(".")} (${program})`
   if (TESTED.includes(version.join("."))) return { name, status: "ok", message: found }
   const [oldest, newest] = [TESTED[0], TESTED[TESTED.length - 1]]
-  const run = `the plugin was run in ${oldest} to ${newest}`
+  const run = `the plugin was run in versions from ${oldest} to ${newest}`
   if (version[0] > 1) {
     const message = `${found}; ${run}. For OpenCode 2 it is written to the documentation, and was never run in it`
     return { name, status: "warn", message, hint: "if it does not load, OpenCode's log says which methods it lacks" }

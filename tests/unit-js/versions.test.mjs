@@ -9,5 +9,5 @@ test("doctor names the versions of the table, and README its ends", () => {
   const works = [...manual.matchAll(/^\| (1\.[\d.]+) \| yes \| yes \| yes \|$/gm)].map(([, version]) => version)
   assert.deepEqual(TESTED, works)
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
-  assert.ok(readme.includes(`run in ${TESTED[0]} to ${TESTED.at(-1)}`))
+  assert.ok(readme.includes(`run in versions from ${TESTED[0]} to ${TESTED.at(-1)}`))
 })
