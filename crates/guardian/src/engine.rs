@@ -270,16 +270,10 @@ impl Guardian {
 }
 
 fn nearest(id: &str, patterns: &Patterns) -> String {
-    let ids = patterns.ids().into_iter().chain(RULES.iter().map(|rule| rule.id.into()));
-    let mut best: Vec<(usize, Arc<str>)> = ids
-        .map(|known| {
-            let same = known.split('-').filter(|part| id.split('-').any(|p| p == *part)).count();
-            (same, known)
-        })
-        .collect();
-    best.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    match best.first() {
-        Some((same, known)) if *same > 0 => format!("did you mean `{known}`?"),
-        _ => "`rules/README.md` of opencode-orchestrator lists the rules".to_string(),
+    let ids: Vec<Arc<str>> =
+        patterns.ids().into_iter().chain(RULES.iter().map(|rule| rule.id.into())).collect();
+    match shared::text::nearest(id, ids.iter().map(|id| &**id)) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "`rules/README.md` of opencode-orchestrator lists the rules".to_string(),
     }
 }

@@ -26,7 +26,7 @@ pub fn project_key(root: &Path) -> String {
         safe.insert(0, '_');
     }
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    let hex: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hex = shared::text::hex(&digest[..6]);
     format!("{safe}-{hex}")
 }
 

@@ -1,5 +1,7 @@
 //! Small texts that many files need: cut to a length, counted, listed, and the word that somebody may have meant.
 
+use std::borrow::Cow;
+
 /// At most `limit` bytes, cut between characters.
 pub fn start_of(text: &str, limit: usize) -> &str {
     text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
@@ -11,6 +13,19 @@ pub fn clip(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     format!("{}…", start_of(text, limit.saturating_sub('…'.len_utf8())))
+}
+
+/// At most `most` characters, with `…` after them where something is missing.
+pub fn clip_characters(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", start_of(text, end).trim_end()).into(),
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// At most `limit` bytes, and after them how many are missing.
@@ -80,6 +95,8 @@ mod tests {
         }
         assert_eq!(cut("größer", 3), "gr… (6 bytes more)");
         assert_eq!(cut("größer", 8), "größer");
+        assert_eq!((&*clip_characters("größer", 6), &*clip_characters("grö ßer", 4)), ("größer", "grö…"));
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
     }
 
     #[test]

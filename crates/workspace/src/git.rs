@@ -317,7 +317,8 @@ fn receive(from: &Receiver<Collected>, deadline: Instant) -> Option<Collected> {
     }
 }
 
-/// Ends the process with its whole group (filters included) and reaps it.
+/// Ends the process with its whole group (filters included) and reaps it. The standard library and nix do all of it;
+/// `process-wrap` would add a type around each child, and `checks` needs a group that its watchdog leads.
 fn kill(child: &mut Child) {
     use nix::sys::signal::{Signal, killpg};
     if let Ok(id) = i32::try_from(child.id()) {

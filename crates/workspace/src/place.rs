@@ -9,6 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use shared::text::hex;
+
 use crate::error::{At, Error};
 use crate::files::private_dir;
 
@@ -78,7 +80,7 @@ fn ours_alone(folder: &Path) -> Result<(), Error> {
 /// A short name for the project whose state folder this is.
 fn key(state: &Path) -> String {
     let digest = Sha256::digest(state.as_os_str().as_encoded_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest[..8])
 }
 
 #[cfg(test)]

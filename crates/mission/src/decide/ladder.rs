@@ -103,8 +103,7 @@ impl Left<'_> {
         let (cycle, cycles) = (self.state.cycle, self.state.policy.max_cycles);
         (cycle < cycles).then(|| {
             let what = self.last.issues.first().map(ToString::to_string).unwrap_or_default();
-            let end = what.floor_char_boundary(MAX_CAUSE.min(what.len()));
-            let cause = what.get(..end).unwrap_or_default();
+            let cause = shared::text::start_of(&what, MAX_CAUSE);
             let class = self.last.class.name();
             (Rung::Replan, format!("{class}: the task as it is planned cannot be done ({cause}); plan {cycle} of at most {cycles}"))
         })

@@ -150,8 +150,5 @@ fn tasks(plan: &mut Plan, policy: &Policy, taken: &BTreeSet<TaskId>, depth: u32,
 
 fn short(text: &str) -> Cow<'_, str> {
     const MOST: usize = 40;
-    match text.char_indices().nth(MOST) {
-        None => text.into(),
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-    }
+    shared::text::clip_characters(text, MOST)
 }

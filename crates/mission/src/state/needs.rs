@@ -186,8 +186,5 @@ impl State {
 
 fn short(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(MAX_WHY) {
-        None => text,
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-    }
+    shared::text::clip_characters(&text, MAX_WHY).into_owned()
 }

@@ -13,7 +13,7 @@ use crate::files::copy_with_times;
 
 /// The name under which what was at `path` is kept.
 pub(crate) fn backup_name(path: &str) -> String {
-    Sha256::digest(path.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    shared::text::hex(&Sha256::digest(path.as_bytes())[..16])
 }
 
 /// The hidden name beside `path` by way of which it is replaced where the state folder is on another file system.

@@ -1,5 +1,7 @@
 //! A task as it is drawn, in both kinds of picture.
 
+use shared::text::clip_characters;
+
 /// The longest title in a picture, in characters.
 const MAX_TITLE: usize = 40;
 
@@ -19,11 +21,7 @@ pub(super) struct Node {
 /// One line, without what no picture can show.
 pub(super) fn shortened(title: &str) -> String {
     let line: String = title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = line.trim();
-    match line.char_indices().nth(MAX_TITLE) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line.to_string(),
-    }
+    clip_characters(line.trim(), MAX_TITLE).into_owned()
 }
 
 /// The fill and stroke of a state, in both kinds of picture.
