@@ -25,15 +25,16 @@ export async function asked(program, { cwd, env }) {
     return [{ name: "loaded", status: "warn", message, hint: "run that command in this folder to see why" }]
   }
   const command = await commandName(cwd, env)
-  return [loaded(config, command), ...(await models(config, program, { cwd, env }))]
+  return [loaded(config, command, await whyNot()), ...(await models(config, program, { cwd, env }))]
 }
 
 /**
  * @param {any} config as OpenCode resolved it, plugins included
  * @param {string} name of the command
+ * @param {string} [why] this plugin cannot be loaded
  * @returns {Finding}
  */
-export function loaded(config, name) {
+export function loaded(config, name, why) {
   const plugins = /** @type {unknown[]} */ (config.plugin ?? [])
   const listed = plugins.map((entry) => `\`${Array.isArray(entry) ? entry[0] : entry}\``).join(", ") || "none"
   const command = config.command?.[name]
@@ -44,8 +45,21 @@ export function loaded(config, name) {
     return { name: "loaded", status: "fail", message, hint }
   }
   const message = plugins.length > 0 ? `OpenCode has the entries ${listed} and loaded no \`/${name}\`` : "OpenCode loads no plugin"
-  const hint = "`opencode debug config --print-logs` says what happened to each; `opencode-orchestrator install` registers this one"
+  // OpenCode is silent about an entry that it skips
+  const hint = why
+    ? `it cannot be loaded: ${why}; install the package again`
+    : "an entry whose folder is gone, has no `main` or fails is skipped without a word; `opencode-orchestrator install` registers this one"
   return { name: "loaded", status: "fail", message, hint }
+}
+
+/** What goes wrong when this very plugin is loaded; other people's plugins are not run here. */
+async function whyNot() {
+  try {
+    const { default: plugin } = await import("../../index.js")
+    return typeof plugin.server === "function" ? undefined : "its entry has no `server`"
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
 }
 
 /**

@@ -167,6 +167,7 @@ test("the doctor tells whose command OpenCode has, and reads the prices of model
     [{ plugin: ["a"] }, "task", "fail", /has the entries `a` and loaded no `\/task`/],
     [{}, "task", "fail", /loads no plugin/],
   ]
+  assert.match(loaded({ plugin: ["a"] }, "task", "no such module").hint, /it cannot be loaded: no such module; install the package again/)
   for (const [config, name, status, message] of cases) {
     const finding = loaded(config, name)
     assert.equal(finding.status, status)
