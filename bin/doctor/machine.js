@@ -10,7 +10,7 @@ import { stateDirectory as stateFolder } from "../install/record.js"
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
 /** The versions of OpenCode that the plugin was run in, oldest first: docs/COMPATIBILITY.md has what was seen. */
-export const TESTED = ["1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
+export const TESTED = ["1.17.0", "1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
 
 const MIN_GIT = [2, 38]
 const MIN_NODE = 20
