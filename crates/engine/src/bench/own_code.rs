@@ -143,9 +143,24 @@ pub(super) fn probe(check: &Check, root: &Path, files: &[String]) -> Option<Prob
         "up": if up.is_empty() { "." } else { &up },
         "first": first,
     });
-    let run = format!("python3 -c {} {}", quoted(PROGRAM), quoted(&told.to_string()));
+    let run = format!("{} -c {} {}", interpreter(check), quoted(PROGRAM), quoted(&told.to_string()));
     let check = Check { directory: check.directory.clone(), ..Check::configured("imports", &run, None) };
     Some(Probe { check: Check { runner: None, kind: Kind::Custom, ..check } })
+}
+
+/// The Python that a check runs with, where its command names one by its path.
+fn interpreter(check: &Check) -> String {
+    let line = check.script.as_deref().unwrap_or(&check.run);
+    let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    for word in line.split_whitespace().filter(|word| plain(word)) {
+        let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+        match name {
+            _ if name.starts_with("python") && !name.ends_with(".py") => return word.to_string(),
+            "pytest" | "py.test" if !folder.is_empty() => return format!("{folder}/python3"),
+            _ => {}
+        }
+    }
+    "python3".to_string()
 }
 
 /// What the program found: one module that is not the slot's, and where it is.
@@ -341,6 +356,19 @@ mod tests {
         let first = |run: &str| first_places(&pytest(run), place.path(), &files);
         assert_eq!(first("pytest -m slow"), ["src"]);
         assert_eq!(first("python3 -m pytest"), [".", "src"]);
+    }
+
+    #[test]
+    fn the_python_of_the_command_is_asked() {
+        for (run, expected) in [
+            ("pytest -q", "python3"),
+            ("python3.12 -m pytest", "python3.12"),
+            (".venv/bin/python -m pytest", ".venv/bin/python"),
+            ("/opt/env/bin/pytest tests", "/opt/env/bin/python3"),
+            ("coverage run python_tests.py", "python3"),
+        ] {
+            assert_eq!(interpreter(&pytest(run)), expected, "{run}");
+        }
     }
 
     #[test]

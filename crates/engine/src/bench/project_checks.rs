@@ -106,7 +106,13 @@ impl ProjectChecks {
     /// the base, which ran all tests.
     pub fn words(&self, check: &Check, outcome: &Outcome, filtered: bool, root: &Path) -> String {
         let base = if filtered { None } else { self.on_base(&check.name) };
-        match checks::compare(base.as_deref(), outcome) {
+        let verdict = if base.is_none() && !filtered && self.base.get().is_some() && !outcome.end.success() {
+            let why = "it fails, and did not run before the change, so that what is new is not known";
+            Verdict::NoEvidence { why: why.into() }
+        } else {
+            checks::compare(base.as_deref(), outcome)
+        };
+        match verdict {
             Verdict::Pass if outcome.still_failing().is_some() => {
                 format!("{}: nothing new fails ({})", check.name, passed(outcome))
             }
