@@ -19,6 +19,7 @@ pub(super) struct Place {
     /// `$XDG_CONFIG_HOME`
     pub config_home: PathBuf,
     pub state: StateDir,
+    data_home: PathBuf,
     /// The folders of `PATH`.
     path: Vec<PathBuf>,
 }
@@ -34,7 +35,12 @@ impl Place {
         let state = StateDir::at(&data_home, &root);
         let path =
             request.env.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-        Ok(Place { cwd, root, config_home, state, path })
+        Ok(Place { cwd, root, config_home, state, data_home, path })
+    }
+
+    /// The state folder, made where it is missing.
+    pub fn open_state(&self) -> Result<StateDir, Failure> {
+        StateDir::open(&self.data_home, &self.root).map_err(Failure::problem)
     }
 
     /// Whether a program of this name can be started.

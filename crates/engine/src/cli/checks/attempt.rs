@@ -55,9 +55,10 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         directory: place.cwd.display().to_string(),
         since_ms: place.now_ms(),
     };
-    let _lock = place.state.lock(&owner).map_err(Failure::problem)?;
-    let (root, state, slots) =
-        (place.root.clone(), place.state.path().to_path_buf(), config.workspace.slots());
+    let state = place.open_state()?;
+    let _lock = state.lock(&owner).map_err(Failure::problem)?;
+    let tmp = state.path().join("try-tmp");
+    let (root, state, slots) = (place.root.clone(), state.path().to_path_buf(), config.workspace.slots());
     let (workspace, base) = blocking(move || {
         let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
         let base = workspace.take_base(NAME)?;
@@ -65,7 +66,6 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
     })
     .await
     .map_err(Failure::problem)?;
-    let tmp = place.state.path().join("try-tmp");
     let bench = Arc::new(Bench {
         host: Arc::new(Nobody),
         slots: Slots::new(workspace.clone(), 1, Vec::new(), config.workspace.copy.clone()),

@@ -442,6 +442,35 @@ async fn the_checks_of_a_project_are_told_to_people_and_programs() {
 }
 
 #[tokio::test]
+async fn the_checks_of_a_project_are_tried_once_in_a_slot() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.project().parent().unwrap().to_path_buf();
+    let own = format!("[workspace]\ndirectory = \"{}\"\n", folder.join("slots").display());
+    std::fs::create_dir_all(folder.join(".config/opencode")).unwrap();
+    std::fs::write(folder.join(".config/opencode/opencode.toml"), own).unwrap();
+    let command = |name: &str, run: &str| format!("[[checks.command]]\nname = \"{name}\"\nrun = \"{run}\"\n");
+    let settings =
+        |run: &str| format!("[checks]\nauto = false\n{}{}", command("build", "true"), command("test", run));
+    sandbox.write("a.sh", "touch made\n");
+    sandbox.write("opencode.toml", &settings("sh a.sh"));
+    let called = sandbox.call(&["checks", "try", "--json"]).await;
+    assert_eq!((called.exit, called.stderr.as_str()), (0, ""), "{}", called.stdout);
+    let told = called.json();
+    let said = |at: usize| (told["checks"][at]["name"].as_str(), told["checks"][at]["verdict"].as_str());
+    assert_eq!([said(0), said(1)], [(Some("build"), Some("pass")), (Some("test"), Some("pass"))]);
+    assert!(!sandbox.project().join("made").exists(), "it runs in a slot");
+
+    sandbox.write("opencode.toml", &settings("exit 3"));
+    let called = sandbox.call(&["checks", "try"]).await;
+    assert_eq!(called.exit, 1);
+    assert!(
+        called.stdout.contains("test (test) ") && called.stdout.contains("unverified"),
+        "{}",
+        called.stdout
+    );
+}
+
+#[tokio::test]
 async fn an_output_is_read_and_compared_without_running_anything() {
     let sandbox = Sandbox::new();
     let pytest = |failed: &[&str]| {
