@@ -45,3 +45,21 @@ export async function callMailbox(id, name, args) {
   if (!session) return `refused: \`${name}\` is for the roles of a running mission, and this session is none.`
   return session.engine.callTool(id, name, JSON.stringify(args ?? {}))
 }
+
+/**
+ * One of the engine's own tools with which roles change files. The user may be asked before anything is written.
+ * @param {string} id
+ * @param {string} tool
+ * @param {unknown} args
+ * @param {(patterns: string[], shown: { filepath: string, diff: string }) => Promise<unknown>} ask
+ * @returns {Promise<{ title: string, output: string, metadata: Record<string, unknown> }>} what is thrown is what the model reads
+ */
+export async function changeFile(id, tool, args, ask) {
+  const session = registry().sessions.get(id)
+  if (!session) throw new Error(`refused: \`${tool}\` is here for the roles of a running mission, and this session is none.`)
+  const text = JSON.stringify(args ?? {})
+  const planned = JSON.parse(await session.engine.changeFile(id, tool, text, false))
+  await ask(planned.patterns, { filepath: planned.title, diff: planned.diff })
+  const { title, output, metadata } = JSON.parse(await session.engine.changeFile(id, tool, text, true))
+  return { title, output, metadata }
+}

@@ -14,16 +14,19 @@ import { loadNative } from "./native.js"
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} beforeTool
  * @property {(session: string, bytes: number) => Promise<string | null>} beforeRequest
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} rewriteTool
+ * @property {(session: string, tool: string, args: string, write: boolean) => Promise<string>} changeFile
  * @property {(session: string, tool: string, args: string) => Promise<string | null>} afterTool
  */
 
 /**
  * @param {string} directory
  * @param {Record<string, unknown> | undefined} options
+ * @param {{ own: boolean, interactive: boolean, fileTools: boolean }} known whether the options stand in the user's own
+ *   configuration, whether somebody can answer a question, and whether roles change files with the engine's tools
  * @param {Record<string, object>} slotFiles what the host finds in a slot in place of the project's own configuration, as JSON
  * @returns {{ get: () => { engine: Engine, problem?: undefined } | { problem: string, engine?: undefined }, made: () => Engine | undefined, during: (work: Promise<void>) => Promise<void>, busy: () => boolean, idle: () => Promise<unknown> }}
  */
-export function lazyEngine(directory, options, slotFiles) {
+export function lazyEngine(directory, options, known, slotFiles) {
   /** @type {Engine | undefined} */
   let engine
   const made = () => engine
@@ -38,6 +41,9 @@ export function lazyEngine(directory, options, slotFiles) {
           data_home: dataHome(),
           config_home: home("XDG_CONFIG_HOME", ".config"),
           options: options && Object.keys(options).length > 0 ? options : undefined,
+          own_options: known.own,
+          interactive: known.interactive,
+          file_tools: known.fileTools,
           slot_files: Object.fromEntries(Object.entries(slotFiles).map(([name, value]) => [name, `${JSON.stringify(value, null, 2)}\n`])),
         }),
       )
@@ -69,6 +75,18 @@ export function mailboxTools() {
   if (!native) return []
   known = /** @type {Tool[]} */ (JSON.parse(native.tools()))
   return known
+}
+
+/** @type {Omit<Tool, "roles">[] | undefined} */
+let changing
+
+/** The tools with which roles change files, where the core can be loaded. */
+export function fileTools() {
+  if (changing) return changing
+  const { native } = loadNative()
+  if (!native) return []
+  changing = /** @type {Omit<Tool, "roles">[]} */ (JSON.parse(native.fileTools()))
+  return changing
 }
 
 /**

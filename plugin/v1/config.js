@@ -39,6 +39,19 @@ export function configure(config, { fetch, slot, directory, command }) {
 }
 
 /**
+ * Whether the options of the plugin's entry stand in the user's own configuration. OpenCode says where it found each entry; where
+ * it does not, they may be the repository's.
+ * @param {Record<string, any>} config
+ * @param {Record<string, unknown> | undefined} options
+ */
+export function areOwn(config, options) {
+  const same = JSON.stringify(options ?? {})
+  const origins = Array.isArray(config.plugin_origins) ? config.plugin_origins : []
+  const isOwn = (/** @type {any} */ origin) => origin?.scope === "global" || origin?.source === "OPENCODE_CONFIG_CONTENT"
+  return origins.some((origin) => isOwn(origin) && Array.isArray(origin.spec) && JSON.stringify(origin.spec[1] ?? {}) === same)
+}
+
+/**
  * A slot works with the user's models and permissions and with nothing of the repository's own.
  * @param {Record<string, any>} config
  * @param {string} slot

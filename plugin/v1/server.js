@@ -6,8 +6,9 @@ import { windUp } from "../mission.js"
 import { offerToResume } from "../offer.js"
 import { slotOf } from "../slot.js"
 import { prepareCommand } from "./command.js"
-import { configure } from "./config.js"
+import { areOwn, configure } from "./config.js"
 import { onEvent } from "./events.js"
+import { defineFileTool, fileTools } from "./file-tools.js"
 import { hostOf } from "./host.js"
 import { defineMailbox, mailboxes } from "./mailboxes.js"
 import { missionFetch, returnModel } from "./mission-model.js"
@@ -22,19 +23,26 @@ import { afterTool, beforeTool } from "./tools.js"
  */
 export async function server(input, options) {
   const slot = slotOf(input.directory)
-  const engine = lazyEngine(input.directory, options, slotFiles())
   const host = hostOf(input)
+  const known = { own: false, interactive: host.interactive(), fileTools: true }
+  const engine = lazyEngine(input.directory, options, known, slotFiles())
   // nobody types a command in a slot
   const command = slot ? COMMAND : await commandName(input.directory)
   const fetch = missionFetch(engine, host, command)
   if (!slot) offerToResume(engine, host, command)
   return {
-    config: async (config) => configure(config, { fetch, slot, directory: input.directory, command }),
-    tool: mailboxes(),
+    config: async (config) => {
+      known.own = areOwn(config, options)
+      configure(config, { fetch, slot, directory: input.directory, command })
+    },
+    tool: { ...mailboxes(), ...(slot ? fileTools() : {}) },
     "command.execute.before": async (typed, output) => prepareCommand(typed, output, input, command),
     "chat.message": async (message, output) => returnModel(message, output, input),
     "chat.params": async (request, output) => requestOptions(request, output),
-    "tool.definition": async ({ toolID }, output) => defineMailbox(toolID, output),
+    "tool.definition": async ({ toolID }, output) => {
+      defineMailbox(toolID, output)
+      if (slot) defineFileTool(toolID, output)
+    },
     "experimental.chat.messages.transform": async (_, output) => onRequest(output, host),
     "tool.execute.before": async (call, output) => beforeTool(call, output),
     "tool.execute.after": async (call, output) => afterTool(call, output),

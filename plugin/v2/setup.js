@@ -29,8 +29,10 @@ export async function setup(ctx) {
   }
   const directory = ctx.location.directory
   const slot = slotOf(directory)
-  const lazy = lazyEngine(directory, ctx.options, slotFiles())
   const host = hostOf(ctx)
+  // OpenCode 2 does not say whose options they are
+  const known = { own: false, interactive: host.interactive(), fileTools: false }
+  const lazy = lazyEngine(directory, ctx.options, known, slotFiles())
   const mailboxes = mailboxTools()
   await addAgents(ctx, mailboxes)
   await addMailboxes(ctx, mailboxes)

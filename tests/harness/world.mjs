@@ -2,6 +2,7 @@
  * A world for one test: a home, a project, a scripted model and the real OpenCode, isolated from
  * the machine's own, with deadlines on everything and evidence kept when it fails.
  */
+import { execFileSync } from "node:child_process"
 import {
   cpSync,
   existsSync,
@@ -180,6 +181,15 @@ export class World {
    */
   task(text, options) {
     return this.run(["--command", "task"], { stdin: text, ...options })
+  }
+
+  /**
+   * The program under test, in the project. `trust` lets settings count that a scene puts into the project itself.
+   * @param {...string} args
+   */
+  program(...args) {
+    const script = join(ROOT, "bin", "opencode-orchestrator.js")
+    return execFileSync(process.execPath, [script, ...args], { cwd: this.project, env: this.env, encoding: "utf8" })
   }
 
   /** `opencode serve`, ready to answer. */

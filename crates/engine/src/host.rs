@@ -127,6 +127,19 @@ pub trait Host: Send + Sync + 'static {
     fn say(&self, text: &str);
 }
 
+/// A host whose answers hide nothing from the person who reads them: the one place where the engine speaks.
+pub(crate) struct Voice(pub std::sync::Arc<dyn Host>);
+
+impl Host for Voice {
+    fn call(&self, request: HostRequest) -> HostFuture {
+        self.0.call(request)
+    }
+
+    fn say(&self, text: &str) {
+        self.0.say(&crate::text::visible(text));
+    }
+}
+
 impl HostRequest {
     pub fn action(&self) -> &'static str {
         match self {

@@ -16,6 +16,12 @@ pub struct EngineOptions {
     pub config_home: PathBuf,
     /// The plugin's options in opencode.json.
     pub options: Option<Value>,
+    /// They stand in the user's own configuration, not in the project's.
+    pub own_options: bool,
+    /// Somebody can answer a question.
+    pub interactive: bool,
+    /// Roles change files with the engine's tools, not with the host's.
+    pub file_tools: bool,
     /// Files that every slot holds, by name, never committed.
     pub slot_files: BTreeMap<String, String>,
     /// The environment, for the secrets in it that are never written, shown or sent.

@@ -3,7 +3,85 @@
 pub(crate) use mission::budget::duration;
 pub(crate) use shared::text::{count, cut, nearest, one_of, one_of_quoted, quoted};
 
+/// A text as a person sees it, with everything in it that a terminal or a page would act on or hide: control characters, marks
+/// that turn the direction of writing, characters of no width. Line breaks and tabs stay. The one such place.
+pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.bytes().all(|b| matches!(b, b'\n' | b'\t' | b' '..=b'~')) {
+        return std::borrow::Cow::Borrowed(text);
+    }
+    let (mut shown, mut before) = (String::with_capacity(text.len()), '\n');
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        match is_hidden(c, before) && !(c == '\r' && letters.peek() == Some(&'\n')) {
+            true => shown.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            false => shown.push(c),
+        }
+        before = c;
+    }
+    std::borrow::Cow::Owned(shown)
+}
+
+/// The same for every text in a value.
+pub(crate) fn make_visible(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) => {
+            if let std::borrow::Cow::Owned(shown) = visible(text) {
+                *text = shown;
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(make_visible),
+        serde_json::Value::Object(map) => map.values_mut().for_each(make_visible),
+        _ => {}
+    }
+}
+
+fn is_hidden(c: char, before: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        _ if c.is_control() => true,
+        // These join letters of some scripts and parts of pictures; after plain text they only hide something.
+        '\u{200c}' | '\u{200d}' => before.is_ascii(),
+        '\u{fe00}'..='\u{fe0f}' => {
+            matches!(before, '\u{fe00}'..='\u{fe0f}')
+                || before.is_ascii() && !matches!(before, '0'..='9' | '#' | '*')
+        }
+        _ => matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        ),
+    }
+}
+
 /// The state of a task for readers: the journal and the board keep names of their own.
 pub(crate) fn state_for_readers(name: &str) -> String {
     if name == "given_up" { "abandoned".to_string() } else { name.replace('_', " ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_on_or_hide_is_shown() {
+        for plain in [
+            "a\tb\nc",
+            "caf\u{e9} \u{4f60}\u{597d}",
+            "a\r\nb",
+            "\u{1f469}\u{200d}\u{1f4bb}",
+            "1\u{fe0f}\u{20e3}",
+        ] {
+            assert_eq!(visible(plain), plain);
+        }
+        for (hostile, shown) in [
+            ("a\u{1b}]0;title\u{7}b", "a<U+001B>]0;title<U+0007>b"),
+            ("a\u{202e}b\u{2066}", "a<U+202E>b<U+2066>"),
+            ("pay\u{200b}load\u{200d}x\u{feff}", "pay<U+200B>load<U+200D>x<U+FEFF>"),
+            ("100%\rdone", "100%<U+000D>done"),
+            ("x\u{9b}31m\u{e0041}", "x<U+009B>31m<U+E0041>"),
+        ] {
+            assert_eq!(visible(hostile), shown);
+        }
+    }
 }

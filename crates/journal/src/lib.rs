@@ -5,6 +5,7 @@
 //! - [`Journal`] appends events, each durable before [`Journal::append`] returns; [`read`] and [`Reader`]
 //!   give them back and say exactly what is wrong with a damaged file.
 //! - [`control`] carries requests from other processes to the one that runs a mission.
+//! - [`Trust`] keeps which settings of the repository the user has trusted.
 //! - [`Redactor`] takes secrets out of whatever is written, shown or sent.
 //!
 //! **Invariants**: only this crate writes mission state. Blocking `std` calls only: callers on an async
@@ -22,6 +23,7 @@ mod private;
 mod read;
 pub mod redact;
 mod state;
+mod trust;
 
 pub use atomic::write_atomic;
 pub use error::{Error, ReadError};
@@ -32,3 +34,4 @@ pub use log::Journal;
 pub use read::{Read, Reader, Torn, read};
 pub use redact::Redactor;
 pub use state::{MissionDir, StateDir, is_mission_id, project_key};
+pub use trust::{Answer, Trust};

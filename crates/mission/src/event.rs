@@ -123,6 +123,8 @@ pub enum PauseReason {
     Approval,
     /// The plan does what the user must agree to: what, and how to agree, in words.
     Consent(String),
+    /// The repository's own settings loosen limits or run something, and the user has not trusted them.
+    Trust(String),
     /// Packages that the plan needs cannot be fetched now.
     Packages(String),
     /// OpenCode ended.
@@ -140,7 +142,9 @@ impl std::fmt::Display for PauseReason {
             PauseReason::Project(what) => write!(f, "the project could not be read: {what}"),
             PauseReason::Delivery(what) => write!(f, "the finished change was not delivered: {what}"),
             PauseReason::Approval => f.write_str("the plan waits for approval"),
-            PauseReason::Consent(what) => write!(f, "your consent is needed: {what}"),
+            PauseReason::Consent(what) | PauseReason::Trust(what) => {
+                write!(f, "your consent is needed: {what}")
+            }
             PauseReason::Packages(what) => write!(f, "packages could not be added: {what}"),
             PauseReason::Shutdown => f.write_str("OpenCode ended"),
         }

@@ -21,6 +21,12 @@ struct Options {
     options: Option<Value>,
     #[serde(default)]
     slot_files: BTreeMap<String, String>,
+    #[serde(default)]
+    own_options: bool,
+    #[serde(default)]
+    interactive: bool,
+    #[serde(default)]
+    file_tools: bool,
 }
 
 #[napi]
@@ -30,12 +36,21 @@ pub struct Engine {
 
 #[napi]
 impl Engine {
-    /// `options`: JSON of `{ directory, data_home, config_home, options?, slot_files? }`.
+    /// `options`: JSON of `{ directory, data_home, config_home, options?, own_options?, interactive?, file_tools?, slot_files? }`.
     #[napi(constructor)]
     pub fn new(options: String) -> Result<Self> {
         let options: Options = serde_json::from_str(&options)
             .map_err(|e| Error::from_reason(format!("the engine's options: {e}")))?;
-        let Options { directory, data_home, config_home, options, slot_files } = options;
+        let Options {
+            directory,
+            data_home,
+            config_home,
+            options,
+            slot_files,
+            own_options,
+            interactive,
+            file_tools,
+        } = options;
         let environment =
             std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         let options = engine::EngineOptions {
@@ -44,6 +59,9 @@ impl Engine {
             config_home,
             options,
             slot_files,
+            own_options,
+            interactive,
+            file_tools,
             environment: environment.collect(),
         };
         Ok(Engine { engine: Arc::new(engine::Engine::new(options)) })
@@ -107,6 +125,20 @@ impl Engine {
     ) -> Result<Option<String>> {
         let rewritten = self.engine.rewrite_tool(&session, &tool, &value(arguments)).await;
         Ok(rewritten.map_err(Error::from_reason)?.map(|arguments| arguments.to_string()))
+    }
+
+    /// Carries out a call of a tool of `fileTools`, or says what it would do: JSON of `{ title, output, metadata, patterns, diff }`.
+    /// The error is for the model.
+    #[napi]
+    pub async fn change_file(
+        &self,
+        session: String,
+        tool: String,
+        arguments: String,
+        write: bool,
+    ) -> Result<String> {
+        let done = self.engine.change_file(&session, &tool, &value(arguments), write).await;
+        Ok(done.map_err(Error::from_reason)?.to_string())
     }
 
     /// What is appended to the answer of one of OpenCode's tools, or `null`.

@@ -15,6 +15,12 @@ pub fn tools() -> String {
     Value::from_iter(engine::mailbox_tools()).to_string()
 }
 
+/// The tools with which roles change files, as a JSON list of `{ name, description, schema }`.
+#[napi]
+pub fn file_tools() -> String {
+    Value::from_iter(engine::file_tools()).to_string()
+}
+
 /// A subcommand of `opencode-orchestrator`: JSON of `{ args, cwd, env, tty }` to JSON of `{ exit, stdout, stderr }`.
 #[napi]
 pub async fn cli(request: String) -> String {

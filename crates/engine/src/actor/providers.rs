@@ -206,7 +206,7 @@ mod tests {
 
     fn config(toml: &str) -> Config {
         let source = crate::config::Source { name: "t".into(), text: toml.into() };
-        crate::config::load(Some(source), None, None).unwrap()
+        crate::config::load(Some(source), None, None, Default::default()).unwrap()
     }
 
     fn prices(names: &[&str]) -> Models {

@@ -10,6 +10,7 @@ use mission::{Board, Event, State};
 use tokio::time::Instant;
 
 use crate::host::Host;
+use crate::text::make_visible;
 use crate::world::Observer;
 
 /// How far the board may be behind the journal, and how much farther for each task: it is written whole.
@@ -69,7 +70,11 @@ impl Record {
     /// The board is derived; where it cannot be written the mission goes on.
     pub fn board(&mut self, state: &State, now_ms: u64) {
         self.board_due = None;
-        match serde_json::to_vec(&Board::of(state, now_ms)) {
+        let shown = serde_json::to_value(Board::of(state, now_ms)).and_then(|mut board| {
+            make_visible(&mut board);
+            serde_json::to_vec(&board)
+        });
+        match shown {
             Ok(bytes) => {
                 if let Err(error) = journal::write_atomic(&self.board, &bytes) {
                     tracing::warn!("the board could not be written: {error}");

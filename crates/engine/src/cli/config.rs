@@ -8,7 +8,7 @@ use super::answer::{Answer, Failure};
 use super::place::Place;
 use crate::config::settings;
 use crate::config::{ConfigProblem, schema, show};
-use crate::text::count;
+use crate::text::{count, visible};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -38,13 +38,18 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
         Part::Check(format) => check(format, place),
         Part::Schema => Ok(Answer::done(schema())),
         Part::Show(format) => {
-            let config = settings::read(&place.config_home, &place.root, None).map_err(told)?;
+            let config = place.settings(&place.root).map_err(told)?;
             if format.json {
                 return Answer::json(&config);
             }
             let note =
                 "# options of the plugin's entry in opencode.json, where there are any, come over these\n";
-            Ok(Answer::done(format!("{note}{}", show(&config))))
+            let withheld: String = config
+                .withheld
+                .iter()
+                .map(|w| format!("# not used until you trust it: {}\n", visible(&w.to_string())))
+                .collect();
+            Ok(Answer::done(format!("{note}{withheld}{}", show(&config))))
         }
     }
 }
@@ -53,7 +58,7 @@ fn check(format: &Json, place: &Place) -> Result<Answer, Failure> {
     let candidates =
         [place.config_home.join("opencode").join("opencode.toml"), place.root.join("opencode.toml")];
     let files: Vec<PathBuf> = candidates.into_iter().filter(|path| path.exists()).collect();
-    let problems = match settings::read(&place.config_home, &place.root, None) {
+    let problems = match settings::for_reading(&place.config_home, &place.root) {
         Err(problems) => problems,
         Ok(config) => settings::guardian(&config, &place.root).1.into_iter().map(of_rule).collect(),
     };

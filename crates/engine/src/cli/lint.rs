@@ -45,7 +45,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
     let format = if args.json { Format::Json } else { args.format };
     let words: Vec<PathBuf> = args.paths.iter().map(|word| absolute(&place.cwd, word)).collect();
     let root = root_of(place, &args.paths, &words)?;
-    let config = settings::read(&place.config_home, &root, None).map_err(|problems| {
+    let config = settings::for_reading(&place.config_home, &root).map_err(|problems| {
         Failure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     let (guardian, problems) = settings::guardian(&config, &root);

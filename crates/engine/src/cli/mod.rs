@@ -21,8 +21,10 @@ mod status;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use crate::blocking::blocking;
+use crate::text::visible;
 use answer::{Answer, Failure, Request};
 use place::Place;
 use program::Command;
@@ -37,8 +39,17 @@ pub async fn run(request: &str) -> String {
             ..Answer::default()
         },
     };
-    serde_json::to_string(&answer)
+    serde_json::to_string(&shown(answer))
         .unwrap_or_else(|error| format!("{{\"exit\":1,\"stdout\":\"\",\"stderr\":\"{error}\"}}"))
+}
+
+/// An answer for people hides nothing; one for programs stays as it is.
+fn shown(mut answer: Answer) -> Answer {
+    answer.stderr = visible(&answer.stderr).into_owned();
+    if serde_json::from_str::<serde::de::IgnoredAny>(&answer.stdout).is_err() {
+        answer.stdout = visible(&answer.stdout).into_owned();
+    }
+    answer
 }
 
 async fn answer(request: Request) -> Answer {
@@ -65,6 +76,7 @@ async fn dispatch(command: Command, request: Request) -> Result<Answer, Failure>
         Command::Search(args) => blocking(move || search::run(&args, &place)).await,
         Command::Checks(args) => checks::run(args, place).await,
         Command::Config(args) => blocking(move || config::run(&args, &place)).await,
+        Command::Trust(args) => blocking(move || trust::run(&args, &place)).await,
         Command::Clean(args) => blocking(move || clean::run(&args, &place)).await,
         Command::Completion(shell) => Ok(shell.script()),
         Command::Install(_) | Command::Uninstall(_) | Command::Doctor(_) | Command::Demo => {

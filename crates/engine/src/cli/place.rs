@@ -10,6 +10,7 @@ use workspace::project_root;
 use super::answer::{Failure, Request, unknown};
 use crate::actor::past::PastMission;
 use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, ConfigProblem, settings};
 
 /// The project that a command is called in. Finding it creates nothing on disk.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub(super) struct Place {
     /// `$XDG_CONFIG_HOME`
     pub config_home: PathBuf,
     pub state: StateDir,
+    /// `$XDG_DATA_HOME`
     data_home: PathBuf,
     /// The folders of `PATH`.
     path: Vec<PathBuf>,
@@ -41,6 +43,13 @@ impl Place {
     /// The state folder, made where it is missing.
     pub fn open_state(&self) -> Result<StateDir, Failure> {
         StateDir::open(&self.data_home, &self.root).map_err(Failure::problem)
+    }
+
+    /// The settings in force in a project, but for the plugin's options, which the program is not given.
+    pub fn settings(&self, root: &Path) -> Result<Config, Vec<ConfigProblem>> {
+        let state = StateDir::at(&self.data_home, root);
+        let read = settings::read(&self.config_home, root, &settings::Options::default(), &state)?;
+        Ok(read.config)
     }
 
     /// Whether a program of this name can be started.

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::answer::Answer;
 use super::named_mission::NamedMission;
-use super::{checks, clean, config, graph, lint, log, report, search};
+use super::{checks, clean, config, graph, lint, log, report, search, trust};
 
 /// Missions for OpenCode: planned, carried out, checked and delivered.
 #[derive(Debug, Parser)]
@@ -45,6 +45,8 @@ pub(super) enum Command {
     Checks(checks::Arguments),
     /// Check opencode.toml, print its schema, or show what is in force.
     Config(config::Arguments),
+    /// Trust what this project's own settings loosen, or take that back.
+    Trust(trust::Arguments),
     /// Remove what finished missions left on disk.
     Clean(clean::Arguments),
     /// Run a whole mission with a scripted model, without a key or a cost.

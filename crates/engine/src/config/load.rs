@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::layer::{Entry, Layer, Node, Value};
-use super::own_file::loosened;
+use super::loosened::{Trusted, take_out};
 use super::problem::{ConfigProblem, Source};
 use super::validate::validate;
 use super::{Config, schema};
@@ -14,30 +14,27 @@ pub const OPTIONS: &str = "opencode.json (plugin options)";
 
 /// Reads the configuration: the user's file, the project's over it, the plugin's options over both.
 ///
-/// Tables are merged key by key, everything else (lists too) is replaced as a whole. The options
-/// have the shape of the TOML. Only the user's file may loosen what commands may do. With problems in any of them, all problems of all of them come back,
-/// in the order of the layers.
+/// Tables are merged key by key, everything else (lists too) is replaced as a whole. The options have the shape of the TOML.
+/// Of a source that is not trusted only what tightens the user's own settings is used; the rest is in
+/// [`Config::withheld`]. With problems in any of them, all problems of all of them come back, in the order of the layers.
 pub fn load(
     user: Option<Source>,
     project: Option<Source>,
     options: Option<serde_json::Value>,
+    trusted: Trusted,
 ) -> Result<Config, Vec<ConfigProblem>> {
-    let own = user.map(|source| (true, Layer::from_toml(source)));
-    let project = project.map(|source| (false, Layer::from_toml(source)));
-    let options = options.iter().map(|options| (false, Layer::from_json(OPTIONS, options)));
+    let user = user.map(|source| (true, Layer::from_toml(source)));
+    let project = project.map(|source| (trusted.project, Layer::from_toml(source)));
+    let options = options.iter().map(|options| (trusted.options, Layer::from_json(OPTIONS, options)));
     let mut problems = Vec::new();
-    let mut merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
-    let mut origins = Origins::default();
-    for (own, layer) in own.into_iter().chain(project).chain(options) {
+    let mut layers = Vec::new();
+    for (trusted, layer) in user.into_iter().chain(project).chain(options) {
         match layer {
             Err(unreadable) => problems.extend(unreadable),
             Ok(layer) => {
-                let mut found = validate(&schema::TREE, &layer);
-                if found.is_empty() && !own {
-                    found = loosened(&layer);
-                }
+                let found = validate(&schema::TREE, &layer);
                 if found.is_empty() {
-                    lay_over(&mut merged, &layer.root, &layer, "", &mut origins);
+                    layers.push((trusted, layer));
                 }
                 problems.extend(found);
             }
@@ -46,17 +43,42 @@ pub fn load(
     if !problems.is_empty() {
         return Err(problems);
     }
-    // Every layer has passed the schema and merging keeps it so; a failure here is one of this
-    // program, and is still told rather than swallowed.
-    let mut config: Config = serde_json::from_value(merged.to_json()).map_err(|error| {
+    let mut merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
+    let mut origins = Origins::default();
+    // What the user has settled, in whatever layer, is what the others are compared with.
+    for (_, layer) in layers.iter().filter(|(trusted, _)| *trusted) {
+        lay_over(&mut merged, &layer.root, layer, "", &mut origins);
+    }
+    let own = serde_json::to_value(whole(&merged)?).unwrap_or_default();
+    let settled = std::mem::take(&mut origins);
+    merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
+    let mut withheld = Vec::new();
+    for (trusted, layer) in &layers {
+        if *trusted {
+            lay_over(&mut merged, &layer.root, layer, "", &mut origins);
+        } else {
+            let (tree, found) =
+                take_out(&schema::TREE, layer, &own, &|path: &str| settled.get(path).is_some());
+            withheld.extend(found);
+            lay_over(&mut merged, &tree, layer, "", &mut origins);
+        }
+    }
+    let mut config = whole(&merged)?;
+    config.origins = origins;
+    config.withheld = withheld;
+    Ok(config)
+}
+
+/// Every layer has passed the schema and merging keeps it so; a failure here is one of this program, and is still told rather
+/// than swallowed.
+fn whole(merged: &Node) -> Result<Config, Vec<ConfigProblem>> {
+    serde_json::from_value(merged.to_json()).map_err(|error| {
         let file = "opencode.toml".to_owned();
         let message = format!("the merged configuration cannot be read: {error}");
         let hint =
             Some("this is a fault of opencode-orchestrator; please report it with this file".to_owned());
         vec![ConfigProblem { file, line: 0, column: 0, message, hint }]
-    })?;
-    config.origins = origins;
-    Ok(config)
+    })
 }
 
 fn lay_over(under: &mut Node, over: &Node, layer: &Layer, path: &str, origins: &mut Origins) {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 mod describe;
 mod layer;
 mod load;
-mod own_file;
+mod loosened;
 mod problem;
 #[cfg(test)]
 mod reference;
@@ -27,6 +27,7 @@ mod validate;
 mod values;
 
 pub use load::{OPTIONS, Origin, Origins, load};
+pub use loosened::{Trusted, Withheld};
 pub use problem::{ConfigProblem, Source};
 pub use schema::schema;
 pub use sections::budget::{BudgetConfig, TaskBudgetConfig};
@@ -72,4 +73,7 @@ pub struct Config {
     /// Where each value was set. Not part of the file, nor of what is serialised.
     #[serde(skip)]
     pub origins: Origins,
+    /// What a source that is not trusted would loosen. Not part of the file either.
+    #[serde(skip)]
+    pub withheld: Vec<Withheld>,
 }

@@ -59,7 +59,7 @@ fn reference() -> String {
     for group in groups(schema) {
         let headings: Vec<_> = group.sections.iter().map(|section| heading(schema, section)).collect();
         writeln!(text, "\n### {}\n", headings.join(" ")).unwrap();
-        text.push_str("| key | value | default | |\n|---|---|---|---|\n");
+        text.push_str("| key | value | default | a repository may | |\n|---|---|---|---|---|\n");
         let places = group.sections.iter().find_map(|section| find(&example, section));
         let mut keys: Vec<_> = properties(group.schema).filter(|(_, key)| !is_section(schema, key)).collect();
         // Roles share their keys, and one of them stands for all in the example.
@@ -72,11 +72,28 @@ fn reference() -> String {
             let unset = if required { "required" } else { "" };
             let default = of.get("default").map_or(unset.to_owned(), |default| format!("`{default}`"));
             let value = describe(schema, of);
-            writeln!(text, "| `{key}` | {value} | {default} | {} |", meaning(schema, of)).unwrap();
+            let (may, means) = (tightens(of), meaning(schema, of));
+            writeln!(text, "| `{key}` | {value} | {default} | {may} | {means} |").unwrap();
         }
     }
     text.push('\n');
     text
+}
+
+/// What a repository's own settings may do with a key before the user has trusted them.
+fn tightens(of: &Json) -> String {
+    match (of["x-tightens"].as_str(), of["x-tightens"].as_array()) {
+        (Some("lower"), _) => "lower it".to_owned(),
+        (Some("higher"), _) => "raise it".to_owned(),
+        (Some("fewer"), _) => "take items out".to_owned(),
+        (Some("more"), _) => "add items".to_owned(),
+        (_, Some(words)) => {
+            let words: Vec<_> =
+                words.iter().filter_map(Json::as_str).map(|word| format!("`{word}`")).collect();
+            format!("move left: {}", words.join(", "))
+        }
+        _ => "nothing".to_owned(),
+    }
 }
 
 /// The text of a key, and of each word that it may be set to.

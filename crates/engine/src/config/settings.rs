@@ -4,21 +4,77 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{Glob, GlobSetBuilder};
 use guardian::{Guardian, GuardianOptions, Level, RuleProblem, SgConfig};
+use journal::{Answer, StateDir};
 use mission::Policy;
 
-use crate::config::{Config, ConfigProblem, NewDependencies, RuleLevel, Source, TestAuthor, load};
+use crate::config::{
+    Config, ConfigProblem, NewDependencies, OPTIONS, RuleLevel, Source, TestAuthor, Trusted, load,
+};
 
 /// Rule files that are read at most, and their size in bytes.
 const MAX_RULES: usize = 500;
 const MAX_RULE_FILE: u64 = 256 * 1024;
 
-/// Reads the user's and the project's `opencode.toml`, and the options from opencode.json over both.
+/// The options of the plugin's entry in opencode.json.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    pub value: Option<serde_json::Value>,
+    /// They stand in the user's own configuration.
+    pub own: bool,
+}
+
+/// What was read, and the texts of the repository in it.
+pub(crate) struct Settings {
+    pub config: Config,
+    /// Those that loosen something: what kind of text, and the text.
+    pub loosening: Vec<(&'static str, String)>,
+}
+
+/// The kinds of text that a repository brings.
+const TOML: &str = "opencode.toml";
+const OF_ENTRY: &str = "options";
+
+/// Reads the user's and the project's `opencode.toml`, and the options from opencode.json over both. `state` knows what the
+/// user has trusted in this project.
 pub(crate) fn read(
     config_home: &Path,
     root: &Path,
-    options: Option<serde_json::Value>,
-) -> Result<Config, Vec<ConfigProblem>> {
-    let source = |path: PathBuf| match std::fs::read_to_string(&path) {
+    options: &Options,
+    state: &StateDir,
+) -> Result<Settings, Vec<ConfigProblem>> {
+    let user = source(config_home.join("opencode").join("opencode.toml"))?;
+    let project = source(root.join("opencode.toml"))?;
+    let trust = state.trust();
+    let texts: Vec<(&'static str, String)> = project
+        .iter()
+        .map(|source| (TOML, source.text.clone()))
+        .chain(options.value.iter().filter(|_| !options.own).map(|value| (OF_ENTRY, value.to_string())))
+        .collect();
+    let said = |kind: &str| {
+        texts.iter().find(|(known, _)| *known == kind).and_then(|(kind, text)| trust.answer(kind, text))
+    };
+    let trusted = Trusted {
+        project: said(TOML) == Some(Answer::Trusted),
+        options: options.own || said(OF_ENTRY) == Some(Answer::Trusted),
+    };
+    let config = load(user.clone(), project.clone(), options.value.clone(), trusted)?;
+    // What needs trust is the same after it was given.
+    let bare = load(user, project, options.value.clone(), Trusted { project: false, options: options.own })?;
+    let loosens = |kind: &str| bare.withheld.iter().any(|w| (w.file == OPTIONS) == (kind == OF_ENTRY));
+    let loosening = texts.into_iter().filter(|(kind, _)| loosens(kind)).collect();
+    Ok(Settings { config, loosening })
+}
+
+/// What the user and the project say to a command that changes nothing and runs nothing: who asks for it takes the project's
+/// word.
+pub(crate) fn for_reading(config_home: &Path, root: &Path) -> Result<Config, Vec<ConfigProblem>> {
+    let user = source(config_home.join("opencode").join("opencode.toml"))?;
+    let project = source(root.join("opencode.toml"))?;
+    load(user, project, None, Trusted { project: true, options: true })
+}
+
+fn source(path: PathBuf) -> Result<Option<Source>, Vec<ConfigProblem>> {
+    match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(Source { name: path.display().to_string(), text })),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(vec![ConfigProblem {
@@ -28,10 +84,7 @@ pub(crate) fn read(
             message: format!("the file cannot be read: {error}"),
             hint: Some("make it readable, or remove it to use the defaults".into()),
         }]),
-    };
-    let user = source(config_home.join("opencode").join("opencode.toml"))?;
-    let project = source(root.join("opencode.toml"))?;
-    load(user, project, options)
+    }
 }
 
 pub(crate) fn policy(config: &Config) -> Policy {

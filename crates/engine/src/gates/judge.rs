@@ -16,7 +16,7 @@ use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
-use crate::config::{load, settings};
+use crate::config::{Trusted, load, settings};
 use crate::gates::lint::Answer;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::scope;
@@ -64,9 +64,10 @@ impl Judge {
         settings: Option<serde_json::Value>,
         commands: Arc<dyn Commands>,
     ) -> Result<Judge, JudgeError> {
-        let config = load(None, None, settings).map_err(|problems| {
-            JudgeError::Settings(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-        })?;
+        let config =
+            load(None, None, settings, Trusted { project: true, options: true }).map_err(|problems| {
+                JudgeError::Settings(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+            })?;
         let (at, repository) = (root.to_path_buf(), state.join("workspace"));
         let (workspace, base) = blocking(move || {
             let workspace = Workspace::open(&at, &repository)?;

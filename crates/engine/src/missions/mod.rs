@@ -8,3 +8,4 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod running;
 pub(crate) mod tidy;
+pub(crate) mod trust;

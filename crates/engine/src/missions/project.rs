@@ -30,12 +30,16 @@ impl Project {
         host: Arc<dyn Host>,
     ) -> Result<Project, String> {
         let (directory, data_home) = (options.directory.clone(), options.data_home.clone());
+        let named =
+            |name: &str| options.environment.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let home = named("HOME").or_else(|| named("USERPROFILE")).map(PathBuf::from);
         let opened = blocking(move || {
             let root = project_root(&directory);
-            StateDir::open(&data_home, &root).map(|state| (root, state))
+            let redactor = redactor.with_files(&root, home.as_deref(), &data_home);
+            StateDir::open(&data_home, &root).map(|state| (root, state, redactor))
         })
         .await;
-        let (root, state) = opened.map_err(|error| error.to_string())?;
+        let (root, state, redactor) = opened.map_err(|error| error.to_string())?;
         Ok(Project { root, state, options: options.clone(), world, redactor, host })
     }
 

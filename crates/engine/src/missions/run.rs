@@ -17,14 +17,16 @@ use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
+use crate::config::settings::Settings;
 use crate::config::{Config, settings};
 use crate::gates::verdict::GateContext;
 use crate::missions::project::Project;
 use crate::missions::running::Running;
-use crate::missions::{report, tidy};
+use crate::missions::{report, tidy, trust};
 use crate::steps::context::MissionContext;
 use crate::talk::desk::Desk;
 use crate::talk::session::Sessions;
+use crate::text::{count, visible};
 
 /// How often requests from other processes are looked for.
 const POLL: Duration = Duration::from_millis(250);
@@ -106,6 +108,7 @@ pub(crate) async fn run(
             workers: Default::default(),
             head: Default::default(),
             edits: Default::default(),
+            writing: Default::default(),
             index: Default::default(),
         });
         shared = Some(context.clone());
@@ -135,7 +138,11 @@ pub(crate) async fn run(
         () = watch => return,
     };
     let report = report::markdown(&state, project.world.clock.now_ms());
-    let report = project.redactor.redact(&report);
+    let mut report = visible(&project.redactor.redact(&report)).into_owned();
+    if let secrets @ 1.. = project.redactor.taken_out() {
+        let said = count(secrets, "secret");
+        report.push_str(&format!("\n{said} taken out of prompts, pages, journal or report.\n"));
+    }
     project.host.say(&report);
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
         project.host.say(&format!("\nThe report could not be kept: {error}\n"));
@@ -157,17 +164,7 @@ struct Prepared {
 }
 
 async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
-    let config = settings::read(&project.options.config_home, &project.root, project.options.options.clone())
-        .map_err(|problems| {
-            problems.iter().map(|p| format!("{p}\n")).collect::<String>() + "Nothing was started."
-        })?;
-    let models = providers::models(project.host.as_ref(), &config).await;
-    if let Some(why) = providers::unknown(&config, &models) {
-        return Err(format!("{why}\nNothing was started."));
-    }
-    if let Some(why) = providers::unpriced(&config, &models) {
-        return Err(format!("{why}\nNothing was started."));
-    }
+    let settings = read(project)?;
     let id = match &start {
         Start::New { .. } => new_id(project),
         Start::Resume { id } => {
@@ -189,6 +186,23 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     };
     let now = project.world.clock.now_ms();
     let lock = project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?;
+    trust::remember(&project.options, &project.state)?;
+    let is_new = matches!(start, Start::New { .. });
+    let agreed = !is_new && trust::agree(&settings, &project.state, &id)?;
+    let settings = if agreed { read(project)? } else { settings };
+    let asks = project.options.interactive && trust::is_open(&settings, &project.state);
+    if asks && !is_new {
+        return Err(trust::ask(&settings, &project.state, &id)?);
+    }
+    let not_used = trust::not_used(&settings.config.withheld).map_or_else(String::new, |said| said + "\n\n");
+    let config = &settings.config;
+    let models = providers::models(project.host.as_ref(), config).await;
+    if let Some(why) = providers::unknown(config, &models) {
+        return Err(format!("{why}\nNothing was started."));
+    }
+    if let Some(why) = providers::unpriced(config, &models) {
+        return Err(format!("{why}\nNothing was started."));
+    }
     let (root, state_path) = (project.root.clone(), project.state.path().to_path_buf());
     let slots = config.workspace.slots();
     let workspace = blocking(move || Workspace::open_at(&root, &state_path, slots.as_deref()))
@@ -200,18 +214,26 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let (journal, state, opening) = match start {
         Start::New { objective } => {
             let half = tidy::half_written(project);
-            let removed = tidy::before(project, &config, &workspace).await?;
+            let removed = tidy::before(project, config, &workspace).await?;
             dir.create().map_err(|e| e.to_string())?;
             let journal =
                 Journal::create(&dir.journal_path(), project.redactor.clone()).map_err(|e| e.to_string())?;
             let event = Event::MissionStarted {
                 mission: id.clone(),
                 objective,
-                policy: settings::policy(&config),
+                policy: settings::policy(config),
                 at_ms: now,
             };
-            let opening = format!("**Mission {id}**\n\n{kept}{half}{}", removed.unwrap_or_default());
-            first(project, journal, State::default(), event, opening)?
+            let opening =
+                format!("**Mission {id}**\n\n{not_used}{kept}{half}{}", removed.unwrap_or_default());
+            let begun = first(project, journal, State::default(), event, opening)?;
+            if asks {
+                let question = trust::ask(&settings, &project.state, &id)?;
+                let reason = PauseReason::Trust(trust::what(&settings.config.withheld));
+                first(project, begun.0, begun.1, Event::Paused { reason, at_ms: now }, String::new())?;
+                return Err(question);
+            }
+            begun
         }
         Start::Resume { .. } => {
             dir.create().map_err(|e| e.to_string())?;
@@ -219,16 +241,26 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
                 .map_err(|e| e.to_string())?;
             let state = State::fold(&read.events);
             // limits may have been raised since
-            let mut policy = settings::policy(&config);
+            let mut policy = settings::policy(config);
             policy.approve_plan = state.policy.approve_plan;
             let opening = format!(
-                "**Mission {id}** goes on: {}\n\n{kept}",
+                "**Mission {id}** goes on: {}\n\n{not_used}{kept}",
                 state.objective.lines().next().unwrap_or_default()
             );
             first(project, journal, state, Event::Resumed { at_ms: now, policy: Some(policy) }, opening)?
         }
     };
+    let config = settings.config;
     Ok(Prepared { _lock: lock, config, models, dir, journal, state, workspace, opening })
+}
+
+fn read(project: &Project) -> Result<Settings, String> {
+    let options =
+        settings::Options { value: project.options.options.clone(), own: project.options.own_options };
+    let read = settings::read(&project.options.config_home, &project.root, &options, &project.state);
+    read.map_err(|problems| {
+        problems.iter().map(|p| format!("{p}\n")).collect::<String>() + "Nothing was started."
+    })
 }
 
 fn first(

@@ -18,7 +18,6 @@ use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
-use crate::config::settings;
 use crate::host::Nobody;
 use crate::text::duration;
 use crate::world::Processes;
@@ -45,7 +44,7 @@ struct Ran {
 }
 
 pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
-    let config = settings::read(&place.config_home, &place.root, None).map_err(|problems| {
+    let config = place.settings(&place.root).map_err(|problems| {
         let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::Problem(list.join("\n"))
     })?;

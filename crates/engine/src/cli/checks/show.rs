@@ -10,7 +10,7 @@ use super::super::answer::{Answer, Failure};
 use super::super::files::{list, text};
 use super::super::place::Place;
 use crate::bench::discovery;
-use crate::config::settings;
+use crate::missions::trust::not_used;
 
 pub(super) fn run(path: Option<&str>, json: bool, place: &Place) -> Result<Answer, Failure> {
     let root = match path {
@@ -33,14 +33,16 @@ fn folder(path: &Path) -> Result<PathBuf, Failure> {
 
 /// What a mission in this project would use, its `opencode.toml` included.
 fn find(root: &Path, place: &Place) -> Result<Found, Failure> {
-    let config = settings::read(&place.config_home, root, None).map_err(|problems| {
+    let config = place.settings(root).map_err(|problems| {
         let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Failure::Problem(list.join("\n"))
     })?;
     let user = UserFiles::open(root).map_err(Failure::problem)?;
     let files = list(root, user.as_ref())?;
     let read = |path: &str| text(&root.join(path));
-    Ok(discovery::find(&read, &files, &|program| place.has_program(program), &config))
+    let mut found = discovery::find(&read, &files, &|program| place.has_program(program), &config);
+    found.hints.splice(0..0, not_used(&config.withheld));
+    Ok(found)
 }
 
 fn kind(kind: Kind) -> &'static str {

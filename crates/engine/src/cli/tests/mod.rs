@@ -424,6 +424,9 @@ async fn the_checks_of_a_project_are_told_to_people_and_programs() {
     let sandbox = Sandbox::new();
     sandbox.write("package.json", r#"{"scripts": {"test": "mocha"}, "devDependencies": {"mocha": "11"}}"#);
     sandbox.write("opencode.toml", "[[checks.command]]\nname = \"lint\"\nrun = \"make lint\"\n");
+    let untrusted = sandbox.call(&["checks", "--json"]).await.json();
+    assert!(untrusted["hints"][0].as_str().unwrap().contains("checks.command"), "{untrusted}");
+    sandbox.call(&["trust"]).await;
     let called = sandbox.call(&["checks", "--json"]).await;
     assert_eq!((called.exit, called.stderr.as_str()), (0, ""));
     let told = called.json();
@@ -493,4 +496,33 @@ async fn an_output_is_read_and_compared_without_running_anything() {
     assert!(called.exit == 2 && called.stderr.contains("did you mean `pytest`?"), "{}", called.stderr);
     let called = sandbox.call(&["checks", "parse", "--run", "jest", "--exit", "1", "none.txt"]).await;
     assert!(called.exit == 1 && called.stderr.contains("none.txt` cannot be read"), "{}", called.stderr);
+}
+
+#[tokio::test]
+async fn a_repositorys_settings_are_trusted_once_for_their_text() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.call(&["trust"]).await;
+    assert!(said.exit == 0 && said.stdout.contains("nothing to trust"), "{}", said.stdout);
+    let text = "[mission]\nparallel = 2\n[roles.coder]\nbash = true\n";
+    sandbox.write("opencode.toml", text);
+    let bash = async || {
+        let shown = sandbox.call(&["config", "show", "--json"]).await.json();
+        assert_eq!(shown["mission"]["parallel"], 2, "what tightens needs no trust");
+        shown["roles"]["coder"]["bash"] == true
+    };
+    assert!(!bash().await);
+    let shown = sandbox.call(&["trust", "--show"]).await;
+    assert!(shown.stdout.contains("opencode.toml:4: roles.coder.bash = true"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("not used until you trust it"), "{}", shown.stdout);
+    assert!(!bash().await, "showing trusts nothing");
+    assert!(sandbox.call(&["trust"]).await.stdout.contains("roles.coder.bash = true"));
+    assert!(bash().await);
+    sandbox.write("opencode.toml", &format!("{text}timeout = \"1m\"\n"));
+    assert!(!bash().await, "another text");
+    sandbox.write("opencode.toml", text);
+    assert!(bash().await);
+    sandbox.call(&["trust", "--revoke"]).await;
+    assert!(!bash().await);
+    let shown = sandbox.call(&["trust", "--show"]).await;
+    assert!(shown.stdout.contains("not used, as you said"), "{}", shown.stdout);
 }

@@ -13,21 +13,27 @@ use crate::config::values::{Limit, Span};
 pub struct BudgetConfig {
     /// Prompts sent to roles.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub calls: Limit<u64>,
     /// Requests sent to models: a prompt takes one for each answer of the model in it.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub requests: Limit<u64>,
     /// Time from start to end; pauses do not count.
     #[schemars(schema_with = "text_kind::limit_of_time")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub wall: Limit<Span>,
     /// Tokens in and out, of all roles.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub tokens: Limit<u64>,
     /// US dollars, as OpenCode reports them. Refused where a role's model has no price.
     #[schemars(schema_with = "text_kind::limit_of_money")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub cost_usd: Limit<f64>,
     /// How long no model may answer, where several failures came in a row, before the mission is paused.
     #[schemars(schema_with = "text_kind::span")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub outage: Span,
     /// Limits of each task.
     pub task: TaskBudgetConfig,
@@ -53,15 +59,19 @@ impl Default for BudgetConfig {
 pub struct TaskBudgetConfig {
     /// Prompts sent to roles on behalf of one task.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub calls: Limit<u64>,
     /// Requests sent to models on behalf of one task, and the most that one prompt of any role may take.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub requests: Limit<u64>,
     /// Tokens in and out, of all roles that work on the task.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub tokens: Limit<u64>,
     /// US dollars, as OpenCode reports them.
     #[schemars(schema_with = "text_kind::limit_of_money")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub cost_usd: Limit<f64>,
 }
 

@@ -15,17 +15,23 @@ use crate::config::values::Span;
 #[serde(default, deny_unknown_fields)]
 pub struct ChecksConfig {
     /// Find the build, type, lint and test commands of the project.
+    #[schemars(extend("x-tightens" = ["true", "false"]))]
     pub auto: bool,
     /// Found checks that are left out, by name or glob.
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub exclude: Vec<String>,
     /// Refused commands that run all the same, by name or glob; `opencode-orchestrator checks` lists them.
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub allow: Vec<String>,
     /// Found checks that get another name: the found name, and the one they get.
+    #[schemars(extend("x-tightens" = "never"))]
     pub rename: BTreeMap<String, String>,
     /// Time limits of found checks, by the name that they have in the end.
     #[schemars(schema_with = "text_kind::spans")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub timeout: BTreeMap<String, Span>,
     /// Commands beside those that were found; one of the same name takes the found one's place.
+    #[schemars(extend("x-tightens" = "never"))]
     pub command: Vec<CheckCommand>,
 }
 

@@ -11,6 +11,7 @@ use crate::config::text_kind;
 pub struct CommandConfig {
     /// What it is called, for where another plugin owns `/task`; only your own file can set it.
     #[schemars(schema_with = "text_kind::command_name")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub name: String,
 }
 

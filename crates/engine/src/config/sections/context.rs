@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct ContextConfig {
     /// Tokens of context that a role starts with.
     #[schemars(range(min = 1_000, max = 1_000_000))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub budget: usize,
 }
 

@@ -13,9 +13,11 @@ pub struct GuardianConfig {
     /// Globs of the project's own ast-grep rules, beside the built-in ones. Where this key is not
     /// set, files that match but hold no ast-grep rule are passed over.
     #[schemars(schema_with = "text_kind::inside_paths")]
+    #[schemars(extend("x-tightens" = "more"))]
     pub rules: Vec<String>,
     /// What becomes of a rule's findings, by the rule's name.
     #[schemars(schema_with = "levels")]
+    #[schemars(extend("x-tightens" = ["error", "warning", "off"]))]
     pub severity: BTreeMap<String, RuleLevel>,
 }
 

@@ -9,15 +9,19 @@ use serde::{Deserialize, Serialize};
 pub struct HealConfig {
     /// Repairs in the same session.
     #[schemars(range(min = 0, max = 10))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub fixes: u32,
     /// New attempts from a clean base.
     #[schemars(range(min = 0, max = 10))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub fresh: u32,
     /// Re-plans of the task into smaller ones.
     #[schemars(range(min = 0, max = 5))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub splits: u32,
     /// Coders that try a task side by side.
     #[schemars(range(min = 1, max = 8))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub candidates: usize,
 }
 

@@ -9,17 +9,23 @@ use serde::{Deserialize, Serialize};
 pub struct MissionConfig {
     /// Tasks that are worked on at once.
     #[schemars(range(min = 1, max = 64))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub parallel: usize,
     /// Plan-do-check-act rounds before the mission is reported as incomplete.
     #[schemars(range(min = 1, max = 20))]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub max_cycles: u32,
     /// Where the finished change goes.
+    #[schemars(extend("x-tightens" = ["branch", "apply"]))]
     pub deliver: Deliver,
     /// Ask before the first task starts.
+    #[schemars(extend("x-tightens" = ["true", "false"]))]
     pub approve_plan: bool,
     /// Who writes the tests of a change in behaviour.
+    #[schemars(extend("x-tightens" = ["independent", "coder", "none"]))]
     pub tests: TestAuthor,
     /// What happens to packages that a plan wants to add.
+    #[schemars(extend("x-tightens" = ["deny", "ask", "allow"]))]
     pub dependencies: NewDependencies,
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct ReviewConfig {
     /// Reviewers that vote; odd, so that a vote has a majority.
     #[schemars(range(min = 1, max = 15), extend("not" = { "multipleOf": 2 }))]
+    #[schemars(extend("x-tightens" = "higher"))]
     pub quorum: usize,
 }
 

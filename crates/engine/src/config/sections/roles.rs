@@ -64,19 +64,24 @@ pub struct ReadingRoleConfig {
     /// The model, as `provider/model`. Unset: OpenCode's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ModelId")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub model: Option<ModelId>,
     /// Models to try, in this order, when `model` fails.
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub fallback: Vec<ModelId>,
     /// A variant of the model, such as "high" for more reasoning; fallbacks use theirs of the same name. OpenCode must know it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub variant: Option<String>,
     /// Options of each request: `temperature`, `top_p`, `top_k`, `max_output_tokens`, and options of the provider.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "text_kind::options")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub options: BTreeMap<String, Value>,
     /// How long one prompt may take.
     #[schemars(schema_with = "text_kind::span")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub timeout: Span,
 }
 
@@ -112,21 +117,27 @@ pub struct WritingRoleConfig {
     /// The model, as `provider/model`. Unset: OpenCode's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ModelId")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub model: Option<ModelId>,
     /// Models to try, in this order, when `model` fails.
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub fallback: Vec<ModelId>,
     /// A variant of the model, such as "high" for more reasoning; fallbacks use theirs of the same name. OpenCode must know it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub variant: Option<String>,
     /// Options of each request: `temperature`, `top_p`, `top_k`, `max_output_tokens`, and options of the provider.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "text_kind::options")]
+    #[schemars(extend("x-tightens" = "never"))]
     pub options: BTreeMap<String, Value>,
     /// How long one prompt may take.
     #[schemars(schema_with = "text_kind::span")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub timeout: Span,
     /// Give the role a shell, confined as the project's checks are. Needs Landlock.
+    #[schemars(extend("x-tightens" = ["false", "true"]))]
     pub bash: bool,
 }
 

@@ -10,12 +10,16 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct SandboxConfig {
     /// The level that checks and a role's bash run in. Where the machine does not have the one that is named, none is started.
+    #[schemars(extend("x-tightens" = ["full", "best", "basic", "none"]))]
     pub require: Level,
     /// What they may reach. Set-up alone may always reach package registries.
+    #[schemars(extend("x-tightens" = ["none", "loopback", "all"]))]
     pub network: Network,
     /// More files and folders that they may read; `~` is the home folder.
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub allow_read: Vec<String>,
     /// More files and folders that they may write.
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub allow_write: Vec<String>,
 }
 

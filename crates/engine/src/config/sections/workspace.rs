@@ -15,19 +15,23 @@ pub struct WorkspaceConfig {
     /// How dependencies get into a slot: `auto` installs what the lockfiles and manifests of each folder name, and again
     /// when one of them changes; `none` does nothing; or a list of commands.
     #[schemars(schema_with = "text_kind::setup")]
+    #[schemars(extend("x-tightens" = ["none", "auto"]))]
     pub setup: Setup,
     /// Files and folders, ignored by git, that are copied from the project into a new slot
     /// (as a reflink where the file system can), `node_modules` from every folder that has them. What is not there is
     /// passed over.
     #[schemars(schema_with = "text_kind::inside_paths")]
+    #[schemars(extend("x-tightens" = "fewer"))]
     pub copy: Vec<String>,
     /// Where slots lie: `auto`, or an absolute folder. `auto` is the state folder or, where its path holds a hidden folder,
     /// one of your own below `/var/tmp`.
+    #[schemars(extend("x-tightens" = "never"))]
     pub directory: String,
     /// MB of slots and private repository that are kept for the next mission, so that it starts warm. Above it the
     /// slots are removed when a mission ends; the repository, without which nothing can be resumed or undone, when
     /// one starts and no other is unfinished.
     #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
     pub keep_mb: Limit<u64>,
 }
 

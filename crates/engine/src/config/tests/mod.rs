@@ -5,12 +5,22 @@ use expect_test::expect;
 use super::*;
 
 mod problems;
+mod trust;
 
 /// The example of the manual: every key once.
 const EXAMPLE: &str = include_str!("../example.toml");
 
 fn source(name: &str, text: &str) -> Option<Source> {
     Some(Source { name: name.to_owned(), text: text.to_owned() })
+}
+
+/// Where every source is trusted.
+fn load(
+    user: Option<Source>,
+    project: Option<Source>,
+    options: Option<serde_json::Value>,
+) -> Result<Config, Vec<ConfigProblem>> {
+    super::load(user, project, options, Trusted { project: true, options: true })
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::source;
-use crate::config::load;
+use super::{load, source};
 
 fn problems(text: &str) -> String {
     match load(None, source("opencode.toml", text), None) {
@@ -260,29 +259,4 @@ fn a_file_of_another_kind_is_not_answered_with_a_book() {
     let problems = load(None, source("p.toml", &text), None).unwrap_err();
     assert_eq!(problems.len(), 51);
     assert_eq!(problems[50].message, "450 more problems are not listed");
-}
-
-#[test]
-fn only_the_users_own_file_loosens_what_commands_may_do() {
-    let loose = [
-        "[sandbox]\nrequire = \"none\"",
-        "[sandbox]\nrequire = \"basic\"",
-        "[sandbox]\nnetwork = \"all\"",
-        "[sandbox]\nallow_read = [\"~/.ssh\"]",
-        "[sandbox]\nallow_write = [\"~/.cargo\"]",
-        "[workspace]\ndirectory = \"/srv/slots\"",
-        "[checks]\nallow = [\"deploy\"]",
-        "[command]\nname = \"deploy\"",
-    ];
-    for text in loose {
-        assert!(load(source("own.toml", text), None, None).is_ok(), "{text}");
-        let problems = load(None, source("opencode.toml", text), None).unwrap_err();
-        let told = problems[0].to_string();
-        assert!(problems.len() == 1 && told.starts_with("opencode.toml:2:"), "{told}");
-        assert!(told.contains("may not be loosened here\nhint: move this line to your own"), "{told}");
-        let options: serde_json::Value = toml::from_str(text).unwrap();
-        assert_eq!(load(None, None, Some(options)).unwrap_err().len(), 1, "{text}");
-    }
-    let tight = "[sandbox]\nrequire = \"full\"\nnetwork = \"none\"\nallow_read = []\n";
-    assert!(load(None, source("opencode.toml", tight), None).is_ok());
 }

@@ -1,0 +1,76 @@
+//! `trust [--show|--revoke]`: what this project's own settings may loosen, answered once for exactly their text.
+
+use std::path::Path;
+
+use journal::{Answer as Said, StateDir};
+
+use super::answer::{Answer, Failure};
+use super::place::Place;
+use crate::config::settings::{self, Options, Settings};
+use crate::missions::trust::{lines, what};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Only list the settings that need your trust, and whether they have it.
+    #[arg(long, conflicts_with = "revoke")]
+    show: bool,
+    /// Use none of them, and ask no more while they stay as they are.
+    #[arg(long)]
+    revoke: bool,
+}
+
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+    let settings = bare(place)?;
+    if settings.loosening.is_empty() {
+        return Ok(Answer::done("This project's own settings loosen nothing: there is nothing to trust.\n"));
+    }
+    let withheld = &settings.config.withheld;
+    let (listed, heading) = (lines(withheld), capital(&what(withheld)));
+    let trust = place.state.trust();
+    if args.show {
+        let answers: Vec<_> =
+            settings.loosening.iter().map(|(kind, text)| (*kind, trust.answer(kind, text))).collect();
+        let standing: String = answers
+            .iter()
+            .map(|(kind, answer)| {
+                let word = match answer {
+                    Some(Said::Trusted) => "trusted",
+                    Some(Said::Refused) => "not used, as you said",
+                    None => "not used until you trust it",
+                };
+                format!("{kind}: {word}\n")
+            })
+            .collect();
+        return Ok(Answer::done(format!("{heading}:\n\n{listed}\n{standing}")));
+    }
+    let answer = if args.revoke { Said::Refused } else { Said::Trusted };
+    let state = place.open_state()?;
+    let mut trust = state.trust();
+    for (kind, text) in &settings.loosening {
+        trust.set(kind, text, answer);
+    }
+    state.keep_trust(&trust).map_err(Failure::problem)?;
+    let said = if args.revoke {
+        "They are not used, and missions ask no more."
+    } else {
+        "Trusted, for exactly this text. A change of it asks again."
+    };
+    Ok(Answer::done(format!("{heading}:\n\n{listed}\n{said}\n")))
+}
+
+/// The settings as if nothing were trusted, the options that the last mission was given included.
+fn bare(place: &Place) -> Result<Settings, Failure> {
+    let value = place.state.trust().options().and_then(|text| serde_json::from_str(text).ok());
+    let options = Options { value, own: false };
+    let read = |state: &StateDir| settings::read(&place.config_home, &place.root, &options, state);
+    // A state folder that cannot be there trusts nothing.
+    let nothing = StateDir::at(Path::new("/dev/null"), &place.root);
+    read(&nothing).map_err(|problems| {
+        Failure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

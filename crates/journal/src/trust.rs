@@ -1,0 +1,146 @@
+//! Which texts of a repository the user has trusted: by hash, for one project, in a file of its state folder (0600).
+//!
+//! What a text says, and whether it needs trust at all, is for the caller. A file that cannot be read trusts nothing.
+
+use crate::{Error, StateDir, write_atomic};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+
+/// Answers that are kept; the oldest go first.
+const MOST_ANSWERS: usize = 100;
+/// The longest file that is read, in bytes.
+const MOST_BYTES: u64 = 4 << 20;
+/// The longest options that are kept for the program, which is not given any, in bytes.
+const MOST_OPTIONS: usize = 256 * 1024;
+
+/// What the user said of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Trusted,
+    /// Not to be asked again.
+    Refused,
+}
+
+/// The answers of one project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Trust {
+    answers: Vec<(String, Answer)>,
+    /// The mission that asked last, and the hashes of what it showed.
+    asked: Option<(String, Vec<String>)>,
+    /// The options of the plugin's entry as the last mission was given them.
+    options: Option<String>,
+}
+
+impl Trust {
+    /// What was said of this very text; `kind` says what the text is.
+    pub fn answer(&self, kind: &str, text: &str) -> Option<Answer> {
+        let hash = hash(kind, text);
+        self.answers.iter().rev().find(|(known, _)| *known == hash).map(|(_, answer)| *answer)
+    }
+
+    pub fn set(&mut self, kind: &str, text: &str, answer: Answer) {
+        let hash = hash(kind, text);
+        self.answers.retain(|(known, _)| *known != hash);
+        self.answers.push((hash, answer));
+        let old = self.answers.len().saturating_sub(MOST_ANSWERS);
+        self.answers.drain(..old);
+    }
+
+    /// A mission shows these texts and waits.
+    pub fn ask(&mut self, mission: &str, texts: &[(&str, &str)]) {
+        self.asked = Some((mission.to_owned(), texts.iter().map(|(kind, text)| hash(kind, text)).collect()));
+    }
+
+    /// Whether this mission showed exactly this text.
+    pub fn was_shown(&self, mission: &str, kind: &str, text: &str) -> bool {
+        let hash = hash(kind, text);
+        self.asked.as_ref().is_some_and(|(asked, hashes)| asked == mission && hashes.contains(&hash))
+    }
+
+    pub fn options(&self) -> Option<&str> {
+        self.options.as_deref()
+    }
+
+    pub fn remember_options(&mut self, text: Option<String>) {
+        self.options = text.filter(|text| text.len() <= MOST_OPTIONS);
+    }
+}
+
+impl StateDir {
+    fn trust_path(&self) -> PathBuf {
+        self.path().join("trust.json")
+    }
+
+    /// What the user has trusted in this project.
+    pub fn trust(&self) -> Trust {
+        let mut text = String::new();
+        let read =
+            File::open(self.trust_path()).and_then(|file| file.take(MOST_BYTES).read_to_string(&mut text));
+        read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    /// Keeps it; the folder must be there.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn keep_trust(&self, trust: &Trust) -> Result<(), Error> {
+        let text = serde_json::to_string(trust).unwrap_or_default();
+        write_atomic(&self.trust_path(), text.as_bytes())
+    }
+}
+
+fn hash(kind: &str, text: &str) -> String {
+    let mut digest = Sha256::new();
+    digest.update(kind.as_bytes());
+    digest.update([0]);
+    digest.update(text.as_bytes());
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_for_one_text_of_one_kind() {
+        let home = tempfile::tempdir().unwrap();
+        let state = StateDir::open(home.path(), home.path()).unwrap();
+        assert_eq!(state.trust(), Trust::default());
+        let mut trust = Trust::default();
+        trust.set("toml", "a = 1", Answer::Trusted);
+        trust.set("toml", "a = 2", Answer::Refused);
+        trust.ask("m-aaaaaaaa", &[("toml", "a = 3")]);
+        state.keep_trust(&trust).unwrap();
+        let kept = state.trust();
+        assert_eq!(kept.answer("toml", "a = 1"), Some(Answer::Trusted));
+        assert_eq!(kept.answer("toml", "a = 2"), Some(Answer::Refused));
+        assert_eq!(kept.answer("toml", "a = 1 "), None);
+        assert_eq!(kept.answer("options", "a = 1"), None);
+        assert!(
+            kept.was_shown("m-aaaaaaaa", "toml", "a = 3") && !kept.was_shown("m-bbbbbbbb", "toml", "a = 3")
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(state.trust_path()).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        std::fs::write(state.trust_path(), "{").unwrap();
+        assert_eq!(state.trust(), Trust::default(), "a damaged file trusts nothing");
+    }
+
+    #[test]
+    fn answers_do_not_pile_up() {
+        let mut trust = Trust::default();
+        for n in 0..300 {
+            trust.set("toml", &n.to_string(), Answer::Trusted);
+        }
+        assert_eq!(trust.answers.len(), MOST_ANSWERS);
+        assert_eq!(trust.answer("toml", "299"), Some(Answer::Trusted));
+    }
+}
