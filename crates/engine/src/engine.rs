@@ -9,13 +9,13 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::blocking::blocking;
-use crate::host::Host;
+use crate::host::{Host, Voice};
 use crate::missions::project::Project;
 use crate::missions::run::Start;
 use crate::missions::running::Running;
 use crate::missions::{offer, run};
 use crate::options::EngineOptions;
-use crate::steps::work::{edit, shell};
+use crate::steps::work::{edit, shell, write};
 use crate::talk::requests;
 use crate::talk::session::{Sessions, ToolCall};
 use crate::talk::watch::UNKNOWN;
@@ -45,6 +45,7 @@ impl Engine {
     /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
     /// for a mission, when it has ended or is paused.
     pub async fn command(&self, text: &str, session: Option<String>, host: Arc<dyn Host>) {
+        let host: Arc<dyn Host> = Arc::new(Voice(host));
         let project =
             match Project::open(&self.options, self.world.clone(), self.redactor.clone(), host.clone()).await
             {
@@ -116,7 +117,13 @@ impl Engine {
         let (reply, answer) = oneshot::channel();
         let call = ToolCall { tool: tool.to_string(), arguments, reply };
         match session.calls.try_send(call) {
-            Ok(()) => answer.await.unwrap_or_else(|_| "refused: the mission was stopped.".into()),
+            Ok(()) => {
+                let said = answer.await.unwrap_or_else(|_| "refused: the mission was stopped.".into());
+                match self.running.context() {
+                    Some(context) => context.desk.redactor.redact(&said).into_owned(),
+                    None => said,
+                }
+            }
             Err(_) => "refused: too many calls at once; make one call at a time.".into(),
         }
     }
@@ -131,7 +138,10 @@ impl Engine {
         let repeated = counted.then(|| session.watch.call(tool, &arguments.to_string())).flatten();
         let refusal = match repeated {
             Some(refusal) => Some(refusal),
-            None => edit::before(&context, &session, tool, arguments).await,
+            None => match edit::before(&context, &session, tool, arguments).await {
+                None if !self.options.file_tools => edit::spoils(&session, tool, arguments),
+                refusal => refusal,
+            },
         };
         if refusal.is_some() {
             session.watch.refused();
@@ -172,6 +182,21 @@ impl Engine {
             return Err("refused: this role's part of the mission is over; end your turn.".into());
         };
         shell::run(&context, &session, arguments).await.map(Some)
+    }
+
+    /// Carries out a call of one of the tools with which roles change files ([`crate::file_tools`]), or with `write` unset says
+    /// what it would do, so that the user can be asked; the error is for the model.
+    pub async fn change_file(
+        &self,
+        session: &str,
+        tool: &str,
+        arguments: &Value,
+        write: bool,
+    ) -> Result<Value, String> {
+        let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
+            return Err("refused: this role's part of the mission is over; end your turn.".into());
+        };
+        write::run(&context, &session, tool, arguments, write).await
     }
 
     /// What is appended to the answer of one of OpenCode's tools.

@@ -51,6 +51,11 @@ pub use crate::steps::review::dispute::{last_test_voters, test_voters};
 pub use crate::steps::work::candidates::behaviour::{behaviour, form};
 pub use crate::world::{Commands, Observer, Processes, Running, World};
 
+/// The tools with which roles change files, as `{ name, description, schema }`.
+pub fn file_tools() -> Vec<serde_json::Value> {
+    steps::work::write::definitions()
+}
+
 /// The mailbox tools, as `{ name, description, roles, schema }`.
 pub fn mailbox_tools() -> Vec<serde_json::Value> {
     mission::mailbox::TOOLS.iter().map(mission::mailbox::Tool::definition).collect()

@@ -44,6 +44,7 @@ mod stage;
 mod submodules;
 mod user_files;
 mod workspace;
+mod writing;
 
 #[cfg(test)]
 mod testing;
@@ -69,3 +70,4 @@ pub use slots::{Commit, Slot};
 pub use stage::{LeftOut, Why};
 pub use user_files::UserFiles;
 pub use workspace::Workspace;
+pub use writing::{remove_beneath, write_beneath};

@@ -25,6 +25,8 @@ pub(crate) struct MissionContext {
     /// Held by the writer of the mission's head.
     pub head: tokio::sync::Mutex<()>,
     pub edits: Mutex<HashMap<TaskId, Edits>>,
+    /// Held while a file of a slot is read, changed and written.
+    pub writing: tokio::sync::Mutex<()>,
     pub index: KeptIndex,
 }
 
@@ -34,6 +36,8 @@ pub(crate) struct Edits {
     pub written: BTreeSet<String>,
     /// The last edit that was refused because another task holds the file.
     pub refused: Option<(String, TaskId)>,
+    /// Why the last edit could not be written, though it was allowed.
+    pub unwritten: Option<String>,
 }
 
 impl MissionContext {
@@ -77,5 +81,10 @@ impl MissionContext {
 
     pub fn refused_edit(&self, task: &str) -> Option<(String, TaskId)> {
         self.edits().get(task).and_then(|e| e.refused.clone())
+    }
+
+    /// Told beside what a role says of its failure, which may be less.
+    pub fn unwritten_edit(&self, task: &str) -> Option<String> {
+        self.edits().get(task).and_then(|e| e.unwritten.clone())
     }
 }

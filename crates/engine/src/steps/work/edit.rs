@@ -146,12 +146,6 @@ pub(crate) async fn before(
                 "refused: `{path}` holds secrets by its name; a mission never writes such files."
             ));
         }
-        if is_no_text(&session.directory, &path) {
-            return Some(format!(
-                "refused: `{path}` is not in UTF-8, and an edit would change bytes elsewhere in it. Leave it as it is; submit \
-                 with status \"blocked\" and say so if the task needs it changed."
-            ));
-        }
         if is_ignored(context, session, &path).await {
             return Some(format!(
                 "refused: git ignores `{path}`, so it would be in no commit and the change would fail without it. Write to \
@@ -193,9 +187,18 @@ pub(crate) async fn before(
     None
 }
 
-/// Whether a file of the slot is one that OpenCode's tools would write back with other bytes.
-fn is_no_text(slot: &Path, path: &str) -> bool {
-    workspace::read_beneath(slot, path, MAX_READ).is_some_and(|bytes| String::from_utf8(bytes).is_err())
+/// Why a host's own tool may not change a file: it would write it back with other bytes.
+pub(crate) fn spoils(session: &Session, tool: &str, arguments: &Value) -> Option<String> {
+    written(tool, arguments).iter().take(MAX_PATHS).find_map(|given| {
+        let path = inside(&session.directory, given).ok()?;
+        let bytes = workspace::read_beneath(&session.directory, &path, MAX_READ)?;
+        String::from_utf8(bytes).is_err().then(|| {
+            format!(
+                "refused: `{path}` is not in UTF-8, and an edit would change bytes elsewhere in it. Leave it as it is; submit \
+                 with status \"blocked\" and say so if the task needs it changed."
+            )
+        })
+    })
 }
 
 /// Whether git ignores a file of the role's slot.
@@ -272,23 +275,6 @@ mod tests {
         for given in ["/etc/passwd", "../other/x", "out/x.ts", "dangling", "~/.bashrc", ""] {
             assert!(inside(&slot, given).is_err(), "{given}");
         }
-    }
-
-    #[test]
-    fn a_file_whose_bytes_an_edit_would_change_is_known() {
-        let slot = tempfile::tempdir().unwrap();
-        let cases: [(&str, &[u8], bool); 5] = [
-            ("latin1", b"caf\xe9\n", true),
-            ("utf16", b"\xff\xfea\x00", true),
-            ("utf8", "caf\u{e9}\n".as_bytes(), false),
-            ("bom", b"\xef\xbb\xbfa\r\n", false),
-            ("empty", b"", false),
-        ];
-        for (name, bytes, expected) in cases {
-            std::fs::write(slot.path().join(name), bytes).unwrap();
-            assert_eq!(is_no_text(slot.path(), name), expected, "{name}");
-        }
-        assert!(!is_no_text(slot.path(), "new"));
     }
 
     #[test]

@@ -12,3 +12,4 @@ pub(crate) mod shell;
 pub(crate) mod submitted_tests;
 pub(crate) mod test_author;
 pub(crate) mod work_mailbox;
+pub(crate) mod write;

@@ -155,7 +155,9 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
     let work = match result {
         Ok(work) => work,
         Err(RoleFailure { class, reason }) => {
-            return vec![Event::AttemptFailed { task, class, issues: vec![Issue::new("engine", reason)] }];
+            let unwritten = context.unwritten_edit(&task).map(|why| Issue::new("edit", why));
+            let issues = unwritten.into_iter().chain([Issue::new("engine", reason)]).collect();
+            return vec![Event::AttemptFailed { task, class, issues }];
         }
     };
     if work.status == WorkStatus::Done {
@@ -173,5 +175,8 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
     }
     let what = work.question.unwrap_or(work.summary);
     let issue = Issue::new("coder", format!("blocked: {what}"));
-    vec![Event::AttemptFailed { task, class: FailureClass::Blocked, issues: vec![issue] }]
+    let unwritten = context.unwritten_edit(&task).map(|why| Issue::new("edit", why));
+    // The first is what the report gives as the reason.
+    let issues = unwritten.into_iter().chain([issue]).collect();
+    vec![Event::AttemptFailed { task, class: FailureClass::Blocked, issues }]
 }
