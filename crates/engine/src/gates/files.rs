@@ -4,6 +4,8 @@ use shared::lockfiles::is_lockfile;
 use shared::test_files::{is_collected, is_in_test_folder, is_support};
 use syntax::Language;
 
+use crate::gates::startup_files;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A runner collects it, or it stands among those that it collects.
@@ -137,7 +139,9 @@ pub(crate) fn kind(path: &str) -> Kind {
         || CONFIG_NAMES.contains(&name)
         || CONFIG_STARTS.iter().any(|start| name.starts_with(start))
         || CONFIG_PATHS.iter().any(|end| lower == *end || lower.ends_with(&format!("/{end}")))
-        || (name.starts_with("tsconfig") && name.ends_with(".json"));
+        || (name.starts_with("tsconfig") && name.ends_with(".json"))
+        || !(is_lockfile(name) || OTHER_MANIFESTS.contains(&name) || MANIFESTS.contains(&name))
+            && startup_files::is_one(&lower);
     if config {
         return Kind::Config;
     }
@@ -207,17 +211,14 @@ mod tests {
                 Kind::TestSupport,
                 "test/helper.js tests/common/mod.rs tests/fixtures/a.json a/__snapshots__/b.snap",
             ),
-            (
-                Kind::TestSupport,
-                "conftest.py pkg/testdata/in.txt tests/data/package.json spec/support/env.js",
-            ),
+            (Kind::TestSupport, "pkg/testdata/in.txt tests/data/package.json spec/support/env.js"),
             (
                 Kind::Config,
                 "tsconfig.json packages/a/tsconfig.build.json eslint.config.mjs .eslintrc.cjs Makefile",
             ),
             (
                 Kind::Config,
-                ".github/workflows/ci.yml .husky/pre-commit pytest.ini .config/nextest.toml biome.json",
+                "conftest.py .github/workflows/ci.yml .husky/pre-commit pytest.ini .config/nextest.toml biome.json",
             ),
             (Kind::Config, "vitest.config.ts test/jest.config.js .cargo/config.toml .pre-commit-config.yaml"),
             (Kind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),

@@ -10,6 +10,7 @@ pub(crate) mod new_tests;
 pub(crate) mod pipeline;
 pub(crate) mod protected;
 pub(crate) mod scope;
+pub(crate) mod startup_files;
 pub(crate) mod test_edits;
 pub(crate) mod test_run;
 pub(crate) mod tree_sources;

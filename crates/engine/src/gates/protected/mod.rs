@@ -1,6 +1,7 @@
 //! Existing tests, and what configures the project's checks: a change may touch either only where its plan says why, and
 //! the second only with the user's consent; hooks of git, CI and packages never. What was touched is put back, so that a repair goes on from what stood there.
 
+mod bytes;
 mod packages_by_hand;
 
 use std::collections::BTreeSet;
@@ -38,7 +39,10 @@ pub(crate) async fn judge(context: &GateContext, change: &Change<'_>) -> (Judgem
             let diff = workspace.diff(&slot.commit, &head, path, MAX_DIFF)?;
             issues.push(Issue::new("protected", touched.words(&diff)).at(touched.path.clone(), None));
         }
-        let back: Vec<String> = refused.into_iter().map(|t| t.path).collect();
+        let spoiled = spoiled(&workspace, &slot.commit, &head, &paths)?;
+        let back: Vec<String> = spoiled.iter().filter_map(|issue| issue.path.clone()).collect();
+        issues.extend(spoiled);
+        let back: Vec<String> = back.into_iter().chain(refused.into_iter().map(|t| t.path)).collect();
         if !back.is_empty() {
             workspace.discard(&slot, &back)?;
         }
@@ -122,8 +126,7 @@ fn touched(
             }
         }
         let (Some(_), Some(before)) = (first, before) else {
-            // a place in the root decides for the whole project
-            if kind == Kind::Config && (runs_of_itself(path) || !path.contains('/')) && after.is_some() {
+            if kind == Kind::Config && after.is_some() {
                 found.push(Touched { path: path.to_string(), what: What::NewConfig });
             }
             continue;
@@ -140,6 +143,19 @@ fn touched(
         found.push(Touched { path: path.to_string(), what });
     }
     Ok(found)
+}
+
+/// Files in which the change spoiled bytes that it was not about.
+fn spoiled(
+    workspace: &workspace::Workspace,
+    base: &str,
+    head: &str,
+    paths: &[String],
+) -> Result<Vec<Issue>, workspace::Error> {
+    let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let (before, after) = (workspace.read_all(base, &names)?, workspace.read_all(head, &names)?);
+    let pairs = names.iter().zip(before.into_iter().zip(after));
+    Ok(pairs.filter_map(|(path, (before, after))| bytes::changed(path, &before?, &after?)).collect())
 }
 
 /// Packages that the project's manifests name; `None` where it has no manifest.

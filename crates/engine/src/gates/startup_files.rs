@@ -1,0 +1,232 @@
+//! Files that run by themselves or decide what checks say, told by rules: tools take their settings from names that begin with a
+//! dot or end as settings do, and runners load start-up files and modules by fixed names. A list of tools is never complete.
+
+/// Hidden files that decide nothing.
+const HARMLESS: [&str; 5] = [".gitkeep", ".keep", ".gitignore", ".mailmap", ".all-contributorsrc"];
+/// Folders of samples: what lies there is read by tests and by nobody else.
+const SAMPLES: [&str; 4] = ["fixtures", "__fixtures__", "testdata", "__testdata__"];
+/// Folders from which runners load modules before the project's own.
+const LOADED_FIRST: [&str; 3] = ["node_modules", "site-packages", "dist-packages"];
+/// Words in a name that make a script or a data file settings of a tool: `jest.config.ts`, `setupTests.js`, `build.conf.json`.
+const PARTS: [&str; 8] =
+    ["config", "conf", "setup", "workspace", "preset", "rc", "setuptests", "globalsetup"];
+/// First parts of names of programs that run builds and tests.
+const RUNNERS: [&str; 22] = [
+    "gruntfile",
+    "gulpfile",
+    "jakefile",
+    "cakefile",
+    "rakefile",
+    "makefile",
+    "gnumakefile",
+    "justfile",
+    "taskfile",
+    "noxfile",
+    "fabfile",
+    "dodo",
+    "magefile",
+    "wscript",
+    "sconstruct",
+    "sconscript",
+    "jest",
+    "vitest",
+    "karma",
+    "babel",
+    "wdio",
+    "tox",
+];
+/// Whole names.
+const NAMES: [&str; 25] = [
+    "conftest.py",
+    "sitecustomize.py",
+    "usercustomize.py",
+    "setup.py",
+    "build.rs",
+    "binding.gyp",
+    "cmakelists.txt",
+    "meson.build",
+    "build.zig",
+    "go.work",
+    "deno.json",
+    "deno.jsonc",
+    "nx.json",
+    "lerna.json",
+    "rush.json",
+    "pom.xml",
+    "build.xml",
+    "gemfile",
+    "mix.exs",
+    "phpunit.xml",
+    "phpunit.xml.dist",
+    "gradle.properties",
+    "build",
+    "build.bazel",
+    "workspace",
+];
+/// What a name ends with.
+const ENDS: [&str; 7] = [".pth", ".mk", ".make", ".gradle", ".gradle.kts", ".bzl", ".cmake"];
+/// Modules of Python's own and of its runners: one of the same name in a folder that is searched first takes their place.
+const PYTHON: [&str; 48] = [
+    "_pytest",
+    "abc",
+    "argparse",
+    "ast",
+    "asyncio",
+    "atexit",
+    "builtins",
+    "collections",
+    "contextlib",
+    "copy",
+    "coverage",
+    "dataclasses",
+    "difflib",
+    "doctest",
+    "encodings",
+    "enum",
+    "fnmatch",
+    "functools",
+    "hypothesis",
+    "importlib",
+    "inspect",
+    "io",
+    "iniconfig",
+    "json",
+    "locale",
+    "logging",
+    "nose",
+    "os",
+    "packaging",
+    "pathlib",
+    "platform",
+    "pluggy",
+    "pprint",
+    "pytest",
+    "random",
+    "re",
+    "shutil",
+    "signal",
+    "site",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "traceback",
+    "types",
+    "typing",
+    "unittest",
+    "warnings",
+    "xdist",
+];
+/// Folders that Python searches, beside the root.
+const PYTHON_ROOTS: [&str; 4] = ["", "src", "tests", "test"];
+
+/// Whether a path, in lower case, is one of these.
+pub(crate) fn is_one(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    let Some((name, folders)) = parts.split_last() else { return false };
+    if folders.iter().any(|folder| LOADED_FIRST.contains(folder)) {
+        return true;
+    }
+    if folders.iter().any(|folder| SAMPLES.contains(folder)) {
+        return false;
+    }
+    let sample = [".example", ".sample", ".template", ".md"].iter().any(|end| name.ends_with(end));
+    if parts.iter().any(|part| part.starts_with('.')) && !HARMLESS.contains(name) && !sample {
+        return true;
+    }
+    NAMES.contains(name)
+        || name.starts_with("makefile.")
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || is_settings(name, folders)
+        || shadows(path, name, folders)
+}
+
+fn is_settings(name: &str, folders: &[&str]) -> bool {
+    let mut parts = name.split('.');
+    let first = parts.next().unwrap_or_default();
+    let rest: Vec<&str> = parts.collect();
+    let loaded = match rest.last() {
+        None => true,
+        Some(end) => [
+            "js", "cjs", "mjs", "ts", "cts", "mts", "json", "jsonc", "yml", "yaml", "toml", "py", "ini",
+            "rb", "go",
+        ]
+        .contains(end),
+    };
+    let middle = rest.split_last().map_or(&[][..], |(_, middle)| middle);
+    let runner = RUNNERS.contains(&first)
+        && (rest.len() != 1 || first.ends_with("file") || matches!(rest[..], ["ini" | "toml"]));
+    // among sources such a name is the product's own: `src/app/app.config.ts`
+    let source =
+        folders.iter().any(|folder| ["src", "lib", "app"].contains(folder)) && !RUNNERS.contains(&first);
+    let settings = !source && middle.iter().any(|part| PARTS.contains(part));
+    loaded && (runner || settings || ["setuptests", "globalsetup"].contains(&first))
+}
+
+/// A module in a folder that is searched before the one whose name it has.
+fn shadows(path: &str, name: &str, folders: &[&str]) -> bool {
+    let root = |folder: &str| PYTHON_ROOTS.contains(&folder);
+    match name.strip_suffix(".py") {
+        Some("__init__") => match folders {
+            [module] => PYTHON.contains(module),
+            [above, module] => root(above) && PYTHON.contains(module),
+            _ => false,
+        },
+        Some(module) => {
+            root(path.rsplit_once('/').map_or("", |(folder, _)| folder)) && PYTHON.contains(&module)
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_tell_what_runs_by_itself() {
+        for path in [
+            ".tool/settings",
+            "packages/a/.toolrc",
+            "a/b/unknown.config.mts",
+            "web/setuptests.ts",
+            "vitest.setup.js",
+            "x/conftest.py",
+            "sitecustomize.py",
+            "lib/a.pth",
+            "crates/a/build.rs",
+            "sub/makefile.inc",
+            "rules.mk",
+            "unittest.py",
+            "src/json.py",
+            "pytest/__init__.py",
+            "node_modules/a/index.js",
+            "jest.globals.js",
+            "jest.polyfills.config.js",
+            "app/build.gradle.kts",
+            "Rakefile".to_ascii_lowercase().as_str(),
+            "tox.ini",
+        ] {
+            assert!(is_one(path), "{path}");
+        }
+        for path in [
+            "src/config.ts",
+            "src/setup.js",
+            "pkg/json.py",
+            "src/app/types.py",
+            "docs/.gitkeep",
+            ".env.example",
+            "src/babel.ts",
+            "tests/fixtures/.eslintrc",
+            "src/jest.ts",
+            "src/conf/load.rs",
+            "src/build.ts",
+            "readme.md",
+            "src/a.test.ts",
+            "src/rc.js",
+            "src/app/app.config.ts",
+            "app/tasks.py",
+        ] {
+            assert!(!is_one(path), "{path}");
+        }
+    }
+}
