@@ -13,8 +13,13 @@ const PLACEHOLDERS: [&str; 8] =
 
 /// The values to look for, the longest first, each with what stands in for it.
 pub(super) fn secrets(env: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    values(env.filter(|(name, _)| holds_secret(name)))
+}
+
+/// The same for what is secret whatever it is called.
+pub(super) fn values(secrets: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for (name, value) in env.filter(|(name, _)| holds_secret(name)) {
+    for (name, value) in secrets {
         let replacement = format!("[redacted:{name}]");
         let value = value.trim();
         for line in value.lines().map(str::trim).filter(|line| line.len() >= MIN_LINE && *line != value) {

@@ -1,33 +1,64 @@
 //! Taking secrets out of text.
 //!
-//! Two sources: the values of environment variables with telling names, and shapes that keys are known by.
+//! Three sources: the values of environment variables with telling names, those in files that tools know, and shapes that keys
+//! are known by.
 //! Each pass is linear in the text. What looks like an ordinary hash (a git object, a UUID) stays.
 
 mod environment;
+mod files;
 mod shapes;
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Replaces secrets by `[redacted:<what>]`. Cheap to clone; redacting twice changes nothing more.
 #[derive(Clone)]
 pub struct Redactor {
     /// Values to look for with what stands in for them, the longest first.
     values: Arc<[(String, String)]>,
+    /// What was taken out so far, by hash: each is counted once.
+    seen: Arc<Mutex<BTreeSet<u64>>>,
 }
 
 impl Redactor {
     /// A redactor that knows the values of secret-named variables in `env`, for instance
     /// `std::env::vars()`, and the well-known shapes.
     pub fn new(env: impl Iterator<Item = (String, String)>) -> Self {
-        Self { values: environment::secrets(env).into() }
+        Self { values: environment::secrets(env).into(), seen: Arc::default() }
     }
 
     /// A redactor that knows shapes only.
     pub fn shapes_only() -> Self {
-        Self { values: Arc::new([]) }
+        Self { values: Arc::new([]), seen: Arc::default() }
+    }
+
+    /// This redactor with the secrets of a project, of its user and of OpenCode beside its own. It counts from nothing.
+    pub fn with_files(&self, root: &Path, home: Option<&Path>, data_home: &Path) -> Self {
+        let files = environment::values(files::secrets(root, home, data_home).into_iter());
+        let mut values: Vec<(String, String)> = self.values.iter().cloned().chain(files).collect();
+        values.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+        values.dedup_by(|a, b| a.0 == b.0);
+        Self { values: values.into(), seen: Arc::default() }
+    }
+
+    /// How many different secrets were taken out of texts so far.
+    pub fn taken_out(&self) -> usize {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn saw(&self, secret: &str) {
+        const MOST_SEEN: usize = 100_000;
+        let mut hasher = std::hash::DefaultHasher::new();
+        secret.hash(&mut hasher);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() < MOST_SEEN {
+            seen.insert(hasher.finish());
+        }
     }
 
     /// The text without secrets; borrowed where there were none.
@@ -35,10 +66,11 @@ impl Redactor {
         let mut text = Cow::Borrowed(text);
         for (value, replacement) in self.values.iter() {
             if text.contains(value.as_str()) {
+                self.saw(value);
                 text = Cow::Owned(text.replace(value.as_str(), replacement));
             }
         }
-        shapes::redact(text)
+        shapes::redact(text, &|secret| self.saw(secret))
     }
 
     /// Redacts every string in `value`, the keys of objects included.

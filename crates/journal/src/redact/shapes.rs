@@ -69,12 +69,13 @@ static ANY: LazyLock<Option<RegexSet>> =
 /// No shape is shorter (`a://:b@`).
 const SHORTEST: usize = 7;
 
-pub(super) fn redact(mut text: Cow<'_, str>) -> Cow<'_, str> {
+/// `saw` is told each secret.
+pub(super) fn redact<'a>(mut text: Cow<'a, str>, saw: &dyn Fn(&str)) -> Cow<'a, str> {
     if text.len() < SHORTEST || ANY.as_ref().is_some_and(|any| !any.is_match(&text)) {
         return text;
     }
     for shape in SHAPES.iter() {
-        let replaced = shape.regex.replace_all(&text, |found: &Captures<'_>| replace(shape, found));
+        let replaced = shape.regex.replace_all(&text, |found: &Captures<'_>| replace(shape, found, saw));
         if let Cow::Owned(replaced) = replaced
             && replaced != *text
         {
@@ -85,11 +86,14 @@ pub(super) fn redact(mut text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// The match with its secret, and only that, replaced.
-fn replace(shape: &Shape, found: &Captures<'_>) -> String {
+fn replace(shape: &Shape, found: &Captures<'_>, saw: &dyn Fn(&str)) -> String {
     let Some(whole) = found.get(0) else { return String::new() };
     let secret = found.name("s").unwrap_or(whole);
     if (shape.keep)(secret.as_str()) {
         return whole.as_str().to_owned();
+    }
+    if !secret.as_str().starts_with("[redacted:") {
+        saw(secret.as_str());
     }
     let (from, to) = (secret.start() - whole.start(), secret.end() - whole.start());
     let (before, after) = (&whole.as_str()[..from], &whole.as_str()[to..]);

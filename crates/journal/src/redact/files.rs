@@ -1,0 +1,196 @@
+//! Secrets that lie in files which tools know: `.env` files of the project, and the logins of OpenCode, netrc, npm, cargo and docker.
+//!
+//! The files are read once when a mission is opened, bounded; what cannot be read holds nothing. Which names of settings are
+//! secret is known by `shared`.
+
+use serde_json::Value;
+use shared::secret_variables::holds_secret;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The longest file that is read, in bytes.
+const MOST_BYTES: u64 = 256 * 1024;
+/// A value that is no word: what may be a secret whatever it is called.
+const RANDOM: usize = 16;
+/// `.env` files of one folder that are read.
+const MOST_FILES: usize = 20;
+
+type Reader = fn(&str) -> Vec<(String, String)>;
+
+/// Files below the home folder, and how each is read.
+const HOME: [(&str, Reader); 9] = [
+    (".netrc", netrc),
+    ("_netrc", netrc),
+    (".npmrc", settings),
+    (".yarnrc.yml", settings),
+    (".pypirc", settings),
+    (".git-credentials", logins),
+    (".cargo/credentials.toml", settings),
+    (".cargo/credentials", settings),
+    (".docker/config.json", json),
+];
+
+/// The secrets in such files, each with a name.
+pub(super) fn secrets(root: &Path, home: Option<&Path>, data_home: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let names = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let is_env = |name: &str| {
+        name == ".envrc" || name == ".env" || name.starts_with(".env.") || name.ends_with(".env")
+    };
+    let is_sample =
+        |name: &str| [".example", ".sample", ".template", ".dist"].iter().any(|end| name.ends_with(end));
+    let names = names.filter_map(|name| name.into_string().ok());
+    for name in names.filter(|name| is_env(name) && !is_sample(name)).take(MOST_FILES) {
+        found.extend(settings(&text(&root.join(name))));
+    }
+    found.extend(settings(&text(&root.join(".npmrc"))));
+    found.extend(json(&text(&data_home.join("opencode").join("auth.json"))));
+    for (name, read) in HOME.iter().filter_map(|(name, read)| Some((home?.join(name), read))) {
+        found.extend(read(&text(&name)));
+    }
+    found
+}
+
+fn text(path: &Path) -> String {
+    let mut bytes = Vec::new();
+    // A pipe is not waited for.
+    let plain = path.metadata().is_ok_and(|found| found.is_file());
+    if let Some(file) = plain.then(|| File::open(path).ok()).flatten() {
+        let _ = file.take(MOST_BYTES).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// `NAME=value`, `name: value` and `name = "value"`, a line each.
+fn settings(text: &str) -> Vec<(String, String)> {
+    let line = |line: &str| {
+        let line = line.trim();
+        if line.starts_with(['#', ';']) {
+            return None;
+        }
+        // `//host/:_authToken=value`: the name of a setting may hold a colon
+        let (name, value) = match line.split_once('=') {
+            Some(pair) => pair,
+            None => line.split_once(": ")?,
+        };
+        let name = name.trim().strip_prefix("export ").unwrap_or(name.trim());
+        let name = name.rsplit(['/', ':']).next().unwrap_or(name).trim_matches(['"', '\'', ' ']);
+        let value = unquoted(value.trim());
+        let counts = holds_secret(name) || is_random(value) || value.contains("://") && value.contains('@');
+        (counts && !value.contains("${")).then(|| (name.to_owned(), value.to_owned()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+fn unquoted(value: &str) -> &str {
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote) {
+            return rest.split(quote).next().unwrap_or(rest);
+        }
+    }
+    value.split(" #").next().unwrap_or(value).trim()
+}
+
+/// Long, in one piece, with letters and digits: no word, no path, no address.
+fn is_random(value: &str) -> bool {
+    value.len() >= RANDOM
+        && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+=".contains(&b))
+        && value.bytes().any(|b| b.is_ascii_digit())
+        && value.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+fn netrc(text: &str) -> Vec<(String, String)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words
+        .windows(2)
+        .filter_map(|pair| match pair {
+            ["password" | "account", value] => Some(("netrc".to_owned(), (*value).to_owned())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// `https://user:password@host`, a line each.
+fn logins(text: &str) -> Vec<(String, String)> {
+    let password = |line: &str| {
+        let (login, _) = line.split_once("://")?.1.rsplit_once('@')?;
+        Some(("git".to_owned(), login.split_once(':')?.1.to_owned()))
+    };
+    text.lines().filter_map(password).collect()
+}
+
+/// Texts under telling names, and what looks random, at any depth.
+fn json(text: &str) -> Vec<(String, String)> {
+    fn visit(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(name, value)| visit(name, value, found)),
+            Value::Array(items) => items.iter().for_each(|value| visit(name, value, found)),
+            Value::String(text) => {
+                let known =
+                    matches!(name, "access" | "refresh" | "auth" | "key" | "identitytoken" | "registrytoken");
+                if known || holds_secret(name) || is_random(text) {
+                    found.push((name.to_owned(), text.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if let Ok(value) = serde_json::from_str(text) {
+        visit("", &value, &mut found);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Redactor;
+
+    #[test]
+    fn values_of_the_files_that_tools_know_are_taken_out_and_counted() {
+        let place = tempfile::tempdir().unwrap();
+        let (root, home, data) = (place.path().join("p"), place.path().join("h"), place.path().join("d"));
+        let write = |path: std::path::PathBuf, text: &str| {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            root.join(".env"),
+            "# TOKEN=commented-out-1\nexport API_KEY=\"env-value-one\"\nPORT=3000\nNODE_ENV=development\nDB=postgres://me:database-word@host/db\nOTHER=q1w2e3r4t5y6u7i8 # note\n",
+        );
+        write(root.join(".env.example"), "API_KEY=shown-in-example\n");
+        write(home.join(".netrc"), "machine a login me password netrc-value-two\n");
+        write(
+            home.join(".npmrc"),
+            "//registry.example.org/:_authToken=npm-value-three\nregistry=https://registry.example.org/\n",
+        );
+        write(home.join(".cargo/credentials.toml"), "[registry]\ntoken = \"cargo-value-four\"\n");
+        write(home.join(".docker/config.json"), r#"{"auths":{"example.org":{"auth":"ZG9ja2VyOnZhbHVl"}}}"#);
+        write(home.join(".git-credentials"), "https://me:git-value-five@example.org\n");
+        write(data.join("opencode/auth.json"), r#"{"provider":{"type":"api","key":"opencode-value-six"}}"#);
+        let redactor = Redactor::new(std::iter::empty()).with_files(&root, Some(&home), &data);
+        for secret in [
+            "env-value-one",
+            "database-word",
+            "q1w2e3r4t5y6u7i8",
+            "netrc-value-two",
+            "npm-value-three",
+            "cargo-value-four",
+            "ZG9ja2VyOnZhbHVl",
+            "git-value-five",
+            "opencode-value-six",
+        ] {
+            let said = redactor.redact(&format!("postgres://me:{secret}@host/db x")).into_owned();
+            assert!(!said.contains(secret), "{said}");
+        }
+        assert_eq!(redactor.taken_out(), 9);
+        redactor.redact("netrc-value-two again");
+        assert_eq!(redactor.taken_out(), 9, "a secret is counted once");
+        for plain in
+            ["development", "3000", "shown-in-example", "commented-out-1", "https://registry.example.org/"]
+        {
+            assert_eq!(redactor.redact(plain), plain);
+        }
+    }
+}
