@@ -28,6 +28,10 @@ pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
         _ if task.compound => None,
         FailureClass::Budget => None,
         FailureClass::Blocked => left.split().or_else(|| left.again()).or_else(|| left.replan()),
+        // Who submits nothing usable does so with smaller tasks and with another plan, too.
+        FailureClass::Malformed if task.failures.iter().all(|f| f.class == FailureClass::Malformed) => {
+            left.again()
+        }
         FailureClass::Timeout => {
             let apart = left.large().then(|| left.split()).flatten();
             apart.or_else(|| left.again()).or_else(|| left.split()).or_else(|| left.replan())

@@ -32,17 +32,27 @@ pub struct Field {
     pub required: bool,
     /// Shown to the model; empty where the name says it all.
     pub hint: &'static str,
+    /// Items that a list has at least.
+    pub least: u8,
+    /// What a text matches; empty for any.
+    pub pattern: &'static str,
 }
 
 impl Field {
     pub const fn required(name: &'static str, shape: Shape) -> Field {
-        Field { name, shape, required: true, hint: "" }
+        Field { name, shape, required: true, hint: "", least: 0, pattern: "" }
     }
     pub const fn optional(name: &'static str, shape: Shape) -> Field {
-        Field { name, shape, required: false, hint: "" }
+        Field { name, shape, required: false, hint: "", least: 0, pattern: "" }
     }
     pub const fn hint(self, hint: &'static str) -> Field {
         Field { hint, ..self }
+    }
+    pub const fn least(self, least: u8) -> Field {
+        Field { least, ..self }
+    }
+    pub const fn pattern(self, pattern: &'static str) -> Field {
+        Field { pattern, ..self }
     }
 }
 
@@ -53,6 +63,16 @@ pub fn json_schema(fields: &[Field]) -> Value {
         let mut schema = shape_schema(&field.shape);
         if let (false, Value::Object(map)) = (field.hint.is_empty(), &mut schema) {
             map.insert("description".into(), field.hint.into());
+        }
+        if let Value::Object(map) = &mut schema {
+            if field.least > 0 {
+                map.insert("minItems".into(), field.least.into());
+            }
+            if !field.pattern.is_empty() {
+                map.insert("pattern".into(), field.pattern.into());
+            } else if field.required && matches!(field.shape, Shape::Text) {
+                map.insert("minLength".into(), 1.into());
+            }
         }
         properties.insert(field.name.into(), schema);
     }

@@ -10,15 +10,17 @@ pub(super) const FIELDS: &[Field] = &[
     Field::required(
         "tasks",
         Shape::List(&Shape::Object(&[
-            Field::required("id", Shape::Text).hint("[a-z0-9][a-z0-9_-]{0,31}"),
+            Field::required("id", Shape::Text).pattern("^[a-z0-9][a-z0-9_-]{0,31}$"),
             Field::required("title", Shape::Text),
             Field::required("instructions", Shape::Text)
                 .hint("all that a coder who sees only this task needs"),
             Field::required("files", Shape::List(&Shape::Text))
-                .hint("files it writes; globs only when compound"),
+                .hint("files it writes; globs only when compound")
+                .least(1),
             Field::optional("depends_on", Shape::List(&Shape::Text)),
             Field::required("acceptance", Shape::List(&Shape::Text))
-                .hint("each can be checked by looking at the change"),
+                .hint("each can be checked by looking at the change")
+                .least(1),
             Field::optional("group", Shape::Text)
                 .hint("tasks of one group are integrated together or not at all"),
             Field::optional("compound", Shape::Bool)
@@ -30,7 +32,8 @@ pub(super) const FIELDS: &[Field] = &[
             Field::optional("behaviour", Shape::Bool)
                 .hint("true: what the program does changes; another coder then writes its tests first"),
         ])),
-    ),
+    )
+    .least(1),
     Field::optional(
         "dependencies",
         Shape::List(&Shape::Object(&[

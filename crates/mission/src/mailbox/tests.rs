@@ -212,6 +212,7 @@ fn tools_say_what_they_want() {
               },
               "summary": {
                 "description": "what was changed, or what is in the way",
+                "minLength": 1,
                 "type": "string"
               }
             },
@@ -310,4 +311,17 @@ fn broken_json_in_any_script_is_mended_or_refused() {
         let _ = packed(&format!("{}é", &text[..end]));
         let _ = packed(&format!("{{tasks: {}ZqXe9XqZ“", &text[..end]));
     }
+}
+
+#[test]
+fn the_schema_says_what_would_be_refused() {
+    let schema = super::json_schema(super::plan::FIELDS);
+    let task = &schema["properties"]["tasks"]["items"]["properties"];
+    assert_eq!(schema["properties"]["tasks"]["minItems"], 1);
+    assert_eq!((&task["files"]["minItems"], &task["acceptance"]["minItems"]), (&1.into(), &1.into()));
+    assert_eq!(task["id"]["pattern"], "^[a-z0-9][a-z0-9_-]{0,31}$");
+    assert_eq!(
+        (&task["title"]["minLength"], &task["depends_on"]["minItems"]),
+        (&1.into(), &serde_json::Value::Null)
+    );
 }
