@@ -19,11 +19,13 @@ pub(crate) enum Was<'f> {
 }
 
 /// The functions of a file that are called when it runs: without declarations for a type checker.
-pub(crate) fn real_functions(file: &File) -> Vec<Function> {
-    let mut all = functions(file);
-    all.retain(|function| !decorators(file, function).any(|d| d.contains("overload")));
-    all
+pub(crate) fn real_functions(file: &File) -> &[Function] {
+    let is_real = |function: &&Function| !decorators(file, function).any(|d| d.contains("overload"));
+    &file.fact(|file| RealFunctions(functions(file).iter().filter(is_real).cloned().collect())).0
 }
+
+#[derive(Debug)]
+struct RealFunctions(Vec<Function>);
 
 /// Each function of `new` with what it was: of several that share a name, the one at the same place among them.
 pub(crate) fn pair_up<'f>(old: &'f [Function], new: &[Function]) -> Vec<Was<'f>> {

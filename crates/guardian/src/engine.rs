@@ -124,7 +124,7 @@ impl Guardian {
         if self.rules.is_empty() && !self.patterns.may_match(path, text) {
             return None;
         }
-        let file = File::new(path, text, &self.patterns, !self.rules.is_empty(), None);
+        let file = self.patterns.read(path, text, !self.rules.is_empty(), None);
         raws.extend(self.findings(&file));
         (!self.rules.is_empty()).then(|| Arc::new(file))
     }
@@ -200,7 +200,7 @@ impl Guardian {
         let others = kept.iter().rev().filter(|file| &*file.path == path && file.is_sound());
         let before = others.take(MAX_COMPARED).min_by_key(|file| file.differs_by(text)).cloned();
         drop(kept);
-        let file = Arc::new(File::new(path, text, &self.patterns, !self.rules.is_empty(), before.as_deref()));
+        let file = Arc::new(self.patterns.read(path, text, !self.rules.is_empty(), before.as_deref()));
         if text.len() < 500_000 {
             let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= KEPT_FILES {

@@ -5,10 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use syntax::{InputEdit, Language, Outline, Point, ProblemKind, Source, SyntaxProblem, Tree};
 
+use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::flat::Flat;
-use crate::names::Names;
-use crate::patterns::Patterns;
 
 /// What makes a finding that a change brought in no worse than one that was there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,35 +86,22 @@ pub(crate) struct File {
     generated: bool,
     flat: OnceLock<Flat>,
     outline: OnceLock<Outline>,
-    names: OnceLock<Names>,
+    facts: Facts,
     line_starts: Vec<usize>,
 }
 
 impl File {
-    /// Reads a file: parses it, matches the patterns. `before` is the file as it was before an edit, of
-    /// which only what changed is parsed again. `keep`: rules with logic will look at it.
-    pub(crate) fn new(
-        path: &str,
-        text: &str,
-        patterns: &Patterns,
-        keep: bool,
-        before: Option<&File>,
-    ) -> File {
-        let mut file = File::plain_after(path, text, before);
-        if let Some((language, tree)) = file.language.zip(file.tree.clone()).filter(|_| !file.generated) {
-            let source = Source::with_tree(language, text, tree);
-            let (matched, flat) = patterns.matches(&file, &source, keep);
-            if flat.depth > syntax::MAX_DEPTH {
-                file.problems.push(not_checked(format!("code nested {} deep", flat.depth)));
-                file.tree = None;
-            } else {
-                file.matched = matched;
-                if keep {
-                    file.flat = OnceLock::from(flat);
-                }
-            }
+    /// Takes what rules written as patterns matched, and the list of its nodes where rules with logic will look at it.
+    pub(crate) fn set_matched(&mut self, matched: Vec<Raw>, flat: Flat, keep: bool) {
+        if flat.depth > syntax::MAX_DEPTH {
+            self.problems.push(not_checked(format!("code nested {} deep", flat.depth)));
+            self.tree = None;
+            return;
         }
-        file
+        self.matched = matched;
+        if keep {
+            self.flat = OnceLock::from(flat);
+        }
     }
 
     /// Reads a file that is only looked at for what it has to do with others.
@@ -123,7 +109,8 @@ impl File {
         File::plain_after(path, text, None)
     }
 
-    fn plain_after(path: &str, text: &str, before: Option<&File>) -> File {
+    /// `before` is the file as it was before an edit, of which only what changed is parsed again.
+    pub(crate) fn plain_after(path: &str, text: &str, before: Option<&File>) -> File {
         let mut file = File {
             path: path.into(),
             text: text.into(),
@@ -135,7 +122,7 @@ impl File {
             generated: false,
             flat: OnceLock::new(),
             outline: OnceLock::new(),
-            names: OnceLock::new(),
+            facts: Facts::default(),
             line_starts: std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect(),
         };
         let Some(language) = file.language else { return file };
@@ -194,6 +181,11 @@ impl File {
         self.tree.is_some()
     }
 
+    /// The source that rules written as patterns look at; `None` where they do not judge it.
+    pub(crate) fn judged_source(&self) -> Option<Source<'_>> {
+        self.source().filter(|_| !self.generated)
+    }
+
     fn source(&self) -> Option<Source<'_>> {
         Some(Source::with_tree(self.language?, &self.text, self.tree.clone()?))
     }
@@ -247,8 +239,9 @@ impl File {
         })
     }
 
-    pub(crate) fn names(&self) -> &Names {
-        self.names.get_or_init(|| Names::of(self))
+    /// What is asked of a file more than once, found the first time; one answer of each type.
+    pub(crate) fn fact<T: Send + Sync + 'static>(&self, find: impl FnOnce(&File) -> T) -> &T {
+        self.facts.get(|| find(self))
     }
 
     /// The text of a node.

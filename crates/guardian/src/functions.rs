@@ -1,11 +1,14 @@
 //! Functions and tests of a file, found the same way in every language.
 
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
 use syntax::Language;
 
 use crate::file::{File, even};
 
 /// A function with a body.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Function {
     /// `Class.name`, `name`
     pub(crate) name: String,
@@ -14,7 +17,14 @@ pub(crate) struct Function {
 }
 
 /// The functions of a file that have a name and a body.
-pub(crate) fn functions(file: &File) -> Vec<Function> {
+pub(crate) fn functions(file: &File) -> &[Function] {
+    &file.fact(|file| AllFunctions(find_functions(file))).0
+}
+
+#[derive(Debug)]
+struct AllFunctions(Vec<Function>);
+
+fn find_functions(file: &File) -> Vec<Function> {
     let mut found = Vec::new();
     for (index, node) in file.flat().iter() {
         let (name, value) = match node.kind {
@@ -105,10 +115,32 @@ pub(crate) struct Test {
     pub(crate) assertions: Vec<String>,
     /// it does not run
     pub(crate) skipped: bool,
+    words: OnceLock<HashSet<String>>,
+}
+
+impl Test {
+    fn new(name: String, index: usize, body: usize) -> Test {
+        Test { name, index, body, assertions: Vec::new(), skipped: false, words: OnceLock::new() }
+    }
+
+    /// The words of its body; `file` is the one that it is of.
+    pub(crate) fn words(&self, file: &File) -> &HashSet<String> {
+        self.words.get_or_init(|| {
+            let words = file.text_of(self.body).split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.filter(|word| !word.is_empty()).map(str::to_string).collect()
+        })
+    }
 }
 
 /// The tests of a file.
-pub(crate) fn tests(file: &File) -> Vec<Test> {
+pub(crate) fn tests(file: &File) -> &[Test] {
+    &file.fact(|file| AllTests(find_tests(file))).0
+}
+
+#[derive(Debug)]
+struct AllTests(Vec<Test>);
+
+fn find_tests(file: &File) -> Vec<Test> {
     let mut found = match file.language {
         Some(Language::TypeScript | Language::Tsx | Language::JavaScript) if file.is_test() => {
             ecmascript_tests(file)
@@ -193,9 +225,9 @@ fn attributes(file: &File, index: usize) -> impl Iterator<Item = &str> {
 
 fn named_tests(file: &File, is_test: impl Fn(&str, usize) -> bool) -> Vec<Test> {
     functions(file)
-        .into_iter()
+        .iter()
         .filter(|function| is_test(&function.name, function.index))
-        .map(|f| Test { name: f.name, index: f.index, body: f.body, assertions: Vec::new(), skipped: false })
+        .map(|f| Test::new(f.name.clone(), f.index, f.body))
         .collect()
 }
 
@@ -232,7 +264,7 @@ fn ecmascript_tests(file: &File) -> Vec<Test> {
                 name = format!("{group} > {name}");
             }
         }
-        found.push(Test { name, index, body, assertions: Vec::new(), skipped: false });
+        found.push(Test::new(name, index, body));
     }
     found
 }

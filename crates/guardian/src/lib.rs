@@ -15,6 +15,7 @@ mod data;
 mod docs;
 mod doubt;
 mod engine;
+mod facts;
 mod file;
 mod finding;
 mod flat;

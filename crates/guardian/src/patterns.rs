@@ -189,9 +189,20 @@ impl Patterns {
         sets.into_iter().flatten().any(|set| set.rules.iter().any(|rule| self.may(rule, path, text)))
     }
 
+    /// Reads a file: parses it, matches the patterns. `before` is the file as it was before an edit. `keep`: rules with
+    /// logic will look at it.
+    pub(crate) fn read(&self, path: &str, text: &str, keep: bool, before: Option<&File>) -> File {
+        let mut file = File::plain_after(path, text, before);
+        let found = file.judged_source().map(|source| self.matches(&file, &source, keep));
+        if let Some((matched, flat)) = found {
+            file.set_matched(matched, flat, keep);
+        }
+        file
+    }
+
     /// What the rules match in a file, and its nodes, which are found on the same walk; only how deep they are nested
     /// without `keep`. Where they are nested too deep, nothing is matched.
-    pub(crate) fn matches(&self, file: &File, source: &Source<'_>, keep: bool) -> (Vec<Raw>, Flat) {
+    fn matches(&self, file: &File, source: &Source<'_>, keep: bool) -> (Vec<Raw>, Flat) {
         let language = source.language();
         let mut due: Vec<Due<'_>> = self
             .sets(language)

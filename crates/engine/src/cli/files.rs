@@ -1,20 +1,23 @@
 //! The project's files as they lie on disk, for commands that look at them without a mission.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guardian::Sources;
 use ignore::WalkBuilder;
 use workspace::UserFiles;
 
 use super::answer::Failure;
+use crate::gates::tree_sources::CommitTexts;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
+/// Bytes of texts that are kept, as rules ask for a file more than once.
+const MAX_KEPT: usize = 64 * 1024 * 1024;
 /// Files that are listed where there is no git.
 const MAX_FILES: usize = 100_000;
 /// Folders that are nobody's sources, where there is no git to say so.
@@ -60,12 +63,16 @@ pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
 pub(super) struct DiskSources {
     root: PathBuf,
     files: Vec<String>,
+    /// of each file, where it was read and there was room to keep it
+    texts: Vec<OnceLock<Option<String>>>,
+    kept: AtomicUsize,
 }
 
 impl DiskSources {
     /// `files`: sorted.
     pub fn new(root: &Path, files: Vec<String>) -> DiskSources {
-        DiskSources { root: root.to_path_buf(), files }
+        let texts = files.iter().map(|_| OnceLock::new()).collect();
+        DiskSources { root: root.to_path_buf(), files, texts, kept: AtomicUsize::new(0) }
     }
 
     /// How long a file is, in bytes; 0 where it will not be read.
@@ -77,8 +84,18 @@ impl DiskSources {
 
 impl Sources for DiskSources {
     fn read(&self, path: &str) -> Option<Cow<'_, str>> {
-        self.files.binary_search_by(|file| file.as_str().cmp(path)).ok()?;
-        text(&self.root.join(path)).map(Cow::Owned)
+        let at = self.files.binary_search_by(|file| file.as_str().cmp(path)).ok()?;
+        let known = self.texts.get(at)?;
+        if known.get().is_none() {
+            let text = text(&self.root.join(path));
+            let bytes = text.as_ref().map_or(0, String::len);
+            if self.kept.fetch_add(bytes, Ordering::Relaxed) + bytes > MAX_KEPT {
+                self.kept.fetch_sub(bytes, Ordering::Relaxed);
+                return text.map(Cow::Owned);
+            }
+            known.get_or_init(|| text);
+        }
+        known.get().and_then(Option::as_deref).map(Cow::Borrowed)
     }
 
     fn files(&self) -> &[String] {
@@ -109,8 +126,7 @@ pub(super) fn text(path: &Path) -> Option<String> {
 pub(super) struct RevisionSources<'a> {
     user: &'a UserFiles,
     commit: String,
-    files: Vec<String>,
-    read: Mutex<HashMap<String, Option<String>>>,
+    texts: CommitTexts,
 }
 
 impl<'a> RevisionSources<'a> {
@@ -120,31 +136,18 @@ impl<'a> RevisionSources<'a> {
         commit: &str,
         changed: &[String],
     ) -> Result<RevisionSources<'a>, workspace::Error> {
-        let files = user.files_at(commit)?;
-        let known = |path: &&str| files.binary_search_by(|file| file.as_str().cmp(path)).is_ok();
-        let wanted: Vec<&str> = changed.iter().map(String::as_str).filter(known).collect();
-        let texts = user.read_at(commit, &wanted)?.into_iter().map(|bytes| bytes.and_then(decoded));
-        let read = wanted.iter().map(|path| path.to_string()).zip(texts).collect();
-        Ok(RevisionSources { user, commit: commit.to_string(), files, read: Mutex::new(read) })
+        let texts = CommitTexts::new(user.files_at(commit)?);
+        texts.prepare(changed, |paths| user.read_at(commit, paths));
+        Ok(RevisionSources { user, commit: commit.to_string(), texts })
     }
 }
 
 impl Sources for RevisionSources<'_> {
     fn read(&self, path: &str) -> Option<Cow<'_, str>> {
-        self.files.binary_search_by(|file| file.as_str().cmp(path)).ok()?;
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = read.entry(path.to_string()).or_insert_with(|| {
-            let found = self.user.read_at(&self.commit, &[path]).ok()?;
-            found.into_iter().next().flatten().and_then(decoded)
-        });
-        text.clone().map(Cow::Owned)
+        self.texts.read(path, |paths| self.user.read_at(&self.commit, paths))
     }
 
     fn files(&self) -> &[String] {
-        &self.files
+        self.texts.files()
     }
-}
-
-fn decoded(bytes: Vec<u8>) -> Option<String> {
-    if bytes.len() as u64 > MAX_FILE { None } else { String::from_utf8(bytes).ok() }
 }

@@ -82,3 +82,9 @@ impl Names {
             .map(|(name, index)| (name.as_str(), *index))
     }
 }
+
+impl File {
+    pub(crate) fn names(&self) -> &Names {
+        self.fact(Names::of)
+    }
+}

@@ -17,7 +17,7 @@ use syntax::{Import, Language};
 use crate::file::File;
 use crate::sources::Sources;
 
-pub(crate) use surroundings::Surroundings;
+pub(crate) use surroundings::{Memo, Surroundings};
 
 /// Files that are parsed for one change, beside the changed ones.
 const MAX_FILES: usize = 4_000;
@@ -121,6 +121,22 @@ impl<'a> Tree<'a> {
         });
         self.cache.borrow_mut().insert(path.to_string(), file.clone());
         file
+    }
+
+    /// Something about the tree as a whole that is asked for again and again, one answer of each type.
+    pub(crate) fn fact<T: Send + Sync + 'static>(&self, find: impl FnOnce() -> T) -> &T {
+        self.around.facts.get(find)
+    }
+
+    /// Something about a file that is asked for again and again, found once for all parts of the tree: `None` where the
+    /// file cannot be read.
+    pub(crate) fn fact_of<T: Clone + Send + Sync + 'static>(
+        &self,
+        path: &str,
+        find: impl FnOnce(&File) -> T,
+    ) -> Option<T> {
+        let known = self.fact(Memo::<String, Option<T>>::default);
+        known.get(path.to_string(), || self.file(path).map(|file| find(&file)))
     }
 
     /// Where an import of a file leads.

@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use syntax::Language;
 
 use super::manifest::Declared;
+use crate::facts::Facts;
 use crate::sources::Sources;
 
 /// What is known of a tree as a whole: found once, and shared by all that look at parts of it side by side.
 #[derive(Default)]
 pub(crate) struct Surroundings<'a> {
+    /// what others than the project's own resolvers keep here
+    pub(super) facts: Facts,
     pub(super) paths: HashSet<&'a str>,
     pub(super) folders: HashSet<&'a str>,
     /// what a module exports
@@ -56,7 +59,7 @@ impl<K, V> Default for Memo<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> Memo<K, V> {
-    pub(super) fn get(&self, key: K, find: impl FnOnce() -> V) -> V {
+    pub(crate) fn get(&self, key: K, find: impl FnOnce() -> V) -> V {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {
             let found = find();

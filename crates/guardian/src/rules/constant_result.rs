@@ -69,8 +69,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
             continue;
         }
         let now = real_functions(head);
-        let old = pair.old_code().map_or_else(Vec::new, functions);
-        for (function, was) in now.iter().zip(pair_up(&old, &now)) {
+        let old = pair.old_code().map_or_else(Default::default, functions);
+        for (function, was) in now.iter().zip(pair_up(old, now)) {
             let new = matches!(was, Was::New) && pair.wrote_at(head.flat().node(function.index).start);
             if !new || now.iter().filter(|other| other.name == function.name).count() > 1 {
                 continue;

@@ -65,7 +65,7 @@ fn check(pair: &Pair, found: &mut Found) {
         return;
     }
     let (old, new) = (real_functions(base), real_functions(head));
-    for (function, was) in new.iter().zip(pair_up(&old, &new)) {
+    for (function, was) in new.iter().zip(pair_up(old, new)) {
         let body = statements(head, function.body);
         let unwritten = is_unwritten(head, &body);
         if !is_trivial(head, &body) && !unwritten {

@@ -158,7 +158,7 @@ fn constants<'e>(
         let mut before = old.iter().filter(|o| o.name == function.name).peekable();
         // a new function that is called with something, and does nothing with it
         let did = match before.peek() {
-            None => !parameters(head, &function).is_empty(),
+            None => !parameters(head, function).is_empty(),
             Some(_) => before.any(|before| statements(base, before.body).len() > 1),
         };
         if constant && did {

@@ -182,7 +182,7 @@ fn fixtures(file: &File) -> impl Iterator<Item = &str> {
 fn asked(file: &File, name: &str) -> Option<usize> {
     let flat = file.flat();
     functions(file)
-        .into_iter()
+        .iter()
         .filter(|function| function.name.rsplit('.').next().is_some_and(|own| own.starts_with("test")))
         .filter_map(|function| flat.field(function.index, "parameters"))
         .find_map(|parameters| {

@@ -1,5 +1,7 @@
 //! Names that an installed package does not have, as its types say.
 
+use std::collections::BTreeMap;
+
 use syntax::{ImportKind, Language};
 
 use super::{Change, Check, Example, Found, Rule};
@@ -30,6 +32,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(change: &Change<'_>, found: &mut Found) {
+    let mut declared: BTreeMap<String, bool> = BTreeMap::new();
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         if !matches!(head.language, Some(Language::TypeScript | Language::Tsx)) {
             continue;
@@ -49,7 +52,10 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 .iter()
                 .filter(|n| !matches!(n.name.as_str(), "*" | "default") && !names.contains(&n.name))
             {
-                if !pair.wrote((name.line as usize).saturating_sub(1)) || is_declared(change, &import.module)
+                if !pair.wrote((name.line as usize).saturating_sub(1))
+                    || *declared
+                        .entry(import.module.clone())
+                        .or_insert_with(|| is_declared(change, &import.module))
                 {
                     continue;
                 }

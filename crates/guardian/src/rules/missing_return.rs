@@ -55,7 +55,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         for function in functions(head) {
             let flat = head.flat();
             if !pair.wrote_in(flat.node(function.index).start, flat.node(function.body).end)
-                || !lacks(head, &function)
+                || !lacks(head, function)
             {
                 continue;
             }

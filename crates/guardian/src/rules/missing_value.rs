@@ -44,8 +44,8 @@ fn check(file: &File, found: &mut Found) {
         return;
     }
     for function in functions(file) {
-        let gives = return_type(file, &function);
-        let generator = is_generator(file, &function);
+        let gives = return_type(file, function);
+        let generator = is_generator(file, function);
         if !generator && (gives.is_empty() || may_be_nothing(file.language, gives)) {
             continue;
         }

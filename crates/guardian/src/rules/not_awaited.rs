@@ -1,6 +1,7 @@
 //! Asynchronous functions of the project that are called and whose result nobody waits for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use syntax::Language;
 
@@ -77,18 +78,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
 /// The asynchronous functions that a file knows, as they are called there: `f`, `self.f`, `this.f`.
 fn asynchronous(tree: &Tree<'_>, file: &File) -> BTreeMap<String, usize> {
     let mut known: BTreeMap<String, usize> =
-        own(file).into_iter().filter(|(_, is)| *is).map(|(name, _)| (name, 0)).collect();
+        own(file).0.iter().filter(|(_, is)| **is).map(|(name, _)| (name.clone(), 0)).collect();
     for import in file.outline().imports.iter().filter(|import| !import.names.is_empty()) {
         let Target::File(path) = tree.resolve(file, import) else { continue };
-        let Some(other) = tree.file(&path).filter(|other| other.is_code() && !other.is_broken()) else {
-            continue;
-        };
-        if !other.text.contains("async") {
-            continue;
-        }
-        let theirs = own(&other);
+        let Some(theirs) = tree.fact_of(&path, of_module) else { continue };
         for name in &import.names {
-            if theirs.get(&name.name) == Some(&true) {
+            if theirs.0.get(&name.name) == Some(&true) {
                 known.insert(name.local().to_string(), 0);
             }
         }
@@ -97,9 +92,22 @@ fn asynchronous(tree: &Tree<'_>, file: &File) -> BTreeMap<String, usize> {
 }
 
 /// Functions of a file by how they are called, and whether they are asynchronous; one that is defined twice is not.
-fn own(file: &File) -> BTreeMap<String, bool> {
+fn own(file: &File) -> Arc<Own> {
+    file.fact(|file| Arc::new(find_own(file))).clone()
+}
+
+#[derive(Debug, Default)]
+struct Own(BTreeMap<String, bool>);
+
+/// The same of a module that is imported; none where nothing in it is asynchronous.
+fn of_module(file: &File) -> Arc<Own> {
+    let may = file.is_code() && !file.is_broken() && file.text.contains("async");
+    if may { own(file) } else { Arc::default() }
+}
+
+fn find_own(file: &File) -> Own {
     let flat = file.flat();
-    let mut found: BTreeMap<String, bool> = BTreeMap::new();
+    let mut found = BTreeMap::new();
     let mut add = |name: String, is: bool| {
         found.entry(name).and_modify(|known| *known = false).or_insert(is);
     };
@@ -154,7 +162,7 @@ fn own(file: &File) -> BTreeMap<String, bool> {
             _ => {}
         }
     }
-    found
+    Own(found)
 }
 
 fn starts_async(file: &File, index: usize) -> bool {

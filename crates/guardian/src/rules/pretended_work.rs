@@ -137,8 +137,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
             continue;
         }
         let now = real_functions(head);
-        let old = pair.old_code().map_or_else(Vec::new, functions);
-        for (function, was) in now.iter().zip(pair_up(&old, &now)) {
+        let old = pair.old_code().map_or_else(Default::default, functions);
+        for (function, was) in now.iter().zip(pair_up(old, now)) {
             if !pair.wrote_in(head.flat().node(function.index).start, head.flat().node(function.body).end) {
                 continue;
             }

@@ -81,7 +81,17 @@ fn check(pair: &Pair, found: &mut Found) {
     let flat = head.flat();
     let mut told_until = 0;
     for (index, node) in flat.iter() {
-        if index < told_until || !pair.wrote_in(node.start, node.end) {
+        let joined = matches!(
+            node.kind,
+            "string"
+                | "template_string"
+                | "binary_operator"
+                | "binary_expression"
+                | "call"
+                | "call_expression"
+                | "macro_invocation"
+        );
+        if index < told_until || !joined || !pair.wrote_in(node.start, node.end) {
             continue;
         }
         let Some((text, values)) = pieces(head, index) else { continue };

@@ -2,13 +2,12 @@
 
 use std::cell::LazyCell;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use shared::test_files::is_test;
 use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule};
-use shared::test_files::is_test;
-
 use crate::file::File;
 use crate::finding::{Category, Severity};
 use crate::functions::{Test, assertions, tests};
@@ -137,9 +136,9 @@ const RELATED: usize = 30;
 struct Side<'c> {
     /// before, or after where it is new
     file: &'c File,
-    old: Vec<Test>,
+    old: &'c [Test],
     head: Option<&'c File>,
-    new: Vec<Test>,
+    new: &'c [Test],
 }
 
 fn check(change: &Change<'_>, found: &mut Found) {
@@ -158,20 +157,22 @@ fn check(change: &Change<'_>, found: &mut Found) {
             if !sound || head.is_some_and(File::is_broken) {
                 return None;
             }
-            let read = |file: Option<&File>| file.filter(|f| f.is_code()).map_or_else(Vec::new, tests);
+            fn read(file: Option<&File>) -> &[Test] {
+                file.filter(|file| file.is_code()).map_or_else(Default::default, tests)
+            }
             Some(Side { file: base.or(head)?, old: read(base), head, new: read(head) })
         })
         .collect();
     // names and bodies of the head, wherever they are
     let mut now: BTreeMap<&str, usize> = BTreeMap::new();
-    for test in sides.iter().flat_map(|side| &side.new) {
+    for test in sides.iter().flat_map(|side| side.new) {
         *now.entry(&test.name).or_default() += 1;
     }
     let before: BTreeSet<&str> =
-        sides.iter().flat_map(|side| &side.old).map(|test| test.name.as_str()).collect();
+        sides.iter().flat_map(|side| side.old).map(|test| test.name.as_str()).collect();
     let mut fresh: Vec<(&File, &Test)> = sides
         .iter()
-        .filter_map(|side| side.head.map(|head| (head, &side.new)))
+        .filter_map(|side| side.head.map(|head| (head, side.new)))
         .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
         .filter(|(_, test)| !before.contains(test.name.as_str()))
         .collect();
@@ -194,7 +195,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     let for_others: Vec<(&str, BTreeSet<String>)> =
         change.pairs.iter().filter_map(|pair| Some((&*pair.path, public(pair.base.as_deref()?)))).collect();
     for Side { file, old, head, .. } in &sides {
-        for test in old {
+        for test in *old {
             if let Some(count) = now.get_mut(test.name.as_str()).filter(|count| **count > 0) {
                 *count -= 1;
                 continue;
@@ -206,7 +207,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
             // a group is no test of its own, and what a macro writes is known by no name
             let group = format!("{} > ", test.name);
-            if sides.iter().flat_map(|side| &side.new).any(|other| other.name.starts_with(&group))
+            if sides.iter().flat_map(|side| side.new).any(|other| other.name.starts_with(&group))
                 || head.is_some_and(|head| in_macro(head, &test.name))
             {
                 continue;
@@ -235,7 +236,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 .max_by_key(|(at, (other, new))| (likeness(file, test, other, new), Reverse(*at)))
                 .map(|(at, _)| at);
             let replaced = replacing.map(|at| fresh.remove(at)).is_some()
-                || vanished.iter().any(|word| says(file, test, head.is_none(), word));
+                || said(file, test, head.is_none()).iter().any(|word| vanished.contains(word));
             let shown = head.unwrap_or(file);
             let at = anchor(shown, file, test);
             let message = format!("test `{}` was removed", test.name);
@@ -250,36 +251,38 @@ fn check(change: &Change<'_>, found: &mut Found) {
 
 /// Words that the change took out of the code, tests aside, so that none of it says them any more: a test of such a
 /// thing has nothing left to test, though that is for a reader to judge.
-fn vanished(change: &Change<'_>) -> BTreeSet<String> {
+fn vanished(change: &Change<'_>) -> HashSet<String> {
     const SHORTEST: usize = 6;
     const MAX_FILES: usize = 3_000;
-    let words = |text: &str| -> BTreeSet<String> {
-        let all = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-        all.filter(|word| word.len() >= SHORTEST).map(str::to_lowercase).collect()
-    };
+    let is_word = |word: &&str| word.len() >= SHORTEST;
     let is_code = |path: &str| syntax::Language::of_path(path).is_some() && !is_test(path);
-    let mut gone = BTreeSet::new();
+    let lower = |file: Option<&File>| file.map_or_else(String::new, |file| file.text.to_lowercase());
+    let mut gone: HashSet<String> = HashSet::new();
     for pair in change.pairs.iter().filter(|pair| is_code(&pair.path)) {
-        let old = pair.base.as_deref().map_or_else(BTreeSet::new, |file| words(&file.text));
-        let new = pair.head.as_deref().map_or_else(BTreeSet::new, |file| words(&file.text));
-        gone.extend(old.difference(&new).cloned());
+        let (old, new) = (lower(pair.base.as_deref()), lower(pair.head.as_deref()));
+        let new: HashSet<&str> = words(&new).filter(is_word).collect();
+        gone.extend(words(&old).filter(|word| is_word(word) && !new.contains(word)).map(str::to_string));
     }
     for path in change.head.paths().iter().filter(|path| is_code(path)).take(MAX_FILES) {
         if gone.is_empty() {
             break;
         }
         if let Some(text) = change.head.read(path) {
-            let here = words(&text);
-            gone.retain(|word| !here.contains(word));
+            for word in words(&text.to_lowercase()).filter(is_word) {
+                gone.remove(word);
+            }
         }
     }
     gone
 }
 
-/// Whether a test says a word; with `whole` its file does, which is gone.
-fn says(file: &File, test: &Test, whole: bool, word: &str) -> bool {
-    let text = if whole { &*file.text } else { file.text_of(test.index) };
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w.to_lowercase() == word)
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+/// The words that a test says; with `whole` its file does, which is gone.
+fn said(file: &File, test: &Test, whole: bool) -> HashSet<String> {
+    words(if whole { &*file.text } else { file.text_of(test.index) }).map(str::to_lowercase).collect()
 }
 
 /// The names that a test uses: what it only says, in a text or a comment, is none.
@@ -359,13 +362,7 @@ fn asserts_less(old: &Test, new: &Test) -> bool {
 
 /// How many of the words of two tests are the same, of 100.
 fn likeness(old_file: &File, old: &Test, new_file: &File, new: &Test) -> usize {
-    let words = |file: &File, body: usize| -> BTreeSet<String> {
-        let text = file.text_of(body);
-        text.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .filter(|w| !w.is_empty())
-            .map(str::to_string)
-            .collect()
-    };
-    let (a, b) = (words(old_file, old.body), words(new_file, new.body));
-    100 * a.intersection(&b).count() / a.union(&b).count().max(1)
+    let (a, b) = (old.words(old_file), new.words(new_file));
+    let both = a.intersection(b).count();
+    100 * both / (a.len() + b.len() - both).max(1)
 }

@@ -77,18 +77,17 @@ fn check(change: &Change<'_>, found: &mut Found) {
         build_tags(change, pair, head, found);
         constant_conditions(pair, head, found);
         let Some(base) = pair.old_code().filter(|base| !base.is_broken()) else { continue };
-        let old: BTreeMap<String, Test> =
-            tests(base).into_iter().map(|test| (test.name.clone(), test)).collect();
+        let old: BTreeMap<&str, &Test> = tests(base).iter().map(|test| (test.name.as_str(), test)).collect();
         if old.is_empty() {
             continue;
         }
         for test in tests(head) {
-            let Some(before) = old.get(&test.name) else { continue };
-            early_return(pair, base, before, head, &test, found);
+            let Some(before) = old.get(test.name.as_str()) else { continue };
+            early_return(pair, base, before, head, test, found);
             let panics = |file: &File, test: &Test| {
                 attributes(file, test.index).any(|a| a.starts_with("should_panic"))
             };
-            if head.language == Some(Language::Rust) && panics(head, &test) && !panics(base, before) {
+            if head.language == Some(Language::Rust) && panics(head, test) && !panics(base, before) {
                 found.node(
                     head,
                     test.index,

@@ -87,7 +87,7 @@ fn check(pair: &Pair, found: &mut Found) {
         // tests that share a name are told apart by their order
         let place = alike(new.get(..n).unwrap_or_default());
         let before = old.iter().filter(|before| before.name == test.name).nth(place);
-        if let Some(before) = before.filter(|_| alike(&old) == alike(&new)) {
+        if let Some(before) = before.filter(|_| alike(old) == alike(new)) {
             compare(base, before, head, test, found);
         }
     }

@@ -1,6 +1,6 @@
 //! `undeclared-dependency`: a package that is imported and that no manifest declares.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use syntax::{ImportKind, Language};
 
@@ -64,7 +64,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(change: &Change<'_>, found: &mut Found) {
-    let mut used_before: Option<BTreeSet<String>> = None;
+    let mut used_before: HashMap<String, bool> = HashMap::new();
     for (_, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         let Some(language) = head.language else { continue };
         let packages = packages(&change.head, head);
@@ -76,9 +76,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
             packages.into_iter().filter(|(package, ..)| !is_declared(&declared, language, package))
         {
             // what the project used already works somehow: a package of packages, a path set elsewhere
-            let before = used_before.get_or_insert_with(|| used(&change.base, change, language));
             let brought = language == Language::Rust && rust::a_glob_may_bring(&change.head, head, &package);
-            if brought || before.contains(&package) {
+            if brought
+                || *used_before
+                    .entry(package.clone())
+                    .or_insert_with(|| is_used(&change.base, change, language, &package))
+            {
                 continue;
             }
             let start = head.start_of_line(line);
@@ -164,20 +167,19 @@ fn packages(tree: &Tree<'_>, file: &File) -> Vec<(String, u32, bool)> {
     found
 }
 
-fn used(tree: &Tree<'_>, change: &Change<'_>, language: Language) -> BTreeSet<String> {
+/// Whether a file of the tree imports a package. Only those whose text has its name are parsed.
+fn is_used(tree: &Tree<'_>, change: &Change<'_>, language: Language, package: &str) -> bool {
     const MAX_FILES: usize = 1_000;
-    if change.whole {
-        return BTreeSet::new();
-    }
     let same = |path: &str| {
         Language::of_path(path)
             .is_some_and(|l| l == language || l.is_ecmascript() && language.is_ecmascript())
     };
-    tree.paths()
-        .iter()
-        .filter(|path| same(path))
-        .take(MAX_FILES)
-        .filter_map(|path| tree.file(path))
-        .flat_map(|file| packages(tree, &file).into_iter().map(|(name, ..)| name))
-        .collect()
+    let mut paths = tree.paths().iter().filter(|path| same(path)).take(MAX_FILES);
+    !change.whole
+        && paths.any(|path| {
+            tree.read(path).is_some_and(|text| text.contains(package))
+                && tree
+                    .file(path)
+                    .is_some_and(|file| packages(tree, &file).iter().any(|(name, ..)| name == package))
+        })
 }

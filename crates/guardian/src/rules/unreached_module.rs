@@ -1,7 +1,9 @@
 //! `unreached-module`: a new file that nothing imports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
+use aho_corasick::AhoCorasick;
 use syntax::{ImportKind, Language};
 
 use super::{Change, Check, Example, Found, Rule};
@@ -49,24 +51,34 @@ fn check(change: &Change<'_>, found: &mut Found) {
     if change.whole {
         return;
     }
+    let mut others: Vec<&File> = Vec::new();
     for (pair, head) in change.heads() {
         let path = &*pair.path;
         if pair.base.is_some() || is_test(path) || is_specimen(path) || is_built(path) {
             continue;
         }
-        let end = head.line(0).len();
         match head.language {
             Some(Language::Rust) => {
                 if is_lost_in_rust(change, path) {
-                    found.at(head, 0, end, format!("no `mod` leads to `{path}`"));
+                    found.at(head, 0, head.line(0).len(), format!("no `mod` leads to `{path}`"));
                 }
             }
             Some(Language::Go) | None => {}
             Some(_) => {
-                if !may_be_entry(change, head) && !is_imported(change, head) {
-                    found.maybe(head, 0, end, format!("nothing imports `{path}`"));
+                if !may_be_entry(change, head) {
+                    others.push(head);
                 }
             }
+        }
+    }
+    if others.is_empty() {
+        return;
+    }
+    let stems = others.iter().map(|head| stem_of(&head.path).to_string()).collect();
+    let mut mentions = Mentions::of(change, stems);
+    for head in others {
+        if !mentions.imports(change, head) {
+            found.maybe(head, 0, head.line(0).len(), format!("nothing imports `{}`", head.path));
         }
     }
 }
@@ -162,18 +174,75 @@ fn may_be_entry(change: &Change<'_>, head: &File) -> bool {
         || head.outline().symbols.is_empty() && head.outline().exports.is_empty()
 }
 
-fn is_imported(change: &Change<'_>, head: &File) -> bool {
-    let stem = head.path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default();
-    let word = BTreeSet::from([stem.to_string()]);
-    let others = change.others_with(&word);
-    let changed = change.heads().map(|(_, file)| file).filter(|file| file.path != head.path);
-    changed.chain(others.iter().map(|file| &**file)).any(|file| {
-        file.outline().imports.iter().any(|import| {
-            matches!(change.head.resolve(file, import), Target::File(path) if *path == *head.path)
-                || import.names.iter().any(|n| n.name == stem)
-                || import.module.ends_with(stem)
-        }) || file.text.contains(&format!("/{stem}"))
-            || file.text.contains(&format!("'{stem}'"))
-            || file.text.contains(&format!("\"{stem}\""))
-    })
+/// Which files mention which new ones: every text is read once, however many files are new.
+struct Mentions {
+    /// files that have the stem of a name in their text
+    by_stem: HashMap<String, Vec<Arc<File>>>,
+    /// files that the imports of a file lead to
+    targets: HashMap<Arc<str>, HashSet<String>>,
+}
+
+impl Mentions {
+    fn of(change: &Change<'_>, stems: BTreeSet<String>) -> Mentions {
+        let stems: Vec<String> = stems.into_iter().filter(|stem| !stem.is_empty()).collect();
+        let mut by_stem: HashMap<String, Vec<Arc<File>>> = HashMap::new();
+        let Ok(search) = AhoCorasick::new(&stems) else {
+            return Mentions { by_stem, targets: HashMap::new() };
+        };
+        let mentioned = |text: &str| -> BTreeSet<usize> {
+            search.find_overlapping_iter(text).map(|found| found.pattern().as_usize()).collect()
+        };
+        let mut add = |found: BTreeSet<usize>, file: &Arc<File>| {
+            for stem in found.into_iter().filter_map(|at| stems.get(at)) {
+                by_stem.entry(stem.clone()).or_default().push(file.clone());
+            }
+        };
+        let changed: HashSet<&str> = change.pairs.iter().map(|pair| &*pair.path).collect();
+        let heads = change.pairs.iter().filter_map(|pair| pair.head.as_ref());
+        for file in heads.filter(|file| file.is_code() && !file.is_broken()) {
+            add(mentioned(&file.text), file);
+        }
+        let is_code = |path: &&String| syntax::Language::of_path(path).is_some();
+        for path in change.head.paths().iter().filter(is_code).filter(|path| !changed.contains(path.as_str()))
+        {
+            let found = change.head.read(path).map(|text| mentioned(&text)).filter(|found| !found.is_empty());
+            let Some((found, file)) = found.zip(change.head.file(path)) else { continue };
+            if file.is_code() && !file.is_broken() {
+                add(found, &file);
+            }
+        }
+        Mentions { by_stem, targets: HashMap::new() }
+    }
+
+    fn imports(&mut self, change: &Change<'_>, head: &File) -> bool {
+        let stem = stem_of(&head.path);
+        if stem.is_empty() {
+            return true;
+        }
+        let Some(files) = self.by_stem.get(stem) else { return false };
+        files.iter().filter(|file| file.path != head.path).any(|file| {
+            let targets = self.targets.entry(file.path.clone()).or_insert_with(|| targets(change, file));
+            targets.contains(&*head.path)
+                || file.outline().imports.iter().any(|import| {
+                    import.names.iter().any(|n| n.name == stem) || import.module.ends_with(stem)
+                })
+                || [format!("/{stem}"), format!("'{stem}'"), format!("\"{stem}\"")]
+                    .iter()
+                    .any(|form| file.text.contains(form.as_str()))
+        })
+    }
+}
+
+fn targets(change: &Change<'_>, file: &File) -> HashSet<String> {
+    let imports = file.outline().imports.iter();
+    imports
+        .filter_map(|import| match change.head.resolve(file, import) {
+            Target::File(path) => Some(path),
+            _ => None,
+        })
+        .collect()
+}
+
+fn stem_of(path: &str) -> &str {
+    path.rsplit('/').next().and_then(|name| name.split('.').next()).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! Protection that one line switches off: certificates not checked, tokens not verified, HTML made of values.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -159,6 +160,9 @@ const FORMS: &[Form] = &[
 static COMPILED: LazyLock<Vec<(Regex, &'static Form)>> =
     LazyLock::new(|| FORMS.iter().filter_map(|form| Some((Regex::new(form.pattern).ok()?, form))).collect());
 
+/// A node of more bytes is no setting.
+const MAX_NODE: usize = 2_000;
+
 /// Words without one of which a file has none of the forms.
 const NEEDS: &[&str] = &[
     "verify",
@@ -188,12 +192,17 @@ fn check(file: &File, found: &mut Found) {
     }
     let flat = file.flat();
     if NEEDS.iter().any(|word| file.text.contains(word)) {
+        let words = NEEDS.iter().flat_map(|word| file.text.match_indices(word).map(|(at, _)| at));
+        let words: BTreeSet<usize> = words.collect();
+        let forms: Vec<_> = COMPILED.iter().filter(|(_, form)| form.languages.contains(&language)).collect();
         for (index, node) in flat.iter() {
-            for (pattern, form) in COMPILED.iter() {
-                let fits = form.languages.contains(&language)
-                    && form.kinds.contains(&node.kind)
-                    && node.end - node.start < 2_000;
-                if fits && pattern.is_match(file.text_of(index)) && !is_choice(file, index, language) {
+            let small =
+                node.end - node.start < MAX_NODE && words.range(node.start..node.end).next().is_some();
+            for (pattern, form) in forms.iter().filter(|_| small) {
+                if form.kinds.contains(&node.kind)
+                    && pattern.is_match(file.text_of(index))
+                    && !is_choice(file, index, language)
+                {
                     let last = flat
                         .field(index, "function")
                         .and_then(|callee| flat.field(callee, "field"))

@@ -207,7 +207,7 @@ fn unused_functions(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
         if name.contains('.')
             || old.iter().any(|old| old == name)
             || !pair.wrote_at(node.start)
-            || decorators(file, &function).next().is_some()
+            || decorators(file, function).next().is_some()
         {
             continue;
         }

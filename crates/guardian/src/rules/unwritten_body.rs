@@ -75,7 +75,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         }
         let old = pair.base.as_deref().filter(|base| base.is_code()).map(real_functions).unwrap_or_default();
         let new = real_functions(head);
-        for (function, was) in new.iter().zip(pair_up(&old, &new)) {
+        for (function, was) in new.iter().zip(pair_up(old, new)) {
             let body = statements(head, function.body);
             let promised = (is_trivial(head, &body) || is_unwritten(head, &body))
                 && promises(head, function)

@@ -1,13 +1,15 @@
 //! Calls that the change writes, of functions of the project that take other arguments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use syntax::{Arity, Language, SymbolKind};
 
 use super::{Change, Check, Example, Found, Rule};
 use crate::file::File;
 use crate::finding::{Category, Severity};
-use crate::functions::functions;
+use crate::flat::FlatNode;
+use crate::functions::{Function, functions};
 use crate::project::{Target, Tree, folder_of, go, is_specimen};
 
 pub(super) static RULE: Rule = Rule {
@@ -45,6 +47,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// What a function takes.
+#[derive(Clone, Debug)]
 struct Signature {
     arity: Arity,
     /// Python's parameters: name, whether it has a default, whether it may be given by its place, and by its name
@@ -52,7 +55,7 @@ struct Signature {
     any_keyword: bool,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Parameter {
     name: String,
     optional: bool,
@@ -117,7 +120,7 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
             if second.is_some() {
                 return None;
             }
-            of_file(&*tree.file(first)?, name)?
+            of_other(tree, first, name)
         }
         Language::Rust => of_rust(tree, file, name),
         _ => {
@@ -131,7 +134,7 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
                 return None;
             }
             let Target::File(path) = tree.resolve(file, import) else { return None };
-            of_file(&*tree.file(&path)?, &original)?
+            of_other(tree, &path, &original)
         }
     }
 }
@@ -148,7 +151,33 @@ fn of_rust(tree: &Tree<'_>, file: &File, name: &str) -> Option<Signature> {
     let path = [format!("{src}/{path}.rs"), format!("{src}/{path}/mod.rs")]
         .into_iter()
         .find(|path| tree.has(path))?;
-    of_file(&*tree.file(&path)?, &original)?
+    of_other(tree, &path, &original)
+}
+
+/// What the functions at the top of a file take, by their names; `None` for what is no function, or unclear.
+type Signatures = BTreeMap<String, Option<Signature>>;
+
+/// Found once for a file, whoever calls its functions.
+fn signatures(file: &File) -> Arc<Signatures> {
+    file.fact(|file| Arc::new(find_signatures(file))).clone()
+}
+
+fn find_signatures(file: &File) -> Signatures {
+    let mut by_name: HashMap<&str, Vec<&Function>> = HashMap::new();
+    for function in functions(file) {
+        by_name.entry(&function.name).or_default().push(function);
+    }
+    let mut found = Signatures::new();
+    for symbol in file.outline().symbols.iter().filter(|symbol| symbol.container.is_none()) {
+        let functions = by_name.get(symbol.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let signature = match (symbol.kind, symbol.arity, functions) {
+            (SymbolKind::Function, Some(arity), [only]) => signature_of(file, only, arity),
+            _ => None,
+        };
+        // one that is there twice is none for sure
+        found.entry(symbol.name.clone()).and_modify(|known| *known = None).or_insert(signature);
+    }
+    found
 }
 
 /// The function of that name in a file: outer `None`: it has none; inner: it cannot be told what it takes.
@@ -157,19 +186,23 @@ fn of_file(file: &File, name: &str) -> Option<Option<Signature>> {
     if !file.is_code() || file.is_broken() {
         return Some(None);
     }
-    let symbols: Vec<_> =
-        file.outline().symbols.iter().filter(|s| s.name == name && s.container.is_none()).collect();
-    let symbol = symbols.first()?;
-    if symbols.len() > 1 || symbol.kind != SymbolKind::Function {
-        return Some(None);
+    signatures(file).get(name).cloned()
+}
+
+/// The function of that name in another file of the project.
+fn of_other(tree: &Tree<'_>, path: &str, name: &str) -> Option<Signature> {
+    let theirs = tree.fact_of(path, |file| {
+        if file.is_code() && !file.is_broken() { signatures(file) } else { Arc::default() }
+    })?;
+    theirs.get(name).cloned().flatten()
+}
+
+/// What a function takes; `None` where something around it may change that.
+fn signature_of(file: &File, function: &Function, arity: Arity) -> Option<Signature> {
+    if file.text.contains("arguments.length") || file.text.contains("arguments[") {
+        return None;
     }
-    let Some(arity) = symbol.arity else { return Some(None) };
     let flat = file.flat();
-    let mut all = functions(file).into_iter().filter(|f| f.name == name);
-    let Some(function) = all.next() else { return Some(None) };
-    if all.next().is_some() || file.text.contains("arguments.length") || file.text.contains("arguments[") {
-        return Some(None);
-    }
     let holder = flat.node(function.index).parent;
     let decorated = flat.kind(holder) == "decorated_definition";
     let conditional = flat.above(function.index).any(|i| {
@@ -193,16 +226,16 @@ fn of_file(file: &File, name: &str) -> Option<Option<Signature>> {
     };
     let text = file.slice(flat.node(function.index).start, flat.node(function.body).start);
     if decorated || conditional || attributed || text.contains("(this:") || text.contains("this:") {
-        return Some(None);
+        return None;
     }
     let (named, any_keyword) = if file.language == Some(Language::Python) {
-        let Some(list) = flat.field(function.index, "parameters") else { return Some(None) };
+        let Some(list) = flat.field(function.index, "parameters") else { return None };
         let (named, any) = parameters(file, list);
         (Some(named), any)
     } else {
         (None, false)
     };
-    Some(Some(Signature { arity, named, any_keyword }))
+    Some(Signature { arity, named, any_keyword })
 }
 
 fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
@@ -237,7 +270,6 @@ fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
 
 /// Whether something else in the file has the name too: a parameter, a variable, a second import.
 fn is_rebound(file: &File, name: &str) -> bool {
-    let flat = file.flat();
     let mut imported = 0;
     for import in &file.outline().imports {
         imported += import.names.iter().filter(|n| n.local() == name).count()
@@ -245,55 +277,60 @@ fn is_rebound(file: &File, name: &str) -> bool {
     }
     imported > 1
         || file.text.contains("macro_rules!") && file.text.contains(&format!("macro_rules! {name}"))
-        || flat.iter().any(|(index, node)| {
-            if !matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern")
-                || file.text_of(index) != name
-            {
-                return false;
+        || file.fact(|file| Rebound(bound_by_code(file))).0.contains(name)
+}
+
+/// Names that parameters, variables and loops of a file bind.
+#[derive(Debug)]
+struct Rebound(HashSet<String>);
+
+fn bound_by_code(file: &File) -> HashSet<String> {
+    let flat = file.flat();
+    let binds = |node: &FlatNode| {
+        let parent = flat.kind(node.parent);
+        match parent {
+            "variable_declarator" => {
+                node.field == "name" && {
+                    let value = flat.field(node.parent, "value").map_or("", |v| flat.kind(v));
+                    !matches!(value, "arrow_function" | "function_expression")
+                }
             }
-            let parent = flat.kind(node.parent);
-            match parent {
-                "variable_declarator" => {
-                    node.field == "name" && {
-                        let value = flat.field(node.parent, "value").map_or("", |v| flat.kind(v));
-                        !matches!(value, "arrow_function" | "function_expression")
-                    }
-                }
-                "let_declaration" | "parameter" | "for_expression" | "match_arm" | "let_condition" => {
-                    node.field == "pattern"
-                }
-                "parameter_declaration" | "var_spec" | "const_spec" => node.field == "name",
-                "assignment"
-                | "augmented_assignment"
-                | "for_statement"
-                | "for_in_clause"
-                | "assignment_expression" => node.field == "left",
-                "parameters"
-                | "formal_parameters"
-                | "closure_parameters"
-                | "default_parameter"
-                | "typed_parameter"
-                | "lambda_parameters"
-                | "array_pattern"
-                | "tuple_pattern"
-                | "tuple_struct_pattern"
-                | "required_parameter"
-                | "optional_parameter"
-                | "arrow_function"
-                | "typed_default_parameter"
-                | "captured_pattern"
-                | "as_pattern_target" => {
-                    node.field != "body" && node.field != "value" && node.field != "type"
-                }
-                "expression_list" => {
-                    matches!(
-                        flat.kind(flat.node(node.parent).parent),
-                        "short_var_declaration" | "range_clause"
-                    ) && flat.node(node.parent).field == "left"
-                }
-                _ => node.kind == "shorthand_property_identifier_pattern",
+            "let_declaration" | "parameter" | "for_expression" | "match_arm" | "let_condition" => {
+                node.field == "pattern"
             }
-        })
+            "parameter_declaration" | "var_spec" | "const_spec" => node.field == "name",
+            "assignment"
+            | "augmented_assignment"
+            | "for_statement"
+            | "for_in_clause"
+            | "assignment_expression" => node.field == "left",
+            "parameters"
+            | "formal_parameters"
+            | "closure_parameters"
+            | "default_parameter"
+            | "typed_parameter"
+            | "lambda_parameters"
+            | "array_pattern"
+            | "tuple_pattern"
+            | "tuple_struct_pattern"
+            | "required_parameter"
+            | "optional_parameter"
+            | "arrow_function"
+            | "typed_default_parameter"
+            | "captured_pattern"
+            | "as_pattern_target" => node.field != "body" && node.field != "value" && node.field != "type",
+            "expression_list" => {
+                matches!(flat.kind(flat.node(node.parent).parent), "short_var_declaration" | "range_clause")
+                    && flat.node(node.parent).field == "left"
+            }
+            _ => node.kind == "shorthand_property_identifier_pattern",
+        }
+    };
+    flat.iter()
+        .filter(|(_, node)| matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern"))
+        .filter(|(_, node)| binds(node))
+        .map(|(index, _)| file.text_of(index).to_string())
+        .collect()
 }
 
 fn misfit(file: &File, call: usize, name: &str, signature: &Signature) -> Option<String> {

@@ -102,10 +102,10 @@ fn check(change: &Change<'_>, found: &mut Found) {
         if all.is_empty() {
             continue;
         }
-        let old: BTreeSet<String> = pair
+        let old: BTreeSet<&str> = pair
             .old_code()
-            .map_or_else(BTreeSet::new, |base| tests(base).into_iter().map(|test| test.name).collect());
-        for test in all.iter().filter(|test| !test.skipped && !old.contains(&test.name)) {
+            .map_or_else(BTreeSet::new, |base| tests(base).iter().map(|test| &*test.name).collect());
+        for test in all.iter().filter(|test| !test.skipped && !old.contains(&*test.name)) {
             if !pair.wrote_in(head.flat().node(test.index).start, head.flat().node(test.body).end) {
                 continue;
             }
@@ -114,11 +114,11 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
         }
         if head.language.is_some_and(Language::is_ecmascript) {
-            not_awaited(pair, head, &all, found);
-            mocks::mocks_itself(change, pair, head, &all, found);
+            not_awaited(pair, head, all, found);
+            mocks::mocks_itself(change, pair, head, all, found);
         }
         if head.language == Some(Language::Python) {
-            mocks::patches_itself(pair, head, &all, found);
+            mocks::patches_itself(pair, head, all, found);
         }
     }
 }

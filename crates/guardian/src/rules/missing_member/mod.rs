@@ -9,7 +9,7 @@ use syntax::Language;
 
 use super::{Change, Check, Example, Found, Rule};
 use crate::finding::{Category, Severity};
-use crate::project::is_specimen;
+use crate::project::{Memo, is_specimen};
 
 pub(super) static RULE: Rule = Rule {
     id: "missing-member",
@@ -81,6 +81,13 @@ fn check(change: &Change<'_>, found: &mut Found) {
 
 /// Whether a class of that name is built on in the project: what it asks for, those who build on it may have.
 fn is_extended(change: &Change<'_>, name: &str) -> bool {
+    #[derive(Default)]
+    struct Extended(Memo<String, bool>);
+    let known = change.head.fact(Extended::default);
+    known.0.get(name.to_string(), || find_extended(change, name))
+}
+
+fn find_extended(change: &Change<'_>, name: &str) -> bool {
     const MAX_FILES: usize = 3_000;
     let Ok(form) = regex::Regex::new(&format!(
         r"(extends\s+(\w+\.)*{0}\b|class\s+\w+(\[[^\]]*\])?\([^)]*\b{0}\b)",

@@ -7,7 +7,7 @@ use syntax::Language;
 use super::certainty::Certainty;
 use crate::file::File;
 use crate::names::{is_known, is_library_type};
-use crate::project::Target;
+use crate::project::{Memo, Target};
 use crate::rules::Change;
 
 /// Names that came from a file of the project, and are also the name of something global, or asked for by `typeof`.
@@ -79,6 +79,14 @@ pub(super) fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Cer
     if outline.imports.iter().any(for_effect) || file.text.contains("/// <reference") {
         return Certainty::No;
     }
+    #[derive(Default)]
+    struct Known(Memo<String, Certainty>);
+    let known = change.head.fact(Known::default);
+    known.0.get(name.to_string(), || in_tree(change, name))
+}
+
+/// What the other files of the tree say of a name.
+fn in_tree(change: &Change<'_>, name: &str) -> Certainty {
     // declared for all files, or to a linter
     let ambient = change.head.paths().iter().filter(|path| {
         path.ends_with(".d.ts")
