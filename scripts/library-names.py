@@ -29,11 +29,12 @@ encoding/base64 encoding/binary encoding/csv encoding/hex encoding/json errors f
 math math/rand/v2 math/big math/bits math/cmplx mime net/http net/url net/http/httptest os os/exec os/signal path path/filepath reflect regexp runtime/debug slices sort strconv strings
 sync sync/atomic text/tabwriter text/template time unicode unicode/utf16 unicode/utf8 unique""".split()
 
-# Where the `api/` folder at hand is older: what came since Go 1.20.
+# Where the `api/` folder at hand is older: what came since Go 1.20, checked against `api/go1.22.txt` to `api/go1.27.txt`.
 GO_NEWER = {
-    "bytes": "ContainsFunc CutPrefix CutSuffix Clone Lines SplitSeq SplitAfterSeq FieldsSeq FieldsFuncSeq",
+    "bytes": "ContainsFunc CutPrefix CutSuffix Clone CutLast Lines SplitSeq SplitAfterSeq FieldsSeq FieldsFuncSeq",
     "cmp": "Compare Less Or Ordered",
     "context": "AfterFunc CancelCauseFunc Cause WithCancelCause WithDeadlineCause WithTimeoutCause WithoutCancel",
+    "encoding/binary": "Append Decode Encode NativeEndian",
     "encoding/hex": "AppendDecode AppendEncode",
     "errors": "AsType ErrUnsupported Join",
     "flag": "BoolFunc",
@@ -43,24 +44,27 @@ GO_NEWER = {
     "io/fs": "FormatDirEntry FormatFileInfo Lstat ReadLink ReadLinkFS SkipAll",
     "iter": "Pull Pull2 Seq Seq2",
     "maps": "All Clone Collect Copy DeleteFunc Equal EqualFunc Insert Keys Values",
+    "math/big": "Ceil Floor Round Trunc",
     "math/rand/v2": "ChaCha8 ExpFloat64 Float32 Float64 Int Int32 Int32N Int64 Int64N IntN N NewChaCha8 NewPCG New NewZipf NormFloat64 PCG Perm "
     "Rand Shuffle Source Uint Uint32 Uint32N Uint64 Uint64N UintN Zipf",
     "net/http": "CrossOriginProtection ErrSchemeMismatch FileServerFS HTTP2Config NewCrossOriginProtection NewFileTransportFS NewResponseController "
     "ParseCookie ParseSetCookie Protocols ResponseController ServeFileFS ClientConn",
-    "net/http/httptest": "NewRequestWithContext",
+    "net/http/httptest": "NewRequestWithContext NewTestServer",
     "os": "CopyFS ErrNoHandle OpenInRoot OpenRoot Root",
     "os/exec": "ErrDot ErrWaitDelay",
     "path/filepath": "IsLocal Localize SkipAll",
-    "reflect": "TypeAssert TypeFor",
+    "reflect": "SliceAt TypeAssert TypeFor",
     "runtime/debug": "CrashOptions SetCrashOutput",
     "slices": "All AppendSeq Backward BinarySearch BinarySearchFunc Chunk Clip Clone Collect Compact CompactFunc Compare CompareFunc Concat "
     "Contains ContainsFunc Delete DeleteFunc Equal EqualFunc Grow Index IndexFunc Insert IsSorted IsSortedFunc Max MaxFunc Min MinFunc "
     "Repeat Replace Reverse Sort SortFunc SortStableFunc Sorted SortedFunc SortedStableFunc Values",
-    "strings": "ContainsFunc CutPrefix CutSuffix Lines SplitSeq SplitAfterSeq FieldsSeq FieldsFuncSeq",
+    "strings": "ContainsFunc CutLast CutPrefix CutSuffix Lines SplitSeq SplitAfterSeq FieldsSeq FieldsFuncSeq",
     "sync": "OnceFunc OnceValue OnceValues",
     "sync/atomic": "AndInt32 AndInt64 AndUint32 AndUint64 AndUintptr OrInt32 OrInt64 OrUint32 OrUint64 OrUintptr",
     "time": "DateOnly DateTime TimeOnly",
-    "unicode": "CategoryAliases Cn LC",
+    "unicode": "Beria_Erfe CategoryAliases Cn Garay Gurung_Khema IDS_Unary_Operator ID_Compat_Math_Continue ID_Compat_Math_Start Kawi Kirat_Rai "
+    "LC Modifier_Combining_Mark Nag_Mundari Ol_Onal Sidetic Sunuwar Tai_Yo Todhri Tolong_Siki Tulu_Tigalari",
+    "unicode/utf16": "AppendRune RuneLen",
     "unique": "Handle Make",
 }
 

@@ -3,6 +3,7 @@
 //! Whatever is drawn here comes from one seed, so that a run that failed can be run again.
 //!
 //! - [`engine_bench`]: the orchestrator, the state machine and the journal in a world without models.
+//! - [`fresh`]: what the Guardian holds against correct changes that nobody tuned by.
 //! - [`gates`]: how much of what is wrong the gates let through.
 //! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
 //! - [`plot`]: figures as SVG.
@@ -11,6 +12,7 @@
 //! - [`uplift`]: what the engine makes of simulated weak models, in missions on real projects.
 
 pub mod engine_bench;
+pub mod fresh;
 pub mod gates;
 pub mod mutants;
 pub mod plot;

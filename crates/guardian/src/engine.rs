@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::baseline::{Compared, introduced};
-use crate::doubt;
-use crate::file::{File, Raw};
+use crate::code::baseline::{Compared, introduced};
+use crate::code::file::{File, Raw};
 use crate::finding::{Finding, Level, RuleProblem, Severity};
 use crate::patterns::Patterns;
+use crate::patterns::doubt;
+use crate::patterns::usual::{is_usual, says_why};
 use crate::project::{Surroundings, Tree};
 use crate::rules::{Change, Check, Found, Pair, RULES, Rule};
 use crate::sources::{MemorySources, Sources};
-use crate::usual::{is_usual, says_why};
 
 /// A rule reports at most this often in a file.
 const MAX_REPORTS: usize = 100;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use bench::fresh::{self, Spent};
 use bench::gates::{Alone, Effort, GATES, Stack, guardian_alone, markdown, stack_markdown, whole_stack};
 use bench::mutants::Kind;
 use bench::projects::{ALL, Project, Set};
@@ -26,6 +27,8 @@ bench:gates measures what the gates let through: the Guardian alone, then every 
   --changes N     changes of a package in the whole stack, at most
   --jobs N        packages whose tests run, and changes that are linted, side by side (2)
   --minutes N     begin no further mutant of the whole stack after this; the next run goes on from what is remembered
+  --fresh N SEED  only this: N releases of packages in no list, drawn by SEED; how many correct changes the Guardian refuses
+  --show          with --fresh: what it found, which spends the seed: no later one draws its packages
   --misses        every mutant that was let through, every false alarm
   --json FILE     what was measured of the whole stack, mutant by mutant";
 
@@ -46,6 +49,9 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    if has("--fresh") {
+        return fresh(arguments, has("--show"));
+    }
     let quick = has("--quick");
     let only: Option<String> = value(arguments, "--package")?;
     let a_kind = value(arguments, "--a-kind")?.unwrap_or(if quick { 1 } else { A_KIND });
@@ -84,6 +90,44 @@ fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), Strin
         }
     }
     println!("How fast the Guardian is, beside other linters: npm run bench:lint");
+    Ok(())
+}
+
+/// Correct changes that nobody tuned by.
+fn fresh(arguments: &[String], show: bool) -> Result<(), String> {
+    let at = arguments.iter().position(|argument| argument == "--fresh").unwrap_or_default();
+    let number = |place: usize, what: &str| -> Result<u64, String> {
+        let text = arguments.get(at + place).ok_or(format!("`--fresh` needs {what}: --fresh N SEED"))?;
+        text.parse().map_err(|why| format!("`--fresh`: `{text}` is not {what}: {why}"))
+    };
+    let (count, seed) = (number(1, "a number of changes")?, number(2, "a seed")?);
+    let count = usize::try_from(count).map_err(|why| format!("`--fresh {count}`: {why}"))?;
+    let jobs = value(arguments, "--jobs")?.unwrap_or(2);
+    let mut spent = Spent::load().map_err(|why| format!("the list of spent seeds cannot be read: {why}"))?;
+    let was_spent = spent.is_spent(seed);
+    let drawn = fresh::draw(count, seed, &spent, jobs);
+    if drawn.changes.is_empty() {
+        return Err(format!("nothing was drawn:\n{}", drawn.left_out.join("\n")));
+    }
+    if show {
+        drawn.changes.iter().for_each(|change| spent.add(seed, change.project.registry, change.project.name));
+        spent.save().map_err(|why| format!("seed {seed} cannot be marked as spent: {why}"))?;
+    }
+    let judged = fresh::judge(&drawn.changes, jobs);
+    println!("{}", judged.markdown(seed));
+    if drawn.changes.len() < count {
+        println!("Only {} of {count} changes could be drawn.", drawn.changes.len());
+    }
+    println!(
+        "{} packages gave no change: not to be had, no source file changed, or too many.",
+        drawn.left_out.len()
+    );
+    if was_spent || show {
+        println!("Seed {seed} is spent: its findings were shown, and rules may be tuned by them.");
+    }
+    if show {
+        judged.errors.iter().for_each(|error| println!("false error: {error}"));
+    }
     Ok(())
 }
 

@@ -16,13 +16,8 @@ const SKIPPED: [&str; 8] =
 
 /// The folder of a version in the cache.
 pub(super) fn fetch(project: &Project, version: &str) -> Result<PathBuf, ProjectError> {
-    let registry = match project.registry {
-        Registry::Npm => "npm",
-        Registry::Crates => "crates",
-        Registry::Pypi => "pypi",
-    };
     let name = project.name.replace('/', "+");
-    let folder = cache().join(registry).join(format!("{name}-{version}"));
+    let folder = cache().join(project.registry.name()).join(format!("{name}-{version}"));
     if folder.is_dir() {
         return Ok(folder);
     }
@@ -40,6 +35,88 @@ pub(super) fn fetch(project: &Project, version: &str) -> Result<PathBuf, Project
     }
 }
 
+/// A release of a package, whatever its version.
+#[derive(Debug)]
+pub struct Release {
+    pub version: String,
+    pub tree: Tree,
+}
+
+/// The newest release of a package, or the newest below a version. Which one it was is remembered, so that the same
+/// question has the same answer later. Of PyPI it is the wheel: to read a source archive pip runs its code.
+pub fn release(registry: Registry, name: &str, below: Option<&str>) -> Result<Release, ProjectError> {
+    let parent = cache().join("fresh").join(registry.name()).join(name.replace('/', "+"));
+    let folder = parent.join(below.map_or("newest".to_string(), |version| format!("below-{version}")));
+    if !folder.is_dir() {
+        fs::create_dir_all(&parent).map_err(|why| file(&parent, why))?;
+        let work = tempfile::tempdir_in(&parent).map_err(|why| file(&parent, why))?;
+        let found = match registry {
+            Registry::Npm => {
+                let wanted = below.map_or(format!("{name}@latest"), |version| format!("{name}@<{version}"));
+                run(work.path(), "npm", &["pack", "--silent", "--ignore-scripts", &wanted])?;
+                unpack(work.path(), "tgz")?
+            }
+            Registry::Pypi => {
+                let wanted = below.map_or(name.to_string(), |version| format!("{name}<{version}"));
+                run(
+                    work.path(),
+                    "pip",
+                    &["download", "--quiet", "--no-deps", "--only-binary", ":all:", &wanted],
+                )?;
+                let wheel = entries(work.path())?
+                    .into_iter()
+                    .find(|path| path.extension().is_some_and(|e| e == "whl"))
+                    .ok_or_else(|| missing(work.path(), "no wheel came"))?;
+                let out = work.path().join("unpacked");
+                let (wheel, to) = (wheel.to_string_lossy(), out.to_string_lossy());
+                run(work.path(), "python3", &["-m", "zipfile", "-e", &wheel, &to])?;
+                out
+            }
+            Registry::Crates => {
+                let wanted = below.map_or("*".to_string(), |version| format!("<{version}"));
+                vendor(work.path(), name, &wanted)?
+            }
+        };
+        let version = version_of(registry, name, &found)
+            .ok_or_else(|| missing(work.path(), "it does not say which version it is"))?;
+        fs::write(found.join(VERSION), version).map_err(|why| file(&found, why))?;
+        match fs::rename(&found, &folder) {
+            Err(why) if !folder.is_dir() => return Err(file(&folder, why)),
+            _ => {}
+        }
+    }
+    let mut tree = read(&folder, &|_| true)?;
+    let version = tree.remove(VERSION).ok_or_else(|| missing(&folder, "its version is not remembered"))?;
+    Ok(Release { version, tree })
+}
+
+/// A file beside a package's own that says which version it is.
+const VERSION: &str = ".bench-version";
+
+fn version_of(registry: Registry, name: &str, folder: &Path) -> Option<String> {
+    match registry {
+        Registry::Npm => {
+            let text = fs::read_to_string(folder.join("package.json")).ok()?;
+            let manifest: serde_json::Value = serde_json::from_str(&text).ok()?;
+            manifest.get("version")?.as_str().map(str::to_string)
+        }
+        Registry::Pypi => {
+            let info = entries(folder)
+                .ok()?
+                .into_iter()
+                .find(|path| path.extension().is_some_and(|extension| extension == "dist-info"))?;
+            let text = fs::read_to_string(info.join("METADATA")).ok()?;
+            text.lines()
+                .find_map(|line| line.strip_prefix("Version: "))
+                .map(|version| version.trim().to_string())
+        }
+        Registry::Crates => {
+            let own = folder.file_name()?.to_str()?;
+            own.strip_prefix(name)?.strip_prefix('-').map(str::to_string)
+        }
+    }
+}
+
 fn npm(work: &Path, name: &str, version: &str) -> Result<PathBuf, ProjectError> {
     run(work, "npm", &["pack", "--silent", "--ignore-scripts", &format!("{name}@{version}")])?;
     unpack(work, "tgz")
@@ -52,19 +129,45 @@ fn pypi(work: &Path, name: &str, version: &str) -> Result<PathBuf, ProjectError>
 }
 
 fn crates(work: &Path, name: &str, version: &str) -> Result<PathBuf, ProjectError> {
+    vendor(work, name, &format!("={version}"))
+}
+
+/// The newest version of a crate that a requirement allows.
+fn vendor(work: &Path, name: &str, wanted: &str) -> Result<PathBuf, ProjectError> {
     let manifest = format!(
         "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[lib]\npath = \"lib.rs\"\n\
-         [dependencies]\n{name} = {{ version = \"={version}\", default-features = false }}\n[workspace]\n"
+         [dependencies]\n{name} = {{ version = \"{wanted}\", default-features = false }}\n[workspace]\n"
     );
     for (path, text) in [("Cargo.toml", manifest.as_str()), ("lib.rs", "")] {
         let path = work.join(path);
         fs::write(&path, text).map_err(|why| file(&path, why))?;
     }
     run(work, "cargo", &["vendor", "--quiet", "--versioned-dirs", "vendor"])?;
-    let folder = work.join("vendor").join(format!("{name}-{version}"));
+    let vendored = work.join("vendor");
+    let is_own = |path: &PathBuf| {
+        let folder = path.file_name().and_then(|own| own.to_str()).unwrap_or_default();
+        let rest = folder.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let exact = wanted.strip_prefix('=').map(|version| vendored.join(format!("{name}-{version}")));
+    let folder = match exact {
+        Some(exact) => exact,
+        None => entries(&vendored)?
+            .into_iter()
+            .filter(is_own)
+            .max_by_key(|path| numbers(path, name))
+            .ok_or_else(|| missing(work, "the crate did not come"))?,
+    };
     // what cargo made of the manifest reads like it, and holds no path to elsewhere
     let _ = fs::remove_file(folder.join(".cargo-checksum.json"));
     Ok(folder)
+}
+
+/// The numbers of the version that a folder is named by: of several the greatest is the one that was asked for.
+fn numbers(folder: &Path, name: &str) -> Vec<u64> {
+    let own = folder.file_name().and_then(|own| own.to_str()).unwrap_or_default();
+    let version = own.strip_prefix(name).unwrap_or_default().trim_start_matches('-');
+    version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
 }
 
 /// Unpacks the archive in a folder; gives the one folder that was in it.

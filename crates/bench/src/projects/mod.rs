@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use change::Change;
+pub use client::{Release, release};
 pub use list::ALL;
 
 /// Files of one version, by path from its root.
@@ -40,6 +41,18 @@ pub enum Registry {
     Npm,
     Crates,
     Pypi,
+}
+
+impl Registry {
+    pub const ALL: [Registry; 3] = [Registry::Npm, Registry::Crates, Registry::Pypi];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Registry::Npm => "npm",
+            Registry::Crates => "crates",
+            Registry::Pypi => "pypi",
+        }
+    }
 }
 
 /// What a package is looked at for. Rules are made better while looking at the first, and measured on the second.

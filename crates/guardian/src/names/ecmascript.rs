@@ -1,7 +1,7 @@
 //! Names of TypeScript and JavaScript: which nodes bind one, which use one.
 
 use super::Names;
-use crate::file::File;
+use crate::code::file::File;
 
 pub(super) fn read(file: &File, names: &mut Names) {
     for (index, node) in file.flat().iter() {

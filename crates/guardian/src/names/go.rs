@@ -1,7 +1,7 @@
 //! Names of Go, and the names that a package may have going by its path.
 
 use super::Names;
-use crate::file::File;
+use crate::code::file::File;
 
 pub(super) fn read(file: &File, names: &mut Names) {
     for import in &file.outline().imports {

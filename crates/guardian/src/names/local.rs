@@ -9,7 +9,7 @@ use std::ops::Range;
 use syntax::Language;
 
 use super::{ecmascript, python};
-use crate::file::File;
+use crate::code::file::File;
 
 /// Uses of names that are bound elsewhere in the file and are not known where they stand.
 pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {

@@ -1,7 +1,7 @@
 //! Names of Python: which nodes bind one, which use one, and types in quotes.
 
 use super::Names;
-use crate::file::File;
+use crate::code::file::File;
 
 pub(super) fn read(file: &File, names: &mut Names) {
     for (index, node) in file.flat().iter() {

@@ -1,7 +1,7 @@
 //! Names of Rust. What stands in a macro among items counts as bound: it may define anything.
 
 use super::Names;
-use crate::file::File;
+use crate::code::file::File;
 
 pub(super) fn read(file: &File, names: &mut Names) {
     for import in &file.outline().imports {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use syntax::Language;
 
 use super::ecmascript;
-use crate::file::File;
+use crate::code::file::File;
 
 /// Names that an import of the base brought, that nothing brings any more, and that are used as before; in Rust those
 /// too that are imported elsewhere in the file. Each with its first such use. `stands_in`: whether a `*` import of the head has that name.
@@ -31,7 +31,7 @@ pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -
     }
     let before = unbound(base, &gone, &old);
     let made = |file: &File, name: &str| {
-        let is = |(index, node): (usize, &crate::flat::FlatNode)| {
+        let is = |(index, node): (usize, &crate::code::flat::FlatNode)| {
             node.kind == "identifier"
                 && file.flat().kind(node.parent) == "token_tree"
                 && file.text_of(index) == name

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use syntax::Language;
 
-use super::{Tree, folder_of, join};
+use super::{Memo, Tree, folder_of, join};
 
 /// What the manifests that govern a file declare.
 #[derive(Debug, Default)]
@@ -56,11 +56,15 @@ fn even(language: Language, name: &str) -> String {
     }
 }
 
+/// What the manifests above a folder declare, by language.
+#[derive(Default)]
+struct DeclaredAbove(Memo<(Language, String), Option<Arc<Declared>>>);
+
 /// What the manifests above a file declare; `None` where there is no manifest, or one that cannot be read.
 pub(crate) fn declared(tree: &Tree<'_>, language: Language, path: &str) -> Option<Arc<Declared>> {
     // the files of a folder have the same manifests above them
     let key = (language, folder_of(path).to_string());
-    tree.around.declared.get(key, || {
+    tree.fact(DeclaredAbove::default).0.get(key, || {
         let found = match language {
             Language::TypeScript | Language::Tsx | Language::JavaScript => ecmascript(tree, path),
             Language::Rust => rust(tree, path),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use syntax::{Import, ImportKind, SymbolKind};
 
 use super::{Target, Tree, folder_of, join};
-use crate::file::File;
+use crate::code::file::File;
 
 const DEFINING: [&str; 10] =
     ["fn", "struct", "enum", "trait", "type", "mod", "const", "static", "union", "macro_rules!"];

@@ -4,9 +4,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use syntax::Language;
-
-use super::manifest::Declared;
 use crate::facts::Facts;
 use crate::sources::Sources;
 
@@ -19,12 +16,8 @@ pub(crate) struct Surroundings<'a> {
     pub(super) folders: HashSet<&'a str>,
     /// what a module exports
     pub(super) exports: Memo<String, Option<Arc<BTreeSet<String>>>>,
-    /// what the manifests above a folder declare
-    pub(super) declared: Memo<(Language, String), Option<Arc<Declared>>>,
     /// whether, from a folder, a module is a name that some configuration gives a meaning
     pub(super) aliases: Memo<(String, String), bool>,
-    /// what a `tsconfig.json` or `jsconfig.json` gives a meaning
-    pub(super) configured: Memo<String, Option<Arc<super::ecmascript::Aliases>>>,
     /// what an installed package has for others, by its folder and the part of it that is asked for
     pub(super) installed: Memo<(String, String), Option<Arc<BTreeSet<String>>>>,
     /// names of the packages of the tree itself

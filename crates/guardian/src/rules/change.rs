@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use crate::baseline::Hunks;
-use crate::file::File;
+use crate::code::baseline::Hunks;
+use crate::code::file::File;
 use crate::project::Tree;
 use crate::sources::Sources;
 

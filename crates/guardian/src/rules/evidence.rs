@@ -141,7 +141,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "test-removed",
         "Every test of the change, before and after, by name and by content.",
-        "Says nothing where what a test used is gone; warns where another test stands in its place, or where no code says any more what it was about.",
+        "Says nothing where what a test used is gone; warns where another test stands in its place, where no code says any more what it was about, and where the change works on code and the test is not seen to call only code that stays as it was.",
         &[],
         &[],
     ),

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{at, candidates, package};
+use super::files::{at, candidates, package};
 use crate::data::{Format, value};
-use crate::project::{Target, Tree, folder_of, is_built, join};
+use crate::project::{Memo, Target, Tree, folder_of, is_built, join};
 
 /// Configurations that extend one another.
 const MAX_EXTENDS: usize = 6;
@@ -35,7 +35,7 @@ const BUNDLERS: &[&str] = &[
 
 /// What a configuration says of names.
 #[derive(Debug, Default)]
-pub(crate) struct Aliases {
+struct Aliases {
     /// pattern and the paths that it stands for, from the project's root
     paths: BTreeMap<String, Vec<String>>,
     /// the folder that plain names are looked for in
@@ -71,7 +71,9 @@ pub(super) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Option<Targe
 }
 
 fn configured(tree: &Tree<'_>, path: &str) -> Option<Arc<Aliases>> {
-    tree.around.configured.get(path.to_string(), || {
+    #[derive(Default)]
+    struct Configured(Memo<String, Option<Arc<Aliases>>>);
+    tree.fact(Configured::default).0.get(path.to_string(), || {
         let mut aliases = Aliases::default();
         read(tree, path, &mut aliases, 0)?;
         Some(Arc::new(aliases))

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::aliases::entry;
-use super::package;
-use crate::file::File;
+use super::files::package;
+use crate::code::file::File;
 use crate::project::{Tree, folder_of, join};
 
 /// Files of types that are read for one package.

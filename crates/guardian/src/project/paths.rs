@@ -1,0 +1,78 @@
+//! Paths of a project, and what their names say.
+
+/// The folder of a path; "" at the root.
+pub(crate) fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A path from a folder; `None` where it leaves the project.
+pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Files that show what is wrong on purpose, or are filled in before they are used.
+pub(crate) fn is_specimen(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "fixtures"
+                | "fixture"
+                | "__fixtures__"
+                | "testdata"
+                | "test-data"
+                | "templates"
+                | "template"
+                | "__testfixtures__"
+                | "snapshots"
+                | "__snapshots__"
+                | "test-cases"
+                | "node_modules"
+                | "vendor"
+                | "third_party"
+                | "examples"
+                | "samples"
+                | "docs"
+                | "website"
+                | "playground"
+                | "ui"
+                | "trybuild"
+                | "compile-fail"
+                | "__mocks__"
+        ) || part.ends_with("Cases")
+    })
+}
+
+/// Folders whose content is made by a build.
+pub(crate) fn is_built(path: &str) -> bool {
+    path.split('/').any(|part| {
+        matches!(
+            part,
+            "dist"
+                | "build"
+                | "generated"
+                | "__generated__"
+                | "gen"
+                | "out"
+                | "target"
+                | "_build"
+                | "pkg"
+                | ".next"
+                | ".svelte-kit"
+                | ".nuxt"
+                | "coverage"
+                | "esm"
+                | "cjs"
+                | "umd"
+        )
+    }) || path.contains(".generated")
+}

@@ -1,0 +1,147 @@
+//! One side of a change: its files, each parsed once, and what is known of it as a whole.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::paths::{folder_of, join};
+use super::surroundings::{Memo, Surroundings};
+use crate::code::file::File;
+use crate::sources::Sources;
+
+/// Files that are parsed for one change, beside the changed ones.
+const MAX_FILES: usize = 4_000;
+/// Bytes of them.
+const MAX_BYTES: usize = 64_000_000;
+/// Bytes of text that are kept parsed for a part of a tree that is linted as a whole.
+const MAX_PART_BYTES: usize = 4_000_000;
+
+/// Where an import leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// a file of the project
+    File(String),
+    /// a package from elsewhere, by the name that a manifest would declare
+    Package(String),
+    /// the language's own, a generated file, or nothing that can be told
+    Known,
+    /// nowhere; what was looked for
+    Missing(String),
+}
+
+/// One side of a change.
+pub(crate) struct Tree<'a> {
+    sources: &'a dyn Sources,
+    pub(super) around: Arc<Surroundings<'a>>,
+    cache: RefCell<HashMap<String, Option<Arc<File>>>>,
+    bytes: Cell<usize>,
+    beyond: Beyond,
+}
+
+/// What becomes of a tree's memory when it is full.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beyond {
+    /// no more files are read: the work that one change makes has an end
+    Refuse,
+    /// what was read is forgotten: every file of the tree is linted, and memory is what has to be bounded
+    Forget,
+}
+
+impl<'a> Tree<'a> {
+    pub(crate) fn new(sources: &'a dyn Sources) -> Tree<'a> {
+        Tree::with(sources, Arc::new(Surroundings::of(sources)), Beyond::Refuse)
+    }
+
+    /// A part of a tree that is linted as a whole.
+    pub(crate) fn part(sources: &'a dyn Sources, around: Arc<Surroundings<'a>>) -> Tree<'a> {
+        Tree::with(sources, around, Beyond::Forget)
+    }
+
+    fn with(sources: &'a dyn Sources, around: Arc<Surroundings<'a>>, beyond: Beyond) -> Tree<'a> {
+        Tree { sources, around, cache: RefCell::default(), bytes: Cell::new(0), beyond }
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.around.paths.contains(path)
+    }
+
+    pub(crate) fn has_folder(&self, path: &str) -> bool {
+        self.around.folders.contains(path)
+    }
+
+    pub(crate) fn paths(&self) -> &'a [String] {
+        self.sources.files()
+    }
+
+    pub(crate) fn read(&self, path: &str) -> Option<Cow<'a, str>> {
+        self.sources.read(path)
+    }
+
+    /// The text of a file of an installed package, which is no part of the tree.
+    pub(crate) fn installed(&self, path: &str) -> Option<Cow<'a, str>> {
+        if self.has(path) { self.read(path) } else { self.sources.installed(path) }
+    }
+
+    /// Takes over a file that is parsed already.
+    pub(crate) fn keep(&self, file: Arc<File>) {
+        self.cache.borrow_mut().insert(file.path.to_string(), Some(file));
+    }
+
+    /// A file, parsed once; `None` where there is none, and beyond the number of files that are read.
+    pub(crate) fn file(&self, path: &str) -> Option<Arc<File>> {
+        if let Some(known) = self.cache.borrow().get(path) {
+            return known.clone();
+        }
+        if !self.has(path) {
+            return None;
+        }
+        match self.beyond {
+            Beyond::Refuse if self.cache.borrow().len() > MAX_FILES || self.bytes.get() > MAX_BYTES => {
+                return None;
+            }
+            Beyond::Forget if self.bytes.get() > MAX_PART_BYTES => {
+                self.cache.borrow_mut().clear();
+                self.bytes.set(0);
+            }
+            _ => {}
+        }
+        let file = self.read(path).map(|text| {
+            self.bytes.set(self.bytes.get() + text.len());
+            Arc::new(File::plain(path, &text))
+        });
+        self.cache.borrow_mut().insert(path.to_string(), file.clone());
+        file
+    }
+
+    /// Something about the tree as a whole that is asked for again and again, one answer of each type.
+    pub(crate) fn fact<T: Send + Sync + 'static>(&self, find: impl FnOnce() -> T) -> &T {
+        self.around.facts.get(find)
+    }
+
+    /// Something about a file that is asked for again and again, found once for all parts of the tree: `None` where the
+    /// file cannot be read.
+    pub(crate) fn fact_of<T: Clone + Send + Sync + 'static>(
+        &self,
+        path: &str,
+        find: impl FnOnce(&File) -> T,
+    ) -> Option<T> {
+        let known = self.fact(Memo::<String, Option<T>>::default);
+        known.get(path.to_string(), || self.file(path).map(|file| find(&file)))
+    }
+
+    /// The nearest file of that name, from a path's folder upwards.
+    pub(crate) fn nearest(&self, path: &str, name: &str) -> Option<String> {
+        let mut folder = folder_of(path);
+        loop {
+            let candidate = join(folder, name)?;
+            if self.has(&candidate) {
+                return Some(candidate);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder_of(folder);
+        }
+    }
+}

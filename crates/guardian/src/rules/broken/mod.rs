@@ -1,0 +1,11 @@
+//! Code and data that cannot be read or run, whatever else the project holds.
+
+pub(super) mod broken_data;
+pub(super) mod conflict_marker;
+pub(super) mod damaged_file;
+pub(super) mod duplicate_definition;
+pub(super) mod not_accepted;
+pub(super) mod not_compiled;
+pub(super) mod syntax_error;
+pub(super) mod truncated_file;
+pub(super) mod unreachable_code;

@@ -1,0 +1,399 @@
+//! Calls that the change writes, of functions of the project that take other arguments.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use syntax::{Arity, Language, SymbolKind};
+
+use crate::code::file::File;
+use crate::code::flat::FlatNode;
+use crate::code::functions::{Function, functions};
+use crate::finding::{Category, Severity};
+use crate::project::{Target, Tree, folder_of, go, is_specimen};
+use crate::rules::{Change, Check, Example, Found, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "wrong-arguments",
+    category: Category::Broken,
+    severity: Severity::Error,
+    summary: "A new call of a function of the project with too few, too many, or wrongly named arguments.",
+    note: "The call fails, or does not compile. Look up what the function takes and hand over just that.",
+    valid: &[
+        Example::new(&[(
+            "a.ts",
+            "export function f(a: number, b = 1, ...c: number[]) {}\nf(1);\nf(1, 2, 3, 4);\nf(...g);\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "def f(a, b=1, *, c=2): pass\ndef g(**k): pass\nf(1, c=3)\nf(a=1)\ng(x=1)\nf(*y)\n",
+        )]),
+        Example::new(&[(
+            "a.go",
+            "package a\n\nfunc f(a, b int, c ...int) {}\n\nfunc F() { f(g()); f(1, 2) }\n\nfunc g() (int, int) { return 1, 2 }\n",
+        )]),
+        Example::new(&[("src/lib.rs", "fn f(a: u8) {}\nfn g(f: impl Fn(u8, u8)) { f(1, 2); }\n")]),
+    ],
+    invalid: &[
+        Example::new(&[("a.ts", "export function f(a: number, b: number) {}\nf(1);\n")]),
+        Example::new(&[("a.py", "def f(a, b): pass\nf(1)\n")]),
+        Example::new(&[("a.py", "from b import f\nf(1, colour=2)\n"), ("b.py", "def f(a, color=1): pass\n")]),
+        Example::new(&[
+            ("a.go", "package a\n\nfunc F() { f(1, 2) }\n"),
+            ("b.go", "package a\n\nfunc f(a int) {}\n"),
+        ]),
+        Example::new(&[("src/lib.rs", "fn f(a: u8, b: u8) {}\nfn g() { f(1); }\n")]),
+    ],
+    check: Check::Change(check),
+};
+
+/// What a function takes.
+#[derive(Clone, Debug)]
+struct Signature {
+    arity: Arity,
+    /// Python's parameters: name, whether it has a default, whether it may be given by its place, and by its name
+    named: Option<Vec<Parameter>>,
+    any_keyword: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Parameter {
+    name: String,
+    optional: bool,
+    by_place: bool,
+    by_name: bool,
+}
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
+        let flat = head.flat();
+        let mut known: BTreeMap<&str, Option<Signature>> = BTreeMap::new();
+        for (index, node) in flat.iter() {
+            if !matches!(node.kind, "call_expression" | "call") || !pair.wrote_in(node.start, node.end) {
+                continue;
+            }
+            let Some(callee) = flat.field(index, "function").filter(|i| flat.kind(*i) == "identifier") else {
+                continue;
+            };
+            let name = head.text_of(callee);
+            // what stands in a macro is no call for sure
+            if flat
+                .above(index)
+                .any(|i| matches!(flat.kind(i), "token_tree" | "macro_definition" | "decorator"))
+            {
+                continue;
+            }
+            let signature = known.entry(name).or_insert_with(|| signature(change, head, name));
+            if let Some(signature) = signature
+                && let Some(message) = misfit(head, index, name, signature)
+            {
+                // JavaScript forgives: what is missing is undefined
+                if head.language == Some(Language::JavaScript) {
+                    found.maybe(head, node.start, node.end, message);
+                } else {
+                    found.node(head, index, message);
+                }
+            }
+        }
+    }
+}
+
+/// What the function that a name means here takes; `None` where that is not certain.
+fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> {
+    if is_rebound(file, name)
+        || crate::names::is_known(file.language?, name)
+            && file.language != Some(Language::Rust)
+            && file.outline().symbols.iter().all(|s| s.name != name)
+    {
+        return None;
+    }
+    let tree = &change.head;
+    if let Some(found) = of_file(file, name) {
+        return found;
+    }
+    match file.language? {
+        Language::Go => {
+            let mut all = go::files(tree, folder_of(&file.path))
+                .filter(|path| **path != *file.path)
+                .filter(|path| tree.read(path).is_some_and(|text| text.contains(&format!("func {name}("))));
+            let (first, second) = (all.next()?, all.next());
+            // one for each system
+            if second.is_some() {
+                return None;
+            }
+            of_other(tree, first, name)
+        }
+        Language::Rust => of_rust(tree, file, name),
+        _ => {
+            let import = file
+                .outline()
+                .imports
+                .iter()
+                .find(|import| import.names.iter().any(|n| n.local() == name))?;
+            let original = import.names.iter().find(|n| n.local() == name)?.name.clone();
+            if original == "default" || import.conditional {
+                return None;
+            }
+            let Target::File(path) = tree.resolve(file, import) else { return None };
+            of_other(tree, &path, &original)
+        }
+    }
+}
+
+fn of_rust(tree: &Tree<'_>, file: &File, name: &str) -> Option<Signature> {
+    let import =
+        file.outline().imports.iter().find(|import| import.names.iter().any(|n| n.local() == name))?;
+    let original = import.names.iter().find(|n| n.local() == name)?.name.clone();
+    let module = import.module.strip_prefix("crate::")?;
+    let root = tree.nearest(&file.path, "Cargo.toml")?;
+    let folder = folder_of(&root);
+    let src = if folder.is_empty() { "src".to_string() } else { format!("{folder}/src") };
+    let path = module.replace("::", "/");
+    let path = [format!("{src}/{path}.rs"), format!("{src}/{path}/mod.rs")]
+        .into_iter()
+        .find(|path| tree.has(path))?;
+    of_other(tree, &path, &original)
+}
+
+/// What the functions at the top of a file take, by their names; `None` for what is no function, or unclear.
+type Signatures = BTreeMap<String, Option<Signature>>;
+
+/// Found once for a file, however many call its functions.
+fn signatures(file: &File) -> Arc<Signatures> {
+    file.fact(|file| Arc::new(find_signatures(file))).clone()
+}
+
+fn find_signatures(file: &File) -> Signatures {
+    let mut by_name: HashMap<&str, Vec<&Function>> = HashMap::new();
+    for function in functions(file) {
+        by_name.entry(&function.name).or_default().push(function);
+    }
+    let mut found = Signatures::new();
+    for symbol in file.outline().symbols.iter().filter(|symbol| symbol.container.is_none()) {
+        let functions = by_name.get(symbol.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let signature = match (symbol.kind, symbol.arity, functions) {
+            (SymbolKind::Function, Some(arity), [only]) => signature_of(file, only, arity),
+            _ => None,
+        };
+        // one that is there twice is none for sure
+        found.entry(symbol.name.clone()).and_modify(|known| *known = None).or_insert(signature);
+    }
+    found
+}
+
+/// The function of that name in a file: outer `None`: it has none; inner: it cannot be told what it takes.
+#[allow(clippy::option_option)] // "not here" and "here, but unclear" are two answers
+fn of_file(file: &File, name: &str) -> Option<Option<Signature>> {
+    if !file.is_code() || file.is_broken() {
+        return Some(None);
+    }
+    signatures(file).get(name).cloned()
+}
+
+/// The function of that name in another file of the project.
+fn of_other(tree: &Tree<'_>, path: &str, name: &str) -> Option<Signature> {
+    let theirs = tree.fact_of(path, |file| {
+        if file.is_code() && !file.is_broken() { signatures(file) } else { Arc::default() }
+    })?;
+    theirs.get(name).cloned().flatten()
+}
+
+/// What a function takes; `None` where something around it may change that.
+fn signature_of(file: &File, function: &Function, arity: Arity) -> Option<Signature> {
+    if file.text.contains("arguments.length") || file.text.contains("arguments[") {
+        return None;
+    }
+    let flat = file.flat();
+    let holder = flat.node(function.index).parent;
+    let decorated = flat.kind(holder) == "decorated_definition";
+    let conditional = flat.above(function.index).any(|i| {
+        matches!(
+            flat.kind(i),
+            "if_statement"
+                | "try_statement"
+                | "function_definition"
+                | "function_item"
+                | "function_declaration"
+                | "mod_item"
+        )
+    });
+    let attributed = file.language == Some(Language::Rust) && {
+        let row = file.row(flat.node(function.index).start);
+        row > 0
+            && file.line(row - 1).trim_start().starts_with("#[")
+            && !["#[must_use", "#[inline", "#[allow", "#[doc", "#[cold", "#[deprecated"]
+                .iter()
+                .any(|known| file.line(row - 1).trim_start().starts_with(known))
+    };
+    let text = file.slice(flat.node(function.index).start, flat.node(function.body).start);
+    if decorated || conditional || attributed || text.contains("(this:") || text.contains("this:") {
+        return None;
+    }
+    let (named, any_keyword) = if file.language == Some(Language::Python) {
+        let list = flat.field(function.index, "parameters")?;
+        let (named, any) = parameters(file, list);
+        (Some(named), any)
+    } else {
+        (None, false)
+    };
+    Some(Signature { arity, named, any_keyword })
+}
+
+fn parameters(file: &File, list: usize) -> (Vec<Parameter>, bool) {
+    let flat = file.flat();
+    let mut found: Vec<Parameter> = Vec::new();
+    let (mut any, mut by_place) = (false, true);
+    for part in flat.parts(list) {
+        let name = |index: usize| file.text_of(index).to_string();
+        match flat.kind(part) {
+            "identifier" => {
+                found.push(Parameter { name: name(part), optional: false, by_place, by_name: true })
+            }
+            "typed_parameter" => match flat.parts(part).next() {
+                Some(inner) if flat.kind(inner) == "identifier" => {
+                    found.push(Parameter { name: name(inner), optional: false, by_place, by_name: true })
+                }
+                Some(inner) if flat.kind(inner) == "dictionary_splat_pattern" => any = true,
+                _ => by_place = false,
+            },
+            "default_parameter" | "typed_default_parameter" => {
+                let inner = flat.field(part, "name").unwrap_or(part);
+                found.push(Parameter { name: name(inner), optional: true, by_place, by_name: true });
+            }
+            "list_splat_pattern" | "keyword_separator" => by_place = false,
+            "positional_separator" => found.iter_mut().for_each(|p| p.by_name = false),
+            "dictionary_splat_pattern" => any = true,
+            _ => {}
+        }
+    }
+    (found, any)
+}
+
+/// Whether something else in the file has the name too: a parameter, a variable, a second import.
+fn is_rebound(file: &File, name: &str) -> bool {
+    let mut imported = 0;
+    for import in &file.outline().imports {
+        imported += import.names.iter().filter(|n| n.local() == name).count()
+            + usize::from(import.alias.as_deref() == Some(name));
+    }
+    imported > 1
+        || file.text.contains("macro_rules!") && file.text.contains(&format!("macro_rules! {name}"))
+        || file.fact(|file| Rebound(bound_by_code(file))).0.contains(name)
+}
+
+/// Names that parameters, variables and loops of a file bind.
+#[derive(Debug)]
+struct Rebound(HashSet<String>);
+
+fn bound_by_code(file: &File) -> HashSet<String> {
+    let flat = file.flat();
+    let binds = |node: &FlatNode| {
+        let parent = flat.kind(node.parent);
+        match parent {
+            "variable_declarator" => {
+                node.field == "name" && {
+                    let value = flat.field(node.parent, "value").map_or("", |v| flat.kind(v));
+                    !matches!(value, "arrow_function" | "function_expression")
+                }
+            }
+            "let_declaration" | "parameter" | "for_expression" | "match_arm" | "let_condition" => {
+                node.field == "pattern"
+            }
+            "parameter_declaration" | "var_spec" | "const_spec" => node.field == "name",
+            "assignment"
+            | "augmented_assignment"
+            | "for_statement"
+            | "for_in_clause"
+            | "assignment_expression" => node.field == "left",
+            "parameters"
+            | "formal_parameters"
+            | "closure_parameters"
+            | "default_parameter"
+            | "typed_parameter"
+            | "lambda_parameters"
+            | "array_pattern"
+            | "tuple_pattern"
+            | "tuple_struct_pattern"
+            | "required_parameter"
+            | "optional_parameter"
+            | "arrow_function"
+            | "typed_default_parameter"
+            | "captured_pattern"
+            | "as_pattern_target" => node.field != "body" && node.field != "value" && node.field != "type",
+            "expression_list" => {
+                matches!(flat.kind(flat.node(node.parent).parent), "short_var_declaration" | "range_clause")
+                    && flat.node(node.parent).field == "left"
+            }
+            _ => node.kind == "shorthand_property_identifier_pattern",
+        }
+    };
+    flat.iter()
+        .filter(|(_, node)| matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern"))
+        .filter(|(_, node)| binds(node))
+        .map(|(index, _)| file.text_of(index).to_string())
+        .collect()
+}
+
+fn misfit(file: &File, call: usize, name: &str, signature: &Signature) -> Option<String> {
+    let flat = file.flat();
+    let arguments = flat.field(call, "arguments")?;
+    if !matches!(flat.kind(arguments), "arguments" | "argument_list") {
+        return None;
+    }
+    let parts: Vec<usize> = flat.parts(arguments).collect();
+    let spread = parts.iter().any(|part| {
+        matches!(
+            flat.kind(*part),
+            "spread_element"
+                | "list_splat"
+                | "dictionary_splat"
+                | "variadic_argument"
+                | "attribute_item"
+                | "ERROR"
+        )
+    });
+    if let Some(named) = &signature.named {
+        let keywords: Vec<&str> = parts
+            .iter()
+            .filter(|part| flat.kind(**part) == "keyword_argument")
+            .map(|part| file.field_text(*part, "name"))
+            .collect();
+        if !signature.any_keyword
+            && let Some(unknown) =
+                keywords.iter().find(|keyword| !named.iter().any(|p| p.by_name && p.name == **keyword))
+        {
+            return Some(format!("`{name}` has no parameter `{unknown}`"));
+        }
+        if spread {
+            return None;
+        }
+        let placed = parts.len() - keywords.len();
+        let places = named.iter().filter(|p| p.by_place).count();
+        if signature.arity.max.is_some() && placed > places {
+            return Some(format!(
+                "`{name}` takes at most {places} arguments by place, and is given {placed}"
+            ));
+        }
+        let missing = named.iter().filter(|p| !p.optional).find(|p| {
+            let place = named.iter().filter(|q| q.by_place).position(|q| q.name == p.name);
+            !keywords.contains(&p.name.as_str()) && place.is_none_or(|place| place >= placed)
+        });
+        return missing.map(|missing| format!("`{name}` is not given `{}`", missing.name));
+    }
+    // a single call may hand over several values in Go
+    let several =
+        file.language == Some(Language::Go) && parts.len() == 1 && flat.kind(parts[0]) == "call_expression";
+    if spread || several {
+        return None;
+    }
+    let given = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+    let arity = signature.arity;
+    if given >= arity.required && arity.max.is_none_or(|max| given <= max) {
+        return None;
+    }
+    let takes = match arity {
+        Arity { required, max: Some(max) } if required == max => format!("{required}"),
+        Arity { required, max: Some(max) } => format!("{required} to {max}"),
+        Arity { required, max: None } => format!("at least {required}"),
+    };
+    Some(format!("`{name}` takes {takes} arguments, and is given {given}"))
+}

@@ -1,0 +1,6 @@
+//! Failures and checks that are made to disappear.
+
+pub(super) mod failure_passed_over;
+pub(super) mod hard_coded_result;
+pub(super) mod hidden_error;
+pub(super) mod weaker_configuration;

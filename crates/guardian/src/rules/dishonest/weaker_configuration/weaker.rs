@@ -1,0 +1,91 @@
+//! What a file configures, and what of it asks for less than before.
+
+/// Something that asks for less than before.
+pub(super) struct Weaker {
+    pub(super) message: String,
+    /// words that stand where it was changed
+    pub(super) near: Vec<String>,
+    pub(super) sure: bool,
+}
+
+impl Weaker {
+    pub(super) fn sure(message: String, near: &[&str]) -> Weaker {
+        Weaker { message, near: near.iter().map(|word| (*word).to_string()).collect(), sure: true }
+    }
+
+    pub(super) fn likely(message: String, near: &[&str]) -> Weaker {
+        Weaker { sure: false, ..Weaker::sure(message, near) }
+    }
+}
+
+/// What a file configures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `package.json`: scripts, and settings of tools
+    Package,
+    /// a workflow of a CI service
+    Workflow,
+    /// settings of tools
+    Tool,
+}
+
+impl Kind {
+    pub(super) fn of_path(path: &str) -> Option<Kind> {
+        const TOOLS: &[&str] = &[
+            "tsconfig",
+            "jsconfig",
+            ".eslintrc",
+            "eslint.config",
+            "biome.json",
+            "vitest.config",
+            "vitest.workspace",
+            "vite.config",
+            "jest.config",
+            "playwright.config",
+            "cypress.config",
+            "karma.conf",
+            ".mocharc",
+            ".nycrc",
+            ".c8rc",
+            "ava.config",
+            "pyproject.toml",
+            "mypy.ini",
+            ".mypy.ini",
+            "setup.cfg",
+            "tox.ini",
+            "pytest.ini",
+            ".coveragerc",
+            "ruff.toml",
+            ".ruff.toml",
+            ".flake8",
+            ".pylintrc",
+            "pyrightconfig",
+            "cargo.toml",
+            "clippy.toml",
+            ".golangci",
+            "codecov.yml",
+            ".codecov",
+            "nextest.toml",
+            "tarpaulin.toml",
+            ".oxlintrc",
+            "web-test-runner.config",
+            "wdio.conf",
+        ];
+        let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+        let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+        if name == "package.json" {
+            return Some(Kind::Package);
+        }
+        let ci = path.contains(".github/workflows/")
+            || path.contains(".circleci/")
+            || path.contains(".buildkite/")
+            || name.starts_with(".gitlab-ci")
+            || name.starts_with("azure-pipelines")
+            || name.starts_with(".travis")
+            || name.starts_with("action.y");
+        if ci && yaml {
+            return Some(Kind::Workflow);
+        }
+        TOOLS.iter().any(|start| name.starts_with(start)).then_some(Kind::Tool)
+    }
+}

@@ -1,0 +1,116 @@
+//! `commented-out-code`: code that became a comment.
+
+use std::collections::HashSet;
+
+use crate::code::file::{File, even};
+use crate::finding::{Category, Severity};
+use crate::rules::{Check, Example, Found, Pair, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "commented-out-code",
+    category: Category::Lazy,
+    severity: Severity::Error,
+    summary: "Code that was turned into a comment instead of being fixed or removed.",
+    note: "History keeps old code; a comment does nothing. Fix the code, or delete it together with what relies on it.",
+    valid: &[
+        Example::change(&[("a.js", "f();\ng();\n")], &[("a.js", "// f is called by the loader\ng();\n")]),
+        Example::new(&[("a.py", "# x = 1 would do as well\nx = 2\n")]),
+    ],
+    invalid: &[
+        Example::change(
+            &[("a.js", "function f(x) {\n  validate(x);\n  return store(x);\n}\n")],
+            &[("a.js", "function f(x) {\n  // validate(x);\n  return store(x);\n}\n")],
+        ),
+        Example::change(
+            &[("test_a.py", "def test_a():\n    r = f(1)\n    assert r.value == 2\n")],
+            &[("test_a.py", "def test_a():\n    r = f(1)\n    # assert r.value == 2\n")],
+        ),
+    ],
+    check: Check::Edit(check),
+};
+
+fn check(pair: &Pair, found: &mut Found) {
+    let Some((base, head)) = pair.both() else { return };
+    let lines = |file: &File| -> HashSet<String> {
+        (0..file.lines()).map(|row| even(file.line(row))).filter(|line| line.len() > 7).collect()
+    };
+    let mut was: Option<(HashSet<String>, HashSet<String>)> = None;
+    for (index, node) in head.flat().iter() {
+        if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
+            continue;
+        }
+        // documentation shows code, and says what was said elsewhere before
+        if ["///", "//!", "/**", "/*!"].iter().any(|start| head.text_of(index).starts_with(start)) {
+            continue;
+        }
+        let mut at = node.start;
+        for line in head.text_of(index).split_inclusive('\n') {
+            let said = even(
+                line.trim()
+                    .trim_start_matches("/*")
+                    .trim_end_matches("*/")
+                    .trim_start_matches(['/', '#', '*', ' ']),
+            );
+            let start = at;
+            at += line.len();
+            if said.len() <= 7 || !is_code(&said) {
+                continue;
+            }
+            let (old, new) = was.get_or_insert_with(|| (lines(base), lines(head)));
+            if old.contains(&said) && !new.contains(&said) {
+                let (end, message) =
+                    (start + line.trim_end().len(), format!("`{said}` was code and is a comment now"));
+                if is_replaced(head, index, &said, old) || waits_for(head, head.row(start)) {
+                    found.maybe(head, start, end, message);
+                } else {
+                    found.at(head, start, end, message);
+                }
+            }
+        }
+    }
+}
+
+/// Whether new code that says much the same stands beside the comments that one is among: it was replaced.
+fn is_replaced(head: &File, comment: usize, said: &str, old: &HashSet<String>) -> bool {
+    let flat = head.flat();
+    let siblings: Vec<usize> = flat.children(flat.node(comment).parent).collect();
+    let (before, after) = siblings.split_at(siblings.partition_point(|sibling| *sibling < comment));
+    let is_code = |sibling: &&usize| flat.node(**sibling).named && !flat.node(**sibling).extra;
+    let beside = [before.iter().rev().find(is_code), after.iter().find(is_code)];
+    beside.into_iter().flatten().any(|sibling| {
+        let text = head.text_of(*sibling);
+        let is_new = text.lines().map(even).any(|line| line.len() > 7 && !old.contains(&line));
+        is_new && is_alike(said, text)
+    })
+}
+
+/// Whether the comment above says what it waits for elsewhere, by its address.
+fn waits_for(head: &File, row: usize) -> bool {
+    let above = (0..row)
+        .rev()
+        .map(|row| head.line(row).trim())
+        .take_while(|line| ["//", "#", "/*", "*"].iter().any(|start| line.starts_with(start)));
+    above.take(20).any(|line| line.contains("https://") || line.contains("http://"))
+}
+
+/// Whether a text has at least half of a line's words.
+fn is_alike(line: &str, text: &str) -> bool {
+    let (line, text): (HashSet<&str>, HashSet<&str>) = (words(line).collect(), words(text).collect());
+    !line.is_empty() && 2 * line.intersection(&text).count() >= line.len()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| word.len() > 1)
+}
+
+/// More than words: it has what sentences have not.
+fn is_code(line: &str) -> bool {
+    // output for debugging may go in any way
+    if ["console.", "print", "eprint", "dbg!", "fmt.Print", "log."]
+        .iter()
+        .any(|start| line.starts_with(start))
+    {
+        return false;
+    }
+    line.contains(['(', '=', ';', '{', '[']) || line.starts_with("return ") || line.starts_with("raise ")
+}

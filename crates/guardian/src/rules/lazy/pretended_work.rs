@@ -1,0 +1,490 @@
+//! Code that says of itself that it is not there: errors, messages and comments in place of the work.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use syntax::Language;
+
+use crate::code::bodies::{Was, decorators, pair_up, parameters, real_functions};
+use crate::code::constant::{is_fixed, returned};
+use crate::code::file::File;
+use crate::code::functions::{Function, functions, statements};
+use crate::code::said::{plain, words_of};
+use crate::finding::{Category, Severity};
+use crate::project::is_specimen;
+use crate::rules::{Change, Check, Example, Found, Pair, Rule};
+use shared::test_files::is_test;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "pretended-work",
+    category: Category::Lazy,
+    severity: Severity::Error,
+    summary: "Code that says of itself that it does not do the work: not implemented, simulated, mocked, or promised for later.",
+    note: "The caller gets an error or an invented answer. Do the work, or report the task as blocked and say what is missing.",
+    valid: &[
+        Example::new(&[(
+            "a.py",
+            "def f(kind):\n    if kind == 'a':\n        return g(kind)\n    raise ValueError('not implemented for this kind')\n",
+        )]),
+        Example::new(&[(
+            "a.ts",
+            "// the real implementation of this is behind the service\nexport const f = (s: S) => s.ask();\n",
+        )]),
+        Example::new(&[(
+            "test/fake.ts",
+            "// Simulate an API call\nexport const f = () => ({ ok: true });\n",
+        )]),
+        Example::new(&[(
+            "a.go",
+            "package a\n\n// F gives at most max.\nfunc F(s []int, max int) []int {\n\t// TODO: max could be a method\n\treturn s[:max]\n}\n",
+        )]),
+        Example::new(&[(
+            "a.js",
+            "export class Base {\n  run(x) {\n    throw new Error('not implemented');\n  }\n}\nexport class A extends Base {\n  run(x) { return x; }\n}\n",
+        )]),
+    ],
+    invalid: &[
+        Example::new(&[("a.py", "def f(x):\n    raise RuntimeError('saving is not implemented yet')\n")]),
+        Example::new(&[(
+            "a.go",
+            "package a\n\nimport \"errors\"\n\nfunc F(x int) (int, error) {\n\treturn 0, errors.New(\"F: not yet implemented\")\n}\n",
+        )]),
+        Example::new(&[(
+            "src/lib.rs",
+            "pub fn f(x: u8) -> Result<u8, String> {\n    Err(\"unimplemented\".to_string())\n}\n",
+        )]),
+        Example::new(&[(
+            "a.js",
+            "export function f(x) {\n  console.warn('f: not implemented');\n  return null;\n}\n",
+        )]),
+        Example::new(&[(
+            "a.ts",
+            "export function f(x: number) {\n  // In a production system this would call the bank\n  return x * 2;\n}\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "import time\ndef send(mail):\n    # Simulate sending an email over the network\n    time.sleep(1)\n    return True\n",
+        )]),
+        Example::new(&[(
+            "a.js",
+            "export function users(db) {\n  // Return mock data\n  return [{ id: 1, name: 'Ann' }];\n}\n",
+        )]),
+        Example::new(&[(
+            "a.js",
+            "const mockUsers = [{ id: 1 }];\nexport function users(db) {\n  return mockUsers;\n}\n",
+        )]),
+        Example::change(
+            &[("a.py", "def f(items, limit):\n    return items[:limit]\n")],
+            &[("a.py", "def f(items, limit):\n    # TODO: honour limit\n    return sorted(items)\n")],
+        ),
+    ],
+    check: Check::Change(check),
+};
+
+fn regex(pattern: &str) -> Option<Regex> {
+    Regex::new(pattern).ok()
+}
+
+/// Words for: the code is not there.
+static UNWRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(not (yet |been )*(implemented|written|coded)( yet)?|unimplemented|to be implemented|(needs?|has|have|yet) to be (implemented|written)|implement me|implementation (is )?(missing|pending|coming)|coming soon|not (available|supported|ready|done|working|functional) yet|not yet (available|supported|ready|done|working|functional)|todo|tbd|nyi)\b",
+    )
+});
+
+/// A confession in a comment.
+static CONFESSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)(\bin (a |an |the )?(real|actual|production|full|proper|complete|live|finished)([- ](world|life))?([ ,]+\w+)?( \w+)?,? (\w+ ){0,3}(would|should|could|must|will|you'd|we'd|it'd|needs? to|has to)\b|\b(real|actual|full|proper|production|complete) (implementation|logic|version|code) (would|should|could|will|goes|needs|comes|to follow|to come|is (still )?(missing|todo|pending|left)|(is )?(not|to be) (yet )?(written|added|done))\b|\bthis is (just |only )?a (stub|placeholder|mock|dummy)\b|\b(would|should) normally (call|ask|query|fetch|send|read|write|compute|check|be)\b|\breplace (this|it|me) with (the |an |a )?(real|actual|proper)\b)",
+    )
+});
+
+/// Something from outside that is acted out.
+static SIMULATED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)^\W*(simulat(e|es|ed|ing|ion of)|pretend(s|ing)?|fak(e|es|ing)|mock(s|ed|ing)?)\b.{0,40}\b(api|network|request|response|server|backend|database|db|call|upload|download|payment|e-?mail|latency|delay|async|processing|query|fetch|work|operation|service|send(ing)?|sav(e|ing))\b",
+    )
+});
+
+/// Data that somebody made up.
+static MADE_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(mock(ed)?|dummy|fake(d)?|sample|hard-?coded|placeholder|made[- ]up|stub(bed)?|canned|invented)\b.{0,25}\b(data|responses?|values?|results?|records?|rows?|users?|items?|lists?|outputs?|repl(y|ies)|answers?|entries|products?|objects?)\b",
+    )
+});
+
+/// A promise for later.
+static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(todo|fixme|xxx|hack|later|not (yet )?(handled|supported|respected|used|applied|honou?red|implemented|considered|enforced)( yet)?|ignor(ed|es|ing) (it |this )?for now|for now)\b",
+    )
+});
+
+/// Names of what is made up.
+static MADE_UP_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"^(?:(?:mock|fake|dummy)(?:ed)?_?[A-Z_a-z]\w*|(?:MOCK|FAKE|DUMMY|SAMPLE)_\w+|(?:mock|fake|dummy|sample)_\w+|sample[A-Z]\w*)$",
+    )
+});
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    if change.whole {
+        return;
+    }
+    for (pair, head) in change.heads() {
+        if is_test(&pair.path) || is_specimen(&pair.path) || is_acted(&pair.path) {
+            continue;
+        }
+        let now = real_functions(head);
+        let old = pair.old_code().map_or_else(Default::default, functions);
+        for (function, was) in now.iter().zip(pair_up(old, now)) {
+            if !pair.wrote_in(head.flat().node(function.index).start, head.flat().node(function.body).end) {
+                continue;
+            }
+            let acted = words_of(&function.name).iter().any(|word| ACTED.contains(&word.as_str()));
+            if !acted {
+                comments(pair, head, function, found);
+                made_up_names(pair, head, function, found);
+            }
+            let was_so = match was {
+                Was::Same(old) => pair.old_code().is_some_and(|base| refusal(base, old).is_some()),
+                Was::New => false,
+                Was::Unclear => true,
+            };
+            if let Some(at) = refusal(head, function).filter(|_| !was_so && !acted)
+                && !is_for_others(change, head, function)
+            {
+                let name = function.name.rsplit('.').next().unwrap_or(&function.name);
+                found.node(
+                    head,
+                    at,
+                    format!("`{name}` says that it is not implemented, and does nothing else"),
+                );
+            }
+        }
+    }
+}
+
+const ACTED: &[&str] = &[
+    "mock",
+    "mocks",
+    "mocked",
+    "fake",
+    "fakes",
+    "stub",
+    "dummy",
+    "demo",
+    "seed",
+    "sample",
+    "samples",
+    "example",
+    "fixture",
+    "fixtures",
+    "simulate",
+    "simulated",
+    "simulation",
+    "simulator",
+    "sandbox",
+    "playground",
+    "story",
+    "stories",
+    "bench",
+    "unimplemented",
+    "todo",
+    "emulate",
+    "emulator",
+];
+
+fn is_acted(path: &str) -> bool {
+    words_of(path).iter().any(|word| ACTED.contains(&word.as_str()))
+}
+
+/// The statement by which a function says that it is not there, where that is all that it does.
+fn refusal(file: &File, function: &Function) -> Option<usize> {
+    let flat = file.flat();
+    let body = statements(file, function.body);
+    let says = |index: usize| {
+        let strings = std::iter::once(index).chain(flat.below(index)).filter(|i| is_text(flat.kind(*i)));
+        strings.into_iter().any(|i| UNWRITTEN.as_ref().is_some_and(|words| words.is_match(file.text_of(i))))
+    };
+    let (last, before) = body.split_last()?;
+    let quiet = |i: &usize| is_message(file, *i) || is_silencing(file.text_of(*i));
+    if !before.iter().all(quiet) {
+        return None;
+    }
+    let text = file.text_of(*last);
+    let refuses = match file.language? {
+        Language::Python => flat.kind(*last) == "raise_statement" && !text.contains("NotImplementedError"),
+        Language::Go => {
+            flat.kind(*last) == "return_statement"
+                && (text.contains("errors.New(") || text.contains(".Errorf(") || text.contains("errors."))
+                && !text.contains("codes.Unimplemented")
+        }
+        Language::Rust => {
+            ["Err(", "return Err(", "bail!(", "anyhow::bail!("].iter().any(|start| text.starts_with(start))
+        }
+        _ => flat.kind(*last) == "throw_statement" || text.contains("Promise.reject("),
+    };
+    if refuses && says(*last) {
+        return Some(*last);
+    }
+    // a message, and then a constant or nothing
+    let message = body.iter().copied().find(|i| is_message(file, *i) && says(*i))?;
+    let nothing = is_message(file, *last)
+        || matches!(flat.kind(*last), "pass_statement" | "return_statement")
+            && flat.parts(*last).next().is_none()
+        || returned(file, function.body, *last).is_some_and(|value| is_fixed(file, value));
+    nothing.then_some(message)
+}
+
+fn is_text(kind: &str) -> bool {
+    matches!(
+        kind,
+        "string" | "template_string" | "string_literal" | "raw_string_literal" | "interpreted_string_literal"
+    )
+}
+
+/// Output or a log entry and nothing more.
+fn is_message(file: &File, statement: usize) -> bool {
+    const STARTS: &[&str] = &[
+        "console.",
+        "print(",
+        "println",
+        "eprintln",
+        "log.",
+        "logger.",
+        "logging.",
+        "fmt.Print",
+        "fmt.Fprint",
+        "warnings.warn(",
+        "warn!",
+        "error!",
+        "info!",
+        "tracing::",
+        "log::",
+        "slog.",
+        "self.logger.",
+        "self.log.",
+        "this.logger.",
+        "this.log.",
+        "alert(",
+    ];
+    let text = file.text_of(statement);
+    STARTS.iter().any(|start| text.starts_with(start)) && !text.contains(".Fatal")
+}
+
+fn is_silencing(text: &str) -> bool {
+    ["_ = ", "let _ = ", "void ", "del "].iter().any(|start| text.starts_with(start))
+}
+
+/// A method that others are to write: of a base class, a trait, an interface, or one that overrides.
+fn is_for_others(change: &Change<'_>, file: &File, function: &Function) -> bool {
+    let flat = file.flat();
+    if decorators(file, function).any(|d| d.contains("abstract") || d.contains("overload")) {
+        return true;
+    }
+    let holder = flat.above(function.index).find(|i| {
+        matches!(
+            flat.kind(*i),
+            "class_definition"
+                | "class_declaration"
+                | "abstract_class_declaration"
+                | "class"
+                | "trait_item"
+                | "impl_item"
+        )
+    });
+    let Some(holder) = holder else { return false };
+    match flat.kind(holder) {
+        "trait_item" | "abstract_class_declaration" => return true,
+        "impl_item" => return flat.field(holder, "trait").is_some(),
+        "class_definition" if file.field_text(holder, "superclasses").len() > 2 => return true,
+        _ if flat.children(holder).any(|i| flat.kind(i) == "class_heritage") => return true,
+        _ => {}
+    }
+    let name = file.field_text(holder, "name");
+    let base = words_of(name)
+        .iter()
+        .any(|word| matches!(word.as_str(), "abstract" | "base" | "interface" | "protocol" | "mixin"));
+    if name.is_empty() || base {
+        return true;
+    }
+    let Some(derived) = regex(&format!(
+        r"(extends\s+[\w.]*\b{0}\b|class\s+\w+(\[[^\]]*\])?\([^)]*\b{0}\b)",
+        regex::escape(name)
+    )) else {
+        return false;
+    };
+    change
+        .head
+        .paths()
+        .iter()
+        .filter(|path| {
+            Language::of_path(path) == file.language
+                || Language::of_path(path).is_some_and(Language::is_ecmascript)
+        })
+        .take(3_000)
+        .any(|path| change.head.read(path).is_some_and(|text| text.contains(name) && derived.is_match(&text)))
+}
+
+/// What the comments of a function say that the change wrote.
+fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
+    let flat = file.flat();
+    let names = parameters(file, function);
+    // the first comment of a function of Python stands before its body
+    for index in flat.below(function.index) {
+        let node = flat.node(index);
+        if !node.kind.contains("comment") || !pair.wrote_in(node.start, node.end) {
+            continue;
+        }
+        // a comment of a function inside is looked at there
+        if flat
+            .above(index)
+            .take_while(|i| *i > function.body)
+            .any(|i| is_function(flat.kind(i)) && flat.field(i, "name").is_some())
+        {
+            continue;
+        }
+        let said: String = file.text_of(index).lines().map(plain).collect::<Vec<_>>().join(" ");
+        let matches =
+            |words: &LazyLock<Option<Regex>>| words.as_ref().is_some_and(|words| words.is_match(&said));
+        let short: String = said.chars().take(60).collect();
+        let acted = || acts(file, function);
+        if matches(&CONFESSION) {
+            found.node(
+                file,
+                index,
+                format!("the comment says that the real work is not done here: \"{short}\""),
+            );
+        } else if matches(&SIMULATED) && acted() || matches(&MADE_UP) && gives_fixed(file, function) {
+            found.node(file, index, format!("the result is invented, as the comment says: \"{short}\""));
+        } else if matches(&LATER) {
+            let forgotten = names.iter().find(|name| {
+                !name.starts_with('_')
+                    && mentions(&said, name)
+                    && !flat.below(function.body).any(|i| {
+                        is_name(flat.kind(i)) && file.text_of(i) == **name
+                            || flat.kind(i) == "token_tree" && mentions(file.text_of(i), name)
+                    })
+            });
+            if let Some(name) = forgotten {
+                found.node(
+                    file,
+                    index,
+                    format!(
+                        "`{name}` is a parameter that nothing uses, and the comment puts it off: \"{short}\""
+                    ),
+                );
+            }
+        }
+    }
+}
+
+fn is_name(kind: &str) -> bool {
+    matches!(kind, "identifier" | "shorthand_property_identifier" | "shorthand_field_identifier")
+}
+
+fn is_function(kind: &str) -> bool {
+    matches!(
+        kind,
+        "function_definition"
+            | "function_declaration"
+            | "function_item"
+            | "method_definition"
+            | "method_declaration"
+    )
+}
+
+fn mentions(said: &str, name: &str) -> bool {
+    said.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|word| word == name)
+}
+
+/// Whether a function only waits, or gives what nobody worked out.
+fn acts(file: &File, function: &Function) -> bool {
+    let text = file.text_of(function.body);
+    let waits = ["setTimeout(", "sleep(", "time.Sleep(", "delay(", "time.After("]
+        .iter()
+        .any(|call| text.contains(call));
+    waits || gives_fixed(file, function)
+}
+
+/// Whether each value that a function gives is a constant.
+fn gives_fixed(file: &File, function: &Function) -> bool {
+    let flat = file.flat();
+    let body = statements(file, function.body);
+    let Some(last) = body.last() else { return true };
+    let own = |i: &usize| {
+        !flat.above(*i).take_while(|above| *above > function.body).any(|above| {
+            is_function(flat.kind(above))
+                || matches!(
+                    flat.kind(above),
+                    "arrow_function" | "closure_expression" | "lambda" | "func_literal"
+                )
+        })
+    };
+    let mut returns: Vec<usize> = flat
+        .below(function.body)
+        .filter(|i| matches!(flat.kind(*i), "return_statement" | "return_expression") && own(i))
+        .filter_map(|i| flat.parts(i).next())
+        .collect();
+    returns.extend(returned(file, function.body, *last));
+    !returns.is_empty()
+        && returns.into_iter().all(|value| is_fixed(file, value) || is_local_constant(file, function, value))
+}
+
+/// A name that the function gave a constant to.
+fn is_local_constant(file: &File, function: &Function, value: usize) -> bool {
+    let flat = file.flat();
+    let name = file.text_of(value);
+    flat.kind(value) == "identifier"
+        && flat.below(function.body).any(|i| {
+            let (left, right) = match flat.kind(i) {
+                "variable_declarator" => (flat.field(i, "name"), flat.field(i, "value")),
+                "assignment" | "short_var_declaration" => (flat.field(i, "left"), flat.field(i, "right")),
+                "let_declaration" => (flat.field(i, "pattern"), flat.field(i, "value")),
+                _ => return false,
+            };
+            left.is_some_and(|left| file.text_of(left) == name)
+                && right.is_some_and(|right| is_fixed(file, right))
+        })
+}
+
+/// A function of production code that gives what is called a mock.
+fn made_up_names(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
+    let flat = file.flat();
+    let mut returns: Vec<usize> = flat
+        .below(function.body)
+        .filter(|i| matches!(flat.kind(*i), "return_statement" | "return_expression"))
+        .filter_map(|i| flat.parts(i).next())
+        .collect();
+    returns
+        .extend(statements(file, function.body).last().and_then(|last| returned(file, function.body, *last)));
+    for value in returns {
+        let node = flat.node(value);
+        let name = file.text_of(value);
+        if node.kind == "identifier"
+            && pair.wrote_at(node.start)
+            && MADE_UP_NAME.as_ref().is_some_and(|form| form.is_match(name))
+            && holds_fixed(file, name)
+        {
+            found.node(file, value, format!("`{name}` is given out as if it were the result"));
+            return;
+        }
+    }
+}
+
+fn holds_fixed(file: &File, name: &str) -> bool {
+    let flat = file.flat();
+    flat.iter().any(|(i, node)| {
+        let (left, right) = match node.kind {
+            "variable_declarator" | "var_spec" | "const_item" | "static_item" => {
+                (flat.field(i, "name"), flat.field(i, "value"))
+            }
+            "assignment" | "short_var_declaration" => (flat.field(i, "left"), flat.field(i, "right")),
+            "let_declaration" => (flat.field(i, "pattern"), flat.field(i, "value")),
+            _ => return false,
+        };
+        left.is_some_and(|left| file.text_of(left) == name)
+            && right.is_some_and(|right| is_fixed(file, right))
+    })
+}

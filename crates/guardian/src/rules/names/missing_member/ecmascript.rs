@@ -1,0 +1,210 @@
+//! Members that are asked of `this` in a class of JavaScript or TypeScript.
+
+use std::collections::BTreeSet;
+
+use syntax::Language;
+
+use super::extended::is_extended;
+use crate::code::file::File;
+use crate::project::{Target, Tree};
+use crate::rules::{Change, Found, Pair};
+
+/// What every object has.
+const OBJECT: &[&str] = &[
+    "constructor",
+    "hasOwnProperty",
+    "toString",
+    "valueOf",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toLocaleString",
+    "__proto__",
+];
+/// Classes that a class builds on, one above the other.
+const MAX_BASES: usize = 8;
+
+pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
+    let flat = file.flat();
+    let script = file.language == Some(Language::JavaScript);
+    for (class, _) in flat.iter().filter(|(_, node)| {
+        node.named && matches!(node.kind, "class_declaration" | "class" | "abstract_class_declaration")
+    }) {
+        let mut known: Option<Option<BTreeSet<String>>> = None;
+        for index in flat.below(class) {
+            let node = flat.node(index);
+            if node.kind != "member_expression"
+                || !pair.wrote_at(node.start)
+                || file.field_text(index, "object") != "this"
+                || !belongs(file, index, class)
+            {
+                continue;
+            }
+            let Some(property) =
+                flat.field(index, "property").filter(|p| flat.kind(*p) == "property_identifier")
+            else {
+                continue;
+            };
+            let name = file.text_of(property);
+            let called = flat.kind(node.parent) == "call_expression" && node.field == "function";
+            // what a class of JavaScript does not have is undefined, which may be meant; a call of it is not
+            if OBJECT.contains(&name)
+                || script && !called
+                || file.text_of(index).contains("?.")
+                || file.slice(node.end, node.end + 2) == "?."
+            {
+                continue;
+            }
+            let members = known.get_or_insert_with(|| members(&change.head, file, class, 0));
+            let missing = members.as_ref().is_some_and(|members| !members.contains(name));
+            if missing && !(script && is_extended(change, file.field_text(class, "name"))) {
+                found.node(
+                    file,
+                    index,
+                    format!("the class `{}` has no `{name}`", file.field_text(class, "name")),
+                );
+            }
+        }
+    }
+}
+
+/// Whether `this` at a place is the class: no other class and no plain function is between.
+fn belongs(file: &File, index: usize, class: usize) -> bool {
+    let flat = file.flat();
+    !flat.above(index).take_while(|above| *above != class).any(|above| {
+        matches!(
+            flat.kind(above),
+            "class_declaration"
+                | "class"
+                | "function_declaration"
+                | "function_expression"
+                | "generator_function"
+                | "generator_function_declaration"
+        ) || flat.kind(above) == "method_definition" && flat.kind(flat.node(above).parent) == "object"
+    })
+}
+
+/// All that a class has, with what it builds on; `None` where that cannot be told.
+fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
+    let flat = file.flat();
+    let name = file.field_text(class, "name");
+    let holder = flat.node(class).parent;
+    let decorated = [class, holder].iter().any(|i| flat.children(*i).any(|c| flat.kind(c) == "decorator"));
+    // an interface of the same name adds to it, and so do those who write on its prototype
+    let widened = !name.is_empty()
+        && [
+            format!("interface {name}"),
+            format!("{name}.prototype"),
+            format!("namespace {name}"),
+            format!("({name}.prototype"),
+            format!("assign({name}"),
+        ]
+        .iter()
+        .any(|form| file.text.contains(form.as_str()));
+    let text = file.text_of(class);
+    let open = [
+        "Object.assign(this",
+        "Object.defineProperty(this",
+        "Object.defineProperties(this",
+        "this[",
+        "Reflect.",
+        "new Proxy(this",
+        "Object.setPrototypeOf(this",
+        "bindAll",
+        ".call(this",
+        ".apply(this",
+    ]
+    .iter()
+    .any(|form| text.contains(form));
+    if depth > MAX_BASES || decorated || widened || open {
+        return None;
+    }
+    let mut all = BTreeSet::new();
+    let body = flat.field(class, "body")?;
+    for member in flat.parts(body) {
+        match flat.kind(member) {
+            "index_signature" => return None,
+            _ => {
+                let named = ["name", "property"].iter().find_map(|field| flat.field(member, field));
+                if let Some(named) = named {
+                    if flat.kind(named) == "computed_property_name" {
+                        return None;
+                    }
+                    all.insert(file.text_of(named).trim_matches(['"', '\'']).to_string());
+                }
+            }
+        }
+    }
+    for index in flat.below(class) {
+        match flat.kind(index) {
+            // what is written to is there; TypeScript would ask for a declaration, which others may have made
+            "assignment_expression" | "augmented_assignment_expression" => {
+                if let Some(left) = flat.field(index, "left") {
+                    all.extend(
+                        std::iter::once(left)
+                            .chain(flat.below(left))
+                            .filter(|i| {
+                                flat.kind(*i) == "member_expression"
+                                    && file.field_text(*i, "object") == "this"
+                            })
+                            .map(|i| file.field_text(i, "property").to_string()),
+                    );
+                }
+            }
+            // `constructor(private a: T)`
+            "required_parameter" | "optional_parameter"
+                if flat.children(index).any(|i| {
+                    matches!(flat.kind(i), "accessibility_modifier" | "readonly" | "override_modifier")
+                }) =>
+            {
+                all.insert(file.field_text(index, "pattern").to_string());
+            }
+            _ => {}
+        }
+    }
+    let Some(heritage) = flat.children(class).find(|i| flat.kind(*i) == "class_heritage") else {
+        return Some(all);
+    };
+    let extended = flat.children(heritage).find(|i| flat.kind(*i) == "extends_clause");
+    let base = match extended {
+        Some(clause) => flat.field(clause, "value"),
+        // only what it implements
+        None if flat.children(heritage).any(|i| flat.kind(i) == "implements_clause") => return Some(all),
+        None => flat.parts(heritage).next(),
+    }?;
+    if flat.kind(base) != "identifier" {
+        return None;
+    }
+    let (base_file, base_class) = class_of(tree, file, file.text_of(base))?;
+    let own = match base_file {
+        None => members(tree, file, base_class, depth + 1)?,
+        Some(other) => members(tree, &other, base_class, depth + 1)?,
+    };
+    all.extend(own);
+    Some(all)
+}
+
+type Place = (Option<std::sync::Arc<File>>, usize);
+
+/// Where a class is defined: in the file, or in one that it is imported from.
+fn class_of(tree: &Tree<'_>, file: &File, name: &str) -> Option<Place> {
+    let find = |file: &File, name: &str| {
+        let flat = file.flat();
+        let mut all = flat.iter().filter(|(i, node)| {
+            node.named
+                && matches!(node.kind, "class_declaration" | "class" | "abstract_class_declaration")
+                && file.field_text(*i, "name") == name
+        });
+        let first = all.next().map(|(i, _)| i);
+        first.filter(|_| all.next().is_none())
+    };
+    if let Some(class) = find(file, name) {
+        return Some((None, class));
+    }
+    let import =
+        file.outline().imports.iter().find(|import| import.names.iter().any(|n| n.local() == name))?;
+    let original = &import.names.iter().find(|n| n.local() == name)?.name;
+    let Target::File(path) = tree.resolve(file, import) else { return None };
+    let other = tree.file(&path).filter(|other| other.is_code() && !other.is_broken())?;
+    let class = find(&other, if original == "default" { name } else { original })?;
+    Some((Some(other), class))
+}

@@ -1,0 +1,81 @@
+//! Members that a class, struct or type of the project does not have.
+
+mod ecmascript;
+mod extended;
+mod go;
+mod python;
+mod rust;
+
+use syntax::Language;
+
+use crate::finding::{Category, Severity};
+use crate::project::is_specimen;
+use crate::rules::{Change, Check, Example, Found, Rule};
+
+pub(crate) static RULE: Rule = Rule {
+    id: "missing-member",
+    category: Category::Broken,
+    severity: Severity::Error,
+    summary: "A method or field that the project's own class, struct or type does not have.",
+    note: "It was invented or misspelt. Look up what the type has, or write what is missing.",
+    valid: &[
+        Example::new(&[(
+            "a.ts",
+            "class A { b() { return 1; } }\nexport class C extends A { c() { return this.b(); } }\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "class A:\n    def __getattr__(self, name): return 1\n    def f(self): return self.g()\n",
+        )]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub struct A;\npub trait T { fn make() -> Self; }\nimpl T for A { fn make() -> A { A } }\npub fn f() -> A { A::make() }\n",
+            ),
+        ]),
+        Example::new(&[
+            ("go.mod", "module example.com/a\n"),
+            (
+                "a.go",
+                "package a\n\ntype B struct{}\n\nfunc (b *B) Do() {}\n\ntype A struct{ B }\n\nfunc (a *A) F() { a.Do() }\n",
+            ),
+        ]),
+        Example::new(&[("a.ts", "interface A { c(): void }\nclass A { b() { this.c(); } }\n")]),
+    ],
+    invalid: &[
+        Example::new(&[("a.ts", "export class A {\n  b() { return this.c(); }\n}\n")]),
+        Example::new(&[(
+            "a.js",
+            "class A { d() {} }\nexport class B extends A {\n  b() { return this.c(); }\n}\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "class A:\n    def __init__(self): self.x = 1\n    def f(self): return self._g(self.x)\n",
+        )]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "#[derive(Debug)]\npub struct A;\nimpl A { pub fn new() -> A { A } }\npub fn f() -> A { A::with_size(3) }\n",
+            ),
+        ]),
+        Example::new(&[
+            ("go.mod", "module example.com/a\n"),
+            ("a.go", "package a\n\ntype A struct{ x int }\n\nfunc (a *A) F() { a.Close() }\n"),
+        ]),
+    ],
+    check: Check::Change(check),
+};
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
+        match head.language {
+            Some(Language::Python) => python::check(change, pair, head, found),
+            Some(Language::Rust) => rust::check(change, pair, head, found),
+            Some(Language::Go) => go::check(change, pair, head, found),
+            Some(_) => ecmascript::check(change, pair, head, found),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Functions that are asked of a type of the crate: `Type::name`, `Self::name`, `self.name()`.
+
+use std::collections::BTreeSet;
+
+use syntax::Language;
+
+use crate::code::file::File;
+use crate::project::folder_of;
+use crate::rules::{Change, Found, Pair};
+
+/// Derives that bring only what the standard library's traits have.
+const DERIVES: &[&str] = &[
+    "Debug",
+    "Clone",
+    "Copy",
+    "PartialEq",
+    "Eq",
+    "Hash",
+    "Default",
+    "PartialOrd",
+    "Ord",
+    "Serialize",
+    "Deserialize",
+];
+/// What traits of the standard library bring to types that they are implemented for, or to all.
+const OF_TRAITS: &[&str] = &[
+    "default",
+    "clone",
+    "clone_from",
+    "eq",
+    "ne",
+    "cmp",
+    "partial_cmp",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "max",
+    "min",
+    "clamp",
+    "fmt",
+    "hash",
+    "hash_slice",
+    "from",
+    "into",
+    "try_from",
+    "try_into",
+    "to_string",
+    "to_owned",
+    "borrow",
+    "borrow_mut",
+    "as_ref",
+    "as_mut",
+    "type_id",
+    "from_str",
+    "from_iter",
+    "serialize",
+    "deserialize",
+    "deserialize_in_place",
+    "clone_into",
+    "drop",
+    "deref",
+    "deref_mut",
+    "into_iter",
+    "iter",
+    "next",
+    "index",
+    "index_mut",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "rem",
+    "neg",
+    "not",
+    "add_assign",
+    "sub_assign",
+    "extend",
+    "read",
+    "write",
+    "write_all",
+    "flush",
+    "write_str",
+    "write_fmt",
+    "poll",
+    "source",
+    "description",
+    "is",
+    "downcast_ref",
+];
+
+pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
+    let flat = file.flat();
+    let mut looked: BTreeSet<(String, String)> = BTreeSet::new();
+    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "scoped_identifier") {
+        if !pair.wrote_at(node.start)
+            || flat.above(index).any(|i| {
+                matches!(
+                    flat.kind(i),
+                    "use_declaration" | "macro_definition" | "token_tree" | "attribute_item"
+                )
+            })
+        {
+            continue;
+        }
+        let (Some(path), Some(name)) = (flat.field(index, "path"), flat.field(index, "name")) else {
+            continue;
+        };
+        if flat.kind(path) != "identifier" {
+            continue;
+        }
+        let (of, name) = (own_type(file, index, file.text_of(path)), file.text_of(name));
+        let Some(of) = of.filter(|of| of.starts_with(char::is_uppercase)) else { continue };
+        // constants and variants are found by another name
+        let function = name.starts_with(|c: char| c.is_lowercase() || c == '_')
+            && flat.kind(node.parent) == "call_expression"
+            && node.field == "function";
+        if !function || OF_TRAITS.contains(&name) || !looked.insert((of.clone(), name.to_string())) {
+            continue;
+        }
+        if lacks(change, file, &of, name) {
+            found.node(file, index, format!("`{of}` has no function `{name}`"));
+        }
+    }
+}
+
+/// The type that a path begins with: `Self` is that of the impl.
+fn own_type(file: &File, index: usize, path: &str) -> Option<String> {
+    if path != "Self" {
+        return Some(path.to_string());
+    }
+    let flat = file.flat();
+    let holder = flat.above(index).find(|i| matches!(flat.kind(*i), "impl_item" | "trait_item"))?;
+    if flat.kind(holder) == "trait_item" || flat.field(holder, "trait").is_some() {
+        return None;
+    }
+    let of = file.field_text(holder, "type");
+    Some(of.split('<').next().unwrap_or(of).to_string())
+}
+
+/// Whether a type is one of the crate, and nothing in the crate defines a function of that name.
+fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
+    const MAX_FILES: usize = 2_000;
+    let tree = &change.head;
+    let manifest = tree.nearest(&file.path, "Cargo.toml").unwrap_or_default();
+    let folder = folder_of(&manifest);
+    let within = |path: &&String| {
+        Language::of_path(path) == Some(Language::Rust)
+            && (folder.is_empty() || path.starts_with(&format!("{folder}/")))
+    };
+    let defined = |text: &str, word: &str, name: &str| {
+        text.match_indices(&format!("{word} {name}")).any(|(at, form)| {
+            let after = text.get(at + form.len()..).and_then(|rest| rest.chars().next());
+            !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        })
+    };
+    let mut definitions = 0;
+    let (mut of_traits, mut implemented) = (BTreeSet::new(), Vec::new());
+    for path in tree.paths().iter().filter(within).take(MAX_FILES) {
+        let Some(text) = tree.read(path) else { continue };
+        // a macro may make functions, and an alias is another type
+        if text.contains(&format!("type {of}"))
+            || ["fn $", "paste!", "include!("].iter().any(|form| text.contains(form))
+        {
+            return false;
+        }
+        if defined(&text, "fn", name) {
+            let Some(other) = tree.file(path).filter(|other| other.is_code() && !other.is_broken()) else {
+                return false;
+            };
+            match givers(&other, of, name) {
+                Some(traits) => of_traits.extend(traits),
+                None => return false,
+            }
+        }
+        implemented.push(text.to_string());
+        if !text.contains(of) {
+            continue;
+        }
+        for word in ["struct", "enum"] {
+            if defined(&text, word, of) {
+                definitions += 1;
+                let Some(other) = tree.file(path).filter(|other| other.is_code() && !other.is_broken())
+                else {
+                    return false;
+                };
+                if !is_plain(&other, of) {
+                    return false;
+                }
+            }
+        }
+        if defined(&text, "trait", of)
+            || defined(&text, "union", of)
+            || text.contains(&format!("Deref for {of}"))
+            || text.contains(&format!("as {of}"))
+        {
+            return false;
+        }
+        // an item macro that names the type
+        if text.lines().any(|line| {
+            line.contains("! {")
+                && !line.contains("macro_rules!")
+                && line.starts_with(|c: char| c.is_lowercase())
+        }) && text.contains(&format!("{of},"))
+        {
+            return false;
+        }
+    }
+    // a trait has it: whether the type has the trait, or all types have
+    let has_trait = |name: &String| {
+        let form = format!(
+            r"(?s)\b{0}(<[^{{;]*>)?\s+for\s+(&(mut\s+)?)?(\w+::)*({of}\b|\w\b|&|\$)",
+            regex::escape(name)
+        );
+        regex::Regex::new(&form).is_ok_and(|form| {
+            implemented.iter().any(|text| text.contains(name.as_str()) && form.is_match(text))
+        }) || implemented.iter().any(|text| text.contains(&format!("derive({name}")))
+    };
+    definitions == 1 && !of_traits.iter().any(has_trait)
+}
+
+/// The traits of a file that have a function of that name; `None` where the type itself has it.
+fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
+    let flat = file.flat();
+    let mut traits = BTreeSet::new();
+    for (index, node) in flat.iter() {
+        if !matches!(node.kind, "function_item" | "function_signature_item")
+            || file.field_text(index, "name") != name
+        {
+            continue;
+        }
+        if flat.above(index).any(|i| matches!(flat.kind(i), "macro_definition" | "token_tree")) {
+            return None;
+        }
+        let holder =
+            flat.above(index).find(|i| matches!(flat.kind(*i), "impl_item" | "trait_item" | "function_item"));
+        match holder.map(|i| (i, flat.kind(i))) {
+            Some((holder, "trait_item")) => {
+                traits.insert(file.field_text(holder, "name").to_string());
+            }
+            Some((holder, "impl_item")) => {
+                let text = file.field_text(holder, "type").trim_start_matches(['&', '*']);
+                let plain = text.split('<').next().unwrap_or(text).rsplit("::").next().unwrap_or(text);
+                // of a parameter of the impl, that is: of every type
+                let generic = plain.len() <= 2
+                    || file
+                        .field_text(holder, "type_parameters")
+                        .split(|c: char| !c.is_alphanumeric())
+                        .any(|word| word == plain);
+                if plain == of || generic {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(traits)
+}
+
+/// A struct or enum whose attributes bring no functions.
+fn is_plain(file: &File, of: &str) -> bool {
+    let flat = file.flat();
+    let item = flat.iter().find(|(i, node)| {
+        matches!(node.kind, "struct_item" | "enum_item") && file.field_text(*i, "name") == of
+    });
+    let Some((item, _)) = item else { return false };
+    let mut attributes: Vec<&str> = Vec::new();
+    for sibling in flat.children(flat.node(item).parent).take_while(|sibling| *sibling < item) {
+        match flat.kind(sibling) {
+            "attribute_item" => attributes.push(file.text_of(sibling)),
+            _ if flat.node(sibling).extra => {}
+            _ => attributes.clear(),
+        }
+    }
+    attributes.iter().all(|attribute| {
+        let inner = attribute.trim_start_matches("#[").trim_end_matches(']');
+        match inner.strip_prefix("derive(") {
+            Some(list) => list
+                .trim_end_matches(')')
+                .split(',')
+                .map(str::trim)
+                .filter(|d| !d.is_empty())
+                .all(|d| DERIVES.contains(&d.rsplit("::").next().unwrap_or(d))),
+            None => [
+                "serde",
+                "non_exhaustive",
+                "must_use",
+                "allow",
+                "expect",
+                "doc",
+                "repr",
+                "deprecated",
+                "cfg(",
+                "default",
+            ]
+            .iter()
+            .any(|known| inner.starts_with(known)),
+        }
+    })
+}

@@ -1,0 +1,114 @@
+//! Part of `missing-export`: paths of Rust within a crate.
+
+use std::collections::HashSet;
+
+use syntax::ImportKind;
+
+use super::lost::{Lost, line_of};
+use crate::code::file::File;
+use crate::project::rust::Found as Path;
+use crate::project::{Tree, folder_of, join, rust};
+
+pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    let place = rust::place(tree, &file.path);
+    let own_name = own_crate(tree, &file.path);
+    // a path may begin at a module that this file declares
+    let declared: HashSet<&str> = file
+        .outline()
+        .imports
+        .iter()
+        .filter(|import| {
+            import.kind == ImportKind::Mod && !(import.conditional && file.text.contains("#[path"))
+        })
+        .map(|import| import.module.as_str())
+        .collect();
+    let top = rust::top_level(file);
+    let mut follow = |path: &str, start: usize, end: usize, nested: bool| {
+        let mut parts: Vec<String> = path.split("::").map(|part| part.trim().to_string()).collect();
+        if parts.iter().any(|part| !part.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+            return;
+        }
+        let first = parts.remove(0);
+        let (root, mut modules) = match (&place, first.as_str()) {
+            (Some((root, _)), "crate") => (root.clone(), Vec::new()),
+            (Some((root, modules)), "super") if !nested => {
+                let mut modules = modules.clone();
+                if modules.pop().is_none() {
+                    return;
+                }
+                (root.clone(), modules)
+            }
+            // from this very file, whose modules lie in a folder of its own
+            (Some(_), name) if !nested && (name == "self" || declared.contains(name)) => {
+                let own = if name == "self" { None } else { Some(first.clone()) };
+                let modules: Vec<String> = own.into_iter().chain(parts).collect();
+                if let Path::No(module, name) = rust::follow(tree, &file.path, &modules) {
+                    lost.push(Lost { module, name, start, end });
+                }
+                return;
+            }
+            (_, name) if own_name.as_ref().is_some_and(|(own, _)| own == name) => match &own_name {
+                Some((_, root)) => (root.clone(), Vec::new()),
+                None => return,
+            },
+            _ => return,
+        };
+        while parts.first().is_some_and(|part| part == "super") {
+            parts.remove(0);
+            if modules.pop().is_none() {
+                return;
+            }
+        }
+        // what is on the way to a module is no matter where its file is known
+        let (root, mut modules) = match rust::file_of(tree, &root, &modules) {
+            Some(path) => (path, Vec::new()),
+            None => (root, modules),
+        };
+        modules.extend(parts);
+        if let Path::No(module, name) = rust::follow(tree, &root, &modules) {
+            lost.push(Lost { module, name, start, end });
+        }
+    };
+    for import in &file.outline().imports {
+        if import.kind != ImportKind::Static {
+            continue;
+        }
+        let (start, end) = line_of(file, import.line);
+        let nested = !top.iter().any(|rows| rows.contains(&import.line));
+        for name in import.names.iter().filter(|n| n.name != "*") {
+            follow(&format!("{}::{}", import.module, name.name), start, end, nested);
+        }
+    }
+    for (index, node) in file.flat().iter() {
+        if matches!(node.kind, "scoped_identifier" | "scoped_type_identifier")
+            && !matches!(
+                file.flat().kind(node.parent),
+                "scoped_identifier"
+                    | "scoped_type_identifier"
+                    | "use_as_clause"
+                    | "scoped_use_list"
+                    | "use_declaration"
+                    | "use_list"
+                    | "use_wildcard"
+            )
+            && file.text_of(index).starts_with("crate::")
+            && !file.flat().above(index).take(6).any(|i| {
+                matches!(file.flat().kind(i), "use_declaration" | "macro_definition" | "visibility_modifier")
+            })
+        {
+            follow(file.text_of(index), node.start, node.end, true);
+        }
+    }
+    lost
+}
+
+/// The name of the library of the package that a path is in, and its root file.
+pub(super) fn own_crate(tree: &Tree<'_>, path: &str) -> Option<(String, String)> {
+    let manifest = tree.nearest(path, "Cargo.toml")?;
+    let root = join(folder_of(&manifest), "src/lib.rs").filter(|root| tree.has(root))?;
+    let table: toml::Table = tree.read(&manifest)?.parse().ok()?;
+    let name =
+        table.get("lib").and_then(|lib| lib.get("name")).or_else(|| table.get("package")?.get("name"))?;
+    Some((name.as_str()?.replace('-', "_"), root))
+}

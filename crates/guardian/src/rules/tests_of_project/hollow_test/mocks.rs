@@ -1,0 +1,232 @@
+//! Tests that ask their own mocks, or replace what they are about.
+
+use std::collections::BTreeSet;
+
+use syntax::Language;
+
+use crate::code::file::File;
+use crate::code::functions::Test;
+use crate::project::Target;
+use crate::rules::{Change, Found, Pair};
+
+/// Whether a test calls only mocks of its own, and hands them to nobody.
+pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
+    const MAKERS: &[&str] = &[
+        "vi.fn",
+        "jest.fn",
+        "sinon.stub",
+        "sinon.spy",
+        "sinon.fake",
+        "mock.fn",
+        "Mock",
+        "MagicMock",
+        "AsyncMock",
+        "mock.Mock",
+        "mock.MagicMock",
+        "mocker.Mock",
+        "mocker.stub",
+        "td.func",
+    ];
+    let flat = file.flat();
+    if test.assertions.is_empty()
+        || !matches!(
+            file.language,
+            Some(Language::Python | Language::TypeScript | Language::Tsx | Language::JavaScript)
+        )
+    {
+        return false;
+    }
+    let mut mocks: BTreeSet<&str> = BTreeSet::new();
+    for index in flat.below(test.body) {
+        let (name, value) = match flat.kind(index) {
+            "variable_declarator" => (flat.field(index, "name"), flat.field(index, "value")),
+            "assignment" => (flat.field(index, "left"), flat.field(index, "right")),
+            _ => continue,
+        };
+        let (Some(name), Some(value)) = (name, value) else { continue };
+        let text = file.text_of(value);
+        if flat.kind(name) == "identifier"
+            && MAKERS
+                .iter()
+                .any(|maker| text.strip_prefix(maker).is_some_and(|rest| rest.starts_with(['(', '.'])))
+        {
+            mocks.insert(file.text_of(name));
+        }
+    }
+    if mocks.is_empty() {
+        return false;
+    }
+    let mut called = false;
+    for index in flat.below(test.body) {
+        match flat.kind(index) {
+            "identifier" if mocks.contains(file.text_of(index)) => {
+                let node = flat.node(index);
+                let alone = match flat.kind(node.parent) {
+                    "variable_declarator" => node.field == "name",
+                    "assignment" => node.field == "left",
+                    "call" | "call_expression" => {
+                        called = true;
+                        node.field == "function"
+                    }
+                    "member_expression" | "attribute" => node.field == "object",
+                    "arguments" | "argument_list" => {
+                        let call = flat.node(node.parent).parent;
+                        matches!(file.field_text(call, "function"), "expect" | "assert")
+                    }
+                    _ => false,
+                };
+                if !alone {
+                    return false;
+                }
+            }
+            "call" | "call_expression" | "new_expression" => {
+                let callee = if flat.kind(index) == "new_expression" {
+                    file.field_text(index, "constructor")
+                } else {
+                    file.field_text(index, "function")
+                };
+                let first = callee.split(['.', '(', '[']).next().unwrap_or(callee);
+                let own = mocks.contains(first)
+                    || matches!(
+                        first,
+                        "expect"
+                            | "assert"
+                            | "vi"
+                            | "jest"
+                            | "sinon"
+                            | "mock"
+                            | "Mock"
+                            | "MagicMock"
+                            | "AsyncMock"
+                            | "mocker"
+                            | "td"
+                            | "Error"
+                            | "Promise"
+                            | "console"
+                            | "print"
+                            | "self"
+                            | "TypeError"
+                            | "Date"
+                            | "len"
+                            | "str"
+                            | "ValueError"
+                            | "Exception"
+                    );
+                if !own {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    called
+}
+
+/// The part of a test file's name that it shares with what it tests.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    stem.trim_start_matches("test_").trim_end_matches("_test")
+}
+
+/// A module that is replaced as a whole in the test that is about it.
+pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &[Test], found: &mut Found) {
+    let flat = file.flat();
+    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "call_expression") {
+        let callee = file.field_text(index, "function");
+        if !matches!(callee, "vi.mock" | "jest.mock" | "vi.doMock" | "jest.doMock" | "mock.module")
+            || !pair.wrote_at(node.start)
+        {
+            continue;
+        }
+        let Some(arguments) = flat.field(index, "arguments") else { continue };
+        let parts: Vec<usize> = flat.parts(arguments).collect();
+        let [module, factory, ..] = parts.as_slice() else { continue };
+        let name = file.text_of(*module).trim_matches(['"', '\'', '`']);
+        if ["importActual", "importOriginal", "requireActual", "..."]
+            .iter()
+            .any(|word| file.text_of(*factory).contains(word))
+            || !name.starts_with('.')
+        {
+            continue;
+        }
+        let import = file
+            .outline()
+            .imports
+            .iter()
+            .find(|import| import.module == name && (!import.names.is_empty() || import.alias.is_some()));
+        let Some(import) = import else { continue };
+        if !matches!(change.head.resolve(file, import), Target::File(_)) {
+            continue;
+        }
+        let others = file
+            .outline()
+            .imports
+            .iter()
+            .filter(|other| other.module != name && other.module.starts_with('.'))
+            .count();
+        let about = stem(&file.path) == stem(name) || others == 0;
+        // what is imported of it is what is asked
+        let asked = import.names.iter().any(|n| {
+            all.iter().any(|test| {
+                test.assertions.iter().any(|a| {
+                    a.starts_with("expect(")
+                        && a.contains(&format!("{}(", n.local()))
+                        && !a.starts_with(&format!("expect({})", n.local()))
+                })
+            })
+        });
+        if about && asked {
+            found.node(
+                file,
+                index,
+                format!("`{name}` is what these tests are about, and it is replaced here"),
+            );
+        }
+    }
+}
+
+/// `patch("a.f")` in a test that asserts what `a.f()` gives.
+pub(super) fn patches_itself(pair: &Pair, file: &File, all: &[Test], found: &mut Found) {
+    let flat = file.flat();
+    for test in all.iter().filter(|test| pair.wrote_at(file.flat().node(test.index).start)) {
+        let holder = flat.node(test.index).parent;
+        let from = if flat.kind(holder) == "decorated_definition" { holder } else { test.index };
+        for index in flat.below(from) {
+            if flat.kind(index) != "call"
+                || !matches!(
+                    file.field_text(index, "function"),
+                    "patch" | "mock.patch" | "mocker.patch" | "unittest.mock.patch" | "monkeypatch.setattr"
+                )
+            {
+                continue;
+            }
+            let Some(target) = flat.field(index, "arguments").and_then(|a| flat.parts(a).next()) else {
+                continue;
+            };
+            let name = file.text_of(target).trim_matches(['"', '\'']);
+            let Some((module, last)) = name.rsplit_once('.') else { continue };
+            let module = module.rsplit('.').next().unwrap_or(module);
+            let through = format!("{module}.{last}(");
+            let direct = test.assertions.iter().any(|a| a.starts_with("assert ") && a.contains(&through));
+            let assigned = flat
+                .below(test.body)
+                .any(|i| flat.kind(i) == "assignment" && file.field_text(i, "right").starts_with(&through));
+            let only = assigned
+                && flat.below(test.body).filter(|i| flat.kind(*i) == "call").all(|i| {
+                    let callee = file.field_text(i, "function");
+                    callee == through.trim_end_matches('(')
+                        || callee.contains("patch")
+                        || callee.contains("setattr")
+                        || callee.contains("assert")
+                });
+            if direct || only {
+                found.node(
+                    file,
+                    index,
+                    format!("`{name}` is what test `{}` asks, and it is replaced here", test.name),
+                );
+            }
+        }
+    }
+}

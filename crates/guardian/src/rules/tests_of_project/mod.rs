@@ -1,0 +1,8 @@
+//! Tests that say less than before, or nothing.
+
+mod assertion;
+pub(super) mod hollow_test;
+pub(super) mod test_case_removed;
+pub(super) mod test_removed;
+pub(super) mod test_switched_off;
+pub(super) mod test_weakened;

@@ -1,0 +1,454 @@
+//! `test-removed`: a test that is gone, and that no other stands for.
+
+use std::cell::LazyCell;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use syntax::Language;
+
+use crate::code::file::File;
+use crate::code::functions::{Test, assertions, tests};
+use crate::finding::{Category, Severity};
+use crate::project::{Target, folder_of, go, is_specimen};
+use crate::rules::{Change, Check, Example, Found, Rule};
+use shared::test_files::is_test;
+
+pub(crate) static RULE: Rule = Rule {
+    id: "test-removed",
+    category: Category::Dishonest,
+    severity: Severity::Error,
+    summary: "A test that is gone, though what it tested is still there.",
+    note: "A test that fails is information; without it nobody knows. Put it back and make it pass. Where its removal is right, the plan names it (`edits_tests`).",
+    valid: &[
+        Example::change(
+            &[("a.test.js", "it('adds', () => { expect(add(1, 2)).toBe(3); });\n")],
+            &[("a.test.js", "it('adds two numbers', () => { expect(add(1, 2)).toBe(3); });\n")],
+        ),
+        Example::change(
+            &[("test_a.py", "def test_a():\n    assert f() == 1\n")],
+            &[("test_b.py", "def test_a():\n    assert f() == 1\n")],
+        ),
+        Example::change(
+            &[
+                ("a.py", "def gone(): return 1\n"),
+                (
+                    "test_a.py",
+                    "from a import gone\ndef test_gone():\n    assert gone() == 1\ndef test_b():\n    assert b()\n",
+                ),
+            ],
+            &[("a.py", "\n"), ("test_a.py", "def test_b():\n    assert b()\n")],
+        ),
+        Example::change(
+            &[(
+                "a.test.js",
+                "test('sums', t => {\n  t.plan(1);\n  t.test('adds', t => { t.equal(add(1, 2), 3); });\n});\n",
+            )],
+            &[(
+                "a.test.js",
+                "describe('sums', () => {\n  test('adds', t => { t.assert.equal(add(1, 2), 3); });\n});\n",
+            )],
+        ),
+        Example::change(
+            &[("tests/a.rs", "#[test]\nfn adds() { assert_eq!(add(1, 2), 3); }\n")],
+            &[(
+                "tests/a.rs",
+                "macro_rules! all {\n    ($add:ident) => {\n        #[test]\n        fn adds() { assert_eq!($add(1, 2), 3); }\n    };\n}\nall!(add);\n",
+            )],
+        ),
+    ],
+    invalid: &[
+        Example::change(
+            &[(
+                "a.test.js",
+                "it('adds', () => { expect(add(1, 2)).toBe(3); });\nit('subs', () => { expect(sub(1, 2)).toBe(-1); });\n",
+            )],
+            &[("a.test.js", "it('adds', () => { expect(add(1, 2)).toBe(3); });\n")],
+        ),
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "#[test]\nfn a() { assert_eq!(f(), 1); }\n#[test]\nfn b() { assert_eq!(g(), 1); }\n",
+            )],
+            &[("src/lib.rs", "#[test]\nfn a() { assert_eq!(f(), 1); }\n")],
+        ),
+        // that its own name is gone, which its code has for something else, says nothing
+        Example::change(
+            &[(
+                "src/lib.rs",
+                "pub fn f() -> u8 { 1 }\n#[test]\nfn iter() { assert_eq!([f()].iter().sum::<u8>(), 1); }\n",
+            )],
+            &[("src/lib.rs", "pub fn f() -> u8 { 1 }\n")],
+        ),
+        Example::change(
+            &[(
+                "tests/test_a.py",
+                "def helper():\n    return f()\n\ndef test_a():\n    assert helper() == 1\n",
+            )],
+            &[],
+        ),
+        Example::change(
+            &[
+                (
+                    "test/parse.test.js",
+                    "for (const [text, wanted] of table) {\n  assert.equal(parse(text), wanted)\n}\n",
+                ),
+                ("a.js", "export const a = 1\n"),
+            ],
+            &[("a.js", "export const a = 1\n")],
+        ),
+        // one new test does not stand for two
+        Example::change(
+            &[(
+                "a.test.js",
+                "it('adds', () => { expect(add(1, 2)).toBe(3); });\nit('subs', () => { expect(sub(1, 2)).toBe(-1); });\n",
+            )],
+            &[(
+                "a.test.js",
+                "it('divides', () => { const half = div(1, 2); expect(half).toBeCloseTo(0.5); });\n",
+            )],
+        ),
+        // what it was about only moved, or is only named in a text
+        Example::change(
+            &[
+                ("a.py", "def parse(text): return text\ndef old(): return 1\n"),
+                (
+                    "test_a.py",
+                    "from a import parse\ndef test_parse():\n    assert parse('old') == 'old'\ndef test_b():\n    assert b()\n",
+                ),
+            ],
+            &[
+                ("a.py", "from b import parse\n"),
+                ("b.py", "def parse(text): return text\n"),
+                ("test_a.py", "def test_b():\n    assert b()\n"),
+            ],
+        ),
+        Example::change(&[("a_test.go", "package a\n\nfunc TestA(t *testing.T) { t.Fatal(f()) }\n")], &[]),
+    ],
+    check: Check::Change(check),
+};
+
+/// Of 100 words of two tests, those that are the same where one is the other under a new name.
+const ALIKE: usize = 60;
+/// Of 100 words of two tests, those that are the same where both are about one thing.
+const RELATED: usize = 30;
+
+/// A changed file and its tests.
+struct Side<'c> {
+    /// before, or after where it is new
+    file: &'c File,
+    old: &'c [Test],
+    head: Option<&'c File>,
+    new: &'c [Test],
+}
+
+fn check(change: &Change<'_>, found: &mut Found) {
+    if change.whole {
+        return;
+    }
+    files(change, found);
+    let sides: Vec<Side<'_>> = change
+        .pairs
+        .iter()
+        .filter(|pair| !is_specimen(&pair.path))
+        .filter_map(|pair| {
+            let (base, head) = (pair.base.as_deref(), pair.head.as_deref());
+            // broken code has lost its tests for another reason
+            let sound = base.is_some_and(File::is_code) || head.is_some_and(File::is_code);
+            if !sound || head.is_some_and(File::is_broken) {
+                return None;
+            }
+            fn read(file: Option<&File>) -> &[Test] {
+                file.filter(|file| file.is_code()).map_or_else(Default::default, tests)
+            }
+            Some(Side { file: base.or(head)?, old: read(base), head, new: read(head) })
+        })
+        .collect();
+    // names and bodies of the head, wherever they are
+    let mut now: BTreeMap<&str, usize> = BTreeMap::new();
+    for test in sides.iter().flat_map(|side| side.new) {
+        *now.entry(&test.name).or_default() += 1;
+    }
+    let before: BTreeSet<&str> =
+        sides.iter().flat_map(|side| side.old).map(|test| test.name.as_str()).collect();
+    let mut fresh: Vec<(&File, &Test)> = sides
+        .iter()
+        .filter_map(|side| side.head.map(|head| (head, side.new)))
+        .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
+        .filter(|(_, test)| !before.contains(test.name.as_str()))
+        .collect();
+    // what a test needed is gone only where it was no part of the tests themselves
+    let code = change.pairs.iter().filter(|pair| !is_test(&pair.path));
+    // what only moved to another file is not lost, nor is a test; asked for where a test is gone only
+    let lost = LazyCell::new(|| {
+        let heads = change.pairs.iter().filter_map(|pair| pair.head.as_deref());
+        let mut still: BTreeSet<String> = heads.flat_map(at_the_top).collect();
+        still.extend(before.iter().map(|name| name.to_string()));
+        code.map(|pair| {
+            let mut names = change.lost_names(pair);
+            names.retain(|name| !still.contains(name));
+            (&*pair.path, names)
+        })
+        .filter(|(_, names)| !names.is_empty())
+        .collect::<Vec<_>>()
+    });
+    let vanished = LazyCell::new(|| vanished(change));
+    let worked_on = LazyCell::new(|| worked_on(change));
+    let for_others: Vec<(&str, BTreeSet<String>)> =
+        change.pairs.iter().filter_map(|pair| Some((&*pair.path, public(pair.base.as_deref()?)))).collect();
+    for Side { file, old, head, .. } in &sides {
+        for test in *old {
+            if let Some(count) = now.get_mut(test.name.as_str()).filter(|count| **count > 0) {
+                *count -= 1;
+                continue;
+            }
+            if let Some(at) = fresh.iter().position(|(other, candidate)| alike(file, test, other, candidate))
+            {
+                fresh.remove(at);
+                continue;
+            }
+            // a group is no test of its own, and what a macro writes is known by no name
+            let group = format!("{} > ", test.name);
+            if sides.iter().flat_map(|side| side.new).any(|other| other.name.starts_with(&group))
+                || head.is_some_and(|head| in_macro(head, &test.name))
+            {
+                continue;
+            }
+            let gone_too = lost.iter().any(|(path, names)| {
+                let own = *path == &*file.path;
+                let seen = |word: &str| {
+                    own || for_others.iter().any(|(of, names)| of == path && names.contains(word))
+                };
+                used(file, test).any(|name| name.len() > 2 && names.contains(name) && seen(name))
+            });
+            if gone_too {
+                continue;
+            }
+            // a new one of the same file stands for it, and for no other
+            let replacing = fresh
+                .iter()
+                .enumerate()
+                .filter(|(_, (other, new))| {
+                    // or of a file that is new, where it is about the same
+                    let moved = other.path != file.path
+                        && change.pairs.iter().any(|pair| pair.path == other.path && pair.base.is_none())
+                        && likeness(file, test, other, new) >= RELATED;
+                    (other.path == file.path || moved) && !(new.skipped || asserts_less(test, new))
+                })
+                .max_by_key(|(at, (other, new))| (likeness(file, test, other, new), Reverse(*at)))
+                .map(|(at, _)| at);
+            let replaced = replacing.map(|at| fresh.remove(at)).is_some()
+                || said(file, test, head.is_none()).iter().any(|word| vanished.contains(word))
+                || !tests_what_stays(change, &worked_on, file, test);
+            let shown = head.unwrap_or(file);
+            let at = anchor(shown, file, test);
+            let message = format!("test `{}` was removed", test.name);
+            if replaced {
+                found.maybe(shown, at, at, message);
+            } else {
+                found.at(shown, at, at, message);
+            }
+        }
+    }
+}
+
+/// What the change worked on, tests aside.
+struct WorkedOn {
+    /// names of what it wrote, changed or took out
+    names: HashSet<String>,
+    /// its files
+    files: HashSet<Arc<str>>,
+}
+
+fn worked_on(change: &Change<'_>) -> WorkedOn {
+    let mut worked = WorkedOn { names: HashSet::new(), files: HashSet::new() };
+    let code = |file: Option<&File>| file.is_some_and(|file| file.is_code() && !is_test(&file.path));
+    for pair in &change.pairs {
+        let (base, head) = (pair.base.as_deref(), pair.head.as_deref());
+        if !code(base) && !code(head) {
+            continue;
+        }
+        let (old, new) = (definitions(base), definitions(head));
+        let differs = |(name, text): &(&&str, &Vec<&str>)| {
+            let other = if old.get(**name) == Some(*text) { new.get(**name) } else { old.get(**name) };
+            other != Some(*text)
+        };
+        let changed: Vec<String> =
+            old.iter().chain(&new).filter(differs).map(|(name, _)| name.to_string()).collect();
+        if !changed.is_empty() || base.is_none() || head.is_none() {
+            worked.files.insert(pair.path.clone());
+        }
+        worked.names.extend(changed);
+    }
+    worked
+}
+
+/// What a file defines, tests aside: by name, the lines of each definition.
+fn definitions(file: Option<&File>) -> BTreeMap<&str, Vec<&str>> {
+    let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let Some(file) = file.filter(|file| file.is_code()) else { return found };
+    let tests: HashSet<usize> =
+        tests(file).iter().map(|test| file.row(file.flat().node(test.index).start) + 1).collect();
+    for symbol in &file.outline().symbols {
+        let of_tests = matches!(symbol.container.as_deref(), Some("test" | "tests"));
+        if of_tests || tests.contains(&(symbol.line as usize)) {
+            continue;
+        }
+        let text = file.slice(file.start_of_line(symbol.line), file.start_of_line(symbol.end_line + 1));
+        found.entry(&symbol.name).or_default().push(text.trim());
+    }
+    found
+}
+
+/// Whether it is proven that a test that is gone was about code that is still there as it was: the change works on tests
+/// only, or the test calls something by its name that the change leaves alone, and nothing that it works on.
+fn tests_what_stays(change: &Change<'_>, worked_on: &WorkedOn, file: &File, test: &Test) -> bool {
+    if worked_on.files.is_empty() {
+        return true;
+    }
+    let says = words(file.text_of(test.index)).any(|word| word.len() > 2 && worked_on.names.contains(word));
+    if says {
+        return false;
+    }
+    let names: HashSet<&str> = used(file, test).collect();
+    // of its own file, as in Rust
+    let own = definitions(Some(file));
+    if !is_test(&file.path) && names.iter().any(|name| own.contains_key(name)) {
+        return true;
+    }
+    if file.language == Some(Language::Go) {
+        let mut package = go::files(&change.base, folder_of(&file.path)).filter(|path| !is_test(path));
+        return package.any(|path| {
+            let other = change.base.file(path);
+            let theirs = definitions(other.as_deref());
+            names.iter().any(|name| theirs.contains_key(name))
+        });
+    }
+    file.outline().imports.iter().any(|import| {
+        let Target::File(path) = change.base.resolve(file, import) else { return false };
+        let Some(target) = change.base.file(&path).filter(|_| !is_test(&path)) else { return false };
+        let theirs = definitions(Some(&target));
+        import
+            .names
+            .iter()
+            .any(|name| names.contains(name.local()) && theirs.contains_key(name.name.as_str()))
+    })
+}
+
+/// Words that the change took out of the code, tests aside, so that none of it says them any more: a test of such a
+/// thing has nothing left to test, though that is for a reader to judge.
+fn vanished(change: &Change<'_>) -> HashSet<String> {
+    const SHORTEST: usize = 6;
+    const MAX_FILES: usize = 3_000;
+    let is_word = |word: &&str| word.len() >= SHORTEST;
+    let is_code = |path: &str| syntax::Language::of_path(path).is_some() && !is_test(path);
+    let lower = |file: Option<&File>| file.map_or_else(String::new, |file| file.text.to_lowercase());
+    let mut gone: HashSet<String> = HashSet::new();
+    for pair in change.pairs.iter().filter(|pair| is_code(&pair.path)) {
+        let (old, new) = (lower(pair.base.as_deref()), lower(pair.head.as_deref()));
+        let new: HashSet<&str> = words(&new).filter(is_word).collect();
+        gone.extend(words(&old).filter(|word| is_word(word) && !new.contains(word)).map(str::to_string));
+    }
+    for path in change.head.paths().iter().filter(|path| is_code(path)).take(MAX_FILES) {
+        if gone.is_empty() {
+            break;
+        }
+        if let Some(text) = change.head.read(path) {
+            for word in words(&text.to_lowercase()).filter(is_word) {
+                gone.remove(word);
+            }
+        }
+    }
+    gone
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
+}
+
+/// The words that a test says; with `whole` its file does, which is gone.
+fn said(file: &File, test: &Test, whole: bool) -> HashSet<String> {
+    words(if whole { &file.text } else { file.text_of(test.index) }).map(str::to_lowercase).collect()
+}
+
+/// The names that a test uses: what it only says, in a text or a comment, is none.
+fn used<'f>(file: &'f File, test: &Test) -> impl Iterator<Item = &'f str> {
+    file.flat()
+        .below(test.index)
+        .filter(|i| file.flat().kind(*i).ends_with("identifier"))
+        .map(|i| file.text_of(i))
+}
+
+/// What a file has for others.
+fn public(file: &File) -> BTreeSet<String> {
+    let outline = file.outline();
+    let symbols = outline.symbols.iter().filter(|symbol| symbol.exported).map(|symbol| symbol.name.clone());
+    symbols
+        .chain(outline.exports.iter().flat_map(|export| [export.name.clone(), export.local.clone()]))
+        .collect()
+}
+
+/// What can be called by its name alone.
+fn at_the_top(file: &File) -> impl Iterator<Item = String> {
+    let outline = file.outline();
+    let symbols = outline.symbols.iter().filter(|symbol| symbol.exported && symbol.container.is_none());
+    symbols.map(|symbol| symbol.name.clone()).chain(outline.exports.iter().map(|export| export.name.clone()))
+}
+
+/// Test files that are gone as a whole, with checks in them but no test that is known by its name.
+fn files(change: &Change<'_>, found: &mut Found) {
+    let gone = change.pairs.iter().filter(|pair| pair.head.is_none() && is_test(&pair.path));
+    for (pair, base) in gone.filter_map(|pair| Some((pair, pair.base.as_deref()?))) {
+        if is_specimen(&pair.path) || !base.is_code() || !tests(base).is_empty() {
+            continue;
+        }
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_string();
+        let moved = change
+            .pairs
+            .iter()
+            .filter(|other| other.base.is_none())
+            .filter_map(|other| other.head.as_deref())
+            .any(|head| name(&head.path) == name(&pair.path) || head.text == base.text);
+        if !moved && !assertions(base, 0).is_empty() {
+            found.at(base, 0, 0, format!("the test file `{}` was removed", pair.path));
+        }
+    }
+}
+
+/// Where the test was: the nearest place that is still there.
+fn anchor(shown: &File, file: &File, test: &Test) -> usize {
+    let row = file.row(file.flat().node(test.index).start).min(shown.lines().saturating_sub(1));
+    shown.start_of_line(u32::try_from(row + 1).unwrap_or(1))
+}
+
+/// Whether a macro of the file writes a test of this name.
+fn in_macro(file: &File, name: &str) -> bool {
+    file.language == Some(Language::Rust)
+        && file.text.contains("macro_rules!")
+        && file.flat().iter().any(|(index, node)| {
+            node.kind == "identifier"
+                && file.text_of(index) == name
+                && file.flat().kind(file.flat().node(index).parent) == "token_tree"
+                && file.slice(0, node.start).trim_end().ends_with("fn")
+        })
+}
+
+/// Whether a test is another one under a new name: it says mostly the same.
+fn alike(old_file: &File, old: &Test, new_file: &File, new: &Test) -> bool {
+    let shared = old.assertions.iter().filter(|a| new.assertions.contains(a)).count();
+    if !old.assertions.is_empty() && shared * 2 >= old.assertions.len() {
+        return true;
+    }
+    likeness(old_file, old, new_file, new) >= ALIKE
+}
+
+fn asserts_less(old: &Test, new: &Test) -> bool {
+    new.assertions.is_empty() && !old.assertions.is_empty()
+}
+
+/// How many of the words of two tests are the same, of 100.
+fn likeness(old_file: &File, old: &Test, new_file: &File, new: &Test) -> usize {
+    let (a, b) = (old.words(old_file), new.words(new_file));
+    let both = a.intersection(b).count();
+    100 * both / (a.len() + b.len() - both).max(1)
+}
