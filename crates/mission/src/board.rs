@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::usage::UsageByRole;
-use crate::{CheckSummary, Estimate, Outcome, Phase, Stage, State, TaskId, Usage};
+use crate::{CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage};
+
+/// Tasks that are named as the next ones.
+const NEXT: usize = 3;
 
 /// Made of a state, it borrows from it: it is written often, and a large mission has thousands of tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,14 @@ pub struct Board<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Cow<'a, Estimate>>,
     pub tasks: Vec<BoardTask<'a>>,
+    /// Tasks that wait and may begin as soon as there is room, the first of them at most.
+    #[serde(default)]
+    pub next: Vec<Cow<'a, str>>,
+    /// Who is at work for the mission as a whole, while no task is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Cow<'a, Seat>>,
+    #[serde(default)]
+    pub budget: BoardBudget,
     pub usage: Cow<'a, Usage>,
     pub usage_by_role: Cow<'a, UsageByRole>,
     pub checks: Cow<'a, [CheckSummary]>,
@@ -43,7 +54,28 @@ pub struct BoardTask<'a> {
     pub depends_on: Cow<'a, BTreeSet<TaskId>>,
     /// Why it was abandoned or cancelled, or what last went wrong.
     pub detail: Option<Cow<'a, str>>,
+    /// The role that was last asked for it, and the host's session in which it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Cow<'a, str>>,
+    /// When its first attempt began, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_ms: Option<u64>,
+    /// When a role was last asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_activity_ms: Option<u64>,
     pub usage: Cow<'a, Usage>,
+}
+
+/// The limits that the mission's usage is shown against; `None` where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BoardBudget {
+    pub calls: Option<u64>,
+    pub requests: Option<u64>,
+    pub tokens: Option<u64>,
+    pub cost_usd: Option<f64>,
+    pub wall_ms: Option<u64>,
 }
 
 impl Board<'_> {
@@ -59,12 +91,35 @@ impl Board<'_> {
             cycle: state.cycle,
             estimate: state.estimate.as_ref().map(Cow::Borrowed),
             tasks: state.order.iter().filter_map(|id| state.tasks.get(id)).map(task).collect(),
+            next: next(state),
+            seat: state.seat.as_ref().filter(|_| state.active() == 0).map(Cow::Borrowed),
+            budget: BoardBudget {
+                calls: state.policy.calls,
+                requests: state.policy.requests,
+                tokens: state.policy.tokens,
+                cost_usd: state.policy.cost_usd,
+                wall_ms: state.policy.wall_ms,
+            },
             usage: Cow::Borrowed(&state.usage),
             usage_by_role: Cow::Borrowed(&state.usage_by_role),
             checks: Cow::Borrowed(&state.head_checks),
             peak: state.peak,
         }
     }
+}
+
+/// Tasks whose dependencies are all integrated, in the order of the plan.
+fn next(state: &State) -> Vec<Cow<'_, str>> {
+    let integrated =
+        |id: &TaskId| state.tasks.get(id).is_some_and(|t| matches!(t.phase, Phase::Integrated { .. }));
+    state
+        .order
+        .iter()
+        .filter_map(|id| state.tasks.get(id))
+        .filter(|task| task.phase == Phase::Waiting && task.depends_on.iter().all(integrated))
+        .take(NEXT)
+        .map(|task| Cow::Borrowed(task.id.as_str()))
+        .collect()
 }
 
 fn task(task: &crate::Task) -> BoardTask<'_> {
@@ -93,6 +148,10 @@ fn task(task: &crate::Task) -> BoardTask<'_> {
         attempt: task.attempt,
         depends_on: Cow::Borrowed(&task.depends_on),
         detail,
+        role: task.seat.as_ref().map(|seat| seat.role),
+        session: task.seat.as_ref().and_then(|seat| seat.session.as_deref()).map(Cow::Borrowed),
+        started_ms: task.started_ms,
+        last_activity_ms: task.seat.as_ref().map(|seat| seat.asked_ms),
         usage: Cow::Borrowed(&task.usage),
     }
 }

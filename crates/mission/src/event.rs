@@ -197,6 +197,9 @@ pub enum Event {
         /// The model that is asked, where it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         model: Option<String>,
+        /// The host's session in which it is asked, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<String>,
     },
     /// Told while a turn runs, after each answer of the model.
     RoleSpent {

@@ -56,5 +56,5 @@ pub use rung::{Chosen, Rung};
 pub use state::{
     Commit, Delivery, ItemVerdict, Judged, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
 };
-pub use task::{Failure, Phase, Task};
+pub use task::{Failure, Phase, Seat, Task};
 pub use usage::{Tokens, Usage, UsageByRole};

@@ -14,6 +14,8 @@ pub struct Wish {
     pub draw: u32,
     /// The models that may answer, the first choice first; empty where none is known.
     pub models: Vec<String>,
+    /// The host's session in which the prompt is sent, where it is known.
+    pub session: Option<String>,
 }
 
 /// Why a prompt may not be sent, or a role may not go on.
@@ -46,7 +48,7 @@ pub enum Permit {
 
 /// Whether the prompt of `wish` may be sent now.
 pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
-    let Wish { role, task, draw, models } = wish;
+    let Wish { role, task, draw, models, session } = wish;
     if let Some(reason) = budget::before_prompt(state) {
         return Permit::Pause(reason);
     }
@@ -69,7 +71,8 @@ pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
         (_, role) => state.usage_by_role.get(role).map_or(0, |usage| usage.calls as u32),
     };
     let (role, task, draw, model) = (*role, task.clone(), *draw, models.get(place).cloned());
-    let event = Event::RoleAsked { role, task, attempt, at_ms: now_ms, draw, model };
+    let session = session.clone();
+    let event = Event::RoleAsked { role, task, attempt, at_ms: now_ms, draw, model, session };
     Permit::Granted { attempt, model: place, event: Box::new(event) }
 }
 

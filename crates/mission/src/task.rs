@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::mailbox::PlannedTask;
-use crate::{Chosen, FailureClass, IndependentTests, Issue, Rung, TaskId, Usage};
+use crate::{Chosen, FailureClass, IndependentTests, Issue, Role, Rung, TaskId, Usage};
 
 /// Where a task stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,6 +82,15 @@ pub(crate) enum At {
     Repair,
     Judging,
     Landing,
+}
+
+/// Who was asked last, where and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seat {
+    pub role: Role,
+    /// The host's session, where it is known.
+    pub session: Option<String>,
+    pub asked_ms: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -161,6 +170,12 @@ pub struct Task {
     /// What passed it, in words: `npm test (12 tests)`.
     pub verified_by: Vec<String>,
     pub usage: Usage,
+    /// When its first attempt began.
+    #[serde(default)]
+    pub started_ms: Option<u64>,
+    /// The role that was last asked for it.
+    #[serde(default)]
+    pub seat: Option<Seat>,
     pub summary: Option<String>,
     /// Who was asked for it last found that it is so already, and changed nothing.
     #[serde(default)]
@@ -210,6 +225,8 @@ impl Task {
             passed: None,
             verified_by: Vec::new(),
             usage: Usage::default(),
+            started_ms: None,
+            seat: None,
             summary: None,
             unchanged: false,
             tests: IndependentTests::default(),

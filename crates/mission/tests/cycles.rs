@@ -421,6 +421,7 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
             at_ms: 5_000,
             draw: 1,
             model: None,
+            session: None,
         });
         mission.tell(Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1 });
         mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(policy) });

@@ -18,6 +18,7 @@ fn asked(mission: &mut Mission, model: &str) {
         at_ms: 2_000,
         draw: 1,
         model: Some(model.into()),
+        session: None,
     });
 }
 

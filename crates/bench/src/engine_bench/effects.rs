@@ -31,7 +31,7 @@ const TOKENS: Tokens = Tokens { input: 3000, output: 500, cache_read: 0, cache_w
 
 impl World {
     async fn may_ask(&self, role: Role, task: Option<&TaskId>) -> bool {
-        let wish = Wish { role, task: task.cloned(), draw: 1, models: Vec::new() };
+        let wish = Wish { role, task: task.cloned(), draw: 1, models: Vec::new(), session: None };
         matches!(self.orchestrator.ask(wish).await, Ok(Permission::Granted { .. }))
     }
 

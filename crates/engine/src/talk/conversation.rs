@@ -180,6 +180,7 @@ impl Conversation {
             task: self.setting.task.clone(),
             draw,
             models: models.iter().map(|candidate| candidate.name.clone()).collect(),
+            session: Some(self.session.id.clone()),
         };
         loop {
             match desk.orchestrator.ask(wish.clone()).await? {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Commit, Delivery, Judged, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::provider::Fault;
-use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Task, TaskId, independent};
+use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Seat, Task, TaskId, independent};
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
@@ -42,8 +42,17 @@ impl State {
                 self.base_checks = Some(checks.clone());
                 self.head_checks.clone_from(checks);
             }
-            Event::RoleAsked { role, task, model, at_ms, .. } => {
+            Event::RoleAsked { role, task, model, session, at_ms, .. } => {
                 self.asked(*role, task.as_ref());
+                let seat = Seat { role: *role, session: session.clone(), asked_ms: *at_ms };
+                match task.as_ref() {
+                    Some(id) => {
+                        if let Some(task) = self.tasks.get_mut(id) {
+                            task.seat = Some(seat);
+                        }
+                    }
+                    None => self.seat = Some(seat),
+                }
                 if let Some(model) = model {
                     self.providers.asked(model, *at_ms);
                 }
@@ -399,7 +408,8 @@ impl State {
 
 fn apply_to_task(task: &mut Task, event: &Event) {
     match event {
-        Event::AttemptStarted { base, .. } => {
+        Event::AttemptStarted { base, at_ms, .. } => {
+            task.started_ms.get_or_insert(*at_ms);
             task.phase = Phase::Working;
             task.attempt = task.attempt.saturating_add(1);
             task.fixes = 0;

@@ -23,7 +23,7 @@ use crate::provider::Providers;
 use crate::usage::UsageByRole;
 use crate::{
     CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase,
-    Policy, SetupSummary, Task, TaskId, Usage,
+    Policy, Seat, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -130,6 +130,10 @@ pub struct State {
     pub ran_ms: u64,
     /// The newest time that an event told: where a mission ended that nobody paused.
     pub seen_ms: u64,
+
+    /// Who was last asked for the mission as a whole: a Searcher, a Planner, a Reviewer of the objective.
+    #[serde(default)]
+    pub seat: Option<Seat>,
 
     pub base: Option<Commit>,
     /// The user's own changes that the base contains.

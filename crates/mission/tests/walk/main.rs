@@ -326,6 +326,7 @@ impl Walk {
                     at_ms: self.now,
                     draw: 1,
                     model: None,
+                    session: None,
                 },
                 None => Event::ScopeWidened { task, path },
                 Some(held_by) => {

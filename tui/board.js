@@ -1,0 +1,149 @@
+/**
+ * Reads the board of a project's newest mission, whenever it has changed. It reads `board.json` and the lock alone: files that
+ * the core replaces as a whole, so that half a board is never seen.
+ */
+import { readFile, readdir, stat } from "node:fs/promises"
+import { join } from "node:path"
+
+/** How often a board is looked at while a mission runs, and otherwise, in milliseconds. */
+const BUSY = 500
+const IDLE = 2_000
+/** The largest board that is read, in bytes. */
+const LARGEST = 8 << 20
+/** The most folders of missions that are looked at for the newest one. */
+const MOST_MISSIONS = 2_000
+
+/**
+ * @typedef {object} BoardTask
+ * @property {string} id
+ * @property {string} title
+ * @property {string} state
+ * @property {number} attempt
+ * @property {string[]} depends_on
+ * @property {string | null} [detail]
+ * @property {string} [role]
+ * @property {string} [session]
+ * @property {number} [started_ms]
+ * @property {number} [last_activity_ms]
+ *
+ * @typedef {object} Board
+ * @property {string} mission
+ * @property {string} objective
+ * @property {string} stage
+ * @property {"done" | "incomplete" | "failed" | null} outcome
+ * @property {string | null} paused
+ * @property {number} elapsed_ms
+ * @property {BoardTask[]} tasks
+ * @property {string[]} [next]
+ * @property {{ role: string, session: string | null, asked_ms: number }} [seat]
+ * @property {{ cost_usd: number | null, tokens: number | null, calls: number | null }} [budget]
+ * @property {{ calls: number, cost_usd: number, tokens: Record<string, number> }} usage
+ *
+ * @typedef {Board & { running: boolean, written_ms: number, folder: string }} Seen what is shown: `running` where a process owns
+ *   the mission, `written_ms` the time of the board
+ */
+
+/**
+ * Calls `show` with the newest mission's board, or undefined where there is none, whenever that changes.
+ * @param {() => string | undefined} folder the state folder of the project, once there is one
+ * @param {(board: Seen | undefined) => void} show
+ * @param {AbortSignal} signal ends the watch
+ */
+export async function watchBoard(folder, show, signal) {
+  const reader = new BoardReader()
+  let last = ""
+  while (!signal.aborted) {
+    const state = folder()
+    const board = state ? await reader.read(state) : undefined
+    if (signal.aborted) return
+    const now = board ? `${board.mission} ${board.written_ms} ${board.running}` : ""
+    if (now !== last) show(board)
+    last = now
+    await wait(board?.running ? BUSY : IDLE, signal)
+  }
+}
+
+export class BoardReader {
+  /** @type {{ state: string, changed: number, folder: string | undefined } | undefined} */
+  #newest
+  /** @type {{ folder: string, changed: number, board: Board } | undefined} */
+  #read
+
+  /**
+   * The board of the newest mission below a state folder; undefined where none can be read.
+   * @param {string} state
+   * @returns {Promise<Seen | undefined>}
+   */
+  async read(state) {
+    const folder = await this.#find(state)
+    if (!folder) return undefined
+    const path = join(folder, "board.json")
+    const file = await stat(path).catch(() => undefined)
+    if (!file?.isFile() || file.size > LARGEST) return undefined
+    if (this.#read?.folder !== folder || this.#read.changed !== file.mtimeMs) {
+      const board = parse(await readFile(path, "utf8").catch(() => ""))
+      if (!board) return undefined
+      this.#read = { folder, changed: file.mtimeMs, board }
+    }
+    const { board } = this.#read
+    return { ...board, running: await isOwned(state, board.mission), written_ms: file.mtimeMs, folder }
+  }
+
+  /** The folder of missions changes when one is started: only then the newest is looked for again. @param {string} state */
+  async #find(state) {
+    const missions = join(state, "missions")
+    const changed = (await stat(missions).catch(() => undefined))?.mtimeMs
+    if (changed === undefined) return undefined
+    if (this.#newest?.state === state && this.#newest.changed === changed) return this.#newest.folder
+    const names = (await readdir(missions).catch(() => [])).filter((name) => /^m-[a-z0-9]{8}$/.test(name))
+    let newest
+    for (const name of names.slice(0, MOST_MISSIONS)) {
+      const journal = await stat(join(missions, name, "journal.jsonl")).catch(() => undefined)
+      if (journal && (!newest || journal.birthtimeMs > newest.at)) newest = { at: journal.birthtimeMs, name }
+    }
+    // A mission that has just begun has no journal yet: it is looked for again.
+    if (names.length > 0 && !newest) return undefined
+    this.#newest = { state, changed, folder: newest && join(missions, newest.name) }
+    return this.#newest.folder
+  }
+}
+
+/** @param {string} text @returns {Board | undefined} */
+function parse(text) {
+  try {
+    const board = JSON.parse(text)
+    return typeof board?.mission === "string" && Array.isArray(board.tasks) ? board : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Whether a living process owns the mission. The lock tells who it is; a lock file that a dead process left behind names a
+ * process that is gone.
+ * @param {string} state
+ * @param {string} mission
+ */
+async function isOwned(state, mission) {
+  try {
+    const owner = JSON.parse(await readFile(join(state, "lock"), "utf8"))
+    if (owner.mission !== mission) return false
+    process.kill(owner.pid, 0)
+    return true
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM"
+  }
+}
+
+/** @param {number} ms @param {AbortSignal} signal */
+function wait(ms, signal) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener("abort", done)
+      resolve(undefined)
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener("abort", done, { once: true })
+  })
+}

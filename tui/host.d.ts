@@ -1,0 +1,11 @@
+/** What the board uses of the libraries that OpenCode's program holds: they are found there and installed nowhere. */
+declare module "@opentui/solid" {
+  export function createElement(tag: string): unknown
+  export function insert(parent: unknown, children: unknown): void
+  export function spread(node: unknown, props: () => Record<string, unknown>, skipChildren?: boolean): void
+}
+
+declare module "solid-js" {
+  export function createSignal<T>(value: T): [() => T, (value: T | (() => T)) => void]
+  export function onCleanup(end: () => void): void
+}

@@ -1,0 +1,42 @@
+/** Where the missions of a project are kept, as the core lays them out. It reads no file of a mission. */
+import { createHash } from "node:crypto"
+import { existsSync, realpathSync } from "node:fs"
+import { homedir } from "node:os"
+import { basename, join, resolve } from "node:path"
+
+/** The longest name of a project in its key, in characters. */
+const LONGEST_NAME = 40
+
+/**
+ * The name of a project's state folder; the core's `project_key` makes the same.
+ * @param {string} root
+ */
+export function projectKey(root) {
+  const path = canonical(root)
+  let safe = [...basename(path)].map((c) => (/[A-Za-z0-9._-]/.test(c) ? c : "_")).slice(0, LONGEST_NAME).join("")
+  if (safe.replace(/^[._-]+/, "") === "") safe = "project"
+  else if (/^[.-]/.test(safe)) safe = `_${safe}`
+  return `${safe}-${createHash("sha256").update(path).digest("hex").slice(0, 12)}`
+}
+
+/**
+ * The state folder of the project that OpenCode is opened in; undefined while no mission was ever started there.
+ * @param {{ worktree: string, directory: string }} path as OpenCode tells it
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export function stateFolder({ worktree, directory }, env = process.env) {
+  const data = env.XDG_DATA_HOME || join(homedir(), ".local", "share")
+  return [worktree, directory]
+    .filter((root) => root && root !== "/")
+    .map((root) => join(data, "opencode-orchestrator", projectKey(root)))
+    .find((folder) => existsSync(folder))
+}
+
+/** @param {string} root */
+function canonical(root) {
+  try {
+    return realpathSync(root)
+  } catch {
+    return resolve(root)
+  }
+}

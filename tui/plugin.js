@@ -1,0 +1,253 @@
+/**
+ * The board in OpenCode's terminal interface: the sidebar, the line beside the prompt, the start page, a dialog, the graph,
+ * and a note when a mission ends or waits. It shows nothing where there is no mission.
+ */
+import { randomBytes } from "node:crypto"
+import { mkdir, rename, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { createSignal, onCleanup } from "solid-js"
+import { watchBoard } from "./board.js"
+import { colour, column, element } from "./elements.js"
+import { stateFolder } from "./place.js"
+import { doing, fit, grouped, isOpen, lanes, news, promptLine, sidebar } from "./view.js"
+
+/** Characters of a line in the sidebar of OpenCode, which is 42 wide. */
+const SIDEBAR = 36
+const GRAPH = "orchestrator-graph"
+/** How long an ended mission stays in the sidebar and on the start page, in milliseconds. */
+const KEPT = 30 * 60_000
+const TICK = 1_000
+
+/** @typedef {import("@opencode-ai/plugin/tui").TuiPluginApi} Api */
+/** @typedef {import("./board.js").Seen} Seen */
+/** @typedef {import("@opencode-ai/plugin/tui").TuiSlotContext} Context */
+
+/** @type {import("@opencode-ai/plugin/tui").TuiPlugin} */
+export async function tui(api) {
+  const [board, setBoard] = createSignal(/** @type {Seen | undefined} */ (undefined))
+  const [now, setNow] = createSignal(Date.now())
+  /** @type {Seen | undefined} */
+  let last
+  const show = (/** @type {Seen | undefined} */ next) => {
+    const told = news(last, next)
+    last = next
+    setNow(Date.now())
+    setBoard(() => next)
+    if (told) tell(api, told)
+  }
+  void watchBoard(() => stateFolder(api.state.path), show, api.lifecycle.signal)
+  const clock = setInterval(() => {
+    if (board()?.running) setNow(Date.now())
+  }, TICK)
+  clock.unref?.()
+  api.lifecycle.onDispose(() => clearInterval(clock))
+
+  const recent = () => {
+    const seen = board()
+    return seen && (isOpen(seen) || now() - seen.written_ms < KEPT) ? seen : undefined
+  }
+  const open = (/** @type {string} */ id) => openTask(api, recent(), id)
+
+  api.slots.register({
+    order: 50,
+    slots: {
+      sidebar_content: (/** @type {Context} */ context) => {
+        const theme = context.theme.current
+        return element("box", { flexDirection: "column" }, () => {
+          const seen = recent()
+          if (!seen) return []
+          const title = element("text", { fg: theme.text, wrapMode: "none" }, fit(`Mission: ${seen.objective}`, SIDEBAR))
+          return [title, column(theme, () => sidebar(seen, now(), SIDEBAR, asked(api, seen)), open)]
+        })
+      },
+      session_prompt_right: (/** @type {Context} */ context) => {
+        const theme = context.theme.current
+        return element("text", { fg: theme.textMuted, wrapMode: "none" }, () => {
+          const seen = board()
+          return seen && isOpen(seen) ? promptLine(seen, now()) : ""
+        })
+      },
+      home_bottom: (/** @type {Context} */ context) => {
+        const theme = context.theme.current
+        return element("text", { fg: theme.textMuted, wrapMode: "none" }, () => {
+          const seen = board()
+          if (!seen || !isOpen(seen)) return ""
+          const how = seen.running ? promptLine(seen, now()) : `${doing(seen)} · /task resume ${seen.mission}`
+          return `Mission ${seen.mission}: ${how}`
+        })
+      },
+    },
+  })
+  api.route.register([{ name: GRAPH, render: () => graph(api, board, open) }])
+  registerKeys(api, recent)
+}
+
+/** The commands of the palette, with their keys. @param {Api} api @param {() => Seen | undefined} recent */
+function registerKeys(api, recent) {
+  const commands = [
+    {
+      name: "orchestrator.mission",
+      title: "Mission: tasks, stop, resume, graph",
+      category: "Mission",
+      namespace: "palette",
+      slashName: "mission",
+      run: () => dialog(api, recent()),
+    },
+    {
+      name: "orchestrator.graph",
+      title: "Mission: graph",
+      category: "Mission",
+      namespace: "palette",
+      run: () => showGraph(api),
+    },
+  ]
+  const off = api.keymap.registerLayer({
+    commands,
+    bindings: [{ key: "<leader>k", cmd: "orchestrator.mission", desc: "mission" }],
+  })
+  api.lifecycle.onDispose(off)
+}
+
+/** What waits for the user in the mission's own sessions. @param {Api} api @param {Seen} board */
+function asked(api, board) {
+  const sessions = new Set(board.tasks.flatMap((task) => (task.session ? [task.session] : [])))
+  if (board.seat?.session) sessions.add(board.seat.session)
+  const { current } = api.route
+  if (current.name === "session") sessions.add(/** @type {{ params: { sessionID: string } }} */ (current).params.sessionID)
+  return [...sessions].flatMap((id) => {
+    const permissions = api.state.session.permission(id).map((request) => `allow ${request.permission}?`)
+    const questions = api.state.session.question(id).map((request) => request.questions[0]?.question ?? "a question")
+    return [...permissions, ...questions]
+  })
+}
+
+/** @param {Api} api @param {NonNullable<ReturnType<typeof news>>} told */
+function tell(api, { message, sound, variant }) {
+  api.ui.toast({ title: "opencode-orchestrator", message, variant, duration: 8_000 })
+  void api.attention
+    .notify({ title: "opencode-orchestrator", message, notification: { when: "blurred" }, sound: { name: sound, when: "blurred" } })
+    .catch(() => {})
+}
+
+/** @param {Api} api @param {Seen | undefined} board @param {string} id */
+function openTask(api, board, id) {
+  const session = board?.tasks.find((task) => task.id === id)?.session
+  if (session) api.route.navigate("session", { sessionID: session })
+  else api.ui.toast({ message: `Task ${id} has no session yet.`, variant: "info" })
+}
+
+/** The tasks in groups: Enter opens a task's session. @param {Api} api @param {Seen | undefined} board */
+function dialog(api, board) {
+  if (!board) {
+    api.ui.toast({ message: 'No mission here. Start one with /task "what you want".', variant: "info" })
+    return
+  }
+  const close = (/** @type {() => void} */ then) => () => {
+    api.ui.dialog.clear()
+    then()
+  }
+  const act = (/** @type {string} */ title, /** @type {string} */ description, /** @type {() => void} */ then) => ({
+    title,
+    value: title,
+    description,
+    category: "Mission",
+    onSelect: close(then),
+  })
+  const options = [
+    ...(board.running ? [act("Stop", "pauses the mission; /task resume continues it", () => void stop(api, board))] : []),
+    ...(isOpen(board) && !board.running ? [act("Resume", `/task resume ${board.mission}`, () => task(api, `resume ${board.mission}`))] : []),
+    ...(board.outcome ? [act("Undo", `/task undo ${board.mission}`, () => task(api, `undo ${board.mission}`))] : []),
+    act("Report", `/task report ${board.mission}`, () => task(api, `report ${board.mission}`)),
+    act("Graph", "the tasks and what they depend on", () => showGraph(api)),
+    ...grouped(board).map(({ group, task, text }) => ({
+      title: `${task.id}  ${fit(task.title, 60)}`,
+      value: task.id,
+      description: text,
+      category: group,
+      onSelect: close(() => openTask(api, board, task.id)),
+    })),
+  ]
+  api.ui.dialog.setSize("large")
+  api.ui.dialog.replace(() =>
+    api.ui.DialogSelect({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "a task", options }),
+  )
+}
+
+/**
+ * Asks the process that runs the mission to pause it, as `opencode-orchestrator stop` does: a request in its folder.
+ * @param {Api} api
+ * @param {Seen} board
+ */
+async function stop(api, board) {
+  const folder = join(board.folder, "control")
+  const name = `${String(Date.now()).padStart(15, "0")}-${String(process.pid).padStart(10, "0")}-${randomBytes(3).toString("hex")}.json`
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const draft = join(folder, `.${name}`)
+    await writeFile(draft, JSON.stringify({ kind: "stop", by: "the board", at_ms: Date.now() }), { mode: 0o600 })
+    await rename(draft, join(folder, name))
+    api.ui.toast({ message: `Mission ${board.mission} is asked to stop.`, variant: "info" })
+  } catch (error) {
+    const why = /** @type {Error} */ (error).message
+    api.ui.toast({ message: `The mission was not stopped: ${why}. Press Esc twice in its session.`, variant: "error" })
+  }
+}
+
+/** Runs `/task …` in the session that is open, or in one of its own. @param {Api} api @param {string} words */
+async function task(api, words) {
+  try {
+    const { current } = api.route
+    const shown = current.name === "session" ? /** @type {{ params: { sessionID: string } }} */ (current).params.sessionID : undefined
+    const sessionID = shown ?? (await api.client.session.create({})).data?.id
+    if (!sessionID) throw new Error("OpenCode opened no session")
+    if (!shown) api.route.navigate("session", { sessionID })
+    await api.client.session.command({ sessionID, command: "task", arguments: words })
+  } catch (error) {
+    api.ui.toast({ message: `/task ${words}: ${/** @type {Error} */ (error).message}`, variant: "error" })
+  }
+}
+
+/** Where the graph was opened from, to go back there. @type {{ name: string, params?: Record<string, unknown> } | undefined} */
+let from
+
+/** @param {Api} api */
+function showGraph(api) {
+  if (api.route.current.name !== GRAPH) from = { ...api.route.current }
+  api.route.navigate(GRAPH)
+}
+
+/** The whole screen: a row a task. @param {Api} api @param {() => Seen | undefined} board @param {(id: string) => void} open */
+function graph(api, board, open) {
+  const back = () => api.route.navigate(from?.name ?? "home", from?.params)
+  const off = api.keymap.registerLayer({
+    commands: [{ name: "orchestrator.graph.back", title: "Back", run: back }],
+    bindings: [
+      { key: "escape", cmd: "orchestrator.graph.back", desc: "back" },
+      { key: "q", cmd: "orchestrator.graph.back", desc: "back" },
+    ],
+  })
+  onCleanup(off)
+  const theme = api.theme.current
+  return element("box", { flexDirection: "column", padding: 1, flexGrow: 1 }, () => {
+    const seen = board()
+    if (!seen) return [element("text", { fg: theme.textMuted }, "No mission here.")]
+    const rows = lanes(seen.tasks)
+    const width = Math.max(0, ...rows.map((row) => row.lanes.length))
+    const head = element("text", { fg: theme.text }, `${seen.mission}: ${fit(seen.objective, 100)} · ${doing(seen)}`)
+    const body = element("scrollbox", { flexGrow: 1, marginTop: 1 }, rows.map((row) =>
+      element(
+        "text",
+        { fg: colour(theme, tone(row.task.state)), wrapMode: "none", onMouseUp: () => open(row.task.id) },
+        `${row.lanes.padEnd(width + 2)}${row.task.id}  ${fit(row.task.title, 60)}  ${row.task.state.replace("given_up", "abandoned")}`,
+      ),
+    ))
+    return [head, body, element("text", { fg: theme.textMuted }, "esc back · click a task to open its session")]
+  })
+}
+
+/** @param {string} state @returns {import("./view.js").Tone} */
+function tone(state) {
+  if (state === "integrated") return "good"
+  if (state === "given_up" || state === "cancelled") return "bad"
+  return state === "waiting" ? "muted" : "busy"
+}

@@ -1,0 +1,236 @@
+/**
+ * What is shown of a board, as lines of text with a tone each: pure, so that it is tested without a terminal. `elements.js`
+ * draws the lines.
+ */
+
+/** @typedef {import("./board.js").Seen} Seen @typedef {import("./board.js").BoardTask} BoardTask */
+/** @typedef {"text" | "muted" | "busy" | "good" | "bad" | "asks"} Tone */
+/** @typedef {{ text: string, tone: Tone, task?: string }} Line */
+
+/** The most lines of one group of tasks in the sidebar. */
+const MOST_LINES = 6
+const RUNNING = new Set(["testing", "working", "judging", "fixing", "passed"])
+const LOST = new Set(["given_up", "cancelled"])
+
+/** What a running task is at, in a word. @type {Record<string, string>} */
+const DOING = { testing: "testing", working: "coding", judging: "checking", fixing: "fixing", passed: "integrating" }
+
+/** A task that a plan of its own has taken the place of counts with the tasks of that plan. @param {Seen} board */
+function counted(board) {
+  return board.tasks.filter((task) => task.state !== "split")
+}
+
+/** @param {Seen} board @param {(task: BoardTask) => boolean} which */
+function those(board, which) {
+  return counted(board).filter(which)
+}
+
+/** Running time until now: the board is written only when something changes. @param {Seen} board @param {number} now */
+export function elapsed(board, now) {
+  return board.running ? board.elapsed_ms + Math.max(0, now - board.written_ms) : board.elapsed_ms
+}
+
+/** `4:05`, `1:02:03`. @param {number} ms */
+export function clock(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0")
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
+}
+
+/** @param {number} usd */
+export function money(usd) {
+  return `$${usd.toFixed(usd > 0 && usd < 0.01 ? 4 : 2)}`
+}
+
+/** What is spent, of what may be. @param {Seen} board */
+export function spent(board) {
+  const limit = board.budget?.cost_usd
+  if (limit) return `${money(board.usage.cost_usd)} of ${money(limit)}`
+  return money(board.usage.cost_usd)
+}
+
+/** @param {string} text @param {number} width in characters */
+export function fit(text, width) {
+  const plain = text.replace(/\s+/g, " ").trim()
+  const characters = [...plain]
+  return characters.length <= width ? plain : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`
+}
+
+/** `3/7`. @param {Seen} board */
+function progress(board) {
+  return `${those(board, (task) => task.state === "integrated").length}/${counted(board).length}`
+}
+
+/** What the mission is at, in a few words. @param {Seen} board */
+export function doing(board) {
+  if (board.outcome) return { done: "done", incomplete: "incomplete", failed: "failed" }[board.outcome]
+  if (board.paused) return "paused"
+  if (!board.running) return "interrupted"
+  const task = those(board, (task) => RUNNING.has(task.state)).at(-1)
+  if (task) return `${DOING[task.state]} ${task.id}`
+  const stages = /** @type {Record<string, string>} */ ({
+    starting: "checking the base",
+    searching: "searching",
+    planning: "planning",
+    working: "integrating",
+    reviewing: "reviewing the whole",
+    delivering: "delivering",
+  })
+  return stages[board.stage] ?? board.stage
+}
+
+/** The line beside the prompt: `3/7 · $0.08 · 1:50 · fixing format-locale`. @param {Seen} board @param {number} now */
+export function promptLine(board, now) {
+  const parts = counted(board).length > 0 ? [progress(board)] : []
+  return [...parts, money(board.usage.cost_usd), clock(elapsed(board, now)), doing(board)].join(" · ")
+}
+
+/** Whether the mission still has something to do. @param {Seen} board */
+export function isOpen(board) {
+  return !board.outcome
+}
+
+/**
+ * The board in the sidebar: first what needs the user, then running, failed, waiting, done.
+ * @param {Seen} board
+ * @param {number} now in milliseconds since 1970
+ * @param {number} width in characters
+ * @param {string[]} [asks] what waits for the user's answer
+ * @returns {Line[]}
+ */
+export function sidebar(board, now, width, asks = []) {
+  /** @type {Line[]} */
+  const lines = []
+  const say = (/** @type {string} */ text, /** @type {Tone} */ tone, /** @type {string} */ task = "") =>
+    lines.push({ text: fit(text, width), tone, ...(task ? { task } : {}) })
+  const sum = `${spent(board)} · ${clock(elapsed(board, now))}`
+  if (board.outcome) {
+    const good = board.outcome === "done"
+    const ended = `${progress(board)} tasks · ${money(board.usage.cost_usd)} · ${clock(board.elapsed_ms)}`
+    say(`${good ? "✓ Done" : `✗ ${doing(board)}`}: ${ended}`, good ? "good" : "bad")
+    for (const task of those(board, (task) => LOST.has(task.state)).slice(0, MOST_LINES)) say(`✗ ${task.id}`, "bad", task.id)
+    return lines
+  }
+  say(`${progress(board)} tasks · ${sum}`, "muted")
+  for (const ask of asks.slice(0, MOST_LINES)) say(`? ${ask}`, "asks")
+  if (board.paused) {
+    say(`‖ paused: ${board.paused}`, "asks")
+    say(`/task resume ${board.mission}`, "asks")
+  } else if (!board.running) {
+    say("‖ interrupted", "asks")
+    say(`/task resume ${board.mission}`, "asks")
+  }
+  const busy = those(board, (task) => RUNNING.has(task.state))
+  if (busy.length === 0 && board.running) say(`● ${doing(board)}`, "busy")
+  for (const task of busy.slice(0, MOST_LINES)) {
+    const since = board.running && task.started_ms ? ` ${clock(now - task.started_ms)}` : ""
+    const attempt = task.attempt > 1 ? ` #${task.attempt}` : ""
+    say(`● ${DOING[task.state]} ${task.id}${attempt}${since}`, "busy", task.id)
+  }
+  if (busy.length > MOST_LINES) say(`  and ${busy.length - MOST_LINES} more`, "busy")
+  const lost = those(board, (task) => LOST.has(task.state))
+  for (const task of lost.slice(0, MOST_LINES)) say(`✗ ${task.id}${task.detail ? `: ${task.detail}` : ""}`, "bad", task.id)
+  if (lost.length > MOST_LINES) say(`  and ${lost.length - MOST_LINES} more`, "bad")
+  const waiting = those(board, (task) => task.state === "waiting").length
+  if (waiting > 0) {
+    const next = (board.next ?? []).slice(0, 2).join(", ")
+    say(`○ ${waiting} waiting${next ? ` · next: ${next}` : ""}`, "muted")
+  }
+  const done = those(board, (task) => task.state === "integrated").length
+  if (done > 0) say(`✓ ${done} done`, "good")
+  return lines
+}
+
+/** The groups of the dialog, in their order. */
+const GROUPS = /** @type {const} */ ([
+  ["Running", (/** @type {BoardTask} */ task) => RUNNING.has(task.state)],
+  ["Failed", (/** @type {BoardTask} */ task) => LOST.has(task.state)],
+  ["Waiting", (/** @type {BoardTask} */ task) => task.state === "waiting"],
+  ["Done", (/** @type {BoardTask} */ task) => task.state === "integrated"],
+])
+
+/**
+ * Every task with its group, for the dialog.
+ * @param {Seen} board
+ * @returns {{ group: string, task: BoardTask, text: string }[]}
+ */
+export function grouped(board) {
+  return GROUPS.flatMap(([group, which]) =>
+    those(board, which).map((task) => {
+      const role = task.role && RUNNING.has(task.state) ? ` · ${task.role}` : ""
+      const attempt = task.attempt > 1 ? ` · attempt ${task.attempt}` : ""
+      const why = task.detail && !RUNNING.has(task.state) ? ` · ${fit(task.detail, 60)}` : ""
+      return { group, task, text: `${DOING[task.state] ?? ""}${role}${attempt}${why}`.replace(/^ · /, "") }
+    }),
+  )
+}
+
+/**
+ * The graph as lanes, as `git log --graph` draws history: a row a task, what it depends on above it.
+ * @param {BoardTask[]} tasks
+ * @returns {{ lanes: string, task: BoardTask }[]}
+ */
+export function lanes(tasks) {
+  const shown = tasks.filter((task) => task.state !== "split")
+  const known = new Map(shown.map((task) => [task.id, task]))
+  /** How many tasks still wait below for each. @type {Map<string, number>} */
+  const open = new Map()
+  for (const task of shown) for (const on of new Set(task.depends_on)) open.set(on, (open.get(on) ?? 0) + 1)
+  /** A lane holds the task whose edge runs down in it. @type {(string | undefined)[]} */
+  const columns = []
+  return ordered(shown, known).map((task) => {
+    const from = task.depends_on.filter((on) => known.has(on))
+    for (const on of from) open.set(on, (open.get(on) ?? 1) - 1)
+    const ended = columns.findIndex((id) => id !== undefined && from.includes(id) && open.get(id) === 0)
+    let own = ended >= 0 ? ended : columns.indexOf(undefined)
+    if (own < 0) own = columns.length
+    /** @type {string[]} */
+    const cells = columns.map((id) => {
+      if (id === undefined) return " "
+      if (!from.includes(id)) return "│"
+      return open.get(id) === 0 ? "╯" : "┤"
+    })
+    cells[own] = "●"
+    columns.forEach((id, i) => {
+      if (id !== undefined && from.includes(id) && open.get(id) === 0) columns[i] = undefined
+    })
+    columns[own] = (open.get(task.id) ?? 0) > 0 ? task.id : undefined
+    while (columns.length > 0 && columns.at(-1) === undefined) columns.pop()
+    return { lanes: cells.join(" "), task }
+  })
+}
+
+/** Dependencies first, otherwise in the order of the plan. @param {BoardTask[]} tasks @param {Map<string, BoardTask>} known */
+function ordered(tasks, known) {
+  /** @type {Set<BoardTask>} */
+  const done = new Set()
+  const rest = [...tasks]
+  while (rest.length > 0) {
+    const at = rest.findIndex((task) => task.depends_on.every((on) => !known.has(on) || done.has(/** @type {BoardTask} */ (known.get(on)))))
+    // A circle cannot be in a plan; should a damaged board hold one, the rest keeps its order.
+    const [task] = rest.splice(Math.max(0, at), 1)
+    done.add(task)
+  }
+  return [...done]
+}
+
+/**
+ * What the user is told when the board changes: the end, a pause.
+ * @param {Seen | undefined} before
+ * @param {Seen | undefined} now
+ * @returns {{ message: string, sound: "done" | "error" | "question", variant: "success" | "error" | "warning" } | undefined}
+ */
+export function news(before, now) {
+  if (!now || before?.mission !== now.mission) return undefined
+  if (now.outcome && !before.outcome) {
+    const done = now.outcome === "done"
+    const message = `Mission ${doing(now)}: ${progress(now)} tasks · ${spent(now)} · ${clock(now.elapsed_ms)}`
+    return { message, sound: done ? "done" : "error", variant: done ? "success" : "error" }
+  }
+  if (now.paused && !before.paused) {
+    const message = `Mission paused: ${fit(now.paused, 120)}. /task resume ${now.mission}`
+    return { message, sound: "question", variant: "warning" }
+  }
+  return undefined
+}
