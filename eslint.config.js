@@ -32,7 +32,7 @@ export default [
   },
   {
     // Inside OpenCode, printed text appears in the middle of the screen
-    files: ["index.js", "tui.js", "plugin/**"],
+    files: ["index.js", "tui.js", "plugin/**", "tui/**"],
     rules: { "no-console": "error" },
   },
 ]

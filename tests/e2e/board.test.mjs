@@ -12,7 +12,7 @@ const right = (screen, column) => screen.split("\n").map((line) => line.slice(co
 
 scene(
   "tui: at 160 columns the sidebar shows who works on what, then one line when it is done",
-  { skip, files: project(), scenario: { ...THREE, answers: [{ role: "coder", task: "three", turns: [{ gate: "last", use: "default" }] }] } },
+  { skip, files: project(), scenario: { ...THREE, answers: [{ role: "coder", task: "three", turns: [{ gate: "last", write: { "src/three.js": "export const THREE = 2;\n" } }, { done: "Did three." }] }] } },
   async (world) => {
     const tui = await world.tui({ columns: 160, board: true })
     assert.doesNotMatch(await tui.screen(), /Mission|tasks ·/, "nothing is shown where there is no mission")

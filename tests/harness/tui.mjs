@@ -22,9 +22,10 @@ export class Tui {
   /**
    * @param {string} root Where the socket of this tmux goes.
    * @param {string[]} command
-   * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+   * @param {{ cwd: string, env: NodeJS.ProcessEnv, columns?: number, rows?: number }} options
    */
-  constructor(root, command, { cwd, env }) {
+  constructor(root, command, { cwd, env, columns = 150, rows = 50 }) {
+    this.size = ["-x", String(columns), "-y", String(rows)]
     this.socket = join(root, "tmux.sock")
     this.env = { ...env, TERM: "xterm-256color" }
     this.command = command
@@ -42,7 +43,7 @@ export class Tui {
   }
 
   async start() {
-    await this.tmux("new-session", "-d", "-x", "150", "-y", "50", "-c", this.cwd, "-s", "tui", "--", ...this.command)
+    await this.tmux("new-session", "-d", ...this.size, "-c", this.cwd, "-s", "tui", "--", ...this.command)
     this.pid = Number(await this.tmux("display-message", "-p", "-t", "tui", "#{pane_pid}"))
     return this
   }

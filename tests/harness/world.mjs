@@ -210,9 +210,14 @@ export class World {
     return { running, client }
   }
 
-  /** The terminal interface, with its prompt on screen. */
-  async tui() {
-    const tui = new Tui(this.root, [this.binary, this.project], { cwd: this.project, env: this.env })
+  /**
+   * The terminal interface, with its prompt on screen. `board`: with the board registered, as `install` does.
+   * @param {{ columns?: number, rows?: number, board?: boolean }} [options]
+   */
+  async tui({ columns, rows, board = false } = {}) {
+    if (board) writeFileSync(join(this.config, "tui.json"), `${JSON.stringify({ plugin: [ROOT] }, null, 2)}\n`)
+    const size = { columns, rows }
+    const tui = new Tui(this.root, [this.binary, this.project], { cwd: this.project, env: this.env, ...size })
     this.programs.push(tui)
     await tui.start()
     await tui.shows(/Ask anything|ctrl\+p|commands/i, 30_000)
