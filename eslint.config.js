@@ -32,7 +32,7 @@ export default [
   },
   {
     // Inside OpenCode, printed text appears in the middle of the screen
-    files: ["index.js", "tui.js", "plugin/**", "tui/**"],
+    files: ["index.js", "tui.js", "plugin/**"],
     rules: { "no-console": "error" },
   },
 ]

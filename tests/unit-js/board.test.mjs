@@ -5,9 +5,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { test } from "node:test"
-import { BoardReader } from "../../tui/board.js"
-import { projectKey, stateFolder } from "../../tui/place.js"
-import { clock, fit, grouped, lanes, news, promptLine, sidebar } from "../../tui/view.js"
+import { BoardReader } from "../../plugin/tui/board.js"
+import { projectKey, stateFolder } from "../../plugin/tui/place.js"
+import { clock, fit, grouped, lanes, news, promptLine, sidebar } from "../../plugin/tui/view.js"
 
 const task = (id, state, more = {}) => ({ id, title: `Do ${id}`, state, attempt: 1, depends_on: [], usage: {}, ...more })
 const board = (tasks, more = {}) => ({
