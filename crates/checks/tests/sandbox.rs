@@ -5,56 +5,13 @@
 use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use checks::{Check, Level, Network, Outcome, RunOptions, Sandbox, run};
-use tokio_util::sync::CancellationToken;
+use checks::{Level, Network};
 
-/// A slot, and beside it what stands for the rest of the machine.
-struct Place {
-    folder: tempfile::TempDir,
-    options: RunOptions,
-}
-
-impl Place {
-    fn at(level: Level) -> Place {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["slot", "tmp", "home", "state"] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        std::fs::write(folder.path().join("home/.profile"), "mine").unwrap();
-        std::fs::write(folder.path().join("state/journal"), "mine").unwrap();
-        let mut options = RunOptions::new(folder.path().join("slot"), folder.path().join("tmp"), "m-hostile");
-        options.sandbox.require = Some(level);
-        Place { folder, options }
-    }
-
-    fn path(&self, below: &str) -> PathBuf {
-        self.folder.path().join(below)
-    }
-
-    async fn quick(&self, command: &str) -> Outcome {
-        let check = Check::configured("custom", command, Some(Duration::from_secs(30)));
-        run(&check, None, &self.options, &CancellationToken::new()).await
-    }
-}
-
-/// The levels that confine and that this machine has.
-fn levels() -> Vec<Level> {
-    [Level::Basic, Level::Full].into_iter().filter(|level| has(*level)).collect()
-}
-
-fn has(level: Level) -> bool {
-    let wanted = Sandbox { require: Some(level), ..Sandbox::default() };
-    match wanted.level() {
-        Ok(_) => true,
-        Err(why) => {
-            eprintln!("skipped: no level {level} here: {why}");
-            false
-        }
-    }
-}
+mod place;
+use place::{Place, has, levels, python};
 
 fn listed(folder: &Path) -> Vec<String> {
     let mut all: Vec<_> =
@@ -133,14 +90,6 @@ async fn it_cannot_touch_other_processes() {
         let cpu = limits.lines().find(|line| line.starts_with("Max cpu time")).unwrap();
         assert!(cpu.contains("unlimited"), "{level}: {cpu}");
         assert!(outcome.output.contains("0\nalive"), "{level}: {}", outcome.output);
-    }
-}
-
-/// Python is there wherever these run; a machine without it skips what needs it.
-fn python() -> bool {
-    Path::new("/usr/bin/python3").exists() || {
-        eprintln!("skipped: no /usr/bin/python3");
-        false
     }
 }
 

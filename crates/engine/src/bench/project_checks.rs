@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use checks::{Check, Coverage, Kind, Level, Outcome, RunOptions, Verdict};
+use checks::{Check, Coverage, Kind, Level, Outcome, Verdict};
 use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue, SetupSummary};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
@@ -306,11 +306,7 @@ impl ProjectChecks {
         if let Some(why) = self.leads_elsewhere(slot, check).await {
             return Outcome::not_started(why);
         }
-        let outcome = if slot.n == CHECKING {
-            self.run_for_a_verdict(slot, check, filter).await
-        } else {
-            self.bench.commands.run(check, filter, &self.bench.run_options(slot), &self.bench.cancel).await
-        };
+        let outcome = self.run_with_kept_packages(slot, check, filter).await;
         if outcome.survivors {
             self.bench.slots.abandon(slot.n);
             self.bench.host.say(&format!(
@@ -358,30 +354,42 @@ impl ProjectChecks {
         said
     }
 
-    /// A run in the checking slot: it changes nothing that is installed there, or that is installed again.
-    async fn run_for_a_verdict(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
-        let root = slot.path.clone();
+    /// A run that changes nothing which is installed in the slot: at level full it cannot. In the checking slot, what it
+    /// changes elsewhere is installed again, and its temporary folder serves no other run.
+    async fn run_with_kept_packages(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+        let (root, judges) = (slot.path.clone(), slot.n == CHECKING);
+        let mut options = self.bench.run_options(slot);
+        let watches = judges && options.sandbox.level() != Ok(Level::Full);
         let (folders, before) = blocking(move || {
             let folders = dependencies::folders(&root);
-            let state = dependencies::state(&root, &folders);
+            let state = watches.then(|| dependencies::state(&root, &folders));
             (folders, state)
         })
         .await;
+        options.kept.clone_from(&folders);
+        if !judges {
+            return self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
+        }
         let tmp = self.bench.verdict_tmp();
-        let options = RunOptions { kept: folders.clone(), tmp: tmp.clone(), ..self.bench.run_options(slot) };
+        options.tmp.clone_from(&tmp);
         let outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
         let root = slot.path.clone();
-        let after = blocking(move || {
-            // what a command left in its temporary folder serves no other
+        let (planted, after) = blocking(move || {
             workspace::remove_folder(&tmp);
-            dependencies::state(&root, &folders)
+            let state = watches.then(|| dependencies::state(&root, &folders));
+            let now = dependencies::folders(&root);
+            (now.into_iter().filter(|folder| !folders.contains(folder)).collect::<Vec<_>>(), state)
         })
         .await;
-        if after != before {
+        let renewed = if after != before {
             self.setups.forget(slot.n);
-            if let Err(error) = self.bench.slots.renew_dependencies(slot).await {
-                tracing::warn!("what is installed in the checking slot could not be renewed: {error}");
-            }
+            self.bench.slots.renew_dependencies(slot).await
+        } else {
+            self.bench.slots.remove_folders(slot, planted).await
+        };
+        if let Err(error) = renewed {
+            self.bench.slots.distrust_dependencies();
+            tracing::warn!("what is installed in the checking slot could not be renewed: {error}");
         }
         outcome
     }

@@ -1,6 +1,7 @@
 //! The slots of a mission: leased to one task at a time, kept warm between tasks.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -149,6 +150,22 @@ impl Slots {
                 slots.workspace.remove_slot_file(&slot, &folder.to_string_lossy())?;
             }
             slots.furnish(&slot)
+        })
+        .await
+    }
+
+    /// The next use of the checking slot installs everything again.
+    pub fn distrust_dependencies(&self) {
+        self.sound.store(false, Ordering::SeqCst);
+    }
+
+    /// Takes these folders out of a slot.
+    pub async fn remove_folders(&self, slot: &Slot, folders: Vec<PathBuf>) -> Result<(), workspace::Error> {
+        let (slots, slot) = (self.clone(), slot.clone());
+        blocking(move || {
+            folders
+                .iter()
+                .try_for_each(|folder| slots.workspace.remove_slot_file(&slot, &folder.to_string_lossy()))
         })
         .await
     }

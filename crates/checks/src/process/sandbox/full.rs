@@ -93,6 +93,26 @@ impl Arguments {
     }
 }
 
+/// What root can change below `/proc` without any right, being the owner, in whatever namespace: among it the program that
+/// the kernel runs when another crashes.
+fn kernel_settings() -> Vec<PathBuf> {
+    let writable = |path: &Path| {
+        // Links lead to what belongs to a process.
+        path.symlink_metadata().is_ok_and(|found| {
+            found.is_dir() || found.is_file() && std::os::unix::fs::MetadataExt::mode(&found) & 0o222 != 0
+        })
+    };
+    if !rustix::process::geteuid().is_root() {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| !entry.file_name().as_encoded_bytes().iter().all(u8::is_ascii_digit))
+        .map(|entry| entry.path())
+        .filter(|path| writable(path))
+        .collect()
+}
+
 /// Program and arguments up to the command itself.
 pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
     let mut all = Arguments(vec![program().unwrap_or("bwrap").into()]);
@@ -115,6 +135,9 @@ pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
         }
     }
     all.add(&[&"--proc", &"/proc", &"--dev", &"/dev", &"--tmpfs", &"/run", &"--tmpfs", &"/var/tmp"]);
+    for setting in kernel_settings() {
+        all.show("--ro-bind", &setting, &setting);
+    }
     let scratch = reach.tmp.join("tmp");
     match std::fs::create_dir_all(&scratch) {
         Ok(()) => all.show("--bind", &scratch, Path::new("/tmp")),

@@ -50,7 +50,20 @@ const NEVER_BASIC: &[i64] = &[
     libc::SYS_open_tree,
     libc::SYS_setns,
     libc::SYS_sethostname,
+    libc::SYS_process_madvise,
     libc::SYS_setdomainname,
+];
+
+/// How other processes are scheduled and where their memory lies; with the argument that is zero for the caller's own.
+const OF_ANOTHER: &[(i64, u8)] = &[
+    (libc::SYS_setpriority, 1),
+    (libc::SYS_ioprio_set, 1),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setscheduler, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_migrate_pages, 0),
+    (libc::SYS_move_pages, 0),
 ];
 
 /// Programs take this answer for a kernel without it and go another way.
@@ -82,7 +95,9 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
     if alone {
         refused.extend(whole(NEVER_BASIC));
         unsupported.extend(whole(ATTRIBUTES));
-        refused.insert(libc::SYS_setpriority, vec![rule(&[(1, Ne, 0)])?]);
+        for (call, whose) in OF_ANOTHER {
+            refused.insert(*call, vec![rule(&[(*whose, Ne, 0)])?]);
+        }
     }
     let sockets = sockets(alone, network)?;
     let filters = [
