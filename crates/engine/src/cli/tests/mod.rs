@@ -456,6 +456,7 @@ async fn the_checks_of_a_project_are_tried_once_in_a_slot() {
         |run: &str| format!("[checks]\nauto = false\n{}{}", command("build", "true"), command("test", run));
     sandbox.write("a.sh", "touch made\n");
     sandbox.write("opencode.toml", &settings("sh a.sh"));
+    sandbox.call(&["trust"]).await;
     let called = sandbox.call(&["checks", "try", "--json"]).await;
     assert_eq!((called.exit, called.stderr.as_str()), (0, ""), "{}", called.stdout);
     let told = called.json();
@@ -464,6 +465,7 @@ async fn the_checks_of_a_project_are_tried_once_in_a_slot() {
     assert!(!sandbox.project().join("made").exists(), "it runs in a slot");
 
     sandbox.write("opencode.toml", &settings("exit 3"));
+    sandbox.call(&["trust"]).await;
     let called = sandbox.call(&["checks", "try"]).await;
     assert_eq!(called.exit, 1);
     assert!(
