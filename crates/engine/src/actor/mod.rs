@@ -9,3 +9,4 @@ pub(crate) mod providers;
 pub(crate) mod record;
 pub(crate) mod reservations;
 mod task_tokens;
+pub(crate) mod told;

@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::actor::effects::Effects;
-use crate::actor::progress;
 use crate::actor::providers::Report;
 use crate::actor::record::Record;
 use crate::actor::reservations::Reservations;
 use crate::actor::task_tokens::TaskTokens;
+use crate::actor::told::told;
 use crate::clock::Clock;
 
 /// Messages that may wait; senders wait beyond.
@@ -322,7 +322,7 @@ impl Actor {
                     return Err(Stopped);
                 }
             };
-            let line = progress::line(&self.state, &event);
+            let line = told(&self.state, &event);
             self.state.apply(&event);
             if let Event::TaskCancelled { task, .. } | Event::TaskGivenUp { task, .. } = &event {
                 self.handle.tasks.cancel(task);

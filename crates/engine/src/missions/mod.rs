@@ -9,3 +9,4 @@ pub(crate) mod run;
 pub(crate) mod running;
 pub(crate) mod tidy;
 pub(crate) mod trust;
+mod verdict_line;

@@ -9,12 +9,45 @@ use mission::{
 
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::progress::setup_step;
+use crate::missions::verdict_line::verdict_line;
 use crate::text::{count, cut, duration, quoted};
 
 /// Files that a sentence names.
 const MAX_NAMED: usize = 10;
 /// Tasks of which the report says how they were helped, and files by which check they are covered.
 const MAX_HELPED: usize = 50;
+
+/// What ends the answer in the chat: the report without its tables, and the verdict in the last line, where a terminal shows it.
+pub(crate) fn answer(state: &State, now_ms: u64) -> String {
+    let mut text = String::from("\n");
+    configuration(&mut text, state);
+    not_done(&mut text, state);
+    written_first(&mut text, state);
+    side_by_side(&mut text, state);
+    packages(&mut text, state);
+    whole(&mut text, state);
+    verified(&mut text, state);
+    delivered(&mut text, state);
+    if let Some(estimate) = &state.estimate {
+        let _ = writeln!(text, "\nExpected before the first task: {}.", estimate_text(estimate));
+    }
+    let _ = writeln!(text, "`/task report {}` shows each task, its attempts and its cost.", state.mission);
+    let _ = writeln!(text, "\n{}", verdict_line(state, &headline(state), now_ms));
+    text
+}
+
+/// Tasks that did not come to their end, with the reason.
+fn not_done(text: &mut String, state: &State) {
+    if state.tasks.is_empty() {
+        for reason in state.plan_failures.iter().chain(&state.brief_failures) {
+            let _ = writeln!(text, "- {}", cut(reason, 400));
+        }
+    }
+    for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|task| task.phase.is_lost()) {
+        let (word, why) = phase(task);
+        let _ = writeln!(text, "- `{}` {} **{word}**: {}", task.id, cell(&task.title), cell(&why));
+    }
+}
 
 /// Markdown.
 pub(crate) fn markdown(state: &State, now_ms: u64) -> String {

@@ -137,16 +137,19 @@ pub(crate) async fn run(
         state = actor.run() => state,
         () = watch => return,
     };
-    let report = report::markdown(&state, project.world.clock.now_ms());
-    let mut report = visible(&project.redactor.redact(&report)).into_owned();
-    if let secrets @ 1.. = project.redactor.taken_out() {
-        let said = count(secrets, "secret");
-        report.push_str(&format!("\n{said} taken out of prompts, pages, journal or report.\n"));
-    }
-    project.host.say(&report);
+    let now_ms = project.world.clock.now_ms();
+    let secrets = match project.redactor.taken_out() {
+        0 => String::new(),
+        n => format!("\n{} taken out of prompts, pages, journal or report.\n", count(n, "secret")),
+    };
+    let report = format!("{}{secrets}", report::markdown(&state, now_ms));
+    let report = visible(&project.redactor.redact(&report)).into_owned();
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
         project.host.say(&format!("\nThe report could not be kept: {error}\n"));
     }
+    // the verdict is the last line
+    let answer = format!("{secrets}{}", report::answer(&state, now_ms));
+    project.host.say(&visible(&project.redactor.redact(&answer)));
     if state.outcome.is_some() {
         tidy::after(&settled, used).await;
     }

@@ -1,0 +1,109 @@
+//! What of the mission's progress is told in the chat while it runs: a line for each task's start and result, and a failure
+//! once. `log` shows every line of [`progress`].
+
+use mission::{Event, Rung, State};
+
+use crate::actor::progress;
+
+/// The line for an event, looked at before it is applied; `None` for what only `log` shows.
+pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
+    match event {
+        // What came of it is told by the failure, the integration, or the end.
+        Event::GateJudged { .. }
+        | Event::TaskPassed { .. }
+        | Event::TestsStarted { .. }
+        | Event::TestsRejected { .. }
+        | Event::AnswerDiscarded { .. }
+        | Event::ScopeWidened { .. }
+        | Event::ProviderSlowed { .. }
+        | Event::Delivered { .. }
+        | Event::Ended { .. }
+        | Event::WorkAccepted { unchanged: false, .. } => None,
+        Event::AttemptFailed { task, .. } if is_repeated(state, event) => {
+            Some(format!("- `{task}` failed again in the same way\n"))
+        }
+        // Its failure was told just before.
+        Event::RungChosen { task, rung, .. } => Some(match rung {
+            Rung::Fix => return None,
+            Rung::Fresh { .. } => format!("- `{task}`: a new attempt from a clean base\n"),
+            Rung::OtherModel { .. } => format!("- `{task}`: a new attempt by another model\n"),
+            Rung::Split => format!("- `{task}`: split into smaller tasks\n"),
+            Rung::Replan => format!("- `{task}`: left to the next plan\n"),
+        }),
+        Event::FixStarted { task, .. } => {
+            let fix = state.tasks.get(task).map_or(1, |task| task.fixes.saturating_add(1));
+            Some(format!("- `{task}`: being fixed (try {fix} of {})\n", state.policy.fixes.max(fix)))
+        }
+        _ => progress::line(state, event),
+    }
+}
+
+/// Whether the task last failed of the same first finding.
+fn is_repeated(state: &State, event: &Event) -> bool {
+    let Event::AttemptFailed { task, class, issues } = event else { return false };
+    let last = state.tasks.get(task).and_then(|task| task.failures.last());
+    last.is_some_and(|last| last.class == *class && last.issues.first() == issues.first())
+}
+
+#[cfg(test)]
+mod tests {
+    use mission::mailbox::{Plan, PlannedTask};
+    use mission::{FailureClass, Gate, GateVerdict, Issue, Policy};
+
+    use super::*;
+
+    fn planned() -> State {
+        let mut state = State::default();
+        state.apply(&Event::MissionStarted {
+            mission: "m-00000001".into(),
+            objective: "x".into(),
+            policy: Policy::default(),
+            at_ms: 1,
+        });
+        let task = PlannedTask { id: "a".into(), title: "Do a".into(), ..PlannedTask::default() };
+        let plan = Plan { tasks: vec![task], ..Plan::default() };
+        state.apply(&Event::PlanAccepted { plan, notes: vec![], parent: None });
+        state
+    }
+
+    fn play(state: &mut State, events: Vec<Event>) -> String {
+        let mut text = String::new();
+        for event in events {
+            text.extend(told(state, &event));
+            state.apply(&event);
+        }
+        text
+    }
+
+    #[test]
+    fn a_task_takes_a_line_for_its_start_each_failure_once_and_its_result() {
+        let failed = || Event::AttemptFailed {
+            task: "a".into(),
+            class: FailureClass::Lint,
+            issues: vec![Issue::new("src/a.js:12", "`b` is not defined")],
+        };
+        let fix = || Event::FixStarted { task: "a".into(), base: "b".into(), at_ms: 3 };
+        let submitted = || Event::WorkAccepted { task: "a".into(), summary: "s".into(), unchanged: false };
+        let rung = || Event::RungChosen { task: "a".into(), rung: Rung::Fix, why: "lint".into() };
+        let judged = Event::GateJudged {
+            task: Some("a".into()),
+            gate: Gate::Guardian,
+            verdict: GateVerdict::Fail,
+            tree: "t".into(),
+            detail: "1 error".into(),
+        };
+        let started = Event::AttemptStarted { task: "a".into(), slot: 1, base: "b".into(), at_ms: 2 };
+        let mut state = planned();
+        let text = play(
+            &mut state,
+            vec![started, submitted(), judged, failed(), rung(), fix(), submitted(), failed(), rung(), fix()],
+        );
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert_eq!(lines[0], "- `a` started");
+        assert!(lines[1].contains("src/a.js:12") && lines[1].contains("not defined"), "{text}");
+        assert_eq!(lines[2], "- `a`: being fixed (try 1 of 2)");
+        assert_eq!(lines[3], "- `a` failed again in the same way");
+        assert_eq!(lines[4], "- `a`: being fixed (try 2 of 2)");
+    }
+}
