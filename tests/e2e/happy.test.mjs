@@ -41,7 +41,7 @@ scene(
     }
     // Every role has what it needs, and nothing else.
     const tools = (/** @type {string} */ role) => [...(asked.find((request) => request.role === role)?.tools ?? [])].sort()
-    assert.deepEqual(tools("coder"), ["edit", "glob", "grep", "mission_check", "mission_page", "mission_work", "read", "write"])
+    assert.deepEqual(tools("coder"), ["edit", "glob", "grep", "mission_check", "mission_move", "mission_page", "mission_work", "read", "write"])
     assert.deepEqual(tools("searcher"), ["glob", "grep", "mission_brief", "mission_page", "read"])
     assert.ok(tools("planner").includes("mission_plan") && !tools("planner").includes("write"))
     assert.ok(tools("reviewer").includes("mission_review") && !tools("reviewer").includes("edit"))

@@ -26,6 +26,7 @@
  * @property {number} turn Assistant turns since the newest prompt, from 0.
  * @property {string} cwd The session's directory as the system prompt states it, else "".
  * @property {string} file What the request's tools call the argument with a file's path.
+ * @property {string[]} [written] Files that the role's own calls wrote so far.
  * @property {number} known_bytes Bytes of messages that an earlier request already carried.
  */
 
@@ -137,6 +138,7 @@ export function readConversation(body) {
       turn: turnsAfter(newest),
       cwd,
       file,
+      written: writtenIn(messages, cwd),
       known_bytes,
     }
   }
@@ -151,6 +153,24 @@ export function readConversation(body) {
     file,
     known_bytes,
   }
+}
+
+/**
+ * @param {any[]} messages
+ * @param {string} cwd
+ * @returns {string[]} Files that calls of tools wrote, moved or deleted, relative to the session's directory.
+ */
+function writtenIn(messages, cwd) {
+  const calls = messages.flatMap((message) => (message?.role === "assistant" ? (message.tool_calls ?? []) : []))
+  const paths = calls.flatMap((/** @type {any} */ call) => {
+    try {
+      const { filePath, from, to } = JSON.parse(call?.function?.arguments ?? "{}")
+      return [filePath, from, to].filter((path) => typeof path === "string" && path !== "")
+    } catch {
+      return []
+    }
+  })
+  return [...new Set(paths.map((path) => (path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path)))]
 }
 
 /**

@@ -66,10 +66,10 @@ function brief(scenario, prompt) {
 }
 
 /**
- * @param {string} prompt Lines `a1: text` of a reviewer's prompt; a diff further down has no line
+ * @param {string} prompt Lines `a1: text` and `u1: text` of a reviewer's prompt; a diff further down has no line
  *   that begins so, as each begins with a sign.
  */
-const acceptanceIds = (prompt) => [...new Set([...prompt.matchAll(/^(a\d+):/gm)].map((match) => match[1]))]
+const acceptanceIds = (prompt) => [...new Set([...prompt.matchAll(/^([au]\d+):/gm)].map((match) => match[1]))]
 
 /**
  * @param {Work} work
@@ -141,7 +141,11 @@ function callsOf(turn, talk) {
   }
   const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")]
   if (turn.hand_in !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.hand_in })
-  if (turn.done !== undefined && mailbox) calls.push({ tool: mailbox, args: { status: "done", summary: turn.done } })
+  if (turn.done !== undefined && mailbox) {
+    // of files that the plan names the engine takes no notice
+    const unplanned = (talk.written ?? []).filter((path) => !path.startsWith("/")).map((path) => ({ path, why: "the task needs it" }))
+    calls.push({ tool: mailbox, args: { status: "done", summary: turn.done, ...(unplanned.length > 0 ? { unplanned } : {}) } })
+  }
   return calls.map((call) => named(call, talk.file))
 }
 

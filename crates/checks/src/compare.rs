@@ -188,18 +188,33 @@ fn green_without_summary(base: &Outcome) -> bool {
 }
 
 fn timed_out(base: Option<&Outcome>, now: &Outcome) -> Verdict {
+    let hangs = hangs(now);
     match base {
         Some(base) if matches!(base.end, End::Exited { .. }) => {
             let took = base.duration_ms as f64 / 1000.0;
             let message = format!(
-                "the check {}; before the change it took {took:.1} s\n{}",
+                "the check {}{hangs}; before the change it took {took:.1} s\n{}",
                 now.end,
                 shorten(&now.output, EXCERPT)
             );
             Verdict::Fail { findings: vec![Failure { message, ..Failure::of_command(now) }] }
         }
-        Some(base) => no_evidence(format!("the check {}; before the change it {}", now.end, base.end)),
-        None => no_evidence(format!("the check {}", now.end)),
+        Some(base) => no_evidence(format!("the check {}{hangs}; before the change it {}", now.end, base.end)),
+        None => no_evidence(format!("the check {}{hangs}", now.end)),
+    }
+}
+
+/// What hangs where a check did not end in time: a command whose tests have all passed, or one that waits.
+fn hangs(now: &Outcome) -> String {
+    match now.passed {
+        Some(passed) if passed > 0 && now.failing.as_ref().is_none_or(Vec::is_empty) => format!(
+            ", though {passed} of its tests passed and none failed: it does not exit, so something that it started keeps it \
+             running (a server, a timer, a watcher)"
+        ),
+        None if now.output.trim().is_empty() => {
+            ", and it printed nothing: it waits for something that a slot has not got (a terminal, a service, the network)".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

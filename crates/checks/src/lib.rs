@@ -24,6 +24,7 @@ mod diagnostics;
 mod discover;
 mod environment;
 mod filter;
+mod formatters;
 mod names;
 mod outcome;
 mod output;
@@ -41,6 +42,7 @@ pub use discover::{
     Choice, Coverage, Found, Refused, SetupStep, concerned, discover, find, needs_test, resolve, setup_steps,
 };
 pub use filter::FilterError;
+pub use formatters::{Formatter, formatters};
 pub use outcome::{End, Outcome, TestFailure, reading};
 pub use output::clean;
 pub use packages::{Addition, Answer, Manifest, Wanted, answer as package_answer, is_unreachable};

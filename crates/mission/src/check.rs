@@ -22,6 +22,9 @@ pub struct CheckSummary {
     /// Those that need a test, and it does not run one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<String>,
+    /// The mission brought the check: it stood nowhere before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// What a check looks at.
@@ -112,6 +115,7 @@ mod tests {
             kind: Some(kind),
             covers: all(covers),
             misses: all(misses),
+            own: false,
         }
     }
 

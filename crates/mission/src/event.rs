@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::check::{CheckSummary, SetupSummary};
 use crate::flag::RedFlag;
-use crate::mailbox::{Brief, Plan, PlannedDependency};
+use crate::mailbox::{Brief, Plan, PlannedDependency, Unplanned};
 use crate::provider::Fault;
 use crate::{Candidate, Estimate, Gate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
 
@@ -356,6 +356,9 @@ pub enum Event {
         /// Nothing was changed: what a further cycle asks for is so already, says who was asked for it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unchanged: bool,
+        /// Changed files that the plan does not name, each with the reason that was given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unplanned: Vec<Unplanned>,
     },
     ScopeWidened {
         task: TaskId,

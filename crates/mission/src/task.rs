@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::mailbox::PlannedTask;
+use crate::mailbox::{PlannedTask, Unplanned};
 use crate::{Chosen, FailureClass, IndependentTests, Issue, Role, Rung, TaskId, Usage};
 
 /// Where a task stands.
@@ -105,6 +105,12 @@ pub struct Task {
     pub runs_after: BTreeSet<TaskId>,
     /// Files it may write: those it was planned with and those it was widened by.
     pub scope: BTreeSet<String>,
+    /// Those that its plan names.
+    #[serde(default)]
+    pub planned: BTreeSet<String>,
+    /// Changed files that its plan does not name, with the reasons that were last given.
+    #[serde(default)]
+    pub unplanned: Vec<Unplanned>,
     pub group: Option<String>,
     pub compound: bool,
     pub edits_tests: Option<String>,
@@ -195,6 +201,8 @@ impl Task {
             depends_on: planned.depends_on.iter().cloned().collect(),
             runs_after: planned.runs_after.iter().cloned().collect(),
             scope: planned.files.iter().cloned().collect(),
+            planned: planned.files.iter().cloned().collect(),
+            unplanned: Vec::new(),
             group: group(planned, parent),
             compound: planned.compound,
             edits_tests: edits_tests(planned, parent),
@@ -237,6 +245,23 @@ impl Task {
     pub(crate) fn holds_files(&self) -> bool {
         let begun = self.attempt > 0 || self.tests.written.is_some();
         self.phase.is_active() || self.phase == Phase::Testing || (self.phase == Phase::Waiting && begun)
+    }
+
+    /// Those of some changed files that its plan does not name. Tests that somebody else wrote for it are not its own.
+    pub fn outside_the_plan<'f>(&self, changed: &'f [String]) -> Vec<&'f str> {
+        let tests =
+            |path: &String| self.tests.written.as_ref().is_some_and(|tests| tests.paths.contains(path));
+        let outside = |path: &&String| !self.planned.contains(*path) && !tests(path);
+        changed.iter().filter(outside).map(String::as_str).collect()
+    }
+
+    /// What a Reviewer answers: the acceptance items (`a1`), and one for each file outside the plan (`u1`).
+    pub fn review_items(&self) -> Vec<(String, String)> {
+        let asked = self.acceptance.iter().enumerate().map(|(i, item)| (format!("a{}", i + 1), item.clone()));
+        let outside = self.unplanned.iter().enumerate();
+        let outside = outside
+            .map(|(i, Unplanned { path, why })| (format!("u{}", i + 1), format!("{path} is needed: {why}")));
+        asked.chain(outside).collect()
     }
 
     /// Takes on what the plan says of the whole, too.

@@ -37,6 +37,7 @@ fn checked(mission: &mut Mission) {
         kind: None,
         covers: vec![],
         misses: vec![],
+        own: false,
     }];
     mission.tell(Event::BaseChecked { checks, setup: vec![] });
 }

@@ -42,6 +42,7 @@ impl Model for Worker {
             faults: self.faults.clone(),
             task: String::new(),
             files: Vec::new(),
+            written: Vec::new(),
             acts: VecDeque::new(),
             hand_in: (String::new(), Value::Null),
             mends: 0,
@@ -72,6 +73,8 @@ struct Speaker {
     faults: ModelFaults,
     task: String,
     files: Vec<String>,
+    /// What it wrote in this session: of each it says why, whether the plan names it or not.
+    written: Vec<String>,
     acts: VecDeque<Act>,
     hand_in: (String, Value),
     mends: u32,
@@ -226,9 +229,9 @@ impl Speaker {
     }
 
     fn review(&mut self, prompt: &str) {
-        let items = prompt.lines().filter_map(|line| line.strip_prefix('a')?.split_once(": "));
-        let items: Vec<String> =
-            items.filter(|(n, _)| n.parse::<u32>().is_ok()).map(|(n, _)| format!("a{n}")).collect();
+        let ids = prompt.lines().filter_map(|line| Some(line.split_once(": ")?.0));
+        let is_item = |id: &&str| id.strip_prefix(['a', 'u']).is_some_and(|n| n.parse::<u32>().is_ok());
+        let items: Vec<&str> = ids.filter(is_item).collect();
         let errs = self.random.chance(self.faults.rejects);
         let wrong =
             prompt.contains(&format!("assert \"{NEVER} ")) && prompt.contains("Judge the tests alone");
@@ -295,6 +298,10 @@ impl Speaker {
 
     fn handed_in(&mut self) -> Step {
         let (tool, mut arguments) = self.hand_in.clone();
+        if arguments["status"] == "done" {
+            let why = |path: &String| json!({ "path": path, "why": "it needs a line" });
+            arguments["unplanned"] = self.written.iter().map(why).collect();
+        }
         if self.random.chance(self.faults.malformed) {
             arguments = match self.random.below(4) {
                 0 => Value::Null,
@@ -324,6 +331,7 @@ impl Speaker {
         if before.as_ref() == Some(&text) || (before.is_none() && text.is_empty()) {
             return None;
         }
+        self.written.push(path.clone());
         Some(Step::Write { path, text: Some(text) })
     }
 

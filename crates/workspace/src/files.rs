@@ -34,6 +34,12 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Writes a file that only the user can read into a folder of ours, which is made where it is missing.
+pub fn write_private_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    private_dir(folder)?;
+    write_private(&folder.join(name), bytes)
+}
+
 /// Makes sure that `path` is a plain file with exactly these bytes; writes only when it is not.
 pub(crate) fn ensure_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let same = fs::symlink_metadata(path)

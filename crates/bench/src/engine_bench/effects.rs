@@ -54,7 +54,12 @@ impl World {
                 estimated: false,
                 requests: 1,
             },
-            Event::WorkAccepted { task: task.clone(), summary: "written".into(), unchanged: false },
+            Event::WorkAccepted {
+                task: task.clone(),
+                summary: "written".into(),
+                unchanged: false,
+                unplanned: Vec::new(),
+            },
         ]
     }
 

@@ -288,7 +288,7 @@ impl Speaker {
         };
         self.job.log().last.insert(self.task.clone(), drawn);
         self.answer = Some(drawn);
-        let done = json!({ "status": "done", "summary": "done" });
+        let mut done = json!({ "status": "done", "summary": "done" });
         match drawn {
             Drawn::Slip(Slip::Prose) => return self.acts.push_back(Do::Prose),
             Drawn::Slip(Slip::Claim) => {}
@@ -303,6 +303,12 @@ impl Speaker {
                 self.write(&folder, &step, &step.answer(drawn).unwrap_or_default());
             }
         }
+        // the engine takes no notice of those that the plan names
+        let why = |act: &Do| match act {
+            Do::Write(path, _) => Some(json!({ "path": path, "why": "the release changes it" })),
+            _ => None,
+        };
+        done["unplanned"] = self.acts.iter().filter_map(why).collect();
         self.will("mission_work", done);
     }
 
@@ -344,11 +350,10 @@ impl Speaker {
         let erring = if self.random.chance(SAME_EYES) { eyes.chance(errs) } else { self.random.chance(errs) };
         let missing = self.task.is_empty() && !landed;
         let approve = (right != erring && !missing) || self.job.forced.is_some();
-        let ids =
-            prompt.lines().filter_map(|line| line.strip_prefix('a')?.split_once(": ")?.0.parse::<u32>().ok());
-        let acceptance: Vec<Value> = ids
-            .map(|n| json!({ "id": format!("a{n}"), "met": approve, "evidence": "as the change shows" }))
-            .collect();
+        let is_item = |id: &&str| id.strip_prefix(['a', 'u']).is_some_and(|n| n.parse::<u32>().is_ok());
+        let ids = prompt.lines().filter_map(|line| Some(line.split_once(": ")?.0)).filter(is_item);
+        let acceptance: Vec<Value> =
+            ids.map(|id| json!({ "id": id, "met": approve, "evidence": "as the change shows" })).collect();
         let path = "package.json";
         let findings = match approve {
             true => json!([]),

@@ -29,7 +29,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("base taken{own}{out}")
         }
         Event::BaseChecked { checks, .. } if checks.is_empty() => {
-            "no check of the project was found: the result will be **unverified**".into()
+            "no check of the project was found: the result will be **unverified**, unless the mission brings its own".into()
         }
         Event::BaseChecked { checks, setup } => {
             let made = setup.iter().map(|step| format!("set up: {}\n- ", setup_step(step)));

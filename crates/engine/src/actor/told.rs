@@ -83,7 +83,12 @@ mod tests {
             issues: vec![Issue::new("src/a.js:12", "`b` is not defined")],
         };
         let fix = || Event::FixStarted { task: "a".into(), base: "b".into(), at_ms: 3 };
-        let submitted = || Event::WorkAccepted { task: "a".into(), summary: "s".into(), unchanged: false };
+        let submitted = || Event::WorkAccepted {
+            task: "a".into(),
+            summary: "s".into(),
+            unchanged: false,
+            unplanned: vec![],
+        };
         let rung = || Event::RungChosen { task: "a".into(), rung: Rung::Fix, why: "lint".into() };
         let judged = Event::GateJudged {
             task: Some("a".into()),

@@ -9,10 +9,12 @@ use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue, SetupSu
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
+use crate::actor::orchestrator::Orchestrator;
 use crate::bench::base_commands::BaseCommands;
 use crate::bench::dependencies;
 use crate::bench::discovery;
 use crate::bench::known_outcomes::KnownOutcomes;
+use crate::bench::own_checks::OwnChecks;
 use crate::bench::setup::Setups;
 use crate::bench::slots::CHECKING;
 use crate::bench::{Bench, own_code, slot_text};
@@ -40,6 +42,8 @@ pub(crate) struct ProjectChecks {
     setups: Setups,
     /// Why the tests of a check, by slot, name and environment, would not run the slot's code.
     own_code: AsyncMutex<HashMap<(u32, String, u64), Option<String>>>,
+    /// Those that the mission brings.
+    own: OwnChecks,
     base_commands: BaseCommands,
     running: Semaphore,
     /// Slot 0 serves one at a time.
@@ -51,10 +55,13 @@ pub(crate) struct JudgedCheck {
     pub check: Check,
     pub outcome: Arc<Outcome>,
     pub verdict: Verdict,
+    /// Whether the mission brought it.
+    pub own: bool,
 }
 
 impl ProjectChecks {
-    pub fn new(bench: Arc<Bench>, known: KnownOutcomes) -> ProjectChecks {
+    /// `mission`: whose checks they are; `None` where a change is judged without one.
+    pub fn new(bench: Arc<Bench>, known: KnownOutcomes, mission: Option<Orchestrator>) -> ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {
             bench,
@@ -65,6 +72,7 @@ impl ProjectChecks {
             known,
             setups: Setups::default(),
             own_code: AsyncMutex::default(),
+            own: OwnChecks::new(mission),
             base_commands: BaseCommands::default(),
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
@@ -233,10 +241,17 @@ impl ProjectChecks {
     ) -> Result<Vec<JudgedCheck>, String> {
         self.base.get().ok_or("the base could not be checked, so nothing can be compared with it")?;
         let mut judged = Vec::new();
-        for check in &self.concerned(tree).await {
-            // one that did not run on the base is compared with nothing
-            let Some(base) = self.on_base(&check.name) else { continue };
-            let compare = |outcome: &Outcome| compare(Some(&base), outcome, keeps_tests);
+        let own = self.own(slot).await;
+        let own = own.into_iter().map(|check| (self.own.outcome(&check), check, true));
+        let concerned = self.concerned(tree).await.into_iter();
+        // one that did not run on the base is compared with nothing
+        let of_base = concerned.filter_map(|check| Some((Some(self.on_base(&check.name)?), check, false)));
+        for (base, check, own) in of_base.chain(own) {
+            let check = &check;
+            let compare = |outcome: &Outcome| {
+                let weakened = if own { self.own.weakened(check, outcome) } else { None };
+                weakened.unwrap_or_else(|| compare(base.as_deref(), outcome, keeps_tests))
+            };
             let outcome = match self.known.get(tree, check) {
                 Some(outcome) => outcome,
                 None => {
@@ -262,11 +277,14 @@ impl ProjectChecks {
             };
             let verdict = compare(&outcome);
             let failed = matches!(verdict, Verdict::Fail { .. });
-            judged.push(JudgedCheck { check: check.clone(), outcome, verdict });
+            judged.push(JudgedCheck { check: check.clone(), outcome, verdict, own });
             if failed {
                 // the cheaper check has spoken; the others would say the same more slowly
-                break;
+                return Ok(judged);
             }
+        }
+        if slot.n == CHECKING {
+            self.adopt(&judged);
         }
         Ok(judged)
     }
@@ -274,8 +292,9 @@ impl ProjectChecks {
     /// Which of the files that `tree`, which stands in `slot`, changes of the base each check covers, and which it misses.
     pub async fn coverage(&self, slot: &Slot, tree: &str) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
         let Some(base) = self.base_commit.get().cloned() else { return BTreeMap::new() };
-        let (workspace, root, tree, checks) =
+        let (workspace, root, tree, mut checks) =
             (self.bench.workspace.clone(), slot.path.clone(), tree.to_string(), self.list().to_vec());
+        checks.extend(self.own(slot).await);
         let found = blocking(move || {
             let files = workspace.files(&tree)?;
             let mut changed: Vec<String> =
@@ -292,6 +311,23 @@ impl ProjectChecks {
         })
     }
 
+    /// The checks that a slot's files bring, or that tasks before brought.
+    pub async fn own(&self, slot: &Slot) -> Vec<Check> {
+        self.own.of(&self.bench, slot, self.list(), &self.known).await
+    }
+
+    /// What a tree brings that passed as a whole runs from now on.
+    fn adopt(&self, judged: &[JudgedCheck]) {
+        for JudgedCheck { check, outcome, verdict, own } in judged {
+            if *own && *verdict == Verdict::Pass && self.own.adopt(check, outcome.clone()) {
+                self.bench.host.say(&format!(
+                    "- this mission brings a check, which runs from now on: `{}` ({})\n",
+                    check.run, check.source
+                ));
+            }
+        }
+    }
+
     /// One run, when a core is free for it.
     pub async fn run(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
         // the semaphore is never closed
@@ -299,9 +335,13 @@ impl ProjectChecks {
         if let Err(why) = self.setups.prepare(&self.bench, slot, Some(&check.directory)).await {
             self.bench.host.say(&format!("- {why}: checks may miss packages\n"));
         }
-        let _at_base = match self.base_commands.put(&self.bench.workspace, slot).await {
-            Ok(kept) => kept,
-            Err(why) => return Outcome::not_started(why),
+        // of what the mission brings, the base says nothing
+        let _at_base = match self.list().contains(check) {
+            false => None,
+            true => match self.base_commands.put(&self.bench.workspace, slot).await {
+                Ok(kept) => kept,
+                Err(why) => return Outcome::not_started(why),
+            },
         };
         if let Some(why) = self.leads_elsewhere(slot, check).await {
             return Outcome::not_started(why);
@@ -431,7 +471,16 @@ fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
         Kind::Custom => CheckKind::Custom,
     };
     let (name, run) = (check.name.clone(), check.run.clone());
-    CheckSummary { name, run, verdict, detail, kind: Some(kind), covers: Vec::new(), misses: Vec::new() }
+    CheckSummary {
+        name,
+        run,
+        verdict,
+        detail,
+        kind: Some(kind),
+        covers: Vec::new(),
+        misses: Vec::new(),
+        own: false,
+    }
 }
 
 fn passed(outcome: &Outcome) -> String {
@@ -488,7 +537,7 @@ impl JudgedCheck {
             Verdict::Fail { findings } => (GateVerdict::Fail, format!("{} new failures", findings.len())),
             Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
         };
-        said(&self.check, verdict, detail)
+        CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }
     }
 
     pub fn class(&self) -> FailureClass {

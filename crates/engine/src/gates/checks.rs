@@ -72,7 +72,8 @@ fn vouched(summaries: &[CheckSummary], paths: &[String]) -> Vec<String> {
     let concerns = |s: &&CheckSummary| {
         s.vouches() && (s.covers.iter().any(|path| paths.contains(path)) || s.misses.is_empty())
     };
-    let tests = summaries.iter().filter(concerns).map(|s| format!("`{}` ({})", s.run, s.detail));
+    let own = |s: &CheckSummary| if s.own { ", brought by this mission" } else { "" };
+    let tests = summaries.iter().filter(concerns).map(|s| format!("`{}` ({}{})", s.run, s.detail, own(s)));
     let passed = |s: &&CheckSummary| s.verdict == GateVerdict::Pass && !s.vouches();
     let others = summaries
         .iter()

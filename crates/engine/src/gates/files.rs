@@ -121,8 +121,24 @@ const MANIFESTS: [&str; 4] = ["package.json", "cargo.toml", "pyproject.toml", "s
 /// Beside lockfiles, what decides which packages or files there are.
 const OTHER_MANIFESTS: [&str; 2] = ["go.mod", ".gitignore"];
 
-/// What runs on the user's machine or their servers of itself: hooks of git, and CI. Nobody's consent lets a task change
-/// one that is there.
+/// Whether nobody's consent lets a task change such a file that is there: hooks of git and of package managers, which run on
+/// the user's machine. CI runs elsewhere, on what was pushed: with the user's consent it may change.
+pub(crate) fn never_changes(path: &str) -> bool {
+    runs_of_itself(path) && !is_ci(path)
+}
+
+fn is_ci(path: &str) -> bool {
+    const FOLDERS: [&str; 4] = [".github", ".circleci", ".buildkite", ".gitlab"];
+    const NAMES: [&str; 4] = [".gitlab-ci.yml", ".travis.yml", "azure-pipelines.yml", "jenkinsfile"];
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    lower.split('/').next().is_some_and(|first| FOLDERS.contains(&first))
+        || NAMES.iter().any(|known| {
+            name.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+}
+
+/// What runs on the user's machine or their servers of itself: hooks of git, and CI.
 pub(crate) fn runs_of_itself(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use workspace::{Commit, Slot, Workspace};
 
 use crate::bench::Bench;
+use crate::bench::formatting::format_changed;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
@@ -87,7 +88,7 @@ impl Judge {
             tmp: state.join("tmp"),
             marker: "judge".into(),
         });
-        let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default());
+        let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default(), None);
         Ok(Judge { gates: GateContext { bench, checks, guardian: Arc::new(guardian) }, base })
     }
 
@@ -125,22 +126,27 @@ impl Judge {
         Ok(reports)
     }
 
-    /// Writes an answer into a slot; gives it as a commit, with the paths that it touches.
+    /// Writes an answer into a slot, formatted as the project is; gives it as a commit, with the paths that it touches.
     async fn put(&self, slot: &Slot, answer: &Answer) -> Result<(Commit, Vec<String>), JudgeError> {
-        let (workspace, slot) = (self.gates.bench.workspace.clone(), slot.clone());
-        let (files, base) = (answer.clone(), self.base.clone());
+        let (workspace, into, files) = (self.gates.bench.workspace.clone(), slot.clone(), answer.clone());
         let put = blocking(move || {
             for (path, text) in &files {
                 match text {
-                    Some(text) => workspace.write_slot_file(&slot, path, text)?,
-                    None => workspace.remove_slot_file(&slot, path)?,
+                    Some(text) => workspace.write_slot_file(&into, path, text)?,
+                    None => workspace.remove_slot_file(&into, path)?,
                 }
             }
+            Ok::<_, workspace::Error>(())
+        });
+        put.await?;
+        format_changed(&self.gates.bench, &self.gates.checks, slot).await;
+        let (workspace, slot, base) = (self.gates.bench.workspace.clone(), slot.clone(), self.base.clone());
+        let committed = blocking(move || {
             let changes = workspace.slot_changes(&slot)?;
             let commit = workspace.commit_slot(&slot, &base, "an answer")?;
             Ok::<_, workspace::Error>((commit, changes.into_iter().flat_map(scope::touched).collect()))
         });
-        Ok(put.await?)
+        Ok(committed.await?)
     }
 }
 
@@ -201,5 +207,36 @@ mod tests {
         );
         let nothing_is_left = said(&[("a.sh", Some("echo 3\n"))], false).await;
         assert_eq!(nothing_is_left, all_pass);
+    }
+
+    #[tokio::test]
+    async fn what_was_formatted_before_is_formatted_before_it_is_judged() {
+        let place = tempfile::Builder::new().prefix("engine-").tempdir().unwrap();
+        let root = place.path().join("project");
+        std::fs::create_dir_all(root.join("src")).unwrap();
+        for (path, text) in [
+            ("Cargo.toml", "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2021\"\n"),
+            ("src/lib.rs", "pub fn one() -> u32 {\n    1\n}\n"),
+            ("src/own.rs", "pub fn two()->u32{2}\n"),
+        ] {
+            std::fs::write(root.join(path), text).unwrap();
+        }
+        let laid_out =
+            serde_json::json!({ "name": "layout", "run": "rustfmt --check --edition 2021 src/lib.rs" });
+        let own = serde_json::json!({ "name": "own", "run": "grep -q '()->u32{' src/own.rs" });
+        let settings = serde_json::json!({ "checks": { "auto": false, "command": [laid_out, own] } });
+        let judge = Judge::open(&root, &place.path().join("state"), Some(settings), Arc::new(Processes))
+            .await
+            .unwrap();
+        let checks = async |path: &str, text: &str| {
+            let answer = [(path.to_string(), Some(text.to_string()))].into();
+            let reports = judge.judge(&answer, Permissions::default(), false).await.unwrap();
+            let last = reports.iter().find(|report| report.gate == Gate::Checks).unwrap();
+            (last.verdict, last.detail.clone())
+        };
+        let (verdict, detail) = checks("src/lib.rs", "pub fn one()->u32{3}\n").await;
+        assert_eq!(verdict, GateVerdict::Pass, "{detail}");
+        let (verdict, detail) = checks("src/own.rs", "pub fn two()->u32{4}\n").await;
+        assert_eq!(verdict, GateVerdict::Pass, "a file with a layout of its own keeps it: {detail}");
     }
 }

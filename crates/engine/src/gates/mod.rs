@@ -1,5 +1,6 @@
 //! The gates, one file or folder each, and the pipeline that knows their order. None asks a model.
 
+mod added_cases;
 pub(crate) mod checks;
 pub(crate) mod files;
 pub(crate) mod guardian;

@@ -60,6 +60,8 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     written_first(&mut text, state);
     side_by_side(&mut text, state);
     packages(&mut text, state);
+    moved(&mut text, state);
+    unplanned(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
@@ -70,6 +72,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
 fn headline(state: &State) -> String {
     match (state.outcome, &state.paused) {
         (Some(Outcome::Done), _) => match mission::verified(&state.head_checks) {
+            Verified::Yes if by_own_tests(state) => "done, **verified by its own tests**".into(),
             Verified::Yes => "done, verified".into(),
             Verified::InPart(_) => "done, **verified in part**".into(),
             Verified::No => "done, **unverified**".into(),
@@ -79,6 +82,12 @@ fn headline(state: &State) -> String {
         (None, Some(reason)) => format!("paused ({reason})"),
         (None, None) => "running".into(),
     }
+}
+
+/// Whether no test stands behind the change but those that the mission brought.
+fn by_own_tests(state: &State) -> bool {
+    !state.head_checks.iter().any(|check| check.vouches() && !check.own)
+        && state.head_checks.iter().any(|check| check.vouches() && check.own)
 }
 
 fn tasks(text: &mut String, state: &State) {
@@ -257,6 +266,39 @@ fn configuration(text: &mut String, state: &State) {
     }
 }
 
+/// Files that tasks moved or deleted, as the gate of scope saw it.
+fn moved(text: &mut String, state: &State) {
+    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    let moves = |task: &Task| {
+        let is_of_task = |v: &&Judged| {
+            v.gate == Gate::Scope && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
+        };
+        let (_, moves) = state.verdicts.iter().rev().find(is_of_task)?.detail.split_once("; ")?;
+        Some(format!("- `{}`: {}", task.id, cell(moves)))
+    };
+    let lines: Vec<String> =
+        state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed).filter_map(moves).collect();
+    if !lines.is_empty() {
+        let _ = writeln!(text, "\nMoved and deleted:\n\n{}", lines.join("\n"));
+    }
+}
+
+/// Files that no plan names and that were changed all the same.
+fn unplanned(text: &mut String, state: &State) {
+    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    let tasks = state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed);
+    let lines: Vec<String> = tasks
+        .flat_map(|task| {
+            task.unplanned
+                .iter()
+                .map(|file| format!("- `{}` (`{}`): {}", file.path, task.id, cell(&file.why)))
+        })
+        .collect();
+    if !lines.is_empty() {
+        let _ = writeln!(text, "\nOutside the plan:\n\n{}", lines.join("\n"));
+    }
+}
+
 fn packages(text: &mut String, state: &State) {
     for package in state.needs.iter().filter(|needs| needs.added).flat_map(|needs| &needs.packages) {
         let _ = writeln!(text, "\nAdded: {package} ({})", cell(&package.why));
@@ -273,6 +315,7 @@ fn verified(text: &mut String, state: &State) {
     }
     for check in &state.head_checks {
         let verdict = match check.verdict {
+            GateVerdict::Pass if check.detail.contains("failed before") => "has no new failure",
             GateVerdict::Pass => "passes",
             GateVerdict::Fail => "fails",
             GateVerdict::NoEvidence => "says nothing",
@@ -281,7 +324,15 @@ fn verified(text: &mut String, state: &State) {
             None | Some(CheckKind::Test | CheckKind::Custom) => String::new(),
             Some(kind) => format!(" ({})", kind.name()),
         };
-        let _ = writeln!(text, "- `{}`{kind} {verdict}: {}", check.run, cut(&check.detail, 300));
+        let own = if check.own { " (this mission brought it)" } else { "" };
+        let _ = writeln!(text, "- `{}`{kind} {verdict}: {}{own}", check.run, cut(&check.detail, 300));
+    }
+    if by_own_tests(state) && state.outcome.is_some() {
+        let who = match state.tasks.values().any(|task| task.tests.written.is_some()) {
+            true => "another coder wrote tests of it before the code",
+            false => "the same coders wrote both",
+        };
+        let _ = writeln!(text, "\nVerified by its own tests: no test stood before this mission; {who}.");
     }
     covered(text, state);
 }

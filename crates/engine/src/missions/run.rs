@@ -87,7 +87,7 @@ pub(crate) async fn run(
             tmp: dir.tmp_dir(),
             marker: id.clone(),
         });
-        let checks = ProjectChecks::new(bench.clone(), known);
+        let checks = ProjectChecks::new(bench.clone(), known, Some(orchestrator.clone()));
         let desk = Arc::new(Desk {
             mission: id,
             host: project.host.clone(),

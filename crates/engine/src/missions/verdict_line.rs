@@ -69,6 +69,7 @@ mod tests {
             kind: Some(CheckKind::Test),
             covers: vec![],
             misses: vec![],
+            own: false,
         };
         let mut done = state(&[Event::Ended { outcome: Outcome::Done, at_ms: 168_000 }]);
         assert_eq!(

@@ -55,6 +55,19 @@ pub(crate) fn task(task: &Task) -> String {
     text
 }
 
+/// The files that the plan does not name, as their reviewer is asked about them.
+pub(crate) fn outside(task: &Task) -> String {
+    let items = task.review_items();
+    let mut text = String::new();
+    for (id, item) in items.iter().skip(task.acceptance.len()) {
+        if text.is_empty() {
+            text.push_str("\nFiles that the plan does not name, each an item to answer, too; met only where the task needs it:\n");
+        }
+        let _ = writeln!(text, "{id}: {}", item.replace('\n', " "));
+    }
+    text
+}
+
 /// `a1: text`, a line each.
 pub(crate) fn acceptance(items: &[String]) -> String {
     items.iter().enumerate().fold(String::new(), |mut text, (i, item)| {

@@ -16,7 +16,8 @@ const ROWS: [&str; 9] =
     ["config/", "actor/", "bench/", "gates/", "talk/", "steps/", "missions/", "engine.rs", "cli/"];
 
 /// What the gates share. Every other file or folder in `gates/` is a gate.
-const SHARED: [&str; 6] = ["mod", "verdict", "files", "test_edits", "test_run", "tree_sources"];
+const SHARED: [&str; 7] =
+    ["mod", "added_cases", "verdict", "files", "test_edits", "test_run", "tree_sources"];
 
 /// Who asks gates: the pipeline, and what judges without a mission.
 const ASKING: [&str; 3] = ["pipeline", "judge", "lint"];

@@ -8,6 +8,7 @@ mod check;
 mod lenient;
 mod page;
 mod plan;
+mod relocation;
 mod review;
 #[cfg(test)]
 mod tests;
@@ -18,11 +19,12 @@ pub use brief::{Brief, BriefFile, parse_brief};
 pub use check::{CheckRequest, parse_check};
 pub use page::{PageRequest, parse_page};
 pub use plan::{Plan, PlannedDependency, PlannedTask, parse_plan};
+pub use relocation::{Relocation, parse_relocation};
 pub use review::{
     AcceptanceAnswer, Review, ReviewFinding, ReviewSeverity, Verdict, check_review, parse_review,
 };
 use serde_json::{Value, json};
-pub use work::{Work, WorkStatus, parse_work};
+pub use work::{Unplanned, Work, WorkStatus, parse_work};
 
 use crate::Role;
 
@@ -39,7 +41,7 @@ pub struct Tool {
 }
 
 /// Every mailbox tool.
-pub const TOOLS: [Tool; 6] = [
+pub const TOOLS: [Tool; 7] = [
     Tool {
         name: "mission_brief",
         description: "Submit the brief. Call once, when you know what matters.",
@@ -63,6 +65,12 @@ pub const TOOLS: [Tool; 6] = [
         description: "Run one of the project's own checks on your changes. Without a name: list them.",
         roles: &[Role::Coder, Role::Fixer],
         fields: check::FIELDS,
+    },
+    Tool {
+        name: "mission_move",
+        description: "Move a file of the project, or delete it: without `to` it is deleted.",
+        roles: &[Role::Coder, Role::Fixer],
+        fields: relocation::FIELDS,
     },
     Tool {
         name: "mission_review",

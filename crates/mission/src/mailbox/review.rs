@@ -70,25 +70,22 @@ pub fn parse_review(value: &Value) -> Result<Review, Problems> {
 }
 
 /// Whether a review is one: an approval must answer every item with evidence, all of them met, and hold no error; a
-/// rejection must say what is wrong. `items` is how many acceptance items the prompt listed.
-pub fn check_review(review: &Review, items: usize) -> Result<(), Problems> {
+/// rejection must say what is wrong. `items` is how many acceptance items the prompt listed, `outside` how many files
+/// outside the plan.
+pub fn check_review(review: &Review, items: usize, outside: usize) -> Result<(), Problems> {
     let mut problems = Vec::new();
+    let ids: Vec<String> =
+        (1..=items).map(|n| format!("a{n}")).chain((1..=outside).map(|n| format!("u{n}"))).collect();
     for (i, answer) in review.acceptance.iter().enumerate() {
-        let known = answer
-            .id
-            .strip_prefix('a')
-            .and_then(|n| n.parse::<usize>().ok())
-            .is_some_and(|n| (1..=items).contains(&n));
-        if !known {
+        if !ids.contains(&answer.id) {
             problems.push(format!(
                 "`acceptance[{i}].id` is `{}`; the items are {}",
                 answer.id,
-                listed(items)
+                listed(items, outside)
             ));
         }
     }
-    for n in 1..=items {
-        let id = format!("a{n}");
+    for id in ids {
         let mut answers = review.acceptance.iter().filter(|a| a.id == id);
         match (answers.next(), answers.next()) {
             (None, _) => problems.push(format!("`acceptance` has no answer for {id}")),
@@ -120,12 +117,14 @@ pub fn check_review(review: &Review, items: usize) -> Result<(), Problems> {
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-fn listed(items: usize) -> String {
-    match items {
-        0 => "none in this review: leave `acceptance` empty".into(),
-        1 => "a1".into(),
-        n => format!("a1 to a{n}"),
-    }
+fn listed(items: usize, outside: usize) -> String {
+    let range = |letter: char, n: usize| match n {
+        0 => None,
+        1 => Some(format!("{letter}1")),
+        n => Some(format!("{letter}1 to {letter}{n}")),
+    };
+    let all: Vec<String> = range('a', items).into_iter().chain(range('u', outside)).collect();
+    if all.is_empty() { "none in this review: leave `acceptance` empty".into() } else { all.join(", ") }
 }
 
 #[cfg(test)]
@@ -134,7 +133,7 @@ mod tests {
     use serde_json::json;
 
     fn check(value: Value, items: usize) -> Result<(), Problems> {
-        parse_review(&value).and_then(|review| check_review(&review, items))
+        parse_review(&value).and_then(|review| check_review(&review, items, 0))
     }
 
     #[test]
@@ -173,5 +172,18 @@ mod tests {
     fn evidence_is_not_optional() {
         let blank = json!({ "verdict": "approve", "findings": [], "acceptance": [{ "id": "a1", "met": true, "evidence": " " }] });
         assert!(check(blank, 1).is_err());
+    }
+
+    #[test]
+    fn a_file_outside_the_plan_is_answered_like_an_item() {
+        let met = |id: &str| json!({ "id": id, "met": true, "evidence": "line 3" });
+        let review = |answers: Vec<Value>| {
+            parse_review(&json!({ "verdict": "approve", "findings": [], "acceptance": answers })).unwrap()
+        };
+        assert_eq!(check_review(&review(vec![met("a1"), met("u1")]), 1, 1), Ok(()));
+        let left_out = check_review(&review(vec![met("a1")]), 1, 1);
+        assert_eq!(left_out, Err(vec!["`acceptance` has no answer for u1".into()]));
+        let unknown = check_review(&review(vec![met("a1"), met("u1"), met("u2")]), 1, 1).unwrap_err();
+        assert_eq!(unknown, ["`acceptance[2].id` is `u2`; the items are a1, u1"]);
     }
 }

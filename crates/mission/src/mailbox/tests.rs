@@ -214,6 +214,26 @@ fn tools_say_what_they_want() {
                 "description": "what was changed, or what is in the way",
                 "minLength": 1,
                 "type": "string"
+              },
+              "unplanned": {
+                "description": "every file that was changed and that the task does not name",
+                "items": {
+                  "properties": {
+                    "path": {
+                      "type": "string"
+                    },
+                    "why": {
+                      "description": "why the task cannot be done without it",
+                      "type": "string"
+                    }
+                  },
+                  "required": [
+                    "path",
+                    "why"
+                  ],
+                  "type": "object"
+                },
+                "type": "array"
               }
             },
             "required": [
@@ -268,7 +288,7 @@ proptest! {
             parse_work(&value).err(),
             parse_check(&value).err(),
             parse_page(&value).err(),
-            parse_review(&value).and_then(|review| check_review(&review, items)).err(),
+            parse_review(&value).and_then(|review| check_review(&review, items, 0)).err(),
         ];
         for problems in lists.into_iter().flatten() {
             prop_assert!(!problems.is_empty() && problems.iter().all(|p| !p.trim().is_empty()));

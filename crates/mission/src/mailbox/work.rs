@@ -11,7 +11,22 @@ pub(super) const FIELDS: &[Field] = &[
     Field::required("summary", Shape::Text).hint("what was changed, or what is in the way"),
     Field::optional("needs_files", Shape::List(&Shape::Text)).hint("files outside the task that must change"),
     Field::optional("question", Shape::Text).hint("what only somebody else can answer"),
+    Field::optional(
+        "unplanned",
+        Shape::List(&Shape::Object(&[
+            Field::required("path", Shape::Text),
+            Field::required("why", Shape::Text).hint("why the task cannot be done without it"),
+        ])),
+    )
+    .hint("every file that was changed and that the task does not name"),
 ];
+
+/// A file that was changed though the plan does not name it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unplanned {
+    pub path: String,
+    pub why: String,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +44,8 @@ pub struct Work {
     pub needs_files: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplanned: Vec<Unplanned>,
 }
 
 pub fn parse_work(value: &Value) -> Result<Work, Problems> {
@@ -38,6 +55,16 @@ pub fn parse_work(value: &Value) -> Result<Work, Problems> {
         match path::normalise(file) {
             Ok(path) => *file = path,
             Err(why) => problems.push(format!("`needs_files[{i}]`: {why}")),
+        }
+    }
+    for (i, unplanned) in work.unplanned.iter_mut().enumerate() {
+        match path::normalise(&unplanned.path) {
+            Ok(path) => unplanned.path = path,
+            Err(why) => problems.push(format!("`unplanned[{i}].path`: {why}")),
+        }
+        if unplanned.why.trim().is_empty() {
+            problems
+                .push(format!("`unplanned[{i}].why` is empty: say why the task cannot be done without it"));
         }
     }
     work.question = work.question.take().filter(|q| !q.trim().is_empty());

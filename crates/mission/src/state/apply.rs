@@ -413,6 +413,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.phase = Phase::Working;
             task.attempt = task.attempt.saturating_add(1);
             task.fixes = 0;
+            task.unplanned.clear();
             task.base = Some(base.clone());
         }
         Event::FixStarted { base, .. } => {
@@ -423,8 +424,9 @@ fn apply_to_task(task: &mut Task, event: &Event) {
         Event::CandidatesCompared { why, .. } if task.chosen.len() < MAX_CHOSEN => {
             task.chosen.push(why.clone());
         }
-        Event::WorkAccepted { summary, unchanged, .. } => {
+        Event::WorkAccepted { summary, unchanged, unplanned, .. } => {
             task.answered();
+            task.unplanned.clone_from(unplanned);
             task.tests.kept = None;
             task.unchanged = *unchanged;
             task.phase = Phase::Judging;

@@ -82,12 +82,22 @@ impl Mission {
     }
 
     pub fn hand_in(&mut self, task: &str) {
-        self.tell(Event::WorkAccepted { task: task.into(), summary: "written".into(), unchanged: false });
+        self.tell(Event::WorkAccepted {
+            task: task.into(),
+            summary: "written".into(),
+            unchanged: false,
+            unplanned: vec![],
+        });
     }
 
     /// The coder of a further cycle finds that there is nothing to do.
     pub fn hand_in_unchanged(&mut self, task: &str) {
-        self.tell(Event::WorkAccepted { task: task.into(), summary: "it holds".into(), unchanged: true });
+        self.tell(Event::WorkAccepted {
+            task: task.into(),
+            summary: "it holds".into(),
+            unchanged: true,
+            unplanned: vec![],
+        });
     }
 
     pub fn fail(&mut self, task: &str, class: FailureClass) {

@@ -360,7 +360,7 @@ impl Walk {
         } else {
             let again = self.mission.state.tasks.get(&task).is_some_and(|task| task.cycle > 1);
             let unchanged = again && self.dice.one_in(3);
-            Event::WorkAccepted { task, summary: "written".into(), unchanged }
+            Event::WorkAccepted { task, summary: "written".into(), unchanged, unplanned: vec![] }
         };
         self.tell(event);
         true
@@ -447,6 +447,7 @@ fn check() -> CheckSummary {
         kind: None,
         covers: Vec::new(),
         misses: Vec::new(),
+        own: false,
     }
 }
 

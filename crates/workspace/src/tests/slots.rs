@@ -295,3 +295,28 @@ fn a_link_in_a_slot_leads_to_the_same_slot_and_replaces_what_was_there() {
     assert!(workspace.link_in_slot(&slot, "../lib", "lib").is_err());
     assert_eq!(project.read("lib/index.js").as_deref(), Some("now"));
 }
+
+#[test]
+fn the_engine_s_own_edits_keep_modes_and_follow_no_link() {
+    let project = Project::with(&[("run.sh", "old"), ("dir/a", "a"), ("there", "t")]);
+    fs::set_permissions(project.root().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    let workspace = project.open();
+    let base = workspace.take_base("m-1").unwrap();
+    let slot = workspace.slot(1, &base.commit).unwrap();
+    let at = |name: &str| slot.path.join(name);
+    workspace.rewrite_slot_file(&slot, "run.sh", b"new").unwrap();
+    assert_eq!(fs::read_to_string(at("run.sh")).unwrap(), "new");
+    assert_eq!(fs::metadata(at("run.sh")).unwrap().permissions().mode() & 0o111, 0o111);
+    workspace.move_slot_file(&slot, "dir/a", "new/deep/b").unwrap();
+    assert_eq!(fs::read_to_string(at("new/deep/b")).unwrap(), "a");
+    assert!(workspace.move_slot_file(&slot, "new/deep/b", "there").is_err(), "nothing is overwritten");
+    workspace.delete_slot_file(&slot, "there").unwrap();
+    assert!(!at("there").exists());
+    symlink(project.root().join("dir"), at("out")).unwrap();
+    assert!(workspace.rewrite_slot_file(&slot, "out/a", b"x").is_err());
+    assert!(workspace.move_slot_file(&slot, "out/a", "mine").is_err());
+    assert!(workspace.move_slot_file(&slot, "run.sh", "out/mine").is_err());
+    assert!(workspace.delete_slot_file(&slot, "out").is_err(), "a link is no plain file");
+    assert!(workspace.delete_slot_file(&slot, "missing").is_err());
+    assert_eq!(fs::read_to_string(project.root().join("dir/a")).unwrap(), "a");
+}

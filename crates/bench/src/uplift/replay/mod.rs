@@ -426,6 +426,7 @@ impl Hands {
                     kind: None,
                     covers: Vec::new(),
                     misses: Vec::new(),
+                    own: false,
                 };
                 vec![Event::BaseChecked { checks: vec![check], setup: Vec::new() }]
             }

@@ -126,7 +126,12 @@ impl Hands {
         if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
             // what was rejected is judged once more, and nobody is asked
             self.world.job.log().handed_in.entry(task.clone()).or_default().push(standing);
-            return vec![Event::WorkAccepted { task, summary: "kept".into(), unchanged: false }];
+            return vec![Event::WorkAccepted {
+                task,
+                summary: "kept".into(),
+                unchanged: false,
+                unplanned: Vec::new(),
+            }];
         }
         let coders = if kind == WorkKind::Fresh { candidates.max(1) } else { 1 };
         let job = &self.world.job;
@@ -167,7 +172,7 @@ impl Hands {
         self.world.current().insert(task.clone(), drawn);
         job.log().handed_in.entry(task.clone()).or_default().push(drawn);
         let unchanged = self.world.landed().get(Job::folder(&task)) == Some(&drawn);
-        events.push(Event::WorkAccepted { task, summary: "done".into(), unchanged });
+        events.push(Event::WorkAccepted { task, summary: "done".into(), unchanged, unplanned: Vec::new() });
         events
     }
 

@@ -75,7 +75,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         tmp: tmp.clone(),
         marker: NAME.into(),
     });
-    let checks = ProjectChecks::new(bench, KnownOutcomes::default());
+    let checks = ProjectChecks::new(bench, KnownOutcomes::default(), None);
     let summaries = checks.base(&base).await.map_err(Failure::Problem);
     blocking(move || workspace::remove_folder(&tmp)).await;
     let ran: Vec<Ran> = summaries?

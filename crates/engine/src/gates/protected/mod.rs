@@ -1,5 +1,5 @@
 //! Existing tests, and what configures the project's checks: a change may touch either only where its plan says why, and
-//! the second only with the user's consent; hooks of git, CI and packages never. What was touched is put back, so that a repair goes on from what stood there.
+//! the second only with the user's consent; hooks of git and packages never. What was touched is put back, so that a repair goes on from what stood there.
 
 mod bytes;
 mod packages_by_hand;
@@ -10,7 +10,8 @@ use mission::{FailureClass, Gate, GateVerdict, Issue};
 
 use crate::bench::manifests;
 use crate::blocking::blocking;
-use crate::gates::files::{Kind, is_test_text, kind, runs_of_itself};
+use crate::gates::added_cases::adds_cases_only;
+use crate::gates::files::{Kind, is_test_text, kind, never_changes};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// For what only another plan can allow.
@@ -138,6 +139,9 @@ fn touched(
             },
             Kind::Config => What::Config,
             Kind::Test if !is_test_text(path, &before) => continue,
+            Kind::Test if after.as_deref().is_some_and(|after| adds_cases_only(path, &before, after)) => {
+                continue;
+            }
             _ => What::Test,
         };
         found.push(Touched { path: path.to_string(), what });
@@ -180,7 +184,7 @@ impl Touched {
         match &self.what {
             What::Test => tests,
             What::NewConfig => config,
-            What::Config => config && !runs_of_itself(&self.path),
+            What::Config => config && !never_changes(&self.path),
             What::Sections(sections) => config && !sections.iter().any(|s| manifests::runs_of_itself(s)),
             What::Packages(_) => false,
         }
@@ -194,8 +198,8 @@ impl Touched {
                  test file. If the task cannot be done without changing it, submit `blocked` and say why."
                     .to_string()
             }
-            What::Config if runs_of_itself(&self.path) => {
-                "this file is run by git, by a package manager or by CI of itself, and no task may change it. It was put \
+            What::Config if never_changes(&self.path) => {
+                "this file is run by git or by a package manager of itself, and no task may change it. It was put \
                  back as it was; do without it."
                     .to_string()
             }
@@ -245,10 +249,14 @@ mod tests {
         assert!(!allowed("tsconfig.json", What::Config, true, false));
         assert!(allowed("eslint.config.js", What::NewConfig, false, true));
         assert!(allowed("package.json", sections("scripts.test"), false, true));
-        for path in
-            [".github/workflows/ci.yml", ".husky/pre-commit", "lefthook.yml", ".npmrc", ".gitlab-ci.yml"]
-        {
+        for path in [".husky/pre-commit", "lefthook.yml", ".npmrc", ".pre-commit-config.yaml"] {
             assert!(!allowed(path, What::Config, true, true), "{path}");
+        }
+        for path in [".github/workflows/ci.yml", ".gitlab-ci.yml"] {
+            assert!(
+                allowed(path, What::Config, false, true) && !allowed(path, What::Config, true, false),
+                "{path}"
+            );
         }
         for section in ["scripts.postinstall", "scripts.prepare", "husky"] {
             assert!(!allowed("package.json", sections(section), true, true), "{section}");

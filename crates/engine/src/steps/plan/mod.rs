@@ -1,6 +1,7 @@
 //! Analysis and planning: from the objective to tasks, packages and an estimate.
 
 pub(crate) mod estimate;
+pub(crate) mod existing_files;
 pub(crate) mod packages;
 pub(crate) mod planner;
 pub(crate) mod reading;

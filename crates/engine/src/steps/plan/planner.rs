@@ -11,7 +11,7 @@ use workspace::Slot;
 
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
-use crate::steps::plan::{packages, reading};
+use crate::steps::plan::{existing_files, packages, reading};
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
@@ -197,7 +197,8 @@ impl PlannerMailbox {
         let mut checked = graph::check(plan, &self.policy, &self.taken, self.depth)?;
         let slot = &self.slot;
         let sizes = reading::lines(&self.context, slot, &checked.plan).await;
-        let problems = graph::too_large(&checked.plan, &self.policy, |file| sizes.get(file).copied());
+        let mut problems = graph::too_large(&checked.plan, &self.policy, |file| sizes.get(file).copied());
+        problems.extend(existing_files::problems(&self.context, &checked.plan).await);
         if !problems.is_empty() {
             return Err(problems);
         }

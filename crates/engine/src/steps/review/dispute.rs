@@ -77,6 +77,7 @@ async fn look(
         title: task.title.clone(),
         asked: prompt::task(task),
         items: task.acceptance.len(),
+        outside: 0,
         slot,
         diff,
         evidence: evidence(dispute),

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
 
+use crate::bench::formatting::format_changed;
+use crate::blocking::blocking;
 use crate::gates::pipeline::{Evidence, ask};
+use crate::gates::scope as gate_scope;
 use crate::gates::verdict::{Change, Finding, Judgement, Permissions, remembered};
 use crate::steps::context::MissionContext;
 use crate::steps::review::panel;
@@ -39,14 +42,25 @@ async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker:
             return failed(class, issues);
         }
     };
+    format_changed(&context.bench, &context.gates.checks, slot).await;
     let message = format!("{}\n\ntask {}", task.title, task.id);
     let commit = context.bench.commit_and_pin(slot, message, task.id.clone()).await;
     let commit = match commit {
         Ok(commit) => commit,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
-    record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, format!("{} files", paths.len()))
-        .await;
+    let (moves, emptied) = match moves(context, &slot.commit, &commit.id, &paths).await {
+        Ok(found) => found,
+        Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
+    };
+    if !emptied.is_empty() {
+        let detail = emptied.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        record(context, task, Gate::Scope, GateVerdict::Fail, &commit.tree, detail).await;
+        return failed(FailureClass::Scope, emptied);
+    }
+    let count = format!("{} files", paths.len());
+    let detail = std::iter::once(count).chain(moves).collect::<Vec<_>>().join("; ");
+    record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, detail).await;
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let permissions = Permissions::of(task);
     let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
@@ -76,6 +90,28 @@ async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker:
         verified_by,
         at_ms,
     }
+}
+
+/// What a change moves or deletes, in words, and the files that it leaves empty.
+async fn moves(
+    context: &Arc<MissionContext>,
+    from: &str,
+    to: &str,
+    paths: &[String],
+) -> Result<(Vec<String>, Vec<Issue>), workspace::Error> {
+    let workspace = context.bench.workspace.clone();
+    let (from, to, paths) = (from.to_string(), to.to_string(), paths.to_vec());
+    blocking(move || {
+        let changes = workspace.changes(&from, &to)?;
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let (before, after) = (workspace.read_all(&from, &names)?, workspace.read_all(&to, &names)?);
+        let texts = names.iter().zip(before.iter().zip(&after));
+        let emptied = texts.filter_map(|(path, (before, after))| {
+            gate_scope::emptied(path, before.as_deref(), after.as_deref())
+        });
+        Ok((gate_scope::moves(&changes), emptied.collect()))
+    })
+    .await
 }
 
 /// Records a verdict; gives the event that ends the attempt when it failed.

@@ -44,6 +44,7 @@ async fn look(context: &Arc<MissionContext>, state: &State) -> Result<Event, Rol
         title: "the objective as a whole".into(),
         asked: asked(state, &items),
         items: items.len(),
+        outside: 0,
         slot: lease.slot.clone(),
         diff: panel::shown(context, diff).await,
         evidence: checks(state),

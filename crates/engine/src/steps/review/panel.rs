@@ -46,7 +46,7 @@ pub(crate) async fn judge(
 ) -> Judgement {
     // of what is already met, what the mission has made of the task's files
     let (from, files, asked) = match change.paths.is_empty() {
-        false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task)),
+        false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task) + &prompt::outside(task)),
         true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),
     };
     let (workspace, from, to) = (context.bench.workspace.clone(), from.to_string(), change.commit.id.clone());
@@ -59,6 +59,7 @@ pub(crate) async fn judge(
         title: task.title.clone(),
         asked,
         items: task.acceptance.len(),
+        outside: task.unplanned.len(),
         slot: change.slot.clone(),
         diff: shown(context, diff).await,
         evidence: evidence.checks.to_string(),

@@ -22,6 +22,8 @@ pub(crate) struct Subject {
     pub asked: String,
     /// How many those are.
     pub items: usize,
+    /// How many files outside the plan are asked about.
+    pub outside: usize,
     pub slot: workspace::Slot,
     pub diff: String,
     /// What the checks say, in words.
@@ -36,7 +38,7 @@ pub(crate) async fn review(
     subject: &Subject,
     nth: usize,
 ) -> Result<Review, RoleFailure> {
-    let Subject { task, title, asked, items, slot, diff, evidence, tests } = subject;
+    let Subject { task, title, asked, items, outside, slot, diff, evidence, tests } = subject;
     // reviewers that vote take the models in turn
     let models =
         crate::actor::providers::candidates(&context.bench.config, &context.desk.models, Role::Reviewer, 0)
@@ -51,7 +53,7 @@ pub(crate) async fn review(
         part: None,
     };
     let mut conversation = Conversation::open(&context.desk, setting).await?;
-    let mut mailbox = ReviewerMailbox { context: context.clone(), items: *items };
+    let mut mailbox = ReviewerMailbox { context: context.clone(), items: *items, outside: *outside };
     let fence = prompt::fence(diff);
     let text = |attempt| {
         let mut text = prompt::header(&context.desk.mission, Role::Reviewer, task.as_deref(), attempt);
@@ -74,6 +76,7 @@ pub(crate) async fn review(
 struct ReviewerMailbox {
     context: Arc<MissionContext>,
     items: usize,
+    outside: usize,
 }
 
 impl Mailbox for ReviewerMailbox {
@@ -83,7 +86,7 @@ impl Mailbox for ReviewerMailbox {
         match tool {
             "mission_review" => {
                 let review = parse_review(arguments)
-                    .and_then(|review| check_review(&review, self.items).map(|()| review));
+                    .and_then(|review| check_review(&review, self.items, self.outside).map(|()| review));
                 match review {
                     Ok(review) => MailboxAnswer::Accepted(review),
                     Err(problems) => MailboxAnswer::Refused(problems),

@@ -28,7 +28,7 @@ pub(crate) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
         format!(
             "{} of {} acceptance items met",
             side.iter().map(met).min().unwrap_or_default(),
-            task.acceptance.len()
+            task.review_items().len()
         )
     };
     let by = |votes: usize, word: &str| match quorum {
@@ -121,11 +121,8 @@ fn reasons(task: &Task, review: &Review) -> Vec<Issue> {
     let errors = review.findings.iter().filter(|f| f.severity == ReviewSeverity::Error);
     let mut issues: Vec<Issue> =
         errors.map(|f| Issue::new("reviewer", f.message.clone()).at(f.path.clone(), f.line)).collect();
-    let item = |id: &str| {
-        id.strip_prefix('a')
-            .and_then(|n| n.parse::<usize>().ok())
-            .and_then(|n| task.acceptance.get(n.checked_sub(1)?))
-    };
+    let items = task.review_items();
+    let item = |id: &str| items.iter().find(|(known, _)| known == id).map(|(_, text)| text);
     issues.extend(review.acceptance.iter().filter(|a| !a.met).map(|a| {
         let item = item(&a.id).map_or(a.id.as_str(), String::as_str);
         Issue::new("reviewer", format!("not met: {item} ({})", a.evidence))

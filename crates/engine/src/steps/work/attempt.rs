@@ -118,6 +118,7 @@ pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &S
         held: None,
         granted: 0,
         claim: Claim::now(context).await,
+        tests_only: false,
     };
     let mut conversation = match Conversation::open(&context.desk, setting).await {
         Ok(conversation) => conversation,

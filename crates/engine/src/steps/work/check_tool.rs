@@ -5,9 +5,10 @@ use std::sync::Arc;
 use mission::mailbox::CheckRequest;
 use workspace::Slot;
 
+use crate::bench::formatting::format_changed;
 use crate::steps::context::MissionContext;
 use crate::talk::pages;
-use crate::text::cut;
+use crate::text::{cut, quoted};
 
 /// The longest answer, in bytes; the rest is a page.
 const MAX_ANSWER: usize = 6000;
@@ -20,7 +21,8 @@ pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: 
     if let Err(why) = checks.ensure_base(&base.unwrap_or_default()).await {
         return format!("The project's checks could not be read: {why}");
     }
-    let list = checks.list();
+    let mut list = checks.list().to_vec();
+    list.extend(checks.own(slot).await);
     let Some(name) = &request.name else {
         if list.is_empty() {
             return "The project has no checks that could be found.".into();
@@ -31,8 +33,13 @@ pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: 
         let names: Vec<&str> = list.iter().map(|c| c.name.as_str()).collect();
         return format!("There is no check `{name}`; the checks are: {}", names.join(", "));
     };
+    let formatted = format_changed(&context.bench, checks, slot).await;
     let outcome = checks.run(slot, check, request.filter.as_deref()).await;
-    let words = checks.words(check, &outcome, request.filter.is_some(), &slot.path);
+    let mut words = checks.words(check, &outcome, request.filter.is_some(), &slot.path);
+    if !formatted.is_empty() {
+        let note = "The project's formatter changed these files; read them before you edit them:";
+        words = format!("{note} {}\n{words}", quoted(formatted.iter()));
+    }
     if words.len() <= MAX_ANSWER {
         return words;
     }

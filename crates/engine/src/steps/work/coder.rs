@@ -65,7 +65,8 @@ async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<
     }
     context.workers.put(&task.id, Worker { lease, conversation: None });
     let summary = "the change that wrong tests had rejected".to_string();
-    vec![Event::WorkAccepted { task: task.id.clone(), summary, unchanged: task.unchanged }]
+    let (task, unchanged, unplanned) = (task.id.clone(), task.unchanged, task.unplanned.clone());
+    vec![Event::WorkAccepted { task, summary, unchanged, unplanned }]
 }
 
 /// Tests that do not merge are written again, once; what is integrated then may be in their way again.

@@ -89,6 +89,7 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
         held: None,
         granted: 0,
         claim: Claim::now(context).await,
+        tests_only: false,
     };
     let result = conversation.ask(Role::Fixer, text, &mut mailbox).await;
     if result.is_ok() {

@@ -7,6 +7,7 @@ pub(crate) mod coder;
 pub(crate) mod edit;
 pub(crate) mod failure_reason;
 pub(crate) mod fixer;
+pub(crate) mod move_tool;
 pub(crate) mod scope;
 pub(crate) mod shell;
 pub(crate) mod submitted_tests;

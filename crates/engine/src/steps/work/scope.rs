@@ -55,13 +55,16 @@ pub(crate) async fn settle(
     if issues.is_empty() { Ok(mine) } else { Err(Finding { class: FailureClass::Scope, issues }) }
 }
 
-/// Whether something of these changes is a task's own; where nobody can say what is, all of them are.
-pub(crate) async fn changed_by_task(context: &MissionContext, task: &TaskId, changes: Vec<Change>) -> bool {
-    let any = !changes.is_empty();
+/// The files of these changes that are a task's own; where nobody can say which are, all of them.
+pub(crate) async fn changed_by_task(
+    context: &MissionContext,
+    task: &TaskId,
+    changes: Vec<Change>,
+) -> Vec<String> {
     let state = context.desk.orchestrator.state().await;
     match state.as_ref().ok().and_then(|state| state.tasks.get(task)) {
-        Some(of) => !apart(context, task, &of.scope, changes).0.is_empty(),
-        None => any,
+        Some(of) => apart(context, task, &of.scope, changes).0,
+        None => changes.into_iter().flat_map(scope::touched).collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use mission::{FailureClass, Issue, State, Task};
 use syntax::Language;
 use workspace::{Commit, Slot};
 
+use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
 use crate::gates::files::{has_cases, is_test_text, kind};
 use crate::gates::guardian::lint_trees;
@@ -89,6 +90,7 @@ async fn look(
     if !issues.is_empty() {
         return Ok(Submission::Refused(issues));
     }
+    format_changed(&context.bench, &context.gates.checks, slot).await;
     let (message, name) =
         (format!("Tests: {}\n\ntask {}", task.title, task.id), format!("{}.tests", task.id));
     let commit = context.bench.commit_and_pin(slot, message, name).await?;

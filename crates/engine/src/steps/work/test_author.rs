@@ -100,6 +100,7 @@ async fn write(
             held: None,
             granted: 0,
             claim: Claim::Refused,
+            tests_only: true,
         };
         let result = conversation.ask(Role::Coder, text, &mut mailbox).await;
         let said = outcome(mailbox, result).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mission::mailbox::{Work, WorkStatus, parse_check, parse_work};
+use mission::mailbox::{Work, WorkStatus, parse_check, parse_relocation, parse_work};
 use mission::{Event, FailureClass, Issue, Role, TaskId, grant};
 use serde_json::Value;
 use workspace::Slot;
@@ -11,8 +11,8 @@ use crate::actor::orchestrator::ScopeAnswer;
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
-use crate::steps::work::check_tool;
 use crate::steps::work::scope::changed_by_task;
+use crate::steps::work::{check_tool, move_tool};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::pages;
 
@@ -29,6 +29,8 @@ pub(crate) struct WorkMailbox {
     /// Times that files were granted.
     pub granted: u32,
     pub claim: Claim,
+    /// Whether who submits writes the tests of the task, and nothing else.
+    pub tests_only: bool,
 }
 
 /// Whether a submission without a change is an answer, as what a review objects to may be no fault.
@@ -77,8 +79,9 @@ impl WorkMailbox {
                 ));
             }
         };
-        if changed_by_task(&self.context, &self.task, changes).await {
-            return MailboxAnswer::Accepted(work);
+        let changed = changed_by_task(&self.context, &self.task, changes).await;
+        if !changed.is_empty() {
+            return self.planned(work, changed).await;
         }
         match self.claim {
             Claim::Refused => {
@@ -96,6 +99,30 @@ impl WorkMailbox {
                 MailboxAnswer::Accepted(work)
             }
         }
+    }
+
+    /// Every file that the plan does not name needs its reason; those of files that were not changed are let go.
+    async fn planned(&self, mut work: Work, changed: Vec<String>) -> MailboxAnswer<Work> {
+        let state = self.context.desk.orchestrator.state().await;
+        let task = state.as_ref().ok().and_then(|state| state.tasks.get(&self.task));
+        let Some(task) = task.filter(|_| !self.tests_only) else { return MailboxAnswer::Accepted(work) };
+        let outside = task.outside_the_plan(&changed);
+        work.unplanned.retain(|unplanned| outside.contains(&unplanned.path.as_str()));
+        let known = task.unplanned.iter().filter(|known| outside.contains(&known.path.as_str()));
+        let given: Vec<String> = work.unplanned.iter().map(|unplanned| unplanned.path.clone()).collect();
+        work.unplanned.extend(known.filter(|known| !given.contains(&known.path)).cloned());
+        let why = |path: &str| work.unplanned.iter().any(|unplanned| unplanned.path == path);
+        let missing: Vec<String> = outside
+            .iter()
+            .filter(|path| !why(path))
+            .map(|path| {
+                format!(
+                    "`unplanned`: the plan of this task does not name `{path}`: say why it must change, as {{ path, why }}, or \
+                     take the change back (a new file: `mission_move` without `to`)"
+                )
+            })
+            .collect();
+        if missing.is_empty() { MailboxAnswer::Accepted(work) } else { MailboxAnswer::Refused(missing) }
     }
 
     /// Files that nobody else claims are granted on the spot.
@@ -143,6 +170,13 @@ impl Mailbox for WorkMailbox {
                 }
                 Err(problems) => MailboxAnswer::Refused(problems),
             },
+            "mission_move" => match parse_relocation(arguments) {
+                Ok(asked) => {
+                    let WorkMailbox { context, slot, task, tests_only, .. } = self;
+                    MailboxAnswer::Reply(move_tool::answer(context, slot, task, *tests_only, asked).await)
+                }
+                Err(problems) => MailboxAnswer::Refused(problems),
+            },
             "mission_page" => pages::answer(&self.context.desk, arguments),
             other => unknown(other, self.role.mailbox()),
         }
@@ -161,7 +195,8 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
         }
     };
     if work.status == WorkStatus::Done {
-        return vec![Event::WorkAccepted { task, summary: work.summary, unchanged: claim == Claim::Made }];
+        let (summary, unchanged, unplanned) = (work.summary, claim == Claim::Made, work.unplanned);
+        return vec![Event::WorkAccepted { task, summary, unchanged, unplanned }];
     }
     // a refused edit says as much as a refused wish
     let held = match held {

@@ -8,6 +8,7 @@ use mission::{Candidate, FailureClass, Gate, State, Task};
 use shared::StableHasher;
 use workspace::Slot;
 
+use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
 use crate::gates::files::kind;
 use crate::gates::lint::Answer;
@@ -95,6 +96,7 @@ async fn look(
         }
         Err(_) => return Ok(Candidate { refused_by: Some(Gate::Scope), ..made }),
     };
+    format_changed(&context.bench, &context.gates.checks, slot).await;
     let (message, name) = (format!("{}\n\ntask {}", task.title, task.id), format!("{}.{}", task.id, slot.n));
     let commit = context.bench.commit_and_pin(slot, message, name).await?;
     let (workspace, from, to) = (context.bench.workspace.clone(), slot.commit.clone(), commit.id.clone());

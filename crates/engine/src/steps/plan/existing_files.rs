@@ -1,0 +1,90 @@
+//! What a plan says of files that are there and protected: a reason is asked for while the Planner can still give one, and
+//! what no reason allows is refused here, not after the work.
+
+use std::sync::Arc;
+
+use mission::mailbox::Plan;
+
+use crate::blocking::blocking;
+use crate::gates::files::{Kind, is_test_text, kind, never_changes};
+use crate::steps::context::MissionContext;
+
+/// The problems of a plan with files of the mission's base.
+pub(crate) async fn problems(context: &Arc<MissionContext>, plan: &Plan) -> Vec<String> {
+    let Ok(state) = context.desk.orchestrator.state().await else { return Vec::new() };
+    let base = state.base.as_ref().map(|base| base.commit.clone()).unwrap_or_default();
+    let (workspace, plan) = (context.bench.workspace.clone(), plan.clone());
+    let looked = blocking(move || {
+        let tasks = plan.tasks.iter().filter(|task| !task.compound);
+        let files: Vec<(usize, &str)> = tasks
+            .enumerate()
+            .flat_map(|(at, task)| task.files.iter().map(move |file| (at, file.as_str())))
+            .filter(|(_, file)| matches!(kind(file), Kind::Test | Kind::TestSupport | Kind::Config))
+            .collect();
+        let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
+        let texts = workspace.read_all(&base, &names)?;
+        let tasks: Vec<_> = plan.tasks.iter().filter(|task| !task.compound).collect();
+        let mut problems = Vec::new();
+        for ((at, file), text) in files.into_iter().zip(texts) {
+            let (Some(task), Some(text)) = (tasks.get(at), text) else { continue };
+            let reasons = (task.edits_tests.is_some(), task.edits_config.is_some());
+            problems.extend(problem(&task.id, file, &String::from_utf8_lossy(&text), reasons));
+        }
+        Ok::<_, workspace::Error>(problems)
+    });
+    looked.await.unwrap_or_else(|error| {
+        tracing::warn!("a plan was not compared with the files that are there: {error}");
+        Vec::new()
+    })
+}
+
+/// `reasons`: whether the task says why existing tests, and why configuration, must change.
+fn problem(task: &str, file: &str, text: &str, (tests, config): (bool, bool)) -> Option<String> {
+    match kind(file) {
+        _ if never_changes(file) => Some(format!(
+            "task `{task}`, `files`: `{file}` runs of itself on the user's machine, and no mission changes it: plan without it, \
+             and say so in `acceptance` if the objective wants it"
+        )),
+        Kind::Config if !config => Some(format!(
+            "task `{task}`, `files`: `{file}` configures tools, checks or CI: say in `edits_config` why it must change (the user \
+             is asked), or plan without it"
+        )),
+        Kind::Test if !tests && is_test_text(file, text) => Some(format!(
+            "task `{task}`, `files`: `{file}` is an existing test: say in `edits_tests` why it must change, or name a new test \
+             file for new cases"
+        )),
+        Kind::TestSupport if !tests => Some(format!(
+            "task `{task}`, `files`: existing tests stand on `{file}`: say in `edits_tests` why it must change, or plan without it"
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_asked_for_and_what_runs_of_itself_is_refused() {
+        let says = |file: &str, reasons| {
+            let text = "test('a', () => { expect(1).toBe(1) })";
+            problem("a", file, text, reasons)
+        };
+        for (file, word) in [
+            ("test/a.test.js", "edits_tests"),
+            ("tests/fixtures/a.json", "edits_tests"),
+            (".github/workflows/ci.yml", "edits_config"),
+            ("tsconfig.json", "edits_config"),
+        ] {
+            assert!(says(file, (false, false)).is_some_and(|why| why.contains(word)), "{file}");
+            assert_eq!(says(file, (true, true)), None, "{file}");
+        }
+        for file in [".husky/pre-commit", ".npmrc", "lefthook.yml"] {
+            assert!(
+                says(file, (true, true)).is_some_and(|why| why.contains("no mission changes it")),
+                "{file}"
+            );
+        }
+        assert_eq!(says("src/a.js", (false, false)), None);
+    }
+}
