@@ -220,10 +220,12 @@ fn tools_say_what_they_want() {
                 "items": {
                   "properties": {
                     "path": {
+                      "minLength": 1,
                       "type": "string"
                     },
                     "why": {
                       "description": "why the task cannot be done without it",
+                      "minLength": 1,
                       "type": "string"
                     }
                   },
