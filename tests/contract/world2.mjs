@@ -77,7 +77,7 @@ export class World2 {
    * @param {number} [deadline_ms]
    */
   async ended(session, deadline_ms = 90_000) {
-    const over = () => this.closed || /^Time: |resume|cannot run|ended with an error|Nothing was started|nothing was asked|OpenCode knows no/m.test(said(session))
+    const over = () => this.closed || /^[✓!✗‖] |resume|cannot run|ended with an error|Nothing was started|nothing was asked|OpenCode knows no/m.test(said(session))
     await until(over, deadline_ms, () => `the mission to end; it said:\n${said(session)}\n${this.model.summary()}`)
   }
 

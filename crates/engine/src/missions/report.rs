@@ -25,6 +25,8 @@ pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     written_first(&mut text, state);
     side_by_side(&mut text, state);
     packages(&mut text, state);
+    moved(&mut text, state);
+    unplanned(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
@@ -64,6 +66,7 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     unplanned(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
+    covered(&mut text, state);
     delivered(&mut text, state);
     cost(&mut text, state, now_ms);
     text
@@ -334,13 +337,18 @@ fn verified(text: &mut String, state: &State) {
         };
         let _ = writeln!(text, "\nVerified by its own tests: no test stood before this mission; {who}.");
     }
-    covered(text, state);
+    uncovered(text, state);
 }
 
-/// Which test covers which changed file, and which files none does.
-fn covered(text: &mut String, state: &State) {
+/// Whether it is known which changed files the tests cover.
+fn coverage_known(state: &State) -> bool {
     let known = state.head_checks.iter().any(|check| !check.covers.is_empty() || !check.misses.is_empty());
-    if !known || state.landed_tree.is_none() {
+    known && state.landed_tree.is_some()
+}
+
+/// Changed files that no test covers.
+fn uncovered(text: &mut String, state: &State) {
+    if !coverage_known(state) {
         return;
     }
     match mission::verified(&state.head_checks) {
@@ -351,6 +359,13 @@ fn covered(text: &mut String, state: &State) {
         Verified::No => {
             let _ = writeln!(text, "\n**Unverified**: no test that covers a changed file passed.");
         }
+    }
+}
+
+/// Which test covers which changed file.
+fn covered(text: &mut String, state: &State) {
+    if !coverage_known(state) {
+        return;
     }
     let mut by_file: BTreeMap<&String, Vec<&str>> = BTreeMap::new();
     for check in state.head_checks.iter().filter(|check| check.vouches()) {
