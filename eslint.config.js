@@ -1,3 +1,4 @@
+/** The rules of ESLint for all JavaScript here. */
 import js from "@eslint/js"
 
 const globals = [

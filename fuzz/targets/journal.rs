@@ -1,3 +1,5 @@
+//! Fuzz target: reading a journal. The work is in the library, so that a test runs it too.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz::journal::run(data));

@@ -1,3 +1,4 @@
+/** The commands that work without the core: arguments, help and exit status. */
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"

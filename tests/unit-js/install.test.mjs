@@ -1,3 +1,4 @@
+/** install and uninstall: what they change in a user's configuration, and what they leave as it was. */
 import assert from "node:assert/strict"
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,3 +1,4 @@
+/** Edits of random JSONC texts: what is not edited keeps its bytes. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { addToList, findList, removeEmptyList, removeFromList } from "../../bin/install/jsonc.js"

@@ -1,3 +1,4 @@
+/** Edits of JSONC texts: comments, commas and indentation stay. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { addToList, findList, JsoncError, removeEmptyList, removeFromList, replaceSpec } from "../../bin/install/jsonc.js"

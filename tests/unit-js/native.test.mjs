@@ -1,3 +1,4 @@
+/** How the binary is found, and what is said where there is none. */
 import assert from "node:assert/strict"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"

@@ -1,3 +1,4 @@
+/** Calls that reach the plugin twice are dealt with once. */
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { first } from "../../plugin/registry.js"

@@ -49,7 +49,7 @@ const LOGINS: &[&str] = &["auth", "token", "password", "username", "secret", "ke
 const MOST: usize = 40_000;
 
 /// What a run wants of caches.
-pub(crate) struct Plan<'a> {
+pub(crate) struct CachePlan<'a> {
     /// Caches of ours that an earlier run has filled and this one only reads.
     pub fetched: Option<&'a Path>,
     /// Paths of the user's that the command may read anyway.
@@ -61,7 +61,7 @@ pub(crate) struct Plan<'a> {
 }
 
 /// Points every tool at caches below `caches`.
-pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, plan: &Plan) {
+pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, plan: &CachePlan) {
     let (fetched, readable) = (plan.fetched, plan.readable);
     let get = |env: &BTreeMap<OsString, OsString>, name: &str| env.get(OsStr::new(name)).map(PathBuf::from);
     let home = get(env, "HOME").unwrap_or_default();
@@ -255,7 +255,7 @@ mod tests {
         fs::create_dir_all(home.join(".cache/node/corepack/v1/pnpm/9.0.0")).unwrap();
         fs::write(home.join(".npmrc"), "registry=https://example.org\n//example.org/:_authToken=abc\n")
             .unwrap();
-        let plan = Plan { fetched: None, readable: &[], fills: true, cargo: true };
+        let plan = CachePlan { fetched: None, readable: &[], fills: true, cargo: true };
         let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
         redirect(&mut env, &caches, &plan);
         let at = |name: &str| PathBuf::from(env.get(OsStr::new(name)).unwrap());

@@ -12,7 +12,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 /// What a check tells; in the order in which it is worth running them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum CheckPurpose {
     Build,
     Type,
     Lint,
@@ -26,7 +26,7 @@ pub enum Kind {
 pub struct Check {
     /// Unique within one project: `test`, `build`, `frontend-test`.
     pub name: String,
-    pub kind: Kind,
+    pub kind: CheckPurpose,
     /// A shell command line, run by `sh -c`.
     pub run: String,
     /// Wall-clock limit; in JSON as `timeout_ms`.
@@ -51,7 +51,7 @@ impl Check {
     /// its name and command.
     pub fn configured(name: &str, run: &str, timeout: Option<Duration>) -> Check {
         let runner = Runner::of_command(run);
-        let kind = if runner.is_some() { Kind::Test } else { Kind::of_name(name) };
+        let kind = if runner.is_some() { CheckPurpose::Test } else { CheckPurpose::of_name(name) };
         Check {
             name: name.to_owned(),
             kind,
@@ -65,21 +65,21 @@ impl Check {
     }
 }
 
-impl Kind {
+impl CheckPurpose {
     /// The kind that a check of this name usually has.
-    pub fn of_name(name: &str) -> Kind {
+    pub fn of_name(name: &str) -> CheckPurpose {
         let name = name.to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
         if has(&["test", "spec"]) {
-            Kind::Test
+            CheckPurpose::Test
         } else if has(&["type", "tsc", "mypy", "pyright"]) {
-            Kind::Type
+            CheckPurpose::Type
         } else if has(&["lint", "clippy", "ruff", "vet"]) {
-            Kind::Lint
+            CheckPurpose::Lint
         } else if has(&["build", "compile"]) {
-            Kind::Build
+            CheckPurpose::Build
         } else {
-            Kind::Custom
+            CheckPurpose::Custom
         }
     }
 }

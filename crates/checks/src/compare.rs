@@ -20,14 +20,14 @@ pub enum Verdict {
     /// It ran, it had something to check, and nothing fails that did not fail before.
     Pass,
     /// Something fails that did not fail on the base.
-    Fail { findings: Vec<Failure> },
+    Fail { findings: Vec<NewFailure> },
     /// It says nothing about the change: neither good nor bad.
     NoEvidence { why: String },
 }
 
 /// One thing that fails now and did not before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct NewFailure {
     /// The test's name; absent where the command as a whole failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,
@@ -51,7 +51,7 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
         End::Exited { code } => *code,
         End::TimedOut { .. } => return timed_out(base, now),
         End::Signalled { .. } | End::Limit { .. } => return crashed(base, now),
-        End::Tampered { .. } => return Verdict::Fail { findings: vec![Failure::of_command(now)] },
+        End::Tampered { .. } => return Verdict::Fail { findings: vec![NewFailure::of_command(now)] },
         End::NotFound { .. } | End::Cancelled | End::CouldNotStart { .. } => {
             return no_evidence(format!("the check {}", now.end));
         }
@@ -97,7 +97,9 @@ fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> V
         );
     }
     if !new.is_empty() {
-        return Verdict::Fail { findings: new.into_iter().map(|test| Failure::of_test(test, now)).collect() };
+        return Verdict::Fail {
+            findings: new.into_iter().map(|test| NewFailure::of_test(test, now)).collect(),
+        };
     }
     if now.partial {
         return no_evidence(format!(
@@ -121,15 +123,15 @@ fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> V
 /// The verdict where only the exit status speaks.
 fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     match base {
-        None => Verdict::Fail { findings: Failure::of_output(now) },
-        Some(base) if base.end.success() => Verdict::Fail { findings: Failure::of_output(now) },
+        None => Verdict::Fail { findings: NewFailure::of_output(now) },
+        Some(base) if base.end.success() => Verdict::Fail { findings: NewFailure::of_output(now) },
         Some(base) if build_failure_hides(Some(base), now, 1) => Verdict::Fail {
-            findings: vec![Failure {
+            findings: vec![NewFailure {
                 message: format!(
                     "before the change its tests ran; now the command fails before they do.\n{}",
                     shorten(&now.output, EXCERPT)
                 ),
-                ..Failure::of_command(now)
+                ..NewFailure::of_command(now)
             }],
         },
         Some(base) if !base.counts_tests && !now.counts_tests => by_diagnostics(base, now),
@@ -147,7 +149,7 @@ fn by_diagnostics(base: &Outcome, now: &Outcome) -> Verdict {
     }
     let new = diagnostics::new(&before.errors, &after.errors);
     if !new.is_empty() {
-        return Verdict::Fail { findings: new.into_iter().map(Failure::of_place).collect() };
+        return Verdict::Fail { findings: new.into_iter().map(NewFailure::of_place).collect() };
     }
     if after.complete && !after.errors.is_empty() { Verdict::Pass } else { no_evidence(red_base(Some(base))) }
 }
@@ -197,7 +199,7 @@ fn timed_out(base: Option<&Outcome>, now: &Outcome) -> Verdict {
                 now.end,
                 shorten(&now.output, EXCERPT)
             );
-            Verdict::Fail { findings: vec![Failure { message, ..Failure::of_command(now) }] }
+            Verdict::Fail { findings: vec![NewFailure { message, ..NewFailure::of_command(now) }] }
         }
         Some(base) => no_evidence(format!("the check {}{hangs}; before the change it {}", now.end, base.end)),
         None => no_evidence(format!("the check {}{hangs}", now.end)),
@@ -223,7 +225,7 @@ fn crashed(base: Option<&Outcome>, now: &Outcome) -> Verdict {
         Some(base) if !base.end.success() => {
             no_evidence(format!("the check {}; before the change it {}", now.end, base.end))
         }
-        _ => Verdict::Fail { findings: vec![Failure::of_command(now)] },
+        _ => Verdict::Fail { findings: vec![NewFailure::of_command(now)] },
     }
 }
 
@@ -245,9 +247,9 @@ fn no_evidence(why: impl Into<String>) -> Verdict {
     Verdict::NoEvidence { why: why.into() }
 }
 
-impl Failure {
-    fn of_test(test: &TestFailure, now: &Outcome) -> Failure {
-        Failure {
+impl NewFailure {
+    fn of_test(test: &TestFailure, now: &Outcome) -> NewFailure {
+        NewFailure {
             test: Some(test.name.clone()),
             suite: test.suite.clone(),
             message: test.detail.clone().unwrap_or_else(|| shorten(&now.output, EXCERPT / 2)),
@@ -257,16 +259,16 @@ impl Failure {
     }
 
     /// The places that the output names, or else the command as a whole.
-    fn of_output(now: &Outcome) -> Vec<Failure> {
+    fn of_output(now: &Outcome) -> Vec<NewFailure> {
         let errors = diagnostics::errors(&now.output);
         if errors.is_empty() {
-            return vec![Failure::of_command(now)];
+            return vec![NewFailure::of_command(now)];
         }
-        errors.into_iter().map(Failure::of_place).collect()
+        errors.into_iter().map(NewFailure::of_place).collect()
     }
 
-    fn of_place(error: Diagnostic) -> Failure {
-        Failure {
+    fn of_place(error: Diagnostic) -> NewFailure {
+        NewFailure {
             test: None,
             suite: None,
             message: error.message,
@@ -275,10 +277,10 @@ impl Failure {
         }
     }
 
-    fn of_command(now: &Outcome) -> Failure {
+    fn of_command(now: &Outcome) -> NewFailure {
         let output = shorten(&now.output, EXCERPT);
         let output = if output.trim().is_empty() { "(it printed nothing)" } else { output.trim_end() };
-        Failure {
+        NewFailure {
             test: None,
             suite: None,
             message: format!("the check {}\n{output}", now.end),

@@ -1,3 +1,5 @@
+//! What `compare` says of a check on the base and now.
+
 use super::*;
 
 fn outcome(code: i32) -> Outcome {

@@ -36,8 +36,8 @@ mod shell;
 mod telling;
 mod toolchain;
 
-pub use check::{Check, DEFAULT_TIMEOUT, Kind};
-pub use compare::{Failure, Verdict, compare};
+pub use check::{Check, CheckPurpose, DEFAULT_TIMEOUT};
+pub use compare::{NewFailure, Verdict, compare};
 pub use discover::{
     Choice, Coverage, Found, Refused, SetupStep, concerned, discover, find, needs_test, resolve, setup_steps,
 };
@@ -45,7 +45,7 @@ pub use filter::FilterError;
 pub use formatters::{Formatter, formatters};
 pub use outcome::{End, Outcome, TestFailure, reading};
 pub use output::clean;
-pub use packages::{Addition, Answer, Manifest, Wanted, answer as package_answer, is_unreachable};
+pub use packages::{Addition, Manifest, RegistryAnswer, Wanted, answer as package_answer, is_unreachable};
 pub use parse::{Reading, Report, parse};
 pub use process::{
     Level, Network, RunOptions, Sandbox, describe_sandbox, place, run, sandbox_available, strongest, sweep,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::output::shorten;
 use crate::parse::{Reading, read};
 use crate::process::Level;
@@ -187,7 +187,7 @@ impl Outcome {
 
 /// What a check's output says; nothing where it is no test check.
 pub fn reading(check: &Check, end: &End, text: &str) -> Reading {
-    if check.runner.is_none() && check.kind != Kind::Test {
+    if check.runner.is_none() && check.kind != CheckPurpose::Test {
         return Reading::default();
     }
     read(check.script.as_deref().unwrap_or(&check.run), check.runner, end, text)

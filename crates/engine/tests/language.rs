@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use syntax::{Language, Source, Step};
+use syntax::{Language, Source, VisitStep};
 
 /// Words that a reader has to decode, and what to write instead.
 const BANNED: &[(&[&str], &str)] = &[
@@ -119,9 +119,9 @@ fn prose_of(language: Language, text: &str) -> String {
             || ["string_literal", "raw_string_literal", "string_fragment"].contains(&kind)
         {
             prose[node.byte_range()].copy_from_slice(&text.as_bytes()[node.byte_range()]);
-            return Step::Over;
+            return VisitStep::Over;
         }
-        Step::Into
+        VisitStep::Into
     });
     String::from_utf8_lossy(&prose).into_owned()
 }

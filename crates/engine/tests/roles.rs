@@ -49,16 +49,40 @@ fn the_plugin_gives_each_role_its_tools() {
     }
 }
 
+/// The keys that the schema has for a role, sorted.
+fn keys(schema: &serde_json::Value, role: Role) -> Vec<String> {
+    let resolved = |node: &serde_json::Value| {
+        let name = node.get("$ref").or_else(|| node.pointer("/allOf/0/$ref")).and_then(|to| to.as_str());
+        name.and_then(|to| schema.pointer(to.trim_start_matches('#'))).unwrap_or(node).clone()
+    };
+    let roles = resolved(&schema["properties"]["roles"]);
+    let settings = resolved(&roles["properties"][role.name()]);
+    let properties = settings["properties"].as_object();
+    let mut keys: Vec<String> = properties.into_iter().flat_map(|map| map.keys().cloned()).collect();
+    keys.sort_unstable();
+    keys
+}
+
 #[test]
 fn each_role_has_a_prompt_a_mailbox_and_settings() {
-    let schema = engine::config::schema();
+    let schema = serde_json::from_str(&engine::config::schema()).expect("the schema is JSON");
     for role in Role::ALL {
-        let prompt = read(&format!("prompts/{role}.md"));
-        assert!(prompt.contains(role.mailbox()), "prompts/{role}.md must name `{}`", role.mailbox());
-        let tool = TOOLS.iter().find(|tool| tool.name == role.mailbox());
-        assert!(tool.is_some_and(|tool| tool.roles.contains(&role)), "mission::mailbox::TOOLS: {role}");
-        let settings = engine::config::RolesConfig::default();
-        assert!(settings.get(role.name()).is_some(), "crates/engine/src/config/roles.rs: {role}");
-        assert!(schema.to_string().contains(role.name()));
+        let row = role.row();
+        assert_eq!(
+            row.prompt,
+            format!("prompts/{role}.md"),
+            "plugin/config.js reads the prompt by the role's name"
+        );
+        assert!(read(row.prompt).contains(row.mailbox), "{} must name `{}`", row.prompt, row.mailbox);
+        for tool in row.tools.iter().chain([&row.mailbox]) {
+            assert!(
+                TOOLS.iter().any(|known| known.name == *tool),
+                "mission::mailbox::TOOLS lacks `{tool}` of the {role}"
+            );
+        }
+        let mut wanted = row.settings.to_vec();
+        wanted.sort_unstable();
+        let section = format!("crates/engine/src/config/sections/roles.rs: the settings of `[roles.{role}]`");
+        assert_eq!(keys(&schema, role), wanted, "{section}");
     }
 }

@@ -101,7 +101,7 @@ impl Guardian {
         let mut raws = Vec::new();
         for path in paths {
             let Some(text) = head.read(path) else { continue };
-            if let Some(file) = self.look(path, &text, &mut raws) {
+            if let Some(file) = self.match_file(path, &text, &mut raws) {
                 pairs.push(Pair::new(path, None, Some(file)));
             }
         }
@@ -120,7 +120,7 @@ impl Guardian {
     }
 
     /// A file, with what the rules that look at one file find in it; `None` where no other rule has to look at it.
-    fn look(&self, path: &str, text: &str, raws: &mut Vec<Raw>) -> Option<Arc<File>> {
+    fn match_file(&self, path: &str, text: &str, raws: &mut Vec<Raw>) -> Option<Arc<File>> {
         if self.rules.is_empty() && !self.patterns.may_match(path, text) {
             return None;
         }

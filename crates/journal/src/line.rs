@@ -13,7 +13,7 @@ pub const VERSION: u64 = 1;
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
 /// A line taken apart; its checksum holds.
-pub(crate) struct Line<'a> {
+pub(crate) struct JournalLine<'a> {
     pub(crate) seq: Seq,
     pub(crate) event: &'a str,
 }
@@ -32,7 +32,7 @@ pub(crate) fn encode(seq: Seq, event: &str) -> String {
 }
 
 /// Takes a line without its newline apart and checks it.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Line<'_>, LineError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<JournalLine<'_>, LineError> {
     let damaged = |why: &str| LineError::Damaged(why.to_owned());
     let text = std::str::from_utf8(bytes).map_err(|_| damaged("the line is not text (UTF-8)"))?;
     let layout = || damaged("the line does not have the layout of an event");
@@ -52,7 +52,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Line<'_>, LineError> {
     if crc != computed {
         return Err(LineError::Damaged(format!("the checksum is {computed} where {crc} was recorded")));
     }
-    Ok(Line { seq, event })
+    Ok(JournalLine { seq, event })
 }
 
 fn number(text: &str) -> Option<(u64, &str)> {

@@ -1,5 +1,5 @@
 //! The gates of a change: one row a gate, in the order in which they look at it. The enum is made from the table, so a gate
-//! without a row does not compile. The pipeline in the engine, the report, the ablation in `sim` and the documents read it.
+//! without a row does not compile. The pipeline in the engine, the report, the ablation in `bench` and the documents read it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,12 +13,26 @@ pub struct GateRow {
     pub looks_at: &'static str,
     /// One sentence for the documents: when the gate fails.
     pub fails: &'static str,
-    /// Whether it needs an answer of a model.
-    pub asks_model: bool,
+    pub basis: Basis,
+}
+
+/// What a gate's verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Which files the change touches.
+    Paths,
+    /// What stands in them, before and after.
+    Source,
+    /// Tests that another Coder wrote before the change, which the engine runs.
+    OtherCoder,
+    /// What the engine runs of the project and of the change.
+    Runs,
+    /// The answer of a model.
+    Model,
 }
 
 macro_rules! gates {
-    ($($gate:ident { name: $name:expr, looks_at: $looks_at:literal, fails: $fails:literal, asks_model: $asks_model:literal })*) => {
+    ($($gate:ident { name: $name:expr, looks_at: $looks_at:literal, fails: $fails:literal, basis: $basis:ident })*) => {
         /// A gate. The order of the variants is the order in which gates look at a change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -38,7 +52,7 @@ macro_rules! gates {
                         name: $name,
                         looks_at: $looks_at,
                         fails: $fails,
-                        asks_model: $asks_model,
+                        basis: Basis::$basis,
                     },)*
                 }
             }
@@ -51,43 +65,43 @@ gates! {
         name: "scope",
         looks_at: "the paths of the change",
         fails: "Nothing changed, or a file changed that is not the task's.",
-        asks_model: false
+        basis: Paths
     }
     Protected {
         name: "protected",
         looks_at: "existing tests, scripts and configuration",
         fails: "One of them changed, and the plan gives no reason for it.",
-        asks_model: false
+        basis: Paths
     }
     Guardian {
         name: "guardian",
         looks_at: "the source before and after, by the rules",
         fails: "The change introduced an error.",
-        asks_model: false
+        basis: Source
     }
     IndependentTests {
         name: crate::independent::SOURCE,
         looks_at: "the tests that another coder wrote before the change",
         fails: "One of them does not pass.",
-        asks_model: false
+        basis: OtherCoder
     }
     Checks {
         name: "checks",
         looks_at: "the project's own checks, compared with the base",
         fails: "A check fails on something that passed on the base.",
-        asks_model: false
+        basis: Runs
     }
     NewTests {
         name: "new tests",
         looks_at: "the tests that the change adds, on the base and on mutants",
         fails: "They pass without the change, or kill no mutant.",
-        asks_model: false
+        basis: Runs
     }
     Review {
         name: "review",
         looks_at: "task, acceptance and diff",
         fails: "A Reviewer finds an error, or an acceptance item that is not met.",
-        asks_model: true
+        basis: Model
     }
 }
 
@@ -96,9 +110,19 @@ impl Gate {
         self.row().name
     }
 
+    pub const fn basis(self) -> Basis {
+        self.row().basis
+    }
+
     /// The gates after scope that ask no model, in order.
     pub fn without_models() -> impl Iterator<Item = Gate> {
-        Gate::ALL.iter().copied().filter(|gate| !gate.row().asks_model && *gate != Gate::Scope)
+        Gate::ALL.iter().copied().filter(|gate| gate.basis() != Basis::Model && *gate != Gate::Scope)
+    }
+
+    /// The gates that need nothing but the change and its base: no model, and no other Coder.
+    pub fn of_a_change() -> impl Iterator<Item = Gate> {
+        let alone = |gate: &Gate| !matches!(gate.basis(), Basis::OtherCoder | Basis::Model);
+        Gate::ALL.iter().copied().filter(alone)
     }
 }
 
@@ -113,6 +137,16 @@ mod tests {
             assert!(rows[i + 1..].iter().all(|other| other.name != row.name), "two gates are `{}`", row.name);
             assert!(row.fails.ends_with('.') && !row.looks_at.is_empty(), "`{}` lacks words", row.name);
         }
+    }
+
+    #[test]
+    fn only_the_last_gates_ask_a_model_as_they_cost_most() {
+        let asks = |gate: &Gate| gate.basis() == Basis::Model;
+        assert!(Gate::ALL.is_sorted_by_key(asks));
+        assert!(Gate::without_models().all(|gate| !asks(&gate) && gate != Gate::Scope));
+        assert!(
+            Gate::of_a_change().all(|gate| gate == Gate::Scope || Gate::without_models().any(|g| g == gate))
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Effect, Event, Failure, FailureClass, Issue, Phase, State, Task};
+use crate::{AttemptFailure, Effect, Event, FailureClass, Issue, Phase, State, Task};
 
 /// The source of issues that the gate of these tests raises.
 pub const SOURCE: &str = "independent tests";
@@ -113,7 +113,7 @@ pub fn disputed(task: &Task, repairs: bool) -> Option<Dispute<'_>> {
         return (tests.upheld == 0).then(|| last.issues.first().map(Dispute::Blocked)).flatten();
     }
     let issue = alone(last)?;
-    let same = |failure: &&Failure| alone(failure).is_some_and(|other| name(other) == name(issue));
+    let same = |failure: &&AttemptFailure| alone(failure).is_some_and(|other| name(other) == name(issue));
     let before = task.failures.iter().rev().nth(1).filter(same);
     if tests.upheld == 0 && before.is_some_and(|before| before.attempt == last.attempt) {
         return Some(Dispute::Repaired(issue));
@@ -128,7 +128,7 @@ pub fn disputed(task: &Task, repairs: bool) -> Option<Dispute<'_>> {
 }
 
 /// The one test that a change failed on, where it failed on nothing else.
-fn alone(failure: &Failure) -> Option<&Issue> {
+fn alone(failure: &AttemptFailure) -> Option<&Issue> {
     let [issue] = failure.issues.as_slice() else { return None };
     (issue.source == SOURCE).then_some(issue)
 }

@@ -45,16 +45,16 @@ pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
 pub use estimate::Estimate;
 pub use event::{Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};
-pub use gate::{Gate, GateRow};
+pub use gate::{Basis, Gate, GateRow};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use independent::{IndependentTests, WrittenTests};
 pub use meter::{Meter, News, Price};
 pub use panel::{Panel, TrackRecord};
 pub use policy::{NewDependencies, Policy};
-pub use role::Role;
+pub use role::{HeaderLine, Role, RoleRow};
 pub use rung::{Chosen, Rung};
 pub use state::{
     Commit, Delivery, ItemVerdict, Judged, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
 };
-pub use task::{Failure, Phase, Seat, Task};
+pub use task::{AttemptFailure, Phase, Seat, Task};
 pub use usage::{Tokens, Usage, UsageByRole};

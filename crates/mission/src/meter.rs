@@ -41,7 +41,7 @@ impl Price {
 
 /// One answer of the model: what the host says of it, and what is known where it says nothing.
 #[derive(Clone, Debug, Default)]
-struct Answer {
+struct MeteredAnswer {
     tokens: Tokens,
     cost_usd: f64,
     streamed: u64,
@@ -67,7 +67,7 @@ pub struct News {
 /// of which the provider reports nothing counts by an estimate from its bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
-    answers: BTreeMap<String, Answer>,
+    answers: BTreeMap<String, MeteredAnswer>,
     newest: Option<String>,
     /// Requests that were sent and whose answers were not seen yet, in bytes.
     asked: VecDeque<u64>,
@@ -176,7 +176,7 @@ impl Meter {
         self.unread = 0;
     }
 
-    fn answer(&mut self, id: &str) -> &mut Answer {
+    fn answer(&mut self, id: &str) -> &mut MeteredAnswer {
         if !self.answers.contains_key(id) {
             // what comes after an answer is another one
             if let Some(before) = self.newest.take().and_then(|id| self.answers.get_mut(&id)) {
@@ -208,7 +208,7 @@ impl Meter {
     }
 
     /// What an answer counts for, and whether that is an estimate.
-    fn counted(&self, answer: &Answer) -> (Tokens, f64, bool) {
+    fn counted(&self, answer: &MeteredAnswer) -> (Tokens, f64, bool) {
         let Some(asked) = answer.asked.filter(|_| answer.over && answer.tokens.total() == 0) else {
             return (answer.tokens, answer.cost_usd, false);
         };

@@ -1,5 +1,6 @@
-//! The roles of a mission: one row a role. The engine, the mailbox tools and prompts stand on this table; a test compares it
-//! with the agents that `plugin/` gives OpenCode, with `prompts/` and with `[roles.*]`.
+//! The roles of a mission: one row a role, with its prompt, header, tools and settings. The engine, the mailbox tools and the
+//! headers of prompts read this table; a test compares it with the agents that `plugin/` gives OpenCode, with `prompts/` and
+//! with `[roles.*]`.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,20 +18,50 @@ pub enum Role {
 /// What a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoleRow {
-    /// In prompts (`role: coder`), `prompts/<name>.md`, `[roles.<name>]` and the journal.
+    /// In prompts (`role: coder`), `[roles.<name>]` and the journal.
     pub name: &'static str,
+    /// The file that tells a model what the role is.
+    pub prompt: &'static str,
+    /// The lines that may stand at the head of each prompt, in order.
+    pub header: &'static [HeaderLine],
     /// The tool that submits the role's result.
     pub mailbox: &'static str,
+    /// The engine's tools that it may call besides.
+    pub tools: &'static [&'static str],
     /// OpenCode's own tools that the role may use; all others are denied.
     pub host_tools: &'static [&'static str],
+    /// The keys of `[roles.<name>]`.
+    pub settings: &'static [&'static str],
     /// Whether it changes files in its slot.
     pub writes: bool,
     /// Bytes of a request beside its messages, as measured: the prompt and the tools. For estimates only.
     pub around: u64,
 }
 
+/// A line at the head of a prompt, such as `task: parser`. It is left out where there is nothing to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderLine {
+    Mission,
+    Role,
+    Task,
+    Attempt,
+    Part,
+}
+
+use HeaderLine::{Attempt, Mission, Part, Task};
+
+const OF_MISSION: &[HeaderLine] = &[Mission, HeaderLine::Role, Attempt];
+const OF_TASK: &[HeaderLine] = &[Mission, HeaderLine::Role, Task, Attempt];
+const OF_PART: &[HeaderLine] = &[Mission, HeaderLine::Role, Task, Attempt, Part];
+
+const PAGES: &[&str] = &["mission_page"];
+const CHECKS_MOVES_AND_PAGES: &[&str] = &["mission_check", "mission_move", "mission_page"];
+
 const READ: &[&str] = &["read", "grep", "glob", "list"];
 const WRITE: &[&str] = &["read", "grep", "glob", "list", "edit"];
+
+const MODEL: &[&str] = &["model", "fallback", "variant", "options", "timeout"];
+const MODEL_AND_SHELL: &[&str] = &["model", "fallback", "variant", "options", "timeout", "bash"];
 
 impl Role {
     pub const ALL: [Role; 5] = [Role::Searcher, Role::Planner, Role::Coder, Role::Reviewer, Role::Fixer];
@@ -40,36 +71,56 @@ impl Role {
         match self {
             Role::Searcher => RoleRow {
                 name: "searcher",
+                prompt: "prompts/searcher.md",
+                header: OF_MISSION,
                 mailbox: "mission_brief",
+                tools: PAGES,
                 host_tools: READ,
+                settings: MODEL,
                 writes: false,
                 around: 6_800,
             },
             Role::Planner => RoleRow {
                 name: "planner",
+                prompt: "prompts/planner.md",
+                header: OF_TASK,
                 mailbox: "mission_plan",
+                tools: PAGES,
                 host_tools: &[],
+                settings: MODEL,
                 writes: false,
                 around: 5_100,
             },
             Role::Coder => RoleRow {
                 name: "coder",
+                prompt: "prompts/coder.md",
+                header: OF_PART,
                 mailbox: "mission_work",
+                tools: CHECKS_MOVES_AND_PAGES,
                 host_tools: WRITE,
+                settings: MODEL_AND_SHELL,
                 writes: true,
                 around: 9_900,
             },
             Role::Reviewer => RoleRow {
                 name: "reviewer",
+                prompt: "prompts/reviewer.md",
+                header: OF_TASK,
                 mailbox: "mission_review",
+                tools: PAGES,
                 host_tools: READ,
+                settings: MODEL,
                 writes: false,
                 around: 6_900,
             },
             Role::Fixer => RoleRow {
                 name: "fixer",
+                prompt: "prompts/fixer.md",
+                header: OF_TASK,
                 mailbox: "mission_work",
+                tools: CHECKS_MOVES_AND_PAGES,
                 host_tools: WRITE,
+                settings: MODEL_AND_SHELL,
                 writes: true,
                 around: 9_900,
             },
@@ -83,6 +134,12 @@ impl Role {
     /// The tool that submits the role's result.
     pub const fn mailbox(self) -> &'static str {
         self.row().mailbox
+    }
+
+    /// Whether the role may call a tool of the engine.
+    pub fn may_call(self, tool: &str) -> bool {
+        let row = self.row();
+        row.mailbox == tool || row.tools.contains(&tool)
     }
 
     /// Whether the role may change files in its slot.

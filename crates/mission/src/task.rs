@@ -67,7 +67,7 @@ impl Phase {
 
 /// Why an attempt failed, as the next one is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
+pub struct AttemptFailure {
     pub class: FailureClass,
     pub issues: Vec<Issue>,
     pub attempt: u32,
@@ -147,7 +147,7 @@ pub struct Task {
     #[serde(default)]
     pub(crate) empty_reviews: u32,
     /// Everything that went wrong, oldest first.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<AttemptFailure>,
     /// How it was helped, oldest first.
     #[serde(default)]
     pub rungs: Vec<Chosen>,

@@ -8,7 +8,7 @@ use mission::{Event, FailureClass, Outcome, Policy, Role, Stage, Tokens, TrackRe
 use support::Mission;
 
 fn check(mission: &mut Mission, expected: Expect) {
-    expected.assert_eq(&mission.settle());
+    expected.assert_eq(&mission.record_policy());
 }
 
 fn policy() -> Policy {
@@ -64,7 +64,7 @@ fn landed_when_mended() -> Mission {
 
 fn delivered(mission: &mut Mission) -> Option<Outcome> {
     mission.tell(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() });
-    mission.settle();
+    mission.record_policy();
     mission.state.outcome
 }
 
@@ -121,7 +121,7 @@ fn a_mission_of_one_task_is_reviewed_once() {
 #[test]
 fn a_mission_of_one_task_in_which_something_was_rejected_is_reviewed_as_a_whole() {
     let mut mission = landed_when_mended();
-    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.record_policy(), "review-objective\n");
     mission.review(&[]);
     assert_eq!(delivered(&mut mission), Some(Outcome::Done));
 }
@@ -130,7 +130,7 @@ fn a_mission_of_one_task_in_which_something_was_rejected_is_reviewed_as_a_whole(
 fn of_one_task_its_reviewers_verdict_counts_where_the_review_of_the_whole_fails() {
     let mut mission = landed_when_mended();
     for _ in 0..2 {
-        assert_eq!(mission.settle(), "review-objective\n");
+        assert_eq!(mission.record_policy(), "review-objective\n");
         mission.tell(Event::ObjectiveReviewFailed { class: FailureClass::Malformed, reason: "prose".into() });
     }
     check(
@@ -155,7 +155,7 @@ fn what_nothing_was_changed_for_is_not_counted_as_landed() {
 fn another_tree_than_the_one_that_was_reviewed_is_reviewed() {
     let mut mission = planned("a: a", &[]);
     land(&mut mission, "a", "merged");
-    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.record_policy(), "review-objective\n");
     assert_eq!(mission.state.stage(), Stage::Reviewing);
 }
 
@@ -164,7 +164,7 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
     let mut mission = planned("a: a\nb: b", &["a is there", "b is used"]);
     land(&mut mission, "a", "t1");
     land(&mut mission, "b", "t2");
-    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.record_policy(), "review-objective\n");
     mission.review(&["b is used"]);
     check(
         &mut mission,
@@ -197,10 +197,10 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
         checks: vec![],
         at_ms: 5_000,
     });
-    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.record_policy(), "review-objective\n");
     assert_eq!(mission.state.objective_items(), ["a is there", "b is used"]);
     mission.review(&[]);
-    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(mission.record_policy(), "deliver\n");
     assert_eq!(delivered(&mut mission), Some(Outcome::Done));
 }
 
@@ -208,12 +208,12 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
 fn a_cycle_that_brings_nothing_is_the_last_one() {
     let mut mission = planned("a: a", &["x", "y"]);
     land(&mut mission, "a", "t1");
-    mission.settle();
+    mission.record_policy();
     mission.review(&["x", "y"]);
-    mission.settle();
+    mission.record_policy();
     mission.plan(None, "b: b");
     land(&mut mission, "b", "t2");
-    mission.settle();
+    mission.record_policy();
     // something was integrated, and nothing that was missing is there
     mission.review(&["x", "y"]);
     check(
@@ -232,9 +232,9 @@ fn answered() -> Mission {
     let mut mission = planned("a: a\nb: b", &["x", "y"]);
     land(&mut mission, "a", "t1");
     land(&mut mission, "b", "t2");
-    mission.settle();
+    mission.record_policy();
     mission.review(&["y"]);
-    mission.settle();
+    mission.record_policy();
     mission.plan(None, "c: b");
     mission.start("c");
     mission.hand_in_unchanged("c");
@@ -252,18 +252,18 @@ fn answered() -> Mission {
 #[test]
 fn what_is_said_to_hold_already_is_reviewed_once_more_on_the_same_tree() {
     let mut mission = answered();
-    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.record_policy(), "review-objective\n");
     mission.review(&[]);
-    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(mission.record_policy(), "deliver\n");
     assert_eq!(delivered(&mut mission), Some(Outcome::Done));
 }
 
 #[test]
 fn what_reviewers_miss_again_on_the_same_tree_is_no_progress() {
     let mut mission = answered();
-    mission.settle();
+    mission.record_policy();
     mission.review(&["y"]);
-    assert_eq!(mission.settle(), "deliver\n", "a third plan would be for the same");
+    assert_eq!(mission.record_policy(), "deliver\n", "a third plan would be for the same");
     assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
 }
 
@@ -286,9 +286,9 @@ fn a_cycle_that_brings_something_is_followed_by_another_up_to_the_limit() {
     land(&mut mission, "a", "t0");
     land(&mut mission, "z", "t1");
     for (cycle, unmet) in [(1, &["x", "y", "z"][..]), (2, &["y", "z"]), (3, &["z"])] {
-        assert_eq!(mission.settle(), "review-objective\n");
+        assert_eq!(mission.record_policy(), "review-objective\n");
         mission.review(unmet);
-        let due = mission.settle();
+        let due = mission.record_policy();
         if cycle == 3 {
             assert_eq!(due, "deliver\n", "three plans are enough");
             break;
@@ -326,10 +326,10 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
     );
     mission.plan(None, "d: d");
     land(&mut mission, "d", "t2");
-    mission.settle();
+    mission.record_policy();
     assert_eq!(mission.state.objective_items(), ["all of it", "it is done"]);
     mission.review(&[]);
-    mission.settle();
+    mission.record_policy();
     assert_eq!(delivered(&mut mission), Some(Outcome::Done), "another task did it");
 }
 
@@ -339,7 +339,7 @@ fn the_last_plan_gives_up_what_it_cannot_do() {
     mission.start("a");
     mission.fail("a", FailureClass::Test);
     // nothing was integrated, but the plan may be at fault
-    assert!(mission.settle().ends_with("plan:\n"));
+    assert!(mission.record_policy().ends_with("plan:\n"));
     mission.plan(None, "b: b");
     mission.start("b");
     mission.fail("b", FailureClass::Test);
@@ -360,7 +360,7 @@ fn a_conflict_in_the_same_files_is_left_to_another_plan_at_once() {
         let issue = mission::Issue::new("merge", "both").at("src/a.js", None);
         let (task, class) = ("a".to_string(), FailureClass::Conflict);
         mission.tell(Event::AttemptFailed { task, class, issues: vec![issue] });
-        mission.settle()
+        mission.record_policy()
     };
     assert!(conflict(&mut mission).starts_with("recorded: a fresh attempt"));
     assert!(conflict(&mut mission).starts_with("recorded: a plan again: conflict"));
@@ -371,14 +371,14 @@ fn without_a_second_plan_what_landed_is_delivered() {
     let mut mission = planned("a: a\nb: b", &["x"]);
     land(&mut mission, "a", "t1");
     land(&mut mission, "b", "t2");
-    mission.settle();
+    mission.record_policy();
     mission.review(&["x"]);
-    mission.settle();
+    mission.record_policy();
     for _ in 0..2 {
         let (class, reason) = (FailureClass::Malformed, "a circle".to_string());
         mission.tell(Event::PlanFailed { class, reason, parent: None });
     }
-    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(mission.record_policy(), "deliver\n");
     assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
 }
 
@@ -389,11 +389,11 @@ fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
     land(&mut mission, "b", "t2");
     let failed = |class| Event::ObjectiveReviewFailed { class, reason: "prose".into() };
     mission.tell(failed(FailureClass::Host));
-    assert_eq!(mission.settle(), "review-objective\n");
+    assert_eq!(mission.record_policy(), "review-objective\n");
     for _ in 0..2 {
         mission.tell(failed(FailureClass::Malformed));
     }
-    assert_eq!(mission.settle(), "deliver\n");
+    assert_eq!(mission.record_policy(), "deliver\n");
     assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete), "nobody has seen the whole");
     let mut down = planned("a: a\nb: b", &[]);
     land(&mut down, "a", "t1");
@@ -401,9 +401,12 @@ fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
     for _ in 0..3 {
         down.tell(failed(FailureClass::Host));
     }
-    assert_eq!(down.settle(), "recorded: paused: OpenCode could not go on: prose (3 times in a row)\n");
+    assert_eq!(
+        down.record_policy(),
+        "recorded: paused: OpenCode could not go on: prose (3 times in a row)\n"
+    );
     down.tell(Event::Resumed { at_ms: 9_000, policy: None });
-    assert_eq!(down.settle(), "review-objective\n");
+    assert_eq!(down.record_policy(), "review-objective\n");
 }
 
 #[test]
@@ -425,9 +428,9 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
         });
         mission.tell(Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1 });
         mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(policy) });
-        assert_eq!(mission.settle(), "deliver\n", "it is not reviewed");
+        assert_eq!(mission.record_policy(), "deliver\n", "it is not reviewed");
         mission.review(&["x"]);
-        assert_eq!(mission.settle(), "deliver\n", "and no plan is made for what is missing");
+        assert_eq!(mission.record_policy(), "deliver\n", "and no plan is made for what is missing");
         assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
     }
 }
@@ -437,9 +440,9 @@ fn what_is_being_delivered_is_ended_before_more_is_planned() {
     let mut mission = planned("a: a\nb: b", &["x"]);
     land(&mut mission, "a", "t1");
     land(&mut mission, "b", "t2");
-    mission.settle();
+    mission.record_policy();
     mission.review(&["x"]);
-    assert!(mission.settle().contains("plan"), "the next cycle has begun");
+    assert!(mission.record_policy().contains("plan"), "the next cycle has begun");
     let tokens = Tokens { output: 20, ..Tokens::default() };
     mission.tell(Event::RoleSpent {
         role: Role::Reviewer,
@@ -450,11 +453,15 @@ fn what_is_being_delivered_is_ended_before_more_is_planned() {
         requests: 1,
     });
     mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(Policy { tokens: Some(10), ..policy() }) });
-    assert_eq!(mission.settle(), "deliver\n", "its plan is not paid for");
+    assert_eq!(mission.record_policy(), "deliver\n", "its plan is not paid for");
     let delivery = serde_json::json!({ "files": 1 });
     mission.tell(Event::DeliveryIntended { delivery, verified: true, torn: Vec::new() });
     mission.tell(Event::Resumed { at_ms: 6_000, policy: Some(policy()) });
-    assert_eq!(mission.settle(), "deliver\n", "there is a budget now, and a delivery that was interrupted");
+    assert_eq!(
+        mission.record_policy(),
+        "deliver\n",
+        "there is a budget now, and a delivery that was interrupted"
+    );
 }
 
 /// What a later plan needs is not what the first one had.
@@ -482,22 +489,22 @@ fn packages_of_a_later_plan_are_added_and_dropped_by_themselves() {
     let mut mission = Mission::briefed(Policy { dependencies: mission::NewDependencies::Allow, ..policy() });
     mission.tell(with("a: a\nb: b", "first"));
     mission.estimated();
-    assert_eq!(mission.settle(), "packages:\n");
+    assert_eq!(mission.record_policy(), "packages:\n");
     mission.tell(added("first", "t0"));
     land(&mut mission, "a", "t1");
     land(&mut mission, "b", "t2");
-    mission.settle();
+    mission.record_policy();
     let item = mission.state.objective_items().remove(0);
     mission.review(&[&item]);
-    mission.settle();
+    mission.record_policy();
     mission.tell(with("c: c", "second"));
-    assert_eq!(mission.settle(), "packages:\n");
+    assert_eq!(mission.record_policy(), "packages:\n");
     mission.tell(Event::PackagesFailed { parent: None, reason: "they conflict".into() });
-    assert_eq!(mission.settle(), "plan:\n", "only the newest plan is made again");
+    assert_eq!(mission.record_policy(), "plan:\n", "only the newest plan is made again");
     assert_eq!(mission.state.tasks.len(), 2);
     mission.tell(with("c: c", "third"));
     mission.tell(added("third", "t3"));
-    assert_eq!(mission.settle(), "work:c:1:0\n");
+    assert_eq!(mission.record_policy(), "work:c:1:0\n");
     let names: Vec<_> =
         mission.state.needs.iter().flat_map(|n| &n.packages).map(|p| p.name.as_str()).collect();
     assert_eq!(names, ["first", "third"]);

@@ -7,7 +7,7 @@ use mission::{Delivery, Event, FailureClass, Outcome, Phase, Policy, Role, Token
 use support::Mission;
 
 fn check(mission: &mut Mission, expected: Expect) {
-    expected.assert_eq(&mission.settle());
+    expected.assert_eq(&mission.record_policy());
 }
 
 fn policy() -> Policy {
@@ -261,7 +261,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
     let mut mission = Mission::with(policy(), "+p1: a");
     for depth in 1..=3 {
         let (above, id) = (format!("p{depth}"), format!("p{}", depth + 1));
-        assert_eq!(mission.settle(), format!("plan:{above}\n"));
+        assert_eq!(mission.record_policy(), format!("plan:{above}\n"));
         let mark = if depth < 3 { "+" } else { "" };
         mission.plan(Some(&above), &format!("{mark}{id}: a"));
     }
@@ -276,7 +276,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
     }
     mission.start("p4");
     mission.fail("p4", FailureClass::Test);
-    assert!(mission.settle().starts_with("recorded: p4 abandoned"));
+    assert!(mission.record_policy().starts_with("recorded: p4 abandoned"));
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn plans_made_side_by_side_may_choose_the_same_names() {
 fn a_plan_that_comes_too_late_changes_nothing() {
     let mut mission = Mission::with(policy(), "+c: c; ; g\nd: d; ; g");
     mission.tell(Event::TaskGivenUp { task: "d".into(), reason: "x".into() });
-    mission.settle();
+    mission.record_policy();
     let before = mission.state.clone();
     mission.plan(Some("c"), "p: p");
     mission.plan(None, "q: q");
@@ -436,13 +436,13 @@ fn a_delivery_that_failed_halfway_is_ended_before_another_begins() {
     let fails = |torn: &[&str]| {
         let mut mission = Mission::with(policy(), "a: a");
         mission.land("a");
-        mission.settle();
+        mission.record_policy();
         let delivery = serde_json::json!({ "files": 2 });
         let intended = Event::DeliveryIntended { delivery, verified: true, torn: vec!["old".into()] };
         mission.tell(intended);
         let torn = torn.iter().map(|path| path.to_string()).collect();
         mission.tell(Event::DeliveryFailed { reason: "the disk is full".into(), torn });
-        mission.settle();
+        mission.record_policy();
         mission.tell(Event::Resumed { at_ms: 9_000, policy: None });
         mission.state.delivery.clone()
     };
@@ -457,9 +457,9 @@ fn missions_end_as_they_went() {
     let lands = |delivery: Event| {
         let mut mission = Mission::with(policy(), "a: a");
         mission.land("a");
-        mission.settle();
+        mission.record_policy();
         mission.tell(delivery);
-        mission.settle()
+        mission.record_policy()
     };
     expect![[r#"
         recorded: ended: Done

@@ -8,7 +8,7 @@ use support::Mission;
 
 #[track_caller]
 fn check(mission: &mut Mission, expected: Expect) {
-    expected.assert_eq(&mission.settle());
+    expected.assert_eq(&mission.record_policy());
 }
 
 fn with(plan: &str) -> Mission {
@@ -183,7 +183,7 @@ fn an_author_who_is_lost_does_not_count() {
 
 /// A submission that fails on this test alone: of a fresh attempt, or of a repair.
 fn fail_once(mission: &mut Mission, task: &str, test: &str, repair: bool) {
-    mission.settle();
+    mission.record_policy();
     match repair {
         true => mission.fix(task),
         false => mission.start(task),
@@ -300,7 +300,7 @@ fn what_a_wrong_test_threw_back_is_judged_again_and_a_second_wrong_test_is_dropp
     begin(&mut mission, "a");
     accept(&mut mission, "a");
     // a stop on the way loses nothing
-    mission.settle();
+    mission.record_policy();
     mission.start("a");
     mission.tell(Event::Resumed { at_ms: 9_000, policy: None });
     assert_eq!(mission.state.tasks["a"].tests.kept.as_deref(), Some("kept"));
@@ -349,7 +349,7 @@ fn what_is_kept_takes_one_slot_however_many_coders_an_attempt_has() {
     accept(&mut mission, "a");
     fail_once(&mut mission, "a", "adds", false);
     fail_once(&mut mission, "a", "adds", true);
-    mission.settle();
+    mission.record_policy();
     throw_away(&mut mission);
     begin(&mut mission, "a");
     accept(&mut mission, "a");
@@ -364,15 +364,15 @@ fn what_is_kept_takes_one_slot_however_many_coders_an_attempt_has() {
     assert_eq!((coders(&mission), mission.state.slots()), (Some(1), 1));
     mission.hand_in("a");
     mission.fail("a", FailureClass::Lint);
-    mission.settle();
+    mission.record_policy();
     mission.fix("a");
     mission.hand_in("a");
     mission.fail("a", FailureClass::Lint);
-    mission.settle();
+    mission.record_policy();
     mission.fix("a");
     mission.hand_in("a");
     mission.fail("a", FailureClass::Lint);
-    mission.settle();
+    mission.record_policy();
     assert_eq!(coders(&mission), Some(3), "another attempt is made by all");
 }
 
@@ -382,7 +382,7 @@ fn a_coder_that_is_blocked_puts_the_tests_before_reviewers_once() {
     checked(&mut mission);
     begin(&mut mission, "a");
     accept(&mut mission, "a");
-    mission.settle();
+    mission.record_policy();
     mission.start("a");
     mission.fail("a", FailureClass::Blocked);
     check(

@@ -7,7 +7,7 @@ use mission::{Event, FailureClass, Outcome, PauseReason, Policy};
 use support::Mission;
 
 fn check(mission: &mut Mission, expected: Expect) {
-    expected.assert_eq(&mission.settle());
+    expected.assert_eq(&mission.record_policy());
 }
 
 fn policy() -> Policy {
@@ -74,7 +74,7 @@ fn what_cannot_be_mended_begins_afresh_at_once() {
             class.name()
         );
         let hinted = line.replace("2 of 2", "2 of 2; its edits missed, so it writes whole files");
-        assert_eq!(mission.settle(), if class == FailureClass::Malformed { hinted } else { line });
+        assert_eq!(mission.record_policy(), if class == FailureClass::Malformed { hinted } else { line });
     }
 }
 
@@ -102,7 +102,7 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
     for _ in 0..2 {
         // before a slot was there, and after
         mission.fail("a", FailureClass::Host);
-        assert!(mission.settle().ends_with("work:a:2:0\n"));
+        assert!(mission.record_policy().ends_with("work:a:2:0\n"));
         assert_eq!(mission.state.tasks["a"].attempt, 1);
         mission.start("a");
     }
@@ -133,7 +133,7 @@ fn a_gate_that_cannot_judge_is_asked_again_and_pauses_in_the_end() {
             reason: "no answer".into(),
             class: FailureClass::Host,
         });
-        assert_eq!(mission.settle(), "judge:a:1:0\n");
+        assert_eq!(mission.record_policy(), "judge:a:1:0\n");
     }
     mission.tell(Event::JudgeFailed {
         task: "a".into(),
@@ -327,7 +327,7 @@ fn after_fresh_attempts_come_other_models_then_smaller_tasks() {
         mission.start("a");
         mission.hand_in("a");
         mission.fail("a", FailureClass::Test);
-        mission.settle();
+        mission.record_policy();
     }
     mission.start("a");
     assert_eq!(mission.state.tasks["a"].model, 2);
@@ -352,7 +352,7 @@ fn after_fresh_attempts_come_other_models_then_smaller_tasks() {
     for _ in 0..4 {
         mission.start("a1");
         mission.fail("a1", FailureClass::Malformed);
-        mission.settle();
+        mission.record_policy();
     }
     check(&mut mission, expect![[""]]);
     assert_eq!(mission.state.outcome, Some(Outcome::Failed));
@@ -389,10 +389,10 @@ fn a_timeout_of_the_smallest_task_is_a_fresh_attempt_first() {
     let mut mission = Mission::with(deep(), "a: a.ts");
     mission.start("a");
     mission.fail("a", FailureClass::Timeout);
-    assert!(mission.settle().ends_with("work:a:2:0\n"));
+    assert!(mission.record_policy().ends_with("work:a:2:0\n"));
     mission.start("a");
     mission.fail("a", FailureClass::Timeout);
-    assert!(mission.settle().ends_with("plan:a\n"));
+    assert!(mission.record_policy().ends_with("plan:a\n"));
 }
 
 #[test]

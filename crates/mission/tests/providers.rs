@@ -51,7 +51,7 @@ fn a_prompt_that_nobody_answered_is_no_attempt_and_costs_no_call() {
     assert_eq!((task.attempt, task.failures.len(), task.usage.calls), (1, 0, 0));
     assert_eq!(mission.state.usage.calls, 0);
     assert_eq!(mission.state.usage_by_role[&Role::Coder].calls, 0);
-    assert_eq!(mission.settle(), "work:a:1:0\n", "it is still under way");
+    assert_eq!(mission.record_policy(), "work:a:1:0\n", "it is still under way");
 }
 
 #[test]
@@ -70,16 +70,16 @@ fn a_prompt_that_broke_off_after_work_counts() {
 #[test]
 fn a_rate_limit_halves_the_tasks_at_once_and_answers_raise_them_again() {
     let mut mission = Mission::with(policy(), "a: a\nb: b\nc: c\nd: d");
-    assert_eq!(mission.settle().lines().count(), 4);
+    assert_eq!(mission.record_policy().lines().count(), 4);
     failed(&mut mission, Fault::RateLimit, 2_000);
-    assert_eq!(mission.settle().lines().count(), 2);
+    assert_eq!(mission.record_policy().lines().count(), 2);
     let slowed = Event::ProviderSlowed { model: "a/x".into(), reason: "429".into(), at_ms: 60_000 };
     mission.tell(slowed);
-    assert_eq!(mission.settle().lines().count(), 1);
+    assert_eq!(mission.record_policy().lines().count(), 1);
     for _ in 0..20 {
         mission.tell(Event::ProviderAnswered { model: "a/x".into(), at_ms: 61_000 });
     }
-    assert_eq!(mission.settle().lines().count(), 4);
+    assert_eq!(mission.record_policy().lines().count(), 4);
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn a_reviewer_that_hands_in_nothing_is_not_called_a_provider_that_does_not_answe
         class: FailureClass::Malformed,
     };
     mission.tell(nothing());
-    assert_eq!(mission.settle(), "judge:a:1:0\n");
+    assert_eq!(mission.record_policy(), "judge:a:1:0\n");
     mission.tell(nothing());
-    mission.settle();
+    mission.record_policy();
     let reason = mission.state.paused.clone().unwrap();
     assert!(matches!(reason, PauseReason::Review(_)), "{reason:?}");
     let words = reason.to_string();
@@ -119,13 +119,13 @@ fn a_failure_of_the_host_and_an_empty_review_are_not_counted_together() {
     let failed = |class| Event::JudgeFailed { task: "a".into(), reason: "why".into(), class };
     mission.tell(failed(FailureClass::Host));
     mission.tell(failed(FailureClass::Malformed));
-    assert_eq!(mission.settle(), "judge:a:1:0\n", "each happened once");
+    assert_eq!(mission.record_policy(), "judge:a:1:0\n", "each happened once");
     for _ in 0..3 {
         mission.tell(failed(FailureClass::Host));
     }
-    assert_eq!(mission.settle(), "judge:a:1:0\n");
+    assert_eq!(mission.record_policy(), "judge:a:1:0\n");
     mission.tell(failed(FailureClass::Host));
-    mission.settle();
+    mission.record_policy();
     let words = mission.state.paused.clone().unwrap().to_string();
     assert_eq!(words, "OpenCode could not go on: `a`: why (5 times in a row)");
 }
@@ -134,15 +134,15 @@ fn a_failure_of_the_host_and_an_empty_review_are_not_counted_together() {
 fn repairs_that_opencode_cannot_make_pause_though_the_work_before_is_accepted() {
     let mut mission = Mission::with(Policy { fixes: 2, ..policy() }, "a: a");
     for round in 0..5 {
-        assert_eq!(mission.settle(), "work:a:1:0\n", "round {round}");
+        assert_eq!(mission.record_policy(), "work:a:1:0\n", "round {round}");
         mission.start("a");
         mission.hand_in("a");
         mission.fail("a", FailureClass::Test);
-        assert!(mission.settle().ends_with("work:a:1:1\n"), "round {round}");
+        assert!(mission.record_policy().ends_with("work:a:1:1\n"), "round {round}");
         mission.fix("a");
         mission.fail("a", FailureClass::Host);
     }
-    mission.settle();
+    mission.record_policy();
     let reason = mission.state.paused.clone();
     assert!(matches!(reason, Some(PauseReason::Host(_))), "{reason:?}");
 }
@@ -154,7 +154,7 @@ fn a_host_that_fails_is_named_with_what_it_said() {
         mission.start("a");
         mission.fail("a", FailureClass::Host);
     }
-    mission.settle();
+    mission.record_policy();
     let words = mission.state.paused.clone().unwrap().to_string();
     assert_eq!(words, "OpenCode could not go on: `a`: wrong (5 times in a row)");
 }

@@ -1,6 +1,8 @@
+//! The clock of a simulated mission: tokio's paused time, and names from the seed.
+
 use std::sync::{Mutex, PoisonError};
 
-use engine::Clock;
+use engine::for_benches::Clock;
 use tokio::time::Instant;
 
 use crate::Random;

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use checks::{Check, End, Outcome, RunOptions, TestFailure};
-use engine::{Commands, Running};
+use engine::for_benches::{Commands, Running};
 use tokio_util::sync::CancellationToken;
 
 use super::faults::CheckFaults;

@@ -87,7 +87,7 @@ impl Disk {
     }
 
     /// Looks at what is on disk without taking a step.
-    pub fn look<T>(&self, look: impl FnOnce() -> T) -> T {
+    pub fn without_a_step<T>(&self, look: impl FnOnce() -> T) -> T {
         let before = std::mem::replace(&mut self.lock().looking, true);
         let seen = look();
         self.lock().looking = before;

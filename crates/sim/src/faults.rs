@@ -93,7 +93,7 @@ pub enum When {
 
 /// Everything that will go wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
+pub struct FaultPlan {
     pub host: HostFaults,
     pub model: ModelFaults,
     pub checks: CheckFaults,
@@ -119,9 +119,9 @@ const STEPS: usize = 600;
 /// The same in milliseconds.
 const TIME: usize = 20 * 60_000;
 
-impl Plan {
-    pub fn draw(random: &Random) -> Plan {
-        let mut plan = Plan::default();
+impl FaultPlan {
+    pub fn draw(random: &Random) -> FaultPlan {
+        let mut plan = FaultPlan::default();
         let mut draws = random.fork("which");
         // one seed in eight is undisturbed
         if draws.chance(0.125) {
@@ -220,7 +220,12 @@ impl Plan {
     }
 
     /// The same without what goes wrong with host, models, checks and disk.
-    pub fn calm(&self) -> Plan {
-        Plan { edits: self.edits.clone(), commits: self.commits.clone(), undo: self.undo, ..Plan::default() }
+    pub fn calm(&self) -> FaultPlan {
+        FaultPlan {
+            edits: self.edits.clone(),
+            commits: self.commits.clone(),
+            undo: self.undo,
+            ..FaultPlan::default()
+        }
     }
 }

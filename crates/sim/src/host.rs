@@ -13,7 +13,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::faults::HostFaults;
-use super::model::{Model, Reply, Session, Step};
+use super::model::{Model, ModelStep, Reply, Session};
 use super::trace::Trace;
 use crate::Random;
 
@@ -222,7 +222,7 @@ impl Inner {
                 return self.fail(opened, &mut state, trouble).await;
             }
             let step = state.session.next(std::mem::take(&mut reply));
-            if let Step::End(words) = step {
+            if let ModelStep::End(words) = step {
                 return Ok(self.end(opened, &mut state, trouble, words));
             }
             match self.step(opened, step).await {
@@ -277,13 +277,13 @@ impl Inner {
     }
 
     /// `None` where the turn was aborted meanwhile.
-    async fn step(&self, opened: &Opened, step: Step) -> Option<Reply> {
+    async fn step(&self, opened: &Opened, step: ModelStep) -> Option<Reply> {
         let takes = millis(&mut lock(&opened.random), 1, 300);
         let engine = lock(&self.engine).upgrade()?;
         match step {
-            Step::Think(time) => (!self.pause(opened, time).await).then_some(Reply::Nothing),
-            Step::End(_) => Some(Reply::Nothing),
-            Step::Call { tool, arguments } => {
+            ModelStep::Think(time) => (!self.pause(opened, time).await).then_some(Reply::Nothing),
+            ModelStep::End(_) => Some(Reply::Nothing),
+            ModelStep::Call { tool, arguments } => {
                 if self.pause(opened, takes).await {
                     return None;
                 }
@@ -293,7 +293,7 @@ impl Inner {
                     answer = engine.call_tool(&opened.id, &tool, arguments) => Some(Reply::Text(answer)),
                 }
             }
-            Step::Write { path, text } => {
+            ModelStep::Write { path, text } => {
                 let arguments = json!({ "filePath": path, "content": text });
                 if let Some(why) = engine.before_tool(&opened.id, "write", &arguments).await {
                     return Some(Reply::Refused(why));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::{Clock, Observer};
+use engine::for_benches::{Clock, Observer};
 use journal::{Reader, StateDir};
 use mission::provider::Fault;
 use mission::{Delivery, Event, GateVerdict, Phase, State, TaskId};
@@ -124,14 +124,14 @@ impl Observer for Watch {
         seen.trace.at(life.clock.now_ms().saturating_sub(EPOCH_MS));
         if !life.disk.is_down() {
             let disk = life.disk.clone();
-            disk.look(|| seen.look(&mut life, state));
+            disk.without_a_step(|| seen.check_state(&mut life, state));
         }
         seen.life = Some(life);
     }
 }
 
 impl Seen {
-    fn look(&mut self, life: &mut Life, state: &State) {
+    fn check_state(&mut self, life: &mut Life, state: &State) {
         if life.journal.is_none() {
             let path = StateDir::open(&self.data_home, &self.root)
                 .and_then(|dir| dir.mission(&state.mission))

@@ -10,7 +10,7 @@ use crate::Random;
 
 /// What a model does next in its turn.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum ModelStep {
     /// It writes, for so long.
     Think(Duration),
     /// It calls a tool of the mission; the answer is a [`Reply::Text`].
@@ -39,11 +39,11 @@ pub trait Model: Send + Sync + 'static {
     fn open(&self, role: Role, directory: &Path, random: Random) -> Box<dyn Session>;
 }
 
-/// A conversation. A turn begins with [`Session::prompt`], continues with [`Session::next`] and is over at [`Step::End`].
+/// A conversation. A turn begins with [`Session::prompt`], continues with [`Session::next`] and is over at [`ModelStep::End`].
 pub trait Session: Send {
     fn prompt(&mut self, text: &str);
 
-    fn next(&mut self, last: Reply) -> Step;
+    fn next(&mut self, last: Reply) -> ModelStep;
 
     /// What the turn that has just ended cost: tokens, US dollars.
     fn cost(&mut self) -> (Tokens, f64);

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use engine::{Engine, EngineOptions, World};
+use engine::for_benches::World;
+use engine::{Engine, EngineOptions};
 use journal::StateDir;
 use mission::{Delivery, Outcome, PauseReason, State};
 use tokio::runtime::Builder;
@@ -15,7 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::clock::{EPOCH_MS, SimulatedClock};
 use super::commands::SimulatedCommands;
 use super::disk::Disk;
-use super::faults::{HostFaults, ModelFaults, Plan, TROUBLED, When};
+use super::faults::{FaultPlan, HostFaults, ModelFaults, TROUBLED, When};
 use super::host::SimulatedHost;
 use super::invariants::Watch;
 use super::model::Model;
@@ -166,7 +167,7 @@ fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mu
 
 struct Begin<'a> {
     life: usize,
-    faults: &'a Plan,
+    faults: &'a FaultPlan,
     resume: bool,
     elapsed_ms: u64,
     random: Random,
@@ -246,7 +247,7 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
     }));
     disk.plug_in();
     let mut blocking = begin.random.fork("blocking");
-    engine::block_in_virtual_time(Some(Box::new(move || {
+    engine::for_benches::block_in_virtual_time(Some(Box::new(move || {
         let mut takes = || Duration::from_millis(blocking.below(30) as u64);
         (takes(), takes())
     })));
@@ -264,7 +265,7 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
         let commands =
             SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), trace.clone());
         let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
-        let observer: Arc<dyn engine::Observer> = match bug {
+        let observer: Arc<dyn engine::for_benches::Observer> = match bug {
             Bug::ForgetsWhatLanded | Bug::ForgetsTheBudget => Arc::new(Forgetful(watch.clone(), bug)),
             _ => Arc::new(watch.clone()),
         };
@@ -320,12 +321,12 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
         if let Some(took) = asked_to_stop.get().map(Instant::elapsed).filter(|took| *took > STOPS) {
             trace.broken(format!("it took {} ms to stop", took.as_millis()));
         }
-        use engine::Clock;
+        use engine::for_benches::Clock;
         played.virtual_ms = clock.now_ms() - EPOCH_MS;
         played.said.push_str(&host.said());
     });
     drop(runtime);
-    engine::block_in_virtual_time(None);
+    engine::for_benches::block_in_virtual_time(None);
     Disk::unplug();
     played.steps += disk.taken();
     for (name, count) in disk.by_name() {
@@ -368,7 +369,7 @@ async fn does_twice(data_home: std::path::PathBuf, root: std::path::PathBuf) {
 /// A planted bug.
 struct Forgetful(Watch, Bug);
 
-impl engine::Observer for Forgetful {
+impl engine::for_benches::Observer for Forgetful {
     fn changed(&self, state: &State) {
         let mut state = state.clone();
         if self.1 == Bug::ForgetsTheBudget {
@@ -376,7 +377,7 @@ impl engine::Observer for Forgetful {
         } else {
             state.tasks.update(|task| task.phase.is_final(), |task| task.phase = mission::Phase::Waiting);
         }
-        engine::Observer::changed(&self.0, &state);
+        engine::for_benches::Observer::changed(&self.0, &state);
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::faults::Plan;
+use super::faults::FaultPlan;
 use super::project::{self, MOST_FILES};
 use crate::Random;
 
@@ -19,7 +19,7 @@ pub struct Scenario {
     /// What a planner submits that makes no mistake.
     pub plan: Value,
     pub settings: Settings,
-    pub faults: Plan,
+    pub faults: FaultPlan,
 }
 
 /// Limits are in force in troubled lives; calm ones have none.
@@ -46,7 +46,7 @@ pub struct Settings {
 impl Scenario {
     pub fn draw(seed: u64) -> Scenario {
         let random = Random::new(seed);
-        let faults = Plan::draw(&random.fork("faults"));
+        let faults = FaultPlan::draw(&random.fork("faults"));
         let mut draws = random.fork("project");
         let files = 1 + draws.below(MOST_FILES);
         Scenario {

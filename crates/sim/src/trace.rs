@@ -1,3 +1,5 @@
+//! What a run says of itself, bounded: faults, and invariants that broke.
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lines that are kept; a run that says more is cut.

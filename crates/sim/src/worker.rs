@@ -8,7 +8,7 @@ use mission::{Role, Tokens};
 use serde_json::{Value, json};
 
 use super::faults::ModelFaults;
-use super::model::{Model, Reply, Session, Step, header, listed};
+use super::model::{Model, ModelStep, Reply, Session, header, listed};
 use super::{scenario, truth};
 use crate::Random;
 
@@ -118,7 +118,7 @@ impl Session for Speaker {
         }
     }
 
-    fn next(&mut self, last: Reply) -> Step {
+    fn next(&mut self, last: Reply) -> ModelStep {
         if let Reply::Text(answer) = &last
             && answer.starts_with("refused: mission_")
             && self.mends < MENDS
@@ -127,7 +127,7 @@ impl Session for Speaker {
             self.acts.push_front(Act::HandIn);
         }
         loop {
-            let Some(act) = self.acts.pop_front() else { return Step::End("That is all.".into()) };
+            let Some(act) = self.acts.pop_front() else { return ModelStep::End("That is all.".into()) };
             if let Some(step) = self.step(act) {
                 return step;
             }
@@ -252,12 +252,14 @@ impl Speaker {
     }
 
     /// `None` where there is nothing to do after all.
-    fn step(&mut self, act: Act) -> Option<Step> {
+    fn step(&mut self, act: Act) -> Option<ModelStep> {
         match act {
-            Act::Think => Some(Step::Think(Duration::from_millis(500 + self.random.below(40_000) as u64))),
-            Act::Prose => Some(Step::End("I have done everything you asked for!".into())),
+            Act::Think => {
+                Some(ModelStep::Think(Duration::from_millis(500 + self.random.below(40_000) as u64)))
+            }
+            Act::Prose => Some(ModelStep::End("I have done everything you asked for!".into())),
             Act::Check => {
-                Some(Step::Call { tool: "mission_check".into(), arguments: json!({ "name": "test" }) })
+                Some(ModelStep::Call { tool: "mission_check".into(), arguments: json!({ "name": "test" }) })
             }
             Act::HandIn => Some(self.handed_in()),
             Act::Mark(path) => self.write(path, |speaker, path, text| {
@@ -296,7 +298,7 @@ impl Speaker {
         }
     }
 
-    fn handed_in(&mut self) -> Step {
+    fn handed_in(&mut self) -> ModelStep {
         let (tool, mut arguments) = self.hand_in.clone();
         if arguments["status"] == "done" {
             let why = |path: &String| json!({ "path": path, "why": "it needs a line" });
@@ -318,21 +320,21 @@ impl Speaker {
                 *id = json!("a99");
             }
         }
-        Step::Call { tool, arguments }
+        ModelStep::Call { tool, arguments }
     }
 
     fn write(
         &mut self,
         path: String,
         change: impl FnOnce(&mut Speaker, &str, Option<String>) -> String,
-    ) -> Option<Step> {
+    ) -> Option<ModelStep> {
         let before = std::fs::read_to_string(self.directory.join(&path)).ok();
         let text = change(self, &path, before.clone());
         if before.as_ref() == Some(&text) || (before.is_none() && text.is_empty()) {
             return None;
         }
         self.written.push(path.clone());
-        Some(Step::Write { path, text: Some(text) })
+        Some(ModelStep::Write { path, text: Some(text) })
     }
 
     /// Tasks write at places of their own, mostly.

@@ -1,7 +1,7 @@
 //! Missions played from seeds: what must hold does, a seed plays the same twice, and planted bugs are found.
 
 use mission::Outcome;
-use sim::{Bug, Plan, Played, Scenario, run, run_with};
+use sim::{Bug, FaultPlan, Played, Scenario, run, run_with};
 
 /// Seeds of each part; all parts together are played by every `npm test`, and `npm run simulate` plays more.
 const PART: u64 = 15;
@@ -118,7 +118,7 @@ fn a_seed_plays_the_same_twice() {
 /// How a few otherwise undisturbed missions with tests that are written first go.
 fn with_tests_first(change: impl Fn(&mut Scenario)) -> Vec<Played> {
     let play = |seed| {
-        let mut scenario = Scenario { faults: Plan::default(), ..Scenario::draw(seed) };
+        let mut scenario = Scenario { faults: FaultPlan::default(), ..Scenario::draw(seed) };
         scenario.settings.tests_first = true;
         change(&mut scenario);
         run_with(&scenario, Bug::None)
@@ -148,7 +148,7 @@ fn wrong_tests_are_sent_back_or_written_anew_and_no_mission_hangs_on_them() {
 /// Whether one of a few otherwise undisturbed missions shows a planted bug, in these words.
 fn finds(bug: Bug, words: &str, change: impl Fn(&mut Scenario)) {
     let found = (0..12).find(|seed| {
-        let mut scenario = Scenario { faults: Plan::default(), ..Scenario::draw(*seed) };
+        let mut scenario = Scenario { faults: FaultPlan::default(), ..Scenario::draw(*seed) };
         change(&mut scenario);
         run_with(&scenario, bug).violations.iter().any(|violation| violation.contains(words))
     });

@@ -9,7 +9,7 @@ use tree_sitter::{Node, Tree};
 use crate::edit::{Edit, ErrorAt, edited};
 use crate::language::Language;
 use crate::languages::{ecmascript, go, python, rust};
-use crate::walk::{Step, visit};
+use crate::walk::{VisitStep, visit};
 
 /// Errors that are looked at for what they tell.
 const MAX_ERRORS: usize = 200;
@@ -46,12 +46,12 @@ fn errors(tree: &Tree) -> Vec<ErrorAt<'_>> {
     let mut found = Vec::new();
     visit(tree.root_node(), |node, _| {
         if found.len() >= MAX_ERRORS {
-            return Step::Stop;
+            return VisitStep::Stop;
         }
         if node.is_error() {
             found.push(ErrorAt { start: node.start_byte(), end: node.end_byte(), within: holder(node) });
         }
-        if node.has_error() { Step::Into } else { Step::Over }
+        if node.has_error() { VisitStep::Into } else { VisitStep::Over }
     });
     found
 }

@@ -26,6 +26,6 @@ pub use problem::{MAX_PROBLEMS, ProblemKind, SyntaxProblem};
 pub use problems::problems;
 pub use source::{MAX_BYTES, MAX_DEPTH, NotParsed, Source};
 pub use symbols::{Arity, Export, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind};
-pub use walk::{Step, visit};
+pub use walk::{VisitStep, visit};
 
 pub use tree_sitter::{InputEdit, Node, Point, Tree};

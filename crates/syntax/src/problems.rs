@@ -6,7 +6,7 @@ use crate::language::Language;
 use crate::languages::python;
 use crate::problem::{Found, MAX_PROBLEMS, ProblemKind, SyntaxProblem};
 use crate::source::Source;
-use crate::walk::{Step, visit};
+use crate::walk::{VisitStep, visit};
 
 /// The syntax problems of a text, at most [`MAX_PROBLEMS`], in source order.
 pub fn problems(language: Language, text: &str) -> Vec<SyntaxProblem> {
@@ -70,10 +70,10 @@ impl Source<'_> {
         let brackets = brackets::unbalanced(self);
         visit(self.root(), |node, _| {
             if found.len() >= before + MAX_PROBLEMS {
-                return Step::Stop;
+                return VisitStep::Stop;
             }
             if !node.has_error() {
-                return Step::Over;
+                return VisitStep::Over;
             }
             if node.is_missing() {
                 let expected =
@@ -83,18 +83,18 @@ impl Source<'_> {
                     ProblemKind::Missing,
                     format!("expected {expected}"),
                 ));
-                return Step::Over;
+                return VisitStep::Over;
             }
             if node.is_error() {
                 // an error which spans most of a file says nothing by its start: what is inside does
                 let spans_much = node.end_position().row.saturating_sub(node.start_position().row) > 10;
                 if spans_much && (!brackets.is_empty() || has_inner_error(node)) {
-                    return Step::Into;
+                    return VisitStep::Into;
                 }
                 found.push((node.start_byte(), ProblemKind::Unexpected, self.unexpected(node)));
-                return Step::Over;
+                return VisitStep::Over;
             }
-            Step::Into
+            VisitStep::Into
         });
         found.extend(brackets);
         if found.len() == before {
@@ -137,11 +137,11 @@ fn has_inner_error(node: Node<'_>) -> bool {
     visit(node, |child, depth| {
         inner = inner || (depth > 0 && (child.is_error() || child.is_missing()));
         if inner {
-            Step::Stop
+            VisitStep::Stop
         } else if child.has_error() {
-            Step::Into
+            VisitStep::Into
         } else {
-            Step::Over
+            VisitStep::Over
         }
     });
     inner
@@ -157,7 +157,7 @@ fn describe(kind: &str) -> String {
 mod brackets {
     use crate::problem::{Found, ProblemKind};
     use crate::source::Source;
-    use crate::walk::{Step, visit};
+    use crate::walk::{VisitStep, visit};
 
     /// Brackets without their partner. Only tokens of the grammar count, so that brackets in strings
     /// and comments do not.
@@ -166,10 +166,10 @@ mod brackets {
         let mut found = Vec::new();
         visit(source.root(), |node, _| {
             if node.child_count() > 0 {
-                return Step::Into;
+                return VisitStep::Into;
             }
             if node.is_missing() || node.is_named() {
-                return Step::Over;
+                return VisitStep::Over;
             }
             match node.kind() {
                 "{" | "(" | "[" | "${" => open.push((node.kind(), node.start_byte())),
@@ -191,7 +191,7 @@ mod brackets {
                 },
                 _ => {}
             }
-            if found.len() >= 3 { Step::Stop } else { Step::Into }
+            if found.len() >= 3 { VisitStep::Stop } else { VisitStep::Into }
         });
         if found.is_empty() {
             for (opener, at) in open.iter().rev().take(3) {

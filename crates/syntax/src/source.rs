@@ -7,7 +7,7 @@ use tree_sitter::{Node, ParseOptions, Parser, Tree};
 use crate::edit::edited;
 use crate::gaps;
 use crate::language::Language;
-use crate::walk::{Step, visit};
+use crate::walk::{VisitStep, visit};
 
 /// Files longer than this many bytes are not parsed.
 pub const MAX_BYTES: usize = 5_000_000;
@@ -129,7 +129,7 @@ impl<'t> Source<'t> {
         let mut deep = false;
         visit(self.root(), |_, depth| {
             deep = deep || depth > MAX_DEPTH;
-            if deep { Step::Stop } else { Step::Into }
+            if deep { VisitStep::Stop } else { VisitStep::Into }
         });
         deep
     }
@@ -189,7 +189,7 @@ fn errors(tree: &Tree) -> usize {
     let mut count = 0;
     visit(tree.root_node(), |node, _| {
         count += usize::from(node.is_error() || node.is_missing());
-        if node.has_error() { Step::Into } else { Step::Over }
+        if node.has_error() { VisitStep::Into } else { VisitStep::Over }
     });
     count
 }

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 /// What to do after a node was visited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum VisitStep {
     /// visit its children next
     Into,
     /// skip its children
@@ -15,15 +15,15 @@ pub enum Step {
 
 /// Visits a node and what is below it in source order, with the depth below `root`. Iterative, as trees
 /// may be deeper than any stack.
-pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> Step) {
+pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> VisitStep) {
     let mut cursor = root.walk();
     let mut depth = 0;
     loop {
         let step = enter(cursor.node(), depth);
-        if step == Step::Stop {
+        if step == VisitStep::Stop {
             return;
         }
-        if step == Step::Into && cursor.goto_first_child() {
+        if step == VisitStep::Into && cursor.goto_first_child() {
             depth += 1;
             continue;
         }

@@ -30,7 +30,7 @@ pub(crate) use faults::{crash_after, fail_after, meanwhile};
 pub(crate) use place::backup_name;
 #[cfg(test)]
 pub(crate) use place::{beside, unfinished};
-pub(crate) use settle::{is_half_done, note_written, settle, was_done, written};
+pub(crate) use settle::{clear_exchanges, is_half_done, note_written, was_done, written};
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -93,7 +93,7 @@ pub(crate) fn apply(
         }
         let PutBack { mut torn, failed } = work.put_back();
         // What could not be cleared away stays noted for the next start.
-        let kept = settle(root, folder).unwrap_or_default();
+        let kept = clear_exchanges(root, folder).unwrap_or_default();
         torn.extend(kept.iter().map(|kept| kept.path.clone()));
         torn.sort();
         torn.dedup();
@@ -119,7 +119,7 @@ pub(crate) fn apply(
     }
     drop(settle::note_done(folder, true));
     // Everything is in its place: what could not be cleared away stays noted for the next start.
-    drop(settle(root, folder));
+    drop(clear_exchanges(root, folder));
     let mut outcome = Outcome::default();
     for (entry, _) in todo {
         let list = if entry.after.is_some() { &mut outcome.written } else { &mut outcome.removed };
@@ -175,7 +175,7 @@ impl From<Error> for Stop {
 }
 
 /// A step that was taken, for taking it back.
-enum Step {
+enum UndoStep {
     /// The path held something before, which is in the backup; and what is there since.
     Replaced(String, Option<Fingerprint>),
     Removed(String),
@@ -184,12 +184,12 @@ enum Step {
     FolderRemoved(PathBuf, u32),
 }
 
-impl Step {
+impl UndoStep {
     fn path(self, root: &Path) -> Option<String> {
         match self {
-            Step::Replaced(name, _) | Step::Removed(name) | Step::Created(name, _) => Some(name),
-            Step::FolderMade(_) => None,
-            Step::FolderRemoved(folder, _) => Some(relative_to(root, &folder)),
+            UndoStep::Replaced(name, _) | UndoStep::Removed(name) | UndoStep::Created(name, _) => Some(name),
+            UndoStep::FolderMade(_) => None,
+            UndoStep::FolderRemoved(folder, _) => Some(relative_to(root, &folder)),
         }
     }
 }
@@ -210,7 +210,7 @@ struct Work<'a> {
     root: &'a Path,
     /// Of the delivery: what it stages and keeps.
     folder: &'a Path,
-    done: Vec<Step>,
+    done: Vec<UndoStep>,
 }
 
 impl Work<'_> {
@@ -222,7 +222,7 @@ impl Work<'_> {
             trip(&path)?;
             settle::note_writing(self.folder, &entry.path)?;
             let put = self.remove(&path, &entry.path, found.fingerprint).at("remove", &path)?;
-            self.step(put, &entry.path, |_| Step::Removed(entry.path.clone()))?;
+            self.step(put, &entry.path, |_| UndoStep::Removed(entry.path.clone()))?;
             self.remove_empty_folders(&path)?;
         }
         let mut folders = BTreeSet::new();
@@ -233,11 +233,11 @@ impl Work<'_> {
             if entry.before.is_none() && fs::symlink_metadata(&path).is_ok_and(|there| there.is_dir()) {
                 let mode = folder_mode(&path);
                 fs::remove_dir(&path).at("replace the folder", &path)?;
-                self.done.push(Step::FolderRemoved(path.clone(), mode));
+                self.done.push(UndoStep::FolderRemoved(path.clone(), mode));
             }
             trip(&path)?;
             settle::note_writing(self.folder, &entry.path)?;
-            let step = if entry.before.is_some() { Step::Replaced } else { Step::Created };
+            let step = if entry.before.is_some() { UndoStep::Replaced } else { UndoStep::Created };
             let beside = beside(self.root, &entry.path);
             let put = replace(&staged.join(&entry.path), &path, &beside, found.fingerprint);
             self.step(put.at("write", &path)?, &entry.path, |ours| step(entry.path.clone(), ours))?;
@@ -255,7 +255,7 @@ impl Work<'_> {
         &mut self,
         put: Put,
         name: &str,
-        step: impl FnOnce(Option<Fingerprint>) -> Step,
+        step: impl FnOnce(Option<Fingerprint>) -> UndoStep,
     ) -> Result<(), Stop> {
         match put {
             Put::Done(Done { ours, left }) => {
@@ -301,7 +301,7 @@ impl Work<'_> {
                 }
                 Err(_) => {
                     fs::create_dir(&folder).at("create", &folder)?;
-                    self.done.push(Step::FolderMade(folder.clone()));
+                    self.done.push(UndoStep::FolderMade(folder.clone()));
                 }
             }
         }
@@ -316,7 +316,7 @@ impl Work<'_> {
             if fs::remove_dir(at).is_err() {
                 break;
             }
-            self.done.push(Step::FolderRemoved(at.to_path_buf(), mode));
+            self.done.push(UndoStep::FolderRemoved(at.to_path_buf(), mode));
             folder = at.parent();
         }
         Ok(())
@@ -332,9 +332,9 @@ impl Work<'_> {
                 continue;
             }
             let (result, name) = match step {
-                Step::Replaced(name, ours) => (self.restore(&name, ours), name),
-                Step::Removed(name) => (self.restore(&name, None), name),
-                Step::Created(name, ours) => {
+                UndoStep::Replaced(name, ours) => (self.restore(&name, ours), name),
+                UndoStep::Removed(name) => (self.restore(&name, None), name),
+                UndoStep::Created(name, ours) => {
                     let path = self.root.join(&name);
                     match fingerprint(&path) {
                         // Removed since: it is as before.
@@ -343,12 +343,12 @@ impl Work<'_> {
                         _ => (self.remove(&path, &name, ours), name),
                     }
                 }
-                Step::FolderMade(folder) => {
+                UndoStep::FolderMade(folder) => {
                     // Not empty: something else was put there meanwhile, which is not ours to remove.
                     drop(fs::remove_dir(&folder));
                     continue;
                 }
-                Step::FolderRemoved(folder, mode) => {
+                UndoStep::FolderRemoved(folder, mode) => {
                     match fs::create_dir(&folder) {
                         Ok(()) => drop(fs::set_permissions(&folder, fs::Permissions::from_mode(mode))),
                         // Made again by somebody else.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{
-    Outcome, State, TORN, apply, is_half_done, note_written, remove_made_folders, settle, states, was_done,
-    written,
+    Outcome, State, TORN, apply, clear_exchanges, is_half_done, note_written, remove_made_folders, states,
+    was_done, written,
 };
 use crate::error::{DeliveryError, Error, KEPT_MEANWHILE, UndoError, whereabouts};
 use crate::files::{private_dir, remove_tree};
@@ -223,7 +223,7 @@ impl Workspace {
     pub fn settle_deliveries(&self) -> Result<Vec<String>, Error> {
         let mut kept = Vec::new();
         for entry in std::fs::read_dir(self.area().join("delivery")).into_iter().flatten().flatten() {
-            kept.extend(settle(self.root(), &entry.path())?);
+            kept.extend(clear_exchanges(self.root(), &entry.path())?);
         }
         Ok(kept.into_iter().map(|kept| format!("{}: {}", kept.path, kept.file.display())).collect())
     }

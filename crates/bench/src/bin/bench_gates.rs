@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use bench::fresh::{self, Spent};
-use bench::gates::{Alone, Effort, GATES, Stack, guardian_alone, markdown, stack_markdown, whole_stack};
-use bench::mutants::Kind;
+use bench::gates::{Alone, Effort, Stack, guardian_alone, markdown, stack_markdown, whole_stack};
+use bench::mutants::MutantKind;
 use bench::projects::{ALL, Project, Set};
 
 const SEED: u64 = 20_261_122;
@@ -131,18 +131,18 @@ fn fresh(arguments: &[String], show: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn kinds(names: Option<&str>) -> Result<Vec<Kind>, String> {
-    let Some(names) = names else { return Ok(Kind::ALL.to_vec()) };
+fn kinds(names: Option<&str>) -> Result<Vec<MutantKind>, String> {
+    let Some(names) = names else { return Ok(MutantKind::ALL.to_vec()) };
     let mut found = Vec::new();
     for name in names.split(',') {
-        let of = Kind::ALL.into_iter().filter(|kind| match name {
+        let of = MutantKind::ALL.into_iter().filter(|kind| match name {
             "static" => kind.needs_no_execution(),
             name => kind.name() == name,
         });
         let before = found.len();
         found.extend(of);
         if found.len() == before {
-            let known = Kind::ALL.map(Kind::name).join(", ");
+            let known = MutantKind::ALL.map(MutantKind::name).join(", ");
             return Err(format!("there is no kind `{name}`\nhint: the kinds are {known}, or `static`"));
         }
     }
@@ -169,7 +169,7 @@ fn alone(wanted: Alone<'_>, packages: &[&'static Project], shown: bool) -> Resul
 }
 
 fn misses(stack: &Stack) {
-    for row in stack.mutants.iter().filter(|row| row.is_wrong() && !row.caught_by_any(&GATES)) {
+    for row in stack.mutants.iter().filter(|row| row.is_wrong() && !row.caught()) {
         println!(
             "let through: {}: {} {} → {}: {}: {} ({:?})",
             row.kind.name(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use bench::releases::{judge, list};
+use bench::releases::{judge_release, list};
 use bench::uplift::suites::Suites;
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ fn run() -> Result<(), String> {
         ["list", "--packages", names] => {
             listed(&names.split(',').map(|name| name.trim().to_string()).collect::<Vec<_>>(), &suites)
         }
-        ["judge", title, folder] => print(&judge(title, Path::new(folder), &suites)?),
+        ["judge", title, folder] => print(&judge_release(title, Path::new(folder), &suites)?),
         _ => Err(HELP.into()),
     }
 }

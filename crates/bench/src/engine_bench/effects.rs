@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::Clock;
-use engine::orchestration::{Effects, Events, Orchestrator, Permission, Wish};
+use engine::for_benches::Clock;
+use engine::for_benches::{Effects, Events, Orchestrator, Permission, Wish};
 use mission::mailbox::Brief;
 use mission::{
     Effect, Event, FailureClass, Gate, GateVerdict, ItemVerdict, PauseReason, Role, State, TaskId, Tokens,
@@ -63,7 +63,7 @@ impl World {
         ]
     }
 
-    async fn judge(&self, task: &TaskId) -> Vec<Event> {
+    async fn pass_gates(&self, task: &TaskId) -> Vec<Event> {
         let tree = format!("tree-{task}");
         let judged = |gate| Event::GateJudged {
             task: Some(task.clone()),
@@ -143,7 +143,7 @@ impl World {
                 }
             }
             Effect::Work { task, .. } => self.work(&state, &task).await,
-            Effect::Judge { task, .. } => self.judge(&task).await,
+            Effect::Judge { task, .. } => self.pass_gates(&task).await,
             Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
             Effect::Estimate => {
                 vec![Event::Estimated { estimate: mission::estimate::estimate(&state, &[]) }]

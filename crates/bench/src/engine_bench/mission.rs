@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::orchestration::{Actor, Record};
-use engine::{Clock, Host, HostFuture, HostRequest};
+use engine::for_benches::Clock;
+use engine::for_benches::{Actor, Record};
+use engine::{Host, HostFuture, HostRequest};
 use journal::{Journal, Redactor};
 use mission::{Event, Outcome, Policy, State};
 

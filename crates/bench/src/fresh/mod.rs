@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::{Mutex, PoisonError};
 
-use engine::Lint;
+use engine::for_benches::Lint;
 use sim::Random;
 use syntax::Language;
 
@@ -159,7 +159,7 @@ pub fn judge(changes: &[Change], jobs: usize) -> Judged {
                 while let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
                     && let Some(change) = changes.get(at)
                 {
-                    let report = lint.judge(&change.base, &correct(change), None);
+                    let report = lint.judge_files(&change.base, &correct(change), None);
                     let files: BTreeSet<&str> =
                         report.issues.iter().filter_map(|issue| issue.path.as_deref()).collect();
                     let errors =

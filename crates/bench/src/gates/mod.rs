@@ -10,24 +10,24 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use engine::Lint;
+use engine::for_benches::Lint;
 use mission::GateVerdict;
 
-use crate::mutants::{Kind, Mutant, correct, mutants};
+use crate::mutants::{Mutant, MutantKind, correct, mutants};
 use crate::projects::{Change, Project, ProjectError, Set};
 use sim::Random;
 
 pub use reason::reason_to_edit_tests;
-pub use stack::{Effort, GATES, Right, Row, Stack, Truth, whole_stack};
+pub use stack::{Effort, Right, Row, Stack, Truth, whole_stack};
 pub use stack_table::stack_markdown;
 pub use table::markdown;
 
 /// What was measured on one set of packages.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
-    pub kinds: BTreeMap<Kind, Caught>,
+    pub kinds: BTreeMap<MutantKind, Caught>,
     /// Mutants caught by an error, and all, of a kind in a package.
-    pub by_package: BTreeMap<&'static str, BTreeMap<Kind, (usize, usize)>>,
+    pub by_package: BTreeMap<&'static str, BTreeMap<MutantKind, (usize, usize)>>,
     pub packages: Vec<&'static str>,
     /// Packages that could not be had, and why.
     pub left_out: Vec<String>,
@@ -66,7 +66,7 @@ pub struct Alone<'a> {
     /// Mutants of a kind in a change, at most.
     pub a_kind: usize,
     pub seed: u64,
-    pub kinds: &'a [Kind],
+    pub kinds: &'a [MutantKind],
     /// Changes that are looked at side by side.
     pub jobs: usize,
 }
@@ -100,7 +100,7 @@ pub fn guardian_alone(alone: Alone<'_>, packages: &[&'static Project]) -> Result
                     && let Some(change) = all.get(at)
                 {
                     let mut one = Measured::default();
-                    look(&lint, change, &alone, &random, &mut one);
+                    lint_change(&lint, change, &alone, &random, &mut one);
                     found.lock().unwrap_or_else(PoisonError::into_inner).push((at, one));
                 }
             });
@@ -142,8 +142,8 @@ impl Measured {
     }
 }
 
-fn look(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random, measured: &mut Measured) {
-    let right = lint.judge(&change.base, &correct(change), reason_to_edit_tests(change).as_deref());
+fn lint_change(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random, measured: &mut Measured) {
+    let right = lint.judge_files(&change.base, &correct(change), reason_to_edit_tests(change).as_deref());
     let mut accused: Vec<&str> = Vec::new();
     for issue in &right.issues {
         measured.correct.errors.push(format!("{}: {issue}", change.title()));
@@ -165,7 +165,7 @@ fn look(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random, measur
         change.changed.iter().filter(|path| syntax::Language::of_path(path).is_some()).count();
     for kind in alone.kinds {
         for mutant in mutants(change, *kind, alone.a_kind, random) {
-            judge(lint, change, &mutant, &right, measured);
+            lint_mutant(lint, change, &mutant, &right, measured);
         }
     }
 }
@@ -188,10 +188,16 @@ fn more<'f>(findings: &'f [guardian::Finding], right: &[guardian::Finding]) -> V
 }
 
 /// What a gate reports of the correct change, too, says nothing of the mutant.
-fn judge(lint: &Lint, change: &Change, mutant: &Mutant, right: &engine::LintReport, measured: &mut Measured) {
+fn lint_mutant(
+    lint: &Lint,
+    change: &Change,
+    mutant: &Mutant,
+    right: &engine::for_benches::LintReport,
+    measured: &mut Measured,
+) {
     // what happens to tests in a mutant that is about tests has no reason in the plan
     let reason = reason_to_edit_tests(change).filter(|_| !mutant.on_base_tests);
-    let report = lint.judge(&change.base, &mutant.answer(change), reason.as_deref());
+    let report = lint.judge_files(&change.base, &mutant.answer(change), reason.as_deref());
     let new = more(&report.findings, &right.findings);
     let by_error = report.verdict == GateVerdict::Fail
         && new.iter().any(|f| {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use engine::Lint;
+use engine::for_benches::Lint;
 use guardian::Severity;
 
 use crate::mutants::{correct, edits_tests};
@@ -17,7 +17,7 @@ pub fn reason_to_edit_tests(change: &Change) -> Option<String> {
         return None;
     }
     let mut reason = String::from("the release changes what these tests expect");
-    for finding in LINT.judge(&change.base, &correct(change), None).findings {
+    for finding in LINT.judge_files(&change.base, &correct(change), None).findings {
         let about_tests = matches!(finding.rule.as_str(), "test-removed" | "test-weakened");
         if about_tests && finding.severity == Severity::Error {
             reason.push_str(&format!("; {} in {}", finding.message, finding.path));

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use checks::{Check, End, Outcome, RunOptions, Sandbox};
-use engine::{Commands, Running};
+use engine::for_benches::{Commands, Running};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
@@ -47,7 +47,7 @@ struct Inside {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct KeptCheckRun {
     key: String,
     outcome: Outcome,
 }
@@ -98,7 +98,7 @@ impl Room {
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
                 // a line that was torn by an interruption is worth nothing
-                if let Ok(Line { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
+                if let Ok(KeptCheckRun { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, outcome);
                 }
             }
@@ -133,10 +133,10 @@ impl Room {
     /// What the suite says of a tree.
     pub async fn outcome(&self, suite: &Suite, tree: &Tree, limit: Duration) -> Outcome {
         let check = Check::configured("test", suite.run, Some(limit));
-        self.look(&check, None, tree, &CancellationToken::new()).await
+        self.known_or_run(&check, None, tree, &CancellationToken::new()).await
     }
 
-    async fn look(
+    async fn known_or_run(
         &self,
         check: &Check,
         filter: Option<&str>,
@@ -159,7 +159,8 @@ impl Room {
             return Outcome::not_started("the machine is too busy to tell a loop from a slow run");
         }
         if matches!(outcome.end, End::Exited { .. } | End::TimedOut { .. } | End::Signalled { .. }) {
-            if let Ok(mut line) = serde_json::to_string(&Line { key: key.clone(), outcome: outcome.clone() })
+            if let Ok(mut line) =
+                serde_json::to_string(&KeptCheckRun { key: key.clone(), outcome: outcome.clone() })
             {
                 line.push('\n');
                 // what is not kept is computed again the next time
@@ -241,7 +242,7 @@ impl Commands for Room {
     ) -> Running<'a> {
         Box::pin(async move {
             match read(&options.root) {
-                Ok(tree) => self.look(check, filter, &tree, cancel).await,
+                Ok(tree) => self.known_or_run(check, filter, &tree, cancel).await,
                 Err(why) => Outcome::not_started(why),
             }
         })

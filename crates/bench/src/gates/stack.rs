@@ -7,20 +7,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use checks::{End, Outcome, Verdict};
-use engine::{GateReport, Judge, Permissions};
-use mission::{Gate, GateVerdict, Issue};
+use engine::for_benches::{GateReport, Judge, Permissions};
+use mission::{Basis, Gate, GateVerdict, Issue};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::reason::reason_to_edit_tests;
 use super::room::Room;
-use crate::mutants::{Kind, Mutant, correct, edits_tests, is_test, mutants};
+use crate::mutants::{Mutant, MutantKind, correct, edits_tests, is_test, mutants};
 use crate::projects::{Change, Project, Suite, Tree};
 use sim::Random;
 
-/// The gates that ask no model, in their order.
-pub const GATES: [Gate; 5] = [Gate::Scope, Gate::Protected, Gate::Guardian, Gate::Checks, Gate::NewTests];
 /// How often what is protected is taken out of a change.
 const ROUNDS: usize = 3;
 /// A run may take so many times as long as that of the correct change, and this.
@@ -70,7 +68,7 @@ pub struct Row {
     pub from: String,
     pub to: String,
     #[serde(serialize_with = "name_of")]
-    pub kind: Kind,
+    pub kind: MutantKind,
     pub path: String,
     pub description: String,
     pub truth: Truth,
@@ -118,13 +116,18 @@ impl Row {
         self.gates.get(gate.name()).copied().unwrap_or_default()
     }
 
-    /// Whether one of these holds something against it.
-    pub fn caught_by_any(&self, gates: &[Gate]) -> bool {
-        gates.iter().any(|gate| self.caught_by(*gate))
+    /// Whether one of the gates holds something against it.
+    pub fn caught(&self) -> bool {
+        Gate::of_a_change().any(|gate| self.caught_by(gate))
+    }
+
+    /// Whether one that runs nothing does.
+    pub fn caught_without_tests(&self) -> bool {
+        Gate::of_a_change().any(|gate| gate.basis() != Basis::Runs && self.caught_by(gate))
     }
 }
 
-fn name_of<S: serde::Serializer>(kind: &Kind, to: S) -> Result<S::Ok, S::Error> {
+fn name_of<S: serde::Serializer>(kind: &MutantKind, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(kind.name())
 }
 
@@ -184,7 +187,7 @@ async fn package(project: &'static Project, effort: Effort) -> Stack {
             continue;
         }
         let measured = match Room::open(project, &suite, &change).await {
-            Ok(room) => measure(project, &suite, change, room, &Kind::ALL, effort).await,
+            Ok(room) => measure(project, &suite, change, room, &MutantKind::ALL, effort).await,
             Err(why) => Err(why),
         };
         match measured {
@@ -211,7 +214,7 @@ async fn measure(
     suite: &Suite,
     change: Change,
     room: Room,
-    kinds: &[Kind],
+    kinds: &[MutantKind],
     effort: Effort,
 ) -> Result<Stack, String> {
     if change.held_out.is_empty() || change.visible_tests().is_empty() {
@@ -273,7 +276,7 @@ async fn measure(
             }
         };
         let plan = plan(&change, mutant.on_base_tests);
-        let reports = judge.judge(&answer, plan, true).await.map_err(|why| why.to_string())?;
+        let reports = judge.judge_files(&answer, plan, true).await.map_err(|why| why.to_string())?;
         let right = if mutant.on_base_tests { &old.reports } else { &right };
         stack.mutants.push(Row {
             package: project.name,
@@ -319,13 +322,15 @@ impl Bench<'_> {
     ) -> Result<(Taken, Judge, Vec<GateReport>), String> {
         let mut taken = Taken { change, given: Vec::new() };
         for round in 0..=ROUNDS {
-            let judge = self.judge(&taken.change.base, round).await?;
+            let judge = self.judge_on(&taken.change.base, round).await?;
             let plan = plan(&taken.change, false);
-            let reports =
-                judge.judge(&correct(&taken.change), plan, true).await.map_err(|why| why.to_string())?;
+            let reports = judge
+                .judge_files(&correct(&taken.change), plan, true)
+                .await
+                .map_err(|why| why.to_string())?;
             let mut paths: Vec<String> = reports
                 .iter()
-                .filter(|report| matches!(report.gate, Gate::Scope | Gate::Protected))
+                .filter(|report| report.gate.basis() == Basis::Paths)
                 .flat_map(|report| report.issues.iter().filter_map(|issue| issue.path.clone()))
                 .collect();
             paths.retain(|path| taken.change.changed.contains(path));
@@ -345,11 +350,11 @@ impl Bench<'_> {
         let tree = laid_over(&change.base, &answer);
         let visible = self.room.outcome(self.suite, &tree, self.limit).await;
         let plan = plan(change, true);
-        let reports = judge.judge(&answer, plan, true).await.map_err(|why| why.to_string())?;
+        let reports = judge.judge_files(&answer, plan, true).await.map_err(|why| why.to_string())?;
         Ok(OldTests { visible, reports })
     }
 
-    async fn judge(&self, base: &Tree, round: usize) -> Result<Judge, String> {
+    async fn judge_on(&self, base: &Tree, round: usize) -> Result<Judge, String> {
         let root = self.place.join(format!("base-{round}"));
         for (path, text) in base {
             let path = root.join(path);
@@ -471,21 +476,21 @@ mod tests {
         let home = tempfile::tempdir().map_err(|why| why.to_string())?;
         let room = Room::open_in(home.path(), project, &suite, &change, BTreeMap::new()).await?;
         let effort = Effort { a_kind: 1, changes: 1, seed: 1, jobs: 1, until: None };
-        let kinds = [Kind::SyntaxSlip, Kind::DeletedTest, Kind::WrongOperator];
+        let kinds = [MutantKind::SyntaxSlip, MutantKind::DeletedTest, MutantKind::WrongOperator];
         let stack = measure(project, &suite, change, room, &kinds, effort).await?;
         assert!(stack.correct.iter().all(|right| right.refused.is_empty()), "{:?}", stack.correct);
-        let of = |kind: Kind| {
+        let of = |kind: MutantKind| {
             let row = stack.mutants.iter().find(|row| row.kind == kind);
             row.ok_or_else(|| format!("no {} was made", kind.name()))
         };
-        let slip = of(Kind::SyntaxSlip)?;
+        let slip = of(MutantKind::SyntaxSlip)?;
         assert!(slip.visible_tests && slip.caught_by(Gate::Guardian), "{slip:?}");
-        let deleted = of(Kind::DeletedTest)?;
+        let deleted = of(MutantKind::DeletedTest)?;
         assert!(!deleted.visible_tests && deleted.caught_by(Gate::Protected), "{deleted:?}");
         // it is in the function that is new, which only the held-out test knows
-        let operator = of(Kind::WrongOperator)?;
+        let operator = of(MutantKind::WrongOperator)?;
         assert_eq!(operator.truth, Truth::ByHeldOutTests, "{operator:?}");
-        assert!(!operator.visible_tests && !operator.caught_by_any(&GATES), "{operator:?}");
+        assert!(!operator.visible_tests && !operator.caught(), "{operator:?}");
         Ok(())
     }
 }

@@ -1,13 +1,12 @@
+//! The whole stack's measurement as tables in Markdown: a column a gate, read from the table of gates.
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use mission::Gate;
 
-use super::stack::{GATES, Row, Stack, Truth};
-use crate::mutants::{Family, Kind};
-
-/// The gates that run nothing.
-const WITHOUT_TESTS: [Gate; 3] = [Gate::Scope, Gate::Protected, Gate::Guardian];
+use super::stack::{Row, Stack, Truth};
+use crate::mutants::{Family, MutantKind};
 
 /// A share of the wrong ones; `None` where there are none.
 fn share(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
@@ -16,45 +15,57 @@ fn share(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
     (!wrong.is_empty()).then(|| count as f64 / wrong.len() as f64)
 }
 
-type Column = (&'static str, fn(&Row) -> bool);
+/// A name, and which rows it stands for.
+type Named = (&'static str, fn(&Row) -> bool);
 
-const CAUGHT: [Column; 4] = [
-    ("scope, protected", |row| row.caught_by_any(&[Gate::Scope, Gate::Protected])),
-    ("Guardian", |row| row.caught_by(Gate::Guardian)),
-    ("checks", |row| row.caught_by(Gate::Checks)),
-    ("new tests", |row| row.caught_by(Gate::NewTests)),
-];
-const THROUGH: [Column; 3] = [
+/// What is let through where only these look.
+const THROUGH: [Named; 3] = [
     ("visible tests alone", |row| !row.visible_tests),
-    ("stack without tests", |row| !row.caught_by_any(&WITHOUT_TESTS)),
-    ("whole stack", |row| !row.caught_by_any(&GATES)),
+    ("stack without tests", |row| !row.caught_without_tests()),
+    ("whole stack", |row| !row.caught()),
 ];
+
+/// A column of the table: a heading, and which rows count for it.
+struct Column {
+    heading: String,
+    counts: Box<dyn Fn(&Row) -> bool>,
+}
+
+/// What each gate catches, and what is let through.
+fn columns() -> Vec<Column> {
+    let caught = Gate::of_a_change().map(|gate| Column {
+        heading: format!("caught: {}", gate.name()),
+        counts: Box::new(move |row| row.caught_by(gate)),
+    });
+    let through = THROUGH
+        .iter()
+        .map(|(name, counts)| Column { heading: format!("let through: {name}"), counts: Box::new(counts) });
+    caught.chain(through).collect()
+}
 
 /// The measurement as tables in Markdown.
 pub fn stack_markdown(stack: &Stack) -> String {
     let mut text = String::from("| kind | mutants | wrong | not told apart |");
-    for (name, _) in CAUGHT {
-        let _ = write!(text, " caught: {name} |");
-    }
-    for (name, _) in THROUGH {
-        let _ = write!(text, " let through: {name} |");
+    let columns = columns();
+    for column in &columns {
+        let _ = write!(text, " {} |", column.heading);
     }
     text.push_str("\n|---|---:|---:|---:|");
-    text.push_str(&"---:|".repeat(CAUGHT.len() + THROUGH.len()));
+    text.push_str(&"---:|".repeat(columns.len()));
     text.push('\n');
-    for kind in Kind::ALL {
+    for kind in MutantKind::ALL {
         let rows = of(stack, |row| row.kind == kind);
         if rows.is_empty() {
             continue;
         }
         let wrong = rows.iter().filter(|row| row.is_wrong()).count();
         let _ = write!(text, "| {} | {} | {wrong} | {} |", kind.name(), rows.len(), rows.len() - wrong);
-        for (_, column) in CAUGHT.iter().chain(&THROUGH) {
-            let _ = write!(text, " {} |", percent(share(&rows, column)));
+        for column in &columns {
+            let _ = write!(text, " {} |", percent(share(&rows, &column.counts)));
         }
         text.push('\n');
     }
-    let families: [(&str, &dyn Fn(Kind) -> bool); 3] = [
+    let families: [(&str, &dyn Fn(MutantKind) -> bool); 3] = [
         ("average over kinds that need no execution", &|kind| {
             !matches!(kind.family(), Family::Execution | Family::Elsewhere)
         }),
@@ -63,8 +74,8 @@ pub fn stack_markdown(stack: &Stack) -> String {
     ];
     for (name, wanted) in families {
         let _ = write!(text, "| **{name}** | | | |");
-        for (_, column) in CAUGHT.iter().chain(&THROUGH) {
-            let mean = mean_over_kinds(&of(stack, |row| wanted(row.kind)), *column);
+        for column in &columns {
+            let mean = mean_over_kinds(&of(stack, |row| wanted(row.kind)), &column.counts);
             let _ = write!(text, " **{}** |", percent(mean));
         }
         text.push('\n');
@@ -83,7 +94,7 @@ pub fn stack_markdown(stack: &Stack) -> String {
             rows.len(),
             score(&rows),
             percent(mean_over_kinds(&rows, |row| !row.visible_tests)),
-            percent(mean_over_kinds(&rows, |row| !row.caught_by_any(&GATES)))
+            percent(mean_over_kinds(&rows, |row| !row.caught()))
         );
     }
     summary(stack, &mut text);
@@ -92,8 +103,8 @@ pub fn stack_markdown(stack: &Stack) -> String {
 
 fn summary(stack: &Stack, text: &mut String) {
     let all = of(stack, |_| true);
-    let through = |column| mean_over_kinds(&all, column);
-    let (alone, whole) = (through(|row| !row.visible_tests), through(|row| !row.caught_by_any(&GATES)));
+    let alone = mean_over_kinds(&all, |row| !row.visible_tests);
+    let whole = mean_over_kinds(&all, |row| !row.caught());
     let goal = match (alone, whole) {
         (Some(alone), Some(whole)) => {
             let said = if whole <= alone / 2.0 { "reached" } else { "missed" };
@@ -145,12 +156,12 @@ fn of(stack: &Stack, wanted: impl Fn(&Row) -> bool) -> Vec<&Row> {
 }
 
 /// Kinds count alike, however many mutants they have.
-fn mean_over_kinds(rows: &[&Row], part: fn(&Row) -> bool) -> Option<f64> {
-    let shares: Vec<f64> = Kind::ALL
+fn mean_over_kinds(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
+    let shares: Vec<f64> = MutantKind::ALL
         .iter()
         .filter_map(|kind| {
             let rows: Vec<&Row> = rows.iter().filter(|row| row.kind == *kind).copied().collect();
-            share(&rows, part)
+            share(&rows, &part)
         })
         .collect();
     (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
@@ -180,7 +191,7 @@ mod tests {
 
     use super::*;
 
-    fn row(kind: Kind, truth: Truth, visible_tests: bool, gate: Option<Gate>) -> Row {
+    fn row(kind: MutantKind, truth: Truth, visible_tests: bool, gate: Option<Gate>) -> Row {
         let gates: BTreeMap<_, _> = gate.iter().map(|gate| (gate.name(), true)).collect();
         Row {
             package: "a",
@@ -200,12 +211,12 @@ mod tests {
     fn kinds_count_alike_and_what_is_not_known_to_be_wrong_counts_nowhere() {
         let stack = Stack {
             mutants: vec![
-                row(Kind::Truncation, Truth::ByConstruction, false, Some(Gate::Guardian)),
-                row(Kind::Truncation, Truth::ByConstruction, false, Some(Gate::Guardian)),
-                row(Kind::Truncation, Truth::ByConstruction, false, Some(Gate::Protected)),
-                row(Kind::WrongOperator, Truth::ByVisibleTests, true, Some(Gate::Checks)),
-                row(Kind::WrongOperator, Truth::ByHeldOutTests, false, None),
-                row(Kind::WrongOperator, Truth::NotKnownToBeWrong, false, None),
+                row(MutantKind::Truncation, Truth::ByConstruction, false, Some(Gate::Guardian)),
+                row(MutantKind::Truncation, Truth::ByConstruction, false, Some(Gate::Guardian)),
+                row(MutantKind::Truncation, Truth::ByConstruction, false, Some(Gate::Protected)),
+                row(MutantKind::WrongOperator, Truth::ByVisibleTests, true, Some(Gate::Checks)),
+                row(MutantKind::WrongOperator, Truth::ByHeldOutTests, false, None),
+                row(MutantKind::WrongOperator, Truth::NotKnownToBeWrong, false, None),
             ],
             ..Stack::default()
         };
@@ -213,11 +224,11 @@ mod tests {
         let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_default();
         assert_eq!(
             line("| truncation"),
-            "| truncation | 3 | 3 | 0 | 33.3 % | 66.7 % | 0.0 % | 0.0 % | 100.0 % | 0.0 % | 0.0 % |"
+            "| truncation | 3 | 3 | 0 | 0.0 % | 33.3 % | 66.7 % | 0.0 % | 0.0 % | 100.0 % | 0.0 % | 0.0 % |"
         );
         assert_eq!(
             line("| wrong operator"),
-            "| wrong operator | 3 | 2 | 1 | 0.0 % | 0.0 % | 50.0 % | 0.0 % | 50.0 % | 100.0 % | 50.0 % |"
+            "| wrong operator | 3 | 2 | 1 | 0.0 % | 0.0 % | 0.0 % | 50.0 % | 0.0 % | 50.0 % | 100.0 % | 50.0 % |"
         );
         assert!(line("| **average over all kinds**").ends_with("**75.0 %** | **50.0 %** | **25.0 %** |"));
         assert!(text.contains("reached: 25.0 % of 75.0 %"), "{text}");

@@ -1,13 +1,15 @@
+//! What the Guardian alone catches, as a table in Markdown.
+
 use std::fmt::Write;
 
 use super::{Caught, Correct, Measured};
-use crate::mutants::{Family, Kind};
+use crate::mutants::{Family, MutantKind};
 
 /// The measurement as a table in Markdown.
 pub fn markdown(measured: &Measured) -> String {
     let mut text =
         String::from("| kind | family | mutants | caught | with warnings |\n|---|---|---:|---:|---:|\n");
-    for kind in Kind::ALL {
+    for kind in MutantKind::ALL {
         let Some(caught) = measured.kinds.get(&kind) else { continue };
         let _ = writeln!(
             text,
@@ -19,7 +21,7 @@ pub fn markdown(measured: &Measured) -> String {
             percent(caught.by_any, caught.mutants)
         );
     }
-    let mean = |wanted: &dyn Fn(Kind) -> bool, part: &dyn Fn(&Caught) -> usize| {
+    let mean = |wanted: &dyn Fn(MutantKind) -> bool, part: &dyn Fn(&Caught) -> usize| {
         let shares: Vec<f64> = measured
             .kinds
             .iter()
@@ -28,7 +30,7 @@ pub fn markdown(measured: &Measured) -> String {
             .collect();
         if shares.is_empty() { 0.0 } else { 100.0 * shares.iter().sum::<f64>() / shares.len() as f64 }
     };
-    let is_static = Kind::needs_no_execution;
+    let is_static = MutantKind::needs_no_execution;
     let total: usize = measured.kinds.values().map(|caught| caught.mutants).sum();
     let correct = &measured.correct;
     let one_in =

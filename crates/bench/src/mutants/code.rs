@@ -1,7 +1,9 @@
+//! A source file that can go wrong: its functions, what the change wrote in it, and the replacements that spoil it.
+
 use std::collections::HashSet;
 use std::ops::Range;
 
-use syntax::{Language, Node, Source, Step, visit};
+use syntax::{Language, Node, Source, VisitStep, visit};
 
 /// One replacement in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,10 +155,10 @@ impl<'t> Code<'t> {
                 )
                 || self.is_inline_test(node)
             {
-                return Step::Over;
+                return VisitStep::Over;
             }
             each(node);
-            Step::Into
+            VisitStep::Into
         });
     }
 
@@ -169,7 +171,7 @@ impl<'t> Code<'t> {
     pub fn each(&self, mut each: impl FnMut(Node<'_>)) {
         visit(self.source.root(), |node, _| {
             each(node);
-            Step::Into
+            VisitStep::Into
         });
     }
 

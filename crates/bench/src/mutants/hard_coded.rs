@@ -1,9 +1,9 @@
 //! What a test expects, returned for just what it passes.
 
-use syntax::{Language, Node, Source, Step, visit};
+use syntax::{Language, Node, Source, VisitStep, visit};
 
 use super::code::{Code, Edit, children};
-use super::is_test;
+use super::mutant::is_test;
 use crate::projects::Change;
 
 /// A call that a test makes, and the literal that it expects.
@@ -59,11 +59,11 @@ fn cases(path: &str, text: &str, language: Language) -> Vec<Case> {
         let statement =
             matches!(node.kind(), "expression_statement" | "assert_statement" | "macro_invocation");
         if !statement || !super::tests_changed::is_assertion(source.text_of(node)) {
-            return Step::Into;
+            return VisitStep::Into;
         }
         found.extend(case(&source, node));
         found.extend(macro_case(&source, node));
-        Step::Over
+        VisitStep::Over
     });
     found
 }
@@ -79,14 +79,14 @@ fn case(source: &Source<'_>, assertion: Node<'_>) -> Option<Case> {
                 && !super::tests_changed::is_assertion(source.text_of(node))
             {
                 called = Some((callee, arguments, node));
-                return Step::Over;
+                return VisitStep::Over;
             }
         }
         if is_literal(node) {
             expected = expected.or(called.is_some().then_some(node));
-            return Step::Over;
+            return VisitStep::Over;
         }
-        Step::Into
+        VisitStep::Into
     });
     let ((callee, arguments, _), expected) = (called?, expected?);
     let at = arguments.iter().position(|argument| is_literal(*argument))?;

@@ -3,7 +3,7 @@
 use syntax::Node;
 
 use super::code::{Code, Edit, children};
-use super::needed;
+use super::needed::{self, is_import};
 use crate::projects::Change;
 use sim::Random;
 
@@ -61,19 +61,6 @@ fn code_names<'n>(node: Node<'n>, each: &mut dyn FnMut(Node<'n>, Option<Node<'n>
                 each(*name, names.get(i + 1).copied());
             }
         }
-    }
-}
-
-pub(super) fn is_import(code: &Code<'_>, node: Node<'_>) -> bool {
-    match node.kind() {
-        "import_statement" | "import_from_statement" => true,
-        "use_declaration" => !code.source.text_of(node).starts_with("pub"),
-        "lexical_declaration" | "variable_declaration" => {
-            let top = node.parent().is_some_and(|parent| parent.kind() == "program");
-            let text = code.source.text_of(node);
-            top && text.contains("require(") && text.len() < 300
-        }
-        _ => false,
     }
 }
 

@@ -1,6 +1,8 @@
+//! The ways in which models go wrong, and the families that they belong to.
+
 /// A way in which models go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum MutantKind {
     /// the answer ends in the middle of the file
     Truncation,
     /// a bracket, a quote or a colon too few or too many, or a remainder of the answer's wrapping
@@ -47,75 +49,77 @@ pub enum Family {
     Elsewhere,
 }
 
-impl Kind {
-    pub const ALL: [Kind; 21] = [
-        Kind::Truncation,
-        Kind::SyntaxSlip,
-        Kind::Elision,
-        Kind::Placeholder,
-        Kind::EmptiedBody,
-        Kind::MissingImport,
-        Kind::HallucinatedImport,
-        Kind::RenamedExport,
-        Kind::DeletedTest,
-        Kind::WeakenedTest,
-        Kind::SkippedTest,
-        Kind::HardCoded,
-        Kind::SwallowedError,
-        Kind::Suppression,
-        Kind::WrongOperator,
-        Kind::OffByOne,
-        Kind::WrongConstant,
-        Kind::SwappedArguments,
-        Kind::DroppedBranch,
-        Kind::DroppedAwait,
-        Kind::UnrelatedEdit,
+impl MutantKind {
+    pub const ALL: [MutantKind; 21] = [
+        MutantKind::Truncation,
+        MutantKind::SyntaxSlip,
+        MutantKind::Elision,
+        MutantKind::Placeholder,
+        MutantKind::EmptiedBody,
+        MutantKind::MissingImport,
+        MutantKind::HallucinatedImport,
+        MutantKind::RenamedExport,
+        MutantKind::DeletedTest,
+        MutantKind::WeakenedTest,
+        MutantKind::SkippedTest,
+        MutantKind::HardCoded,
+        MutantKind::SwallowedError,
+        MutantKind::Suppression,
+        MutantKind::WrongOperator,
+        MutantKind::OffByOne,
+        MutantKind::WrongConstant,
+        MutantKind::SwappedArguments,
+        MutantKind::DroppedBranch,
+        MutantKind::DroppedAwait,
+        MutantKind::UnrelatedEdit,
     ];
 
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Truncation => "truncation",
-            Kind::SyntaxSlip => "syntax slip",
-            Kind::Elision => "elision",
-            Kind::Placeholder => "placeholder",
-            Kind::EmptiedBody => "emptied body",
-            Kind::MissingImport => "missing import",
-            Kind::HallucinatedImport => "hallucinated import",
-            Kind::RenamedExport => "renamed export",
-            Kind::DeletedTest => "deleted test",
-            Kind::WeakenedTest => "weakened test",
-            Kind::SkippedTest => "skipped test",
-            Kind::HardCoded => "hard-coded result",
-            Kind::SwallowedError => "swallowed error",
-            Kind::Suppression => "suppression",
-            Kind::WrongOperator => "wrong operator",
-            Kind::OffByOne => "off by one",
-            Kind::WrongConstant => "wrong constant",
-            Kind::SwappedArguments => "swapped arguments",
-            Kind::DroppedBranch => "dropped branch",
-            Kind::DroppedAwait => "dropped await",
-            Kind::UnrelatedEdit => "unrelated edit",
+            MutantKind::Truncation => "truncation",
+            MutantKind::SyntaxSlip => "syntax slip",
+            MutantKind::Elision => "elision",
+            MutantKind::Placeholder => "placeholder",
+            MutantKind::EmptiedBody => "emptied body",
+            MutantKind::MissingImport => "missing import",
+            MutantKind::HallucinatedImport => "hallucinated import",
+            MutantKind::RenamedExport => "renamed export",
+            MutantKind::DeletedTest => "deleted test",
+            MutantKind::WeakenedTest => "weakened test",
+            MutantKind::SkippedTest => "skipped test",
+            MutantKind::HardCoded => "hard-coded result",
+            MutantKind::SwallowedError => "swallowed error",
+            MutantKind::Suppression => "suppression",
+            MutantKind::WrongOperator => "wrong operator",
+            MutantKind::OffByOne => "off by one",
+            MutantKind::WrongConstant => "wrong constant",
+            MutantKind::SwappedArguments => "swapped arguments",
+            MutantKind::DroppedBranch => "dropped branch",
+            MutantKind::DroppedAwait => "dropped await",
+            MutantKind::UnrelatedEdit => "unrelated edit",
         }
     }
 
     pub fn family(self) -> Family {
         match self {
-            Kind::Truncation | Kind::SyntaxSlip => Family::Broken,
-            Kind::Elision | Kind::Placeholder | Kind::EmptiedBody => Family::Lazy,
-            Kind::MissingImport | Kind::HallucinatedImport | Kind::RenamedExport => Family::CrossFile,
-            Kind::DeletedTest
-            | Kind::WeakenedTest
-            | Kind::SkippedTest
-            | Kind::HardCoded
-            | Kind::SwallowedError
-            | Kind::Suppression => Family::Dishonest,
-            Kind::WrongOperator
-            | Kind::OffByOne
-            | Kind::WrongConstant
-            | Kind::SwappedArguments
-            | Kind::DroppedBranch
-            | Kind::DroppedAwait => Family::Execution,
-            Kind::UnrelatedEdit => Family::Elsewhere,
+            MutantKind::Truncation | MutantKind::SyntaxSlip => Family::Broken,
+            MutantKind::Elision | MutantKind::Placeholder | MutantKind::EmptiedBody => Family::Lazy,
+            MutantKind::MissingImport | MutantKind::HallucinatedImport | MutantKind::RenamedExport => {
+                Family::CrossFile
+            }
+            MutantKind::DeletedTest
+            | MutantKind::WeakenedTest
+            | MutantKind::SkippedTest
+            | MutantKind::HardCoded
+            | MutantKind::SwallowedError
+            | MutantKind::Suppression => Family::Dishonest,
+            MutantKind::WrongOperator
+            | MutantKind::OffByOne
+            | MutantKind::WrongConstant
+            | MutantKind::SwappedArguments
+            | MutantKind::DroppedBranch
+            | MutantKind::DroppedAwait => Family::Execution,
+            MutantKind::UnrelatedEdit => Family::Elsewhere,
         }
     }
 
@@ -127,16 +131,16 @@ impl Kind {
     /// Whether such a result is wrong whatever it computes. Of the others, one that passes every test there is may
     /// compute the same as the correct change.
     pub fn is_wrong_by_construction(self) -> bool {
-        self.needs_no_execution() && !matches!(self, Kind::SwallowedError | Kind::EmptiedBody)
+        self.needs_no_execution() && !matches!(self, MutantKind::SwallowedError | MutantKind::EmptiedBody)
     }
 
     /// It is made of the tests that the base has.
     pub(crate) fn is_about_tests(self) -> bool {
-        matches!(self, Kind::DeletedTest | Kind::WeakenedTest | Kind::SkippedTest)
+        matches!(self, MutantKind::DeletedTest | MutantKind::WeakenedTest | MutantKind::SkippedTest)
     }
 
     /// What it makes can be parsed.
     pub(crate) fn is_sound(self) -> bool {
-        !matches!(self, Kind::Truncation | Kind::SyntaxSlip)
+        !matches!(self, MutantKind::Truncation | MutantKind::SyntaxSlip)
     }
 }

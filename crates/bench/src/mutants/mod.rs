@@ -1,6 +1,6 @@
 //! Wrong results of the kinds that weak models produce, made from a correct change.
 //!
-//! [`mutants`] takes a [`Change`] and a [`Kind`] and gives mutants: each is one file that differs from what the correct
+//! [`mutants`] takes a [`Change`] and a [`MutantKind`] and gives mutants: each is one file that differs from what the correct
 //! change has, with a sentence that says how. Where a kind can strike in several places, those that the change wrote are
 //! taken first, for that is where a model errs.
 
@@ -14,6 +14,7 @@ mod export;
 mod hard_coded;
 mod imports;
 mod kind;
+mod mutant;
 mod needed;
 mod operator;
 mod placeholder;
@@ -33,51 +34,16 @@ use crate::projects::Change;
 use code::{Code, Edit};
 use sim::Random;
 
-pub use kind::{Family, Kind};
+pub use kind::{Family, MutantKind};
+pub(crate) use mutant::is_test;
+pub use mutant::{Mutant, correct, edits_tests};
 pub(crate) use tests_changed::test_ranges;
 
 /// Larger files are tables.
 const MAX_FILE: usize = 200_000;
 
-/// A wrong result.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mutant {
-    pub kind: Kind,
-    /// The file that is wrong.
-    pub path: String,
-    /// What stands in it; `None`: it was removed.
-    pub text: Option<String>,
-    /// What is wrong, with its place.
-    pub description: String,
-    /// It changes tests that were there before the change, and nothing else does.
-    pub on_base_tests: bool,
-}
-
-impl Mutant {
-    /// The whole wrong answer: every file that differs from the base, with its text; `None`: removed.
-    pub fn answer(&self, change: &Change) -> BTreeMap<String, Option<String>> {
-        let mut files = correct(change);
-        if self.on_base_tests {
-            files.retain(|path, _| !(is_test(change, path) && change.base.contains_key(path)));
-        }
-        files.insert(self.path.clone(), self.text.clone());
-        files.retain(|path, text| change.base.get(path) != text.as_ref());
-        files
-    }
-}
-
-/// The correct answer, in the same form.
-pub fn correct(change: &Change) -> BTreeMap<String, Option<String>> {
-    change.changed.iter().map(|path| (path.clone(), change.head.get(path).cloned())).collect()
-}
-
-/// Whether the correct change edits or removes tests that were there before it.
-pub fn edits_tests(change: &Change) -> bool {
-    change.changed.iter().any(|path| is_test(change, path) && change.base.contains_key(path))
-}
-
 /// At most `limit` mutants of a kind, by turns over the changed files, no two alike.
-pub fn mutants(change: &Change, kind: Kind, limit: usize, random: &Random) -> Vec<Mutant> {
+pub fn mutants(change: &Change, kind: MutantKind, limit: usize, random: &Random) -> Vec<Mutant> {
     let mut random = random.fork(&format!("{} {}", change.title(), kind.name()));
     let mut files: Vec<(&str, Vec<(usize, Edit)>)> = Vec::new();
     for (path, text) in places(change, kind) {
@@ -96,10 +62,10 @@ pub fn mutants(change: &Change, kind: Kind, limit: usize, random: &Random) -> Ve
     }
     random.shuffle(&mut files);
     let mut found: Vec<Mutant> = Vec::new();
-    if kind == Kind::DeletedTest {
+    if kind == MutantKind::DeletedTest {
         found.extend(tests_changed::whole_file(change, &mut random));
     }
-    if kind == Kind::UnrelatedEdit {
+    if kind == MutantKind::UnrelatedEdit {
         found.extend(unrelated::configuration(change, &mut random));
     }
     let mut seen = BTreeSet::new();
@@ -130,7 +96,7 @@ pub fn mutants(change: &Change, kind: Kind, limit: usize, random: &Random) -> Ve
 }
 
 /// The files in which a kind strikes.
-fn places(change: &Change, kind: Kind) -> Vec<(&str, &str)> {
+fn places(change: &Change, kind: MutantKind) -> Vec<(&str, &str)> {
     let of = |tree: &'_ BTreeMap<String, String>, path: &str| {
         tree.get(path).map(String::as_str).unwrap_or_default().len()
     };
@@ -139,7 +105,7 @@ fn places(change: &Change, kind: Kind) -> Vec<(&str, &str)> {
             change.base.iter().filter(|(path, text)| is_test(change, path) || has_inline_tests(path, text));
         return files.map(|(path, text)| (path.as_str(), text.as_str())).collect();
     }
-    if kind == Kind::UnrelatedEdit {
+    if kind == MutantKind::UnrelatedEdit {
         let other = |path: &str| !change.changed.iter().any(|c| c == path) && !is_test(change, path);
         return change.head.iter().filter(|(p, _)| other(p)).map(|(p, t)| (p.as_str(), t.as_str())).collect();
     }
@@ -151,46 +117,34 @@ fn places(change: &Change, kind: Kind) -> Vec<(&str, &str)> {
         .collect()
 }
 
-fn source<'c>(change: &'c Change, kind: Kind, path: &str) -> Option<&'c str> {
+fn source<'c>(change: &'c Change, kind: MutantKind, path: &str) -> Option<&'c str> {
     let tree = if kind.is_about_tests() { &change.base } else { &change.head };
     tree.get(path).map(String::as_str)
 }
 
-fn edits(kind: Kind, code: &Code<'_>, change: &Change, random: &mut Random) -> Vec<Edit> {
+fn edits(kind: MutantKind, code: &Code<'_>, change: &Change, random: &mut Random) -> Vec<Edit> {
     match kind {
-        Kind::Truncation => truncation::edits(code, random),
-        Kind::SyntaxSlip => slip::edits(code, random),
-        Kind::Elision => elision::edits(code, random),
-        Kind::Placeholder => placeholder::placeholders(code, random),
-        Kind::EmptiedBody => placeholder::emptied(code, random),
-        Kind::WrongOperator | Kind::UnrelatedEdit => operator::wrong(code),
-        Kind::OffByOne => operator::off_by_one(code),
-        Kind::WrongConstant => operator::constants(code),
-        Kind::SwappedArguments => arguments::swapped(code),
-        Kind::DroppedBranch => branch::dropped(code),
-        Kind::DroppedAwait => awaits::dropped(code),
-        Kind::MissingImport => imports::missing(code, change),
-        Kind::HallucinatedImport => imports::hallucinated(code, change, random),
-        Kind::RenamedExport => export::renamed(code, change),
-        Kind::DeletedTest => tests_changed::deleted(code),
-        Kind::WeakenedTest => tests_changed::weakened(code, random),
-        Kind::SkippedTest => tests_changed::skipped(code, random),
-        Kind::HardCoded => hard_coded::edits(code, change),
-        Kind::SwallowedError => error::swallowed(code),
-        Kind::Suppression => suppression::edits(code, random),
+        MutantKind::Truncation => truncation::edits(code, random),
+        MutantKind::SyntaxSlip => slip::edits(code, random),
+        MutantKind::Elision => elision::edits(code, random),
+        MutantKind::Placeholder => placeholder::placeholders(code, random),
+        MutantKind::EmptiedBody => placeholder::emptied(code, random),
+        MutantKind::WrongOperator | MutantKind::UnrelatedEdit => operator::wrong(code),
+        MutantKind::OffByOne => operator::off_by_one(code),
+        MutantKind::WrongConstant => operator::constants(code),
+        MutantKind::SwappedArguments => arguments::swapped(code),
+        MutantKind::DroppedBranch => branch::dropped(code),
+        MutantKind::DroppedAwait => awaits::dropped(code),
+        MutantKind::MissingImport => imports::missing(code, change),
+        MutantKind::HallucinatedImport => imports::hallucinated(code, change, random),
+        MutantKind::RenamedExport => export::renamed(code, change),
+        MutantKind::DeletedTest => tests_changed::deleted(code),
+        MutantKind::WeakenedTest => tests_changed::weakened(code, random),
+        MutantKind::SkippedTest => tests_changed::skipped(code, random),
+        MutantKind::HardCoded => hard_coded::edits(code, change),
+        MutantKind::SwallowedError => error::swallowed(code),
+        MutantKind::Suppression => suppression::edits(code, random),
     }
-}
-
-/// Whether a file is a test's.
-pub(crate) fn is_test(change: &Change, path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    change.is_test(path)
-        || path.split('/').rev().skip(1).any(|part| matches!(part, "test" | "tests" | "__tests__"))
-        || name.contains(".test.")
-        || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || stem == "tests"
 }
 
 /// A file for type checkers: there is no body in it that could be wrong.

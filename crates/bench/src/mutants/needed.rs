@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use syntax::Node;
 
 use super::code::{Code, children};
-use super::imports::is_import;
 use crate::projects::Change;
 
 /// There without an import.
@@ -89,6 +88,19 @@ fn of_module(module: &str, change: &Change) -> Vec<String> {
     let files = change.head.iter().filter(|(path, _)| is(path));
     let symbols = files.flat_map(|(_, text)| syntax::outline(syntax::Language::Rust, text).symbols);
     symbols.filter(|symbol| symbol.container.is_none() && symbol.exported).map(|symbol| symbol.name).collect()
+}
+
+pub(super) fn is_import(code: &Code<'_>, node: Node<'_>) -> bool {
+    match node.kind() {
+        "import_statement" | "import_from_statement" => true,
+        "use_declaration" => !code.source.text_of(node).starts_with("pub"),
+        "lexical_declaration" | "variable_declaration" => {
+            let top = node.parent().is_some_and(|parent| parent.kind() == "program");
+            let text = code.source.text_of(node);
+            top && text.contains("require(") && text.len() < 300
+        }
+        _ => false,
+    }
 }
 
 /// Whether the file uses a name where nothing of its own has it, or calls what only the trait of that name has.

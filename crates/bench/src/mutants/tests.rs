@@ -1,3 +1,5 @@
+//! Each kind of mutant on small changes in every language: where it strikes, and where it must not.
+
 use std::collections::BTreeSet;
 
 use super::*;
@@ -39,7 +41,7 @@ fn change() -> Change {
 #[test]
 fn every_kind_makes_mutants_that_differ_from_the_correct_change() {
     let change = change();
-    for kind in Kind::ALL {
+    for kind in MutantKind::ALL {
         let found = mutants(&change, kind, 40, &Random::new(1));
         assert!(!found.is_empty(), "{}", kind.name());
         for mutant in &found {
@@ -56,12 +58,12 @@ fn every_kind_makes_mutants_that_differ_from_the_correct_change() {
 #[test]
 fn kinds_strike_in_every_language_that_they_fit() {
     let change = change();
-    let languages = |kind: Kind| -> Vec<&str> {
+    let languages = |kind: MutantKind| -> Vec<&str> {
         let found = mutants(&change, kind, 60, &Random::new(1));
         let of = |end: &str| found.iter().any(|m| m.path.ends_with(end));
         ["js", "py", "rs"].into_iter().filter(|end| of(&format!(".{end}"))).collect()
     };
-    for kind in Kind::ALL.into_iter().filter(|k| !matches!(k, Kind::UnrelatedEdit)) {
+    for kind in MutantKind::ALL.into_iter().filter(|k| !matches!(k, MutantKind::UnrelatedEdit)) {
         assert_eq!(languages(kind), ["js", "py", "rs"], "{}", kind.name());
     }
 }
@@ -69,7 +71,7 @@ fn kinds_strike_in_every_language_that_they_fit() {
 #[test]
 fn what_can_be_parsed_can_and_what_is_broken_cannot() {
     let change = change();
-    for kind in Kind::ALL {
+    for kind in MutantKind::ALL {
         let found = mutants(&change, kind, 60, &Random::new(2));
         let broken = found.iter().filter(|m| {
             m.text.as_ref().is_some_and(|text| {
@@ -77,9 +79,9 @@ fn what_can_be_parsed_can_and_what_is_broken_cannot() {
             })
         });
         match kind {
-            Kind::Truncation => {}
+            MutantKind::Truncation => {}
             // a blank too many is an error that the grammar does not know
-            Kind::SyntaxSlip => assert!(broken.count() * 10 >= found.len() * 8, "{}", kind.name()),
+            MutantKind::SyntaxSlip => assert!(broken.count() * 10 >= found.len() * 8, "{}", kind.name()),
             _ => assert_eq!(broken.count(), 0, "{}", kind.name()),
         }
     }
@@ -88,7 +90,7 @@ fn what_can_be_parsed_can_and_what_is_broken_cannot() {
 #[test]
 fn the_same_seed_gives_the_same_mutants() {
     let change = change();
-    for kind in Kind::ALL {
+    for kind in MutantKind::ALL {
         let draw = |seed| mutants(&change, kind, 5, &Random::new(seed));
         assert_eq!(draw(3), draw(3));
     }
@@ -97,7 +99,7 @@ fn the_same_seed_gives_the_same_mutants() {
 #[test]
 fn a_test_that_goes_missing_leaves_the_code_correct() {
     let change = change();
-    for mutant in mutants(&change, Kind::DeletedTest, 10, &Random::new(1)) {
+    for mutant in mutants(&change, MutantKind::DeletedTest, 10, &Random::new(1)) {
         let answer = mutant.answer(&change);
         assert!(answer.contains_key("total.js"), "{}", mutant.description);
         assert_eq!(answer.get(&mutant.path), Some(&mutant.text));

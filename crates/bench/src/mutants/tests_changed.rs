@@ -5,7 +5,8 @@ use std::ops::Range;
 use syntax::Node;
 
 use super::code::{Code, Edit, children};
-use super::{Kind, Mutant, is_test};
+use super::kind::MutantKind;
+use super::mutant::{Mutant, is_test};
 use crate::projects::Change;
 use sim::Random;
 
@@ -45,7 +46,7 @@ pub(super) fn whole_file(change: &Change, random: &mut Random) -> Option<Mutant>
         change.base.keys().filter(|path| is_test(change, path) && has_code(change, path)).collect();
     let path = random.pick(&paths)?;
     Some(Mutant {
-        kind: Kind::DeletedTest,
+        kind: MutantKind::DeletedTest,
         path: path.to_string(),
         text: None,
         description: format!("{path}: the file is gone"),

@@ -1,6 +1,7 @@
 //! Edits where the change has no business.
 
-use super::{Kind, Mutant};
+use super::kind::MutantKind;
+use super::mutant::Mutant;
 use crate::projects::Change;
 use sim::Random;
 
@@ -48,5 +49,11 @@ pub(super) fn configuration(change: &Change, random: &mut Random) -> Option<Muta
     all.retain(|(path, text, _)| change.base.get(path) != Some(text) && change.head.get(path) != Some(text));
     let (path, text, what) = random.pick(&all)?.clone();
     let description = format!("{path}: {what}");
-    Some(Mutant { kind: Kind::UnrelatedEdit, path, text: Some(text), description, on_base_tests: false })
+    Some(Mutant {
+        kind: MutantKind::UnrelatedEdit,
+        path,
+        text: Some(text),
+        description,
+        on_base_tests: false,
+    })
 }

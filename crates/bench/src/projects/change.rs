@@ -1,6 +1,8 @@
+//! What a release changed, with half of its tests held back. It reads no files: trees are arguments.
+
 use std::collections::BTreeSet;
 
-use super::{Project, Tree};
+use super::project::{Project, Tree};
 
 /// What a release changed.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Project, ProjectError, Registry, Tree, cache};
+use super::project::{Project, ProjectError, Registry, Tree, cache};
 
 const MAX_TIME: Duration = Duration::from_secs(300);
 /// Larger files are data, in bytes.

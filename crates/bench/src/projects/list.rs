@@ -1,6 +1,8 @@
-use super::Registry::{Crates, Npm, Pypi};
-use super::Set::{Measuring, Tuning};
-use super::{Project, Suite};
+//! The packages that are measured: versions, and how their tests are set up and run.
+
+use super::project::Registry::{Crates, Npm, Pypi};
+use super::project::Set::{Measuring, Tuning};
+use super::project::{Project, Suite};
 
 const NODE: &[&str] = &["dist/", "esm/", "lib-esm/", "benchmark/", "benchmarks/", "bench/", "docs/"];
 

@@ -8,84 +8,14 @@
 mod change;
 mod client;
 mod list;
+mod project;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 pub use change::Change;
 pub use client::{Release, release};
 pub use list::ALL;
-
-/// Files of one version, by path from its root.
-pub type Tree = BTreeMap<String, String>;
-
-/// A package.
-#[derive(Clone, Copy, Debug)]
-pub struct Project {
-    pub name: &'static str,
-    pub registry: Registry,
-    pub language: &'static str,
-    /// Consecutive, the oldest first.
-    pub versions: &'static [&'static str],
-    pub set: Set,
-    /// Paths that are kept begin with one of these; empty: all.
-    pub keep: &'static [&'static str],
-    /// Paths that are left out begin with one of these: what a build wrote, tables.
-    pub skip: &'static [&'static str],
-    pub suite: Option<Suite>,
-}
-
-/// Where packages come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Registry {
-    Npm,
-    Crates,
-    Pypi,
-}
-
-impl Registry {
-    pub const ALL: [Registry; 3] = [Registry::Npm, Registry::Crates, Registry::Pypi];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Registry::Npm => "npm",
-            Registry::Crates => "crates",
-            Registry::Pypi => "pypi",
-        }
-    }
-}
-
-/// What a package is looked at for. Rules are made better while looking at the first, and measured on the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Set {
-    Tuning,
-    Measuring,
-}
-
-/// The tests that a package ships.
-#[derive(Clone, Copy, Debug)]
-pub struct Suite {
-    /// Test files begin with this and end with `suffix`.
-    pub folder: &'static str,
-    pub suffix: &'static str,
-    /// Fetches what the tests need, in a folder with the project's manifest; run once for the same dependencies.
-    pub setup: &'static str,
-    /// Runs every test file that is there.
-    pub run: &'static str,
-    /// The newest changes for which the tests are run.
-    pub changes: usize,
-}
-
-/// Why there is no such version here.
-#[derive(Debug, thiserror::Error)]
-pub enum ProjectError {
-    #[error(
-        "`{line}` failed in `{folder}`: {why}\nhint: the benchmark needs the network once; what it fetched is kept in the cache"
-    )]
-    Client { line: String, folder: String, why: String },
-    #[error("`{path}`: {why}")]
-    File { path: String, why: std::io::Error },
-}
+pub use project::{Project, ProjectError, Registry, Set, Suite, Tree, cache};
 
 impl Project {
     pub fn find(name: &str) -> Option<&'static Project> {
@@ -121,17 +51,6 @@ impl Project {
         let pairs = trees.iter().zip(trees.iter().skip(1));
         Ok(pairs.map(|(from, to)| Change::new(self, (from.0, &from.1), (to.0, &to.1))).collect())
     }
-
-    fn wants(&self, path: &str) -> bool {
-        let begins = |list: &[&str]| list.iter().any(|start| path.starts_with(start));
-        (self.keep.is_empty() || begins(self.keep)) && !begins(self.skip)
-    }
-}
-
-impl Suite {
-    pub fn is_test(&self, path: &str) -> bool {
-        path.starts_with(self.folder) && path.ends_with(self.suffix)
-    }
 }
 
 /// A published Cargo.toml names each test, and cannot be read where one is held back: without these tables Cargo finds
@@ -157,15 +76,6 @@ fn by_discovery(manifest: &str) -> String {
         kept.push_str("\n[lib]\ndoctest = false\n");
     }
     kept
-}
-
-/// The folder in which fetched packages are kept.
-pub fn cache() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("XDG_CACHE_HOME")
-        .or_else(|| set("HOME").map(|home| home.join(".cache")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("opencode-orchestrator/bench")
 }
 
 #[cfg(test)]

@@ -82,7 +82,7 @@ pub fn list(names: &[String], suites: &Suites) -> Result<(Vec<Release>, Vec<Stri
 ///
 /// # Errors
 /// In words, where there is no such release, or its tests could not be run.
-pub fn judge(title: &str, folder: &Path, suites: &Suites) -> Result<Judged, String> {
+pub fn judge_release(title: &str, folder: &Path, suites: &Suites) -> Result<Judged, String> {
     let name = title.split(' ').next().unwrap_or_default().to_string();
     let pair = pairs(&[name])?.into_iter().find(|pair| pair.title == title);
     let pair = pair.ok_or_else(|| format!("there is no release `{title}`"))?;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::drawn::{self, Drawn, Slip};
 use super::mission::{Ended, Setup, draw};
 use super::model::Job;
-use super::rates::{self, Drawn, Slip};
-use super::steps::Step;
+use super::steps::ReleaseTask;
 use super::verdicts::Verdicts;
 use sim::Random;
 
@@ -18,9 +18,9 @@ pub fn one_attempt(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u64) 
     let mut ended = Ended { done: true, ..Ended::default() };
     for (task, step) in &job.tasks {
         let mut random = job.random.fork(&format!("one attempt {task}"));
-        let drawn = rates::fresh(step, job.chance(task), None, &mut random);
+        let drawn = drawn::fresh(step.wrong.len(), job.chance(task), None, &mut random);
         spend(&mut ended, verdicts, step, drawn)?;
-        land(&mut ended, step, drawn);
+        count_integrated(&mut ended, step, drawn);
     }
     Ok(ended)
 }
@@ -34,16 +34,16 @@ pub fn retry_on_tests(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u6
         let mut random = job.random.fork(&format!("retry {task}"));
         let (chance, mut before, mut passed) = (job.chance(task), None, None);
         'attempts: for _ in 0..=configuration.fresh {
-            let mut drawn = rates::fresh(step, chance, before, &mut random);
+            let mut drawn = drawn::fresh(step.wrong.len(), chance, before, &mut random);
             for fix in 0..=configuration.fixes {
                 spend(&mut ended, verdicts, step, drawn)?;
-                judge(&mut ended, drawn);
+                count_judged(&mut ended, drawn);
                 if verdicts.tests_pass(step, drawn) {
                     passed = Some(drawn);
                     break 'attempts;
                 }
                 if fix < configuration.fixes {
-                    drawn = rates::repaired(step, chance, drawn, &mut random);
+                    drawn = drawn::repaired(step.wrong.len(), chance, drawn, &mut random);
                 }
             }
             before = Some(drawn);
@@ -54,7 +54,7 @@ pub fn retry_on_tests(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u6
                     Drawn::Right => ended.right_accepted += 1,
                     _ => ended.wrong_accepted += 1,
                 }
-                land(&mut ended, step, drawn);
+                count_integrated(&mut ended, step, drawn);
             }
             None => {
                 ended.missing += 1;
@@ -70,24 +70,29 @@ fn job(setup: &Setup<'_>, n: usize, seed: u64) -> Job {
     Job::new(draw(setup.steps, n, &random), setup.rates, random.fork("job"))
 }
 
-fn judge(ended: &mut Ended, drawn: Drawn) {
+fn count_judged(ended: &mut Ended, drawn: Drawn) {
     match drawn {
         Drawn::Right => ended.right_judged += 1,
         _ => ended.wrong_judged += 1,
     }
 }
 
-fn land(ended: &mut Ended, step: &Step, drawn: Drawn) {
+fn count_integrated(ended: &mut Ended, step: &ReleaseTask, drawn: Drawn) {
     match drawn {
         Drawn::Right => ended.right += 1,
         wrong => {
             ended.wrong += 1;
-            *ended.let_through.entry(wrong.name(step).into()).or_default() += 1;
+            *ended.let_through.entry(step.name_of(wrong).into()).or_default() += 1;
         }
     }
 }
 
-fn spend(ended: &mut Ended, verdicts: &Verdicts, step: &Arc<Step>, drawn: Drawn) -> Result<(), String> {
+fn spend(
+    ended: &mut Ended,
+    verdicts: &Verdicts,
+    step: &Arc<ReleaseTask>,
+    drawn: Drawn,
+) -> Result<(), String> {
     ended.calls += 1;
     ended.tokens += match drawn {
         Drawn::Slip(Slip::Prose | Slip::Claim) => ASKED,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use checks::{Check, End, Outcome, RunOptions, TestFailure};
-use engine::{Commands, Running};
+use engine::for_benches::{Commands, Running};
 use tokio_util::sync::CancellationToken;
 
 use super::packages::Package;
-use super::steps::Step;
+use super::steps::ReleaseTask;
 use super::suites::{self, Suites};
 
 /// How long the check takes, in virtual time.
@@ -44,7 +44,7 @@ impl Commands for FolderTests {
                 };
                 let outcome = match inside.flatten() {
                     Some(test) => self.suites.outcome(package, &tree, &[test]),
-                    None => Step::tests_of(package, &tree, &self.suites),
+                    None => ReleaseTask::tests_of(package, &tree, &self.suites),
                 };
                 add(&mut all, outcome, folder);
             }

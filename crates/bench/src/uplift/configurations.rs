@@ -1,8 +1,9 @@
 //! The ways of working that are compared.
 
 use std::fmt::Write;
+use std::sync::LazyLock;
 
-use mission::Gate;
+use mission::{Basis, Gate};
 
 /// The engine with these settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,14 +118,26 @@ pub const CONFIGURATIONS: &[Configuration] = &[
     },
 ];
 
-/// One thing less than the default, each.
-pub const ABLATIONS: &[Configuration] = &[
-    Configuration { name: "no protected files", off: &[Gate::Protected], ..DEFAULT },
-    Configuration { name: "no guardian", off: &[Gate::Guardian], ..DEFAULT },
-    Configuration { name: "no checks", off: &[Gate::Checks], ..DEFAULT },
-    Configuration { name: "no gate for new tests", off: &[Gate::NewTests], ..DEFAULT },
-    Configuration { name: "no independent tests", ..OWN_TESTS },
-    Configuration { name: "no reviewer", off: &[Gate::Review], ..DEFAULT },
+/// One thing less than the default, each: first every gate of the table, then what is no gate.
+pub static ABLATIONS: LazyLock<Vec<Configuration>> = LazyLock::new(|| {
+    let mut all: Vec<Configuration> = Gate::ALL.iter().filter_map(without).collect();
+    all.extend_from_slice(OTHER_ABLATIONS);
+    all
+});
+
+/// The default without a gate; `None` for scope, without which nothing of a change can be looked at.
+fn without(gate: &'static Gate) -> Option<Configuration> {
+    let off = std::slice::from_ref(gate);
+    let rest = match gate.basis() {
+        _ if *gate == Gate::Scope => return None,
+        // Without that gate nobody is asked for the tests that it runs.
+        Basis::OtherCoder => OWN_TESTS,
+        _ => Configuration { off, ..DEFAULT },
+    };
+    Some(Configuration { name: format!("no {}", gate.name()).leak(), ..rest })
+}
+
+const OTHER_ABLATIONS: &[Configuration] = &[
     Configuration { name: "no review of the objective", reviews_objective: false, ..DEFAULT },
     Configuration { name: "no doubt", doubts: false, ..DEFAULT },
     Configuration { name: "no answer to an objection", answers: false, ..DEFAULT },
@@ -180,5 +193,23 @@ impl Configuration {
     /// reviewers for each task, and these again for the objective.
     pub fn perfect_pass(&self, n: usize) -> u64 {
         2 + n as u64 * (1 + u64::from(self.quorum)) + u64::from(self.quorum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_gate_of_the_table_has_a_line_of_the_ablation() {
+        for gate in Gate::ALL.iter().filter(|gate| **gate != Gate::Scope) {
+            let name = format!("no {}", gate.name());
+            let line = ABLATIONS.iter().find(|line| line.name == name);
+            assert!(line.is_some_and(|line| line.off(*gate) || !line.independent_tests()), "{name}");
+        }
+        let mut names: Vec<&str> = ABLATIONS.iter().map(|line| line.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ABLATIONS.len(), "two lines have one name");
     }
 }

@@ -9,12 +9,13 @@ use ::mission::{Gate, GateVerdict};
 
 use super::authors::Authored;
 use super::configurations::Configuration;
+use super::drawn::Drawn;
 use super::mission::{self, Ended, Setup};
 use super::predict::{Predicted, Predictions};
-use super::rates::{Drawn, Rates};
+use super::rates::Rates;
 use super::results::{Key, Results};
 use super::stats::Sum;
-use super::steps::Step;
+use super::steps::ReleaseTask;
 use super::suites::Suites;
 use super::verdicts::Verdicts;
 use super::{baselines, replay};
@@ -56,7 +57,7 @@ pub struct Point {
 }
 
 pub struct Ground {
-    pub steps: Vec<Arc<Step>>,
+    pub steps: Vec<Arc<ReleaseTask>>,
     pub suites: Arc<Suites>,
     pub verdicts: Arc<Verdicts>,
 }
@@ -72,7 +73,7 @@ pub fn verdicts_of_all(ground: &Ground, jobs: usize, tested: bool) -> Result<(),
         .iter()
         .flat_map(|step| Verdicts::answers(step).into_iter().map(move |drawn| (step, drawn)))
         .collect();
-    let of = |step: &Arc<Step>, drawn: Drawn| -> Result<(), String> {
+    let of = |step: &Arc<ReleaseTask>, drawn: Drawn| -> Result<(), String> {
         ground.verdicts.of(step, drawn, false)?;
         if tested && !step.pool.is_empty() {
             ground.verdicts.of(step, drawn, true)?;

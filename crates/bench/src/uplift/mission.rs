@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use engine::{Engine, EngineOptions, World};
+use engine::for_benches::World;
+use engine::{Engine, EngineOptions};
 use journal::StateDir;
 use mission::{Event, FailureClass, Gate, GateVerdict, Outcome, Phase, State};
 use serde::{Deserialize, Serialize};
@@ -14,9 +15,10 @@ use serde::{Deserialize, Serialize};
 use super::authors::Authored;
 use super::commands::FolderTests;
 use super::configurations::Configuration;
+use super::drawn::Drawn;
 use super::model::{Job, Simulated};
-use super::rates::{Drawn, Rates};
-use super::steps::Step;
+use super::rates::Rates;
+use super::steps::ReleaseTask;
 use super::suites::{self, Suites};
 use sim::Random;
 use sim::{HostFaults, SimulatedClock, SimulatedHost, Trace};
@@ -60,16 +62,16 @@ pub struct Ended {
 
 /// What a mission is played with.
 pub struct Setup<'a> {
-    pub steps: &'a [Arc<Step>],
+    pub steps: &'a [Arc<ReleaseTask>],
     pub suites: &'a Arc<Suites>,
     pub configuration: &'a Configuration,
     pub rates: Rates,
 }
 
 /// The tasks of a mission of `n`, by folder.
-pub fn draw(steps: &[Arc<Step>], n: usize, random: &Random) -> BTreeMap<String, Arc<Step>> {
+pub fn draw(steps: &[Arc<ReleaseTask>], n: usize, random: &Random) -> BTreeMap<String, Arc<ReleaseTask>> {
     let mut draws = random.fork("tasks");
-    let mut deck: Vec<&Arc<Step>> = Vec::new();
+    let mut deck: Vec<&Arc<ReleaseTask>> = Vec::new();
     let mut tasks = BTreeMap::new();
     for at in 0..n {
         if deck.is_empty() {
@@ -94,7 +96,7 @@ pub fn play(setup: &Setup<'_>, n: usize, seed: u64) -> Result<Ended, String> {
     let place = place(&tasks, setup.configuration)?;
     let job = Arc::new(Job::new(tasks, setup.rates, random.fork("job")));
     let trouble = run(&place, setup, &job, &random)?;
-    let mut ended = look(&place.path().join("project"), &events(&place)?, &job);
+    let mut ended = ended_mission(&place.path().join("project"), &events(&place)?, &job);
     ended.trouble = ended.trouble.or(trouble);
     ended.real_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(ended)
@@ -117,7 +119,7 @@ pub fn judged(setup: &Setup<'_>, answer: Drawn, tests: Option<Authored>) -> Resu
 
 /// A folder with the project and the settings of a mission.
 fn place(
-    tasks: &BTreeMap<String, Arc<Step>>,
+    tasks: &BTreeMap<String, Arc<ReleaseTask>>,
     configuration: &Configuration,
 ) -> Result<tempfile::TempDir, String> {
     let place = suites::in_memory().map_err(|why| format!("a folder for a mission: {why}"))?;
@@ -145,7 +147,7 @@ fn run(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|why| why.to_string())?;
     let mut blocking = random.fork("blocking");
-    engine::block_in_virtual_time(Some(Box::new(move || {
+    engine::for_benches::block_in_virtual_time(Some(Box::new(move || {
         let mut takes = || Duration::from_millis(blocking.below(30) as u64);
         (takes(), takes())
     })));
@@ -173,14 +175,14 @@ fn run(
         }
     });
     drop(runtime);
-    engine::block_in_virtual_time(None);
+    engine::for_benches::block_in_virtual_time(None);
     Ok(ended)
 }
 
 fn make(
     root: &Path,
     config: &Path,
-    tasks: &BTreeMap<String, Arc<Step>>,
+    tasks: &BTreeMap<String, Arc<ReleaseTask>>,
     configuration: &Configuration,
 ) -> std::io::Result<()> {
     for (folder, step) in tasks {
@@ -211,7 +213,7 @@ fn git(root: &Path, args: &[&str]) -> std::io::Result<()> {
 }
 
 /// What the user's files hold and what the journal says.
-fn look(root: &Path, events: &[Event], job: &Job) -> Ended {
+fn ended_mission(root: &Path, events: &[Event], job: &Job) -> Ended {
     let state = State::fold(events.iter());
     let mut ended = Ended {
         done: state.outcome == Some(Outcome::Done),
@@ -261,7 +263,7 @@ pub(super) fn count(events: &[Event], job: &Job, ended: &mut Ended) {
                 } else {
                     ended.wrong_judged += 1;
                     ended.wrong_accepted += 1;
-                    let name = job.tasks.get(Job::folder(task)).map_or("wrong", |step| drawn.name(step));
+                    let name = job.tasks.get(Job::folder(task)).map_or("wrong", |step| step.name_of(drawn));
                     *ended.let_through.entry(name.into()).or_default() += 1;
                 }
             }

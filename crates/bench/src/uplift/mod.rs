@@ -5,7 +5,7 @@
 //!   engine never sees (tests that are held back) or their making says that they are wrong.
 //! - [`authors`] says what another coder writes as tests of a task.
 //! - [`suites`] runs the packages' tests, each once for a folder's content, and remembers on disk.
-//! - [`rates`] says how the model errs, [`model`] is the model, [`configurations`] what the engine is set to.
+//! - [`rates`] says how the model errs, [`drawn`] what it answers, [`model`] is the model, [`configurations`] what the engine is set to.
 //! - [`verdicts`] remembers what the real gates say of each answer.
 //! - [`mission`] plays a mission with files, git and all, and says what became of it; [`replay`] plays it with the gates'
 //!   verdicts as they are remembered, a thousand times faster; [`baselines`] without the engine.
@@ -16,6 +16,7 @@ pub mod authors;
 pub mod baselines;
 mod commands;
 pub mod configurations;
+pub mod drawn;
 pub mod grid;
 pub mod mission;
 pub mod model;

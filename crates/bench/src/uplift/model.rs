@@ -9,12 +9,13 @@ use mission::{Role, Tokens};
 use serde_json::{Value, json};
 
 use super::authors::Authored;
-use super::rates::{self, Drawn, Rates, SAME_EYES, Slip};
-use super::steps::Step;
+use super::drawn::{self, Drawn, Slip};
+use super::rates::{Rates, SAME_EYES};
+use super::steps::ReleaseTask;
 use super::suites;
 use crate::projects::Tree;
 use sim::Random;
-use sim::{Model, Reply, Session, Step as Act, header};
+use sim::{Model, ModelStep, Reply, Session, header};
 
 /// Submissions that are fixed after a refusal.
 const MENDS: u32 = 4;
@@ -24,7 +25,7 @@ const TOKEN: u64 = 4;
 /// What all sessions of a mission share.
 pub struct Job {
     /// By folder, which is also the task's id.
-    pub tasks: BTreeMap<String, Arc<Step>>,
+    pub tasks: BTreeMap<String, Arc<ReleaseTask>>,
     pub rates: Rates,
     /// Draws that belong to the mission and not to a session.
     pub random: Random,
@@ -48,7 +49,7 @@ pub struct Log {
 }
 
 impl Job {
-    pub fn new(tasks: BTreeMap<String, Arc<Step>>, rates: Rates, random: Random) -> Job {
+    pub fn new(tasks: BTreeMap<String, Arc<ReleaseTask>>, rates: Rates, random: Random) -> Job {
         Job { tasks, rates, random, forced: None, forced_tests: None, log: Mutex::default() }
     }
 
@@ -118,7 +119,7 @@ impl Job {
     }
 }
 
-pub(super) fn planned(id: &str, folder: &str, step: &Step) -> Value {
+pub(super) fn planned(id: &str, folder: &str, step: &ReleaseTask) -> Value {
     let files: Vec<String> = step.files().iter().map(|path| format!("{folder}/{path}")).collect();
     let mut task = json!({
         "id": id,
@@ -202,22 +203,24 @@ impl Session for Speaker {
         }
     }
 
-    fn next(&mut self, last: Reply) -> Act {
+    fn next(&mut self, last: Reply) -> ModelStep {
         if let Reply::Text(answer) = &last {
             self.answered(answer);
         }
         match self.acts.pop_front() {
-            None => Act::End("That is all.".into()),
-            Some(Do::Prose) => Act::End("I have done everything that you asked for!".into()),
-            Some(Do::Think) => Act::Think(Duration::from_millis(5_000 + self.random.below(40_000) as u64)),
+            None => ModelStep::End("That is all.".into()),
+            Some(Do::Prose) => ModelStep::End("I have done everything that you asked for!".into()),
+            Some(Do::Think) => {
+                ModelStep::Think(Duration::from_millis(5_000 + self.random.below(40_000) as u64))
+            }
             Some(Do::Write(path, text)) => {
                 self.tokens.output += text.as_deref().map_or(0, str::len) as u64 / TOKEN;
-                Act::Write { path, text }
+                ModelStep::Write { path, text }
             }
             Some(Do::HandIn) => {
                 let (tool, arguments) = self.hand_in.clone();
                 self.tokens.output += arguments.to_string().len() as u64 / TOKEN;
-                Act::Call { tool, arguments }
+                ModelStep::Call { tool, arguments }
             }
         }
     }
@@ -283,8 +286,8 @@ impl Speaker {
         // a repair in a session of its own goes on from what stands in the slot
         let drawn = match (repair, self.answer.or(before.filter(|_| repair))) {
             _ if self.job.forced.is_some() => self.job.forced.unwrap_or(Drawn::Right),
-            (true, Some(current)) => rates::repaired(&step, chance, current, &mut self.random),
-            _ => rates::fresh(&step, chance, before, &mut self.random),
+            (true, Some(current)) => drawn::repaired(step.wrong.len(), chance, current, &mut self.random),
+            _ => drawn::fresh(step.wrong.len(), chance, before, &mut self.random),
         };
         self.job.log().last.insert(self.task.clone(), drawn);
         self.answer = Some(drawn);
@@ -313,7 +316,7 @@ impl Speaker {
     }
 
     /// Makes the folder what the answer makes of its base.
-    fn write(&mut self, folder: &str, step: &Step, answer: &engine::Answer) {
+    fn write(&mut self, folder: &str, step: &ReleaseTask, answer: &engine::for_benches::ChangedFiles) {
         let wanted = step.with(answer);
         let there = step.own(suites::read(&self.directory.join(folder)));
         for (path, text) in differing(&there, &wanted) {

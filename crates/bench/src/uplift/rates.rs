@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::steps::Step;
 use sim::Random;
 
 /// `p`: the chance that its answer to a task is right, on average over tasks.
@@ -60,77 +59,6 @@ impl Rates {
     pub fn plan_faults(&self) -> f64 {
         0.5 * (1.0 - self.p)
     }
-}
-
-/// What a model answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Drawn {
-    Right,
-    /// By its place in [`Step::wrong`]; whether it brings the tests of the release, too.
-    Wrong(usize, bool),
-    Slip(Slip),
-}
-
-/// No work at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Slip {
-    /// It says that it has done everything.
-    Prose,
-    /// It submits without having changed anything.
-    Claim,
-    /// It writes the right text at a wrong place.
-    WrongPath,
-}
-
-impl Drawn {
-    /// In words, for tables.
-    pub fn name(self, step: &Step) -> &'static str {
-        match self {
-            Drawn::Right => "right",
-            Drawn::Wrong(at, _) => step.wrong.get(at).map_or("wrong", |wrong| wrong.kind.name()),
-            Drawn::Slip(Slip::Prose) => "prose",
-            Drawn::Slip(Slip::Claim) => "claim without a change",
-            Drawn::Slip(Slip::WrongPath) => "wrong path",
-        }
-    }
-}
-
-/// An answer to a task from nothing; `before`: what this model answered the last time.
-pub fn fresh(step: &Step, of_task: f64, before: Option<Drawn>, random: &mut Random) -> Drawn {
-    if random.chance(of_task) {
-        return Drawn::Right;
-    }
-    wrong(step, of_task, before, random)
-}
-
-/// What becomes of an answer whose maker is shown what failed.
-pub fn repaired(step: &Step, of_task: f64, current: Drawn, random: &mut Random) -> Drawn {
-    let right = match current {
-        // being told that it is not right, it sticks to it or spoils it
-        Drawn::Right => 0.5 + of_task / 2.0,
-        _ => Rates::repair(of_task),
-    };
-    if random.chance(right) {
-        return Drawn::Right;
-    }
-    if current != Drawn::Right && random.chance(SAME_AGAIN) {
-        return current;
-    }
-    Drawn::Wrong(random.below(step.wrong.len()), random.chance(of_task))
-}
-
-fn wrong(step: &Step, of_task: f64, before: Option<Drawn>, random: &mut Random) -> Drawn {
-    if let Some(before @ Drawn::Wrong(..)) = before
-        && random.chance(SAME_AGAIN)
-    {
-        return before;
-    }
-    if random.chance(SLIPS) || step.wrong.is_empty() {
-        let slips = [Slip::Prose, Slip::Claim, Slip::WrongPath];
-        return Drawn::Slip(slips.get(random.below(slips.len())).copied().unwrap_or(Slip::Prose));
-    }
-    let at = random.below(step.wrong.len());
-    Drawn::Wrong(at, random.chance(of_task))
 }
 
 /// Jöhnk's way: exact, and quick where the parameters are small.

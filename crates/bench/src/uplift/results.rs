@@ -24,7 +24,7 @@ pub struct Key {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct KeptMission {
     #[serde(flatten)]
     key: Key,
     ended: Ended,
@@ -44,7 +44,7 @@ impl Results {
         if let Ok(file) = File::open(path) {
             for line in BufReader::new(file).lines() {
                 // a line that was torn by an interruption is worth nothing
-                if let Ok(Line { key, ended }) = serde_json::from_str(&line.map_err(said)?) {
+                if let Ok(KeptMission { key, ended }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, ended);
                 }
             }
@@ -58,7 +58,7 @@ impl Results {
     }
 
     pub fn keep(&self, key: &Key, ended: &Ended) {
-        let line = Line { key: key.clone(), ended: ended.clone() };
+        let line = KeptMission { key: key.clone(), ended: ended.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
             // what is not kept is played again the next time

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use engine::Answer;
+use engine::for_benches::ChangedFiles;
 
 use super::authors::share_out;
+use super::drawn::{Drawn, Slip};
 use super::packages::{PACKAGES, Package};
-use super::rates::Drawn;
 use super::suites::Suites;
 use crate::gates::reason_to_edit_tests;
-use crate::mutants::{Kind, correct, mutants};
+use crate::mutants::{MutantKind, correct, mutants};
 use crate::projects::{Change, Tree};
 use sim::Random;
 
@@ -23,7 +23,7 @@ const SEED: u64 = 20_261_123;
 
 /// A release as a task.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct ReleaseTask {
     pub package: &'static Package,
     /// `name from → to`.
     pub title: String,
@@ -31,7 +31,7 @@ pub struct Step {
     /// The folder as the release has it, without the tests that are held back.
     pub head: Tree,
     /// The real change.
-    pub right: Answer,
+    pub right: ChangedFiles,
     pub wrong: Vec<Wrong>,
     /// Why the plan lets tests that were there change, where the real change does it.
     pub edits_tests: Option<String>,
@@ -44,16 +44,16 @@ pub struct Step {
 /// A wrong answer.
 #[derive(Clone, Debug)]
 pub struct Wrong {
-    pub kind: Kind,
-    pub files: Answer,
+    pub kind: MutantKind,
+    pub files: ChangedFiles,
     pub description: String,
     /// The held-out tests fail; otherwise it is wrong by how it was made, or the visible ones fail.
     pub held_out_fail: bool,
 }
 
-impl Step {
+impl ReleaseTask {
     /// A wrong answer without the tests of the release, where it has them.
-    fn without_tests(&self, wrong: &Wrong) -> Answer {
+    fn without_tests(&self, wrong: &Wrong) -> ChangedFiles {
         let mut files = wrong.files.clone();
         files.retain(|path, text| {
             !self.package.is_test(path) || self.right.get(path).is_none_or(|right| right != text)
@@ -62,12 +62,23 @@ impl Step {
     }
 
     /// What an answer writes; `None` where it is no work on the folder.
-    pub fn answer(&self, drawn: Drawn) -> Option<Answer> {
+    pub fn answer(&self, drawn: Drawn) -> Option<ChangedFiles> {
         match drawn {
             Drawn::Right => Some(self.right.clone()),
             Drawn::Wrong(at, true) => Some(self.wrong.get(at)?.files.clone()),
             Drawn::Wrong(at, false) => Some(self.without_tests(self.wrong.get(at)?)),
             Drawn::Slip(_) => None,
+        }
+    }
+
+    /// An answer in words, for tables.
+    pub fn name_of(&self, drawn: Drawn) -> &'static str {
+        match drawn {
+            Drawn::Right => "right",
+            Drawn::Wrong(at, _) => self.wrong.get(at).map_or("wrong", |wrong| wrong.kind.name()),
+            Drawn::Slip(Slip::Prose) => "prose",
+            Drawn::Slip(Slip::Claim) => "claim without a change",
+            Drawn::Slip(Slip::WrongPath) => "wrong path",
         }
     }
 
@@ -78,7 +89,7 @@ impl Step {
     }
 
     /// The folder with an answer in it.
-    pub fn with(&self, answer: &Answer) -> Tree {
+    pub fn with(&self, answer: &ChangedFiles) -> Tree {
         applied(&self.base, answer)
     }
 
@@ -94,7 +105,7 @@ impl Step {
     }
 }
 
-pub(super) fn applied(base: &Tree, answer: &Answer) -> Tree {
+pub(super) fn applied(base: &Tree, answer: &ChangedFiles) -> Tree {
     let mut tree = base.clone();
     for (path, text) in answer {
         match text {
@@ -106,15 +117,19 @@ pub(super) fn applied(base: &Tree, answer: &Answer) -> Tree {
 }
 
 /// What became of a release that could be a task.
-pub enum Looked {
-    Usable(Box<Step>),
+pub enum Candidacy {
+    Usable(Box<ReleaseTask>),
     /// Why it is none.
     Left(String),
 }
 
 /// The steps of the named packages (none: all), with what was left out and why. The first call runs the tests of every
 /// answer, which takes minutes; later ones remember.
-pub fn steps(names: &[String], suites: &Suites, jobs: usize) -> Result<(Vec<Step>, Vec<String>), String> {
+pub fn steps(
+    names: &[String],
+    suites: &Suites,
+    jobs: usize,
+) -> Result<(Vec<ReleaseTask>, Vec<String>), String> {
     let mut changes: Vec<(&'static Package, Change)> = Vec::new();
     for package in PACKAGES.iter().filter(|p| names.is_empty() || names.iter().any(|name| name == p.name())) {
         package.environment()?;
@@ -126,7 +141,7 @@ pub fn steps(names: &[String], suites: &Suites, jobs: usize) -> Result<(Vec<Step
             changes.push((package, Change::new(package.project, (from.0, &from.1), (to.0, &to.1))));
         }
     }
-    let looked: Mutex<BTreeMap<usize, Looked>> = Mutex::default();
+    let looked: Mutex<BTreeMap<usize, Candidacy>> = Mutex::default();
     let next = Mutex::new(0_usize);
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
@@ -139,7 +154,7 @@ pub fn steps(names: &[String], suites: &Suites, jobs: usize) -> Result<(Vec<Step
                         at
                     };
                     let Some((package, change)) = changes.get(at) else { return };
-                    let step = look(package, change, suites);
+                    let step = task_of_release(package, change, suites);
                     looked.lock().unwrap_or_else(PoisonError::into_inner).insert(at, step);
                 }
             });
@@ -148,15 +163,15 @@ pub fn steps(names: &[String], suites: &Suites, jobs: usize) -> Result<(Vec<Step
     let (mut steps, mut left) = (Vec::new(), Vec::new());
     for looked in looked.into_inner().unwrap_or_else(PoisonError::into_inner).into_values() {
         match looked {
-            Looked::Usable(step) => steps.push(*step),
-            Looked::Left(why) => left.push(why),
+            Candidacy::Usable(step) => steps.push(*step),
+            Candidacy::Left(why) => left.push(why),
         }
     }
     Ok((steps, left))
 }
 
-fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
-    let left = |why: &str| Looked::Left(format!("{}: {why}", change.title()));
+fn task_of_release(package: &'static Package, change: &Change, suites: &Suites) -> Candidacy {
+    let left = |why: &str| Candidacy::Left(format!("{}: {why}", change.title()));
     let right = correct(change);
     if !right.keys().any(|path| !change.is_test(path) && syntax::Language::of_path(path).is_some()) {
         return left("no source file changed");
@@ -164,7 +179,7 @@ fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
     if right.len() > MAX_FILES {
         return left("it changes more files than a task may name");
     }
-    let visible = |tree: &Tree| Step::tests_of(package, tree, suites);
+    let visible = |tree: &Tree| ReleaseTask::tests_of(package, tree, suites);
     if change.held_out.is_empty() {
         return left("it has no tests to hold back");
     }
@@ -186,7 +201,7 @@ fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
     }
     let random = Random::new(SEED);
     let (mut wrong, mut undecided) = (Vec::new(), 0);
-    for kind in Kind::ALL {
+    for kind in MutantKind::ALL {
         for mutant in mutants(change, kind, A_KIND, &random) {
             let files = mutant.answer(change);
             let tree = applied(&change.base, &files);
@@ -202,7 +217,7 @@ fn look(package: &'static Package, change: &Change, suites: &Suites) -> Looked {
     if wrong.len() < 3 {
         return left("hardly any wrong answer can be told from the right one");
     }
-    Looked::Usable(Box::new(Step {
+    Candidacy::Usable(Box::new(ReleaseTask {
         package,
         title: change.title(),
         base: change.base.clone(),

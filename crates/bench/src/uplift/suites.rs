@@ -28,7 +28,7 @@ pub struct Suites {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct KeptSuiteRun {
     key: String,
     outcome: Outcome,
 }
@@ -48,7 +48,7 @@ impl Suites {
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
                 // a line that was torn by an interruption is worth nothing
-                if let Ok(Line { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
+                if let Ok(KeptSuiteRun { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, outcome);
                 }
             }
@@ -75,7 +75,7 @@ impl Suites {
         };
         outcome.output.truncate(outcome.output.floor_char_boundary(OUTPUT));
         if matches!(outcome.end, End::Exited { .. } | End::TimedOut { .. } | End::Signalled { .. }) {
-            let line = Line { key: key.clone(), outcome: outcome.clone() };
+            let line = KeptSuiteRun { key: key.clone(), outcome: outcome.clone() };
             if let Ok(mut text) = serde_json::to_string(&line) {
                 text.push('\n');
                 // what is not kept is computed again the next time

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use engine::Answer;
+use engine::for_benches::ChangedFiles;
 use mission::{Gate, GateVerdict};
 
 use super::authors::Authored;
 use super::configurations::{CONFIGURATIONS, DEFAULT};
+use super::drawn::{Drawn, Slip};
 use super::mission::{Setup, play};
 use super::packages::Package;
 use super::predict::Predictions;
-use super::rates::{Drawn, Rates, Slip};
+use super::rates::Rates;
 use super::stats::Sum;
-use super::steps::{Step, Wrong};
+use super::steps::{ReleaseTask, Wrong};
 use super::suites::Suites;
 use super::verdicts::Verdicts;
 use super::{baselines, replay};
-use crate::mutants::Kind;
+use crate::mutants::MutantKind;
 use crate::projects::{Project, Registry, Set, Suite, Tree};
 
 static ADDING: Project = Project {
@@ -39,16 +40,16 @@ const OLD_TEST: &str = "const { test } = require('node:test');\nconst assert = r
 const POOL: &str = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
     const { add } = require('../add.js');\ntest('adds other texts', () => assert.strictEqual(add('1', '7'), 8));\n";
 
-fn step() -> Arc<Step> {
+fn step() -> Arc<ReleaseTask> {
     let new_test = format!("{OLD_TEST}test('adds texts', () => assert.strictEqual(add('1', '2'), 3));\n");
     let tree = |code: &str, test: &str| -> Tree {
         [("add.js", code), ("test/add.test.js", test)].map(|(p, t)| (p.into(), t.into())).into()
     };
-    let writes = |files: &[(&str, Option<&str>)]| -> Answer {
+    let writes = |files: &[(&str, Option<&str>)]| -> ChangedFiles {
         files.iter().map(|(path, text)| (path.to_string(), text.map(str::to_string))).collect()
     };
     let wrong = |kind, files| Wrong { kind, files, description: String::new(), held_out_fail: true };
-    Arc::new(Step {
+    Arc::new(ReleaseTask {
         package: &PACKAGE,
         title: "adding 1 → 2".into(),
         base: tree(BASE, OLD_TEST),
@@ -56,15 +57,15 @@ fn step() -> Arc<Step> {
         right: writes(&[("add.js", Some(HEAD)), ("test/add.test.js", Some(&new_test))]),
         wrong: vec![
             wrong(
-                Kind::WrongOperator,
+                MutantKind::WrongOperator,
                 writes(&[
                     ("add.js", Some("exports.add = (a, b) => Number(a) - Number(b);\n")),
                     ("test/add.test.js", Some(&new_test)),
                 ]),
             ),
-            wrong(Kind::DeletedTest, writes(&[("add.js", Some(HEAD)), ("test/add.test.js", None)])),
+            wrong(MutantKind::DeletedTest, writes(&[("add.js", Some(HEAD)), ("test/add.test.js", None)])),
             wrong(
-                Kind::WrongConstant,
+                MutantKind::WrongConstant,
                 writes(&[
                     ("add.js", Some("exports.add = (a, b) => Number(a) + (Number(b) % 5);\n")),
                     ("test/add.test.js", Some(&new_test)),
@@ -78,7 +79,7 @@ fn step() -> Arc<Step> {
 }
 
 struct Ground {
-    steps: [Arc<Step>; 1],
+    steps: [Arc<ReleaseTask>; 1],
     suites: Arc<Suites>,
     verdicts: Arc<Verdicts>,
     _folder: tempfile::TempDir,

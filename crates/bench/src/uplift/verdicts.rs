@@ -7,20 +7,21 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use engine::Lint;
-use mission::{Event, FailureClass, Gate, GateVerdict, Issue, Role};
+use engine::for_benches::Lint;
+use mission::{Basis, Event, FailureClass, Gate, GateVerdict, Issue, Role};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::authors::{Authored, WRONG_CASE};
 use super::configurations::Configuration;
+use super::drawn::{Drawn, Slip};
 use super::mission::{Setup, judged};
-use super::rates::{Drawn, Rates, Slip};
-use super::steps::Step;
+use super::rates::Rates;
+use super::steps::ReleaseTask;
 use super::suites::{Suites, digest};
 use crate::projects::cache;
 
-pub type Failure = (FailureClass, Vec<Issue>);
+pub type AnswerFailure = (FailureClass, Vec<Issue>);
 type Refused = Option<Vec<Issue>>;
 /// Behaviour, form and lines of an answer, as the engine compares candidates by.
 type Does = (String, String, u32);
@@ -31,7 +32,7 @@ pub struct Verdict {
     /// In the order in which they looked.
     pub gates: Vec<(Gate, GateVerdict)>,
     /// Why it was rejected; `None` where it was accepted.
-    pub failure: Option<Failure>,
+    pub failure: Option<AnswerFailure>,
     /// What Guardian and tests say, each for itself: where one that stands before them is switched off.
     pub alone: Vec<(Gate, GateVerdict)>,
     /// Tokens of the coder and of one reviewer.
@@ -46,21 +47,22 @@ impl Verdict {
 
     /// What the gates say while some are off, up to the first that fails, with what follows from that. What stands behind
     /// a gate that is off and would have failed is known of Guardian and tests only.
-    pub fn without(&self, off: impl Fn(Gate) -> bool) -> (Vec<(Gate, GateVerdict)>, Option<Failure>) {
+    pub fn without(&self, off: impl Fn(Gate) -> bool) -> (Vec<(Gate, GateVerdict)>, Option<AnswerFailure>) {
         let judged = |gate: Gate| {
             let find =
                 |list: &[(Gate, GateVerdict)]| list.iter().find(|(of, _)| *of == gate).map(|(_, v)| *v);
             find(&self.gates).or_else(|| find(&self.alone))
         };
         let mut said = Vec::new();
-        for gate in Gate::ALL.iter().copied().filter(|gate| !gate.row().asks_model) {
+        for gate in Gate::ALL.iter().copied().filter(|gate| gate.basis() != Basis::Model) {
             let Some(verdict) = judged(gate).filter(|_| !off(gate)) else { continue };
             said.push((gate, verdict));
             if verdict == GateVerdict::Fail {
-                let class = match gate {
-                    Gate::Guardian => FailureClass::Lint,
-                    Gate::Scope | Gate::Protected => FailureClass::Scope,
-                    _ => FailureClass::Test,
+                let class = match gate.basis() {
+                    Basis::Paths => FailureClass::Scope,
+                    Basis::Source => FailureClass::Lint,
+                    Basis::OtherCoder | Basis::Runs => FailureClass::Test,
+                    Basis::Model => FailureClass::Review,
                 };
                 let own = self.failure.clone().filter(|_| self.gates.contains(&(gate, verdict)));
                 return (said, Some(own.unwrap_or((class, vec![Issue::new(gate.name(), "it is wrong")]))));
@@ -88,7 +90,7 @@ pub struct Verdicts {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct KeptVerdict {
     build: String,
     key: String,
     verdict: Verdict,
@@ -109,7 +111,7 @@ impl Verdicts {
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
                 // a line that was torn by an interruption is worth nothing
-                if let Ok(line) = serde_json::from_str::<Line>(&line.map_err(said)?)
+                if let Ok(line) = serde_json::from_str::<KeptVerdict>(&line.map_err(said)?)
                     && (any_build || line.build == build)
                 {
                     known.insert(line.key, line.verdict);
@@ -140,8 +142,8 @@ impl Verdicts {
     }
 
     /// What is said of an answer where the tests of the task ask for what the release does not do, too.
-    pub fn with_wrong_tests(step: &Step, verdict: Verdict) -> Verdict {
-        let before = |gate: Gate| matches!(gate, Gate::Scope | Gate::Protected | Gate::Guardian);
+    pub fn with_wrong_tests(step: &ReleaseTask, verdict: Verdict) -> Verdict {
+        let before = |gate: Gate| gate < Gate::IndependentTests;
         if verdict.gates.iter().any(|(gate, said)| before(*gate) && *said == GateVerdict::Fail) {
             return verdict;
         }
@@ -160,7 +162,7 @@ impl Verdicts {
     }
 
     /// Every answer that can be given to a step, those that are no work left out.
-    pub fn answers(step: &Step) -> Vec<Drawn> {
+    pub fn answers(step: &ReleaseTask) -> Vec<Drawn> {
         let mut all = vec![Drawn::Right, Drawn::Slip(Slip::WrongPath)];
         for at in 0..step.wrong.len() {
             all.extend([Drawn::Wrong(at, true), Drawn::Wrong(at, false)]);
@@ -172,7 +174,7 @@ impl Verdicts {
     /// In words, where the mission that judges could not be played.
     ///
     /// `tested`: where another coder has written the tests of the task.
-    pub fn of(&self, step: &Arc<Step>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
+    pub fn of(&self, step: &Arc<ReleaseTask>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
         let name = (step.title.clone(), drawn, tested);
         if let Some(verdict) = lock(&self.looked).get(&name) {
             return Ok(verdict.clone());
@@ -186,7 +188,7 @@ impl Verdicts {
     ///
     /// # Errors
     /// As [`Verdicts::of`].
-    pub fn of_tests(&self, step: &Arc<Step>, tests: Authored) -> Result<Option<Vec<Issue>>, String> {
+    pub fn of_tests(&self, step: &Arc<ReleaseTask>, tests: Authored) -> Result<Option<Vec<Issue>>, String> {
         let name = (step.title.clone(), tests);
         if let Some(refused) = lock(&self.written).get(&name) {
             return Ok(refused.clone());
@@ -209,13 +211,13 @@ impl Verdicts {
     }
 
     /// What an answer does and how it is written, each the same where two are, and the lines that it changes.
-    pub fn does(&self, step: &Step, drawn: Drawn) -> Does {
+    pub fn does(&self, step: &ReleaseTask, drawn: Drawn) -> Does {
         let name = (step.title.clone(), drawn);
         let known = lock(&self.does).get(&name).cloned();
         known.unwrap_or_else(|| {
             let answer = step.answer(drawn).unwrap_or_default();
-            let form = engine::form(&step.base, &answer);
-            let does = (engine::behaviour(&step.base, &answer), form, lines(step, &answer));
+            let form = engine::for_benches::form(&step.base, &answer);
+            let does = (engine::for_benches::behaviour(&step.base, &answer), form, lines(step, &answer));
             lock(&self.does).insert(name, does.clone());
             does
         })
@@ -224,7 +226,7 @@ impl Verdicts {
     /// Plays the mission that judges; gives what it says of the answer, and of the tests.
     fn ask(
         &self,
-        step: &Arc<Step>,
+        step: &Arc<ReleaseTask>,
         drawn: Drawn,
         tests: Option<Authored>,
     ) -> Result<(Option<Verdict>, Verdict), String> {
@@ -239,7 +241,7 @@ impl Verdicts {
     }
 
     fn keep(&self, key: String, verdict: &Verdict) {
-        let line = Line { build: self.build.clone(), key: key.clone(), verdict: verdict.clone() };
+        let line = KeptVerdict { build: self.build.clone(), key: key.clone(), verdict: verdict.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
             // what is not kept is computed again the next time
@@ -248,7 +250,7 @@ impl Verdicts {
         lock(&self.known).insert(key, verdict.clone());
     }
 
-    fn found(&self, step: &Arc<Step>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
+    fn found(&self, step: &Arc<ReleaseTask>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
         let key = match tested {
             false => key(step, drawn),
             true => format!("{}/tested {}", key(step, drawn), digest(&step.pool)),
@@ -262,7 +264,7 @@ impl Verdicts {
             .ok_or_else(|| format!("the gates came to nothing about {drawn:?} of {}", step.title))?;
         if let Some(answer) = step.answer(drawn) {
             let fails = |fails| if fails { GateVerdict::Fail } else { GateVerdict::Pass };
-            let lint = lock(&self.lint).judge(&step.base, &answer, step.edits_tests.as_deref()).verdict;
+            let lint = lock(&self.lint).judge_files(&step.base, &answer, step.edits_tests.as_deref()).verdict;
             let tests = fails(!self.tests_pass(step, drawn));
             verdict.alone = vec![(Gate::Guardian, lint), (Gate::Checks, tests)];
         }
@@ -271,14 +273,14 @@ impl Verdicts {
     }
 
     /// Whether the project's own tests alone let an answer through.
-    pub fn tests_pass(&self, step: &Step, drawn: Drawn) -> bool {
+    pub fn tests_pass(&self, step: &ReleaseTask, drawn: Drawn) -> bool {
         let name = (step.title.clone(), drawn);
         if let Some(passes) = lock(&self.passes).get(&name) {
             return *passes;
         }
         let Some(answer) = step.answer(drawn) else { return true };
-        let base = Step::tests_of(step.package, &step.base, &self.suites);
-        let now = Step::tests_of(step.package, &step.with(&answer), &self.suites);
+        let base = ReleaseTask::tests_of(step.package, &step.base, &self.suites);
+        let now = ReleaseTask::tests_of(step.package, &step.with(&answer), &self.suites);
         let passes = !matches!(checks::compare(Some(&base), &now), checks::Verdict::Fail { .. });
         lock(&self.passes).insert(name, passes);
         passes
@@ -335,7 +337,7 @@ fn read_tests(events: &[Event]) -> Verdict {
 }
 
 /// Lines that an answer adds and takes away.
-fn lines(step: &Step, answer: &engine::Answer) -> u32 {
+fn lines(step: &ReleaseTask, answer: &engine::for_benches::ChangedFiles) -> u32 {
     let mut count = 0_usize;
     for (path, text) in answer {
         let mut left: HashMap<&str, i64> = HashMap::new();
@@ -350,7 +352,7 @@ fn lines(step: &Step, answer: &engine::Answer) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn key(step: &Step, drawn: Drawn) -> String {
+fn key(step: &ReleaseTask, drawn: Drawn) -> String {
     let answer = match step.answer(drawn) {
         Some(answer) => digest(&step.with(&answer)),
         None => format!("{drawn:?}"),

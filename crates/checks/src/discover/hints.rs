@@ -3,7 +3,7 @@
 
 use super::source::is_foreign;
 use super::{ECOSYSTEMS, Survey};
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 
 /// Files of tools that nothing is known of, and a command that is usual there.
 const SEEN: &[(&str, &str)] = &[
@@ -33,7 +33,7 @@ const SEEN: &[(&str, &str)] = &[
 ];
 
 pub(super) fn add(survey: &mut Survey) {
-    if survey.checks().any(|check| check.kind == Kind::Test) {
+    if survey.checks().any(|check| check.kind == CheckPurpose::Test) {
         return;
     }
     let source = survey.source;

@@ -2,7 +2,7 @@
 //! one of them changes, it has to be done again. Pure.
 
 use super::source::{is_inside, join};
-use super::{ECOSYSTEMS, Source, Step};
+use super::{ECOSYSTEMS, SetupCommand, Source};
 use crate::check::Check;
 
 /// Files beside manifests and lockfiles that decide what is installed.
@@ -67,7 +67,7 @@ pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Ve
     all
 }
 
-fn inputs(list: &[String], step: &Step) -> Vec<String> {
+fn inputs(list: &[String], step: &SetupCommand) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for path in list {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use globset::Glob;
 
-use crate::check::{Check, DEFAULT_TIMEOUT, Kind, Runner};
+use crate::check::{Check, CheckPurpose, DEFAULT_TIMEOUT, Runner};
 pub use coverage::{Coverage, needs_test};
 pub use dependents::concerned;
 pub use inputs::{SetupStep, setup_steps};
@@ -38,7 +38,7 @@ struct Ecosystem {
     /// Files whose presence hints at it.
     manifests: &'static [&'static str],
     find: fn(&mut Survey),
-    setup: fn(&Source) -> Vec<Step>,
+    setup: fn(&Source) -> Vec<SetupCommand>,
 }
 
 /// All kinds of project that are known. Those that only call the others'
@@ -136,7 +136,7 @@ impl<'a> Survey<'a> {
         self.hints.extend(other.hints);
     }
 
-    fn judge(&self) -> Judge<'a> {
+    fn script_judge(&self) -> Judge<'a> {
         Judge::new(self.source, self.packages)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Survey<'a> {
         self.found.iter().map(|(_, check)| check)
     }
 
-    fn has(&self, kind: Kind, folder: &str) -> bool {
+    fn has(&self, kind: CheckPurpose, folder: &str) -> bool {
         self.checks().any(|check| check.kind == kind && check.directory == folder)
     }
 
@@ -211,7 +211,7 @@ pub fn find(
     let mut checks = unique(found);
     checks.retain(|check| !named(&choice.exclude, &check.name));
     checks.sort_by_key(|check| check.kind);
-    let setup = steps(&source).into_iter().map(Step::into_check).collect();
+    let setup = steps(&source).into_iter().map(SetupCommand::into_check).collect();
     Found { setup, checks, refused, hints }
 }
 
@@ -228,22 +228,22 @@ pub fn resolve(check: Check, read: &dyn Fn(&str) -> Option<String>, list: &[Stri
     node::resolve(&source, &Packages::new(&source), check)
 }
 
-fn steps(source: &Source) -> Vec<Step> {
+fn steps(source: &Source) -> Vec<SetupCommand> {
     ECOSYSTEMS.iter().flat_map(|ecosystem| (ecosystem.setup)(source)).collect()
 }
 
 /// One project's part of the set-up.
-struct Step {
+struct SetupCommand {
     folder: String,
     run: String,
     source: String,
 }
 
-impl Step {
+impl SetupCommand {
     fn into_check(self) -> Check {
         Check {
             name: full_name(&self.folder, "setup"),
-            kind: Kind::Custom,
+            kind: CheckPurpose::Custom,
             run: self.run,
             timeout: DEFAULT_TIMEOUT,
             directory: self.folder,
@@ -255,15 +255,15 @@ impl Step {
 }
 
 /// Time limits by what a check does: lints are quick, the rest may compile.
-fn limit(kind: Kind) -> Duration {
+fn limit(kind: CheckPurpose) -> Duration {
     match kind {
-        Kind::Lint => DEFAULT_TIMEOUT / 2,
+        CheckPurpose::Lint => DEFAULT_TIMEOUT / 2,
         _ => DEFAULT_TIMEOUT,
     }
 }
 
 /// A check that no script names, but a manifest or a tool's presence does.
-fn own(folder: &str, name: &str, kind: Kind, run: &str, because: &str) -> Check {
+fn own(folder: &str, name: &str, kind: CheckPurpose, run: &str, because: &str) -> Check {
     Check {
         name: name.to_owned(),
         kind,
@@ -271,13 +271,13 @@ fn own(folder: &str, name: &str, kind: Kind, run: &str, because: &str) -> Check 
         timeout: limit(kind),
         directory: folder.to_owned(),
         source: join(folder, because),
-        runner: Runner::of_command(run).filter(|_| kind == Kind::Test),
+        runner: Runner::of_command(run).filter(|_| kind == CheckPurpose::Test),
         script: None,
     }
 }
 
 /// For kinds of project without a set-up.
-fn no_setup(_: &Source) -> Vec<Step> {
+fn no_setup(_: &Source) -> Vec<SetupCommand> {
     Vec::new()
 }
 

@@ -9,7 +9,7 @@ use crate::outcome::{End, Outcome};
 const MAX_WHY: usize = 300;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub enum RegistryAnswer {
     /// It exists, in this version.
     Found { version: String },
     /// There is no such package, or it has no such version.
@@ -21,8 +21,8 @@ pub enum Answer {
 }
 
 /// Reads what [`Manifest::lookup`] gave.
-pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> Answer {
-    let unknown = |why: String| Answer::Unknown { why };
+pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> RegistryAnswer {
+    let unknown = |why: String| RegistryAnswer::Unknown { why };
     match &outcome.end {
         End::Exited { code } => read(manifest.manager, wanted, *code == 0, &outcome.output),
         End::NotFound { program } => unknown(format!("`{program}` is not installed here")),
@@ -63,7 +63,7 @@ pub fn is_unreachable(outcome: &Outcome) -> bool {
     }
 }
 
-fn read(manager: Manager, wanted: &Wanted, success: bool, output: &str) -> Answer {
+fn read(manager: Manager, wanted: &Wanted, success: bool, output: &str) -> RegistryAnswer {
     let answer = match manager {
         Manager::Cargo => cargo(wanted, success, output),
         Manager::Pip => pip(wanted, output),
@@ -71,21 +71,21 @@ fn read(manager: Manager, wanted: &Wanted, success: bool, output: &str) -> Answe
         Manager::Go => go(success, output),
         _ => npm(success, output),
     };
-    answer.unwrap_or_else(|| Answer::Unknown { why: why(output) })
+    answer.unwrap_or_else(|| RegistryAnswer::Unknown { why: why(output) })
 }
 
-fn found(version: &str) -> Option<Answer> {
-    Some(Answer::Found { version: version.to_owned() })
+fn found(version: &str) -> Option<RegistryAnswer> {
+    Some(RegistryAnswer::Found { version: version.to_owned() })
 }
 
 /// One version as text, or several that fit as a list, the newest last.
-fn npm(success: bool, output: &str) -> Option<Answer> {
+fn npm(success: bool, output: &str) -> Option<RegistryAnswer> {
     if success {
         return match serde_json::from_str(output.trim()) {
             Ok(Value::String(version)) => found(&version),
             Ok(Value::Array(all)) => found(all.last()?.as_str()?),
             // no version fits, and old clients say nothing
-            _ if output.trim().is_empty() => Some(Answer::Missing),
+            _ if output.trim().is_empty() => Some(RegistryAnswer::Missing),
             // a list that was too long to be kept whole
             _ => found(output.rsplit('"').nth(1).filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))?),
         };
@@ -94,44 +94,45 @@ fn npm(success: bool, output: &str) -> Option<Answer> {
     let error = value.get("error")?;
     let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or_default();
     match text("code") {
-        "E404" | "ETARGET" => Some(Answer::Missing),
-        code => Some(Answer::Unknown { why: why(&format!("{code}: {}", text("summary"))) }),
+        "E404" | "ETARGET" => Some(RegistryAnswer::Missing),
+        code => Some(RegistryAnswer::Unknown { why: why(&format!("{code}: {}", text("summary"))) }),
     }
 }
 
-fn cargo(wanted: &Wanted, success: bool, output: &str) -> Option<Answer> {
+fn cargo(wanted: &Wanted, success: bool, output: &str) -> Option<RegistryAnswer> {
     if success {
         let line = output.lines().find_map(|line| line.trim().strip_prefix("Adding "))?;
         let version = line.split_whitespace().nth(1)?;
         return found(version.strip_prefix('v').unwrap_or(version));
     }
     if output.contains("could not be found in registry index") || output.contains("could not find `") {
-        return Some(Answer::Missing);
+        return Some(RegistryAnswer::Missing);
     }
     let refused = output.lines().find_map(|line| line.strip_prefix("error: "))?;
     let features = refused.contains("unrecognized feature") && !wanted.features.is_empty();
-    features.then(|| Answer::Unfit { why: why(refused) })
+    features.then(|| RegistryAnswer::Unfit { why: why(refused) })
 }
 
-fn pip(wanted: &Wanted, output: &str) -> Option<Answer> {
+fn pip(wanted: &Wanted, output: &str) -> Option<RegistryAnswer> {
     let listed = output.lines().find_map(|line| line.strip_prefix("Available versions: "));
     let Some(listed) = listed else {
         // it says so, too, when it could not ask
         let unreachable = ["Retrying", "onnection", "SSLError", "ProxyError", "timed out"];
         let asked = !unreachable.iter().any(|sign| output.contains(sign));
-        return (asked && output.contains("No matching distribution found")).then_some(Answer::Missing);
+        return (asked && output.contains("No matching distribution found"))
+            .then_some(RegistryAnswer::Missing);
     };
     let mut versions = listed.split(',').map(str::trim);
     match &wanted.version {
         None => found(versions.next()?),
         Some(spec) => match versions.find(|version| python::is_in(version, spec)) {
             Some(version) => found(version),
-            None => Some(Answer::Missing),
+            None => Some(RegistryAnswer::Missing),
         },
     }
 }
 
-fn uv(wanted: &Wanted, success: bool, output: &str) -> Option<Answer> {
+fn uv(wanted: &Wanted, success: bool, output: &str) -> Option<RegistryAnswer> {
     if success {
         let pinned = output.lines().find_map(|line| line.trim().split_once("=="));
         let (name, version) = pinned?;
@@ -141,10 +142,10 @@ fn uv(wanted: &Wanted, success: bool, output: &str) -> Option<Answer> {
     let missing =
         ["was not found in the package registry", "there is no version of", "there are no versions of"];
     let text = output.split_whitespace().collect::<Vec<_>>().join(" ");
-    missing.iter().any(|sign| text.contains(sign)).then_some(Answer::Missing)
+    missing.iter().any(|sign| text.contains(sign)).then_some(RegistryAnswer::Missing)
 }
 
-fn go(success: bool, output: &str) -> Option<Answer> {
+fn go(success: bool, output: &str) -> Option<RegistryAnswer> {
     if success {
         return found(output.lines().rev().map(str::trim).find(|line| line.starts_with('v'))?);
     }
@@ -157,7 +158,7 @@ fn go(success: bool, output: &str) -> Option<Answer> {
         "malformed module path",
         "Repository not found",
     ];
-    missing.iter().any(|sign| output.contains(sign)).then_some(Answer::Missing)
+    missing.iter().any(|sign| output.contains(sign)).then_some(RegistryAnswer::Missing)
 }
 
 /// The line that says most of why.

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use shared::lockfiles;
 
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::discover::{NodeManager, Source, join};
 use crate::shell::quote;
 
-pub use answer::{Answer, answer, is_unreachable};
+pub use answer::{RegistryAnswer, answer, is_unreachable};
 
 /// Time limit of a question to a registry.
 const ASKING: Duration = Duration::from_secs(60);
@@ -274,7 +274,7 @@ impl Manifest {
     fn command(&self, name: &str, run: String, timeout: Duration) -> Check {
         Check {
             name: name.to_owned(),
-            kind: Kind::Custom,
+            kind: CheckPurpose::Custom,
             run,
             timeout,
             directory: self.directory.clone(),

@@ -1,4 +1,6 @@
-use super::answer::{Answer, answer};
+//! Manifests that are found and edited, and answers of package managers that are read.
+
+use super::answer::{RegistryAnswer, answer};
 use super::{Manifest, Wanted, python};
 use crate::outcome::{End, Outcome};
 
@@ -135,7 +137,7 @@ fn what_is_declared_is_known_by_its_registry_s_idea_of_a_name() {
     }
 }
 
-fn said(word: &str, version: Option<&str>, code: i32, output: &str) -> Answer {
+fn said(word: &str, version: Option<&str>, code: i32, output: &str) -> RegistryAnswer {
     let path = match word {
         "npm" => ("package.json", "{}"),
         "cargo" => ("Cargo.toml", CRATE),
@@ -151,36 +153,39 @@ fn said(word: &str, version: Option<&str>, code: i32, output: &str) -> Answer {
 
 #[test]
 fn answers_of_clients_are_understood() {
-    let found = |version: &str| Answer::Found { version: version.into() };
+    let found = |version: &str| RegistryAnswer::Found { version: version.into() };
     assert_eq!(said("npm", None, 0, "\"7.0.0\"\n"), found("7.0.0"));
     assert_eq!(said("npm", Some("^7"), 0, "[\n  \"7.0.0\",\n  \"7.1.0\"\n]\n"), found("7.1.0"));
     assert_eq!(said("npm", Some(">0"), 0, "[\n  \"7.0.0\",\n … 9 KB …\n  \"7.1.0\"\n]\n"), found("7.1.0"));
-    assert_eq!(said("npm", Some("99"), 0, ""), Answer::Missing);
+    assert_eq!(said("npm", Some("99"), 0, ""), RegistryAnswer::Missing);
     let missing = r#"{ "error": { "code": "E404", "summary": "Not Found", "detail": "" } }"#;
-    assert_eq!(said("npm", None, 1, missing), Answer::Missing);
+    assert_eq!(said("npm", None, 1, missing), RegistryAnswer::Missing);
     let added = "    Updating crates.io index\n      Adding a v1.0.19 to dependencies\nwarning: aborting add due to dry run\n";
     assert_eq!(said("cargo", None, 0, added), found("1.0.19"));
     let missing =
         "    Updating crates.io index\nerror: the crate `a@99` could not be found in registry index.\n";
-    assert_eq!(said("cargo", Some("99"), 101, missing), Answer::Missing);
+    assert_eq!(said("cargo", Some("99"), 101, missing), RegistryAnswer::Missing);
     let unfit = "error: unrecognized feature for crate a: f\ndisabled features:\n    g\n";
     assert!(
-        matches!(said("cargo", None, 101, unfit), Answer::Unfit { why } if why.contains("unrecognized feature"))
+        matches!(said("cargo", None, 101, unfit), RegistryAnswer::Unfit { why } if why.contains("unrecognized feature"))
     );
     let listed = "a (2.3.1)\nAvailable versions: 2.3.1, 2.3.0, 2.0.0rc1, 1.1.1, 1.0\n";
     assert_eq!(said("pip", None, 0, listed), found("2.3.1"));
     assert_eq!(said("pip", Some("<2"), 0, listed), found("1.1.1"));
     assert_eq!(said("pip", Some("1.0.0"), 0, listed), found("1.0"));
     assert_eq!(said("pip", Some("~=2.3.0"), 0, listed), found("2.3.1"));
-    assert_eq!(said("pip", Some(">=3"), 0, listed), Answer::Missing);
-    assert_eq!(said("pip", None, 1, "ERROR: No matching distribution found for a\n"), Answer::Missing);
+    assert_eq!(said("pip", Some(">=3"), 0, listed), RegistryAnswer::Missing);
+    assert_eq!(
+        said("pip", None, 1, "ERROR: No matching distribution found for a\n"),
+        RegistryAnswer::Missing
+    );
     assert_eq!(said("uv", None, 0, "a==3.1.2\n"), found("3.1.2"));
     let missing = "  × No solution found when resolving dependencies:\n  ╰─▶ Because a was not found in the package registry and\n      you require a\n";
-    assert_eq!(said("uv", None, 1, missing), Answer::Missing);
+    assert_eq!(said("uv", None, 1, missing), RegistryAnswer::Missing);
     assert_eq!(said("go", None, 0, "go: downloading x\nv1.4.0\n"), found("v1.4.0"));
     assert_eq!(
         said("go", None, 1, "go: module a: reading https://p/a/@v/list: 404 Not Found\n"),
-        Answer::Missing
+        RegistryAnswer::Missing
     );
 }
 
@@ -207,13 +212,13 @@ fn a_registry_that_does_not_answer_is_neither_yes_nor_no() {
     for (word, code, output) in cases {
         let answer = said(word, None, code, output);
         assert!(
-            matches!(&answer, Answer::Unknown { why } if !why.is_empty()),
+            matches!(&answer, RegistryAnswer::Unknown { why } if !why.is_empty()),
             "{word}: {output}: {answer:?}"
         );
     }
     let manifest = find(&[("go.mod", "")], "go", None).unwrap();
     let gone = Outcome { end: End::NotFound { program: "go".into() }, ..Outcome::not_started("") };
-    let Answer::Unknown { why } = answer(&manifest, &wanted("a.b/c", None), &gone) else {
+    let RegistryAnswer::Unknown { why } = answer(&manifest, &wanted("a.b/c", None), &gone) else {
         panic!("an answer")
     };
     assert_eq!(why, "`go` is not installed here");

@@ -7,7 +7,7 @@ use crate::outcome::TestFailure;
 
 /// One result line, without its indentation.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Line<'a> {
+pub(crate) struct TapLine<'a> {
     pub(crate) ok: bool,
     /// Neither skipped nor to do.
     pub(crate) counts: bool,
@@ -17,7 +17,7 @@ pub(crate) struct Line<'a> {
 }
 
 /// Reads `not ok 3 - adds # time=1.2ms {`.
-pub(crate) fn line(body: &str) -> Option<Line<'_>> {
+pub(crate) fn line(body: &str) -> Option<TapLine<'_>> {
     let (ok, rest) = match body.strip_prefix("not ok") {
         Some(rest) => (false, rest),
         None => (true, body.strip_prefix("ok")?),
@@ -45,7 +45,7 @@ pub(crate) fn line(body: &str) -> Option<Line<'_>> {
         counts &= !is_directive;
         name = before.trim_end();
     }
-    Some(Line { ok, counts, name, opens })
+    Some(TapLine { ok, counts, name, opens })
 }
 
 /// Where a name was escaped.
@@ -115,7 +115,7 @@ pub(crate) fn read(text: &str) -> Report {
 }
 
 impl<'a> Reader<'a> {
-    fn result(&mut self, depth: usize, result: &Line<'a>, facts: Vec<&'a str>) {
+    fn result(&mut self, depth: usize, result: &TapLine<'a>, facts: Vec<&'a str>) {
         self.top += u32::from(depth == 0);
         if result.opens {
             let counts = !result.ok && result.counts;
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn lines() {
-        let told = |ok, counts, name, opens| Some(Line { ok, counts, name, opens });
+        let told = |ok, counts, name, opens| Some(TapLine { ok, counts, name, opens });
         for (text, expected) in [
             ("ok", told(true, true, "", false)),
             ("ok 1", told(true, true, "", false)),

@@ -337,7 +337,7 @@ fn environment_of(
         return env;
     }
     let folder = options.caches.clone().unwrap_or_else(|| options.tmp.join("caches"));
-    let plan = caches::Plan {
+    let plan = caches::CachePlan {
         fetched: options.fetched.as_deref(),
         readable: &options.readable,
         fills: options.caches.is_some(),

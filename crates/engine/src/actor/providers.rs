@@ -68,7 +68,7 @@ impl Report {
 
 /// Who may answer a role: its model and its fallbacks, beginning with the one at `place` (0: the model itself).
 pub(crate) fn candidates(config: &Config, models: &Models, role: Role, place: u32) -> Vec<Candidate> {
-    let Some(settings) = config.roles.get(role.name()) else { return Vec::new() };
+    let settings = config.roles.of(role);
     let variant = settings.variant.map(str::to_string);
     let own = match settings.model {
         Some(model) => Candidate { name: model.to_string(), model: Some(model.to_string()), variant },

@@ -18,11 +18,11 @@ const MOST: usize = 500_000;
 pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = MOST;
-    look(root, Path::new(""), DEPTH, &mut left, &mut found);
+    collect_folders(root, Path::new(""), DEPTH, &mut left, &mut found);
     found
 }
 
-fn look(root: &Path, below: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
+fn collect_folders(root: &Path, below: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(root.join(below)).into_iter().flatten().flatten() {
         let Some(rest) = left.checked_sub(1) else { return };
         *left = rest;
@@ -34,7 +34,7 @@ fn look(root: &Path, below: &Path, depth: usize, left: &mut usize, found: &mut V
         if NAMES.iter().any(|dependency| name == *dependency) {
             found.push(here);
         } else if depth > 1 && !name.to_string_lossy().starts_with('.') {
-            look(root, &here, depth - 1, left, found);
+            collect_folders(root, &here, depth - 1, left, found);
         }
     }
 }

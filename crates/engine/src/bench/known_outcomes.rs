@@ -25,14 +25,14 @@ pub(crate) struct KnownOutcomes {
 }
 
 struct Kept {
-    journal: Journal<Line>,
+    journal: Journal<OutcomeLine>,
     lines: usize,
 }
 
 /// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Line {
+enum OutcomeLine {
     /// What follows was run with this; what comes before, with another.
     Toolchain {
         id: String,
@@ -75,7 +75,7 @@ impl KnownOutcomes {
             let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(open) = file.as_mut().filter(|open| open.lines < MAX_KEPT) else { return };
             open.lines += 1;
-            let line = Line::Outcome { tree: key.0, check: key.1, outcome: kept };
+            let line = OutcomeLine::Outcome { tree: key.0, check: key.1, outcome: kept };
             if let Err(error) = open.journal.append(&line) {
                 tracing::warn!("what a check said is not kept for a resume: {error}");
                 *file = None;
@@ -90,7 +90,7 @@ fn key(tree: &str, check: &Check) -> Key {
     (tree.to_string(), format!("{name}\n{directory}\n{run}\n{}", script.as_deref().unwrap_or_default()))
 }
 
-type Opened = (Journal<Line>, HashMap<Key, Arc<Outcome>>, usize);
+type Opened = (Journal<OutcomeLine>, HashMap<Key, Arc<Outcome>>, usize);
 
 impl From<Opened> for KnownOutcomes {
     fn from((journal, known, lines): Opened) -> KnownOutcomes {
@@ -108,16 +108,16 @@ fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> Result<Opened, jou
     let (mut known, mut current, count) = (HashMap::new(), None, lines.len());
     for line in lines {
         match line {
-            Line::Toolchain { id } => current = Some(id),
-            Line::Outcome { tree, check, outcome } if current.as_deref() == Some(toolchain) => {
+            OutcomeLine::Toolchain { id } => current = Some(id),
+            OutcomeLine::Outcome { tree, check, outcome } if current.as_deref() == Some(toolchain) => {
                 known.insert((tree, check), Arc::new(outcome));
             }
-            Line::Outcome { .. } => {}
+            OutcomeLine::Outcome { .. } => {}
         }
     }
     if current.as_deref() != Some(toolchain) {
         known.clear();
-        journal.append(&Line::Toolchain { id: toolchain.to_string() })?;
+        journal.append(&OutcomeLine::Toolchain { id: toolchain.to_string() })?;
     }
     Ok((journal, known, count))
 }

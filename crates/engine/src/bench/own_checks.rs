@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use checks::{Check, Failure, Kind, Outcome, Verdict};
+use checks::{Check, CheckPurpose, NewFailure, Outcome, Verdict};
 use workspace::{ChangeKind, Slot};
 
 use crate::actor::orchestrator::Orchestrator;
@@ -90,7 +90,7 @@ impl OwnChecks {
             now.passed.unwrap_or_default(),
             before.unwrap_or_default()
         );
-        let failure = Failure { test: None, suite: None, message, file: None, line: None };
+        let failure = NewFailure { test: None, suite: None, message, file: None, line: None };
         Some(Verdict::Fail { findings: vec![failure] })
     }
 
@@ -134,7 +134,8 @@ fn is_same(one: &Check, other: &Check) -> bool {
 /// Those that the base has not. A linter that a mission sets up finds what was there before, which is no fault of the change.
 fn new(found: Vec<Check>, base: &[Check]) -> Vec<Check> {
     let is_new = |check: &Check| {
-        !base.iter().any(|known| is_same(known, check)) && (base.is_empty() || check.kind != Kind::Lint)
+        !base.iter().any(|known| is_same(known, check))
+            && (base.is_empty() || check.kind != CheckPurpose::Lint)
     };
     found.into_iter().filter(is_new).collect()
 }

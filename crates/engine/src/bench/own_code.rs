@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use checks::{Check, Kind, Language, Runner};
+use checks::{Check, CheckPurpose, Language, Runner};
 use serde::Deserialize;
 
 use crate::bench::slot_text;
@@ -127,7 +127,7 @@ print(json.dumps(elsewhere))
 /// The program for a check, where its tests are Python and modules of the project are below its folder.
 pub(super) fn probe(check: &Check, root: &Path, files: &[String]) -> Option<Probe> {
     let python = check.runner.is_some_and(|runner| runner.language() == Language::Python);
-    if !python || check.kind != Kind::Test {
+    if !python || check.kind != CheckPurpose::Test {
         return None;
     }
     let modules = modules(&check.directory, files);
@@ -145,7 +145,7 @@ pub(super) fn probe(check: &Check, root: &Path, files: &[String]) -> Option<Prob
     });
     let run = format!("{} -c {} {}", interpreter(check), quoted(PROGRAM), quoted(&told.to_string()));
     let check = Check { directory: check.directory.clone(), ..Check::configured("imports", &run, None) };
-    Some(Probe { check: Check { runner: None, kind: Kind::Custom, ..check } })
+    Some(Probe { check: Check { runner: None, kind: CheckPurpose::Custom, ..check } })
 }
 
 /// The Python that a check runs with, where its command names one by its path.
@@ -298,7 +298,11 @@ mod tests {
     }
 
     fn pytest(run: &str) -> Check {
-        Check { kind: Kind::Test, runner: Some(Runner::Pytest), ..Check::configured("test", run, None) }
+        Check {
+            kind: CheckPurpose::Test,
+            runner: Some(Runner::Pytest),
+            ..Check::configured("test", run, None)
+        }
     }
 
     /// What the program says in `slot` with another folder on Python's search path; `None` too where there is no Python.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use checks::{Check, Coverage, Kind, Level, Outcome, Verdict};
+use checks::{Check, CheckPurpose, Coverage, Level, Outcome, Verdict};
 use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue, SetupSummary};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
@@ -233,7 +233,7 @@ impl ProjectChecks {
 
     /// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it. `keeps_tests`: fewer
     /// tests than on the base are a failure.
-    pub async fn judge(
+    pub async fn run_and_compare(
         &self,
         slot: &Slot,
         tree: &str,
@@ -257,7 +257,7 @@ impl ProjectChecks {
                 None => {
                     let mut outcome = self.run(slot, check, None).await;
                     // a test that newly fails is run once more: two answers that differ are flaky and block nobody
-                    if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == Kind::Test {
+                    if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == CheckPurpose::Test {
                         let again = self.run(slot, check, None).await;
                         if !matches!(compare(&again), Verdict::Fail { .. }) {
                             self.bench.host.say(&format!(
@@ -359,7 +359,7 @@ impl ProjectChecks {
 
     /// Why a check's tests would not run the slot's own code, if so; looked at once for each environment.
     async fn leads_elsewhere(&self, slot: &Slot, check: &Check) -> Option<String> {
-        if check.kind != Kind::Test {
+        if check.kind != CheckPurpose::Test {
             return None;
         }
         let key = (slot.n, check.name.clone(), self.setups.changes());
@@ -464,11 +464,11 @@ fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
 
 fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
     let kind = match check.kind {
-        Kind::Build => CheckKind::Build,
-        Kind::Type => CheckKind::Types,
-        Kind::Lint => CheckKind::Lint,
-        Kind::Test => CheckKind::Test,
-        Kind::Custom => CheckKind::Custom,
+        CheckPurpose::Build => CheckKind::Build,
+        CheckPurpose::Type => CheckKind::Types,
+        CheckPurpose::Lint => CheckKind::Lint,
+        CheckPurpose::Test => CheckKind::Test,
+        CheckPurpose::Custom => CheckKind::Custom,
     };
     let (name, run) = (check.name.clone(), check.run.clone());
     CheckSummary {
@@ -518,7 +518,7 @@ fn compare(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict 
              them back; no task may drop tests unless its plan says why",
             before - after
         );
-        let failure = checks::Failure { test: None, suite: None, message, file: None, line: None };
+        let failure = checks::NewFailure { test: None, suite: None, message, file: None, line: None };
         return Verdict::Fail { findings: vec![failure] };
     }
     verdict
@@ -542,9 +542,9 @@ impl JudgedCheck {
 
     pub fn class(&self) -> FailureClass {
         match self.check.kind {
-            Kind::Build | Kind::Type => FailureClass::Build,
-            Kind::Lint => FailureClass::Lint,
-            Kind::Test | Kind::Custom => FailureClass::Test,
+            CheckPurpose::Build | CheckPurpose::Type => FailureClass::Build,
+            CheckPurpose::Lint => FailureClass::Lint,
+            CheckPurpose::Test | CheckPurpose::Custom => FailureClass::Test,
         }
     }
 
@@ -554,7 +554,7 @@ impl JudgedCheck {
     }
 }
 
-fn issue(check: &Check, failure: &checks::Failure, root: &Path) -> Issue {
+fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) -> Issue {
     let message = match &failure.test {
         Some(test) => format!("`{test}` fails: {}", cut(&failure.message, MAX_MESSAGE)),
         None => cut(&failure.message, MAX_MESSAGE),

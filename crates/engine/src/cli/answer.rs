@@ -19,7 +19,7 @@ pub(crate) struct Request {
 
 /// Exit status: 0 done, 1 problems found or the mission is incomplete, 2 wrong use.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Answer {
+pub(crate) struct CommandAnswer {
     pub exit: u8,
     pub stdout: String,
     pub stderr: String,
@@ -37,25 +37,26 @@ pub(crate) struct Again {
     pub after_ms: u64,
 }
 
-impl Answer {
-    pub fn done(stdout: impl Into<String>) -> Answer {
-        Answer { stdout: stdout.into(), ..Answer::default() }
+impl CommandAnswer {
+    pub fn done(stdout: impl Into<String>) -> CommandAnswer {
+        CommandAnswer { stdout: stdout.into(), ..CommandAnswer::default() }
     }
 
     /// A value as JSON, for programs.
-    pub fn json(value: &impl Serialize) -> Result<Answer, Failure> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Failure::Problem(format!("the answer cannot be written as JSON: {error}")))?;
-        Ok(Answer::done(text + "\n"))
+    pub fn json(value: &impl Serialize) -> Result<CommandAnswer, CommandFailure> {
+        let text = serde_json::to_string_pretty(value).map_err(|error| {
+            CommandFailure::Problem(format!("the answer cannot be written as JSON: {error}"))
+        })?;
+        Ok(CommandAnswer::done(text + "\n"))
     }
 
-    pub fn exit(mut self, exit: u8) -> Answer {
+    pub fn exit(mut self, exit: u8) -> CommandAnswer {
         self.exit = exit;
         self
     }
 
     /// Adds a message, which ends in a newline in any case.
-    pub fn note(mut self, text: &str) -> Answer {
+    pub fn note(mut self, text: &str) -> CommandAnswer {
         self.stderr.push_str(text.trim_end_matches('\n'));
         self.stderr.push('\n');
         self
@@ -64,15 +65,15 @@ impl Answer {
 
 /// Why a command has no answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Failure {
+pub(crate) enum CommandFailure {
     /// The command was called in a way that means nothing.
     Usage(String),
     Problem(String),
 }
 
-impl Failure {
-    pub fn problem(error: impl ToString) -> Failure {
-        Failure::Problem(error.to_string())
+impl CommandFailure {
+    pub fn problem(error: impl ToString) -> CommandFailure {
+        CommandFailure::Problem(error.to_string())
     }
 }
 

@@ -4,7 +4,7 @@ use journal::{LockError, LockOwner, MissionDir};
 use serde_json::json;
 use workspace::{Cleaned, Workspace};
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::place::{Place, Standing};
 use crate::text::count;
 
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     if !place.state.path().exists() {
         return answer(args, Cleaned::default(), 0);
     }
@@ -32,8 +32,8 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
         since_ms: place.now_ms(),
     };
     let _lock = place.state.lock(&owner).map_err(|error| match error {
-        LockError::Held { .. } => Failure::Problem(format!("{error}\nnothing was removed")),
-        error => Failure::problem(error),
+        LockError::Held { .. } => CommandFailure::Problem(format!("{error}\nnothing was removed")),
+        error => CommandFailure::problem(error),
     })?;
     let missions = place.missions()?;
     if !args.all && !args.force {
@@ -42,13 +42,13 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
     let mut cleaned = Cleaned::default();
     let used = std::fs::read_dir(place.state.slots()).is_ok_and(|mut slots| slots.next().is_some());
     if used || place.state.repository().exists() {
-        let workspace = Workspace::open(&place.root, place.state.path()).map_err(Failure::problem)?;
-        cleaned = workspace.clean().map_err(Failure::problem)?;
+        let workspace = Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?;
+        cleaned = workspace.clean().map_err(CommandFailure::problem)?;
     }
     let mut forgotten = 0;
     if args.all {
         for dir in &missions {
-            dir.forget().map_err(Failure::problem)?;
+            dir.forget().map_err(CommandFailure::problem)?;
             forgotten += 1;
         }
     }
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
 }
 
 /// What a mission that can be resumed has done so far lies in the private repository only.
-fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Failure> {
+fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), CommandFailure> {
     let unfinished: Vec<&str> = missions
         .iter()
         .filter(|dir| place.past(dir).is_ok_and(|past| Standing::of(&past.state, false).is_unfinished()))
@@ -65,23 +65,23 @@ fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Failu
     if unfinished.is_empty() {
         return Ok(());
     }
-    Err(Failure::Problem(format!(
+    Err(CommandFailure::Problem(format!(
         "not finished: {}; what was done so far would be lost, and nothing was removed\nhint: `/task resume` in \
          OpenCode goes on; `clean --force` removes the work nonetheless, `clean --all` the journals with it",
         unfinished.join(", ")
     )))
 }
 
-fn answer(args: &Arguments, cleaned: Cleaned, missions: usize) -> Result<Answer, Failure> {
+fn answer(args: &Arguments, cleaned: Cleaned, missions: usize) -> Result<CommandAnswer, CommandFailure> {
     if args.json {
-        return Answer::json(
+        return CommandAnswer::json(
             &json!({ "slots": cleaned.slots, "bytes": cleaned.bytes, "missions": missions }),
         );
     }
     let slots = count(usize::try_from(cleaned.slots).unwrap_or(usize::MAX), "slot");
     let megabytes = cleaned.bytes as f64 / 1e6;
     let journals = if missions > 0 { format!(" and {}", count(missions, "mission")) } else { String::new() };
-    Ok(Answer::done(match (cleaned.bytes, missions) {
+    Ok(CommandAnswer::done(match (cleaned.bytes, missions) {
         (0, 0) => "there was nothing to remove\n".to_string(),
         _ => format!("removed {slots}{journals}; {megabytes:.1} MB are free again\n"),
     }))

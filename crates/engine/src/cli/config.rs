@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
 use crate::config::settings;
 use crate::config::{ConfigProblem, schema, show};
@@ -33,14 +33,14 @@ struct Json {
     json: bool,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     match &args.part {
         Part::Check(format) => check(format, place),
-        Part::Schema => Ok(Answer::done(schema())),
+        Part::Schema => Ok(CommandAnswer::done(schema())),
         Part::Show(format) => {
             let config = place.settings(&place.root).map_err(told)?;
             if format.json {
-                return Answer::json(&config);
+                return CommandAnswer::json(&config);
             }
             let note =
                 "# options of the plugin's entry in opencode.json, where there are any, come over these\n";
@@ -49,12 +49,12 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
                 .iter()
                 .map(|w| format!("# not used until you trust it: {}\n", visible(&w.to_string())))
                 .collect();
-            Ok(Answer::done(format!("{note}{withheld}{}", show(&config))))
+            Ok(CommandAnswer::done(format!("{note}{withheld}{}", show(&config))))
         }
     }
 }
 
-fn check(format: &Json, place: &Place) -> Result<Answer, Failure> {
+fn check(format: &Json, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let candidates =
         [place.config_home.join("opencode").join("opencode.toml"), place.root.join("opencode.toml")];
     let files: Vec<PathBuf> = candidates.into_iter().filter(|path| path.exists()).collect();
@@ -70,22 +70,24 @@ fn check(format: &Json, place: &Place) -> Result<Answer, Failure> {
                 json!({ "file": p.file, "line": p.line, "column": p.column, "message": p.message, "hint": p.hint })
             })
             .collect();
-        return Ok(Answer::json(&json!({ "ok": exit == 0, "files": files, "problems": list }))?.exit(exit));
+        return Ok(
+            CommandAnswer::json(&json!({ "ok": exit == 0, "files": files, "problems": list }))?.exit(exit)
+        );
     }
     if exit != 0 {
         return Err(told(problems));
     }
     let read: String = files.iter().map(|path| format!("{} is fine\n", path.display())).collect();
-    Ok(Answer::done(if read.is_empty() {
+    Ok(CommandAnswer::done(if read.is_empty() {
         "there is no opencode.toml: the defaults are in force\n".into()
     } else {
         read
     }))
 }
 
-fn told(problems: Vec<ConfigProblem>) -> Failure {
+fn told(problems: Vec<ConfigProblem>) -> CommandFailure {
     let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    Failure::Problem(format!("{}\n{}", list.join("\n"), count(problems.len(), "problem")))
+    CommandFailure::Problem(format!("{}\n{}", list.join("\n"), count(problems.len(), "problem")))
 }
 
 /// A rule that cannot be used is wrong in the same way as a setting.

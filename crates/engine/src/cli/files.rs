@@ -11,7 +11,7 @@ use guardian::Sources;
 use ignore::WalkBuilder;
 use workspace::UserFiles;
 
-use super::answer::Failure;
+use super::answer::CommandFailure;
 use crate::gates::tree_sources::CommitTexts;
 
 /// The largest file that is read, in bytes.
@@ -26,9 +26,9 @@ const SKIPPED: [&str; 8] =
 
 /// The files of the project at `root`, sorted: those that git would not ignore, or where there is no git those
 /// that `.gitignore` files and common sense leave.
-pub(super) fn list(root: &Path, user: Option<&UserFiles>) -> Result<Vec<String>, Failure> {
+pub(super) fn list(root: &Path, user: Option<&UserFiles>) -> Result<Vec<String>, CommandFailure> {
     if let Some(user) = user {
-        return user.files().map_err(Failure::problem);
+        return user.files().map_err(CommandFailure::problem);
     }
     let walk = WalkBuilder::new(root)
         .hidden(false)
@@ -41,7 +41,7 @@ pub(super) fn list(root: &Path, user: Option<&UserFiles>) -> Result<Vec<String>,
     for entry in walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|t| t.is_file())) {
         if files.len() == MAX_FILES {
             let root = root.display();
-            return Err(Failure::Problem(format!(
+            return Err(CommandFailure::Problem(format!(
                 "`{root}` holds more than {MAX_FILES} files and is not under git\nhint: go into the folder of the \
                  project that you mean"
             )));

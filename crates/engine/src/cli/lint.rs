@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use guardian::{Finding, Guardian, Severity, render};
 use workspace::{UserFiles, project_root};
 
-use super::answer::{Answer, Failure, unknown};
+use super::answer::{CommandAnswer, CommandFailure, unknown};
 use super::files::{DiskSources, RevisionSources, list, relative, text};
 use super::lint_scan::scan;
 use super::place::Place;
@@ -41,19 +41,19 @@ enum Format {
     Sarif,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let format = if args.json { Format::Json } else { args.format };
     let words: Vec<PathBuf> = args.paths.iter().map(|word| absolute(&place.cwd, word)).collect();
     let root = root_of(place, &args.paths, &words)?;
     let config = settings::for_reading(&place.config_home, &root).map_err(|problems| {
-        Failure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        CommandFailure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;
     let (guardian, problems) = settings::guardian(&config, &root);
-    let user = UserFiles::open(&root).map_err(Failure::problem)?;
+    let user = UserFiles::open(&root).map_err(CommandFailure::problem)?;
     let base = base(args.base.as_deref(), words.is_empty(), user.as_ref())?;
     let mut files = list(&root, user.as_ref())?;
     let changed = match (&user, &base) {
-        (Some(user), Some(commit)) => Some(user.changed(commit).map_err(Failure::problem)?),
+        (Some(user), Some(commit)) => Some(user.changed(commit).map_err(CommandFailure::problem)?),
         _ => None,
     };
     let mut notes = Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
         }
     };
     let disk = DiskSources::new(&root, files);
-    let mut findings = look(&guardian, &disk, user.as_ref(), base.as_deref(), &looked_at)?;
+    let mut findings = lint_files(&guardian, &disk, user.as_ref(), base.as_deref(), &looked_at)?;
     let bad = !problems.is_empty() || findings.iter().any(|finding| finding.severity == Severity::Error);
     notes.extend(bound(&mut findings));
     let notes: Vec<String> = problems.iter().map(ToString::to_string).chain(notes).collect();
@@ -79,7 +79,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
         Format::Sarif => render::sarif(&findings, env!("CARGO_PKG_VERSION"), &notes) + "\n",
         Format::Text => render::text(&findings),
     };
-    let mut answer = Answer::done(shown).exit(u8::from(bad));
+    let mut answer = CommandAnswer::done(shown).exit(u8::from(bad));
     for note in notes {
         answer = answer.note(&note);
     }
@@ -107,39 +107,43 @@ fn bound(findings: &mut Vec<Finding>) -> Vec<String> {
     .collect()
 }
 
-fn look(
+fn lint_files(
     guardian: &Guardian,
     disk: &DiskSources,
     user: Option<&UserFiles>,
     base: Option<&str>,
     paths: &[String],
-) -> Result<Vec<Finding>, Failure> {
+) -> Result<Vec<Finding>, CommandFailure> {
     let (Some(user), Some(commit)) = (user, base) else { return Ok(scan(guardian, disk, paths)) };
-    let base = RevisionSources::open(user, commit, paths).map_err(Failure::problem)?;
+    let base = RevisionSources::open(user, commit, paths).map_err(CommandFailure::problem)?;
     Ok(guardian.lint_change(&base, disk, paths))
 }
 
 /// The commit to compare with; `None`: whole files.
-fn base(asked: Option<&str>, no_paths: bool, user: Option<&UserFiles>) -> Result<Option<String>, Failure> {
+fn base(
+    asked: Option<&str>,
+    no_paths: bool,
+    user: Option<&UserFiles>,
+) -> Result<Option<String>, CommandFailure> {
     match (asked, user) {
-        (Some(rev), None) => Err(Failure::Usage(format!(
+        (Some(rev), None) => Err(CommandFailure::Usage(format!(
             "`--base {rev}` needs a project under git\nhint: without `--base` whole files are linted"
         ))),
-        (Some(rev), Some(user)) => match user.resolve(rev).map_err(Failure::problem)? {
+        (Some(rev), Some(user)) => match user.resolve(rev).map_err(CommandFailure::problem)? {
             // what others did on the base since is not this branch's change
-            Some(commit) => match user.merge_base(&commit).map_err(Failure::problem)? {
+            Some(commit) => match user.merge_base(&commit).map_err(CommandFailure::problem)? {
                 Some(commit) => Ok(Some(commit)),
-                None => Err(Failure::Usage(format!(
+                None => Err(CommandFailure::Usage(format!(
                     "`{rev}` and HEAD have no commit in common\nhint: a shallow clone has to fetch more of the history \
                      (in CI: a checkout of full depth)"
                 ))),
             },
-            None => Err(Failure::Usage(format!(
+            None => Err(CommandFailure::Usage(format!(
                 "`{rev}` is no revision of this repository\nhint: name a branch, a tag or a commit; \
                  a shallow clone may have to fetch it first"
             ))),
         },
-        (None, Some(user)) if no_paths => user.resolve("HEAD").map_err(Failure::problem),
+        (None, Some(user)) if no_paths => user.resolve("HEAD").map_err(CommandFailure::problem),
         (None, _) => Ok(None),
     }
 }
@@ -158,12 +162,12 @@ fn absolute(cwd: &Path, word: &str) -> PathBuf {
 
 /// The project that holds all paths: that of the current folder, or that of the first path where this one is a
 /// repository further down, or somewhere else.
-fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf, Failure> {
+fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf, CommandFailure> {
     let holds_all = |root: &Path| paths.iter().all(|path| path.starts_with(root));
     let Some(first) = paths.first() else { return Ok(place.root.clone()) };
     let folder = if first.is_dir() { first.as_path() } else { first.parent().unwrap_or(first) };
     let root = project_root(folder);
-    let is_repository = || UserFiles::open(&root).map(|user| user.is_some()).map_err(Failure::problem);
+    let is_repository = || UserFiles::open(&root).map(|user| user.is_some()).map_err(CommandFailure::problem);
     if holds_all(&place.root) && (root == place.root || !holds_all(&root) || !is_repository()?) {
         return Ok(place.root.clone());
     }
@@ -172,7 +176,7 @@ fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf
     }
     let outside = |path: &&PathBuf| !path.starts_with(&root);
     let word = paths.iter().position(|path| outside(&path)).and_then(|at| words.get(at));
-    Err(Failure::Usage(format!(
+    Err(CommandFailure::Usage(format!(
         "`{}` is not in `{}`\nhint: lint the files of one project at a time",
         word.map(String::as_str).unwrap_or_default(),
         root.display()
@@ -186,11 +190,11 @@ fn named(
     paths: &[PathBuf],
     files: &mut Vec<String>,
     changed: Option<&[String]>,
-) -> Result<BTreeSet<String>, Failure> {
+) -> Result<BTreeSet<String>, CommandFailure> {
     let mut named = BTreeSet::new();
     for (word, path) in words.iter().zip(paths) {
         let Some(name) = relative(root, path) else {
-            return Err(Failure::Usage(format!("`{word}` has a name that is not UTF-8")));
+            return Err(CommandFailure::Usage(format!("`{word}` has a name that is not UTF-8")));
         };
         let folder = if name.is_empty() { String::new() } else { format!("{name}/") };
         let before = named.len();
@@ -204,7 +208,7 @@ fn named(
             files.push(name);
         } else {
             let text = unknown("file or folder", word, files.iter().map(String::as_str));
-            return Err(Failure::Usage(text));
+            return Err(CommandFailure::Usage(text));
         }
     }
     files.sort();

@@ -10,7 +10,7 @@ use journal::Reader;
 use mission::{Event, State};
 use serde_json::{Value, json};
 
-use super::answer::{Again, Answer, Failure};
+use super::answer::{Again, CommandAnswer, CommandFailure};
 use super::place::{Place, Standing};
 use crate::actor::progress;
 use crate::blocking::blocking;
@@ -34,11 +34,11 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let Arguments { follow, since, json, .. } = *args;
     let dir = place.mission(args.id.as_deref())?;
     let mut log = Log {
-        reader: Reader::open(&dir.journal_path()).map_err(Failure::problem)?,
+        reader: Reader::open(&dir.journal_path()).map_err(CommandFailure::problem)?,
         state: State::default(),
         seq: 0,
         at_ms: 0,
@@ -59,10 +59,10 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         result?;
         let standing = Standing::of(&log.state, running);
         if !follow {
-            return Ok(Answer::done(log.text));
+            return Ok(CommandAnswer::done(log.text));
         }
         if !running {
-            let answer = Answer::done(log.text).exit(standing.exit());
+            let answer = CommandAnswer::done(log.text).exit(standing.exit());
             let ended = log.state.outcome.is_some();
             let id = dir.id();
             return Ok(if ended {
@@ -75,7 +75,10 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
             let mut again = vec!["log".into(), dir.id().into(), "--follow".into()];
             again.extend(json.then(|| "--json".to_string()));
             again.extend(["--since".into(), log.seq.max(since).to_string()]);
-            return Ok(Answer { again: Some(Again { args: again, after_ms: 50 }), ..Answer::done(log.text) });
+            return Ok(CommandAnswer {
+                again: Some(Again { args: again, after_ms: 50 }),
+                ..CommandAnswer::done(log.text)
+            });
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -93,8 +96,8 @@ struct Log {
 }
 
 impl Log {
-    fn read(&mut self) -> Result<(), Failure> {
-        for event in self.reader.poll().map_err(Failure::problem)? {
+    fn read(&mut self) -> Result<(), CommandFailure> {
+        for event in self.reader.poll().map_err(CommandFailure::problem)? {
             self.seq += 1;
             let value = json!(event);
             self.at_ms = value["at_ms"].as_u64().unwrap_or(self.at_ms);

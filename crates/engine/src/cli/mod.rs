@@ -1,7 +1,7 @@
 //! The subcommands of `opencode-orchestrator` that need the core: a file each.
 //!
 //! The program hands its arguments over as JSON and prints what comes back ([`run`]); it holds no logic of
-//! its own. A command is a function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`answer::Answer`].
+//! its own. A command is a function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`answer::CommandAnswer`].
 
 mod answer;
 mod checks;
@@ -25,7 +25,7 @@ mod trust;
 
 use crate::blocking::blocking;
 use crate::text::visible;
-use answer::{Answer, Failure, Request};
+use answer::{CommandAnswer, CommandFailure, Request};
 use place::Place;
 use program::Command;
 
@@ -33,10 +33,10 @@ use program::Command;
 pub async fn run(request: &str) -> String {
     let answer = match serde_json::from_str::<Request>(request) {
         Ok(request) => answer(request).await,
-        Err(error) => Answer {
+        Err(error) => CommandAnswer {
             exit: 2,
             stderr: format!("the request could not be read: {error}\n"),
-            ..Answer::default()
+            ..CommandAnswer::default()
         },
     };
     serde_json::to_string(&shown(answer))
@@ -44,7 +44,7 @@ pub async fn run(request: &str) -> String {
 }
 
 /// An answer for people hides nothing; one for programs stays as it is.
-fn shown(mut answer: Answer) -> Answer {
+fn shown(mut answer: CommandAnswer) -> CommandAnswer {
     answer.stderr = visible(&answer.stderr).into_owned();
     if serde_json::from_str::<serde::de::IgnoredAny>(&answer.stdout).is_err() {
         answer.stdout = visible(&answer.stdout).into_owned();
@@ -52,19 +52,19 @@ fn shown(mut answer: Answer) -> Answer {
     answer
 }
 
-async fn answer(request: Request) -> Answer {
+async fn answer(request: Request) -> CommandAnswer {
     let command = match program::parse(&request.args) {
         Ok(command) => command,
         Err(answer) => return answer,
     };
     match dispatch(command, request).await {
         Ok(answer) => answer,
-        Err(Failure::Problem(text)) => Answer::default().exit(1).note(&text),
-        Err(Failure::Usage(text)) => Answer::default().exit(2).note(&text),
+        Err(CommandFailure::Problem(text)) => CommandAnswer::default().exit(1).note(&text),
+        Err(CommandFailure::Usage(text)) => CommandAnswer::default().exit(2).note(&text),
     }
 }
 
-async fn dispatch(command: Command, request: Request) -> Result<Answer, Failure> {
+async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, CommandFailure> {
     let place = blocking(move || Place::find(&request)).await?;
     match command {
         Command::Stop(args) => stop::run(&args, &place).await,
@@ -80,7 +80,7 @@ async fn dispatch(command: Command, request: Request) -> Result<Answer, Failure>
         Command::Clean(args) => blocking(move || clean::run(&args, &place)).await,
         Command::Completion(shell) => Ok(shell.script()),
         Command::Install(_) | Command::Uninstall(_) | Command::Doctor(_) | Command::Demo => {
-            Err(Failure::Usage("the program answers this command itself, without its core".into()))
+            Err(CommandFailure::Usage("the program answers this command itself, without its core".into()))
         }
     }
 }

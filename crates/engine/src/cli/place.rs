@@ -7,7 +7,7 @@ use journal::{LockOwner, MissionDir, StateDir};
 use mission::{Delivery, Outcome, State};
 use workspace::project_root;
 
-use super::answer::{Failure, Request, unknown};
+use super::answer::{CommandFailure, Request, unknown};
 use crate::actor::past::PastMission;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigProblem, settings};
@@ -27,9 +27,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub fn find(request: &Request) -> Result<Place, Failure> {
+    pub fn find(request: &Request) -> Result<Place, CommandFailure> {
         let cwd = request.cwd.canonicalize().map_err(|error| {
-            Failure::Problem(format!("the folder `{}` cannot be entered: {error}", request.cwd.display()))
+            CommandFailure::Problem(format!(
+                "the folder `{}` cannot be entered: {error}",
+                request.cwd.display()
+            ))
         })?;
         let root = project_root(&cwd);
         let data_home = home(&request.env, "XDG_DATA_HOME", &[".local", "share"])?;
@@ -41,8 +44,8 @@ impl Place {
     }
 
     /// The state folder, made where it is missing.
-    pub fn open_state(&self) -> Result<StateDir, Failure> {
-        StateDir::open(&self.data_home, &self.root).map_err(Failure::problem)
+    pub fn open_state(&self) -> Result<StateDir, CommandFailure> {
+        StateDir::open(&self.data_home, &self.root).map_err(CommandFailure::problem)
     }
 
     /// The settings in force in a project, but for the plugin's options, which the program is not given.
@@ -62,21 +65,21 @@ impl Place {
     }
 
     /// Who runs a mission in this project now.
-    pub fn owner(&self) -> Result<Option<LockOwner>, Failure> {
-        self.state.owner().map_err(Failure::problem)
+    pub fn owner(&self) -> Result<Option<LockOwner>, CommandFailure> {
+        self.state.owner().map_err(CommandFailure::problem)
     }
 
     /// The missions of the project, the newest first.
-    pub fn missions(&self) -> Result<Vec<MissionDir>, Failure> {
-        self.state.list_missions().map_err(Failure::problem)
+    pub fn missions(&self) -> Result<Vec<MissionDir>, CommandFailure> {
+        self.state.list_missions().map_err(CommandFailure::problem)
     }
 
     /// The named mission, or the newest.
-    pub fn mission(&self, id: Option<&str>) -> Result<MissionDir, Failure> {
+    pub fn mission(&self, id: Option<&str>) -> Result<MissionDir, CommandFailure> {
         let missions = self.missions()?;
         let Some(id) = id else {
             return missions.into_iter().next().ok_or_else(|| {
-                Failure::Problem(
+                CommandFailure::Problem(
                     "no mission has run in this project yet\nhint: `/task \"…\"` in OpenCode starts one"
                         .into(),
                 )
@@ -85,26 +88,30 @@ impl Place {
         let known: Vec<String> = missions.iter().map(|dir| dir.id().to_string()).collect();
         missions.into_iter().find(|dir| dir.id() == id).ok_or_else(|| {
             let text = unknown("mission", id, known.iter().map(String::as_str));
-            Failure::Usage(format!(
+            CommandFailure::Usage(format!(
                 "{text}\nhint: `opencode-orchestrator status` lists those of this project"
             ))
         })
     }
 
-    pub fn past(&self, dir: &MissionDir) -> Result<PastMission, Failure> {
-        PastMission::read(dir).map_err(Failure::Problem)
+    pub fn past(&self, dir: &MissionDir) -> Result<PastMission, CommandFailure> {
+        PastMission::read(dir).map_err(CommandFailure::Problem)
     }
 }
 
 /// A folder of the user's, as the XDG rules say: a variable that is empty or no absolute path counts as unset.
-fn home(env: &BTreeMap<String, String>, variable: &str, otherwise: &[&str]) -> Result<PathBuf, Failure> {
+fn home(
+    env: &BTreeMap<String, String>,
+    variable: &str,
+    otherwise: &[&str],
+) -> Result<PathBuf, CommandFailure> {
     let absolute = |name: &str| env.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     if let Some(path) = absolute(variable) {
         return Ok(path);
     }
     let below = |home: PathBuf| otherwise.iter().fold(home, |path: PathBuf, part| path.join(Path::new(part)));
     absolute("HOME").or_else(|| absolute("USERPROFILE")).map(below).ok_or_else(|| {
-        Failure::Problem(format!(
+        CommandFailure::Problem(format!(
             "your home folder is not known\nhint: set HOME or {variable} to an absolute path"
         ))
     })
@@ -179,6 +186,6 @@ mod tests {
         assert_eq!(data(&[("HOME", "/h"), ("XDG_DATA_HOME", "/d")]).unwrap(), "/d");
         assert_eq!(data(&[("HOME", "/h"), ("XDG_DATA_HOME", "")]).unwrap(), "/h/.local/share");
         assert_eq!(data(&[("USERPROFILE", "/u"), ("XDG_DATA_HOME", "d")]).unwrap(), "/u/.local/share");
-        assert!(matches!(data(&[]), Err(Failure::Problem(text)) if text.contains("XDG_DATA_HOME")));
+        assert!(matches!(data(&[]), Err(CommandFailure::Problem(text)) if text.contains("XDG_DATA_HOME")));
     }
 }

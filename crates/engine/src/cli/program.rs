@@ -6,7 +6,7 @@
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use super::answer::Answer;
+use super::answer::CommandAnswer;
 use super::named_mission::NamedMission;
 use super::{checks, clean, config, graph, lint, log, report, search, trust};
 
@@ -112,19 +112,23 @@ enum Shell {
 }
 
 /// Reads the arguments; help, a version and wrong use are answers already.
-pub(super) fn parse(args: &[String]) -> Result<Command, Answer> {
+pub(super) fn parse(args: &[String]) -> Result<Command, CommandAnswer> {
     let name = ["opencode-orchestrator".to_string()];
     match Program::try_parse_from(name.iter().chain(args)) {
         Ok(program) => Ok(program.command),
         Err(error) => {
             let text = error.render().to_string();
-            Err(if error.use_stderr() { Answer::default().exit(2).note(&text) } else { Answer::done(text) })
+            Err(if error.use_stderr() {
+                CommandAnswer::default().exit(2).note(&text)
+            } else {
+                CommandAnswer::done(text)
+            })
         }
     }
 }
 
 impl Completion {
-    pub fn script(&self) -> Answer {
+    pub fn script(&self) -> CommandAnswer {
         let mut command = Program::command();
         let name = command.get_name().to_string();
         let mut script = Vec::new();
@@ -134,7 +138,7 @@ impl Completion {
             Shell::Fish => clap_complete::Shell::Fish,
         };
         clap_complete::generate(shell, &mut command, name, &mut script);
-        Answer::done(String::from_utf8_lossy(&script))
+        CommandAnswer::done(String::from_utf8_lossy(&script))
     }
 }
 

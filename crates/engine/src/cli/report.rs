@@ -3,7 +3,7 @@
 use mission::Board;
 use serde_json::json;
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::place::{Place, Standing};
 use super::status;
 
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let dir = place.mission(args.id.as_deref())?;
     let owner = place.owner()?.filter(|owner| owner.mission == dir.id());
     let past = place.past(&dir)?;
@@ -37,9 +37,9 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
             delivery => delivery,
         };
         value["report"] = json!(markdown);
-        Answer::json(&value)?
+        CommandAnswer::json(&value)?
     } else {
-        Answer::done(markdown.trim_start_matches('\n'))
+        CommandAnswer::done(markdown.trim_start_matches('\n'))
     };
     if standing == Standing::Interrupted {
         let id = dir.id();

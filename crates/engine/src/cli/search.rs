@@ -3,7 +3,7 @@
 use serde_json::json;
 use workspace::UserFiles;
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::files::list;
 use super::place::Place;
 
@@ -22,18 +22,18 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let query = args.words.join(" ");
     if query.trim().is_empty() {
-        return Err(Failure::Usage("`search` needs words to look for".into()));
+        return Err(CommandFailure::Usage("`search` needs words to look for".into()));
     }
     let limit = args.limit.clamp(1, MAX_LIMIT);
-    let user = UserFiles::open(&place.root).map_err(Failure::problem)?;
+    let user = UserFiles::open(&place.root).map_err(CommandFailure::problem)?;
     let files = list(&place.root, user.as_ref())?;
     let hits = context::Index::build(&place.root, &files).search(&query, limit);
     if args.json {
-        return Answer::json(&json!({ "hits": hits }));
+        return CommandAnswer::json(&json!({ "hits": hits }));
     }
     let text = context::render(&hits);
-    Ok(if hits.is_empty() { Answer::default().note(&text) } else { Answer::done(text) })
+    Ok(if hits.is_empty() { CommandAnswer::default().note(&text) } else { CommandAnswer::done(text) })
 }

@@ -6,7 +6,7 @@ use journal::{LockOwner, MissionDir};
 use mission::Board;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::named_mission::NamedMission;
 use super::place::{Place, Standing};
 use crate::actor::estimate_text::estimate_text;
@@ -16,7 +16,7 @@ use crate::text::{count, duration};
 /// Missions that are listed.
 const LISTED: usize = 20;
 
-pub(super) fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &NamedMission, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let owner = place.owner()?;
     let (missions, all) = match args.id.as_deref() {
         Some(id) => (vec![place.mission(Some(id))?], 1),
@@ -40,7 +40,7 @@ pub(super) fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure>
                 describe(&mut text, &board, standing, runs, detailed);
                 values.push(value(&board, standing, runs, dir));
             }
-            Err(Failure::Problem(why) | Failure::Usage(why)) => {
+            Err(CommandFailure::Problem(why) | CommandFailure::Usage(why)) => {
                 exit = 1;
                 let _ = writeln!(damaged, "mission {} cannot be read: {why}", dir.id());
                 values.push(json!({ "mission": dir.id(), "state": "damaged", "detail": why }));
@@ -49,7 +49,7 @@ pub(super) fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure>
     }
     if args.json {
         let running = owner.map(|owner| json!(owner)).unwrap_or(Value::Null);
-        let answer = Answer::json(&json!({ "running": running, "missions": values }))?;
+        let answer = CommandAnswer::json(&json!({ "running": running, "missions": values }))?;
         return Ok(answer.exit(exit));
     }
     if all > missions.len() {
@@ -58,7 +58,7 @@ pub(super) fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure>
     if missions.is_empty() {
         text.push_str("no mission has run in this project yet\n");
     }
-    let answer = Answer::done(text).exit(exit);
+    let answer = CommandAnswer::done(text).exit(exit);
     Ok(if damaged.is_empty() { answer } else { answer.note(&damaged) })
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use journal::control;
 use serde_json::json;
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::named_mission::NamedMission;
 use super::place::Place;
 
@@ -13,22 +13,22 @@ use super::place::Place;
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<Answer, Failure> {
+pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let wanted = args.id.as_deref().map(|id| place.mission(Some(id))).transpose()?;
     let Some(owner) = place.owner()? else {
-        return Err(Failure::Problem("no mission runs in this project".into()));
+        return Err(CommandFailure::Problem("no mission runs in this project".into()));
     };
     let id = owner.mission.clone();
     if let Some(dir) = wanted.filter(|dir| dir.id() != id) {
-        return Err(Failure::Problem(format!("mission {} does not run; {id} does", dir.id())));
+        return Err(CommandFailure::Problem(format!("mission {} does not run; {id} does", dir.id())));
     }
-    let dir = place.state.mission(&id).map_err(Failure::problem)?;
+    let dir = place.state.mission(&id).map_err(CommandFailure::problem)?;
     let request = control::Request {
         kind: control::STOP.into(),
         by: "opencode-orchestrator stop".into(),
         at_ms: place.now_ms(),
     };
-    control::post(&dir.control_dir(), &request).map_err(Failure::problem)?;
+    control::post(&dir.control_dir(), &request).map_err(CommandFailure::problem)?;
     let until = Instant::now() + PATIENCE;
     let mut stopped = false;
     while !stopped && Instant::now() < until {
@@ -36,12 +36,12 @@ pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<Answer, Fa
         stopped = place.owner()?.is_none_or(|now| now.mission != id);
     }
     if args.json {
-        return Answer::json(&json!({ "mission": id, "pid": owner.pid, "stopped": stopped }));
+        return CommandAnswer::json(&json!({ "mission": id, "pid": owner.pid, "stopped": stopped }));
     }
     let how = if stopped {
         "is stopped".to_string()
     } else {
         format!("was asked to stop and is ending what it does (process {})", owner.pid)
     };
-    Ok(Answer::done(format!("mission {id} {how}; `/task resume {id}` in OpenCode continues it\n")))
+    Ok(CommandAnswer::done(format!("mission {id} {how}; `/task resume {id}` in OpenCode continues it\n")))
 }

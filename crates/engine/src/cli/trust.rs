@@ -4,7 +4,7 @@ use std::path::Path;
 
 use journal::{Answer as Said, StateDir};
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
 use crate::config::settings::{self, Options, Settings};
 use crate::missions::trust::{lines, what};
@@ -19,10 +19,12 @@ pub(super) struct Arguments {
     revoke: bool,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let settings = bare(place)?;
     if settings.loosening.is_empty() {
-        return Ok(Answer::done("This project's own settings loosen nothing: there is nothing to trust.\n"));
+        return Ok(CommandAnswer::done(
+            "This project's own settings loosen nothing: there is nothing to trust.\n",
+        ));
     }
     let withheld = &settings.config.withheld;
     let (listed, heading) = (lines(withheld), capital(&what(withheld)));
@@ -41,7 +43,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
                 format!("{kind}: {word}\n")
             })
             .collect();
-        return Ok(Answer::done(format!("{heading}:\n\n{listed}\n{standing}")));
+        return Ok(CommandAnswer::done(format!("{heading}:\n\n{listed}\n{standing}")));
     }
     let answer = if args.revoke { Said::Refused } else { Said::Trusted };
     let state = place.open_state()?;
@@ -49,24 +51,24 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
     for (kind, text) in &settings.loosening {
         trust.set(kind, text, answer);
     }
-    state.keep_trust(&trust).map_err(Failure::problem)?;
+    state.keep_trust(&trust).map_err(CommandFailure::problem)?;
     let said = if args.revoke {
         "They are not used, and missions ask no more."
     } else {
         "Trusted, for exactly this text. A change of it asks again."
     };
-    Ok(Answer::done(format!("{heading}:\n\n{listed}\n{said}\n")))
+    Ok(CommandAnswer::done(format!("{heading}:\n\n{listed}\n{said}\n")))
 }
 
 /// The settings as if nothing were trusted, the options that the last mission was given included.
-fn bare(place: &Place) -> Result<Settings, Failure> {
+fn bare(place: &Place) -> Result<Settings, CommandFailure> {
     let value = place.state.trust().options().and_then(|text| serde_json::from_str(text).ok());
     let options = Options { value, own: false };
     let read = |state: &StateDir| settings::read(&place.config_home, &place.root, &options, state);
     // A state folder that cannot be there trusts nothing.
     let nothing = StateDir::at(Path::new("/dev/null"), &place.root);
     read(&nothing).map_err(|problems| {
-        Failure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        CommandFailure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })
 }
 

@@ -7,7 +7,7 @@ use crate::bench::project_checks::JudgedCheck;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// Also gives what vouches for the change, in words.
-pub(crate) async fn judge(
+pub(crate) async fn run_checks(
     context: &GateContext,
     change: &Change<'_>,
     keeps_tests: bool,
@@ -34,7 +34,7 @@ pub(crate) async fn check_tree(
     keeps_tests: bool,
 ) -> (Judgement, Vec<CheckSummary>) {
     let gate = Gate::Checks;
-    let judged = match context.checks.judge(slot, tree, keeps_tests).await {
+    let judged = match context.checks.run_and_compare(slot, tree, keeps_tests).await {
         Ok(judged) => judged,
         Err(why) => {
             return (

@@ -7,7 +7,7 @@ use syntax::Language;
 use crate::gates::startup_files;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FileKind {
     /// A runner collects it, or it stands among those that it collects.
     Test,
     /// What tests compare with or build on: snapshots, fixtures, helpers.
@@ -22,14 +22,14 @@ pub(crate) enum Kind {
     Other,
 }
 
-impl Kind {
+impl FileKind {
     pub fn is_test(self) -> bool {
-        matches!(self, Kind::Test | Kind::TestSupport)
+        matches!(self, FileKind::Test | FileKind::TestSupport)
     }
 
     /// Whether a change of it can change what the program does.
     pub fn is_behaviour(self) -> bool {
-        matches!(self, Kind::Code | Kind::Other)
+        matches!(self, FileKind::Code | FileKind::Other)
     }
 }
 
@@ -148,7 +148,7 @@ pub(crate) fn runs_of_itself(path: &str) -> bool {
         })
 }
 
-pub(crate) fn kind(path: &str) -> Kind {
+pub(crate) fn kind(path: &str) -> FileKind {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     let config = runs_of_itself(path)
@@ -159,23 +159,23 @@ pub(crate) fn kind(path: &str) -> Kind {
         || !(is_lockfile(name) || OTHER_MANIFESTS.contains(&name) || MANIFESTS.contains(&name))
             && startup_files::is_one(&lower);
     if config {
-        return Kind::Config;
+        return FileKind::Config;
     }
     if MANIFESTS.contains(&name) && !is_in_test_folder(path) {
-        return Kind::Manifest;
+        return FileKind::Manifest;
     }
     match Language::of_path(path) {
-        Some(_) if is_collected(path) => Kind::Test,
-        _ if is_support(path) => Kind::TestSupport,
-        Some(_) => Kind::Code,
+        Some(_) if is_collected(path) => FileKind::Test,
+        _ if is_support(path) => FileKind::TestSupport,
+        Some(_) => FileKind::Code,
         None if is_lockfile(name)
             || OTHER_MANIFESTS.contains(&name)
             || name.contains("requirements") && name.ends_with(".txt") =>
         {
-            Kind::Manifest
+            FileKind::Manifest
         }
-        None if is_prose(name) => Kind::Prose,
-        None => Kind::Other,
+        None if is_prose(name) => FileKind::Prose,
+        None => FileKind::Other,
     }
 }
 
@@ -218,33 +218,39 @@ mod tests {
     #[test]
     fn files_are_told_by_the_conventions_of_runners_and_tools() {
         let cases = [
-            (Kind::Test, "src/a.test.ts a.spec.jsx web/__tests__/a.js test.js test/test-a.mjs lib/a_test.go"),
             (
-                Kind::Test,
+                FileKind::Test,
+                "src/a.test.ts a.spec.jsx web/__tests__/a.js test.js test/test-a.mjs lib/a_test.go",
+            ),
+            (
+                FileKind::Test,
                 "tests/test_a.py app/tests.py pkg/a_test.py tests/cli.rs src/tree/tests.rs src/a_tests.rs",
             ),
             (
-                Kind::TestSupport,
+                FileKind::TestSupport,
                 "test/helper.js tests/common/mod.rs tests/fixtures/a.json a/__snapshots__/b.snap",
             ),
-            (Kind::TestSupport, "pkg/testdata/in.txt tests/data/package.json spec/support/env.js"),
+            (FileKind::TestSupport, "pkg/testdata/in.txt tests/data/package.json spec/support/env.js"),
             (
-                Kind::Config,
+                FileKind::Config,
                 "tsconfig.json packages/a/tsconfig.build.json eslint.config.mjs .eslintrc.cjs Makefile",
             ),
             (
-                Kind::Config,
+                FileKind::Config,
                 "conftest.py .github/workflows/ci.yml .husky/pre-commit pytest.ini .config/nextest.toml biome.json",
             ),
-            (Kind::Config, "vitest.config.ts test/jest.config.js .cargo/config.toml .pre-commit-config.yaml"),
-            (Kind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),
-            (Kind::Code, "src/a.ts main.go latest.js src/contest.py src/attest.rs src/protest-march.js"),
             (
-                Kind::Code,
+                FileKind::Config,
+                "vitest.config.ts test/jest.config.js .cargo/config.toml .pre-commit-config.yaml",
+            ),
+            (FileKind::Manifest, "package.json crates/a/Cargo.toml pyproject.toml setup.cfg Cargo.lock"),
+            (FileKind::Code, "src/a.ts main.go latest.js src/contest.py src/attest.rs src/protest-march.js"),
+            (
+                FileKind::Code,
                 "packages/test/src/index.ts src/lib.rs src/spec.ts src/testing/tool.go src/test_data/x.rs",
             ),
-            (Kind::Prose, "README.md docs/a.rst LICENSE spec/protocol.md"),
-            (Kind::Other, "data/units.json src/a.css src/a.vue"),
+            (FileKind::Prose, "README.md docs/a.rst LICENSE spec/protocol.md"),
+            (FileKind::Other, "data/units.json src/a.css src/a.vue"),
         ];
         for (expected, paths) in cases {
             for path in paths.split(' ') {

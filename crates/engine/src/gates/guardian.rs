@@ -10,7 +10,7 @@ use crate::gates::test_edits::TestEdits;
 use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-pub(crate) async fn judge(context: &GateContext, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
+pub(crate) async fn lint_change(context: &GateContext, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
     let edits = change.permissions.test_edits();
     lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, edits).await
 }

@@ -16,7 +16,7 @@ pub(crate) fn of(state: &State, task: &Task, tree: &str) -> Option<(WrittenTests
 }
 
 /// The gate of an implementation: the tests are as they were written, and pass.
-pub(crate) async fn judge(
+pub(crate) async fn run_independent_tests(
     context: &GateContext,
     change: &Change<'_>,
     tests: &WrittenTests,

@@ -5,8 +5,6 @@ pub(crate) mod checks;
 pub(crate) mod files;
 pub(crate) mod guardian;
 pub(crate) mod independent_tests;
-pub(crate) mod judge;
-pub(crate) mod lint;
 pub(crate) mod new_tests;
 pub(crate) mod pipeline;
 pub(crate) mod protected;

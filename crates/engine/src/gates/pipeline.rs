@@ -45,28 +45,30 @@ pub(crate) async fn ask(
 ) -> Option<Judgement> {
     let judgement = match gate {
         Gate::Protected => {
-            let (judgement, edited) = protected::judge(context, change).await;
+            let (judgement, edited) = protected::judge_protected_files(context, change).await;
             evidence.edited = edited;
             judgement
         }
         Gate::Guardian => {
-            let (judgement, weakened) = guardian::judge(context, change).await;
+            let (judgement, weakened) = guardian::lint_change(context, change).await;
             evidence.weakened = weakened;
             judgement
         }
         Gate::IndependentTests => {
             let (tests, known) = evidence.independent.take()?;
-            let judgement = independent_tests::judge(context, change, &tests, known).await;
+            let judgement = independent_tests::run_independent_tests(context, change, &tests, known).await;
             evidence.checks = format!("\nTests of this task: {}", judgement.detail);
             judgement
         }
         Gate::Checks => {
-            let (judgement, verified_by) = checks::judge(context, change, evidence.keeps_tests).await;
+            let (judgement, verified_by) = checks::run_checks(context, change, evidence.keeps_tests).await;
             evidence.checks.insert_str(0, &judgement.detail);
             evidence.verified_by = verified_by;
             judgement
         }
-        Gate::NewTests => return new_tests::judge(context, change, evidence.remembered.take()).await,
+        Gate::NewTests => {
+            return new_tests::judge_new_tests(context, change, evidence.remembered.take()).await;
+        }
         Gate::Scope | Gate::Review => return None,
     };
     Some(judgement)

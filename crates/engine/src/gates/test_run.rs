@@ -1,6 +1,6 @@
 //! Running one test file in a slot, and what the run says of it. Shared by the gates that look at single test files.
 
-use checks::{Check, End, Kind as CheckKind, Outcome, Runner};
+use checks::{Check, CheckPurpose, End, Outcome, Runner};
 use syntax::Language;
 use workspace::Slot;
 
@@ -24,7 +24,7 @@ pub(crate) fn runner_of(checks: &[Check], path: &str) -> Option<Check> {
     let fits = |runner| runner_fits(runner, language);
     checks
         .iter()
-        .filter(|check| check.kind == CheckKind::Test && check.runner.is_some_and(fits))
+        .filter(|check| check.kind == CheckPurpose::Test && check.runner.is_some_and(fits))
         .filter(|check| inside(&check.directory, path).is_some())
         .max_by_key(|check| check.directory.len())
         .cloned()

@@ -53,7 +53,7 @@ impl Effects for Arc<MissionContext> {
                 }
                 Effect::Judge { task, host_failures, .. } => {
                     wait_for_host(&context, host_failures).await;
-                    judge_task::judge(&context, &state, &task).await
+                    judge_task::judge_task(&context, &state, &task).await
                 }
                 Effect::Integrate { tasks, .. } => {
                     let failures = tasks.iter().filter_map(|id| state.tasks.get(id)).map(|t| t.host_failures);

@@ -16,9 +16,6 @@ use crate::config::Config;
 use crate::host::{Host, Models};
 use crate::talk::session::Sessions;
 
-/// The time limit of a role that the settings do not name.
-const USUAL_TIMEOUT: Duration = Duration::from_secs(600);
-
 pub(crate) struct Desk {
     pub mission: MissionId,
     pub host: Arc<dyn Host>,
@@ -37,16 +34,16 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub fn timeout(&self, role: Role) -> Duration {
-        self.config.roles.get(role.name()).map_or(USUAL_TIMEOUT, |r| r.timeout)
+        self.config.roles.of(role).timeout
     }
 
     /// How a role's model is asked.
     pub fn options(&self, role: Role) -> BTreeMap<String, Value> {
-        self.config.roles.get(role.name()).map(|settings| settings.options.clone()).unwrap_or_default()
+        self.config.roles.of(role).options.clone()
     }
 
     /// Whether the user gave a role a shell. A repair in its coder's session has what the coder has.
     pub fn may_run_commands(&self, role: Role) -> bool {
-        role.writes() && self.config.roles.get(role.name()).is_some_and(|settings| settings.bash)
+        role.writes() && self.config.roles.of(role).bash
     }
 }

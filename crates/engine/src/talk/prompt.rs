@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mission::{Failure, Issue, Role, Task, WrittenTests};
+use mission::{AttemptFailure, HeaderLine, Issue, Role, Task, WrittenTests};
 
 use crate::talk::session::Part;
 use crate::text::{cut, quoted};
@@ -14,15 +14,10 @@ const MAX_ISSUE: usize = 2000;
 
 /// `attempt` counts the prompts of this role for this task from 1.
 pub(crate) fn header(mission: &str, role: Role, task: Option<&str>, attempt: u32) -> String {
-    let mut text = format!("mission: {mission}\nrole: {role}\n");
-    if let Some(task) = task {
-        let _ = writeln!(text, "task: {task}");
-    }
-    let _ = writeln!(text, "attempt: {attempt}\n");
-    text
+    header_of_part(mission, role, task, attempt, None)
 }
 
-/// The header of a session that has one part of a task.
+/// The header of a session that has one part of a task: the lines of the role's row, where there is something to say.
 pub(crate) fn header_of_part(
     mission: &str,
     role: Role,
@@ -30,11 +25,19 @@ pub(crate) fn header_of_part(
     attempt: u32,
     part: Option<Part>,
 ) -> String {
-    let text = header(mission, role, task, attempt);
-    match part {
-        None => text,
-        Some(Part::Tests) => format!("{}\npart: tests\n\n", text.trim_end()),
+    let mut text = String::new();
+    for line in role.row().header {
+        let _ = match (line, task, part) {
+            (HeaderLine::Mission, ..) => writeln!(text, "mission: {mission}"),
+            (HeaderLine::Role, ..) => writeln!(text, "role: {role}"),
+            (HeaderLine::Task, Some(task), _) => writeln!(text, "task: {task}"),
+            (HeaderLine::Attempt, ..) => writeln!(text, "attempt: {attempt}"),
+            (HeaderLine::Part, _, Some(Part::Tests)) => writeln!(text, "part: tests"),
+            (HeaderLine::Task | HeaderLine::Part, ..) => Ok(()),
+        };
     }
+    text.push('\n');
+    text
 }
 
 /// A task as its coder, fixer and reviewer see it.
@@ -103,7 +106,7 @@ pub(crate) fn written_tests(tests: &WrittenTests) -> String {
 }
 
 /// What earlier attempts failed on, as facts.
-pub(crate) fn memo(failures: &[Failure]) -> String {
+pub(crate) fn memo(failures: &[AttemptFailure]) -> String {
     let Some(last) = failures.iter().map(|f| f.attempt).max() else { return String::new() };
     let mut text = String::from("\nAn earlier attempt at this task was thrown away. It failed on:\n");
     for failure in failures.iter().filter(|f| f.attempt == last) {
@@ -117,4 +120,22 @@ pub(crate) fn memo(failures: &[Failure]) -> String {
 pub(crate) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_begins_with_the_lines_of_its_roles_row() {
+        assert_eq!(header("m-1", Role::Searcher, None, 1), "mission: m-1\nrole: searcher\nattempt: 1\n\n");
+        assert_eq!(
+            header("m-1", Role::Planner, Some("a"), 2),
+            "mission: m-1\nrole: planner\ntask: a\nattempt: 2\n\n"
+        );
+        assert_eq!(
+            header_of_part("m-1", Role::Coder, Some("a"), 1, Some(Part::Tests)),
+            "mission: m-1\nrole: coder\ntask: a\nattempt: 1\npart: tests\n\n"
+        );
+    }
 }

@@ -41,6 +41,22 @@ fn files_hold_one_thing() {
     assert_none(long);
 }
 
+/// A reader should not have to read a file to learn what it is for.
+#[test]
+fn each_file_says_first_what_it_is_for() {
+    let code = sources().into_iter().filter(|file| !file.path.contains("fixtures/"));
+    assert_none(code.filter_map(|file| {
+        let (sign, what) = match Path::new(&file.path).extension()?.to_str()? {
+            "rs" => ("//!", "`//!` lines"),
+            "js" | "mjs" => ("/**", "a doc comment"),
+            _ => return None,
+        };
+        let first = file.text.lines().find(|line| !line.starts_with("#!"))?;
+        let told = format!("{}: begin it with {what} that say what it is for", file.path);
+        (!first.starts_with(sign)).then_some(told)
+    }));
+}
+
 #[test]
 fn nothing_is_left_to_do_and_nothing_is_unsafe() {
     // In pieces, so that this file does not find itself.

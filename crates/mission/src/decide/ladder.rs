@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ROLE_TRIES;
-use crate::{Event, Failure, FailureClass, Rung, State, Task};
+use crate::{AttemptFailure, Event, FailureClass, Rung, State, Task};
 
 /// The longest cause in a reason, in bytes.
 const MAX_CAUSE: usize = 300;
@@ -14,7 +14,7 @@ const SYNTAX: &str = "syntax-error";
 struct Left<'a> {
     state: &'a State,
     task: &'a Task,
-    last: &'a Failure,
+    last: &'a AttemptFailure,
     mendable: bool,
 }
 
@@ -115,7 +115,7 @@ impl Left<'_> {
 
     /// Whether it conflicts in the same files as before.
     fn repeated(&self) -> bool {
-        let paths = |failure: &Failure| -> BTreeSet<String> {
+        let paths = |failure: &AttemptFailure| -> BTreeSet<String> {
             failure.issues.iter().filter_map(|issue| issue.path.clone()).collect()
         };
         let mut conflicts =
@@ -131,12 +131,12 @@ impl Left<'_> {
     /// Whether the last attempt brought nothing about that parses: then its way of editing is changed, too.
     fn edits_miss(&self) -> bool {
         let mut of_attempt = self.task.failures.iter().filter(|f| f.attempt == self.last.attempt);
-        let unparsed = |f: &Failure| f.issues.iter().any(|issue| issue.source == SYNTAX);
+        let unparsed = |f: &AttemptFailure| f.issues.iter().any(|issue| issue.source == SYNTAX);
         of_attempt.all(|f| f.class == FailureClass::Malformed || unparsed(f))
     }
 }
 
-fn exhausted(task: &Task, last: &Failure) -> String {
+fn exhausted(task: &Task, last: &AttemptFailure) -> String {
     let what = last.issues.first().map(ToString::to_string).unwrap_or_default();
     let tries = match (task.compound, task.attempt) {
         (true, _) => format!("no plan for it in {ROLE_TRIES} attempts"),

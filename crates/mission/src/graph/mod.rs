@@ -49,7 +49,7 @@ pub fn check(
     if !problems.is_empty() {
         return Err(bounded(problems));
     }
-    let notes = order::settle(&mut plan).map_err(bounded)?;
+    let notes = order::order_tasks(&mut plan).map_err(bounded)?;
     Ok(Checked { plan, notes })
 }
 

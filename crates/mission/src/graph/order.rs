@@ -21,7 +21,7 @@ const MAX_NAMES: usize = 20;
 type Graph = DiGraph<usize, ()>;
 
 /// Adds the orders that are missing, and says which; the problems where the plan cannot be run in any order.
-pub(super) fn settle(plan: &mut Plan) -> Result<Vec<String>, Problems> {
+pub(super) fn order_tasks(plan: &mut Plan) -> Result<Vec<String>, Problems> {
     let mut graph = edges(plan)?;
     let order = toposort(&graph, None).map_err(|cycle| vec![name_cycle(&graph, plan, cycle.node_id())])?;
     let units = Units::of(plan, &graph)?;

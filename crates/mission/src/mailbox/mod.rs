@@ -36,7 +36,6 @@ pub type Problems = Vec<String>;
 pub struct Tool {
     pub name: &'static str,
     pub description: &'static str,
-    pub roles: &'static [Role],
     pub fields: &'static [Field],
 }
 
@@ -45,54 +44,52 @@ pub const TOOLS: [Tool; 7] = [
     Tool {
         name: "mission_brief",
         description: "Submit the brief. Call once, when you know what matters.",
-        roles: &[Role::Searcher],
         fields: brief::FIELDS,
     },
     Tool {
         name: "mission_plan",
         description: "Submit the task graph. If it is refused, fix what is named and call again.",
-        roles: &[Role::Planner],
         fields: plan::FIELDS,
     },
     Tool {
         name: "mission_work",
         description: "Submit the task when its files are written: done, or blocked with a question.",
-        roles: &[Role::Coder, Role::Fixer],
         fields: work::FIELDS,
     },
     Tool {
         name: "mission_check",
         description: "Run one of the project's own checks on your changes. Without a name: list them.",
-        roles: &[Role::Coder, Role::Fixer],
         fields: check::FIELDS,
     },
     Tool {
         name: "mission_move",
         description: "Move a file of the project, or delete it: without `to` it is deleted.",
-        roles: &[Role::Coder, Role::Fixer],
         fields: relocation::FIELDS,
     },
     Tool {
         name: "mission_review",
         description: "Submit the verdict, with an answer for every acceptance item.",
-        roles: &[Role::Reviewer],
         fields: review::FIELDS,
     },
     Tool {
         name: "mission_page",
         description: "Read a page that was moved out of the context.",
-        roles: &Role::ALL,
         fields: page::FIELDS,
     },
 ];
 
 impl Tool {
+    /// The roles that may call it, as their rows say.
+    pub fn roles(&self) -> Vec<Role> {
+        Role::ALL.into_iter().filter(|role| role.may_call(self.name)).collect()
+    }
+
     /// Name, description, JSON Schema of each argument, and the roles that may call it.
     pub fn definition(&self) -> Value {
         json!({
             "name": self.name,
             "description": self.description,
-            "roles": self.roles,
+            "roles": self.roles(),
             "schema": json_schema(self.fields),
         })
     }

@@ -248,7 +248,10 @@ fn tools_say_what_they_want() {
     .assert_eq(&serde_json::to_string_pretty(&tool.definition()).unwrap());
     for role in Role::ALL {
         let own = TOOLS.iter().find(|t| t.name == role.mailbox()).unwrap();
-        assert!(own.roles.contains(&role), "{role} cannot submit");
+        assert!(own.roles().contains(&role), "{role} cannot submit");
+        for tool in role.row().tools {
+            assert!(TOOLS.iter().any(|known| known.name == *tool), "{role}: no tool is called `{tool}`");
+        }
     }
 }
 

@@ -213,7 +213,7 @@ impl State {
         }
         // these change who waits for whom, or how long a way somebody waits for
         let anew = matches!(event, Event::TaskOrdered { .. } | Event::TaskGivenUp { .. });
-        self.tasks.settle(&self.order, anew);
+        self.tasks.update_index(&self.order, anew);
         // only these make a task active
         if matches!(
             event,

@@ -2,7 +2,7 @@
 
 use super::{State, Trouble};
 use crate::decide::ROLE_TRIES;
-use crate::task::{At, Failure};
+use crate::task::{At, AttemptFailure};
 use crate::{Chosen, FailureClass, Issue, Phase, Rung, Task, independent};
 
 /// Rungs and failures kept of a task. Far more than any policy lets it climb.
@@ -40,7 +40,7 @@ impl State {
 impl Task {
     fn remember(&mut self, class: FailureClass, issues: Vec<Issue>) {
         if self.failures.len() < MAX_KEPT {
-            self.failures.push(Failure { class, issues, attempt: self.attempt });
+            self.failures.push(AttemptFailure { class, issues, attempt: self.attempt });
         }
     }
 

@@ -84,11 +84,11 @@ impl Tasks {
         &self.index
     }
 
-    /// Brings the index up to date: as a whole where tasks came or went, or an order between them (`anew`); otherwise for the
+    /// Brings the index up to date: as a whole where tasks came or went, or an order between them (`rebuild`); otherwise for the
     /// changed tasks and those that wait for them.
-    pub(super) fn settle(&mut self, order: &[TaskId], anew: bool) {
+    pub(super) fn update_index(&mut self, order: &[TaskId], rebuild: bool) {
         let touched = self.touched.replace(BTreeSet::new());
-        match touched.filter(|_| !anew) {
+        match touched.filter(|_| !rebuild) {
             Some(touched) => {
                 let mut index = std::mem::take(&mut self.index);
                 index.update(self, &touched);
@@ -117,7 +117,7 @@ impl FromIterator<(TaskId, Task)> for Tasks {
     fn from_iter<I: IntoIterator<Item = (TaskId, Task)>>(tasks: I) -> Tasks {
         let tasks = tasks.into_iter().map(|(id, task)| (id, Arc::new(task))).collect();
         let mut tasks = Tasks { tasks, ..Tasks::default() };
-        tasks.settle(&[], true);
+        tasks.update_index(&[], true);
         tasks
     }
 }

@@ -151,7 +151,7 @@ impl Mission {
     }
 
     /// What is under way, once all that policy says is written down.
-    pub fn settle(&mut self) -> String {
+    pub fn record_policy(&mut self) -> String {
         let mut lines = String::new();
         loop {
             let effects = decide(&self.state, 5_000);

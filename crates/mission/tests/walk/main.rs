@@ -56,7 +56,7 @@ impl Walk {
     }
 
     /// Starts what is decided, as the engine does.
-    fn settle(&mut self) {
+    fn start_what_is_decided(&mut self) {
         loop {
             let effects = decide(&self.mission.state, self.now);
             assert_eq!(effects, decide(&self.mission.state, self.now), "decide is idempotent");
@@ -455,10 +455,10 @@ fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
     let mission = Mission::new(policy);
     let (dice, running) = (Dice(seed), BTreeMap::new());
     let mut walk = Walk { mission, dice, running, held: BTreeMap::new(), now: 1_000, troubles: 30, faults };
-    walk.settle();
+    walk.start_what_is_decided();
     while walk.mission.state.outcome.is_none() {
         walk.step();
-        walk.settle();
+        walk.start_what_is_decided();
     }
     walk.mission
 }

@@ -45,7 +45,7 @@ pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
 }
 
 /// What lies at a path, before its content is looked at.
-enum Kind {
+enum PathKind {
     Absent,
     File,
     /// A folder, a link on the way, a device: nothing that a delivery may replace.
@@ -56,15 +56,16 @@ enum Kind {
 pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result<Vec<Found>, Error> {
     let root = workspace.root();
     let going: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-    let kinds: Vec<(Kind, Option<Fingerprint>)> = entries
+    let kinds: Vec<(PathKind, Option<Fingerprint>)> = entries
         .iter()
         .map(|entry| {
             let kind = kind(root, &entry.path, &going);
-            let print = matches!(kind, Kind::File).then(|| fingerprint(&root.join(&entry.path))).flatten();
+            let print =
+                matches!(kind, PathKind::File).then(|| fingerprint(&root.join(&entry.path))).flatten();
             (kind, print)
         })
         .collect();
-    let files = entries.iter().zip(&kinds).filter(|(_, (kind, _))| matches!(kind, Kind::File));
+    let files = entries.iter().zip(&kinds).filter(|(_, (kind, _))| matches!(kind, PathKind::File));
     let now = hash(workspace, entries, files.map(|(entry, _)| entry.path.as_str()))?;
     let file_mode = workspace.file_mode();
     let same = |now: Option<&Entry>, wanted: &Option<Entry>| match (now, wanted) {
@@ -79,9 +80,9 @@ pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result
     let found = entries.iter().zip(kinds).map(|(entry, (kind, fingerprint))| {
         let now = now.get(entry.path.as_str());
         let known = match kind {
-            Kind::Absent => true,
-            Kind::File => now.is_some(),
-            Kind::InTheWay => false,
+            PathKind::Absent => true,
+            PathKind::File => now.is_some(),
+            PathKind::InTheWay => false,
         };
         let state = match known {
             true if same(now, &entry.before) => State::Before,
@@ -93,33 +94,33 @@ pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result
     Ok(found.collect())
 }
 
-fn kind(root: &Path, path: &str, going: &HashSet<&str>) -> Kind {
+fn kind(root: &Path, path: &str, going: &HashSet<&str>) -> PathKind {
     let mut at = root.to_path_buf();
     let mut parts = Path::new(path).components().peekable();
     while let Some(part) = parts.next() {
         at.push(part);
         let last = parts.peek().is_none();
         match fs::symlink_metadata(&at) {
-            Err(_) => return Kind::Absent,
+            Err(_) => return PathKind::Absent,
             Ok(found) if !last && found.is_dir() => {}
             // A file where a folder is wanted: absent if that file goes in the same delivery.
             Ok(_) if !last => {
                 let above = at.strip_prefix(root).ok().and_then(Path::to_str);
                 return if above.is_some_and(|above| going.contains(above)) {
-                    Kind::Absent
+                    PathKind::Absent
                 } else {
-                    Kind::InTheWay
+                    PathKind::InTheWay
                 };
             }
             Ok(found) if found.is_dir() => {
-                return if holds_only(root, &at, going) { Kind::Absent } else { Kind::InTheWay };
+                return if holds_only(root, &at, going) { PathKind::Absent } else { PathKind::InTheWay };
             }
-            Ok(found) if found.is_symlink() => return Kind::File,
-            Ok(found) if found.is_file() && fs::File::open(&at).is_ok() => return Kind::File,
-            Ok(_) => return Kind::InTheWay,
+            Ok(found) if found.is_symlink() => return PathKind::File,
+            Ok(found) if found.is_file() && fs::File::open(&at).is_ok() => return PathKind::File,
+            Ok(_) => return PathKind::InTheWay,
         }
     }
-    Kind::InTheWay
+    PathKind::InTheWay
 }
 
 /// Whether everything in a folder is part of the delivery, so that the folder can make way.

@@ -94,17 +94,17 @@ pub(super) fn note_writing(folder: &Path, path: &str) -> Result<(), Error> {
     noted.at("write", &list)
 }
 
-struct Step {
+struct NotedExchange {
     ours: String,
     before: String,
     path: String,
 }
 
-fn noted(folder: &Path) -> Vec<Step> {
+fn noted(folder: &Path) -> Vec<NotedExchange> {
     let text = fs::read_to_string(folder.join(STEPS)).unwrap_or_default();
     let fields: Vec<&str> = text.split('\0').collect();
     let steps = fields.as_chunks::<3>().0.iter().filter(|[_, _, path]| crate::names::relative(path).is_ok());
-    let step = |[ours, before, path]: &[&str; 3]| Step {
+    let step = |[ours, before, path]: &[&str; 3]| NotedExchange {
         ours: (*ours).into(),
         before: (*before).into(),
         path: (*path).into(),
@@ -115,7 +115,7 @@ fn noted(folder: &Path) -> Vec<Step> {
 /// Clears away what a delivery staged or put aside. A file among it that is neither what was to be written nor what was
 /// there before was written by somebody else in the instant of the exchange: it goes back to its place where that still
 /// holds what we wrote, and is kept and named otherwise.
-pub(crate) fn settle(root: &Path, folder: &Path) -> Result<Vec<Kept>, Error> {
+pub(crate) fn clear_exchanges(root: &Path, folder: &Path) -> Result<Vec<Kept>, Error> {
     let mut kept = Vec::new();
     for step in noted(folder) {
         let beside = beside(root, &step.path);
@@ -151,7 +151,7 @@ pub(crate) fn settle(root: &Path, folder: &Path) -> Result<Vec<Kept>, Error> {
 struct Place<'a> {
     root: &'a Path,
     folder: &'a Path,
-    step: &'a Step,
+    step: &'a NotedExchange,
 }
 
 impl Place<'_> {

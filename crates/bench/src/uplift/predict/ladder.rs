@@ -10,8 +10,9 @@ use mission::independent::SOURCE;
 use super::reviews::{Reviewers, found_wrong};
 use crate::uplift::authors::Authored;
 use crate::uplift::configurations::Configuration;
-use crate::uplift::rates::{Drawn, Rates, SAME_AGAIN, SLIPS};
-use crate::uplift::steps::Step;
+use crate::uplift::drawn::Drawn;
+use crate::uplift::rates::{Rates, SAME_AGAIN, SLIPS};
+use crate::uplift::steps::ReleaseTask;
 use crate::uplift::verdicts::{Verdict, Verdicts};
 use sim::Random;
 
@@ -128,7 +129,7 @@ type Class = [Said; 3];
 
 /// What stands in the slot; a wrong answer with whether eyes that reviewers share miss it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Answer {
+enum SlotContent {
     Right,
     Wrong(Class, bool),
     /// What is integrated already, and is wrong.
@@ -148,7 +149,7 @@ const LANDED: Class = [Said::Passes, Said::Passes, Said::OneTest];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stand {
-    answer: Answer,
+    answer: SlotContent,
     tests: Tests,
     attempt: u32,
     fix: u32,
@@ -173,7 +174,7 @@ pub struct Known {
 impl Known {
     /// # Errors
     /// In words, where a verdict is not known and cannot be found.
-    pub fn of(step: &Arc<Step>, verdicts: &Verdicts, way: &Configuration) -> Result<Known, String> {
+    pub fn of(step: &Arc<ReleaseTask>, verdicts: &Verdicts, way: &Configuration) -> Result<Known, String> {
         let tested = way.independent_tests() && !step.pool.is_empty();
         let said = |verdict: &Verdict| match verdict.without(|gate| way.off(gate)).1 {
             None => Said::Passes,
@@ -283,7 +284,7 @@ impl Chain<'_> {
     fn begin(&mut self) -> Fate {
         let mut fate = Fate::default();
         let before = match self.landed {
-            Landed::Wrong { missed } => Some(Answer::Landed(missed)),
+            Landed::Wrong { missed } => Some(SlotContent::Landed(missed)),
             Landed::Nothing | Landed::Right => None,
         };
         let answers = self.fresh(before);
@@ -300,7 +301,7 @@ impl Chain<'_> {
                     upheld_here: false,
                     redraws: 0,
                 };
-                fate.add(self.judge(stand), weight * of);
+                fate.add(self.fate_when_judged(stand), weight * of);
             }
         }
         fate
@@ -340,7 +341,7 @@ impl Chain<'_> {
     }
 
     /// A wrong answer that is not one before.
-    fn wrong_answers(&self) -> Vec<(Answer, f64)> {
+    fn wrong_answers(&self) -> Vec<(SlotContent, f64)> {
         let missed = self.rates.review_misses();
         let [with, without] = &self.known.wrong;
         let shares = with.iter().map(|(class, of)| (class, of * self.chance));
@@ -348,55 +349,55 @@ impl Chain<'_> {
         shares
             .flat_map(|(class, of)| {
                 [
-                    (Answer::Wrong(*class, true), of * missed),
-                    (Answer::Wrong(*class, false), of * (1.0 - missed)),
+                    (SlotContent::Wrong(*class, true), of * missed),
+                    (SlotContent::Wrong(*class, false), of * (1.0 - missed)),
                 ]
             })
             .collect()
     }
 
     /// An answer from nothing; prose and empty claims are drawn again.
-    fn fresh(&self, before: Option<Answer>) -> Vec<(Answer, f64)> {
+    fn fresh(&self, before: Option<SlotContent>) -> Vec<(SlotContent, f64)> {
         let right = match self.landed {
             Landed::Right => f64::midpoint(1.0, self.chance),
             Landed::Nothing | Landed::Wrong { .. } => self.chance,
         };
-        let mut answers = vec![(Answer::Right, right)];
+        let mut answers = vec![(SlotContent::Right, right)];
         let mut other = 1.0 - right;
-        if let Some(before @ (Answer::Wrong(..) | Answer::Landed(_))) = before
+        if let Some(before @ (SlotContent::Wrong(..) | SlotContent::Landed(_))) = before
             && self.landed != Landed::Right
         {
             answers.push((before, other * SAME_AGAIN));
             other *= 1.0 - SAME_AGAIN;
         }
         // a third of what is no work at all is the right text at a wrong place, which no gate takes
-        answers.push((Answer::Wrong([Said::Fails; 3], false), other * SLIPS / 3.0));
+        answers.push((SlotContent::Wrong([Said::Fails; 3], false), other * SLIPS / 3.0));
         answers.extend(self.wrong_answers().into_iter().map(|(a, of)| (a, of * other * (1.0 - SLIPS))));
         let all: f64 = answers.iter().map(|(_, of)| of).sum();
         answers.iter_mut().for_each(|(_, of)| *of /= all);
         answers
     }
 
-    fn repaired(&self, current: Answer) -> Vec<(Answer, f64)> {
+    fn repaired(&self, current: SlotContent) -> Vec<(SlotContent, f64)> {
         let right = match current {
-            Answer::Right => f64::midpoint(1.0, self.chance),
-            Answer::Wrong(..) | Answer::Landed(_) => Rates::repair(self.chance),
+            SlotContent::Right => f64::midpoint(1.0, self.chance),
+            SlotContent::Wrong(..) | SlotContent::Landed(_) => Rates::repair(self.chance),
         };
-        let same = if current == Answer::Right { 0.0 } else { (1.0 - right) * SAME_AGAIN };
-        let mut answers = vec![(Answer::Right, right), (current, same)];
+        let same = if current == SlotContent::Right { 0.0 } else { (1.0 - right) * SAME_AGAIN };
+        let mut answers = vec![(SlotContent::Right, right), (current, same)];
         let other = 1.0 - right - same;
         answers.extend(self.wrong_answers().into_iter().map(|(answer, of)| (answer, of * other)));
         answers
     }
 
-    fn judge(&mut self, stand: Stand) -> Fate {
+    fn fate_when_judged(&mut self, stand: Stand) -> Fate {
         if let Some(fate) = self.memo.get(&stand) {
             return *fate;
         }
         let class = match stand.answer {
-            Answer::Right => self.known.right,
-            Answer::Wrong(class, _) => class,
-            Answer::Landed(_) => LANDED,
+            SlotContent::Right => self.known.right,
+            SlotContent::Wrong(class, _) => class,
+            SlotContent::Landed(_) => LANDED,
         };
         let said = class[stand.tests as usize];
         let mut fate = Fate::default();
@@ -408,16 +409,18 @@ impl Chain<'_> {
             };
             let takes = |right, errs| reviewers.map_or(1.0, |of| of.approve(right, errs));
             let accepted = match stand.answer {
-                Answer::Right => takes(true, self.disliked),
-                Answer::Wrong(_, missed) | Answer::Landed(missed) => takes(false, missed),
+                SlotContent::Right => takes(true, self.disliked),
+                SlotContent::Wrong(_, missed) | SlotContent::Landed(missed) => takes(false, missed),
             };
             match (stand.answer, self.landed) {
-                (Answer::Right, Landed::Right) | (Answer::Landed(_), _) => fate.unchanged += accepted,
-                (Answer::Right, _) => {
+                (SlotContent::Right, Landed::Right) | (SlotContent::Landed(_), _) => {
+                    fate.unchanged += accepted
+                }
+                (SlotContent::Right, _) => {
                     fate.right += accepted;
                     fate.right_at_once += accepted;
                 }
-                (Answer::Wrong(_, missed), _) => {
+                (SlotContent::Wrong(_, missed), _) => {
                     fate.wrong += accepted;
                     fate.wrong_at_once += accepted;
                     fate.missed += if missed { accepted } else { 0.0 };
@@ -466,7 +469,7 @@ impl Chain<'_> {
                 redraws: stand.redraws + 1,
                 ..stand
             };
-            fate.add(self.judge(again), wrong * weight);
+            fate.add(self.fate_when_judged(again), wrong * weight);
         }
         fate
     }
@@ -489,7 +492,7 @@ impl Chain<'_> {
         };
         let mut fate = Fate::default();
         for (answer, of) in answers.into_iter().filter(|(_, of)| *of > 0.0) {
-            fate.add(self.judge(Stand { answer, ..next }), of);
+            fate.add(self.fate_when_judged(Stand { answer, ..next }), of);
         }
         fate
     }

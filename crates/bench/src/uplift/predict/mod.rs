@@ -15,7 +15,7 @@ use self::ladder::{Fate, Fates, Known, chances, fates};
 use self::reviews::{Reviewers, binomial};
 use super::configurations::Configuration;
 use super::rates::Rates;
-use super::steps::Step;
+use super::steps::ReleaseTask;
 use super::verdicts::Verdicts;
 
 /// How often a task waits for another one.
@@ -42,7 +42,7 @@ impl Predictions {
     /// In words, where a verdict is not known and cannot be found.
     pub fn of(
         &mut self,
-        steps: &[Arc<Step>],
+        steps: &[Arc<ReleaseTask>],
         verdicts: &Verdicts,
         way: &Configuration,
         rates: Rates,

@@ -1,6 +1,6 @@
 //! What reviewers say together, as chances: each errs by what all of them see, or by itself.
 
-use engine::{last_test_voters, test_voters};
+use engine::for_benches::{last_test_voters, test_voters};
 use mission::Panel;
 
 use crate::uplift::rates::{Rates, SAME_EYES};

@@ -9,8 +9,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use engine::orchestration::{Actor, Effects, Events, Orchestrator, Permission, Record, Wish};
-use engine::{Clock, Host, HostFuture, HostRequest};
+use engine::for_benches::Clock;
+use engine::for_benches::{Actor, Effects, Events, Orchestrator, Permission, Record, Wish};
+use engine::{Host, HostFuture, HostRequest};
 use journal::{Journal, Redactor};
 use mission::mailbox::{Brief, parse_plan};
 use mission::{
@@ -21,10 +22,11 @@ use serde_json::Value;
 
 use crate::uplift::authors::Authored;
 use crate::uplift::configurations::Configuration;
+use crate::uplift::drawn::Drawn;
 use crate::uplift::mission::{Ended, Setup, count, draw};
 use crate::uplift::model::{Job, planned};
-use crate::uplift::rates::{Drawn, SAME_EYES};
-use crate::uplift::steps::Step;
+use crate::uplift::rates::SAME_EYES;
+use crate::uplift::steps::ReleaseTask;
 use crate::uplift::suites;
 use crate::uplift::verdicts::{Verdict, Verdicts};
 use sim::Random;
@@ -68,7 +70,7 @@ pub fn play(setup: &Setup<'_>, verdicts: &Arc<Verdicts>, n: usize, seed: u64) ->
         return Err(why);
     }
     let events = journal::read::<Event>(&place.path().join("events")).map_err(|e| e.to_string())?.events;
-    let mut ended = look(&state, &world);
+    let mut ended = ended_replay(&state, &world);
     count(&events, &job, &mut ended);
     ended.real_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(ended)
@@ -95,7 +97,7 @@ async fn mission(world: &Arc<Replay>, folder: &std::path::Path, random: &Random)
 }
 
 /// As [`crate::uplift::mission`] reads the user's files, by what each task that was integrated was.
-fn look(state: &State, world: &Replay) -> Ended {
+fn ended_replay(state: &State, world: &Replay) -> Ended {
     let mut ended = Ended {
         done: state.outcome == Some(Outcome::Done),
         calls: state.usage.calls,
@@ -149,7 +151,7 @@ impl Replay {
     }
 
     /// What the gates that ask no model say of an answer to a task, with the tests that it has.
-    fn verdict(&self, step: &Arc<Step>, task: &TaskId, drawn: Drawn) -> Result<Verdict, String> {
+    fn verdict(&self, step: &Arc<ReleaseTask>, task: &TaskId, drawn: Drawn) -> Result<Verdict, String> {
         let tests = self.tests().get(task).copied();
         let verdict = self.verdicts.of(step, drawn, tests.is_some())?;
         Ok(match tests {
@@ -268,7 +270,7 @@ impl Hands {
         events
     }
 
-    async fn judge(&self, task: TaskId, attempt: u32, fix: u32) -> Vec<Event> {
+    async fn judge_task(&self, task: TaskId, attempt: u32, fix: u32) -> Vec<Event> {
         let world = &self.world;
         let Some(step) = world.job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
         let Some(drawn) = world.current().get(&task).copied() else { return Vec::new() };
@@ -437,7 +439,7 @@ impl Hands {
             Effect::Work { task, kind, attempt, fix, candidates, .. } => {
                 self.work(&state, task, kind, (attempt, fix, candidates)).await
             }
-            Effect::Judge { task, attempt, fix, .. } => self.judge(task, attempt, fix).await,
+            Effect::Judge { task, attempt, fix, .. } => self.judge_task(task, attempt, fix).await,
             Effect::Integrate { tasks, head } => self.integrate(tasks, head).await,
             Effect::Estimate => {
                 vec![Event::Estimated { estimate: mission::estimate::estimate(&state, &[]) }]

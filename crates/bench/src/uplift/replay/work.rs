@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::{last_test_voters, test_voters};
+use engine::for_benches::{last_test_voters, test_voters};
 use mission::candidates::choose;
 use mission::{
     Candidate, Event, FailureClass, GateVerdict, Issue, Role, State, TaskId, WorkKind, independent,
@@ -10,9 +10,10 @@ use mission::{
 
 use super::{ASKED, DRAWS, Hands, TOKEN, spent};
 use crate::uplift::authors::Authored;
+use crate::uplift::drawn::{self, Drawn, Slip};
 use crate::uplift::model::Job;
-use crate::uplift::rates::{self, Drawn, SAME_EYES, Slip, USUAL_FORM};
-use crate::uplift::steps::Step;
+use crate::uplift::rates::{SAME_EYES, USUAL_FORM};
+use crate::uplift::steps::ReleaseTask;
 use sim::Random;
 
 impl Hands {
@@ -192,9 +193,9 @@ impl Hands {
         let fresh = |before: Option<Drawn>, random: &mut Random| match landed {
             // there is nothing to do, and some do something nevertheless
             Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Right,
-            Some(Drawn::Right) => rates::fresh(&step, 0.0, None, random),
+            Some(Drawn::Right) => drawn::fresh(step.wrong.len(), 0.0, None, random),
             // what was integrated is a mistake of this model's
-            _ => rates::fresh(&step, chance, before.or(landed), random),
+            _ => drawn::fresh(step.wrong.len(), chance, before.or(landed), random),
         };
         for n in 1..=DRAWS {
             if !self.may_ask(role, Some(task), n).await {
@@ -204,7 +205,7 @@ impl Hands {
             let before = job.log().last.get(task).copied();
             let standing = self.world.current().get(task).copied().filter(|_| kind == WorkKind::Fix);
             let mut drawn = match standing {
-                Some(current) => rates::repaired(&step, chance, current, random),
+                Some(current) => drawn::repaired(step.wrong.len(), chance, current, random),
                 None => fresh(before, random),
             };
             let answers = self.world.configuration.answers;
@@ -240,7 +241,7 @@ impl Hands {
     /// As the engine looks at one of several: the gates that ask no model, what it does, and how it is written.
     fn candidate(
         &self,
-        step: &Arc<Step>,
+        step: &Arc<ReleaseTask>,
         task: &TaskId,
         nth: u32,
         drawn: Option<Drawn>,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use self::languages::{Written, manifests, of_check, of_file};
 use super::node::Packages;
 use super::source::{Source, glob, is_inside, join, resolve};
-use crate::check::{Check, Kind, Runner};
+use crate::check::{Check, CheckPurpose, Runner};
 use crate::runners::Command;
 use crate::shell::commands;
 
@@ -30,7 +30,7 @@ impl<'a> Coverage<'a> {
     /// Which of these files a check covers, and which of those that need a test
     /// it does not.
     pub fn split(&self, check: &Check, paths: &[String]) -> (Vec<String>, Vec<String>) {
-        let tests = matches!(check.kind, Kind::Test | Kind::Custom);
+        let tests = matches!(check.kind, CheckPurpose::Test | CheckPurpose::Custom);
         let Some(about) = tests.then(|| About::new(&self.source, check)) else {
             return (Vec::new(), paths.iter().filter(|path| needs_test(path)).cloned().collect());
         };
@@ -79,7 +79,7 @@ impl<'a> About<'a> {
         let here = &self.check.directory;
         let written = of_file(path);
         // a command that the user names as a check stands for the user's word
-        if self.check.kind == Kind::Custom {
+        if self.check.kind == CheckPurpose::Custom {
             return is_inside(path, here);
         }
         if !is_inside(path, here) || written == Written::Operations {

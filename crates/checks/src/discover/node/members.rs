@@ -2,13 +2,13 @@
 
 use super::manager::Manager;
 use super::scripts::{Choice, check_of, choose};
-use crate::check::{Check, Kind, Runner};
+use crate::check::{Check, CheckPurpose, Runner};
 use crate::discover::source::{MAX_PROJECTS, join};
 use crate::discover::{Survey, limit};
 
 /// Checks of one kind for all members: one command where all have the same
 /// script and none is refused, else one for each.
-pub(super) fn of_kind(survey: &mut Survey, folder: &str, manager: Manager, kind: Kind) {
+pub(super) fn of_kind(survey: &mut Survey, folder: &str, manager: Manager, kind: CheckPurpose) {
     let members = survey.packages.members(folder).folders;
     let mut chosen: Vec<(String, Choice)> = Vec::new();
     let mut refused_any = false;
@@ -24,9 +24,9 @@ pub(super) fn of_kind(survey: &mut Survey, folder: &str, manager: Manager, kind:
     let all = manager.run_in_members(&first.name).filter(|_| same && !refused_any && chosen.len() > 1);
     if let Some(run) = all {
         let runners: Vec<Option<Runner>> = chosen.iter().map(|(_, choice)| choice.judgement.runner).collect();
-        let runner = runners.first().copied().flatten().filter(|_| kind == Kind::Test);
+        let runner = runners.first().copied().flatten().filter(|_| kind == CheckPurpose::Test);
         survey.add(Check {
-            name: if kind == Kind::Type { "typecheck".to_owned() } else { first.name.clone() },
+            name: if kind == CheckPurpose::Type { "typecheck".to_owned() } else { first.name.clone() },
             kind,
             run,
             timeout: limit(kind),

@@ -13,7 +13,7 @@ pub(crate) use manifest::{Members, Package, Packages};
 
 use super::source::is_inside;
 use super::{Ecosystem, Source, Survey};
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::shell::commands;
 
 pub(super) const ROW: Ecosystem =
@@ -44,14 +44,14 @@ fn find(survey: &mut Survey) {
     for folder in roots {
         // below a package that has its tests, only what has tests of its own counts
         let tested = survey.checks().any(|check| {
-            check.kind == Kind::Test
+            check.kind == CheckPurpose::Test
                 && check.source.contains("package.json")
                 && is_inside(&folder, &check.directory)
                 && folder != check.directory
         });
         let mut own = survey.fork();
         scripts::of_folder(&mut own, &folder);
-        if !tested || own.checks().any(|check| check.kind == Kind::Test) {
+        if !tested || own.checks().any(|check| check.kind == CheckPurpose::Test) {
             survey.join(own);
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn resolve(source: &Source, packages: &Packages, mut check: Check) ->
         .and_then(|told| told.runner);
     check.script = Some(scripts::with_hook(&package, manager, &name, body));
     if check.runner.is_some() {
-        check.kind = Kind::Test;
+        check.kind = CheckPurpose::Test;
     }
     check
 }

@@ -4,17 +4,17 @@
 use super::manager::Manager;
 use super::manifest::Package;
 use super::{members, tools};
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::discover::judge::{Class, Judgement, Why};
 use crate::discover::source::join;
 use crate::discover::{Survey, limit};
 use crate::shell::quote;
 
 /// Scripts that count, by kind: the first usable one is taken.
-const SCRIPTS: &[(Kind, &[&str])] = &[
-    (Kind::Build, &["build", "compile", "build:ci", "build:prod", "bundle", "prepack", "prepare"]),
+const SCRIPTS: &[(CheckPurpose, &[&str])] = &[
+    (CheckPurpose::Build, &["build", "compile", "build:ci", "build:prod", "bundle", "prepack", "prepare"]),
     (
-        Kind::Type,
+        CheckPurpose::Type,
         &[
             "typecheck",
             "type-check",
@@ -37,7 +37,7 @@ const SCRIPTS: &[(Kind, &[&str])] = &[
         ],
     ),
     (
-        Kind::Lint,
+        CheckPurpose::Lint,
         &[
             "lint",
             "lint:check",
@@ -55,7 +55,7 @@ const SCRIPTS: &[(Kind, &[&str])] = &[
         ],
     ),
     (
-        Kind::Test,
+        CheckPurpose::Test,
         &[
             "test",
             "test:unit",
@@ -101,7 +101,7 @@ const VARIANTS: &[&str] = &[
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
     pub name: String,
-    pub kind: Kind,
+    pub kind: CheckPurpose,
     pub judgement: Judgement,
     /// The command, where it is not the manager's usual one.
     pub run: Option<String>,
@@ -142,8 +142,8 @@ pub(super) fn of_folder(survey: &mut Survey, folder: &str) {
             .checks()
             .any(|check| check.kind == *kind && crate::discover::source::is_inside(&check.directory, folder));
         match kind {
-            Kind::Type if !compiles && !inside => tools::types(survey, folder, &package, manager),
-            Kind::Test if !inside && (!found.present || tools::may_run_once(found.cause)) => {
+            CheckPurpose::Type if !compiles && !inside => tools::types(survey, folder, &package, manager),
+            CheckPurpose::Test if !inside && (!found.present || tools::may_run_once(found.cause)) => {
                 tools::tests(survey, folder, &package, manager);
             }
             _ => {}
@@ -153,17 +153,17 @@ pub(super) fn of_folder(survey: &mut Survey, folder: &str) {
 
 /// The scripts of a package that are its checks of one kind. What is refused on
 /// the way is told.
-pub(super) fn choose(survey: &mut Survey, folder: &str, kind: Kind, manager: Manager) -> Choices {
+pub(super) fn choose(survey: &mut Survey, folder: &str, kind: CheckPurpose, manager: Manager) -> Choices {
     let mut found = Choices::default();
     let Some(package) = survey.packages.get(folder) else { return found };
     let usual = SCRIPTS.iter().find(|(one, _)| *one == kind).map_or(&[][..], |(_, names)| *names);
     let mut parts: Vec<String> = Vec::new();
     let mut main: Option<Choice> = None;
     for name in usual.iter().filter(|name| package.script(name).is_some()) {
-        match look(survey, folder, &package, name, kind, manager) {
-            Look::Check(choice) if main.is_none() => main = Some(*choice),
-            Look::Check(_) => {}
-            Look::Refused(judgement) => {
+        match choose_script(survey, folder, &package, name, kind, manager) {
+            ScriptChoice::Check(choice) if main.is_none() => main = Some(*choice),
+            ScriptChoice::Check(_) => {}
+            ScriptChoice::Refused(judgement) => {
                 if main.is_none() {
                     found.refused_main = true;
                     found.cause = found.cause.or(judgement.cause);
@@ -176,7 +176,7 @@ pub(super) fn choose(survey: &mut Survey, folder: &str, kind: Kind, manager: Man
                     );
                 }
             }
-            Look::Nothing => {}
+            ScriptChoice::Nothing => {}
         }
         found.present |= ["test", "build", "lint"].contains(name)
             && !is_placeholder(package.script(name).unwrap_or_default());
@@ -186,7 +186,7 @@ pub(super) fn choose(survey: &mut Survey, folder: &str, kind: Kind, manager: Man
         for name in
             package.scripts().filter(|name| !usual.contains(name) && likeness(name, kind) == Likeness::Strong)
         {
-            look(survey, folder, &package, name, kind, manager);
+            choose_script(survey, folder, &package, name, kind, manager);
         }
         found.choices.push(main);
         return found;
@@ -206,16 +206,16 @@ pub(super) fn choose(survey: &mut Survey, folder: &str, kind: Kind, manager: Man
             continue;
         }
         if likeness(&name, kind) == Likeness::Weak
-            && survey.judge().script(folder, &name).is_none_or(|told| told.refused.is_some())
+            && survey.script_judge().script(folder, &name).is_none_or(|told| told.refused.is_some())
         {
             continue;
         }
-        if let Look::Check(choice) = look(survey, folder, &package, &name, kind, manager) {
+        if let ScriptChoice::Check(choice) = choose_script(survey, folder, &package, &name, kind, manager) {
             let does = |class: Class| choice.judgement.classes.contains(&class);
             let exact = match kind {
-                Kind::Test => does(Class::Test),
-                Kind::Lint => does(Class::Lint) && !does(Class::Test) && !does(Class::Build),
-                Kind::Type => does(Class::Types) && !does(Class::Test) && !does(Class::Lint),
+                CheckPurpose::Test => does(Class::Test),
+                CheckPurpose::Lint => does(Class::Lint) && !does(Class::Test) && !does(Class::Build),
+                CheckPurpose::Type => does(Class::Types) && !does(Class::Test) && !does(Class::Lint),
                 _ => does(Class::Build),
             };
             if exact || likeness(&name, kind) == Likeness::Strong {
@@ -237,7 +237,7 @@ enum Likeness {
     Strong,
 }
 
-fn likeness(name: &str, kind: Kind) -> Likeness {
+fn likeness(name: &str, kind: CheckPurpose) -> Likeness {
     const STYLE: &[&str] =
         &["lint", "eslint", "format", "prettier", "fmt", "style", "stylelint", "biome", "xo", "oxlint", "cs"];
     let parts: Vec<&str> = name.split([':', '-', '.', '_']).collect();
@@ -245,53 +245,61 @@ fn likeness(name: &str, kind: Kind) -> Likeness {
     let last = parts.last().copied().unwrap_or_default();
     let has = |words: &[&str]| parts.iter().any(|part| words.contains(part));
     let strong = match kind {
-        Kind::Test => ["test", "tests", "unit", "spec"].contains(&first) || ["test", "tests"].contains(&last),
-        Kind::Lint => {
+        CheckPurpose::Test => {
+            ["test", "tests", "unit", "spec"].contains(&first) || ["test", "tests"].contains(&last)
+        }
+        CheckPurpose::Lint => {
             first == "lint"
                 || last == "lint"
                 || STYLE.contains(&first) && ["check", "ci", "verify"].contains(&last)
         }
-        Kind::Type => has(&["typecheck", "types", "tsc", "typescript", "typing"]),
+        CheckPurpose::Type => has(&["typecheck", "types", "tsc", "typescript", "typing"]),
         _ => false,
     };
     if strong {
         return Likeness::Strong;
     }
     let weak = parts.len() > 1
-        && matches!(kind, Kind::Lint | Kind::Type)
+        && matches!(kind, CheckPurpose::Lint | CheckPurpose::Type)
         && ["test", "check", "verify", "validate", "ci"].contains(&first);
     if weak { Likeness::Weak } else { Likeness::No }
 }
 
-enum Look {
+enum ScriptChoice {
     Check(Box<Choice>),
     Refused(Judgement),
     Nothing,
 }
 
-fn look(
+fn choose_script(
     survey: &mut Survey,
     folder: &str,
     package: &Package,
     name: &str,
-    kind: Kind,
+    kind: CheckPurpose,
     manager: Manager,
-) -> Look {
+) -> ScriptChoice {
     let body = package.script(name).unwrap_or_default();
     if body.trim().is_empty() || is_placeholder(body) {
-        return Look::Nothing;
+        return ScriptChoice::Nothing;
     }
     let source = format!("{} scripts.{name}", join(folder, "package.json"));
-    let mut judgement = survey.judge().script(folder, name).unwrap_or_default();
+    let mut judgement = survey.script_judge().script(folder, name).unwrap_or_default();
     let mut run = None;
     if let Some(why) = judgement.refused.clone() {
         if survey.allows(folder, name) {
-            return Look::Check(Box::new(Choice { name: name.to_owned(), kind, judgement, run: None }));
+            return ScriptChoice::Check(Box::new(Choice {
+                name: name.to_owned(),
+                kind,
+                judgement,
+                run: None,
+            }));
         }
         // what runs before or after it may be left out
-        let alone = survey.judge().script_alone(folder, name);
+        let alone = survey.script_judge().script_alone(folder, name);
         let hooks = hooks_left(survey, folder, package, name, manager);
-        let hook_is_cause = alone.refused.is_none() && !alone.is_idle() && survey.judge().may_name(name);
+        let hook_is_cause =
+            alone.refused.is_none() && !alone.is_idle() && survey.script_judge().may_name(name);
         match hooks {
             Some(hooks) if hook_is_cause => {
                 let body = body.replace("\n", " ");
@@ -304,15 +312,15 @@ fn look(
             _ => {
                 if fits_name(kind, &judgement, name) {
                     survey.refuse(folder, name, &manager.run(name), &source, &why);
-                    return Look::Refused(judgement);
+                    return ScriptChoice::Refused(judgement);
                 }
-                return Look::Nothing;
+                return ScriptChoice::Nothing;
             }
         }
     }
     match actual(kind, name, &judgement) {
-        Some(kind) => Look::Check(Box::new(Choice { name: name.to_owned(), kind, judgement, run })),
-        None => Look::Nothing,
+        Some(kind) => ScriptChoice::Check(Box::new(Choice { name: name.to_owned(), kind, judgement, run })),
+        None => ScriptChoice::Nothing,
     }
 }
 
@@ -328,21 +336,21 @@ fn hooks_left(
     if package.script(&hook).is_none() {
         return Some(String::new());
     }
-    let judgement = survey.judge().script(folder, &hook)?;
+    let judgement = survey.script_judge().script(folder, &hook)?;
     judgement.refused.is_none().then(|| format!("{} && ", manager.run(&hook)))
 }
 
 /// A refusal is told where the script would have been a check otherwise.
-fn fits_name(kind: Kind, judgement: &Judgement, name: &str) -> bool {
+fn fits_name(kind: CheckPurpose, judgement: &Judgement, name: &str) -> bool {
     match name {
-        "check" | "ci" | "verify" | "validate" => kind == Kind::Test && judgement.tests(),
+        "check" | "ci" | "verify" | "validate" => kind == CheckPurpose::Test && judgement.tests(),
         "prepare" | "prepack" | "bundle" => false,
         _ => true,
     }
 }
 
 /// The kind that a script has by what it does; `None` where it is no check.
-fn actual(kind: Kind, name: &str, judgement: &Judgement) -> Option<Kind> {
+fn actual(kind: CheckPurpose, name: &str, judgement: &Judgement) -> Option<CheckPurpose> {
     let has = |class: Class| judgement.classes.contains(&class);
     if judgement.is_idle() {
         return None;
@@ -350,24 +358,28 @@ fn actual(kind: Kind, name: &str, judgement: &Judgement) -> Option<Kind> {
     let (test, build, types, lint, unknown) =
         (has(Class::Test), has(Class::Build), has(Class::Types), has(Class::Lint), has(Class::Unknown));
     match kind {
-        Kind::Test if ["check", "ci", "verify", "validate"].contains(&name) => test.then_some(Kind::Test),
-        Kind::Test if test || unknown => Some(Kind::Test),
-        Kind::Test if name != "test" => None,
-        Kind::Test if lint && !types => Some(Kind::Lint),
-        Kind::Test if types => Some(Kind::Type),
-        Kind::Test => Some(Kind::Build),
-        Kind::Build if ["prepare", "prepack", "bundle"].contains(&name) => {
-            (build && !test).then_some(Kind::Build)
+        CheckPurpose::Test if ["check", "ci", "verify", "validate"].contains(&name) => {
+            test.then_some(CheckPurpose::Test)
         }
-        Kind::Build if build || unknown => Some(Kind::Build),
-        Kind::Build if types => Some(Kind::Type),
-        Kind::Build if test => None,
-        Kind::Build => Some(Kind::Lint),
-        Kind::Type if ["lint:ts", "types", "tsc"].contains(&name) => (types && !test).then_some(Kind::Type),
-        Kind::Type => Some(Kind::Type),
-        Kind::Lint if name == "check" => (lint && !test && !build).then_some(Kind::Lint),
-        Kind::Lint if test && !lint => None,
-        Kind::Lint if types && !lint && !unknown && name != "lint" => Some(Kind::Type),
+        CheckPurpose::Test if test || unknown => Some(CheckPurpose::Test),
+        CheckPurpose::Test if name != "test" => None,
+        CheckPurpose::Test if lint && !types => Some(CheckPurpose::Lint),
+        CheckPurpose::Test if types => Some(CheckPurpose::Type),
+        CheckPurpose::Test => Some(CheckPurpose::Build),
+        CheckPurpose::Build if ["prepare", "prepack", "bundle"].contains(&name) => {
+            (build && !test).then_some(CheckPurpose::Build)
+        }
+        CheckPurpose::Build if build || unknown => Some(CheckPurpose::Build),
+        CheckPurpose::Build if types => Some(CheckPurpose::Type),
+        CheckPurpose::Build if test => None,
+        CheckPurpose::Build => Some(CheckPurpose::Lint),
+        CheckPurpose::Type if ["lint:ts", "types", "tsc"].contains(&name) => {
+            (types && !test).then_some(CheckPurpose::Type)
+        }
+        CheckPurpose::Type => Some(CheckPurpose::Type),
+        CheckPurpose::Lint if name == "check" => (lint && !test && !build).then_some(CheckPurpose::Lint),
+        CheckPurpose::Lint if test && !lint => None,
+        CheckPurpose::Lint if types && !lint && !unknown && name != "lint" => Some(CheckPurpose::Type),
         _ => Some(kind),
     }
 }
@@ -386,13 +398,13 @@ pub(super) fn check_of(survey: &Survey, folder: &str, manager: Manager, choice: 
     };
     Check {
         // one name for one thing, however the script is called
-        name: if kind == Kind::Type { "typecheck".to_owned() } else { name.clone() },
+        name: if kind == CheckPurpose::Type { "typecheck".to_owned() } else { name.clone() },
         kind,
         run: run.unwrap_or_else(|| manager.run(&name)),
         timeout: limit(kind),
         directory: folder.to_owned(),
         source: format!("{} scripts.{name}", join(folder, "package.json")),
-        runner: judgement.runner.filter(|_| kind == Kind::Test),
+        runner: judgement.runner.filter(|_| kind == CheckPurpose::Test),
         script: Some(script),
     }
 }

@@ -3,10 +3,10 @@
 
 use super::manager::Manager;
 use super::manifest::Packages;
-use crate::discover::Step;
+use crate::discover::SetupCommand;
 use crate::discover::source::{Source, join};
 
-pub(super) fn steps(source: &Source) -> Vec<Step> {
+pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
     if let Some(step) = rush(source) {
         return vec![step];
     }
@@ -20,15 +20,15 @@ pub(super) fn steps(source: &Source) -> Vec<Step> {
                 return None;
             }
             let (run, file) = Manager::of(source, &folder, &package).install(source, &folder);
-            Some(Step { run: run.to_owned(), source: join(&folder, file), folder })
+            Some(SetupCommand { run: run.to_owned(), source: join(&folder, file), folder })
         })
         .collect()
 }
 
 /// Rush installs with a manager and a lockfile of its own.
-fn rush(source: &Source) -> Option<Step> {
+fn rush(source: &Source) -> Option<SetupCommand> {
     let file = source.first("", &["rush.json"])?;
     let own = "common/scripts/install-run-rush.js";
     let run = if source.has("", own) { format!("node {own} install") } else { "rush install".to_owned() };
-    Some(Step { folder: String::new(), run, source: file.to_owned() })
+    Some(SetupCommand { folder: String::new(), run, source: file.to_owned() })
 }

@@ -4,7 +4,7 @@ use shared::test_files::bun_collects;
 
 use super::manager::Manager;
 use super::manifest::Package;
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::judge::{Class, Why};
 use crate::discover::source::json;
 use crate::discover::{Survey, own};
@@ -44,7 +44,7 @@ pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manage
     } else {
         format!("{compiler} --noEmit")
     };
-    survey.add(own(folder, "typecheck", Kind::Type, &manager.tool(&run), "tsconfig.json"));
+    survey.add(own(folder, "typecheck", CheckPurpose::Type, &manager.tool(&run), "tsconfig.json"));
 }
 
 /// Tests: the runner that the project depends on.
@@ -52,12 +52,18 @@ pub(super) fn tests(survey: &mut Survey, folder: &str, package: &Package, manage
     let has_tests = survey.source.below(folder).any(is_test_file);
     let found = RUNNERS.iter().find(|(name, _)| package.depends_on(name));
     if let Some((_, run)) = found {
-        let judgement = survey.judge().line(folder, run);
+        let judgement = survey.script_judge().line(folder, run);
         if judgement.refused.is_none() {
-            survey.add(own(folder, "test", Kind::Test, &manager.tool(run), "package.json devDependencies"));
+            survey.add(own(
+                folder,
+                "test",
+                CheckPurpose::Test,
+                &manager.tool(run),
+                "package.json devDependencies",
+            ));
         }
     } else if has_tests && manager == Manager::Bun {
-        survey.add(own(folder, "test", Kind::Test, "bun test", "bun.lock"));
+        survey.add(own(folder, "test", CheckPurpose::Test, "bun test", "bun.lock"));
     }
 }
 
@@ -71,19 +77,24 @@ const EVERYWHERE: &[(&str, &str)] = &[
 
 /// A check of all members by the tool that the workspace is kept with; whether
 /// there is one that may run.
-pub(super) fn workspace_runner(survey: &mut Survey, folder: &str, manager: Manager, kind: Kind) -> bool {
+pub(super) fn workspace_runner(
+    survey: &mut Survey,
+    folder: &str,
+    manager: Manager,
+    kind: CheckPurpose,
+) -> bool {
     let Some((file, command)) = EVERYWHERE.iter().find(|(file, _)| survey.source.has(folder, file)) else {
         return false;
     };
     let names: &[&str] = match kind {
-        Kind::Build => &["build"],
-        Kind::Type => &["typecheck", "type-check", "check-types"],
-        Kind::Lint => &["lint"],
+        CheckPurpose::Build => &["build"],
+        CheckPurpose::Type => &["typecheck", "type-check", "check-types"],
+        CheckPurpose::Lint => &["lint"],
         _ => &["test"],
     };
     for name in names {
         let run = format!("{command}{name}");
-        let judgement = survey.judge().line(folder, &run);
+        let judgement = survey.script_judge().line(folder, &run);
         let known = judgement.classes.iter().any(|class| *class != Class::Unknown);
         // what plugins of nx bring is in no file
         let usual = *file == "nx.json" && ["build", "lint", "test"].contains(name);
@@ -93,9 +104,9 @@ pub(super) fn workspace_runner(survey: &mut Survey, folder: &str, manager: Manag
         // otherwise the first member that fails keeps the others from running
         let on = if command.starts_with("turbo") { " --continue" } else { "" };
         let run = format!("{run}{on}");
-        let title = if kind == Kind::Type { "typecheck" } else { name };
+        let title = if kind == CheckPurpose::Type { "typecheck" } else { name };
         let mut check = own(folder, title, kind, &manager.tool(&run), file);
-        check.runner = judgement.runner.filter(|_| kind == Kind::Test);
+        check.runner = judgement.runner.filter(|_| kind == CheckPurpose::Test);
         survey.add(check);
         return true;
     }

@@ -9,7 +9,7 @@ mod tests_by_sight;
 use super::recipes::{self, Recipes};
 use super::source::{Source, is_inside, join};
 use super::{Ecosystem, Survey, own};
-use crate::check::{Kind, Runner};
+use crate::check::{CheckPurpose, Runner};
 use settings::Settings;
 
 pub(super) const ROW: Ecosystem =
@@ -52,7 +52,7 @@ fn find(survey: &mut Survey) {
         // what runs above collects what is below, where that brings no settings
         let settled = Settings::read(survey.source, folder);
         let covered = survey.checks().any(|check| {
-            check.kind == Kind::Test
+            check.kind == CheckPurpose::Test
                 && matches!(check.runner, Some(Runner::Pytest | Runner::Unittest))
                 && check.directory != *folder
                 && is_inside(folder, &check.directory)
@@ -72,18 +72,18 @@ fn of_folder(survey: &mut Survey, folder: &str, nested: &[String]) {
     let settings = Settings::read(source, folder);
     if let Some(because) = settings.has("mypy", &["mypy.ini", ".mypy.ini"], source, folder) {
         let run = if settings.names_files("mypy") { "python3 -m mypy" } else { "python3 -m mypy ." };
-        survey.add(own(folder, "typecheck", Kind::Type, run, &because));
+        survey.add(own(folder, "typecheck", CheckPurpose::Type, run, &because));
     } else if let Some(because) = settings.has("pyright", &["pyrightconfig.json"], source, folder) {
-        survey.add(own(folder, "typecheck", Kind::Type, "pyright", &because));
+        survey.add(own(folder, "typecheck", CheckPurpose::Type, "pyright", &because));
     } else if let Some(because) = settings.has("basedpyright", &[], source, folder) {
-        survey.add(own(folder, "typecheck", Kind::Type, "basedpyright", &because));
+        survey.add(own(folder, "typecheck", CheckPurpose::Type, "basedpyright", &because));
     }
     if let Some(because) = settings.has("ruff", &["ruff.toml", ".ruff.toml"], source, folder) {
-        survey.add(own(folder, "lint", Kind::Lint, "ruff check .", &because));
+        survey.add(own(folder, "lint", CheckPurpose::Lint, "ruff check .", &because));
     } else if let Some(because) = settings.has("flake8", &[".flake8"], source, folder) {
-        survey.add(own(folder, "lint", Kind::Lint, "python3 -m flake8", &because));
+        survey.add(own(folder, "lint", CheckPurpose::Lint, "python3 -m flake8", &because));
     } else if let Some(because) = settings.has("pylint", &[".pylintrc", "pylintrc"], source, folder) {
-        survey.add(own(folder, "lint", Kind::Lint, "python3 -m pylint --recursive=y .", &because));
+        survey.add(own(folder, "lint", CheckPurpose::Lint, "python3 -m pylint --recursive=y .", &because));
     }
     tests(survey, folder, nested, &settings);
     from_lists(survey, folder);
@@ -92,10 +92,11 @@ fn of_folder(survey: &mut Survey, folder: &str, nested: &[String]) {
 fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settings) {
     let source = survey.source;
     let django = settings.mentions("pytest-django") || settings.text().contains("DJANGO_SETTINGS_MODULE");
-    let sight = tests_by_sight::look(source, folder, nested);
+    let sight = tests_by_sight::runner_by_sight(source, folder, nested);
     if source.has(folder, "manage.py") && !django {
         if tests_by_sight::has_any(source, folder, nested) {
-            let mut check = own(folder, "test", Kind::Test, "python3 manage.py test --noinput", "manage.py");
+            let mut check =
+                own(folder, "test", CheckPurpose::Test, "python3 manage.py test --noinput", "manage.py");
             check.runner = Some(Runner::Unittest);
             survey.add(check);
         }
@@ -106,7 +107,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
     let configured = configured
         .filter(|_| nested.is_empty() || sight.is_some() || tests_by_sight::has_any(source, folder, nested));
     if let Some(because) = configured {
-        survey.add(own(folder, "test", Kind::Test, PYTEST, &because));
+        survey.add(own(folder, "test", CheckPurpose::Test, PYTEST, &because));
     } else if let Some((runner, because)) = sight {
         let declares =
             settings.mentions("pytest") && runner == Runner::Unittest && !settings.mentions("unittest");
@@ -115,7 +116,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
         } else {
             tests_by_sight::unittest(source, folder, &because)
         };
-        survey.add(own(folder, "test", Kind::Test, &run, &because));
+        survey.add(own(folder, "test", CheckPurpose::Test, &run, &because));
     }
 }
 
@@ -135,7 +136,7 @@ fn from_lists(survey: &mut Survey, folder: &str) {
         for name in recipes.names().map(str::to_owned).collect::<Vec<_>>() {
             let Some(kind) = kind_of(&name) else { continue };
             let source = format!("{} {name}", join(folder, file));
-            let judgement = survey.judge().recipe(folder, program, &recipes, &name);
+            let judgement = survey.script_judge().recipe(folder, program, &recipes, &name);
             if let Some(why) = judgement.refused.clone().filter(|_| !survey.allows(folder, &name)) {
                 survey.refuse(folder, &name, &format!("{program} {name}"), &source, &why);
                 continue;
@@ -147,11 +148,11 @@ fn from_lists(survey: &mut Survey, folder: &str) {
             }
             let lines = recipes.get(&name).map(|recipe| recipe.lines.clone()).unwrap_or_default();
             let exact = lines.iter().filter(|line| !line.contains('{')).find(|line| {
-                let one = survey.judge().line(folder, line);
+                let one = survey.script_judge().line(folder, line);
                 one.refused.is_none()
                     && super::systems::targets::judged_kind(&one, kind, "x") == Some(kind)
                     && !one.is_idle()
-                    && (kind != Kind::Test || one.tests())
+                    && (kind != CheckPurpose::Test || one.tests())
             });
             if let Some(line) = exact {
                 let line = if let Some(rest) = line.strip_prefix("pytest") {
@@ -161,9 +162,9 @@ fn from_lists(survey: &mut Survey, folder: &str) {
                 };
                 let mut check = own(
                     folder,
-                    if kind == Kind::Type {
+                    if kind == CheckPurpose::Type {
                         "typecheck"
-                    } else if kind == Kind::Lint {
+                    } else if kind == CheckPurpose::Lint {
                         "lint"
                     } else {
                         "test"
@@ -180,18 +181,18 @@ fn from_lists(survey: &mut Survey, folder: &str) {
 }
 
 /// The kind that the name of an environment, a session or a script says.
-fn kind_of(name: &str) -> Option<Kind> {
+fn kind_of(name: &str) -> Option<CheckPurpose> {
     let name = name.rsplit(':').next().unwrap_or(name);
     let has = |words: &[&str]| words.iter().any(|word| name.split(['-', '_']).any(|part| part == *word));
     if name == "testenv"
         || has(&["test", "tests", "unit", "unittest", "unittests", "pytest"])
         || name.starts_with("py3")
     {
-        Some(Kind::Test)
+        Some(CheckPurpose::Test)
     } else if has(&["types", "typing", "typecheck", "mypy", "pyright", "type"]) {
-        Some(Kind::Type)
+        Some(CheckPurpose::Type)
     } else if has(&["lint", "linting", "flake8", "style", "pep8", "ruff", "linters", "check", "quality"]) {
-        Some(Kind::Lint)
+        Some(CheckPurpose::Lint)
     } else {
         None
     }

@@ -4,10 +4,10 @@
 
 use super::settings::{Settings, requirement_files};
 use super::{MANIFESTS, of_folder};
-use crate::check::{Kind, Runner};
+use crate::check::{CheckPurpose, Runner};
 use crate::discover::node::Packages;
 use crate::discover::source::{Source, join};
-use crate::discover::{Choice, Step, Survey};
+use crate::discover::{Choice, SetupCommand, Survey};
 use crate::shell::quote;
 
 /// Groups and extras that tests may need.
@@ -18,7 +18,7 @@ const FOR_TESTS: &[&str] =
 /// only: building one would run its set-up program.
 const PIP: &str = ".venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all:";
 
-pub(super) fn steps(source: &Source) -> Vec<Step> {
+pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
     let mut done: Vec<String> = Vec::new();
     let mut steps = Vec::new();
     for folder in source.folders_with(MANIFESTS) {
@@ -47,10 +47,11 @@ fn has_lock(source: &Source, folder: &str) -> bool {
     shared::lockfiles::python().any(|(_, lock)| source.has(folder, lock))
 }
 
-fn of(source: &Source, folder: &str) -> Option<Step> {
+fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
     let settings = Settings::read(source, folder);
-    let step =
-        |run: String, file: &str| Some(Step { run, source: join(folder, file), folder: folder.to_owned() });
+    let step = |run: String, file: &str| {
+        Some(SetupCommand { run, source: join(folder, file), folder: folder.to_owned() })
+    };
     let extras =
         names(settings.pyproject.get("project").and_then(|project| project.get("optional-dependencies")));
     let groups = names(settings.pyproject.get("dependency-groups"));
@@ -105,7 +106,7 @@ fn of(source: &Source, folder: &str) -> Option<Step> {
     with_pip(source, folder, &settings, &extras)
 }
 
-fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String]) -> Option<Step> {
+fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String]) -> Option<SetupCommand> {
     let mut commands: Vec<String> = Vec::new();
     let mut wanted: Vec<String> = Vec::new();
     let mut because: Option<String> = None;
@@ -156,7 +157,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
         commands.push(format!("{PIP} {}", wanted.join(" ")));
     }
     let run = format!("python3 -m venv .venv && {}", commands.join(" && "));
-    Some(Step { run, source: join(folder, &because), folder: folder.to_owned() })
+    Some(SetupCommand { run, source: join(folder, &because), folder: folder.to_owned() })
 }
 
 /// Whether an editable install could do anything: a manifest for tools alone
@@ -265,5 +266,5 @@ fn uses_pytest(source: &Source, folder: &str) -> bool {
     let choice = Choice::default();
     let mut survey = Survey::new(source, &packages, &choice);
     of_folder(&mut survey, folder, &[]);
-    survey.checks().any(|check| check.kind == Kind::Test && check.runner == Some(Runner::Pytest))
+    survey.checks().any(|check| check.kind == CheckPurpose::Test && check.runner == Some(Runner::Pytest))
 }

@@ -18,7 +18,7 @@ fn files<'a>(source: &'a Source, folder: &'a str, nested: &'a [String]) -> impl 
 }
 
 /// The runner, and the file that asks for it.
-pub(super) fn look(source: &Source, folder: &str, nested: &[String]) -> Option<(Runner, String)> {
+pub(super) fn runner_by_sight(source: &Source, folder: &str, nested: &[String]) -> Option<(Runner, String)> {
     let conftest = files(source, folder, nested)
         .find(|path| path.rsplit('/').next() == Some("conftest.py") && !is_foreign(path));
     if let Some(conftest) = conftest {

@@ -1,8 +1,8 @@
 //! Autotools: no Makefile before `configure` ran.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["configure.ac", "configure.in"];
 
@@ -13,12 +13,12 @@ fn find(survey: &mut Survey) {
         if crate::discover::recipes::makefile(survey.source, &folder).is_some() {
             continue;
         }
-        survey.add(own(&folder, "build", Kind::Build, "make", "configure.ac"));
-        survey.add(own(&folder, "test", Kind::Test, "make check", "configure.ac"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, "make", "configure.ac"));
+        survey.add(own(&folder, "test", CheckPurpose::Test, "make check", "configure.ac"));
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter();
     folders
         .map(|folder| {
@@ -29,7 +29,11 @@ fn setup(source: &Source) -> Vec<Step> {
             } else {
                 "autoreconf --install && "
             };
-            Step { run: format!("{prepare}sh ./configure"), source: join(&folder, "configure.ac"), folder }
+            SetupCommand {
+                run: format!("{prepare}sh ./configure"),
+                source: join(&folder, "configure.ac"),
+                folder,
+            }
         })
         .collect()
 }

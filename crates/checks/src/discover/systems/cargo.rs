@@ -1,8 +1,8 @@
 //! Cargo.toml: build, clippy where the project uses it, and its tests.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, is_inside, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["Cargo.toml"];
 
@@ -51,7 +51,7 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     let mut add =
         |name: &str, kind, run: String, because: &str| survey.add(own(folder, name, kind, &run, because));
     if let Some(target) = bare_target(source, folder) {
-        add("build", Kind::Build, format!("cargo build{all}"), "Cargo.toml");
+        add("build", CheckPurpose::Build, format!("cargo build{all}"), "Cargo.toml");
         survey.hint(format!(
             "`{}` is built for {target}, where tests cannot run; name the command that tests it in opencode.toml",
             join(folder, "Cargo.toml")
@@ -61,21 +61,21 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     let nextest = source.has_any(folder, &[".config/nextest.toml"]) && source.has_program("cargo-nextest");
     let test = if nextest { "cargo nextest run" } else { "cargo test" };
     // builds what the tests then run: `cargo check` would compile all of it twice
-    add("build", Kind::Build, format!("{test}{all} --no-run"), "Cargo.toml");
+    add("build", CheckPurpose::Build, format!("{test}{all} --no-run"), "Cargo.toml");
     if let Some((because, deny)) = clippy(source, folder, manifest) {
         let run = format!("cargo clippy{all} --all-targets{}", if deny { " -- -D warnings" } else { "" });
-        add("lint", Kind::Lint, run, &because);
+        add("lint", CheckPurpose::Lint, run, &because);
     }
     // every binary is run, so that two runs can be compared
     if nextest {
         add(
             "test",
-            Kind::Test,
+            CheckPurpose::Test,
             format!("{test}{all} --no-fail-fast --no-tests=warn"),
             ".config/nextest.toml",
         );
     } else {
-        add("test", Kind::Test, format!("{test}{all} --no-fail-fast"), "Cargo.toml");
+        add("test", CheckPurpose::Test, format!("{test}{all} --no-fail-fast"), "Cargo.toml");
     }
 }
 
@@ -121,10 +121,10 @@ fn clippy(source: &Source, folder: &str, manifest: &toml::Table) -> Option<(Stri
     (table(manifest.get("lints")) || table(workspace)).then(|| ("Cargo.toml lints.clippy".to_owned(), false))
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let step = |(folder, _): (String, toml::Table)| {
         let locked = source.has(&folder, "Cargo.lock");
-        Step {
+        SetupCommand {
             run: format!("cargo fetch{}", if locked { " --locked" } else { "" }),
             source: join(&folder, if locked { "Cargo.lock" } else { "Cargo.toml" }),
             folder,

@@ -1,6 +1,6 @@
 //! CMake: configured and built in a folder of its own, tested with CTest.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const FILES: &[&str] = &["CMakeLists.txt"];
@@ -12,12 +12,12 @@ pub(in crate::discover) const ROW: Ecosystem =
 const FOLDER: &str = "build-checks";
 
 fn find(survey: &mut Survey) {
-    if survey.checks().any(|check| check.kind == Kind::Test) {
+    if survey.checks().any(|check| check.kind == CheckPurpose::Test) {
         return;
     }
     for folder in survey.source.projects(FILES) {
         let build = format!("cmake -S . -B {FOLDER} && cmake --build {FOLDER}");
-        survey.add(own(&folder, "build", Kind::Build, &build, "CMakeLists.txt"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, &build, "CMakeLists.txt"));
         let tested =
             survey.source.below(&folder).filter(|path| path.ends_with("CMakeLists.txt")).any(|path| {
                 let text = survey.source.read(&folder, path).unwrap_or_default().to_ascii_lowercase();
@@ -27,7 +27,7 @@ fn find(survey: &mut Survey) {
             });
         if tested {
             let test = format!("{build} && ctest --test-dir {FOLDER} --output-on-failure");
-            survey.add(own(&folder, "test", Kind::Test, &test, "CMakeLists.txt"));
+            survey.add(own(&folder, "test", CheckPurpose::Test, &test, "CMakeLists.txt"));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Dart and Flutter packages.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["pubspec.yaml"];
 
@@ -16,21 +16,21 @@ fn program(source: &Source, folder: &str) -> &'static str {
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
         let program = program(survey.source, &folder);
-        survey.add(own(&folder, "lint", Kind::Lint, &format!("{program} analyze"), "pubspec.yaml"));
+        survey.add(own(&folder, "lint", CheckPurpose::Lint, &format!("{program} analyze"), "pubspec.yaml"));
         if survey
             .source
             .below(&folder)
             .any(|path| path.ends_with("_test.dart") && !path.starts_with("integration_test/"))
         {
-            survey.add(own(&folder, "test", Kind::Test, &format!("{program} test"), "pubspec.yaml"));
+            survey.add(own(&folder, "test", CheckPurpose::Test, &format!("{program} test"), "pubspec.yaml"));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter();
     folders
-        .map(|folder| Step {
+        .map(|folder| SetupCommand {
             run: format!("{} pub get", program(source, &folder)),
             source: join(&folder, "pubspec.yaml"),
             folder,

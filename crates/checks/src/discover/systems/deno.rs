@@ -1,19 +1,19 @@
 //! Deno: its tasks, else its own commands.
 
 use super::targets::{Names, judged_kind};
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::discover::source::{Source, join, json};
-use crate::discover::{Ecosystem, Step, Survey, limit, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, limit, own};
 
 const FILES: &[&str] = &["deno.json", "deno.jsonc"];
 
 pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "deno", manifests: FILES, find, setup };
 
 const TASKS: Names = &[
-    (Kind::Build, &["build"]),
-    (Kind::Type, &["check:types", "typecheck", "types", "check"]),
-    (Kind::Lint, &["lint", "check:lint", "fmt:check", "check"]),
-    (Kind::Test, &["test", "test:unit", "tests", "test:ci", "check", "ci"]),
+    (CheckPurpose::Build, &["build"]),
+    (CheckPurpose::Type, &["check:types", "typecheck", "types", "check"]),
+    (CheckPurpose::Lint, &["lint", "check:lint", "fmt:check", "check"]),
+    (CheckPurpose::Test, &["test", "test:unit", "tests", "test:ci", "check", "ci"]),
 ];
 
 fn find(survey: &mut Survey) {
@@ -23,7 +23,7 @@ fn find(survey: &mut Survey) {
         let tasks = settings.get("tasks").and_then(|tasks| tasks.as_object());
         for (kind, names) in TASKS {
             for name in names.iter().filter(|name| tasks.is_some_and(|tasks| tasks.contains_key(**name))) {
-                let judgement = survey.judge().deno_task(&folder, name);
+                let judgement = survey.script_judge().deno_task(&folder, name);
                 let run = format!("deno task {name}");
                 let source = join(&folder, &format!("{file} tasks.{name}"));
                 if let Some(why) = judgement.refused.clone().filter(|_| !survey.allows(&folder, name)) {
@@ -40,7 +40,7 @@ fn find(survey: &mut Survey) {
                     timeout: limit(*kind),
                     directory: folder.clone(),
                     source,
-                    runner: judgement.runner.filter(|_| *kind == Kind::Test),
+                    runner: judgement.runner.filter(|_| *kind == CheckPurpose::Test),
                     script: None,
                 });
                 break;
@@ -52,22 +52,22 @@ fn find(survey: &mut Survey) {
                 .iter()
                 .any(|end| path.ends_with(end))
         });
-        if !survey.has(Kind::Test, &folder) && tests && !node {
-            survey.add(own(&folder, "test", Kind::Test, "deno test --allow-all", file));
+        if !survey.has(CheckPurpose::Test, &folder) && tests && !node {
+            survey.add(own(&folder, "test", CheckPurpose::Test, "deno test --allow-all", file));
         }
-        if !survey.has(Kind::Lint, &folder) && !node {
-            survey.add(own(&folder, "lint", Kind::Lint, "deno lint", file));
+        if !survey.has(CheckPurpose::Lint, &folder) && !node {
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, "deno lint", file));
         }
-        if !survey.has(Kind::Type, &folder) && !node {
-            survey.add(own(&folder, "typecheck", Kind::Type, "deno check .", file));
+        if !survey.has(CheckPurpose::Type, &folder) && !node {
+            survey.add(own(&folder, "typecheck", CheckPurpose::Type, "deno check .", file));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter().filter(|folder| source.has(folder, "deno.lock"));
     folders
-        .map(|folder| Step {
+        .map(|folder| SetupCommand {
             run: "deno install --frozen".to_owned(),
             source: join(&folder, "deno.lock"),
             folder,

@@ -1,8 +1,8 @@
 //! .NET: a solution, or else projects.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, is_foreign, join, outermost};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 use crate::shell::quote;
 
 pub(in crate::discover) const ROW: Ecosystem =
@@ -42,7 +42,7 @@ fn find(survey: &mut Survey) {
         survey.add(own(
             &folder,
             "build",
-            Kind::Build,
+            CheckPurpose::Build,
             &format!("dotnet build --no-restore --nologo {target}"),
             &file,
         ));
@@ -58,7 +58,7 @@ fn find(survey: &mut Survey) {
             survey.add(own(
                 &folder,
                 "test",
-                Kind::Test,
+                CheckPurpose::Test,
                 &format!("dotnet test --no-restore --nologo {target}"),
                 &file,
             ));
@@ -66,8 +66,8 @@ fn find(survey: &mut Survey) {
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
-    let step = |(folder, file): (String, String)| Step {
+fn setup(source: &Source) -> Vec<SetupCommand> {
+    let step = |(folder, file): (String, String)| SetupCommand {
         run: format!("dotnet restore {}", quote(&file)),
         source: join(&folder, &file),
         folder,

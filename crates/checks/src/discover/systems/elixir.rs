@@ -1,8 +1,8 @@
 //! Elixir: mix.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["mix.exs"];
 
@@ -11,7 +11,7 @@ pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "elixir", manif
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
         let text = survey.source.read(&folder, "mix.exs").unwrap_or_default();
-        survey.add(own(&folder, "build", Kind::Build, "mix compile", "mix.exs"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, "mix compile", "mix.exs"));
         // an alias for `test` that prepares a database is not run unasked
         let alias = text.lines().find(|line| line.trim_start().starts_with("test: ["));
         match alias.filter(|line| line.contains("ecto") || line.contains("setup")) {
@@ -19,25 +19,31 @@ fn find(survey: &mut Survey) {
                 let why = format!("`{}` prepares a database", line.trim().trim_end_matches(','));
                 let name = "test";
                 if survey.allows(&folder, name) {
-                    survey.add(own(&folder, name, Kind::Test, "mix test", "mix.exs"));
+                    survey.add(own(&folder, name, CheckPurpose::Test, "mix test", "mix.exs"));
                 } else {
                     survey.refuse(&folder, name, "mix test", &join(&folder, "mix.exs aliases.test"), &why);
                 }
             }
-            None => survey.add(own(&folder, "test", Kind::Test, "mix test", "mix.exs")),
+            None => survey.add(own(&folder, "test", CheckPurpose::Test, "mix test", "mix.exs")),
         }
         if text.contains(":credo") {
-            survey.add(own(&folder, "lint", Kind::Lint, "mix credo", "mix.exs"));
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, "mix credo", "mix.exs"));
         } else if survey.source.has(&folder, ".formatter.exs") {
-            survey.add(own(&folder, "lint", Kind::Lint, "mix format --check-formatted", ".formatter.exs"));
+            survey.add(own(
+                &folder,
+                "lint",
+                CheckPurpose::Lint,
+                "mix format --check-formatted",
+                ".formatter.exs",
+            ));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter();
     folders
-        .map(|folder| Step {
+        .map(|folder| SetupCommand {
             run: "mix deps.get".to_owned(),
             source: join(&folder, if source.has(&folder, "mix.lock") { "mix.lock" } else { "mix.exs" }),
             folder,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{MAX_PROJECTS, Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["go.mod"];
 
@@ -42,16 +42,16 @@ fn find(survey: &mut Survey) {
             continue;
         }
         if few || tests.is_empty() {
-            survey.add(own(folder, "build", Kind::Build, "go build ./...", "go.mod"));
-            survey.add(own(folder, "vet", Kind::Lint, "go vet ./...", "go.mod"));
+            survey.add(own(folder, "build", CheckPurpose::Build, "go build ./...", "go.mod"));
+            survey.add(own(folder, "vet", CheckPurpose::Lint, "go vet ./...", "go.mod"));
         }
         if tests.is_empty() {
             continue;
         }
         // -v, so that the tests that pass are named and counted too
         match needed_tag(survey.source, folder, &tests) {
-            Tag::None => survey.add(own(folder, "test", Kind::Test, "go test -v ./...", "go.mod")),
-            Tag::Needed(tag) => survey.add(own(folder, "test", Kind::Test, &format!("go test -v -tags {tag} ./..."), "go.mod")),
+            Tag::None => survey.add(own(folder, "test", CheckPurpose::Test, "go test -v ./...", "go.mod")),
+            Tag::Needed(tag) => survey.add(own(folder, "test", CheckPurpose::Test, &format!("go test -v -tags {tag} ./..."), "go.mod")),
             Tag::Refused(tag) => survey.hint(format!(
                 "all tests of `{}` need the tag `{tag}`, which is not set unasked; name the command in opencode.toml",
                 join(folder, "go.mod")
@@ -105,11 +105,15 @@ fn is_platform(tag: &str) -> bool {
         || tag.starts_with("go1")
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.folders_with(FILES).into_iter().take(MAX_PROJECTS);
     let needs = |folder: &String| source.read(folder, "go.mod").is_some_and(|text| text.contains("require"));
     folders
         .filter(needs)
-        .map(|folder| Step { run: "go mod download".to_owned(), source: join(&folder, "go.mod"), folder })
+        .map(|folder| SetupCommand {
+            run: "go mod download".to_owned(),
+            source: join(&folder, "go.mod"),
+            folder,
+        })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Gradle: the wrapper where it is there, without its daemon.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const SCRIPTS: &[&str] = &["settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"];
@@ -15,14 +15,14 @@ fn find(survey: &mut Survey) {
         survey.add(own(
             &folder,
             "build",
-            Kind::Build,
+            CheckPurpose::Build,
             &format!("{gradle} --no-daemon --console=plain testClasses"),
             file,
         ));
         survey.add(own(
             &folder,
             "test",
-            Kind::Test,
+            CheckPurpose::Test,
             &format!("{gradle} --no-daemon --console=plain --continue test"),
             file,
         ));

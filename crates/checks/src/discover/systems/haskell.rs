@@ -1,8 +1,8 @@
 //! Haskell: stack where it is used, else cabal.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "haskell", manifests: &["stack.yaml", "cabal.project", "package.yaml"], find, setup };
@@ -30,22 +30,22 @@ fn find(survey: &mut Survey) {
         } else {
             ("*.cabal", "cabal build all --enable-tests", "cabal test all")
         };
-        survey.add(own(&folder, "build", Kind::Build, build, file));
-        survey.add(own(&folder, "test", Kind::Test, test, file));
+        survey.add(own(&folder, "build", CheckPurpose::Build, build, file));
+        survey.add(own(&folder, "test", CheckPurpose::Test, test, file));
         if survey.source.has(&folder, ".hlint.yaml") && survey.source.has_program("hlint") {
-            survey.add(own(&folder, "lint", Kind::Lint, "hlint .", ".hlint.yaml"));
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, "hlint .", ".hlint.yaml"));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let step = |(folder, stack): (String, bool)| {
         let (run, file) = if stack {
             ("stack build --test --only-dependencies", "stack.yaml")
         } else {
             ("cabal build all --enable-tests --only-dependencies", "cabal.project")
         };
-        Step { run: run.to_owned(), source: join(&folder, file), folder }
+        SetupCommand { run: run.to_owned(), source: join(&folder, file), folder }
     };
     folders(source).into_iter().map(step).collect()
 }

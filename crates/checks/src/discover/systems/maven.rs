@@ -1,8 +1,8 @@
 //! Maven: the wrapper where it is there, and the reactor's root.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const POM: &[&str] = &["pom.xml"];
 
@@ -14,9 +14,15 @@ const OPTIONS: &str = "--batch-mode --no-transfer-progress";
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(POM) {
         let maven = program(survey.source, &folder);
-        survey.add(own(&folder, "build", Kind::Build, &format!("{maven} {OPTIONS} test-compile"), "pom.xml"));
+        survey.add(own(
+            &folder,
+            "build",
+            CheckPurpose::Build,
+            &format!("{maven} {OPTIONS} test-compile"),
+            "pom.xml",
+        ));
         let run = format!("{maven} {OPTIONS} --fail-at-end test");
-        survey.add(own(&folder, "test", Kind::Test, &run, "pom.xml"));
+        survey.add(own(&folder, "test", CheckPurpose::Test, &run, "pom.xml"));
     }
 }
 
@@ -24,10 +30,10 @@ fn program(source: &Source, folder: &str) -> &'static str {
     if source.has(folder, "mvnw") { "sh ./mvnw" } else { "mvn" }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(POM).into_iter();
     folders
-        .map(|folder| Step {
+        .map(|folder| SetupCommand {
             run: format!("{} {OPTIONS} dependency:go-offline", program(source, &folder)),
             source: join(&folder, "pom.xml"),
             folder,

@@ -1,6 +1,6 @@
 //! Meson: set up in a folder of its own, then its tests.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const FILES: &[&str] = &["meson.build"];
@@ -15,8 +15,8 @@ fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
         let set_up = format!("(test -d {FOLDER} || meson setup {FOLDER})");
         let build = format!("{set_up} && meson compile -C {FOLDER}");
-        survey.add(own(&folder, "build", Kind::Build, &build, "meson.build"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, &build, "meson.build"));
         let test = format!("{set_up} && meson test -C {FOLDER} --print-errorlogs");
-        survey.add(own(&folder, "test", Kind::Test, &test, "meson.build"));
+        survey.add(own(&folder, "test", CheckPurpose::Test, &test, "meson.build"));
     }
 }

@@ -1,10 +1,10 @@
 //! PHP: scripts of composer, PHPUnit and Pest, PHPStan and Psalm.
 
 use super::targets::{Names, from_recipes};
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::recipes;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["composer.json"];
 
@@ -12,14 +12,17 @@ pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "php", manifest
 
 const SCRIPTS: Names = &[
     (
-        Kind::Type,
+        CheckPurpose::Type,
         &["phpstan", "analyse", "analyze", "psalm", "static-analysis", "stan", "types", "test:types"],
     ),
     (
-        Kind::Lint,
+        CheckPurpose::Lint,
         &["lint", "cs", "cs-check", "check-style", "phpcs", "cs:check", "test:lint", "check-cs", "style"],
     ),
-    (Kind::Test, &["test", "tests", "test:unit", "phpunit", "unit", "unit-test", "pest", "check", "ci"]),
+    (
+        CheckPurpose::Test,
+        &["test", "tests", "test:unit", "phpunit", "unit", "unit-test", "pest", "check", "ci"],
+    ),
 ];
 
 fn find(survey: &mut Survey) {
@@ -38,47 +41,53 @@ fn find(survey: &mut Survey) {
         }
         let source = survey.source;
         let manifest = source.read(&folder, "composer.json").unwrap_or_default();
-        if !survey.has(Kind::Test, &folder) {
+        if !survey.has(CheckPurpose::Test, &folder) {
             let configured = source.first(&folder, &["phpunit.xml", "phpunit.xml.dist", "phpunit.dist.xml"]);
             if manifest.contains("\"pestphp/pest\"") {
-                survey.add(own(&folder, "test", Kind::Test, "vendor/bin/pest", "composer.json"));
+                survey.add(own(&folder, "test", CheckPurpose::Test, "vendor/bin/pest", "composer.json"));
             } else if configured.is_some() || manifest.contains("\"phpunit/phpunit\"") {
                 survey.add(own(
                     &folder,
                     "test",
-                    Kind::Test,
+                    CheckPurpose::Test,
                     "vendor/bin/phpunit",
                     configured.unwrap_or("composer.json"),
                 ));
             }
         }
-        if !survey.has(Kind::Type, &folder) {
+        if !survey.has(CheckPurpose::Type, &folder) {
             if let Some(file) =
                 source.first(&folder, &["phpstan.neon", "phpstan.neon.dist", "phpstan.dist.neon"])
             {
                 survey.add(own(
                     &folder,
                     "typecheck",
-                    Kind::Type,
+                    CheckPurpose::Type,
                     "vendor/bin/phpstan analyse --no-progress",
                     file,
                 ));
             } else if let Some(file) = source.first(&folder, &["psalm.xml", "psalm.xml.dist"]) {
-                survey.add(own(&folder, "typecheck", Kind::Type, "vendor/bin/psalm --no-progress", file));
+                survey.add(own(
+                    &folder,
+                    "typecheck",
+                    CheckPurpose::Type,
+                    "vendor/bin/psalm --no-progress",
+                    file,
+                ));
             }
         }
-        if !survey.has(Kind::Lint, &folder)
+        if !survey.has(CheckPurpose::Lint, &folder)
             && let Some(file) = source.first(&folder, &["phpcs.xml", "phpcs.xml.dist"])
         {
-            survey.add(own(&folder, "lint", Kind::Lint, "vendor/bin/phpcs", file));
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, "vendor/bin/phpcs", file));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.folders_with(FILES).into_iter();
     folders
-        .map(|folder| Step {
+        .map(|folder| SetupCommand {
             run: "composer install --no-interaction --no-progress --no-scripts --no-plugins".to_owned(),
             source: join(
                 &folder,

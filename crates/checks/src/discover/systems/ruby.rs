@@ -1,8 +1,8 @@
 //! Ruby: rspec, rake and minitest, behind bundler where there is a Gemfile.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["Gemfile", "Rakefile", "rakefile", "Rakefile.rb"];
 
@@ -22,38 +22,38 @@ fn find(survey: &mut Survey) {
         let has = |end: &str| source.below(&folder).any(|path| path.ends_with(end));
         if source.has(&folder, ".rspec") || has("_spec.rb") {
             let because = if source.has(&folder, ".rspec") { ".rspec" } else { "spec" };
-            survey.add(own(&folder, "test", Kind::Test, &run("rspec"), because));
+            survey.add(own(&folder, "test", CheckPurpose::Test, &run("rspec"), because));
         } else if source.has(&folder, "bin/rails") && has("_test.rb") {
-            survey.add(own(&folder, "test", Kind::Test, "bin/rails test", "bin/rails"));
+            survey.add(own(&folder, "test", CheckPurpose::Test, "bin/rails test", "bin/rails"));
         } else if let Some(file) = rakefile.filter(|_| {
             tasks.contains("TestTask")
                 || tasks.contains("task :test")
                 || tasks.contains("task test")
                 || tasks.contains("minitest")
         }) {
-            survey.add(own(&folder, "test", Kind::Test, &run("rake test"), file));
+            survey.add(own(&folder, "test", CheckPurpose::Test, &run("rake test"), file));
         } else if has("_test.rb")
             || source.below(&folder).any(|path| {
                 path.rsplit('/').next().is_some_and(|name| name.starts_with("test_") && name.ends_with(".rb"))
             })
         {
             let line = "ruby -Ilib -Itest -e 'Dir.glob(\"test/**/{test_*,*_test}.rb\") { |file| require \"./#{file}\" }'";
-            survey.add(own(&folder, "test", Kind::Test, &run(line), "test"));
+            survey.add(own(&folder, "test", CheckPurpose::Test, &run(line), "test"));
         }
         if source.has(&folder, ".rubocop.yml") && (gems.contains("rubocop") || !bundled) {
-            survey.add(own(&folder, "lint", Kind::Lint, &run("rubocop"), ".rubocop.yml"));
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, &run("rubocop"), ".rubocop.yml"));
         } else if source.has(&folder, ".standard.yml") {
-            survey.add(own(&folder, "lint", Kind::Lint, &run("standardrb"), ".standard.yml"));
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, &run("standardrb"), ".standard.yml"));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter().filter(|folder| source.has(folder, "Gemfile"));
     folders
         .map(|folder| {
             let locked = source.has(&folder, "Gemfile.lock");
-            Step {
+            SetupCommand {
                 run: format!(
                     "BUNDLE_PATH=vendor/bundle {}bundle install",
                     if locked { "BUNDLE_FROZEN=true " } else { "" }

@@ -1,6 +1,6 @@
 //! sbt, the build tool of Scala.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const FILES: &[&str] = &["build.sbt"];
@@ -10,15 +10,21 @@ pub(in crate::discover) const ROW: Ecosystem =
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
-        survey.add(own(&folder, "build", Kind::Build, "sbt -no-colors Test/compile", "build.sbt"));
-        survey.add(own(&folder, "test", Kind::Test, "sbt -no-colors test", "build.sbt"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, "sbt -no-colors Test/compile", "build.sbt"));
+        survey.add(own(&folder, "test", CheckPurpose::Test, "sbt -no-colors test", "build.sbt"));
         if survey.source.has(&folder, ".scalafmt.conf")
             && survey
                 .source
                 .read(&folder, "project/plugins.sbt")
                 .is_some_and(|text| text.contains("sbt-scalafmt"))
         {
-            survey.add(own(&folder, "lint", Kind::Lint, "sbt -no-colors scalafmtCheckAll", ".scalafmt.conf"));
+            survey.add(own(
+                &folder,
+                "lint",
+                CheckPurpose::Lint,
+                "sbt -no-colors scalafmtCheckAll",
+                ".scalafmt.conf",
+            ));
         }
     }
 }

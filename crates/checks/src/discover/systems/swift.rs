@@ -1,8 +1,8 @@
 //! Swift packages.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};
-use crate::discover::{Ecosystem, Step, Survey, own};
+use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
 const FILES: &[&str] = &["Package.swift"];
 
@@ -10,18 +10,18 @@ pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "swift", manife
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
-        survey.add(own(&folder, "build", Kind::Build, "swift build --build-tests", "Package.swift"));
-        survey.add(own(&folder, "test", Kind::Test, "swift test", "Package.swift"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, "swift build --build-tests", "Package.swift"));
+        survey.add(own(&folder, "test", CheckPurpose::Test, "swift test", "Package.swift"));
         if survey.source.has(&folder, ".swiftlint.yml") && survey.source.has_program("swiftlint") {
-            survey.add(own(&folder, "lint", Kind::Lint, "swiftlint lint --strict", ".swiftlint.yml"));
+            survey.add(own(&folder, "lint", CheckPurpose::Lint, "swiftlint lint --strict", ".swiftlint.yml"));
         }
     }
 }
 
-fn setup(source: &Source) -> Vec<Step> {
+fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter().filter(|folder| source.has(folder, "Package.resolved"));
     folders
-        .map(|folder| Step {
+        .map(|folder| SetupCommand {
             run: "swift package resolve".to_owned(),
             source: join(&folder, "Package.resolved"),
             folder,

@@ -1,7 +1,7 @@
 //! Files that give commands a name: Makefile, justfile, Taskfile, Makefile.toml.
 //! They fill only the kinds that nothing else has in their folder.
 
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::discover::judge::{Class, Judgement};
 use crate::discover::recipes::{self, Recipes};
 use crate::discover::source::join;
@@ -23,14 +23,14 @@ pub(in crate::discover) const ROW: Ecosystem =
     Ecosystem { name: "make", manifests: FILES, find, setup: no_setup };
 
 /// Targets that count, by kind; the first usable one is taken.
-pub(in crate::discover) type Names = &'static [(Kind, &'static [&'static str])];
+pub(in crate::discover) type Names = &'static [(CheckPurpose, &'static [&'static str])];
 
 const TARGETS: Names = &[
-    (Kind::Build, &["build", "compile", "all"]),
-    (Kind::Type, &["typecheck", "type-check", "types", "mypy", "check-types"]),
-    (Kind::Lint, &["lint", "lint-check", "clippy", "check-lint", "lint-ci", "vet"]),
+    (CheckPurpose::Build, &["build", "compile", "all"]),
+    (CheckPurpose::Type, &["typecheck", "type-check", "types", "mypy", "check-types"]),
+    (CheckPurpose::Lint, &["lint", "lint-check", "clippy", "check-lint", "lint-ci", "vet"]),
     (
-        Kind::Test,
+        CheckPurpose::Test,
         &[
             "test",
             "tests",
@@ -104,7 +104,7 @@ pub(in crate::discover) fn from_recipes(
             continue;
         }
         for name in names.iter().filter(|name| recipes.get(name).is_some()) {
-            let judgement = survey.judge().recipe(folder, program, recipes, name);
+            let judgement = survey.script_judge().recipe(folder, program, recipes, name);
             let run = format!("{command} {name}");
             let source = format!("{because}{name}");
             if let Some(why) = judgement.refused.clone().filter(|_| !survey.allows(folder, name)) {
@@ -116,7 +116,7 @@ pub(in crate::discover) fn from_recipes(
             if judged_kind(&judgement, *kind, name) != Some(*kind) {
                 continue;
             }
-            let runner = judgement.runner.filter(|_| *kind == Kind::Test);
+            let runner = judgement.runner.filter(|_| *kind == CheckPurpose::Test);
             survey.add(Check {
                 name: (*name).to_owned(),
                 kind: *kind,
@@ -134,7 +134,11 @@ pub(in crate::discover) fn from_recipes(
 }
 
 /// The kind that a named command has by what it does.
-pub(in crate::discover) fn judged_kind(judgement: &Judgement, kind: Kind, name: &str) -> Option<Kind> {
+pub(in crate::discover) fn judged_kind(
+    judgement: &Judgement,
+    kind: CheckPurpose,
+    name: &str,
+) -> Option<CheckPurpose> {
     let has = |class: Class| judgement.classes.contains(&class);
     if judgement.is_idle() {
         return None;
@@ -143,15 +147,17 @@ pub(in crate::discover) fn judged_kind(judgement: &Judgement, kind: Kind, name: 
     let unknown = has(Class::Unknown) && !has(Class::Lint) && !has(Class::Types);
     match kind {
         // where nothing says otherwise, `make check` runs the tests
-        Kind::Test if name == "check" => (has(Class::Test) || unknown).then_some(kind),
-        Kind::Build if name == "all" => (has(Class::Build) && !has(Class::Test)).then_some(kind),
-        Kind::Test if broad => has(Class::Test).then_some(kind),
-        Kind::Test => (has(Class::Test) || has(Class::Unknown)).then_some(kind),
-        Kind::Lint if broad => {
+        CheckPurpose::Test if name == "check" => (has(Class::Test) || unknown).then_some(kind),
+        CheckPurpose::Build if name == "all" => (has(Class::Build) && !has(Class::Test)).then_some(kind),
+        CheckPurpose::Test if broad => has(Class::Test).then_some(kind),
+        CheckPurpose::Test => (has(Class::Test) || has(Class::Unknown)).then_some(kind),
+        CheckPurpose::Lint if broad => {
             (has(Class::Lint) && !has(Class::Test) && !has(Class::Unknown)).then_some(kind)
         }
-        Kind::Type if broad => (has(Class::Types) && !has(Class::Test) && !has(Class::Lint)).then_some(kind),
-        Kind::Build if has(Class::Test) && !has(Class::Build) => None,
+        CheckPurpose::Type if broad => {
+            (has(Class::Types) && !has(Class::Test) && !has(Class::Lint)).then_some(kind)
+        }
+        CheckPurpose::Build if has(Class::Test) && !has(Class::Build) => None,
         _ => Some(kind),
     }
 }

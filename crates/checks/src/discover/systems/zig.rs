@@ -1,6 +1,6 @@
 //! Zig: the step `test` of the build, where it has one.
 
-use crate::check::Kind;
+use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const FILES: &[&str] = &["build.zig"];
@@ -11,9 +11,9 @@ pub(in crate::discover) const ROW: Ecosystem =
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
         let text = survey.source.read(&folder, "build.zig").unwrap_or_default();
-        survey.add(own(&folder, "build", Kind::Build, "zig build", "build.zig"));
+        survey.add(own(&folder, "build", CheckPurpose::Build, "zig build", "build.zig"));
         if text.contains("step(\"test\"") {
-            survey.add(own(&folder, "test", Kind::Test, "zig build test --summary all", "build.zig"));
+            survey.add(own(&folder, "test", CheckPurpose::Test, "zig build test --summary all", "build.zig"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which files a check vouches for, in small projects.
 
 use super::{Coverage, needs_test};
-use crate::check::{Check, Kind};
+use crate::check::{Check, CheckPurpose};
 use crate::discover::discover;
 
 /// The files that the project's test checks cover together, of those that are changed.
@@ -9,7 +9,7 @@ fn covered(files: &[(&str, &str)], changed: &[&str]) -> Vec<String> {
     let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
     let checks: Vec<Check> = discover(&read, &list);
-    assert!(checks.iter().any(|check| check.kind == Kind::Test), "{checks:?}");
+    assert!(checks.iter().any(|check| check.kind == CheckPurpose::Test), "{checks:?}");
     let coverage = Coverage::new(&read, &list);
     let changed: Vec<String> = changed.iter().map(|path| (*path).to_owned()).collect();
     let mut all: Vec<String> = checks.iter().flat_map(|check| coverage.split(check, &changed).0).collect();
@@ -49,7 +49,7 @@ fn builds_types_and_lints_cover_nothing() {
     for check in discover(&read, &list) {
         let (covers, misses) = coverage.split(&check, &changed);
         assert_eq!(covers.len() + misses.len(), 1, "prose needs no test");
-        assert_eq!(covers.is_empty(), check.kind != Kind::Test, "{}", check.name);
+        assert_eq!(covers.is_empty(), check.kind != CheckPurpose::Test, "{}", check.name);
     }
 }
 
@@ -117,7 +117,8 @@ fn crates_and_modules_that_are_no_members_are_not_covered() {
     ];
     let changed = ["crates/a/src/lib.rs", "web/app.ts"];
     assert_eq!(covered(&files, &changed), ["crates/a/src/lib.rs"]);
-    let check = Check { kind: Kind::Test, ..Check::configured("test", "cargo test --workspace", None) };
+    let check =
+        Check { kind: CheckPurpose::Test, ..Check::configured("test", "cargo test --workspace", None) };
     let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
     let coverage = Coverage::new(&read, &list);
@@ -135,7 +136,7 @@ fn crates_and_modules_that_are_no_members_are_not_covered() {
         ("sub/b.go", ""),
     ];
     assert_eq!(covered(&files[..3], &["a.go", "sub/b.go"]), ["a.go", "sub/b.go"]);
-    let check = Check { kind: Kind::Test, ..Check::configured("test", "go test ./...", None) };
+    let check = Check { kind: CheckPurpose::Test, ..Check::configured("test", "go test ./...", None) };
     let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
     let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
     assert!(Coverage::new(&read, &list).split(&check, &["sub/b.go".to_owned()]).0.is_empty());

@@ -1,3 +1,5 @@
+//! Checks and set-up that are found in projects, given as lists of files.
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use workspace::Workspace;
 
-use super::super::answer::{Answer, Failure};
+use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 use crate::actor::progress::setup_step;
 use crate::bench::Bench;
@@ -43,10 +43,10 @@ struct Ran {
     failed: Vec<String>,
 }
 
-pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let config = place.settings(&place.root).map_err(|problems| {
         let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::Problem(list.join("\n"))
+        CommandFailure::Problem(list.join("\n"))
     })?;
     let owner = LockOwner {
         pid: std::process::id(),
@@ -55,7 +55,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         since_ms: place.now_ms(),
     };
     let state = place.open_state()?;
-    let _lock = state.lock(&owner).map_err(Failure::problem)?;
+    let _lock = state.lock(&owner).map_err(CommandFailure::problem)?;
     let tmp = state.path().join("try-tmp");
     let (root, state, slots) = (place.root.clone(), state.path().to_path_buf(), config.workspace.slots());
     let (workspace, base) = blocking(move || {
@@ -64,7 +64,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         Ok::<_, workspace::Error>((workspace, base.commit))
     })
     .await
-    .map_err(Failure::problem)?;
+    .map_err(CommandFailure::problem)?;
     let bench = Arc::new(Bench {
         host: Arc::new(Nobody),
         slots: Slots::new(workspace.clone(), 1, Vec::new(), config.workspace.copy.clone()),
@@ -76,7 +76,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         marker: NAME.into(),
     });
     let checks = ProjectChecks::new(bench, KnownOutcomes::default(), None);
-    let summaries = checks.base(&base).await.map_err(Failure::Problem);
+    let summaries = checks.base(&base).await.map_err(CommandFailure::Problem);
     blocking(move || workspace::remove_folder(&tmp)).await;
     let ran: Vec<Ran> = summaries?
         .into_iter()
@@ -95,9 +95,9 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<Answer, Failu
         || setup.iter().any(|step| step.failed.is_some())
         || ran.iter().any(|ran| ran.said.verdict != GateVerdict::Pass);
     let answer = if args.json {
-        Answer::json(&as_json(&setup, &ran))?
+        CommandAnswer::json(&as_json(&setup, &ran))?
     } else {
-        Answer::done(as_text(&setup, &ran, tested))
+        CommandAnswer::done(as_text(&setup, &ran, tested))
     };
     Ok(answer.exit(u8::from(wrong)))
 }

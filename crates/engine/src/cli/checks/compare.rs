@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ::checks::{End, Failure as NewFailure, Outcome, Verdict, compare};
+use ::checks::{End, NewFailure, Outcome, Verdict, compare};
 use serde_json::json;
 
-use super::super::answer::{Answer, Failure};
+use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 use super::parse::{Printer, read};
 
@@ -27,9 +27,9 @@ pub(super) struct Arguments {
     now_exit: i32,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let check = args.command.check();
-    let side = |file: &Path, code: i32| -> Result<Outcome, Failure> {
+    let side = |file: &Path, code: i32| -> Result<Outcome, CommandFailure> {
         let text = read(&place.cwd.join(file))?;
         Ok(Outcome::of_output(&check, End::Exited { code }, &text))
     };
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
     if let Some(why) = why {
         value["why"] = json!(why);
     }
-    Answer::json(&value)
+    CommandAnswer::json(&value)
 }
 
 /// A test by its full name; a command that failed as a whole has none.

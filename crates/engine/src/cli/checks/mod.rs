@@ -7,7 +7,7 @@ mod compare;
 mod parse;
 mod show;
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
 use crate::blocking::blocking;
 
@@ -33,7 +33,7 @@ enum Part {
     Try(attempt::Arguments),
 }
 
-pub(super) async fn run(args: Arguments, place: Place) -> Result<Answer, Failure> {
+pub(super) async fn run(args: Arguments, place: Place) -> Result<CommandAnswer, CommandFailure> {
     if let Some(Part::Try(part)) = &args.part {
         return attempt::run(part, &place).await;
     }

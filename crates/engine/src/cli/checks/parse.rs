@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ::checks::{Check, End, Kind, Reading, Runner, TestFailure, clean, reading};
+use ::checks::{Check, CheckPurpose, End, Reading, Runner, TestFailure, clean, reading};
 use serde_json::json;
 
-use super::super::answer::{Answer, Failure};
+use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 use crate::text::nearest;
 
@@ -44,7 +44,7 @@ fn runner(name: &str) -> Result<Runner, String> {
     })
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let check = args.command.check();
     let end = End::Exited { code: args.exit };
     let text = read(&place.cwd.join(&args.file))?;
@@ -67,25 +67,25 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
     if let Some(passed) = report.passed {
         value["passed"] = json!(passed);
     }
-    Answer::json(&value)
+    CommandAnswer::json(&value)
 }
 
 impl Printer {
     /// The check that the options describe: by its runner, or by its command line.
     pub(super) fn check(&self) -> Check {
         let check = Check::configured("test", self.run.as_deref().unwrap_or_default(), None);
-        Check { kind: Kind::Test, runner: self.runner.or(check.runner), ..check }
+        Check { kind: CheckPurpose::Test, runner: self.runner.or(check.runner), ..check }
     }
 }
 
 /// The text of a file, as it would look on a terminal.
-pub(super) fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, CommandFailure> {
     let wrong = |error: std::io::Error| {
-        Failure::Problem(format!("the file `{}` cannot be read: {error}", path.display()))
+        CommandFailure::Problem(format!("the file `{}` cannot be read: {error}", path.display()))
     };
     let size = std::fs::metadata(path).map_err(wrong)?.len();
     if size > MAX_FILE {
-        return Err(Failure::Problem(format!(
+        return Err(CommandFailure::Problem(format!(
             "the file `{}` holds {size} bytes; no output of more than {MAX_FILE} is read",
             path.display()
         )));

@@ -2,42 +2,45 @@
 
 use std::path::{Path, PathBuf};
 
-use ::checks::{Check, Found, Kind};
+use ::checks::{Check, CheckPurpose, Found};
 use serde_json::{Value, json};
 use workspace::{UserFiles, project_root};
 
-use super::super::answer::{Answer, Failure};
+use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::files::{list, text};
 use super::super::place::Place;
 use crate::bench::discovery;
 use crate::missions::trust::not_used;
 
-pub(super) fn run(path: Option<&str>, json: bool, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(path: Option<&str>, json: bool, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let root = match path {
         None => place.root.clone(),
         Some(path) => folder(&place.cwd.join(path))?,
     };
     let found = find(&root, place)?;
     if json {
-        return Answer::json(&as_json(&found));
+        return CommandAnswer::json(&as_json(&found));
     }
-    Ok(Answer::done(as_text(&found)))
+    Ok(CommandAnswer::done(as_text(&found)))
 }
 
-fn folder(path: &Path) -> Result<PathBuf, Failure> {
+fn folder(path: &Path) -> Result<PathBuf, CommandFailure> {
     let found = path.canonicalize().ok().filter(|path| path.is_dir());
     found.map(|path| project_root(&path)).ok_or_else(|| {
-        Failure::Usage(format!("there is no folder `{}`\nhint: name the folder of a project", path.display()))
+        CommandFailure::Usage(format!(
+            "there is no folder `{}`\nhint: name the folder of a project",
+            path.display()
+        ))
     })
 }
 
 /// What a mission in this project would use, its `opencode.toml` included.
-fn find(root: &Path, place: &Place) -> Result<Found, Failure> {
+fn find(root: &Path, place: &Place) -> Result<Found, CommandFailure> {
     let config = place.settings(root).map_err(|problems| {
         let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::Problem(list.join("\n"))
+        CommandFailure::Problem(list.join("\n"))
     })?;
-    let user = UserFiles::open(root).map_err(Failure::problem)?;
+    let user = UserFiles::open(root).map_err(CommandFailure::problem)?;
     let files = list(root, user.as_ref())?;
     let read = |path: &str| text(&root.join(path));
     let mut found = discovery::find(&read, &files, &|program| place.has_program(program), &config);
@@ -45,13 +48,13 @@ fn find(root: &Path, place: &Place) -> Result<Found, Failure> {
     Ok(found)
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: CheckPurpose) -> &'static str {
     match kind {
-        Kind::Build => "build",
-        Kind::Type => "types",
-        Kind::Lint => "lint",
-        Kind::Test => "test",
-        Kind::Custom => "custom",
+        CheckPurpose::Build => "build",
+        CheckPurpose::Type => "types",
+        CheckPurpose::Lint => "lint",
+        CheckPurpose::Test => "test",
+        CheckPurpose::Custom => "custom",
     }
 }
 

@@ -9,7 +9,7 @@ use mission::Board;
 
 use node::{Node, shortened};
 
-use super::answer::{Answer, Failure};
+use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ enum Format {
     Svg,
 }
 
-pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
+pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let dir = place.mission(args.id.as_deref())?;
     let state = place.past(&dir)?.state;
     let board = Board::of(&state, place.now_ms());
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<Answer, Failure> {
         Format::Mermaid => mermaid::draw(&nodes),
         Format::Svg => svg::draw(&nodes),
     };
-    let answer = Answer::done(drawn);
+    let answer = CommandAnswer::done(drawn);
     let id = dir.id();
     Ok(if nodes.is_empty() { answer.note(&format!("mission {id} has no tasks yet")) } else { answer })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use mission::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,16 +45,15 @@ pub struct RoleSettings<'a> {
 }
 
 impl RolesConfig {
-    /// The settings of a role by its name in prompts and files (`coder`, …); `None` for any other text.
-    pub fn get(&self, role: &str) -> Option<RoleSettings<'_>> {
-        Some(match role {
-            "searcher" => self.searcher.settings(),
-            "planner" => self.planner.settings(),
-            "coder" => self.coder.settings(),
-            "reviewer" => self.reviewer.settings(),
-            "fixer" => self.fixer.settings(),
-            _ => return None,
-        })
+    /// The settings of a role.
+    pub fn of(&self, role: Role) -> RoleSettings<'_> {
+        match role {
+            Role::Searcher => self.searcher.settings(),
+            Role::Planner => self.planner.settings(),
+            Role::Coder => self.coder.settings(),
+            Role::Reviewer => self.reviewer.settings(),
+            Role::Fixer => self.fixer.settings(),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `opencode.toml` may say, and what is said of it where it is wrong.
 
 use expect_test::expect;
+use mission::Role;
 
 use super::*;
 
@@ -294,9 +295,8 @@ fn the_schema_has_every_key_once_and_its_default() {
 #[test]
 fn roles_by_name() {
     let config = load(None, source("p", "[roles.coder]\nbash = true\nmodel = \"a/b/c\"\n"), None).unwrap();
-    let coder = config.roles.get("coder").unwrap();
+    let coder = config.roles.of(Role::Coder);
     assert_eq!((coder.bash, coder.timeout.as_secs()), (true, 600));
     assert_eq!(coder.model.map(|model| (model.provider(), model.model())), Some(("a", "b/c")));
-    assert!(!config.roles.get("reviewer").unwrap().bash);
-    assert!(config.roles.get("programmer").is_none());
+    assert!(!config.roles.of(Role::Reviewer).bash);
 }

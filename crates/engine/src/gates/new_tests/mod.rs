@@ -9,7 +9,7 @@ use mission::{FailureClass, Gate, GateVerdict, Issue};
 
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
-use crate::gates::files::{Kind, has_cases, kind};
+use crate::gates::files::{FileKind, has_cases, kind};
 use crate::gates::new_tests::wrong_versions::{Added, Fate};
 use crate::gates::test_run::{Ran, ran, run, runner_of, write};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
@@ -29,7 +29,7 @@ struct Sides {
 }
 
 /// `None` where the change adds no tests. `remembered`: what was said of this very tree before.
-pub(crate) async fn judge(
+pub(crate) async fn judge_new_tests(
     context: &GateContext,
     change: &Change<'_>,
     remembered: Option<Judgement>,
@@ -118,7 +118,7 @@ async fn sides(context: &GateContext, change: &Change<'_>) -> Result<Sides, work
         for (i, path) in paths.iter().enumerate() {
             let Some(Ok(text)) = after.get(i).cloned().flatten().map(String::from_utf8) else { continue };
             let is_new = [&first, &before].iter().all(|side| side.get(i).is_none_or(Option::is_none));
-            if is_new && kind(path) == Kind::Test && has_cases(path, &text) {
+            if is_new && kind(path) == FileKind::Test && has_cases(path, &text) {
                 sides.added.push((path.clone(), text.clone()));
             }
             sides.overlay.push((path.clone(), text));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use syntax::{Language, Node, Source, Step, visit};
+use syntax::{Language, Node, Source, VisitStep, visit};
 
 /// One change that makes a file behave otherwise, if it matters at all.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +105,7 @@ fn everywhere(source: &Source<'_>) -> Vec<Mutant> {
                     | "literal_type"
             )
         {
-            return Step::Over;
+            return VisitStep::Over;
         }
         let text = source.text_of(node);
         let replacement = if node.child_count() == 0 && !node.is_named() {
@@ -128,9 +128,9 @@ fn everywhere(source: &Source<'_>) -> Vec<Mutant> {
             let line = source.position(node.start_byte()).0;
             let rank = if kind.contains("string") { Rank::Text } else { Rank::Logic };
             found.push(Mutant { range: node.byte_range(), replacement, line, rank });
-            return Step::Over;
+            return VisitStep::Over;
         }
-        Step::Into
+        VisitStep::Into
     });
     found
 }

@@ -9,7 +9,7 @@ use workspace::Slot;
 
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
-use crate::gates::files::{Kind, kind};
+use crate::gates::files::{FileKind, kind};
 use crate::gates::new_tests::imports::imported;
 use crate::gates::new_tests::mutants::{Mutant, mutants};
 use crate::gates::test_run::{Ran, ran, run, write};
@@ -166,7 +166,7 @@ async fn targets(
             if found.len() >= limit || seen.len() >= MAX_SOURCES {
                 break;
             }
-            let is_code = kind(&path) == Kind::Code;
+            let is_code = kind(&path) == FileKind::Code;
             if !is_code || !seen.insert(path.clone()) {
                 continue;
             }

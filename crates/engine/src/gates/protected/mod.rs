@@ -11,7 +11,7 @@ use mission::{FailureClass, Gate, GateVerdict, Issue};
 use crate::bench::manifests;
 use crate::blocking::blocking;
 use crate::gates::added_cases::adds_cases_only;
-use crate::gates::files::{Kind, is_test_text, kind, never_changes};
+use crate::gates::files::{FileKind, is_test_text, kind, never_changes};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// For what only another plan can allow.
@@ -24,7 +24,10 @@ const MAX_NAMES: usize = 5;
 const MAX_DIFF: usize = 1200;
 
 /// Also gives the existing tests that the plan let this change touch.
-pub(crate) async fn judge(context: &GateContext, change: &Change<'_>) -> (Judgement, Vec<String>) {
+pub(crate) async fn judge_protected_files(
+    context: &GateContext,
+    change: &Change<'_>,
+) -> (Judgement, Vec<String>) {
     let (workspace, slot) = (context.bench.workspace.clone(), change.slot.clone());
     let (paths, head) = (change.paths.to_vec(), change.commit.id.clone());
     let (edits_tests, edits_config) =
@@ -96,10 +99,10 @@ fn touched(
     head: &str,
     paths: &[String],
 ) -> Result<Vec<Touched>, workspace::Error> {
-    let looked: Vec<(&str, Kind)> = paths
+    let looked: Vec<(&str, FileKind)> = paths
         .iter()
         .map(|path| (path.as_str(), kind(path)))
-        .filter(|(_, kind)| kind.is_test() || matches!(kind, Kind::Config | Kind::Manifest))
+        .filter(|(_, kind)| kind.is_test() || matches!(kind, FileKind::Config | FileKind::Manifest))
         .collect();
     let names: Vec<&str> = looked.iter().map(|(path, _)| *path).collect();
     let first = workspace.read_all(mission_base, &names)?;
@@ -112,7 +115,7 @@ fn touched(
     for (i, (path, kind)) in looked.into_iter().enumerate() {
         let (first, before, after) = (at(&first, i), at(&before, i), at(&after, i));
         // without any manifest there is nothing that a plan could add to: the project begins with this change
-        if kind == Kind::Manifest {
+        if kind == FileKind::Manifest {
             let known = match &known {
                 Some(known) => known,
                 None => known.insert(declared(workspace, base)?),
@@ -127,19 +130,19 @@ fn touched(
             }
         }
         let (Some(_), Some(before)) = (first, before) else {
-            if kind == Kind::Config && after.is_some() {
+            if kind == FileKind::Config && after.is_some() {
                 found.push(Touched { path: path.to_string(), what: What::NewConfig });
             }
             continue;
         };
         let what = match kind {
-            Kind::Manifest => match manifests::changed(path, Some(&before), after.as_deref()) {
+            FileKind::Manifest => match manifests::changed(path, Some(&before), after.as_deref()) {
                 sections if sections.is_empty() => continue,
                 sections => What::Sections(sections),
             },
-            Kind::Config => What::Config,
-            Kind::Test if !is_test_text(path, &before) => continue,
-            Kind::Test if after.as_deref().is_some_and(|after| adds_cases_only(path, &before, after)) => {
+            FileKind::Config => What::Config,
+            FileKind::Test if !is_test_text(path, &before) => continue,
+            FileKind::Test if after.as_deref().is_some_and(|after| adds_cases_only(path, &before, after)) => {
                 continue;
             }
             _ => What::Test,

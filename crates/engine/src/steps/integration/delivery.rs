@@ -119,7 +119,7 @@ async fn round(
         let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
         let (test_edits, keeps_tests) = (TestEdits::Any, false);
         let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
-        let checks = match tree.judge(context).await {
+        let checks = match tree.pass_gates(context).await {
             Ok(checks) => checks,
             Err(refused) => {
                 return left(format!(

@@ -139,7 +139,7 @@ async fn merge_batch(
     let all: Vec<&TaskId> = tasks.into_iter().chain(integrated).collect();
     let keeps_tests = keeps_tests(state, &all);
     let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
-    match tree.judge(context).await {
+    match tree.pass_gates(context).await {
         Ok(checks) => Merged::Yes { commit: merged, checks: Some(checks) },
         Err(Judgement { failure, detail, .. }) => Merged::No(failure.unwrap_or_else(|| host(detail))),
     }

@@ -26,7 +26,7 @@ pub(crate) struct MergedTree<'a> {
 
 impl MergedTree<'_> {
     /// What the checks say of it; otherwise the judgement of the gate that refuses it, which holds the failure.
-    pub async fn judge(self, context: &MissionContext) -> Result<Vec<CheckSummary>, Judgement> {
+    pub async fn pass_gates(self, context: &MissionContext) -> Result<Vec<CheckSummary>, Judgement> {
         let MergedTree { from, commit, mission_base, test_edits, keeps_tests } = self;
         let (workspace, before, after) =
             (context.bench.workspace.clone(), from.to_string(), commit.id.clone());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mission::mailbox::Plan;
 
 use crate::blocking::blocking;
-use crate::gates::files::{Kind, is_test_text, kind, never_changes};
+use crate::gates::files::{FileKind, is_test_text, kind, never_changes};
 use crate::steps::context::MissionContext;
 
 /// The problems of a plan with files of the mission's base.
@@ -19,7 +19,9 @@ pub(crate) async fn problems(context: &Arc<MissionContext>, plan: &Plan) -> Vec<
         let files: Vec<(usize, &str)> = tasks
             .enumerate()
             .flat_map(|(at, task)| task.files.iter().map(move |file| (at, file.as_str())))
-            .filter(|(_, file)| matches!(kind(file), Kind::Test | Kind::TestSupport | Kind::Config))
+            .filter(|(_, file)| {
+                matches!(kind(file), FileKind::Test | FileKind::TestSupport | FileKind::Config)
+            })
             .collect();
         let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
         let texts = workspace.read_all(&base, &names)?;
@@ -45,15 +47,15 @@ fn problem(task: &str, file: &str, text: &str, (tests, config): (bool, bool)) ->
             "task `{task}`, `files`: `{file}` runs of itself on the user's machine, and no mission changes it: plan without it, \
              and say so in `acceptance` if the objective wants it"
         )),
-        Kind::Config if !config => Some(format!(
+        FileKind::Config if !config => Some(format!(
             "task `{task}`, `files`: `{file}` configures tools, checks or CI: say in `edits_config` why it must change (the user \
              is asked), or plan without it"
         )),
-        Kind::Test if !tests && is_test_text(file, text) => Some(format!(
+        FileKind::Test if !tests && is_test_text(file, text) => Some(format!(
             "task `{task}`, `files`: `{file}` is an existing test: say in `edits_tests` why it must change, or name a new test \
              file for new cases"
         )),
-        Kind::TestSupport if !tests => Some(format!(
+        FileKind::TestSupport if !tests => Some(format!(
             "task `{task}`, `files`: existing tests stand on `{file}`: say in `edits_tests` why it must change, or plan without it"
         )),
         _ => None,

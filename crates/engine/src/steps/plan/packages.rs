@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use checks::{Answer, Manifest, Outcome, RunOptions, Wanted};
+use checks::{Manifest, Outcome, RegistryAnswer, RunOptions, Wanted};
 use mission::mailbox::{Plan, PlannedDependency};
 use mission::{Event, NewDependencies, PauseReason, TaskId};
 use workspace::{Commit, Slot};
@@ -25,7 +25,7 @@ const MAX_ANSWER: usize = 256 * 1024;
 
 /// Checks a plan's packages while its Planner can still fix it. What a manifest has already is taken out with a note;
 /// what the registry has gets its version.
-pub(crate) async fn settle(
+pub(crate) async fn resolve_packages(
     context: &Arc<MissionContext>,
     slot: &Slot,
     policy: NewDependencies,
@@ -98,24 +98,24 @@ async fn one(
         near.map_or(String::new(), |near| format!(" (the project has `{near}`; is that what is meant?)"))
     };
     match look_up(context, slot, &manifest, &wanted).await? {
-        Answer::Found { version } => {
+        RegistryAnswer::Found { version } => {
             package.resolved = Some(version);
             Ok(Settled::Wanted(package, None))
         }
-        Answer::Unknown { why } => {
+        RegistryAnswer::Unknown { why } => {
             let note =
                 format!("`{name}` could not be verified ({why}): it is asked for again before it is added");
             Ok(Settled::Wanted(package, Some(note)))
         }
-        Answer::Unfit { why } => Err(format!("`{name}`: {why}")),
-        Answer::Missing => {
+        RegistryAnswer::Unfit { why } => Err(format!("`{name}`: {why}")),
+        RegistryAnswer::Missing => {
             let any = Wanted { version: None, ..wanted.clone() };
             let newest = match wanted.version {
                 Some(_) => look_up(context, slot, &manifest, &any).await?,
-                None => Answer::Missing,
+                None => RegistryAnswer::Missing,
             };
             Err(match (newest, &package.version) {
-                (Answer::Found { version: newest }, Some(version)) => format!(
+                (RegistryAnswer::Found { version: newest }, Some(version)) => format!(
                     "`{name}` has no version `{version}`; the newest is {newest}. Name one that exists, or leave \
                      `version` out"
                 ),
@@ -161,7 +161,7 @@ async fn look_up(
     slot: &Slot,
     manifest: &Manifest,
     wanted: &Wanted,
-) -> Result<Answer, String> {
+) -> Result<RegistryAnswer, String> {
     let question = manifest.lookup(wanted)?;
     let options = RunOptions { output_limit: MAX_ANSWER, ..context.bench.fetch_options(slot) };
     let outcome =
@@ -173,7 +173,7 @@ async fn look_up(
 type Resolved = (Wanted, Option<String>);
 
 /// Why packages are not on the head.
-enum Failure {
+enum PackagesFailure {
     /// The registry does not answer, or its client is missing: nothing is said of the plan.
     Later(String),
     /// They cannot be had as planned.
@@ -192,8 +192,8 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
     let _ = context.gates.checks.ensure_base(base).await;
     let event = match put(context, &needs.packages, &head.commit, parent.cloned()).await {
         Ok(event) => event,
-        Err(Failure::Plan(reason)) => Event::PackagesFailed { parent: parent.cloned(), reason },
-        Err(Failure::Later(why)) => {
+        Err(PackagesFailure::Plan(reason)) => Event::PackagesFailed { parent: parent.cloned(), reason },
+        Err(PackagesFailure::Later(why)) => {
             let reason =
                 PauseReason::Packages(format!("{why}. `/task resume {}` tries again", context.desk.mission));
             Event::Paused { reason, at_ms: context.desk.clock.now_ms() }
@@ -209,15 +209,15 @@ async fn put(
     packages: &[PlannedDependency],
     head: &str,
     parent: Option<TaskId>,
-) -> Result<Event, Failure> {
-    let later = |error: workspace::Error| Failure::Later(error.to_string());
+) -> Result<Event, PackagesFailure> {
+    let later = |error: workspace::Error| PackagesFailure::Later(error.to_string());
     let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
     let slot = context.bench.slots.prepare(CHECKING, head).await.map_err(later)?;
-    let files = files(context, &slot).await.map_err(Failure::Later)?;
+    let files = files(context, &slot).await.map_err(PackagesFailure::Later)?;
     let mut packages = packages.to_vec();
     let mut manifests: Vec<(Manifest, Vec<Resolved>)> = Vec::new();
     for package in &mut packages {
-        let (manifest, wanted) = manifest(&slot, &files, package).map_err(Failure::Plan)?;
+        let (manifest, wanted) = manifest(&slot, &files, package).map_err(PackagesFailure::Plan)?;
         if package.resolved.is_none() {
             package.resolved = Some(verify(context, &slot, &manifest, &wanted).await?);
         }
@@ -233,13 +233,13 @@ async fn put(
     let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (commit, files) = commit(context, &slot, &manifests, &names).await?;
     context.gates.checks.set_up(&slot).await.map_err(|why| {
-        Failure::Plan(format!(
+        PackagesFailure::Plan(format!(
             "with {names} in its manifest, the project's packages cannot be installed: {why}"
         ))
     })?;
     let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, true).await;
     if judgement.failure.is_some() {
-        return Err(Failure::Plan(format!(
+        return Err(PackagesFailure::Plan(format!(
             "with {names} added, the project's checks fail: {}",
             judgement.detail
         )));
@@ -254,19 +254,19 @@ async fn verify(
     slot: &Slot,
     manifest: &Manifest,
     wanted: &Wanted,
-) -> Result<String, Failure> {
-    match look_up(context, slot, manifest, wanted).await.map_err(Failure::Plan)? {
-        Answer::Found { version } => Ok(version),
-        Answer::Missing => {
+) -> Result<String, PackagesFailure> {
+    match look_up(context, slot, manifest, wanted).await.map_err(PackagesFailure::Plan)? {
+        RegistryAnswer::Found { version } => Ok(version),
+        RegistryAnswer::Missing => {
             let version = wanted.version.as_ref().map(|v| format!(" in version `{v}`")).unwrap_or_default();
-            Err(Failure::Plan(format!(
+            Err(PackagesFailure::Plan(format!(
                 "the registry that {} asks has no package `{}`{version}",
                 manifest.manager(),
                 wanted.name
             )))
         }
-        Answer::Unfit { why } => Err(Failure::Plan(format!("`{}`: {why}", wanted.name))),
-        Answer::Unknown { why } => Err(Failure::Later(format!(
+        RegistryAnswer::Unfit { why } => Err(PackagesFailure::Plan(format!("`{}`: {why}", wanted.name))),
+        RegistryAnswer::Unknown { why } => Err(PackagesFailure::Later(format!(
             "{} cannot be asked for `{}`: {why}",
             manifest.manager(),
             wanted.name
@@ -280,12 +280,12 @@ async fn write(
     slot: &Slot,
     manifest: &Manifest,
     entries: &[Resolved],
-) -> Result<(), Failure> {
-    let addition = manifest.add(entries, &reader(&slot.path)).map_err(Failure::Plan)?;
+) -> Result<(), PackagesFailure> {
+    let addition = manifest.add(entries, &reader(&slot.path)).map_err(PackagesFailure::Plan)?;
     if let Some((path, text)) = addition.edit {
         let (workspace, slot) = (context.bench.workspace.clone(), slot.clone());
         let written = blocking(move || workspace.write_slot_file(&slot, &path, &text)).await;
-        written.map_err(|error| Failure::Later(error.to_string()))?;
+        written.map_err(|error| PackagesFailure::Later(error.to_string()))?;
     }
     let Some(run) = addition.run else { return Ok(()) };
     let outcome = context
@@ -297,7 +297,11 @@ async fn write(
         return Ok(());
     }
     let said = format!("`{}` {}: {}", run.run, outcome.end, tail(&outcome));
-    Err(if checks::is_unreachable(&outcome) { Failure::Later(said) } else { Failure::Plan(said) })
+    Err(if checks::is_unreachable(&outcome) {
+        PackagesFailure::Later(said)
+    } else {
+        PackagesFailure::Plan(said)
+    })
 }
 
 fn tail(outcome: &Outcome) -> String {
@@ -312,8 +316,8 @@ async fn commit(
     slot: &Slot,
     manifests: &[(Manifest, Vec<Resolved>)],
     names: &str,
-) -> Result<(Commit, Vec<String>), Failure> {
-    let later = |error: workspace::Error| Failure::Later(error.to_string());
+) -> Result<(Commit, Vec<String>), PackagesFailure> {
+    let later = |error: workspace::Error| PackagesFailure::Later(error.to_string());
     let (workspace, folder) = (context.bench.workspace.clone(), slot.clone());
     let manifests: Vec<Manifest> = manifests.iter().map(|(manifest, _)| manifest.clone()).collect();
     let own = blocking(move || {
@@ -329,7 +333,7 @@ async fn commit(
     let commit = context.bench.commit_and_pin(slot, format!("Add {names}"), "head".into()).await;
     let commit = commit.map_err(later)?;
     if files.is_empty() {
-        return Err(Failure::Plan(format!("adding {names} changed neither manifest nor lockfile")));
+        return Err(PackagesFailure::Plan(format!("adding {names} changed neither manifest nor lockfile")));
     }
     Ok((commit, files))
 }

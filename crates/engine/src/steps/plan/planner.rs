@@ -202,8 +202,13 @@ impl PlannerMailbox {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let notes =
-            packages::settle(&self.context, &self.slot, self.policy.dependencies, &mut checked.plan).await?;
+        let notes = packages::resolve_packages(
+            &self.context,
+            &self.slot,
+            self.policy.dependencies,
+            &mut checked.plan,
+        )
+        .await?;
         checked.notes.extend(notes);
         Ok(checked)
     }

@@ -30,7 +30,7 @@ pub fn last_test_voters(quorum: u32) -> u32 {
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
     // the change stays for a repair where the test is right
     let worker = context.workers.take(id);
-    let (event, worker) = match look(context, state, id, worker.as_ref()).await {
+    let (event, worker) = match decide_dispute(context, state, id, worker.as_ref()).await {
         Ok(Some(upheld @ Event::TestsUpheld { .. })) => (upheld, worker),
         Ok(Some(wrong)) => (wrong, None),
         Ok(None) => return Vec::new(),
@@ -49,7 +49,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
     vec![event]
 }
 
-async fn look(
+async fn decide_dispute(
     context: &Arc<MissionContext>,
     state: &State,
     id: &str,

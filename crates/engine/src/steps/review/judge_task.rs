@@ -16,7 +16,7 @@ use crate::steps::work::scope;
 use crate::steps::workers::Worker;
 
 /// Judges what was submitted; the worker keeps slot and session for a repair.
-pub(crate) async fn judge(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
+pub(crate) async fn judge_task(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let Some(worker) = context.workers.take(id) else {
         let issue = Issue::new("engine", "the slot of the attempt is gone");
@@ -26,15 +26,15 @@ pub(crate) async fn judge(context: &Arc<MissionContext>, state: &State, id: &str
             issues: vec![issue],
         }];
     };
-    let event = look(context, state, task, &worker).await;
+    let event = judge_change(context, state, task, &worker).await;
     context.workers.put(id, worker);
     vec![event]
 }
 
-async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker: &Worker) -> Event {
+async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task, worker: &Worker) -> Event {
     let slot = &worker.lease.slot;
     let failed = |class, issues| Event::AttemptFailed { task: task.id.clone(), class, issues };
-    let paths = match scope::settle(context, task, slot).await {
+    let paths = match scope::claim_paths(context, task, slot).await {
         Ok(paths) => paths,
         Err(Finding { class, issues }) => {
             let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -71,15 +71,15 @@ async fn look(context: &Arc<MissionContext>, state: &State, task: &Task, worker:
     };
     for gate in Gate::without_models() {
         if let Some(judgement) = ask(gate, &context.gates, &change, &mut evidence).await
-            && let Some(event) = settle(context, task, &change, judgement).await
+            && let Some(event) = record_judgement(context, task, &change, judgement).await
         {
             return event;
         }
     }
     let Evidence { edited, weakened, checks, verified_by, .. } = evidence;
     let evidence = panel::Evidence { checks: &checks, edited_tests: &edited, weakened: &weakened };
-    let review = panel::judge(context, task, &change, evidence).await;
-    if let Some(event) = settle(context, task, &change, review).await {
+    let review = panel::review_change(context, task, &change, evidence).await;
+    if let Some(event) = record_judgement(context, task, &change, review).await {
         return event;
     }
     let at_ms = context.desk.clock.now_ms();
@@ -115,7 +115,7 @@ async fn moves(
 }
 
 /// Records a verdict; gives the event that ends the attempt when it failed.
-async fn settle(
+async fn record_judgement(
     context: &Arc<MissionContext>,
     task: &Task,
     change: &Change<'_>,

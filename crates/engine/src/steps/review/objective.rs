@@ -20,14 +20,14 @@ const MAX_TASKS: usize = 100;
 const MAX_REASON: usize = 300;
 
 pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
-    let event = match look(context, state).await {
+    let event = match review_head(context, state).await {
         Ok(event) => event,
         Err(RoleFailure { class, reason }) => Event::ObjectiveReviewFailed { class, reason },
     };
     vec![event]
 }
 
-async fn look(context: &Arc<MissionContext>, state: &State) -> Result<Event, RoleFailure> {
+async fn review_head(context: &Arc<MissionContext>, state: &State) -> Result<Event, RoleFailure> {
     let (Some(base), Some(head), Some(tree)) = (&state.base, &state.head, &state.landed_tree) else {
         return Err(RoleFailure::new(
             FailureClass::Malformed,

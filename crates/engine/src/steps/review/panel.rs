@@ -38,7 +38,7 @@ pub(crate) struct Evidence<'a> {
     pub weakened: &'a [Issue],
 }
 
-pub(crate) async fn judge(
+pub(crate) async fn review_change(
     context: &Arc<MissionContext>,
     task: &Task,
     change: &Change<'_>,

@@ -13,7 +13,7 @@ use crate::gates::verdict::Finding;
 use crate::steps::context::MissionContext;
 
 /// The paths of the change, all of them the task's own.
-pub(crate) async fn settle(
+pub(crate) async fn claim_paths(
     context: &Arc<MissionContext>,
     task: &Task,
     slot: &Slot,

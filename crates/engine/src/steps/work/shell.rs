@@ -80,7 +80,7 @@ fn command(session: &Session, arguments: &Value) -> Result<Check, String> {
     let asked = arguments.get("timeout").and_then(Value::as_u64).map(Duration::from_millis);
     let mut check = Check::configured("command", line, Some(asked.unwrap_or(USUAL).min(LONGEST)));
     // judged by nobody, so its output is not read for tests
-    check.kind = checks::Kind::Custom;
+    check.kind = checks::CheckPurpose::Custom;
     check.runner = None;
     check.directory = directory;
     Ok(check)

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use checks::{Check, End, Kind as CheckKind};
+use checks::{Check, CheckPurpose, End};
 use mission::independent::SOURCE;
 use mission::{FailureClass, Issue, State, Task};
 use syntax::Language;
@@ -55,7 +55,7 @@ pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task:
     // a file of no language that has a runner is looked at by whatever there is
     let fits =
         |runner| languages.is_empty() || languages.iter().any(|language| runner_fits(runner, *language));
-    let runs = |check: &&Check| check.kind == CheckKind::Test && check.runner.is_some_and(fits);
+    let runs = |check: &&Check| check.kind == CheckPurpose::Test && check.runner.is_some_and(fits);
     let Some(check) = context.gates.checks.list().iter().find(runs) else {
         return Some("no check of the project is known to run tests of its files".into());
     };
@@ -67,19 +67,19 @@ pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task:
 }
 
 /// Looks at what stands in an author's slot, and runs it where the change is not made yet.
-pub(crate) async fn judge(context: &Arc<MissionContext>, task: &Task, slot: &Slot) -> Submission {
-    match look(context, task, slot).await {
+pub(crate) async fn judge_submission(context: &Arc<MissionContext>, task: &Task, slot: &Slot) -> Submission {
+    match try_judge_submission(context, task, slot).await {
         Ok(handed) => handed,
         Err(error) => Submission::NotJudged(error.to_string()),
     }
 }
 
-async fn look(
+async fn try_judge_submission(
     context: &Arc<MissionContext>,
     task: &Task,
     slot: &Slot,
 ) -> Result<Submission, workspace::Error> {
-    let paths = match scope::settle(context, task, slot).await {
+    let paths = match scope::claim_paths(context, task, slot).await {
         Ok(paths) => paths,
         Err(Finding { class: FailureClass::Host, issues }) => {
             return Ok(Submission::NotJudged(issues.iter().map(ToString::to_string).collect()));

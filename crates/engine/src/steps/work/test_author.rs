@@ -107,7 +107,7 @@ async fn write(
         if !matches!(said.as_slice(), [Event::WorkAccepted { .. }]) {
             return Ok(said.into_iter().map(ended).collect());
         }
-        let issues = match submitted_tests::judge(context, task, slot).await {
+        let issues = match submitted_tests::judge_submission(context, task, slot).await {
             Submission::Accepted { commit, paths, detail } => {
                 let (commit, tree, at_ms) = (commit.id, commit.tree, context.desk.clock.now_ms());
                 return Ok(vec![Event::TestsWritten { task: id, commit, tree, paths, detail, at_ms }]);

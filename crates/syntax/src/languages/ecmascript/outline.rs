@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Export, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{Step, children, visit};
+use crate::walk::{VisitStep, children, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
@@ -127,7 +127,11 @@ impl Reader<'_, '_> {
             if matches!(inner.kind(), "identifier" | "shorthand_property_identifier_pattern") {
                 names.push(inner);
             }
-            if inner.kind() == "assignment_pattern" && names.len() > 1_000 { Step::Stop } else { Step::Into }
+            if inner.kind() == "assignment_pattern" && names.len() > 1_000 {
+                VisitStep::Stop
+            } else {
+                VisitStep::Into
+            }
         });
         let kind = if constant { SymbolKind::Constant } else { SymbolKind::Variable };
         for inner in names {
@@ -360,7 +364,7 @@ impl Reader<'_, '_> {
                 }
                 _ => {}
             }
-            Step::Into
+            VisitStep::Into
         });
         self.out.open |= open;
         for (call, depth) in calls {

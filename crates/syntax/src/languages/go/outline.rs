@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::source::Source;
 use crate::symbols::{Arity, Import, ImportKind, Outline, Symbol, SymbolKind, count, end_line, line};
-use crate::walk::{Step, children, visit};
+use crate::walk::{VisitStep, children, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut out = Outline::default();
@@ -51,14 +51,14 @@ pub(crate) fn outline(source: &Source<'_>) -> Outline {
                                 push(&mut out, text(name), kind, spec, None, None);
                             }
                         }
-                        Step::Over
+                        VisitStep::Over
                     }
-                    _ => Step::Into,
+                    _ => VisitStep::Into,
                 });
             }
             "import_declaration" => visit(node, |spec, _| {
                 if spec.kind() != "import_spec" {
-                    return Step::Into;
+                    return VisitStep::Into;
                 }
                 if let Some(path) = spec.child_by_field_name("path") {
                     out.imports.push(Import {
@@ -70,7 +70,7 @@ pub(crate) fn outline(source: &Source<'_>) -> Outline {
                         conditional: false,
                     });
                 }
-                Step::Over
+                VisitStep::Over
             }),
             _ => {}
         }

@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{Step, children, visit};
+use crate::walk::{VisitStep, children, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
@@ -157,7 +157,7 @@ impl Reader<'_, '_> {
         visit(self.source.root(), |node, _| match node.kind() {
             "import_statement" | "import_from_statement" | "future_import_statement" => {
                 found.push((node, node.start_byte() < conditional_until));
-                Step::Over
+                VisitStep::Over
             }
             "try_statement"
             | "if_statement"
@@ -165,10 +165,10 @@ impl Reader<'_, '_> {
             | "class_definition"
             | "with_statement" => {
                 conditional_until = conditional_until.max(node.end_byte());
-                Step::Into
+                VisitStep::Into
             }
-            "expression_statement" | "return_statement" => Step::Over,
-            _ => Step::Into,
+            "expression_statement" | "return_statement" => VisitStep::Over,
+            _ => VisitStep::Into,
         });
         for (node, conditional) in found {
             self.import(node, conditional);

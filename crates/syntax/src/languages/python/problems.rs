@@ -2,7 +2,7 @@
 
 use crate::problem::{Found, MAX_PROBLEMS, ProblemKind};
 use crate::source::Source;
-use crate::walk::{Step, children, visit};
+use crate::walk::{VisitStep, children, visit};
 
 /// What Python refuses and its grammar lets through: bodies without a statement, and statements of
 /// one block in different columns.
@@ -10,7 +10,7 @@ pub(crate) fn check(source: &Source<'_>, found: &mut Vec<Found>) {
     let limit = found.len() + MAX_PROBLEMS;
     visit(source.root(), |node, _| {
         if found.len() >= limit {
-            return Step::Stop;
+            return VisitStep::Stop;
         }
         match node.kind() {
             "block" | "module" => {
@@ -45,9 +45,9 @@ pub(crate) fn check(source: &Source<'_>, found: &mut Vec<Found>) {
                         break;
                     }
                 }
-                Step::Into
+                VisitStep::Into
             }
-            _ => Step::Into,
+            _ => VisitStep::Into,
         }
     });
 }

@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{Step, children, visit};
+use crate::walk::{VisitStep, children, visit};
 
 /// Items of modules nested deeper than this are not listed.
 const MAX_MODULES: usize = 8;
@@ -120,9 +120,9 @@ impl Reader<'_, '_> {
         visit(self.source.root(), |node, depth| match node.kind() {
             "use_declaration" | "extern_crate_declaration" => {
                 uses.push((node, depth));
-                Step::Over
+                VisitStep::Over
             }
-            _ => Step::Into,
+            _ => VisitStep::Into,
         });
         for (node, depth) in uses {
             let conditional = depth > 1 || self.has_attribute(node, "cfg");

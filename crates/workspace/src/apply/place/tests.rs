@@ -1,3 +1,5 @@
+//! Placing files: what is replaced, what is kept, and what is refused.
+
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 

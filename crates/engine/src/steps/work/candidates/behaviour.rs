@@ -1,6 +1,6 @@
 //! What one of several coders made of an attempt: whether the gates that ask no model let it through, and what it does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -11,7 +11,6 @@ use workspace::Slot;
 use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
 use crate::gates::files::kind;
-use crate::gates::lint::Answer;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::verdict::{Change, Finding, Permissions};
 use crate::steps::context::MissionContext;
@@ -26,33 +25,11 @@ const UNCHANGED: &str = "unchanged";
 /// Symbols that are named; of more it is told how many.
 const MAX_SYMBOLS: usize = 100;
 
-/// What an answer does to `base` (texts by path), in words that are the same where two do the same: the part of
-/// [`Candidate::behaviour`] that no check has to be run for.
-pub fn behaviour(base: &BTreeMap<String, String>, answer: &Answer) -> String {
-    let changed =
-        of_behaviour(base, answer).flat_map(|(path, before, after)| symbols::changed(path, before, after));
-    words(BTreeSet::new(), changed.collect())
-}
+/// A file, before and after.
+pub(crate) type Changed<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
 
-/// What an answer makes of the files of `base`: [`Candidate::form`].
-pub fn form(base: &BTreeMap<String, String>, answer: &Answer) -> String {
-    form_of(of_behaviour(base, answer))
-}
-
-type Changed<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
-
-fn of_behaviour<'a>(
-    base: &'a BTreeMap<String, String>,
-    answer: &'a Answer,
-) -> impl Iterator<Item = Changed<'a>> {
-    answer.iter().filter(|(path, _)| kind(path).is_behaviour()).map(|(path, after)| {
-        let before = base.get(path).map(String::as_bytes);
-        (path.as_str(), before, after.as_deref().map(str::as_bytes))
-    })
-}
-
-/// One word for all files, so that a journal stays short.
-fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
+/// The form of an answer in one word for all files, so that a journal stays short.
+pub(crate) fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
     let mut hasher = StableHasher::new();
     let mut count = 0;
     for (path, before, after) in files {
@@ -70,7 +47,7 @@ pub(crate) async fn candidate(
     slot: &Slot,
 ) -> Candidate {
     let made = Candidate { slot: slot.n, ..Candidate::default() };
-    match look(context, state, task, slot, made.clone()).await {
+    match judge_candidate(context, state, task, slot, made.clone()).await {
         Ok(candidate) => candidate,
         Err(error) => {
             context
@@ -82,14 +59,14 @@ pub(crate) async fn candidate(
     }
 }
 
-async fn look(
+async fn judge_candidate(
     context: &Arc<MissionContext>,
     state: &State,
     task: &Task,
     slot: &Slot,
     made: Candidate,
 ) -> Result<Candidate, workspace::Error> {
-    let paths = match scope::settle(context, task, slot).await {
+    let paths = match scope::claim_paths(context, task, slot).await {
         Ok(paths) => paths,
         Err(Finding { class: class @ FailureClass::Host, .. }) => {
             return Ok(Candidate { failed: Some(class), ..made });
@@ -154,7 +131,9 @@ async fn changed(
     .await
 }
 
-fn words(vouched: BTreeSet<String>, changed: BTreeSet<String>) -> String {
+/// What a change does, in words that are the same where two do the same: the checks that vouch for it and the symbols that it
+/// changes.
+pub(crate) fn words(vouched: BTreeSet<String>, changed: BTreeSet<String>) -> String {
     let more = changed.len().saturating_sub(MAX_SYMBOLS);
     let mut words: Vec<String> = vouched.into_iter().chain(changed.into_iter().take(MAX_SYMBOLS)).collect();
     if more > 0 {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 
 use shared::StableHasher;
-use syntax::{Language, Node, Source, Step, visit};
+use syntax::{Language, Node, Source, VisitStep, visit};
 
 /// Where a name is bound, by the kind of the node and the field that holds the name; no field: any child.
 const BINDS: [(&str, Option<&str>); 9] = [
@@ -41,10 +41,10 @@ fn tokens(source: &Source<'_>, before: &str, hasher: &mut StableHasher) {
     let renamed = own_names(source, before);
     visit(source.root(), |node, depth| {
         if node.is_extra() {
-            return Step::Over;
+            return VisitStep::Over;
         }
         if node.child_count() > 0 {
-            return Step::Into;
+            return VisitStep::Into;
         }
         match source.text_of(node) {
             ";" if optional => {}
@@ -55,7 +55,7 @@ fn tokens(source: &Source<'_>, before: &str, hasher: &mut StableHasher) {
                 None => (depth, text).hash(hasher),
             },
         }
-        Step::Into
+        VisitStep::Into
     });
 }
 
@@ -71,7 +71,7 @@ fn own_names<'t>(source: &Source<'t>, before: &str) -> HashMap<&'t str, usize> {
             let nth = names.len();
             names.entry(name).or_insert(nth);
         }
-        Step::Into
+        VisitStep::Into
     });
     names
 }

@@ -3,4 +3,4 @@
 pub(crate) mod behaviour;
 pub(crate) mod form;
 pub(crate) mod race;
-mod symbols;
+pub(crate) mod symbols;

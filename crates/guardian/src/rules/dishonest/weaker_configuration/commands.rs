@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::values::{Values, key};
-use super::weaker::{Kind, Weaker};
+use super::weaker::{ConfigKind, Weaker};
 use crate::code::file::File;
 use crate::rules::Pair;
 
@@ -85,14 +85,14 @@ fn does_nothing(command: &str) -> bool {
     matches!(command, "" | "true" | ":" | "exit 0") || command.starts_with("echo ") && !command.contains("&&")
 }
 
-pub(super) fn compare(kind: Kind, old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
+pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
     let is_command = |path: &str| match kind {
-        Kind::Package => path.starts_with("scripts/"),
-        Kind::Workflow => matches!(
+        ConfigKind::Package => path.starts_with("scripts/"),
+        ConfigKind::Workflow => matches!(
             key(path),
             "run" | "script" | "before_script" | "command" | "bash" | "powershell" | "install"
         ),
-        Kind::Tool => matches!(key(path), "commands" | "addopts" | "addopts_extra" | "cmd"),
+        ConfigKind::Tool => matches!(key(path), "commands" | "addopts" | "addopts_extra" | "cmd"),
     };
     let all_old: Vec<&String> =
         old.iter().filter(|(path, _)| is_command(path)).flat_map(|(_, said)| said).collect();
@@ -143,14 +143,14 @@ pub(super) fn compare(kind: Kind, old: &Values, new: &Values, report: &mut dyn F
         }
     }
     gone(kind, old, new, &is_command, report);
-    if kind == Kind::Workflow {
+    if kind == ConfigKind::Workflow {
         may_fail(old, new, report);
     }
 }
 
 /// Checks that are not run any more.
 fn gone(
-    kind: Kind,
+    kind: ConfigKind,
     old: &Values,
     new: &Values,
     is_command: &dyn Fn(&str) -> bool,
@@ -159,7 +159,7 @@ fn gone(
     let still: Vec<&String> =
         new.iter().filter(|(path, _)| is_command(path)).flat_map(|(_, said)| said).collect();
     for (path, said) in old.iter().filter(|(path, _)| is_command(path)) {
-        if kind == Kind::Package
+        if kind == ConfigKind::Package
             && (new.contains_key(path) || !matches!(key(path), "test" | "lint" | "typecheck" | "check"))
         {
             continue;

@@ -5,7 +5,7 @@ mod settings;
 mod values;
 mod weaker;
 
-use self::weaker::{Kind, Weaker};
+use self::weaker::{ConfigKind, Weaker};
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
 use crate::project::is_specimen;
@@ -93,7 +93,7 @@ fn check(pair: &Pair, found: &mut Found) {
     if is_specimen(&pair.path) || base.text == head.text {
         return;
     }
-    let kind = Kind::of_path(&pair.path);
+    let kind = ConfigKind::of_path(&pair.path);
     if kind.is_none() && !is_script(&pair.path) {
         return;
     }

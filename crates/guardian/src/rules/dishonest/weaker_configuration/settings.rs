@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::values::{Values, key};
-use super::weaker::{Kind, Weaker};
+use super::weaker::{ConfigKind, Weaker};
 use crate::code::file::File;
 use shared::test_files::is_test;
 
@@ -148,8 +148,14 @@ const RULES_OUT: &[&str] =
 const RETRIES: &[&str] =
     &["retry", "retries", "reruns", "retryTimes", "flakyTestRetries", "max-retries", "maxRetries", "count"];
 
-pub(super) fn compare(kind: Kind, old: &Values, new: &Values, head: &File, report: &mut dyn FnMut(Weaker)) {
-    if kind == Kind::Workflow {
+pub(super) fn compare(
+    kind: ConfigKind,
+    old: &Values,
+    new: &Values,
+    head: &File,
+    report: &mut dyn FnMut(Weaker),
+) {
+    if kind == ConfigKind::Workflow {
         return;
     }
     let extends = |values: &Values| values.keys().any(|path| key(path) == "extends" || path == "extends");

@@ -20,7 +20,7 @@ impl Weaker {
 
 /// What a file configures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ConfigKind {
     /// `package.json`: scripts, and settings of tools
     Package,
     /// a workflow of a CI service
@@ -29,8 +29,8 @@ pub(super) enum Kind {
     Tool,
 }
 
-impl Kind {
-    pub(super) fn of_path(path: &str) -> Option<Kind> {
+impl ConfigKind {
+    pub(super) fn of_path(path: &str) -> Option<ConfigKind> {
         const TOOLS: &[&str] = &[
             "tsconfig",
             "jsconfig",
@@ -74,7 +74,7 @@ impl Kind {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
         let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
         if name == "package.json" {
-            return Some(Kind::Package);
+            return Some(ConfigKind::Package);
         }
         let ci = path.contains(".github/workflows/")
             || path.contains(".circleci/")
@@ -84,8 +84,8 @@ impl Kind {
             || name.starts_with(".travis")
             || name.starts_with("action.y");
         if ci && yaml {
-            return Some(Kind::Workflow);
+            return Some(ConfigKind::Workflow);
         }
-        TOOLS.iter().any(|start| name.starts_with(start)).then_some(Kind::Tool)
+        TOOLS.iter().any(|start| name.starts_with(start)).then_some(ConfigKind::Tool)
     }
 }

@@ -9,7 +9,7 @@ use mission::{GateVerdict, Issue};
 use crate::gates::test_edits::TestEdits;
 
 /// What a change writes: by path, the new text; `None`: the file is removed.
-pub type Answer = BTreeMap<String, Option<String>>;
+pub type ChangedFiles = BTreeMap<String, Option<String>>;
 
 /// The Guardian with its built-in rules.
 pub struct Lint {
@@ -37,13 +37,13 @@ impl Default for Lint {
 impl Lint {
     /// The verdict of a mission's gate on what an answer makes of `base` (texts by path). `edits_tests`: why the
     /// plan lets existing tests change, with those that go or say less.
-    pub fn judge(
+    pub fn judge_files(
         &self,
         base: &BTreeMap<String, String>,
-        answer: &Answer,
+        answer: &ChangedFiles,
         edits_tests: Option<&str>,
     ) -> LintReport {
-        let none = Answer::new();
+        let none = ChangedFiles::new();
         let changed: Vec<String> = answer.keys().cloned().collect();
         let head = Files::new(base, answer);
         let findings = self.guardian.lint_change(&Files::new(base, &none), &head, &changed);
@@ -58,12 +58,12 @@ impl Lint {
 /// Files in memory, with what an answer makes of them.
 struct Files<'a> {
     base: &'a BTreeMap<String, String>,
-    answer: &'a Answer,
+    answer: &'a ChangedFiles,
     paths: Vec<String>,
 }
 
 impl<'a> Files<'a> {
-    fn new(base: &'a BTreeMap<String, String>, answer: &'a Answer) -> Files<'a> {
+    fn new(base: &'a BTreeMap<String, String>, answer: &'a ChangedFiles) -> Files<'a> {
         let kept = base.keys().filter(|path| !answer.contains_key(*path));
         let written = answer.iter().filter(|(_, text)| text.is_some()).map(|(path, _)| path);
         let paths: BTreeSet<&String> = kept.chain(written).collect();
@@ -95,7 +95,7 @@ mod tests {
         let base = files.map(|(path, text)| (path.to_string(), text.to_string())).into();
         let lint = Lint::default();
         let said = |text: Option<&str>| {
-            lint.judge(&base, &[("a.js".to_string(), text.map(ToString::to_string))].into(), None)
+            lint.judge_files(&base, &[("a.js".to_string(), text.map(ToString::to_string))].into(), None)
         };
         assert_eq!(said(Some("export const a = 2;\n")).verdict, GateVerdict::Pass);
         let renamed = said(Some("export const c = 1;\n"));

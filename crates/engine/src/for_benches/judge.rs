@@ -18,7 +18,7 @@ use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
 use crate::config::{Trusted, load, settings};
-use crate::gates::lint::Answer;
+use crate::for_benches::lint::ChangedFiles;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::scope;
 use crate::gates::verdict::{Change, GateContext, Judgement, Permissions};
@@ -95,9 +95,9 @@ impl Judge {
     /// The verdict of each gate on an answer, in the order in which a mission asks them, up to the first that fails.
     /// `all`: those after it, too, on what was submitted; apart from the last, whether new tests can fail, which is only
     /// looked at where nothing failed.
-    pub async fn judge(
+    pub async fn judge_files(
         &self,
-        answer: &Answer,
+        answer: &ChangedFiles,
         permissions: Permissions,
         all: bool,
     ) -> Result<Vec<GateReport>, JudgeError> {
@@ -127,7 +127,7 @@ impl Judge {
     }
 
     /// Writes an answer into a slot, formatted as the project is; gives it as a commit, with the paths that it touches.
-    async fn put(&self, slot: &Slot, answer: &Answer) -> Result<(Commit, Vec<String>), JudgeError> {
+    async fn put(&self, slot: &Slot, answer: &ChangedFiles) -> Result<(Commit, Vec<String>), JudgeError> {
         let (workspace, into, files) = (self.gates.bench.workspace.clone(), slot.clone(), answer.clone());
         let put = blocking(move || {
             for (path, text) in &files {
@@ -194,7 +194,7 @@ mod tests {
         let judge = Judge::open(&root, &state, Some(settings), Arc::new(Processes)).await.unwrap();
         let said = async |files: &[(&str, Option<&str>)], all: bool| -> Vec<String> {
             let answer = files.iter().map(|(path, text)| (path.to_string(), text.map(str::to_string)));
-            let reports = judge.judge(&answer.collect(), Permissions::default(), all).await.unwrap();
+            let reports = judge.judge_files(&answer.collect(), Permissions::default(), all).await.unwrap();
             reports.iter().map(|r| format!("{} {:?}", r.gate.name(), r.verdict).to_lowercase()).collect()
         };
         let all_pass = ["scope pass", "protected pass", "guardian pass", "checks pass"];
@@ -230,7 +230,7 @@ mod tests {
             .unwrap();
         let checks = async |path: &str, text: &str| {
             let answer = [(path.to_string(), Some(text.to_string()))].into();
-            let reports = judge.judge(&answer, Permissions::default(), false).await.unwrap();
+            let reports = judge.judge_files(&answer, Permissions::default(), false).await.unwrap();
             let last = reports.iter().find(|report| report.gate == Gate::Checks).unwrap();
             (last.verdict, last.detail.clone())
         };
