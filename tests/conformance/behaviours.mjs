@@ -60,7 +60,7 @@ export const BEHAVIOURS = [
     play: async (trial) => {
       const before = trial.picture()
       const text = await trial.task("Add one")
-      assert.match(text, /done, verified/)
+      assert.match(text, /Done, verified/)
       assert.deepEqual(changes(before, trial.picture()), ["+ src/one.js"])
       assert.deepEqual(trial.model.requests.filter(({ kind }) => kind !== "role"), [])
     },
@@ -71,7 +71,7 @@ export const BEHAVIOURS = [
     play: async (trial) => {
       await trial.task("Add one")
       const tools = (/** @type {string} */ role) => [...(asked(trial, role)[0]?.tools ?? [])].sort()
-      assert.deepEqual(tools("coder"), ["edit", "glob", "grep", "mission_check", "mission_page", "mission_work", "read", "write"])
+      assert.deepEqual(tools("coder"), ["edit", "glob", "grep", "mission_check", "mission_move", "mission_page", "mission_work", "read", "write"])
       assert.deepEqual(tools("planner"), ["mission_page", "mission_plan"])
       assert.deepEqual(tools("searcher"), ["glob", "grep", "mission_brief", "mission_page", "read"])
       assert.match(asked(trial, "coder")[0].cwd, /\/slots\//)
@@ -161,7 +161,7 @@ export const BEHAVIOURS = [
   {
     name: "a provider's fault is retried by the engine, and the mission ends well",
     setting: { files: project(), scenario: { ...modules(["one"]), answers: [{ role: "coder", turns: [{ error: 503 }, { use: "default" }] }] } },
-    play: async (trial) => assert.match(await trial.task("Add one"), /done, verified/),
+    play: async (trial) => assert.match(await trial.task("Add one"), /Done, verified/),
   },
   {
     name: "variant and options of a role reach its model, and no other role's",
@@ -189,13 +189,13 @@ export const BEHAVIOURS = [
   {
     name: "a provider that only the project's configuration declares serves the roles",
     setting: { ...ONE, own: true, toml: '[roles.coder]\nmodel = "own/m"\n' },
-    play: async (trial) => assert.match(await trial.task("Add one"), /done, verified/),
+    play: async (trial) => assert.match(await trial.task("Add one"), /Done, verified/),
   },
   {
     name: "nothing of the repository's own runs in a slot",
     setting: { ...ONE, planted: true },
     play: async (trial) => {
-      assert.match(await trial.task("Add one"), /done, verified/)
+      assert.match(await trial.task("Add one"), /Done, verified/)
       assert.deepEqual(trial.ran().filter((line) => !line.endsWith(` ${trial.project}`)), [])
       assert.ok(trial.ran().length > 0, "the trap works: in the project itself it runs")
     },
@@ -209,7 +209,7 @@ export const BEHAVIOURS = [
       const status = trial.begin("status")
       await status.ended
       trial.model.release("held")
-      assert.match(await mission.ended, /done, verified/)
+      assert.match(await mission.ended, /Done, verified/)
     },
   },
 ]

@@ -85,7 +85,7 @@ test("a version whose rules are set by `permission.rules` runs a mission", { ski
   const world = await World2.create({ files: project(), scenario: modules(["one"]), without: ["session.update"] })
   try {
     await world.start()
-    assert.match(said(await world.task("Add one")), /done, verified/)
+    assert.match(said(await world.task("Add one")), /Done, verified/)
     const roles = [...world.running.sessions.values()].filter(({ agent }) => agent !== "build")
     assert.ok(roles.every(({ permissions }) => permissions[0].effect === "deny"))
   } finally {
@@ -100,7 +100,7 @@ test("OpenCode does not retry for a role, as the engine does", { skip: noPlugin 
     /** @type {string[]} */
     const types = []
     host.listeners.add((/** @type {any} */ { type }) => types.push(type))
-    assert.match(said(await world.task("Add one")), /done, verified/)
+    assert.match(said(await world.task("Add one")), /Done, verified/)
     assert.ok(types.includes("session.step.failed") && !types.includes("session.retry.scheduled"))
   } finally {
     await world.close()
@@ -117,7 +117,7 @@ test("a compaction of a role is counted, and what it was asked stays in front of
   const world = await World2.create({ files: project(), scenario: modules(["one"]), compacts })
   try {
     await world.start()
-    assert.match(said(await world.task("Add one")), /done, verified/)
+    assert.match(said(await world.task("Add one")), /Done, verified/)
     assert.equal(compacted.size, 1)
     const { requests, roleRequests } = world.model
     assert.equal(requests.filter(({ kind }) => kind === "summary").length, 1)

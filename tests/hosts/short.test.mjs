@@ -40,6 +40,6 @@ scene(
     await answer
     await until(() => world.facts("paused").length === 1, 20_000, () => "the mission to pause")
     world.model.release("held")
-    assert.match(answerText(await client.command(session, "task", "resume", { deadline_ms: 90_000 })), /done, verified/)
+    assert.match(answerText(await client.command(session, "task", "resume", { deadline_ms: 90_000 })), /Done, verified/)
   },
 )

@@ -57,20 +57,37 @@ pub fn parse_work(value: &Value) -> Result<Work, Problems> {
             Err(why) => problems.push(format!("`needs_files[{i}]`: {why}")),
         }
     }
-    for (i, unplanned) in work.unplanned.iter_mut().enumerate() {
-        match path::normalise(&unplanned.path) {
-            Ok(path) => unplanned.path = path,
-            Err(why) => problems.push(format!("`unplanned[{i}].path`: {why}")),
+    // A reason that is no use is as good as none: where a file needs one, it is asked for.
+    work.unplanned.retain_mut(|unplanned| match path::normalise(&unplanned.path) {
+        Ok(path) => {
+            unplanned.path = path;
+            !unplanned.why.trim().is_empty()
         }
-        if unplanned.why.trim().is_empty() {
-            problems
-                .push(format!("`unplanned[{i}].why` is empty: say why the task cannot be done without it"));
-        }
-    }
+        Err(_) => false,
+    });
     work.question = work.question.take().filter(|q| !q.trim().is_empty());
     if work.status == WorkStatus::Blocked && work.question.is_none() && work.needs_files.is_empty() {
         problems
             .push("`blocked` wants a `question`, or `needs_files` with the files that must change".into());
     }
     if problems.is_empty() { Ok(work) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_reason_for_a_file_that_cannot_be_is_left_out() {
+        let unplanned = json!([
+            { "path": "../outside.js", "why": "x" },
+            { "path": "docs/a.md", "why": " " },
+            { "path": "./docs/b.md", "why": "the option is described there" },
+        ]);
+        let work = parse_work(&json!({ "status": "done", "summary": "s", "unplanned": unplanned })).unwrap();
+        let paths: Vec<&str> = work.unplanned.iter().map(|unplanned| unplanned.path.as_str()).collect();
+        assert_eq!(paths, ["docs/b.md"]);
+    }
 }
