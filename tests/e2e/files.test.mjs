@@ -22,10 +22,9 @@ scene(
             { calls: [{ tool: "read", args: { filePath: "src/league.js" } }] },
             { write: { "src/league.js": "" } },
             { done: "Moved and deleted." },
-            { calls: [{ tool: "mission_move", args: { from: "src/league.js" } }] },
-            { done: "Moved and deleted." },
           ],
         },
+        { role: "fixer", turns: [{ calls: [{ tool: "mission_move", args: { from: "src/league.js" } }] }, { done: "Deleted." }] },
       ],
     },
   },
@@ -178,7 +177,7 @@ scene(
     assert.equal(result.code, 0, printed(result))
     ended(world, "done")
     const text = printed(result)
-    assert.match(text, /done, \*\*verified by its own tests\*\*/)
+    assert.match(text, /Done, verified by its own tests/)
     assert.match(text, /this mission brings a check, which runs from now on: `npm test` \(package\.json/)
     const foot = world.facts("gate_judged").find((fact) => fact.task === "foot" && fact.gate === "checks")
     assert.equal(foot?.verdict, "pass", "a later task is judged by it")

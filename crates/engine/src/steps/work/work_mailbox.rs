@@ -1,5 +1,7 @@
 //! The mailbox that Coder and Fixer share.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use mission::mailbox::{Work, WorkStatus, parse_check, parse_relocation, parse_work};
@@ -106,7 +108,11 @@ impl WorkMailbox {
         let state = self.context.desk.orchestrator.state().await;
         let task = state.as_ref().ok().and_then(|state| state.tasks.get(&self.task));
         let Some(task) = task.filter(|_| !self.tests_only) else { return MailboxAnswer::Accepted(work) };
-        let outside = task.outside_the_plan(&changed);
+        let mut outside = task.outside_the_plan(&changed);
+        if !outside.is_empty() {
+            let linked = linked(&self.slot.path, task.planned.iter());
+            outside.retain(|path| !linked.contains(*path));
+        }
         work.unplanned.retain(|unplanned| outside.contains(&unplanned.path.as_str()));
         let known = task.unplanned.iter().filter(|known| outside.contains(&known.path.as_str()));
         let given: Vec<String> = work.unplanned.iter().map(|unplanned| unplanned.path.clone()).collect();
@@ -156,6 +162,18 @@ impl WorkMailbox {
             granted.join(", ")
         ))
     }
+}
+
+/// What files of a plan lead to where they are links: a change under the other name is as planned.
+fn linked<'p>(slot: &Path, files: impl Iterator<Item = &'p String>) -> BTreeSet<String> {
+    let Ok(root) = slot.canonicalize() else { return BTreeSet::new() };
+    let target = |file: &String| {
+        let there = slot.join(file);
+        let is_link = there.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let real = is_link.then(|| there.canonicalize().ok()).flatten()?;
+        Some(real.strip_prefix(&root).ok()?.to_string_lossy().into_owned())
+    };
+    files.filter_map(target).collect()
 }
 
 impl Mailbox for WorkMailbox {
