@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process"
 
 /** The last commit from before the rule. */
-export const START = "d03bfab9ddfa9a24928633e884e763d4afb9d1a9"
+export const START = "74223a2f939658c95ac60c2aec12204e75925690"
 
 const MOST = 72
 const SUBJECT = /^[a-z][a-z0-9./-]*(, [a-z][a-z0-9./-]*)*: \S/

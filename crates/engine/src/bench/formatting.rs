@@ -159,10 +159,8 @@ fn script(asked: &[Asked]) -> String {
 }
 
 fn put(folder: &Path, inputs: Vec<String>) -> Result<(), workspace::Error> {
-    let texts = inputs.into_iter().enumerate();
-    texts
-        .map(|(n, text)| workspace::write_private_file(folder, &format!("{n}.in"), text.as_bytes()))
-        .collect()
+    let mut texts = inputs.into_iter().enumerate();
+    texts.try_for_each(|(n, text)| workspace::write_private_file(folder, &format!("{n}.in"), text.as_bytes()))
 }
 
 fn answer(tmp: &Path, n: usize) -> Option<String> {
