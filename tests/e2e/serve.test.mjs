@@ -158,7 +158,8 @@ scene(
     const { client } = await world.serve()
     const session = await client.session()
     const first = answerText(await client.command(session, "task", "run status page, please"))
-    assert.match(first, /status page, please/)
+    assert.match(first, /✓ Done, verified/)
+    assert.equal(world.facts("mission_started")[0].objective, "status page, please")
     assert.equal(world.exists("src/one.js"), true)
     assert.match(
       answerText(await client.command(session, "task", "report")),

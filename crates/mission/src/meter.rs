@@ -89,6 +89,8 @@ pub struct Meter {
     answered: u64,
     given: (Tokens, f64),
     given_requests: u64,
+    /// The next request was announced and waits: what it would read is not sent.
+    held: bool,
 }
 
 impl Meter {
@@ -104,10 +106,16 @@ impl Meter {
 
     /// A request with messages of that many bytes is about to be sent.
     pub fn requested(&mut self, bytes: u64) {
+        self.held = false;
         self.requests = self.requests.saturating_add(1);
         if self.asked.len() < MAX_ANSWERS {
             self.asked.push_back(bytes);
         }
+    }
+
+    /// A request is announced; until [`Meter::requested`] it is not sent.
+    pub fn announced(&mut self) {
+        self.held = true;
     }
 
     /// What the answer to a request with messages of that many bytes will use, as far as that can be told before it is sent.
@@ -264,7 +272,7 @@ impl Meter {
         let input = match open.and_then(|answer| answer.asked).or(self.asked.back().copied()) {
             Some(bytes) => self.read_tokens(bytes),
             // where requests are announced, this one was never sent
-            None if self.requests > 0 => return None,
+            None if self.requests > 0 || self.held => return None,
             None if newest.is_some() && open.is_none() => return None,
             None if newest.is_none() && self.unread == 0 => return None,
             None => self.context.saturating_add((self.unread as f64 / BYTES_PER_TOKEN).ceil() as u64),
@@ -390,6 +398,17 @@ mod tests {
         assert_eq!((more.tokens, more.requests), (tokens(140, 5), 1));
         assert!((more.cost_usd - 0.02).abs() < 1e-9);
         assert_eq!(meter.news(Some((tokens(240, 25), 0.03))), None);
+    }
+
+    #[test]
+    fn a_request_that_was_held_back_costs_nothing() {
+        let mut meter = Meter::default();
+        meter.sent(400);
+        assert!(meter.unreported().is_some(), "a host that announces nothing has sent it");
+        meter.announced();
+        assert_eq!(meter.unreported(), None);
+        meter.requested(400);
+        assert!(meter.unreported().is_some());
     }
 
     #[test]

@@ -134,9 +134,11 @@ impl Watch {
         finished.or_else(|| seen.stop.as_ref().map(|stop| stop.why.clone()))
     }
 
-    /// What the answer to a request of that many bytes is expected to use, and how many requests the prompt sent before.
+    /// A request of that many bytes is announced: what its answer is expected to use, and how many requests the prompt sent
+    /// before.
     pub(super) fn expected(&self, bytes: u64) -> (Reserved, u64) {
-        let seen = self.lock();
+        let mut seen = self.lock();
+        seen.meter.announced();
         let (tokens, cost_usd) = seen.meter.expected(bytes);
         (Reserved { requests: 1, tokens: tokens.total(), cost_usd }, seen.requests)
     }
