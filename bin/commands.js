@@ -9,7 +9,7 @@ import { parseArgs } from "node:util"
 export class UsageError extends Error {}
 
 /**
- * @typedef {{ project?: boolean, "dry-run"?: boolean, json?: boolean, config?: string, spec?: string }} Options
+ * @typedef {{ project?: boolean, "dry-run"?: boolean, json?: boolean, config?: string, spec?: string, "no-board"?: boolean }} Options
  * @typedef {Record<string, { type: "boolean" | "string" }>} Accepted
  */
 
@@ -20,7 +20,7 @@ const value = { type: "string" }
 
 /** What each of them takes. @type {Record<string, Accepted>} */
 export const HERE = {
-  install: { project: flag, "dry-run": flag, json: flag, config: value, spec: value },
+  install: { project: flag, "dry-run": flag, json: flag, config: value, spec: value, "no-board": flag },
   uninstall: { project: flag, "dry-run": flag, json: flag, config: value },
   doctor: { json: flag },
   demo: {},

@@ -39,7 +39,7 @@ const KEY = "plugin"
  */
 export function install(request) {
   const spec = request.spec ?? specToWrite(request.project ? dirname(fileToEdit(KINDS[0], request)) : undefined)
-  return carryOut(wantedKinds().map((kind) => planInstall(kind, spec, request)), request)
+  return carryOut(wantedKinds(!request["no-board"]).map((kind) => planInstall(kind, spec, request)), request)
 }
 
 /**
@@ -49,7 +49,8 @@ export function install(request) {
  * @throws {FileError}
  */
 export function uninstall(request) {
-  const files = KINDS.flatMap((kind) => candidates(kind, request).map((file) => ({ kind, file })))
+  // the last first: a folder that was made for the first file is empty when that one goes
+  const files = KINDS.toReversed().flatMap((kind) => candidates(kind, request).map((file) => ({ kind, file })))
   const steps = carryOut(files.flatMap(({ kind, file }) => planUninstall(kind, file, request) ?? []), request)
   // what its user took out by hand needs no copy any more either
   if (!request.dryRun) for (const { file } of files) if (recordOf(request.env, file)) forget(request.env, file)

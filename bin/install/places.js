@@ -23,9 +23,9 @@ const TUI = { kind: "tui", names: ["tui.jsonc", "tui.json"], create: "tui.json",
 /** Every kind; an entry is looked for in all. */
 export const KINDS = [SERVER, TUI]
 
-/** The kinds that this version of the plugin has something for. */
-export function wantedKinds() {
-  return "./tui" in manifest().exports ? KINDS : [SERVER]
+/** The kinds that this version of the plugin has something for. @param {boolean} [board] whether the board is wanted, too */
+export function wantedKinds(board = true) {
+  return board && "./tui" in manifest().exports ? KINDS : [SERVER]
 }
 
 /**

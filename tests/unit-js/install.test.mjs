@@ -247,3 +247,13 @@ test("the entry is a path, relative inside a project, and the package only where
     assert.throws(() => specToWrite(undefined, cache), /will be deleted, and this build is on no public registry/)
   }
 })
+
+test("the board is registered beside the plugin, and both go again", (t) => {
+  const { config, call, list } = home(t, { "tui.json": '{ "theme": "x" } // mine\n' })
+  assert.deepEqual(steps(call("install", "--board", "--json")), ["created", "added"])
+  assert.deepEqual(list(), ["opencode.json", "tui.json"])
+  assert.match(read(config, "tui.json"), /"plugin": \[/)
+  call("uninstall")
+  assert.deepEqual(list(), ["tui.json"])
+  assert.equal(read(config, "tui.json"), '{ "theme": "x" } // mine\n')
+})

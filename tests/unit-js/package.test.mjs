@@ -62,7 +62,7 @@ test("packed and installed elsewhere, the program finds its native core", { time
   assert.deepEqual(contents(files[0]), ["LICENSE", "opencode-orchestrator.node", "package.json"])
   const folders = ["bin/", "docs/", "plugin/", "prompts/", "rules/"]
   const loose = contents(files[1]).filter((name) => !folders.some((known) => name.startsWith(known)))
-  assert.deepEqual(loose, ["CONTRIBUTING.md", "LICENSE", "README.md", "index.d.ts", "index.js", "opencode.schema.json", "package.json", "scripts/postinstall.js"])
+  assert.deepEqual(loose, ["CONTRIBUTING.md", "LICENSE", "README.md", "index.d.ts", "index.js", "opencode.schema.json", "package.json", "scripts/postinstall.js", "tui.js"])
 
   const npm = ["install", "--prefix", prefix, "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--omit=dev", ...files]
   const installed = spawnSync("npm", npm, { cwd: prefix, encoding: "utf8" })

@@ -66,6 +66,9 @@ pub(super) struct Install {
     /// Write this entry, a path or an npm package, instead of this package's path.
     #[arg(long)]
     spec: Option<String>,
+    /// Register the plugin without the board in OpenCode's terminal interface.
+    #[arg(long)]
+    no_board: bool,
     /// Say what would change, and change nothing.
     #[arg(long)]
     dry_run: bool,
