@@ -59,8 +59,8 @@ async function here(name, args) {
     case "uninstall": {
       const options = parseOptions(name, args)
       if (options.project && options.config) throw new UsageError("`--project` and `--config` cannot be used together")
-      const { "dry-run": dryRun = false, ...places } = options
-      const request = { ...base, ...places, dryRun }
+      const { "dry-run": dryRun = false, "no-board": noBoard = false, ...places } = options
+      const request = { ...base, ...places, dryRun, noBoard }
       const steps = name === "install" ? install(request) : uninstall(request)
       const more = name === "install" ? await notices(request, steps) : []
       const stdout = options.json ? `${JSON.stringify({ dry_run: dryRun, steps, notices: more })}\n` : describe(steps, dryRun, more)

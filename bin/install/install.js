@@ -15,7 +15,8 @@ const KEY = "plugin"
  * @typedef {import("./places.js").Where & {
  *   dryRun?: boolean,
  *   spec?: string,
- * }} Request `spec`: entry to write instead of the usual one
+ *   noBoard?: boolean,
+ * }} Request `spec`: entry to write instead of the usual one; `noBoard`: register the plugin alone
  *
  * @typedef {object} Step what happened to one file
  * @property {string} file
@@ -39,7 +40,7 @@ const KEY = "plugin"
  */
 export function install(request) {
   const spec = request.spec ?? specToWrite(request.project ? dirname(fileToEdit(KINDS[0], request)) : undefined)
-  return carryOut(wantedKinds(!request["no-board"]).map((kind) => planInstall(kind, spec, request)), request)
+  return carryOut(wantedKinds(!request.noBoard).map((kind) => planInstall(kind, spec, request)), request)
 }
 
 /**
