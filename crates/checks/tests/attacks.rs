@@ -1,6 +1,6 @@
 //! What commands try against a machine, at each level: the first table of docs/SECURITY.md, row by row.
 //!
-//! `npm run test:attacks` shows the lines that this prints. Attacks that need a whole mission are in `tests/attacks`.
+//! `npm run test:attacks` shows the lines that this prints. Attacks that need a whole mission are not among them.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests too
 

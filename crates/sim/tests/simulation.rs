@@ -135,7 +135,7 @@ fn right_tests_stand_in_nobodys_way() {
 }
 
 #[test]
-fn wrong_tests_are_sent_back_or_written_anew_and_no_mission_hangs_on_them() {
+fn wrong_tests_are_rejected_or_written_again_and_no_mission_hangs_on_them() {
     let played = with_tests_first(12..30, |scenario| scenario.faults.model.wrong_tests = 0.8);
     for event in ["tests_rejected", "tests_written", "tests_redrawn"] {
         assert!(played.iter().any(|one| one.journal.contains(&format!("\"{event}\""))), "no {event}");
