@@ -22,7 +22,7 @@ pub fn run(data: &[u8]) {
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(read) => {
             fold(&read.events);
-            // opened to go on, what is whole stays, and what was torn is gone
+            // Opened to go on, what is whole stays, and what was torn is gone
             let (mut journal, reopened) =
                 ::journal::Journal::<Event>::reopen(&path, redactor()).expect("reopened");
             assert_eq!(reopened.events.len(), read.events.len());

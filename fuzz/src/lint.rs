@@ -37,7 +37,7 @@ pub fn run(data: &[u8]) {
     let base = parts.next();
     let beside = parts.next().unwrap_or_default();
 
-    // folders that were not there before: nothing is remembered from other inputs
+    // Folders that were not there before: nothing is remembered from other inputs
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let (edited, fresh) = (format!("{n}/edited/{path}"), format!("{n}/fresh/{path}"));
@@ -54,7 +54,7 @@ pub fn run(data: &[u8]) {
     if let Some(base) = base {
         assert_eq!(GUARDIAN.lint_edit(&edited, Some(base), base), [], "nothing changed");
         GUARDIAN.lint_edit(&edited, Some(base), head);
-        // parsed from the tree of the base, or again: the findings are the same
+        // Parsed from the tree of the base, or again: the findings are the same
         assert_eq!(places(&GUARDIAN.lint_edit(&edited, None, head)), places(&found), "after an edit");
     }
     let other = path.replace('a', "b");

@@ -16,7 +16,7 @@ pub fn run(data: &[u8]) {
     match parse_plan(&value) {
         Err(problems) => told(&problems),
         Ok(plan) => {
-            // what is accepted is read again as the same
+            // What is accepted is read again as the same
             let again = serde_json::to_value(&plan).expect("a plan is JSON");
             assert_eq!(parse_plan(&again).as_ref(), Ok(&plan));
             for depth in [0, policy.max_depth] {

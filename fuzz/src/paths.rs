@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
     syntax::Language::of_path(path);
     assert!(!mission::is_task_id(path) || normalise(path).is_ok(), "an identifier is no path");
     assert_eq!(mission::is_mission_id(path), ::journal::is_mission_id(path), "two opinions on identifiers");
-    // the paths of an import, from a file at a path
+    // The paths of an import, from a file at a path
     let code = format!("import {{ a }} from {other:?};\nexport * from {path:?};\n");
     let head = guardian::MemorySources::new([(path, code.as_str()), ("src/a.ts", "export const a = 1;\n")]);
     super::lint::guardian().lint_files(&head, &[path.to_string()]);

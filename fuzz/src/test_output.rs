@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
         assert!(failure.name.len() <= 1_000, "a name of {} bytes", failure.name.len());
         assert!(failure.detail.as_ref().is_none_or(|text| text.len() <= 2_000));
     }
-    // what a project's manifests may hold
+    // What a project's manifests may hold
     let list: Vec<String> = MANIFESTS.iter().map(ToString::to_string).collect();
     let read = |path: &str| MANIFESTS.contains(&path).then(|| text.clone());
     checks::discover(&read, &list);

@@ -12,7 +12,7 @@ fn every_target_holds_on_its_seeds() {
         assert!(!seeds.is_empty(), "{name} has no seeds");
         for seed in &seeds {
             run(seed);
-            // and on what is left where they are cut short
+            // And on what is left where they are cut short
             (0..seed.len().min(4_000)).step_by(997).for_each(|end| run(&seed[..end]));
         }
         write(name, &seeds).expect("the corpus is written");

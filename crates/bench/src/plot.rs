@@ -258,7 +258,7 @@ mod tests {
                 assert!(
                     svg.contains("Growth") && svg.contains("time, ms") && svg.contains("theirs &amp; co")
                 );
-                // a mark a point; on a logarithmic axis 0 has no place
+                // A mark a point; on a logarithmic axis 0 has no place
                 assert_eq!(svg.matches("<circle").count(), if x.log { 3 } else { 4 });
                 assert_eq!(svg, lines("Growth", x, y, &data).unwrap());
             }

@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .filter(|level| Sandbox { require: Some(*level), ..Sandbox::default() }.level().is_ok())
         .collect();
     let mut times = vec![Vec::with_capacity(rounds); levels.len()];
-    // the first round pays for what is found out once
+    // The first round pays for what is found out once
     for round in 0..=rounds {
         for (level, times) in levels.iter().zip(&mut times) {
             options.sandbox.require = Some(*level);

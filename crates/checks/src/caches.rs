@@ -76,7 +76,7 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     let fetched_tools = fetched.map(|fetched| fetched.join("corepack")).filter(|folder| folder.is_dir());
     let tools = match fetched_tools {
         Some(folder) => folder,
-        // it may add versions
+        // It may add versions
         None if plan.fills || !corepack.is_dir() => {
             link_folders(&corepack.join("v1"), &caches.join("corepack/v1"), 2);
             caches.join("corepack")
@@ -113,12 +113,12 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     let sources = [fetched.map(|fetched| fetched.join("go-mod")), Some(modules)];
     let filled = sources.into_iter().flatten().find(|folder| folder.join("cache").is_dir());
     let modules = match filled {
-        // these are read as they are
+        // These are read as they are
         Some(modules) if fetched.is_some() || !caches.join("go-mod").is_dir() => modules,
         _ => caches.join("go-mod"),
     };
     env.insert("GOMODCACHE".into(), modules.into());
-    // copies, not hard links into a cache
+    // Copies, not hard links into a cache
     for name in ["npm_config_package_import_method", "UV_LINK_MODE"] {
         env.insert(name.into(), "copy".into());
     }
@@ -185,7 +185,7 @@ fn take_over_cargo(from: &Path, to: &Path) {
             drop(symlink(package.path(), here.join(package.file_name())));
         }
     }
-    // settings without a token: where packages come from
+    // Settings without a token: where packages come from
     for name in ["config.toml", "config"] {
         if let Ok(text) = fs::read_to_string(from.join(name))
             && !text.contains("token")
@@ -271,9 +271,9 @@ mod tests {
         assert_eq!(settings, "registry=https://example.org\n");
         let npm = at("npm_config_cache").join("_cacache");
         assert!(npm.join("content-v2/sha512/aa/one").is_symlink());
-        // appended to, so that it must not be the user's
+        // Appended to, so that it must not be the user's
         assert!(!npm.join("index-v5/one").is_symlink() && npm.join("index-v5/one").is_file());
-        // a second run keeps what the first has made
+        // A second run keeps what the first has made
         redirect(&mut env, &caches, &plan);
     }
 }

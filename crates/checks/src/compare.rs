@@ -68,7 +68,7 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     }
     match (code, &now.failing) {
         (_, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
-        // a reporter without a summary is taken at its exit status, as before the change
+        // A reporter without a summary is taken at its exit status, as before the change
         (0, _) if now.counts_tests && now.passed.is_none() && !base.is_some_and(green_without_summary) => {
             no_evidence(
                 "it ended with exit status 0, and its output has no test summary to show that tests ran",
@@ -84,7 +84,7 @@ fn by_names(base: Option<&Outcome>, now: &Outcome, failing: &[TestFailure]) -> V
     let known = match base {
         None => Some(&[][..]),
         Some(base) if base.end.success() => Some(base.failing.as_deref().unwrap_or_default()),
-        // tests ran and none failed: red for another reason, and any named failure is new
+        // Tests ran and none failed: red for another reason, and any named failure is new
         Some(base) => base.failing.as_deref().filter(|failing| !failing.is_empty() || base.passed > Some(0)),
     };
     let Some(known) = known else {
@@ -143,7 +143,7 @@ fn by_status(base: Option<&Outcome>, now: &Outcome) -> Verdict {
 /// A compiler's or a linter's errors, one by one.
 fn by_diagnostics(base: &Outcome, now: &Outcome) -> Verdict {
     let (before, after) = (diagnostics::read(&base.output), diagnostics::read(&now.output));
-    // what stops at the first errors, or was cut, may hide others
+    // What stops at the first errors, or was cut, may hide others
     if !before.complete || before.errors.is_empty() || base.truncated || now.truncated {
         return no_evidence(red_base(Some(base)));
     }

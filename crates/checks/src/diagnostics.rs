@@ -86,7 +86,7 @@ fn told(text: &str) -> Option<usize> {
             add(number(line)?);
         }
     }
-    // the plain form of tsc has no total: each error has its line
+    // The plain form of tsc has no total: each error has its line
     total.or((of_tsc > 0).then_some(of_tsc))
 }
 
@@ -94,7 +94,7 @@ fn find(text: &str, limit: usize) -> Vec<Diagnostic> {
     let lines: Vec<&str> = text.lines().collect();
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut seen = HashSet::new();
-    // the file that eslint's lines below it are about
+    // The file that eslint's lines below it are about
     let mut heading: Option<&str> = None;
     for (at, line) in lines.iter().enumerate() {
         let rest = lines.get(at + 1..).unwrap_or_default();

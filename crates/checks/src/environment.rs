@@ -16,7 +16,7 @@ const INHERITED: &[&str] = &[
     "LANG",
     "LANGUAGE",
     "TZ",
-    // where toolchains and their caches are
+    // Where toolchains and their caches are
     "CARGO_HOME",
     "RUSTUP_HOME",
     "RUSTUP_TOOLCHAIN",
@@ -68,7 +68,7 @@ const INHERITED: &[&str] = &[
     "NPM_CONFIG_CACHE",
     "NPM_CONFIG_REGISTRY",
     "XDG_CACHE_HOME",
-    // compilers and certificates
+    // Compilers and certificates
     "CC",
     "CXX",
     "AR",
@@ -106,7 +106,7 @@ const FIXED: &[(&str, &str)] = &[
     ("NPM_CONFIG_FUND", "false"),
     ("NPM_CONFIG_AUDIT", "false"),
     ("GIT_TERMINAL_PROMPT", "0"),
-    // the version of a package manager that is there serves, since others cannot be fetched
+    // The version of a package manager that is there serves, since others cannot be fetched
     ("COREPACK_ENABLE_DOWNLOAD_PROMPT", "0"),
     ("npm_config_manage_package_manager_versions", "false"),
     ("npm_config_package_manager_strict", "false"),
@@ -129,7 +129,7 @@ pub(crate) fn build(
         let inherits = name.to_str().is_some_and(|name| {
             INHERITED.contains(&name) || INHERITED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         });
-        // a proxy or an index may carry a login in its address
+        // A proxy or an index may carry a login in its address
         let has_login = value
             .to_string_lossy()
             .split_once("://")
@@ -147,7 +147,7 @@ pub(crate) fn build(
     all.insert(MARKER.into(), marker.into());
     let venv = virtual_environment(directory, root);
     let path = all.remove(OsStr::new("PATH")).unwrap_or_else(|| DEFAULT_PATH.into());
-    // a project's Python hides the system's; its Node tools only add to what is there
+    // A project's Python hides the system's; its Node tools only add to what is there
     let first = venv.iter().map(|venv| venv.join("bin"));
     let last = [directory, root].map(|folder| folder.join("node_modules/.bin"));
     let last = last.into_iter().filter(|folder| folder.is_dir());
@@ -177,7 +177,7 @@ pub(crate) fn lead_into_slot(env: &mut BTreeMap<OsString, OsString>, checkout: &
                 let here = slot.join(below);
                 let installed = folder.components().any(|part| part.as_os_str() == "node_modules")
                     || folder.ancestors().any(|above| above.join("pyvenv.cfg").is_file());
-                // where the checkout is a home folder, toolchains lie in it as well
+                // Where the checkout is a home folder, toolchains lie in it as well
                 let gone = installed || name != "PATH";
                 if here.is_dir() { Some(here) } else { (!gone).then_some(folder) }
             }

@@ -66,7 +66,7 @@ pub(crate) fn narrowed(check: &Check, filter: &str) -> Result<String, FilterErro
             return Err(refused("it is neither a test's name nor a file that this runner can be given"));
         }
         Narrowed::Instead(narrowed) => {
-            // what comes before it (a build, say) still has to come before it
+            // What comes before it (a build, say) still has to come before it
             return match script.rsplit_once("&&") {
                 None => Ok(narrowed),
                 Some((before, _)) if commands(before).len() + 1 == all.len() => {

@@ -158,7 +158,7 @@ pub fn formatters(
         let place = |folder| Place { folder, file: path, read, is_file };
         let Some(place) = above(path).map(place).find(|place| (row.asks)(place)) else { continue };
         let inside = path.get(place.folder.len()..).unwrap_or(path).trim_start_matches('/');
-        // a path that begins with a dash would be read as an option
+        // A path that begins with a dash would be read as an option
         let inside = if inside.starts_with('-') { format!("./{inside}") } else { inside.to_owned() };
         let command = (row.command)(&place, &quote(&inside));
         let line = match place.folder {

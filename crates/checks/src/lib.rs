@@ -13,7 +13,7 @@
 //! function of its arguments. A process started here, and whatever it
 //! started, is gone when [`run`] returns, and when this process dies.
 
-// without process groups nothing is run, and what only runs need is unused
+// Without process groups nothing is run, and what only runs need is unused
 #![cfg_attr(not(unix), allow(dead_code))]
 
 #[cfg(unix)]

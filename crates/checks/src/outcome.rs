@@ -83,7 +83,7 @@ pub struct Outcome {
     /// How many tests (for Go: packages or tests) passed. `None`: no summary of
     /// a test runner was found.
     pub passed: Option<u32>,
-    /// stdout and stderr in the order written: head and tail where it was
+    /// Stdout and stderr in the order written: head and tail where it was
     /// longer than the limit, without escape sequences.
     pub output: String,
     pub duration_ms: u64,

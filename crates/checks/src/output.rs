@@ -76,7 +76,7 @@ impl HeadTail {
         let tail: Vec<u8> = self.tail.into();
         let head_end = self.head.iter().rposition(|b| *b == b'\n').map_or(self.head.len(), |at| at + 1);
         let telling = self.telling.map(Telling::take);
-        // the first line of the tail is the end of one whose begin was looked at
+        // The first line of the tail is the end of one whose begin was looked at
         let tail_start = match &telling {
             Some(telling) if !telling.is_empty() => 0,
             _ => tail.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1),

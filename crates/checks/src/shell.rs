@@ -55,7 +55,7 @@ pub(crate) fn can_append(line: &str) -> bool {
 /// The words after assignments and after programs that only run another one.
 pub(crate) fn unwrapped(words: &[String]) -> &[String] {
     let mut words = words;
-    // each round drops at least one word
+    // Each round drops at least one word
     while let Some((first, rest)) = words.split_first() {
         let name = first.rsplit('/').next().unwrap_or(first);
         let second = rest.first().map(String::as_str);

@@ -88,7 +88,7 @@ mod tests {
         ];
         for (line, expected) in lines {
             let mut telling = Telling::default();
-            // in pieces, as a pipe gives them
+            // In pieces, as a pipe gives them
             for byte in line.as_bytes() {
                 telling.push(&[*byte]);
             }

@@ -45,7 +45,7 @@ fn describe(ours: impl Iterator<Item = (OsString, OsString)>, root: &Path) -> St
     let folders: Vec<_> = std::env::split_paths(&path).collect();
     for program in PROGRAMS {
         let found = folders.iter().map(|folder| folder.join(program)).find(|file| file.is_file());
-        // links are followed to what is run, so that another version behind the same name shows
+        // Links are followed to what is run, so that another version behind the same name shows
         let real = found.as_ref().and_then(|file| file.canonicalize().ok());
         (program, &real, real.as_deref().map(stamp)).hash(&mut hasher);
     }

@@ -2,7 +2,7 @@
 //!
 //! `npm run test:attacks` shows the lines that this prints. Attacks that need a whole mission are not among them.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

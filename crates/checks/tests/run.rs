@@ -1,6 +1,6 @@
 //! What a run does to the processes and files around it, with real processes.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -90,7 +90,7 @@ async fn exit_status_output_and_folder() {
     check.directory = "a b".to_owned();
     let outcome = run(&check, None, &place.options, &CancellationToken::new()).await;
     assert_eq!(outcome.end, End::Exited { code: 3 });
-    // the slot's own path is taken out of what is told
+    // The slot's own path is taken out of what is told
     assert_eq!(outcome.output, "out\nerr\na b\n");
     assert_eq!(outcome.sandbox, strongest());
 }
@@ -156,7 +156,7 @@ async fn cancelling_ends_the_whole_tree_within_two_seconds() {
     for level in levels() {
         let place = Place::at(level);
         let cancel = CancellationToken::new();
-        // one in the group, one in a session of its own, one whose parent is gone, one without our environment as well
+        // One in the group, one in a session of its own, one whose parent is gone, one without our environment as well
         let command = format!(
             "sh -c 'touch a; sleep 60; : {0}' & setsid sh -c 'touch b; sleep 60; : {0}' &
             (setsid sh -c 'touch c; trap \"\" TERM HUP; sleep 60; : {0}' &)

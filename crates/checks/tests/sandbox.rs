@@ -1,6 +1,6 @@
 //! What a hostile command can do at each level: with real processes, files and sockets.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -43,7 +43,7 @@ async fn it_writes_only_where_it_may() {
         assert_eq!(std::fs::read_to_string(place.path("state/journal")).unwrap(), "mine");
         assert!(!Path::new("/tmp/checks-hostile").exists() && !Path::new("/var/tmp/checks-hostile").exists());
         assert!(place.path("slot/a/b/inside").exists() && place.path("cache/inside").exists());
-        // we ourselves are as free as before
+        // We ourselves are as free as before
         std::fs::write(place.path("state/ours"), "x").unwrap();
     }
 }
@@ -57,7 +57,7 @@ async fn it_reads_no_personal_files() {
             .await;
         assert!(!outcome.output.contains("mine"), "{level}: {}", outcome.output);
         assert!(!outcome.output.contains(".profile\n"), "{level}: {}", outcome.output);
-        // the system's own files are there
+        // The system's own files are there
         assert!(outcome.output.contains("root:"), "{level}: {}", outcome.output);
     }
 }

@@ -1,6 +1,6 @@
 //! When the process that runs a check is killed, the check dies too.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests too
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
 use std::path::Path;
 use std::time::{Duration, Instant};

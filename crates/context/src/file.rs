@@ -89,7 +89,7 @@ pub(crate) fn role_of(path: &str) -> Role {
         return Role::Opaque;
     }
     if Language::of_path(path).is_some() || CODE.contains(&extension) {
-        // what tests read is read with them
+        // What tests read is read with them
         let test = is_test(path) || folder(&["fixtures"]);
         return if test { Role::Test } else { Role::Code };
     }

@@ -31,15 +31,15 @@ pub(crate) struct Posting {
 /// What an index covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Stats {
-    /// files listed
+    /// Files listed
     pub files: usize,
-    /// files whose words are known
+    /// Files whose words are known
     pub read: usize,
-    /// files whose symbols are known
+    /// Files whose symbols are known
     pub parsed: usize,
-    /// files taken over from the index before
+    /// Files taken over from the index before
     pub reused: usize,
-    /// imports that lead from one file to another
+    /// Imports that lead from one file to another
     pub edges: usize,
 }
 

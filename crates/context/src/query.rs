@@ -20,11 +20,11 @@ const MAX_BEGINNINGS: usize = 12;
 /// The words of a question with their weights, known words only.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Query {
-    /// for each word as asked: the terms that stand for it with what they are worth
+    /// For each word as asked: the terms that stand for it with what they are worth
     pub(crate) words: Vec<QueryWord>,
-    /// what each word of a text is worth
+    /// What each word of a text is worth
     worth: HashMap<String, f32>,
-    /// tests, or documents, are what is asked for
+    /// Tests, or documents, are what is asked for
     pub(crate) about_tests: bool,
     pub(crate) about_docs: bool,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Query {
 #[derive(Debug, Clone)]
 pub(crate) struct QueryWord {
     name: String,
-    /// as it was asked, for people
+    /// As it was asked, for people
     pub(crate) asked: String,
     pub(crate) weight: f32,
     pub(crate) terms: Vec<(TermId, f32)>,

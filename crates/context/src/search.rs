@@ -29,15 +29,15 @@ const MAX_SYMBOLS: usize = 5;
 /// A file that may matter, best first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hit {
-    /// relative to the root
+    /// Relative to the root
     pub path: String,
-    /// for comparing hits of one search only
+    /// For comparing hits of one search only
     pub score: f32,
-    /// lines of the file; 0 where it was not read
+    /// Lines of the file; 0 where it was not read
     pub lines: u32,
-    /// the symbols in it that fit best, in the order of the file
+    /// The symbols in it that fit best, in the order of the file
     pub symbols: Vec<SymbolHit>,
-    /// what speaks for the file, in words
+    /// What speaks for the file, in words
     pub why: String,
 }
 
@@ -54,7 +54,7 @@ pub struct SymbolHit {
 #[derive(Debug, Clone, Default)]
 struct Tally {
     score: f32,
-    /// the words found, each with the best field it stands in
+    /// The words found, each with the best field it stands in
     found: Vec<(usize, usize)>,
     named: bool,
     via: Option<(FileId, Way)>,

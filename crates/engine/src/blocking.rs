@@ -24,7 +24,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     let takes = VIRTUAL.with_borrow_mut(|takes| takes.as_mut().map(|takes| takes()));
     let done = match takes {
         None => spawn_blocking(work).await,
-        // like a blocking thread, it goes on where nobody waits for it any more
+        // Like a blocking thread, it goes on where nobody waits for it any more
         Some((before, after)) => {
             let work = async move {
                 tokio::time::sleep(before).await;
@@ -38,7 +38,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     match done.map_err(JoinError::try_into_panic) {
         Ok(value) => value,
         Err(Ok(panic)) => resume_unwind(panic),
-        // only when the runtime shuts down: nobody waits for the answer any more
+        // Only when the runtime shuts down: nobody waits for the answer any more
         Err(Err(_)) => std::future::pending().await,
     }
 }

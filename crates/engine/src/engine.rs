@@ -133,7 +133,7 @@ impl Engine {
         let (Some(session), Some(context)) = (self.sessions.get(session), self.running.context()) else {
             return Some("refused: this role's part of the mission is over; end your turn.".into());
         };
-        // the mailbox counts its own, and what is no call of a tool is seen by `observe`
+        // The mailbox counts its own, and what is no call of a tool is seen by `observe`
         let counted = tool != session.role.mailbox() && tool != UNKNOWN;
         let repeated = counted.then(|| session.watch.call(tool, &arguments.to_string())).flatten();
         let refusal = match repeated {

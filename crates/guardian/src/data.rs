@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
-    /// comments and commas at the end are allowed
+    /// Comments and commas at the end are allowed
     Jsonc,
     Yaml,
     Toml,
@@ -144,7 +144,7 @@ pub(crate) fn without_comments(text: &str) -> String {
                     }
                     at += 1;
                 }
-                // stars within the comment
+                // Stars within the comment
                 let mut back = at;
                 while back > 0 && matches!(out[back - 1], b' ' | b'\n' | b'*') {
                     if out[back - 1] == b'*' {

@@ -11,34 +11,34 @@ use crate::rules::{Example, RULES, evidence};
 /// What is known of a built-in rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleInfo {
-    /// the id that findings and `[guardian.severity]` use
+    /// The id that findings and `[guardian.severity]` use
     pub id: String,
-    /// what it is about
+    /// What it is about
     pub category: Category,
-    /// how bad its findings are, where certain
+    /// How bad its findings are, where certain
     pub severity: Severity,
-    /// how bad they are where a change brought them in
+    /// How bad they are where a change brought them in
     pub in_change: Severity,
-    /// unless what: `usual` (the project did so before), `explained` (a comment above says why)
+    /// Unless what: `usual` (the project did so before), `explained` (a comment above says why)
     pub unless: Vec<String>,
-    /// languages by name; empty where it looks at all text files
+    /// Languages by name; empty where it looks at all text files
     pub languages: Vec<String>,
-    /// what it finds
+    /// What it finds
     pub summary: String,
-    /// why it matters and what to do instead
+    /// Why it matters and what to do instead
     pub note: String,
-    /// changes without a finding
+    /// Changes without a finding
     pub valid: Vec<RuleExample>,
-    /// changes with one
+    /// Changes with one
     pub invalid: Vec<RuleExample>,
 }
 
 /// An example of a rule: (path, text) of the files before and after a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleExample {
-    /// empty where all of `head` is new
+    /// Empty where all of `head` is new
     pub base: Vec<(String, String)>,
-    /// the files after the change
+    /// The files after the change
     pub head: Vec<(String, String)>,
 }
 
@@ -59,7 +59,7 @@ struct RuleMetadata {
     in_change: Option<Severity>,
     #[serde(default)]
     unless: Vec<String>,
-    /// a path for the examples, where the rule looks at it
+    /// A path for the examples, where the rule looks at it
     #[serde(default)]
     path: Option<String>,
     valid: Vec<String>,

@@ -24,21 +24,21 @@ const MAX_COMPARED: usize = 8;
 /// How the Guardian is set up.
 #[derive(Clone, Debug, Default)]
 pub struct GuardianOptions {
-    /// severities by rule id, over the built-in ones
+    /// Severities by rule id, over the built-in ones
     pub severity: BTreeMap<String, Level>,
-    /// a project's own ast-grep rules: (name of the file, its YAML)
+    /// A project's own ast-grep rules: (name of the file, its YAML)
     pub project_rules: Vec<(String, String)>,
-    /// utility rules that those name in `matches`: (name of the file, its YAML)
+    /// Utility rules that those name in `matches`: (name of the file, its YAML)
     pub utilities: Vec<(String, String)>,
 }
 
 /// The linter. Cheap to share; building one compiles the rules.
 pub struct Guardian {
     patterns: Patterns,
-    /// rules with logic that are not switched off, in the order in which they run
+    /// Rules with logic that are not switched off, in the order in which they run
     rules: Vec<&'static Rule>,
     severity: BTreeMap<String, Level>,
-    /// the newest last; a base is linted once for all the edits of a file
+    /// The newest last; a base is linted once for all the edits of a file
     kept: Mutex<Vec<Arc<File>>>,
 }
 
@@ -173,7 +173,7 @@ impl Guardian {
                     raw.in_change = raw.severity;
                 }
             }
-            // a grammar that did not know the code of the base proves nothing of the head
+            // A grammar that did not know the code of the base proves nothing of the head
             if let Some(head) =
                 pair.head.as_deref().filter(|head| base.is_some_and(File::is_broken) && head.is_balanced())
             {
@@ -196,7 +196,7 @@ impl Guardian {
             kept.push(file.clone());
             return file;
         }
-        // an undo is nearer to an older text than to the last one, and what is broken helps nobody
+        // An undo is nearer to an older text than to the last one, and what is broken helps nobody
         let others = kept.iter().rev().filter(|file| &*file.path == path && file.is_sound());
         let before = others.take(MAX_COMPARED).min_by_key(|file| file.differs_by(text)).cloned();
         drop(kept);

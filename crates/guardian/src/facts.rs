@@ -24,7 +24,7 @@ impl Facts {
         let mut found = Some(find());
         let mut place = &self.first;
         loop {
-            // taken at the first free place; until then others are passed
+            // Taken at the first free place; until then others are passed
             let fact =
                 place.get_or_init(|| Box::new(Fact { value: Box::new(found.take()), next: OnceLock::new() }));
             if let Some(value) = fact.value.downcast_ref::<Option<T>>().and_then(Option::as_ref) {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// likely wrong, or worth a look: shown, blocks nothing
+    /// Likely wrong, or worth a look: shown, blocks nothing
     Warning,
-    /// certainly wrong in a change: blocks it
+    /// Certainly wrong in a change: blocks it
     Error,
 }
 
@@ -37,38 +37,38 @@ impl fmt::Display for Severity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
-    /// code that cannot run
+    /// Code that cannot run
     Broken,
-    /// code that was not written
+    /// Code that was not written
     Lazy,
-    /// code or tests that pretend
+    /// Code or tests that pretend
     Dishonest,
-    /// code that lets an attacker in
+    /// Code that lets an attacker in
     Unsafe,
-    /// files that do not fit each other
+    /// Files that do not fit each other
     Inconsistent,
-    /// code unlike its neighbours
+    /// Code unlike its neighbours
     Style,
-    /// a rule of the project
+    /// A rule of the project
     Project,
 }
 
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
-    /// path as it was given, `/`-separated, relative to the root of the sources
+    /// Path as it was given, `/`-separated, relative to the root of the sources
     pub path: String,
     /// 1-based
     pub line: u32,
     /// 1-based, in characters
     pub column: u32,
-    /// the rule's id
+    /// The rule's id
     pub rule: String,
-    /// how bad it is
+    /// How bad it is
     pub severity: Severity,
-    /// what is wrong
+    /// What is wrong
     pub message: String,
-    /// why it matters and what to do instead
+    /// Why it matters and what to do instead
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -77,12 +77,12 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("rule file `{file}`{}: {message}\nhint: {hint}", .line.map_or(String::new(), |l| format!(" line {l}")))]
 pub struct RuleProblem {
-    /// the file's name as it was given
+    /// The file's name as it was given
     pub file: String,
     /// 1-based, where known
     pub line: Option<u32>,
-    /// what is wrong with it
+    /// What is wrong with it
     pub message: String,
-    /// what to do
+    /// What to do
     pub hint: String,
 }

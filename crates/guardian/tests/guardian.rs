@@ -25,9 +25,9 @@ fn lines(findings: &[guardian::Finding]) -> String {
 fn what_was_there_before_is_not_reported() {
     let base = "console.log(a);\nconsole.log(b);\n";
     check_edit("a.js", Some(base), base, expect![[""]]);
-    // moved and indented
+    // Moved and indented
     check_edit("a.js", Some(base), "if (x) {\n  console.log(b);\n  console.log(a);\n}\n", expect![[""]]);
-    // rewritten in place
+    // Rewritten in place
     check_edit("a.js", Some(base), "console.log(a, 1);\nconsole.log(b);\n", expect![[""]]);
     check_edit(
         "a.js",
@@ -89,9 +89,9 @@ fn a_project_s_custom_is_where_and_how_it_did_the_same() {
         lines(&guardian().lint_change(&files(base.to_string()), &files(head), &["a.py".to_string()]))
     };
     let base = "def f(x):\n    y = x\n";
-    // an import is silenced elsewhere, too
+    // An import is silenced elsewhere, too
     expect!["a.py:3:17 warning blanket-suppression: every check of a tool was switched off by a comment\na.py:3:17 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    import abc  # noqa"));
-    // what another file does to a statement is no custom of this one
+    // What another file does to a statement is no custom of this one
     expect!["a.py:3:21 error blanket-suppression: every check of a tool was switched off by a comment\na.py:3:21 warning suppression: a check was switched off by a comment"].assert_eq(&said(base, "    return y.z + 1  # noqa"));
     let same = "def f(x):\n    y = x.z  # noqa\n";
     assert!(!said(same, "    return y.z + 1  # noqa").contains("error"));
@@ -112,7 +112,7 @@ fn coverage_is_left_out_of_branches_where_the_project_does_so() {
     assert!(!blocks(custom, branch));
     assert!(blocks(none, branch));
     assert!(blocks(custom, statement));
-    // a function as a whole
+    // A function as a whole
     assert!(!blocks(none, "  g(x);\n}\n/* istanbul ignore next */\nfunction h() {\n  g(2);"));
 }
 
@@ -126,7 +126,7 @@ fn a_comment_that_was_there_before_gives_no_reason_for_what_is_silenced_now() {
     let silenced = "// the first of both wins\n// eslint-disable-next-line\nf(x);\n";
     assert!(blocks("// the first of both wins\nf(x);\n", silenced));
     assert!(!blocks("g();\n", silenced));
-    // the reason was given when it was silenced
+    // The reason was given when it was silenced
     assert!(!blocks(silenced, &silenced.replace("f(x)", "f(x, 1)")));
 }
 
@@ -201,7 +201,7 @@ fn utilities_serve_the_rules_and_a_faulty_one_is_named() {
     };
     let (guardian, problems) = Guardian::new(GuardianOptions {
         project_rules: vec![rule("one", "is-call"), rule("two", "nowhere")],
-        // in an order that is not that of their needs
+        // In an order that is not that of their needs
         utilities: vec![
             util("is-call", "any: [{ matches: is-f }, { pattern: g() }]"),
             util("broken", "kind: no_such_node"),

@@ -105,7 +105,7 @@ impl<E: Serialize> Journal<E> {
             Fault::Torn => &line[..line.len() / 2],
             Fault::Lost => line,
         };
-        // what is left on disk is the point; how well that went is not
+        // What is left on disk is the point; how well that went is not
         let _ = write_at(&mut self.file, self.len, part);
         Error::Append { path: self.path.clone(), seq, poisoned: self.poisoned, source: faults::error() }
     }

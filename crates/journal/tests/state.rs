@@ -172,7 +172,7 @@ fn a_sweep_keeps_what_cannot_be_read() {
     let state = StateDir::open(data.path(), project.path()).unwrap();
     let mission = state.mission("m-unread00").unwrap();
     mission.create().unwrap();
-    // a journal that answers every read with an error, for root as well
+    // A journal that answers every read with an error, for root as well
     std::fs::create_dir(mission.journal_path()).unwrap();
     state.sweep().unwrap();
     assert!(mission.path().exists());

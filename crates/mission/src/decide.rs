@@ -35,7 +35,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     if state.tasks.is_empty() {
         effects.extend(planning(state, now_ms));
     } else if state.tasks.index().open() == 0 {
-        // a compound task's own phase follows its tasks; it is no work of its own
+        // A compound task's own phase follows its tasks; it is no work of its own
         effects.push(if cycle::plans(state) {
             Effect::AskPlanner { task: None }
         } else {
@@ -64,7 +64,7 @@ fn pause(state: &State) -> Option<PauseReason> {
     }
     let troubled = || index.troubled().filter_map(|id| state.tasks.get(id));
     let worst = troubled().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
-    // what was told last may be made good by now, or be of the other kind
+    // What was told last may be made good by now, or be of the other kind
     let words = |host: bool, times: u32| {
         let last =
             state.trouble.as_ref().filter(|t| (t.class == FailureClass::Host) == host && t.times <= times);
@@ -76,7 +76,7 @@ fn pause(state: &State) -> Option<PauseReason> {
     if worst >= policy.host_failures.max(1) {
         return Some(PauseReason::Host(words(true, worst)));
     }
-    // a review that comes to nothing was asked for more than once each time
+    // A review that comes to nothing was asked for more than once each time
     let empty = troubled().map(|t| t.empty_reviews).max().unwrap_or_default();
     if empty >= REVIEW_TRIES {
         return Some(PauseReason::Review(words(false, empty)));
@@ -92,7 +92,7 @@ fn planning(state: &State, now_ms: u64) -> Option<Effect> {
         let ended = Event::Ended { outcome: Outcome::Failed, at_ms: now_ms };
         return Some(Effect::Record(single_task::plan(state).unwrap_or(ended)));
     }
-    // without a brief the Planner is given the engine's own ranking of files
+    // Without a brief the Planner is given the engine's own ranking of files
     if state.brief.is_none() && state.brief_failures.len() < ROLE_TRIES {
         return Some(Effect::AskSearcher);
     }
@@ -103,7 +103,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     let index = state.tasks.index();
     let mut effects: Vec<Effect> = verdicts(state).into_iter().map(Effect::Record).collect();
     if !effects.is_empty() {
-        // what follows from these is decided once they are written down
+        // What follows from these is decided once they are written down
         return effects;
     }
     for task in index.active().filter_map(|id| state.tasks.get(id)) {
@@ -152,7 +152,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
         effects.push(Effect::Integrate { tasks, head: head.commit.clone() });
     }
     effects.extend(state.packages_due().map(|needs| Effect::AddPackages { parent: needs.parent.clone() }));
-    // asked when nothing else is left to do: a question interrupts no work
+    // Asked when nothing else is left to do: a question interrupts no work
     if effects.is_empty()
         && state.base_checks.is_some()
         && let Some(question) = state.question()
@@ -220,7 +220,7 @@ fn verdicts(state: &State) -> Vec<Event> {
 
 /// What policy says of a task without any work: cancelled, abandoned, or how it is helped.
 fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
-    // what is being merged is integrated or fails first, and with it the task that it is a part of
+    // What is being merged is integrated or fails first, and with it the task that it is a part of
     let merged = |other: &TaskId| state.tasks.get(other).is_some_and(|other| task.shares_group(other));
     if task.phase.is_final() || state.batch.contains(&task.id) || state.batch.iter().any(merged) {
         return None;

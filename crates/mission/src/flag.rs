@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(RedFlag::of(&late, late.len() as u64, 5), Some(RedFlag::Repetitive));
         assert_eq!(RedFlag::of(&long(30_000), 30_000, 5), None);
         assert_eq!(RedFlag::of("the end of it", MAX_ANSWER + 1, 5), Some(RedFlag::TooLong));
-        // a table or a list is no repetition, however regular
+        // A table or a list is no repetition, however regular
         let list: String = (0..200).map(|n| format!("- src/module_{n}.js: exports CONST_{n}\n")).collect();
         assert_eq!(RedFlag::of(&list, list.len() as u64, 1), None);
     }

@@ -16,7 +16,7 @@ pub fn wanted(
     is_folder: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Vec<String>> {
     let mut problems = Vec::new();
-    // a planned file that another task holds is asked for by its name: the task then waits for it
+    // A planned file that another task holds is asked for by its name: the task then waits for it
     let owned = |file: &str| {
         let known = state.tasks.get(task).is_some_and(|task: &Task| task.scope.contains(file));
         known && state.holder(file, task).is_none()

@@ -55,7 +55,7 @@ pub(crate) fn due(state: &State, task: &Task) -> bool {
         && task.behaviour == Some(true)
         && tests.written.is_none()
         && tests.skipped.is_none()
-        // without checks there is nobody to run them
+        // Without checks there is nobody to run them
         && state.base_checks.as_ref().is_some_and(|checks| !checks.is_empty())
 }
 
@@ -121,7 +121,7 @@ pub fn disputed(task: &Task, repairs: bool) -> Option<Dispute<'_>> {
     if repairs || (tests.upheld > 0 && tests.upheld_at == last.attempt) {
         return None;
     }
-    // only how an attempt ended counts, and those that other tests failed say nothing of these
+    // Only how an attempt ended counts, and those that other tests failed say nothing of these
     let earlier = task.failures.iter().rev().find(|failure| failure.attempt != last.attempt);
     let earlier = earlier.filter(|failure| failure.attempt > task.granted).filter(same);
     earlier.map(|_| Dispute::Attempts(issue))

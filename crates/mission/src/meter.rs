@@ -169,7 +169,7 @@ impl Meter {
             }
         }
         self.asked.clear();
-        // where requests are announced, an answer that none of them asked for was never requested
+        // Where requests are announced, an answer that none of them asked for was never requested
         if self.requests > 0 {
             self.answered = self.requests;
         }
@@ -186,7 +186,7 @@ impl Meter {
 
     fn answer(&mut self, id: &str) -> &mut MeteredAnswer {
         if !self.answers.contains_key(id) {
-            // what comes after an answer is another one
+            // What comes after an answer is another one
             if let Some(before) = self.newest.take().and_then(|id| self.answers.get_mut(&id)) {
                 before.over = true;
                 if !std::mem::replace(&mut before.counted, true) {
@@ -253,7 +253,7 @@ impl Meter {
         let cost_usd = (seen_cost.max(told_cost) - given_cost).max(0.0);
         let known = if self.requests > 0 { self.answered.min(self.requests) } else { self.answered };
         let requests = known.saturating_sub(self.given_requests);
-        // a request alone is no news until something is known of its answer, but at the end of a turn
+        // A request alone is no news until something is known of its answer, but at the end of a turn
         if tokens.total() == 0 && cost_usd <= 0.0 && (reported.is_none() || requests == 0) {
             return None;
         }
@@ -271,7 +271,7 @@ impl Meter {
         let open = newest.filter(|answer| answer.tokens.total() == 0 && !answer.over);
         let input = match open.and_then(|answer| answer.asked).or(self.asked.back().copied()) {
             Some(bytes) => self.read_tokens(bytes),
-            // where requests are announced, this one was never sent
+            // Where requests are announced, this one was never sent
             None if self.requests > 0 || self.held => return None,
             None if newest.is_some() && open.is_none() => return None,
             None if newest.is_none() && self.unread == 0 => return None,
@@ -351,7 +351,7 @@ mod tests {
         let mut meter = Meter::default();
         meter.requested(34_000);
         meter.reported("m1", tokens(9_000, 10), 0.0);
-        // the turn was ended before the host sent another one
+        // The turn was ended before the host sent another one
         meter.reported("m2", tokens(0, 0), 0.0);
         meter.sent(390);
         assert_eq!(meter.unreported(), None, "nothing was sent");
@@ -393,7 +393,7 @@ mod tests {
         assert_eq!(meter.news(None), Some(news(tokens(100, 20), 0.01, 1)));
         assert_eq!(meter.news(None), None);
         meter.reported("m2", tokens(130, 5), 0.02);
-        // what the host says at the end is the same again, and a little more
+        // What the host says at the end is the same again, and a little more
         let more = meter.news(Some((tokens(240, 25), 0.03))).unwrap();
         assert_eq!((more.tokens, more.requests), (tokens(140, 5), 1));
         assert!((more.cost_usd - 0.02).abs() < 1e-9);
@@ -433,7 +433,7 @@ mod tests {
         meter.sent(390);
         meter.reported("m2", tokens(0, 0), 0.0);
         meter.streamed("m2", 500);
-        // two bytes a token were measured
+        // Two bytes a token were measured
         assert_eq!(meter.unreported(), Some(tokens(4_100, 250)));
     }
 

@@ -73,7 +73,7 @@ pub struct Panel {
 impl Panel {
     /// Where a `quorum` of so many judges each task.
     pub fn of(state: &State, quorum: u32) -> Panel {
-        // nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
+        // Nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
         let whole = state.lost().next().is_none();
         Panel::new(quorum, state.track_record(), whole, state.is_answered())
     }

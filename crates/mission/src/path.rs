@@ -40,7 +40,7 @@ pub fn normalise(text: &str) -> Result<String, String> {
     if path.trim().is_empty() {
         return Err("an empty path".into());
     }
-    // what `./` or `x/..` hid before it
+    // What `./` or `x/..` hid before it
     if path.starts_with('~') || is_drive(&path) {
         return Err(format!(
             "`{text}` is `{path}`, which some programs take for an absolute path; name another file"

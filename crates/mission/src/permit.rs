@@ -107,7 +107,7 @@ pub fn request(state: &State, request: &Request, mission: &Reserved, task: &Rese
     if known.is_some_and(|task| task.phase.is_final()) {
         return RequestPermit::Refused(Refusal::Cancelled);
     }
-    // once all tasks are over, what was integrated is delivered: no review of it pauses the mission
+    // Once all tasks are over, what was integrated is delivered: no review of it pauses the mission
     let finished = !state.tasks.is_empty() && state.tasks.index().open() == 0;
     match budget::requests(state) {
         Some(what) if finished => return refused(what),
@@ -155,7 +155,7 @@ pub fn scope(state: &State, task: &TaskId, path: &str) -> Scope {
         return Scope::Held { event: Event::ScopeRefused { task, path, held_by: by.clone() }, by };
     }
     if state.tasks.get(&task).is_some_and(|known| known.scope.contains(&path)) {
-        // planned for this task, and nobody came before it
+        // Planned for this task, and nobody came before it
         return Scope::Owned;
     }
     Scope::Widens(Event::ScopeWidened { task, path })
@@ -195,7 +195,7 @@ mod tests {
         let state = state(policy, 6_000, 3);
         assert_eq!(ask(&state, Role::Coder, 3_000, reserved(1, 1_000)), RequestPermit::Granted);
         assert_eq!(ask(&state, Role::Coder, 3_000, reserved(1, 1_001)), RequestPermit::Wait);
-        // alone it passes the limit by its own estimate at most
+        // Alone it passes the limit by its own estimate at most
         assert_eq!(ask(&state, Role::Coder, 9_000, Reserved::default()), RequestPermit::Granted);
     }
 

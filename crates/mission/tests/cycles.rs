@@ -175,7 +175,7 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
     );
     assert_eq!(mission.state.stage(), Stage::Planning);
     mission.plan(None, "a: c; ; g\nd: d; a; g");
-    // ids and groups of their own
+    // Ids and groups of their own
     assert!(
         mission.state.tasks["a-2"].group.as_deref() == Some("2/g") && mission.state.tasks["a-2"].cycle == 2
     );
@@ -214,7 +214,7 @@ fn a_cycle_that_brings_nothing_is_the_last_one() {
     mission.plan(None, "b: b");
     land(&mut mission, "b", "t2");
     mission.record_policy();
-    // something was integrated, and nothing that was missing is there
+    // Something was integrated, and nothing that was missing is there
     mission.review(&["x", "y"]);
     check(
         &mut mission,
@@ -316,7 +316,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
         "#]],
     );
     mission.review(&[]);
-    // a reviewer that misses what was not integrated does not make it integrateddd
+    // A reviewer that misses what was not integrated does not make it integrateddd
     check(
         &mut mission,
         expect![[r#"
@@ -338,7 +338,7 @@ fn the_last_plan_gives_up_what_it_cannot_do() {
     let mut mission = planned("a: a", &[]);
     mission.start("a");
     mission.fail("a", FailureClass::Test);
-    // nothing was integrated, but the plan may be at fault
+    // Nothing was integrated, but the plan may be at fault
     assert!(mission.record_policy().ends_with("plan:\n"));
     mission.plan(None, "b: b");
     mission.start("b");

@@ -49,7 +49,7 @@ fn a_mission_begins_with_base_brief_and_plan() {
     "#]],
     );
     mission.tell(Event::BriefFailed { class: FailureClass::Malformed, reason: "prose".into() });
-    // it goes on without a brief
+    // It goes on without a brief
     check(
         &mut mission,
         expect![[r#"
@@ -268,7 +268,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
     assert_eq!(mission.state.tasks["p4"].depth, 3);
     mission.land("p4");
     assert!(mission.state.tasks.values().all(|t| matches!(t.phase, Phase::Integrated { .. })));
-    // no room for a fifth: what fails there is not split
+    // No room for a fifth: what fails there is not split
     let splits = Policy { splits: 3, fixes: 0, fresh: 0, ..policy() };
     let mut mission = Mission::with(splits, "+p1: a");
     for (above, plan) in [("p1", "+p2: a"), ("p2", "+p3: a"), ("p3", "p4: a")] {
@@ -503,7 +503,7 @@ fn missions_end_as_they_went() {
 fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
     let policy = Policy { parallel: 4, candidates: 3, ..Policy::default() };
     let mut mission = Mission::with(policy, "a: a\nb: b");
-    // one of the two, as both need three
+    // One of the two, as both need three
     check(
         &mut mission,
         expect![[r#"
@@ -527,7 +527,7 @@ fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
         work:b:1:0
     "#]],
     );
-    // never more than there are slots
+    // Never more than there are slots
     let policy = Policy { parallel: 2, candidates: 8, ..Policy::default() };
     let mission = Mission::with(policy, "a: a");
     assert_eq!(mission.state.candidates(), 2);

@@ -3,7 +3,7 @@
 //! **Its lines are never changed or removed.** A new event, field or value gets a line more, as the program writes it; the
 //! older lines show that journals without it are still read.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // helpers of tests too
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Helpers of tests too
 
 use std::collections::{BTreeMap, BTreeSet};
 

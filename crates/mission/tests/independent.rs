@@ -170,7 +170,7 @@ fn an_author_who_is_lost_does_not_count() {
     assert_eq!(mission.state.tasks["a"].host_failures, 1);
     begin(&mut mission, "a");
     accept(&mut mission, "a");
-    // what stands is kept over a crash
+    // What stands is kept over a crash
     mission.start("a");
     mission.tell(Event::Resumed { at_ms: 9_500, policy: None });
     check(
@@ -239,7 +239,7 @@ fn a_test_that_a_repair_fails_on_is_looked_at_and_again_when_a_second_attempt_en
         "#]],
     );
     fail_once(&mut mission, "a", "adds", true);
-    // one attempt says no more than before
+    // One attempt says no more than before
     check(
         &mut mission,
         expect![[r#"
@@ -299,7 +299,7 @@ fn what_a_wrong_test_threw_back_is_judged_again_and_a_second_wrong_test_is_dropp
     );
     begin(&mut mission, "a");
     accept(&mut mission, "a");
-    // a stop on the way loses nothing
+    // A stop on the way loses nothing
     mission.record_policy();
     mission.start("a");
     mission.tell(Event::Resumed { at_ms: 9_000, policy: None });

@@ -100,7 +100,7 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
     mission.fix("a");
     mission.fail("a", FailureClass::Timeout);
     for _ in 0..2 {
-        // before a slot was there, and after
+        // Before a slot was there, and after
         mission.fail("a", FailureClass::Host);
         assert!(mission.record_policy().ends_with("work:a:2:0\n"));
         assert_eq!(mission.state.tasks["a"].attempt, 1);
@@ -348,7 +348,7 @@ fn after_fresh_attempts_come_other_models_then_smaller_tasks() {
     );
     let told: Vec<&str> = mission.state.tasks["a"].rungs.iter().map(|c| c.rung.name()).collect();
     assert_eq!(told, ["fresh attempt", "other model", "other model", "split"]);
-    // a part climbs its own ladder, but is not split again
+    // A part climbs its own ladder, but is not split again
     for _ in 0..4 {
         mission.start("a1");
         mission.fail("a1", FailureClass::Malformed);
@@ -416,7 +416,7 @@ fn a_failure_counts_though_the_mission_stops_before_the_ladder_is_asked() {
     mission.hand_in("a");
     mission.fail("a", FailureClass::Test);
     mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
-    // its slot is gone, so there is nothing to fix
+    // Its slot is gone, so there is nothing to fix
     check(
         &mut mission,
         expect![[r#"

@@ -72,7 +72,7 @@ fn the_user_is_asked_once_and_resuming_agrees() {
     assert!(due(&mission.state).is_empty());
     mission.tell(Event::Resumed { at_ms: 7_000, policy: None });
     assert_eq!(due(&mission.state), ["packages:"]);
-    // offline, and on again: the consent stands
+    // Offline, and on again: the consent stands
     let reason = PauseReason::Packages("offline".into());
     mission.tell(Event::Paused { reason, at_ms: 8_000 });
     mission.tell(Event::Resumed { at_ms: 9_000, policy: None });
@@ -115,7 +115,7 @@ fn packages_that_cannot_be_added_send_the_plan_back_twice_at_most() {
 fn a_part_waits_for_the_packages_of_its_own_plan_only() {
     let mut mission = Mission::with(policy(NewDependencies::Ask), "+big: src/*\nother: o.js");
     mission.tell(Event::PlanAccepted { plan: plan(), notes: vec![], parent: Some("big".into()) });
-    // no question while there is work to do
+    // No question while there is work to do
     assert_eq!(due(&mission.state), ["work:other:1:0"]);
     mission.land("other");
     let [question] = due(&mission.state).try_into().unwrap();

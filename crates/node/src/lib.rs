@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** no decision is made here. Values cross as JSON text, so that one serde type serves both sides.
 
-// without Node nobody calls these functions
+// Without Node nobody calls these functions
 #![cfg_attr(test, allow(dead_code))]
 
 mod bridge;

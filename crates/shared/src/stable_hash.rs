@@ -59,7 +59,7 @@ mod tests {
     fn a_value_that_was_kept_is_found_again() {
         let mut hasher = StableHasher::new();
         ("name", 7_u32, Some(12_usize)).hash(&mut hasher);
-        // computed once; another value here makes users' remembered results worthless
+        // Computed once; another value here makes users' remembered results worthless
         assert_eq!(hasher.hex(), "c14eaec3d93bfa11");
         let mut other = StableHasher::new();
         ("name", 7_u32, Some(13_usize)).hash(&mut other);

@@ -71,7 +71,7 @@ pub fn is_in_test_folder(path: &str) -> bool {
 
 fn is_among_tests(folders: &[&str], family: Option<Family>) -> bool {
     let is_source = |folder: &str| matches!(folder, "src" | "lib");
-    // these words have other meanings, too
+    // These words have other meanings, too
     let plain = folders.iter().any(|folder| is_source(folder)) || family != Some(Family::EcmaScript);
     let holds_tests =
         |folder: &str| FOLDERS.contains(&folder) && !(plain && matches!(folder, "spec" | "specs" | "e2e"));

@@ -123,11 +123,11 @@ impl FaultPlan {
     pub fn draw(random: &Random) -> FaultPlan {
         let mut plan = FaultPlan::default();
         let mut draws = random.fork("which");
-        // one seed in eight is undisturbed
+        // One seed in eight is undisturbed
         if draws.chance(0.125) {
             return plan;
         }
-        // tasks that get into each other's way need several things to go wrong at once
+        // Tasks that get into each other's way need several things to go wrong at once
         let tangled = draws.chance(0.25);
         let mut rate = |most: f64| match draws.below(4) {
             0 => most,
@@ -176,7 +176,7 @@ impl FaultPlan {
         }
         for _ in 0..TROUBLED {
             let step = |random: &mut Random| {
-                // early and late steps alike
+                // Early and late steps alike
                 let most = [40, 150, STEPS][random.below(3)];
                 1 + random.below(most) as u64
             };

@@ -130,9 +130,9 @@ impl Host for SimulatedHost {
             HostRequest::Prompt { session, text, .. } => {
                 let (answer, answered) = oneshot::channel();
                 let work = inner.clone();
-                // like a real host, it goes on where nobody waits for the answer
+                // Like a real host, it goes on where nobody waits for the answer
                 tokio::spawn(async move {
-                    // nobody may be waiting any more
+                    // Nobody may be waiting any more
                     let _ = answer.send(work.prompt(&session, text).await);
                 });
                 Box::pin(async move {
@@ -143,7 +143,7 @@ impl Host for SimulatedHost {
                 })
             }
             HostRequest::Dispose { .. } => Box::pin(async { Ok(json!({})) }),
-            // nothing is known of the models, and none of them is paid for by the token
+            // Nothing is known of the models, and none of them is paid for by the token
             HostRequest::Models { .. } => Box::pin(async { Ok(json!({})) }),
             HostRequest::Abort { session, .. } => Box::pin(async move {
                 sleep(Duration::from_millis(10)).await;
@@ -193,7 +193,7 @@ impl Inner {
     }
 
     async fn turn(&self, opened: &Opened, text: String) -> Result<Value, String> {
-        // prompts of one session queue
+        // Prompts of one session queue
         let mut state = opened.turn.lock().await;
         if state.gone {
             return Err("HTTP 404: no such session".into());
@@ -323,7 +323,7 @@ impl Inner {
             (Trouble::Hangs, self.faults.hangs),
             (Trouble::Garbage, self.faults.garbage),
         ];
-        // all are drawn, so that one chance does not shift the draws of the others
+        // All are drawn, so that one chance does not shift the draws of the others
         let drawn: Vec<Trouble> = chances
             .into_iter()
             .filter(|(_, chance)| random.chance(*chance))

@@ -176,7 +176,7 @@ impl Seen {
         if let Some(limit) = policy.calls.filter(|limit| usage.calls > *limit) {
             over("calls", usage.calls.to_string(), limit.to_string());
         }
-        // what an earlier life was over its limit stays in the sum
+        // What an earlier life was over its limit stays in the sum
         self.in_flight = self.in_flight.max(life.host.peak() + 2);
         let in_flight = self.in_flight;
         if let Some(limit) =
@@ -194,7 +194,7 @@ impl Seen {
             over("ms", ran.to_string(), limit.to_string());
         }
         for task in state.tasks.values() {
-            // a reviewer's prompts are the gate's, not the task's
+            // A reviewer's prompts are the gate's, not the task's
             let unanswered = life.unanswered.get(&task.id).copied().unwrap_or_default();
             let calls = u64::from(task.coder_prompts + task.fixer_prompts).saturating_sub(unanswered);
             if let Some(limit) = policy.task_calls.filter(|limit| calls > *limit) {
@@ -306,7 +306,7 @@ impl Seen {
         match &state.delivery {
             Delivery::Pending | Delivery::Failed { .. } => self.undelivered(state),
             Delivery::Undone { .. } => {}
-            // the process died in the middle: the next one ends it
+            // The process died in the middle: the next one ends it
             Delivery::Intended { .. } => {}
             Delivery::Delivered { branch: Some(_), torn, .. } => {
                 self.untouched("although a branch was left", torn);

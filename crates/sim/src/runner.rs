@@ -150,7 +150,7 @@ fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mu
         if state.outcome.is_some() {
             break;
         }
-        // somebody comes back to it later
+        // Somebody comes back to it later
         played.virtual_ms += 60_000;
     }
     played.outcome = state.outcome;
@@ -284,7 +284,7 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
             tokio::spawn(async move {
                 sleep(Duration::from_millis(at)).await;
                 trace.fault("stop");
-                // asked once; nobody else sets it
+                // Asked once; nobody else sets it
                 let _ = asked.set(Instant::now());
                 engine.stop("Esc").await;
             });
@@ -336,7 +336,7 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
 
 async fn writes_to_the_user(root: std::path::PathBuf) {
     sleep(Duration::from_secs(30)).await;
-    // a planted bug; where it cannot act nothing is found
+    // A planted bug; where it cannot act nothing is found
     let _ = std::fs::write(root.join("data/f0.dat"), "overwritten\n");
 }
 
@@ -348,7 +348,7 @@ async fn makes_a_branch(root: std::path::PathBuf) {
 
 async fn does_twice(data_home: std::path::PathBuf, root: std::path::PathBuf) {
     let Ok(state) = StateDir::open(&data_home, &root) else { return };
-    // a slot bears the name of the project, in a folder of its own
+    // A slot bears the name of the project, in a folder of its own
     let data = Path::new(root.file_name().unwrap_or_default()).join("data");
     loop {
         sleep(Duration::from_secs(1)).await;

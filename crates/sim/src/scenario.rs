@@ -117,7 +117,7 @@ impl Settings {
 }
 
 fn plan(random: &mut Random, files: usize, tangled: bool) -> Value {
-    // most are small, so that many seeds fit into a minute
+    // Most are small, so that many seeds fit into a minute
     let most = [1, 2, 3, 6][random.below(4)];
     let count = if tangled { 3 } else { 1 } + random.below(most);
     let tasks: Vec<Value> = (0..count).map(|n| task(random, n, files)).collect();

@@ -37,7 +37,7 @@ impl Trace {
     pub fn broken(&self, what: impl Into<String>) {
         let mut lines = self.lock();
         let what = what.into();
-        // the first time says it; an invariant that stays broken says nothing new
+        // The first time says it; an invariant that stays broken says nothing new
         let known = lines.broken.iter().any(|line| line.ends_with(&what));
         if lines.broken.len() < MOST && !known {
             let line = format!("{:>9.3} s  {what}", lines.now_ms as f64 / 1000.0);

@@ -91,7 +91,7 @@ impl Session for Speaker {
         };
         self.task = header(text, "task").unwrap_or_default().to_string();
         let mut files = listed(text, "Files: ");
-        // tests are somebody else's
+        // Tests are somebody else's
         files.retain(|file| !file.ends_with(".py"));
         if !files.is_empty() {
             self.files = files;
@@ -105,7 +105,7 @@ impl Session for Speaker {
             Role::Planner => {
                 let plan = match (self.task.is_empty(), listed(text, "Ids in use: ")) {
                     (true, used) if used.is_empty() => self.plan.clone(),
-                    // of what is missing, by ids that no earlier plan has
+                    // Of what is missing, by ids that no earlier plan has
                     (true, used) => scenario::parts(&mut self.random, &format!("n{}", used.len())),
                     (false, _) => scenario::parts(&mut self.random, &self.task),
                 };
@@ -309,7 +309,7 @@ impl Speaker {
                 0 => Value::Null,
                 1 => json!("{\"tasks\": [ "),
                 2 => json!({}),
-                // understood all the same
+                // Understood all the same
                 _ => Value::String(arguments.to_string()),
             };
         } else if self.random.chance(self.faults.wrong_ids) {

@@ -11,7 +11,7 @@ fn holds(part: u64) {
     let broken: Vec<String> =
         played.iter().filter(|one| !one.violations.is_empty()).map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{}", broken.concat());
-    // a simulation in which little happens shows little
+    // A simulation in which little happens shows little
     let share =
         |holds: &dyn Fn(&Played) -> bool| played.iter().filter(|one| holds(one)).count() as f64 / PART as f64;
     let (resumed, done) = (share(&|one| one.lives > 1), share(&|one| one.outcome == Some(Outcome::Done)));

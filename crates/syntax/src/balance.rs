@@ -22,9 +22,9 @@ struct Scan<'t> {
     text: &'t [u8],
     at: usize,
     open: Vec<Open>,
-    /// the last byte of code that is no blank
+    /// The last byte of code that is no blank
     before: u8,
-    /// where the word began that ends at `before`
+    /// Where the word began that ends at `before`
     word: usize,
 }
 

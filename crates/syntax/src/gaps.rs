@@ -16,7 +16,7 @@ const MAX_ERRORS: usize = 200;
 
 /// The text with what its grammar misreads masked; `None` where there is nothing of the kind.
 pub(crate) fn always(language: Language, text: &str) -> Option<String> {
-    // a NUL byte ends the parser's text, wherever it stands
+    // A NUL byte ends the parser's text, wherever it stands
     let cleaned = text.contains('\0').then(|| text.replace('\0', " "));
     let now = cleaned.as_deref().unwrap_or(text);
     let edits = match language {

@@ -9,11 +9,11 @@ pub const MAX_PROBLEMS: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
-    /// something that does not belong there
+    /// Something that does not belong there
     Unexpected,
-    /// something that is not there
+    /// Something that is not there
     Missing,
-    /// the file was not parsed (too long, or too much work): no statement about the code
+    /// The file was not parsed (too long, or too much work): no statement about the code
     NotChecked,
 }
 
@@ -24,9 +24,9 @@ pub struct SyntaxProblem {
     pub line: u32,
     /// 1-based, in characters
     pub column: u32,
-    /// what was expected or found
+    /// What was expected or found
     pub message: String,
-    /// what kind of problem
+    /// What kind of problem
     pub kind: ProblemKind,
 }
 

@@ -86,7 +86,7 @@ impl Source<'_> {
                 return VisitStep::Over;
             }
             if node.is_error() {
-                // an error which spans most of a file says nothing by its start: what is inside does
+                // An error which spans most of a file says nothing by its start: what is inside does
                 let spans_much = node.end_position().row.saturating_sub(node.start_position().row) > 10;
                 if spans_much && (!brackets.is_empty() || has_inner_error(node)) {
                     return VisitStep::Into;

@@ -25,7 +25,7 @@ pub enum NotParsed {
     /// The text is longer than [`MAX_BYTES`].
     #[error("file of {bytes} bytes is beyond the {MAX_BYTES} bytes that are parsed")]
     TooLong {
-        /// length of the text
+        /// Length of the text
         bytes: usize,
     },
     /// The parser stopped: its work grew far beyond what the length of the text explains.
@@ -64,11 +64,11 @@ impl<'t> Source<'t> {
         let mut parser = Parser::new();
         parser.set_language(&language.grammar()).map_err(|_| NotParsed::Grammar(language.name()))?;
         let mut masked = gaps::always(language, text);
-        // of a masked text no edit is known
+        // Of a masked text no edit is known
         let old = old.filter(|_| masked.is_none());
         let mut tree = parse(&mut parser, masked.as_deref().unwrap_or(text), old)?;
         if old.is_some() && tree.root_node().has_error() {
-            // where errors are repaired depends on what was there before: say the same as without
+            // Where errors are repaired depends on what was there before: say the same as without
             tree = parse(&mut parser, text, None)?;
         }
         for _ in 0..MAX_ROUNDS {

@@ -25,29 +25,29 @@ pub enum SymbolKind {
 /// How many arguments a function takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arity {
-    /// no fewer than these
+    /// No fewer than these
     pub required: u32,
-    /// no more than these; `None` where there is no limit (rest parameters)
+    /// No more than these; `None` where there is no limit (rest parameters)
     pub max: Option<u32>,
 }
 
 /// Something that a file defines: at its top level, or one level below (methods, items of modules).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbol {
-    /// its name in the source; `default` for an anonymous default export
+    /// Its name in the source; `default` for an anonymous default export
     pub name: String,
-    /// what it is
+    /// What it is
     pub kind: SymbolKind,
-    /// first line, 1-based
+    /// First line, 1-based
     pub line: u32,
-    /// last line, 1-based
+    /// Last line, 1-based
     pub end_line: u32,
-    /// whether other files can reach it by name: `export`, `pub` (not `pub(crate)`-only: any `pub`),
+    /// Whether other files can reach it by name: `export`, `pub` (not `pub(crate)`-only: any `pub`),
     /// a capital in Go, no leading underscore in Python
     pub exported: bool,
-    /// arguments, for functions and methods; the receiver (`self`) is not counted
+    /// Arguments, for functions and methods; the receiver (`self`) is not counted
     pub arity: Option<Arity>,
-    /// the class, impl, trait or module that holds it
+    /// The class, impl, trait or module that holds it
     pub container: Option<String>,
 }
 
@@ -74,9 +74,9 @@ pub enum ImportKind {
 /// A name that an import brings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedName {
-    /// the name in the module: `default`, `*` for all of it
+    /// The name in the module: `default`, `*` for all of it
     pub name: String,
-    /// the name in this file, where it is another
+    /// The name in this file, where it is another
     pub alias: Option<String>,
     /// 1-based
     pub line: u32,
@@ -92,28 +92,28 @@ impl ImportedName {
 /// An import, as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// the module: `./a`, `react`, `crate::a::b`, `..pkg.mod`, `net/http`
+    /// The module: `./a`, `react`, `crate::a::b`, `..pkg.mod`, `net/http`
     pub module: String,
-    /// the names taken from it; empty where the module itself is imported
+    /// The names taken from it; empty where the module itself is imported
     pub names: Vec<ImportedName>,
-    /// the name which the whole module has here (`import * as x`, `import a.b as x`, Go's `x "path"`)
+    /// The name which the whole module has here (`import * as x`, `import a.b as x`, Go's `x "path"`)
     pub alias: Option<String>,
     /// 1-based
     pub line: u32,
-    /// how it is written
+    /// How it is written
     pub kind: ImportKind,
-    /// inside a function, a condition or a `try`: it may be meant to fail
+    /// Inside a function, a condition or a `try`: it may be meant to fail
     pub conditional: bool,
 }
 
 /// A name that an ECMAScript module exports.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
-    /// the exported name; `default`; `*` for `export * from`
+    /// The exported name; `default`; `*` for `export * from`
     pub name: String,
-    /// the name in this file, or in the module that it comes from
+    /// The name in this file, or in the module that it comes from
     pub local: String,
-    /// the module that it is passed on from
+    /// The module that it is passed on from
     pub from: Option<String>,
     /// 1-based
     pub line: u32,
@@ -122,13 +122,13 @@ pub struct Export {
 /// The public face of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outline {
-    /// definitions, in source order
+    /// Definitions, in source order
     pub symbols: Vec<Symbol>,
-    /// imports, in source order
+    /// Imports, in source order
     pub imports: Vec<Import>,
     /// ECMAScript's exports (other languages: see [`Symbol::exported`])
     pub exports: Vec<Export>,
-    /// the file exports names in a way that cannot be listed (`module.exports = x`, `__getattr__`,
+    /// The file exports names in a way that cannot be listed (`module.exports = x`, `__getattr__`,
     /// `from x import *`, a syntax error): absence of a name proves nothing
     pub open: bool,
 }

@@ -5,11 +5,11 @@ use tree_sitter::Node;
 /// What to do after a node was visited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VisitStep {
-    /// visit its children next
+    /// Visit its children next
     Into,
-    /// skip its children
+    /// Skip its children
     Over,
-    /// visit nothing more
+    /// Visit nothing more
     Stop,
 }
 

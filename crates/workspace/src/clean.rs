@@ -33,7 +33,7 @@ impl Workspace {
         {
             remove_tree(&path)?;
         }
-        // a folder of their own elsewhere; with anything else in it, it stays
+        // A folder of their own elsewhere; with anything else in it, it stays
         if let Some(above) = self.slots().parent().filter(|above| *above != self.state()) {
             drop(fs::remove_dir(above));
         }

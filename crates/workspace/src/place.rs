@@ -60,7 +60,7 @@ fn hidden(path: &Path) -> Error {
 
 /// Makes a folder in a place where others may write too, and makes sure that it is the user's.
 fn ours_alone(folder: &Path) -> Result<(), Error> {
-    // a link of somebody else's is not followed, nor replaced
+    // A link of somebody else's is not followed, nor replaced
     if let Ok(found) = fs::symlink_metadata(folder)
         && (!found.is_dir() || found.uid() != rustix::process::getuid().as_raw())
     {

@@ -21,7 +21,7 @@ pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let file = match openat2(&folder, inside, flags, Mode::empty(), resolve) {
         Ok(file) => file,
-        // an older kernel: part by part, each not a link
+        // An older kernel: part by part, each not a link
         Err(rustix::io::Errno::NOSYS) => {
             let mut at = folder;
             let mut parts = inside.components().peekable();

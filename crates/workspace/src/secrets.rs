@@ -40,7 +40,7 @@ pub fn is_secret_file(root: &Path, path: &str) -> bool {
 
 fn has_token(path: &Path) -> bool {
     let mut bytes = Vec::new();
-    // a pipe is not waited for
+    // A pipe is not waited for
     let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
     let Ok(file) = file else { return false };
     // Settings are short; a longer file is not read any further and taken for secret.

@@ -123,7 +123,7 @@ fn inside(root: &Path, command: &str) -> Option<PathBuf> {
     let root = root.canonicalize().ok()?;
     let words = command.split(|c: char| c.is_whitespace() || "'\";|&()=".contains(c));
     let file = |word: &str| root.join(word).canonicalize().ok().filter(|path| path.is_file());
-    // a bare word is a program on the PATH, or an argument
+    // A bare word is a program on the PATH, or an argument
     words.filter(|word| word.contains(['/', '.'])).filter_map(file).find(|path| path.starts_with(&root))
 }
 

@@ -148,7 +148,7 @@ impl Workspace {
         folder_inside(&slot.path, &inside, 0o755)?;
         let path = slot.path.join(&inside);
         remove_tree(&path)?;
-        // relative, since a command may see the slot at another place
+        // Relative, since a command may see the slot at another place
         let up: PathBuf = inside.components().skip(1).map(|_| Component::ParentDir).collect();
         std::os::unix::fs::symlink(up.join(to), &path).at("write", &path)
     }

@@ -68,7 +68,7 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
         if is_host(path) {
             continue;
         }
-        // what git tracks is the project's, whatever it is called; what is not committed of it, and what a mission
+        // What git tracks is the project's, whatever it is called; what is not committed of it, and what a mission
         // writes there, stays out
         if holds_secret(root, path) {
             left_out.insert(left(path, Why::Secret));
@@ -91,7 +91,7 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
                 left_out.insert(left(path, Why::LeadsOut));
             }
             Ok(found) if found.is_file() || found.is_symlink() => put(&mut update, path),
-            // a pipe, a socket or a device stands in its place
+            // A pipe, a socket or a device stands in its place
             Ok(_) | Err(_) => put(&mut remove, path),
         }
     }

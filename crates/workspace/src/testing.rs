@@ -19,7 +19,7 @@ pub(crate) struct Project {
 impl Project {
     /// An empty folder without git.
     pub(crate) fn plain() -> Project {
-        // without the dot that the library begins with: slots lie in no hidden folder
+        // Without the dot that the library begins with: slots lie in no hidden folder
         let folder = tempfile::Builder::new().prefix("workspace-").tempdir().unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
         Project { folder, elsewhere: None }

@@ -133,7 +133,7 @@ impl UserFiles {
 fn paths(bytes: &[u8]) -> Vec<String> {
     let mut paths: Vec<String> = fields(bytes)
         .filter_map(|path| String::from_utf8(path.to_vec()).ok())
-        // a repository inside the project is listed as a folder
+        // A repository inside the project is listed as a folder
         .filter(|path| !path.ends_with('/'))
         .collect();
     paths.sort();

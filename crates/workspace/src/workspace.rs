@@ -61,7 +61,7 @@ impl Workspace {
     /// The same with the folder in which the user wants slots to lie.
     pub fn open_at(root: &Path, state: &Path, slots: Option<&Path>) -> Result<Workspace, Error> {
         private_dir(state)?;
-        // those who open it without the settings find the slots there too
+        // Those who open it without the settings find the slots there too
         let note = state.join(CHOSEN);
         match slots {
             Some(slots) => ensure_file(&note, slots.as_os_str().as_encoded_bytes())?,
@@ -230,7 +230,7 @@ impl Workspace {
                 drop(remove_tree(&entry.path()));
             }
         }
-        // what ran in them has had its time
+        // What ran in them has had its time
         for entry in fs::read_dir(self.slots()).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(ASIDE) {
                 drop(remove_tree(&entry.path()));

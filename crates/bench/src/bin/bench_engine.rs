@@ -15,7 +15,7 @@ const MISSIONS: u64 = 15;
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = memory_folder()?;
     if let Some(n) = std::env::args().nth(1).as_deref().and_then(|a| a.strip_prefix("--mission=")) {
-        // in a process of its own, so that its memory is its own
+        // In a process of its own, so that its memory is its own
         let work = random(n.parse()?, &mut Random::new(1));
         let before = peak_memory_mb();
         let run = run(work, 8, folder.path())?;
@@ -110,7 +110,7 @@ fn validation(n: usize) -> Result<Duration, String> {
         let begun = Instant::now();
         let checked = mission::graph::check(plan, &policy, &Default::default(), 0);
         best = best.min(begun.elapsed());
-        // what the plan holds is freed outside of the time: a mission keeps it
+        // What the plan holds is freed outside of the time: a mission keeps it
         checked.map_err(|problems| problems.join("; "))?;
     }
     Ok(best)

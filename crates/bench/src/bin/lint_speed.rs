@@ -52,7 +52,7 @@ fn edit(file: &str) -> Result<String, String> {
         let line = n * 37 % (lines.len() - 1);
         let before = text.clone();
         match n % 4 {
-            // a line goes, and often a bracket with it
+            // A line goes, and often a bracket with it
             3 => text.replace_range(lines[line]..lines[line + 1], ""),
             _ => text.insert_str(lines[line], &format!("// edit {n}\n")),
         }

@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn no_schedule_beats_the_bound_and_ours_is_near_it() {
-        // the journal syncs every event, and this is not about the disk
+        // The journal syncs every event, and this is not about the disk
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let work = random(100, &mut Random::new(3));
         let bound = work.bound_ms(4);

@@ -70,7 +70,7 @@ impl Work {
         }
         let number = |id: &str| id.strip_prefix("task-").and_then(|n| n.parse::<usize>().ok());
         let mut ids: Vec<&str> = waits.keys().copied().collect();
-        // a task waits only for ones of a lower number
+        // A task waits only for ones of a lower number
         ids.sort_by_key(|id| Reverse(number(id)));
         let mut chain: BTreeMap<&str, u64> = BTreeMap::new();
         for id in ids {
@@ -108,7 +108,7 @@ impl Work {
         let tasks: BTreeMap<&str, &PlannedTask> =
             self.plan.tasks.iter().map(|t| (t.id.as_str(), t)).collect();
         let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-        // a task waits only for ones of a lower number
+        // A task waits only for ones of a lower number
         let mut order: Vec<(usize, &str)> =
             tasks.keys().filter_map(|id| Some((id.strip_prefix("task-")?.parse().ok()?, *id))).collect();
         order.sort_unstable();

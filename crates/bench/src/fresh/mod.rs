@@ -26,7 +26,7 @@ const MAX_FILES: usize = 200;
 #[derive(Debug, Default)]
 pub struct Drawn {
     pub changes: Vec<Change>,
-    /// packages that gave none, and why
+    /// Packages that gave none, and why
     pub left_out: Vec<String>,
 }
 
@@ -134,7 +134,7 @@ pub struct Judged {
     pub refused: usize,
     pub files: usize,
     pub accused: usize,
-    /// every error, in words
+    /// Every error, in words
     pub errors: Vec<String>,
 }
 

@@ -195,7 +195,7 @@ fn lint_mutant(
     right: &engine::for_benches::LintReport,
     measured: &mut Measured,
 ) {
-    // what happens to tests in a mutant that is about tests has no reason in the plan
+    // What happens to tests in a mutant that is about tests has no reason in the plan
     let reason = reason_to_edit_tests(change).filter(|_| !mutant.on_base_tests);
     let report = lint.judge_files(&change.base, &mutant.answer(change), reason.as_deref());
     let new = more(&report.findings, &right.findings);
@@ -236,7 +236,7 @@ mod tests {
         };
         let (error, warning) = (guardian::Severity::Error, guardian::Severity::Warning);
         let right = [finding(7, warning)];
-        // the same one moved, and an error of the same words
+        // The same one moved, and an error of the same words
         let mutant = [finding(9, warning), finding(20, error), finding(30, warning)];
         let new: Vec<u32> = more(&mutant, &right).iter().map(|finding| finding.line).collect();
         assert_eq!(new, [20, 30]);

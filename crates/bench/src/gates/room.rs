@@ -97,7 +97,7 @@ impl Room {
         let mut known = BTreeMap::new();
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
-                // a line that was torn by an interruption is worth nothing
+                // A line that was torn by an interruption is worth nothing
                 if let Ok(KeptCheckRun { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, outcome);
                 }
@@ -163,7 +163,7 @@ impl Room {
                 serde_json::to_string(&KeptCheckRun { key: key.clone(), outcome: outcome.clone() })
             {
                 line.push('\n');
-                // what is not kept is computed again the next time
+                // What is not kept is computed again the next time
                 let _ = lock(&self.memory).write_all(line.as_bytes());
             }
             lock(&self.known).insert(key, outcome.clone());
@@ -252,7 +252,7 @@ impl Commands for Room {
 /// Everything that the set-up looks at.
 fn before_setup(project: &Project, change: &Change) -> Tree {
     match project.registry {
-        // a package that tests need must not be left out for being declared, nor others be installed for it
+        // A package that tests need must not be left out for being declared, nor others be installed for it
         Registry::Npm => {
             let manifest =
                 format!("{{\"private\":true,\"dependencies\":{}}}\n", dependencies(project, change));

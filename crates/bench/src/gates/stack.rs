@@ -138,7 +138,7 @@ pub async fn whole_stack(packages: &[&'static Project], effort: Effort) -> Stack
     for project in packages {
         let (free, project) = (free.clone(), *project);
         working.spawn(async move {
-            // it is never closed
+            // It is never closed
             let _one = free.acquire_owned().await;
             package(project, effort).await
         });
@@ -179,7 +179,7 @@ async fn package(project: &'static Project, effort: Effort) -> Stack {
             return stack;
         }
     };
-    // the newest first
+    // The newest first
     for change in changes.into_iter().rev().take(suite.changes.min(effort.changes)) {
         let (title, started) = (change.title(), Instant::now());
         if effort.is_over() {
@@ -245,7 +245,7 @@ async fn measure(
     let random = Random::new(effort.seed);
     let mut all: Vec<Mutant> =
         kinds.iter().flat_map(|kind| mutants(&change, *kind, effort.a_kind, &random)).collect();
-    // so that an interrupted run has some of each kind
+    // So that an interrupted run has some of each kind
     random.fork(&format!("{} in which order", change.title())).shuffle(&mut all);
     for (at, mutant) in all.iter().enumerate() {
         if effort.is_over() {
@@ -487,7 +487,7 @@ mod tests {
         assert!(slip.visible_tests && slip.caught_by(Gate::Guardian), "{slip:?}");
         let deleted = of(MutantKind::DeletedTest)?;
         assert!(!deleted.visible_tests && deleted.caught_by(Gate::Protected), "{deleted:?}");
-        // it is in the function that is new, which only the held-out test knows
+        // It is in the function that is new, which only the held-out test knows
         let operator = of(MutantKind::WrongOperator)?;
         assert_eq!(operator.truth, Truth::ByHeldOutTests, "{operator:?}");
         assert!(!operator.visible_tests && !operator.caught(), "{operator:?}");

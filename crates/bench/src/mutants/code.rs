@@ -209,7 +209,7 @@ impl<'t> Code<'t> {
             if self.is_python() && statements.first().is_some_and(is_text) {
                 statements.remove(0);
             }
-            // a declaration for type checkers: what stands in it never runs
+            // A declaration for type checkers: what stands in it never runs
             let declares = |range: &Range<usize>| self.is_python() && self.slice(range) == "...";
             if statements.len() == 1 && statements.iter().any(declares) {
                 return;

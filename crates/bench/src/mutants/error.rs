@@ -8,7 +8,7 @@ pub(super) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
         let in_block =
             node.parent().is_some_and(|parent| matches!(parent.kind(), "statement_block" | "block"));
         match node.kind() {
-            // a handler that does nothing any more
+            // A handler that does nothing any more
             "catch_clause" | "except_clause" => {
                 let body = node
                     .child_by_field_name("body")
@@ -22,7 +22,7 @@ pub(super) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
                     found.push(code.turn(body.byte_range(), with));
                 }
             }
-            // what was thrown is not
+            // What was thrown is not
             "throw_statement" if in_block => {
                 for with in ["return", "return null"] {
                     found.push(code.turn(node.byte_range(), with));
@@ -33,7 +33,7 @@ pub(super) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
                     found.push(code.turn(node.byte_range(), with));
                 }
             }
-            // a statement that may fail, and nobody asks
+            // A statement that may fail, and nobody asks
             "expression_statement"
                 if in_block && code.source.text_of(node).contains('(') && !code.is_rust() =>
             {

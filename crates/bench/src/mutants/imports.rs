@@ -19,7 +19,7 @@ pub(super) fn missing(code: &Code<'_>, change: &Change) -> Vec<Edit> {
             let first = code.source.text_of(node).lines().next().unwrap_or_default();
             found.push(code.without(node.byte_range(), &format!("without `{first}`")));
         }
-        // one of several names
+        // One of several names
         code_names(node, &mut |name, next| {
             let text = code.source.text_of(name);
             let bound = if text == "self" { needed::holder(code, name) } else { text };

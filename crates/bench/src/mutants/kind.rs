@@ -3,29 +3,29 @@
 /// A way in which models go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MutantKind {
-    /// the answer ends in the middle of the file
+    /// The answer ends in the middle of the file
     Truncation,
-    /// a bracket, a quote or a colon too few or too many, or a remainder of the answer's wrapping
+    /// A bracket, a quote or a colon too few or too many, or a remainder of the answer's wrapping
     SyntaxSlip,
     /// "… rest of the code unchanged"
     Elision,
-    /// a body that says that it is not written yet
+    /// A body that says that it is not written yet
     Placeholder,
-    /// a body with nothing in it
+    /// A body with nothing in it
     EmptiedBody,
     MissingImport,
-    /// of a package, a file or a name that does not exist
+    /// Of a package, a file or a name that does not exist
     HallucinatedImport,
-    /// an export has another name, its callers call the old one
+    /// An export has another name, its callers call the old one
     RenamedExport,
     DeletedTest,
-    /// an assertion removed, or one that cannot fail
+    /// An assertion removed, or one that cannot fail
     WeakenedTest,
     SkippedTest,
-    /// what a test expects, returned for what it passes
+    /// What a test expects, returned for what it passes
     HardCoded,
     SwallowedError,
-    /// a check silenced by a comment or a cast
+    /// A check silenced by a comment or a cast
     Suppression,
     WrongOperator,
     OffByOne,
@@ -33,7 +33,7 @@ pub enum MutantKind {
     SwappedArguments,
     DroppedBranch,
     DroppedAwait,
-    /// in a file that the change has nothing to do with
+    /// In a file that the change has nothing to do with
     UnrelatedEdit,
 }
 
@@ -44,7 +44,7 @@ pub enum Family {
     Lazy,
     CrossFile,
     Dishonest,
-    /// only running shows it
+    /// Only running shows it
     Execution,
     Elsewhere,
 }

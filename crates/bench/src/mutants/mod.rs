@@ -56,7 +56,7 @@ pub fn mutants(change: &Change, kind: MutantKind, limit: usize, random: &Random)
             .map(|edit| (code.rank(&edit), edit))
             .collect();
         random.shuffle(&mut edits);
-        // the last is taken first
+        // The last is taken first
         edits.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
         files.push((path, edits));
     }

@@ -121,7 +121,7 @@ pub(super) fn constants(code: &Code<'_>) -> Vec<Edit> {
                 Err(_) => return,
             },
             ("string" | "string_literal" | "interpreted_string_literal", _) => {
-                // a string that stands as a statement is no constant
+                // A string that stands as a statement is no constant
                 if node.parent().is_some_and(|parent| parent.kind() == "expression_statement") {
                     return;
                 }

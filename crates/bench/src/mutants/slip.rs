@@ -7,7 +7,7 @@ pub(super) fn edits(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         let text = code.source.text_of(node);
-        // without its end, the code in a template text may go on to the next bracket of the text
+        // Without its end, the code in a template text may go on to the next bracket of the text
         let in_text = node.parent().is_some_and(|parent| parent.kind() == "template_substitution");
         if node.child_count() == 0 && !node.is_named() && !in_text {
             match text {

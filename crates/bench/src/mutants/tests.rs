@@ -80,7 +80,7 @@ fn what_can_be_parsed_can_and_what_is_broken_cannot() {
         });
         match kind {
             MutantKind::Truncation => {}
-            // a blank too many is an error that the grammar does not know
+            // A blank too many is an error that the grammar does not know
             MutantKind::SyntaxSlip => assert!(broken.count() * 10 >= found.len() * 8, "{}", kind.name()),
             _ => assert_eq!(broken.count(), 0, "{}", kind.name()),
         }

@@ -208,7 +208,7 @@ fn function(code: &Code<'_>, node: Node<'_>) -> Option<Test> {
         return None;
     }
     let decorated = node.parent().filter(|parent| parent.kind() == "decorated_definition").unwrap_or(node);
-    // a class or module needs something else in it
+    // A class or module needs something else in it
     if children(decorated.parent()?).len() < 2 {
         return None;
     }

@@ -13,7 +13,7 @@ pub(super) fn edits(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     for _ in 0..TRIES {
         let mut at = code.text.floor_char_boundary(length * 2 / 5 + random.below(length / 2));
-        // tokens of a model end at words more often than within them, and often at the end of a line
+        // Tokens of a model end at words more often than within them, and often at the end of a line
         if random.chance(0.5) {
             at = code
                 .text

@@ -24,7 +24,7 @@ impl Change {
     /// The change between two versions, each a name and its files.
     pub fn new(project: &'static Project, from: (&str, &Tree), to: (&str, &Tree)) -> Change {
         let is_test = |path: &str| project.suite.is_some_and(|suite| suite.is_test(path));
-        // by turns over the names of both, so that a file is on the same side in every version
+        // By turns over the names of both, so that a file is on the same side in every version
         let tests: BTreeSet<&String> =
             from.1.keys().chain(to.1.keys()).filter(|path| is_test(path)).collect();
         let held: BTreeSet<&String> = tests.into_iter().skip(1).step_by(2).collect();

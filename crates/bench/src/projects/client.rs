@@ -158,7 +158,7 @@ fn vendor(work: &Path, name: &str, wanted: &str) -> Result<PathBuf, ProjectError
             .max_by_key(|path| numbers(path, name))
             .ok_or_else(|| missing(work, "the crate did not come"))?,
     };
-    // what cargo made of the manifest reads like it, and holds no path to elsewhere
+    // What cargo made of the manifest reads like it, and holds no path to elsewhere
     let _ = fs::remove_file(folder.join(".cargo-checksum.json"));
     Ok(folder)
 }

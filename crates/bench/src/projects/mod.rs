@@ -27,7 +27,7 @@ impl Project {
         let folder = client::fetch(self, version)?;
         let mut tree = client::read(&folder, &|path| self.wants(path))?;
         if self.registry == Registry::Crates {
-            // each room has a lockfile of its own
+            // Each room has a lockfile of its own
             tree.remove("Cargo.lock");
             if let Some(manifest) = tree.get_mut("Cargo.toml") {
                 *manifest = by_discovery(manifest);

@@ -102,7 +102,7 @@ pub fn judge_release(title: &str, folder: &Path, suites: &Suites) -> Result<Judg
 
 fn pairs(names: &[String]) -> Result<Vec<Pair>, String> {
     let said = |error: ProjectError| error.to_string();
-    // what a project of another language needs is not in `node_modules`
+    // What a project of another language needs is not in `node_modules`
     let wanted = PACKAGES.iter().filter(|package| package.project.registry == Registry::Npm);
     let mut pairs = Vec::new();
     for package in
@@ -202,7 +202,7 @@ fn read(root: &Path) -> Tree {
     while let Some(folder) = waiting.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let (path, size) = (entry.path(), entry.metadata().map_or(u64::MAX, |found| found.len()));
-            // a link is neither of the two, and nothing is read through it
+            // A link is neither of the two, and nothing is read through it
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && !ASIDE.iter().any(|name| entry.file_name() == *name) => {
                     waiting.push(path)

@@ -132,7 +132,7 @@ pub fn share_out(package: &Package, change: &Change, suites: &Suites) -> Shares 
             continue;
         };
         shares.truth.insert(path.clone(), truth);
-        // tests that pass before the change are refused, so no author hands them in
+        // Tests that pass before the change are refused, so no author hands them in
         let before = run(&change.base, path, &author);
         if matches!(before.end, End::Exited { code } if code != 0) && shares.pool.len() < MAX_FILES {
             shares.pool.insert(path.clone(), author);

@@ -35,7 +35,7 @@ pub fn fresh(wrong: usize, of_task: f64, before: Option<Drawn>, random: &mut Ran
 /// What becomes of an answer whose maker is shown what failed.
 pub fn repaired(wrong: usize, of_task: f64, current: Drawn, random: &mut Random) -> Drawn {
     let right = match current {
-        // being told that it is not right, it sticks to it or spoils it
+        // Being told that it is not right, it sticks to it or spoils it
         Drawn::Right => 0.5 + of_task / 2.0,
         _ => Rates::repair(of_task),
     };

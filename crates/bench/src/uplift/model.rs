@@ -74,7 +74,7 @@ impl Job {
         }
         let folder = Job::folder(task);
         let Some(step) = self.tasks.get(folder) else { return Value::Null };
-        // told in other words; the files stay
+        // Told in other words; the files stay
         json!({ "tasks": [planned(&format!("{task}-r"), folder, step)] })
     }
 
@@ -108,7 +108,7 @@ impl Job {
             .enumerate()
             .map(|(at, (id, step))| {
                 let mut task = planned(id, id, step);
-                // some wait for another, as in real plans
+                // Some wait for another, as in real plans
                 if at > 0 && draws.chance(0.15) {
                     task["depends_on"] = json!([names[draws.below(at)]]);
                 }
@@ -246,7 +246,7 @@ impl Speaker {
             match self.role {
                 Role::Planner => self.will("mission_plan", self.job.right_plan(&self.task)),
                 Role::Coder if self.tests.is_some() => self.acts.push_front(Do::HandIn),
-                // it was caught having done nothing
+                // It was caught having done nothing
                 Role::Coder | Role::Fixer => self.work(false),
                 Role::Searcher | Role::Reviewer => self.acts.push_front(Do::HandIn),
             }
@@ -283,7 +283,7 @@ impl Speaker {
         let Some(step) = self.job.tasks.get(&folder).cloned() else { return self.acts.push_back(Do::Prose) };
         let chance = self.job.chance(&self.task);
         let before = self.job.log().last.get(&self.task).copied();
-        // a repair in a session of its own goes on from what stands in the slot
+        // A repair in a session of its own goes on from what stands in the slot
         let drawn = match (repair, self.answer.or(before.filter(|_| repair))) {
             _ if self.job.forced.is_some() => self.job.forced.unwrap_or(Drawn::Right),
             (true, Some(current)) => drawn::repaired(step.wrong.len(), chance, current, &mut self.random),
@@ -306,7 +306,7 @@ impl Speaker {
                 self.write(&folder, &step, &step.answer(drawn).unwrap_or_default());
             }
         }
-        // the engine takes no notice of those that the plan names
+        // The engine takes no notice of those that the plan names
         let why = |act: &Do| match act {
             Do::Write(path, _) => Some(json!({ "path": path, "why": "the release changes it" })),
             _ => None,
@@ -325,7 +325,7 @@ impl Speaker {
     }
 
     fn review(&mut self, prompt: &str) {
-        // without a task it is the objective that is judged, in all folders
+        // Without a task it is the objective that is judged, in all folders
         let folders: Vec<&String> = match Job::folder(&self.task) {
             "" => self.job.tasks.keys().collect(),
             folder => self.job.tasks.keys().filter(|one| *one == folder).collect(),
@@ -347,7 +347,7 @@ impl Speaker {
         if of_tests {
             (right, seen) = (!wrong_tests, format!("tests of {}", self.task));
         }
-        // half of what a reviewer sees depends on the change alone
+        // Half of what a reviewer sees depends on the change alone
         let mut eyes = self.job.random.fork(&format!("review {seen}"));
         let errs = self.job.rates.review_errs(right);
         let erring = if self.random.chance(SAME_EYES) { eyes.chance(errs) } else { self.random.chance(errs) };

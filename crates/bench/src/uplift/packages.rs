@@ -64,7 +64,7 @@ static SQLPARSE: Project = Project {
     versions: &["0.4.0", "0.4.1", "0.4.2", "0.4.3", "0.4.4", "0.5.0", "0.5.1", "0.5.2", "0.5.3"],
     set: Set::Measuring,
     keep: &["sqlparse/", "tests/"],
-    // these read files that are no text
+    // These read files that are no text
     skip: &["tests/test_cli.py", "tests/test_regressions.py"],
     suite: Some(Suite { folder: "tests/test_", suffix: ".py", setup: "", run: "", changes: 0 }),
 };
@@ -112,11 +112,11 @@ impl Package {
         let parent = folder.parent().map(Path::to_path_buf).unwrap_or_default();
         let said = |what: &str, why: &dyn std::fmt::Display| format!("{what} of {}: {why}", self.name());
         fs::create_dir_all(&parent).map_err(|why| said("the environment", &why))?;
-        // a virtual environment does not bear being moved, so what failed is taken away instead
+        // A virtual environment does not bear being moved, so what failed is taken away instead
         fs::create_dir_all(&folder).map_err(|why| said("the environment", &why))?;
         let made = self.set_up(&folder);
         if made.is_err() {
-            // nothing more can be done about what cannot be removed
+            // Nothing more can be done about what cannot be removed
             let _ = fs::remove_dir_all(&folder);
         }
         made.map(|()| Some(folder)).map_err(|why| said("the set-up", &why))

@@ -22,7 +22,7 @@ fn predicted(point: &Point, sum: &Sum) -> Option<(f64, f64)> {
     let tries =
         Tries { fixes: configuration.fixes, fresh: configuration.fresh, splits: configuration.splits };
     let (p, r, f) = (f64::from(point.p) / 1000.0, sum.r(), sum.f());
-    // where nothing wrong was judged, none was let through
+    // Where nothing wrong was judged, none was let through
     let f = if f.is_nan() { 0.0 } else { f };
     Some((formula(p, r, f, tries, point.n), formula_of_tasks(Rates::new(p), r, f, tries, point.n)))
 }

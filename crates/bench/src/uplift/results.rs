@@ -43,7 +43,7 @@ impl Results {
         let mut known = HashMap::new();
         if let Ok(file) = File::open(path) {
             for line in BufReader::new(file).lines() {
-                // a line that was torn by an interruption is worth nothing
+                // A line that was torn by an interruption is worth nothing
                 if let Ok(KeptMission { key, ended }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, ended);
                 }
@@ -61,7 +61,7 @@ impl Results {
         let line = KeptMission { key: key.clone(), ended: ended.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
-            // what is not kept is played again the next time
+            // What is not kept is played again the next time
             let _ = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
         }
     }

@@ -142,7 +142,7 @@ pub fn formula_of_tasks(rates: Rates, r: f64, f: f64, tries: Tries, n: usize) ->
             let p = rates.of_task(random);
             let sticks = 0.5 + p / 2.0;
             for _ in 0..=tries.fresh {
-                // what stands in the slot is right, or wrong
+                // What stands in the slot is right, or wrong
                 let (mut right, mut wrong) = (open * p, open * (1.0 - p));
                 for fix in 0..=tries.fixes {
                     done += right * r;

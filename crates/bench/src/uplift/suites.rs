@@ -47,7 +47,7 @@ impl Suites {
         let mut known = HashMap::new();
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
-                // a line that was torn by an interruption is worth nothing
+                // A line that was torn by an interruption is worth nothing
                 if let Ok(KeptSuiteRun { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, outcome);
                 }
@@ -78,7 +78,7 @@ impl Suites {
             let line = KeptSuiteRun { key: key.clone(), outcome: outcome.clone() };
             if let Ok(mut text) = serde_json::to_string(&line) {
                 text.push('\n');
-                // what is not kept is computed again the next time
+                // What is not kept is computed again the next time
                 let _ = lock(&self.file).write_all(text.as_bytes());
             }
             lock(&self.known).insert(key, outcome.clone());

@@ -108,11 +108,11 @@ fn the_real_gates_take_the_release_and_throw_back_what_its_tests_deny() {
     assert!(wrong.gates.iter().any(|(_, said)| *said == GateVerdict::Fail), "{wrong:?}");
     assert!(!verdict(Drawn::Wrong(0, false)).accepted(), "the old test denies it, too");
     assert!(!verdict(Drawn::Wrong(1, true)).accepted(), "a reason to edit tests is none to have fewer");
-    // remembered: nothing is run again
+    // Remembered: nothing is run again
     let runs = ground.suites.runs();
     assert_eq!(verdict(Drawn::Right), right);
     assert_eq!(ground.suites.runs(), runs);
-    // tests alone see nothing wrong in tests that are gone
+    // Tests alone see nothing wrong in tests that are gone
     assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Right));
     assert!(!ground.verdicts.tests_pass(&ground.steps[0], Drawn::Wrong(0, true)));
     assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Slip(Slip::Prose)));
@@ -166,7 +166,7 @@ fn missions_with_files_and_replayed_ones_come_to_the_same_where_nothing_is_left_
             assert_eq!(ended.done, ended.incomplete_for.is_none());
         }
     }
-    // one seed plays the same again
+    // One seed plays the same again
     let play = || {
         let ended = replay::play(&useless, &ground.verdicts, 3, 5).unwrap();
         (ended.right, ended.wrong, ended.missing, ended.calls, ended.caught, ended.let_through)

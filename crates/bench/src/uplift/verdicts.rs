@@ -69,7 +69,7 @@ impl Verdict {
             }
         }
         let by_a_gate = self.gates.iter().any(|(_, verdict)| *verdict == GateVerdict::Fail);
-        // rejected by no gate: what was submitted could not be judged, or did not merge
+        // Rejected by no gate: what was submitted could not be judged, or did not merge
         (said, self.failure.clone().filter(|_| !by_a_gate))
     }
 }
@@ -110,7 +110,7 @@ impl Verdicts {
         let mut known = HashMap::new();
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
-                // a line that was torn by an interruption is worth nothing
+                // A line that was torn by an interruption is worth nothing
                 if let Ok(line) = serde_json::from_str::<KeptVerdict>(&line.map_err(said)?)
                     && (any_build || line.build == build)
                 {
@@ -199,7 +199,7 @@ impl Verdicts {
             Some(verdict) => verdict,
             None => {
                 let mut verdict = self.ask(step, Drawn::Right, Some(tests))?.1;
-                // only what was said of the tests is meant
+                // Only what was said of the tests is meant
                 verdict.gates.clear();
                 self.keep(key, &verdict);
                 verdict
@@ -234,7 +234,7 @@ impl Verdicts {
         let configuration =
             if tests.is_some() { &Configuration::JUDGING_TESTED } else { &Configuration::JUDGING };
         let setup = Setup { steps: &steps, suites: &self.suites, configuration, rates: Rates::new(1.0) };
-        // in a thread of its own: who asks may be within a runtime
+        // In a thread of its own: who asks may be within a runtime
         let events = std::thread::scope(|scope| scope.spawn(|| judged(&setup, drawn, tests)).join());
         let events = events.map_err(|_| "the mission that judges panicked".to_string())??;
         Ok((read(&events), read_tests(&events)))
@@ -244,7 +244,7 @@ impl Verdicts {
         let line = KeptVerdict { build: self.build.clone(), key: key.clone(), verdict: verdict.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
-            // what is not kept is computed again the next time
+            // What is not kept is computed again the next time
             let _ = lock(&self.file).write_all(text.as_bytes());
         }
         lock(&self.known).insert(key, verdict.clone());
@@ -303,14 +303,14 @@ fn read(events: &[Event]) -> Option<Verdict> {
             Event::GateJudged { task: Some(_), gate, verdict: said, .. } => {
                 verdict.gates.push((*gate, *said));
             }
-            // what the coder of the tests took is counted by itself
+            // What the coder of the tests took is counted by itself
             Event::AttemptStarted { .. } => verdict.coder = 0,
             Event::TaskPassed { .. } => over = true,
             Event::AttemptFailed { class, issues, .. } => {
                 over = true;
                 verdict.failure = Some((*class, issues.clone()));
             }
-            // what passes alone and not when it is merged is rejected, too
+            // What passes alone and not when it is merged is rejected, too
             Event::BatchFailed { class, issues, .. } => verdict.failure = Some((*class, issues.clone())),
             _ => {}
         }

@@ -65,7 +65,7 @@ mod tests {
             concerned(&read, &list, &paths).into_iter().collect::<Vec<_>>()
         };
         assert_eq!(of(&["packages/d/src/a.js"]), ["packages/d"]);
-        // a circle ends
+        // A circle ends
         assert_eq!(of(&["packages/c/index.js"]), ["packages/a", "packages/b", "packages/c"]);
         assert_eq!(of(&["README.md"]), [""]);
     }

@@ -79,7 +79,7 @@ fn inputs(list: &[String], step: &SetupCommand) -> Vec<String> {
             break;
         }
     }
-    // what stands above holds for all below it
+    // What stands above holds for all below it
     let mut above = step.folder.as_str();
     while let Some((up, _)) = above.rsplit_once('/').or_else(|| (!above.is_empty()).then_some(("", above))) {
         found.extend(OTHERS.iter().map(|name| join(up, name)).filter(|path| list.contains(path)));

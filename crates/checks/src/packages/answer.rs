@@ -84,9 +84,9 @@ fn npm(success: bool, output: &str) -> Option<RegistryAnswer> {
         return match serde_json::from_str(output.trim()) {
             Ok(Value::String(version)) => found(&version),
             Ok(Value::Array(all)) => found(all.last()?.as_str()?),
-            // no version fits, and old clients say nothing
+            // No version fits, and old clients say nothing
             _ if output.trim().is_empty() => Some(RegistryAnswer::Missing),
-            // a list that was too long to be kept whole
+            // A list that was too long to be kept whole
             _ => found(output.rsplit('"').nth(1).filter(|v| v.starts_with(|c: char| c.is_ascii_digit()))?),
         };
     }
@@ -116,7 +116,7 @@ fn cargo(wanted: &Wanted, success: bool, output: &str) -> Option<RegistryAnswer>
 fn pip(wanted: &Wanted, output: &str) -> Option<RegistryAnswer> {
     let listed = output.lines().find_map(|line| line.strip_prefix("Available versions: "));
     let Some(listed) = listed else {
-        // it says so, too, when it could not ask
+        // It says so, too, when it could not ask
         let unreachable = ["Retrying", "onnection", "SSLError", "ProxyError", "timed out"];
         let asked = !unreachable.iter().any(|sign| output.contains(sign));
         return (asked && output.contains("No matching distribution found"))

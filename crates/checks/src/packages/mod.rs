@@ -214,7 +214,7 @@ impl Manifest {
             packages.iter().map(|(wanted, resolved)| self.add_one(wanted, resolved.as_deref())).collect();
         let mut run = lines.join(" && ");
         if self.manager == Manager::Cargo {
-            // writes the lockfile, and runs nothing of what it fetches
+            // Writes the lockfile, and runs nothing of what it fetches
             run.push_str(" && cargo fetch");
         }
         Ok(Addition { edit: None, run: Some(self.command("packages", run, ADDING)) })
@@ -251,7 +251,7 @@ impl Manifest {
                 format!("uv add --no-sync --no-build{} {}", dev(" --dev"), quote(&requirement))
             }
             Manager::Go => format!("GOFLAGS=-mod=mod go get {spec}"),
-            // edited, not run
+            // Edited, not run
             Manager::Pip => String::new(),
         }
     }

@@ -48,7 +48,7 @@ fn object<T: for<'de> Deserialize<'de>>(text: &str, key: &str) -> Option<T> {
     if !text.contains(key) {
         return None;
     }
-    // it begins a line; a few lines of a log may begin like it
+    // It begins a line; a few lines of a log may begin like it
     let starts = text
         .match_indices('{')
         .map(|(at, _)| at)

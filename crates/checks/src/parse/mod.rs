@@ -51,7 +51,7 @@ pub fn parse(runner: Runner, text: &str) -> Report {
     if report.passed.is_some() {
         return report;
     }
-    // it may have been told to write a format
+    // It may have been told to write a format
     let formats = Runner::ALL.iter().filter(|other| other.row().is_format && **other != runner);
     formats.map(|other| (other.row().parse)(text)).find(|report| report.passed.is_some()).unwrap_or_default()
 }
@@ -143,12 +143,12 @@ fn read_parts(command: &str, runner: Option<Runner>, green: bool, text: &str, de
         };
     }
     let mut all = Joined { stopped: split.stopped && !green, ..Joined::default() };
-    // where a package is known to have failed, the script around it fails because of that
+    // Where a package is known to have failed, the script around it fails because of that
     let explained = split.parts.iter().any(|part| part.label.is_some() && part.red);
     for part in &split.parts {
         let inner = part.command.as_deref().unwrap_or_default();
         let reading = match &part.label {
-            // a package's lines may hold those of several scripts
+            // A package's lines may hold those of several scripts
             Some(_) => read_parts(inner, Runner::of_command(inner), green, &part.text, depth + 1),
             None => {
                 read_one(inner, Runner::of_command(inner).or(runner.filter(|_| inner.is_empty())), &part.text)
@@ -207,7 +207,7 @@ impl Joined {
     fn add(&mut self, reading: Reading, part: &streams::Part, red: bool, green: bool) {
         let Reading { runner, report } = reading;
         let Some(passed) = report.passed else {
-            // a package that failed without a word of its tests, or whose runner did not come to its end
+            // A package that failed without a word of its tests, or whose runner did not come to its end
             let is_runner = part.command.as_deref().and_then(Runner::of_command).is_some();
             self.partial |= red || (is_runner && !green);
             return;
@@ -219,7 +219,7 @@ impl Joined {
         match report.failing {
             None => self.unnamed = true,
             Some(failing) => {
-                // red, and no test of it is: what else failed is not known
+                // Red, and no test of it is: what else failed is not known
                 self.partial |= red && part.label.is_some() && failing.is_empty();
                 let inside = |failure: TestFailure| match (&part.label, failure.suite) {
                     (None, suite) => TestFailure { suite, ..failure },
@@ -239,7 +239,7 @@ impl Joined {
             [one] => Some(*one),
             _ => None,
         };
-        // a runner of scripts that stops is like tests that have no verdict
+        // A runner of scripts that stops is like tests that have no verdict
         Reading { runner, report: Report { partial: self.partial || self.stopped, ..report } }
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn split(text: &str) -> Parts {
         part.red |= tool.failed.contains(label);
     }
     let mut parts = scripts(&outer);
-    // what stands around the packages' lines is a part only where it has scripts, or there is nothing else
+    // What stands around the packages' lines is a part only where it has scripts, or there is nothing else
     if !marked.is_empty() && parts.len() < 2 && parts.iter().all(|part| part.command.is_none()) {
         parts.clear();
     }
@@ -80,7 +80,7 @@ struct Mark<'a> {
 /// The readings of a line's beginning: `[a] …`, `[a]: …`, `a:test: …`,
 /// `packages/a test: …`, `packages/a test$ …`.
 fn marks(line: &str) -> [Option<Mark<'_>>; 2] {
-    // the older modern Yarn puts a code before its own lines
+    // The older modern Yarn puts a code before its own lines
     let line = line.strip_prefix("➤ YN0000: ").unwrap_or(line);
     if let Some(inner) = line.strip_prefix('[') {
         let Some((label, rest)) = inner.split_once(']') else { return [None, None] };
@@ -181,7 +181,7 @@ impl Tool {
                 }
             }
             tool.stopped |= STOPPED.iter().any(|word| line.contains(word));
-            // the classic Yarn runs one workspace after the other, until one fails
+            // The classic Yarn runs one workspace after the other, until one fails
             is_yarn |= line.starts_with("yarn workspaces v1.");
             tool.stopped |= is_yarn && line.starts_with("error Command failed");
             // npm-run-all

@@ -32,7 +32,7 @@ pub(crate) fn line(body: &str) -> Option<TapLine<'_>> {
         Some(before) if before.is_empty() || before.ends_with(' ') => (before.trim_end(), true),
         _ => (rest, false),
     };
-    // an escaped `\#` belongs to the name
+    // An escaped `\#` belongs to the name
     let (mut name, mut counts) = (rest, true);
     while let Some(at) = name.rfind('#') {
         let before = name.get(..at).unwrap_or_default();
@@ -122,13 +122,13 @@ impl<'a> Reader<'a> {
             self.opened.push((depth, result.name, counts, self.failed.len()));
             return;
         }
-        // deeper failures since the last result of this depth are its children
+        // Deeper failures since the last result of this depth are its children
         let is_parent = self.failed.last().is_some_and(|last| last.depth > depth);
         self.announced.retain(|(other, _)| *other < depth);
         if result.ok || !result.counts {
             self.passed += u32::from(result.ok && result.counts);
             if is_parent {
-                // what fails inside of a passing or a TODO test is none
+                // What fails inside of a passing or a TODO test is none
                 while self.failed.last().is_some_and(|last| last.depth > depth) {
                     self.failed.pop();
                 }

@@ -19,7 +19,7 @@ pub(super) fn program(code: i32, text: &str, run: &str) -> Option<String> {
                 return Some(format!("the script {}", script.trim_end_matches('"')));
             }
             let (python, module) = line.split_once(": No module named ")?;
-            // only what `python -m` says itself: a failing import has a traceback
+            // Only what `python -m` says itself: a failing import has a traceback
             let says_python = python.rsplit('/').next().is_some_and(|name| name.starts_with("python"));
             let asked = run.split_whitespace().any(|word| word == module.trim().trim_matches('\''));
             (says_python && asked).then(|| format!("the Python module {}", module.trim()))

@@ -133,7 +133,7 @@ pub async fn run(
     outcome.passed = report.passed;
     outcome.partial = report.partial || report.stopped;
     let slot = Slot::new(options);
-    // names are believed where the runner's own sum was read and agrees with them
+    // Names are believed where the runner's own sum was read and agrees with them
     let truncated = truncated && !(tells_all && report.passed.is_some() && !report.partial);
     let complete = report.failing.filter(|_| !truncated);
     outcome.failing = complete.map(|all| all.into_iter().map(|failure| slot.relative(failure)).collect());
@@ -143,7 +143,7 @@ pub async fn run(
     outcome.output = slot.strip(&shorten(&text, options.output_limit));
     if let Some(what) = tampered {
         outcome.output.push_str(&format!("\n{what}\n"));
-        // whatever it printed, a check that does this is not to be believed
+        // Whatever it printed, a check that does this is not to be believed
         outcome.end = End::Tampered { what };
     }
     outcome

@@ -45,7 +45,7 @@ pub(super) fn kill_run(marker: &str, mark: Mark, since: u64) -> Sweep {
 /// The start time of a process, in clock ticks from boot.
 pub(super) fn start_time(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // the second field, a name in parentheses, may hold anything
+    // The second field, a name in parentheses, may hold anything
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(19)?.parse().ok()
 }
@@ -94,7 +94,7 @@ fn living() -> Vec<u32> {
 
 /// Whether the environment of a process holds the entry, or one that begins so.
 fn has(pid: u32, entry: &str, exact: bool) -> bool {
-    // of a process of another user this is an error
+    // Of a process of another user this is an error
     let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environ.split(|byte| *byte == 0).any(|variable| {
         if exact { variable == entry.as_bytes() } else { variable.starts_with(entry.as_bytes()) }

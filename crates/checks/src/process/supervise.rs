@@ -95,7 +95,7 @@ pub(super) async fn supervise(
     };
     let by_itself = !matches!(end, None | Some(End::TimedOut { .. } | End::Limit { .. }));
     if by_itself {
-        // what it has written is in the pipe; a descendant may hold it open
+        // What it has written is in the pipe; a descendant may hold it open
         output.drain(DRAIN).await;
     } else {
         group.signal(Signal::SIGTERM);
@@ -144,7 +144,7 @@ async fn too_much(pid: Option<u32>) -> u64 {
 /// The signal behind an exit status by which a shell or bubblewrap tells of one.
 fn signal_behind(code: i32, level: Level) -> Option<i32> {
     let signal = code.checked_sub(128).filter(|signal| (1..=31).contains(signal))?;
-    // its own shell is no longer the last to speak at level full
+    // Its own shell is no longer the last to speak at level full
     (level == Level::Full).then_some(signal)
 }
 
@@ -206,7 +206,7 @@ impl Group {
     }
 
     fn signal(&self, signal: Signal) {
-        // the group is gone only where the check has killed its own watchdog
+        // The group is gone only where the check has killed its own watchdog
         let _ = killpg(Pid::from_raw(self.id), signal);
     }
 
@@ -295,7 +295,7 @@ async fn spawn(
         .process_group(group);
     if level == Level::None {
         command.arg(line);
-        // the command holds the pipe's other end until it is dropped
+        // The command holds the pipe's other end until it is dropped
         return command.spawn().map(|child| (child, output)).map_err(failed);
     }
     let runtime = tokio::runtime::Handle::current();
@@ -306,11 +306,11 @@ async fn spawn(
         let _runtime = runtime.enter();
         command.spawn().map_err(failed)
     };
-    // the thread loses rights for good, so it serves this command alone
+    // The thread loses rights for good, so it serves this command alone
     std::thread::Builder::new()
         .name("confined-spawn".to_owned())
         .spawn(move || {
-            // nobody waits any more where the run was dropped; the watchdog ends the group then
+            // Nobody waits any more where the run was dropped; the watchdog ends the group then
             let _ = answer.send(confine());
         })
         .map_err(failed)?;

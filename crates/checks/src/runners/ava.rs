@@ -20,13 +20,13 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 }
 
 fn parse(text: &str) -> Report {
-    // what failed, as the list tells it: a title, perhaps with the message behind it
+    // What failed, as the list tells it: a title, perhaps with the message behind it
     let mut told: Vec<&str> = Vec::new();
     let mut failures = Failures::default();
     let (mut failed, mut passed, mut others) = (0_u32, None::<u32>, 0_u32);
     let mut lines = text.lines().peekable();
     let mut after_rule = false;
-    // the next of the list that has had no title
+    // The next of the list that has had no title
     let mut next = 0;
     while let Some(line) = lines.next() {
         let body = line.trim();
@@ -44,7 +44,7 @@ fn parse(text: &str) -> Report {
             others += 1;
         } else if let Some(title) = line.strip_prefix("  ").filter(|title| after_rule && !title.starts_with(' '))
             && lines.peek().is_none_or(|next| next.trim().is_empty())
-            // a title is known from the list, and titles come in its order
+            // A title is known from the list, and titles come in its order
             && let Some(at) = told.iter().skip(next).take(AHEAD).position(|told| is_same(told, title))
         {
             next += at + 1;

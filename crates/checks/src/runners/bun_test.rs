@@ -25,7 +25,7 @@ fn parse(text: &str) -> Report {
     let (mut ok, mut bad, mut wrong) = (0_u32, 0_u32, 0_u32);
     let mut suite: Option<&str> = None;
     let mut block: Vec<&str> = Vec::new();
-    // a long run repeats its failures at the end
+    // A long run repeats its failures at the end
     let mut repeating = false;
     for line in text.lines() {
         if let Some(rest) = line.strip_prefix("(fail) ").or_else(|| line.strip_prefix("✗ ")) {

@@ -73,7 +73,7 @@ fn parse(text: &str) -> Report {
             run.suite = Some(next);
             run.told = false;
         } else if let Some(announced) = started(line).filter(|_| !block.open || block.speaking.is_none()) {
-            // inside of what a test printed it is part of that
+            // Inside of what a test printed it is part of that
             run.unfinished |= block.open;
             block = Block { open: true, announced, ..Block::default() };
         } else if let Some(result) = line.strip_prefix("test result: ") {
@@ -202,7 +202,7 @@ fn suite_of(line: &str) -> Option<String> {
         return Some(format!("{} doc-tests", krate.trim()));
     }
     let rest = line.strip_prefix("     Running ")?.trim_end();
-    // old versions name the binary alone
+    // Old versions name the binary alone
     let (source, binary) =
         rest.strip_suffix(')').and_then(|rest| rest.rsplit_once(" (")).unwrap_or(("", rest));
     let source = source.strip_prefix("unittests ").unwrap_or(source);

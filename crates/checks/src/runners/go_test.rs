@@ -122,7 +122,7 @@ impl Run {
         let mut named = false;
         let all: BTreeSet<&str> = read.failing.iter().map(String::as_str).collect();
         for test in &read.failing {
-            // a parent fails only because of its children
+            // A parent fails only because of its children
             let children = format!("{test}/");
             if all.range(children.as_str()..).next().is_some_and(|next| next.starts_with(&children)) {
                 continue;
@@ -132,7 +132,7 @@ impl Run {
             self.failures.push(failure(&package, test, said));
         }
         if !named {
-            // it did not build, or something ended it outside of a test
+            // It did not build, or something ended it outside of a test
             let why = rest.split_once('[').map(|(_, why)| why.trim_end_matches(']'));
             self.died |= why.is_none();
             let broken = self.broken.remove(&package);
@@ -170,7 +170,7 @@ impl Run {
                 }
                 ("fail", None) => {
                     run.packages += 1;
-                    // what the compiler said stands outside of the events in older versions
+                    // What the compiler said stands outside of the events in older versions
                     let said = self.broken.remove(&package);
                     run.broken.extend(said.map(|lines| (package.clone(), lines)));
                     run.close(&package, false);
@@ -192,7 +192,7 @@ impl Run {
     /// An output event of a package.
     fn heard(&mut self, package: &str, test: Option<String>, output: &str, is_build: bool) {
         if let Some(test) = test {
-            // a verdict that is glued to what the test printed has no event of its own
+            // A verdict that is glued to what the test printed has no event of its own
             if let Some((Verdict::Fail, glued)) = verdict(output, &self.package.started) {
                 self.package.fails(glued);
             }
@@ -212,9 +212,9 @@ impl Run {
         if self.packages == 0 {
             return Report::default();
         }
-        // without -v only packages are told
+        // Without -v only packages are told
         let passed = if self.passed_tests > 0 { self.passed_tests } else { self.passed_packages };
-        // what follows the last package's line belongs to one that never ended
+        // What follows the last package's line belongs to one that never ended
         let open = !self.package.failing.is_empty() || !self.package.started.is_empty();
         Report { partial: self.died || open, ..Report::named(self.failures.0, true, Some(passed)) }
     }
@@ -291,7 +291,7 @@ impl Package {
         let blamed = match (told.is_empty(), open.as_slice()) {
             (false, _) => told,
             (true, [only]) => vec![only.clone()],
-            // of a test and its subtests the innermost
+            // Of a test and its subtests the innermost
             (true, [first, .., last]) if last.starts_with(&format!("{first}/")) => vec![last.clone()],
             (true, _) => Vec::new(),
         };
@@ -338,7 +338,7 @@ fn verdict(line: &str, started: &BTreeSet<String>) -> Option<(Verdict, String)> 
     if seconds.parse::<f64>().is_err() || test.is_empty() || test.contains(' ') {
         return None;
     }
-    // a subtest's verdict stands as deep as it is nested, unless it is told at once
+    // A subtest's verdict stands as deep as it is nested, unless it is told at once
     let before = line.get(..at)?;
     let is_known = started.is_empty() || started.contains(test);
     let fits = !before.trim().is_empty() || indent(before) <= 4 * test.matches('/').count();

@@ -81,7 +81,7 @@ fn parse(text: &str) -> Report {
             run.passed = Some(run.passed.unwrap_or(0));
         } else if let (Some(first), Some(suite), false) = (bullet(line), run.suite, run.repeating) {
             let mut title = first.to_owned();
-            // a title may hold line breaks; an empty line ends it
+            // A title may hold line breaks; an empty line ends it
             for _ in 0..TITLE_LINES {
                 let Some(more) = lines.next_if(|next| !next.trim().is_empty()) else { break };
                 title.push(' ');

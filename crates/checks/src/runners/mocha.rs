@@ -24,7 +24,7 @@ fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let mut failed = 0_u32;
     let mut passed: Option<u32> = None;
-    // the number of the list's next item, while in a list
+    // The number of the list's next item, while in a list
     let mut next_item: Option<u32> = None;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {

@@ -96,7 +96,7 @@ impl<'a> Outputs<'a> {
 }
 
 fn message(block: &[&str]) -> Option<String> {
-    // the message is on stderr; libtest's own lines on stdout only repeat the name
+    // The message is on stderr; libtest's own lines on stdout only repeat the name
     let stderr = block.iter().position(|line| line.trim_start().starts_with("stderr ──"));
     let block = stderr.and_then(|at| block.get(at + 1..)).unwrap_or(block);
     let block = block.strip_prefix(&["  stdout ───"]).unwrap_or(block);

@@ -32,7 +32,7 @@ fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
         line.push(quote(&format!("./{}", filter.text.trim_start_matches("./"))));
     } else {
         line.push(quote(&format!("--test-name-pattern={}", regex::escape(filter.text))));
-        // globs stay unquoted where the shell was to expand them
+        // Globs stay unquoted where the shell was to expand them
         line.extend(
             files.iter().map(|word| if word.contains(['*', '?']) { (*word).clone() } else { quote(word) }),
         );
@@ -120,7 +120,7 @@ fn from_tap(text: &str, totals: Totals) -> Report {
         let to = if failure.by_child { &mut only_parents } else { &mut failures };
         to.push(failure.finish());
     }
-    // a parent that fails only because of its child would be the same failure twice
+    // A parent that fails only because of its child would be the same failure twice
     let failing = if failures.0.is_empty() { only_parents.0 } else { failures.0 };
     let agrees = counted == totals.failed || (counted == 0 && !failing.is_empty());
     let agrees = agrees && (totals.failed == 0 || !failing.is_empty());
@@ -168,7 +168,7 @@ impl TapFailure<'_> {
         TestFailure {
             suite: (!path.is_empty() && !whole_file).then(|| name(&path.join(" > "))),
             name: name(&self.name),
-            // of a file as a whole it says no more than that it failed
+            // Of a file as a whole it says no more than that it failed
             detail: if whole_file { None } else { detail(&self.facts) },
             file: at.map(|(file, _)| file.to_owned()),
             line: at.map(|(_, line)| line),
@@ -200,7 +200,7 @@ fn from_spec(text: &str, totals: Totals) -> Report {
             line: Some(number),
         });
     }
-    // the tree above the list has every failure too, and parents and suites besides
+    // The tree above the list has every failure too, and parents and suites besides
     let (leaves, all) = tree(text);
     let found = count(failures.0.len());
     let agrees = leaves <= found && found <= all.max(totals.failed) && (found > 0) == (totals.failed > 0);
@@ -215,7 +215,7 @@ fn result_name(test: &str) -> Option<&str> {
         Some((_, directive)) if directive.starts_with("TODO") || directive.starts_with("SKIP") => {
             return None;
         }
-        // a cancelled test may say why
+        // A cancelled test may say why
         Some((test, _)) if test.ends_with("ms)") => test,
         _ => test,
     };
@@ -228,7 +228,7 @@ fn result_name(test: &str) -> Option<&str> {
 /// How many failures the tree shows: those without children, and all of them.
 fn tree(text: &str) -> (u32, u32) {
     let (mut leaves, mut all) = (0_u32, 0_u32);
-    // the parents that are open: a parent's own verdict follows its children
+    // The parents that are open: a parent's own verdict follows its children
     let mut open: Vec<(usize, &str)> = Vec::new();
     let mut in_list = false;
     for line in text.lines() {

@@ -28,7 +28,7 @@ fn parse(text: &str) -> Report {
     let lines: Vec<&str> = text.lines().collect();
     let mut run = Run::default();
     let sections = Sections::read(&lines);
-    // of one session only the last totals count: a test may print what reads like others
+    // Of one session only the last totals count: a test may print what reads like others
     let sessions = lines.iter().filter(|line| is_heading(line, "test session starts")).count();
     let end = lines.iter().rposition(|line| totals(line).is_some());
     let only = end.filter(|_| sessions == 1);
@@ -37,7 +37,7 @@ fn parse(text: &str) -> Report {
             break;
         }
         if is_heading(line, "short test summary info") {
-            // what a test printed may read like it: the last before the totals counts
+            // What a test printed may read like it: the last before the totals counts
             run.doubt();
             run.listed = Failures::default();
             run.in_summary = true;
@@ -127,7 +127,7 @@ fn entry(line: &str) -> Option<Entry<'_>> {
     if let Some(rest) = line.strip_prefix("ERROR ") {
         return Some(Entry { rest, is_error: true, subtest: None });
     }
-    // the plugin from before pytest 9: `[msg] (i=0) SUBFAIL path::test`
+    // The plugin from before pytest 9: `[msg] (i=0) SUBFAIL path::test`
     if line.starts_with(['[', '('])
         && let Some((subtest, rest)) = line.split_once(" SUBFAIL ")
     {
@@ -170,7 +170,7 @@ fn totals(line: &str) -> Option<&str> {
         "subtests passed",
         "subtests failed",
     ];
-    // a plugin's own word counts where the line is dressed as the last one is
+    // A plugin's own word counts where the line is dressed as the last one is
     let is_word = |word: &str| {
         known.contains(&word) || (dressed && word.bytes().all(|b| b.is_ascii_alphabetic() || b == b' '))
     };
@@ -242,7 +242,7 @@ impl<'a> Sections<'a> {
         let mut sections: BTreeMap<&str, Vec<&[&str]>> = BTreeMap::new();
         for (n, (at, title)) in starts.iter().enumerate() {
             let until = starts.get(n + 1).map_or(lines.len(), |(next, _)| *next);
-            // no message is longer, however long the output
+            // No message is longer, however long the output
             let part = lines.get(at + 1..until.min(at + 400)).unwrap_or_default();
             let part = part.split(|line| line.starts_with("===")).next().unwrap_or_default();
             let same = sections.entry(title).or_default();
@@ -270,7 +270,7 @@ impl<'a> Sections<'a> {
         };
         let named: Vec<&'a [&'a str]> =
             titles.iter().filter_map(|title| self.0.get(title.as_str())).flatten().copied().collect();
-        // two files may have a test of the same name
+        // Two files may have a test of the same name
         let own = named.iter().find(|lines| lines.iter().any(|line| line.starts_with(file)));
         own.or(named.first()).copied().unwrap_or_default()
     }

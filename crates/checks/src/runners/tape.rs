@@ -17,7 +17,7 @@ fn narrow(_: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 }
 
 fn parse(text: &str) -> Report {
-    // node's own runner prints TAP too, with more totals
+    // Node's own runner prints TAP too, with more totals
     if text.lines().any(|line| line.starts_with("# cancelled ")) {
         return Report::default();
     }
@@ -58,7 +58,7 @@ fn parse(text: &str) -> Report {
 }
 
 fn failure(test: Option<&str>, result: &str, facts: &[&str]) -> TestFailure {
-    // the number says how many came before, not which one it is
+    // The number says how many came before, not which one it is
     let assertion = result.trim_start_matches(|c: char| c.is_ascii_digit()).trim();
     let at = facts
         .iter()

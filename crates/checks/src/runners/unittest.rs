@@ -41,7 +41,7 @@ fn narrow(command: &Command<'_>, filter: &Filter<'_>) -> Narrowed {
 fn parse(text: &str) -> Report {
     let mut failures = Failures::default();
     let (mut ran, mut failed, mut skipped) = (None::<u32>, 0_u32, 0_u32);
-    // a verdict without "Ran n tests" before it is somebody else's
+    // A verdict without "Ran n tests" before it is somebody else's
     let mut awaits_verdict = false;
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
@@ -51,7 +51,7 @@ fn parse(text: &str) -> Report {
             let Some((word, title)) = title else { continue };
             lines.next();
             let mut block = Vec::new();
-            // a description, a rule of dashes, the traceback
+            // A description, a rule of dashes, the traceback
             while let Some(next) = lines.next_if(|next| !is_rule(next, '=') && total(next).is_none()) {
                 if block.len() < 200 && !is_rule(next, '-') {
                     block.push(next);
@@ -78,7 +78,7 @@ fn parse(text: &str) -> Report {
         Some(ran) if !awaits_verdict => {
             let of_test = |failure: &TestFailure| failure.name.split(" (").next().map(str::to_owned);
             let tests: BTreeSet<Option<String>> = failures.0.iter().map(of_test).collect();
-            // several subtests of one test may fail
+            // Several subtests of one test may fail
             let tests = count(tests.len());
             Report::checked(failures.0, failed, ran.saturating_sub(tests).saturating_sub(skipped))
         }
@@ -104,7 +104,7 @@ fn is_rule(line: &str, of: char) -> bool {
 fn full_name(title: &str) -> String {
     let Some((test, rest)) = title.split_once(" (") else { return title.to_owned() };
     let (owner, subtest) = rest.split_once(')').unwrap_or((rest, ""));
-    // a module that cannot be imported has a made-up owner
+    // A module that cannot be imported has a made-up owner
     if owner.contains("_FailedTest") {
         return test.to_owned();
     }

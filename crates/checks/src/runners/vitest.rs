@@ -71,7 +71,7 @@ fn parse(text: &str) -> Report {
         } else if let (Section::Suites | Section::Tests, Some(test)) = (section, line.strip_prefix(" FAIL "))
         {
             let mut named = vec![test.trim()];
-            // tests that failed in the same way share one message
+            // Tests that failed in the same way share one message
             while let Some(next) = lines.next_if(|next| next.starts_with(" FAIL ")) {
                 named.push(next.trim_start_matches(" FAIL ").trim());
             }
@@ -129,7 +129,7 @@ impl Run {
     }
 
     fn report(mut self) -> Report {
-        // an error that is only counted
+        // An error that is only counted
         while self.errors < self.failed_errors.min(100) {
             self.errors += 1;
             self.failures.push(TestFailure { name: "unhandled error".to_owned(), ..TestFailure::default() });

@@ -99,13 +99,13 @@ impl Orchestrator {
 
     /// No request of a session is under way any more.
     pub(crate) async fn release(&self, session: &str) {
-        // without the actor nothing is reserved
+        // Without the actor nothing is reserved
         let _ = self.messages.send(Message::Release { session: session.to_string() }).await;
     }
 
     /// Tells what became of a model that was asked.
     pub(crate) async fn provider(&self, report: Report) {
-        // without the actor nobody asks any more
+        // Without the actor nobody asks any more
         let _ = self.messages.send(Message::Provider(report)).await;
     }
 
@@ -124,7 +124,7 @@ impl Orchestrator {
     }
 
     pub async fn stop(&self, reason: PauseReason) {
-        // the actor may have ended: then there is nothing to stop
+        // The actor may have ended: then there is nothing to stop
         let _ = self.messages.send(Message::Stop { reason }).await;
     }
 
@@ -236,7 +236,7 @@ impl Actor {
                 self.advance().await;
             }
             Message::Provider(report) => {
-                // news of a mission that is over are no news
+                // News of a mission that is over are no news
                 let _ = self.write(report.event(&self.state, self.clock.now_ms()).into_iter().collect());
                 self.advance().await;
             }
@@ -248,7 +248,7 @@ impl Actor {
             }
             Message::Done { key, events } => {
                 self.running.remove(&key);
-                // a failed write pauses the mission by itself
+                // A failed write pauses the mission by itself
                 let _ = self.write(events);
                 self.advance().await;
             }
@@ -369,7 +369,7 @@ impl Actor {
             let work = tokio::spawn(AssertUnwindSafe(effects.carry_out(effect, state)));
             let events = match work.await {
                 Ok(events) => events,
-                // a panic in a role is an event, not the end
+                // A panic in a role is an event, not the end
                 Err(_) => {
                     vec![key.failed(format!("an internal error ended `{key}`; please report it"), now_ms)]
                 }
@@ -381,10 +381,10 @@ impl Actor {
     async fn wind_up(&mut self) {
         self.handle.cancel.cancel();
         self.tracker.close();
-        // late messages are answered with "stopped", so that nobody waits for the other
+        // Late messages are answered with "stopped", so that nobody waits for the other
         loop {
             tokio::select! {
-                // what was done and not yet told is told first: it may be the delivery
+                // What was done and not yet told is told first: it may be the delivery
                 biased;
                 message = self.messages.recv() => match message {
                     Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),

@@ -80,7 +80,7 @@ pub(crate) struct AtBase {
 impl Drop for AtBase {
     fn drop(&mut self) {
         for (path, ours, before) in &self.replaced {
-            // what was written meanwhile is newer
+            // What was written meanwhile is newer
             let is_ours = slot_text(&self.slot.path, path).is_some_and(|text| text == *ours);
             if is_ours && let Err(error) = self.workspace.write_slot_file(&self.slot, path, before) {
                 tracing::warn!("a file of a slot was not put back: {error}");

@@ -19,7 +19,7 @@ impl Bench {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let config = &self.config.sandbox;
         let mut readable = config.readable(home.as_deref());
-        // a slot's `.git` leads there
+        // A slot's `.git` leads there
         readable.push(self.workspace.repository());
         RunOptions {
             sandbox: config.settings(),

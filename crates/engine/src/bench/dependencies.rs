@@ -68,7 +68,7 @@ fn mark(folder: &Path, top: bool, left: &mut usize, hasher: &mut DefaultHasher) 
 }
 
 fn identity(found: &Metadata) -> (u64, u32, u64, i64, i64) {
-    // of a folder, reading changes nothing here either
+    // Of a folder, reading changes nothing here either
     (found.ino(), found.mode(), found.size(), found.ctime(), found.ctime_nsec())
 }
 
@@ -92,7 +92,7 @@ mod tests {
         let before = state(place.path(), &found);
         fs::create_dir_all(at("node_modules/.cache/x")).unwrap();
         fs::read(at("node_modules/a/index.js")).unwrap();
-        // making a folder changes the one above, which is not looked at
+        // Making a folder changes the one above, which is not looked at
         assert_eq!(state(place.path(), &found), before);
         let times = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
         let file = fs::OpenOptions::new().write(true).open(at("node_modules/a/index.js")).unwrap();

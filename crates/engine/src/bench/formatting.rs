@@ -58,7 +58,7 @@ pub(crate) async fn format_changed(bench: &Bench, checks: &ProjectChecks, slot: 
         }
     };
     if checks.set_up(slot).await.is_err() {
-        // checks say so themselves; without its packages the formatter is not there
+        // Checks say so themselves; without its packages the formatter is not there
         return Vec::new();
     }
     let tmp = bench.verdict_tmp();
@@ -183,7 +183,7 @@ fn settle(
         let Some(after) = answer(wanted.now).filter(|after| was_formatted && !after.is_empty()) else {
             continue;
         };
-        // the first that fits is the project's formatter for this file
+        // The first that fits is the project's formatter for this file
         if !seen.insert(&wanted.path) || Some(after.as_str()) == text(wanted.now) {
             continue;
         }

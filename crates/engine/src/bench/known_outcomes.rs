@@ -145,7 +145,7 @@ mod tests {
         let path = folder.path().join("checks.jsonl");
         let check = Check::configured("test", "npm test", None);
         let other = Check::configured("test", "npm run test:all", None);
-        // a process that another test starts has the lock as well, until its own program is loaded
+        // A process that another test starts has the lock as well, until its own program is loaded
         let open = |tools: &str| {
             let mut tries = (0..200).map(|_| open(&path, &Redactor::shapes_only(), tools));
             let free = tries.find_map(|opened| opened.inspect_err(|_| std::thread::sleep(MOMENT)).ok());

@@ -61,7 +61,7 @@ impl OwnChecks {
         let mut own: Vec<Check> = self.adopted().iter().map(|adopted| adopted.check.clone()).collect();
         for check in new(found, base) {
             match own.iter_mut().find(|other| is_same(other, &check)) {
-                // its command may have changed, which is judged by what it says now
+                // Its command may have changed, which is judged by what it says now
                 Some(other) => other.script = check.script,
                 None => own.push(check),
             }

@@ -244,7 +244,7 @@ impl ProjectChecks {
         let own = self.own(slot).await;
         let own = own.into_iter().map(|check| (self.own.outcome(&check), check, true));
         let concerned = self.concerned(tree).await.into_iter();
-        // one that did not run on the base is compared with nothing
+        // One that did not run on the base is compared with nothing
         let of_base = concerned.filter_map(|check| Some((Some(self.on_base(&check.name)?), check, false)));
         for (base, check, own) in of_base.chain(own) {
             let check = &check;
@@ -256,7 +256,7 @@ impl ProjectChecks {
                 Some(outcome) => outcome,
                 None => {
                     let mut outcome = self.run(slot, check, None).await;
-                    // a test that newly fails is run once more: two answers that differ are flaky and block nobody
+                    // A test that newly fails is run once more: two answers that differ are flaky and block nobody
                     if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == CheckPurpose::Test {
                         let again = self.run(slot, check, None).await;
                         if !matches!(compare(&again), Verdict::Fail { .. }) {
@@ -268,7 +268,7 @@ impl ProjectChecks {
                         }
                     }
                     let outcome = Arc::new(outcome);
-                    // a warm slot holds what earlier commands left: good enough for a first look, not to be remembered
+                    // A warm slot holds what earlier commands left: good enough for a first look, not to be remembered
                     if slot.n == CHECKING {
                         self.known.set(tree, check, outcome.clone()).await;
                     }
@@ -279,7 +279,7 @@ impl ProjectChecks {
             let failed = matches!(verdict, Verdict::Fail { .. });
             judged.push(JudgedCheck { check: check.clone(), outcome, verdict, own });
             if failed {
-                // the cheaper check has spoken; the others would say the same more slowly
+                // The cheaper check has spoken; the others would say the same more slowly
                 return Ok(judged);
             }
         }
@@ -330,12 +330,12 @@ impl ProjectChecks {
 
     /// One run, when a core is free for it.
     pub async fn run(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
-        // the semaphore is never closed
+        // The semaphore is never closed
         let _core = self.running.acquire().await;
         if let Err(why) = self.setups.prepare(&self.bench, slot, Some(&check.directory)).await {
             self.bench.host.say(&format!("- {why}: checks may miss packages\n"));
         }
-        // of what the mission brings, the base says nothing
+        // Of what the mission brings, the base says nothing
         let _at_base = match self.list().contains(check) {
             false => None,
             true => match self.base_commands.put(&self.bench.workspace, slot).await {

@@ -91,7 +91,7 @@ impl Setups {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
             slots.entry(slot.n).or_default().clone()
         };
-        // one set-up of a slot at a time
+        // One set-up of a slot at a time
         let mut ready = ready.lock().await;
         let mut failed = Vec::new();
         for planned in planned {
@@ -119,7 +119,7 @@ impl Setups {
         let folder = slot.path.join(&check.directory);
         let here = |name: &&str| folder.join(name);
         let before: Vec<PathBuf> = makes.iter().map(here).filter(|path| path.exists()).collect();
-        // what was copied from the user's folder serves as long as what decides it is the user's
+        // What was copied from the user's folder serves as long as what decides it is the user's
         let copied = planned.as_user && before.iter().any(|path| path.ends_with("node_modules"));
         let failed = if copied { None } else { self.run(bench, slot, check, &before, makes).await };
         let (workspace, at) = (bench.workspace.clone(), slot.clone());
@@ -156,7 +156,7 @@ impl Setups {
         });
         let end = failed?;
         if before.is_empty() {
-            // half an environment would hide one that the machine has
+            // Half an environment would hide one that the machine has
             for name in makes {
                 let path = Path::new(&check.directory).join(name);
                 if let Err(error) = bench.workspace.remove_slot_file(slot, &path.to_string_lossy()) {
@@ -173,7 +173,7 @@ impl Setups {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let room = told.len() < MAX_TOLD;
         match told.iter_mut().find(|one| one.run == step.run && one.directory == step.directory) {
-            // a later slot says the same, unless it failed there
+            // A later slot says the same, unless it failed there
             Some(known) if step.failed.is_some() && known.failed.is_none() => *known = step,
             Some(_) => {}
             None if room => told.push(step),

@@ -65,7 +65,7 @@ impl Slots {
     pub async fn permit(&self) -> Permit {
         match self.permits.clone().acquire_owned().await {
             Ok(permit) => Permit(permit),
-            // the semaphore is never closed
+            // The semaphore is never closed
             Err(_) => std::future::pending().await,
         }
     }
@@ -80,7 +80,7 @@ impl Slots {
                 permits.push(Permit(all));
                 permits
             }
-            // the semaphore is never closed
+            // The semaphore is never closed
             Err(_) => std::future::pending().await,
         }
     }
@@ -183,7 +183,7 @@ impl Slots {
             return Ok(());
         }
         self.workspace.copy_into_slot(slot, &self.everywhere(slot))?;
-        // what installed packages lead to is copied too where git ignores it
+        // What installed packages lead to is copied too where git ignores it
         let linked = local_links::missing(&slot.path, &dependencies::folders(&slot.path));
         let names: Vec<String> = linked.iter().filter_map(|path| Some(path.to_str()?.to_string())).collect();
         if !names.is_empty() {

@@ -63,7 +63,7 @@ pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
 pub(super) struct DiskSources {
     root: PathBuf,
     files: Vec<String>,
-    /// of each file, where it was read and there was room to keep it
+    /// Of each file, where it was read and there was room to keep it
     texts: Vec<OnceLock<Option<String>>>,
     kept: AtomicUsize,
 }
@@ -112,7 +112,7 @@ impl Sources for DiskSources {
 
 /// The text of an ordinary file that is not too large.
 pub(super) fn text(path: &Path) -> Option<String> {
-    // a pipe would be waited for
+    // A pipe would be waited for
     let size = std::fs::metadata(path).ok().filter(|found| found.is_file())?.len();
     if size > MAX_FILE {
         return None;

@@ -130,7 +130,7 @@ fn base(
             "`--base {rev}` needs a project under git\nhint: without `--base` whole files are linted"
         ))),
         (Some(rev), Some(user)) => match user.resolve(rev).map_err(CommandFailure::problem)? {
-            // what others did on the base since is not this branch's change
+            // What others did on the base since is not this branch's change
             Some(commit) => match user.merge_base(&commit).map_err(CommandFailure::problem)? {
                 Some(commit) => Ok(Some(commit)),
                 None => Err(CommandFailure::Usage(format!(

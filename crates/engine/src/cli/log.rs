@@ -48,7 +48,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     };
     let until = Instant::now() + PATIENCE;
     loop {
-        // looked at first: what is written before it ends is read below
+        // Looked at first: what is written before it ends is read below
         let running = place.owner()?.is_some_and(|owner| owner.mission == dir.id());
         let (read, result) = blocking(move || {
             let result = log.read();

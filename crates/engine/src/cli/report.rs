@@ -28,7 +28,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let markdown = crate::missions::report::markdown(&past.state, now);
     let mut answer = if args.json {
         let mut value = status::value(&Board::of(&past.state, now), standing, owner.as_ref(), &dir);
-        // what would be written is for the engine alone, and long
+        // What would be written is for the engine alone, and long
         value["delivery"] = match json!(past.state.delivery) {
             mut delivery if delivery["kind"] == "intended" => {
                 delivery["delivery"] = json!(null);

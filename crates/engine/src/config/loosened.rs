@@ -96,7 +96,7 @@ impl<'a> Tightens<'a> {
                     let word = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     words.iter().position(|known| *known == word)
                 };
-                // what the user has not set counts as the tightest
+                // What the user has not set counts as the tightest
                 let own = if own.is_null() { Some(0) } else { place(own) };
                 matches!((place(value), own), (Some(value), Some(own)) if value <= own)
             }

@@ -119,7 +119,7 @@ impl Judge {
                 reports.push(GateReport::new(judgement, started));
             }
             if gate == Gate::Protected && failed(&reports) {
-                // what was refused was put back
+                // What was refused was put back
                 slots.prepare(slot.n, &commit.id).await?;
             }
         }

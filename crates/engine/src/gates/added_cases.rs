@@ -76,7 +76,7 @@ fn next<'t>(before: &[&'t str], at: usize) -> Option<&'t str> {
 fn is_cases(language: Language, block: &Block<'_>) -> bool {
     let lines: Vec<&str> = block.lines.iter().copied().filter(|line| !line.trim().is_empty()).collect();
     let Some(first) = lines.first() else { return true };
-    // a block may begin with what the case before it ends with, and end where its own end was taken for that
+    // A block may begin with what the case before it ends with, and end where its own end was taken for that
     let closers = |line: &&&str| line.trim().chars().all(|c| ")}];".contains(c));
     let opened: Vec<&str> = lines.iter().skip_while(closers).copied().collect();
     let begins = opened.first().is_some_and(|line| begins_case(language, line.trim()));
@@ -122,7 +122,7 @@ fn is_import(language: Language, line: &str) -> bool {
             line.starts_with("import ") || (line.starts_with("from ") && line.contains(" import "))
         }
         Language::Rust => line.trim_start().starts_with("use "),
-        // a line of an import block
+        // A line of an import block
         Language::Go => {
             let line = line.trim();
             line.len() > 2 && line.starts_with('"') && line.ends_with('"') && !line.contains(' ')
@@ -135,13 +135,13 @@ fn is_import(language: Language, line: &str) -> bool {
 fn brings_as_much(before: &str, now: &str) -> bool {
     let words = |line: &str| -> Vec<String> {
         let part = |c: char| !(c.is_alphanumeric() || "_$./@-".contains(c));
-        // a name that is given to another is one word with it
+        // A name that is given to another is one word with it
         let line = line.replace(" as ", "\u{1}as\u{1}");
         let part = |c: char| part(c) && c != '\u{1}';
         line.split(part).filter(|word| !word.is_empty()).map(str::to_string).collect()
     };
     let (before, now) = (words(before), words(now));
-    // in order, so that `a as b` stays `a as b`
+    // In order, so that `a as b` stays `a as b`
     let mut rest = now.iter();
     before.iter().all(|word| rest.any(|other| other == word)) && place(&before) == place(&now)
 }

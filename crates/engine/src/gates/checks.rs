@@ -13,7 +13,7 @@ pub(crate) async fn run_checks(
     keeps_tests: bool,
 ) -> (Judgement, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
-    // without the base the checks give no evidence, which `check_tree` says
+    // Without the base the checks give no evidence, which `check_tree` says
     let _ = context.checks.ensure_base_for(base, tree).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
     (judgement, vouched(&summaries, change.paths))

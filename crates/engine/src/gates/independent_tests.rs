@@ -57,7 +57,7 @@ async fn pass(
         let Some(check) = runner_of(context.checks.list(), path) else { continue };
         let mut outcome = run(context, change.slot, &check, path).await;
         if ran(&outcome) == Ran::Fails {
-            // two answers that differ are flaky, and block nobody
+            // Two answers that differ are flaky, and block nobody
             let again = run(context, change.slot, &check, path).await;
             if matches!(ran(&again), Ran::Passes(_)) {
                 context

@@ -155,7 +155,7 @@ fn is_settings(name: &str, folders: &[&str]) -> bool {
     let middle = rest.split_last().map_or(&[][..], |(_, middle)| middle);
     let runner = RUNNERS.contains(&first)
         && (rest.len() != 1 || first.ends_with("file") || matches!(rest[..], ["ini" | "toml"]));
-    // among sources such a name is the product's own: `src/app/app.config.ts`
+    // Among sources such a name is the product's own: `src/app/app.config.ts`
     let source =
         folders.iter().any(|folder| ["src", "lib", "app"].contains(folder)) && !RUNNERS.contains(&first);
     let settings = !source && middle.iter().any(|part| PARTS.contains(part));

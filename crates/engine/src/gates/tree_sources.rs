@@ -38,9 +38,9 @@ impl Sources for TreeSources {
 /// The texts of a commit's files. A process of git costs more than a text, and rules that ask for many files ask in
 /// their order: so each process reads more of what follows than the one before.
 pub(crate) struct CommitTexts {
-    /// sorted
+    /// Sorted
     files: Vec<String>,
-    /// of each file; `None` inside: it is no text, or too large
+    /// Of each file; `None` inside: it is no text, or too large
     texts: Vec<OnceLock<Option<String>>>,
     ahead: AtomicUsize,
 }
@@ -76,7 +76,7 @@ impl CommitTexts {
             let many = self.ahead.load(Ordering::Relaxed);
             self.ahead.store((many * 2).min(MAX_AHEAD), Ordering::Relaxed);
             self.fill(&self.following(at, many), &fetch);
-            // several may be too much where one is not
+            // Several may be too much where one is not
             if text.get().is_none() {
                 self.fill(&[at], &fetch);
             }

@@ -91,7 +91,7 @@ impl Effects for Arc<MissionContext> {
             for task in self.workers.tasks() {
                 self.workers.take(&task);
             }
-            // what left its process group is found by the mission's mark
+            // What left its process group is found by the mission's mark
             let (mark, dir) = (self.desk.mission.clone(), self.desk.dir.clone());
             let cleared = blocking(move || {
                 checks::sweep(&mark);

@@ -99,7 +99,7 @@ impl Project {
                 dir.id()
             );
         };
-        // a mission that runs may be writing the same files
+        // A mission that runs may be writing the same files
         let _lock = match self.lock(dir.id()) {
             Ok(lock) => lock,
             Err(why) => return format!("Nothing was undone: {why}\n"),

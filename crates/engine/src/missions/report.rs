@@ -126,7 +126,7 @@ fn written_first(text: &mut String, state: &State) {
     let about = |task: &Task| {
         let tests = &task.tests;
         let Some(written) = &tests.written else {
-            // nobody was asked where none were due
+            // Nobody was asked where none were due
             let reason = tests.skipped.as_ref().filter(|_| tests.draws > 0)?;
             return Some(format!("`{}`: none: {}", task.id, cell(&cut(reason, 300))));
         };

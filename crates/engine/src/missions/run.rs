@@ -120,7 +120,7 @@ pub(crate) async fn run(
         orchestrator.stop(PauseReason::Stopped(by)).await;
     }
     let requests = dir.control_dir();
-    // what was asked of an earlier run is not meant for this one
+    // What was asked of an earlier run is not meant for this one
     let _ = control::poll(&requests);
     let watch = async {
         loop {
@@ -147,7 +147,7 @@ pub(crate) async fn run(
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
         project.host.say(&format!("\nThe report could not be kept: {error}\n"));
     }
-    // the verdict is the last line
+    // The verdict is the last line
     let answer = format!("{secrets}{}", report::answer(&state, now_ms));
     project.host.say(&visible(&project.redactor.redact(&answer)));
     if state.outcome.is_some() {
@@ -243,7 +243,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             let (journal, read) = Journal::<Event>::reopen(&dir.journal_path(), project.redactor.clone())
                 .map_err(|e| e.to_string())?;
             let state = State::fold(&read.events);
-            // limits may have been raised since
+            // Limits may have been raised since
             let mut policy = settings::policy(config);
             policy.approve_plan = state.policy.approve_plan;
             let opening = format!(

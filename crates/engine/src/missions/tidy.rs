@@ -65,7 +65,7 @@ pub(crate) async fn before(
         if workspace.trim_slots(limit)?.is_none() || workspace.size() <= limit {
             return Ok(None);
         }
-        // one that cannot be read may be unfinished
+        // One that cannot be read may be unfinished
         let unfinished = |dir| PastMission::read(dir).map_or(true, |past| past.state.outcome.is_none());
         if missions.iter().any(unfinished) { Ok(None) } else { workspace.trim(limit) }
     });
@@ -84,7 +84,7 @@ pub(crate) async fn after(config: &Config, workspace: Workspace) {
     let Limit::At(keep_mb) = config.workspace.keep_mb else { return };
     let trimmed = blocking(move || workspace.trim_slots(keep_mb.saturating_mul(MB)));
     if let Err(error) = trimmed.await {
-        // they are trimmed when the next mission starts
+        // They are trimmed when the next mission starts
         tracing::warn!("{error}");
     }
 }

@@ -83,7 +83,7 @@ impl Conversation {
     ) -> Result<M::Result, RoleFailure> {
         let desk = self.session.desk.clone();
         let models = candidates(&desk.config, &desk.models, role, self.setting.model);
-        // a question that a repair asks in the session of the work means nothing in another one
+        // A question that a repair asks in the session of the work means nothing in another one
         let own = !self.begun;
         let (mut draw, mut attempt, mut faults, mut refusals, mut reminded) = (1, 0, 0, 0, false);
         let mut next = Next::Question;
@@ -123,7 +123,7 @@ impl Conversation {
                         return Err(RoleFailure::host(reason));
                     }
                     if fault == Fault::Silence {
-                        // without a brief or a plan the mission would end: there it is an outage, waited out and paused
+                        // Without a brief or a plan the mission would end: there it is an outage, waited out and paused
                         let class = if role.writes() { FailureClass::Timeout } else { FailureClass::Host };
                         return Err(RoleFailure::new(class, reason));
                     }

@@ -185,7 +185,7 @@ impl Watch {
     pub(super) fn begin(&self, role: Role, text: &str, price: Price) {
         let mut seen = self.lock();
         (seen.said, seen.thought, seen.waiting) = (0, 0, None);
-        // what another role did before in this session does not count against this one
+        // What another role did before in this session does not count against this one
         (seen.stop, seen.repeats, seen.refused) = (None, Repeats::default(), Refused::default());
         (seen.requests, seen.finished) = (0, false);
         seen.calls.clear();

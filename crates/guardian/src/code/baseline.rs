@@ -22,7 +22,7 @@ pub(crate) struct Compared<'a> {
 /// lines that the change wrote are the new ones.
 pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
     let mut new: Vec<Raw> = Vec::new();
-    // findings of the base that are gone from their file: code which moved took them along
+    // Findings of the base that are gone from their file: code which moved took them along
     let mut gone: HashMap<(Arc<str>, String), usize> = HashMap::new();
     for file in files {
         let Compared { head, base, head_raws, base_raws } = file;
@@ -31,14 +31,14 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
             continue;
         }
         let hunks = base.zip(head).map(|(base, head)| Hunks::new(base, head)).unwrap_or_default();
-        // an edit inside of it is an edit of it
+        // An edit inside of it is an edit of it
         let rows = |raw: &Raw| raw.line as usize - 1..raw.last_line.max(raw.line) as usize;
         let written = |raw: &Raw| hunks.of_head(rows(raw));
         let mut known: HashMap<(Arc<str>, String), Vec<&Raw>> = HashMap::new();
         for raw in &base_raws {
             known.entry((raw.rule.clone(), raw.key.clone())).or_default().push(raw);
         }
-        // unchanged lines first, so that what is left over are the written ones
+        // Unchanged lines first, so that what is left over are the written ones
         let mut ordered: Vec<(bool, Raw)> =
             head_raws.into_iter().map(|raw| (written(&raw).is_some(), raw)).collect();
         ordered.sort_by_key(|(written, raw)| (*written, raw.start));
@@ -51,7 +51,7 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
             }
             left.push((written, raw));
         }
-        // a line that was rewritten and still has what it had, is not worse than it was
+        // A line that was rewritten and still has what it had, is not worse than it was
         let mut rewritten: HashMap<(Arc<str>, usize), usize> = HashMap::new();
         for raw in known.values().flatten() {
             if let Some(hunk) = hunks.of_base(rows(raw)) {
@@ -103,7 +103,7 @@ pub(crate) struct Hunks {
 
 impl Hunks {
     pub(crate) fn new(base: &File, head: &File) -> Hunks {
-        // a diff's cost grows with what differs: beyond this, everything counts as written
+        // A diff's cost grows with what differs: beyond this, everything counts as written
         const MAX_LINES: usize = 20_000;
         if base.lines() > MAX_LINES || head.lines() > MAX_LINES {
             return Hunks { hunks: vec![(0, base.lines(), 0, head.lines())] };

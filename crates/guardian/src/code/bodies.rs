@@ -12,9 +12,9 @@ use crate::code::functions::{Function, functions, statements};
 /// What a function was before the change.
 pub(crate) enum Was<'f> {
     Same(&'f Function),
-    /// there was none of that name
+    /// There was none of that name
     New,
-    /// there were several, and not as many
+    /// There were several, and not as many
     Unclear,
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn promises(file: &File, function: &Function) -> bool {
     });
     let (first, body) = (file.flat().node(function.index), file.flat().node(function.body));
     let (start, end) = (file.row(first.start), file.row(body.end.saturating_sub(1)));
-    // what stands below a body of Python that is only a comment and a statement belongs to it as well
+    // What stands below a body of Python that is only a comment and a statement belongs to it as well
     (start..=end).any(|row| WORDS.as_ref().is_some_and(|words| words.is_match(file.line(row))))
 }
 
@@ -237,7 +237,7 @@ pub(crate) fn parameters<'f>(file: &'f File, function: &Function) -> Vec<&'f str
 
 /// What a function says that it gives back, or "".
 pub(crate) fn return_type<'f>(file: &'f File, function: &Function) -> &'f str {
-    // that of the function itself: a parameter may be a function, too
+    // That of the function itself: a parameter may be a function, too
     let at = file.flat().field(file.flat().node(function.body).parent, "return_type");
     at.map_or("", |at| file.text_of(at).trim_start_matches([':', '-', '>', ' ']))
 }

@@ -18,7 +18,7 @@ pub(crate) fn returned(file: &File, body: usize, statement: usize) -> Option<usi
             let inner = flat.parts(statement).next()?;
             if flat.kind(inner) == "return_expression" { flat.parts(inner).next() } else { None }
         }
-        // a body that is an expression, and the value at the end of a block of Rust
+        // A body that is an expression, and the value at the end of a block of Rust
         kind if statement == body || file.language == Some(Language::Rust) => {
             (!kind.ends_with("_statement") && !kind.ends_with("_declaration") && !kind.ends_with("_item"))
                 .then_some(statement)

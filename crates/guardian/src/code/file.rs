@@ -12,9 +12,9 @@ use crate::finding::Severity;
 /// What makes a finding that a change brought in no worse than one that was there.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Unless {
-    /// the project did so before
+    /// The project did so before
     pub(crate) usual: bool,
-    /// a comment above says why
+    /// A comment above says why
     pub(crate) explained: bool,
 }
 
@@ -23,12 +23,12 @@ pub(crate) struct Unless {
 pub(crate) struct Raw {
     pub(crate) rule: Arc<str>,
     pub(crate) severity: Severity,
-    /// how bad it is where a change brought it in
+    /// How bad it is where a change brought it in
     pub(crate) in_change: Severity,
-    /// what keeps it from being as bad as that
+    /// What keeps it from being as bad as that
     pub(crate) unless: Unless,
     pub(crate) path: Arc<str>,
-    /// where it begins: byte offset, and 1-based line and column
+    /// Where it begins: byte offset, and 1-based line and column
     pub(crate) start: usize,
     pub(crate) line: u32,
     /// 1-based line on which it ends
@@ -36,7 +36,7 @@ pub(crate) struct Raw {
     pub(crate) column: u32,
     pub(crate) message: String,
     pub(crate) note: Option<Arc<str>>,
-    /// what makes two findings of a rule the same one: the code, blanks evened out
+    /// What makes two findings of a rule the same one: the code, blanks evened out
     pub(crate) key: String,
 }
 
@@ -76,13 +76,13 @@ pub(crate) struct File {
     pub(crate) text: Arc<str>,
     pub(crate) language: Option<Language>,
     pub(crate) problems: Vec<SyntaxProblem>,
-    /// what rules written as patterns matched
+    /// What rules written as patterns matched
     pub(crate) matched: Vec<Raw>,
     /// `None` where the rules have nothing to look at
     tree: Option<Tree>,
-    /// the tree is of a text in which something was masked
+    /// The tree is of a text in which something was masked
     masked: bool,
-    /// a tool wrote it: other files may use what it has, the rules do not judge it
+    /// A tool wrote it: other files may use what it has, the rules do not judge it
     generated: bool,
     flat: OnceLock<Flat>,
     outline: OnceLock<Outline>,

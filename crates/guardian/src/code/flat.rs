@@ -31,16 +31,16 @@ fn names(language: Language) -> &'static Names {
 #[derive(Clone, Debug)]
 pub(crate) struct FlatNode {
     pub(crate) kind: &'static str,
-    /// the field of its parent that it is, or ""
+    /// The field of its parent that it is, or ""
     pub(crate) field: &'static str,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// index of the parent; the root is its own
+    /// Index of the parent; the root is its own
     pub(crate) parent: usize,
-    /// index after the last node below this one
+    /// Index after the last node below this one
     pub(crate) next: usize,
     pub(crate) named: bool,
-    /// a comment, or something else that may be anywhere
+    /// A comment, or something else that may be anywhere
     pub(crate) extra: bool,
 }
 
@@ -95,7 +95,7 @@ impl Flat {
                 open.push(index);
                 depth = depth.max(open.len());
                 if depth > 10 * syntax::MAX_DEPTH {
-                    // no rule looks at such a tree
+                    // No rule looks at such a tree
                     return Flat { nodes: Vec::new(), depth };
                 }
                 continue;

@@ -107,13 +107,13 @@ pub(crate) fn statements(file: &File, body: usize) -> Vec<usize> {
 /// A test.
 #[derive(Debug)]
 pub(crate) struct Test {
-    /// groups and name, joined by ` > `
+    /// Groups and name, joined by ` > `
     pub(crate) name: String,
     pub(crate) index: usize,
     pub(crate) body: usize,
-    /// its assertions, blanks evened out, in source order
+    /// Its assertions, blanks evened out, in source order
     pub(crate) assertions: Vec<String>,
-    /// it does not run
+    /// It does not run
     pub(crate) skipped: bool,
     words: OnceLock<HashSet<String>>,
 }

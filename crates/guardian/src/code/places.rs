@@ -28,7 +28,7 @@ pub(crate) fn place(file: &File, statement: usize) -> String {
         "switch_default" => "default".to_string(),
         _ => String::new(),
     };
-    // a handler, an `else` and the body of a function are told apart by what they do first
+    // A handler, an `else` and the body of a function are told apart by what they do first
     let before = match flat.kind(clause) {
         "if_statement" | "elif_clause" => String::new(),
         _ => {

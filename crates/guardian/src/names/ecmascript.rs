@@ -19,7 +19,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         let parent = file.flat().node(node.parent);
         let text = file.text_of(index);
         if node.kind == "property_identifier" {
-            // members of an enum are names inside it
+            // Members of an enum are names inside it
             if matches!(parent.kind, "enum_body" | "enum_assignment") {
                 names.bind(text);
             }
@@ -32,7 +32,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
         match is_use(file, index) {
             Some(true) => names.using(text, index),
             Some(false) => {}
-            // what is only asked for by `typeof x` may be missing
+            // What is only asked for by `typeof x` may be missing
             None => {
                 names.asked.insert(text.to_string());
             }

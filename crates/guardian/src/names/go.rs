@@ -34,7 +34,7 @@ pub(super) fn read(file: &File, names: &mut Names) {
             | ("type_switch_statement", "alias") => names.bind(text),
             ("expression_list", _) if declares(file, node.parent) => names.bind(text),
             ("literal_element", _) => {
-                // the key of a struct's field; of a map it may be a name, which is then let pass
+                // The key of a struct's field; of a map it may be a name, which is then let pass
                 let key = file.flat().node(node.parent).field == "key";
                 if !key {
                     names.using(text, index);

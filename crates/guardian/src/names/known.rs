@@ -22,7 +22,7 @@ pub(crate) fn is_global(language: Language, name: &str) -> bool {
         Language::TypeScript | Language::Tsx | Language::JavaScript => {
             has(GLOBALS, name) || name.ends_with("Stream") && is_dom(name)
         }
-        // what is derived has its name from elsewhere: a bound needs the trait
+        // What is derived has its name from elsewhere: a bound needs the trait
         Language::Rust => has(RUST, name) && !matches!(name, "Debug" | "Hash"),
         _ => is_known(language, name),
     }
@@ -202,7 +202,7 @@ fn is_dom(name: &str) -> bool {
     ];
     name.starts_with(|c: char| c.is_ascii_uppercase())
         && FAMILIES.iter().any(|family| name.starts_with(family))
-        // streams of Node, and of no browser
+        // Streams of Node, and of no browser
         && !matches!(name, "Readable" | "Writable" | "Transform")
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
     let flat = file.flat();
     let mut bound: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
     let mut uses: Vec<(&str, usize)> = Vec::new();
-    // names in the tokens of a macro: it may bind them
+    // Names in the tokens of a macro: it may bind them
     let mut in_tokens: BTreeSet<&str> = BTreeSet::new();
     for (index, node) in flat.iter() {
         let is_name = matches!(
@@ -65,7 +65,7 @@ pub(crate) fn out_of_scope(file: &File) -> Vec<(String, usize)> {
 }
 
 enum Role {
-    /// with the node in which the name is known then
+    /// With the node in which the name is known then
     Binds(usize),
     Uses,
     Tokens,
@@ -122,7 +122,7 @@ fn in_python(file: &File, index: usize) -> Role {
     let flat = file.flat();
     let node = flat.node(index);
     let parent = flat.node(node.parent);
-    // a parameter's own name is no use of it, and the names of classes are not seen in their methods
+    // A parameter's own name is no use of it, and the names of classes are not seen in their methods
     match python::role(file, index, parent.kind, node.field) {
         python::Role::Binds if matches!(parent.kind, "global_statement" | "nonlocal_statement") => {
             Role::Binds(0)
@@ -135,7 +135,7 @@ fn in_python(file: &File, index: usize) -> Role {
             };
             Role::Binds(scope(file, from, true))
         }
-        // a type may be a text
+        // A type may be a text
         python::Role::Uses if flat.above(index).take(4).any(|i| flat.kind(i) == "type") => Role::Neither,
         python::Role::Uses => Role::Uses,
         python::Role::Neither => Role::Neither,
@@ -163,7 +163,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
         let outer = match (parent.kind, flat.kind(holder)) {
             ("class" | "function_expression", _) => node.parent,
             ("arrow_function" | "catch_clause", _) => node.parent,
-            // an assignment binds nothing, though a pattern stands there
+            // An assignment binds nothing, though a pattern stands there
             (_, "assignment_expression" | "expression_statement") => return Role::Uses,
             ("for_in_statement", _) => {
                 if file.field_text(node.parent, "kind") == "var" {
@@ -181,7 +181,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
                     holder
                 }
             }
-            // a function in a block is known in the whole function in old JavaScript; a type, and what is imported, everywhere
+            // A function in a block is known in the whole function in old JavaScript; a type, and what is imported, everywhere
             ("function_declaration" | "generator_function_declaration", _) => scope(file, node.parent, true),
             ("class_declaration" | "abstract_class_declaration" | "enum_declaration", _) => {
                 scope(file, node.parent, false)
@@ -198,7 +198,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
         return Role::Binds(outer);
     }
     match ecmascript::is_use(file, index) {
-        // what is declared for all files, or a name of a type
+        // What is declared for all files, or a name of a type
         Some(true)
             if !matches!(
                 parent.kind,
@@ -263,7 +263,7 @@ fn in_go(file: &File, index: usize) -> Role {
         }
         ("type_switch_statement", "alias") => Role::Binds(node.parent),
         ("package_clause" | "import_spec" | "qualified_type" | "label_name", _) => Role::Neither,
-        // the key of a struct's field looks like a name
+        // The key of a struct's field looks like a name
         ("literal_element", _) if flat.node(node.parent).field == "key" => Role::Neither,
         ("keyed_element", "key") => Role::Neither,
         _ if name == "_" => Role::Neither,
@@ -284,7 +284,7 @@ fn in_rust(file: &File, index: usize) -> Role {
     }) {
         return Role::Tokens;
     }
-    // constants and types may come from anywhere
+    // Constants and types may come from anywhere
     if name.starts_with(|c: char| c.is_uppercase())
         || super::rust::within_use(file, index) && parent.kind == "scoped_identifier" && node.field == "path"
     {
@@ -317,13 +317,13 @@ fn in_rust(file: &File, index: usize) -> Role {
             | ("match_arm", "pattern")
     );
     if pattern || direct {
-        // generously: for all of the function or closure
+        // Generously: for all of the function or closure
         return Role::Binds(scope(file, index, true));
     }
     match (parent.kind, node.field) {
         ("function_item" | "function_signature_item", "name") => {
             let holder = scope(file, node.parent, true);
-            // what an impl has is no name of its own, and what a block has is known in all of it
+            // What an impl has is no name of its own, and what a block has is known in all of it
             if matches!(flat.kind(holder), "impl_item" | "trait_item") {
                 Role::Neither
             } else {
@@ -358,7 +358,7 @@ fn in_rust(file: &File, index: usize) -> Role {
             | "enum_variant",
             _,
         ) => Role::Neither,
-        // a function by its name may come from a star import
+        // A function by its name may come from a star import
         ("call_expression", "function") => Role::Neither,
         ("arguments", _) if file.names().open => Role::Neither,
         ("field_initializer", "field") => Role::Neither,

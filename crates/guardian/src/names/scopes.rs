@@ -22,7 +22,7 @@ pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -
         .map(|((_, name), _)| name.as_str())
         .filter(|name| head.text.contains(*name))
         .collect();
-    // what one module imports, another that is new may use without
+    // What one module imports, another that is new may use without
     if head.language == Some(Language::Rust) {
         gone.extend(new.all.iter().map(|(name, _)| name.as_str()));
     }
@@ -54,11 +54,11 @@ pub(crate) fn lost(base: &File, head: &File, stands_in: &dyn Fn(&str) -> bool) -
 
 /// The imports of a file.
 struct Imports {
-    /// how often a name is imported in a function
+    /// How often a name is imported in a function
     counts: BTreeMap<(String, String), usize>,
-    /// name, and the node in which it is known
+    /// Name, and the node in which it is known
     all: Vec<(String, usize)>,
-    /// nodes of identifiers that belong to an import
+    /// Nodes of identifiers that belong to an import
     own: BTreeSet<usize>,
 }
 
@@ -80,7 +80,7 @@ impl Imports {
                 found.own.extend(file.flat().below(at));
                 let place = place(file, scope(file, index, true));
                 *found.counts.entry((place, name.clone())).or_default() += 1;
-                // outside of functions a block is no scope: `if TYPE_CHECKING:`, `try:`
+                // Outside of functions a block is no scope: `if TYPE_CHECKING:`, `try:`
                 let whole = scope(file, index, true);
                 let within = if whole == 0 { 0 } else { scope(file, index, false) };
                 found.all.push((name, within));
@@ -212,9 +212,9 @@ fn unbound(file: &File, names: &BTreeSet<&str>, imports: &Imports) -> BTreeMap<S
 /// Where a name is known.
 struct Known {
     range: Range<usize>,
-    /// the body of a class of Python, whose names are not known in its methods
+    /// The body of a class of Python, whose names are not known in its methods
     class: Option<usize>,
-    /// the module of Rust that it is in: what is in modules within does not see it
+    /// The module of Rust that it is in: what is in modules within does not see it
     module: usize,
 }
 
@@ -277,7 +277,7 @@ fn is_name(kind: &str) -> bool {
 }
 
 enum Role {
-    /// with the node in which the name is known then
+    /// With the node in which the name is known then
     Binds(usize),
     Uses,
     Neither,
@@ -330,7 +330,7 @@ fn in_ecmascript(file: &File, index: usize) -> Role {
     let parent = flat.node(node.parent);
     if node.kind == "shorthand_property_identifier_pattern" || ecmascript::binds(parent.kind, node.field) {
         let outer = match parent.kind {
-            // known where it is declared, not only within itself
+            // Known where it is declared, not only within itself
             "function_declaration"
             | "generator_function_declaration"
             | "class_declaration"
@@ -402,7 +402,7 @@ fn in_rust(file: &File, index: usize) -> Role {
             {
                 return Role::Neither;
             }
-            // a macro may define the name, though not beside an import of it; a definition of a macro is none of it
+            // A macro may define the name, though not beside an import of it; a definition of a macro is none of it
             if super::rust::in_item_macro(file, index) && !in_derive(file, index) {
                 return Role::Neither;
             }
@@ -430,7 +430,7 @@ fn in_rust(file: &File, index: usize) -> Role {
             )
         }
         _ if node.field == "name" && parent.kind != "struct_expression" => {
-            // what a trait or an impl has is no name of its own
+            // What a trait or an impl has is no name of its own
             let member = flat
                 .above(node.parent)
                 .find(|i| {
@@ -441,7 +441,7 @@ fn in_rust(file: &File, index: usize) -> Role {
         }
         "call_expression" | "generic_function" if node.field == "function" => Role::Uses,
         _ if node.kind == "type_identifier" || upper => Role::Uses,
-        // a variable, or what one is called
+        // A variable, or what one is called
         "let_declaration"
         | "parameter"
         | "closure_parameters"

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, HashSet};
 /// The names of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    /// names that something in the file binds
+    /// Names that something in the file binds
     pub(crate) bound: HashSet<String>,
-    /// names that are used as values, types or functions, with the first node that does
+    /// Names that are used as values, types or functions, with the first node that does
     pub(crate) used: BTreeMap<String, usize>,
-    /// names that only a quoted type uses
+    /// Names that only a quoted type uses
     pub(crate) quoted: BTreeMap<String, usize>,
-    /// names that lead a path (`name::…`)
+    /// Names that lead a path (`name::…`)
     pub(crate) paths: BTreeMap<String, usize>,
-    /// names that can lead one: modules, types, imports
+    /// Names that can lead one: modules, types, imports
     pub(crate) modules: HashSet<String>,
-    /// names that are asked for by `typeof`, so that they may be missing
+    /// Names that are asked for by `typeof`, so that they may be missing
     pub(crate) asked: HashSet<String>,
-    /// names may be bound in a way that cannot be seen (`from x import *`, `use x::*`, `import . "x"`)
+    /// Names may be bound in a way that cannot be seen (`from x import *`, `use x::*`, `import . "x"`)
     pub(crate) open: bool,
 }
 
@@ -29,7 +29,7 @@ impl Names {
     }
 
     pub(super) fn using(&mut self, name: &str, index: usize) {
-        // what was masked for the grammar is no name
+        // What was masked for the grammar is no name
         let begins = |c: char| c.is_alphabetic() || matches!(c, '_' | '$' | '#');
         if name.starts_with(begins) && !name.contains(['(', '"', '\'']) && !self.used.contains_key(name) {
             self.used.insert(name.to_string(), index);

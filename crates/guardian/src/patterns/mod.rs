@@ -35,16 +35,16 @@ const MAX_MATCHES: usize = 2_000;
 /// The rules written as ast-grep patterns, compiled.
 #[derive(Default)]
 pub(crate) struct Patterns {
-    /// a project's own
+    /// A project's own
     own: [Set; Language::ALL.len()],
-    /// ids of those that are switched off
+    /// Ids of those that are switched off
     off: BTreeSet<String>,
 }
 
 #[derive(Default)]
 struct Set {
     rules: Vec<Pattern>,
-    /// rules by the kind of node that they can match
+    /// Rules by the kind of node that they can match
     by_kind: Vec<Vec<u16>>,
 }
 
@@ -78,7 +78,7 @@ fn built_in(language: Language) -> &'static Set {
         let none = GlobalRules::default();
         for (folder, _, yaml) in BUILT_IN {
             if languages_of_folder(folder).contains(&language) {
-                // that each of them compiles is tested
+                // That each of them compiles is tested
                 for document in documents(yaml).into_iter().map(|(_, document)| document) {
                     let configs = compile(document, &[language], &none).into_iter().flatten();
                     configs.for_each(|(_, config)| set.insert(config));
@@ -289,11 +289,11 @@ impl Set {
 /// The rules of a set that may match in one file.
 struct Due<'a> {
     set: &'a Set,
-    /// by rule
+    /// By rule
     active: Vec<bool>,
-    /// by kind of node
+    /// By kind of node
     wanted: Vec<bool>,
-    /// matches so far, by rule
+    /// Matches so far, by rule
     counts: Vec<usize>,
 }
 

@@ -7,9 +7,9 @@ use crate::finding::RuleProblem;
 /// What a project's `sgconfig.yml` says of its ast-grep rules: folders, relative to the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SgConfig {
-    /// folders of rule files
+    /// Folders of rule files
     pub rule_dirs: Vec<String>,
-    /// folders of utility rules, which others name in `matches`
+    /// Folders of utility rules, which others name in `matches`
     pub util_dirs: Vec<String>,
 }
 

@@ -13,13 +13,13 @@ const COVERAGE: [&str; 5] = ["istanbul ignore", "c8 ignore", "v8 ignore", "pragm
 /// Where something stands that silences a tool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// where nobody is surprised: coverage left out of a whole function, an attribute of what is no function
+    /// Where nobody is surprised: coverage left out of a whole function, an attribute of what is no function
     Proper,
-    /// where such things are needed: a line that opens a block, imports, or is too long
+    /// Where such things are needed: a line that opens a block, imports, or is too long
     Fit,
-    /// on a plain statement or function: what one file does there is no custom of the others
+    /// On a plain statement or function: what one file does there is no custom of the others
     Statement,
-    /// beside code, or above it
+    /// Beside code, or above it
     Elsewhere,
 }
 
@@ -44,14 +44,14 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
             && text.lines().any(|line| {
                 let does = match cast {
                     Some(cast) => line.contains(cast),
-                    // a comment to its end: one that names a rule is another
+                    // A comment to its end: one that names a rule is another
                     None => line.trim_end().ends_with(&form),
                 };
                 let python = head.language == Some(Language::Python);
                 does && (!python || here != Place::Statement || in_python(line, &form) == here)
             })
     };
-    // of a compiler that must complain, a test asks that it does
+    // Of a compiler that must complain, a test asks that it does
     if here == Place::Proper || form.contains("@ts-expect-error") && head.is_test() {
         return true;
     }
@@ -62,7 +62,7 @@ pub(crate) fn is_usual(raw: &Raw, head: &File, base: Option<&File>, before: Opti
         return true;
     }
     let same = |path: &str| Language::of_path(path) == Language::of_path(&raw.path);
-    // a new file does as its neighbours do
+    // A new file does as its neighbours do
     (here != Place::Statement || base.is_none())
         && before.is_some_and(|before| {
             let files = before.files().iter().filter(|path| same(path)).take(MAX_FILES);
@@ -157,7 +157,7 @@ pub(crate) fn says_why(raw: &Raw, head: &File, base: Option<&File>) -> bool {
         ];
         at.into_iter().flatten().min().is_some_and(|at| {
             let said = line.get(at..).unwrap_or_default();
-            // what an item is for is no reason to silence it
+            // What an item is for is no reason to silence it
             let documents = ["///", "//!"].iter().any(|start| said.starts_with(start));
             let reason = !documents && !said.contains("ignore") && said.split_whitespace().count() > 2;
             reason && !old(line.trim())

@@ -49,7 +49,7 @@ pub(crate) fn utilities(files: &[(String, String)], problems: &mut Vec<RuleProbl
             Err(error) => (error, (0..utilities.len()).find(|at| compile(&utilities, Some(*at)).is_ok())),
         };
         let Some(culprit) = culprit else {
-            // more than one is at fault: those that do not stand by themselves go
+            // More than one is at fault: those that do not stand by themselves go
             let alone = |utility: &Utility<'_>| compile(std::slice::from_ref(utility), None);
             let (kept, faulty): (Vec<_>, Vec<_>) = utilities.into_iter().partition(|one| alone(one).is_ok());
             for one in faulty {

@@ -10,11 +10,11 @@ use super::{Memo, Tree, folder_of, join};
 /// What the manifests that govern a file declare.
 #[derive(Debug, Default)]
 pub(crate) struct Declared {
-    /// names, evened out: lower case, `-` and `.` as `_` where the language does so
+    /// Names, evened out: lower case, `-` and `.` as `_` where the language does so
     names: BTreeSet<String>,
-    /// path of the manifest that a new dependency would go into
+    /// Path of the manifest that a new dependency would go into
     pub(crate) manifest: String,
-    /// text of manifests that are not fully understood: a name found in it counts as declared
+    /// Text of manifests that are not fully understood: a name found in it counts as declared
     loose: String,
 }
 
@@ -62,7 +62,7 @@ struct DeclaredAbove(Memo<(Language, String), Option<Arc<Declared>>>);
 
 /// What the manifests above a file declare; `None` where there is no manifest, or one that cannot be read.
 pub(crate) fn declared(tree: &Tree<'_>, language: Language, path: &str) -> Option<Arc<Declared>> {
-    // the files of a folder have the same manifests above them
+    // The files of a folder have the same manifests above them
     let key = (language, folder_of(path).to_string());
     tree.fact(DeclaredAbove::default).0.get(key, || {
         let found = match language {
@@ -87,7 +87,7 @@ fn ecmascript(tree: &Tree<'_>, path: &str) -> Option<Declared> {
         }
         folder = folder_of(folder);
     }
-    // packages of the same repository may be linked
+    // Packages of the same repository may be linked
     declared.names.extend(tree.around.members.get((), || Arc::new(members(tree))).iter().cloned());
     Some(declared)
 }

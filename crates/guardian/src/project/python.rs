@@ -34,7 +34,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
     for root in roots {
         let Some(first) = join(&root, top) else { continue };
         if tree.has(&format!("{first}.py")) || tree.has(&format!("{first}/__init__.py")) {
-            // a module is not itself what it imports, and in a package a neighbour is reached by a dot only
+            // A module is not itself what it imports, and in a package a neighbour is reached by a dot only
             let is_package = !root.is_empty() && tree.has(&format!("{root}/__init__.py"));
             if is_package || format!("{first}.py") == from {
                 beside = true;
@@ -46,7 +46,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
             return Target::Known;
         }
     }
-    // some set their paths so that it is reached nevertheless
+    // Some set their paths so that it is reached nevertheless
     if beside {
         return Target::Known;
     }
@@ -60,7 +60,7 @@ fn inside(tree: &Tree<'_>, from: &str, path: &str) -> Target {
         format!("{path}.pyi"),
         format!("{path}/__init__.pyi"),
     ];
-    // types take from types
+    // Types take from types
     if from.ends_with(".pyi") {
         candidates.rotate_left(2);
     }

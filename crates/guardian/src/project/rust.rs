@@ -26,7 +26,7 @@ pub(crate) fn resolve(tree: &Tree<'_>, file: &File, import: &Import) -> Target {
     match first {
         "crate" | "self" | "super" | "std" | "core" | "alloc" | "proc_macro" | "test" | "" | "Self"
         | "$crate" => Target::Known,
-        // a type of the prelude, or of this file: `use Option::Some`
+        // A type of the prelude, or of this file: `use Option::Some`
         name if name.starts_with(char::is_uppercase) => Target::Known,
         name if file.names().bound.contains(name) && import.names.is_empty() && import.module != name => {
             Target::Known
@@ -59,7 +59,7 @@ fn globs_bring(tree: &Tree<'_>, file: &File, name: &str, others: bool, deep: usi
         let nested = !top.iter().any(|rows| rows.contains(&import.line));
         let last = import.module.rsplit("::").next().unwrap_or_default();
         if nested && (others || import.module == "super") {
-            // of this file, what it has is known
+            // Of this file, what it has is known
             false
         } else if last.starts_with(char::is_uppercase) {
             is_variant(tree, &import.module, name)
@@ -142,13 +142,13 @@ pub(crate) fn is_nowhere(tree: &Tree<'_>, file: &File, name: &str) -> bool {
 
 /// Where `mod name;` in a file may lead.
 pub(crate) fn module_files(path: &str, name: &str) -> Vec<String> {
-    // a keyword as a name is that keyword as a file
+    // A keyword as a name is that keyword as a file
     let name = name.trim_start_matches("r#");
     let folder = folder_of(path);
     let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs");
     let own = join(folder, stem).unwrap_or_default();
     let mut found = Vec::new();
-    // the root of a crate may have any name: both places are looked at
+    // The root of a crate may have any name: both places are looked at
     if !matches!(stem, "mod" | "lib" | "main") {
         found.push(format!("{own}/{name}.rs"));
         found.push(format!("{own}/{name}/mod.rs"));
@@ -166,7 +166,7 @@ pub(crate) fn place(tree: &Tree<'_>, path: &str) -> Option<(String, Vec<String>)
     let manifest = tree.nearest(path, "Cargo.toml")?;
     let source = join(folder_of(&manifest), "src")?;
     let Some(rest) = path.strip_prefix(&format!("{source}/")) else {
-        // a test, a benchmark or an example is a crate of its own
+        // A test, a benchmark or an example is a crate of its own
         let beside = join(folder_of(&manifest), "")?;
         let (folder, _) = path.strip_prefix(&beside)?.trim_start_matches('/').split_once('/')?;
         let root = matches!(folder, "tests" | "benches" | "examples")
@@ -217,15 +217,15 @@ pub(crate) fn follow(tree: &Tree<'_>, from: &str, path: &[String]) -> Found {
                     _ => return Found::Unknown,
                 }
             }
-            // an enum's variant, a type's function
+            // An enum's variant, a type's function
             Some(_) => return Found::Unknown,
-            // in a block of foreign items, say
+            // In a block of foreign items, say
             None if is_defined(&file.text, name) || may_be_derived(&file, name) => return Found::Unknown,
             None if may_be_made(tree, &file, name) || is_passed_on(tree, &file, name) => {
                 return Found::Unknown;
             }
             None => {
-                // a macro that is exported stands at the root, wherever it is written
+                // A macro that is exported stands at the root, wherever it is written
                 let exported_macro = depth == 0 && {
                     let form = format!("macro_rules! {name}");
                     sources(tree).any(|(_, text)| text.contains("macro_export") && text.contains(&form))
@@ -468,7 +468,7 @@ fn may_be_derived(file: &File, name: &str) -> bool {
         };
         (!is_known).then_some(node)
     });
-    // a macro of procedures is called by a name that stands in its attribute
+    // A macro of procedures is called by a name that stands in its attribute
     let made = file.text.contains("proc_macro_derive(") && has_word(&file.text, name);
     made || unknown.next().is_some()
 }

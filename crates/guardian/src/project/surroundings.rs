@@ -10,17 +10,17 @@ use crate::sources::Sources;
 /// What is known of a tree as a whole: found once, and shared by all that look at parts of it side by side.
 #[derive(Default)]
 pub(crate) struct Surroundings<'a> {
-    /// what others than the project's own resolvers keep here
+    /// What others than the project's own resolvers keep here
     pub(super) facts: Facts,
     pub(super) paths: HashSet<&'a str>,
     pub(super) folders: HashSet<&'a str>,
-    /// what a module exports
+    /// What a module exports
     pub(super) exports: Memo<String, Option<Arc<BTreeSet<String>>>>,
-    /// whether, from a folder, a module is a name that some configuration gives a meaning
+    /// Whether, from a folder, a module is a name that some configuration gives a meaning
     pub(super) aliases: Memo<(String, String), bool>,
-    /// what an installed package has for others, by its folder and the part of it that is asked for
+    /// What an installed package has for others, by its folder and the part of it that is asked for
     pub(super) installed: Memo<(String, String), Option<Arc<BTreeSet<String>>>>,
-    /// names of the packages of the tree itself
+    /// Names of the packages of the tree itself
     pub(super) members: Memo<(), Arc<BTreeSet<String>>>,
 }
 

@@ -20,13 +20,13 @@ const MAX_PART_BYTES: usize = 4_000_000;
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// a file of the project
+    /// A file of the project
     File(String),
-    /// a package from elsewhere, by the name that a manifest would declare
+    /// A package from elsewhere, by the name that a manifest would declare
     Package(String),
-    /// the language's own, a generated file, or nothing that can be told
+    /// The language's own, a generated file, or nothing that can be told
     Known,
-    /// nowhere; what was looked for
+    /// Nowhere; what was looked for
     Missing(String),
 }
 
@@ -42,9 +42,9 @@ pub(crate) struct Tree<'a> {
 /// What becomes of a tree's memory when it is full.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Beyond {
-    /// no more files are read: the work that one change makes has an end
+    /// No more files are read: the work that one change makes has an end
     Refuse,
-    /// what was read is forgotten: every file of the tree is linted, and memory is what has to be bounded
+    /// What was read is forgotten: every file of the tree is linted, and memory is what has to be bounded
     Forget,
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct Change<'a> {
     pub(crate) pairs: Vec<Pair>,
     pub(crate) base: Tree<'a>,
     pub(crate) head: Tree<'a>,
-    /// whole files are linted: there is no base to compare with
+    /// Whole files are linted: there is no base to compare with
     pub(crate) whole: bool,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Change<'a> {
         if words.is_empty() || words.len() > MAX_WORDS {
             return Vec::new();
         }
-        // one pass over a text, however many words
+        // One pass over a text, however many words
         let any: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
         let Ok(any) = regex::Regex::new(&any.join("|")) else { return Vec::new() };
         let changed: HashSet<&str> = self.pairs.iter().map(|pair| &*pair.path).collect();

@@ -29,13 +29,13 @@ impl Group {
 /// What a rule states of itself.
 pub(crate) struct Evidence {
     pub(crate) rule: &'static str,
-    /// what it has seen where it reports an error
+    /// What it has seen where it reports an error
     pub(crate) knows: &'static str,
-    /// where it says nothing, or only warns
+    /// Where it says nothing, or only warns
     pub(crate) gives_up: &'static str,
-    /// languages that it covers as the examples of others show
+    /// Languages that it covers as the examples of others show
     pub(crate) alike: &'static [Group],
-    /// languages that it says nothing about, each with the reason
+    /// Languages that it says nothing about, each with the reason
     pub(crate) silent: &'static [(Group, &'static str)],
 }
 

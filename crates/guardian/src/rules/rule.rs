@@ -10,11 +10,11 @@ use crate::finding::{Category, Severity};
 pub(crate) struct Rule {
     pub(crate) id: &'static str,
     pub(crate) category: Category,
-    /// of a finding that is certain; a rule may lower it for one that is not
+    /// Of a finding that is certain; a rule may lower it for one that is not
     pub(crate) severity: Severity,
-    /// what it finds, in a sentence
+    /// What it finds, in a sentence
     pub(crate) summary: &'static str,
-    /// why it matters and what to do instead
+    /// Why it matters and what to do instead
     pub(crate) note: &'static str,
     pub(crate) valid: &'static [Example],
     pub(crate) invalid: &'static [Example],
@@ -44,13 +44,13 @@ impl Example {
 
 /// What a rule looks at.
 pub(crate) enum Check {
-    /// one file; findings that the base had too are left out
+    /// One file; findings that the base had too are left out
     File(fn(&File, &mut Found)),
-    /// one file before and after
+    /// One file before and after
     Edit(fn(&Pair, &mut Found)),
-    /// the whole change, with the trees around it
+    /// The whole change, with the trees around it
     Change(fn(&Change<'_>, &mut Found)),
-    /// one file before and after while it is edited; the whole change where it is known, which tells more
+    /// One file before and after while it is edited; the whole change where it is known, which tells more
     EditOrChange(fn(&Pair, &mut Found), fn(&Change<'_>, &mut Found)),
 }
 

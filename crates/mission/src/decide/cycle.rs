@@ -20,7 +20,7 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
     match &state.delivery {
         Delivery::Pending => {}
         Delivery::Intended { .. } => return Effect::Deliver,
-        // the work is kept: resuming delivers it again
+        // The work is kept: resuming delivers it again
         Delivery::Failed { reason, .. } => {
             let reason = PauseReason::Delivery(reason.clone());
             return Effect::Record(Event::Paused { reason, at_ms: now_ms });
@@ -54,7 +54,7 @@ fn review(state: &State) -> Option<Effect> {
     {
         return Some(Effect::Record(event));
     }
-    // a plan is still due: what it brings is reviewed with the rest
+    // A plan is still due: what it brings is reviewed with the rest
     if state.replanning || nobody_can {
         return None;
     }

@@ -36,7 +36,7 @@ pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
             let apart = left.large().then(|| left.split()).flatten();
             apart.or_else(|| left.again()).or_else(|| left.split()).or_else(|| left.replan())
         }
-        // smaller tasks would write the same lines, and so would another attempt that meets them again
+        // Smaller tasks would write the same lines, and so would another attempt that meets them again
         FailureClass::Conflict => {
             let planned_so = left.repeated().then(|| left.replan()).flatten();
             left.fix().or(planned_so).or_else(|| left.again()).or_else(|| left.replan())

@@ -143,7 +143,7 @@ fn tasks(plan: &mut Plan, policy: &Policy, taken: &BTreeSet<TaskId>, depth: u32,
         files.sort_unstable();
         files.dedup();
         task.files = files;
-        // the engine's to say, not a plan's
+        // The engine's to say, not a plan's
         task.runs_after.clear();
     }
 }

@@ -61,7 +61,7 @@ fn listed(plan: &Plan) -> String {
 
 /// The shortest circle through `start`, which is on one; read as "waits for".
 fn name_cycle(graph: &Graph, plan: &Plan, start: NodeIndex) -> String {
-    // along what each waits for, so that the names come in the order of the words
+    // Along what each waits for, so that the names come in the order of the words
     let mut reached_from: FxHashMap<NodeIndex, NodeIndex> = FxHashMap::default();
     let mut queue = VecDeque::from([start]);
     let mut last = start;
@@ -108,7 +108,7 @@ impl Units {
             return Ok(Units { place: Vec::new() });
         }
         let mut groups: FxHashMap<&str, NodeIndex> = FxHashMap::default();
-        // a unit is known by the first of its tasks
+        // A unit is known by the first of its tasks
         let mut units: DiGraph<usize, ()> = DiGraph::new();
         let mut unit_of = Vec::with_capacity(plan.tasks.len());
         for (i, task) in plan.tasks.iter().enumerate() {
@@ -124,7 +124,7 @@ impl Units {
             }
         }
         let order = toposort(&units, None).map_err(|cycle| {
-            // some unit of the circle is a group: tasks alone were seen to have an order
+            // Some unit of the circle is a group: tasks alone were seen to have an order
             let on_it = petgraph::algo::tarjan_scc(&units).into_iter().find(|c| c.contains(&cycle.node_id()));
             let group = on_it.iter().flatten().find_map(|unit| plan.tasks[units[*unit]].group.as_deref());
             vec![format!(

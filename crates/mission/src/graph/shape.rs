@@ -35,7 +35,7 @@ pub fn remaining_path(tasks: &Tasks) -> FxHashMap<&str, usize> {
     let Ok(order) = toposort(&graph, None) else { return longest };
     for node in order.into_iter().rev() {
         let after = graph.neighbors(node).filter_map(|n| longest.get(graph[n])).max().copied().unwrap_or(0);
-        // a task that was split is its parts, no work of its own
+        // A task that was split is its parts, no work of its own
         let own = tasks.get(graph[node]).is_some_and(|t| !t.phase.is_final() && t.phase != Phase::Split);
         longest.insert(graph[node], after + usize::from(own));
     }

@@ -64,7 +64,7 @@ fn a_plan_that_stands_is_left_as_it_is() {
 
 #[test]
 fn a_circle_is_named_in_the_order_in_which_its_tasks_wait() {
-    // the shortest one, without the tasks that only hang on it
+    // The shortest one, without the tasks that only hang on it
     check(
         "x: x.ts; a\na: a.ts; b\nb: b.ts; c\nc: c.ts; a\nd: d.ts; c",
         expect![[r#"
@@ -211,7 +211,7 @@ fn plans_nest_only_so_deep() {
 
 #[test]
 fn writers_of_one_file_get_an_order() {
-    // as the plan lists them, after what they depend on, and only where they have none
+    // As the plan lists them, after what they depend on, and only where they have none
     check(
         "a: x\nb: x y\nc: y; d\nd: d\ne: x; b",
         expect![[r#"
@@ -242,7 +242,7 @@ fn groups_land_without_waiting_for_themselves() {
         group `g` would wait for itself: its tasks are integrated together, but a task outside it stands between them; put that task into the group, or drop the group
     "#]],
     );
-    // an order of writers is found that keeps the group together
+    // An order of writers is found that keeps the group together
     check(
         "a: x; ; g\nb: x\nc: x; ; g",
         expect![[r#"
@@ -278,7 +278,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 id: format!("t{i}"),
                 instructions: "do it".into(),
                 files: files.iter().map(|f| format!("f{f}")).chain([format!("own{i}")]).collect(),
-                // mostly backwards, so that many plans stand
+                // Mostly backwards, so that many plans stand
                 depends_on: deps.iter().filter(|d| **d < i || **d == 11).map(|d| format!("t{d}")).collect(),
                 acceptance: vec!["it is done".into()],
                 group: group.map(|g| format!("g{g}")),
@@ -318,7 +318,7 @@ proptest! {
                 prop_assert!(!shared || after(&plan, &a.id, &b.id) || after(&plan, &b.id, &a.id));
             }
         }
-        // and checking it again changes nothing: the orders are there
+        // And checking it again changes nothing: the orders are there
         let again = check_plan(plan.clone(), &policy, &BTreeSet::new(), 0).unwrap();
         prop_assert!(again.notes.is_empty(), "{:?}", again.notes);
     }

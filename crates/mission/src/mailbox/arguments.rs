@@ -123,7 +123,7 @@ fn object(value: &Value, fields: &[Field], at: &str, problems: &mut Problems) ->
             }
             _ => return wrong(at, "an object", value, problems),
         },
-        // some models wrap the only object in a list
+        // Some models wrap the only object in a list
         Value::Array(items) if items.len() == 1 && items[0].is_object() => {
             return object(&items[0], fields, at, problems);
         }

@@ -23,7 +23,7 @@ fn fenced(text: &str) -> &str {
         let body = inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).trim_start();
         body.starts_with(['{', '['])
     };
-    // a fence inside a text of the value is none
+    // A fence inside a text of the value is none
     let first = text.find(['{', '[']).unwrap_or(text.len());
     inside.filter(starts).filter(|_| text.find("```").is_some_and(|at| at < first)).unwrap_or(text)
 }
@@ -119,7 +119,7 @@ impl Reader<'_> {
                     self.take();
                 }
             } else if key.is_empty() {
-                // nothing that can be a key: on with what follows it
+                // Nothing that can be a key: on with what follows it
                 self.take();
                 continue;
             }

@@ -39,11 +39,11 @@ pub fn classify(name: &str, status: Option<u16>, message: &str) -> Option<Fault>
     match status {
         Some(401..=404) => Some(Fault::Refused),
         Some(429) => Some(Fault::RateLimit),
-        // what the provider says of the request itself
+        // What the provider says of the request itself
         Some(status @ 400..=499) if status != 408 && status != 409 => None,
         Some(_) => Some(Fault::Outage),
         None if is_rate_limit(message) => Some(Fault::RateLimit),
-        // no status: nothing came back at all, or it broke off
+        // No status: nothing came back at all, or it broke off
         None => Some(Fault::Outage),
     }
 }

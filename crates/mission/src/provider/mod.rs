@@ -48,14 +48,14 @@ impl Providers {
             let Some(circuit) = self.models.get(model) else { return Choice::Ask(place) };
             match circuit.free_at(now_ms) {
                 free if free <= now_ms => return Choice::Ask(place),
-                // a short wait for the first choice is better than another model
+                // A short wait for the first choice is better than another model
                 free if !circuit.is_open() => return Choice::WaitUntil(free),
                 free => until = until.min(free),
             }
             down.push((model, circuit));
         }
         if down.is_empty() {
-            // nothing to choose from: OpenCode's own choice
+            // Nothing to choose from: OpenCode's own choice
             return Choice::Ask(0);
         }
         if down.iter().all(|(_, circuit)| circuit.is_hopeless(now_ms, patience_ms)) {

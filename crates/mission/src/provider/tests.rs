@@ -79,7 +79,7 @@ fn an_open_circuit_lets_one_prompt_through() {
     assert_eq!(providers.choose(&models, 4_000, PATIENCE), Choice::Ask(0));
     providers.asked("a/x", 4_000);
     assert_eq!(providers.choose(&models, 4_100, PATIENCE), Choice::WaitUntil(5_100), "another one waits");
-    // even an outage that has lasted too long is not abandoned while the probe is out
+    // Even an outage that has lasted too long is not abandoned while the probe is out
     assert_eq!(providers.choose(&models, 60_000, 1_000), Choice::WaitUntil(61_000));
     providers.answered("a/x", 4);
     assert_eq!(providers.choose(&models, 5_100, PATIENCE), Choice::Ask(0));

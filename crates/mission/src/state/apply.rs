@@ -121,7 +121,7 @@ impl State {
                 }
             }
             Event::BatchStarted { tasks, .. } => {
-                // what was cancelled between the decision and its being carried out is not merged
+                // What was cancelled between the decision and its being carried out is not merged
                 let passed = |id: &&TaskId| {
                     self.tasks.get(id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
                 };
@@ -197,7 +197,7 @@ impl State {
             | Event::TaskPassed { task, .. }
             | Event::TaskGivenUp { task, .. }
             | Event::TaskCancelled { task, .. } => {
-                // what comes late from a task that is over changes nothing
+                // What comes late from a task that is over changes nothing
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
                     apply_to_task(task, event);
                     if let Event::JudgeFailed { class, reason, .. } = event {
@@ -211,10 +211,10 @@ impl State {
                 }
             }
         }
-        // these change who waits for whom, or how long a way somebody waits for
+        // These change who waits for whom, or how long a way somebody waits for
         let anew = matches!(event, Event::TaskOrdered { .. } | Event::TaskGivenUp { .. });
         self.tasks.update_index(&self.order, anew);
-        // only these make a task active
+        // Only these make a task active
         if matches!(
             event,
             Event::AttemptStarted { .. } | Event::AttemptFailed { .. } | Event::BatchFailed { .. }
@@ -255,18 +255,18 @@ impl State {
 
     fn planned(&mut self, plan: &Plan, notes: &[String], parent: Option<&TaskId>) {
         let above = match parent {
-            // the mission has its plan
+            // The mission has its plan
             None if !self.tasks.is_empty() && !self.replanning => return,
             None => None,
             Some(id) => match self.tasks.get(id).filter(|t| t.phase == Phase::Waiting) {
                 Some(task) => Some(task.clone()),
-                // cancelled while it was planned
+                // Cancelled while it was planned
                 None => return,
             },
         };
         self.host_failures = 0;
         self.notes.extend(notes.iter().cloned());
-        // the whole is this one task: its reviewer judges both at once
+        // The whole is this one task: its reviewer judges both at once
         let alone = above.is_none() && self.tasks.is_empty() && plan.tasks.len() == 1;
         if above.is_none() {
             self.replanning = false;
@@ -279,7 +279,7 @@ impl State {
             let mut task = Task::new(&renamed(planned, &names), above.as_ref());
             task.cycle = self.cycle;
             if above.is_none() && self.cycle > 1 {
-                // another group than one of that name in an earlier plan
+                // Another group than one of that name in an earlier plan
                 task.group = task.group.map(|group| format!("{}/{group}", self.cycle));
             }
             if alone && !task.compound {
@@ -301,7 +301,7 @@ impl State {
         for task in &plan.tasks {
             let mut id = task.id.clone();
             if self.tasks.contains_key(&id) {
-                // one number more than there are ids, so that one of them is free
+                // One number more than there are ids, so that one of them is free
                 for n in 2..=self.tasks.len() + given.len() + 2 {
                     let suffix = format!("-{n}");
                     let cut = task.id.floor_char_boundary(MAX_ID - suffix.len().min(MAX_ID));
@@ -358,7 +358,7 @@ impl State {
         match self.paused.take() {
             Some(PauseReason::Approval | PauseReason::Consent(_)) => self.agree(),
             Some(_) => {}
-            // nobody paused it: it ran until its last event
+            // Nobody paused it: it ran until its last event
             None => self.ran(before_ms),
         }
         self.drop_denied();

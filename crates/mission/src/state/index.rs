@@ -109,7 +109,7 @@ impl Index {
         let concerned = Arc::clone(&self.concerned);
         let mut moved = Vec::new();
         for task in touched.iter().filter_map(|id| tasks.get(id)) {
-            // costs and prompts are told often, and change nothing that anybody waits for
+            // Costs and prompts are told often, and change nothing that anybody waits for
             if self.note(tasks, task) {
                 moved.push(task);
             }
@@ -268,7 +268,7 @@ fn satisfied(tasks: &Tasks, task: &Task, dependency: &TaskId) -> bool {
         Phase::Integrated { .. } => true,
         Phase::GivenUp { .. } | Phase::Cancelled { .. } => task.runs_after.contains(dependency),
         Phase::Passed { .. } => on.shares_group(task),
-        // its parts are dependencies of the task, too
+        // Its parts are dependencies of the task, too
         Phase::Split => on.shares_group(task),
         _ => false,
     }

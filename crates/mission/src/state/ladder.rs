@@ -16,7 +16,7 @@ impl State {
             task.host_failed();
             let why = issues.first().map(|issue| issue.message.as_str()).unwrap_or_default();
             self.trouble = Some(Trouble { class, what: format!("`{id}`: {why}"), times: task.host_failures });
-            // what passed stays: it is only merged again; what failed has failed
+            // What passed stays: it is only merged again; what failed has failed
             if !matches!(task.phase, Phase::Passed { .. } | Phase::Failed { .. }) {
                 task.again();
             }
@@ -28,7 +28,7 @@ impl State {
         }
         let begun = task.phase.is_active();
         if !begun {
-            // it failed before there was anything to fix
+            // It failed before there was anything to fix
             task.attempt = task.attempt.saturating_add(1);
         }
         task.remember(class, issues.to_vec());

@@ -173,7 +173,7 @@ impl State {
         match parent.and_then(|id| self.tasks.get_mut(id)) {
             Some(task) if task.phase == Phase::Split => task.phase = Phase::Waiting,
             Some(_) => {}
-            // there is another plan before it
+            // There is another plan before it
             None if self.cycle > 1 => self.replanning = true,
             None => {
                 self.acceptance.clear();

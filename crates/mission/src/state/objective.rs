@@ -79,7 +79,7 @@ impl State {
 
     /// What the mission has shown so far.
     pub fn track_record(&self) -> TrackRecord {
-        // what was split was integrated as its parts, and what nothing was changed for has shown nothing
+        // What was split was integrated as its parts, and what nothing was changed for has shown nothing
         let integrated =
             |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
         let integrated = self.tasks.values().filter(integrated).count();

@@ -1,7 +1,7 @@
 //! Random missions: whatever plausible things happen, in whatever order, a mission ends, never stands still, and is what
 //! its events say.
 
-// a helper that cannot go on must fail the test
+// A helper that cannot go on must fail the test
 #![allow(clippy::panic)]
 
 mod dice;
@@ -119,7 +119,7 @@ impl Walk {
         if self.troubles > 0 && self.dice.one_in(self.faults * 20) {
             self.troubles -= 1;
             self.running.clear();
-            // a stop, or a crash that nobody wrote down
+            // A stop, or a crash that nobody wrote down
             if self.dice.one_in(2) {
                 self.tell(Event::Paused { reason: PauseReason::Stopped("Esc".into()), at_ms: self.now });
             }
@@ -337,7 +337,7 @@ impl Walk {
             self.tell(event);
             return false;
         }
-        // by now the other may be integrated, be lost, or wait for this very task
+        // By now the other may be integrated, be lost, or wait for this very task
         if let Some((after, path)) = self.held.remove(&task) {
             self.tell(Event::TaskOrdered { task, after, path });
             return true;
@@ -373,7 +373,7 @@ impl Walk {
         }
         let state = &self.mission.state;
         let depth = parent.as_ref().and_then(|p| state.tasks.get(p)).map_or(0, |t| t.depth + 1);
-        // a plan is made from the ids that were there when its Planner began
+        // A plan is made from the ids that were there when its Planner began
         let taken = if self.dice.one_in(3) { BTreeSet::new() } else { state.tasks.keys().cloned().collect() };
         let policy = state.policy.clone();
         let plan = self.dream(parent.as_deref());
@@ -389,7 +389,7 @@ impl Walk {
         let count = 1 + self.dice.roll(if parent.is_some() { 4 } else { 9 });
         let prefix = match parent {
             Some(parent) if !self.dice.one_in(3) => format!("{}-", &parent[..parent.len().min(12)]),
-            // a plan after the first, mostly with ids of its own
+            // A plan after the first, mostly with ids of its own
             _ if self.mission.state.cycle > 1 && !self.dice.one_in(4) => {
                 format!("c{}-", self.mission.state.cycle)
             }
@@ -502,7 +502,7 @@ proptest! {
             prop_assert!(task.splits <= state.policy.splits && task.depth < state.policy.max_depth);
         }
         prop_assert!(state.cycle <= state.policy.max_cycles);
-        // a group is integrated as a whole or not at all, and so did what came out of a compound task that was integrated
+        // A group is integrated as a whole or not at all, and so did what came out of a compound task that was integrated
         for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
             for b in state.tasks.values() {
                 let together = (a.group.is_some() && a.group == b.group) || b.parent.as_ref() == Some(&a.id);
@@ -512,7 +512,7 @@ proptest! {
                 prop_assert!(matches!(state.tasks[needed].phase, Phase::Integrated { .. }), "{} integrated without {needed}", a.id);
             }
         }
-        // the journal is the truth: read back, it gives the same state
+        // The journal is the truth: read back, it gives the same state
         prop_assert_eq!(&State::fold(&events), &state);
         let lines: Vec<String> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
         let read: Vec<Event> = lines.iter().map(|l| serde_json::from_str(l).unwrap()).collect();

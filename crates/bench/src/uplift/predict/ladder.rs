@@ -232,7 +232,7 @@ pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) 
     for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
         let made = of(disliked, Landed::Nothing);
         fates.made.add(made, weight);
-        // what was integrated right was not disliked too much
+        // What was integrated right was not disliked too much
         liked.add(of(disliked, Landed::Right), weight * made.right);
         all += weight * made.right;
     }
@@ -254,7 +254,7 @@ fn fate(
     disliked: bool,
     landed: Landed,
 ) -> Fate {
-    // what a split task comes to, by the splits that are left
+    // What a split task comes to, by the splits that are left
     let mut part = Fate { missing: 1.0, ..Fate::default() };
     for _ in 0..=way.splits {
         let mut all = Fate::default();
@@ -320,7 +320,7 @@ impl Chain<'_> {
             for mended in 0..=self.way.fixes {
                 let mut next: HashMap<Authored, f64> = HashMap::new();
                 for (tests, weight) in open {
-                    // what was integrated right passes right tests, which have to fail before the work begins
+                    // What was integrated right passes right tests, which have to fail before the work begins
                     let holds = self.landed == Landed::Right && tests != Authored::Wrong;
                     match (tests, takes(tests) && !holds) {
                         (Authored::Wrong, true) => stand[1] += left * weight,
@@ -370,7 +370,7 @@ impl Chain<'_> {
             answers.push((before, other * SAME_AGAIN));
             other *= 1.0 - SAME_AGAIN;
         }
-        // a third of what is no work at all is the right text at a wrong place, which no gate takes
+        // A third of what is no work at all is the right text at a wrong place, which no gate takes
         answers.push((SlotContent::Wrong([Said::Fails; 3], false), other * SLIPS / 3.0));
         answers.extend(self.wrong_answers().into_iter().map(|(a, of)| (a, of * other * (1.0 - SLIPS))));
         let all: f64 = answers.iter().map(|(_, of)| of).sum();
@@ -457,7 +457,7 @@ impl Chain<'_> {
         fate.add(self.climb(upheld, one_test), 1.0 - wrong);
         let tests = if stand.redraws == 0 { self.authored() } else { vec![(Tests::None, 1.0)] };
         for (tests, weight) in tests {
-            // what was rejected is judged again, and the ladder is climbed again
+            // What was rejected is judged again, and the ladder is climbed again
             let again = Stand {
                 tests,
                 attempt: 0,

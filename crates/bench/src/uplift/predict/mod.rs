@@ -101,7 +101,7 @@ fn mean(fates: &[Fates], weight: impl Fn(&Fate) -> f64, which: impl Fn(&Fates) -
 }
 
 fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Predicted {
-    // who waits for what is not integrated is cancelled
+    // Who waits for what is not integrated is cancelled
     let waits = |fate: Fate, lost: f64| {
         let cancelled = WAITS * lost * (n as f64 - 1.0) / n as f64;
         let mut waiting = Fate { missing: cancelled, ..Fate::default() };
@@ -113,7 +113,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     if let Some(at) = counts.first_mut().and_then(|row| row.first_mut()) {
         *at = 1.0;
     }
-    // each release as often as the others, and of what is left over any
+    // Each release as often as the others, and of what is left over any
     for _ in 0..n / fates.len() {
         counts = fates.iter().fold(counts, |counts, of| with(&counts, waits(of.made, made.missing)));
     }
@@ -123,12 +123,12 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     }
     let reviewers = Reviewers { quorum: way.quorum, rates };
     let mut sum = Predicted::default();
-    // what was not integrated once more often is not integrated again
+    // What was not integrated once more often is not integrated again
     let mut again = mean(fates, |made| made.missing, |of| of.made);
-    // what tasks of further cycles add
+    // What tasks of further cycles add
     let (mut added, mut variance) = (0.0, 0.0);
     let (of_landed, of_missing) = (made.thrown_back_before_landed(), made.thrown_back_before_missing());
-    // that nothing was rejected, of what was integrated right and of what was integrated wrong; no later cycle can say that
+    // That nothing was rejected, of what was integrated right and of what was integrated wrong; no later cycle can say that
     let of_those = |at_once: f64, all: f64| if all > 0.0 { at_once / all } else { 0.0 };
     let of_right = of_those(made.right_at_once, made.right);
     let of_wrong = of_those(made.wrong_at_once, made.wrong);
@@ -155,7 +155,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     at_once = powi(of_right, n - wrong) * powi(of_wrong, wrong);
                 }
                 let any = (1.0 - at_once).max(f64::MIN_POSITIVE);
-                // the reviewer of a task that is the whole mission has judged the objective
+                // The reviewer of a task that is the whole mission has judged the objective
                 let mut chance = chance;
                 if n == 1 {
                     ends(chance * at_once);
@@ -174,7 +174,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                         let weight = chance * of_eyes * of_trust;
                         ends(weight * met);
                         let open = weight * (1.0 - met);
-                        // where nothing is integrated yet another plan is tried once
+                        // Where nothing is integrated yet another plan is tried once
                         if cycle == way.max_cycles || (!landed && cycle > 1) {
                             sum.incomplete += open;
                             continue;
@@ -259,7 +259,7 @@ impl Redone<'_> {
         let all_land = (1.0 - of_named.missing).powi(named.cast_signed());
         let mut ended = 1.0 - all_land;
         let of_land = |part: f64| part / (1.0 - of_named.missing).max(f64::MIN_POSITIVE);
-        // what is right afterwards, and what is as it was
+        // What is right afterwards, and what is as it was
         let (fine, same) = match self.wrong > 0 {
             true => (of_land(of_named.right), of_land(of_named.unchanged)),
             false => (of_land(of_named.unchanged), of_land(of_named.unchanged)),
@@ -268,7 +268,7 @@ impl Redone<'_> {
         let answered = if missing == 0 { all_same } else { 0.0 };
         for mended in 0..=named {
             let mut of_mended = all_land * binomial(named, mended, fine);
-            // nothing changed where all of them were left as they were
+            // Nothing changed where all of them were left as they were
             let is_same = if self.wrong > 0 { mended == 0 } else { mended == named };
             if is_same && missing == 0 {
                 of_mended -= answered;

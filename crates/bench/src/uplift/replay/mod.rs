@@ -250,7 +250,7 @@ impl Hands {
                 task.clone(),
                 ASKED + PLANNED * self.world.job.tasks.len() as u64,
             ));
-            // prose is drawn again, a plan that does not stand is fixed in the same turn
+            // Prose is drawn again, a plan that does not stand is fixed in the same turn
             if let Some(plan) = first.take() {
                 let checked = check(&plan).or_else(|_| check(&right()));
                 events.push(match checked {
@@ -350,7 +350,7 @@ impl Hands {
             .filter(|folder| landed.get(*folder).is_some_and(|d| *d != Drawn::Right))
             .collect();
         let all_landed = landed.len() == folders.len();
-        // of what was integrated; what did not is told by the engine, and nobody approves of the whole
+        // Of what was integrated; what did not is told by the engine, and nobody approves of the whole
         let errs = world.job.rates.review_errs(wrong.is_empty());
         let shared = world.job.random.fork(&format!("eyes of all {landed:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
@@ -372,7 +372,7 @@ impl Hands {
                 }
                 let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
                 if wrong.is_empty() == erring {
-                    // each names one, what is wrong where something is
+                    // Each names one, what is wrong where something is
                     let among = if wrong.is_empty() { &folders } else { &wrong };
                     let one = among.get(random.below(among.len()));
                     named.extend(one.map(|folder| objection(folder, landed.get(*folder).copied())));
@@ -385,7 +385,7 @@ impl Hands {
         let approved = panel.met(asked, asked - objections, objections) == Some(true);
         let met = all_landed && (approved || !world.configuration.reviews_objective);
         let said = |item: String| ItemVerdict { item, evidence: "as the change shows".into() };
-        // as the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
+        // As the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
         let unmet = |item: &str| {
             if let Some(folder) = item.strip_prefix('`').and_then(|item| item.split('`').next()) {
                 return !landed.contains_key(folder)

@@ -39,7 +39,7 @@ impl Hands {
             self.think(&mut random).await;
             let spent = spent(Role::Coder, Some(task.clone()), tokens);
             let refused = match world.verdicts.of_tests(&step, tests) {
-                // what was integrated right passes right tests, which have to fail before the work begins
+                // What was integrated right passes right tests, which have to fail before the work begins
                 Ok(None) if holds && tests != Authored::Wrong => {
                     Some(vec![Issue::new("engine", "they pass before the change is made")])
                 }
@@ -125,7 +125,7 @@ impl Hands {
         let kept = state.tasks.get(&task).is_some_and(|task| task.tests.kept.is_some());
         let standing = self.world.current().get(&task).copied();
         if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
-            // what was rejected is judged once more, and nobody is asked
+            // What was rejected is judged once more, and nobody is asked
             self.world.job.log().handed_in.entry(task.clone()).or_default().push(standing);
             return vec![Event::WorkAccepted {
                 task,
@@ -142,7 +142,7 @@ impl Hands {
         let mut answers: Vec<Option<Drawn>> = Vec::new();
         let mut choice = choose(&candidates);
         for nth in 0..=coders {
-            // one more is asked where those that pass do not agree
+            // One more is asked where those that pass do not agree
             if nth == coders && (coders == 1 || !choice.open) {
                 break;
             }
@@ -191,10 +191,10 @@ impl Hands {
         let chance = job.chance(task);
         let landed = self.world.landed().get(Job::folder(task)).copied();
         let fresh = |before: Option<Drawn>, random: &mut Random| match landed {
-            // there is nothing to do, and some do something nevertheless
+            // There is nothing to do, and some do something nevertheless
             Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Right,
             Some(Drawn::Right) => drawn::fresh(step.wrong.len(), 0.0, None, random),
-            // what was integrated is a mistake of this model's
+            // What was integrated is a mistake of this model's
             _ => drawn::fresh(step.wrong.len(), chance, before.or(landed), random),
         };
         for n in 1..=DRAWS {
@@ -210,7 +210,7 @@ impl Hands {
             };
             let answers = self.world.configuration.answers;
             let nothing = |drawn| drawn == Drawn::Slip(Slip::Claim) || (!answers && Some(drawn) == landed);
-            // caught having done nothing, it is asked for more in the same turn; of what is integrated it may say so twice
+            // Caught having done nothing, it is asked for more in the same turn; of what is integrated it may say so twice
             for _ in 0..DRAWS {
                 if nothing(drawn) {
                     drawn = match (fresh(before, random), landed) {
@@ -222,7 +222,7 @@ impl Hands {
             if !answers && nothing(drawn) {
                 drawn = Drawn::Slip(Slip::Claim);
             }
-            // coders of one attempt are one model: they make the same mistakes, too
+            // Coders of one attempt are one model: they make the same mistakes, too
             job.log().last.insert(task.clone(), drawn);
             if matches!(drawn, Drawn::Slip(Slip::Prose | Slip::Claim)) {
                 events.push(spent(role, Some(task.clone()), ASKED));

@@ -200,9 +200,9 @@ pub(super) fn of_check(check: &Check) -> Option<Vec<Written>> {
     let file = file.rsplit('/').next().unwrap_or(file);
     let by_source = MANIFESTS.iter().find(|(_, files)| files.contains(&file)).map(|(written, _)| *written);
     match by_source {
-        // a script of package.json may start another language's tests
+        // A script of package.json may start another language's tests
         Some(Written::JavaScript) if found.iter().any(|one| *one != Written::JavaScript) => Some(found),
-        // nor is it known what a shell or a task runner starts
+        // Nor is it known what a shell or a task runner starts
         Some(Written::JavaScript)
             if found.is_empty() && commands(line).iter().any(|words| is_shell(words)) =>
         {

@@ -78,7 +78,7 @@ impl<'a> About<'a> {
     fn covers(&self, path: &str) -> bool {
         let here = &self.check.directory;
         let written = of_file(path);
-        // a command that the user names as a check stands for the user's word
+        // A command that the user names as a check stands for the user's word
         if self.check.kind == CheckPurpose::Custom {
             return is_inside(path, here);
         }
@@ -175,7 +175,7 @@ impl<'a> About<'a> {
         if tested(inner) {
             return true;
         }
-        // what has no tests of its own is tested through a member that needs it
+        // What has no tests of its own is tested through a member that needs it
         let package = self.packages.get(inner);
         let Some(name) = package.as_ref().and_then(|package| package.name()) else { return false };
         members
@@ -226,7 +226,7 @@ impl<'a> About<'a> {
             return false;
         }
         let members = listed("members");
-        // what a member names by its path is a member too
+        // What a member names by its path is a member too
         let by_path = table.to_string().contains(&format!("path = \"{below}\""));
         let is_member = is_in(&members) || by_path;
         let default = listed("default-members");
@@ -303,7 +303,7 @@ fn collected(source: &Source, check: &Check, lines: &[Vec<String>]) -> Vec<Strin
             before = word;
             let path = word.trim_start_matches("./");
             let is_folder = source.is_folder(&join(&check.directory, path));
-            // the word after an option may be its value
+            // The word after an option may be its value
             if word.starts_with('-') || after_option && !is_folder && runner != Runner::NodeTest {
                 continue;
             }
@@ -319,7 +319,7 @@ fn collected(source: &Source, check: &Check, lines: &[Vec<String>]) -> Vec<Strin
         let paths = test_paths(source, &check.directory);
         roots.extend(paths.iter().filter_map(|path| code_of(source, &check.directory, path)));
     }
-    // one that looks at all of it looks everywhere
+    // One that looks at all of it looks everywhere
     if roots.contains(&check.directory) { Vec::new() } else { roots }
 }
 

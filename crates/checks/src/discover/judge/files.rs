@@ -86,7 +86,7 @@ impl Judge<'_> {
             let file = arguments.first()?;
             return Some(match self.find(folder, file) {
                 Some(_) => self.shell_file(folder, file, &[]),
-                // an environment that is entered
+                // An environment that is entered
                 None => Judgement::is(Class::Harmless),
             });
         }
@@ -142,7 +142,7 @@ impl Judge<'_> {
         let rest = skip(arguments, valued);
         let rest = match (program, rest.first().map(String::as_str)) {
             ("deno", Some("run")) | ("tsx" | "bun", Some("run")) => skip(rest.get(1..)?, valued),
-            // the tables know their other words
+            // The tables know their other words
             ("deno" | "bun", _) => return None,
             _ => rest,
         };
@@ -211,7 +211,7 @@ impl Judge<'_> {
             return Judgement::refused(&told, why);
         }
         let text = self.source.read("", &path).unwrap_or_default();
-        // files often enter their own folder first, by a name that is computed
+        // Files often enter their own folder first, by a name that is computed
         let own = path.rsplit_once('/').map_or("", |(own, _)| own).to_owned();
         let text = text.replace("\r\n", "\n");
         let folder = folder.to_owned();
@@ -287,7 +287,7 @@ impl Judge<'_> {
                 .filter_map(|found| Some(found.get(1)?.as_str().to_owned())),
         );
         for line in lines {
-            // what computes its words is read as far as it is known
+            // What computes its words is read as far as it is known
             let line = line.replace("${", "$").replace('}', "");
             if super::line::commands(&line).is_none() || line.trim().is_empty() {
                 continue;

@@ -135,7 +135,7 @@ impl Parser {
                 '<' | '>' if chars.get(at) == Some(&'(') => {
                     let end = closing(&chars, at + 1)?;
                     self.inner(chars.get(at + 1..end)?, &scope, depth)?;
-                    // what it prints is read as a file
+                    // What it prints is read as a file
                     state.word.get_or_insert_default().push_str("$()");
                     at = end + 1;
                 }
@@ -151,7 +151,7 @@ impl Parser {
                     }
                 }
                 '<' | '>' => {
-                    // the number of a descriptor stands before it
+                    // The number of a descriptor stands before it
                     if state.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
                         state.word = None;
                     }
@@ -179,7 +179,7 @@ impl Parser {
                         self.end(&mut state, &scope, false, false);
                         scope.pop();
                     } else {
-                        // the pattern of a `case`
+                        // The pattern of a `case`
                         state.word = None;
                         state.command = Command::default();
                     }

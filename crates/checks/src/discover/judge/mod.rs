@@ -158,7 +158,7 @@ impl<'a> Judge<'a> {
             return Judgement::refused(line, Why::Unclear);
         };
         let mut all = Judgement::default();
-        // where each subshell stands, by the subshells around it
+        // Where each subshell stands, by the subshells around it
         let mut folders: BTreeMap<Vec<usize>, String> = BTreeMap::new();
         for command in &commands {
             let here = (0..=command.scope.len())
@@ -276,7 +276,7 @@ impl<'a> Judge<'a> {
             }
         }
         let mut judgement = Judgement::is(class);
-        // the compiler writes what it compiles, unless it is told not to
+        // The compiler writes what it compiles, unless it is told not to
         if ["tsc", "vue-tsc", "ttsc", "tspc", "tsgo"].contains(&program)
             && !arguments.iter().any(|word| word == "--noEmit")
         {

@@ -111,7 +111,7 @@ impl Judge<'_> {
         }
         let filters: Vec<String> =
             values(arguments, &["--filter", "-F", "--scope"]).into_iter().map(str::to_owned).collect();
-        // what a task needs first runs too
+        // What a task needs first runs too
         let settings = self
             .source
             .first(folder, &["turbo.json", "turbo.jsonc"])
@@ -141,7 +141,7 @@ impl Judge<'_> {
             let wanted = |package: &Package, member: &str| Self::passes(&filters, package, member);
             let mut one = self.in_members_where(folder, &told, &[name], &wanted);
             if at >= names.len() {
-                // what it needs is not what it is for
+                // What it needs is not what it is for
                 one.classes.remove(&Class::Unknown);
                 one.runner = None;
             }

@@ -290,7 +290,7 @@ impl Judge<'_> {
             ("bun", "test" | "build") => return None,
             _ => {}
         }
-        // a script or a tool may be named like nothing that the manager knows
+        // A script or a tool may be named like nothing that the manager knows
         let package = self.packages.get(&folder);
         let is_script = package.as_ref().is_some_and(|package| package.script(sub).is_some());
         if INSTALLING.contains(&sub) {
@@ -335,7 +335,7 @@ impl Judge<'_> {
         let at = if word == "exec" { at + 1 } else { at };
         let rest = skip(arguments.get(at..).unwrap_or_default(), &[]);
         match rest {
-            // one text is a command line
+            // One text is a command line
             [line] if line.contains(' ') => self.line(folder, line),
             rest => self.words(folder, rest),
         }

@@ -98,7 +98,7 @@ pub(super) fn harms(source: &Source, folder: &str, target: &str) -> bool {
     }
     let outside = target.starts_with(['/', '~']) || target.contains("..") || target.contains('$');
     if outside {
-        // the folder for temporary files is the run's own
+        // The folder for temporary files is the run's own
         return !(target.starts_with("$TMPDIR/")
             || target.starts_with("${TMPDIR}/")
             || target.starts_with("/tmp/"));

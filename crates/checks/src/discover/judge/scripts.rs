@@ -59,7 +59,7 @@ impl Judge<'_> {
             return all;
         }
         let mut judgement = self.script_or_name(folder, told, name);
-        // what is handed on to the script
+        // What is handed on to the script
         if let Some(at) = arguments.iter().position(|word| word == name) {
             let passed: Vec<String> =
                 arguments.iter().skip(at + 1).filter(|word| *word != "--").cloned().collect();

@@ -154,7 +154,7 @@ impl Judge<'_> {
             }));
         }
         if sub == "run" || sub == "r" {
-            // a program of the project: its own arguments say what it does
+            // A program of the project: its own arguments say what it does
             let own: Vec<String> = rest.iter().skip_while(|word| *word != "--").skip(1).cloned().collect();
             let package = value(&rest, &["-p", "--package", "--bin", "--example", "--manifest-path"])
                 .unwrap_or_default();

@@ -96,7 +96,7 @@ impl Manager {
         match self {
             Manager::Npm => Some(format!("npm run {script} --workspaces --if-present")),
             Manager::Pnpm => Some(format!("pnpm --recursive --no-bail --if-present run {script}")),
-            // ends at the first failure, and fails where a member has no such script
+            // Ends at the first failure, and fails where a member has no such script
             Manager::Yarn => None,
             Manager::NewerYarn => Some(format!("yarn workspaces foreach --all run {script}")),
             Manager::Bun => Some(format!("bun run --filter '*' {script}")),
@@ -121,7 +121,7 @@ impl Manager {
             }
             (Manager::Pnpm, Some(file)) => ("pnpm install --frozen-lockfile --ignore-scripts", file),
             (Manager::Pnpm, None) => ("pnpm install --no-lockfile --ignore-scripts", "package.json"),
-            // the newer Yarn refuses the older one's options
+            // The newer Yarn refuses the older one's options
             (Manager::NewerYarn, Some(file)) => ("yarn install --immutable --mode=skip-build", file),
             (Manager::NewerYarn, None) => ("yarn install --no-immutable --mode=skip-build", "package.json"),
             (Manager::Yarn, Some(file)) => {

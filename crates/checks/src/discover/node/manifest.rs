@@ -161,7 +161,7 @@ impl<'a> Packages<'a> {
             let listed = lerna.get("packages").and_then(Value::as_array).map(|list| texts(list));
             return Some(listed.unwrap_or_else(|| vec!["packages/*".to_owned()]));
         }
-        // older nx: packages anywhere
+        // Older nx: packages anywhere
         self.source.has_any(folder, &["nx.json", "turbo.json"]).then(|| vec!["**".to_owned()])
     }
 
@@ -181,7 +181,7 @@ impl<'a> Packages<'a> {
                 })
                 .collect()
         };
-        // a pattern that names a folder counts, whatever it is called
+        // A pattern that names a folder counts, whatever it is called
         let named = |place: &str| {
             of.iter().any(|pattern| {
                 !pattern.contains("**")

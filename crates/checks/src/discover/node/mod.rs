@@ -42,7 +42,7 @@ fn find(survey: &mut Survey) {
         );
     }
     for folder in roots {
-        // below a package that has its tests, only what has tests of its own counts
+        // Below a package that has its tests, only what has tests of its own counts
         let tested = survey.checks().any(|check| {
             check.kind == CheckPurpose::Test
                 && check.source.contains("package.json")

@@ -182,7 +182,7 @@ pub(super) fn choose(survey: &mut Survey, folder: &str, kind: CheckPurpose, mana
             && !is_placeholder(package.script(name).unwrap_or_default());
     }
     if let Some(main) = main {
-        // others are looked at all the same, so that what is refused is told
+        // Others are looked at all the same, so that what is refused is told
         for name in
             package.scripts().filter(|name| !usual.contains(name) && likeness(name, kind) == Likeness::Strong)
         {
@@ -295,7 +295,7 @@ fn choose_script(
                 run: None,
             }));
         }
-        // what runs before or after it may be left out
+        // What runs before or after it may be left out
         let alone = survey.script_judge().script_alone(folder, name);
         let hooks = hooks_left(survey, folder, package, name, manager);
         let hook_is_cause =
@@ -397,7 +397,7 @@ pub(super) fn check_of(survey: &Survey, folder: &str, manager: Manager, choice: 
         (None, Some(package)) => with_hook(package, manager, &name, &body),
     };
     Check {
-        // one name for one thing, however the script is called
+        // One name for one thing, however the script is called
         name: if kind == CheckPurpose::Type { "typecheck".to_owned() } else { name.clone() },
         kind,
         run: run.unwrap_or_else(|| manager.run(&name)),

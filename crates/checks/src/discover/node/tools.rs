@@ -38,7 +38,7 @@ pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manage
     if empty("files") && !references && settings.get("include").is_none() {
         return;
     }
-    // a configuration without files of its own looks at nothing but what it refers to
+    // A configuration without files of its own looks at nothing but what it refers to
     let run = if references && (empty("files") || empty("include")) {
         format!("{compiler} --build")
     } else {
@@ -96,12 +96,12 @@ pub(super) fn workspace_runner(
         let run = format!("{command}{name}");
         let judgement = survey.script_judge().line(folder, &run);
         let known = judgement.classes.iter().any(|class| *class != Class::Unknown);
-        // what plugins of nx bring is in no file
+        // What plugins of nx bring is in no file
         let usual = *file == "nx.json" && ["build", "lint", "test"].contains(name);
         if judgement.refused.is_some() || !(known || usual) {
             continue;
         }
-        // otherwise the first member that fails keeps the others from running
+        // Otherwise the first member that fails keeps the others from running
         let on = if command.starts_with("turbo") { " --continue" } else { "" };
         let run = format!("{run}{on}");
         let title = if kind == CheckPurpose::Type { "typecheck" } else { name };

@@ -44,12 +44,12 @@ fn folders(source: &Source) -> Vec<String> {
 fn find(survey: &mut Survey) {
     let folders = folders(survey.source);
     for folder in &folders {
-        // what is below and has a manifest of its own is looked at on its own
+        // What is below and has a manifest of its own is looked at on its own
         let nested: Vec<String> =
             folders.iter().filter(|other| *other != folder && is_inside(other, folder)).cloned().collect();
         let mut found = survey.fork();
         of_folder(&mut found, folder, &nested);
-        // what runs above collects what is below, where that brings no settings
+        // What runs above collects what is below, where that brings no settings
         let settled = Settings::read(survey.source, folder);
         let covered = survey.checks().any(|check| {
             check.kind == CheckPurpose::Test
@@ -103,7 +103,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
         return;
     }
     let configured = settings.has("pytest", &["pytest.ini", ".pytest.ini"], source, folder);
-    // settings for tests that are all somewhere below would find nothing of their own
+    // Settings for tests that are all somewhere below would find nothing of their own
     let configured = configured
         .filter(|_| nested.is_empty() || sight.is_some() || tests_by_sight::has_any(source, folder, nested));
     if let Some(because) = configured {

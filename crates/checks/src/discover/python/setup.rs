@@ -22,7 +22,7 @@ pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
     let mut done: Vec<String> = Vec::new();
     let mut steps = Vec::new();
     for folder in source.folders_with(MANIFESTS) {
-        // members of a workspace share the environment of its root
+        // Members of a workspace share the environment of its root
         let shared = done.iter().any(|root| {
             crate::discover::source::is_inside(&folder, root)
                 && is_workspace(source, root)
@@ -64,7 +64,7 @@ fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
             run.push_str(" --all-packages");
         }
         run.extend(extras.iter().map(|extra| format!(" --extra {}", quote(extra))));
-        // the group `dev` is installed anyway
+        // The group `dev` is installed anyway
         run.extend(
             groups.iter().filter(|group| *group != "dev").map(|group| format!(" --group {}", quote(group))),
         );
@@ -114,7 +114,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     for file in requirement_files(source, folder) {
         let text = source.read(folder, &file).unwrap_or_default();
         if text.contains("--hash=") {
-            // where one has a hash, all of the same command need one
+            // Where one has a hash, all of the same command need one
             commands.push(format!("{PIP} --require-hashes -r {}", quote(&file)));
         } else {
             wanted.push(format!("-r {}", quote(&file)));
@@ -145,7 +145,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
         });
         declared.push_str(&source.read(folder, "pyproject.toml").unwrap_or_default());
     }
-    // a configuration of pytest names it too, so only a requirement counts
+    // A configuration of pytest names it too, so only a requirement counts
     let has_pytest =
         declared.lines().any(|line| line.trim_start_matches([' ', '"', '\'']).starts_with("pytest"));
     if uses_pytest(source, folder) && !has_pytest {

@@ -57,7 +57,7 @@ pub(super) fn unittest(source: &Source, folder: &str, file: &str) -> String {
     let mut run = "python3 -m unittest discover".to_owned();
     if let Some((place, _)) = file.rsplit_once('/') {
         let top = place.split('/').next().unwrap_or(place);
-        // from the outermost package, so that its own name can be imported
+        // From the outermost package, so that its own name can be imported
         let package = source.has(folder, &format!("{top}/__init__.py"));
         let start = if package || source.has(folder, &format!("{place}/__init__.py")) { top } else { place };
         run.push_str(&format!(" -s {}{}", quote(start), if package { " -t ." } else { "" }));

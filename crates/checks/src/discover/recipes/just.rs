@@ -20,7 +20,7 @@ fn parse(text: &str) -> Recipes {
             let mut command = line.trim().to_owned();
             if command.starts_with("#!") {
                 script = true;
-                // a program in another language cannot be read as shell
+                // A program in another language cannot be read as shell
                 if !command.contains("sh") {
                     command = "eval".to_owned();
                 } else {

@@ -18,7 +18,7 @@ pub(in crate::discover) fn makefile(source: &Source, folder: &str) -> Option<&'s
 
 pub(in crate::discover) fn make(source: &Source, folder: &str) -> Option<Recipes> {
     let mut text = source.read(folder, makefile(source, folder)?)?;
-    // files that it includes by name
+    // Files that it includes by name
     let included: Vec<String> = text
         .lines()
         .filter_map(|line| line.strip_prefix("include ").or_else(|| line.strip_prefix("-include ")))
@@ -65,7 +65,7 @@ pub(in crate::discover) fn make_of(text: &str) -> Recipes {
             continue;
         };
         let rest = rest.trim_start_matches(':');
-        // a variable of one target
+        // A variable of one target
         if assignment(rest).is_some() || names.starts_with('.') && names.trim() != ".DEFAULT" {
             current.clear();
             continue;

@@ -201,7 +201,7 @@ fn scripts(table: &toml::Table) -> Option<Recipes> {
             })
             .map(|line| line.trim().to_owned())
             .collect();
-        // a line that names another script
+        // A line that names another script
         let (calls, lines): (Vec<String>, Vec<String>) = recipe
             .lines
             .into_iter()

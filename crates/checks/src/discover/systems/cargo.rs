@@ -18,7 +18,7 @@ fn roots(source: &Source) -> Vec<(String, toml::Table)> {
             continue;
         };
         let own = manifest.contains_key("workspace");
-        // a package below a workspace is a member, unless it is left out
+        // A package below a workspace is a member, unless it is left out
         let member = roots.iter().any(|(root, above)| {
             let excluded = above
                 .get("workspace")
@@ -60,13 +60,13 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     }
     let nextest = source.has_any(folder, &[".config/nextest.toml"]) && source.has_program("cargo-nextest");
     let test = if nextest { "cargo nextest run" } else { "cargo test" };
-    // builds what the tests then run: `cargo check` would compile all of it twice
+    // Builds what the tests then run: `cargo check` would compile all of it twice
     add("build", CheckPurpose::Build, format!("{test}{all} --no-run"), "Cargo.toml");
     if let Some((because, deny)) = clippy(source, folder, manifest) {
         let run = format!("cargo clippy{all} --all-targets{}", if deny { " -- -D warnings" } else { "" });
         add("lint", CheckPurpose::Lint, run, &because);
     }
-    // every binary is run, so that two runs can be compared
+    // Every binary is run, so that two runs can be compared
     if nextest {
         add(
             "test",

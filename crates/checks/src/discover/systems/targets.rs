@@ -125,7 +125,7 @@ pub(in crate::discover) fn from_recipes(
                 timeout: limit(*kind),
                 directory: folder.to_owned(),
                 source,
-                // what is appended to `make test` reaches make, not the runner
+                // What is appended to `make test` reaches make, not the runner
                 runner,
             });
             break;
@@ -146,7 +146,7 @@ pub(in crate::discover) fn judged_kind(
     let broad = ["check", "ci", "verify"].contains(&name);
     let unknown = has(Class::Unknown) && !has(Class::Lint) && !has(Class::Types);
     match kind {
-        // where nothing says otherwise, `make check` runs the tests
+        // Where nothing says otherwise, `make check` runs the tests
         CheckPurpose::Test if name == "check" => (has(Class::Test) || unknown).then_some(kind),
         CheckPurpose::Build if name == "all" => (has(Class::Build) && !has(Class::Test)).then_some(kind),
         CheckPurpose::Test if broad => has(Class::Test).then_some(kind),

@@ -165,7 +165,7 @@ pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
         let seen = reach.seen(kept);
         let scratch: Vec<PathBuf> = SCRATCH.iter().map(|name| kept.join(name)).collect();
         for folder in &scratch {
-            // a mount needs a folder to lie on
+            // A mount needs a folder to lie on
             drop(std::fs::create_dir(folder));
         }
         all.show("--ro-bind", kept, &seen);

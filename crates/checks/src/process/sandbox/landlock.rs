@@ -50,7 +50,7 @@ pub(super) fn restrict_this_thread(
         return Ok(Confined { files: false, ports: false });
     };
     let enforced = status.ruleset != RulesetStatus::NotEnforced;
-    // before its third version files could be emptied
+    // Before its third version files could be emptied
     let files = enforced && effective_abi >= ABI::V3;
     // Last: a later restriction would copy the many rules once more.
     let ports = match network {
@@ -67,7 +67,7 @@ fn allow<'a>(
 ) -> Result<RulesetCreated, landlock::RulesetError> {
     for path in paths {
         let Ok(file) = PathFd::new(path) else { continue };
-        // rights of folders make no sense for a file, and are refused
+        // Rights of folders make no sense for a file, and are refused
         let rights = if path.is_dir() { rights } else { rights & AccessFs::from_file(NEWEST) };
         rules = rules.add_rule(PathBeneath::new(file, rights))?;
     }

@@ -249,7 +249,7 @@ pub(super) fn enter(
             if !got.files {
                 return Err("this kernel cannot confine it (no Landlock)".to_owned());
             }
-            // without rules for ports, only a filter keeps it from the servers of this machine
+            // Without rules for ports, only a filter keeps it from the servers of this machine
             let network = if got.ports || network == Network::All { network } else { Network::None };
             seccomp::restrict_this_thread(true, network)?;
             Ok(Vec::new())

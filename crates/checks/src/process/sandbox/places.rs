@@ -131,7 +131,7 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
         all.extend(installation(&folder, home.as_deref()));
-        // a program may be a link into the folder where it is installed
+        // A program may be a link into the folder where it is installed
         for program in PROGRAMS {
             let file = folder.join(program);
             if file.is_symlink() {
@@ -153,7 +153,7 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = all.into_iter().filter(|path| path.exists() && !forbidden(path)).collect();
     all.sort();
     all.dedup();
-    // what lies below one that is seen anyway needs no rule of its own
+    // What lies below one that is seen anyway needs no rule of its own
     let mut kept: Vec<PathBuf> = Vec::new();
     for path in all {
         if !kept.last().is_some_and(|last| path.starts_with(last)) {

@@ -170,7 +170,7 @@ fn mark() -> u64 {
 fn limits(alone: bool) -> Result<Vec<SeccompRule>, String> {
     let mut rules = Vec::new();
     if alone {
-        // another process's
+        // Another process's
         rules.push(rule(&[(0, Ne, 0)])?);
     }
     let sets = SeccompCondition::new(2, SeccompCmpArgLen::Qword, SeccompCmpOp::Ne, 0);
@@ -191,7 +191,7 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         socket.push(rule(&[(0, Eq, inet6)])?);
     }
     if alone {
-        // a named socket's server is somebody else's: the user's agent, terminal multiplexer, container service
+        // A named socket's server is somebody else's: the user's agent, terminal multiplexer, container service
         socket.push(rule(&[(0, Ne, inet), (0, Ne, inet6), (0, Ne, netlink)])?);
         socket.push(rule(&[(0, Eq, unix)])?);
     }
@@ -206,7 +206,7 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
             let tcp = u64::from(libc::IPPROTO_TCP.unsigned_abs());
             socket.push(rule(&[(0, Eq, family), (2, Ne, 0), (2, Ne, tcp)])?);
         }
-        // a connection that is opened by its first data is looked at nowhere
+        // A connection that is opened by its first data is looked at nowhere
         rules.insert(libc::SYS_sendto, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         rules.insert(libc::SYS_sendmsg, vec![rule(&[(2, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         rules.insert(libc::SYS_sendmmsg, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);

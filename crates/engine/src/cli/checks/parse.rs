@@ -52,7 +52,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let failing = report.failing.as_deref().unwrap_or_default();
     let status = match (&end, report.passed) {
         _ if !failing.is_empty() => "failed",
-        // the shell could not start a program
+        // The shell could not start a program
         (End::Exited { code: 126 | 127 }, None) => "unknown",
         (end, _) if !end.success() => "failed",
         (_, Some(passed)) if passed > 0 => "passed",

@@ -39,7 +39,7 @@ pub(super) fn spots(nodes: &[Node]) -> Vec<Spot> {
 /// The longest way from a task that waits for nothing.
 fn columns(nodes: &[Node]) -> Vec<usize> {
     let mut columns = vec![0usize; nodes.len()];
-    // each round settles at least one more column; a cycle ends with the rounds
+    // Each round settles at least one more column; a cycle ends with the rounds
     for _ in 0..nodes.len() {
         let mut settled = true;
         for (at, node) in nodes.iter().enumerate() {
@@ -55,7 +55,7 @@ fn columns(nodes: &[Node]) -> Vec<usize> {
             break;
         }
     }
-    // a cycle leaves columns that nobody stands in
+    // A cycle leaves columns that nobody stands in
     let mut used = columns.clone();
     used.sort_unstable();
     used.dedup();

@@ -8,7 +8,7 @@ use super::node::{Node, colours};
 pub(super) fn draw(nodes: &[Node]) -> String {
     let mut text = String::from("flowchart LR\n");
     for (at, node) in nodes.iter().enumerate() {
-        // numbers, as some task ids (`end`) are words of Mermaid's own
+        // Numbers, as some task ids (`end`) are words of Mermaid's own
         let (id, title) = (escaped(&node.id), escaped(&node.title));
         let _ = writeln!(text, "  t{at}[\"{id}: {title}\"]:::{}", node.state);
     }

@@ -9,7 +9,7 @@ pub(crate) fn imported(path: &str, text: &str, files: &HashSet<&str>) -> Vec<(St
     let Some(language) = Language::of_path(path) else { return Vec::new() };
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if language == Language::Go {
-        // a test is part of the package beside it
+        // A test is part of the package beside it
         let beside = |file: &&&str| {
             file.rsplit_once('/').map_or("", |(folder, _)| folder) == folder
                 && file.ends_with(".go")
@@ -59,7 +59,7 @@ fn ecmascript(folder: &str, module: &str) -> Vec<String> {
         return Vec::new();
     };
     let mut found = vec![path.clone()];
-    // what is written as the output of a build is looked for as its source
+    // What is written as the output of a build is looked for as its source
     if let Some((stem, _)) = path.rsplit_once('.').filter(|(_, extension)| EXTENSIONS.contains(extension)) {
         found.extend(EXTENSIONS.iter().map(|extension| format!("{stem}.{extension}")));
     }
@@ -74,7 +74,7 @@ fn python(folder: &str, module: &str, names: &[String]) -> Vec<String> {
     let roots: Vec<String> = if dots > 0 {
         join(folder, &"../".repeat(dots - 1)).into_iter().collect()
     } else {
-        // the project's root, its sources, and the folders above the test
+        // The project's root, its sources, and the folders above the test
         let above = (0..folder.split('/').count()).filter_map(|up| join(folder, &"../".repeat(up)));
         [String::new(), "src".into()].into_iter().chain(above).collect()
     };

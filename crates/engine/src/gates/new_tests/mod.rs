@@ -68,7 +68,7 @@ async fn fates(
     let (failing, within) = match overlay {
         Some(overlay) => {
             let failing = without(context, change, added, overlay).await?;
-            // a change that no test shows is not shown by tests of something else
+            // A change that no test shows is not shown by tests of something else
             let within = failing.is_empty().then_some(change.paths);
             (failing, within)
         }

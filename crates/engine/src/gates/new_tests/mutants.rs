@@ -85,7 +85,7 @@ fn everywhere(source: &Source<'_>) -> Vec<Mutant> {
     let mut found = Vec::new();
     visit(source.root(), |node, _| {
         let kind = node.kind();
-        // types, imports and attributes do not run
+        // Types, imports and attributes do not run
         if kind.starts_with("import")
             || kind.contains("type_annotation")
             || matches!(
@@ -153,7 +153,7 @@ fn result<'t>(language: Language, node: Node<'t>) -> Option<(Node<'t>, &'static 
 }
 
 fn operator(language: Language, text: &str) -> Option<&'static str> {
-    // where `+` may join texts and the compiler knows, `-` would not compile
+    // Where `+` may join texts and the compiler knows, `-` would not compile
     let typed = matches!(language, Language::Rust | Language::Go);
     Some(match text {
         "+" if !typed => "-",
@@ -195,7 +195,7 @@ fn constant(kind: &str, text: &str) -> Option<String> {
 fn one_more(number: &str) -> Option<String> {
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     let rest = number.get(digits.len()..)?;
-    // another base, an exponent: left alone
+    // Another base, an exponent: left alone
     if rest.starts_with(['x', 'X', 'b', 'B', 'o', 'O', '_', 'e', 'E']) {
         return None;
     }
@@ -207,7 +207,7 @@ fn one_more(number: &str) -> Option<String> {
 fn longer(quoted: &str) -> Option<String> {
     let quote = quoted.chars().next_back().filter(|c| matches!(c, '"' | '\''))?;
     let inner = quoted.strip_suffix(quote)?;
-    // an empty text and one in three quotes are left alone
+    // An empty text and one in three quotes are left alone
     if inner.len() < 2 || inner.ends_with(quote) || inner.ends_with('\\') {
         return None;
     }

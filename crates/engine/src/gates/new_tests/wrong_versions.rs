@@ -112,7 +112,7 @@ async fn fate(
             None => {}
         }
     }
-    // texts alone may be for people, and no test has to pin them
+    // Texts alone may be for people, and no test has to pin them
     if survivors.is_empty() || !logic_survived {
         let count = survivors.len();
         return Ok(Fate::Unknown(format!("`{}`: {count} wrong versions of the code were tried", test.path)));
@@ -134,7 +134,7 @@ fn noticed(outcome: &Outcome) -> Option<bool> {
                 failing.iter().any(|test| !matches!(test.name.as_str(), "build failed" | "setup failed"));
             ran.then_some(true)
         }
-        // an endless loop is noticed, too
+        // An endless loop is noticed, too
         End::TimedOut { .. } | End::Signalled { .. } => Some(true),
         _ => None,
     }
@@ -176,7 +176,7 @@ async fn targets(
             let some =
                 if wanted { mutants(language, &text, &names, limit - found.len()) } else { Vec::new() };
             if some.is_empty() {
-                // it passes on what others define
+                // It passes on what others define
                 let further = imported(&path, &text, &files);
                 waiting.extend(further.into_iter().map(|(file, _)| (file, names.clone())));
             }

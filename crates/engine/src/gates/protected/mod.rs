@@ -114,7 +114,7 @@ fn touched(
     let mut found = Vec::new();
     for (i, (path, kind)) in looked.into_iter().enumerate() {
         let (first, before, after) = (at(&first, i), at(&before, i), at(&after, i));
-        // without any manifest there is nothing that a plan could add to: the project begins with this change
+        // Without any manifest there is nothing that a plan could add to: the project begins with this change
         if kind == FileKind::Manifest {
             let known = match &known {
                 Some(known) => known,

@@ -39,7 +39,7 @@ fn packages(path: &str, text: &str) -> Packages {
         "package-lock.json" | "npm-shrinkwrap.json" => npm_lock(text),
         "go.mod" => lines(text.lines().filter(|line| {
             let line = line.trim();
-            // the project's own name and its version of Go are no packages
+            // The project's own name and its version of Go are no packages
             line.contains(" v") && !line.starts_with("//") && !line.starts_with("module ")
         })),
         _ if name.contains("requirements") && name.ends_with(".txt") => {
@@ -67,7 +67,7 @@ fn node(text: &str) -> Packages {
     let mut found = Packages::new();
     for table in KEYS.iter().filter_map(|key| manifest.get(key)?.as_object()) {
         for (name, wanted) in table {
-            // parts of the same project
+            // Parts of the same project
             let own = ["workspace:", "file:", "link:", "portal:"];
             if !wanted.as_str().is_some_and(|wanted| own.iter().any(|sign| wanted.starts_with(sign))) {
                 found.insert(name.clone(), wanted.to_string());

@@ -30,7 +30,7 @@ pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<E
     match context.gates.checks.base(&base).await {
         Ok(checks) => vec![Event::BaseChecked { checks, setup: context.gates.checks.setup() }],
         Err(why) => {
-            // without evidence the mission goes on, and is delivered as unverified
+            // Without evidence the mission goes on, and is delivered as unverified
             tracing::warn!("the base could not be checked: {why}");
             context.bench.host.say(&format!("- the base could not be checked: {why}\n"));
             vec![Event::BaseChecked { checks: Vec::new(), setup: context.gates.checks.setup() }]

@@ -34,7 +34,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
             Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
             Round::Again => {}
             Round::Stopped if torn.is_empty() => return Vec::new(),
-            // what was left of an interrupted delivery is not forgotten
+            // What was left of an interrupted delivery is not forgotten
             Round::Stopped => return vec![Event::DeliveryFailed { reason: "it was stopped".into(), torn }],
         }
     }
@@ -115,7 +115,7 @@ async fn round(
         };
     let mut verified = verified;
     if merged.tree != head.tree {
-        // what the user did to their tests meanwhile is theirs to decide
+        // What the user did to their tests meanwhile is theirs to decide
         let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
         let (test_edits, keeps_tests) = (TestEdits::Any, false);
         let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
@@ -129,7 +129,7 @@ async fn round(
             }
         };
         verified = mission::verified(&checks) == Verified::Yes;
-        // what is delivered is what was checked
+        // What is delivered is what was checked
         let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.desk.clock.now_ms());
         let event = Event::Integrated { tasks: Vec::new(), commit, tree, checks, at_ms };
         if context.desk.orchestrator.record(vec![event]).await.is_err() {
@@ -141,7 +141,7 @@ async fn round(
         Ok(plan) => plan,
         Err(error) => return left(error.to_string()),
     };
-    // a journal that says less than is written could not take it back
+    // A journal that says less than is written could not take it back
     let hidden = plan.entries.iter().find(|entry| context.desk.redactor.redact(&entry.path) != entry.path);
     if let Some(entry) = hidden {
         return left(format!(
@@ -170,7 +170,7 @@ async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -
         Err(error) => {
             let why = error.to_string();
             match error {
-                // the next try can end it, when the disk has room again
+                // The next try can end it, when the disk has room again
                 DeliveryError::Torn { paths, failed: true, .. } => {
                     let torn = both(torn, paths);
                     Round::Done(Box::new(Event::DeliveryFailed { reason: why, torn }))

@@ -25,7 +25,7 @@ pub(crate) async fn integrate(
     tasks: Vec<TaskId>,
 ) -> Vec<Event> {
     let _head_is_ours = context.head.lock().await;
-    // packages may have been added while this waited
+    // Packages may have been added while this waited
     let newest = context.desk.orchestrator.state().await;
     let state = newest.as_deref().unwrap_or(state);
     let Some(head) = state.head.clone() else { return Vec::new() };
@@ -33,7 +33,7 @@ pub(crate) async fn integrate(
     if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return Vec::new();
     }
-    // one that was cancelled in the meantime is not in the batch that was begun
+    // One that was cancelled in the meantime is not in the batch that was begun
     let Ok(begun) = context.desk.orchestrator.state().await else { return Vec::new() };
     let state = begun.as_ref();
     let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| state.batch.contains(id)).collect();
@@ -44,7 +44,7 @@ pub(crate) async fn integrate(
     // Integrated since `state` was taken.
     let mut integrated: Vec<TaskId> = Vec::new();
     let mut head_checks = state.head_checks.clone();
-    // halves of a red batch are tried before what comes after it
+    // Halves of a red batch are tried before what comes after it
     let mut waiting = vec![units(state, &tasks)];
     while let Some(batch) = waiting.pop() {
         match merge_batch(context, state, &integrated, &head, &batch).await {
@@ -60,7 +60,7 @@ pub(crate) async fn integrate(
                     return Vec::new();
                 }
             }
-            // a merge that could not be tried says nothing of its parts
+            // A merge that could not be tried says nothing of its parts
             Merged::No(finding) if batch.len() > 1 && finding.class != FailureClass::Host => {
                 let (first, second) = batch.split_at(batch.len() / 2);
                 waiting.push(second.to_vec());
@@ -131,7 +131,7 @@ async fn merge_batch(
         Err(error) => return Merged::No(host(error.to_string())),
     };
     if merged.tree == head.tree {
-        // another task brought about the same: nothing is left to integrate, and what was said of this tree stands
+        // Another task brought about the same: nothing is left to integrate, and what was said of this tree stands
         return Merged::Yes { commit: head.clone(), checks: None };
     }
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();

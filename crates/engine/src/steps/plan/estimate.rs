@@ -15,7 +15,7 @@ const MAX_JOURNAL: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let (project, own) = (context.project.clone(), context.desk.mission.clone());
-    // what cannot be read says nothing: an estimate holds no mission up
+    // What cannot be read says nothing: an estimate holds no mission up
     let past = blocking(move || {
         let missions = project.list_missions().unwrap_or_default();
         let others = missions.into_iter().filter(|dir| dir.id() != own).take(MISSIONS);

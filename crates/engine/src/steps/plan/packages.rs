@@ -188,7 +188,7 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
         state.needs.iter().find(|n| n.parent.as_ref() == parent && !n.added && !n.packages.is_empty());
     let (Some(needs), Some(head)) = (needs, &state.head) else { return Vec::new() };
     let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    // without the base the checks give no evidence, and say so
+    // Without the base the checks give no evidence, and say so
     let _ = context.gates.checks.ensure_base(base).await;
     let event = match put(context, &needs.packages, &head.commit, parent.cloned()).await {
         Ok(event) => event,
@@ -199,7 +199,7 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
             Event::Paused { reason, at_ms: context.desk.clock.now_ms() }
         }
     };
-    // written down while the head is ours: a task that waits for it begins from the new one
+    // Written down while the head is ours: a task that waits for it begins from the new one
     let _ = context.desk.orchestrator.record(vec![event]).await;
     Vec::new()
 }

@@ -60,7 +60,7 @@ pub(crate) async fn lines(
     let (context, slot) = (context.clone(), slot.clone());
     let files: Vec<String> = plan.tasks.iter().flat_map(|task| task.files.iter().cloned()).collect();
     blocking(move || {
-        // what cannot be listed is too large for nobody
+        // What cannot be listed is too large for nobody
         let Ok(index) = index(&context, &slot) else { return BTreeMap::new() };
         files
             .into_iter()

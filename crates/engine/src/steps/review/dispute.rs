@@ -28,7 +28,7 @@ pub fn last_test_voters(quorum: u32) -> u32 {
 }
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
-    // the change stays for a repair where the test is right
+    // The change stays for a repair where the test is right
     let worker = context.workers.take(id);
     let (event, worker) = match decide_dispute(context, state, id, worker.as_ref()).await {
         Ok(Some(upheld @ Event::TestsUpheld { .. })) => (upheld, worker),
@@ -37,7 +37,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
         Err(RoleFailure { class: class @ FailureClass::Host, reason }) => {
             (Event::JudgeFailed { task: id.to_string(), reason, class }, worker)
         }
-        // no verdict says nothing against the test
+        // No verdict says nothing against the test
         Err(RoleFailure { reason, .. }) => {
             let reason = format!("no verdict on it: {reason}");
             (Event::TestsUpheld { task: id.to_string(), reason }, worker)
@@ -59,7 +59,7 @@ async fn decide_dispute(
     let (Some(dispute), Some(tests)) = (independent::disputed(task, false), &task.tests.written) else {
         return Ok(None);
     };
-    // who waits for a second slot with one in hand may wait forever, so they look where the attempt stands
+    // Who waits for a second slot with one in hand may wait forever, so they look where the attempt stands
     let (_lease, slot) = match worker {
         Some(worker) => (None, worker.lease.slot.clone()),
         None => {
@@ -85,7 +85,7 @@ async fn decide_dispute(
     });
     let reviews = vote(context, &subject).await?;
     let against: Vec<&Review> = reviews.iter().filter(|review| review.verdict == Verdict::Reject).collect();
-    // no majority keeps the test
+    // No majority keeps the test
     let wrong = against.len() * 2 > reviews.len();
     let on_side = reviews.iter().filter(|review| (review.verdict == Verdict::Reject) == wrong);
     let said: Vec<&str> = on_side.flat_map(|r| &r.findings).map(|f| f.message.as_str()).collect();
@@ -116,7 +116,7 @@ async fn vote(context: &Arc<MissionContext>, subject: &Arc<Subject>) -> Result<V
     }
     match failure {
         Some(why) if reviews.is_empty() => Err(why),
-        // one alone does not throw a test away
+        // One alone does not throw a test away
         Some(why) if reviews.len() < 2 && why.class == FailureClass::Host => Err(why),
         _ if reviews.len() < 2 => {
             Err(RoleFailure::new(FailureClass::Malformed, "too few reviewers gave a verdict"))

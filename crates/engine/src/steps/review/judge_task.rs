@@ -123,11 +123,11 @@ async fn record_judgement(
 ) -> Option<Event> {
     let Judgement { gate, verdict, detail, failure } = judgement;
     record(context, task, gate, verdict, &change.commit.tree, detail).await;
-    // a reviewer that gives no verdict says nothing against the change, and nothing for it
+    // A reviewer that gives no verdict says nothing against the change, and nothing for it
     let silent =
         |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
     failure.map(|Finding { class, issues }| match class {
-        // nothing was judged, so nothing that was done is thrown away
+        // Nothing was judged, so nothing that was done is thrown away
         class if class == FailureClass::Host || silent(class) => Event::JudgeFailed {
             task: task.id.clone(),
             reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
@@ -146,6 +146,6 @@ async fn record(
     detail: String,
 ) {
     let event = Event::GateJudged { task: Some(task.id.clone()), gate, verdict, tree: tree.into(), detail };
-    // a mission that was stopped meanwhile keeps no more facts
+    // A mission that was stopped meanwhile keeps no more facts
     let _ = context.desk.orchestrator.record(vec![event]).await;
 }

@@ -64,7 +64,7 @@ async fn review_head(context: &Arc<MissionContext>, state: &State) -> Result<Eve
         let (others, why) = panel::poll(context, &subject, asked..asked + more).await;
         let silent = others.is_empty();
         failure = failure.or(why);
-        // those who were asked first have decided where nobody else can be asked
+        // Those who were asked first have decided where nobody else can be asked
         if silent && panel.by_item() && asked > 0 {
             break;
         }

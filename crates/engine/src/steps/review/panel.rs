@@ -44,7 +44,7 @@ pub(crate) async fn review_change(
     change: &Change<'_>,
     evidence: Evidence<'_>,
 ) -> Judgement {
-    // of what is already met, what the mission has made of the task's files
+    // Of what is already met, what the mission has made of the task's files
     let (from, files, asked) = match change.paths.is_empty() {
         false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task) + &prompt::outside(task)),
         true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),

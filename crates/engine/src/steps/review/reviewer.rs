@@ -39,7 +39,7 @@ pub(crate) async fn review(
     nth: usize,
 ) -> Result<Review, RoleFailure> {
     let Subject { task, title, asked, items, outside, slot, diff, evidence, tests } = subject;
-    // reviewers that vote take the models in turn
+    // Reviewers that vote take the models in turn
     let models =
         crate::actor::providers::candidates(&context.bench.config, &context.desk.models, Role::Reviewer, 0)
             .len();

@@ -72,7 +72,7 @@ pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     let wanted = root.join(&path);
     let there = deepest(&wanted);
     let real = followed(&there).canonicalize().map_err(|_| outside())?;
-    // what does not exist yet, below what does
+    // What does not exist yet, below what does
     let rest = wanted.strip_prefix(&there).unwrap_or(Path::new(""));
     let landed = real.join(rest);
     let parts = landed.strip_prefix(&root).map_err(|_| outside())?.components();
@@ -170,7 +170,7 @@ pub(crate) async fn before(
                 let mut edits = context.edits();
                 let edits = edits.entry(task.clone()).or_default();
                 edits.written.insert(path);
-                // the role found another way
+                // The role found another way
                 edits.refused = None;
             }
             ScopeAnswer::HeldBy(holder) => {

@@ -181,7 +181,7 @@ mod tests {
         }
         let assertion = "AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 1 !== 2";
         check(&outcome(1, 3, &[("adds", assertion)], ""), Ok("as long as the change is missing"));
-        // what the code under test throws is no fault of the test
+        // What the code under test throws is no fault of the test
         let thrown = "SyntaxError: Unexpected token } in JSON";
         check(&outcome(1, 0, &[("reads", thrown)], ""), Ok("as long as the change is missing"));
     }

@@ -59,7 +59,7 @@ pub(crate) async fn run(
     let mut arguments = arguments.clone();
     if let Some(fields) = arguments.as_object_mut() {
         fields.insert("command".into(), json!(printing(&said, status(&outcome))));
-        // only the printing is left to do
+        // Only the printing is left to do
         fields.remove("timeout");
         fields.remove("workdir");
     }
@@ -79,7 +79,7 @@ fn command(session: &Session, arguments: &Value) -> Result<Check, String> {
     };
     let asked = arguments.get("timeout").and_then(Value::as_u64).map(Duration::from_millis);
     let mut check = Check::configured("command", line, Some(asked.unwrap_or(USUAL).min(LONGEST)));
-    // judged by nobody, so its output is not read for tests
+    // Judged by nobody, so its output is not read for tests
     check.kind = checks::CheckPurpose::Custom;
     check.runner = None;
     check.directory = directory;

@@ -52,7 +52,7 @@ pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task:
         return Some(why);
     }
     let languages: Vec<Language> = task.scope.iter().filter_map(|path| Language::of_path(path)).collect();
-    // a file of no language that has a runner is looked at by whatever there is
+    // A file of no language that has a runner is looked at by whatever there is
     let fits =
         |runner| languages.is_empty() || languages.iter().any(|language| runner_fits(runner, *language));
     let runs = |check: &&Check| check.kind == CheckPurpose::Test && check.runner.is_some_and(fits);
@@ -184,7 +184,7 @@ fn is_to_come(
     }
     let text = written.iter().find(|(path, _)| Some(path) == issue.path.as_ref()).map(|(_, text)| text);
     let line = issue.line.and_then(|line| text?.lines().nth(line.saturating_sub(1) as usize));
-    // an import over several lines names its module on the last one
+    // An import over several lines names its module on the last one
     let said = line.map_or_else(String::new, |line| match line.contains(['\'', '"', '.', ':']) {
         true => line.to_string(),
         false => text.map(|text| text.to_string()).unwrap_or_default(),
@@ -192,7 +192,7 @@ fn is_to_come(
     let stem = |path: &String| {
         let path = Path::new(path);
         let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-        // a folder is imported by its own name
+        // A folder is imported by its own name
         match stem.as_str() {
             "index" | "mod" | "__init__" | "lib" | "main" => path
                 .parent()

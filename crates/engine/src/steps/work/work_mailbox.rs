@@ -216,7 +216,7 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
         let (summary, unchanged, unplanned) = (work.summary, claim == Claim::Made, work.unplanned);
         return vec![Event::WorkAccepted { task, summary, unchanged, unplanned }];
     }
-    // a refused edit says as much as a refused wish
+    // A refused edit says as much as a refused wish
     let held = match held {
         Some(held) => Some(held),
         None => context.refused_edit(&task),

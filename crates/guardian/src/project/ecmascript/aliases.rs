@@ -36,11 +36,11 @@ const BUNDLERS: &[&str] = &[
 /// What a configuration says of names.
 #[derive(Debug, Default)]
 struct Aliases {
-    /// pattern and the paths that it stands for, from the project's root
+    /// Pattern and the paths that it stands for, from the project's root
     paths: BTreeMap<String, Vec<String>>,
-    /// the folder that plain names are looked for in
+    /// The folder that plain names are looked for in
     base: Option<String>,
-    /// other folders may hold what a relative path names
+    /// Other folders may hold what a relative path names
     roots: bool,
 }
 
@@ -90,7 +90,7 @@ fn read(tree: &Tree<'_>, path: &str, aliases: &mut Aliases, depth: usize) -> Opt
         _ => Vec::new(),
     };
     for other in extended {
-        // one of a package gives no names of this project
+        // One of a package gives no names of this project
         if !other.starts_with('.') {
             continue;
         }
@@ -125,7 +125,7 @@ fn read(tree: &Tree<'_>, path: &str, aliases: &mut Aliases, depth: usize) -> Opt
 }
 
 fn by_paths(tree: &Tree<'_>, from: &str, module: &str, aliases: &Aliases) -> Option<Target> {
-    // the longest that fits, an exact one first
+    // The longest that fits, an exact one first
     let (pattern, rest) = aliases
         .paths
         .keys()
@@ -233,7 +233,7 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
                 .is_some_and(|data| data.get("name").and_then(Value::as_str) == Some(name))
     };
     let manifest = tree.paths().iter().find(named)?;
-    // a package that asks for itself by its name is as before
+    // A package that asks for itself by its name is as before
     if tree.nearest(from, "package.json").as_deref() == Some(manifest.as_str()) {
         return None;
     }
@@ -245,7 +245,7 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
             .map(str::to_string)
     })?;
     let path = join(folder_of(manifest), &entry)?;
-    // what a build makes is not there, and need not be
+    // What a build makes is not there, and need not be
     candidates(&path).find(|candidate| tree.has(candidate)).map(Target::File)
 }
 

@@ -17,14 +17,14 @@ pub(super) fn at(tree: &Tree<'_>, from: &str, path: String) -> Target {
     if let Some(found) = candidates(&path).find(|candidate| tree.has(candidate)) {
         return Target::File(beside_its_types(tree, from, &found).unwrap_or(found));
     }
-    // frameworks write types beside the routes: `./$types`, `./+types/route`; a hidden folder is a tool's
+    // Frameworks write types beside the routes: `./$types`, `./+types/route`; a hidden folder is a tool's
     let written = path.split('/').any(|part| part.starts_with(['$', '.']) || part == "+types");
     if written || has_more_roots(tree, from) {
         return Target::Known;
     }
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    // a style sheet, a picture, or a package's folder (its package.json names the file)
+    // A style sheet, a picture, or a package's folder (its package.json names the file)
     let asset = extension.is_some_and(|e| {
         !EXTENSIONS.contains(&e) && e.len() <= 5 && e.bytes().all(|b| b.is_ascii_alphanumeric())
     }) && !tree.has_folder(&path);
@@ -59,7 +59,7 @@ fn beside_its_types(tree: &Tree<'_>, from: &str, found: &str) -> Option<String> 
 
 pub(super) fn candidates(path: &str) -> impl Iterator<Item = String> {
     let mut found = vec![path.to_string()];
-    // what is written as the output of a build is looked for as its source
+    // What is written as the output of a build is looked for as its source
     for (output, sources) in [
         (".js", &["ts", "tsx", "d.ts", "jsx"][..]),
         (".mjs", &["mts", "d.mts"]),

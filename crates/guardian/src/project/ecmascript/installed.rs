@@ -39,7 +39,7 @@ pub(crate) fn exports(tree: &Tree<'_>, from: &str, module: &str) -> Option<Arc<B
 fn listed(tree: &Tree<'_>, root: &str, part: &str) -> Option<BTreeSet<String>> {
     let data: Value = serde_json::from_str(&tree.installed(&format!("{root}/package.json"))?).ok()?;
     let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_string);
-    // which types are taken may depend on the compiler
+    // Which types are taken may depend on the compiler
     if data.get("typesVersions").is_some() {
         return None;
     }
@@ -81,7 +81,7 @@ fn collect(
         return Some(());
     }
     let text = tree.installed(path).filter(|text| text.len() < MAX_BYTES)?;
-    // a module that is one value, or that others are declared in
+    // A module that is one value, or that others are declared in
     if seen.len() > MAX_FILES
         || text.contains("export =")
         || text.contains("declare module ")
@@ -94,7 +94,7 @@ fn collect(
     if file.is_broken() || outline.open || outline.exports.is_empty() && outline.imports.is_empty() {
         return None;
     }
-    // a file of types has all that it declares for others, unless it says what it has
+    // A file of types has all that it declares for others, unless it says what it has
     names.extend(
         outline.symbols.iter().filter(|symbol| symbol.container.is_none()).map(|symbol| symbol.name.clone()),
     );

@@ -14,7 +14,7 @@ pub(crate) use installed::exports as package_exports;
 
 /// Where a module specifier leads.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
-    // what a bundler's loader makes of a file is not what the file has
+    // What a bundler's loader makes of a file is not what the file has
     let loaded = module.contains(['?', '!']);
     let module = module.split(['?', '!']).next().unwrap_or_default();
     if loaded {
@@ -112,7 +112,7 @@ pub(crate) fn exports(tree: &Tree<'_>, path: &str, seen: &mut HashSet<String>) -
         return None;
     }
     let mut names = BTreeSet::new();
-    // a declaration file has all that it declares for others
+    // A declaration file has all that it declares for others
     if [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end)) {
         names.extend(outline.symbols.iter().filter(|s| s.container.is_none()).map(|s| s.name.clone()));
     }

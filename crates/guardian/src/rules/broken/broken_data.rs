@@ -46,7 +46,7 @@ fn check(pair: &Pair, found: &mut Found) {
     }
     let end = at + head.line(head.row(at)).len();
     let message = format!("this cannot be read any more: {message}");
-    // some tools read comments in JSON, whatever its name
+    // Some tools read comments in JSON, whatever its name
     let commented = format == Format::Json && problem(Format::Jsonc, &head.text).is_none();
     let name = pair.path.rsplit('/').next().unwrap_or_default();
     if commented && !matches!(name, "package.json" | "package-lock.json" | "composer.json" | "manifest.json")

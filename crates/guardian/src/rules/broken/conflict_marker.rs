@@ -25,7 +25,7 @@ fn check(file: &File, found: &mut Found) {
     if !file.text.contains("<<<<<<< ") && !file.text.contains(">>>>>>> ") {
         return;
     }
-    // a document about conflicts may show one, indented; a real one begins its line
+    // A document about conflicts may show one, indented; a real one begins its line
     for row in 0..file.lines() {
         let line = file.line(row);
         if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {

@@ -130,7 +130,7 @@ fn is_emptied(change: &Change<'_>, pair: &Pair, base: &File, head: &File) -> boo
         .filter(|symbol| symbol.container.is_none())
         .map(|symbol| symbol.name.as_str())
         .collect();
-    // what a package only passed on may go
+    // What a package only passed on may go
     if defined.is_empty() || meaningful(base) < 1 {
         return false;
     }
@@ -170,7 +170,7 @@ fn misread(base: &File, head: &File) -> Option<usize> {
         if line.is_ascii() || old.contains(line) {
             return false;
         }
-        // a blank that does not break looks like any other
+        // A blank that does not break looks like any other
         let decoded = line
             .chars()
             .map(western)
@@ -180,7 +180,7 @@ fn misread(base: &File, head: &File) -> Option<usize> {
             return old.contains(decoded.as_str())
                 || !base.text.is_ascii() && decoded.chars().filter(|c| !c.is_ascii()).count() > 1;
         }
-        // an edit besides: piece by piece
+        // An edit besides: piece by piece
         let pieces = line.split(|c: char| c.is_ascii()).filter(|piece| piece.chars().count() > 1);
         let spoilt: Vec<String> = pieces
             .filter_map(|piece| {

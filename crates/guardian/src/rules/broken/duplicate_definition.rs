@@ -44,7 +44,7 @@ pub(crate) static RULE: Rule = Rule {
 };
 
 fn check(file: &File, found: &mut Found) {
-    // by the place where it is and what makes two the same there
+    // By the place where it is and what makes two the same there
     let mut seen: HashMap<(usize, String), usize> = HashMap::new();
     for (index, node) in file.flat().iter() {
         if !node.named {
@@ -81,7 +81,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             };
             match kind {
                 "function_declaration" | "class_declaration" | "generator_function_declaration" => {
-                    // in sloppy scripts functions may be declared again, as in tests of parsers
+                    // In sloppy scripts functions may be declared again, as in tests of parsers
                     file.flat().field(index, "body")?;
                     Some((format!("value {}", name()?), place))
                 }
@@ -115,7 +115,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             let decorated = file.flat().kind(parent) == "decorated_definition";
             let outer = if decorated { file.flat().node(parent).parent } else { parent };
             let holder = file.flat().node(outer).parent;
-            // what is defined in a branch or a `try` may be defined again
+            // What is defined in a branch or a `try` may be defined again
             let certain = file.flat().kind(outer) == "module"
                 || matches!(file.flat().kind(holder), "class_definition" | "function_definition");
             (certain && !decorated && !file.path.ends_with(".pyi")).then(|| Some((name()?, outer)))?
@@ -136,7 +136,7 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
                     _ => false,
                 },
             );
-            // a file of statements may shadow; macros and tests of compilers do
+            // A file of statements may shadow; macros and tests of compilers do
             let place = matches!(file.flat().kind(parent), "source_file" | "declaration_list");
             (!conditional && place).then(|| Some((format!("{space} {}", name()?), parent)))?
         }

@@ -98,7 +98,7 @@ fn function_around(file: &File, index: usize, kinds: &[&str]) -> Option<usize> {
 const PYTHON: &[&str] = &["function_definition", "lambda"];
 
 fn in_python(pair: &Pair, file: &File, found: &mut Found) {
-    // cells of a notebook have await at the top
+    // Cells of a notebook have await at the top
     if file.text.contains("get_ipython(") || file.text.contains("# %%") {
         return;
     }
@@ -115,7 +115,7 @@ fn in_python(pair: &Pair, file: &File, found: &mut Found) {
         let function = function_around(file, index, PYTHON);
         match node.kind {
             "await" => {
-                // a generator may be made where nothing waits
+                // A generator may be made where nothing waits
                 let lazily = flat
                     .above(index)
                     .take_while(|i| Some(*i) != function)
@@ -192,7 +192,7 @@ fn in_ecmascript(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Foun
                         }
                     }
                     None => {
-                        // at the top only of a module
+                        // At the top only of a module
                         let commonjs = file.path.ends_with(".cjs")
                             || file.path.ends_with(".cts")
                             || is_commonjs(change, file) && file.text.contains("require(");
@@ -287,7 +287,7 @@ fn constants(pair: &Pair, file: &File, found: &mut Found) {
         return;
     }
     let names: BTreeSet<&str> = targets.iter().map(|index| file.text_of(*index)).collect();
-    // where each name is bound, and whether by a const
+    // Where each name is bound, and whether by a const
     let mut bound: BTreeMap<&str, Vec<(usize, bool)>> = BTreeMap::new();
     for (index, node) in flat.iter() {
         if !matches!(node.kind, "identifier" | "shorthand_property_identifier_pattern")
@@ -342,7 +342,7 @@ fn constants(pair: &Pair, file: &File, found: &mut Found) {
     for index in targets {
         let name = file.text_of(index);
         let places = bound.get(name).map_or(&[][..], Vec::as_slice);
-        // the innermost that reaches it; a name that is bound twice there is left alone
+        // The innermost that reaches it; a name that is bound twice there is left alone
         let reaching: Vec<&(usize, bool)> = places
             .iter()
             .filter(|(place, _)| *place == 0 || (*place..flat.node(*place).next).contains(&index))
@@ -377,7 +377,7 @@ fn modules(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     let plain = file.path.ends_with(".cjs") || file.path.ends_with(".js") && is_commonjs(change, file);
     let exports =
         |text: &str| text.contains("module.exports") || text.lines().any(|line| line.starts_with("exports."));
-    // a tool may turn modules into CommonJS: then the file has no exports of that kind
+    // A tool may turn modules into CommonJS: then the file has no exports of that kind
     let own = exports(&file.text)
         && (file.text.contains("require(") || pair.base.as_deref().is_some_and(|base| exports(&base.text)));
     if plain && (own || file.path.ends_with(".cjs")) {

@@ -194,7 +194,7 @@ fn twice(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
     for path in
         go::files(&change.head, folder_of(&file.path)).filter(|path| **path != *file.path).take(MAX_FILES)
     {
-        // a cheap look first
+        // A cheap look first
         let named =
             change.head.read(path).is_some_and(|text| new.iter().any(|symbol| text.contains(&symbol.name)));
         let Some(other) = change.head.file(path).filter(|_| named) else { continue };
@@ -208,10 +208,10 @@ fn twice(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
             continue;
         }
         for symbol in &new {
-            // a method is no name of the package
+            // A method is no name of the package
             let defines =
                 other.outline().symbols.iter().any(|s| s.container.is_none() && s.name == symbol.name);
-            // of two new files that do, the later one is told
+            // Of two new files that do, the later one is told
             let both_new = change.pairs.iter().any(|pair| &*pair.path == path && pair.base.is_none());
             if defines && (!both_new || *path < *file.path) {
                 let start = file.start_of_line(symbol.line);
@@ -261,7 +261,7 @@ fn structs(file: &File) -> BTreeMap<String, Option<BTreeSet<String>>> {
                         .map(|i| file.text_of(i).to_string())
                         .collect();
                     if own.is_empty() {
-                        // an embedded type is named by its last word
+                        // An embedded type is named by its last word
                         let text = file.field_text(field, "type").trim_start_matches('*');
                         names.insert(
                             text.split(['[', '{'])
@@ -277,7 +277,7 @@ fn structs(file: &File) -> BTreeMap<String, Option<BTreeSet<String>>> {
                 }
                 (!conditional).then_some(names)
             });
-        // one that an attribute of a macro changes, or that a macro makes
+        // One that an attribute of a macro changes, or that a macro makes
         let attributed = file.language == Some(Language::Rust) && {
             let row = file.row(node.start);
             (row.saturating_sub(8)..row)
@@ -331,7 +331,7 @@ fn fields(change: &Change<'_>, found: &mut Found) {
     if changed.is_empty() {
         return;
     }
-    // who else makes a value of a struct that has other fields now
+    // Who else makes a value of a struct that has other fields now
     let words: BTreeSet<String> = changed.keys().cloned().collect();
     let others = change.others_with(&words);
     let all = others
@@ -378,7 +378,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
         };
         let name = name.split(['<', '[']).next().unwrap_or(name).trim();
         let (Some(Some(fields)), Some(body)) = (known.get(name), body) else { continue };
-        // what stands in a macro is written for others
+        // What stands in a macro is written for others
         if flat.above(index).any(|i| matches!(flat.kind(i), "macro_definition" | "token_tree"))
             || file.language == Some(Language::Go)
                 && flat.above(index).any(|i| {
@@ -391,7 +391,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
         {
             continue;
         }
-        // untouched values of an untouched struct are nobody's fault here
+        // Untouched values of an untouched struct are nobody's fault here
         let touched = pair.wrote_in(node.start, node.end)
             || before.get(name).is_some_and(|old| old.as_ref() != Some(fields))
             || pair.base.is_none();
@@ -417,7 +417,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
                     given.insert(key);
                 }
                 "attribute_item" => rest = true,
-                // values by their place
+                // Values by their place
                 "literal_element" => return,
                 _ => {}
             }
@@ -426,7 +426,7 @@ fn values(pair: &Pair, file: &File, known: &BTreeMap<String, Option<BTreeSet<Str
             }
         }
         let rust = file.language == Some(Language::Rust);
-        // tuple structs are written by numbers
+        // Tuple structs are written by numbers
         if given.iter().any(|name| name.parse::<usize>().is_ok()) {
             continue;
         }

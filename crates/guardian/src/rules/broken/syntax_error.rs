@@ -36,7 +36,7 @@ fn check(file: &File, found: &mut Found) {
         let rest = file.slice(start, file.text.len());
         let start = start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
         let end = start + file.slice(start, file.text.len()).lines().next().unwrap_or_default().len();
-        // files of types hold forms of their own, which the grammar does not know all
+        // Files of types hold forms of their own, which the grammar does not know all
         let types = [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| file.path.ends_with(end));
         if types && problem.kind != ProblemKind::NotChecked && file.is_balanced() {
             continue;

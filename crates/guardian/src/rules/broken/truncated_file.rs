@@ -46,7 +46,7 @@ const SHARE: usize = 15;
 
 fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     let (Some(base), Some(head)) = (pair.base.as_deref(), pair.head.as_deref()) else { return };
-    // a base without a last line end says nothing about the head's
+    // A base without a last line end says nothing about the head's
     if base.text == head.text || head.text.is_empty() || base.text.len() <= head.text.len() / 4 {
         return;
     }
@@ -63,7 +63,7 @@ fn check(pair: &Pair, change: Option<&Change<'_>>, found: &mut Found) {
     } else if lost >= LARGE
         && lost * 100 >= lines * SHARE
         && base.is_code()
-        // what is gone of tests is another rule's
+        // What is gone of tests is another rule's
         && !base.is_test()
         && nothing_in_its_place(base, head, lost)
         && !is_cleaned_up(base, head, lost)
@@ -106,7 +106,7 @@ fn is_taken_out(change: &Change<'_>, base: &File, head: &File, lost: usize) -> b
         let had = |file: Option<&File>, name: &str| file.is_some_and(|file| word(&file.text, name));
         gone.iter().any(|name| had(old, name) && !had(new, name))
     });
-    // tests of a file that have a file of their own now
+    // Tests of a file that have a file of their own now
     let tests = base.slice(base.start_of_line(u32::try_from(kept + 1).unwrap_or(u32::MAX)), base.text.len());
     let moved = tests.contains("#[test]")
         && others().any(|other| {

@@ -42,7 +42,7 @@ fn check(file: &File, found: &mut Found) {
         let mut left: Option<usize> = None;
         for statement in file.flat().parts(block) {
             if file.flat().kind(statement) == "attribute_item" {
-                // attributes make what follows conditional
+                // Attributes make what follows conditional
                 break;
             }
             match left {

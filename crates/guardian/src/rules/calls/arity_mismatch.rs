@@ -205,7 +205,7 @@ fn calls(file: &File, name: &str, changed: &Changed, found: &mut Found) {
                 "spread_element" | "list_splat" | "dictionary_splat" | "variadic_argument" | "attribute_item"
             )
         });
-        // a single call may hand over several values in Go
+        // A single call may hand over several values in Go
         let several = file.language == Some(Language::Go)
             && parts.len() == 1
             && file.flat().kind(parts[0]) == "call_expression";

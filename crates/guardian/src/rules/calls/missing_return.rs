@@ -98,7 +98,7 @@ fn lacks(file: &File, function: &Function) -> bool {
     match file.language {
         Some(Language::Go) => {
             let holder = function.index;
-            // a body in assembly has none
+            // A body in assembly has none
             flat.field(holder, "result").is_some() && !ends(file, function.body)
         }
         Some(Language::Python) => {
@@ -140,7 +140,7 @@ fn lacks(file: &File, function: &Function) -> bool {
             let within = flat.above(function.index).take(3).find(|i| flat.kind(*i) == "class_definition");
             let protocol =
                 within.is_some_and(|class| file.field_text(class, "superclasses").contains("Protocol"));
-            // without any return it is certain; with one, mypy would say so too
+            // Without any return it is certain; with one, mypy would say so too
             !stub
                 && !generator
                 && !protocol
@@ -186,7 +186,7 @@ fn lacks(file: &File, function: &Function) -> bool {
             }
             let generator = flat.children(function.index).any(|i| flat.kind(i) == "*")
                 || flat.below(function.body).any(|i| flat.kind(i) == "yield_expression" && own(i));
-            // a promise that is made without `async` is not this function's value
+            // A promise that is made without `async` is not this function's value
             let asynchronous = !waits || file.text_of(function.index).contains("async");
             let body = statements(file, function.body);
             !generator
@@ -231,12 +231,12 @@ fn is_function(kind: &str) -> bool {
 /// Whether the end of a statement is never reached.
 fn ends(file: &File, index: usize) -> bool {
     let flat = file.flat();
-    // statements are nested only as deep as the parser lets them be
+    // Statements are nested only as deep as the parser lets them be
     let last = |block: usize| -> Option<usize> {
         let list = flat.parts(block).find(|i| flat.kind(*i) == "statement_list").unwrap_or(block);
         flat.parts(list).last()
     };
-    // work through the blocks that all have to end
+    // Work through the blocks that all have to end
     let mut open = vec![index];
     let mut steps = 0;
     while let Some(at) = open.pop() {
@@ -349,7 +349,7 @@ fn ends(file: &File, index: usize) -> bool {
                 });
                 closed && all && !breaks(file, at)
             }
-            // a switch over all values needs no default in TypeScript, and a match none in Python
+            // A switch over all values needs no default in TypeScript, and a match none in Python
             "switch_statement" => !breaks(file, at),
             "match_statement" => true,
             "try_statement" => {
@@ -371,7 +371,7 @@ fn ends(file: &File, index: usize) -> bool {
                 true
             }
             "with_statement" => {
-                // what is opened may swallow an exception; only its end counts
+                // What is opened may swallow an exception; only its end counts
                 open.extend(flat.field(at, "body"));
                 true
             }

@@ -116,7 +116,7 @@ fn may_be_nothing(language: Option<Language>, gives: &str) -> bool {
         "Maybe",
         "Coroutine",
     ];
-    // what a caller chooses may be nothing, too
+    // What a caller chooses may be nothing, too
     let chosen = |word: &str| {
         let plain = word.trim_matches('_');
         plain.len() <= 2
@@ -125,7 +125,7 @@ fn may_be_nothing(language: Option<Language>, gives: &str) -> bool {
             || word.ends_with('T') && word.len() < 5
     };
     let named = gives.trim_matches(['"', '\'']);
-    // an alias may stand for a type that allows it
+    // An alias may stand for a type that allows it
     let python = ["int", "str", "bool", "float", "bytes", "list", "dict", "set", "tuple", "frozenset"];
     let first = named.split('[').next().unwrap_or(named).rsplit('.').next().unwrap_or(named).to_lowercase();
     if language == Some(Language::Python) && !python.contains(&first.as_str()) {

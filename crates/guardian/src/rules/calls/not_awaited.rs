@@ -113,7 +113,7 @@ fn find_own(file: &File) -> Own {
     };
     for (index, node) in flat.iter() {
         match node.kind {
-            // known beyond its block only at the top
+            // Known beyond its block only at the top
             "function_declaration" | "generator_function_declaration"
                 if flat.above(index).all(|i| matches!(flat.kind(i), "program" | "export_statement")) =>
             {
@@ -155,7 +155,7 @@ fn find_own(file: &File) -> Own {
                 } else if flat.kind(flat.node(holder).parent) == "class_definition" {
                     add(format!("self.{name}"), is);
                 } else {
-                    // of another function: the same name may be called here
+                    // Of another function: the same name may be called here
                     add(name.to_string(), false);
                 }
             }
@@ -187,7 +187,7 @@ fn calls(pair: &Pair, file: &File, known: &BTreeMap<String, usize>, found: &mut 
             "expression_statement" => {
                 let message =
                     format!("nobody waits for `{name}`, which is asynchronous, nor hears of its failure");
-                // at the top of a script nobody can wait; and a handler may be made to start it
+                // At the top of a script nobody can wait; and a handler may be made to start it
                 let within = flat.above(index).find(|i| is_function(flat.kind(*i)));
                 let waits = within.is_some_and(|function| starts_async(file, function));
                 if waits || file.language == Some(Language::Python) && within.is_some() {
@@ -299,7 +299,7 @@ fn is_of_promise(member: &str) -> bool {
 /// Whether something around the call is called the same: a parameter, a variable of a function.
 fn is_shadowed(file: &File, index: usize, name: &str) -> bool {
     if name.contains('.') {
-        // another class of the same file, or an object that is no class
+        // Another class of the same file, or an object that is no class
         let flat = file.flat();
         let method = name.rsplit('.').next().unwrap_or(name);
         let class = flat.above(index).find(|i| matches!(flat.kind(*i), "class_body" | "class_definition"));
@@ -387,7 +387,7 @@ fn used_as_value(file: &File, call: usize, name: &str) -> Option<usize> {
                     return None;
                 }
             }
-            // what takes a value of its own kind only
+            // What takes a value of its own kind only
             ("argument_list", _) => {
                 let callee = file.field_text(flat.node(node.parent).parent, "function");
                 if matches!(

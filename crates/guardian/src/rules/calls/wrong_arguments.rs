@@ -75,7 +75,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             };
             let name = head.text_of(callee);
-            // what stands in a macro is no call for sure
+            // What stands in a macro is no call for sure
             if flat
                 .above(index)
                 .any(|i| matches!(flat.kind(i), "token_tree" | "macro_definition" | "decorator"))
@@ -116,7 +116,7 @@ fn signature(change: &Change<'_>, file: &File, name: &str) -> Option<Signature> 
                 .filter(|path| **path != *file.path)
                 .filter(|path| tree.read(path).is_some_and(|text| text.contains(&format!("func {name}("))));
             let (first, second) = (all.next()?, all.next());
-            // one for each system
+            // One for each system
             if second.is_some() {
                 return None;
             }
@@ -174,7 +174,7 @@ fn find_signatures(file: &File) -> Signatures {
             (SymbolKind::Function, Some(arity), [only]) => signature_of(file, only, arity),
             _ => None,
         };
-        // one that is there twice is none for sure
+        // One that is there twice is none for sure
         found.entry(symbol.name.clone()).and_modify(|known| *known = None).or_insert(signature);
     }
     found
@@ -379,7 +379,7 @@ fn misfit(file: &File, call: usize, name: &str, signature: &Signature) -> Option
         });
         return missing.map(|missing| format!("`{name}` is not given `{}`", missing.name));
     }
-    // a single call may hand over several values in Go
+    // A single call may hand over several values in Go
     let several =
         file.language == Some(Language::Go) && parts.len() == 1 && flat.kind(parts[0]) == "call_expression";
     if spread || several {

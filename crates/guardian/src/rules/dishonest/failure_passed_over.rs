@@ -394,7 +394,7 @@ fn handled(file: &File) -> Vec<Handled> {
         let keeps = flat
             .below(block)
             .any(|i| matches!(flat.kind(i), "assignment_statement" | "short_var_declaration"));
-        // a failure that is handed to somebody, or answered to a client
+        // A failure that is handed to somebody, or answered to a client
         let told = flat.below(block).any(|i| {
             flat.kind(i) == "call_expression"
                 && !is_log(file.text_of(i))
@@ -545,7 +545,7 @@ fn in_rust(pair: &Pair, base: &File, head: &File, found: &mut Found) {
             "+= 1",
             "unwrap()",
         ];
-        // macros of logs hold `{e:?}`
+        // Macros of logs hold `{e:?}`
         let without_texts: String = text.split('"').step_by(2).collect();
         if tells.iter().any(|word| without_texts.contains(word)) {
             continue;

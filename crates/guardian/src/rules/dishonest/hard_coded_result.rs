@@ -122,7 +122,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                         && (branch.given != branch.result
                             || assertion.matches(branch.given.as_str()).count() > 1)
                 };
-                // values that are in every program count where the test calls this very function with them
+                // Values that are in every program count where the test calls this very function with them
                 says && name.is_some_and(|name| calls(assertion, name)) && both()
                     || branch.exact
                         && name.is_some_and(|name| is_told(assertion, name, &branch.given, &branch.result))
@@ -155,7 +155,7 @@ fn constants<'e>(
         let Some(value) = value.map(|value| head.text_of(value)) else { continue };
         let constant = said.trim_end_matches(';').trim_start_matches("return ") == even(value);
         let mut before = old.iter().filter(|o| o.name == function.name).peekable();
-        // a new function that is called with something, and does nothing with it
+        // A new function that is called with something, and does nothing with it
         let did = match before.peek() {
             None => !parameters(head, function).is_empty(),
             Some(_) => before.any(|before| statements(base, before.body).len() > 1),
@@ -259,7 +259,7 @@ struct Branch {
     index: usize,
     given: String,
     result: String,
-    /// it asks whether a parameter is the literal, and for nothing else
+    /// It asks whether a parameter is the literal, and for nothing else
     exact: bool,
 }
 

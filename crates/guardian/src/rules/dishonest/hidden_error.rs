@@ -213,7 +213,7 @@ struct Silent {
     index: usize,
     handler: usize,
     body: Vec<String>,
-    /// the last that the handler does
+    /// The last that the handler does
     end: Option<String>,
 }
 
@@ -222,7 +222,7 @@ fn caught(base: &File, head: &File, found: &mut Found) {
     if new.is_empty() {
         return;
     }
-    // handlers that did nothing with some errors, and the same with all others now
+    // Handlers that did nothing with some errors, and the same with all others now
     let ending = silent(base, true);
     let old: HashSet<String> = silent(base, false).into_iter().flat_map(|s| s.body).collect();
     let statements: HashSet<String> = base
@@ -236,11 +236,11 @@ fn caught(base: &File, head: &File, found: &mut Found) {
         .map(|(index, _)| even(base.text_of(index)))
         .collect();
     for one in new {
-        // what stood there before, unguarded or with a handler that did something
+        // What stood there before, unguarded or with a handler that did something
         let ended_so = |statement: &String| {
             one.end.is_some() && ending.iter().any(|was| was.end == one.end && was.body.contains(statement))
         };
-        // a module that may be missing is asked for so
+        // A module that may be missing is asked for so
         let is_optional =
             |s: &str| s.contains("require(") || s.contains("import(") || s.starts_with("import ");
         let is_meant = |s: &&String| {
@@ -378,7 +378,7 @@ fn is_dropped_in_new_code(head: &File, index: usize) -> bool {
             let value = head.flat().field(index, "value").map_or("", |value| head.flat().kind(value));
             gives.contains("Result") && value == "call_expression"
         }
-        // a default that nothing takes has no other use than to be silent
+        // A default that nothing takes has no other use than to be silent
         "call_expression" => {
             let body = head.flat().field(function, "body");
             head.flat().kind(parent) == "expression_statement" && head.text_of(parent).ends_with(';')

@@ -39,7 +39,7 @@ fn check(pair: &Pair, found: &mut Found) {
         if !matches!(node.kind, "comment" | "line_comment" | "block_comment") {
             continue;
         }
-        // documentation shows code, and says what was said elsewhere before
+        // Documentation shows code, and says what was said elsewhere before
         if ["///", "//!", "/**", "/*!"].iter().any(|start| head.text_of(index).starts_with(start)) {
             continue;
         }
@@ -105,7 +105,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// More than words: it has what sentences have not.
 fn is_code(line: &str) -> bool {
-    // output for debugging may go in any way
+    // Output for debugging may go in any way
     if ["console.", "print", "eprint", "dbg!", "fmt.Print", "log."]
         .iter()
         .any(|start| line.starts_with(start))

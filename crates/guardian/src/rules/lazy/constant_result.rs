@@ -137,14 +137,14 @@ fn is_promised(file: &File, function: &Function) -> bool {
     if method && (!is_own_work(file, function) || said.is_empty()) {
         return false;
     }
-    // one of several definitions, of which a build or a condition takes one
+    // One of several definitions, of which a build or a condition takes one
     let conditional = flat
         .above(function.index)
         .any(|i| matches!(flat.kind(i), "if_statement" | "try_statement" | "if_expression"))
         || file.language == Some(Language::Go)
             && (file.text.starts_with("//go:build") || file.text.contains("\n//go:build"))
         || file.language == Some(Language::Rust) && has_cfg(file, function.index);
-    // a function that is handed over where it stands has the shape that its taker wants
+    // A function that is handed over where it stands has the shape that its taker wants
     let handed = flat.above(function.index).any(|i| {
         matches!(
             flat.kind(i),
@@ -262,7 +262,7 @@ fn is_own_work(file: &File, function: &Function) -> bool {
             _ => {}
         },
         None if flat.kind(function.index) == "method_declaration" => {
-            // a receiver without a name is asked for nothing
+            // A receiver without a name is asked for nothing
             let receiver = file.field_text(function.index, "receiver");
             if receiver.trim_matches(['(', ')']).split_whitespace().count() < 2 {
                 return false;
@@ -270,7 +270,7 @@ fn is_own_work(file: &File, function: &Function) -> bool {
         }
         None => return false,
     }
-    // a class that others build on gives what they may change
+    // A class that others build on gives what they may change
     let class = holder.map_or("", |holder| file.field_text(holder, "name"));
     let extended = |line: &str| {
         line.contains(&format!("extends {class}"))

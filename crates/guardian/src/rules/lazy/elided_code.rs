@@ -69,7 +69,7 @@ fn check(file: &File, found: &mut Found) {
             continue;
         }
         let text = file.text_of(index);
-        // documentation shows parts of code and says so
+        // Documentation shows parts of code and says so
         if ["///", "//!", "/**", "/*!"].iter().any(|start| text.starts_with(start)) {
             continue;
         }
@@ -83,7 +83,7 @@ fn check(file: &File, found: &mut Found) {
             } else if elided || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());
             } else if is_dots(said) {
-                // dots among prose are prose
+                // Dots among prose are prose
                 if stands_alone(file, start) && !is_among_comments(file, start) {
                     found.at(file, start, start + line.len(), message());
                 } else {
@@ -173,7 +173,7 @@ fn is_elision(said: &str) -> bool {
     if said.len() > 120 || said.is_empty() {
         return false;
     }
-    // every wording has one of these; most comments have none, and the search for wordings is slow
+    // Every wording has one of these; most comments have none, and the search for wordings is slow
     const WORDS: [&str; 19] = [
         "rest",
         "existing",
@@ -199,7 +199,7 @@ fn is_elision(said: &str) -> bool {
     if !WORDS.iter().any(|word| lower.contains(word)) && !lower.ends_with("below") {
         return false;
     }
-    // what follows on the same line was code, and is part of the comment now
+    // What follows on the same line was code, and is part of the comment now
     let before_code = said
         .find(['[', '=', ';', '{', '('])
         .filter(|_| said.ends_with([';', '{', '}', ')']))

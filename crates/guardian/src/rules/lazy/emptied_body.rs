@@ -88,7 +88,7 @@ fn check(pair: &Pair, found: &mut Found) {
         };
         let start = head.flat().node(function.index).start;
         let end = head.flat().node(function.body).end;
-        // to make a function do nothing is a way of retiring it, if one says so
+        // To make a function do nothing is a way of retiring it, if one says so
         let above = head.row(start).saturating_sub(6)..=head.row(end);
         let retired = above.map(|row| head.line(row)).any(|line| {
             let said = line.to_lowercase();

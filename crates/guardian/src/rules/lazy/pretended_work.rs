@@ -228,7 +228,7 @@ fn refusal(file: &File, function: &Function) -> Option<usize> {
     if refuses && says(*last) {
         return Some(*last);
     }
-    // a message, and then a constant or nothing
+    // A message, and then a constant or nothing
     let message = body.iter().copied().find(|i| is_message(file, *i) && says(*i))?;
     let nothing = is_message(file, *last)
         || matches!(flat.kind(*last), "pass_statement" | "return_statement")
@@ -331,13 +331,13 @@ fn is_for_others(change: &Change<'_>, file: &File, function: &Function) -> bool 
 fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
     let flat = file.flat();
     let names = parameters(file, function);
-    // the first comment of a function of Python stands before its body
+    // The first comment of a function of Python stands before its body
     for index in flat.below(function.index) {
         let node = flat.node(index);
         if !node.kind.contains("comment") || !pair.wrote_in(node.start, node.end) {
             continue;
         }
-        // a comment of a function inside is looked at there
+        // A comment of a function inside is looked at there
         if flat
             .above(index)
             .take_while(|i| *i > function.body)

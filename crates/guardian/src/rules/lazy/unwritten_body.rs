@@ -84,7 +84,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 Was::Same(before) => pair.base.as_deref().map(|base| (base, before)),
                 _ => None,
             };
-            // a body that was there and is gone is another rule's; a promise is none the better for it
+            // A body that was there and is gone is another rule's; a promise is none the better for it
             if before.is_some_and(|(base, before)| {
                 !promised || promises(base, before) && is_trivial(base, &statements(base, before.body))
             }) || matches!(was, Was::Unclear)
@@ -153,14 +153,14 @@ fn in_rust(file: &File, function: &Function) -> bool {
         return true;
     }
     let given = parameters(file, function);
-    // the compiler warns of a parameter that nothing uses, unless its name says so
+    // The compiler warns of a parameter that nothing uses, unless its name says so
     if !given.is_empty() {
         return given.iter().any(|name| !name.starts_with('_'));
     }
     let Some(holder) = file.flat().above(function.index).find(|i| file.flat().kind(*i) == "impl_item") else {
         return false;
     };
-    // of a trait only where it is all that there is: what it is implemented for, then, is the purpose
+    // Of a trait only where it is all that there is: what it is implemented for, then, is the purpose
     let only = file.flat().field(holder, "body").is_some_and(|body| file.flat().parts(body).count() == 1);
     (file.flat().field(holder, "trait").is_none() || only)
         && empty

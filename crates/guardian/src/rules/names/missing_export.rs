@@ -280,7 +280,7 @@ fn invented(change: &Change<'_>, base: Option<&File>, head: &File, found: &mut F
             continue;
         }
         let parts: Vec<&str> = parts.collect();
-        // the standard library, passed on by the crate
+        // The standard library, passed on by the crate
         if parts.first().is_some_and(|part| ["std", "core", "alloc"].contains(part)) {
             continue;
         }
@@ -322,7 +322,7 @@ fn by_import(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
         };
         let Some(exports) = tree.exports(&path) else { continue };
         for name in import.names.iter().filter(|n| n.name != "*" && !exports.contains(&n.name)) {
-            // only a package has modules
+            // Only a package has modules
             let submodule = python && (path.ends_with("__init__.py") || path.ends_with("__init__.pyi")) && {
                 let dotted = format!(
                     "{}{}{}",
@@ -503,7 +503,7 @@ fn in_go(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
             }
         }
     }
-    // a package is one scope over its files
+    // A package is one scope over its files
     let folder = folder_of(&file.path);
     if let Some(package) = go::package_names(tree, folder) {
         for (name, index) in file.names().unbound() {

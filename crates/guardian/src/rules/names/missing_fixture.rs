@@ -46,7 +46,7 @@ pub(crate) static RULE: Rule = Rule {
                 ("tests/unit/test_b.py", "def helper(store):\n    assert store == {}\n"),
             ],
         ),
-        // that of a plugin was replaced, and is not any more
+        // That of a plugin was replaced, and is not any more
         Example::change(
             &[
                 ("conftest.py", "import pytest\n\n@pytest.fixture\ndef event_loop():\n    return own()\n"),
@@ -131,7 +131,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             continue;
         }
         for name in fixtures(base).filter(|name| !OF_OTHERS.contains(name)) {
-            // whatever a file beside tests says of it: it may bring it in some other way
+            // Whatever a file beside tests says of it: it may bring it in some other way
             if !pair.head.as_deref().is_some_and(|head| has_word(&head.text, name)) {
                 lost.entry(name.to_string()).or_default().push(folder_of(&pair.path));
             }

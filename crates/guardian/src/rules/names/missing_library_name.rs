@@ -75,7 +75,7 @@ fn imported(change: &Change<'_>, pair: &Pair, file: &File, language: Language, f
         }
         for name in import.names.iter().filter(|n| !matches!(n.name.as_str(), "*" | "default")) {
             let row = (name.line as usize).saturating_sub(1);
-            // a part of an import may be a type only
+            // A part of an import may be a type only
             let dunder = name.name.starts_with("__");
             if !dunder && pair.wrote(row) && has(language, &import.module, &name.name) == Some(false) {
                 let start = file.start_of_line(name.line);
@@ -335,7 +335,7 @@ fn declared(file: &File, language: Language, object: usize) -> Option<&'static s
         };
     }
     let found = found?;
-    // given another value, or bound again, anywhere in the function
+    // Given another value, or bound again, anywhere in the function
     let again = flat.below(flat.field(function, "body")?).any(|i| {
         if !matches!(flat.kind(i), "identifier" | "shorthand_property_identifier_pattern")
             || file.text_of(i) != name
@@ -374,7 +374,7 @@ fn declared(file: &File, language: Language, object: usize) -> Option<&'static s
 fn is_added(change: &Change<'_>, file: &File, language: Language, name: &str) -> bool {
     const MAX_FILES: usize = 3_000;
     let own = |text: &str| match language {
-        // a trait may bring it to any type
+        // A trait may bring it to any type
         Language::Rust => text.contains(&format!("fn {name}")) || text.contains("fn $"),
         Language::Python => false,
         _ => {
@@ -391,7 +391,7 @@ fn is_added(change: &Change<'_>, file: &File, language: Language, name: &str) ->
     if language == Language::Python {
         return false;
     }
-    // what a trait of another crate brings cannot be seen
+    // What a trait of another crate brings cannot be seen
     let foreign = language == Language::Rust
         && file.outline().imports.iter().any(|import| {
             let first = import.module.split("::").next().unwrap_or_default();

@@ -13,7 +13,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     let mut lost = Vec::new();
     let place = rust::place(tree, &file.path);
     let own_name = own_crate(tree, &file.path);
-    // a path may begin at a module that this file declares
+    // A path may begin at a module that this file declares
     let declared: HashSet<&str> = file
         .outline()
         .imports
@@ -39,7 +39,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 }
                 (root.clone(), modules)
             }
-            // from this very file, whose modules lie in a folder of its own
+            // From this very file, whose modules lie in a folder of its own
             (Some(_), name) if !nested && (name == "self" || declared.contains(name)) => {
                 let own = if name == "self" { None } else { Some(first.clone()) };
                 let modules: Vec<String> = own.into_iter().chain(parts).collect();
@@ -60,7 +60,7 @@ pub(super) fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
                 return;
             }
         }
-        // what is on the way to a module is no matter where its file is known
+        // What is on the way to a module is no matter where its file is known
         let (root, mut modules) = match rust::file_of(tree, &root, &modules) {
             Some(path) => (path, Vec::new()),
             None => (root, modules),

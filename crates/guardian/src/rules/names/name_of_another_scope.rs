@@ -65,7 +65,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             if head.language == Some(Language::Go) {
                 let names =
                     package.get_or_insert_with(|| go::package_names(&change.head, folder_of(&head.path)));
-                // and an import is known in all of its file
+                // And an import is known in all of its file
                 let imported = head.outline().imports.iter().any(|import| match &import.alias {
                     Some(alias) => *alias == name,
                     None => crate::names::import_names(&import.module).any(|local| local == name),

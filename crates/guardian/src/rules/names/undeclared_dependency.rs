@@ -75,7 +75,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         for (package, line, certain) in
             packages.into_iter().filter(|(package, ..)| !is_declared(&declared, language, package))
         {
-            // what the project used already works somehow: a package of packages, a path set elsewhere
+            // What the project used already works somehow: a package of packages, a path set elsewhere
             let brought = language == Language::Rust && rust::a_glob_may_bring(&change.head, head, &package);
             if brought
                 || *used_before
@@ -85,7 +85,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 continue;
             }
             let start = head.start_of_line(line);
-            // what so many files import was not made up; the manifest that declares it is elsewhere
+            // What so many files import was not made up; the manifest that declares it is elsewhere
             let common = change.heads().filter(|(_, other)| mentions(other, &package)).take(4).count() > 3;
             let certain = certain && !common && !(head.is_test() && is_test_tool(&package));
             let message = format!("`{package}` is not declared in `{}`", declared.manifest);
@@ -159,7 +159,7 @@ fn packages(tree: &Tree<'_>, file: &File) -> Vec<(String, u32, bool)> {
         {
             let may_fail = import.conditional && file.language != Some(Language::Rust)
                 || matches!(import.kind, ImportKind::TypeOnly | ImportKind::Dynamic)
-                // the style sheet of what another package brings
+                // The style sheet of what another package brings
                 || [".css", ".scss", ".sass", ".less"].iter().any(|end| import.module.ends_with(end));
             found.push((name, import.line, !may_fail));
         }

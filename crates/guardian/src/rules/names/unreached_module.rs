@@ -85,7 +85,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
 fn is_lost_in_rust(change: &Change<'_>, path: &str) -> bool {
     let Some((_, modules)) = crate::project::rust::place(&change.head, path) else { return false };
     let Some(name) = modules.last() else { return false };
-    // who may name it: the crate's roots, and the modules above and beside
+    // Who may name it: the crate's roots, and the modules above and beside
     let above = folder_of(path);
     let parents = change.head.paths().iter().filter(|other| other.ends_with(".rs") && *other != path);
     let mut parents = parents.filter(|other| {
@@ -175,9 +175,9 @@ fn may_be_entry(change: &Change<'_>, head: &File) -> bool {
 
 /// Which files mention which new ones: every text is read once, however many files are new.
 struct Mentions {
-    /// files that have the stem of a name in their text
+    /// Files that have the stem of a name in their text
     by_stem: HashMap<String, Vec<Arc<File>>>,
-    /// files that the imports of a file lead to
+    /// Files that the imports of a file lead to
     targets: HashMap<Arc<str>, HashSet<String>>,
 }
 

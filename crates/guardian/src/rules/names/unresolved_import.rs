@@ -88,7 +88,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         report(head, pair.base.as_deref());
     }
-    // who imports a file that is gone
+    // Who imports a file that is gone
     let gone: BTreeSet<String> = change
         .pairs
         .iter()

@@ -78,7 +78,7 @@ type Choice = (usize, bool);
 
 struct Matter {
     read: fn(&File) -> Vec<Choice>,
-    /// what it is called when the first, and when the second way is the custom
+    /// What it is called when the first, and when the second way is the custom
     custom: (&'static str, &'static str),
 }
 
@@ -168,7 +168,7 @@ fn indentation(file: &File) -> Vec<Choice> {
         .filter_map(|row| {
             let line = file.line(row);
             let start = file.start_of_line(u32::try_from(row + 1).ok()?);
-            // one blank before `*` is a comment's
+            // One blank before `*` is a comment's
             if line.starts_with('\t') {
                 Some((start, true))
             } else if line.starts_with("  ") && !line.trim().is_empty() {
@@ -192,7 +192,7 @@ fn quotes(file: &File) -> Vec<Choice> {
         .filter_map(|(index, node)| {
             let text = file.text_of(index);
             let inner = text.get(1..text.len().saturating_sub(1))?;
-            // the other quotes spare escapes
+            // The other quotes spare escapes
             if inner.contains(['\'', '"']) {
                 return None;
             }

@@ -173,7 +173,7 @@ fn is_report(file: &File, name: &str) -> bool {
     }
     let named = NAME.as_ref().is_some_and(|form| form.is_match(name));
     let said = SAID.as_ref().is_some_and(|form| form.is_match(&file.text));
-    // a table of contents is links and little else
+    // A table of contents is links and little else
     let lines: Vec<&str> =
         file.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let links = lines.iter().filter(|line| line.contains("](")).count();

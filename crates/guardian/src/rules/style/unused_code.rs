@@ -180,7 +180,7 @@ fn imports(pair: &Pair, file: &File, found: &mut Found) {
                 .flat_map(|i| i.names.iter().map(|n| n.local()).chain(i.alias.as_deref()))
                 .filter(|other| *other == name)
                 .count();
-            // a name may stand in its own module's path
+            // A name may stand in its own module's path
             let own = count(file.line(row), name).max(1);
             if count(&file.text, name) <= own && imported <= 1 {
                 let start = file.start_of_line(line);

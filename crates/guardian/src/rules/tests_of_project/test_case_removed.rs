@@ -132,7 +132,7 @@ fn check(pair: &Pair, found: &mut Found) {
 struct Table {
     index: usize,
     of: String,
-    /// without the name of the case, blanks evened out
+    /// Without the name of the case, blanks evened out
     rows: Vec<String>,
 }
 
@@ -424,7 +424,7 @@ fn calls(file: &File, name: &str) -> Vec<String> {
             let rest = case.trim_start().trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
             even(rest.trim_start_matches([',', ':', ' ', '=', '>']))
         };
-        // several cases in one call: a line each
+        // Several cases in one call: a line each
         let lines: Vec<&str> =
             inner.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).collect();
         let many = lines.len() > 1

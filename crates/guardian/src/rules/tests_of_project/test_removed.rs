@@ -72,7 +72,7 @@ pub(crate) static RULE: Rule = Rule {
             )],
             &[("src/lib.rs", "#[test]\nfn a() { assert_eq!(f(), 1); }\n")],
         ),
-        // that its own name is gone, which its code has for something else, says nothing
+        // That its own name is gone, which its code has for something else, says nothing
         Example::change(
             &[(
                 "src/lib.rs",
@@ -97,7 +97,7 @@ pub(crate) static RULE: Rule = Rule {
             ],
             &[("a.js", "export const a = 1\n")],
         ),
-        // one new test does not stand for two
+        // One new test does not stand for two
         Example::change(
             &[(
                 "a.test.js",
@@ -108,7 +108,7 @@ pub(crate) static RULE: Rule = Rule {
                 "it('divides', () => { const half = div(1, 2); expect(half).toBeCloseTo(0.5); });\n",
             )],
         ),
-        // what it was about only moved, or is only named in a text
+        // What it was about only moved, or is only named in a text
         Example::change(
             &[
                 ("a.py", "def parse(text): return text\ndef old(): return 1\n"),
@@ -135,7 +135,7 @@ const RELATED: usize = 30;
 
 /// A changed file and its tests.
 struct Side<'c> {
-    /// before, or after where it is new
+    /// Before, or after where it is new
     file: &'c File,
     old: &'c [Test],
     head: Option<&'c File>,
@@ -153,7 +153,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .filter(|pair| !is_specimen(&pair.path))
         .filter_map(|pair| {
             let (base, head) = (pair.base.as_deref(), pair.head.as_deref());
-            // broken code has lost its tests for another reason
+            // Broken code has lost its tests for another reason
             let sound = base.is_some_and(File::is_code) || head.is_some_and(File::is_code);
             if !sound || head.is_some_and(File::is_broken) {
                 return None;
@@ -164,7 +164,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             Some(Side { file: base.or(head)?, old: read(base), head, new: read(head) })
         })
         .collect();
-    // names and bodies of the head, wherever they are
+    // Names and bodies of the head, wherever they are
     let mut now: BTreeMap<&str, usize> = BTreeMap::new();
     for test in sides.iter().flat_map(|side| side.new) {
         *now.entry(&test.name).or_default() += 1;
@@ -177,9 +177,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
         .flat_map(|(head, tests)| tests.iter().map(move |test| (head, test)))
         .filter(|(_, test)| !before.contains(test.name.as_str()))
         .collect();
-    // what a test needed is gone only where it was no part of the tests themselves
+    // What a test needed is gone only where it was no part of the tests themselves
     let code = change.pairs.iter().filter(|pair| !is_test(&pair.path));
-    // what only moved to another file is not lost, nor is a test; asked for where a test is gone only
+    // What only moved to another file is not lost, nor is a test; asked for where a test is gone only
     let lost = LazyCell::new(|| {
         let heads = change.pairs.iter().filter_map(|pair| pair.head.as_deref());
         let mut still: BTreeSet<String> = heads.flat_map(at_the_top).collect();
@@ -207,7 +207,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 fresh.remove(at);
                 continue;
             }
-            // a group is no test of its own, and what a macro writes is known by no name
+            // A group is no test of its own, and what a macro writes is known by no name
             let group = format!("{} > ", test.name);
             if sides.iter().flat_map(|side| side.new).any(|other| other.name.starts_with(&group))
                 || head.is_some_and(|head| in_macro(head, &test.name))
@@ -224,12 +224,12 @@ fn check(change: &Change<'_>, found: &mut Found) {
             if gone_too {
                 continue;
             }
-            // a new one of the same file stands for it, and for no other
+            // A new one of the same file stands for it, and for no other
             let replacing = fresh
                 .iter()
                 .enumerate()
                 .filter(|(_, (other, new))| {
-                    // or of a file that is new, where it is about the same
+                    // Or of a file that is new, where it is about the same
                     let moved = other.path != file.path
                         && change.pairs.iter().any(|pair| pair.path == other.path && pair.base.is_none())
                         && likeness(file, test, other, new) >= RELATED;
@@ -254,9 +254,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
 
 /// What the change worked on, tests aside.
 struct WorkedOn {
-    /// names of what it wrote, changed or took out
+    /// Names of what it wrote, changed or took out
     names: HashSet<String>,
-    /// its files
+    /// Its files
     files: HashSet<Arc<str>>,
 }
 
@@ -311,7 +311,7 @@ fn tests_what_stays(change: &Change<'_>, worked_on: &WorkedOn, file: &File, test
         return false;
     }
     let names: HashSet<&str> = used(file, test).collect();
-    // of its own file, as in Rust
+    // Of its own file, as in Rust
     let own = definitions(Some(file));
     if !is_test(&file.path) && names.iter().any(|name| own.contains_key(name)) {
         return true;

@@ -516,7 +516,7 @@ fn renamed(change: &Change<'_>, found: &mut Found) {
         if copies.is_empty() || copies.iter().any(|copy| is_looked_for(&copy.path) != Some(false)) {
             continue;
         }
-        // runners that take every file of a folder
+        // Runners that take every file of a folder
         let by_folder = ["package.json", ".mocharc.json", ".mocharc.yml", ".mocharc.cjs", "ava.config.js"]
             .iter()
             .filter_map(|name| change.head.nearest(&pair.path, name))

@@ -84,7 +84,7 @@ fn check(pair: &Pair, found: &mut Found) {
     let (old, new) = (tests(base), tests(head));
     for (n, test) in new.iter().enumerate() {
         let alike = |all: &[Test]| all.iter().filter(|other| other.name == test.name).count();
-        // tests that share a name are told apart by their order
+        // Tests that share a name are told apart by their order
         let place = alike(new.get(..n).unwrap_or_default());
         let before = old.iter().filter(|before| before.name == test.name).nth(place);
         if let Some(before) = before.filter(|_| alike(old) == alike(new)) {
@@ -105,7 +105,7 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
     if dropped.is_empty() {
         return;
     }
-    // the rest of the test as it was: nothing but assertions went
+    // The rest of the test as it was: nothing but assertions went
     let rest = |file: &File, test: &Test| {
         let mut text = file.text_of(test.body).split_whitespace().collect::<Vec<_>>().join(" ");
         for assertion in &test.assertions {
@@ -116,7 +116,7 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
     };
     let only = added.is_empty() && rest(base, before) == rest(head, test);
     if test.assertions.is_empty() {
-        // what it calls may assert in its place
+        // What it calls may assert in its place
         let message = format!("test `{}` asserts nothing any more", test.name);
         if !only && delegates(head, test) {
             found.maybe(head, start, end, message)
@@ -162,12 +162,12 @@ fn delegates(file: &File, test: &Test) -> bool {
         let name = match file.flat().kind(index) {
             "call" | "call_expression" => file.field_text(index, "function"),
             "macro_invocation" => file.field_text(index, "macro"),
-            // a test that gives a result fails with it
+            // A test that gives a result fails with it
             "try_expression" => return true,
             _ => return false,
         };
         let name = name.rsplit(['.', ':']).next().unwrap_or(name).to_lowercase();
-        // or fail in its own way
+        // Or fail in its own way
         let fails = ["panic", "unwrap", "fail", "fatal", "raises", "throws", "rejects"];
         ["assert", "check", "verify", "expect"].iter().chain(&fails).any(|word| name.contains(word))
     })

@@ -75,7 +75,7 @@ fn check(file: &File, found: &mut Found) {
         let line = file.line(row);
         let start = file.start_of_line(u32::try_from(row + 1).unwrap_or(u32::MAX));
         let end = start + line.len();
-        // the value stays out of the message, as messages are shown and kept
+        // The value stays out of the message, as messages are shown and kept
         if whole && line.len() < 2_000 && forms.is_match(line) {
             let shown = line.to_lowercase();
             let made_up = ["example", "xxxx", "redacted", "dummy", "fake", "regex"]

@@ -123,7 +123,7 @@ fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> 
     let mut values: Vec<(String, String)> = Vec::new();
     match (file.language?, node.kind) {
         (Language::Python, "string") | (_, "template_string") => {
-            // a tagged template makes parameters of its values
+            // A tagged template makes parameters of its values
             if node.kind == "template_string"
                 && flat.kind(node.parent) == "call_expression"
                 && node.field == "arguments"
@@ -161,7 +161,7 @@ fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> 
                     holes(file.text_of(left), "%s", &given, &mut text, &mut values);
                 }
                 "+" => {
-                    // the parts from left to right
+                    // The parts from left to right
                     let mut parts = vec![right];
                     let mut rest = left;
                     while matches!(flat.kind(rest), "binary_operator" | "binary_expression")
@@ -179,7 +179,7 @@ fn pieces(file: &File, index: usize) -> Option<(String, Vec<(String, String)>)> 
                         if flat.kind(part).contains("string") {
                             text.push_str(file.text_of(part));
                         } else {
-                            // the quote that closes the text is not of the SQL
+                            // The quote that closes the text is not of the SQL
                             let before = text.strip_suffix(['"', '\'', '`']).unwrap_or(&text).to_string();
                             values.push((before, file.text_of(part).to_string()));
                             text.push('?');
@@ -284,7 +284,7 @@ fn is_open(file: &File, index: usize, value: &str) -> bool {
     if constant || literal || SAFE.iter().any(|word| value.contains(word)) {
         return false;
     }
-    // marks for parameters that the function made
+    // Marks for parameters that the function made
     let word = plain.split(['.', '(', '[']).next().unwrap_or(plain);
     let made = file.text.lines().any(|line| {
         line.contains(word)

@@ -44,7 +44,7 @@ pub(crate) static RULE: Rule = Rule {
 
 struct Form {
     languages: &'static [Language],
-    /// kinds of the smallest node that shows it
+    /// Kinds of the smallest node that shows it
     kinds: &'static [&'static str],
     pattern: &'static str,
     message: &'static str,
@@ -207,7 +207,7 @@ fn check(file: &File, found: &mut Found) {
                         .field(index, "function")
                         .and_then(|callee| flat.field(callee, "field"))
                         .unwrap_or(index);
-                    // where nobody says whom one talks to, there is no name to compare
+                    // Where nobody says whom one talks to, there is no name to compare
                     let name_only =
                         file.text_of(index).contains("check_hostname") && !file.text.contains("CERT_NONE");
                     if name_only {

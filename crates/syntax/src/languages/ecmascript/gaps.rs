@@ -67,11 +67,11 @@ fn at_errors(text: &str, errors: &[ErrorAt<'_>]) -> Vec<Edit> {
     let mut edits = Vec::new();
     for error in errors {
         let found = text.get(error.start..error.end).unwrap_or_default();
-        // a bare `&` in the text of an element, or in an attribute
+        // A bare `&` in the text of an element, or in an attribute
         if error.within.starts_with("jsx") || error.within == "string" {
             edits.extend(found.match_indices('&').map(|(at, _)| Edit::new(error.start + at, "+")));
         }
-        // an escape in a template that is a type
+        // An escape in a template that is a type
         if error.within == "template_literal_type" {
             edits.extend(found.match_indices('\\').map(|(at, _)| Edit::new(error.start + at, "_")));
         }
@@ -129,7 +129,7 @@ fn members(text: &str) -> Vec<Edit> {
             edits.push(Edit::blank(text, at..at + word.len()));
         }
     }
-    // an index signature of the class itself
+    // An index signature of the class itself
     for (at, word) in words(text, "static") {
         let after = text[at + word.len()..].trim_start_matches(' ');
         if let Some(key) = after.strip_prefix('[')
@@ -139,7 +139,7 @@ fn members(text: &str) -> Vec<Edit> {
             edits.push(Edit::new(at, ";     "));
         }
     }
-    // a member that begins with `in` is taken for the operator, and ends no line before it
+    // A member that begins with `in` is taken for the operator, and ends no line before it
     for keyword in ["in", "instanceof"] {
         for (at, _) in text.match_indices(keyword) {
             let begins = text[..at].trim_end_matches([' ', '\t']).ends_with('\n');
@@ -204,7 +204,7 @@ fn tagged_templates(text: &str) -> Vec<Edit> {
 /// Keywords of types that are names elsewhere.
 fn keywords_as_names(text: &str) -> Vec<Edit> {
     let mut edits = Vec::new();
-    // a type that is called `type`
+    // A type that is called `type`
     for (at, word) in words(text, "type") {
         let after = text[at + word.len()..].trim_start();
         if after.starts_with("extends ") {
@@ -385,7 +385,7 @@ fn reserved_aliases(text: &str) -> Vec<Edit> {
         }) else {
             continue;
         };
-        // the last letter is enough to make it a name
+        // The last letter is enough to make it a name
         let end = at + word.len() + (after.len() - trimmed.len()) + reserved.len();
         edits.push(Edit::new(end - 1, "_"));
     }

@@ -385,7 +385,7 @@ impl Reader<'_, '_> {
                 alias: None,
                 line: line(call),
                 kind,
-                // program > declaration > declarator > call
+                // Program > declaration > declarator > call
                 conditional: depth > 3,
             };
             if let Some(declarator) = call.parent().filter(|p| p.kind() == "variable_declarator")

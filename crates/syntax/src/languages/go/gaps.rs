@@ -17,7 +17,7 @@ pub(crate) fn always(text: &str) -> Vec<Edit> {
 fn is_value(argument: &str) -> bool {
     const TYPES: [&str; 6] = ["[", "*", "map[", "chan ", "chan<-", "<-chan"];
     if ["struct", "interface", "func("].iter().any(|start| argument.starts_with(start)) {
-        // the type goes as far as its braces
+        // The type goes as far as its braces
         let body = argument.find('{').and_then(|open| closed(argument, open));
         return body.is_some_and(|end| !argument[end..].trim().is_empty());
     }
@@ -28,7 +28,7 @@ fn is_value(argument: &str) -> bool {
     if is_path && !argument.starts_with(|c: char| c.is_ascii_digit()) {
         return argument.matches('.').count() > 1;
     }
-    // a generic type, or an element of a list: both parse
+    // A generic type, or an element of a list: both parse
     !argument.is_empty() && !argument.ends_with(']')
 }
 

@@ -10,7 +10,7 @@ use crate::walk::{VisitStep, children, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
-    // definitions under `if` and `try` at the top level are the module's as well
+    // Definitions under `if` and `try` at the top level are the module's as well
     let mut pending: Vec<Node<'_>> = children(source.root());
     pending.reverse();
     while let Some(node) = pending.pop() {
@@ -62,7 +62,7 @@ impl Reader<'_, '_> {
                 if let Some(definition) = node.child_by_field_name("definition") {
                     let first = self.out.symbols.len();
                     self.statement(definition, container);
-                    // a decorator may change how a function is called
+                    // A decorator may change how a function is called
                     if let Some(symbol) = self.out.symbols.get_mut(first)
                         && symbol.kind != SymbolKind::Class
                     {
@@ -140,7 +140,7 @@ impl Reader<'_, '_> {
             }
         }
         if keyword_only {
-            // callers name them; positions say nothing
+            // Callers name them; positions say nothing
             rest = true;
         }
         let receiver = usize::from(method);
@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
 
     fn imports(&mut self) {
         let mut found = Vec::new();
-        // conditional from here: depth and end of the outermost `try`, `if` or function
+        // Conditional from here: depth and end of the outermost `try`, `if` or function
         let mut conditional_until = 0;
         visit(self.source.root(), |node, _| match node.kind() {
             "import_statement" | "import_from_statement" | "future_import_statement" => {

@@ -26,7 +26,7 @@ pub(crate) fn check(source: &Source<'_>, found: &mut Vec<Found>) {
                 let mut row = usize::MAX;
                 for statement in statements {
                     let start = statement.start_position();
-                    // after `;`, or on the line of the header, the column is free
+                    // After `;`, or on the line of the header, the column is free
                     let first_on_line = source
                         .text()
                         .get(statement.start_byte().saturating_sub(start.column)..statement.start_byte())

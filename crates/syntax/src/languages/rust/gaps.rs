@@ -30,7 +30,7 @@ fn modifiers(text: &str) -> Vec<Edit> {
         for (at, _) in words(text, word) {
             let after = text[at + word.len()..].trim_start();
             if !text[..at].ends_with('#') && next.iter().any(|next| after.starts_with(next)) {
-                // what is left of a generator is an asynchronous block or a plain one
+                // What is left of a generator is an asynchronous block or a plain one
                 let end = at + word.len();
                 let moved = after.starts_with("move").then(|| text.len() - after.len() + "move".len());
                 edits.push(Edit::blank(text, at..moved.unwrap_or(end)));

@@ -122,7 +122,7 @@ pub(super) fn refused_option<'a>(program: &str, arguments: &'a [String]) -> Opti
         if value.is_some_and(off) || value.is_none() && next.is_some_and(off) {
             return None;
         }
-        // the most exact row first: one of the program may say that the option is harmless
+        // The most exact row first: one of the program may say that the option is harmless
         // `-cw` is `-c -w`
         let letters = name.strip_prefix('-').filter(|letters| {
             (2..=4).contains(&letters.len())

@@ -5,7 +5,7 @@ use super::super::Why;
 use super::{Row, is, never, with};
 
 pub(super) const ROWS: &[Row] = &[
-    // tests
+    // Tests
     is("vitest", "bench|init|list", Harmless),
     never("vitest", "watch|dev", Why::Watches),
     is("jest _mocha mocha ava tape uvu jasmine borp lab qunit japa zora poku brittle teenytest ", "", Test),
@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
     never("deno", "publish|upgrade|deploy", Why::Publishes),
     never("deno", "serve|lsp|repl|jupyter", Why::Serves),
     never("deno", "install|add|remove|uninstall|outdated", Why::Installs),
-    // browsers, screens, phones
+    // Browsers, screens, phones
     never(
         "cypress playwright playwright-core karma wtr web-test-runner testem wdio nightwatch testcafe protractor codeceptjs codecept cy puppeteer selenium-standalone selenium-side-runner airtap zuul playwright-test test-storybook lighthouse lhci pa11y* backstop backstopjs percy chromatic loki webdriver-manager browserstack* saucectl cypress-* reg-suit magnitude happo intern taiko gauge polypane ",
         "",
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
     is("electron-vite electron-forge tauri", "build|package", Build),
     never("electron-vite", "", Why::Window),
     is("vscode-tmgrammar-test vscode-tmgrammar-snap", "", Test),
-    // servers and watchers
+    // Servers and watchers
     never(
         "nodemon ts-node-dev tsnd node-dev tsc-watch chokidar onchange watch watchexec entr watchman gaze pm2 forever live-server http-server serve json-server local-web-server ws sirv light-server browser-sync lite-server budo ecstatic verdaccio start-server-and-test start-test server-test wait-on wait-port wait-for-expect npm-watch rerun reload supervisor devspace msw-server prism mockoon-cli mockserver stubby localtunnel lt ngrok cloudflared open-cli opener open",
         "",
@@ -85,7 +85,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         Why::Interactive,
     ),
-    // builds
+    // Builds
     is("vite", "build|optimize", Build),
     never("vite", "", Why::Serves),
     is("rolldown-vite vite-ssg", "build", Build),
@@ -152,7 +152,7 @@ pub(super) const ROWS: &[Row] = &[
     never("vsce ovsx", "", Why::Publishes),
     never("electron-builder", "publish", Why::Publishes),
     is("electron-builder", "", Build),
-    // types and lints
+    // Types and lints
     is("tsc ttsc tspc tsgo flow attw", "", Types),
     is(
         "eslint eslint_d oxlint xo standard semistandard standardx ts-standard tslint jshint jslint jscs stylelint htmlhint html-validate htmllint markdownlint markdownlint-cli markdownlint-cli2 remark cspell alex textlint vale knip depcheck madge dependency-cruiser depcruise ls-lint commitlint spectral sherif manypkg arethetypeswrong size-limit jscpd ts-prune ts-unused-exports unimported type-coverage lockfile-lint check-exports skott es-check npm-package-json-lint npmPkgJsonLint editorconfig-checker eclint secretlint zizmor actionlint gherkin-lint csslint sass-lint solhint ember-template-lint lwc-lint api-extractor license-checker license-checker-rseidelsohn syncpack i18n-check expo-doctor good-fences goodfences",
@@ -167,7 +167,7 @@ pub(super) const ROWS: &[Row] = &[
     is("dprint", "check", Lint),
     never("dprint", "", Why::Rewrites),
     never("lint-staged nano-staged pre-commit prek lefthook", "", Why::Rewrites),
-    // packages, releases, clouds
+    // Packages, releases, clouds
     never(
         "np release-it semantic-release standard-version commit-and-tag-version conventional-changelog changelogen bumpp auto-changelog auto shipjs beachball pkg-pr-new clean-publish publish-please release-please multi-semantic-release npm-publish jsr changelogithub git-cliff conventional-recommended-bump versionist",
         "",
@@ -187,7 +187,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         Why::Network,
     ),
-    // databases
+    // Databases
     is("prisma", "generate|validate|version|format", Harmless),
     never(
         "prisma knex sequelize sequelize-cli typeorm typeorm-ts-node-* mikro-orm mikro-orm-esm migrate-mongo node-pg-migrate db-migrate umzug kysely objection dbmate graphile-migrate postgrator ley hasura supabase nocodb kanel waterline ",
@@ -197,7 +197,7 @@ pub(super) const ROWS: &[Row] = &[
     is("drizzle-kit", "check|generate:*", Harmless),
     never("drizzle-kit", "", Why::Database),
     is("supabase", "gen", Harmless),
-    // small helpers
+    // Small helpers
     is(
         "mkdirp make-dir mkdirp-cli cpy cpx cpx2 copyfiles copy-files-from-to ncp cpr cp-cli copy recursive-copy cpy-cli tsc-alias tsconfig-replace-paths tspath resolve-tspaths patch-package husky simple-git-hooks only-allow check-node-version in-publish not-in-publish is-ci ci-info if-env run-if-ci opencollective opencollective-postinstall tap-* faucet pino-pretty istanbul-merge replace-in-file json envinfo gzip-size strip-json-comments cowsay figlet downlevel-dts fix-esm esm-to-cjs add-js-extension tsc-esm-fix tscpaths node-gyp-build gen-esm-wrapper pinst envsub npm-normalize-package-bin cross-conf-env json-merger modclean json5 flow-copy-source flow-remove-types browserslist update-browserslist-db-check ",
         "",

@@ -96,13 +96,13 @@ async fn judge_candidate(
             }
         }
     }
-    // how many tests ran is no difference: a candidate may bring some of its own
+    // How many tests ran is no difference: a candidate may bring some of its own
     let vouched = evidence.verified_by.iter().map(|by| by.split(" (").next().unwrap_or(by).to_string());
     let vouched: BTreeSet<String> = vouched.collect();
     let (changed, form) = changed(context, slot, &commit.id, &paths).await?;
     (made.behaviour, made.form) = (words(vouched, changed), form);
     if paths.is_empty() {
-        // those who say that it is already met agree with one another, and nothing is no smaller change than another
+        // Those who say that it is already met agree with one another, and nothing is no smaller change than another
         (made.form, made.lines) = (UNCHANGED.into(), u32::MAX);
     }
     Ok(made)

@@ -148,7 +148,7 @@ mod tests {
             false,
         );
         check("a.py", "", "if a:\n    b()\n    c()\n", "if a:\n    b()\nc()\n", false);
-        // a name that was there before is no local one that the change brings
+        // A name that was there before is no local one that the change brings
         check("a.js", "let a = 1, b = 2;\n", "let a = 1; g(a);\n", "let b = 1; g(b);\n", false);
         assert_eq!(of("a.js", None, None), None);
     }

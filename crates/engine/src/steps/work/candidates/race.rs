@@ -64,7 +64,7 @@ pub(crate) async fn run(
         candidates = compared(&ran);
         choice = choose(&candidates);
     }
-    // who lent its slot is chosen only if the one more agrees with it, which has the same change or as good a one
+    // Who lent its slot is chosen only if the one more agrees with it, which has the same change or as good a one
     let lent = |at: usize| ran.get(at).is_some_and(|one| one.kept.is_none());
     choice.chosen = choice.chosen.map(|at| if lent(at) { ran.len() - 1 } else { at });
     let chosen = choice.chosen.and_then(|at| u32::try_from(at).ok());
@@ -72,7 +72,7 @@ pub(crate) async fn run(
     if context.desk.orchestrator.record(vec![told]).await.is_err() {
         return Vec::new();
     }
-    // where nobody submitted anything, the first that says more than that the host failed
+    // Where nobody submitted anything, the first that says more than that the host failed
     let host = Some(FailureClass::Host);
     let at = choice.chosen.or_else(|| ran.iter().position(|one| one.candidate.failed != host)).unwrap_or(0);
     if at >= ran.len() {

@@ -83,7 +83,7 @@ pub(crate) async fn run(
 ) -> Result<Value, String> {
     // Two calls of one answer may change the same file.
     let _one_by_one = if write { Some(context.writing.lock().await) } else { None };
-    // a hook that the host left out refused nothing
+    // A hook that the host left out refused nothing
     if write && let Some(refusal) = edit::before(context, session, tool, arguments).await {
         return Err(refusal);
     }
@@ -200,7 +200,7 @@ fn patched(slot: &Path, patch: &str) -> Result<Vec<Change>, String> {
         let (Part::Add { path: given, .. } | Part::Delete { path: given } | Part::Update { path: given, .. }) =
             &part;
         let path = edit::inside(slot, given)?;
-        // a file may be changed by several parts
+        // A file may be changed by several parts
         let earlier = changes.iter().position(|change| change.path == path);
         let before = match earlier.and_then(|at| changes.get(at)) {
             Some(change) => change.after.clone(),

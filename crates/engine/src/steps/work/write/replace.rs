@@ -27,7 +27,7 @@ pub(super) fn replace(text: &str, old: &str, new: &str, all: bool) -> Result<Str
     let chosen = if all { &found[..] } else { std::slice::from_ref(first) };
     let (mut result, mut at) = (String::with_capacity(text.len() + new.len()), 0);
     for span in chosen {
-        // the second byte of a character of two may look like a letter
+        // The second byte of a character of two may look like a letter
         if text.get(..span.start).and_then(|before| before.chars().next_back()).is_some_and(is_foreign) {
             return Err("the match begins behind a byte that is no UTF-8: begin oldString further to the left, at the start of a \
                         line"
@@ -67,7 +67,7 @@ fn find(text: &str, old: &str) -> Vec<Span> {
 
 fn find_lines(text: &str, old: &str, way: &dyn Fn(&str) -> String) -> Vec<Span> {
     let wanted: Vec<String> = old.lines().map(way).collect();
-    // blank lines alone are everywhere
+    // Blank lines alone are everywhere
     if wanted.iter().all(String::is_empty) {
         return Vec::new();
     }

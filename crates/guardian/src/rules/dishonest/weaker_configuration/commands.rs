@@ -70,7 +70,7 @@ pub(super) fn is_check(command: &str) -> bool {
 fn is_ignored(command: &str) -> bool {
     let Some(checks) = CHECKS.as_ref() else { return false };
     command.lines().any(|line| {
-        // what stands between the check and the next part of the command are its arguments
+        // What stands between the check and the next part of the command are its arguments
         checks.find_iter(line).any(|check| {
             let rest = line.get(check.end()..).unwrap_or_default();
             let end = rest.find(['|', ';', '&']).unwrap_or(rest.len());
@@ -101,7 +101,7 @@ pub(super) fn compare(kind: ConfigKind, old: &Values, new: &Values, report: &mut
     for (path, said) in new.iter().filter(|(path, _)| is_command(path)) {
         let before = old.get(path);
         for command in said.iter().filter(|command| !all_old.contains(command)) {
-            // a step is found by its command, which is another now
+            // A step is found by its command, which is another now
             let was: Vec<&String> = before.map_or_else(
                 || all_old.iter().copied().filter(|old| !all_new.contains(old)).collect(),
                 |before| before.iter().collect(),
@@ -198,7 +198,7 @@ fn may_fail(old: &Values, new: &Values, report: &mut dyn FnMut(Weaker)) {
                 .filter(|(path, _)| path.starts_with(&within))
                 .any(|(_, said)| said.iter().any(|s| is_check(s)))
         };
-        // only what was there before: a new step that may fail takes nothing away
+        // Only what was there before: a new step that may fail takes nothing away
         if checks(old) {
             report(Weaker::sure(format!("`{}` lets a check fail unseen", key(path)), &[key(path)]));
         }

@@ -235,7 +235,7 @@ fn strictness(
                 let meant = inherits
                     || strict && IMPLIED.contains(&name)
                     || matches!(name, "enabled" | "recommended" | "isolate" | "branch");
-                // a renamed table takes its settings along
+                // A renamed table takes its settings along
                 let elsewhere = new.iter().any(|(other, said)| key(other) == name && yes(said));
                 if !meant && !elsewhere {
                     report(Weaker::sure(format!("`{name}` is gone"), &[]));
@@ -358,14 +358,14 @@ fn new_level_off(path: &str, now: &[String], old: &Values, new: &Values, report:
     }
     let name = key(path).replace('\u{2215}', "/");
     let last = name.rsplit('/').next().unwrap_or(&name);
-    // one of another plugin takes its place
+    // One of another plugin takes its place
     let replaced = new.iter().any(|(other, said)| {
         other != path
             && is_level(other)
             && key(other).ends_with(last)
             && said.first().and_then(|s| rank(s)).is_some_and(|rank| rank > 0)
     });
-    // a list with the level first, or without
+    // A list with the level first, or without
     let written_otherwise = old.keys().any(|other| key(other) == key(path));
     if !replaced && !written_otherwise {
         report(Weaker::likely(format!("the rule `{name}` is switched off"), &[&name]));
@@ -418,7 +418,7 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
             && (is_test(plain) || parts.iter().any(|part| part.contains("test") || part.contains("spec")))
     };
     if LEFT_OUT.contains(&name) {
-        // what a build or a coverage report leaves out are tests as a whole
+        // What a build or a coverage report leaves out are tests as a whole
         let of_tests = !head.path.contains("tsconfig")
             && !path.to_lowercase().contains("coverage")
             && !head.path.ends_with("Cargo.toml")
@@ -472,7 +472,7 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
             || path.contains("mypy")
             || path.contains("linters"))
     {
-        // a reason may stand beside it
+        // A reason may stand beside it
         let told = head.text.lines().any(|line| {
             line.contains(entry.as_str())
                 && line.split_once('#').is_some_and(|(_, said)| said.split_whitespace().count() > 2)

@@ -27,7 +27,7 @@ pub(super) fn of(file: &File) -> Option<Values> {
 }
 
 fn flatten(path: &str, value: &Value, out: &mut Values) {
-    // deep data is bounded by the parser
+    // Deep data is bounded by the parser
     if out.len() > MAX_VALUES {
         return;
     }
@@ -40,7 +40,7 @@ fn flatten(path: &str, value: &Value, out: &mut Values) {
         }
         Value::Array(list) => {
             for (at, value) in list.iter().enumerate() {
-                // what a list of maps holds is told apart by its name
+                // What a list of maps holds is told apart by its name
                 let named = value.as_object().and_then(|map| {
                     ["name", "run", "id", "module", "uses"].iter().find_map(|key| map.get(*key))
                 });

@@ -3,7 +3,7 @@
 /// Something that asks for less than before.
 pub(super) struct Weaker {
     pub(super) message: String,
-    /// words that stand where it was changed
+    /// Words that stand where it was changed
     pub(super) near: Vec<String>,
     pub(super) sure: bool,
 }
@@ -23,9 +23,9 @@ impl Weaker {
 pub(super) enum ConfigKind {
     /// `package.json`: scripts, and settings of tools
     Package,
-    /// a workflow of a CI service
+    /// A workflow of a CI service
     Workflow,
-    /// settings of tools
+    /// Settings of tools
     Tool,
 }
 

@@ -46,7 +46,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             };
             let name = file.text_of(property);
             let called = flat.kind(node.parent) == "call_expression" && node.field == "function";
-            // what a class of JavaScript does not have is undefined, which may be meant; a call of it is not
+            // What a class of JavaScript does not have is undefined, which may be meant; a call of it is not
             if OBJECT.contains(&name)
                 || script && !called
                 || file.text_of(index).contains("?.")
@@ -89,7 +89,7 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
     let name = file.field_text(class, "name");
     let holder = flat.node(class).parent;
     let decorated = [class, holder].iter().any(|i| flat.children(*i).any(|c| flat.kind(c) == "decorator"));
-    // an interface of the same name adds to it, and so do those who write on its prototype
+    // An interface of the same name adds to it, and so do those who write on its prototype
     let widened = !name.is_empty()
         && [
             format!("interface {name}"),
@@ -136,7 +136,7 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
     }
     for index in flat.below(class) {
         match flat.kind(index) {
-            // what is written to is there; TypeScript would ask for a declaration, which others may have made
+            // What is written to is there; TypeScript would ask for a declaration, which others may have made
             "assignment_expression" | "augmented_assignment_expression" => {
                 if let Some(left) = flat.field(index, "left") {
                     all.extend(
@@ -167,7 +167,7 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
     let extended = flat.children(heritage).find(|i| flat.kind(*i) == "extends_clause");
     let base = match extended {
         Some(clause) => flat.field(clause, "value"),
-        // only what it implements
+        // Only what it implements
         None if flat.children(heritage).any(|i| flat.kind(i) == "implements_clause") => return Some(all),
         None => flat.parts(heritage).next(),
     }?;

@@ -11,7 +11,7 @@ use crate::rules::{Change, Found, Pair};
 struct Type {
     members: BTreeSet<String>,
     embedded: Vec<String>,
-    /// a struct or interface that is written out here
+    /// A struct or interface that is written out here
     plain: bool,
 }
 
@@ -46,7 +46,7 @@ fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
         .above(index)
         .filter(|i| matches!(flat.kind(*i), "function_declaration" | "method_declaration" | "func_literal"))
     {
-        // something in it may be called the same
+        // Something in it may be called the same
         let hidden = flat.below(function).any(|i| {
             flat.kind(i) == "identifier" && file.text_of(i) == variable && {
                 let node = flat.node(i);
@@ -72,7 +72,7 @@ fn type_of(file: &File, index: usize, variable: &str) -> Option<String> {
                     let text = file.field_text(declaration, "type").trim_start_matches('*');
                     let plain = text.split('[').next().unwrap_or(text);
                     let is_name = !plain.is_empty() && plain.chars().all(|c| c.is_alphanumeric() || c == '_');
-                    // a parameter of a type is a type itself
+                    // A parameter of a type is a type itself
                     let generic = file
                         .field_text(function, "type_parameters")
                         .split(|c: char| !c.is_alphanumeric())
@@ -97,7 +97,7 @@ fn types_of(tree: &Tree<'_>, folder: &str) -> Option<BTreeMap<String, Type>> {
     }
     for path in all {
         let file = tree.file(path)?;
-        // generated files are not looked into, and C is another language
+        // Generated files are not looked into, and C is another language
         if !file.is_code() || file.is_broken() || file.text.contains("import \"C\"") {
             return None;
         }
@@ -111,7 +111,7 @@ fn types_of(tree: &Tree<'_>, folder: &str) -> Option<BTreeMap<String, Type>> {
                         "struct_type" if node.kind == "type_spec" => {
                             known.plain = true;
                             for field in flat.below(of).filter(|i| flat.kind(*i) == "field_declaration") {
-                                // a struct within is another one, whose fields do no harm here
+                                // A struct within is another one, whose fields do no harm here
                                 let own: Vec<String> = flat
                                     .children(field)
                                     .filter(|i| flat.node(*i).field == "name")

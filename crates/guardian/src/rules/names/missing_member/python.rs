@@ -66,7 +66,7 @@ fn belongs(file: &File, index: usize, class: usize) -> bool {
         }
     }
     let Some(method) = functions.last() else { return false };
-    // a class method's first parameter may be called so, too
+    // A class method's first parameter may be called so, too
     let holder = flat.node(*method).parent;
     let decorated = flat.kind(holder) == "decorated_definition"
         && flat.children(holder).any(|i| {

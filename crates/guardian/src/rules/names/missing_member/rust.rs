@@ -111,7 +111,7 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
         }
         let (of, name) = (own_type(file, index, file.text_of(path)), file.text_of(name));
         let Some(of) = of.filter(|of| of.starts_with(char::is_uppercase)) else { continue };
-        // constants and variants are found by another name
+        // Constants and variants are found by another name
         let function = name.starts_with(|c: char| c.is_lowercase() || c == '_')
             && flat.kind(node.parent) == "call_expression"
             && node.field == "function";
@@ -158,7 +158,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
     let (mut of_traits, mut implemented) = (BTreeSet::new(), Vec::new());
     for path in tree.paths().iter().filter(within).take(MAX_FILES) {
         let Some(text) = tree.read(path) else { continue };
-        // a macro may make functions, and an alias is another type
+        // A macro may make functions, and an alias is another type
         if text.contains(&format!("type {of}"))
             || ["fn $", "paste!", "include!("].iter().any(|form| text.contains(form))
         {
@@ -196,7 +196,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
         {
             return false;
         }
-        // an item macro that names the type
+        // An item macro that names the type
         if text.lines().any(|line| {
             line.contains("! {")
                 && !line.contains("macro_rules!")
@@ -206,7 +206,7 @@ fn lacks(change: &Change<'_>, file: &File, of: &str, name: &str) -> bool {
             return false;
         }
     }
-    // a trait has it: whether the type has the trait, or all types have
+    // A trait has it: whether the type has the trait, or all types have
     let has_trait = |name: &String| {
         let form = format!(
             r"(?s)\b{0}(<[^{{;]*>)?\s+for\s+(&(mut\s+)?)?(\w+::)*({of}\b|\w\b|&|\$)",
@@ -241,7 +241,7 @@ fn givers(file: &File, of: &str, name: &str) -> Option<BTreeSet<String>> {
             Some((holder, "impl_item")) => {
                 let text = file.field_text(holder, "type").trim_start_matches(['&', '*']);
                 let plain = text.split('<').next().unwrap_or(text).rsplit("::").next().unwrap_or(text);
-                // of a parameter of the impl, that is: of every type
+                // Of a parameter of the impl, that is: of every type
                 let generic = plain.len() <= 2
                     || file
                         .field_text(holder, "type_parameters")

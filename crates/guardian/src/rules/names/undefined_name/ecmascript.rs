@@ -20,7 +20,7 @@ pub(super) fn like_a_global(
     let imports = base.outline().imports.iter().filter(|import| {
         import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
     });
-    // a name that its module no longer has, too: the language's own took its place
+    // A name that its module no longer has, too: the language's own took its place
     let given_up = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
         Target::File(path) => change.head.exports(&path).is_some_and(|names| !names.contains(name)),
         _ => false,
@@ -44,7 +44,7 @@ pub(super) fn like_a_global(
             own.contains(name.as_str())
                 && !names.bound.contains(*name)
                 && (is_known(language, name) || names.asked.contains(*name))
-                // the library's own type took its place
+                // The library's own type took its place
                 && !(language != Language::JavaScript && is_library_type(name))
         })
         .map(|(name, index)| (name.clone(), *index))
@@ -68,7 +68,7 @@ pub(super) fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Cer
     if !is_module || name.starts_with("__") || file.path.ends_with(".d.ts") || file.path.ends_with(".d.mts") {
         return Certainty::No;
     }
-    // an import for its effect may define names, and a reference brings types
+    // An import for its effect may define names, and a reference brings types
     let is_style = |module: &str| [".css", ".scss", ".sass", ".less"].iter().any(|end| module.ends_with(end));
     let for_effect = |i: &syntax::Import| {
         i.kind == syntax::ImportKind::Static
@@ -87,7 +87,7 @@ pub(super) fn in_ecmascript(change: &Change<'_>, file: &File, name: &str) -> Cer
 
 /// What the other files of the tree say of a name.
 fn in_tree(change: &Change<'_>, name: &str) -> Certainty {
-    // declared for all files, or to a linter
+    // Declared for all files, or to a linter
     let ambient = change.head.paths().iter().filter(|path| {
         path.ends_with(".d.ts")
             || path.contains("eslint")
@@ -97,7 +97,7 @@ fn in_tree(change: &Change<'_>, name: &str) -> Certainty {
     });
     let word =
         |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').any(|w| w == name);
-    // the types of a module are for those who import it
+    // The types of a module are for those who import it
     let for_all = |path: &str, text: &str| {
         !path.ends_with(".d.ts")
             || text.contains("declare global")

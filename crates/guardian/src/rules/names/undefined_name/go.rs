@@ -37,7 +37,7 @@ pub(super) fn in_go(head: &File, base: Option<&File>, found: &mut Found) {
         let used = locals.iter().any(|local| names.used.contains_key(local));
         let used_before =
             base.is_some_and(|base| locals.iter().any(|local| base.names().used.contains_key(local)));
-        // the name of a package may differ from its path: only what is known to have been its name counts
+        // The name of a package may differ from its path: only what is known to have been its name counts
         let sure = used_before || import.alias.is_some() || crate::names::is_go_package(&import.module);
         if !used && sure {
             let start = head.start_of_line(import.line);

@@ -104,7 +104,7 @@ pub(crate) static RULE: Rule = Rule {
                 ("p/c.py", "from .b import *\n"),
             ],
         ),
-        // a crate needs no import since edition 2018
+        // A crate needs no import since edition 2018
         Example::change(
             &[
                 ("Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\nslog = \"2\"\n"),
@@ -115,7 +115,7 @@ pub(crate) static RULE: Rule = Rule {
                 ("src/lib.rs", "pub fn f() -> slog::Result { g(slog::A) }\n"),
             ],
         ),
-        // the macro brings `use super::*` into the module
+        // The macro brings `use super::*` into the module
         Example::change(
             &[(
                 "tests/a.rs",
@@ -255,7 +255,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
             }
             let was_bound = base.is_some_and(|base| base.names().bound.contains(name));
             let certainty = match language {
-                Language::Go => Certainty::No, // a package is one scope over its files: see missing-export
+                Language::Go => Certainty::No, // A package is one scope over its files: see missing-export
                 Language::Rust
                     if was_bound
                         && (paths::is_a_crate(change, head, name)
@@ -340,7 +340,7 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
     };
     let stars =
         |file: &File| file.outline().imports.iter().flat_map(|i| &i.names).filter(|n| n.name == "*").count();
-    // of what is everywhere, only calls of `_` are surely not meant
+    // Of what is everywhere, only calls of `_` are surely not meant
     let meant = |name: &str, index: usize| {
         let called = head.flat().kind(head.flat().node(index).parent) == "call"
             && head.flat().node(index).field == "function";
@@ -353,7 +353,7 @@ fn by_scope(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usize
             && (!["vec", "format"].contains(&name) || !is_without_std(change, &head.path));
         alloc || !is_global(language, name) && !test && !macro_of_std || name == "_" && called
     };
-    // what a new star of Rust brings is looked up
+    // What a new star of Rust brings is looked up
     let more_stars = stars(head) > stars(base) && language != Language::Rust;
     if more_stars || head.text.contains("include!(") {
         return Vec::new();
@@ -388,7 +388,7 @@ fn rust_paths(change: &Change<'_>, base: &File, head: &File) -> Vec<(String, usi
         let mut imports = base.outline().imports.iter();
         imports.any(|i| i.module == name && i.names.is_empty() || i.names.iter().any(|n| n.local() == name))
     };
-    // of the types that are everywhere, a module of the same name is meant only by what the type has not got
+    // Of the types that are everywhere, a module of the same name is meant only by what the type has not got
     let meant = |name: &str, index: usize| {
         let after = head.text.get(head.flat().node(index).end..).unwrap_or_default().trim_start_matches("::");
         !is_known(Language::Rust, name)
@@ -453,7 +453,7 @@ fn in_rust(change: &Change<'_>, file: &File, index: usize, name: &str) -> Certai
     let is_type =
         name.starts_with(|c: char| c.is_uppercase()) && !name.chars().all(|c| c.is_uppercase() || c == '_');
     let is_call = parent == "call_expression" && node.kind == "identifier";
-    // constants and generics of one capital are too often a macro's
+    // Constants and generics of one capital are too often a macro's
     if (is_type && name.len() > 1 && parent != "token_tree") || is_call && !hidden {
         Certainty::Sure
     } else {

@@ -62,7 +62,7 @@ fn in_functions(base: &File, head: &File) -> Vec<(String, usize)> {
     let gone: Vec<&(String, String)> = old.iter().filter(|(function, name)| {
         !function.is_empty()
             && !now.contains(&(function.clone(), name.clone()))
-            // bound further out, or here in another way
+            // Bound further out, or here in another way
             && !bound.iter().any(|(place, other)| {
                 other == name && (place.is_empty() || function == place || function.starts_with(&format!("{place}.")))
             })
@@ -81,7 +81,7 @@ fn in_functions(base: &File, head: &File) -> Vec<(String, usize)> {
         }
         let place = function_of(head, index);
         let inside = |function: &str| place == function || place.starts_with(&format!("{function}."));
-        // annotations are not evaluated where imports are for types alone
+        // Annotations are not evaluated where imports are for types alone
         let typed = head.flat().above(index).take(8).any(|i| head.flat().kind(i) == "type");
         if !typed && gone.iter().any(|(function, other)| other == name && inside(function)) {
             lost.push((name.to_string(), index));
@@ -146,12 +146,12 @@ fn bound(file: &File) -> BTreeSet<(String, String)> {
             }
             _ => false,
         };
-        // what a class defines is no name in its methods
+        // What a class defines is no name in its methods
         let member = matches!(parent, "function_definition" | "class_definition")
             && file.flat().above(node.parent).take(3).any(|i| file.flat().kind(i) == "class_definition");
         if binds && !member && !for_types(file, index) {
             let mut place = function_of(file, index);
-            // a definition is bound where it stands, not within itself
+            // A definition is bound where it stands, not within itself
             if matches!(parent, "function_definition" | "class_definition") {
                 place = place.rsplit_once('.').map_or(String::new(), |(outer, _)| outer.to_string());
             }

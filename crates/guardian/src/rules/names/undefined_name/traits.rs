@@ -34,7 +34,7 @@ pub(super) fn no_longer_imported(
     let mut found = Vec::new();
     let now: BTreeSet<&str> = imported(head).map(|(_, _, local)| local).collect();
     for (module, name, local) in imported(base).filter(|(_, _, local)| !now.contains(local)) {
-        // bounds and paths bring the methods of a trait with them
+        // Bounds and paths bring the methods of a trait with them
         if !local.starts_with(|c: char| c.is_uppercase() || c == '_')
             || head.text.contains(&format!("::{name}"))
         {

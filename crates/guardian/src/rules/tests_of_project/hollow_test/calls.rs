@@ -28,7 +28,7 @@ pub(super) fn asserts_nothing(tree: &Tree<'_>, file: &File, test: &Test) -> bool
             {
                 return false;
             }
-            // fixtures that are called may assert
+            // Fixtures that are called may assert
             let parameters = file.field_text(test.index, "parameters");
             by_calls(tree, file, test.body, own, &["call"], parameters, &mut BTreeSet::new())
         }
@@ -115,9 +115,9 @@ fn by_calls(
 }
 
 enum Origin {
-    /// a file of the project that is no test
+    /// A file of the project that is no test
     Project,
-    /// the language's own, or a value
+    /// The language's own, or a value
     Known,
     Unknown,
 }
@@ -174,7 +174,7 @@ fn in_go(tree: &Tree<'_>, file: &File, test: &Test, own: &[Function]) -> bool {
             }
             continue;
         }
-        // a helper that is given the test may fail it
+        // A helper that is given the test may fail it
         let handed = flat.field(index, "arguments").is_some_and(|arguments| {
             flat.below(arguments).any(|i| flat.kind(i) == "identifier" && file.text_of(i) == "t")
         });
@@ -265,7 +265,7 @@ fn in_rust(file: &File, test: &Test, own: &[Function]) -> bool {
                     if of_tests {
                         return false;
                     }
-                    // a method may be of any type
+                    // A method may be of any type
                     calls |= !callee.contains('.');
                 } else if file
                     .outline()

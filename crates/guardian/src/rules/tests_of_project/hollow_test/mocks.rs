@@ -166,7 +166,7 @@ pub(super) fn mocks_itself(change: &Change<'_>, pair: &Pair, file: &File, all: &
             .filter(|other| other.module != name && other.module.starts_with('.'))
             .count();
         let about = stem(&file.path) == stem(name) || others == 0;
-        // what is imported of it is what is asked
+        // What is imported of it is what is asked
         let asked = import.names.iter().any(|n| {
             all.iter().any(|test| {
                 test.assertions.iter().any(|a| {

@@ -369,7 +369,7 @@ fn never_reached(file: &File, test: &Test) -> bool {
     }
     let body = statements(file, test.body);
     let Some(last) = body.last() else { return false };
-    // what comes after the registration may make it happen
+    // What comes after the registration may make it happen
     let registers = |statement: usize| {
         flat.kind(statement) == "expression_statement"
             && flat.parts(statement).next().is_some_and(|call| {
