@@ -19,6 +19,12 @@ export default [
     },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
+      // A comment may begin with a name: of a tool, or of something in the code
+      "capitalized-comments": ["error", "always", {
+        ignoreConsecutiveComments: true,
+        ignoreInlineComments: true,
+        ignorePattern: "(npm|pnpm|bun|git|systemd|opencode|tmux|oxlint|zig|cargo)\\b|[a-z]+[A-Z_.(:/]",
+      }],
       eqeqeq: "error",
       "no-console": "off",
       "no-constructor-return": "error",

@@ -49,7 +49,7 @@ export async function callCore(args, options) {
     const answer = JSON.parse(await native.cli(JSON.stringify(request)))
     if (answer.open) show(answer.open)
     if (!answer.again) return answer
-    // until the core says that it is done, or the user ends the program
+    // Until the core says that it is done, or the user ends the program
     process.stderr.write(answer.stderr ?? "")
     process.stdout.write(answer.stdout ?? "")
     args = answer.again.args

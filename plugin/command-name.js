@@ -16,7 +16,7 @@ import { loadNative } from "./native.js"
 export async function commandName(directory, env = process.env) {
   try {
     const own = join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "opencode", "opencode.toml")
-    // hardly anybody renames it, and OpenCode waits for this
+    // Hardly anybody renames it, and OpenCode waits for this
     if (!/\bcommand\b/.test(readFileSync(own, "utf8"))) return COMMAND
     const { native } = loadNative()
     if (!native) return COMMAND

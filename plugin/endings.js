@@ -50,7 +50,7 @@ function isIgnored(signal) {
     const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0"
     return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
   } catch {
-    // a system without this file
+    // A system without this file
     return false
   }
 }

@@ -103,7 +103,7 @@ function load(options) {
   for (const name of names) {
     const file = join(root, "native", `${PRODUCT}.${name}.node`)
     if (!existsSync(file)) {
-      // only a checkout is expected to have a build of its own
+      // Only a checkout is expected to have a build of its own
       if (development && name === names[0]) tried.push(`${file} (not built)`)
       continue
     }

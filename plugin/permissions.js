@@ -19,7 +19,7 @@ export async function answerPermission(host, asked) {
     try {
       await host.refuse({ ...asked, directory: session.directory }, message)
     } catch {
-      // answered meanwhile
+      // Answered meanwhile
     }
   }
   // Nobody is there to be asked

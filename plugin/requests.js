@@ -16,12 +16,12 @@ const ABORTING = 2_000
  */
 export async function beforeRequest(host, id, messages, bytes) {
   const session = registry().sessions.get(id)
-  // two entries of this plugin in one configuration run every hook twice
+  // Two entries of this plugin in one configuration run every hook twice
   if (!session || session.told === messages) return undefined
   session.told = messages
   const refusal = await session.engine.beforeRequest(id, Math.min(bytes, 0xffff_ffff))
   if (!refusal) return undefined
-  // the abort may wait for this very hook
+  // The abort may wait for this very hook
   const abort = host.abort({ session: id, directory: session.directory })
   await Promise.race([abort, new Promise((resolve) => setTimeout(resolve, ABORTING).unref?.())])
   return refusal

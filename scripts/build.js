@@ -24,7 +24,7 @@ if (same(library, file)) {
 } else {
   mkdirSync(folder, { recursive: true })
   sweep(folder, basename(file))
-  // a rename, because a process that has the old file mapped would crash if it changed under it
+  // A rename, because a process that has the old file mapped would crash if it changed under it
   const temporary = `${file}.${process.pid}.tmp`
   copyFileSync(library, temporary)
   const { atime, mtime } = statSync(library)
@@ -40,7 +40,7 @@ if (same(library, file)) {
 function same(from, to) {
   const a = statSync(from)
   const b = statSync(to, { throwIfNoEntry: false })
-  // times are set through floating-point seconds, which are not exact
+  // Times are set through floating-point seconds, which are not exact
   return b !== undefined && a.size === b.size && Math.abs(a.mtimeMs - b.mtimeMs) < 2
 }
 

@@ -72,7 +72,7 @@ async function packMain() {
   const packed = read(join(folder, "package.json"))
   delete packed.devDependencies
   packed.scripts = { postinstall: packed.scripts.postinstall }
-  // only here, as a checkout has a build of its own
+  // Only here, as a checkout has a build of its own
   packed.optionalDependencies = Object.fromEntries(PLATFORMS.map((name) => [platformPackage(name, ownName), version]))
   write(join(folder, "package.json"), { ...packed, ...origin, ...(values.published && { published: true }) })
   await addSchema(folder)
@@ -104,7 +104,7 @@ function pack(folder, destination) {
   })
   if (npm.status !== 0) fail(`npm could not pack ${folder}`)
   const answer = JSON.parse(npm.stdout)
-  // a list up to npm 11, an object by name after it
+  // A list up to npm 11, an object by name after it
   const [first] = Array.isArray(answer) ? answer : Object.values(answer)
   return join(destination, first.filename)
 }

@@ -48,7 +48,7 @@ if (asked("e2e") && built) {
 if (wanted.includes("kills") && built) {
   process.env.KILLS ??= "40"
   const series = (/** @type {string} */ file) => file.endsWith("kills.test.mjs")
-  // the limit holds for a file as well; the tests in this one have limits of their own
+  // The limit holds for a file as well; the tests in this one have limits of their own
   outcomes.push(await javascript(`${process.env.KILLS} kills`, ["tests/e2e"], 1, series, 100 * TEST_TIMEOUT_MS))
 }
 
@@ -181,7 +181,7 @@ function tee(program, args, shown = () => true) {
         // eslint-disable-next-line no-control-regex -- colours of the terminal
         const plain = line.replace(/\x1b\[[0-9;]*m/g, "")
         if (shown(plain)) to.write(`${line}\n`)
-        // the counts are at the end
+        // The counts are at the end
         kept.push(plain)
         if (kept.length > 20_000) kept.splice(0, 10_000)
       })

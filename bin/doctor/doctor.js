@@ -21,7 +21,7 @@ import { checks, missions, slots } from "./project.js"
 export async function diagnose(surroundings) {
   const [core, host, entries] = [nativeCore(), openCode(surroundings), await registered(surroundings)]
   const hasCore = core.status === "ok"
-  // what is not installed or not registered was said already
+  // What is not installed or not registered was said already
   const canAsk = hasCore && host.status !== "fail" && entries.some(({ status }) => status === "ok")
   return [
     runtime(),

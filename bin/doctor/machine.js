@@ -33,7 +33,7 @@ export function runtime() {
  * @returns {string | undefined}
  */
 export function findOpenCode(env) {
-  // its own installer puts it into a folder that only new shells have on their PATH
+  // Its own installer puts it into a folder that only new shells have on their PATH
   const installed = join(env.HOME || homedir(), ".opencode", "bin")
   return find("opencode", { ...env, PATH: `${env.PATH ?? ""}${delimiter}${installed}` })
 }
@@ -147,7 +147,7 @@ function find(program, env) {
         accessSync(file, constants.X_OK)
         if (statSync(file).isFile()) return file
       } catch {
-        // not here
+        // Not here
       }
     }
   }

@@ -62,7 +62,7 @@ export function readText(file) {
  * @returns {[line: number, column: number]}
  */
 function placeOfBadByte(bytes) {
-  // the longest start that may still become valid
+  // The longest start that may still become valid
   let [valid, bad] = [0, bytes.length]
   while (bad - valid > 1) {
     const middle = (valid + bad) >> 1
@@ -73,7 +73,7 @@ function placeOfBadByte(bytes) {
       bad = middle
     }
   }
-  // without the bytes of a character that is not whole
+  // Without the bytes of a character that is not whole
   const lines = new TextDecoder().decode(bytes.subarray(0, valid), { stream: true }).split(/\r\n|\r|\n/)
   return [lines.length, lines[lines.length - 1].length + 1]
 }
@@ -114,7 +114,7 @@ export function replace(file, text, expected) {
         chownSync(temporary, stat.uid, stat.gid)
       }
       unchanged(file, target, expected)
-      // another name of the same file stays one
+      // Another name of the same file stays one
       if (stat && stat.nlink > 1) writeDurably(target, text, stat.mode & 0o7777, "w")
       else renameSync(temporary, target)
     } finally {
@@ -141,7 +141,7 @@ export function remove(file, expected, folders) {
       try {
         rmdirSync(folder)
       } catch {
-        // something else is in it by now
+        // Something else is in it by now
       }
     }
   })
@@ -213,7 +213,7 @@ export function isThere(file) {
 export function writeDurably(path, text, mode, flag) {
   const handle = openSync(path, flag, mode)
   try {
-    // the mask of the process applies to `open`, not here
+    // The mask of the process applies to `open`, not here
     fchmodSync(handle, mode)
     writeFileSync(handle, text)
     fsyncSync(handle)

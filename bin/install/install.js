@@ -50,10 +50,10 @@ export function install(request) {
  * @throws {FileError}
  */
 export function uninstall(request) {
-  // the last first: a folder that was made for the first file is empty when that one goes
+  // The last first: a folder that was made for the first file is empty when that one goes
   const files = KINDS.toReversed().flatMap((kind) => candidates(kind, request).map((file) => ({ kind, file })))
   const steps = carryOut(files.flatMap(({ kind, file }) => planUninstall(kind, file, request) ?? []), request)
-  // what its user took out by hand needs no copy any more either
+  // What its user took out by hand needs no copy any more either
   if (!request.dryRun) for (const { file } of files) if (recordOf(request.env, file)) forget(request.env, file)
   return steps
 }
@@ -109,14 +109,14 @@ function planInstall(kind, spec, request) {
     const before = readText(file)
     const entry = own(entriesOf(file, before, request.env))[0]
     if (before === undefined || !entry) continue
-    // what was asked for gives way to nothing else of ours
+    // What was asked for gives way to nothing else of ours
     const stale = entry.state === "dead" || (request.spec !== undefined && entry.spec !== spec)
     if (!stale) {
       const instead = entry.spec === spec ? undefined : spec
       return { file, action: "unchanged", spec: entry.spec, instead, before, after: before }
     }
     const after = inFile(file, () => replaceSpec(before, entry.entry, spec))
-    // an entry of ours is nothing to give back
+    // An entry of ours is nothing to give back
     const origin = inFile(file, () => removeFromList(before, KEY, (candidate) => candidate === entry.spec))
     return { file, action: "replaced", spec, before, after, origin }
   }
@@ -139,7 +139,7 @@ function planUninstall(kind, file, request) {
   const [{ spec }] = entries
   const kept = recordOf(request.env, file)
   const first = kept?.before ?? undefined
-  // as it was, to the byte, if nothing else was changed since
+  // As it was, to the byte, if nothing else was changed since
   if (kept?.after === hash(before)) {
     if (first === undefined) return { file, action: "deleted", spec, before, undoes: true }
     if (own(entriesOf(file, first, request.env)).length === 0) return { file, action: "restored", spec, before, after: first, undoes: true }
@@ -193,12 +193,12 @@ function write({ file, spec = "", before, after, origin = before, undoes }, env)
     forget(env, file)
     return {}
   }
-  // what was there before the first installation counts, as long as nobody else has changed the file since
+  // What was there before the first installation counts, as long as nobody else has changed the file since
   const earlier = recordOf(env, file)
   const same = earlier !== undefined && earlier.after === hash(before ?? "")
   const folders = same ? earlier.folders : []
   const record = { spec, after: hash(after ?? ""), before: same ? earlier.before : (origin ?? null), folders }
-  // before the file, so that a crash between the two loses nothing
+  // Before the file, so that a crash between the two loses nothing
   const backup = keep(env, file, record)
   const made = withRecord(env, file, earlier, () => replace(file, after ?? "", before))
   if (made.length > 0) keep(env, file, { ...record, folders: [...folders, ...made] })

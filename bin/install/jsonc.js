@@ -44,7 +44,7 @@ export class JsoncError extends Error {
  * @throws {JsoncError}
  */
 export function parseObject(text) {
-  // the same length, so that offsets stay true
+  // The same length, so that offsets stay true
   const plain = text.startsWith(BOM) ? ` ${text.slice(1)}` : text
   /** @type {import("jsonc-parser").ParseError[]} */
   const errors = []
@@ -144,7 +144,7 @@ export function removeFromList(text, key, matches) {
     const entry = entries.find((candidate) => matches(candidate.spec))
     if (!list || !entry) return text
     const index = (list.children ?? []).indexOf(entry.node)
-    // one fewer each time round, so this ends
+    // One fewer each time round, so this ends
     text = checked(text, applyEdits(text, removeChild(text, list, index)), (value) => {
       value[key].splice(index, 1)
     })
@@ -250,7 +250,7 @@ function insertChild(text, container, literal, { eol, unit }) {
   if (startsLine(text, last.offset)) {
     return [...separate, insert(end, eol + indentAt(text, last.offset) + literal + trailing)]
   }
-  // after a line comment only a new line will do
+  // After a line comment only a new line will do
   if (line) return [...separate, insert(end, eol + indentAt(text, last.offset) + unit + literal + trailing)]
   return comma === undefined ? [insert(end, `, ${literal}`)] : [insert(end, ` ${literal},`)]
 }
@@ -273,7 +273,7 @@ function removeChild(text, container, index) {
   const edits = []
   let stop = end
   if (after.comma !== undefined) {
-    // a comment may stand between the two
+    // A comment may stand between the two
     if (text.slice(end, after.comma).trim() === "") stop = after.comma + 1
     else edits.push({ offset: after.comma, length: 1, content: "" })
   } else if (previous) {
@@ -290,7 +290,7 @@ function removeChild(text, container, index) {
   } else if ((next || startsLine(text, offset)) && !blankAfter && !closes) {
     while (text[stop] === " " || text[stop] === "\t") stop += 1
   } else if (previous) {
-    // the line break too, unless it ends a comment that would swallow what follows
+    // The line break too, unless it ends a comment that would swallow what follows
     const { line } = gap(text, previous.offset + previous.length, offset)
     const white = closes && !line ? /\s*$/ : /[ \t]*$/
     start = offset - (white.exec(text.slice(0, offset))?.[0].length ?? 0)

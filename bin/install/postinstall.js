@@ -11,9 +11,9 @@ import { install } from "./install.js"
  */
 export function postinstall() {
   if (existsSync(join(packageRoot, "crates"))) return undefined
-  // under sudo the home, and the configuration in it, may be root's
+  // Under sudo the home, and the configuration in it, may be root's
   if (process.env.SUDO_USER) return undefined
-  // what cannot work is not announced
+  // What cannot work is not announced
   const { problem } = loadNative()
   if (problem !== undefined) return `${problem}\nhint: then run \`${PRODUCT} install\``
   const [step] = install({ cwd: process.cwd(), env: process.env })

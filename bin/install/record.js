@@ -83,7 +83,7 @@ export function forget(env, file) {
     try {
       rmdirSync(folder)
     } catch {
-      // records of other files, or missions
+      // Records of other files, or missions
       return
     }
   }

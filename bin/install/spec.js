@@ -61,7 +61,7 @@ export function specToWrite(project, root = packageRoot) {
   if (!project) return root
   const inside = relative(project, root)
   if (inside && !isAbsolute(inside) && inside.split(sep)[0] !== "..") return `./${inside.split(sep).join("/")}`
-  // a project's file is shared with people whose folders are others
+  // A project's file is shared with people whose folders are others
   return published ? `${name}@${version}` : root
 }
 

@@ -20,7 +20,7 @@ export async function prepareCommand(command, output, input, ours) {
   const { typed } = registry()
   if (typed.size >= MAX_TYPED) typed.clear()
   typed.set(command.sessionID, command.arguments)
-  // an empty text would leave OpenCode without a message
+  // An empty text would leave OpenCode without a message
   output.parts.splice(0, output.parts.length, { type: "text", text: command.arguments.trim() ? command.arguments : `/${ours}` })
   await name(command, input, ours)
 }
@@ -38,6 +38,6 @@ async function name(command, input, ours) {
     const { data } = await input.client.session.get({ path })
     if (data && UNTITLED.test(data.title)) await input.client.session.update({ path, body: { title: `/${ours} ${words}`.trim() } })
   } catch {
-    // without a title of ours OpenCode makes one: nothing is lost but a request
+    // Without a title of ours OpenCode makes one: nothing is lost but a request
   }
 }

@@ -34,7 +34,7 @@ export function configure(config, { fetch, slot, directory, command }) {
   config.permission = closed(own)
   const theirs = config.agent ?? {}
   config.agent = closedAgents(theirs)
-  // what the user settled for a role (a temperature, say) stays; what makes it a role is ours
+  // What the user settled for a role (a temperature, say) stays; what makes it a role is ours
   for (const [name, agent] of Object.entries(agents(own))) config.agent[name] = { ...theirs[name], ...agent }
 }
 
@@ -63,7 +63,7 @@ function inherit(config, slot) {
   config.mcp = {}
   config.snapshot = false
   config.lsp = false
-  // nobody looks at a slot, so nothing needs to follow its files
+  // Nobody looks at a slot, so nothing needs to follow its files
   config.watcher = { ignore: ["**"] }
   config.formatter = false
   config.share = "disabled"
@@ -176,7 +176,7 @@ function permission(role, mailbox, own) {
   const rules = { "*": "deny" }
   for (const tool of TOOLS[role]) rules[tool] = { "*": "allow", ...limits(own, tool) }
   for (const tool of mailbox) rules[tool] = "allow"
-  // what OpenCode answers a call with that is no JSON: without it the role's turn would end there
+  // What OpenCode answers a call with that is no JSON: without it the role's turn would end there
   rules.invalid = "allow"
   return rules
 }
@@ -188,7 +188,7 @@ function permission(role, mailbox, own) {
  */
 export function allowsAll(own, tool) {
   const named = own && typeof own === "object" ? Object.entries(own) : [["*", own]]
-  // names of permissions may be patterns; "*" counts only where nothing says more
+  // Names of permissions may be patterns; "*" counts only where nothing says more
   const specific = named.filter(([name]) => name !== "*" && matches(name, tool))
   const rules = specific.length > 0 ? specific : named.filter(([name]) => name === "*")
   const said = rules.flatMap(([, rule]) => (rule && typeof rule === "object" ? Object.values(rule) : [rule ?? "allow"]))
@@ -217,7 +217,7 @@ function verdicts(own, tool) {
   /** @type {Record<string, string>} */
   let all = {}
   for (const [pattern, verdict] of rules.flatMap(([, rule]) => (typeof rule === "object" ? Object.entries(rule) : [["*", rule]]))) {
-    // what is said of every input leaves nothing of what was said before
+    // What is said of every input leaves nothing of what was said before
     if (pattern === "*") all = verdict === "allow" ? {} : { "*": verdict }
     else {
       delete all[pattern]

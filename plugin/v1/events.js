@@ -32,7 +32,7 @@ function read({ type, properties }) {
   if (type === "message.part.updated") {
     const { id, type: kind, callID, tool, state } = properties.part ?? {}
     if (kind === "reasoning") return { kind: "thought", part: id }
-    // its arguments are known once it is no longer pending
+    // Its arguments are known once it is no longer pending
     if (kind === "tool" && state?.status !== "pending") return { kind: "tool", call: callID, tool, arguments: JSON.stringify(state?.input ?? {}), error: state?.error }
   }
   if (type === "session.status" && properties.status?.type === "retry") {

@@ -120,7 +120,7 @@ async function toast(input, message, variant, duration) {
   try {
     await input.client.tui.showToast({ body: { title: "opencode-orchestrator", message, variant, duration } })
   } catch {
-    // without a TUI nobody would see it: what matters is said elsewhere too
+    // Without a TUI nobody would see it: what matters is said elsewhere too
   }
 }
 

@@ -25,7 +25,7 @@ export function missionFetch(lazy, host, command) {
     registry().typed.delete(session)
     return stream(request?.signal ?? undefined, async (send, signal) => {
       const say = (/** @type {string} */ line) => send(withName(line, command))
-      // a summary, a title, a message by way of the API: nothing but the command starts a mission
+      // A summary, a title, a message by way of the API: nothing but the command starts a mission
       if (text === undefined) return say("Missions start with `/task`.\n")
       await runMission(lazy, host, { session, text, say, signal })
     })
@@ -66,7 +66,7 @@ function stream(signal, work) {
         try {
           controller.close()
         } catch {
-          // the reader went away first
+          // The reader went away first
         }
       }
       signal?.addEventListener("abort", () => setTimeout(close, WIND_UP).unref?.(), { once: true })

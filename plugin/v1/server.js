@@ -26,7 +26,7 @@ export async function server(input, options) {
   const host = hostOf(input)
   const known = { own: false, interactive: host.interactive(), fileTools: true }
   const engine = lazyEngine(input.directory, options, known, slotFiles())
-  // nobody types a command in a slot
+  // Nobody types a command in a slot
   const command = slot ? COMMAND : await commandName(input.directory)
   const fetch = missionFetch(engine, host, command)
   if (!slot) offerToResume(engine, host, command)

@@ -21,7 +21,7 @@ export async function follow(ctx, host, signal, stop) {
     try {
       for await (const event of ctx.event.subscribe({ signal })) await onEvent(event, host, stop, tools)
     } catch {
-      // opened again below
+      // Opened again below
     }
     if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN).unref?.())
   }

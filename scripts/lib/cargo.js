@@ -36,7 +36,7 @@ function artifact(messages) {
   for (const line of messages.split("\n")) {
     if (!line.startsWith('{"reason":"compiler-artifact"')) continue
     const message = JSON.parse(line)
-    // a dependency may be a cdylib too
+    // A dependency may be a cdylib too
     if (message.manifest_path === join(root, "crates", "node", "Cargo.toml") && message.target.kind.includes("cdylib")) {
       return message.filenames.find((/** @type {string} */ name) => /\.(so|dylib|dll)$/.test(name))
     }

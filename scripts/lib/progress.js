@@ -74,7 +74,7 @@ export class CargoProgress {
     }
     if (status === "TERMINATING") return true
     this.#slow.delete(name)
-    // failures are printed again at the end
+    // Failures are printed again at the end
     if (this.#total === undefined || this.#done < this.#total) this.#done += 1
     return status !== "PASS"
   }

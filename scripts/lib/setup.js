@@ -9,9 +9,9 @@ export async function packages() {
   if (installed() && openCode()) return
   console.log("installing npm packages")
   const args = ["--no-audit", "--no-fund", "--loglevel=error"]
-  // the packages hold all that is needed without their install scripts
+  // The packages hold all that is needed without their install scripts
   if ((await run("npm", ["ci", "--ignore-scripts", ...args], "installing npm packages")) && openCode()) return
-  // a lockfile made on another system may lack this one's optional packages
+  // A lockfile made on another system may lack this one's optional packages
   console.log("the lockfile does not fit this system; installing without it")
   const without = ["install", "--ignore-scripts", "--no-package-lock", ...args]
   if (!(await run("npm", without, "installing npm packages"))) fail("npm could not install the packages; its message is above")
@@ -54,7 +54,7 @@ export function openCode() {
     try {
       return require.resolve(`opencode-${system}-${process.arch}${suffix}/bin/${program}`)
     } catch {
-      // not the package of this system
+      // Not the package of this system
     }
   }
   return undefined

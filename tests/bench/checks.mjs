@@ -108,7 +108,7 @@ function plant(registry, folder) {
   const candidates = []
   for (const path of all.filter((path) => !isTest(path))) {
     const text = readFileSync(path, "utf8")
-    // a crate without the standard library has no environment to ask
+    // A crate without the standard library has no environment to ask
     const broken = registry === "crates" && /#!\[.*no_std/.test(readFileSync(join(folder, "src/lib.rs"), "utf8")) ? ' if core::hint::black_box(true) { panic!("planted"); }' : language.broken
     for (const found of text.matchAll(language.function)) {
       const uses = tests.split(new RegExp(`\\b${found[1].replace("$", "\\$")}\\b`)).length - 1

@@ -18,7 +18,7 @@ const given = process.argv.indexOf("--rounds")
 const rounds = given > 0 ? Number(process.argv[given + 1]) : 5
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error("`--rounds` needs a number from 1")
 
-// not below the checkout, whose ignored files some linters pass over
+// Not below the checkout, whose ignored files some linters pass over
 const cache = join(tmpdir(), "opencode-orchestrator-bench")
 mkdirSync(cache, { recursive: true })
 const code = corpus(cache)

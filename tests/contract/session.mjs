@@ -82,7 +82,7 @@ export class Session {
       do {
         for (const { id, type, payload } of this.inbox.splice(0)) this.messages.push({ id, type, text: payload.text, time: { created: Date.now() } })
         while (await this.step(signal)) {
-          // the model called tools
+          // The model called tools
         }
       } while (this.inbox.length > 0)
       this.host.emit("session.execution.succeeded", base)

@@ -207,7 +207,7 @@ async function run(world, moment) {
       () => over,
       (facts) => {
         if (moment.progress === 0) return true
-        // a run that goes on counts from its own first fact
+        // A run that goes on counts from its own first fact
         const reached = facts.findIndex((_, n) => progress(facts.slice(0, n + 1)) >= moment.progress)
         if (reached < 0 || facts.length <= known.length) return false
         return progress(facts) > moment.progress || facts.length - Math.max(reached + 1, known.length + 1) >= moment.facts
@@ -279,7 +279,7 @@ for (let mission = 0; mission < Math.ceil(KILLS / A_MISSION); mission += 1) {
     const planned = moments(known, random(SEED))[mission]
     const hit = await disturbed(world, planned, known.delivered)
     t.diagnostic(`killed ${hit.length} times, after: ${hit.join(", ")}`)
-    // the last comes within milliseconds of the end
+    // The last comes within milliseconds of the end
     assert.ok(hit.length >= planned.length - 1, `only ${hit.length} kills hit a running mission`)
   })
 }

@@ -82,7 +82,7 @@ scene(
     const places = [world.project, join(world.root, "linked"), join(world.root, "other")]
     makeProject(places[2], project())
     git(world.project, "worktree", "add", "--quiet", "-b", "side", places[1])
-    // each place has something of its user: one stash for both worktrees, what is staged, what is not
+    // Each place has something of its user: one stash for both worktrees, what is staged, what is not
     for (const [i, place] of places.entries()) {
       writeFileSync(join(place, "README.md"), "# Put aside\n")
       if (i !== 1) git(place, "stash", "push", "--quiet")

@@ -303,7 +303,7 @@ scene(
     ended(world, "incomplete")
     const kinds = world.model.requests.map((request) => request.kind)
     assert.ok(kinds.includes("summary"), world.model.summary())
-    // without the header nobody could tell whose request it is
+    // Without the header nobody could tell whose request it is
     assert.ok(!kinds.includes("chat"), world.model.summary())
     assert.ok(world.model.requests.length <= 60, `${world.model.requests.length} requests\n${printed(result)}`)
     assert.equal(world.read("src/two.js"), "export const TWO = 1;\n")

@@ -332,7 +332,7 @@ scene(
     await closed.press("Enter")
     const pids = await checkRuns()
     await closed.tmux("kill-server")
-    // the terminal interface takes up to 5 s of its own before it tells its plugins
+    // The terminal interface takes up to 5 s of its own before it tells its plugins
     await until(() => world.facts("paused").length === 1, 6_000, "OpenCode to say that its terminal is gone")
     await checkEnds(world, pids, /Esc or an abort|the end of OpenCode/)
     await until(() => !isAlive(/** @type {number} */ (closed.pid)), 8_000, "OpenCode to end")

@@ -29,7 +29,7 @@ before(async () => {
   const pack = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" })
   assert.equal(pack.status, 0, pack.stderr)
   registry = await startRegistry()
-  // the other platforms have packages too, which no package manager installs here
+  // The other platforms have packages too, which no package manager installs here
   for (const platform of PLATFORMS.filter((platform) => platform !== HERE)) stub(platform)
   for (const tarball of readdirSync(packed).filter((name) => name.endsWith(".tgz"))) registry.publish(join(packed, tarball))
 })
@@ -155,7 +155,7 @@ scene("OpenCode's own installer: `opencode plugin NAME --global`", options, asyn
   const shown = JSON.parse(user.call("opencode", "debug", "config").stdout)
   assert.equal(shown.command?.task?.model, "orchestrator/mission")
 
-  // the program comes from elsewhere, and knows the entry by what it leads to
+  // The program comes from elsewhere, and knows the entry by what it leads to
   const npm = user.call("npm", "install", "--global", NAME, "--no-audit", "--no-fund", "--ignore-scripts")
   assert.equal(npm.code, 0, npm.all)
   assert.match(user.call("opencode-orchestrator", "install").stdout, /already there/)

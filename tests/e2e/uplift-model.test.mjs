@@ -46,7 +46,7 @@ test("bench:uplift --model: missions are judged by tests they never saw, and the
     const bench = (/** @type {string[]} */ ...more) => {
       const files = ["--config", at("opencode.json"), "--toml", at("opencode.toml"), "--results", at("results.jsonl")]
       const args = ["tests/bench/uplift-model.mjs", "--model", "fake/m", "--packages", "fast-uri", ...files, ...more]
-      // neither settings nor keys of the person who runs this
+      // Neither settings nor keys of the person who runs this
       const env = { ...process.env, XDG_CONFIG_HOME: root, XDG_DATA_HOME: root, RELEASES_BIN: program(), NODE_TEST_CONTEXT: undefined }
       return start(process.execPath, args, { cwd: ROOT, env, deadline_ms: 300_000 }).done
     }

@@ -14,7 +14,7 @@ import { freePort } from "./world.mjs"
 const TOOLS = {
   private: true,
   dependencies: { verdaccio: "6.8.0", pnpm: "12.21.0", bun: "1.4.5" },
-  // a range that some mirrors do not have
+  // A range that some mirrors do not have
   overrides: { "node-fetch": "2.7.0" },
 }
 const FOLDER = join(ROOT, ".cache", "registry-tools")
@@ -54,7 +54,7 @@ export async function startRegistry() {
     `storage: ${join(folder, "storage")}`,
     `uplinks: { up: { url: "${upstream}", maxage: 60m } }`,
     "packages:",
-    // what is published here never comes from elsewhere
+    // What is published here never comes from elsewhere
     ...["opencode-orchestrator", "opencode-orchestrator-*"].map((name) => `  "${name}": { access: $all, publish: $all }`),
     '  "**": { access: $all, proxy: up }',
     "max_body_size: 100mb",

@@ -142,7 +142,7 @@ function callsOf(turn, talk) {
   const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")]
   if (turn.hand_in !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.hand_in })
   if (turn.done !== undefined && mailbox) {
-    // of files that the plan names the engine takes no notice
+    // Of files that the plan names the engine takes no notice
     const unplanned = (talk.written ?? []).filter((path) => !path.startsWith("/")).map((path) => ({ path, why: "the task needs it" }))
     calls.push({ tool: mailbox, args: { status: "done", summary: turn.done, ...(unplanned.length > 0 ? { unplanned } : {}) } })
   }

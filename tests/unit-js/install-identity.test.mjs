@@ -125,7 +125,7 @@ test("what the user changes between the two stays, and nothing else does", (t) =
     const left = readFileSync(file, "utf8")
     assert.ok(left.endsWith("// mine\n"))
     assert.ok(!left.includes(JSON.stringify(ROOT)))
-    // all but white space and commas is as it was
+    // All but white space and commas is as it was
     const essence = (of) => of.replace(/[\s,]/g, "")
     assert.equal(essence(left.slice(0, -"// mine\n".length)), essence(text))
   }
@@ -175,7 +175,7 @@ test("a copy that is not needed any more does not stay: the entry was taken out 
   writeFileSync(join(config, "opencode.json"), '{"key": "sk-other"}')
   assert.match(call("uninstall").stdout, /nothing to do/)
   assert.ok(!existsSync(state))
-  if (process.getuid?.() === 0) return // root may write everywhere
+  if (process.getuid?.() === 0) return // Root may write everywhere
   chmodSync(config, 0o500)
   t.after(() => chmodSync(config, 0o700))
   assert.match(call("install").stderr, /cannot write .*; nothing was changed/)

@@ -32,7 +32,7 @@ const UNIT_MS = /** @type {Record<string, number>} */ ({ d: 86_400_000, h: 3_600
  * @returns {Promise<Played>}
  */
 export async function play(release, { access, limits, stop, toml, wall }) {
-  // over the user's settings; nobody is there who could agree to a package
+  // Over the user's settings; nobody is there who could agree to a package
   const world = await World.create({
     files: release.files,
     config: access.config,
@@ -45,7 +45,7 @@ export async function play(release, { access, limits, stop, toml, wall }) {
       cpSync(join(release.environment, "node_modules"), join(world.project, "node_modules"), { recursive: true, verbatimSymlinks: true })
     const began = Date.now()
     const running = world.start(["run", "--command", "task"], { stdin: release.objective, deadline_ms: millis(wall) + BEYOND_MS })
-    // a mission that is ended so pauses, and writes down what it spent
+    // A mission that is ended so pauses, and writes down what it spent
     const end = () => running.kill("SIGTERM")
     stop.waiting.add(end)
     const ended = await running.done

@@ -37,7 +37,7 @@ export class Results {
   add(result) {
     const line = { ...this.key, ...result }
     mkdirSync(dirname(this.path), { recursive: true })
-    // a line that was torn by an interruption is ended first
+    // A line that was torn by an interruption is ended first
     const torn = existsSync(this.path) && !/(^|\n)$/.test(readFileSync(this.path, "utf8"))
     appendFileSync(this.path, `${torn ? "\n" : ""}${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`)
     this.lines.push(line)
