@@ -165,7 +165,7 @@ pub(crate) const KEPT_MEANWHILE: &str = "\nhint: what was written meanwhile is k
 
 /// Where the files of a torn delivery can be found as they were.
 pub(crate) fn whereabouts(paths: &[String], backup: &Path, kept: &[PathBuf]) -> String {
-    let files = paths.iter().map(|path| (path, backup.join(crate::apply::backup_name(path))));
+    let files = paths.iter().map(|path| (path, backup.join(crate::delivery::apply::backup_name(path))));
     let there: Vec<String> = files
         .filter(|(_, file)| file.symlink_metadata().is_ok())
         .map(|(path, file)| format!("{path}: {}", file.display()))

@@ -16,59 +16,41 @@
 //! * Secrets ([`is_secret_path`]) that git does not track never enter a slot, and no mission changes one that it
 //!   does. OpenCode's own configuration ([`is_host_path`]) never enters a slot and is never delivered.
 
-mod apply;
 mod base;
-mod branch;
 mod clean;
-mod conflict;
-mod copy;
-mod deliver;
-mod discard;
-mod edits;
+mod delivery;
 mod error;
 mod faults;
 mod files;
 mod git;
-mod history;
-mod inspect;
-mod linking;
 mod merge;
 mod names;
-mod place;
-mod plan;
-mod project;
-mod reading;
-mod secrets;
-mod settings;
 mod slots;
-mod stage;
-mod submodules;
-mod user_files;
+mod user;
 mod workspace;
-mod writing;
 
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use base::secrets::{is_secret_file, is_secret_path};
+pub use base::stage::{LeftOut, Why};
 pub use base::{Base, Submodule};
 pub use clean::Cleaned;
-pub use conflict::ConflictSlot;
-pub use deliver::{Delivered, Recovered, Undone};
+pub use delivery::deliver::{Delivered, Recovered, Undone};
+pub use delivery::plan::{Delivery, DeliveryEntry, Entry};
 pub use error::{DeliveryError, Error, UndoError};
 pub use faults::{Fault, Faults, set_faults};
+pub use files::reading::read_beneath;
+pub use files::writing::{remove_beneath, write_beneath};
 pub use files::{remove_folder, write_private_file};
-pub use history::PastCommit;
-pub use inspect::{Change, ChangeKind};
+pub use git::history::PastCommit;
+pub use git::inspect::{Change, ChangeKind};
 pub use merge::Merge;
 pub use names::is_host_path;
-pub use plan::{Delivery, DeliveryEntry, Entry};
-pub use project::project_root;
-pub use reading::read_beneath;
-pub use secrets::{is_secret_file, is_secret_path};
+pub use slots::conflict::ConflictSlot;
 pub use slots::{Commit, Slot};
-pub use stage::{LeftOut, Why};
-pub use user_files::UserFiles;
+pub use user::project::project_root;
+pub use user::user_files::UserFiles;
 pub use workspace::Workspace;
-pub use writing::{remove_beneath, write_beneath};

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::{At, Error};
+use crate::files::linking::{alternates, link_objects, link_tree};
 use crate::files::{ensure_file, private_dir, remove_tree};
 use crate::git::{Git, require_version};
-use crate::linking::{alternates, link_objects, link_tree};
 use crate::names::{HOST_NAMES, object, ref_part};
-use crate::place::slots_folder;
-use crate::project::{UserRepository, repository};
-use crate::settings::Settings;
 use crate::slots::ASIDE;
+use crate::slots::place::slots_folder;
+use crate::user::project::{UserRepository, repository};
+use crate::user::settings::Settings;
 
 /// How often and how long a lock on a ref is waited for.
 const LOCK_ROUNDS: usize = 6;

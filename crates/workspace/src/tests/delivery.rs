@@ -87,7 +87,7 @@ fn a_failure_after_any_number_of_steps_puts_everything_back() {
     let before = project.fingerprint();
     let mut failures = 0;
     loop {
-        crate::apply::fail_after(failures);
+        crate::delivery::apply::fail_after(failures);
         match workspace.deliver(&delivery) {
             Ok(_) => break,
             Err(DeliveryError::PutBack { .. }) => failures += 1,
@@ -103,7 +103,7 @@ fn a_failure_after_any_number_of_steps_puts_everything_back() {
 fn a_crash_after_any_number_of_steps_is_rolled_forward() {
     for steps in 1..9 {
         let (project, workspace, delivery) = varied();
-        crate::apply::crash_after(steps);
+        crate::delivery::apply::crash_after(steps);
         assert!(workspace.deliver(&delivery).is_err());
         let again = project.open();
         assert!(matches!(again.recover(&delivery).unwrap(), Recovered::Forward(_)), "{steps}");
@@ -116,7 +116,7 @@ fn a_crash_after_any_number_of_steps_is_rolled_forward() {
 fn a_delivery_that_had_not_written_anything_begins_anew() {
     let (project, workspace, delivery) = varied();
     let before = project.fingerprint();
-    crate::apply::crash_after(0);
+    crate::delivery::apply::crash_after(0);
     assert!(workspace.deliver(&delivery).is_err());
     let recovered = project.open().recover(&delivery).unwrap();
     assert_eq!(recovered, Recovered::Back { changed: vec![], put_back: vec![], torn: vec![] });
@@ -141,7 +141,7 @@ fn a_crash_and_then_an_edit_is_rolled_back_around_the_edit() {
         let (project, workspace, delivery) = varied();
         project.write("keep.txt", "edited before\n");
         let before = project.fingerprint();
-        crate::apply::crash_after(steps);
+        crate::delivery::apply::crash_after(steps);
         assert!(workspace.deliver(&delivery).is_err());
         project.write("run.sh", "edited after the crash\n");
         let Recovered::Back { changed, .. } = project.open().recover(&delivery).unwrap() else { panic!() };
@@ -159,7 +159,7 @@ fn an_undo_that_crashed_is_finished_by_another() {
         let (project, workspace, delivery) = varied();
         let before = project.fingerprint();
         workspace.deliver(&delivery).unwrap();
-        crate::apply::crash_after(steps);
+        crate::delivery::apply::crash_after(steps);
         assert!(workspace.undo(&delivery).is_err());
         project.open().undo(&delivery).unwrap();
         assert_eq!(before, project.fingerprint(), "{steps}");

@@ -37,8 +37,8 @@ fn leftovers(folder: &Path) -> Vec<PathBuf> {
 fn torn(project: Project, act: impl FnOnce(&Path) + 'static) -> (Project, Vec<String>, String) {
     let (project, workspace, delivery) = varied_in(project);
     let root = project.root();
-    crate::apply::meanwhile(8, move || act(&root));
-    crate::apply::fail_after(8);
+    crate::delivery::apply::meanwhile(8, move || act(&root));
+    crate::delivery::apply::fail_after(8);
     let error = workspace.deliver(&delivery).unwrap_err();
     let text = error.to_string();
     let DeliveryError::Torn { paths, .. } = error else { panic!("{text}") };
@@ -90,7 +90,7 @@ fn a_file_removed_at_the_last_moment_stays_removed_and_the_rest_is_put_back() {
         let (project, workspace, delivery) = varied_in(project);
         let (root, before) = (project.root(), project.fingerprint());
         let run = project.read("run.sh").unwrap();
-        crate::apply::meanwhile(8, move || fs::remove_file(root.join("run.sh")).unwrap());
+        crate::delivery::apply::meanwhile(8, move || fs::remove_file(root.join("run.sh")).unwrap());
         let Err(DeliveryError::Changed { paths }) = workspace.deliver(&delivery) else { panic!() };
         assert_eq!((paths.as_slice(), project.read("run.sh")), (["run.sh".to_string()].as_slice(), None));
         project.write("run.sh", run);
@@ -106,10 +106,10 @@ fn between_file_systems_every_failure_is_put_back_and_every_crash_rolled_forward
         };
         let (project, workspace, delivery) = varied_in(project);
         let before = project.fingerprint();
-        crate::apply::fail_after(steps);
+        crate::delivery::apply::fail_after(steps);
         assert!(matches!(workspace.deliver(&delivery), Err(DeliveryError::PutBack { .. })));
         assert_eq!(before, project.fingerprint(), "{steps}");
-        crate::apply::crash_after(steps);
+        crate::delivery::apply::crash_after(steps);
         assert!(workspace.deliver(&delivery).is_err());
         let again = project.open();
         assert!(matches!(again.recover(&delivery).unwrap(), Recovered::Forward(_)), "{steps}");
@@ -128,11 +128,11 @@ fn place(project: &Project) -> PathBuf {
 
 #[test]
 fn a_crash_in_the_instant_of_an_exchange_loses_no_edit() {
-    let hidden = |root: &Path| crate::apply::beside(root, "change.txt");
+    let hidden = |root: &Path| crate::delivery::apply::beside(root, "change.txt");
     on_each(|project| {
         let across = project.state().parent() != project.root().parent();
         let (project, workspace, delivery) = varied_in(project);
-        crate::apply::crash_after(3);
+        crate::delivery::apply::crash_after(3);
         assert!(workspace.deliver(&delivery).is_err());
         // The process died when it had exchanged its file for one that an editor had just put there.
         let staged = place(&project).join("files/change.txt");
@@ -146,7 +146,7 @@ fn a_crash_in_the_instant_of_an_exchange_loses_no_edit() {
             fs::rename(&staged, root.join("change.txt")).unwrap();
         }
         fs::rename(root.join("next"), &aside).unwrap();
-        fs::write(crate::apply::unfinished(&hidden(&root)), "half a co").unwrap();
+        fs::write(crate::delivery::apply::unfinished(&hidden(&root)), "half a co").unwrap();
         assert_eq!(project.open().settle_deliveries().unwrap(), [] as [String; 0]);
         assert_eq!(project.read("change.txt").unwrap(), "the user's\n");
         assert_eq!(leftovers(&root), [] as [PathBuf; 0]);
@@ -160,11 +160,14 @@ fn a_crash_in_the_instant_of_an_exchange_loses_no_edit() {
 fn an_edit_that_cannot_go_back_is_kept_and_named() {
     on_each(|project| {
         let (project, workspace, delivery) = varied_in(project);
-        crate::apply::crash_after(3);
+        crate::delivery::apply::crash_after(3);
         assert!(workspace.deliver(&delivery).is_err());
         let place = place(&project);
-        fs::write(place.join("removed").join(crate::apply::backup_name("change.txt")), "the user's\n")
-            .unwrap();
+        fs::write(
+            place.join("removed").join(crate::delivery::apply::backup_name("change.txt")),
+            "the user's\n",
+        )
+        .unwrap();
         project.write("change.txt", "and once more\n");
         let kept = project.open().settle_deliveries().unwrap();
         let file = kept[0].strip_prefix("change.txt: ").unwrap();
@@ -179,7 +182,7 @@ fn an_edit_that_cannot_go_back_is_kept_and_named() {
 fn what_was_edited_after_a_crash_is_named_only_where_the_delivery_had_written_it() {
     on_each(|project| {
         let (project, workspace, delivery) = varied_in(project);
-        crate::apply::crash_after(6);
+        crate::delivery::apply::crash_after(6);
         assert!(workspace.deliver(&delivery).is_err());
         project.write("change.txt", "new\nand the user's\n");
         project.write("run.sh", "the user's, before anything was written here\n");
@@ -201,9 +204,9 @@ fn a_recovery_that_fails_names_what_is_half_written_and_can_be_tried_again() {
     on_each(|project| {
         let (project, workspace, delivery) = varied_in(project);
         let before = project.fingerprint();
-        crate::apply::crash_after(4);
+        crate::delivery::apply::crash_after(4);
         assert!(workspace.deliver(&delivery).is_err());
-        crate::apply::fail_after(1);
+        crate::delivery::apply::fail_after(1);
         let error = project.open().recover(&delivery).unwrap_err();
         let text = error.to_string();
         let DeliveryError::Torn { paths, .. } = error else { panic!("{text}") };
@@ -226,7 +229,7 @@ fn a_recovery_that_fails_names_what_is_half_written_and_can_be_tried_again() {
 fn what_stands_where_a_folder_was_does_not_keep_the_rest_from_going_back() {
     on_each(|project| {
         let (project, workspace, delivery) = varied_in(project);
-        crate::apply::crash_after(8);
+        crate::delivery::apply::crash_after(8);
         assert!(workspace.deliver(&delivery).is_err());
         project.write("folder-to-file", "now a file\nand the user's\n");
         project.write("file-to-folder/inside", "i\nand the user's\n");
@@ -245,7 +248,7 @@ fn what_stands_where_a_folder_was_does_not_keep_the_rest_from_going_back() {
 fn what_somebody_else_brought_to_the_same_content_is_not_taken_back() {
     on_each(|project| {
         let (project, workspace, delivery) = varied_in(project);
-        crate::apply::crash_after(4);
+        crate::delivery::apply::crash_after(4);
         assert!(workspace.deliver(&delivery).is_err());
         project.write("made/by/task.txt", "t\n");
         project.write("run.sh", "the user's\n");
@@ -260,7 +263,7 @@ fn what_somebody_else_brought_to_the_same_content_is_not_taken_back() {
 #[test]
 fn another_delivery_keeps_what_a_half_written_one_needs() {
     let (project, workspace, delivery) = varied_in(project());
-    crate::apply::crash_after(5);
+    crate::delivery::apply::crash_after(5);
     assert!(workspace.deliver(&delivery).is_err());
     let (base, slot, _) = crate::testing::mission(&workspace, &[("keep.txt", "another mission's\n")]);
     let commit = workspace.commit_slot(&slot, &base.commit, "t").unwrap();
@@ -275,11 +278,11 @@ fn another_delivery_keeps_what_a_half_written_one_needs() {
 #[test]
 fn a_recovery_that_fails_where_nothing_was_left_names_nothing() {
     let (project, workspace, delivery) = varied_in(project());
-    crate::apply::crash_after(1);
+    crate::delivery::apply::crash_after(1);
     assert!(workspace.deliver(&delivery).is_err());
     // The user has put back what was taken.
     project.write("file-to-folder", "f\n");
-    crate::apply::fail_after(2);
+    crate::delivery::apply::fail_after(2);
     let error = project.open().recover(&delivery).unwrap_err();
     assert!(matches!(error, DeliveryError::PutBack { .. }), "{error}");
 }

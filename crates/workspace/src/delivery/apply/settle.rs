@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::compare::{Fingerprint, Found, fingerprint};
 use super::place::{backup_name, beside, copy, exchange, rename_new, unfinished};
+use crate::delivery::plan::DeliveryEntry;
 use crate::error::{At, Error};
 use crate::files::{private_dir, remove_tree};
-use crate::plan::DeliveryEntry;
 
 /// Where the files are noted that a delivery is about to touch, with how each is recognised.
 const STEPS: &str = "steps";

@@ -1,5 +1,9 @@
 //! Small file operations: private modes, atomic replacement, removal that follows no link.
 
+pub mod linking;
+pub mod reading;
+pub mod writing;
+
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};

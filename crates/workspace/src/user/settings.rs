@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::git::Git;
 use crate::names::fields;
-use crate::project::{UserRepository, ask};
+use crate::user::project::{UserRepository, ask};
 
 /// Single settings that decide which bytes a file in the working tree has.
 const SHAPING: &[&str] = &[

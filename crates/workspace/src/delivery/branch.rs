@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 
+use crate::base::secrets::{is_secret, is_secret_in_part};
 use crate::base::{BASE, tree_of};
 use crate::error::Error;
 use crate::git::Git;
-use crate::inspect::raw_entries;
+use crate::git::inspect::raw_entries;
 use crate::names::{is_host, object, ref_part};
-use crate::project::head;
-use crate::secrets::{is_secret, is_secret_in_part};
 use crate::slots::commit_tree;
+use crate::user::project::head;
 use crate::workspace::Workspace;
 
 const WHAT: &str = "leave a branch in the project";

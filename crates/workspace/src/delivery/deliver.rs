@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::apply::{
+use crate::delivery::apply::{
     Outcome, State, TORN, apply, clear_exchanges, is_half_done, note_written, remove_made_folders, states,
     was_done, written,
 };
+use crate::delivery::plan::{Delivery, DeliveryEntry};
 use crate::error::{DeliveryError, Error, KEPT_MEANWHILE, UndoError, whereabouts};
 use crate::files::{private_dir, remove_tree};
 use crate::names::{object, relative};
-use crate::plan::{Delivery, DeliveryEntry};
 use crate::workspace::Workspace;
 
 /// A delivery that was made.

@@ -4,20 +4,27 @@
 //! checkout. Our own git works on it with an explicit repository, working tree and an index which the slot
 //! does not know of.
 
+pub mod conflict;
+pub mod copy;
+pub mod discard;
+pub mod edits;
+pub mod place;
+pub mod submodules;
+
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::stage::{LeftOut, Owner, write_tree};
 use crate::base::tree_of;
 use crate::error::{At, Error};
 use crate::files::{copy_with_times, create_new, ensure_file, folder_inside, private_dir, remove_tree};
 use crate::git::Git;
-use crate::inspect::Change;
+use crate::git::inspect::Change;
 use crate::names::{HOST_NAMES, object, relative};
-use crate::place::slot_name;
-use crate::stage::{LeftOut, Owner, write_tree};
+use crate::slots::place::slot_name;
 use crate::workspace::Workspace;
 
 /// What the names of folders begin with that were slots.

@@ -38,8 +38,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::delivery::plan::{Delivery, DeliveryEntry};
 use crate::error::{At, DeliveryError, Error};
-use crate::plan::{Delivery, DeliveryEntry};
 use crate::workspace::Workspace;
 use compare::{Fingerprint, fingerprint};
 use faults::{crashed, trip};

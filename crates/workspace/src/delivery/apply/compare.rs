@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use crate::delivery::plan::{DeliveryEntry, Entry};
 use crate::error::{At, Error};
 use crate::names::fields;
-use crate::plan::{DeliveryEntry, Entry};
 use crate::workspace::Workspace;
 
 /// What a path of a delivery holds now.

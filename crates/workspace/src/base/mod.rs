@@ -1,18 +1,21 @@
 //! The base of a mission: what the user has now, as one commit in the private repository.
 
+pub mod secrets;
+pub mod stage;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::stage::{LeftOut, Owner, write_tree};
 use crate::error::{At, Error};
 use crate::files::copy_with_times;
 use crate::git::Git;
 use crate::names::{fields, is_host};
-use crate::project::head;
 use crate::slots::commit_tree;
-use crate::stage::{LeftOut, Owner, write_tree};
+use crate::user::project::head;
 use crate::workspace::Workspace;
 
 /// What the user had at one moment.

@@ -1,5 +1,8 @@
 //! Running git: a scrubbed environment, bounded output, a time limit for the whole process group.
 
+pub mod history;
+pub mod inspect;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};

@@ -6,10 +6,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::git::inspect::take_object;
 use crate::git::{Git, OUTPUT_LIMIT};
-use crate::inspect::take_object;
 use crate::names::{fields, object};
-use crate::project;
+use crate::user::project;
 
 /// The working tree of a repository, and what it can be compared with.
 #[derive(Clone, Debug)]

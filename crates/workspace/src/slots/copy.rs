@@ -5,13 +5,13 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
+use crate::base::secrets::is_secret_path;
 use crate::error::{At, Error};
 use crate::files::{ensure_file, folder_inside, remove_tree};
 use crate::git::Git;
 use crate::names::{is_host_path, relative};
-use crate::project::ask;
-use crate::secrets::is_secret_path;
 use crate::slots::Slot;
+use crate::user::project::ask;
 use crate::workspace::Workspace;
 
 impl Workspace {

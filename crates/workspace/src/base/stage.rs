@@ -6,10 +6,10 @@ use std::path::{Component, Path};
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::secrets::holds_secret;
 use crate::error::Error;
 use crate::git::Git;
 use crate::names::{fields, is_host, path_of};
-use crate::secrets::holds_secret;
 
 /// Untracked files larger than this many bytes are left out.
 pub(crate) const LARGEST: u64 = 100 * 1024 * 1024;

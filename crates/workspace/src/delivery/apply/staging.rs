@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::compare::Found;
 use super::place::{backup_name, copy};
+use crate::delivery::plan::{Delivery, DeliveryEntry};
 use crate::error::{At, Error};
 use crate::files::{folder_inside, private_dir, remove_tree};
 use crate::names::fields;
-use crate::plan::{Delivery, DeliveryEntry};
 use crate::workspace::Workspace;
 
 /// Writes what is to come of `todo` below the folder that it returns.

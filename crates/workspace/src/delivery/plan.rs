@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::secrets::is_secret;
 use crate::base::tree_of;
 use crate::error::Error;
-use crate::inspect::raw_entries;
+use crate::git::inspect::raw_entries;
 use crate::names::{is_host, object, relative};
-use crate::secrets::is_secret;
 use crate::workspace::Workspace;
 
 /// A planned delivery: it says everything that [`Workspace::deliver`], [`Workspace::recover`] and
