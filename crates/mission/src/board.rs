@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::usage::UsageByRole;
+use crate::cost::usage::UsageByRole;
 use crate::{CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage};
 
 /// Tasks that are named as the next ones.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::check::{CheckSummary, SetupSummary};
 use crate::flag::RedFlag;
+use crate::judging::check::{CheckSummary, SetupSummary};
 use crate::mailbox::{Brief, Plan, PlannedDependency, Unplanned};
 use crate::provider::Fault;
 use crate::{Candidate, Estimate, Gate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};

@@ -80,7 +80,7 @@ gates! {
         basis: Source
     }
     IndependentTests {
-        name: crate::independent::SOURCE,
+        name: crate::judging::independent::SOURCE,
         looks_at: "the tests that another coder wrote before the change",
         fails: "One of them does not pass.",
         basis: OtherCoder

@@ -11,23 +11,18 @@
 //!   costs, and [`estimate`] what a mission will.
 
 pub mod board;
-pub mod budget;
-pub mod candidates;
-mod check;
 pub mod command;
+mod cost;
 mod decide;
 mod effect;
-pub mod estimate;
 mod event;
 pub mod flag;
 mod gate;
 pub mod grant;
 pub mod graph;
 mod id;
-pub mod independent;
+mod judging;
 pub mod mailbox;
-mod meter;
-mod panel;
 pub mod path;
 pub mod permit;
 mod policy;
@@ -36,20 +31,22 @@ mod role;
 mod rung;
 mod state;
 mod task;
-mod usage;
 
 pub use board::Board;
-pub use candidates::Candidate;
-pub use check::{CheckKind, CheckSummary, SetupSummary, Verified, verified};
+pub use cost::estimate::Estimate;
+pub use cost::meter::{Meter, News, Price};
+pub use cost::usage::{Tokens, Usage, UsageByRole};
+pub use cost::{budget, estimate};
 pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
-pub use estimate::Estimate;
 pub use event::{Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};
 pub use gate::{Basis, Gate, GateRow};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
-pub use independent::{IndependentTests, WrittenTests};
-pub use meter::{Meter, News, Price};
-pub use panel::{Panel, TrackRecord};
+pub use judging::candidates::Candidate;
+pub use judging::check::{CheckKind, CheckSummary, SetupSummary, Verified, verified};
+pub use judging::independent::{IndependentTests, WrittenTests};
+pub use judging::panel::{Panel, TrackRecord};
+pub use judging::{candidates, independent};
 pub use policy::{NewDependencies, Policy};
 pub use role::{HeaderLine, Role, RoleRow};
 pub use rung::{Chosen, Rung};
@@ -57,4 +54,3 @@ pub use state::{
     Commit, Delivery, ItemVerdict, Judged, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
 };
 pub use task::{AttemptFailure, Phase, Seat, Task};
-pub use usage::{Tokens, Usage, UsageByRole};

@@ -1,7 +1,7 @@
 //! What a role may do now: ask a model, write a path, spend more. Pure decisions; the engine records the event that an
 //! answer carries before it acts on the answer.
 
-use crate::budget::Reserved;
+use crate::cost::budget::Reserved;
 use crate::provider::Choice;
 use crate::{Event, PauseReason, Role, State, TaskId, budget};
 

@@ -18,9 +18,9 @@ pub use objective::{ItemVerdict, ObjectiveReview};
 pub use shared::Shared;
 pub use tasks::Tasks;
 
+use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
-use crate::usage::UsageByRole;
 use crate::{
     CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase,
     Policy, Seat, SetupSummary, Task, TaskId, Usage,

@@ -1,0 +1,8 @@
+//! What a mission costs: estimated before it starts, metered while a session runs, added up, and limited.
+//!
+//! Pure numbers: what a host reports comes as arguments, and whether something may still be spent is asked of `permit`.
+
+pub mod budget;
+pub mod estimate;
+pub mod meter;
+pub mod usage;

@@ -1,0 +1,9 @@
+//! How a change is judged, apart from its gates: what checks said, tests by another Coder, several Coders at one attempt, and
+//! the Reviewers of the whole.
+//!
+//! Pure rules over what events hold. The gates themselves run in `engine`.
+
+pub mod candidates;
+pub mod check;
+pub mod independent;
+pub mod panel;
