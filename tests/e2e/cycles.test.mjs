@@ -22,13 +22,13 @@ scene(
       plan: { ...modules(["one", "two"]).plan, acceptance: ["one is there", "there is an index of both"] },
       work: { ...modules(["one", "two"]).work, index: { "src/index.js": 'export * from "./one.js";\nexport * from "./two.js";\n' } },
       answers: [
-        { role: "planner", match: "^# What is missing", turns: [{ hand_in: { tasks: [task("index", ["src/index.js"])] } }] },
+        { role: "planner", match: "^# What is missing", turns: [{ submit: { tasks: [task("index", ["src/index.js"])] } }] },
         {
           role: "reviewer",
           match: `${WHOLE}(?![^]*- .index. )`,
           turns: [
             {
-              hand_in: {
+              submit: {
                 verdict: "reject",
                 findings: [],
                 acceptance: [answer("a1", true, "src/one.js:1"), answer("a2", false, "no file exports both")],
@@ -74,7 +74,7 @@ scene(
       plan: { tasks: [task("one", ["src/one.js"]), task("bad", ["src/bad.js"])] },
       work: { ...modules(["one"]).work },
       answers: [
-        { role: "planner", match: "^# What is missing", turns: [{ hand_in: { tasks: [task("worse", ["src/worse.js"])] } }] },
+        { role: "planner", match: "^# What is missing", turns: [{ submit: { tasks: [task("worse", ["src/worse.js"])] } }] },
         { role: "coder", task: "bad", turns: [{ write: { "src/bad.js": "export const BAD = (1\n" } }, { done: "It is right." }] },
         { role: "coder", task: "worse", turns: [{ write: { "src/worse.js": "export const W = (1\n" } }, { done: "It is right." }] },
       ],
@@ -129,11 +129,11 @@ scene(
       plan: { ...modules(["one", "two"]).plan, acceptance: ["one and two are there"] },
       work: modules(["one", "two"]).work,
       answers: [
-        { role: "planner", match: "^# What is missing", turns: [{ hand_in: { tasks: [task("again", ["src/one.js"])] } }] },
+        { role: "planner", match: "^# What is missing", turns: [{ submit: { tasks: [task("again", ["src/one.js"])] } }] },
         {
           role: "reviewer",
           match: `${WHOLE}(?![^]*- .again. )`,
-          turns: [{ hand_in: { verdict: "reject", findings: [], acceptance: [answer("a1", false, "two is missing")] } }],
+          turns: [{ submit: { verdict: "reject", findings: [], acceptance: [answer("a1", false, "two is missing")] } }],
         },
         { role: "coder", task: "again", turns: [{ done: "Both are there." }, { done: "src/one.js and src/two.js are there." }] },
       ],

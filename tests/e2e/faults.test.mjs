@@ -57,15 +57,15 @@ survives("slips in the arguments of a mailbox are understood", [
   {
     role: "searcher",
     turns: [
-      { hand_in: '{"summary": "All of it.", "files": "src/metre.js", }' },
-      { hand_in: { summary: "All of it.", files: [{ path: "src/metre.js", why: "it is" }] } },
+      { submit: '{"summary": "All of it.", "files": "src/metre.js", }' },
+      { submit: { summary: "All of it.", files: [{ path: "src/metre.js", why: "it is" }] } },
     ],
   },
   {
     role: "planner",
     turns: [
       {
-        hand_in: {
+        submit: {
           tasks: JSON.stringify(ONE.plan.tasks.map(({ files, ...rest }) => ({ ...rest, files: files[0], dependsOn: [] }))),
         },
       },
@@ -76,13 +76,13 @@ survives("slips in the arguments of a mailbox are understood", [
 survives("bad arguments are answered with what is wrong, up to three times", [
   {
     role: "coder",
-    turns: [{ write: ONE.work.one }, { hand_in: { status: "finished" } }, { hand_in: { summary: 5 } }, { hand_in: DONE }],
+    turns: [{ write: ONE.work.one }, { submit: { status: "finished" } }, { submit: { summary: 5 } }, { submit: DONE }],
   },
 ])
 
 survives(
   "a submission without any change is rejected",
-  [{ role: "coder", turns: [{ hand_in: DONE }, { write: ONE.work.one }, { hand_in: DONE }] }],
+  [{ role: "coder", turns: [{ submit: DONE }, { write: ONE.work.one }, { submit: DONE }] }],
   (world) => {
     const second = world.model.roleRequests.find((request) => request.role === "coder" && request.turn === 1)
     assert.match(JSON.stringify(second?.body.messages), /no file|nothing|write the change/i)
@@ -136,9 +136,9 @@ survives("files that a coder asks for are granted on the spot", [
   {
     role: "coder",
     turns: [
-      { hand_in: { status: "blocked", summary: "I need a file.", needs_files: ["src/extra.js"] } },
+      { submit: { status: "blocked", summary: "I need a file.", needs_files: ["src/extra.js"] } },
       { write: ONE.work.one },
-      { hand_in: DONE },
+      { submit: DONE },
     ],
   },
 ])
@@ -152,7 +152,7 @@ survives(
         { write: ONE.work.one },
         { calls: [{ tool: "mission_check", args: {} }] },
         { calls: [{ tool: "mission_check", args: { name: "test" } }] },
-        { hand_in: DONE },
+        { submit: DONE },
       ],
     },
   ],

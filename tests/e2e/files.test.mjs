@@ -53,8 +53,8 @@ scene(
           role: "coder",
           turns: [
             { write: { "src/one.js": 'export { UNIT } from "./unit.js";\n', "src/unit.js": constant("UNIT", 1) } },
-            { hand_in: { status: "done", summary: "Did it." } },
-            { hand_in: { status: "done", summary: "Did it.", unplanned: [{ path: "src/unit.js", why: "one is told from it" }] } },
+            { submit: { status: "done", summary: "Did it." } },
+            { submit: { status: "done", summary: "Did it.", unplanned: [{ path: "src/unit.js", why: "one is told from it" }] } },
           ],
         },
       ],
@@ -84,8 +84,8 @@ scene(
         {
           role: "planner",
           turns: [
-            { hand_in: { tasks: [task("one", ["src/one.js", "test/metre.test.js"])] } },
-            { hand_in: { tasks: [task("one", ["src/one.js"])] } },
+            { submit: { tasks: [task("one", ["src/one.js", "test/metre.test.js"])] } },
+            { submit: { tasks: [task("one", ["src/one.js"])] } },
           ],
         },
         {
@@ -124,8 +124,8 @@ scene(
         {
           role: "planner",
           turns: [
-            { hand_in: { tasks: [task("ci", [".github/workflows/ci.yml", ".husky/pre-commit"], { edits_config: "it is asked for" })] } },
-            { hand_in: { tasks: [task("ci", [".github/workflows/ci.yml"], { edits_config: "it is asked for" })] } },
+            { submit: { tasks: [task("ci", [".github/workflows/ci.yml", ".husky/pre-commit"], { edits_config: "it is asked for" })] } },
+            { submit: { tasks: [task("ci", [".github/workflows/ci.yml"], { edits_config: "it is asked for" })] } },
           ],
         },
         {

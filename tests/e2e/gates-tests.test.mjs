@@ -188,7 +188,7 @@ scene(
 
 /** @param {string} why */
 const dissent = (why) => ({
-  hand_in: {
+  submit: {
     verdict: "reject",
     findings: [{ path: "src/area.js", line: 1, severity: "error", message: why }],
     acceptance: [{ id: "a1", met: true, evidence: "it is there" }],

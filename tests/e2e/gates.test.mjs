@@ -63,7 +63,7 @@ scene(
           step: 1,
           turns: [
             {
-              hand_in: {
+              submit: {
                 verdict: "reject",
                 findings: [
                   { path: "src/one.js", line: 1, severity: "error", message: "the constant wants a comment with its unit" },
@@ -224,7 +224,7 @@ scene(
         {
           role: ["coder", "fixer"],
           task: "two",
-          turns: [{ write: { "src/two.js": constant("TWO", 2) } }, { hand_in: { status: "done", summary: "It is there." } }],
+          turns: [{ write: { "src/two.js": constant("TWO", 2) } }, { submit: { status: "done", summary: "It is there." } }],
         },
       ],
     },

@@ -94,7 +94,7 @@ scene(
           match: "Judge the tests alone",
           turns: [
             {
-              hand_in: {
+              submit: {
                 verdict: "reject",
                 findings: [{ path: "test/area.test.js", line: 9, severity: "error", message: "Nothing asks for an odd area." }],
                 acceptance: [{ id: "a1", met: false, evidence: "the case contradicts it" }],

@@ -87,8 +87,8 @@ function progress(facts) {
   const told = new Set(facts.map((fact) => fact.event))
   if (told.has("ended")) return INTENDED + 1
   if (told.has("delivery_intended")) return INTENDED
-  const landed = facts.filter((fact) => fact.event === "integrated").flatMap((fact) => fact.tasks).length
-  return STEPS.filter((name) => told.has(name)).length + landed
+  const integrated = facts.filter((fact) => fact.event === "integrated").flatMap((fact) => fact.tasks).length
+  return STEPS.filter((name) => told.has(name)).length + integrated
 }
 
 /**

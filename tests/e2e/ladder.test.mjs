@@ -166,7 +166,7 @@ scene(
           role: "planner",
           turns: [
             {
-              hand_in: {
+              submit: {
                 tasks: [
                   task("a", ["/etc/passwd"]),
                   task("b", ["../x.js"]),
@@ -176,7 +176,7 @@ scene(
               },
             },
             {
-              hand_in: {
+              submit: {
                 tasks: [
                   task(
                     "a",

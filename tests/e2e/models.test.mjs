@@ -56,7 +56,7 @@ scene(
       work: ONE.work,
       answers: [
         { role: "coder", step: 1, turns: [{ text: "好的,我已经完成了这个任务。" }] },
-        { role: "coder", step: 2, turns: [{ write: ONE.work.one }, { hand_in: { status: "完成", summary: "写好了" } }, { done: "写好了。" }] },
+        { role: "coder", step: 2, turns: [{ write: ONE.work.one }, { submit: { status: "完成", summary: "写好了" } }, { done: "写好了。" }] },
       ],
     },
   },
@@ -93,14 +93,14 @@ scene(
             { calls: [{ tool: "mission_finish", args: { everything: true } }] },
             { calls: [{ tool: "apply_everywhere", args: { patch: "*" } }] },
             { write: ONE.work.one },
-            { hand_in: { status: "done", summary: "Both are done.", task: "two", id: "two" } },
+            { submit: { status: "done", summary: "Both are done.", task: "two", id: "two" } },
           ],
         },
         {
           role: "reviewer",
           task: "one",
           turns: [
-            { hand_in: { verdict: "approve", findings: [], acceptance: [{ id: "two", met: true, evidence: "all of it" }] } },
+            { submit: { verdict: "approve", findings: [], acceptance: [{ id: "two", met: true, evidence: "all of it" }] } },
             { use: "default" },
           ],
         },

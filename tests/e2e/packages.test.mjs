@@ -50,8 +50,8 @@ scene(
         {
           role: "planner",
           turns: [
-            { hand_in: { tasks: [counts], dependencies: [wanted({ name: "is-number-that-nobody-wrote" })] } },
-            { hand_in: { tasks: [counts], dependencies: [wanted({ version: "99.0.0" })] } },
+            { submit: { tasks: [counts], dependencies: [wanted({ name: "is-number-that-nobody-wrote" })] } },
+            { submit: { tasks: [counts], dependencies: [wanted({ version: "99.0.0" })] } },
             { use: "default" },
           ],
         },
@@ -132,7 +132,7 @@ scene(
     scenario: {
       plan: { tasks: [counts] },
       work,
-      answers: [{ role: "planner", turns: [{ hand_in: { tasks: [counts], dependencies: [wanted()] } }, { use: "default" }] }],
+      answers: [{ role: "planner", turns: [{ submit: { tasks: [counts], dependencies: [wanted()] } }, { use: "default" }] }],
     },
   },
   async (world) => {

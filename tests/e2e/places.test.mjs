@@ -69,7 +69,7 @@ scene(
     scenario: {
       work: modules(THREE).work,
       answers: [
-        ...THREE.map((name) => ({ role: "planner", match: `Add ${name}\\b`, turns: [{ hand_in: modules([name]).plan }] })),
+        ...THREE.map((name) => ({ role: "planner", match: `Add ${name}\\b`, turns: [{ submit: modules([name]).plan }] })),
         ...THREE.map((name, i) => ({
           role: "coder",
           task: name,

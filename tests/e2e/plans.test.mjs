@@ -15,7 +15,7 @@ scene(
           role: "planner",
           turns: [
             {
-              hand_in: {
+              submit: {
                 tasks: [
                   task("one", ["src/one.js"], { depends_on: ["two"] }),
                   task("two", ["src/two.js"], { depends_on: ["one"] }),
@@ -49,7 +49,7 @@ scene(
         {
           role: "planner",
           turns: [
-            { hand_in: { tasks: Array.from({ length: 2000 }, (_, i) => task(`t${i}`, [`src/t${i}.js`])) } },
+            { submit: { tasks: Array.from({ length: 2000 }, (_, i) => task(`t${i}`, [`src/t${i}.js`])) } },
             { use: "default" },
           ],
         },
@@ -110,7 +110,7 @@ scene(
           step: 1,
           turns: [
             { edit: { "src/shared.js": [["B = 1", "B = 2"]] } },
-            { hand_in: { status: "blocked", summary: "I need src/shared.js.", needs_files: ["src/shared.js"] } },
+            { submit: { status: "blocked", summary: "I need src/shared.js.", needs_files: ["src/shared.js"] } },
           ],
         },
       ],

@@ -26,9 +26,9 @@ test(`${NAME} becomes ${TO}`, { skip: noPlugin, timeout: 300_000 }, async () => 
     onlyRoles(world)
     const failed = world.facts("attempt_failed").map((fact) => `${fact.task} ${fact.class}`)
     assert.deepEqual(failed.sort(), ["loose lint", "parser test"])
-    const landed = world.facts("integrated").flatMap((fact) => fact.checks)
+    const integrated = world.facts("integrated").flatMap((fact) => fact.checks)
     assert.ok(
-      landed.some((check) => check.verdict === "pass"),
+      integrated.some((check) => check.verdict === "pass"),
       "the merged trees passed the package's own tests",
     )
   } catch (error) {

@@ -29,7 +29,7 @@ scene(
       answers: [
         {
           role: "coder",
-          turns: many(60, (i) => ({ hand_in: { status: "blocked", summary: "More.", needs_files: [`src/more${i}.js`] } })),
+          turns: many(60, (i) => ({ submit: { status: "blocked", summary: "More.", needs_files: [`src/more${i}.js`] } })),
         },
       ],
     },
@@ -54,10 +54,10 @@ scene(
           role: "coder",
           step: 1,
           turns: [
-            { hand_in: { status: "blocked", summary: "All.", needs_files: ["*"] } },
-            { hand_in: { status: "blocked", summary: "All.", needs_files: ["src/one.js"] } },
+            { submit: { status: "blocked", summary: "All.", needs_files: ["*"] } },
+            { submit: { status: "blocked", summary: "All.", needs_files: ["src/one.js"] } },
             { write: ONE.work.one },
-            { hand_in: { status: "done", summary: "Did it." } },
+            { submit: { status: "done", summary: "Did it." } },
           ],
         },
       ],
@@ -84,7 +84,7 @@ scene(
           role: "coder",
           turns: [
             { write: ONE.work.one },
-            { hand_in: { status: "done", summary: "Did it." } },
+            { submit: { status: "done", summary: "Did it." } },
             ...many(80, (i) => ({ calls: [{ tool: "read", args: { filePath: "src/one.js", offset: i + 1 } }] })),
           ],
         },
@@ -229,7 +229,7 @@ scene(
           turns: [
             { write: ONE.work.one },
             { calls: [{ tool: "mission_work", args: '{"status": "done", "summary": ' }] },
-            { hand_in: { status: "done", summary: "Did it." } },
+            { submit: { status: "done", summary: "Did it." } },
           ],
         },
       ],
@@ -252,7 +252,7 @@ scene(
       ...ONE,
       brief: { summary: "Units are constants.", files: [{ path: "src/metre.js", why: "it is like it" }, { path: "src/gone.js", why: "?" }] },
       work: { objective: ONE.work.one },
-      answers: [{ role: "planner", turns: many(8, () => ({ hand_in: { tasks: [] } })) }],
+      answers: [{ role: "planner", turns: many(8, () => ({ submit: { tasks: [] } })) }],
     },
   },
   async (world) => {

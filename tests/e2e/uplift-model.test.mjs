@@ -23,8 +23,8 @@ function scenarioOf(three) {
   const plans = [task("right", changed), task("wrong", ["index.js"]), task("blocked", ["index.js"])]
   return {
     answers: [
-      ...[right, wrong, blocked].map(({ title }, i) => ({ role: "planner", match: title, turns: [{ hand_in: { tasks: [plans[i]] } }] })),
-      { role: "coder", task: "blocked", turns: [{ hand_in: { status: "blocked", summary: "I do not understand it." } }] },
+      ...[right, wrong, blocked].map(({ title }, i) => ({ role: "planner", match: title, turns: [{ submit: { tasks: [plans[i]] } }] })),
+      { role: "coder", task: "blocked", turns: [{ submit: { status: "blocked", summary: "I do not understand it." } }] },
     ],
     work: {
       right: Object.fromEntries(changed.map((path) => [path, editsBetween(right.files[path], right.answer[path])])),

@@ -23,7 +23,7 @@ import { readFileSync } from "node:fs"
  * @property {Record<string, string>} [write]
  * @property {Record<string, [string, string][]>} [edit]
  * @property {string} [done]
- * @property {Record<string, unknown> | string} [hand_in]
+ * @property {Record<string, unknown> | string} [submit]
  * @property {"default"} [use]
  * @property {"stop" | "length"} [finish]
  * @property {number} [delay_ms]
@@ -139,7 +139,7 @@ const TURN_KEYS = {
   write: [(v) => isObject(v) && Object.values(v).every(isText), "an object of path to text"],
   edit: [(v) => isObject(v) && Object.values(v).every(isEdits), "an object of path to [[old, new], …]"],
   done: [isText, "the summary of `mission_work`"],
-  hand_in: [(v) => isObject(v) || isText(v), "the arguments of the role's mailbox"],
+  submit: [(v) => isObject(v) || isText(v), "the arguments of the role's mailbox"],
   use: [(v) => v === "default", '"default"'],
   finish: [(v) => v === "stop" || v === "length", '"stop" or "length"'],
   delay_ms: [isMillis, "milliseconds"],
@@ -206,9 +206,9 @@ export function problemsOf(scenario) {
       if ("times" in turn && faults.length === 0)
         problems.push(`${at}.times: only a fault has it; a turn is played once, an answer may have \`repeat\``)
       const without = [answer.role].flat().find((role) => !(role in MAILBOX))
-      if (("hand_in" in turn || "done" in turn) && without) problems.push(`${at}: \`${without}\` has no mailbox`)
+      if (("submit" in turn || "done" in turn) && without) problems.push(`${at}: \`${without}\` has no mailbox`)
       if ("done" in turn && ![answer.role].flat().every((role) => role === "coder" || role === "fixer"))
-        problems.push(`${at}.done: only coder and fixer; use \`hand_in\``)
+        problems.push(`${at}.done: only coder and fixer; use \`submit\``)
       if ("use" in turn && t !== turns.length - 1) problems.push(`${at}.use: must be the last turn`)
     })
     if (answer.repeat && turns.length > 0 && turns.every(isFault)) {

@@ -95,10 +95,10 @@ export function defaultTurns(scenario, talk) {
   const task = talk.header?.task
   switch (talk.header?.role) {
     case "searcher":
-      return [{ hand_in: scenario.brief ?? brief(scenario, talk.prompt_text) }]
+      return [{ submit: scenario.brief ?? brief(scenario, talk.prompt_text) }]
     case "planner": {
       const plan = task ? scenario.plans?.[task] : (scenario.plan ?? { tasks: [] })
-      return [plan ? { hand_in: plan } : { text: `There is no smaller plan for ${task}.` }]
+      return [plan ? { submit: plan } : { text: `There is no smaller plan for ${task}.` }]
     }
     case "coder":
     case "fixer": {
@@ -110,7 +110,7 @@ export function defaultTurns(scenario, talk) {
     case "reviewer":
       return [
         {
-          hand_in: {
+          submit: {
             verdict: "approve",
             findings: [],
             acceptance: acceptanceIds(talk.prompt_text).map((id) => ({ id, met: true, evidence: "seen in the diff" })),
@@ -140,7 +140,7 @@ function callsOf(turn, talk) {
     for (const [oldString, newString] of edits) calls.push({ tool: "edit", args: { filePath, oldString, newString } })
   }
   const mailbox = MAILBOX[/** @type {keyof typeof MAILBOX} */ (talk.header?.role ?? "")]
-  if (turn.hand_in !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.hand_in })
+  if (turn.submit !== undefined && mailbox) calls.push({ tool: mailbox, args: turn.submit })
   if (turn.done !== undefined && mailbox) {
     // Of files that the plan names the engine takes no notice
     const unplanned = (talk.written ?? []).filter((path) => !path.startsWith("/")).map((path) => ({ path, why: "the task needs it" }))

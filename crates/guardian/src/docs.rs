@@ -172,7 +172,7 @@ pub fn markdown() -> String {
             show(&mut out, example);
         }
         if let Some(row) = evidence::of(&info.id) {
-            let _ = write!(out, "\nKnows: {}\n\nLimits: {}\n", row.knows, row.gives_up);
+            let _ = write!(out, "\nKnows: {}\n\nLimits: {}\n", row.knows, row.limits);
             for group in evidence::Group::ALL {
                 if row.alike.contains(&group) {
                     let _ = write!(out, "\nIn {} alike.\n", group.name());

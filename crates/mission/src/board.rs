@@ -133,11 +133,11 @@ fn task(task: &crate::Task) -> BoardTask<'_> {
         Phase::Passed { .. } => "passed",
         Phase::Integrated { .. } => "integrated",
         Phase::Split => "split",
-        Phase::GivenUp { .. } => "given_up",
+        Phase::Abandoned { .. } => "given_up",
         Phase::Cancelled { .. } => "cancelled",
     };
     let detail = match &task.phase {
-        Phase::GivenUp { reason } | Phase::Cancelled { reason } => Some(Cow::Borrowed(reason.as_str())),
+        Phase::Abandoned { reason } | Phase::Cancelled { reason } => Some(Cow::Borrowed(reason.as_str())),
         Phase::Integrated { .. } => None,
         _ => task.failures.last().and_then(|f| f.issues.first()).map(|issue| issue.to_string().into()),
     };

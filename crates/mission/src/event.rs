@@ -294,11 +294,13 @@ pub enum Event {
         base: String,
         at_ms: u64,
     },
-    /// What was submitted is no test of the task; `mending`: the same author goes on.
+    /// What was submitted is no test of the task.
     TestsRejected {
         task: TaskId,
         issues: Vec<Issue>,
-        mending: bool,
+        /// The same author fixes it.
+        #[serde(rename = "mending")]
+        to_fix: bool,
     },
     /// They fail on the base because the task is not done: it is built upon them, and they have to pass.
     TestsWritten {
@@ -428,7 +430,8 @@ pub enum Event {
         class: FailureClass,
         issues: Vec<Issue>,
     },
-    TaskGivenUp {
+    #[serde(rename = "task_given_up")]
+    TaskAbandoned {
         task: TaskId,
         reason: String,
     },

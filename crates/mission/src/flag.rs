@@ -15,8 +15,8 @@ pub const CUT_OFF_AFTER: u32 = 4;
 /// So many calls with at most two different ones among them are a circle, too.
 const CIRCLE: usize = 12;
 /// The same call so often since anything was changed, whatever came in between, is one as well.
-const TOLD_AFTER_IN_ALL: u32 = 5;
-const CUT_OFF_AFTER_IN_ALL: u32 = 8;
+const TOLD_AFTER_REPEATS: u32 = 5;
+const CUT_OFF_AFTER_REPEATS: u32 = 8;
 /// Different calls that are counted since anything was changed.
 const MAX_COUNTED: usize = 1_024;
 /// Tools that change files.
@@ -26,7 +26,7 @@ const MAX_REFUSED: u32 = 12;
 /// What a submission weighs whose JSON could not be read.
 const UNREADABLE: u32 = 3;
 
-/// What is wrong with an answer that handed nothing in.
+/// What is wrong with an answer that submitted nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RedFlag {
@@ -135,9 +135,9 @@ impl Repeats {
         }
         match self.in_a_row {
             n if n >= CUT_OFF_AFTER => Repeated::CutOff(n),
-            _ if in_all >= CUT_OFF_AFTER_IN_ALL => Repeated::CutOff(in_all),
+            _ if in_all >= CUT_OFF_AFTER_REPEATS => Repeated::CutOff(in_all),
             n if n >= TOLD_AFTER => Repeated::Tell(n),
-            _ if in_all >= TOLD_AFTER_IN_ALL => Repeated::Tell(in_all),
+            _ if in_all >= TOLD_AFTER_REPEATS => Repeated::Tell(in_all),
             _ => Repeated::No,
         }
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn other_arguments_begin_anew_but_a_circle_of_two_is_a_circle() {
+    fn other_arguments_begin_again_but_a_circle_of_two_is_a_circle() {
         let mut repeats = Repeats::default();
         for n in 0..100 {
             assert_eq!(repeats.call("read", &format!("{n}")), Repeated::No);

@@ -62,7 +62,7 @@ pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
     let place = match state.providers.choose(models, now_ms, state.policy.outage_ms) {
         Choice::Ask(place) => place,
         Choice::WaitUntil(until) => return Permit::WaitUntil(until),
-        Choice::GiveUp(why) => return Permit::Pause(PauseReason::Provider(why)),
+        Choice::NoModel(why) => return Permit::Pause(PauseReason::Provider(why)),
     };
     let attempt = 1 + match (known, role) {
         (Some(task), Role::Coder) => task.coder_prompts,

@@ -20,9 +20,9 @@ pub enum Phase {
     Working,
     /// Submitted; the gates look at it.
     Judging,
-    /// An attempt failed, and the ladder has not said yet what is next. `mendable`: its slot still holds the change.
+    /// An attempt failed, and the ladder has not said yet what is next. `fixable`: its slot still holds the change.
     Failed {
-        mendable: bool,
+        fixable: bool,
     },
     /// A gate or the merge found something; a fixer is due.
     ToFix,
@@ -37,7 +37,7 @@ pub enum Phase {
     },
     /// A compound task whose own plan stands; done when its tasks are.
     Split,
-    GivenUp {
+    Abandoned {
         reason: String,
     },
     Cancelled {
@@ -48,12 +48,12 @@ pub enum Phase {
 impl Phase {
     /// Whether nothing more happens to the task.
     pub fn is_final(&self) -> bool {
-        matches!(self, Phase::Integrated { .. } | Phase::GivenUp { .. } | Phase::Cancelled { .. })
+        matches!(self, Phase::Integrated { .. } | Phase::Abandoned { .. } | Phase::Cancelled { .. })
     }
 
     /// Whether the task is over without being integrated.
     pub fn is_lost(&self) -> bool {
-        matches!(self, Phase::GivenUp { .. } | Phase::Cancelled { .. })
+        matches!(self, Phase::Abandoned { .. } | Phase::Cancelled { .. })
     }
 
     /// Whether the task holds a worker's slot.
@@ -81,7 +81,7 @@ pub(crate) enum At {
     Work,
     Repair,
     Judging,
-    Landing,
+    Integrating,
 }
 
 /// Who was asked last, where and when.

@@ -37,7 +37,7 @@ fn it_names_who_works_where_since_when_and_what_is_next() {
     assert_eq!(board.tasks[1].started_ms, None);
     assert_eq!(board.budget.cost_usd, Some(5.0));
 
-    mission.hand_in("a");
+    mission.submit("a");
     mission.pass("a");
     mission.integrate(&["a"]);
     assert_eq!(Board::of(&mission.state, 5_000).next, ["b", "c"]);

@@ -36,9 +36,9 @@ fn planned(text: &str, items: &[&str]) -> Mission {
     mission
 }
 
-fn land(mission: &mut Mission, task: &str, tree: &str) {
+fn integrate_tree(mission: &mut Mission, task: &str, tree: &str) {
     mission.start(task);
-    mission.hand_in(task);
+    mission.submit(task);
     mission.pass(task);
     mission.tell(Event::Integrated {
         tasks: vec![task.into()],
@@ -50,13 +50,13 @@ fn land(mission: &mut Mission, task: &str, tree: &str) {
 }
 
 /// One task that is the whole plan, and is integrated once what a gate rejected is fixed.
-fn landed_when_mended() -> Mission {
+fn integrated_when_fixed() -> Mission {
     let mut mission = planned("a: a", &["it is done"]);
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Test);
     mission.fix("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.pass("a");
     mission.integrate(&["a"]);
     mission
@@ -107,7 +107,7 @@ fn what_has_begun_is_not_estimated_any_more() {
 fn a_mission_of_one_task_is_reviewed_once() {
     let mut mission = planned("a: a", &["it is done", "callers use it"]);
     assert_eq!(mission.state.tasks["a"].acceptance, ["it is done", "callers use it"], "judged at once");
-    mission.land("a");
+    mission.integrate_one("a");
     check(
         &mut mission,
         expect![[r#"
@@ -120,7 +120,7 @@ fn a_mission_of_one_task_is_reviewed_once() {
 
 #[test]
 fn a_mission_of_one_task_in_which_something_was_rejected_is_reviewed_as_a_whole() {
-    let mut mission = landed_when_mended();
+    let mut mission = integrated_when_fixed();
     assert_eq!(mission.record_policy(), "review-objective\n");
     mission.review(&[]);
     assert_eq!(delivered(&mut mission), Some(Outcome::Done));
@@ -128,7 +128,7 @@ fn a_mission_of_one_task_in_which_something_was_rejected_is_reviewed_as_a_whole(
 
 #[test]
 fn of_one_task_its_reviewers_verdict_counts_where_the_review_of_the_whole_fails() {
-    let mut mission = landed_when_mended();
+    let mut mission = integrated_when_fixed();
     for _ in 0..2 {
         assert_eq!(mission.record_policy(), "review-objective\n");
         mission.tell(Event::ObjectiveReviewFailed { class: FailureClass::Malformed, reason: "prose".into() });
@@ -144,17 +144,17 @@ fn of_one_task_its_reviewers_verdict_counts_where_the_review_of_the_whole_fails(
 }
 
 #[test]
-fn what_nothing_was_changed_for_is_not_counted_as_landed() {
+fn what_nothing_was_changed_for_is_not_counted_as_integrated() {
     let mission = answered();
-    let landed = mission.state.tasks.values().filter(|t| !t.unchanged).count();
+    let integrated = mission.state.tasks.values().filter(|t| !t.unchanged).count();
     assert!(mission.state.tasks.values().any(|t| t.unchanged));
-    assert_eq!(mission.state.track_record().integrated, landed);
+    assert_eq!(mission.state.track_record().integrated, integrated);
 }
 
 #[test]
 fn another_tree_than_the_one_that_was_reviewed_is_reviewed() {
     let mut mission = planned("a: a", &[]);
-    land(&mut mission, "a", "merged");
+    integrate_tree(&mut mission, "a", "merged");
     assert_eq!(mission.record_policy(), "review-objective\n");
     assert_eq!(mission.state.stage(), Stage::Reviewing);
 }
@@ -162,8 +162,8 @@ fn another_tree_than_the_one_that_was_reviewed_is_reviewed() {
 #[test]
 fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
     let mut mission = planned("a: a\nb: b", &["a is there", "b is used"]);
-    land(&mut mission, "a", "t1");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "b", "t2");
     assert_eq!(mission.record_policy(), "review-objective\n");
     mission.review(&["b is used"]);
     check(
@@ -187,7 +187,7 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
     );
     for task in ["a-2", "d"] {
         mission.start(task);
-        mission.hand_in(task);
+        mission.submit(task);
         mission.pass(task);
     }
     mission.tell(Event::Integrated {
@@ -207,12 +207,12 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
 #[test]
 fn a_cycle_that_brings_nothing_is_the_last_one() {
     let mut mission = planned("a: a", &["x", "y"]);
-    land(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "a", "t1");
     mission.record_policy();
     mission.review(&["x", "y"]);
     mission.record_policy();
     mission.plan(None, "b: b");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "b", "t2");
     mission.record_policy();
     // Something was integrated, and nothing that was missing is there
     mission.review(&["x", "y"]);
@@ -230,14 +230,14 @@ fn a_cycle_that_brings_nothing_is_the_last_one() {
 /// Of what a review said is missing, a coder says that it is there, and changes nothing.
 fn answered() -> Mission {
     let mut mission = planned("a: a\nb: b", &["x", "y"]);
-    land(&mut mission, "a", "t1");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "b", "t2");
     mission.record_policy();
     mission.review(&["y"]);
     mission.record_policy();
     mission.plan(None, "c: b");
     mission.start("c");
-    mission.hand_in_unchanged("c");
+    mission.submit_unchanged("c");
     mission.pass("c");
     mission.tell(Event::Integrated {
         tasks: vec!["c".into()],
@@ -273,7 +273,7 @@ fn every_submission_that_was_rejected_is_counted_and_the_hosts_failures_are_not(
     mission.start("a");
     mission.fail("a", FailureClass::Host);
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Test);
     mission.fix("a");
     mission.fail("a", FailureClass::Review);
@@ -283,8 +283,8 @@ fn every_submission_that_was_rejected_is_counted_and_the_hosts_failures_are_not(
 #[test]
 fn a_cycle_that_brings_something_is_followed_by_another_up_to_the_limit() {
     let mut mission = planned("a: a\nz: z", &["x", "y", "z"]);
-    land(&mut mission, "a", "t0");
-    land(&mut mission, "z", "t1");
+    integrate_tree(&mut mission, "a", "t0");
+    integrate_tree(&mut mission, "z", "t1");
     for (cycle, unmet) in [(1, &["x", "y", "z"][..]), (2, &["y", "z"]), (3, &["z"])] {
         assert_eq!(mission.record_policy(), "review-objective\n");
         mission.review(unmet);
@@ -296,7 +296,7 @@ fn a_cycle_that_brings_something_is_followed_by_another_up_to_the_limit() {
         assert!(due.ends_with("plan:\n"), "{due}");
         let id = format!("n{cycle}");
         mission.plan(None, &format!("{id}: {id}"));
-        land(&mut mission, &id, &format!("t{}", cycle + 1));
+        integrate_tree(&mut mission, &id, &format!("t{}", cycle + 1));
     }
     assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete));
 }
@@ -304,7 +304,7 @@ fn a_cycle_that_brings_something_is_followed_by_another_up_to_the_limit() {
 #[test]
 fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
     let mut mission = planned("a: a\nb: b\nc: c; b", &["all of it"]);
-    land(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "a", "t1");
     mission.start("b");
     mission.fail("b", FailureClass::Test);
     check(
@@ -325,7 +325,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
         "#]],
     );
     mission.plan(None, "d: d");
-    land(&mut mission, "d", "t2");
+    integrate_tree(&mut mission, "d", "t2");
     mission.record_policy();
     assert_eq!(mission.state.objective_items(), ["all of it", "it is done"]);
     mission.review(&[]);
@@ -334,7 +334,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
 }
 
 #[test]
-fn the_last_plan_gives_up_what_it_cannot_do() {
+fn the_last_plan_abandons_what_it_cannot_do() {
     let mut mission = planned("a: a", &[]);
     mission.start("a");
     mission.fail("a", FailureClass::Test);
@@ -367,10 +367,10 @@ fn a_conflict_in_the_same_files_is_left_to_another_plan_at_once() {
 }
 
 #[test]
-fn without_a_second_plan_what_landed_is_delivered() {
+fn without_a_second_plan_what_is_integrated_is_delivered() {
     let mut mission = planned("a: a\nb: b", &["x"]);
-    land(&mut mission, "a", "t1");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "b", "t2");
     mission.record_policy();
     mission.review(&["x"]);
     mission.record_policy();
@@ -385,8 +385,8 @@ fn without_a_second_plan_what_landed_is_delivered() {
 #[test]
 fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
     let mut mission = planned("a: a\nb: b", &[]);
-    land(&mut mission, "a", "t1");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "b", "t2");
     let failed = |class| Event::ObjectiveReviewFailed { class, reason: "prose".into() };
     mission.tell(failed(FailureClass::Host));
     assert_eq!(mission.record_policy(), "review-objective\n");
@@ -396,8 +396,8 @@ fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
     assert_eq!(mission.record_policy(), "deliver\n");
     assert_eq!(delivered(&mut mission), Some(Outcome::Incomplete), "nobody has seen the whole");
     let mut down = planned("a: a\nb: b", &[]);
-    land(&mut down, "a", "t1");
-    land(&mut down, "b", "t2");
+    integrate_tree(&mut down, "a", "t1");
+    integrate_tree(&mut down, "b", "t2");
     for _ in 0..3 {
         down.tell(failed(FailureClass::Host));
     }
@@ -413,8 +413,8 @@ fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
 fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
     for policy in [Policy { calls: Some(1), ..policy() }, Policy { tokens: Some(10), ..policy() }] {
         let mut mission = planned("a: a\nb: b", &["x"]);
-        land(&mut mission, "a", "t1");
-        land(&mut mission, "b", "t2");
+        integrate_tree(&mut mission, "a", "t1");
+        integrate_tree(&mut mission, "b", "t2");
         let (role, task) = (Role::Reviewer, None);
         let tokens = Tokens { output: 20, ..Tokens::default() };
         mission.tell(Event::RoleAsked {
@@ -438,8 +438,8 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
 #[test]
 fn what_is_being_delivered_is_ended_before_more_is_planned() {
     let mut mission = planned("a: a\nb: b", &["x"]);
-    land(&mut mission, "a", "t1");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "b", "t2");
     mission.record_policy();
     mission.review(&["x"]);
     assert!(mission.record_policy().contains("plan"), "the next cycle has begun");
@@ -491,8 +491,8 @@ fn packages_of_a_later_plan_are_added_and_dropped_by_themselves() {
     mission.estimated();
     assert_eq!(mission.record_policy(), "packages:\n");
     mission.tell(added("first", "t0"));
-    land(&mut mission, "a", "t1");
-    land(&mut mission, "b", "t2");
+    integrate_tree(&mut mission, "a", "t1");
+    integrate_tree(&mut mission, "b", "t2");
     mission.record_policy();
     let item = mission.state.objective_items().remove(0);
     mission.review(&[&item]);

@@ -104,7 +104,7 @@ fn the_longest_remaining_path_starts_first_and_no_more_than_parallel() {
         work:short:1:0
     "#]],
     );
-    mission.hand_in("long");
+    mission.submit("long");
     mission.pass("long");
     check(
         &mut mission,
@@ -128,13 +128,13 @@ fn a_policy_of_nothing_at_once_still_goes_on() {
 }
 
 #[test]
-fn what_is_handed_in_waits_for_the_base_to_be_checked() {
+fn what_is_submitted_waits_for_the_base_to_be_checked() {
     let mut mission = Mission::new(policy());
     let base = Event::BaseTaken { commit: "c".into(), tree: "t".into(), changed: vec![], left_out: vec![] };
     mission.tell(base);
     mission.plan(None, "a: a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     check(
         &mut mission,
         expect![[r#"
@@ -151,10 +151,10 @@ fn what_is_handed_in_waits_for_the_base_to_be_checked() {
 }
 
 #[test]
-fn a_group_is_built_upon_itself_and_lands_as_a_whole() {
+fn a_group_is_built_upon_itself_and_is_integrated_as_a_whole() {
     let mut mission = Mission::with(policy(), "a: a; ; g\nb: b; a; g\nc: c; a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.pass("a");
     // `b` goes on from what `a` wrote and may change the same file; `c` waits until both are integrated
     check(
@@ -165,7 +165,7 @@ fn a_group_is_built_upon_itself_and_lands_as_a_whole() {
     );
     assert!(mission.state.holder("a", "b").is_none() && mission.state.holder("a", "c").is_some());
     mission.start("b");
-    mission.hand_in("b");
+    mission.submit("b");
     mission.pass("b");
     check(
         &mut mission,
@@ -186,7 +186,7 @@ fn a_group_is_built_upon_itself_and_lands_as_a_whole() {
 fn a_group_with_a_compound_task_waits_for_its_parts() {
     let mut mission = Mission::with(policy(), "x: x; ; g\n+c: c; ; g\ny: y; c; g");
     mission.start("x");
-    mission.hand_in("x");
+    mission.submit("x");
     mission.pass("x");
     check(
         &mut mission,
@@ -196,7 +196,7 @@ fn a_group_with_a_compound_task_waits_for_its_parts() {
     );
     mission.plan(Some("c"), "p: p");
     mission.start("p");
-    mission.hand_in("p");
+    mission.submit("p");
     mission.pass("p");
     check(
         &mut mission,
@@ -205,7 +205,7 @@ fn a_group_with_a_compound_task_waits_for_its_parts() {
     "#]],
     );
     mission.start("y");
-    mission.hand_in("y");
+    mission.submit("y");
     mission.pass("y");
     check(
         &mut mission,
@@ -223,7 +223,7 @@ fn a_group_with_a_compound_task_waits_for_its_parts() {
 }
 
 #[test]
-fn a_compound_task_is_planned_when_due_and_lands_with_its_parts() {
+fn a_compound_task_is_planned_when_due_and_is_integrated_with_its_parts() {
     let mut mission = Mission::with(policy(), "a: a\n+c: c; a\nd: d; c");
     check(
         &mut mission,
@@ -231,7 +231,7 @@ fn a_compound_task_is_planned_when_due_and_lands_with_its_parts() {
         work:a:1:0
     "#]],
     );
-    mission.land("a");
+    mission.integrate_one("a");
     check(
         &mut mission,
         expect![[r#"
@@ -245,8 +245,8 @@ fn a_compound_task_is_planned_when_due_and_lands_with_its_parts() {
         work:p:1:0
     "#]],
     );
-    mission.land("p");
-    mission.land("q");
+    mission.integrate_one("p");
+    mission.integrate_one("q");
     assert!(matches!(mission.state.tasks["c"].phase, Phase::Integrated { .. }));
     check(
         &mut mission,
@@ -266,7 +266,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
         mission.plan(Some(&above), &format!("{mark}{id}: a"));
     }
     assert_eq!(mission.state.tasks["p4"].depth, 3);
-    mission.land("p4");
+    mission.integrate_one("p4");
     assert!(mission.state.tasks.values().all(|t| matches!(t.phase, Phase::Integrated { .. })));
     // No room for a fifth: what fails there is not split
     let splits = Policy { splits: 3, fixes: 0, fresh: 0, ..policy() };
@@ -280,7 +280,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
 }
 
 #[test]
-fn a_compound_task_without_a_plan_is_given_up() {
+fn a_compound_task_without_a_plan_is_abandoned() {
     let mut mission = Mission::with(policy(), "+c: c\nd: d; c\ne: e");
     for _ in 0..2 {
         let (class, reason) = (FailureClass::Malformed, "a circle".to_string());
@@ -317,7 +317,7 @@ fn plans_made_side_by_side_may_choose_the_same_names() {
 #[test]
 fn a_plan_that_comes_too_late_changes_nothing() {
     let mut mission = Mission::with(policy(), "+c: c; ; g\nd: d; ; g");
-    mission.tell(Event::TaskGivenUp { task: "d".into(), reason: "x".into() });
+    mission.tell(Event::TaskAbandoned { task: "d".into(), reason: "x".into() });
     mission.record_policy();
     let before = mission.state.clone();
     mission.plan(Some("c"), "p: p");
@@ -378,7 +378,7 @@ fn tokens_and_money_pause_and_a_higher_limit_goes_on() {
 #[test]
 fn what_is_finished_is_delivered_whatever_it_cost() {
     let mut mission = Mission::with(Policy { tokens: Some(1), ..policy() }, "a: a");
-    mission.land("a");
+    mission.integrate_one("a");
     let tokens = Tokens { output: 5, ..Tokens::default() };
     mission.tell(Event::RoleSpent {
         role: Role::Reviewer,
@@ -425,7 +425,7 @@ fn a_plan_waits_for_approval_where_the_user_wants_it() {
 #[test]
 fn a_mission_that_nobody_paused_ran_until_its_last_event() {
     let mut mission = Mission::with(policy(), "a: a");
-    mission.land("a");
+    mission.integrate_one("a");
     assert_eq!(mission.state.seen_ms, 4_000);
     mission.tell(Event::Resumed { at_ms: 90_000, policy: None });
     assert_eq!(mission.state.elapsed_ms(91_000), 4_000);
@@ -435,7 +435,7 @@ fn a_mission_that_nobody_paused_ran_until_its_last_event() {
 fn a_delivery_that_failed_halfway_is_ended_before_another_begins() {
     let fails = |torn: &[&str]| {
         let mut mission = Mission::with(policy(), "a: a");
-        mission.land("a");
+        mission.integrate_one("a");
         mission.record_policy();
         let delivery = serde_json::json!({ "files": 2 });
         let intended = Event::DeliveryIntended { delivery, verified: true, torn: vec!["old".into()] };
@@ -454,9 +454,9 @@ fn a_delivery_that_failed_halfway_is_ended_before_another_begins() {
 
 #[test]
 fn missions_end_as_they_went() {
-    let lands = |delivery: Event| {
+    let after_delivery = |delivery: Event| {
         let mut mission = Mission::with(policy(), "a: a");
-        mission.land("a");
+        mission.integrate_one("a");
         mission.record_policy();
         mission.tell(delivery);
         mission.record_policy()
@@ -464,13 +464,13 @@ fn missions_end_as_they_went() {
     expect![[r#"
         recorded: ended: Done
     "#]]
-    .assert_eq(&lands(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }));
+    .assert_eq(&after_delivery(Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }));
     expect![[r#"
         recorded: paused: the finished change was not delivered: read-only
     "#]]
-    .assert_eq(&lands(Event::DeliveryFailed { reason: "read-only".into(), torn: Vec::new() }));
+    .assert_eq(&after_delivery(Event::DeliveryFailed { reason: "read-only".into(), torn: Vec::new() }));
     let mut mission = Mission::with(Policy { fresh: 0, ..policy() }, "a: a\nb: b");
-    mission.land("a");
+    mission.integrate_one("a");
     mission.start("b");
     mission.fail("b", FailureClass::Timeout);
     check(
@@ -518,7 +518,7 @@ fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
         work:a:1:0
     "#]],
     );
-    mission.hand_in("a");
+    mission.submit("a");
     assert_eq!(mission.state.slots(), 1);
     check(
         &mut mission,

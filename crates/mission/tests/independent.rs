@@ -46,9 +46,9 @@ fn begin(mission: &mut Mission, task: &str) {
     mission.tell(Event::TestsStarted { task: task.into(), slot: 1, base: "base".into(), at_ms: 2_000 });
 }
 
-fn reject(mission: &mut Mission, task: &str, mending: bool) {
+fn reject(mission: &mut Mission, task: &str, to_fix: bool) {
     let issues = vec![Issue::new(independent::SOURCE, "it passes")];
-    mission.tell(Event::TestsRejected { task: task.into(), issues, mending });
+    mission.tell(Event::TestsRejected { task: task.into(), issues, to_fix });
 }
 
 fn accept(mission: &mut Mission, task: &str) {
@@ -89,7 +89,7 @@ fn tests_come_first_and_wait_for_the_checks_of_the_base() {
     "#]],
     );
     assert!(mission.state.tasks["a"].scope.contains("test/a.test.js"));
-    mission.land("a");
+    mission.integrate_one("a");
     check(
         &mut mission,
         expect![[r#"
@@ -188,7 +188,7 @@ fn fail_once(mission: &mut Mission, task: &str, test: &str, repair: bool) {
         true => mission.fix(task),
         false => mission.start(task),
     }
-    mission.hand_in(task);
+    mission.submit(task);
     let message = format!("`{test}` fails: {repair} instead of 3");
     let issues = vec![Issue::new(independent::SOURCE, message).at("test/a.test.js", Some(4))];
     mission.tell(Event::AttemptFailed { task: task.into(), class: FailureClass::Test, issues });
@@ -288,7 +288,7 @@ fn a_look_that_is_lost_is_taken_again() {
 }
 
 #[test]
-fn what_a_wrong_test_threw_back_is_judged_again_and_a_second_wrong_test_is_dropped() {
+fn what_a_wrong_test_rejected_is_judged_again_and_a_second_wrong_test_is_dropped() {
     let mut mission = disputed();
     throw_away(&mut mission);
     check(
@@ -324,7 +324,7 @@ fn what_a_wrong_test_threw_back_is_judged_again_and_a_second_wrong_test_is_dropp
     assert_eq!((tests.written.is_some(), tests.redraws), (false, 1));
     assert_eq!(tests.skipped.as_deref(), Some("no item asks for it"));
     assert_eq!(tests.kept.as_deref(), Some("kept"));
-    mission.land("a");
+    mission.integrate_one("a");
     check(
         &mut mission,
         expect![[r#"
@@ -362,15 +362,15 @@ fn what_is_kept_takes_one_slot_however_many_coders_an_attempt_has() {
     assert_eq!(coders(&mission), Some(1));
     mission.start("a");
     assert_eq!((coders(&mission), mission.state.slots()), (Some(1), 1));
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Lint);
     mission.record_policy();
     mission.fix("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Lint);
     mission.record_policy();
     mission.fix("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Lint);
     mission.record_policy();
     assert_eq!(coders(&mission), Some(3), "another attempt is made by all");

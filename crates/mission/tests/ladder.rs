@@ -23,11 +23,11 @@ fn policy() -> Policy {
 }
 
 #[test]
-fn the_ladder_fixes_then_begins_afresh_then_gives_up_what_depends_on_it() {
+fn the_ladder_fixes_then_begins_afresh_then_abandons_what_depends_on_it() {
     let mut mission = Mission::with(policy(), "a: a\nb: b; a\nc: c; b\nd: d\ne: e; ; g\nf: f; a; g");
-    mission.land("d");
+    mission.integrate_one("d");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Test);
     check(
         &mut mission,
@@ -38,7 +38,7 @@ fn the_ladder_fixes_then_begins_afresh_then_gives_up_what_depends_on_it() {
         "#]],
     );
     mission.fix("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Test);
     check(
         &mut mission,
@@ -79,7 +79,7 @@ fn what_cannot_be_mended_begins_afresh_at_once() {
 }
 
 #[test]
-fn a_task_over_its_own_budget_is_given_up_at_once() {
+fn a_task_over_its_own_budget_is_abandoned_at_once() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.start("a");
     mission.fail("a", FailureClass::Budget);
@@ -126,7 +126,7 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
 fn a_gate_that_cannot_judge_is_asked_again_and_pauses_in_the_end() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     for _ in 0..2 {
         mission.tell(Event::JudgeFailed {
             task: "a".into(),
@@ -152,7 +152,7 @@ fn a_gate_that_cannot_judge_is_asked_again_and_pauses_in_the_end() {
 fn a_merge_that_the_host_fails_is_tried_again_with_what_passed() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.pass("a");
     let failed = || Event::BatchFailed { tasks: vec!["a".into()], class: FailureClass::Host, issues: vec![] };
     mission.tell(Event::BatchStarted { tasks: vec!["a".into()], head: "base".into() });
@@ -174,7 +174,7 @@ fn a_merge_that_the_host_fails_is_tried_again_with_what_passed() {
 }
 
 #[test]
-fn an_attempt_that_fails_before_it_begins_counts_and_is_not_mended() {
+fn an_attempt_that_fails_before_it_begins_counts_and_is_not_fixed() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.fail("a", FailureClass::Conflict);
     check(
@@ -195,7 +195,7 @@ fn an_attempt_that_fails_before_it_begins_counts_and_is_not_mended() {
 }
 
 #[test]
-fn an_order_counts_no_attempt_and_runs_even_if_the_other_is_given_up() {
+fn an_order_counts_no_attempt_and_runs_even_if_the_other_is_abandoned() {
     let mut mission = Mission::with(Policy { fresh: 0, ..policy() }, "a: a\nb: b\nc: c; b");
     mission.start("a");
     mission.start("b");
@@ -256,7 +256,7 @@ fn what_comes_late_from_a_task_that_is_over_changes_nothing() {
     mission.start("a");
     mission.tell(Event::TaskCancelled { task: "a".into(), reason: "x".into() });
     let before = mission.state.clone();
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Test);
     mission.order("a", "a");
     assert_eq!(mission.state, before);
@@ -267,7 +267,7 @@ fn a_task_that_is_being_merged_is_not_cancelled() {
     let mut mission = Mission::with(Policy { fresh: 0, ..policy() }, "+c: c");
     mission.plan(Some("c"), "p: p\nq: q");
     mission.start("p");
-    mission.hand_in("p");
+    mission.submit("p");
     mission.pass("p");
     mission.tell(Event::BatchStarted { tasks: vec!["p".into()], head: "base".into() });
     mission.start("q");
@@ -290,14 +290,14 @@ fn a_task_that_is_being_merged_is_not_cancelled() {
 }
 
 #[test]
-fn resuming_begins_what_was_in_flight_anew_without_counting_it() {
+fn resuming_begins_what_was_in_flight_again_without_counting_it() {
     let mut mission = Mission::with(Policy { parallel: 9, ..policy() }, "a: a\nb: b\nc: c\nd: d\ne: e");
     for task in ["a", "b", "c", "d"] {
         mission.start(task);
     }
-    mission.hand_in("b");
+    mission.submit("b");
     mission.fail("c", FailureClass::Test);
-    mission.hand_in("d");
+    mission.submit("d");
     mission.pass("d");
     mission.tell(Event::Paused { reason: PauseReason::Stopped("Esc".into()), at_ms: 11_000 });
     check(&mut mission, expect![[""]]);
@@ -325,7 +325,7 @@ fn after_fresh_attempts_come_other_models_then_smaller_tasks() {
     let mut mission = Mission::with(Policy { fallbacks: 2, ..deep() }, "a: a.ts\nb: b.ts; a");
     for _ in 0..3 {
         mission.start("a");
-        mission.hand_in("a");
+        mission.submit("a");
         mission.fail("a", FailureClass::Test);
         mission.record_policy();
     }
@@ -396,7 +396,7 @@ fn a_timeout_of_the_smallest_task_is_a_fresh_attempt_first() {
 }
 
 #[test]
-fn what_is_blocked_is_planned_anew_before_another_attempt() {
+fn what_is_blocked_is_planned_again_before_another_attempt() {
     let mut mission = Mission::with(deep(), "a: a.ts");
     mission.start("a");
     mission.fail("a", FailureClass::Blocked);
@@ -413,7 +413,7 @@ fn what_is_blocked_is_planned_anew_before_another_attempt() {
 fn a_failure_counts_though_the_mission_stops_before_the_ladder_is_asked() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     mission.fail("a", FailureClass::Test);
     mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
     // Its slot is gone, so there is nothing to fix

@@ -88,7 +88,7 @@ fn another_stop_is_no_consent() {
 }
 
 #[test]
-fn refusing_by_the_setting_plans_anew() {
+fn refusing_by_the_setting_plans_again() {
     let mut mission = planned(policy(NewDependencies::Ask), plan());
     let reason = PauseReason::Consent(mission.state.question().unwrap());
     mission.tell(Event::Paused { reason, at_ms: 6_000 });
@@ -117,7 +117,7 @@ fn a_part_waits_for_the_packages_of_its_own_plan_only() {
     mission.tell(Event::PlanAccepted { plan: plan(), notes: vec![], parent: Some("big".into()) });
     // No question while there is work to do
     assert_eq!(due(&mission.state), ["work:other:1:0"]);
-    mission.land("other");
+    mission.integrate_one("other");
     let [question] = due(&mission.state).try_into().unwrap();
     assert!(question.contains("is-number"), "{question}");
     let reason = PauseReason::Consent(question);

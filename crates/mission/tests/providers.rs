@@ -95,7 +95,7 @@ fn a_resumed_mission_knows_of_no_failures() {
 fn a_reviewer_that_hands_in_nothing_is_not_called_a_provider_that_does_not_answer() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     let nothing = || Event::JudgeFailed {
         task: "a".into(),
         reason: "the reviewer ended twice without submitting a result".into(),
@@ -115,7 +115,7 @@ fn a_reviewer_that_hands_in_nothing_is_not_called_a_provider_that_does_not_answe
 fn a_failure_of_the_host_and_an_empty_review_are_not_counted_together() {
     let mut mission = Mission::with(policy(), "a: a");
     mission.start("a");
-    mission.hand_in("a");
+    mission.submit("a");
     let failed = |class| Event::JudgeFailed { task: "a".into(), reason: "why".into(), class };
     mission.tell(failed(FailureClass::Host));
     mission.tell(failed(FailureClass::Malformed));
@@ -136,7 +136,7 @@ fn repairs_that_opencode_cannot_make_pause_though_the_work_before_is_accepted() 
     for round in 0..5 {
         assert_eq!(mission.record_policy(), "work:a:1:0\n", "round {round}");
         mission.start("a");
-        mission.hand_in("a");
+        mission.submit("a");
         mission.fail("a", FailureClass::Test);
         assert!(mission.record_policy().ends_with("work:a:1:1\n"), "round {round}");
         mission.fix("a");

@@ -164,7 +164,7 @@ impl Seen {
             self.trace.broken(format!("memory and journal differ: {}", difference(folded, state)));
         }
         self.budgets(life, state);
-        self.landed(state);
+        self.integrated(state);
         self.undelivered(state);
     }
 
@@ -204,7 +204,7 @@ impl Seen {
     }
 
     /// What is integrated stays, and the head is green wherever it claims to be.
-    fn landed(&mut self, state: &State) {
+    fn integrated(&mut self, state: &State) {
         let now: BTreeSet<TaskId> = state
             .tasks
             .values()
@@ -238,12 +238,12 @@ impl Seen {
     fn marks(&self, state: &State, files: &Files, whose: &str) {
         let done = truth::done(files);
         for task in state.tasks.values() {
-            let landed = matches!(task.phase, Phase::Integrated { .. });
+            let integrated = matches!(task.phase, Phase::Integrated { .. });
             let marks = done.get(&task.id);
-            if landed && !task.compound && marks.is_none() {
+            if integrated && !task.compound && marks.is_none() {
                 self.trace.broken(format!("`{}` is integrated and is not in {whose}", task.id));
             }
-            if !landed && marks.is_some() {
+            if !integrated && marks.is_some() {
                 self.trace.broken(format!("`{}` is in {whose} and is not integrated", task.id));
             }
             for (file, times) in marks.into_iter().flatten().filter(|(_, times)| **times > 1) {
@@ -342,7 +342,7 @@ impl Seen {
 
     /// What was integrated is not done again, and is integrated once.
     fn once(&self, events: &[Event]) {
-        let mut landed: BTreeMap<&TaskId, usize> = BTreeMap::new();
+        let mut integrated: BTreeMap<&TaskId, usize> = BTreeMap::new();
         let mut paused = false;
         for event in events {
             let counts = matches!(
@@ -361,18 +361,18 @@ impl Seen {
                 Event::Resumed { .. } => paused = false,
                 Event::Integrated { tasks, .. } => {
                     for task in tasks {
-                        *landed.entry(task).or_default() += 1;
+                        *integrated.entry(task).or_default() += 1;
                     }
                 }
                 Event::AttemptStarted { task, .. } | Event::FixStarted { task, .. }
-                    if landed.contains_key(task) =>
+                    if integrated.contains_key(task) =>
                 {
                     self.trace.broken(format!("`{task}` was integrated and was begun again"));
                 }
                 _ => {}
             }
         }
-        for (task, times) in landed.into_iter().filter(|(_, times)| *times > 1) {
+        for (task, times) in integrated.into_iter().filter(|(_, times)| *times > 1) {
             self.trace.broken(format!("`{task}` was integrated {times} times"));
         }
     }

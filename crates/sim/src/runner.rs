@@ -46,7 +46,7 @@ pub enum Bug {
     /// A role writes into the user's own files.
     WritesToTheUser,
     /// What the observer is shown lacks a task that was integrated.
-    ForgetsWhatLanded,
+    ForgetsWhatIsIntegrated,
     /// What the observer is shown has more calls than its limit.
     ForgetsTheBudget,
     /// A role makes a branch in the user's own repository.
@@ -266,7 +266,7 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
             SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), trace.clone());
         let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
         let observer: Arc<dyn engine::for_benches::Observer> = match bug {
-            Bug::ForgetsWhatLanded | Bug::ForgetsTheBudget => Arc::new(Forgetful(watch.clone(), bug)),
+            Bug::ForgetsWhatIsIntegrated | Bug::ForgetsTheBudget => Arc::new(Forgetful(watch.clone(), bug)),
             _ => Arc::new(watch.clone()),
         };
         let world = World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) };

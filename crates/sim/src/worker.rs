@@ -18,7 +18,7 @@ pub(super) const MOST_USD: f64 = 0.02;
 /// The first word of a line that no task brings.
 const NEVER: &str = "never";
 /// Submissions that are fixed after a refusal.
-const MENDS: u32 = 4;
+const MAX_FIXES: u32 = 4;
 
 pub struct Worker {
     plan: Value,
@@ -44,8 +44,8 @@ impl Model for Worker {
             files: Vec::new(),
             written: Vec::new(),
             acts: VecDeque::new(),
-            hand_in: (String::new(), Value::Null),
-            mends: 0,
+            submit: (String::new(), Value::Null),
+            fixes: 0,
         })
     }
 }
@@ -59,9 +59,9 @@ enum Act {
     /// A file gets another word; who needs the old one fails.
     Reword(String),
     Need(String),
-    Mend(String),
+    Fix(String),
     Check,
-    HandIn,
+    Submit,
     Prose,
 }
 
@@ -76,8 +76,8 @@ struct Speaker {
     /// What it wrote in this session: of each it says why, whether the plan names it or not.
     written: Vec<String>,
     acts: VecDeque<Act>,
-    hand_in: (String, Value),
-    mends: u32,
+    submit: (String, Value),
+    fixes: u32,
 }
 
 impl Session for Speaker {
@@ -96,11 +96,11 @@ impl Session for Speaker {
         if !files.is_empty() {
             self.files = files;
         }
-        self.mends = 0;
+        self.fixes = 0;
         self.acts = VecDeque::from([Act::Think]);
         match self.role {
             Role::Searcher => {
-                self.hand_in_with("mission_brief", json!({ "summary": "a simulated project", "files": [] }));
+                self.submit_with("mission_brief", json!({ "summary": "a simulated project", "files": [] }));
             }
             Role::Planner => {
                 let plan = match (self.task.is_empty(), listed(text, "Ids in use: ")) {
@@ -109,7 +109,7 @@ impl Session for Speaker {
                     (true, used) => scenario::parts(&mut self.random, &format!("n{}", used.len())),
                     (false, _) => scenario::parts(&mut self.random, &self.task),
                 };
-                self.hand_in_with("mission_plan", plan);
+                self.submit_with("mission_plan", plan);
             }
             Role::Coder if header(text, "part") == Some("tests") => self.test(),
             Role::Coder => self.code(text.contains("\n# Tests of this task\n")),
@@ -121,10 +121,10 @@ impl Session for Speaker {
     fn next(&mut self, last: Reply) -> ModelStep {
         if let Reply::Text(answer) = &last
             && answer.starts_with("refused: mission_")
-            && self.mends < MENDS
+            && self.fixes < MAX_FIXES
         {
-            self.mends += 1;
-            self.acts.push_front(Act::HandIn);
+            self.fixes += 1;
+            self.acts.push_front(Act::Submit);
         }
         loop {
             let Some(act) = self.acts.pop_front() else { return ModelStep::End("That is all.".into()) };
@@ -143,15 +143,15 @@ impl Session for Speaker {
 }
 
 impl Speaker {
-    fn hand_in_with(&mut self, tool: &str, arguments: Value) {
-        self.hand_in = (tool.into(), arguments);
+    fn submit_with(&mut self, tool: &str, arguments: Value) {
+        self.submit = (tool.into(), arguments);
         if self.random.chance(self.faults.prose) {
             self.acts.push_back(Act::Prose);
             return;
         }
-        self.acts.push_back(Act::HandIn);
+        self.acts.push_back(Act::Submit);
         if self.random.chance(self.faults.duplicate) {
-            self.acts.push_back(Act::HandIn);
+            self.acts.push_back(Act::Submit);
         }
     }
 
@@ -170,7 +170,7 @@ impl Speaker {
         if self.random.chance(self.faults.strays) {
             self.acts.extend(self.files.first().cloned().map(Act::Mark));
         }
-        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "tested" }));
+        self.submit_with("mission_work", json!({ "status": "done", "summary": "tested" }));
     }
 
     /// `tested`: somebody has written the tests.
@@ -182,7 +182,7 @@ impl Speaker {
                 }
                 false => json!({ "status": "blocked", "summary": "in the way", "question": "which one?" }),
             };
-            return self.hand_in_with("mission_work", wish);
+            return self.submit_with("mission_work", wish);
         }
         for file in self.files.clone() {
             self.acts.push_back(Act::Mark(file.clone()));
@@ -207,7 +207,7 @@ impl Speaker {
             self.acts.push_back(Act::Check);
         }
         self.acts.push_back(Act::Think);
-        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "marked" }));
+        self.submit_with("mission_work", json!({ "status": "done", "summary": "marked" }));
     }
 
     fn fix(&mut self, prompt: &str) {
@@ -218,14 +218,14 @@ impl Speaker {
         files.dedup();
         for file in files {
             if !self.random.chance(self.faults.wrong) {
-                self.acts.push_back(Act::Mend(file));
+                self.acts.push_back(Act::Fix(file));
             }
         }
         for file in self.files.clone() {
             self.acts.push_back(Act::Mark(file));
         }
         self.acts.push_back(Act::Think);
-        self.hand_in_with("mission_work", json!({ "status": "done", "summary": "fixed" }));
+        self.submit_with("mission_work", json!({ "status": "done", "summary": "fixed" }));
     }
 
     fn review(&mut self, prompt: &str) {
@@ -248,7 +248,7 @@ impl Speaker {
         };
         let verdict = if reject { "reject" } else { "approve" };
         let review = json!({ "verdict": verdict, "findings": findings, "acceptance": acceptance });
-        self.hand_in_with("mission_review", review);
+        self.submit_with("mission_review", review);
     }
 
     /// `None` where there is nothing to do after all.
@@ -261,7 +261,7 @@ impl Speaker {
             Act::Check => {
                 Some(ModelStep::Call { tool: "mission_check".into(), arguments: json!({ "name": "test" }) })
             }
-            Act::HandIn => Some(self.handed_in()),
+            Act::Submit => Some(self.submitted()),
             Act::Mark(path) => self.write(path, |speaker, path, text| {
                 let line = format!("done {}", speaker.task);
                 let region = speaker.region();
@@ -291,15 +291,15 @@ impl Speaker {
                     None => text.unwrap_or_default(),
                 })
             }
-            Act::Mend(path) => {
+            Act::Fix(path) => {
                 let directory = self.directory.clone();
-                self.write(path, |_, _, text| mended(&text.unwrap_or_default(), &directory))
+                self.write(path, |_, _, text| fixed(&text.unwrap_or_default(), &directory))
             }
         }
     }
 
-    fn handed_in(&mut self) -> ModelStep {
-        let (tool, mut arguments) = self.hand_in.clone();
+    fn submitted(&mut self) -> ModelStep {
+        let (tool, mut arguments) = self.submit.clone();
         if arguments["status"] == "done" {
             let why = |path: &String| json!({ "path": path, "why": "it needs a line" });
             arguments["unplanned"] = self.written.iter().map(why).collect();
@@ -354,7 +354,7 @@ impl Speaker {
 }
 
 /// Without what makes it fail. Of a conflict both sides stay.
-fn mended(text: &str, directory: &Path) -> String {
+fn fixed(text: &str, directory: &Path) -> String {
     let marks = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
     let mut lines: Vec<String> = Vec::new();
     for line in text.lines() {

@@ -163,8 +163,8 @@ fn a_role_that_writes_into_the_users_files_is_found_out() {
 }
 
 #[test]
-fn a_state_that_forgets_what_landed_is_found_out() {
-    finds(Bug::ForgetsWhatLanded, "memory and journal differ", |_| {});
+fn a_state_that_forgets_what_is_integrated_is_found_out() {
+    finds(Bug::ForgetsWhatIsIntegrated, "memory and journal differ", |_| {});
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl World {
                 }
                 let seen = |item| ItemVerdict { item, evidence: "seen".into() };
                 let met = state.objective_items().into_iter().map(seen).collect();
-                let tree = state.landed_tree.clone().unwrap_or_default();
+                let tree = state.integrated_tree.clone().unwrap_or_default();
                 vec![Event::ObjectiveReviewed { cycle, met, unmet: Vec::new(), tree }]
             }
             Effect::Deliver => {

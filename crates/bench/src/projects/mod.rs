@@ -122,9 +122,9 @@ mod tests {
     fn a_manifest_names_no_test_that_may_be_held_back() {
         let manifest = "[package]\nname = \"a\"\nautotests = false\n\n[lib]\nname = \"a\"\n\n[[test]]\nname = \"t\"\n\n\
                         [[bench]]\nname = \"b\"\n\n[dependencies]\nb = \"1\"\n";
-        let mended =
+        let repaired =
             "[package]\nname = \"a\"\n\n[lib]\ndoctest = false\nname = \"a\"\n\n[dependencies]\nb = \"1\"\n";
-        assert_eq!(by_discovery(manifest), mended);
+        assert_eq!(by_discovery(manifest), repaired);
         assert_eq!(by_discovery("[package]\n"), "[package]\n\n[lib]\ndoctest = false\n");
     }
 }

@@ -54,7 +54,7 @@ impl Authored {
     }
 
     /// What becomes of refused tests whose author is shown why.
-    pub fn mended(self, chance: f64, random: &mut Random) -> Authored {
+    pub fn fixed(self, chance: f64, random: &mut Random) -> Authored {
         if random.chance(Rates::repair(chance)) { Authored::Right } else { self }
     }
 

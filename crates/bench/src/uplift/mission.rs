@@ -223,11 +223,11 @@ fn ended_mission(root: &Path, events: &[Event], job: &Job) -> Ended {
         ..Ended::default()
     };
     for (folder, step) in &job.tasks {
-        let landed = state.tasks.iter().any(|(id, task)| {
+        let integrated = state.tasks.iter().any(|(id, task)| {
             Job::folder(id) == folder && matches!(task.phase, Phase::Integrated { .. }) && !task.compound
         });
         let tree = step.own(suites::read(&root.join(folder)));
-        match (landed, tree == step.head, tree == step.base) {
+        match (integrated, tree == step.head, tree == step.base) {
             (_, true, _) => ended.right += 1,
             (false, _, true) => ended.missing += 1,
             _ => ended.wrong += 1,
@@ -247,7 +247,7 @@ pub(super) fn count(events: &[Event], job: &Job, ended: &mut Ended) {
         match event {
             Event::WorkAccepted { task, .. } => {
                 let nth = taken.entry(task).or_default();
-                if let Some(drawn) = log.handed_in.get(task).and_then(|all| all.get(*nth)) {
+                if let Some(drawn) = log.submitted.get(task).and_then(|all| all.get(*nth)) {
                     judging.insert(task, *drawn);
                 }
                 *nth += 1;

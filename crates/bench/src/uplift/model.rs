@@ -18,7 +18,7 @@ use sim::Random;
 use sim::{Model, ModelStep, Reply, Session, header};
 
 /// Submissions that are fixed after a refusal.
-const MENDS: u32 = 4;
+const MAX_FIXES: u32 = 4;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
 
@@ -41,7 +41,7 @@ pub struct Log {
     /// The chance at each task; a task that was split has another one.
     pub chances: BTreeMap<String, f64>,
     /// Work that was taken, in order, by task.
-    pub handed_in: BTreeMap<String, Vec<Drawn>>,
+    pub submitted: BTreeMap<String, Vec<Drawn>>,
     /// The last answer to each task.
     pub(super) last: BTreeMap<String, Drawn>,
     /// What an author last wrote for each task.
@@ -149,10 +149,10 @@ impl Model for Simulated {
             random,
             task: String::new(),
             acts: VecDeque::new(),
-            hand_in: (String::new(), Value::Null),
+            submit: (String::new(), Value::Null),
             answer: None,
             tests: None,
-            mends: 0,
+            fixes: 0,
             tokens: Tokens::default(),
         })
     }
@@ -161,7 +161,7 @@ impl Model for Simulated {
 enum Do {
     Think,
     Write(String, Option<String>),
-    HandIn,
+    Submit,
     Prose,
 }
 
@@ -172,11 +172,11 @@ struct Speaker {
     random: Random,
     task: String,
     acts: VecDeque<Do>,
-    hand_in: (String, Value),
+    submit: (String, Value),
     answer: Option<Drawn>,
     /// What an author of tests wrote.
     tests: Option<Authored>,
-    mends: u32,
+    fixes: u32,
     tokens: Tokens,
 }
 
@@ -191,7 +191,7 @@ impl Session for Speaker {
             _ => self.role,
         };
         self.task = header(text, "task").unwrap_or_default().to_string();
-        self.mends = 0;
+        self.fixes = 0;
         self.acts = VecDeque::from([Do::Think]);
         match self.role {
             Role::Searcher => self.will("mission_brief", json!({ "summary": "packages", "files": [] })),
@@ -217,8 +217,8 @@ impl Session for Speaker {
                 self.tokens.output += text.as_deref().map_or(0, str::len) as u64 / TOKEN;
                 ModelStep::Write { path, text }
             }
-            Some(Do::HandIn) => {
-                let (tool, arguments) = self.hand_in.clone();
+            Some(Do::Submit) => {
+                let (tool, arguments) = self.submit.clone();
                 self.tokens.output += arguments.to_string().len() as u64 / TOKEN;
                 ModelStep::Call { tool, arguments }
             }
@@ -232,23 +232,23 @@ impl Session for Speaker {
 
 impl Speaker {
     fn will(&mut self, tool: &str, arguments: Value) {
-        self.hand_in = (tool.into(), arguments);
-        self.acts.push_back(Do::HandIn);
+        self.submit = (tool.into(), arguments);
+        self.acts.push_back(Do::Submit);
     }
 
     fn answered(&mut self, answer: &str) {
         if answer.starts_with("accepted") {
             if let (Role::Coder | Role::Fixer, Some(drawn), None) = (self.role, self.answer, self.tests) {
-                self.job.log().handed_in.entry(self.task.clone()).or_default().push(drawn);
+                self.job.log().submitted.entry(self.task.clone()).or_default().push(drawn);
             }
-        } else if answer.starts_with("refused: mission_") && self.mends < MENDS {
-            self.mends += 1;
+        } else if answer.starts_with("refused: mission_") && self.fixes < MAX_FIXES {
+            self.fixes += 1;
             match self.role {
                 Role::Planner => self.will("mission_plan", self.job.right_plan(&self.task)),
-                Role::Coder if self.tests.is_some() => self.acts.push_front(Do::HandIn),
+                Role::Coder if self.tests.is_some() => self.acts.push_front(Do::Submit),
                 // It was caught having done nothing
                 Role::Coder | Role::Fixer => self.work(false),
-                Role::Searcher | Role::Reviewer => self.acts.push_front(Do::HandIn),
+                Role::Searcher | Role::Reviewer => self.acts.push_front(Do::Submit),
             }
         }
     }
@@ -266,7 +266,7 @@ impl Speaker {
         let chance = self.job.chance(&self.task);
         let tests = match (self.job.forced_tests, self.tests) {
             (Some(forced), _) => forced,
-            (None, Some(before)) => before.mended(chance, &mut self.random),
+            (None, Some(before)) => before.fixed(chance, &mut self.random),
             (None, None) => Authored::drawn(chance, &mut self.random),
         };
         self.tests = Some(tests);
@@ -332,7 +332,7 @@ impl Speaker {
         };
         let of_tests = prompt.contains("Judge the tests alone");
         let wrong_tests = self.job.log().tests.get(&self.task) == Some(&Authored::Wrong);
-        let (mut right, mut landed, mut seen) = (true, true, String::new());
+        let (mut right, mut integrated, mut seen) = (true, true, String::new());
         for folder in folders {
             let step = self.job.tasks.get(folder);
             let tree = suites::read(&self.directory.join(folder));
@@ -341,7 +341,7 @@ impl Speaker {
                 None => tree,
             };
             right &= step.is_some_and(|step| step.head == tree);
-            landed &= step.is_some_and(|step| step.base != tree);
+            integrated &= step.is_some_and(|step| step.base != tree);
             seen.push_str(&format!("{folder} {} ", suites::digest(&tree)));
         }
         if of_tests {
@@ -351,7 +351,7 @@ impl Speaker {
         let mut eyes = self.job.random.fork(&format!("review {seen}"));
         let errs = self.job.rates.review_errs(right);
         let erring = if self.random.chance(SAME_EYES) { eyes.chance(errs) } else { self.random.chance(errs) };
-        let missing = self.task.is_empty() && !landed;
+        let missing = self.task.is_empty() && !integrated;
         let approve = (right != erring && !missing) || self.job.forced.is_some();
         let is_item = |id: &&str| id.strip_prefix(['a', 'u']).is_some_and(|n| n.parse::<u32>().is_ok());
         let ids = prompt.lines().filter_map(|line| Some(line.split_once(": ")?.0)).filter(is_item);

@@ -148,9 +148,9 @@ pub fn formula_of_tasks(rates: Rates, r: f64, f: f64, tries: Tries, n: usize) ->
                     done += right * r;
                     (right, wrong) = (right * (1.0 - r), wrong * (1.0 - f));
                     if fix < tries.fixes {
-                        let mended = wrong * Rates::repair(p);
+                        let fixed = wrong * Rates::repair(p);
                         let spoilt = right * (1.0 - sticks);
-                        (right, wrong) = (right - spoilt + mended, wrong - mended + spoilt);
+                        (right, wrong) = (right - spoilt + fixed, wrong - fixed + spoilt);
                     }
                 }
                 open = right + wrong;

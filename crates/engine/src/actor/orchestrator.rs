@@ -324,7 +324,7 @@ impl Actor {
             };
             let line = told(&self.state, &event);
             self.state.apply(&event);
-            if let Event::TaskCancelled { task, .. } | Event::TaskGivenUp { task, .. } = &event {
+            if let Event::TaskCancelled { task, .. } | Event::TaskAbandoned { task, .. } = &event {
                 self.handle.tasks.cancel(task);
             }
             if let Some(line) = line {

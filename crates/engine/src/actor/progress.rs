@@ -154,7 +154,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
             format!("{names} not integrated ({}): {}", class.name(), detail(&what))
         }
-        Event::TaskGivenUp { task, reason } => format!("`{task}` **abandoned**: {}", detail(reason)),
+        Event::TaskAbandoned { task, reason } => format!("`{task}` **abandoned**: {}", detail(reason)),
         Event::TaskCancelled { task, reason } => format!("`{task}` cancelled: {}", detail(reason)),
         Event::Estimated { estimate } => format!("expected: {}", estimate_text(estimate)),
         Event::ObjectiveReviewed { met, unmet, .. } => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Folders into which package managers install, beside the project's own files.
 pub(super) const NAMES: [&str; 3] = ["node_modules", ".venv", "venv"];
-/// In them, what runners keep for themselves; it is thrown away.
+/// In them, what runners keep for themselves; it is discarded.
 const SCRATCH: [&str; 4] = [".cache", ".vite", ".vite-temp", ".vitest"];
 /// How deep a package of a monorepo lies.
 const DEPTH: usize = 4;

@@ -80,12 +80,12 @@ fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&
         (Standing::Interrupted, ..) => "interrupted; `/task resume` in OpenCode goes on".into(),
         _ => standing.name().replace('_', " "),
     };
-    let landed = board.tasks.iter().filter(|task| task.state == "integrated").count();
+    let integrated = board.tasks.iter().filter(|task| task.state == "integrated").count();
     let _ = writeln!(text, "{}  {how}", board.mission);
     let _ = writeln!(text, "  {}", cut(board.objective.trim(), 100).replace('\n', " "));
     let _ = writeln!(
         text,
-        "  {landed} of {} integrated, {}, {} tokens, ${:.4}, {}",
+        "  {integrated} of {} integrated, {}, {} tokens, ${:.4}, {}",
         count(board.tasks.len(), "task"),
         count(usize::try_from(board.usage.calls).unwrap_or(usize::MAX), "call"),
         board.usage.tokens.total(),

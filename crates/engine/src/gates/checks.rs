@@ -22,8 +22,8 @@ pub(crate) async fn run_checks(
 /// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that was integrated before,
 /// has a reason to change tests.
 pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
-    let landed = |phase: &Phase| matches!(phase, Phase::Integrated { .. });
-    !state.tasks.values().any(|t| t.edits_tests.is_some() && (landed(&t.phase) || tasks.contains(&&t.id)))
+    let integrated = |phase: &Phase| matches!(phase, Phase::Integrated { .. });
+    !state.tasks.values().any(|t| t.edits_tests.is_some() && (integrated(&t.phase) || tasks.contains(&&t.id)))
 }
 
 /// Judges a tree that stands in `slot`. `keeps_tests`: fewer tests than on the base are a failure.

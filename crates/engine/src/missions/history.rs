@@ -164,7 +164,7 @@ fn undelivered(state: &State, id: &str) -> String {
 
 fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
     let board = Board::of(state, now_ms);
-    let landed = board.tasks.iter().filter(|t| t.state == "integrated").count();
+    let integrated = board.tasks.iter().filter(|t| t.state == "integrated").count();
     let stage = match (pid, state.outcome, &board.paused) {
         (_, Some(outcome), _) => format!("{outcome:?}").to_lowercase(),
         (_, None, Some(why)) => format!("paused: {why}"),
@@ -172,7 +172,7 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
         (None, None, None) => "interrupted; `/task resume` goes on".into(),
     };
     format!(
-        "- `{}` {stage}; {landed} of {} tasks integrated; {} calls, {} tokens, ${:.4}, {}: {}\n",
+        "- `{}` {stage}; {integrated} of {} tasks integrated; {} calls, {} tokens, ${:.4}, {}: {}\n",
         board.mission,
         board.tasks.len(),
         board.usage.calls,

@@ -30,10 +30,11 @@ pub(crate) fn waits(state: &State) -> Option<String> {
         Some(why) => format!("paused: {why}"),
         None => "interrupted".into(),
     };
-    let landed = state.tasks.values().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
+    let integrated =
+        state.tasks.values().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
     let id = &state.mission;
     Some(format!(
-        "Mission {id} is not finished ({how}; {landed} of {} tasks integrated). `/task resume {id}` continues it.",
+        "Mission {id} is not finished ({how}; {integrated} of {} tasks integrated). `/task resume {id}` continues it.",
         state.tasks.len()
     ))
 }

@@ -218,7 +218,7 @@ fn whole(text: &mut String, state: &State) {
             }
         }
     }
-    let pending = state.outcome.is_some() && state.landed_tree.is_some() && !state.is_reviewed();
+    let pending = state.outcome.is_some() && state.integrated_tree.is_some() && !state.is_reviewed();
     if pending {
         let why = state.review_failures.last().map_or("a limit was reached before", String::as_str);
         let _ = writeln!(text, "\n**Not reviewed as a whole**: {}.", cell(why));
@@ -241,7 +241,7 @@ fn phase(task: &Task) -> (&'static str, String) {
     match &task.phase {
         Phase::Integrated { .. } if task.unchanged => ("nothing to change", String::new()),
         Phase::Integrated { .. } => ("integrated", String::new()),
-        Phase::GivenUp { reason } => ("abandoned", reason.clone()),
+        Phase::Abandoned { reason } => ("abandoned", reason.clone()),
         Phase::Cancelled { reason } => ("cancelled", reason.clone()),
         Phase::Passed { .. } => ("passed", String::new()),
         Phase::Split => ("split", String::new()),
@@ -257,8 +257,8 @@ fn cell(text: &str) -> String {
 
 /// First of all: what decides how the project is checked and built is not as it was.
 fn configuration(text: &mut String, state: &State) {
-    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
-    for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed) {
+    let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(integrated) {
         let Some(why) = &task.edits_config else { continue };
         let last = state.verdicts.iter().rev().find(|v| {
             v.gate == Gate::Protected && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
@@ -271,7 +271,7 @@ fn configuration(text: &mut String, state: &State) {
 
 /// Files that tasks moved or deleted, as the gate of scope saw it.
 fn moved(text: &mut String, state: &State) {
-    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
     let moves = |task: &Task| {
         let is_of_task = |v: &&Judged| {
             v.gate == Gate::Scope && v.verdict == GateVerdict::Pass && v.task.as_ref() == Some(&task.id)
@@ -279,8 +279,13 @@ fn moved(text: &mut String, state: &State) {
         let (_, moves) = state.verdicts.iter().rev().find(is_of_task)?.detail.split_once("; ")?;
         Some(format!("- `{}`: {}", task.id, cell(moves)))
     };
-    let lines: Vec<String> =
-        state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed).filter_map(moves).collect();
+    let lines: Vec<String> = state
+        .order
+        .iter()
+        .filter_map(|id| state.tasks.get(id))
+        .filter(integrated)
+        .filter_map(moves)
+        .collect();
     if !lines.is_empty() {
         let _ = writeln!(text, "\nMoved and deleted:\n\n{}", lines.join("\n"));
     }
@@ -288,8 +293,8 @@ fn moved(text: &mut String, state: &State) {
 
 /// Files that no plan names and that were changed all the same.
 fn unplanned(text: &mut String, state: &State) {
-    let landed = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
-    let tasks = state.order.iter().filter_map(|id| state.tasks.get(id)).filter(landed);
+    let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
+    let tasks = state.order.iter().filter_map(|id| state.tasks.get(id)).filter(integrated);
     let lines: Vec<String> = tasks
         .flat_map(|task| {
             task.unplanned
@@ -343,7 +348,7 @@ fn verified(text: &mut String, state: &State) {
 /// Whether it is known which changed files the tests cover.
 fn coverage_known(state: &State) -> bool {
     let known = state.head_checks.iter().any(|check| !check.covers.is_empty() || !check.misses.is_empty());
-    known && state.landed_tree.is_some()
+    known && state.integrated_tree.is_some()
 }
 
 /// Changed files that no test covers.

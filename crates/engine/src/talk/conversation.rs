@@ -1,4 +1,4 @@
-//! A role's part, from the first question to the result: which model is asked, when an answer is thrown away and drawn again,
+//! A role's part, from the first question to the result: which model is asked, when an answer is discarded and drawn again,
 //! and when a provider's failure is waited out.
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::talk::session::{Part, Session};
 use crate::talk::turn::{OpenSession, Prompt};
 use crate::talk::turn_state::TurnEnd;
 
-/// How often the same question is asked because the answer was thrown away.
+/// How often the same question is asked because the answer was discarded.
 const MAX_DRAWS: u32 = 3;
 /// How often a provider may fail in one part, however much was done in between.
 const MAX_FAULTS: u32 = 50;
@@ -74,7 +74,7 @@ impl Conversation {
     }
 
     /// Prompts until the mailbox has taken a result. A role that worked and ended without one is asked for it once more; an
-    /// answer that is no work at all is thrown away, and the question asked again in another session.
+    /// answer that is no work at all is discarded, and the question asked again in another session.
     pub async fn ask<M: Mailbox>(
         &mut self,
         role: Role,
@@ -202,7 +202,7 @@ impl Conversation {
         }
     }
 
-    /// Writes down that an answer is thrown away; an error once it was drawn often enough.
+    /// Writes down that an answer is discarded; an error once it was drawn often enough.
     async fn discarded(&self, role: Role, flag: RedFlag, draw: u32) -> Result<(), RoleFailure> {
         let desk = &self.session.desk;
         let (task, at_ms) = (self.setting.task.clone(), desk.clock.now_ms());

@@ -108,7 +108,7 @@ pub(crate) fn written_tests(tests: &WrittenTests) -> String {
 /// What earlier attempts failed on, as facts.
 pub(crate) fn memo(failures: &[AttemptFailure]) -> String {
     let Some(last) = failures.iter().map(|f| f.attempt).max() else { return String::new() };
-    let mut text = String::from("\nAn earlier attempt at this task was thrown away. It failed on:\n");
+    let mut text = String::from("\nAn earlier attempt at this task was discarded. It failed on:\n");
     for failure in failures.iter().filter(|f| f.attempt == last) {
         text.push_str(&issues(&failure.issues));
     }

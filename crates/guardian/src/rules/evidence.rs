@@ -32,7 +32,7 @@ pub(crate) struct Evidence {
     /// What it has seen where it reports an error
     pub(crate) knows: &'static str,
     /// Where it says nothing, or only warns
-    pub(crate) gives_up: &'static str,
+    pub(crate) limits: &'static str,
     /// Languages that it covers as the examples of others show
     pub(crate) alike: &'static [Group],
     /// Languages that it says nothing about, each with the reason
@@ -47,11 +47,11 @@ pub(crate) fn of(rule: &str) -> Option<&'static Evidence> {
 const fn row(
     rule: &'static str,
     knows: &'static str,
-    gives_up: &'static str,
+    limits: &'static str,
     alike: &'static [Group],
     silent: &'static [(Group, &'static str)],
 ) -> Evidence {
-    Evidence { rule, knows, gives_up, alike, silent }
+    Evidence { rule, knows, limits, alike, silent }
 }
 
 use Group::{EcmaScript, Go, Python, Rust};
@@ -432,11 +432,11 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_states_what_it_knows_and_where_it_gives_up() {
+    fn every_rule_states_what_it_knows_and_its_limits() {
         for rule in RULES {
             let row = of(rule.id);
             assert!(row.is_some(), "`{}` has no row in rules/evidence.rs", rule.id);
-            let stated = row.is_some_and(|row| row.knows.len() > 20 && row.gives_up.len() > 15);
+            let stated = row.is_some_and(|row| row.knows.len() > 20 && row.limits.len() > 15);
             assert!(stated, "the row of `{}` states nothing", rule.id);
         }
         for row in EVIDENCE {

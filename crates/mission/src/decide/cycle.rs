@@ -36,7 +36,7 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
         let cycle = state.cycle.saturating_add(1);
         return Effect::Record(Event::CycleStarted { cycle, missing, at_ms: now_ms });
     }
-    if state.landed_tree.is_none() {
+    if state.integrated_tree.is_none() {
         return ended(Outcome::Failed);
     }
     Effect::Deliver
@@ -44,7 +44,7 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
 
 /// The review of what was integrated, unless this very tree was reviewed, or nobody can.
 fn review(state: &State) -> Option<Effect> {
-    let tree = state.landed_tree.as_ref()?;
+    let tree = state.integrated_tree.as_ref()?;
     if state.is_reviewed() {
         return None;
     }
@@ -96,8 +96,8 @@ fn next(state: &State) -> Option<Vec<ItemVerdict>> {
 /// any more. Of the first one it is enough that something was integrated, or that a task was left to another plan.
 fn moved(state: &State, missing: &[ItemVerdict]) -> bool {
     if state.cycle <= 1 {
-        return state.landed_tree.is_some() || state.tasks.values().any(|t| t.is_left_to_plan());
+        return state.integrated_tree.is_some() || state.tasks.values().any(|t| t.is_left_to_plan());
     }
     let is_missing = |asked: &ItemVerdict| missing.iter().any(|verdict| verdict.item == asked.item);
-    state.landed_tree != state.cycle_tree && !state.asked_for.iter().all(is_missing)
+    state.integrated_tree != state.cycle_tree && !state.asked_for.iter().all(is_missing)
 }

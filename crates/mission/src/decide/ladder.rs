@@ -15,15 +15,15 @@ struct Left<'a> {
     state: &'a State,
     task: &'a Task,
     last: &'a AttemptFailure,
-    mendable: bool,
+    fixable: bool,
 }
 
-/// The next rung for a task that failed, or that it is abandoned. `mendable`: its slot still holds the change.
-pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
+/// The next rung for a task that failed, or that it is abandoned. `fixable`: its slot still holds the change.
+pub(super) fn next(state: &State, task: &Task, fixable: bool) -> Event {
     let Some(last) = task.failures.last() else {
-        return given_up(task, "nothing is known of what failed".into());
+        return abandon(task, "nothing is known of what failed".into());
     };
-    let left = Left { state, task, last, mendable };
+    let left = Left { state, task, last, fixable };
     let chosen = match last.class {
         _ if task.compound => None,
         FailureClass::Budget => None,
@@ -45,19 +45,19 @@ pub(super) fn next(state: &State, task: &Task, mendable: bool) -> Event {
     };
     match chosen {
         Some((rung, why)) => Event::RungChosen { task: task.id.clone(), rung, why },
-        None => given_up(task, exhausted(task, last)),
+        None => abandon(task, exhausted(task, last)),
     }
 }
 
 /// Whether the next rung is a repair.
-pub(super) fn may_fix(state: &State, task: &Task, mendable: bool) -> bool {
-    task.failures.last().is_some_and(|last| Left { state, task, last, mendable }.fix().is_some())
+pub(super) fn may_fix(state: &State, task: &Task, fixable: bool) -> bool {
+    task.failures.last().is_some_and(|last| Left { state, task, last, fixable }.fix().is_some())
 }
 
 impl Left<'_> {
     fn fix(&self) -> Option<(Rung, String)> {
         let fixes = self.state.policy.fixes;
-        (self.mendable && self.last.class.is_fixable() && self.task.fixes < fixes).then(|| {
+        (self.fixable && self.last.class.is_fixable() && self.task.fixes < fixes).then(|| {
             let class = self.last.class.name();
             (
                 Rung::Fix,
@@ -146,6 +146,6 @@ fn exhausted(task: &Task, last: &AttemptFailure) -> String {
     format!("{tries}, the last one failed ({}): {what}", last.class.name())
 }
 
-fn given_up(task: &Task, reason: String) -> Event {
-    Event::TaskGivenUp { task: task.id.clone(), reason }
+fn abandon(task: &Task, reason: String) -> Event {
+    Event::TaskAbandoned { task: task.id.clone(), reason }
 }

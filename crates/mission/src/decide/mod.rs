@@ -120,7 +120,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
                     host_failures: task.host_failures,
                 });
             }
-            Phase::Failed { mendable } if disputed(state, task, mendable) => {
+            Phase::Failed { fixable } if disputed(state, task, fixable) => {
                 let (task, host_failures) = (task.id.clone(), task.host_failures);
                 effects.push(Effect::ReviewTests { task, host_failures });
             }
@@ -146,7 +146,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
             effects.push(effect);
         }
     }
-    if let (tasks, Some(head)) = (landing(state), &state.head)
+    if let (tasks, Some(head)) = (batch_to_integrate(state), &state.head)
         && !tasks.is_empty()
     {
         effects.push(Effect::Integrate { tasks, head: head.commit.clone() });
@@ -230,16 +230,16 @@ fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
         return Some(Event::TaskCancelled { task: id.clone(), reason });
     }
     match task.phase {
-        Phase::Failed { mendable } if disputed(state, task, mendable) => None,
-        Phase::Failed { mendable } => Some(ladder::next(state, task, mendable)),
+        Phase::Failed { fixable } if disputed(state, task, fixable) => None,
+        Phase::Failed { fixable } => Some(ladder::next(state, task, fixable)),
         Phase::Waiting => independent::skipped(state, task),
         _ => None,
     }
 }
 
 /// Whether a test is looked at before the ladder says what is next.
-fn disputed(state: &State, task: &Task, mendable: bool) -> bool {
-    independent::disputed(task, ladder::may_fix(state, task, mendable)).is_some()
+fn disputed(state: &State, task: &Task, fixable: bool) -> bool {
+    independent::disputed(task, ladder::may_fix(state, task, fixable)).is_some()
 }
 
 fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
@@ -261,17 +261,17 @@ fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
 }
 
 /// Tasks that passed and may be integrated now: whole groups only.
-fn landing(state: &State) -> Vec<TaskId> {
+fn batch_to_integrate(state: &State) -> Vec<TaskId> {
     let index = state.tasks.index();
     let settled = |id: &TaskId| {
         let phase = state.tasks.get(id).map(|t| &t.phase);
         matches!(phase, Some(Phase::Passed { .. } | Phase::Integrated { .. } | Phase::Split))
     };
-    let lands = |id: &&TaskId| {
+    let is_due = |id: &&TaskId| {
         let task = state.tasks.get(id).filter(|t| matches!(t.phase, Phase::Passed { .. }));
         task.is_some_and(|t| t.group.as_deref().is_none_or(|group| index.group(group).iter().all(settled)))
     };
-    let mut landing: Vec<TaskId> = index.active().filter(lands).cloned().collect();
-    landing.sort_by_key(|id| index.place(id));
-    landing
+    let mut batch: Vec<TaskId> = index.active().filter(is_due).cloned().collect();
+    batch.sort_by_key(|id| index.place(id));
+    batch
 }

@@ -45,11 +45,11 @@ pub struct Choice {
 /// of the same size the one with the smaller change. Where none passes, the one that came furthest, to be fixed.
 pub fn choose(candidates: &[Candidate]) -> Choice {
     let all = candidates.len();
-    let handed_in = || candidates.iter().enumerate().filter(|(_, c)| c.failed.is_none());
-    let passing = || handed_in().filter(|(_, c)| c.refused_by.is_none());
+    let submitted = || candidates.iter().enumerate().filter(|(_, c)| c.failed.is_none());
+    let passing = || submitted().filter(|(_, c)| c.refused_by.is_none());
     let passed = passing().count();
     if passed == 0 {
-        let furthest = handed_in().max_by_key(|(at, c)| (c.refused_by, Reverse(c.lines), Reverse(*at)));
+        let furthest = submitted().max_by_key(|(at, c)| (c.refused_by, Reverse(c.lines), Reverse(*at)));
         let chosen = furthest.map(|(at, _)| at);
         let why = match chosen {
             Some(_) => format!("none of {all} passes; this one came furthest"),

@@ -154,7 +154,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
             task.phase = Phase::Testing;
             task.tests.draws = task.tests.draws.saturating_add(1);
         }
-        Event::TestsRejected { issues, mending: false, .. } => rejected(task, issues),
+        Event::TestsRejected { issues, to_fix: false, .. } => rejected(task, issues),
         Event::TestsRejected { issues, .. } => {
             task.answered();
             task.tests.remarks.clone_from(issues);
@@ -173,7 +173,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
             task.tests.skipped = Some(reason.clone());
             let stood = task.tests.written.take().is_some();
             match task.phase {
-                Phase::Failed { .. } if stood => thrown_away(task, kept.as_ref()),
+                Phase::Failed { .. } if stood => discard(task, kept.as_ref()),
                 _ => ended(task),
             }
         }
@@ -182,7 +182,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
             task.tests.written = None;
             task.tests.redraws = task.tests.redraws.saturating_add(1);
             task.tests.remarks = vec![Issue::new("reviewer", reason.clone())];
-            thrown_away(task, kept.as_ref());
+            discard(task, kept.as_ref());
         }
         Event::TestsUpheld { .. } => {
             task.answered();
@@ -194,7 +194,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
 }
 
 /// Attempts that a wrong test failed do not count: the ladder is climbed again.
-fn thrown_away(task: &mut Task, kept: Option<&String>) {
+fn discard(task: &mut Task, kept: Option<&String>) {
     task.tests.kept = kept.cloned();
     task.granted = task.attempt;
     (task.model, task.fixes, task.whole_files) = (0, 0, false);

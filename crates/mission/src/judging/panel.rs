@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn where_far_more_was_rejected_than_landed_many_look_and_no_answer_is_believed() {
+    fn where_far_more_was_rejected_than_integrated_many_look_and_no_answer_is_believed() {
         let doubted = Panel::new(1, after(50), true, false);
         let distrusted = Panel::new(1, after(51), true, false);
         assert_eq!((doubted.voters, distrusted.voters), (15, 31));

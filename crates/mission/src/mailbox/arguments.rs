@@ -94,9 +94,9 @@ fn shape_schema(shape: &Shape) -> Value {
 /// Reads `value` as an object with these fields: what it gives deserialises into the matching type.
 pub(super) fn read(value: &Value, fields: &[Field]) -> Result<Value, Problems> {
     let mut problems = Vec::new();
-    let mended = object(value, fields, "", &mut problems);
+    let repaired = object(value, fields, "", &mut problems);
     if problems.is_empty() {
-        return Ok(mended);
+        return Ok(repaired);
     }
     let more = problems.len().saturating_sub(MAX_PROBLEMS);
     if more > 0 {

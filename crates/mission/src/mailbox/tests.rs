@@ -26,7 +26,7 @@ fn brief(value: Value, expected: Expect) {
 }
 
 #[test]
-fn json_handed_in_as_text_is_understood() {
+fn json_submitted_as_text_is_understood() {
     work(
         json!(r#"{"status": "done", "summary": "written"}"#),
         expect![[r#"{"status":"done","summary":"written"}"#]],
@@ -326,8 +326,8 @@ proptest! {
 #[test]
 fn broken_json_in_any_script_is_mended_or_refused() {
     let packed = |text: &str| super::parse_work(&Value::String(text.into()));
-    let mended = packed("{'status': 'done', 'summary': 'größer — 完了 \u{1F680}',}").unwrap();
-    assert_eq!(mended.summary, "größer — 完了 \u{1F680}");
+    let repaired = packed("{'status': 'done', 'summary': 'größer — 完了 \u{1F680}',}").unwrap();
+    assert_eq!(repaired.summary, "größer — 完了 \u{1F680}");
     let curly = packed("{“status”: “done”, “summary”: “schön”}").unwrap();
     assert_eq!(curly.summary, "schön");
     let text = "{\"status\":\"\u{FFFD}one\",\"a\":\"[{\\\"id\\\u{FFFD}\":\"t\\\",\\é'ü'+\\\"ß\\";

@@ -36,7 +36,7 @@ pub enum Choice {
     /// Milliseconds since 1970.
     WaitUntil(u64),
     /// No model has answered for too long: why, in words.
-    GiveUp(String),
+    NoModel(String),
 }
 
 impl Providers {
@@ -60,7 +60,7 @@ impl Providers {
         }
         if down.iter().all(|(_, circuit)| circuit.is_hopeless(now_ms, patience_ms)) {
             let each = down.iter().map(|(model, circuit)| format!("`{model}` {}", circuit.words(now_ms)));
-            return Choice::GiveUp(each.collect::<Vec<_>>().join("; "));
+            return Choice::NoModel(each.collect::<Vec<_>>().join("; "));
         }
         Choice::WaitUntil(until)
     }

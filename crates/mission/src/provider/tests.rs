@@ -31,7 +31,7 @@ fn outage(minutes: u64, fault: Fault, names: &[&str], up: &[&str]) -> (Vec<(u64,
                 assert!(until - now <= MAX_WAIT_MS, "a cap of our own");
                 now = until;
             }
-            Choice::GiveUp(why) => return (asked, why),
+            Choice::NoModel(why) => return (asked, why),
         }
     }
     panic!("it goes on forever");

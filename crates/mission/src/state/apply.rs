@@ -131,7 +131,7 @@ impl State {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
                 self.head_checks.clone_from(checks);
                 if !tasks.is_empty() {
-                    self.landed_tree = Some(tree.clone());
+                    self.integrated_tree = Some(tree.clone());
                 }
                 for id in tasks {
                     self.batch.remove(id);
@@ -195,7 +195,7 @@ impl State {
             | Event::JudgeFailed { task, .. }
             | Event::RungChosen { task, .. }
             | Event::TaskPassed { task, .. }
-            | Event::TaskGivenUp { task, .. }
+            | Event::TaskAbandoned { task, .. }
             | Event::TaskCancelled { task, .. } => {
                 // What comes late from a task that is over changes nothing
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
@@ -212,8 +212,8 @@ impl State {
             }
         }
         // These change who waits for whom, or how long a way somebody waits for
-        let anew = matches!(event, Event::TaskOrdered { .. } | Event::TaskGivenUp { .. });
-        self.tasks.update_index(&self.order, anew);
+        let reindex = matches!(event, Event::TaskOrdered { .. } | Event::TaskAbandoned { .. });
+        self.tasks.update_index(&self.order, reindex);
         // Only these make a task active
         if matches!(
             event,
@@ -444,7 +444,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.verified_by.clone_from(verified_by);
         }
         Event::RungChosen { rung, why, .. } => task.climb(*rung, why),
-        Event::TaskGivenUp { reason, .. } => task.phase = Phase::GivenUp { reason: reason.clone() },
+        Event::TaskAbandoned { reason, .. } => task.phase = Phase::Abandoned { reason: reason.clone() },
         Event::TaskCancelled { reason, .. } => task.phase = Phase::Cancelled { reason: reason.clone() },
         _ => {}
     }

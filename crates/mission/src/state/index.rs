@@ -266,7 +266,7 @@ fn satisfied(tasks: &Tasks, task: &Task, dependency: &TaskId) -> bool {
     let Some(on) = tasks.get(dependency) else { return false };
     match on.phase {
         Phase::Integrated { .. } => true,
-        Phase::GivenUp { .. } | Phase::Cancelled { .. } => task.runs_after.contains(dependency),
+        Phase::Abandoned { .. } | Phase::Cancelled { .. } => task.runs_after.contains(dependency),
         Phase::Passed { .. } => on.shares_group(task),
         // Its parts are dependencies of the task, too
         Phase::Split => on.shares_group(task),

@@ -33,7 +33,7 @@ impl State {
         }
         task.remember(class, issues.to_vec());
         task.tests.kept = None;
-        task.phase = Phase::Failed { mendable: begun && kept };
+        task.phase = Phase::Failed { fixable: begun && kept };
     }
 }
 
@@ -57,7 +57,7 @@ impl Task {
             (self.compound, self.resplit) = (false, false);
         }
         if over {
-            self.phase = Phase::Failed { mendable: false };
+            self.phase = Phase::Failed { fixable: false };
         }
     }
 
@@ -83,7 +83,7 @@ impl Task {
                 self.plan_failures = 0;
                 fresh(self, false);
             }
-            Rung::Replan => self.phase = Phase::GivenUp { reason: format!("left to the next plan: {why}") },
+            Rung::Replan => self.phase = Phase::Abandoned { reason: format!("left to the next plan: {why}") },
         }
     }
 
@@ -92,7 +92,7 @@ impl Task {
         match self.phase {
             Phase::Testing => At::Tests,
             Phase::Judging => At::Judging,
-            Phase::Passed { .. } => At::Landing,
+            Phase::Passed { .. } => At::Integrating,
             Phase::ToFix => At::Repair,
             Phase::Working if self.fixes > 0 => At::Repair,
             _ => At::Work,
@@ -131,7 +131,7 @@ impl Task {
     pub(super) fn interrupted(&mut self) {
         match self.phase {
             Phase::Passed { .. } => {}
-            Phase::Failed { .. } => self.phase = Phase::Failed { mendable: false },
+            Phase::Failed { .. } => self.phase = Phase::Failed { fixable: false },
             Phase::Testing => self.again(),
             _ if self.phase.is_active() => self.again(),
             _ => {}

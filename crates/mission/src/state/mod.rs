@@ -178,7 +178,7 @@ pub struct State {
     pub head: Option<Commit>,
     /// The tree of the head when a task was last integrated.
     #[serde(default)]
-    pub landed_tree: Option<String>,
+    pub integrated_tree: Option<String>,
     /// Tasks that the integrator is merging.
     pub batch: BTreeSet<TaskId>,
     /// What the project's checks say of the head.

@@ -58,7 +58,7 @@ impl State {
 
     /// Whether the newest review speaks of what has been integrated, as it is now.
     pub fn is_of_this_tree(&self) -> bool {
-        self.review.as_ref().is_some_and(|review| self.landed_tree.as_ref() == Some(&review.tree))
+        self.review.as_ref().is_some_and(|review| self.integrated_tree.as_ref() == Some(&review.tree))
     }
 
     /// Whether what the newest review, of a cycle before, objects to in this very tree was looked into, and a task ended with
@@ -114,7 +114,7 @@ impl State {
         let mut seen: BTreeSet<String> = missing.iter().map(|verdict| verdict.item.clone()).collect();
         for task in self.lost() {
             let why = match &task.phase {
-                Phase::GivenUp { reason } | Phase::Cancelled { reason } => reason.as_str(),
+                Phase::Abandoned { reason } | Phase::Cancelled { reason } => reason.as_str(),
                 _ => "",
             };
             let evidence = format!("task `{}` ({}) was not integrated: {why}", task.id, task.title);
@@ -147,7 +147,7 @@ impl State {
             }
             Event::CycleStarted { cycle, missing, .. } => {
                 self.cycle = *cycle;
-                self.cycle_tree.clone_from(&self.landed_tree);
+                self.cycle_tree.clone_from(&self.integrated_tree);
                 self.asked_for.clone_from(missing);
                 self.replanning = true;
                 self.plan_failures.clear();
@@ -165,7 +165,7 @@ impl State {
             Stage::Delivering
         } else if self.replanning {
             Stage::Planning
-        } else if self.landed_tree.is_some() && !self.is_reviewed() {
+        } else if self.integrated_tree.is_some() && !self.is_reviewed() {
             Stage::Reviewing
         } else {
             Stage::Delivering

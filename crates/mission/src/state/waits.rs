@@ -12,7 +12,7 @@ enum Point {
     /// The gates let it through: enough within its group.
     Passed,
     /// On the head, with its whole group.
-    Landed,
+    Integrated,
 }
 
 impl State {
@@ -20,7 +20,7 @@ impl State {
     /// with those, and by the parts of those that were split.
     pub fn depends(&self, task: &str, on: &str) -> bool {
         let (Some(first), Some(last)) = (self.tasks.get(task), self.tasks.get(on)) else { return task == on };
-        let start = if first.shares_group(last) { Point::Passed } else { Point::Landed };
+        let start = if first.shares_group(last) { Point::Passed } else { Point::Integrated };
         let mut seen = BTreeSet::new();
         let mut stack = vec![(first, start)];
         while let Some((task, point)) = stack.pop() {
@@ -36,15 +36,15 @@ impl State {
 
     fn waits_for<'a>(&'a self, task: &'a Task, point: Point, stack: &mut Vec<(&'a Task, Point)>) {
         for on in task.depends_on.iter().filter_map(|id| self.tasks.get(id)) {
-            let point = if on.shares_group(task) { Point::Passed } else { Point::Landed };
+            let point = if on.shares_group(task) { Point::Passed } else { Point::Integrated };
             stack.push((on, point));
         }
         let parts = || self.tasks.values().filter(|t| t.parent.as_ref() == Some(&task.id));
         match point {
             Point::Passed if task.phase == Phase::Split => stack.extend(parts().map(|t| (t, Point::Passed))),
             Point::Passed => {}
-            Point::Landed => {
-                stack.extend(parts().map(|t| (t, Point::Landed)));
+            Point::Integrated => {
+                stack.extend(parts().map(|t| (t, Point::Integrated)));
                 let group = self.tasks.values().filter(|t| t.shares_group(task) && t.id != task.id);
                 stack.extend(group.map(|t| (t, Point::Passed)));
             }

@@ -68,7 +68,7 @@ impl Mission {
         let items = self.state.objective_items();
         let met =
             items.iter().filter(|item| !unmet.contains(&item.as_str())).map(|item| verdict(item)).collect();
-        let tree = self.state.landed_tree.clone().unwrap_or_default();
+        let tree = self.state.integrated_tree.clone().unwrap_or_default();
         let unmet = unmet.iter().map(|item| verdict(item)).collect();
         self.tell(Event::ObjectiveReviewed { cycle: self.state.cycle, met, unmet, tree });
     }
@@ -81,7 +81,7 @@ impl Mission {
         self.tell(Event::FixStarted { task: task.into(), base: "base".into(), at_ms: 2_000 });
     }
 
-    pub fn hand_in(&mut self, task: &str) {
+    pub fn submit(&mut self, task: &str) {
         self.tell(Event::WorkAccepted {
             task: task.into(),
             summary: "written".into(),
@@ -91,7 +91,7 @@ impl Mission {
     }
 
     /// The coder of a further cycle finds that there is nothing to do.
-    pub fn hand_in_unchanged(&mut self, task: &str) {
+    pub fn submit_unchanged(&mut self, task: &str) {
         self.tell(Event::WorkAccepted {
             task: task.into(),
             summary: "it holds".into(),
@@ -129,9 +129,9 @@ impl Mission {
     }
 
     /// From its start to the head.
-    pub fn land(&mut self, task: &str) {
+    pub fn integrate_one(&mut self, task: &str) {
         self.start(task);
-        self.hand_in(task);
+        self.submit(task);
         self.pass(task);
         self.integrate(&[task]);
     }
@@ -210,7 +210,7 @@ fn line(effect: &Effect) -> String {
 fn told(event: &Event) -> String {
     match event {
         Event::RungChosen { task, rung, why } => format!("{task} {}: {why}", rung.name()),
-        Event::TaskGivenUp { task, reason } => format!("{task} abandoned: {reason}"),
+        Event::TaskAbandoned { task, reason } => format!("{task} abandoned: {reason}"),
         Event::TaskCancelled { task, reason } => format!("{task} cancelled: {reason}"),
         Event::CycleStarted { cycle, missing, .. } => {
             let items: Vec<_> = missing.iter().map(|m| format!("{} ({})", m.item, m.evidence)).collect();

@@ -267,7 +267,7 @@ impl Walk {
                         let verdict = ItemVerdict { item, evidence: "seen".into() };
                         if self.dice.one_in(self.faults) { unmet.push(verdict) } else { met.push(verdict) }
                     }
-                    let tree = self.mission.state.landed_tree.clone().unwrap_or_default();
+                    let tree = self.mission.state.integrated_tree.clone().unwrap_or_default();
                     Event::ObjectiveReviewed { cycle, met, unmet, tree }
                 };
                 self.tell(event);
@@ -299,9 +299,9 @@ impl Walk {
         let event = if self.trouble() {
             Event::AttemptFailed { task, class: FailureClass::Host, issues }
         } else if self.dice.one_in(self.faults) {
-            let mending = self.dice.one_in(2);
-            self.tell(Event::TestsRejected { task, issues, mending });
-            return !mending;
+            let to_fix = self.dice.one_in(2);
+            self.tell(Event::TestsRejected { task, issues, to_fix });
+            return !to_fix;
         } else {
             let (commit, tree) = (format!("t-{task}"), "t".into());
             let paths = vec![format!("{task}.test")];
@@ -554,23 +554,23 @@ fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
         ..Policy::default()
     };
     let Mission { state, .. } = walk(587_702_163_153_589_039, policy, 9);
-    for landed in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
-        let parent = landed
+    for integrated in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
+        let parent = integrated
             .parent
             .as_ref()
             .map(|id| &state.tasks[id])
-            .filter(|p| p.group.is_some() && p.group == landed.group);
+            .filter(|p| p.group.is_some() && p.group == integrated.group);
         assert!(
             parent.is_none_or(|p| matches!(p.phase, Phase::Integrated { .. })),
             "{} without its parent",
-            landed.id
+            integrated.id
         );
     }
 }
 
 /// A task that is cancelled between the decision to merge it and the begin of the merge is not integrated.
 #[test]
-fn what_was_cancelled_before_its_merge_began_does_not_land() {
+fn what_was_cancelled_before_its_merge_began_is_not_integrated() {
     let policy = Policy {
         parallel: 4,
         fixes: 0,
@@ -584,13 +584,13 @@ fn what_was_cancelled_before_its_merge_began_does_not_land() {
     };
     for (seed, faults) in [(412_258_322_734_684_213, 9), (12_797_104, 10)] {
         let Mission { state, .. } = walk(seed, policy.clone(), faults);
-        for landed in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
-            let group = |t: &&mission::Task| t.group.is_some() && t.group == landed.group;
+        for integrated in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
+            let group = |t: &&mission::Task| t.group.is_some() && t.group == integrated.group;
             for other in state.tasks.values().filter(group) {
                 assert!(
                     matches!(other.phase, Phase::Integrated { .. }),
                     "{} without {}",
-                    landed.id,
+                    integrated.id,
                     other.id
                 );
             }

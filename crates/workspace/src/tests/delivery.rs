@@ -113,7 +113,7 @@ fn a_crash_after_any_number_of_steps_is_rolled_forward() {
 }
 
 #[test]
-fn a_delivery_that_had_not_written_anything_begins_anew() {
+fn a_delivery_that_had_not_written_anything_begins_again() {
     let (project, workspace, delivery) = varied();
     let before = project.fingerprint();
     crate::delivery::apply::crash_after(0);

@@ -25,20 +25,20 @@ const AUTHORS: u32 = 2;
 
 /// How many submissions are rejected where something comes to pass, times the chance that it does; and the square of the count.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ThrownBack {
+pub struct Rejections {
     count: f64,
     square: f64,
 }
 
-impl ThrownBack {
-    fn add(&mut self, other: ThrownBack, weight: f64) {
+impl Rejections {
+    fn add(&mut self, other: Rejections, weight: f64) {
         self.count += weight * other.count;
         self.square += weight * other.square;
     }
 
     /// One more, of what comes to pass with this chance.
-    fn and_one(self, chance: f64) -> ThrownBack {
-        ThrownBack { count: self.count + chance, square: self.square + 2.0 * self.count + chance }
+    fn and_one(self, chance: f64) -> Rejections {
+        Rejections { count: self.count + chance, square: self.square + 2.0 * self.count + chance }
     }
 
     fn mean_and_variance(self, chance: f64) -> (f64, f64) {
@@ -64,22 +64,22 @@ pub struct Fate {
     pub right_at_once: f64,
     pub wrong_at_once: f64,
     /// Submissions that are rejected before it is integrated, and before it is not.
-    pub before_landed: ThrownBack,
-    pub before_missing: ThrownBack,
+    pub before_integrated: Rejections,
+    pub before_missing: Rejections,
 }
 
 impl Fate {
-    fn landed(&self) -> f64 {
+    fn integrated(&self) -> f64 {
         self.right + self.wrong + self.unchanged
     }
 
     /// The mean and the variance of the submissions that are rejected before it is integrated.
-    pub fn thrown_back_before_landed(&self) -> (f64, f64) {
-        self.before_landed.mean_and_variance(self.landed())
+    pub fn rejected_before_integrated(&self) -> (f64, f64) {
+        self.before_integrated.mean_and_variance(self.integrated())
     }
 
     /// The same, before it is abandoned.
-    pub fn thrown_back_before_missing(&self) -> (f64, f64) {
+    pub fn rejected_before_missing(&self) -> (f64, f64) {
         self.before_missing.mean_and_variance(self.missing)
     }
 
@@ -91,7 +91,7 @@ impl Fate {
         self.unchanged += weight * other.unchanged;
         self.right_at_once += weight * other.right_at_once;
         self.wrong_at_once += weight * other.wrong_at_once;
-        self.before_landed.add(other.before_landed, weight);
+        self.before_integrated.add(other.before_integrated, weight);
         self.before_missing.add(other.before_missing, weight);
     }
 }
@@ -133,19 +133,19 @@ enum SlotContent {
     Right,
     Wrong(Class, bool),
     /// What is integrated already, and is wrong.
-    Landed(bool),
+    Integrated(bool),
 }
 
 /// What of the task is integrated when it is begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Landed {
+enum Integrated {
     Nothing,
     Right,
     Wrong { missed: bool },
 }
 
 /// What is integrated passed its gates; a test that asks for too much may fail on it.
-const LANDED: Class = [Said::Passes, Said::Passes, Said::OneTest];
+const INTEGRATED: Class = [Said::Passes, Said::Passes, Said::OneTest];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Stand {
@@ -226,21 +226,21 @@ pub fn chances(rates: Rates) -> Vec<f64> {
 /// What becomes of a task of this release.
 pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) -> Fates {
     let rejects = rates.review_rejects();
-    let of = |disliked, landed| fate(known, way, rates, chances, disliked, landed);
+    let of = |disliked, integrated| fate(known, way, rates, chances, disliked, integrated);
     let mut fates = Fates::default();
     let (mut liked, mut all) = (Fate::default(), 0.0);
     for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
-        let made = of(disliked, Landed::Nothing);
+        let made = of(disliked, Integrated::Nothing);
         fates.made.add(made, weight);
         // What was integrated right was not disliked too much
-        liked.add(of(disliked, Landed::Right), weight * made.right);
+        liked.add(of(disliked, Integrated::Right), weight * made.right);
         all += weight * made.right;
     }
     fates.right.add(liked, if all > 0.0 { 1.0 / all } else { 0.0 });
     let missed = if fates.made.wrong > 0.0 { fates.made.missed / fates.made.wrong } else { 0.0 };
     for (is_missed, share) in [(true, missed), (false, 1.0 - missed)] {
         for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
-            fates.wrong.add(of(disliked, Landed::Wrong { missed: is_missed }), share * weight);
+            fates.wrong.add(of(disliked, Integrated::Wrong { missed: is_missed }), share * weight);
         }
     }
     fates
@@ -252,15 +252,23 @@ fn fate(
     rates: Rates,
     chances: &[f64],
     disliked: bool,
-    landed: Landed,
+    integrated: Integrated,
 ) -> Fate {
     // What a split task comes to, by the splits that are left
     let mut part = Fate { missing: 1.0, ..Fate::default() };
     for _ in 0..=way.splits {
         let mut all = Fate::default();
         for chance in chances {
-            let mut chain =
-                Chain { known, way, rates, chance: *chance, disliked, landed, part, memo: HashMap::new() };
+            let mut chain = Chain {
+                known,
+                way,
+                rates,
+                chance: *chance,
+                disliked,
+                integrated,
+                part,
+                memo: HashMap::new(),
+            };
             all.add(chain.begin(), 1.0 / chances.len() as f64);
         }
         part = all;
@@ -275,7 +283,7 @@ struct Chain<'a> {
     chance: f64,
     /// The eyes that reviewers share reject the release.
     disliked: bool,
-    landed: Landed,
+    integrated: Integrated,
     part: Fate,
     memo: HashMap<Stand, Fate>,
 }
@@ -283,9 +291,9 @@ struct Chain<'a> {
 impl Chain<'_> {
     fn begin(&mut self) -> Fate {
         let mut fate = Fate::default();
-        let before = match self.landed {
-            Landed::Wrong { missed } => Some(SlotContent::Landed(missed)),
-            Landed::Nothing | Landed::Right => None,
+        let before = match self.integrated {
+            Integrated::Wrong { missed } => Some(SlotContent::Integrated(missed)),
+            Integrated::Nothing | Integrated::Right => None,
         };
         let answers = self.fresh(before);
         for (tests, weight) in self.authored() {
@@ -317,19 +325,19 @@ impl Chain<'_> {
         for _ in 0..AUTHORS {
             let mut open: Vec<(Authored, f64)> = errs.into_iter().chain([(Authored::Right, right)]).collect();
             let mut refused = 0.0;
-            for mended in 0..=self.way.fixes {
+            for fixed in 0..=self.way.fixes {
                 let mut next: HashMap<Authored, f64> = HashMap::new();
                 for (tests, weight) in open {
                     // What was integrated right passes right tests, which have to fail before the work begins
-                    let holds = self.landed == Landed::Right && tests != Authored::Wrong;
+                    let holds = self.integrated == Integrated::Right && tests != Authored::Wrong;
                     match (tests, takes(tests) && !holds) {
                         (Authored::Wrong, true) => stand[1] += left * weight,
                         (_, true) => stand[0] += left * weight,
-                        (_, false) if mended == self.way.fixes => refused += weight,
+                        (_, false) if fixed == self.way.fixes => refused += weight,
                         (_, false) => {
-                            let mends = Rates::repair(self.chance);
-                            *next.entry(Authored::Right).or_default() += weight * mends;
-                            *next.entry(tests).or_default() += weight * (1.0 - mends);
+                            let fixes = Rates::repair(self.chance);
+                            *next.entry(Authored::Right).or_default() += weight * fixes;
+                            *next.entry(tests).or_default() += weight * (1.0 - fixes);
                         }
                     }
                 }
@@ -358,14 +366,14 @@ impl Chain<'_> {
 
     /// An answer from nothing; prose and empty claims are drawn again.
     fn fresh(&self, before: Option<SlotContent>) -> Vec<(SlotContent, f64)> {
-        let right = match self.landed {
-            Landed::Right => f64::midpoint(1.0, self.chance),
-            Landed::Nothing | Landed::Wrong { .. } => self.chance,
+        let right = match self.integrated {
+            Integrated::Right => f64::midpoint(1.0, self.chance),
+            Integrated::Nothing | Integrated::Wrong { .. } => self.chance,
         };
         let mut answers = vec![(SlotContent::Right, right)];
         let mut other = 1.0 - right;
-        if let Some(before @ (SlotContent::Wrong(..) | SlotContent::Landed(_))) = before
-            && self.landed != Landed::Right
+        if let Some(before @ (SlotContent::Wrong(..) | SlotContent::Integrated(_))) = before
+            && self.integrated != Integrated::Right
         {
             answers.push((before, other * SAME_AGAIN));
             other *= 1.0 - SAME_AGAIN;
@@ -381,7 +389,7 @@ impl Chain<'_> {
     fn repaired(&self, current: SlotContent) -> Vec<(SlotContent, f64)> {
         let right = match current {
             SlotContent::Right => f64::midpoint(1.0, self.chance),
-            SlotContent::Wrong(..) | SlotContent::Landed(_) => Rates::repair(self.chance),
+            SlotContent::Wrong(..) | SlotContent::Integrated(_) => Rates::repair(self.chance),
         };
         let same = if current == SlotContent::Right { 0.0 } else { (1.0 - right) * SAME_AGAIN };
         let mut answers = vec![(SlotContent::Right, right), (current, same)];
@@ -397,11 +405,11 @@ impl Chain<'_> {
         let class = match stand.answer {
             SlotContent::Right => self.known.right,
             SlotContent::Wrong(class, _) => class,
-            SlotContent::Landed(_) => LANDED,
+            SlotContent::Integrated(_) => INTEGRATED,
         };
         let said = class[stand.tests as usize];
         let mut fate = Fate::default();
-        let mut thrown_back = 1.0;
+        let mut rejected = 1.0;
         if said == Said::Passes {
             let reviewers = match self.way.off(mission::Gate::Review) {
                 true => None,
@@ -410,10 +418,10 @@ impl Chain<'_> {
             let takes = |right, errs| reviewers.map_or(1.0, |of| of.approve(right, errs));
             let accepted = match stand.answer {
                 SlotContent::Right => takes(true, self.disliked),
-                SlotContent::Wrong(_, missed) | SlotContent::Landed(missed) => takes(false, missed),
+                SlotContent::Wrong(_, missed) | SlotContent::Integrated(missed) => takes(false, missed),
             };
-            match (stand.answer, self.landed) {
-                (SlotContent::Right, Landed::Right) | (SlotContent::Landed(_), _) => {
+            match (stand.answer, self.integrated) {
+                (SlotContent::Right, Integrated::Right) | (SlotContent::Integrated(_), _) => {
                     fate.unchanged += accepted
                 }
                 (SlotContent::Right, _) => {
@@ -426,18 +434,18 @@ impl Chain<'_> {
                     fate.missed += if missed { accepted } else { 0.0 };
                 }
             }
-            thrown_back = 1.0 - accepted;
+            rejected = 1.0 - accepted;
         }
-        if thrown_back > 0.0 {
+        if rejected > 0.0 {
             let next = self.failed(stand, said == Said::OneTest);
             let later = Fate {
                 right_at_once: 0.0,
                 wrong_at_once: 0.0,
-                before_landed: next.before_landed.and_one(next.landed()),
+                before_integrated: next.before_integrated.and_one(next.integrated()),
                 before_missing: next.before_missing.and_one(next.missing),
                 ..next
             };
-            fate.add(later, thrown_back);
+            fate.add(later, rejected);
         }
         self.memo.insert(stand, fate);
         fate

@@ -127,7 +127,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     let mut again = mean(fates, |made| made.missing, |of| of.made);
     // What tasks of further cycles add
     let (mut added, mut variance) = (0.0, 0.0);
-    let (of_landed, of_missing) = (made.thrown_back_before_landed(), made.thrown_back_before_missing());
+    let (of_integrated, of_missing) = (made.rejected_before_integrated(), made.rejected_before_missing());
     // That nothing was rejected, of what was integrated right and of what was integrated wrong; no later cycle can say that
     let of_those = |at_once: f64, all: f64| if all > 0.0 { at_once / all } else { 0.0 };
     let of_right = of_those(made.right_at_once, made.right);
@@ -140,7 +140,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     sum.incomplete += chance;
                     continue;
                 }
-                let (landed, whole) = (missing < n, missing == 0);
+                let (integrated, whole) = (missing < n, missing == 0);
                 let mut ends = |met: f64| match wrong {
                     0 => sum.right += met,
                     _ => sum.wrong += met,
@@ -162,27 +162,29 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     chance *= 1.0 - at_once;
                     at_once = 0.0;
                 }
-                let both = |landed: f64, lost: f64| (n - missing) as f64 * landed + missing as f64 * lost;
-                let expected = (both(of_landed.0, of_missing.0) + added) / any;
-                let variance = both(of_landed.1, of_missing.1) + variance;
+                let both =
+                    |integrated: f64, lost: f64| (n - missing) as f64 * integrated + missing as f64 * lost;
+                let expected = (both(of_integrated.0, of_missing.0) + added) / any;
+                let variance = both(of_integrated.1, of_missing.1) + variance;
                 let errs = rates.review_errs(wrong == 0);
                 for (eyes_err, of_eyes) in [(true, errs), (false, 1.0 - errs)] {
-                    for (thrown_back, of_trust) in panels(expected, variance, at_once) {
-                        let record = TrackRecord { rejected: thrown_back, integrated: n - missing };
+                    for (rejected, of_trust) in panels(expected, variance, at_once) {
+                        let record = TrackRecord { rejected, integrated: n - missing };
                         let panel = Panel::new(way.quorum, record, whole, false);
                         let (met, objections) = reviewers.objective(panel, wrong == 0, whole, eyes_err);
                         let weight = chance * of_eyes * of_trust;
                         ends(weight * met);
                         let open = weight * (1.0 - met);
                         // Where nothing is integrated yet another plan is tried once
-                        if cycle == way.max_cycles || (!landed && cycle > 1) {
+                        if cycle == way.max_cycles || (!integrated && cycle > 1) {
                             sum.incomplete += open;
                             continue;
                         }
                         let panel = Panel::new(way.quorum, record, true, true);
                         let (stays, _) = reviewers.objective(panel, wrong == 0, true, eyes_err);
                         let among = if wrong > 0 { wrong } else { n - missing };
-                        let objections = if landed { distinct(&objections, among) } else { vec![(0, 1.0)] };
+                        let objections =
+                            if integrated { distinct(&objections, among) } else { vec![(0, 1.0)] };
                         for (named, of_named) in objections {
                             let weight = weight * of_named;
                             let redone = Redone { again, fates, missing, wrong, named };
@@ -197,7 +199,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
         let open: f64 = next.iter().flatten().sum();
         counts = next;
         if open > 0.0 {
-            let once_more = again.thrown_back_before_landed();
+            let once_more = again.rejected_before_integrated();
             added += once_more.0;
             variance += once_more.1;
         }
@@ -256,38 +258,38 @@ impl Redone<'_> {
         };
         let named = u32::try_from(self.named).unwrap_or(u32::MAX);
         let missing = u32::try_from(self.missing).unwrap_or(u32::MAX);
-        let all_land = (1.0 - of_named.missing).powi(named.cast_signed());
-        let mut ended = 1.0 - all_land;
-        let of_land = |part: f64| part / (1.0 - of_named.missing).max(f64::MIN_POSITIVE);
+        let all_integrated = (1.0 - of_named.missing).powi(named.cast_signed());
+        let mut ended = 1.0 - all_integrated;
+        let of_integrated = |part: f64| part / (1.0 - of_named.missing).max(f64::MIN_POSITIVE);
         // What is right afterwards, and what is as it was
         let (fine, same) = match self.wrong > 0 {
-            true => (of_land(of_named.right), of_land(of_named.unchanged)),
-            false => (of_land(of_named.unchanged), of_land(of_named.unchanged)),
+            true => (of_integrated(of_named.right), of_integrated(of_named.unchanged)),
+            false => (of_integrated(of_named.unchanged), of_integrated(of_named.unchanged)),
         };
-        let all_same = all_land * same.powi(named.cast_signed());
+        let all_same = all_integrated * same.powi(named.cast_signed());
         let answered = if missing == 0 { all_same } else { 0.0 };
-        for mended in 0..=named {
-            let mut of_mended = all_land * binomial(named, mended, fine);
+        for fixed in 0..=named {
+            let mut of_fixed = all_integrated * binomial(named, fixed, fine);
             // Nothing changed where all of them were left as they were
-            let is_same = if self.wrong > 0 { mended == 0 } else { mended == named };
+            let is_same = if self.wrong > 0 { fixed == 0 } else { fixed == named };
             if is_same && missing == 0 {
-                of_mended -= answered;
+                of_fixed -= answered;
             }
             let wrong = match self.wrong > 0 {
-                true => self.wrong - mended as usize,
-                false => (named - mended) as usize,
+                true => self.wrong - fixed as usize,
+                false => (named - fixed) as usize,
             };
             for still in 0..=missing {
-                let mut of_still = of_mended * binomial(missing, still, self.again.missing);
+                let mut of_still = of_fixed * binomial(missing, still, self.again.missing);
                 if is_same && still == missing && missing > 0 {
                     let nothing = all_same * binomial(missing, still, self.again.missing);
                     ended += nothing;
                     of_still -= nothing;
                 }
-                let landed = missing - still;
+                let integrated = missing - still;
                 let share = self.again.wrong / (1.0 - self.again.missing).max(f64::MIN_POSITIVE);
-                for bad in 0..=landed {
-                    let of = of_still * binomial(landed, bad, share);
+                for bad in 0..=integrated {
+                    let of = of_still * binomial(integrated, bad, share);
                     let at = (still as usize, (wrong + bad as usize).min(n - still as usize));
                     if let Some(into) = next.get_mut(at.0).and_then(|row| row.get_mut(at.1)) {
                         *into += weight * of;

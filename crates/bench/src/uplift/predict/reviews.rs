@@ -47,7 +47,7 @@ impl Reviewers {
     }
 }
 
-/// That a test of another coder is thrown away; `right`: it asks for what the task asks for.
+/// That a test of another coder is discarded; `right`: it asks for what the task asks for.
 pub fn found_wrong(quorum: u32, rates: Rates, right: bool) -> f64 {
     let (first, last) = (test_voters(quorum), last_test_voters(quorum));
     let errs = rates.review_errs(right);
@@ -98,8 +98,8 @@ mod tests {
         assert!((misses(1) - 0.3).abs() < 1e-9, "{}", misses(1));
         assert!(misses(3) < misses(1) && misses(5) < misses(3) && misses(99) > 0.2, "{}", misses(99));
         let one = Reviewers { quorum: 1, rates };
-        let objective = |thrown_back, right, eyes_err| {
-            let panel = Panel::new(1, TrackRecord { rejected: thrown_back, integrated: 20 }, true, false);
+        let objective = |rejected, right, eyes_err| {
+            let panel = Panel::new(1, TrackRecord { rejected, integrated: 20 }, true, false);
             let (met, objections) = one.objective(panel, right, true, eyes_err);
             let all = met + objections.iter().map(|(_, of)| of).sum::<f64>();
             assert!((all - 1.0).abs() < 1e-9, "{met} {objections:?}");

@@ -61,7 +61,7 @@ pub fn play(setup: &Setup<'_>, verdicts: &Arc<Verdicts>, n: usize, seed: u64) ->
         configuration: *setup.configuration,
         current: Mutex::default(),
         tests: Mutex::default(),
-        landed: Mutex::default(),
+        integrated: Mutex::default(),
         trouble: Mutex::default(),
     };
     let world = Arc::new(world);
@@ -105,9 +105,9 @@ fn ended_replay(state: &State, world: &Replay) -> Ended {
         trouble: state.paused.as_ref().map(ToString::to_string),
         ..Ended::default()
     };
-    let landed = world.landed();
+    let integrated = world.integrated();
     for folder in world.job.tasks.keys() {
-        match landed.get(folder) {
+        match integrated.get(folder) {
             None => ended.missing += 1,
             Some(Drawn::Right) => ended.right += 1,
             Some(_) => ended.wrong += 1,
@@ -133,7 +133,7 @@ struct Replay {
     /// What another coder wrote for each task.
     tests: Mutex<BTreeMap<TaskId, Authored>>,
     /// What stands in each folder of the head.
-    landed: Mutex<BTreeMap<String, Drawn>>,
+    integrated: Mutex<BTreeMap<String, Drawn>>,
     trouble: Mutex<Option<String>>,
 }
 
@@ -142,8 +142,8 @@ impl Replay {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn landed(&self) -> MutexGuard<'_, BTreeMap<String, Drawn>> {
-        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn integrated(&self) -> MutexGuard<'_, BTreeMap<String, Drawn>> {
+        self.integrated.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tests(&self) -> MutexGuard<'_, BTreeMap<TaskId, Authored>> {
@@ -166,28 +166,27 @@ impl Replay {
 
     /// Of what is integrated: the same where it is the same. What is the whole mission was judged as this very tree.
     fn tree(&self) -> String {
-        let landed = self.landed();
-        if let (1, Some((folder, drawn))) = (self.job.tasks.len(), landed.iter().next()) {
+        let integrated = self.integrated();
+        if let (1, Some((folder, drawn))) = (self.job.tasks.len(), integrated.iter().next()) {
             return alone(folder, *drawn);
         }
         let mut hasher = DefaultHasher::new();
-        landed.hash(&mut hasher);
+        integrated.hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
 
     /// The plan of a further cycle: what was not integrated, and what a reviewer objects to.
     fn next_plan(&self, state: &State) -> Value {
-        let landed = self.landed();
+        let integrated = self.integrated();
         let objected: BTreeSet<&str> = state
             .asked_for
             .iter()
             .filter_map(|asked| asked.item.strip_prefix(NAMED)?.split(' ').next())
             .collect();
-        let due = self
-            .job
-            .tasks
-            .iter()
-            .filter(|(folder, _)| !landed.contains_key(*folder) || objected.contains(folder.as_str()));
+        let due =
+            self.job.tasks.iter().filter(|(folder, _)| {
+                !integrated.contains_key(*folder) || objected.contains(folder.as_str())
+            });
         let tasks: Vec<Value> =
             due.map(|(folder, step)| planned(&format!("{folder}-c{}", state.cycle), folder, step)).collect();
         serde_json::json!({ "tasks": tasks, "acceptance": ["every release is made"] })
@@ -286,12 +285,12 @@ impl Hands {
             tree: tree.clone(),
             detail: String::new(),
         };
-        let (gates, thrown_back) = verdict.without(|gate| world.configuration.off(gate));
+        let (gates, rejected) = verdict.without(|gate| world.configuration.off(gate));
         let events: Vec<Event> = gates.into_iter().map(|(gate, verdict)| said(gate, verdict)).collect();
         if self.orchestrator.record(events).await.is_err() {
             return Vec::new();
         }
-        if let Some((class, issues)) = thrown_back {
+        if let Some((class, issues)) = rejected {
             return vec![Event::AttemptFailed { task, class, issues }];
         }
         let (mut approvals, quorum) = (0, world.configuration.quorum);
@@ -331,7 +330,7 @@ impl Hands {
         }
         for task in &tasks {
             if let Some(drawn) = self.world.current().get(task).copied() {
-                self.world.landed().insert(Job::folder(task).to_string(), drawn);
+                self.world.integrated().insert(Job::folder(task).to_string(), drawn);
             }
         }
         let commit = tasks.last().map(|task| format!("head with {task}")).unwrap_or(head);
@@ -342,22 +341,22 @@ impl Hands {
     /// One verdict of each reviewer on all that was integrated.
     async fn review_objective(&self, state: &State, cycle: u32) -> Vec<Event> {
         let world = &self.world;
-        let landed = world.landed().clone();
+        let integrated = world.integrated().clone();
         let folders: Vec<&String> = world.job.tasks.keys().collect();
         let wrong: Vec<&String> = folders
             .iter()
             .copied()
-            .filter(|folder| landed.get(*folder).is_some_and(|d| *d != Drawn::Right))
+            .filter(|folder| integrated.get(*folder).is_some_and(|d| *d != Drawn::Right))
             .collect();
-        let all_landed = landed.len() == folders.len();
+        let all_integrated = integrated.len() == folders.len();
         // Of what was integrated; what did not is told by the engine, and nobody approves of the whole
         let errs = world.job.rates.review_errs(wrong.is_empty());
-        let shared = world.job.random.fork(&format!("eyes of all {landed:?}")).chance(errs);
+        let shared = world.job.random.fork(&format!("eyes of all {integrated:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
         let quorum = world.configuration.quorum;
         let panel = match world.configuration.doubts {
             true => Panel::of(state, quorum),
-            false => Panel::new(quorum, TrackRecord::default(), all_landed, false),
+            false => Panel::new(quorum, TrackRecord::default(), all_integrated, false),
         };
         let (mut objections, mut events) = (0, Vec::new());
         let (mut asked, mut named) = (0, BTreeSet::new());
@@ -375,7 +374,7 @@ impl Hands {
                     // Each names one, what is wrong where something is
                     let among = if wrong.is_empty() { &folders } else { &wrong };
                     let one = among.get(random.below(among.len()));
-                    named.extend(one.map(|folder| objection(folder, landed.get(*folder).copied())));
+                    named.extend(one.map(|folder| objection(folder, integrated.get(*folder).copied())));
                 }
                 objections += u32::from(wrong.is_empty() == erring);
                 events.push(spent(Role::Reviewer, None, ASKED + PLANNED * folders.len() as u64));
@@ -383,13 +382,13 @@ impl Hands {
             asked += more;
         }
         let approved = panel.met(asked, asked - objections, objections) == Some(true);
-        let met = all_landed && (approved || !world.configuration.reviews_objective);
+        let met = all_integrated && (approved || !world.configuration.reviews_objective);
         let said = |item: String| ItemVerdict { item, evidence: "as the change shows".into() };
         // As the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
         let unmet = |item: &str| {
             if let Some(folder) = item.strip_prefix('`').and_then(|item| item.split('`').next()) {
-                return !landed.contains_key(folder)
-                    || named.contains(&objection(folder, landed.get(folder).copied()));
+                return !integrated.contains_key(folder)
+                    || named.contains(&objection(folder, integrated.get(folder).copied()));
             }
             !item.starts_with(NAMED) || named.contains(item)
         };
@@ -401,7 +400,7 @@ impl Hands {
             named.retain(|item| unmet.iter().all(|known| known.item != *item));
             unmet.extend(named.into_iter().map(said));
         }
-        let tree = state.landed_tree.clone().unwrap_or_default();
+        let tree = state.integrated_tree.clone().unwrap_or_default();
         events.push(Event::ObjectiveReviewed { cycle, met, unmet, tree });
         events
     }
@@ -460,8 +459,8 @@ fn alone(folder: &str, drawn: Drawn) -> String {
 }
 
 /// As an item: the same where the same is found again.
-fn objection(folder: &str, landed: Option<Drawn>) -> String {
-    format!("{NAMED}{folder} {landed:?}")
+fn objection(folder: &str, integrated: Option<Drawn>) -> String {
+    format!("{NAMED}{folder} {integrated:?}")
 }
 
 fn spent(role: Role, task: Option<TaskId>, tokens: u64) -> Event {

@@ -30,9 +30,9 @@ impl Hands {
         let mut random = world.draws("tests", &task, draw, 0);
         let chance = world.job.chance(&task);
         let mut tests = Authored::drawn(chance, &mut random);
-        let holds = world.landed().get(Job::folder(&task)) == Some(&Drawn::Right);
+        let holds = world.integrated().get(Job::folder(&task)) == Some(&Drawn::Right);
         let tokens = ASKED + step.pool.values().map(|text| text.len() as u64).sum::<u64>() / TOKEN;
-        for mended in 0..=state.policy.fixes {
+        for fixed in 0..=state.policy.fixes {
             if !self.may_ask(Role::Coder, Some(&task), 1).await {
                 return Vec::new();
             }
@@ -58,15 +58,15 @@ impl Hands {
                 };
                 return vec![spent, written];
             };
-            let mending = mended < state.policy.fixes;
-            let rejected = Event::TestsRejected { task: task.clone(), issues, mending };
-            if !mending {
+            let to_fix = fixed < state.policy.fixes;
+            let rejected = Event::TestsRejected { task: task.clone(), issues, to_fix };
+            if !to_fix {
                 return vec![spent, rejected];
             }
             if self.orchestrator.record(vec![spent, rejected]).await.is_err() {
                 return Vec::new();
             }
-            tests = tests.mended(chance, &mut random);
+            tests = tests.fixed(chance, &mut random);
         }
         Vec::new()
     }
@@ -126,7 +126,7 @@ impl Hands {
         let standing = self.world.current().get(&task).copied();
         if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
             // What was rejected is judged once more, and nobody is asked
-            self.world.job.log().handed_in.entry(task.clone()).or_default().push(standing);
+            self.world.job.log().submitted.entry(task.clone()).or_default().push(standing);
             return vec![Event::WorkAccepted {
                 task,
                 summary: "kept".into(),
@@ -171,8 +171,8 @@ impl Hands {
         };
         job.log().last.insert(task.clone(), drawn);
         self.world.current().insert(task.clone(), drawn);
-        job.log().handed_in.entry(task.clone()).or_default().push(drawn);
-        let unchanged = self.world.landed().get(Job::folder(&task)) == Some(&drawn);
+        job.log().submitted.entry(task.clone()).or_default().push(drawn);
+        let unchanged = self.world.integrated().get(Job::folder(&task)) == Some(&drawn);
         events.push(Event::WorkAccepted { task, summary: "done".into(), unchanged, unplanned: Vec::new() });
         events
     }
@@ -189,13 +189,13 @@ impl Hands {
         let Some(step) = job.tasks.get(Job::folder(task)).cloned() else { return Err(Vec::new()) };
         let role = if kind == WorkKind::Fix { Role::Fixer } else { Role::Coder };
         let chance = job.chance(task);
-        let landed = self.world.landed().get(Job::folder(task)).copied();
-        let fresh = |before: Option<Drawn>, random: &mut Random| match landed {
+        let integrated = self.world.integrated().get(Job::folder(task)).copied();
+        let fresh = |before: Option<Drawn>, random: &mut Random| match integrated {
             // There is nothing to do, and some do something nevertheless
             Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Right,
             Some(Drawn::Right) => drawn::fresh(step.wrong.len(), 0.0, None, random),
             // What was integrated is a mistake of this model's
-            _ => drawn::fresh(step.wrong.len(), chance, before.or(landed), random),
+            _ => drawn::fresh(step.wrong.len(), chance, before.or(integrated), random),
         };
         for n in 1..=DRAWS {
             if !self.may_ask(role, Some(task), n).await {
@@ -209,12 +209,13 @@ impl Hands {
                 None => fresh(before, random),
             };
             let answers = self.world.configuration.answers;
-            let nothing = |drawn| drawn == Drawn::Slip(Slip::Claim) || (!answers && Some(drawn) == landed);
+            let nothing =
+                |drawn| drawn == Drawn::Slip(Slip::Claim) || (!answers && Some(drawn) == integrated);
             // Caught having done nothing, it is asked for more in the same turn; of what is integrated it may say so twice
             for _ in 0..DRAWS {
                 if nothing(drawn) {
-                    drawn = match (fresh(before, random), landed) {
-                        (Drawn::Slip(Slip::Claim), Some(landed)) => landed,
+                    drawn = match (fresh(before, random), integrated) {
+                        (Drawn::Slip(Slip::Claim), Some(integrated)) => integrated,
                         (drawn, _) => drawn,
                     };
                 }
@@ -254,8 +255,8 @@ impl Hands {
         let verdict = self.world.verdict(step, task, drawn)?;
         let (gates, _) = verdict.without(|gate| self.world.configuration.off(gate));
         let refused_by = gates.iter().find(|(_, said)| *said == GateVerdict::Fail).map(|(gate, _)| *gate);
-        let (behaviour, mut form, lines) = match self.world.landed().get(Job::folder(task)) {
-            Some(landed) if *landed == drawn => (String::new(), "unchanged".into(), u32::MAX),
+        let (behaviour, mut form, lines) = match self.world.integrated().get(Job::folder(task)) {
+            Some(integrated) if *integrated == drawn => (String::new(), "unchanged".into(), u32::MAX),
             _ => self.world.verdicts.does(step, drawn),
         };
         if !random.chance(USUAL_FORM) {

@@ -12,7 +12,7 @@ pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "go", manifests
 
 /// With more modules than this, a build and a vet for each would say little
 /// beside the tests.
-const FEW: usize = 4;
+const MOST_MODULES_BUILT_EACH: usize = 4;
 /// Test files that are looked into.
 const MAX_LOOKED_INTO: usize = 200;
 
@@ -20,7 +20,7 @@ fn find(survey: &mut Survey) {
     // `./...` ends where another module begins, in a workspace too
     let mut modules = survey.source.folders_with(FILES);
     let left_out = modules.split_off(modules.len().min(MAX_PROJECTS));
-    let few = modules.len() <= FEW;
+    let builds_each = modules.len() <= MOST_MODULES_BUILT_EACH;
     for folder in &modules {
         let nested: Vec<&String> = modules
             .iter()
@@ -41,7 +41,7 @@ fn find(survey: &mut Survey) {
         if !sources {
             continue;
         }
-        if few || tests.is_empty() {
+        if builds_each || tests.is_empty() {
             survey.add(own(folder, "build", CheckPurpose::Build, "go build ./...", "go.mod"));
             survey.add(own(folder, "vet", CheckPurpose::Lint, "go vet ./...", "go.mod"));
         }

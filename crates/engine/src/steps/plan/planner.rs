@@ -24,7 +24,7 @@ const MAX_REASON: usize = 2000;
 const SPLIT_FAILURES: usize = 4;
 
 /// Tasks that were integrated, and tasks that were not, of which a later plan is told.
-const MAX_LANDED: usize = 100;
+const MAX_INTEGRATED: usize = 100;
 const MAX_LOST: usize = 20;
 
 /// `task`: the compound task whose own plan is wanted.
@@ -120,13 +120,13 @@ fn missing(state: &State) -> String {
         let _ = writeln!(text, "- {}: {}", asked.item, cut(&asked.evidence.replace('\n', " "), MAX_REASON));
     }
     let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id));
-    let landed = tasks().filter(|t| matches!(t.phase, Phase::Integrated { .. }) && !t.compound);
-    let landed: Vec<String> = landed
-        .take(MAX_LANDED)
+    let integrated = tasks().filter(|t| matches!(t.phase, Phase::Integrated { .. }) && !t.compound);
+    let integrated: Vec<String> = integrated
+        .take(MAX_INTEGRATED)
         .map(|t| format!("- `{}` {}: {}\n", t.id, t.title, quoted(t.scope.iter())))
         .collect();
-    if !landed.is_empty() {
-        let _ = write!(text, "\n# What is integrated\n{}", landed.concat());
+    if !integrated.is_empty() {
+        let _ = write!(text, "\n# What is integrated\n{}", integrated.concat());
     }
     let lost: Vec<&Task> = state.lost().filter(|t| !t.failures.is_empty()).take(MAX_LOST).collect();
     if !lost.is_empty() {

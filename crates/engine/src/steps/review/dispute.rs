@@ -1,4 +1,4 @@
-//! A test that attempts fail on, looked at by reviewers: it is upheld, or thrown away, and what it failed is judged again.
+//! A test that attempts fail on, looked at by reviewers: it is upheld, or discarded, and what it failed is judged again.
 
 use std::sync::Arc;
 

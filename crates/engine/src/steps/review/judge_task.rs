@@ -127,7 +127,7 @@ async fn record_judgement(
     let silent =
         |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
     failure.map(|Finding { class, issues }| match class {
-        // Nothing was judged, so nothing that was done is thrown away
+        // Nothing was judged, so nothing that was done is discarded
         class if class == FailureClass::Host || silent(class) => Event::JudgeFailed {
             task: task.id.clone(),
             reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),

@@ -28,7 +28,7 @@ pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<
 }
 
 async fn review_head(context: &Arc<MissionContext>, state: &State) -> Result<Event, RoleFailure> {
-    let (Some(base), Some(head), Some(tree)) = (&state.base, &state.head, &state.landed_tree) else {
+    let (Some(base), Some(head), Some(tree)) = (&state.base, &state.head, &state.integrated_tree) else {
         return Err(RoleFailure::new(
             FailureClass::Malformed,
             "nothing is integrated that could be reviewed",
@@ -119,7 +119,7 @@ fn asked(state: &State, items: &[String]) -> String {
                 "nothing was changed: who was asked says that it is already met".to_string()
             }
             Phase::Integrated { .. } => "integrated".to_string(),
-            Phase::GivenUp { reason } | Phase::Cancelled { reason } => {
+            Phase::Abandoned { reason } | Phase::Cancelled { reason } => {
                 format!("was not integrated: {}", cut(&reason.replace('\n', " "), MAX_REASON))
             }
             _ => "was not integrated".to_string(),

@@ -74,8 +74,8 @@ pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     let real = followed(&there).canonicalize().map_err(|_| outside())?;
     // What does not exist yet, below what does
     let rest = wanted.strip_prefix(&there).unwrap_or(Path::new(""));
-    let landed = real.join(rest);
-    let parts = landed.strip_prefix(&root).map_err(|_| outside())?.components();
+    let real_path = real.join(rest);
+    let parts = real_path.strip_prefix(&root).map_err(|_| outside())?.components();
     let parts: Vec<_> = parts.map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
     Ok(parts.join("/"))
 }

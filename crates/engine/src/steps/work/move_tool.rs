@@ -71,9 +71,9 @@ async fn may(
     tests_only: bool,
     path: &str,
 ) -> Result<(), String> {
-    let landed = inside(&slot.path, path)?;
-    if landed != path {
-        return Err(format!("refused: a link leads from `{path}` to `{landed}`. Name the file itself."));
+    let real_path = inside(&slot.path, path)?;
+    if real_path != path {
+        return Err(format!("refused: a link leads from `{path}` to `{real_path}`. Name the file itself."));
     }
     if let Some(why) = path::forbidden(path) {
         return Err(format!("refused: `{path}`: {why}."));

@@ -75,7 +75,7 @@ async fn write(
     };
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let mut found: Option<Vec<Issue>> = None;
-    for mended in 0..=state.policy.fixes {
+    for fixes in 0..=state.policy.fixes {
         let text = |attempt| {
             let mut text = prompt::header_of_part(
                 &context.desk.mission,
@@ -115,9 +115,9 @@ async fn write(
             Submission::Refused(issues) => issues,
             Submission::NotJudged(why) => return Err(RoleFailure::new(FailureClass::Host, why)),
         };
-        let mending = mended < state.policy.fixes;
-        let rejected = Event::TestsRejected { task: id.clone(), issues: issues.clone(), mending };
-        if !mending {
+        let to_fix = fixes < state.policy.fixes;
+        let rejected = Event::TestsRejected { task: id.clone(), issues: issues.clone(), to_fix };
+        if !to_fix {
             return Ok(vec![rejected]);
         }
         if context.desk.orchestrator.record(vec![rejected]).await.is_err() {
@@ -134,7 +134,7 @@ fn first(task: &Task, reading: &str) -> String {
     if !task.tests.remarks.is_empty() {
         let _ = write!(
             text,
-            "\nTests that were written before were thrown away:\n{}",
+            "\nTests that were written before were discarded:\n{}",
             prompt::issues(&task.tests.remarks)
         );
     }
@@ -150,7 +150,7 @@ fn ended(event: Event) -> Event {
             Event::TestsSkipped { task, reason, tried: true, kept: None }
         }
         Event::AttemptFailed { task, class, issues } if class != FailureClass::Host => {
-            Event::TestsRejected { task, issues, mending: false }
+            Event::TestsRejected { task, issues, to_fix: false }
         }
         event => event,
     }

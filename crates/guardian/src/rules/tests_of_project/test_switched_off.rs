@@ -137,7 +137,7 @@ fn early_return(pair: &Pair, base: &File, before: &Test, head: &File, test: &Tes
                 }
                 let condition = file.field_text(statement, "condition").trim_matches(['(', ')']).to_string();
                 let block = flat.field(statement, "consequence")?;
-                let gives_up = std::iter::once(block).chain(flat.below(block)).any(|i| {
+                let leaves = std::iter::once(block).chain(flat.below(block)).any(|i| {
                     matches!(flat.kind(i), "return_statement" | "return_expression")
                         && flat.parts(i).next().is_none()
                         && flat.above(i).take_while(|a| *a > block).count() <= 2
@@ -145,7 +145,7 @@ fn early_return(pair: &Pair, base: &File, before: &Test, head: &File, test: &Tes
                 let asserts = !crate::code::functions::assertions(file, block).is_empty()
                     || file.text_of(block).contains("skip")
                     || file.text_of(block).contains("Skip");
-                (gives_up && !asserts).then_some((statement, condition))
+                (leaves && !asserts).then_some((statement, condition))
             })
             .collect()
     };

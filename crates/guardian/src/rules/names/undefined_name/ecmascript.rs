@@ -21,13 +21,13 @@ pub(super) fn like_a_global(
         import.module.starts_with('.') || is_own_package(change, &head.path, &import.module)
     });
     // A name that its module no longer has, too: the language's own took its place
-    let given_up = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
+    let is_unknown = |import: &syntax::Import, name: &str| match change.head.resolve(base, import) {
         Target::File(path) => change.head.exports(&path).is_some_and(|names| !names.contains(name)),
         _ => false,
     };
     let mut own: BTreeSet<&str> = imports
         .flat_map(|i| {
-            let names = i.names.iter().filter(|n| !given_up(i, &n.name)).map(|n| n.local());
+            let names = i.names.iter().filter(|n| !is_unknown(i, &n.name)).map(|n| n.local());
             names.chain(i.alias.as_deref())
         })
         .collect();
