@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 /// The variable that moves a cache, and its folder among ours.
 const MOVED: &[(&str, &str)] = &[
     ("npm_config_cache", "npm"),
-    ("npm_config_store_dir", "pnpm"),
     ("YARN_CACHE_FOLDER", "yarn"),
     ("YARN_GLOBAL_FOLDER", "yarn-global"),
     ("BUN_INSTALL_CACHE_DIR", "bun"),
@@ -58,6 +57,8 @@ pub(crate) struct CachePlan<'a> {
     pub fills: bool,
     /// It builds with cargo.
     pub cargo: bool,
+    /// Its packages come from pnpm; npm warns in each output of settings that it does not know.
+    pub pnpm: bool,
 }
 
 /// Points every tool at caches below `caches`.
@@ -119,12 +120,15 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     };
     env.insert("GOMODCACHE".into(), modules.into());
     // Copies, not hard links into a cache
-    for name in ["npm_config_package_import_method", "UV_LINK_MODE"] {
-        env.insert(name.into(), "copy".into());
-    }
+    env.insert("UV_LINK_MODE".into(), "copy".into());
     for (name, below) in MOVED {
         env.remove(OsStr::new(&name.to_ascii_uppercase()));
         env.insert((*name).into(), caches.join(below).into());
+    }
+    env.remove(OsStr::new("npm_config_store_dir"));
+    if plan.pnpm {
+        env.insert("npm_config_store_dir".into(), caches.join("pnpm").into());
+        env.insert("npm_config_package_import_method".into(), "copy".into());
     }
 }
 
@@ -255,13 +259,14 @@ mod tests {
         fs::create_dir_all(home.join(".cache/node/corepack/v1/pnpm/9.0.0")).unwrap();
         fs::write(home.join(".npmrc"), "registry=https://example.org\n//example.org/:_authToken=abc\n")
             .unwrap();
-        let plan = CachePlan { fetched: None, readable: &[], fills: true, cargo: true };
+        let plan = CachePlan { fetched: None, readable: &[], fills: true, cargo: true, pnpm: false };
         let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
         redirect(&mut env, &caches, &plan);
         let at = |name: &str| PathBuf::from(env.get(OsStr::new(name)).unwrap());
         for (name, _) in MOVED {
             assert!(at(name).starts_with(&caches), "{name}");
         }
+        assert!(!env.contains_key(OsStr::new("npm_config_store_dir")));
         let linked = at("CARGO_HOME").join("registry/src/registry-1/one-1.0.0/lib.rs");
         assert_eq!(fs::read_to_string(linked).unwrap(), "mine");
         assert!(!at("CARGO_HOME").join("credentials.toml").exists());
@@ -274,6 +279,7 @@ mod tests {
         // Appended to, so that it must not be the user's
         assert!(!npm.join("index-v5/one").is_symlink() && npm.join("index-v5/one").is_file());
         // A second run keeps what the first has made
-        redirect(&mut env, &caches, &plan);
+        redirect(&mut env, &caches, &CachePlan { pnpm: true, ..plan });
+        assert!(PathBuf::from(env.get(OsStr::new("npm_config_store_dir")).unwrap()).starts_with(&caches));
     }
 }

@@ -337,11 +337,16 @@ fn environment_of(
         return env;
     }
     let folder = options.caches.clone().unwrap_or_else(|| options.tmp.join("caches"));
+    let holds = |names: &[&str]| {
+        let folders = [reach.root.as_path(), directory];
+        folders.iter().any(|folder| names.iter().any(|name| folder.join(name).is_file()))
+    };
     let plan = caches::CachePlan {
         fetched: options.fetched.as_deref(),
         readable: &options.readable,
         fills: options.caches.is_some(),
-        cargo: [reach.root.as_path(), directory].iter().any(|folder| folder.join("Cargo.toml").is_file()),
+        cargo: holds(&["Cargo.toml"]),
+        pnpm: holds(&["pnpm-lock.yaml", "pnpm-workspace.yaml"]),
     };
     caches::redirect(&mut env, &folder, &plan);
     if reach.seen_at != reach.root {

@@ -205,14 +205,43 @@ pub(crate) fn setup_step(step: &SetupSummary) -> String {
     }
 }
 
+/// On one line. Of a long output the first line and the last ones are shown: a runner sums up at the end.
 fn detail(text: &str) -> String {
-    cut(
-        text.split('\n').map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ").as_str(),
-        MAX_DETAIL,
-    )
+    let lines: Vec<&str> = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect();
+    let whole = lines.join(" ");
+    let [first, rest @ ..] = lines.as_slice() else { return whole };
+    if whole.len() <= MAX_DETAIL || first.len() >= MAX_DETAIL / 2 {
+        return cut(&whole, MAX_DETAIL);
+    }
+    let mut room = MAX_DETAIL - first.len();
+    let mut shown = rest.len();
+    for line in rest.iter().rev() {
+        let Some(left) = room.checked_sub(line.len() + 1) else { break };
+        (room, shown) = (left, shown - 1);
+    }
+    match rest.get(shown..) {
+        Some(last) if !last.is_empty() => format!("{first} … {}", last.join(" ")),
+        _ => cut(&whole, MAX_DETAIL),
+    }
 }
 
 fn short_list(items: &[String], total: usize) -> String {
     let shown = items.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     if total > 5 { format!("{shown} and {} more", total - 5) } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_output_shows_how_it_began_and_how_it_ended() {
+        let noise = "some warning that nobody asked for\n".repeat(20);
+        let said = detail(&format!("the check ended with exit status 1\n{noise}1 test failed\nsee above"));
+        assert!(said.starts_with("the check ended with exit status 1 … "), "{said}");
+        assert!(said.ends_with("1 test failed see above"), "{said}");
+        assert!(said.len() <= MAX_DETAIL + '…'.len_utf8() + 2, "{said}");
+        assert_eq!(detail("one\n two \n\nthree"), "one two three");
+        assert!(detail(&"x".repeat(500)).ends_with("(260 bytes more)"));
+    }
 }
