@@ -1,8 +1,9 @@
 //! One word for one thing: `docs/GLOSSARY.md`, held by a test.
 //!
 //! Reads every page, prompt and rule, and the comments and texts of every source file. Each place that
-//! uses a word of [`BANNED`] is listed with the word to use. It changes nothing and knows no grammar:
-//! a word that is banned here has a standard word in its place.
+//! uses a word of [`BANNED`] is listed with the word to use, and each comment in Rust that begins in lower case
+//! (ESLint says it of JavaScript). It changes nothing and knows no grammar: a word that is banned here has a
+//! standard word in its place.
 
 // A test that cannot read what it judges must fail, helpers included.
 #![allow(clippy::expect_used)]
@@ -47,6 +48,9 @@ static PHRASES: LazyLock<HashMap<&str, Vec<(&str, &str)>>> = LazyLock::new(|| {
     by_first
 });
 
+/// Names that are written in lower case where a sentence begins with them, too.
+const NAMES: &str = "bun cargo eslint git gocheck mypy node npm npx p pip pnpm pytest ruff rustc sbt tape tsc unittest uv zig";
+
 /// Files that quote the words.
 const QUOTES: [&str; 2] = ["docs/GLOSSARY.md", "crates/engine/tests/language.rs"];
 
@@ -69,7 +73,19 @@ fn words_are_found_in_texts_and_comments_and_not_in_code() {
     assert_eq!(of("a.js", "// Whoever\nconst anew = `for ever ${mend()}`"), 2);
     assert_eq!(of("a.yml", "message: Landlock is amended"), 0);
     assert_eq!(of("a.yml", "regex: anew\nnote: see `steps/land/`, `land` and {land}"), 0);
+    assert_eq!(of("a.rs", "enum E {\n    #[serde(rename = \"mending\")]\n    A,\n}"), 0);
     assert_eq!(places("a.md", "\nanew"), ["a.md:2: `anew`: write: again, retry (docs/GLOSSARY.md)"]);
+}
+
+#[test]
+fn comments_that_begin_in_lower_case_are_found() {
+    let of = |text: &str| places("a.rs", text).len();
+    assert_eq!(of("/// One\n/// two\n\nfn a() {} // three\n\n//! four\n//! five"), 2);
+    assert_eq!(
+        of("// npm's cache, rustc: x\nlet a = \"// no comment\"; // `a` is a\n\n// go.mod is no word\n"),
+        0
+    );
+    assert_eq!(places("a.rs", "\n// why"), ["a.rs:2: a comment begins with `why`: write `Why`"]);
 }
 
 /// The text of a file that this test reads, with code blanked out; `None` for all others.
@@ -84,9 +100,18 @@ fn readable(path: &str) -> Option<String> {
 
 /// Each place in `text` where a banned word stands, in words.
 fn places(path: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
     let prose = match Path::new(path).extension().and_then(|end| end.to_str()) {
-        Some("rs") => prose_of(Language::Rust, text),
-        Some("js" | "mjs") => prose_of(Language::JavaScript, text),
+        Some("rs") => {
+            let (prose, comments) = prose_of(Language::Rust, text);
+            found.extend(in_lower_case(&comments).into_iter().map(|(line, word)| {
+                let mut capital = word.to_owned();
+                capital[..1].make_ascii_uppercase();
+                format!("{path}:{line}: a comment begins with `{word}`: write `{capital}`")
+            }));
+            prose
+        }
+        Some("js" | "mjs") => prose_of(Language::JavaScript, text).0,
         // A pattern finds words that others write.
         Some("yml") => text
             .lines()
@@ -96,7 +121,6 @@ fn places(path: &str, text: &str) -> Vec<String> {
         _ => text.to_owned(),
     };
     let words = words_of(&prose);
-    let mut found = Vec::new();
     for (start, (line, first)) in words.iter().enumerate() {
         for (phrase, instead) in PHRASES.get(first.as_str()).into_iter().flatten() {
             let mut rest = words[start..].iter().map(|(_, word)| word.as_str());
@@ -108,22 +132,47 @@ fn places(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// `text` with everything but comments and texts replaced by full stops, line for line.
-fn prose_of(language: Language, text: &str) -> String {
-    let Ok(source) = Source::parse(language, text) else { return text.to_owned() };
+/// `text` with everything but comments and texts replaced by full stops, line for line; and its comments with their lines.
+fn prose_of(language: Language, text: &str) -> (String, Vec<(usize, &str)>) {
+    let Ok(source) = Source::parse(language, text) else { return (text.to_owned(), Vec::new()) };
+    let mut comments = Vec::new();
     let mut prose: Vec<u8> =
         text.bytes().map(|byte| if byte.is_ascii_whitespace() { byte } else { b'.' }).collect();
     syntax::visit(source.root(), |node, _| {
-        let kind = node.kind();
-        if kind.ends_with("comment")
-            || ["string_literal", "raw_string_literal", "string_fragment"].contains(&kind)
-        {
-            prose[node.byte_range()].copy_from_slice(&text.as_bytes()[node.byte_range()]);
+        let (kind, range) = (node.kind(), node.byte_range());
+        // The names of what is kept on disk never change.
+        if kind == "attribute_item" && text[range.clone()].starts_with("#[serde(") {
+            return VisitStep::Over;
+        }
+        let comment = kind.ends_with("comment");
+        if comment {
+            comments.push((node.start_position().row + 1, &text[range.clone()]));
+        }
+        if comment || ["string_literal", "raw_string_literal", "string_fragment"].contains(&kind) {
+            prose[range.clone()].copy_from_slice(&text.as_bytes()[range]);
             return VisitStep::Over;
         }
         VisitStep::Into
     });
-    String::from_utf8_lossy(&prose).into_owned()
+    (String::from_utf8_lossy(&prose).into_owned(), comments)
+}
+
+/// The first words, with their lines, of comments that begin in lower case. What follows a comment on the line below
+/// belongs to it; what holds more than letters is a name in the code.
+fn in_lower_case<'a>(comments: &[(usize, &'a str)]) -> Vec<(usize, &'a str)> {
+    let mut wrong = Vec::new();
+    let mut last = 0;
+    for (line, comment) in comments {
+        let begins = std::mem::replace(&mut last, *line) + 1 != *line;
+        let first = comment.trim_start_matches(['/', '!', '*']).split_whitespace().next().unwrap_or_default();
+        let word = first.trim_end_matches([',', ':', ';', '.', ')', '!', '?']);
+        let name = NAMES.split(' ').any(|name| word.split(['\'', '-']).next() == Some(name));
+        let plain = word.chars().all(|c| c.is_ascii_lowercase() || "-'".contains(c));
+        if begins && plain && word.starts_with(|c: char| c.is_ascii_lowercase()) && !name {
+            wrong.push((*line, word));
+        }
+    }
+    wrong
 }
 
 /// The words in lower case with their lines; a stop between two of them is a word of its own.

@@ -100,8 +100,12 @@ fn tightens(of: &Json) -> String {
 fn meaning(schema: &Json, of: &Json) -> String {
     let own = of["description"].as_str().unwrap_or_default();
     let words = resolve(schema, of)["oneOf"].as_array().into_iter().flatten();
-    let words = words
-        .filter_map(|word| Some(format!("`{}`: {}", word["const"].as_str()?, word["description"].as_str()?)));
+    let words = words.filter_map(|word| {
+        // It continues a sentence here, and begins one in the schema.
+        let mut meaning = word["description"].as_str()?.to_owned();
+        meaning.get_mut(..1)?.make_ascii_lowercase();
+        Some(format!("`{}`: {meaning}", word["const"].as_str()?))
+    });
     let words: Vec<_> = words.collect();
     if words.is_empty() { own.to_owned() } else { format!("{own} {}.", words.join("; ")) }
 }

@@ -31,11 +31,11 @@ impl Default for GuardianConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleLevel {
-    /// the rule is not run
+    /// The rule is not run
     Off,
-    /// reported, blocks nobody
+    /// Reported, blocks nobody
     Warning,
-    /// the gate fails
+    /// The gate fails
     Error,
 }
 

@@ -46,9 +46,9 @@ impl Default for MissionConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Deliver {
-    /// into the working tree
+    /// Into the working tree
     Apply,
-    /// a branch `orchestrator/<mission id>` is left, the working tree stays as it is
+    /// A branch `orchestrator/<mission id>` is left, the working tree stays as it is
     Branch,
 }
 
@@ -56,11 +56,11 @@ pub enum Deliver {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TestAuthor {
-    /// a coder of their own, who does not see the implementation
+    /// A coder of their own, who does not see the implementation
     Independent,
-    /// the coder of the task
+    /// The coder of the task
     Coder,
-    /// nobody
+    /// Nobody
     None,
 }
 
@@ -68,10 +68,10 @@ pub enum TestAuthor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NewDependencies {
-    /// the user is asked
+    /// The user is asked
     Ask,
-    /// they are added
+    /// They are added
     Allow,
-    /// the plan is sent back
+    /// The plan is sent back
     Deny,
 }

@@ -27,14 +27,14 @@ pub struct SandboxConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// the best that the machine has
+    /// The best that the machine has
     #[default]
     Best,
-    /// bubblewrap: what a command may not touch is not there
+    /// What a command may not touch is not there (bubblewrap)
     Full,
-    /// Landlock and seccomp: rights are taken away
+    /// Rights are taken away (Landlock and seccomp)
     Basic,
-    /// nothing is prevented
+    /// Nothing is prevented
     None,
 }
 
@@ -42,12 +42,12 @@ pub enum Level {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Network {
-    /// nothing
+    /// Nothing
     None,
-    /// servers that it has started itself
+    /// Servers that it has started itself
     #[default]
     Loopback,
-    /// everything
+    /// Everything
     All,
 }
 
