@@ -68,6 +68,17 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
     }
     match (code, &now.failing) {
         (_, Some(failing)) if !failing.is_empty() => by_names(base, now, failing),
+        (0, _)
+            if now.counts_tests && now.passed.is_none() && !now.truncated && base.is_some_and(ran_green) =>
+        {
+            let message = format!(
+                "before the change {} of its tests passed; now it ends with exit status 0 and reports none: something ends it \
+                 early (an exit while a module is loaded, say).\n{}",
+                base.and_then(|base| base.passed).unwrap_or_default(),
+                shorten(&now.output, EXCERPT)
+            );
+            Verdict::Fail { findings: vec![NewFailure { message, ..NewFailure::of_command(now) }] }
+        }
         // A reporter without a summary is taken at its exit status, as before the change
         (0, _) if now.counts_tests && now.passed.is_none() && !base.is_some_and(green_without_summary) => {
             no_evidence(
@@ -183,6 +194,11 @@ const OTHER_REASONS: [&str; 6] = [
 /// Tests ran on the (red) base, and now the command does not get that far.
 fn build_failure_hides(base: Option<&Outcome>, now: &Outcome, code: i32) -> bool {
     code != 0 && !now.truncated && now.passed.is_none() && base.is_some_and(|base| base.passed > Some(0))
+}
+
+/// Tests of it ran, and it was green.
+fn ran_green(base: &Outcome) -> bool {
+    base.end.success() && base.passed > Some(0)
 }
 
 fn green_without_summary(base: &Outcome) -> bool {

@@ -14,6 +14,7 @@ fn outcome(code: i32) -> Outcome {
         truncated: false,
         counts_tests: false,
         partial: false,
+        seen: None,
     }
 }
 
@@ -93,7 +94,8 @@ fn green_needs_tests_that_ran() {
     assert_eq!(told(Some(&base), &tests(1, 0, &[])), "fail (command)");
     assert_eq!(told(Some(&tests(1, 0, &[])), &tests(1, 0, &[])), "? no test ran");
     assert_eq!(told(None, &tests(5, 0, &[])), "? no test ran");
-    assert!(told(Some(&base), &no_summary(0)).contains("no test summary"));
+    assert_eq!(told(Some(&base), &no_summary(0)), "fail (command)", "something ended it early");
+    assert!(told(Some(&tests(0, 0, &[])), &no_summary(0)).contains("no test summary"));
     assert_eq!(told(Some(&no_summary(0)), &no_summary(0)), "pass");
     assert_eq!(told(Some(&base), &outcome(0)), "pass");
     assert!(told(Some(&tests(1, 0, &["a"])), &tests(1, 0, &["a"])).starts_with("? every test"));

@@ -43,6 +43,7 @@ pub use discover::{
 };
 pub use filter::FilterError;
 pub use formatters::{Formatter, formatters};
+pub use names::{not_seen, title};
 pub use outcome::{End, Outcome, TestFailure, reading};
 pub use output::clean;
 pub use packages::{Addition, Manifest, RegistryAnswer, Wanted, answer as package_answer, is_unreachable};

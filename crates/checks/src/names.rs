@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::outcome::TestFailure;
+use crate::outcome::{Outcome, TestFailure};
 
 /// What became of the failures of a run, seen from an earlier one.
 pub(crate) struct Matched<'a> {
@@ -24,6 +24,33 @@ pub(crate) fn compare<'a>(before: &[TestFailure], now: &'a [TestFailure]) -> Mat
     let (_, new) = unmatched(before, now.clone(), loose);
     let doubtful = now.into_iter().filter(|test| !new.iter().any(|other| std::ptr::eq(*other, *test)));
     Matched { doubtful: doubtful.collect(), new }
+}
+
+/// Tests that passed in an earlier run and were not run in a later one, by their names; `None` where one of the two does not
+/// tell all names. A test that moved to another module or file is the same test.
+pub fn not_seen(before: &Outcome, now: &Outcome) -> Option<Vec<String>> {
+    let (earlier, later) = (before.seen.as_ref()?, now.seen.as_ref()?);
+    let failing = now.failing.as_ref().filter(|_| !now.partial && !now.truncated)?;
+    let named = |names: &[String]| -> Vec<TestFailure> {
+        let name = |name: &String| TestFailure { name: name.clone(), ..TestFailure::default() };
+        names.iter().map(name).collect()
+    };
+    let (earlier, mut later) = (named(earlier), named(later));
+    later.extend(failing.iter().map(|failure| TestFailure { suite: None, ..failure.clone() }));
+    let (earlier, later) = unmatched(earlier.iter().collect(), later.iter().collect(), stable);
+    let (earlier, _) = unmatched(earlier, later, |name| title(name).to_owned());
+    Some(earlier.into_iter().map(|test| test.name.clone()).collect())
+}
+
+/// What a test is called in its file: its name without module, package or suite.
+pub fn title(name: &str) -> &str {
+    let name = without_line(name);
+    // unittest: `test_x (module.Class.test_x)`
+    let name =
+        name.split_once(" (").filter(|(first, _)| first.starts_with("test")).map_or(name, |(first, _)| first);
+    let name = name.strip_suffix(" - should panic").unwrap_or(name);
+    let ends = ["::", " > ", " › "].iter().filter_map(|mark| Some(name.rfind(mark)? + mark.len()));
+    name.get(ends.max().unwrap_or(0)..).unwrap_or(name)
 }
 
 /// What has no partner of the same name on the other side.
@@ -126,6 +153,38 @@ mod tests {
         {
             assert_eq!(told(&[before], &[now]), format!("new:  | doubtful: {now}"));
             assert_eq!(told(&[before], &[before]), "new:  | doubtful: ");
+        }
+    }
+
+    #[test]
+    fn tests_that_were_not_run_again_are_named() {
+        let run = |seen: &[&str], failing: &[&str]| Outcome {
+            seen: Some(seen.iter().map(|name| (*name).to_owned()).collect()),
+            failing: Some(
+                failing
+                    .iter()
+                    .map(|name| TestFailure { name: (*name).to_owned(), ..TestFailure::default() })
+                    .collect(),
+            ),
+            ..Outcome::not_started("")
+        };
+        let gone = |before: &[&str], now: &[&str], failing: &[&str]| {
+            not_seen(&run(before, &[]), &run(now, failing)).unwrap().join(", ")
+        };
+        assert_eq!(gone(&["a", "b"], &["b", "a", "c"], &[]), "");
+        assert_eq!(gone(&["a", "b"], &["x", "y", "z"], &["b"]), "a");
+        assert_eq!(gone(&["f.test.ts", "f.test.ts"], &["f.test.ts", "g.test.ts"], &[]), "f.test.ts");
+        assert_eq!(gone(&["a::tests::adds"], &["b::tests::adds"], &[]), "", "it moved");
+        assert_eq!(gone(&["a (0x7f3a2c10)"], &["a (0x7fb19e40)"], &[]), "");
+        assert_eq!(not_seen(&run(&["a"], &[]), &Outcome::not_started("")), None);
+        for (name, expected) in [
+            ("a::tests::adds", "adds"),
+            ("test_x (t.T.test_x)", "test_x"),
+            ("tests/a.py::test_x[1]", "test_x[1]"),
+            ("math > adds > two", "two"),
+            ("adds (twice)", "adds (twice)"),
+        ] {
+            assert_eq!(title(name), expected);
         }
     }
 

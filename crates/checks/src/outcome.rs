@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::check::{Check, CheckPurpose};
 use crate::output::shorten;
+use crate::parse::seen::seen;
 use crate::parse::{Reading, read};
 use crate::process::Level;
 
@@ -103,6 +104,9 @@ pub struct Outcome {
     /// read: then `failing` names some, and others may fail.
     #[serde(default)]
     pub partial: bool,
+    /// The names of the tests that passed, where the runner tells of all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Vec<String>>,
 }
 
 impl Outcome {
@@ -158,6 +162,7 @@ impl Outcome {
             truncated: false,
             counts_tests: false,
             partial: false,
+            seen: None,
         }
     }
 
@@ -179,6 +184,7 @@ impl Outcome {
             partial: report.partial || report.stopped,
             failing: report.failing,
             passed: report.passed,
+            seen: report.passed.and_then(|passed| seen(text, passed)),
             output: text.to_owned(),
             ..Outcome { end, ..Outcome::not_started("") }
         }

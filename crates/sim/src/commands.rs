@@ -105,6 +105,7 @@ fn outcome(end: End, ran: Option<(Vec<String>, u32)>) -> Outcome {
         survivors: false,
         truncated: false,
         partial: false,
+        seen: None,
         counts_tests: true,
     }
 }

@@ -64,6 +64,7 @@ fn ended(end: End) -> Outcome {
         survivors: false,
         truncated: false,
         partial: false,
+        seen: None,
         counts_tests: true,
     }
 }

@@ -201,6 +201,7 @@ fn failed(why: String) -> Outcome {
         survivors: false,
         truncated: false,
         partial: false,
+        seen: None,
         counts_tests: true,
     }
 }

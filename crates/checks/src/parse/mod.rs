@@ -13,6 +13,7 @@
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub(crate) mod json;
+pub(crate) mod seen;
 mod streams;
 pub(crate) mod tap;
 pub(crate) mod text;

@@ -17,6 +17,7 @@ use crate::check::Check;
 use crate::filter::narrowed;
 use crate::outcome::{End, Outcome, TestFailure, reading};
 use crate::output::shorten;
+use crate::parse::seen::seen;
 
 pub use sandbox::{Level, Network, Sandbox, describe_sandbox, sandbox_available, strongest};
 pub use stragglers::sweep;
@@ -137,6 +138,7 @@ pub async fn run(
     let truncated = truncated && !(tells_all && report.passed.is_some() && !report.partial);
     let complete = report.failing.filter(|_| !truncated);
     outcome.failing = complete.map(|all| all.into_iter().map(|failure| slot.relative(failure)).collect());
+    outcome.seen = report.passed.filter(|_| !truncated).and_then(|passed| seen(&text, passed));
     outcome.truncated = truncated;
     outcome.sandbox = level;
     outcome.survivors = survivors;

@@ -31,9 +31,14 @@ impl Bench {
         }
     }
 
-    /// A temporary folder for one run whose outcome is believed.
+    /// A new temporary folder for one run whose outcome is believed. Its path is the same as the last one's where nothing of
+    /// that is left: cargo builds again what it read at another path.
     pub fn verdict_tmp(&self) -> PathBuf {
         static NEXT: AtomicU32 = AtomicU32::new(0);
+        let usual = self.tmp.join("verdict");
+        if std::fs::symlink_metadata(&usual).is_err() {
+            return usual;
+        }
         self.tmp.join(format!("verdict-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 

@@ -16,13 +16,24 @@ const MOST: usize = 500_000;
 
 /// The folders with installed packages, relative to the root.
 pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
+    folders_named(root, &NAMES, DEPTH)
+}
+
+/// The folders with one of these names down to a depth, relative to the root; what is in them is not looked at.
+pub(crate) fn folders_named(root: &Path, names: &[&str], depth: usize) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = MOST;
-    collect_folders(root, Path::new(""), DEPTH, &mut left, &mut found);
+    collect_folders((root, names), Path::new(""), depth, &mut left, &mut found);
     found
 }
 
-fn collect_folders(root: &Path, below: &Path, depth: usize, left: &mut usize, found: &mut Vec<PathBuf>) {
+fn collect_folders(
+    (root, names): (&Path, &[&str]),
+    below: &Path,
+    depth: usize,
+    left: &mut usize,
+    found: &mut Vec<PathBuf>,
+) {
     for entry in fs::read_dir(root.join(below)).into_iter().flatten().flatten() {
         let Some(rest) = left.checked_sub(1) else { return };
         *left = rest;
@@ -31,10 +42,10 @@ fn collect_folders(root: &Path, below: &Path, depth: usize, left: &mut usize, fo
             continue;
         }
         let here = below.join(&name);
-        if NAMES.iter().any(|dependency| name == *dependency) {
+        if names.iter().any(|wanted| name == *wanted) {
             found.push(here);
         } else if depth > 1 && !name.to_string_lossy().starts_with('.') {
-            collect_folders(root, &here, depth - 1, left, found);
+            collect_folders((root, names), &here, depth - 1, left, found);
         }
     }
 }

@@ -3,19 +3,20 @@
 //!
 //! Gates and steps stand on it. It knows no gate and no role.
 
-pub(crate) mod base_commands;
+pub(crate) mod check_words;
 pub(crate) mod confine;
-mod dependencies;
+pub(crate) mod dependencies;
 pub(crate) mod discovery;
+pub(crate) mod files;
 pub(crate) mod formatting;
 pub(crate) mod known_outcomes;
 mod local_links;
-pub(crate) mod manifests;
 mod own_checks;
 mod own_code;
 pub(crate) mod project_checks;
 pub(crate) mod setup;
 pub(crate) mod slots;
+pub(crate) mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,29 +1,30 @@
 //! The project's checks in this mission: found at the base, run in slots, compared with the base, remembered by tree.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use checks::{Check, CheckPurpose, Coverage, Level, Outcome, Verdict};
-use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue, SetupSummary};
+use mission::{CheckSummary, SetupSummary};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
-use crate::bench::base_commands::BaseCommands;
+use crate::bench::check_words::{JudgedCheck, base_summary, issue, passed};
 use crate::bench::dependencies;
 use crate::bench::discovery;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::own_checks::OwnChecks;
 use crate::bench::setup::Setups;
 use crate::bench::slots::CHECKING;
+use crate::bench::verdict::base_configuration::{BaseConfiguration, For};
+use crate::bench::verdict::seen_tests;
+use crate::bench::verdict::warm_builds::WarmBuilds;
 use crate::bench::{Bench, own_code, slot_text};
 use crate::blocking::blocking;
 use crate::config::Config;
-use crate::text::cut;
 
-/// The longest message of one failure, in bytes.
-const MAX_MESSAGE: usize = 1500;
 /// Changed files of which it is known which check covers them.
 const MAX_COVERED: usize = 2000;
 /// Checks that all run on every tree; of more, those that a change concerns.
@@ -44,19 +45,12 @@ pub(crate) struct ProjectChecks {
     own_code: AsyncMutex<HashMap<(u32, String, u64), Option<String>>>,
     /// Those that the mission brings.
     own: OwnChecks,
-    base_commands: BaseCommands,
+    base_configuration: BaseConfiguration,
+    warm_builds: WarmBuilds,
+    mission: Option<Orchestrator>,
     running: Semaphore,
     /// Slot 0 serves one at a time.
     checking_slot: AsyncMutex<()>,
-}
-
-/// What one check said of a tree, in comparison with the base.
-pub(crate) struct JudgedCheck {
-    pub check: Check,
-    pub outcome: Arc<Outcome>,
-    pub verdict: Verdict,
-    /// Whether the mission brought it.
-    pub own: bool,
 }
 
 impl ProjectChecks {
@@ -72,8 +66,10 @@ impl ProjectChecks {
             known,
             setups: Setups::default(),
             own_code: AsyncMutex::default(),
-            own: OwnChecks::new(mission),
-            base_commands: BaseCommands::default(),
+            own: OwnChecks::new(mission.clone()),
+            base_configuration: BaseConfiguration::default(),
+            warm_builds: WarmBuilds::default(),
+            mission,
             running: Semaphore::new(cores.max(2)),
             checking_slot: AsyncMutex::new(()),
         }
@@ -98,6 +94,13 @@ impl ProjectChecks {
     /// The right to the checking slot, which serves one at a time.
     pub async fn hold_checking_slot(&self) -> MutexGuard<'_, ()> {
         self.checking_slot.lock().await
+    }
+
+    /// A fresh checking slot at a commit, with what the base's own checks built. Only while it is held.
+    pub async fn prepare_checking_slot(&self, commit: &str) -> Result<Slot, workspace::Error> {
+        let slot = self.bench.slots.prepare(CHECKING, commit).await?;
+        self.warm_builds.put(&self.bench.workspace, &slot).await;
+        Ok(slot)
     }
 
     /// Installs in a slot what its lockfiles and manifests name.
@@ -159,7 +162,7 @@ impl ProjectChecks {
             return Ok(());
         }
         let _slot_is_ours = self.checking_slot.lock().await;
-        let slot = self.bench.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
+        let slot = self.prepare_checking_slot(commit).await.map_err(|e| e.to_string())?;
         for check in missing() {
             let outcome = self.run_on_base(&slot, commit, check).await;
             self.later.lock().unwrap_or_else(PoisonError::into_inner).insert(check.name.clone(), outcome);
@@ -209,16 +212,16 @@ impl ProjectChecks {
         let base = commit;
         let check_base = || async {
             let _slot_is_ours = self.checking_slot.lock().await;
-            let slot = self.bench.slots.prepare(CHECKING, commit).await.map_err(|e| e.to_string())?;
+            let then = SystemTime::now();
+            let slot = self.prepare_checking_slot(commit).await.map_err(|e| e.to_string())?;
             let (workspace, commit, config) =
                 (self.bench.workspace.clone(), commit.to_string(), self.bench.config.clone());
             let root = slot.path.clone();
-            let (found, files) = blocking(move || {
+            let found = blocking(move || {
                 let files = workspace.files(&commit).map_err(|error| error.to_string())?;
-                Ok::<_, String>((find(&root, &files, &config), files))
+                Ok::<_, String>(find(&root, &files, &config))
             })
             .await?;
-            self.base_commands.remember(&slot.path, &files);
             let _ = self.base_commit.set(base.to_string());
             let _ = self.found.set(found);
             let mut outcomes = BTreeMap::new();
@@ -226,6 +229,8 @@ impl ProjectChecks {
             for check in self.list().iter().filter(|check| !choose || is_general(check)) {
                 outcomes.insert(check.name.clone(), self.run_on_base(&slot, base, check).await);
             }
+            self.base_configuration.remember(&self.bench.workspace, &slot).await;
+            self.warm_builds.keep(&self.bench.workspace, &slot, then, self.kept_builds()).await;
             Ok::<_, String>(outcomes)
         };
         self.base.get_or_try_init(check_base).await
@@ -246,20 +251,26 @@ impl ProjectChecks {
         let concerned = self.concerned(tree).await.into_iter();
         // One that did not run on the base is compared with nothing
         let of_base = concerned.filter_map(|check| Some((Some(self.on_base(&check.name)?), check, false)));
+        let mut ran: Vec<Check> = Vec::new();
         for (base, check, own) in of_base.chain(own) {
             let check = &check;
-            let compare = |outcome: &Outcome| {
+            let compare = async |outcome: &Outcome| {
                 let weakened = if own { self.own.weakened(check, outcome) } else { None };
-                weakened.unwrap_or_else(|| compare(base.as_deref(), outcome, keeps_tests))
+                match weakened {
+                    Some(weakened) => weakened,
+                    None => self.compare(tree, base.as_deref(), outcome, keeps_tests).await,
+                }
             };
             let outcome = match self.known.get(tree, check) {
                 Some(outcome) => outcome,
                 None => {
                     let mut outcome = self.run(slot, check, None).await;
                     // A test that newly fails is run once more: two answers that differ are flaky and block nobody
-                    if matches!(compare(&outcome), Verdict::Fail { .. }) && check.kind == CheckPurpose::Test {
-                        let again = self.run(slot, check, None).await;
-                        if !matches!(compare(&again), Verdict::Fail { .. }) {
+                    if matches!(compare(&outcome).await, Verdict::Fail { .. })
+                        && check.kind == CheckPurpose::Test
+                    {
+                        let again = self.run_again(slot, check, &ran).await;
+                        if !matches!(compare(&again).await, Verdict::Fail { .. }) {
                             self.bench.host.say(&format!(
                                 "- `{}` is flaky: it failed and then passed on the same tree\n",
                                 check.name
@@ -275,7 +286,8 @@ impl ProjectChecks {
                     outcome
                 }
             };
-            let verdict = compare(&outcome);
+            ran.push(check.clone());
+            let verdict = compare(&outcome).await;
             let failed = matches!(verdict, Verdict::Fail { .. });
             judged.push(JudgedCheck { check: check.clone(), outcome, verdict, own });
             if failed {
@@ -287,6 +299,42 @@ impl ProjectChecks {
             self.adopt(&judged);
         }
         Ok(judged)
+    }
+
+    /// Compares with the base: failures, how many tests ran, and which of them.
+    async fn compare(
+        &self,
+        tree: &str,
+        before: Option<&Outcome>,
+        now: &Outcome,
+        keeps_tests: bool,
+    ) -> Verdict {
+        let verdict = compare_counts(before, now, keeps_tests);
+        let (Some(base), Some(before)) = (self.base_commit.get(), before) else { return verdict };
+        if matches!(verdict, Verdict::Fail { .. }) && !now.end.success() {
+            return verdict;
+        }
+        let (workspace, base, tree) = (self.bench.workspace.clone(), base.clone(), tree.to_string());
+        let (before, now) = (before.clone(), now.clone());
+        let missing =
+            blocking(move || seen_tests::missing(&workspace, &base, &tree, (&before, &now), keeps_tests));
+        match missing.await {
+            Some(failure) => Verdict::Fail { findings: vec![failure] },
+            None => verdict,
+        }
+    }
+
+    /// A second run, on the same files as the first: what that run left must not help. `before`: the checks that ran first.
+    async fn run_again(&self, slot: &Slot, check: &Check, before: &[Check]) -> Outcome {
+        if slot.n == CHECKING {
+            if let Err(error) = self.prepare_checking_slot(&slot.commit).await {
+                return Outcome::not_started(error.to_string());
+            }
+            for earlier in before {
+                self.run(slot, earlier, None).await;
+            }
+        }
+        self.run(slot, check, None).await
     }
 
     /// Which of the files that `tree`, which stands in `slot`, changes of the base each check covers, and which it misses.
@@ -328,6 +376,18 @@ impl ProjectChecks {
         }
     }
 
+    /// Whether the user agreed that the mission changes what decides checks.
+    async fn has_consent(&self) -> bool {
+        let Some(mission) = &self.mission else { return false };
+        let state = mission.state().await;
+        state.is_ok_and(|state| state.tasks.values().any(|task| task.edits_config.is_some()))
+    }
+
+    /// Where builds of the base are kept: beside the temporary folders of commands, of which each may write to its own.
+    fn kept_builds(&self) -> PathBuf {
+        self.bench.tmp.join("kept")
+    }
+
     /// One run, when a core is free for it.
     pub async fn run(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
         // The semaphore is never closed
@@ -335,13 +395,10 @@ impl ProjectChecks {
         if let Err(why) = self.setups.prepare(&self.bench, slot, Some(&check.directory)).await {
             self.bench.host.say(&format!("- {why}: checks may miss packages\n"));
         }
-        // Of what the mission brings, the base says nothing
-        let _at_base = match self.list().contains(check) {
-            false => None,
-            true => match self.base_commands.put(&self.bench.workspace, slot).await {
-                Ok(kept) => kept,
-                Err(why) => return Outcome::not_started(why),
-            },
+        let what = For { consent: self.has_consent().await, own: !self.list().contains(check) };
+        let _in_place = match self.base_configuration.put(&self.bench.workspace, slot, what).await {
+            Ok(kept) => kept,
+            Err(why) => return Outcome::not_started(why),
         };
         if let Some(why) = self.leads_elsewhere(slot, check).await {
             return Outcome::not_started(why);
@@ -394,12 +451,12 @@ impl ProjectChecks {
         said
     }
 
-    /// A run that changes nothing which is installed in the slot: at level full it cannot. In the checking slot, what it
-    /// changes elsewhere is installed again, and its temporary folder serves no other run.
+    /// A run that changes nothing which is installed in the slot: at level full it cannot. At others, what it changes there is
+    /// installed again. In the checking slot its temporary folder serves no other run.
     async fn run_with_kept_packages(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
         let (root, judges) = (slot.path.clone(), slot.n == CHECKING);
         let mut options = self.bench.run_options(slot);
-        let watches = judges && options.sandbox.level() != Ok(Level::Full);
+        let watches = options.sandbox.level() != Ok(Level::Full);
         let (folders, before) = blocking(move || {
             let folders = dependencies::folders(&root);
             let state = watches.then(|| dependencies::state(&root, &folders));
@@ -407,15 +464,21 @@ impl ProjectChecks {
         })
         .await;
         options.kept.clone_from(&folders);
-        if !judges {
-            return self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
+        let tmp = judges.then(|| self.bench.verdict_tmp());
+        if let Some(tmp) = &tmp {
+            options.tmp.clone_from(tmp);
+            WarmBuilds::put_caches(&self.kept_builds(), tmp).await;
         }
-        let tmp = self.bench.verdict_tmp();
-        options.tmp.clone_from(&tmp);
         let outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
+        // As long as the base is not judged, nothing else has run here
+        if let Some(tmp) = tmp.as_ref().filter(|_| !self.base.initialized()) {
+            WarmBuilds::keep_caches(tmp, &self.kept_builds()).await;
+        }
         let root = slot.path.clone();
         let (planted, after) = blocking(move || {
-            workspace::remove_folder(&tmp);
+            if let Some(tmp) = tmp {
+                workspace::remove_folder(&tmp);
+            }
             let state = watches.then(|| dependencies::state(&root, &folders));
             let now = dependencies::folders(&root);
             (now.into_iter().filter(|folder| !folders.contains(folder)).collect::<Vec<_>>(), state)
@@ -428,8 +491,11 @@ impl ProjectChecks {
             self.bench.slots.remove_folders(slot, planted).await
         };
         if let Err(error) = renewed {
-            self.bench.slots.distrust_dependencies();
-            tracing::warn!("what is installed in the checking slot could not be renewed: {error}");
+            match judges {
+                true => self.bench.slots.distrust_dependencies(),
+                false => self.bench.slots.abandon(slot.n),
+            }
+            tracing::warn!("what is installed in a slot could not be renewed: {error}");
         }
         outcome
     }
@@ -451,61 +517,8 @@ fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     discovery::find(&read, files, &checks::has_program, config).checks
 }
 
-fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
-    let (verdict, detail) = match checks::compare(None, outcome) {
-        Verdict::Pass => (GateVerdict::Pass, passed(outcome)),
-        Verdict::Fail { findings } => {
-            (GateVerdict::Fail, format!("red before the mission: {}", failing(outcome, findings.len())))
-        }
-        Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
-    };
-    said(check, verdict, detail)
-}
-
-fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
-    let kind = match check.kind {
-        CheckPurpose::Build => CheckKind::Build,
-        CheckPurpose::Type => CheckKind::Types,
-        CheckPurpose::Lint => CheckKind::Lint,
-        CheckPurpose::Test => CheckKind::Test,
-        CheckPurpose::Custom => CheckKind::Custom,
-    };
-    let (name, run) = (check.name.clone(), check.run.clone());
-    CheckSummary {
-        name,
-        run,
-        verdict,
-        detail,
-        kind: Some(kind),
-        covers: Vec::new(),
-        misses: Vec::new(),
-        own: false,
-    }
-}
-
-fn passed(outcome: &Outcome) -> String {
-    let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
-    let said = match outcome.still_failing() {
-        Some(still) if outcome.passed.is_none() => still,
-        Some(still) => format!("{said}, {still}"),
-        None => said,
-    };
-    match outcome.sandbox {
-        Level::None => format!("{said}, unsandboxed"),
-        level => format!("{said}, sandbox {level}"),
-    }
-}
-
-fn failing(outcome: &Outcome, findings: usize) -> String {
-    match &outcome.failing {
-        Some(failing) if !failing.is_empty() => format!("{} tests fail", failing.len()),
-        _ if findings > 0 => outcome.end.to_string(),
-        _ => "it fails".into(),
-    }
-}
-
 /// Compares with the base. Tests that are gone fail no run, so they are counted.
-fn compare(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict {
+fn compare_counts(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict {
     let verdict = checks::compare(base, now);
     if keeps_tests
         && now.end.success()
@@ -528,44 +541,4 @@ fn compare(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict 
 fn ran(outcome: &Outcome) -> Option<usize> {
     let failing = outcome.failing.as_ref().filter(|_| outcome.counts_tests && !outcome.truncated)?;
     Some(usize::try_from(outcome.passed?).ok()? + failing.len())
-}
-
-impl JudgedCheck {
-    pub fn summary(&self) -> CheckSummary {
-        let (verdict, detail) = match &self.verdict {
-            Verdict::Pass => (GateVerdict::Pass, passed(&self.outcome)),
-            Verdict::Fail { findings } => (GateVerdict::Fail, format!("{} new failures", findings.len())),
-            Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
-        };
-        CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }
-    }
-
-    pub fn class(&self) -> FailureClass {
-        match self.check.kind {
-            CheckPurpose::Build | CheckPurpose::Type => FailureClass::Build,
-            CheckPurpose::Lint => FailureClass::Lint,
-            CheckPurpose::Test | CheckPurpose::Custom => FailureClass::Test,
-        }
-    }
-
-    pub fn issues(&self, root: &Path) -> Vec<Issue> {
-        let Verdict::Fail { findings } = &self.verdict else { return Vec::new() };
-        findings.iter().map(|failure| issue(&self.check, failure, root)).collect()
-    }
-}
-
-fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) -> Issue {
-    let message = match &failure.test {
-        Some(test) => format!("`{test}` fails: {}", cut(&failure.message, MAX_MESSAGE)),
-        None => cut(&failure.message, MAX_MESSAGE),
-    };
-    let issue = Issue::new(check.run.clone(), message);
-    match &failure.file {
-        Some(file) => issue.at(relative(file, root), failure.line),
-        None => issue,
-    }
-}
-
-fn relative(file: &str, root: &Path) -> String {
-    Path::new(file).strip_prefix(root).map_or_else(|_| file.to_string(), |p| p.to_string_lossy().into_owned())
 }

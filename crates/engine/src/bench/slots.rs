@@ -141,7 +141,7 @@ impl Slots {
         self.haunted().insert(n);
     }
 
-    /// Takes out of the checking slot what is installed there, because something wrote to it, and puts in again what every
+    /// Takes out of a slot what is installed there, because something wrote to it, and puts in again what every
     /// slot holds.
     pub async fn renew_dependencies(&self, slot: &Slot) -> Result<(), workspace::Error> {
         let (slots, slot) = (self.clone(), slot.clone());

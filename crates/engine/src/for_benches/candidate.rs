@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::bench::files::kinds::kind;
 use crate::for_benches::lint::ChangedFiles;
-use crate::gates::files::kind;
 use crate::steps::work::candidates::behaviour::{Changed, form_of, words};
 use crate::steps::work::candidates::symbols;
 

@@ -15,11 +15,11 @@ use crate::bench::Bench;
 use crate::bench::formatting::format_changed;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
-use crate::bench::slots::Slots;
+use crate::bench::slots::{CHECKING, Slots};
 use crate::blocking::blocking;
 use crate::config::{Trusted, load, settings};
 use crate::for_benches::lint::ChangedFiles;
-use crate::gates::pipeline::{Evidence, ask};
+use crate::gates::pipeline::{Evidence, ask, check_merged};
 use crate::gates::scope;
 use crate::gates::verdict::{Change, GateContext, Judgement, Permissions};
 use crate::host::Nobody;
@@ -124,6 +124,23 @@ impl Judge {
             }
         }
         Ok(reports)
+    }
+
+    /// What the checks say of an answer in a fresh checkout, as of a tree that is integrated or delivered. `warm`: with what
+    /// the base's own checks built.
+    pub async fn judge_tree(&self, answer: &ChangedFiles, warm: bool) -> Result<GateReport, JudgeError> {
+        let (gates, slots) = (&self.gates, &self.gates.bench.slots);
+        let lease = slots.lease(slots.permit().await, &self.base).await?;
+        let (commit, _) = self.put(&lease.slot, answer).await?;
+        let _ = gates.checks.ensure_base_for(&self.base, &commit.tree).await;
+        let started = Instant::now();
+        let _slot_is_ours = gates.checks.hold_checking_slot().await;
+        let slot = match warm {
+            true => gates.checks.prepare_checking_slot(&commit.id).await?,
+            false => slots.prepare(CHECKING, &commit.id).await?,
+        };
+        let (judgement, _) = check_merged(gates, &slot, &commit.tree, true).await;
+        Ok(GateReport::new(judgement, started))
     }
 
     /// Writes an answer into a slot, formatted as the project is; gives it as a commit, with the paths that it touches.
@@ -240,3 +257,7 @@ mod tests {
         assert_eq!(verdict, GateVerdict::Pass, "a file with a layout of its own keeps it: {detail}");
     }
 }
+
+#[cfg(test)]
+#[path = "tests/verdicts.rs"]
+mod verdict_tests;

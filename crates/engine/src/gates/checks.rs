@@ -3,7 +3,7 @@
 use mission::{CheckKind, CheckSummary, FailureClass, Gate, GateVerdict, Issue, Phase, State, TaskId};
 use workspace::Slot;
 
-use crate::bench::project_checks::JudgedCheck;
+use crate::bench::check_words::JudgedCheck;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// Also gives what vouches for the change, in words.

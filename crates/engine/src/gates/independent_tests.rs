@@ -3,7 +3,7 @@
 use mission::independent::SOURCE;
 use mission::{FailureClass, Gate, GateVerdict, Issue, State, Task, WrittenTests};
 
-use crate::gates::files::has_cases;
+use crate::bench::files::kinds::has_cases;
 use crate::gates::test_run::{Ran, ran, read, run, runner_of, write};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement, remembered};
 use crate::text::{cut, quoted};

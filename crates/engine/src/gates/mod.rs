@@ -2,14 +2,12 @@
 
 mod added_cases;
 pub(crate) mod checks;
-pub(crate) mod files;
 pub(crate) mod guardian;
 pub(crate) mod independent_tests;
 pub(crate) mod new_tests;
 pub(crate) mod pipeline;
 pub(crate) mod protected;
 pub(crate) mod scope;
-pub(crate) mod startup_files;
 pub(crate) mod test_edits;
 pub(crate) mod test_run;
 pub(crate) mod tree_sources;

@@ -10,7 +10,9 @@ use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fchmod, mkdirat, openat, renameat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, FileType, Mode, OFlags, fchmod, mkdirat, openat, renameat, statat, symlinkat, unlinkat,
+};
 use rustix::io::Errno;
 
 /// Makes the names of unfinished files differ.
@@ -18,6 +20,21 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// Writes a plain file below `root`, with the folders above it. The bits of a file that is there stay.
 pub fn write_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
+    write(root, path, bytes, None)
+}
+
+/// The same with bits of its own.
+pub(crate) fn write_beneath_as(root: &Path, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write(root, path, bytes, Some(Mode::from_raw_mode(mode)))
+}
+
+/// Makes a link below `root`, where nothing is, with the folders above it.
+pub(crate) fn link_beneath(root: &Path, path: &str, to: &[u8]) -> io::Result<()> {
+    let (folder, name) = folder_of(root, path, true)?;
+    symlinkat(to, &folder, name).map_err(io::Error::from)
+}
+
+fn write(root: &Path, path: &str, bytes: &[u8], bits: Option<Mode>) -> io::Result<()> {
     let (folder, name) = folder_of(root, path, true)?;
     let mode = match statat(&folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(found) if FileType::from_raw_mode(found.st_mode) == FileType::RegularFile => {
@@ -32,7 +49,7 @@ pub fn write_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = openat(&folder, unfinished.as_str(), flags, Mode::from_raw_mode(0o666))?;
     let written = (|| {
-        if let Some(mode) = mode {
+        if let Some(mode) = bits.or(mode) {
             fchmod(&file, mode)?;
         }
         File::from(file).write_all(bytes)?;

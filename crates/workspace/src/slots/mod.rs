@@ -4,8 +4,10 @@
 //! checkout. Our own git works on it with an explicit repository, working tree and an index which the slot
 //! does not know of.
 
+pub mod builds;
 pub mod conflict;
 pub mod copy;
+pub mod differences;
 pub mod discard;
 pub mod edits;
 pub mod place;

@@ -320,3 +320,40 @@ fn the_engine_s_own_edits_keep_modes_and_follow_no_link() {
     assert!(workspace.delete_slot_file(&slot, "missing").is_err());
     assert_eq!(fs::read_to_string(project.root().join("dir/a")).unwrap(), "a");
 }
+
+#[test]
+fn what_differs_is_told_with_both_sides_and_can_be_put_in_place_and_back() {
+    let project = Project::with(&[
+        ("run.sh", "base"),
+        ("conf/a.toml", "base"),
+        ("src/a", "a"),
+        (".gitignore", "made\n.env\n"),
+    ]);
+    fs::set_permissions(project.root().join("run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    project.commit_all();
+    let workspace = project.open();
+    let (base, slot, _) = mission(&workspace, &[("conf/a.toml", "other"), ("src/a", "b"), ("conf/new", "n")]);
+    fs::remove_file(slot.path.join("run.sh")).unwrap();
+    symlink("a.toml", slot.path.join("conf/link")).unwrap();
+    write(&slot.path, "made/deep/x", "x");
+    write(&slot.path, ".env", "A=1");
+    let found = workspace.differences(&slot, &base.commit, &|path| !path.starts_with("src")).unwrap();
+    let paths: Vec<&str> = found.changed.iter().map(|difference| difference.path.as_str()).collect();
+    assert_eq!(paths, ["conf/a.toml", "conf/link", "conf/new", "run.sh"]);
+    for path in ["made/", ".env"] {
+        assert!(found.unrecorded.iter().any(|known| known == path), "{path}: {:?}", found.unrecorded);
+    }
+    for difference in &found.changed {
+        workspace.set_slot_entry(&slot, &difference.path, difference.before.as_ref()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(slot.path.join("conf/a.toml")).unwrap(), "base");
+    let mode = fs::metadata(slot.path.join("run.sh")).unwrap().permissions().mode();
+    assert!(mode & 0o100 != 0 && !slot.path.join("conf/new").exists());
+    assert!(fs::symlink_metadata(slot.path.join("conf/link")).is_err());
+    for difference in &found.changed {
+        workspace.set_slot_entry(&slot, &difference.path, difference.now.as_ref()).unwrap();
+    }
+    assert_eq!(fs::read_link(slot.path.join("conf/link")).unwrap(), Path::new("a.toml"));
+    assert!(!slot.path.join("run.sh").exists());
+    assert_eq!(fs::read_to_string(slot.path.join("conf/new")).unwrap(), "n");
+}

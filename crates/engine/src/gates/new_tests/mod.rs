@@ -7,9 +7,8 @@ mod wrong_versions;
 
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use crate::bench::slots::CHECKING;
+use crate::bench::files::kinds::{FileKind, has_cases, kind};
 use crate::blocking::blocking;
-use crate::gates::files::{FileKind, has_cases, kind};
 use crate::gates::new_tests::wrong_versions::{Added, Fate};
 use crate::gates::test_run::{Ran, ran, run, runner_of, write};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
@@ -135,7 +134,7 @@ async fn without(
     added: &[Added],
     overlay: Vec<(String, String)>,
 ) -> Result<Vec<String>, workspace::Error> {
-    let slot = context.bench.slots.prepare(CHECKING, &change.slot.commit).await?;
+    let slot = context.checks.prepare_checking_slot(&change.slot.commit).await?;
     write(context, &slot, overlay).await?;
     let mut failing = Vec::new();
     for test in added {

@@ -7,9 +7,8 @@ use ::checks::{Check, End, Outcome};
 use syntax::Language;
 use workspace::Slot;
 
-use crate::bench::slots::CHECKING;
+use crate::bench::files::kinds::{FileKind, kind};
 use crate::blocking::blocking;
-use crate::gates::files::{FileKind, kind};
 use crate::gates::new_tests::imports::imported;
 use crate::gates::new_tests::mutants::{Mutant, mutants};
 use crate::gates::test_run::{Ran, ran, run, write};
@@ -61,7 +60,7 @@ pub(crate) async fn fates<'a>(
     if tests.is_empty() {
         return Ok(fates);
     }
-    let slot = context.bench.slots.prepare(CHECKING, &change.commit.id).await?;
+    let slot = context.checks.prepare_checking_slot(&change.commit.id).await?;
     let started = Instant::now();
     let each = (MAX_MUTANTS / tests.len()).max(2);
     for test in tests {

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use mission::{FailureClass, Gate, GateVerdict, Issue};
 
-use crate::bench::manifests;
+use crate::bench::files::kinds::{FileKind, is_test_text, kind, never_changes};
+use crate::bench::files::manifests;
 use crate::blocking::blocking;
 use crate::gates::added_cases::adds_cases_only;
-use crate::gates::files::{FileKind, is_test_text, kind, never_changes};
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
 /// For what only another plan can allow.

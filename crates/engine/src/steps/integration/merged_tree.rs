@@ -7,7 +7,6 @@
 use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue};
 use workspace::Commit;
 
-use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::gates::pipeline::{Merge, check_merged, lint_merged};
 use crate::gates::test_edits::TestEdits;
@@ -39,7 +38,7 @@ impl MergedTree<'_> {
         // Without the base the checks give no evidence, and say so themselves.
         let _ = context.gates.checks.ensure_base_for(mission_base, &commit.tree).await;
         let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
-        let slot = context.bench.slots.prepare(CHECKING, &commit.id).await.map_err(unread)?;
+        let slot = context.gates.checks.prepare_checking_slot(&commit.id).await.map_err(unread)?;
         let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, keeps_tests).await;
         if judgement.failure.is_some() { Err(judgement) } else { Ok(checks) }
     }

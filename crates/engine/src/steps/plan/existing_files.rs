@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use mission::mailbox::Plan;
 
+use crate::bench::files::kinds::{FileKind, is_test_text, kind, never_changes};
 use crate::blocking::blocking;
-use crate::gates::files::{FileKind, is_test_text, kind, never_changes};
 use crate::steps::context::MissionContext;
 
 /// The problems of a plan with files of the mission's base.

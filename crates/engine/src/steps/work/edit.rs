@@ -8,8 +8,8 @@ use serde_json::Value;
 use workspace::Workspace;
 
 use crate::actor::orchestrator::ScopeAnswer;
+use crate::bench::files::kinds::kind;
 use crate::blocking::blocking;
-use crate::gates::files::kind;
 use crate::steps::context::MissionContext;
 use crate::talk::session::{Part, Session};
 

@@ -152,6 +152,7 @@ mod tests {
             survivors: false,
             truncated: false,
             partial: false,
+            seen: None,
             counts_tests: true,
         }
     }

@@ -7,8 +7,8 @@ use mission::{TaskId, path};
 use workspace::Slot;
 
 use crate::actor::orchestrator::ScopeAnswer;
+use crate::bench::files::kinds::kind;
 use crate::blocking::blocking;
-use crate::gates::files::kind;
 use crate::steps::context::MissionContext;
 use crate::steps::work::edit::inside;
 

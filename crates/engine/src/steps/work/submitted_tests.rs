@@ -10,9 +10,9 @@ use mission::{FailureClass, Issue, State, Task};
 use syntax::Language;
 use workspace::{Commit, Slot};
 
+use crate::bench::files::kinds::{has_cases, is_test_text, kind};
 use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
-use crate::gates::files::{has_cases, is_test_text, kind};
 use crate::gates::guardian::lint_trees;
 use crate::gates::test_edits::TestEdits;
 use crate::gates::test_run::{read, run, runner_fits, runner_of};

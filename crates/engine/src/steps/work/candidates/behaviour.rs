@@ -8,9 +8,9 @@ use mission::{Candidate, FailureClass, Gate, State, Task};
 use shared::StableHasher;
 use workspace::Slot;
 
+use crate::bench::files::kinds::kind;
 use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
-use crate::gates::files::kind;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::verdict::{Change, Finding, Permissions};
 use crate::steps::context::MissionContext;

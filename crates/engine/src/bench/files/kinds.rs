@@ -4,7 +4,7 @@ use shared::lockfiles::is_lockfile;
 use shared::test_files::{is_collected, is_in_test_folder, is_support};
 use syntax::Language;
 
-use crate::gates::startup_files;
+use crate::bench::files::startup_files;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {

@@ -148,9 +148,58 @@ fn ini(text: &str) -> Sections {
     found
 }
 
-/// Whether the scripts of a manifest are other than before.
-pub(crate) fn changes_scripts(path: &str, before: &str, after: &str) -> bool {
-    changed(path, Some(before), Some(after)).iter().any(|section| section.starts_with("scripts."))
+/// A text with the sections of another that decide checks, and all else its own; `None` where they are the same.
+/// `scripts_only`: of the sections only the scripts.
+pub(crate) fn with_sections_of(path: &str, base: &str, now: &str, scripts_only: bool) -> Option<String> {
+    let other = changed(path, Some(base), Some(now));
+    let is_script = |section: &String| section.starts_with("scripts.");
+    if !other.iter().any(|section| !scripts_only || is_script(section)) {
+        return None;
+    }
+    let merged = match path.rsplit('/').next().unwrap_or(path) {
+        "package.json" => with_keys_of(base, now, scripts_only),
+        "Cargo.toml" => with_tables_of(base, now, CARGO_KEYS.iter().map(ToString::to_string)),
+        "pyproject.toml" => with_tables_of(base, now, PYTHON_TOOLS.iter().map(|tool| format!("tool.{tool}"))),
+        _ => None,
+    };
+    Some(merged.unwrap_or_else(|| base.to_string()))
+}
+
+fn with_keys_of(base: &str, now: &str, scripts_only: bool) -> Option<String> {
+    let read = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).ok();
+    let (mut merged, mut base) = (read(now)?, read(base)?);
+    for key in std::iter::once("scripts").chain(NODE_KEYS.into_iter().filter(|_| !scripts_only)) {
+        match base.remove(key) {
+            Some(value) => drop(merged.insert(key.into(), value)),
+            None => drop(merged.remove(key)),
+        }
+    }
+    serde_json::to_string_pretty(&merged).ok()
+}
+
+fn with_tables_of(base: &str, now: &str, keys: impl Iterator<Item = String>) -> Option<String> {
+    let (mut merged, base): (toml::Table, toml::Table) = (now.parse().ok()?, base.parse().ok()?);
+    for key in keys {
+        let mut parts: Vec<&str> = key.split('.').collect();
+        let last = parts.pop()?;
+        let value = parts.iter().try_fold(&base, |table, name| table.get(*name)?.as_table());
+        let value = value.and_then(|table| table.get(last)).cloned();
+        let mut at = &mut merged;
+        let mut is_there = true;
+        for name in parts {
+            if !at.contains_key(name) && value.is_none() {
+                is_there = false;
+                break;
+            }
+            at = at.entry(name).or_insert_with(|| toml::Table::new().into()).as_table_mut()?;
+        }
+        match value {
+            _ if !is_there => {}
+            Some(value) => drop(at.insert(last.to_string(), value)),
+            None => drop(at.remove(last)),
+        }
+    }
+    Some(merged.to_string())
 }
 
 #[cfg(test)]
@@ -181,6 +230,28 @@ mod tests {
         assert!(!["scripts.test", "scripts.pretest", "jest"].into_iter().any(runs_of_itself));
         check("{ broken".into(), &["jest", "scripts.start", "scripts.test"]);
         assert_eq!(changed("package.json", Some(base), None).len(), 3);
+    }
+
+    #[test]
+    fn sections_of_the_base_take_the_place_of_others() {
+        let base = "[package]\nname = \"a\"\n[lints]\nworkspace = true\n[lib]\ndoctest = true\n";
+        let now = "[package]\nname = \"a\"\nautotests = false\n[profile.test]\nopt-level = 3\n[dependencies]\nb = \"1\"\n";
+        let merged = with_sections_of("x/Cargo.toml", base, now, false).unwrap();
+        let merged: toml::Table = merged.parse().unwrap();
+        let expected = format!("{base}[dependencies]\nb = \"1\"\n");
+        assert_eq!(merged, expected.parse::<toml::Table>().unwrap());
+        assert_eq!(with_sections_of("Cargo.toml", base, now, true), None, "it has no scripts");
+        let python = "[tool.pytest.ini_options]\naddopts = \"-q\"\n";
+        let merged = with_sections_of("pyproject.toml", python, "[project]\nname = \"a\"\n", false).unwrap();
+        assert!(merged.contains("addopts") && merged.contains("name"), "{merged}");
+        assert_eq!(
+            with_sections_of("setup.cfg", "[mypy]\na = 1\n", "[mypy]\na = 2\n", false).as_deref(),
+            Some("[mypy]\na = 1\n")
+        );
+        assert_eq!(
+            with_sections_of("package.json", "{ \"jest\": 1 }", "{ broken", false).as_deref(),
+            Some("{ \"jest\": 1 }")
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ const LOADED_FIRST: [&str; 3] = ["node_modules", "site-packages", "dist-packages
 const PARTS: [&str; 8] =
     ["config", "conf", "setup", "workspace", "preset", "rc", "setuptests", "globalsetup"];
 /// First parts of names of programs that run builds and tests.
-const RUNNERS: [&str; 22] = [
+const RUNNERS: [&str; 26] = [
     "gruntfile",
     "gulpfile",
     "jakefile",
@@ -34,9 +34,13 @@ const RUNNERS: [&str; 22] = [
     "babel",
     "wdio",
     "tox",
+    "pytest",
+    "mypy",
+    "pylintrc",
+    "jest-preset",
 ];
 /// Whole names.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 30] = [
     "conftest.py",
     "sitecustomize.py",
     "usercustomize.py",
@@ -62,59 +66,106 @@ const NAMES: [&str; 25] = [
     "build",
     "build.bazel",
     "workspace",
+    "jasmine.json",
+    "mocha.opts",
+    "jest-preset.js",
+    "junit-platform.properties",
+    "surefire.properties",
 ];
 /// What a name ends with.
 const ENDS: [&str; 7] = [".pth", ".mk", ".make", ".gradle", ".gradle.kts", ".bzl", ".cmake"];
 /// Modules of Python's own and of its runners: one of the same name in a folder that is searched first takes their place.
-const PYTHON: [&str; 48] = [
+const PYTHON: [&str; 90] = [
     "_pytest",
     "abc",
+    "anyio",
     "argparse",
     "ast",
     "asyncio",
     "atexit",
+    "attr",
+    "base64",
+    "bisect",
     "builtins",
+    "codecs",
     "collections",
+    "colorama",
+    "configparser",
     "contextlib",
     "copy",
     "coverage",
+    "ctypes",
     "dataclasses",
+    "datetime",
+    "decimal",
     "difflib",
+    "django",
     "doctest",
     "encodings",
     "enum",
+    "exceptiongroup",
     "fnmatch",
+    "fractions",
     "functools",
+    "getpass",
+    "glob",
+    "hashlib",
+    "heapq",
     "hypothesis",
     "importlib",
+    "iniconfig",
     "inspect",
     "io",
-    "iniconfig",
     "json",
+    "keyword",
+    "linecache",
     "locale",
     "logging",
+    "math",
+    "mock",
     "nose",
+    "optparse",
     "os",
     "packaging",
     "pathlib",
+    "pdb",
+    "pickle",
     "platform",
     "pluggy",
+    "posixpath",
     "pprint",
+    "py",
+    "pygments",
     "pytest",
+    "pytest_asyncio",
+    "pytest_cov",
+    "pytest_django",
     "random",
     "re",
+    "reprlib",
+    "runpy",
+    "selectors",
+    "shlex",
     "shutil",
     "signal",
     "site",
+    "socket",
+    "subprocess",
     "sys",
     "tempfile",
     "textwrap",
+    "threading",
+    "tokenize",
+    "tomli",
     "traceback",
     "types",
     "typing",
     "unittest",
+    "uuid",
     "warnings",
+    "weakref",
     "xdist",
+    "zlib",
 ];
 /// Folders that Python searches, beside the root.
 const PYTHON_ROOTS: [&str; 4] = ["", "src", "tests", "test"];
@@ -138,6 +189,14 @@ pub(crate) fn is_one(path: &str) -> bool {
         || ENDS.iter().any(|end| name.ends_with(end))
         || is_settings(name, folders)
         || shadows(path, name, folders)
+        || stands_in(folders)
+}
+
+/// Jest takes what lies in such a folder beside `node_modules` for the package of that name, unasked.
+fn stands_in(folders: &[&str]) -> bool {
+    let Some(at) = folders.iter().position(|folder| *folder == "__mocks__") else { return false };
+    let above = folders.get(..at).unwrap_or_default();
+    !above.iter().any(|folder| ["src", "lib", "app", "test", "tests", "__tests__"].contains(folder))
 }
 
 fn is_settings(name: &str, folders: &[&str]) -> bool {
@@ -154,7 +213,7 @@ fn is_settings(name: &str, folders: &[&str]) -> bool {
     };
     let middle = rest.split_last().map_or(&[][..], |(_, middle)| middle);
     let runner = RUNNERS.contains(&first)
-        && (rest.len() != 1 || first.ends_with("file") || matches!(rest[..], ["ini" | "toml"]));
+        && (rest.len() != 1 || first.ends_with("file") || matches!(rest[..], ["ini" | "toml" | "json"]));
     // Among sources such a name is the product's own: `src/app/app.config.ts`
     let source =
         folders.iter().any(|folder| ["src", "lib", "app"].contains(folder)) && !RUNNERS.contains(&first);
@@ -205,6 +264,12 @@ mod tests {
             "app/build.gradle.kts",
             "Rakefile".to_ascii_lowercase().as_str(),
             "tox.ini",
+            "pytest.toml",
+            "web/jest-preset.js",
+            "spec/support/jasmine.json",
+            "__mocks__/left-pad.js",
+            "packages/a/__mocks__/@x/y.js",
+            "subprocess.py",
         ] {
             assert!(is_one(path), "{path}");
         }
@@ -225,6 +290,9 @@ mod tests {
             "src/rc.js",
             "src/app/app.config.ts",
             "app/tasks.py",
+            "src/__mocks__/api.js",
+            "src/queue.py",
+            "src/jest.json/x.js",
         ] {
             assert!(!is_one(path), "{path}");
         }

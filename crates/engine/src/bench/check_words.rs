@@ -1,0 +1,117 @@
+//! What checks say, in words and as findings: of the base, and of a tree in comparison with it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use checks::{Check, CheckPurpose, Level, Outcome, Verdict};
+use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue};
+
+use crate::text::cut;
+
+/// The longest message of one failure, in bytes.
+const MAX_MESSAGE: usize = 1500;
+
+/// What one check said of a tree, in comparison with the base.
+pub(crate) struct JudgedCheck {
+    pub check: Check,
+    pub outcome: Arc<Outcome>,
+    pub verdict: Verdict,
+    /// Whether the mission brought it.
+    pub own: bool,
+}
+
+/// What a check says of the base.
+pub(super) fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
+    let (verdict, detail) = match checks::compare(None, outcome) {
+        Verdict::Pass => (GateVerdict::Pass, passed(outcome)),
+        Verdict::Fail { findings } => {
+            (GateVerdict::Fail, format!("red before the mission: {}", failing(outcome, findings.len())))
+        }
+        Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why),
+    };
+    said(check, verdict, detail)
+}
+
+fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
+    let kind = match check.kind {
+        CheckPurpose::Build => CheckKind::Build,
+        CheckPurpose::Type => CheckKind::Types,
+        CheckPurpose::Lint => CheckKind::Lint,
+        CheckPurpose::Test => CheckKind::Test,
+        CheckPurpose::Custom => CheckKind::Custom,
+    };
+    let (name, run) = (check.name.clone(), check.run.clone());
+    CheckSummary {
+        name,
+        run,
+        verdict,
+        detail,
+        kind: Some(kind),
+        covers: Vec::new(),
+        misses: Vec::new(),
+        own: false,
+    }
+}
+
+/// How many tests passed, what failed as before, and how the run was confined.
+pub(super) fn passed(outcome: &Outcome) -> String {
+    let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
+    let said = match outcome.still_failing() {
+        Some(still) if outcome.passed.is_none() => still,
+        Some(still) => format!("{said}, {still}"),
+        None => said,
+    };
+    match outcome.sandbox {
+        Level::None => format!("{said}, unsandboxed"),
+        level => format!("{said}, sandbox {level}"),
+    }
+}
+
+fn failing(outcome: &Outcome, findings: usize) -> String {
+    match &outcome.failing {
+        Some(failing) if !failing.is_empty() => format!("{} tests fail", failing.len()),
+        _ if findings > 0 => outcome.end.to_string(),
+        _ => "it fails".into(),
+    }
+}
+
+impl JudgedCheck {
+    pub fn summary(&self) -> CheckSummary {
+        let (verdict, detail) = match &self.verdict {
+            Verdict::Pass => (GateVerdict::Pass, passed(&self.outcome)),
+            Verdict::Fail { findings } => (GateVerdict::Fail, format!("{} new failures", findings.len())),
+            Verdict::NoEvidence { why } => (GateVerdict::NoEvidence, why.clone()),
+        };
+        CheckSummary { own: self.own, ..said(&self.check, verdict, detail) }
+    }
+
+    pub fn class(&self) -> FailureClass {
+        match self.check.kind {
+            CheckPurpose::Build | CheckPurpose::Type => FailureClass::Build,
+            CheckPurpose::Lint => FailureClass::Lint,
+            CheckPurpose::Test | CheckPurpose::Custom => FailureClass::Test,
+        }
+    }
+
+    pub fn issues(&self, root: &Path) -> Vec<Issue> {
+        let Verdict::Fail { findings } = &self.verdict else { return Vec::new() };
+        findings.iter().map(|failure| issue(&self.check, failure, root)).collect()
+    }
+}
+
+/// A new failure with its place.
+pub(super) fn issue(check: &Check, failure: &checks::NewFailure, root: &Path) -> Issue {
+    let message = match &failure.test {
+        Some(test) => format!("`{test}` fails: {}", cut(&failure.message, MAX_MESSAGE)),
+        None => cut(&failure.message, MAX_MESSAGE),
+    };
+    let issue = Issue::new(check.run.clone(), message);
+    match &failure.file {
+        Some(file) => issue.at(relative(file, root), failure.line),
+        None => issue,
+    }
+}
+
+fn relative(file: &str, root: &Path) -> String {
+    Path::new(file).strip_prefix(root).map_or_else(|_| file.to_string(), |p| p.to_string_lossy().into_owned())
+}

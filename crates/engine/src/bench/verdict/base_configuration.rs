@@ -1,0 +1,270 @@
+//! What decides checks, as it was at the base, in place while checks run: commands, configuration of tools, start-up files.
+//!
+//! A mission may change a command where the user agreed to it, but what its checks run stays what the base says. Of other
+//! configuration the same holds without consent; with it, what the mission's tasks wrote counts, but nothing that a command
+//! left in the slot. What the user has now in their own folder is theirs and stays.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use workspace::{Difference, Differences, Slot, SlotEntry, Workspace};
+
+use crate::bench::files::kinds::{FileKind, kind};
+use crate::bench::files::manifests;
+use crate::bench::slots::CHECKING;
+use crate::blocking::blocking;
+
+/// Files that hold commands, beside package.json; in lower case.
+const COMMANDS: [&str; 8] = [
+    "makefile",
+    "gnumakefile",
+    "justfile",
+    "taskfile.yml",
+    "taskfile.yaml",
+    "tox.ini",
+    "noxfile.py",
+    "package.json",
+];
+/// Folders of tools that hold settings and no results.
+const SETTINGS: [&str; 4] = [".cargo/", ".config/", ".mvn/", "__mocks__/"];
+
+#[derive(Default)]
+pub(crate) struct BaseConfiguration {
+    commit: OnceLock<String>,
+    /// What git does not record and decides checks, and was there when the base's own checks had run.
+    unrecorded: Mutex<BTreeSet<String>>,
+    /// Files of a slot are other than its own for one run at a time.
+    one: Arc<AsyncMutex<()>>,
+}
+
+/// For which run it is put in place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct For {
+    /// The user agreed that the mission changes configuration.
+    pub consent: bool,
+    /// A check that the mission brings may need files that the base has not got.
+    pub own: bool,
+}
+
+impl BaseConfiguration {
+    /// Remembers the base, in a slot whose own checks have run on it: what they left is no plant.
+    pub async fn remember(&self, workspace: &Workspace, slot: &Slot) {
+        let (workspace, at) = (workspace.clone(), slot.clone());
+        let found = blocking(move || workspace.differences(&at, &at.commit, &|_| false)).await;
+        match found {
+            Ok(found) => {
+                let mut known = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner);
+                known.extend(found.unrecorded.into_iter().filter(|path| is_planted(path)));
+            }
+            Err(error) => tracing::warn!("what checks leave on the base is not known: {error}"),
+        }
+        let _ = self.commit.set(slot.commit.clone());
+    }
+
+    /// Puts the base's configuration into a slot that has another; `None` where it has not.
+    pub async fn put(
+        &self,
+        workspace: &Workspace,
+        slot: &Slot,
+        what: For,
+    ) -> Result<Option<InPlace>, String> {
+        let Some(base) = self.commit.get().cloned() else { return Ok(None) };
+        let known = self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let one = self.one.clone().lock_owned().await;
+        let (workspace, slot) = (workspace.clone(), slot.clone());
+        blocking(move || {
+            let Differences { changed, unrecorded } =
+                differing(&workspace, &slot, &base, what.consent).map_err(|error| failed(&error))?;
+            for path in unrecorded.into_iter().filter(|path| is_planted(path) && !known.contains(path)) {
+                tracing::debug!("taken out of a slot before a check: {path}");
+                let name = path.trim_end_matches('/');
+                workspace.remove_slot_file(&slot, name).map_err(|error| failed(&error))?;
+            }
+            let mut kept = InPlace { workspace, slot, replaced: Vec::new(), _one: one };
+            for difference in changed {
+                let Some(ours) = wanted(&difference, what, kept.workspace.root()) else { continue };
+                let Difference { path, now, .. } = difference;
+                kept.workspace
+                    .set_slot_entry(&kept.slot, &path, ours.as_ref())
+                    .map_err(|error| failed(&error))?;
+                kept.replaced.push((path, ours, now));
+            }
+            Ok(if kept.replaced.is_empty() { None } else { Some(kept) })
+        })
+        .await
+    }
+}
+
+fn failed(error: &workspace::Error) -> String {
+    format!("the configuration of the base could not be put in place: {error}")
+}
+
+/// What decides checks and is other than it has to be. With consent that is what no commit holds, and commands.
+fn differing(
+    workspace: &Workspace,
+    slot: &Slot,
+    base: &str,
+    consent: bool,
+) -> Result<Differences, workspace::Error> {
+    let mut found =
+        workspace.differences(slot, base, &|path| decides(path) && (!consent || holds_commands(path)))?;
+    if consent && slot.n == CHECKING {
+        let later = workspace.differences(slot, &slot.commit, &|path| {
+            kind(path) == FileKind::Config && !holds_commands(path)
+        })?;
+        found.changed.extend(later.changed);
+    }
+    Ok(found)
+}
+
+/// While it is kept, what decides checks in the slot is as it has to be.
+pub(crate) struct InPlace {
+    workspace: Workspace,
+    slot: Slot,
+    /// Path, what stands there for the run, and what stood there.
+    replaced: Vec<(String, Option<SlotEntry>, Option<SlotEntry>)>,
+    _one: OwnedMutexGuard<()>,
+}
+
+impl Drop for InPlace {
+    fn drop(&mut self) {
+        for (path, ours, before) in &self.replaced {
+            // What was written meanwhile is newer
+            let is_ours = self.workspace.slot_entry(&self.slot, path).is_ok_and(|now| now == *ours);
+            if is_ours && let Err(error) = self.workspace.set_slot_entry(&self.slot, path, before.as_ref()) {
+                tracing::warn!("a file of a slot was not put back: {error}");
+            }
+        }
+    }
+}
+
+fn holds_commands(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    COMMANDS.contains(&name.as_str())
+}
+
+fn decides(path: &str) -> bool {
+    matches!(kind(path), FileKind::Config | FileKind::Manifest) || holds_commands(path)
+}
+
+/// Whether a path that git does not record may change what checks say: settings, never what tools keep for themselves.
+fn is_planted(path: &str) -> bool {
+    match path.strip_suffix('/') {
+        Some(folder) => {
+            SETTINGS.iter().any(|settings| format!("/{folder}/").ends_with(&format!("/{settings}")))
+        }
+        None => kind(path) == FileKind::Config,
+    }
+}
+
+/// What has to stand at a path for the run; `None` where it may stay.
+fn wanted(difference: &Difference, what: For, user: &Path) -> Option<Option<SlotEntry>> {
+    let Difference { path, before, now } = difference;
+    if before.is_none() && (what.own || holds_commands(path) && kind(path) != FileKind::Config) {
+        return None;
+    }
+    let theirs = workspace::read_beneath(user, path, 8 << 20);
+    let is_theirs = match now {
+        Some(SlotEntry::File { bytes, .. }) => theirs.as_ref() == Some(bytes),
+        Some(SlotEntry::Link(_)) => false,
+        None => std::fs::symlink_metadata(user.join(path)).is_err(),
+    };
+    // At a place where the user has what the base has, both are the same
+    let unchanged = matches!(before, Some(SlotEntry::File { bytes, .. }) if theirs.as_ref() == Some(bytes));
+    if is_theirs && !unchanged {
+        return None;
+    }
+    if kind(path) != FileKind::Manifest {
+        return Some(before.clone());
+    }
+    let text = |entry: &Option<SlotEntry>| match entry {
+        Some(SlotEntry::File { bytes, .. }) => String::from_utf8(bytes.clone()).ok(),
+        _ => None,
+    };
+    let Some(base) = text(before) else { return before.as_ref().map(|base| Some(base.clone())) };
+    let Some(current) = text(now) else { return Some(before.clone()) };
+    let merged = manifests::with_sections_of(path, &base, &current, what.consent)?;
+    Some(Some(SlotEntry::File { bytes: merged.into_bytes(), executable: false }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Option<SlotEntry> {
+        Some(SlotEntry::File { bytes: text.as_bytes().to_vec(), executable: false })
+    }
+
+    fn put(path: &str, before: Option<&str>, now: Option<&str>, what: For, user: &[(&str, &str)]) -> String {
+        let place = tempfile::tempdir().unwrap();
+        for (path, text) in user {
+            let file = place.path().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        let difference =
+            Difference { path: path.into(), before: before.and_then(file), now: now.and_then(file) };
+        match wanted(&difference, what, place.path()) {
+            None => "stays".into(),
+            Some(None) => "out".into(),
+            Some(Some(SlotEntry::File { bytes, .. })) => String::from_utf8(bytes).unwrap(),
+            Some(Some(SlotEntry::Link(to))) => to.display().to_string(),
+        }
+    }
+
+    #[test]
+    fn what_decides_checks_is_the_base_s_and_what_is_new_is_taken_out() {
+        let plain = For::default();
+        for path in ["Makefile", "web/vitest.config.ts", "a/conftest.py", ".cargo/config.toml", "pytest.toml"]
+        {
+            for now in [Some("other"), None] {
+                assert_eq!(put(path, Some("base"), now, plain, &[(path, "base")]), "base", "{path}");
+            }
+            assert_eq!(put(path, Some("base"), None, plain, &[]), "stays", "{path}: the user deleted it");
+        }
+        for path in ["sitecustomize.py", "a/b.pth", "jest.setup.js", "src/.npmrc"] {
+            assert_eq!(put(path, None, Some("new"), plain, &[]), "out", "{path}");
+            assert_eq!(put(path, None, Some("new"), For { own: true, ..plain }, &[]), "stays", "{path}");
+        }
+    }
+
+    #[test]
+    fn what_the_user_has_now_is_theirs() {
+        let plain = For::default();
+        assert_eq!(put("tox.ini", Some("base"), Some("mine"), plain, &[("tox.ini", "mine")]), "stays");
+        assert_eq!(put("tox.ini", Some("base"), Some("other"), plain, &[("tox.ini", "mine")]), "base");
+        assert_eq!(put("tox.ini", None, Some("mine"), plain, &[("tox.ini", "mine")]), "stays");
+    }
+
+    #[test]
+    fn a_manifest_keeps_what_is_not_about_checks() {
+        let base = r#"{"name":"a","scripts":{"test":"node --test"},"jest":{"bail":1}}"#;
+        let now = r#"{"name":"a","scripts":{"test":"true"},"jest":{"bail":0},"dependencies":{"b":"1"}}"#;
+        let merged: serde_json::Value =
+            serde_json::from_str(&put("web/package.json", Some(base), Some(now), For::default(), &[]))
+                .unwrap();
+        assert_eq!(merged["scripts"]["test"], "node --test");
+        assert_eq!(merged["jest"]["bail"], 1);
+        assert_eq!(merged["dependencies"]["b"], "1");
+        let agreed = For { consent: true, own: false };
+        let merged: serde_json::Value =
+            serde_json::from_str(&put("web/package.json", Some(base), Some(now), agreed, &[])).unwrap();
+        assert_eq!(
+            (merged["scripts"]["test"].as_str(), merged["jest"]["bail"].as_i64()),
+            (Some("node --test"), Some(0))
+        );
+        assert_eq!(put("package.json", None, Some(now), For::default(), &[]), "stays", "a new package");
+    }
+
+    #[test]
+    fn only_settings_among_what_git_does_not_record_are_plants() {
+        for path in [".env", "web/.npmrc", "conftest.py", "a/vitest.config.js", ".cargo/", "a/__mocks__/"] {
+            assert!(is_planted(path), "{path}");
+        }
+        for path in ["node_modules/", "dist/", ".next/", "a/.pytest_cache/", "target/", "data/x.json"] {
+            assert!(!is_planted(path), "{path}");
+        }
+    }
+}

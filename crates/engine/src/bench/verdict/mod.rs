@@ -1,0 +1,5 @@
+//! What a verdict rests on beside the tree: the base's configuration, its tests and what its checks built.
+
+pub(crate) mod base_configuration;
+pub(crate) mod seen_tests;
+pub(crate) mod warm_builds;

@@ -1,0 +1,119 @@
+//! Warm builds for verdicts: what the project's own checks built at the base, before any change ran, is kept where no command
+//! can write, and every fresh checkout that is judged begins with a copy of it.
+//!
+//! Only builds that tell for themselves what is out of date are kept: cargo's, by the times of the files, and Go's, by their
+//! contents.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use workspace::{Slot, Workspace, copy_tree, move_tree};
+
+use crate::bench::dependencies;
+use crate::blocking::blocking;
+
+/// What cargo leaves in its folder of results, and in it alone.
+const OF_CARGO: &str = ".rustc_info.json";
+/// Caches of a run, below its temporary folder, that are addressed by content.
+const CACHES: [&str; 1] = ["caches/go-build"];
+/// How deep a workspace of cargo lies in a repository.
+const DEPTH: usize = 4;
+
+#[derive(Default)]
+pub(crate) struct WarmBuilds {
+    kept: Mutex<Option<Kept>>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    base: String,
+    /// Before the base was checked out for its build.
+    then: SystemTime,
+    folders: Vec<PathBuf>,
+    store: PathBuf,
+}
+
+impl WarmBuilds {
+    /// Takes what the base's checks built out of the slot in which they ran. `then`: a time before they did.
+    pub async fn keep(&self, workspace: &Workspace, slot: &Slot, then: SystemTime, store: PathBuf) {
+        let (workspace, slot) = (workspace.clone(), slot.clone());
+        let kept = blocking(move || {
+            let mut folders = dependencies::folders_named(&slot.path, &["target"], DEPTH);
+            folders.retain(|folder| is_of_cargo(&slot.path.join(folder)));
+            folders.retain(|folder| match workspace.keep_build(&slot, folder, &store) {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::warn!("a build of the base is not kept: {error}");
+                    false
+                }
+            });
+            Kept { base: slot.commit, then, folders, store }
+        })
+        .await;
+        if !kept.folders.is_empty() {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        }
+    }
+
+    /// Copies it into a fresh slot.
+    pub async fn put(&self, workspace: &Workspace, slot: &Slot) {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(kept) = kept else { return };
+        let (workspace, slot) = (workspace.clone(), slot.clone());
+        let put = blocking(move || {
+            for folder in &kept.folders {
+                workspace.put_build(&kept.store, folder, &slot)?;
+            }
+            let changed = workspace.changes(&kept.base, &slot.commit)?;
+            // A macro may read another file at compile time without telling cargo: then every member is built again
+            if changed.iter().all(|change| is_told(&change.path)) {
+                workspace.age_files(&slot, &kept.base, kept.then)?;
+            }
+            Ok::<_, workspace::Error>(())
+        });
+        if let Err(error) = put.await {
+            tracing::warn!("a slot begins with a cold build: {error}");
+        }
+    }
+
+    /// Keeps the caches of a run on the base, which begins the next run's.
+    pub async fn keep_caches(tmp: &Path, store: &Path) {
+        let (tmp, store) = (tmp.to_path_buf(), store.to_path_buf());
+        blocking(move || {
+            for cache in CACHES.iter().filter(|cache| tmp.join(cache).is_dir()) {
+                if let Err(error) = move_tree(&tmp.join(cache), &store.join(cache)) {
+                    tracing::warn!("a cache of the base's checks is not kept: {error}");
+                }
+            }
+        })
+        .await;
+    }
+
+    /// Gives them to a run.
+    pub async fn put_caches(store: &Path, tmp: &Path) {
+        let (tmp, store) = (tmp.to_path_buf(), store.to_path_buf());
+        blocking(move || {
+            for cache in CACHES.iter().filter(|cache| store.join(cache).is_dir()) {
+                let to = tmp.join(cache);
+                let made = to.parent().map(std::fs::create_dir_all);
+                if matches!(made, Some(Ok(())))
+                    && let Err(error) = copy_tree(&store.join(cache), &to)
+                {
+                    tracing::warn!("a run begins with a cold cache: {error}");
+                }
+            }
+        })
+        .await;
+    }
+}
+
+fn is_of_cargo(folder: &Path) -> bool {
+    folder.join(OF_CARGO).is_file() && folder.parent().is_some_and(|above| above.join("Cargo.toml").is_file())
+}
+
+/// Files of which cargo knows whether they changed, and those that no build reads.
+fn is_told(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name == "Cargo.toml" || name == "Cargo.lock" || name.ends_with(".rs") || name.ends_with(".md")
+}
