@@ -221,17 +221,7 @@ pub(crate) fn resolve(folder: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~', '$']) || path.contains('$') {
         return None;
     }
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    shared::paths::join(folder, path)
 }
 
 /// `*` stays within a name, `**` does not.

@@ -1,7 +1,9 @@
 //! Where an import of TypeScript or JavaScript leads.
 
 use super::Resolver;
-use super::paths::{ancestors, folder_of, join, under};
+use shared::paths::join;
+
+use super::paths::{ancestors, folder_of, under};
 use crate::entry::FileId;
 
 impl Resolver<'_> {

@@ -1,23 +1,10 @@
 //! Paths of a project, and what their names say.
 
+pub(crate) use shared::paths::join;
+
 /// The folder of a path; "" at the root.
 pub(crate) fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
-/// A path from a folder; `None` where it leaves the project.
-pub(crate) fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Files that show what is wrong on purpose, or are filled in before they are used.

@@ -118,43 +118,8 @@ fn is_conditional(file: &File) -> bool {
     let stem =
         file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".go").trim_end_matches("_test");
     let last = stem.rsplit('_').next().unwrap_or_default();
-    let system = stem.contains('_')
-        && [
-            "linux",
-            "darwin",
-            "windows",
-            "freebsd",
-            "netbsd",
-            "openbsd",
-            "dragonfly",
-            "solaris",
-            "illumos",
-            "aix",
-            "android",
-            "ios",
-            "js",
-            "wasip1",
-            "plan9",
-            "unix",
-            "amd64",
-            "arm64",
-            "arm",
-            "386",
-            "wasm",
-            "ppc64",
-            "ppc64le",
-            "mips",
-            "mipsle",
-            "mips64",
-            "mips64le",
-            "riscv64",
-            "s390x",
-            "loong64",
-            "zos",
-            "hurd",
-        ]
-        .contains(&last);
-    system
+    let platform = stem.contains('_') && go::PLATFORMS.contains(&last);
+    platform
         || file
             .text
             .lines()

@@ -7,6 +7,7 @@ use syntax::Language;
 use crate::code::file::File;
 use crate::code::functions::{Test, statements, tests};
 use crate::finding::{Category, Severity};
+use crate::project::go;
 use crate::rules::{Change, Check, Example, Found, Pair, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -340,49 +341,9 @@ fn hooks(pair: &Pair, head: &File, found: &mut Found) {
     }
 }
 
-/// Tags that the tool sets itself.
-const KNOWN_TAGS: &[&str] = &[
-    "linux",
-    "darwin",
-    "windows",
-    "freebsd",
-    "netbsd",
-    "openbsd",
-    "dragonfly",
-    "solaris",
-    "illumos",
-    "aix",
-    "android",
-    "ios",
-    "js",
-    "wasip1",
-    "plan9",
-    "unix",
-    "zos",
-    "amd64",
-    "arm64",
-    "arm",
-    "386",
-    "wasm",
-    "ppc64",
-    "ppc64le",
-    "mips",
-    "mipsle",
-    "mips64",
-    "mips64le",
-    "riscv64",
-    "s390x",
-    "loong64",
-    "cgo",
-    "race",
-    "msan",
-    "asan",
-    "gc",
-    "gccgo",
-    "purego",
-    "appengine",
-    "boringcrypto",
-];
+/// Tags that the tool sets itself, beside those of the platform.
+const KNOWN_TAGS: &[&str] =
+    &["cgo", "race", "msan", "asan", "gc", "gccgo", "purego", "appengine", "boringcrypto"];
 
 /// A build tag of Go that nothing sets.
 fn build_tags(change: &Change<'_>, pair: &Pair, head: &File, found: &mut Found) {
@@ -408,7 +369,8 @@ fn build_tags(change: &Change<'_>, pair: &Pair, head: &File, found: &mut Found) 
     for word in words(&line).iter().filter(|word| !old.contains(word)) {
         let plain = word.trim_start_matches('!');
         let inverted = word.starts_with('!');
-        let known = KNOWN_TAGS.contains(&plain) || plain.starts_with("go1.");
+        let known =
+            KNOWN_TAGS.contains(&plain) || go::PLATFORMS.contains(&plain) || plain.starts_with("go1.");
         // `a || b` only adds
         if known || inverted || line.contains("||") {
             continue;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use syntax::Language;
 
+use super::classes::class_of;
 use super::extended::is_extended;
 use crate::code::file::File;
-use crate::project::{Target, Tree};
+use crate::project::Tree;
 use crate::rules::{Change, Found, Pair};
 
 /// What every object has.
@@ -174,7 +175,7 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
     if flat.kind(base) != "identifier" {
         return None;
     }
-    let (base_file, base_class) = class_of(tree, file, file.text_of(base))?;
+    let (base_file, base_class) = class_of(tree, file, file.text_of(base), is_class)?;
     let own = match base_file {
         None => members(tree, file, base_class, depth + 1)?,
         Some(other) => members(tree, &other, base_class, depth + 1)?,
@@ -183,28 +184,6 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
     Some(all)
 }
 
-type Place = (Option<std::sync::Arc<File>>, usize);
-
-/// Where a class is defined: in the file, or in one that it is imported from.
-fn class_of(tree: &Tree<'_>, file: &File, name: &str) -> Option<Place> {
-    let find = |file: &File, name: &str| {
-        let flat = file.flat();
-        let mut all = flat.iter().filter(|(i, node)| {
-            node.named
-                && matches!(node.kind, "class_declaration" | "class" | "abstract_class_declaration")
-                && file.field_text(*i, "name") == name
-        });
-        let first = all.next().map(|(i, _)| i);
-        first.filter(|_| all.next().is_none())
-    };
-    if let Some(class) = find(file, name) {
-        return Some((None, class));
-    }
-    let import =
-        file.outline().imports.iter().find(|import| import.names.iter().any(|n| n.local() == name))?;
-    let original = &import.names.iter().find(|n| n.local() == name)?.name;
-    let Target::File(path) = tree.resolve(file, import) else { return None };
-    let other = tree.file(&path).filter(|other| other.is_code() && !other.is_broken())?;
-    let class = find(&other, if original == "default" { name } else { original })?;
-    Some((Some(other), class))
+fn is_class(kind: &str) -> bool {
+    matches!(kind, "class_declaration" | "class" | "abstract_class_declaration")
 }

@@ -1,5 +1,6 @@
 //! Members that a class, struct or type of the project does not have.
 
+mod classes;
 mod ecmascript;
 mod extended;
 mod go;
@@ -74,7 +75,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
             Some(Language::Python) => python::check(change, pair, head, found),
             Some(Language::Rust) => rust::check(change, pair, head, found),
             Some(Language::Go) => go::check(change, pair, head, found),
-            Some(_) => ecmascript::check(change, pair, head, found),
+            Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
+                ecmascript::check(change, pair, head, found);
+            }
             None => {}
         }
     }

@@ -1,13 +1,13 @@
 //! Members that are asked of `self` in a class of Python.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use syntax::Language;
 
+use super::classes::class_of;
 use super::extended::is_extended;
 use crate::code::file::File;
-use crate::project::{Target, Tree};
+use crate::project::Tree;
 use crate::rules::{Change, Found, Pair};
 
 const MAX_BASES: usize = 8;
@@ -222,32 +222,11 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
         if flat.kind(base) != "identifier" {
             return None;
         }
-        let (other, place) = class_of(tree, file, name)?;
+        let (other, place) = class_of(tree, file, name, |kind| kind == "class_definition")?;
         all.extend(match other {
             None => members(tree, file, place, depth + 1)?,
             Some(other) => members(tree, &other, place, depth + 1)?,
         });
     }
     Some(all)
-}
-
-fn class_of(tree: &Tree<'_>, file: &File, name: &str) -> Option<(Option<Arc<File>>, usize)> {
-    let find = |file: &File, name: &str| {
-        let flat = file.flat();
-        let mut all = flat
-            .iter()
-            .filter(|(i, node)| node.kind == "class_definition" && file.field_text(*i, "name") == name);
-        let first = all.next().map(|(i, _)| i);
-        first.filter(|_| all.next().is_none())
-    };
-    if let Some(class) = find(file, name) {
-        return Some((None, class));
-    }
-    let import =
-        file.outline().imports.iter().find(|import| import.names.iter().any(|n| n.local() == name))?;
-    let original = &import.names.iter().find(|n| n.local() == name)?.name;
-    let Target::File(path) = tree.resolve(file, import) else { return None };
-    let other = tree.file(&path).filter(|other| other.is_code() && !other.is_broken())?;
-    let class = find(&other, original)?;
-    Some((Some(other), class))
 }
