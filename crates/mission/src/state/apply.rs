@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Commit, Delivery, Judged, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::provider::Fault;
-use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Seat, Task, TaskId, independent};
+use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Seat, Task, TaskId, Tokens, independent};
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
@@ -67,12 +67,7 @@ impl State {
             Event::ProviderSlowed { at_ms, .. } => self.providers.slowed(*at_ms, self.policy.parallel),
             Event::ProviderAnswered { model, .. } => self.providers.answered(model, self.policy.parallel),
             Event::RoleSpent { role, task, tokens, cost_usd, requests, .. } => {
-                let of_role = self.usage_by_role.entry(*role).or_default();
-                let of_task = task.as_ref().and_then(|id| self.tasks.get_mut(id)).map(|task| &mut task.usage);
-                for usage in [Some(&mut self.usage), Some(of_role), of_task].into_iter().flatten() {
-                    usage.spend(tokens, *cost_usd);
-                    usage.requests = usage.requests.saturating_add(u64::from(*requests));
-                }
+                self.spent(*role, task.as_ref(), tokens, *cost_usd, *requests);
             }
             Event::BriefAccepted { brief } => {
                 self.brief = Some(brief.clone());
@@ -120,60 +115,17 @@ impl State {
                     self.verdicts.push(Judged { task, gate: *gate, verdict: *verdict, tree, detail });
                 }
             }
-            Event::BatchStarted { tasks, .. } => {
-                // What was cancelled between the decision and its being carried out is not merged
-                let passed = |id: &&TaskId| {
-                    self.tasks.get(id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
-                };
-                self.batch = tasks.iter().filter(passed).cloned().collect();
-            }
-            Event::Integrated { tasks, commit, tree, checks, .. } => {
-                self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
-                self.head_checks.clone_from(checks);
-                if !tasks.is_empty() {
-                    self.integrated_tree = Some(tree.clone());
-                }
-                for id in tasks {
-                    self.batch.remove(id);
-                    if let Some(task) = self.tasks.get_mut(id) {
-                        task.phase = Phase::Integrated { commit: commit.clone() };
-                    }
-                }
-                self.close_parents();
-            }
-            Event::BatchFailed { tasks, class, issues } => {
-                for id in tasks {
-                    self.batch.remove(id);
-                    self.failed(id, *class, issues, true);
-                }
+            Event::BatchStarted { .. } | Event::Integrated { .. } | Event::BatchFailed { .. } => {
+                self.batch_changed(event);
             }
             Event::Estimated { estimate } => self.estimate = Some(estimate.clone()),
             Event::ObjectiveReviewed { .. } | Event::CycleStarted { .. } => self.reviewed(event),
             Event::ObjectiveReviewFailed { class: FailureClass::Host, reason } => self.host_failed(reason),
             Event::ObjectiveReviewFailed { reason, .. } => self.review_failures.push(reason.clone()),
-            Event::DeliveryIntended { delivery, verified, torn } => {
-                let (delivery, verified, torn) = (delivery.clone(), *verified, torn.clone());
-                self.delivery = Delivery::Intended { delivery, verified, torn };
-            }
-            Event::Delivered { files, branch, note, torn } => {
-                self.delivery = Delivery::Delivered {
-                    files: *files,
-                    branch: branch.clone(),
-                    note: note.clone(),
-                    torn: torn.clone(),
-                };
-            }
-            Event::DeliveryFailed { reason, torn } => {
-                let half = match std::mem::take(&mut self.delivery) {
-                    intended @ Delivery::Intended { .. } if !torn.is_empty() => Some(Box::new(intended)),
-                    _ => None,
-                };
-                self.delivery = Delivery::Failed { reason: reason.clone(), torn: torn.clone(), half };
-            }
-            Event::Undone { files } => {
-                let torn = self.delivery.torn().to_vec();
-                self.delivery = Delivery::Undone { files: *files, torn };
-            }
+            Event::DeliveryIntended { .. }
+            | Event::Delivered { .. }
+            | Event::DeliveryFailed { .. }
+            | Event::Undone { .. } => self.delivery_changed(event),
             Event::AttemptFailed { task, class, issues } => self.failed(task, *class, issues, true),
             Event::TaskOrdered { task, after, path } => self.ordered(task, after, path),
             Event::TestsStarted { task, .. }
@@ -201,12 +153,7 @@ impl State {
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
                     apply_to_task(task, event);
                     if let Event::JudgeFailed { class, reason, .. } = event {
-                        let times = match class {
-                            FailureClass::Host => task.host_failures,
-                            _ => task.empty_reviews,
-                        };
-                        let what = format!("`{}`: {reason}", task.id);
-                        self.trouble = Some(Trouble { class: *class, what, times });
+                        self.trouble = Some(trouble_of_judging(task, *class, reason));
                     }
                 }
             }
@@ -220,6 +167,78 @@ impl State {
             Event::AttemptStarted { .. } | Event::AttemptFailed { .. } | Event::BatchFailed { .. }
         ) {
             self.peak = self.peak.max(self.active() as u32);
+        }
+    }
+
+    fn spent(&mut self, role: Role, task: Option<&TaskId>, tokens: &Tokens, cost_usd: f64, requests: u32) {
+        let of_role = self.usage_by_role.entry(role).or_default();
+        let of_task = task.and_then(|id| self.tasks.get_mut(id)).map(|task| &mut task.usage);
+        for usage in [Some(&mut self.usage), Some(of_role), of_task].into_iter().flatten() {
+            usage.spend(tokens, cost_usd);
+            usage.requests = usage.requests.saturating_add(u64::from(requests));
+        }
+    }
+
+    /// What a batch of integration does to the head and to its tasks.
+    fn batch_changed(&mut self, event: &Event) {
+        match event {
+            Event::BatchStarted { tasks, .. } => {
+                // What was cancelled between the decision and its being carried out is not merged
+                let passed = |id: &&TaskId| {
+                    self.tasks.get(id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
+                };
+                self.batch = tasks.iter().filter(passed).cloned().collect();
+            }
+            Event::Integrated { tasks, commit, tree, checks, .. } => {
+                self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
+                self.head_checks.clone_from(checks);
+                if !tasks.is_empty() {
+                    self.integrated_tree = Some(tree.clone());
+                }
+                for id in tasks {
+                    self.batch.remove(id);
+                    if let Some(task) = self.tasks.get_mut(id) {
+                        task.phase = Phase::Integrated { commit: commit.clone() };
+                    }
+                }
+                self.close_parents();
+            }
+            Event::BatchFailed { tasks, class, issues } => {
+                for id in tasks {
+                    self.batch.remove(id);
+                    self.failed(id, *class, issues, true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn delivery_changed(&mut self, event: &Event) {
+        match event {
+            Event::DeliveryIntended { delivery, verified, torn } => {
+                let (delivery, verified, torn) = (delivery.clone(), *verified, torn.clone());
+                self.delivery = Delivery::Intended { delivery, verified, torn };
+            }
+            Event::Delivered { files, branch, note, torn } => {
+                self.delivery = Delivery::Delivered {
+                    files: *files,
+                    branch: branch.clone(),
+                    note: note.clone(),
+                    torn: torn.clone(),
+                };
+            }
+            Event::DeliveryFailed { reason, torn } => {
+                let half = match std::mem::take(&mut self.delivery) {
+                    intended @ Delivery::Intended { .. } if !torn.is_empty() => Some(Box::new(intended)),
+                    _ => None,
+                };
+                self.delivery = Delivery::Failed { reason: reason.clone(), torn: torn.clone(), half };
+            }
+            Event::Undone { files } => {
+                let torn = self.delivery.torn().to_vec();
+                self.delivery = Delivery::Undone { files: *files, torn };
+            }
+            _ => {}
         }
     }
 
@@ -451,6 +470,15 @@ fn apply_to_task(task: &mut Task, event: &Event) {
 }
 
 /// A planned task under the ids that the mission knows.
+/// What the user is told while a task cannot be judged.
+fn trouble_of_judging(task: &Task, class: FailureClass, reason: &str) -> Trouble {
+    let times = match class {
+        FailureClass::Host => task.host_failures,
+        _ => task.empty_reviews,
+    };
+    Trouble { class, what: format!("`{}`: {reason}", task.id), times }
+}
+
 fn renamed(planned: &PlannedTask, names: &BTreeMap<&str, TaskId>) -> PlannedTask {
     let name = |id: &TaskId| names.get(id.as_str()).unwrap_or(id).clone();
     PlannedTask {
