@@ -32,6 +32,12 @@ const SEEN: &[(&str, &str)] = &[
     ("Makefile.PL", "prove -l"),
 ];
 
+/// Whether a file belongs to a tool that nothing is known of.
+#[cfg(test)]
+pub(super) fn is_seen(file: &str) -> bool {
+    SEEN.iter().any(|(name, _)| *name == file)
+}
+
 pub(super) fn add(survey: &mut Survey) {
     if survey.checks().any(|check| check.kind == CheckPurpose::Test) {
         return;

@@ -441,6 +441,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_language_has_a_folder_of_patterns() {
+        let folders: Vec<&str> = BUILT_IN.iter().map(|(folder, ..)| *folder).collect();
+        for language in Language::ALL {
+            let covered = folders.iter().any(|folder| languages_of_folder(folder).contains(&language));
+            assert!(
+                covered,
+                "{}: no folder of rules/ is for it; add one, and its line in languages_of_folder",
+                language.name()
+            );
+        }
+    }
+
+    #[test]
     fn every_built_in_rule_compiles_for_each_of_its_languages() {
         for (folder, file, yaml) in BUILT_IN {
             for (_, document) in documents(yaml) {

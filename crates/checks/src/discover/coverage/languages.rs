@@ -186,6 +186,12 @@ pub(super) fn manifests(written: Written) -> &'static [&'static str] {
     MANIFESTS.iter().find(|(one, _)| *one == written).map_or(&[], |(_, files)| files)
 }
 
+/// Whether a manifest, or a program that runs tests, stands for a language.
+#[cfg(test)]
+pub(in crate::discover) fn is_known(name: &str) -> bool {
+    MANIFESTS.iter().chain(PROGRAMS).any(|(_, names)| names.contains(&name))
+}
+
 /// The languages whose tests a check runs; `None` where it may run any.
 pub(super) fn of_check(check: &Check) -> Option<Vec<Written>> {
     let by_runner = check.runner.and_then(of_runner);

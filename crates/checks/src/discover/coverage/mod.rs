@@ -5,6 +5,8 @@ mod languages;
 
 use std::collections::BTreeSet;
 
+#[cfg(test)]
+pub(super) use self::languages::is_known;
 use self::languages::{Written, manifests, of_check, of_file};
 use super::node::Packages;
 use super::source::{Source, glob, is_inside, join, resolve};

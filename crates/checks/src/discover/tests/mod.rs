@@ -1,5 +1,7 @@
 //! Checks and set-up that are found in projects, given as lists of files.
 
+mod table;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

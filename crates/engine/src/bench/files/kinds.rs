@@ -194,12 +194,14 @@ fn is_prose(name: &str) -> bool {
 
 /// Whether a text has test cases in it: helpers beside tests have none.
 pub(crate) fn has_cases(path: &str, text: &str) -> bool {
-    let words: &[&str] = match Language::of_path(path) {
-        Some(Language::Go) => &["func Test", "func Fuzz"],
-        Some(Language::Python) => &["def test", "class Test"],
-        Some(Language::Rust) => &["#[test]", "::test]", "#[rstest", "::test(", "proptest!"],
-        Some(_) => &["test(", "it(", "test.", "it.", "describe("],
-        None => return false,
+    let Some(language) = Language::of_path(path) else { return false };
+    let words: &[&str] = match language {
+        Language::Go => &["func Test", "func Fuzz"],
+        Language::Python => &["def test", "class Test"],
+        Language::Rust => &["#[test]", "::test]", "#[rstest", "::test(", "proptest!"],
+        Language::TypeScript | Language::Tsx | Language::JavaScript => {
+            &["test(", "it(", "test.", "it.", "describe("]
+        }
     };
     words.iter().any(|word| {
         text.match_indices(word).any(|(at, _)| {

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use shared::paths::join;
 use syntax::{ImportKind, Language, outline};
 
 /// Files that `path` imports and the names it takes from each. What leads nowhere is left out.
@@ -26,7 +27,8 @@ pub(crate) fn imported(path: &str, text: &str, files: &HashSet<&str>) -> Vec<(St
         let candidates = match language {
             Language::Python => python(folder, &import.module, &names),
             Language::Rust => rust(path, &import.module, &names),
-            _ => ecmascript(folder, &import.module),
+            Language::TypeScript | Language::Tsx | Language::JavaScript => ecmascript(folder, &import.module),
+            Language::Go => Vec::new(),
         };
         let Some(file) = candidates.into_iter().find(|file| file != path && files.contains(file.as_str()))
         else {
@@ -38,19 +40,6 @@ pub(crate) fn imported(path: &str, text: &str, files: &HashSet<&str>) -> Vec<(St
         }
     }
     found
-}
-
-/// A path with its dots followed; `None` where they lead out.
-fn join(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 fn ecmascript(folder: &str, module: &str) -> Vec<String> {

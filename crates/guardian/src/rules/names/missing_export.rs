@@ -303,7 +303,9 @@ fn missing(tree: &Tree<'_>, file: &File) -> Vec<Lost> {
     match file.language {
         Some(Language::Rust) => super::missing_path::missing(tree, file),
         Some(Language::Go) => in_go(tree, file),
-        Some(_) => by_import(tree, file),
+        Some(Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Python) => {
+            by_import(tree, file)
+        }
         None => Vec::new(),
     }
 }

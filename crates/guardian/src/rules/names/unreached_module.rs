@@ -63,7 +63,7 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 }
             }
             Some(Language::Go) | None => {}
-            Some(_) => {
+            Some(Language::TypeScript | Language::Tsx | Language::JavaScript | Language::Python) => {
                 if !may_be_entry(change, head) {
                     others.push(head);
                 }

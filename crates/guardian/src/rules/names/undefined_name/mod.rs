@@ -267,7 +267,9 @@ fn check(change: &Change<'_>, found: &mut Found) {
                 Language::Python if names.open => Certainty::No,
                 Language::Python => Certainty::Sure,
                 Language::Rust => in_rust(change, head, index, name),
-                _ => ecmascript::in_ecmascript(change, head, name),
+                Language::TypeScript | Language::Tsx | Language::JavaScript => {
+                    ecmascript::in_ecmascript(change, head, name)
+                }
             };
             let node = head.flat().node(index);
             let message = if was_bound {

@@ -32,7 +32,7 @@ pub(super) fn asserts_nothing(tree: &Tree<'_>, file: &File, test: &Test) -> bool
             let parameters = file.field_text(test.index, "parameters");
             by_calls(tree, file, test.body, own, &["call"], parameters, &mut BTreeSet::new())
         }
-        Some(_) => {
+        Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
             let text = file.text_of(test.body);
             if [
                 "assert", "expect", "should", "verify", "t.", "done", "cy.", "throw", "reject", "screen.",
