@@ -1,4 +1,7 @@
 //! The environment of a check: cleared, then what is named here and nothing else.
+//!
+//! `process` starts each command with it. No variable of the user gets through that is not named here, and none that looks like
+//! a secret.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

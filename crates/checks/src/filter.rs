@@ -1,4 +1,7 @@
 //! Narrowing a check to one test or one file.
+//!
+//! Each row of `runners` says how. It changes the command line only; a command that cannot be narrowed is refused, never run
+//! whole instead.
 
 use crate::check::Check;
 use crate::runners::{Command, Filter, Narrowed, Runner};

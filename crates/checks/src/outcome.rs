@@ -1,4 +1,6 @@
 //! What became of a run.
+//!
+//! `process` makes it, `runners` and `parse` fill in what the output says, `compare` judges it. Plain data: it judges nothing.
 
 use serde::{Deserialize, Serialize};
 

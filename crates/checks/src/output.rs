@@ -1,4 +1,6 @@
 //! Output kept within bounds, and made fit to be read.
+//!
+//! `process` writes into it while a command runs. It must never grow with what the command prints.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,6 @@
 //! Texts that never grow beyond their budget.
+//!
+//! `brief` and `task` write through it. It estimates tokens from bytes and must never let more through.
 
 use std::borrow::Cow;
 

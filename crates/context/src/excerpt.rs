@@ -1,4 +1,6 @@
 //! Parts of a file, chosen for a question, with line numbers and a word on what lies between.
+//!
+//! `task` and `brief` ask for them, `budget` sets how long. It reads texts that it is given, and no file.
 
 use crate::budget::clip;
 use crate::query::Query;

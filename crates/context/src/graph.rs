@@ -1,4 +1,6 @@
 //! Which file imports which.
+//!
+//! `resolve/` says where an import leads, `index` builds it, `search` follows it. What leads out of the repository is not in it.
 
 use crate::entry::{Entry, FileId};
 use crate::resolve::Resolver;

@@ -1,4 +1,7 @@
 //! The index of a repository: for each file its words, symbols and imports.
+//!
+//! `file` reads, `words` and `syntax` take apart, `graph` links, `search` and `task` ask. It is a memory of the files that it
+//! was given: it walks no folder by itself and writes nothing.
 
 use crate::entry::{BODY, Counts, Depth, Entry, FIELDS, FileId, PATH, SYMBOL, TermId};
 use crate::file::{self, Role, Stamp};

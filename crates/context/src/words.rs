@@ -1,4 +1,6 @@
 //! Words of code and prose, brought to one form: `parseConfigs`, `parse_config` and "parsing a config" meet.
+//!
+//! The index and the query must use the same, or they never meet. Pure, and the same for every language.
 
 /// Longer words are hashes, data or noise.
 const MAX_WORD: usize = 40;

@@ -1,4 +1,6 @@
 //! What the state machine wants under way, and the key that names each effect while it is. Carrying it out is the engine's.
+//!
+//! `decide` makes them. A key must stay the same from when its effect is due until its result is recorded.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,6 @@
 //! Paths as models write them, made into paths inside the project, or refused with the reason.
+//!
+//! Plans and mailboxes use it. It asks no disk: whether the file exists, or a link leads out, is found where it is written.
 
 /// The longest path that is accepted, in bytes.
 pub const MAX_PATH: usize = 1024;

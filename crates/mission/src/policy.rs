@@ -1,4 +1,6 @@
 //! The limits and choices that a mission starts with, as the user configured them.
+//!
+//! The engine fills it from the configuration; a journal keeps it, so a new field needs a default. It knows no file format.
 
 use serde::{Deserialize, Serialize};
 

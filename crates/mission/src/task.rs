@@ -1,4 +1,6 @@
 //! A task: what was planned, where it stands, what it used and what it failed on. Events change it (`state/apply.rs`).
+//!
+//! `decide` reads it. It changes by events alone, and decides nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 

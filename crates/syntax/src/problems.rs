@@ -1,4 +1,6 @@
 //! What is wrong with a text, in words, from the errors of its tree and the brackets of its text.
+//!
+//! `gaps` has masked what the grammar does not know, `balance` counts brackets. It must not call code wrong that compiles.
 
 use tree_sitter::Node;
 

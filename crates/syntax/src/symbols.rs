@@ -1,4 +1,6 @@
 //! The words in which an outline is told: symbols, imports, exports. The same for every language.
+//!
+//! `outline/` and `languages/` fill it, `guardian` and `context` read it. It holds no nodes, so it outlives the tree.
 
 use serde::{Deserialize, Serialize};
 use tree_sitter::Node;

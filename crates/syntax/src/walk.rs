@@ -1,4 +1,6 @@
 //! Walking trees without recursion.
+//!
+//! Everything that looks at a tree uses it. Code that a model wrote nests as deep as it likes: nothing here may recurse.
 
 use tree_sitter::Node;
 

@@ -1,4 +1,6 @@
 //! Removing what this crate keeps on disk.
+//!
+//! The program's `clean` calls it. It removes what this crate made and nothing else: journals and the user's files stay.
 
 use std::fs;
 use std::path::Path;

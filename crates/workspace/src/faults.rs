@@ -1,4 +1,6 @@
 //! Faults for simulations: what becomes of each step that leaves something on disk.
+//!
+//! `sim` sets them; outside of simulations there are none, and nothing here may change what a step does.
 
 use std::cell::RefCell;
 use std::io;

@@ -1,4 +1,6 @@
 //! Merging two commits without a working tree.
+//!
+//! Works with `slots` and `base` for trees. It touches no folder: the engine decides what a merge is for, and which gates it passes.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,6 @@
 //! Names: of files inside a project, of missions, and the ones kept for OpenCode's configuration.
+//!
+//! Pure. Everything that takes a name from outside checks it here first; nothing else decides what a safe path is.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -1,4 +1,7 @@
 //! One project's workspace: the private repository, and how it is kept as we made it.
+//!
+//! Every other file of the crate works through [`Workspace`]. Before each use it rewrites from memory what a slot could have
+//! planted in configuration, attributes, hooks and pointers, and never reads them back as the truth.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! The fold of a mission's events. Total: an event that does not fit (an unknown task, say) changes nothing.
+//!
+//! The only place that changes a [`State`]. It decides nothing (`decide` does), and reads neither a clock nor a disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,6 @@
 //! What a mission's events add up to, and what can be asked of it.
+//!
+//! `apply` alone changes it; `decide`, the board and the report ask it. Nothing here is kept on disk: the journal is.
 
 mod apply;
 mod index;

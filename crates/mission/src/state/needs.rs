@@ -1,4 +1,6 @@
 //! What a plan needs before its tasks may start: the user's agreement, and packages on the head.
+//!
+//! Events change it (`apply`), `decide` asks it. It installs nothing: that is the engine's.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,6 @@
 //! The objective as a whole: what is asked of it, and what it still lacks.
+//!
+//! `decide/cycle.rs` asks it and `apply` changes it. It does not judge: the Reviewers' votes come as events.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,6 @@
 //! The base of a mission: what the user has now, as one commit in the private repository.
+//!
+//! `stage` makes the tree and `secrets` says what stays out. The user's index, refs and files are read, never written.
 
 pub mod secrets;
 pub mod stage;

@@ -1,4 +1,6 @@
 //! Small file operations: private modes, atomic replacement, removal that follows no link.
+//!
+//! All other files of the crate write and remove through it. It knows nothing of git, and must never follow a link.
 
 pub mod linking;
 pub mod reading;

@@ -1,4 +1,7 @@
 //! Running git: a scrubbed environment, bounded output, a time limit for the whole process group.
+//!
+//! The only place that starts git. It must not read the user's environment or configuration beyond what it is given, and
+//! knows nothing of slots or deliveries.
 
 pub mod history;
 pub mod inspect;
