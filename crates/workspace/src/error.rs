@@ -80,7 +80,7 @@ pub enum Error {
         paths: Vec<String>,
     },
     /// Something asked for needs a project under git.
-    #[error("`{}` is not a git repository, so no branch can be left in it\nhint: run `git init` there, or use `deliver = \"tree\"`", .root.display())]
+    #[error("`{}` is not a git repository, so no branch can be left in it\nhint: run `git init` there, or set `deliver = \"apply\"` in opencode.toml", .root.display())]
     NotGit {
         /// The project.
         root: PathBuf,
