@@ -133,7 +133,7 @@ pub enum DeliveryError {
 #[derive(Debug, thiserror::Error)]
 pub enum UndoError {
     /// These files are no longer as they were delivered. Nothing was changed.
-    #[error("these files changed since they were delivered, nothing was undone: {}", list(.paths))]
+    #[error("these files changed since they were delivered: {}\nhint: put your later changes to them elsewhere, then undo again", list(.paths))]
     Changed {
         /// The changed paths.
         paths: Vec<String>,
