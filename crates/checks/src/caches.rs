@@ -45,7 +45,7 @@ const SETTINGS: &[(&str, &str)] = &[
 const LOGINS: &[&str] = &["auth", "token", "password", "username", "secret", "key="];
 
 /// Files that are linked one by one; a larger cache is not taken over.
-const MOST: usize = 40_000;
+const MAX_LINKED_FILES: usize = 40_000;
 
 /// What a run wants of caches.
 pub(crate) struct CachePlan<'a> {
@@ -185,7 +185,7 @@ fn take_over_cargo(from: &Path, to: &Path) {
     for registry in fs::read_dir(from.join("registry/src")).into_iter().flatten().flatten() {
         let here = to.join("registry/src").join(registry.file_name());
         drop(fs::create_dir_all(&here));
-        for package in fs::read_dir(registry.path()).into_iter().flatten().flatten().take(MOST) {
+        for package in fs::read_dir(registry.path()).into_iter().flatten().flatten().take(MAX_LINKED_FILES) {
             drop(symlink(package.path(), here.join(package.file_name())));
         }
     }
@@ -205,14 +205,14 @@ fn take_over_npm(from: &Path, to: &Path) {
     if to.exists() || !from.is_dir() {
         return;
     }
-    let mut left = MOST;
+    let mut left = MAX_LINKED_FILES;
     copy_tree(&from.join("index-v5"), &to.join("index-v5"), &mut left, false);
     copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, true);
 }
 
 /// Folders that others can be added to, down to `depth`; what they hold are links.
 fn link_folders(from: &Path, to: &Path, depth: usize) {
-    for entry in fs::read_dir(from).into_iter().flatten().flatten().take(MOST) {
+    for entry in fs::read_dir(from).into_iter().flatten().flatten().take(MAX_LINKED_FILES) {
         let target = to.join(entry.file_name());
         drop(fs::create_dir_all(to));
         if depth > 1 && entry.file_type().is_ok_and(|kind| kind.is_dir()) {

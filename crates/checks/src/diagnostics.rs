@@ -14,7 +14,7 @@ pub(crate) struct Diagnostic {
 }
 
 /// More than this are not told one by one.
-const MAX: usize = 30;
+const MAX_DIAGNOSTICS: usize = 30;
 /// Lines and bytes of one message.
 const MAX_LINES: usize = 15;
 const MAX_BYTES: usize = 1_500;
@@ -33,8 +33,8 @@ pub(crate) struct Diagnostics {
 /// The errors in the output of a failed command, in order, warnings left out;
 /// empty where its format is not known.
 pub(crate) fn errors(text: &str) -> Vec<Diagnostic> {
-    let mut errors = find(text, MAX);
-    errors.truncate(MAX);
+    let mut errors = find(text, MAX_DIAGNOSTICS);
+    errors.truncate(MAX_DIAGNOSTICS);
     errors
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn new(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic
         }
         _ => true,
     };
-    after.iter().filter(is_new).take(MAX).cloned().collect()
+    after.iter().filter(is_new).take(MAX_DIAGNOSTICS).cloned().collect()
 }
 
 /// How many errors the tool says there are, where it is one that goes on to the end: tsc, ESLint, Ruff, mypy, Pyright.

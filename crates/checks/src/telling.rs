@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 /// Bytes of such lines that are kept.
-const MOST: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 /// Of one line; what is longer is noise after that.
 const LINE: usize = 4 << 10;
 
@@ -43,7 +43,7 @@ impl Telling {
         if !words().is_none_or(|words| words.is_match(&line)) {
             return;
         }
-        if self.kept.len() + line.len() > MOST {
+        if self.kept.len() + line.len() > MAX_BYTES {
             self.overflowed = true;
             return;
         }
@@ -103,6 +103,6 @@ mod tests {
         for _ in 0..5_000 {
             telling.push(line.as_bytes());
         }
-        assert!(telling.overflowed && telling.take().len() <= MOST);
+        assert!(telling.overflowed && telling.take().len() <= MAX_BYTES);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Lines that are kept; a run that says more is cut.
-const MOST: usize = 5_000;
+const MAX_LINES: usize = 5_000;
 
 /// What happened in a run besides the mission's own events: faults, and invariants that broke.
 #[derive(Clone, Default)]
@@ -27,7 +27,7 @@ impl Trace {
     /// Something was made to go wrong.
     pub fn fault(&self, what: impl Into<String>) {
         let mut lines = self.lock();
-        if lines.faults.len() < MOST {
+        if lines.faults.len() < MAX_LINES {
             let line = format!("{:>9.3} s  {}", lines.now_ms as f64 / 1000.0, what.into());
             lines.faults.push(line);
         }
@@ -39,7 +39,7 @@ impl Trace {
         let what = what.into();
         // The first time says it; an invariant that stays broken says nothing new
         let known = lines.broken.iter().any(|line| line.ends_with(&what));
-        if lines.broken.len() < MOST && !known {
+        if lines.broken.len() < MAX_LINES && !known {
             let line = format!("{:>9.3} s  {what}", lines.now_ms as f64 / 1000.0);
             lines.broken.push(line);
         }

@@ -7,7 +7,7 @@ const ASIDE: [&str; 7] = ["[meta]", "[tests]", "[dev deps]", "[actions]", "[read
 /// Names of new tests that are told.
 const CASES: usize = 60;
 /// The longest name, in characters.
-const NAME: usize = 200;
+const MAX_NAME: usize = 200;
 
 /// The section of a change log that has this version in its heading, without what is aside.
 pub(super) fn notes(log: &str, version: &str) -> String {
@@ -40,7 +40,7 @@ fn cases(text: &str) -> impl Iterator<Item = String> {
             .1;
         let quote = call.chars().next().filter(|c| "'\"`".contains(*c))?;
         let name = call.get(1..)?.split(quote).next()?;
-        (!name.is_empty() && name.chars().count() <= NAME).then(|| name.to_string())
+        (!name.is_empty() && name.chars().count() <= MAX_NAME).then(|| name.to_string())
     })
 }
 

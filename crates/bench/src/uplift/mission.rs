@@ -26,7 +26,7 @@ use sim::{HostFaults, SimulatedClock, SimulatedHost, Trace};
 /// When every mission begins, in milliseconds.
 const EPOCH_MS: u64 = 1_767_225_600_000;
 /// The longest a mission may take, in virtual time.
-const MOST: Duration = Duration::from_secs(14 * 24 * 3600);
+const MAX_MISSION_TIME: Duration = Duration::from_secs(14 * 24 * 3600);
 
 /// What became of a mission.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -171,7 +171,7 @@ fn run(
         tokio::select! {
             biased;
             () = engine.command("Make every release", Some("user".into()), Arc::new(host.clone())) => None,
-            () = tokio::time::sleep(MOST) => Some("the mission does not end".to_string()),
+            () = tokio::time::sleep(MAX_MISSION_TIME) => Some("the mission does not end".to_string()),
         }
     });
     drop(runtime);

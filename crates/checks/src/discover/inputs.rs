@@ -33,7 +33,7 @@ const OTHERS: &[&str] = &[
     "Package.resolved",
 ];
 /// Files that decide one step; in a larger project the first ones do.
-const MOST: usize = 2_000;
+const MAX_DECIDING_FILES: usize = 2_000;
 
 /// One part of the set-up: a package manager in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn inputs(list: &[String], step: &SetupCommand) -> Vec<String> {
         if near && decides(folder, name) && !folder.split('/').any(|part| part == "node_modules") {
             found.push(path.clone());
         }
-        if found.len() >= MOST {
+        if found.len() >= MAX_DECIDING_FILES {
             break;
         }
     }

@@ -9,7 +9,7 @@ use super::tap;
 use crate::names::stable;
 
 /// More names than this are not kept.
-const MOST: usize = 20_000;
+const MAX_NAMES: usize = 20_000;
 /// Nor more bytes of names.
 const MOST_BYTES: usize = 256 << 10;
 /// Marks of passing tests.
@@ -21,7 +21,7 @@ type Seen = (String, bool);
 /// The names of the tests that passed; `None` where they are not as many as `passed`. A runner that only tells of files
 /// names each as often as it has tests that passed.
 pub(crate) fn seen(text: &str, passed: u32) -> Option<Vec<String>> {
-    let passed = usize::try_from(passed).ok().filter(|passed| *passed <= MOST)?;
+    let passed = usize::try_from(passed).ok().filter(|passed| *passed <= MAX_NAMES)?;
     let parts = streams::split(text).parts;
     let texts: Vec<&str> = match parts.len() {
         0 | 1 => vec![text],
@@ -47,7 +47,7 @@ fn of_part(text: &str) -> Vec<Seen> {
     let mut suites: Vec<(usize, &str)> = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(whole) = lines.next() {
-        if found.len() > MOST {
+        if found.len() > MAX_NAMES {
             break;
         }
         let line = whole.trim();
@@ -100,7 +100,7 @@ fn of_file(line: &str) -> Option<impl Iterator<Item = Seen>> {
     };
     let (path, count) = counted().or_else(dotted)?;
     let name = path.to_owned();
-    Some((0..count.min(MOST)).map(move |_| (name.clone(), false)))
+    Some((0..count.min(MAX_NAMES)).map(move |_| (name.clone(), false)))
 }
 
 fn of_test(line: &str) -> Option<&str> {

@@ -12,7 +12,7 @@ const SCRATCH: [&str; 4] = [".cache", ".vite", ".vite-temp", ".vitest"];
 /// How deep a package of a monorepo lies.
 const DEPTH: usize = 4;
 /// Entries that are looked at, so that no tree is endless.
-const MOST: usize = 500_000;
+const MAX_ENTRIES: usize = 500_000;
 
 /// The folders with installed packages, relative to the root.
 pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
@@ -22,7 +22,7 @@ pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
 /// The folders with one of these names down to a depth, relative to the root; what is in them is not looked at.
 pub(crate) fn folders_named(root: &Path, names: &[&str], depth: usize) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut left = MOST;
+    let mut left = MAX_ENTRIES;
     collect_folders((root, names), Path::new(""), depth, &mut left, &mut found);
     found
 }
@@ -53,7 +53,7 @@ fn collect_folders(
 /// Changes when anything in the folders does: the time at which the kernel last changed an entry cannot be set by a program.
 pub(super) fn state(root: &Path, folders: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let mut left = MOST;
+    let mut left = MAX_ENTRIES;
     for folder in folders {
         mark(&root.join(folder), true, &mut left, &mut hasher);
     }

@@ -23,7 +23,7 @@ const MAX_FILE: usize = 512 * 1024;
 const MAX_FILES: usize = 60;
 /// Neighbours of a new file that must be formatted.
 const NEIGHBOURS: usize = 3;
-const LIMIT: Duration = Duration::from_secs(60);
+const FORMATTER_LIMIT: Duration = Duration::from_secs(60);
 
 /// A text, and the formatter that is asked for it.
 struct Asked {
@@ -69,7 +69,7 @@ pub(crate) async fn format_changed(bench: &Bench, checks: &ProjectChecks, slot: 
         return Vec::new();
     }
     let options = RunOptions { tmp: tmp.clone(), ..bench.run_options(slot) };
-    let check = Check::configured("format", &script(&work.asked), Some(LIMIT));
+    let check = Check::configured("format", &script(&work.asked), Some(FORMATTER_LIMIT));
     bench.commands.run(&check, None, &options, &bench.cancel).await;
     let (workspace, slot) = (bench.workspace.clone(), slot.clone());
     let formatted = blocking(move || {

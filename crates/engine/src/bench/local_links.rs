@@ -11,7 +11,7 @@ use workspace::{Slot, Workspace};
 /// Tables of package.json that name what is installed.
 const TABLES: [&str; 4] = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 /// Packages of one project that are looked at.
-const MOST: usize = 2_000;
+const MAX_PACKAGES: usize = 2_000;
 /// The longest manifest that is read, in bytes.
 const MAX_MANIFEST: u64 = 1 << 20;
 /// Folders that git ignores and installed packages lead to.
@@ -38,7 +38,7 @@ pub(super) fn missing(root: &Path, installed: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in installed.iter().filter(|folder| folder.ends_with("node_modules")) {
         let names = |below: &Path| -> Vec<PathBuf> {
-            let entries = fs::read_dir(root.join(below)).into_iter().flatten().flatten().take(MOST);
+            let entries = fs::read_dir(root.join(below)).into_iter().flatten().flatten().take(MAX_PACKAGES);
             entries.map(|entry| below.join(entry.file_name())).collect()
         };
         for name in names(folder) {
@@ -63,7 +63,7 @@ fn copies(root: &Path, files: &[String]) -> Vec<(PathBuf, PathBuf)> {
     let manifests: BTreeMap<PathBuf, Value> = files
         .iter()
         .filter(|path| path.rsplit('/').next() == Some("package.json") && !path.contains("node_modules/"))
-        .take(MOST)
+        .take(MAX_PACKAGES)
         .filter_map(|path| Some((Path::new(path).parent()?.to_path_buf(), text(root, path)?)))
         .filter_map(|(folder, text)| Some((folder, serde_json::from_str(&text).ok()?)))
         .collect();

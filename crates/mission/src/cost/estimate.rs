@@ -46,7 +46,7 @@ const TASKS_PER_COMPOUND: f64 = 3.0;
 /// Prompts before the first task: the brief and the plan.
 const BEFORE: f64 = 2.0;
 /// Missions from which quartiles are taken; the range of fewer is widened.
-const ENOUGH: usize = 4;
+const MIN_PAST_MISSIONS: usize = 4;
 /// Digits of US dollars that are told.
 const CENTS: f64 = 10_000.0;
 
@@ -119,7 +119,7 @@ fn range(mut values: Vec<f64>) -> Option<Span<f64>> {
     values.retain(|v| v.is_finite() && *v >= 0.0);
     values.sort_by(f64::total_cmp);
     let (first, last) = (values.first().copied()?, values.last().copied()?);
-    if values.len() < ENOUGH {
+    if values.len() < MIN_PAST_MISSIONS {
         return Some(Span { low: first / 1.5, high: last * 1.5 });
     }
     let at = |share: f64| values.get(((values.len() - 1) as f64 * share).round() as usize).copied();

@@ -12,7 +12,7 @@ const MAX_ANSWERS: usize = 512;
 /// Tokens that an answer is expected to have, where none was reported yet.
 const USUAL_OUTPUT: u64 = 500;
 /// Answers have to be this long before they correct the estimate, in bytes.
-const ENOUGH: u64 = 2_000;
+const MIN_ANSWER_BYTES: u64 = 2_000;
 
 /// US dollars for a million tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -292,7 +292,7 @@ impl Meter {
 
     /// Measured on what this session has said, once that is enough; never far from the usual.
     fn bytes_per_token(&self) -> f64 {
-        if self.streamed < ENOUGH || self.written == 0 {
+        if self.streamed < MIN_ANSWER_BYTES || self.written == 0 {
             return BYTES_PER_TOKEN;
         }
         (self.streamed as f64 / self.written as f64).clamp(1.0, 8.0)

@@ -16,7 +16,7 @@ use crate::slots::Slot;
 use crate::workspace::Workspace;
 
 /// Entries of one build; a larger one is not kept.
-const MOST: usize = 200_000;
+const MAX_ENTRIES: usize = 200_000;
 
 impl Workspace {
     /// Moves a folder of a slot to `store`, under the same name, replacing what is there.
@@ -81,7 +81,7 @@ pub fn move_tree(from: &Path, to: &Path) -> Result<(), Error> {
 /// Copies a folder with the times of its files, sharing blocks where the file system can. Links stay links; a file with two
 /// names in it becomes two.
 pub fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
-    let mut left = MOST;
+    let mut left = MAX_ENTRIES;
     copy_into(from, to, &mut left)
 }
 

@@ -20,7 +20,7 @@ const TASKS: u64 = 4096;
 const MEMORY_PERCENT: u64 = 80;
 /// Processes that are looked at for memory.
 #[cfg(target_os = "linux")]
-const MOST: usize = 8192;
+const MAX_PROCESSES: usize = 8192;
 
 /// What identifies a run: `mission` is shared by all runs of one marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub(in crate::process) fn held(pid: u32) -> u64 {
     let (mut total, mut seen) = (0, 0);
     while let Some(pid) = waiting.pop() {
         seen += 1;
-        if seen > MOST {
+        if seen > MAX_PROCESSES {
             break;
         }
         let pages = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok();

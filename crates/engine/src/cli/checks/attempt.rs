@@ -23,7 +23,7 @@ use crate::text::duration;
 use crate::world::Processes;
 
 /// Who holds the project's lock, and whose commits are kept.
-const NAME: &str = "try";
+const ATTEMPT_NAME: &str = "try";
 /// Failing tests that are named for each check.
 const MAX_NAMED: usize = 20;
 
@@ -50,7 +50,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     })?;
     let owner = LockOwner {
         pid: std::process::id(),
-        mission: NAME.into(),
+        mission: ATTEMPT_NAME.into(),
         directory: place.cwd.display().to_string(),
         since_ms: place.now_ms(),
     };
@@ -60,7 +60,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     let (root, state, slots) = (place.root.clone(), state.path().to_path_buf(), config.workspace.slots());
     let (workspace, base) = blocking(move || {
         let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
-        let base = workspace.take_base(NAME)?;
+        let base = workspace.take_base(ATTEMPT_NAME)?;
         Ok::<_, workspace::Error>((workspace, base.commit))
     })
     .await
@@ -73,7 +73,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         commands: Arc::new(Processes),
         cancel: CancellationToken::new(),
         tmp: tmp.clone(),
-        marker: NAME.into(),
+        marker: ATTEMPT_NAME.into(),
     });
     let checks = ProjectChecks::new(bench, KnownOutcomes::default(), None);
     let summaries = checks.base(&base).await.map_err(CommandFailure::Problem);

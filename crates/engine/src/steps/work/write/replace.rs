@@ -5,7 +5,7 @@ use super::bytes::is_foreign;
 
 const SAME: &str = "No changes to apply: oldString and newString are identical.";
 const NOT_FOUND: &str = "Could not find oldString in the file. It must match exactly, including whitespace, indentation, and line endings.";
-const MANY: &str =
+const FOUND_SEVERAL_TIMES: &str =
     "Found multiple matches for oldString. Provide more surrounding context to make the match unique.";
 const EMPTY: &str = "oldString cannot be empty when editing an existing file. Provide the exact text to replace, or use write \
                      for an intentional full-file replacement.";
@@ -22,7 +22,7 @@ pub(super) fn replace(text: &str, old: &str, new: &str, all: bool) -> Result<Str
     let (first, many) = (found.first(), found.len() > 1);
     let Some(first) = first else { return Err(NOT_FOUND.into()) };
     if many && !all {
-        return Err(MANY.into());
+        return Err(FOUND_SEVERAL_TIMES.into());
     }
     let chosen = if all { &found[..] } else { std::slice::from_ref(first) };
     let (mut result, mut at) = (String::with_capacity(text.len() + new.len()), 0);
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn what_is_not_clear_changes_nothing() {
         for (text, old, new, says) in [
-            ("a\na\n", "a", "b", MANY),
+            ("a\na\n", "a", "b", FOUND_SEVERAL_TIMES),
             ("a\n", "b", "c", NOT_FOUND),
             ("a\n", "a", "a", SAME),
             ("a\n", "", "b", EMPTY),
