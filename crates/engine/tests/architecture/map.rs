@@ -1,4 +1,5 @@
-//! `docs/ARCHITECTURE.md` is a map: each folder and file of the engine is named there, and nothing that is gone.
+//! `docs/ARCHITECTURE.md` is a map: each folder and file of the engine is named there, and nothing that is gone. No recipe
+//! of `CONTRIBUTING.md` leads to a place that is gone either.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +13,42 @@ fn the_page_names_what_the_engine_holds() {
     let page = std::fs::read_to_string(root().join(PAGE)).expect("the page");
     let paths = tracked_files().into_iter().filter(|path| root().join(path).exists()).collect::<Vec<_>>();
     assert_none(unlike(&page, &paths));
+}
+
+#[test]
+fn pages_for_contributors_name_places_that_exist() {
+    let paths = tracked_files().into_iter().filter(|path| root().join(path).exists()).collect::<Vec<_>>();
+    assert_none([PAGE, "CONTRIBUTING.md"].into_iter().flat_map(|name| {
+        let page = std::fs::read_to_string(root().join(name)).expect("the page");
+        gone(name, &page, &paths)
+    }));
+}
+
+/// The source files and folders that a page names and that lie nowhere: by their whole path, or by its end.
+fn gone(name: &str, page: &str, paths: &[String]) -> Vec<String> {
+    let is_place = |span: &str| {
+        let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+        plain && (span.ends_with('/') || span.ends_with(".rs") || span.ends_with(".js"))
+    };
+    let lies = |place: &str| {
+        let place = format!("/{place}");
+        paths.iter().map(|path| format!("/{path}")).any(|path| match place.ends_with('/') {
+            true => path.contains(&place),
+            false => path.ends_with(&place),
+        })
+    };
+    let mut wrong = Vec::new();
+    let mut fenced = false;
+    for (index, line) in page.lines().enumerate() {
+        fenced ^= line.trim_start().starts_with("```");
+        let spans = line.split('`').skip(1).step_by(2).filter(|span| !fenced && is_place(span));
+        wrong.extend(
+            spans
+                .filter(|place| !lies(place))
+                .map(|place| format!("{name}:{}: `{place}` is gone; name where it is now", index + 1)),
+        );
+    }
+    wrong
 }
 
 /// What the page leaves out, and what it names that is not there.
@@ -67,5 +104,15 @@ fn a_file_that_is_missing_or_gone_is_found() {
     assert!(
         told.len() == 1 && told[0].contains("names crates/engine/src/gates/new_tests/imports.rs"),
         "{told:?}"
+    );
+}
+
+#[test]
+fn a_place_that_is_gone_is_found() {
+    let page = "`a/b.rs` and `b.rs` in `a/`, `<kind>.rs`, `c.rs`\n```\n`d.rs`\n```\n`b/`\n";
+    let told = gone("A.md", page, &["crates/a/b.rs".to_owned()]);
+    assert_eq!(
+        told,
+        ["A.md:1: `c.rs` is gone; name where it is now", "A.md:5: `b/` is gone; name where it is now"]
     );
 }
