@@ -1,10 +1,13 @@
 /**
- * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME] [--most N]`: for published packages that ship their tests,
- * what is found, whether it runs green at the release, and whether a break that is planted in a function which the tests name is
- * seen as a new failure with a name. Packages are fetched by the registries' own clients when it runs, into a temporary folder.
+ * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME,NAME] [--most N] [--out FILE]`: for published packages that
+ * ship their tests, what is found, whether it runs green at the release, and whether a break that is planted in a function which
+ * the tests name is seen as a new failure with a name. What runs is also searched for commands that nobody wants to run unasked,
+ * and the package's own files must be as before. Packages are fetched by the registries' own clients when it runs, into a
+ * temporary folder, one registry after the other in turns. `--out` adds a line for each package to a file, and leaves out those
+ * that it holds.
  */
 import { spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { homedir, tmpdir } from "node:os"
 import { join, relative } from "node:path"
 import { packages } from "./checks-packages.mjs"
@@ -89,8 +92,38 @@ function files(folder) {
   return found.sort()
 }
 
+/** Words in what a script comes to that speak of something else than a check. */
+const BAIT = /\b(publish|deploy|release|docker|watch|serve|start|playwright|cypress|puppeteer|migrate|push|curl|wget|sudo)\b|--fix\b|--write\b|\brm -rf \//
+/** The same words where they do no harm. */
+const HARMLESS = /--watch=false|--no-watch|--watchAll=false|docker\.json/g
+
+/**
+ * What a check of npm starts, its scripts followed as text: a second opinion, which shares nothing with the first.
+ * @param {string} folder
+ * @param {string} command
+ */
+function comesTo(folder, command) {
+  const manifest = join(folder, "package.json")
+  const scripts = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, "utf8")).scripts ?? {}) : {}
+  const seen = new Set()
+  const open = [command]
+  let all = ""
+  while (open.length > 0) {
+    const line = /** @type {string} */ (open.pop())
+    all += `${line}\n`
+    for (const [, name] of line.matchAll(/(?:npm|pnpm|yarn|bun)(?: run)?(?: -s| --silent)? ([\w:.-]+)/g)) {
+      for (const script of [`pre${name}`, name, `post${name}`]) {
+        if (!scripts[script] || seen.has(script)) continue
+        seen.add(script)
+        open.push(scripts[script])
+      }
+    }
+  }
+  return all.replace(HARMLESS, "")
+}
+
 const languages = {
-  npm: { end: /\.(c|m)?js$/, function: /^(?:async )?function\*? ?([A-Za-z_$][\w$]*) ?\([^)]*\) ?\{/gm, broken: "throw new Error('planted');" },
+  npm: { end: /\.(c|m)?js$/, function: /^(?:async )?function\*? ?([A-Za-z_$][\w$]*) ?\([^)]*\) ?\{/gm, broken: "\n  if (Date.now() > 0) throw new Error('planted')" },
   pypi: { end: /\.py$/, function: /^def ([a-z]\w*)\((?:[^()]|\([^()]*\))*\)(?: *-> *[^:\n]+)?:\n/gm, broken: "    raise RuntimeError('planted')\n" },
   crates: { end: /\.rs$/, function: /^ *pub fn ([a-z]\w*)(?:<[^>]*>)?\([^)]*\)(?: *-> *[^{;]+)? *\{/gm, broken: " if std::env::var_os(\"PATH\").is_some() { panic!(\"planted\"); }" },
 }
@@ -153,41 +186,52 @@ function measure(registry, name, version) {
     writeFileSync(join(folder, ".git/info/exclude"), "node_modules\n.venv\ntarget\n")
     git("add", "-A")
     git("commit", "-qm", "release")
+    const started = Date.now()
     const before = tryChecks(folder, place)
     const found = testsOf(before)
-    const green = found.some((check) => check.verdict === "pass")
-    const row = { registry, name, version, found: found.map((check) => check.run).join("; ") || "nothing", green, why: "", planted: "", seen: "" }
+    const green = found.some((/** @type {any} */ check) => check.verdict === "pass")
+    const bait = before.checks.map((/** @type {any} */ check) => check.run).filter((/** @type {string} */ line) => BAIT.test(comesTo(folder, line)))
+    const touched = git("status", "--porcelain", "--ignored").stdout.trim()
+    const row = { registry, name, version, found: found.map((/** @type {any} */ check) => check.run).join("; ") || "nothing", green, why: "", planted: "", seen: "", bait: bait.join("; "), touched, seconds: 0 }
+    const done = () => ({ ...row, seconds: Math.round((Date.now() - started) / 1000) })
     if (before.wrong) row.why = before.wrong
     if (!green) {
-      row.why ||= [...before.setup.filter((step) => step.failed).map((step) => step.failed), ...found.map((check) => check.detail)].join("; ").slice(0, 300)
-      return row
+      row.why ||= [...before.setup.filter((/** @type {any} */ step) => step.failed).map((/** @type {any} */ step) => step.failed), ...found.map((/** @type {any} */ check) => check.detail)].join("; ").slice(0, 300)
+      return done()
     }
     row.planted = plant(registry, folder) ?? ""
-    if (!row.planted) return row
-    const known = new Set(found.flatMap((check) => check.failed))
-    const after = testsOf(tryChecks(folder, place))
-    const named = after.flatMap((check) => check.failed).filter((test) => !known.has(test))
-    row.seen = named.length > 0 ? "named" : after.some((check) => check.verdict !== "pass") ? "failed, no name" : "missed"
-    return row
+    if (!row.planted) return done()
+    const known = new Set(found.flatMap((/** @type {any} */ check) => check.failed))
+    const again = tryChecks(folder, place)
+    const after = testsOf(again)
+    const named = after.flatMap((/** @type {any} */ check) => check.failed).filter((/** @type {string} */ test) => !known.has(test))
+    const red = after.some((/** @type {any} */ check) => check.verdict !== "pass")
+    row.seen = named.length > 0 ? "named" : again.wrong ? "not run" : red ? "failed, no name" : "missed"
+    if (row.seen !== "named") row.why = again.wrong ?? after.map((/** @type {any} */ check) => check.detail).join("; ").slice(0, 300)
+    return done()
   } finally {
     rmSync(place, { recursive: true, force: true })
   }
 }
 
-const registries = (option("only") ?? "npm,pypi,crates").split(",")
+const registries = /** @type {(keyof typeof fetchers)[]} */ ((option("only") ?? "npm,pypi,crates").split(","))
 const most = Number(option("most") ?? Infinity)
-const rows = []
-for (const registry of registries) {
-  const wanted = packages[registry].filter(([name]) => (option("package") ?? name) === name).slice(0, most)
-  for (const [name, version] of wanted) {
-    const row = measure(registry, name, version)
-    rows.push(row)
-    console.log(JSON.stringify(row))
-  }
+const named = option("package")?.split(",")
+const out = option("out")
+/** @type {any[]} */
+const rows = out && existsSync(out) ? readFileSync(out, "utf8").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : []
+const wanted = registries.map((registry) => packages[registry].filter(([name]) => named?.includes(name) ?? true).slice(0, most).map(([name, version]) => ({ registry, name, version })))
+// In turns, so that a run that is ended early says something of each registry
+for (const { registry, name, version } of Array.from({ length: Math.max(...wanted.map((list) => list.length)) }, (_, at) => wanted.flatMap((list) => list[at] ?? [])).flat()) {
+  if (rows.some((row) => row.registry === registry && row.name === name)) continue
+  const row = measure(registry, name, version)
+  rows.push(row)
+  console.log(JSON.stringify(row))
+  if (out) appendFileSync(out, `${JSON.stringify(row)}\n`)
 }
-console.log("\n| registry | packages | tests found | green at the release | breaks planted | seen, with a name |\n|---|---|---|---|---|---|")
+console.log("\n| registry | packages | tests found | green at the release | breaks planted | seen, with a name | commands nobody asked for |\n|---|---|---|---|---|---|---|")
 for (const registry of registries) {
   const all = rows.filter((row) => row.registry === registry && row.found !== "not fetched")
-  const count = (/** @type {(row: any) => unknown} */ wanted) => all.filter(wanted).length
-  console.log(`| ${registry} | ${all.length} | ${count((row) => row.found !== "nothing")} | ${count((row) => row.green)} | ${count((row) => row.planted)} | ${count((row) => row.seen === "named")} |`)
+  const count = (/** @type {(row: any) => unknown} */ counts) => all.filter(counts).length
+  console.log(`| ${registry} | ${all.length} | ${count((row) => row.found !== "nothing")} | ${count((row) => row.green)} | ${count((row) => row.planted)} | ${count((row) => row.seen === "named")} | ${count((row) => row.bait || row.touched)} |`)
 }

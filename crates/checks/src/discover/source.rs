@@ -14,8 +14,12 @@ pub(crate) const MAX_PROJECTS: usize = 200;
 const FOREIGN: &[&str] = &[
     "node_modules",
     "vendor",
+    "vendors",
+    "vendored",
     "third_party",
     "third-party",
+    "thirdparty",
+    "3rdparty",
     "external",
     "fixtures",
     "__fixtures__",
@@ -28,6 +32,7 @@ const FOREIGN: &[&str] = &[
     "specs",
     "__tests__",
     "__mocks__",
+    "testing",
     "e2e",
     "examples",
     "example",
@@ -188,27 +193,49 @@ pub(crate) fn is_inside(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// Words at either end of a folder's name that say that it holds somebody's project, not this one's.
+const FOREIGN_WORDS: &[&str] = &[
+    "example",
+    "examples",
+    "fixture",
+    "fixtures",
+    "template",
+    "templates",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "playground",
+    "boilerplate",
+    "e2e",
+];
+
+/// What tests keep whole projects in: `test-<one of these>`.
+const FOR_TESTS: &[&str] = &[
+    "apps",
+    "assets",
+    "cases",
+    "crates",
+    "data",
+    "files",
+    "modules",
+    "packages",
+    "programs",
+    "projects",
+    "repos",
+    "resources",
+    "workspaces",
+];
+
 /// Whether a folder's manifests are not the project's own.
 pub(crate) fn is_foreign(folder: &str) -> bool {
     folder.split('/').any(|part| {
+        let first = part.split(['-', '_']).next().unwrap_or(part);
+        let last = part.rsplit(['-', '_']).next().unwrap_or(part);
         FOREIGN.contains(&part)
             || part.starts_with(['.', '_', '{'])
-            || ["example-", "examples-", "template-", "fixture-", "demo-"]
-                .iter()
-                .any(|stem| part.starts_with(stem))
-            || [
-                "-example",
-                "-examples",
-                "-template",
-                "-templates",
-                "-fixture",
-                "-fixtures",
-                "-e2e",
-                "-demo",
-                "-playground",
-            ]
-            .iter()
-            .any(|end| part.ends_with(end))
+            || first.len() < part.len() && [first, last].iter().any(|word| FOREIGN_WORDS.contains(word))
+            || ["test", "tests"].contains(&first) && FOR_TESTS.contains(&last)
     })
 }
 
@@ -285,6 +312,19 @@ mod tests {
         let text = "\u{feff}{ // one\n \"a\": \"//x\", /* two */ \"b\": [1, 2,],\n}";
         assert_eq!(json(text), Some(serde_json::json!({ "a": "//x", "b": [1, 2] })));
         assert_eq!(json("{"), None);
+    }
+
+    #[test]
+    fn projects_that_tests_and_readers_are_given_are_not_the_projects_own() {
+        for folder in
+            ["test-crates/a", "tests_data", "base_template/web", "a/demo-shop", "vendored/b", "x/sample_app"]
+        {
+            assert!(is_foreign(folder), "{folder}");
+        }
+        for folder in ["test-utils", "crates/testing-kit", "runtime-tests/a", "contest", "packages/exampled"]
+        {
+            assert!(!is_foreign(folder), "{folder}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn parse(text: &str) -> Report {
     }
     let mut failures = Failures::default();
     let (mut failed, mut passed) = (0_u32, None::<u32>);
+    let mut good = 0_u32;
     let mut test: Option<&str> = None;
     let mut totals = false;
     let mut lines = text.lines().peekable();
@@ -37,6 +38,8 @@ fn parse(text: &str) -> Report {
                     totals = false;
                 }
             }
+        } else if line.starts_with("ok ") {
+            good = good.saturating_add(1);
         } else if let Some(result) = line.strip_prefix("not ok ") {
             let mut facts = Vec::new();
             if lines.next_if(|next| next.trim() == "---").is_some() {
@@ -51,10 +54,33 @@ fn parse(text: &str) -> Report {
             }
         }
     }
+    // What a test throws ends the process: neither the totals nor the tests after it are there
+    if let Some(thrown) = test.filter(|_| !totals).and_then(|test| crash(test, text)) {
+        failures.push(thrown);
+        return Report { failing: Some(failures.0), passed: Some(good), partial: true, stopped: true };
+    }
     match passed {
         None => Report::default(),
         Some(passed) => Report::checked(failures.0, failed, passed),
     }
+}
+
+/// What Node says at its end of an error that nothing caught.
+fn crash(test: &str, text: &str) -> Option<TestFailure> {
+    let lines: Vec<&str> = text.lines().collect();
+    let end = lines.iter().rposition(|line| line.starts_with("Node.js v"))?;
+    let said = lines.get(..end)?;
+    let begin = said.iter().rposition(|line| line.starts_with("# ")).map_or(0, |at| at + 1);
+    let said = said.get(begin..)?;
+    let stack = said.iter().position(|line| line.starts_with("    at "))?;
+    let error = said.get(..stack)?.iter().rev().find(|line| !line.trim().is_empty())?;
+    Some(TestFailure {
+        name: name(error),
+        suite: Some(name(test)),
+        detail: detail(said),
+        file: None,
+        line: None,
+    })
 }
 
 fn failure(test: Option<&str>, result: &str, facts: &[&str]) -> TestFailure {
@@ -110,6 +136,25 @@ mod tests {
             passed: None
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn an_error_that_nothing_catches_is_the_failure_of_the_test_that_ran() {
+        check(
+            parse,
+            "TAP version 13\n# adds\nok 1 sum\n# divides\n/x/a.js:3\n  throw new Error('zero')\n  ^\n\nError: zero\n    at div (/x/a.js:3:9)\n\nNode.js v22.1.0\n",
+            expect![[r#"
+                passed: Some(1) (partial) (stopped)
+                - [divides] Error: zero | /x/a.js:3
+            "#]],
+        );
+        check(
+            parse,
+            "# adds\nok 1 sum\n\n1..1\n# tests 1\n# pass  1\nError: after\n    at b (/x/a.js:3:9)\n\nNode.js v22.1.0\n",
+            expect![[r#"
+                passed: Some(1)
+            "#]],
         );
     }
 }

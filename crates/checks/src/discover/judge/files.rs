@@ -57,7 +57,7 @@ const INTERPRETERS: &[(&str, &[&str])] = &[
 /// Modules whose loading says enough.
 static LOADS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?m)(?:require\(\s*|from\s+|import\s+|import\(\s*)["']?(puppeteer(?:-core)?|playwright(?:-core|-chromium)?|@playwright/test|selenium(?:-webdriver)?|webdriverio|cypress|nightwatch|testcafe|electron|testcontainers|dockerode|docker|chokidar|nodemon|inquirer|@inquirer/prompts|prompts|enquirer|browser-sync|live-server|webpack-dev-server|gh-pages|simple-git|release-it|semantic-release|splinter)["')\s.;/]"#,
+        r#"(?m)(?:require\(\s*|from\s+|import\s+|import\(\s*)["']?(puppeteer(?:-core)?|playwright(?:-core|-chromium)?|@playwright/test|selenium(?:-webdriver)?|webdriverio|cypress|nightwatch|testcafe|electron|@vscode/test-electron|@vscode/test-web|@vscode/test-cli|vscode-test|testcontainers|dockerode|docker|chokidar|nodemon|inquirer|@inquirer/prompts|prompts|enquirer|browser-sync|live-server|webpack-dev-server|gh-pages|simple-git|release-it|semantic-release|splinter)["')\s.;/]"#,
     )
     .ok()
 });
@@ -70,7 +70,9 @@ static STARTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-static TEMPLATE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\$(?:\{[^}]*\})?`([^`]+)`").ok());
+/// Commands in the template literals of `zx` and its like: `$` begins a word, as `${name}` before a closing backtick does not.
+static TEMPLATE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m)(?:^|[\s(,;=!\[])\$(?:\.\w+)?(?:\([^)\n]*\))?`([^`]+)`").ok());
 static TEXT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"["'`]([^"'`\n]*)["'`]"#).ok());
 
 impl Judge<'_> {
@@ -232,7 +234,9 @@ impl Judge<'_> {
         if let Some((_, why)) = super::programs::refused_option("", arguments) {
             return Judgement::refused(told, why);
         }
-        let Some(path) = self.find(folder, file) else { return Judgement::is(Class::Unknown) };
+        let Some(path) = self.find(folder, file).or_else(|| self.compiled_from(folder, file)) else {
+            return Judgement::is(Class::Unknown);
+        };
         let text = self.source.read("", &path).unwrap_or_default();
         let folder = folder.to_owned();
         let name = file.to_owned();
@@ -257,7 +261,11 @@ impl Judge<'_> {
         {
             let module = module.as_str();
             let why = match module {
-                "electron" => Why::Window,
+                "electron"
+                | "@vscode/test-electron"
+                | "@vscode/test-web"
+                | "@vscode/test-cli"
+                | "vscode-test" => Why::Window,
                 "testcontainers" | "dockerode" | "docker" => Why::Container,
                 "chokidar" | "nodemon" => Why::Watches,
                 "inquirer" | "@inquirer/prompts" | "prompts" | "enquirer" => Why::Interactive,
@@ -350,6 +358,22 @@ impl Judge<'_> {
         let path = resolve(folder, file)?;
         let ends = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".py", "/index.js", "/index.ts", "/index.mjs"];
         ends.iter().map(|end| format!("{path}{end}")).find(|path| self.source.has("", path))
+    }
+
+    /// The source of a file that a compiler is still to write: `src/a.ts` of `out/a.js`.
+    fn compiled_from(&self, folder: &str, file: &str) -> Option<String> {
+        let (out, rest) = file.trim_start_matches("./").split_once('/')?;
+        let stem = rest.strip_suffix(".js").or_else(|| rest.strip_suffix(".mjs"))?;
+        if !["out", "dist", "lib", "build", "compiled"].contains(&out) {
+            return None;
+        }
+        let stems = [
+            format!("{stem}.ts"),
+            format!("src/{stem}.ts"),
+            format!("{stem}.mts"),
+            format!("src/{stem}.mts"),
+        ];
+        stems.iter().filter_map(|source| resolve(folder, source)).find(|path| self.source.has("", path))
     }
 
     /// Whether the configuration of a test runner asks for a browser.

@@ -59,6 +59,7 @@ pub(crate) enum Why {
     Removes,
     System,
     Partial,
+    Measures,
     Unclear,
     /// Nothing: the option is harmless for this program.
     Nothing,
@@ -85,6 +86,7 @@ impl Why {
             Why::Removes => "removes or overwrites files that are no build output",
             Why::System => "changes the machine",
             Why::Partial => "looks only at what git calls changed",
+            Why::Measures => "measures speed",
             Why::Unclear => "cannot be read to its end",
             Why::Nothing => "does nothing",
         }
@@ -262,6 +264,13 @@ impl<'a> Judge<'a> {
             }
             Some(programs::Rule::Never(_)) | None => Class::Unknown,
         };
+        // What builds often serves and watches by another word
+        let sub = arguments.first().map(String::as_str);
+        if class == Class::Build
+            && sub.is_some_and(|sub| ["watch", "serve", "start", "dev", "preview"].contains(&sub))
+        {
+            return Judgement::refused(&told, if sub == Some("watch") { Why::Watches } else { Why::Serves });
+        }
         if class == Class::Unknown
             && let Some(why) = words::danger(program).or_else(|| words::danger_in(arguments))
         {

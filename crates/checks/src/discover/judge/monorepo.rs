@@ -190,13 +190,12 @@ impl Judge<'_> {
             ["reset" | "report" | "list" | "show" | "graph" | "sync:check", ..] => {
                 return Judgement::is(Class::Harmless);
             }
-            [
-                "format:write" | "migrate" | "release" | "g" | "generate" | "import" | "init" | "connect"
-                | "serve" | "watch" | "daemon" | "sync",
-                ..,
-            ] => {
-                return Judgement::refused(&told, Why::Publishes);
+            ["watch", ..] => return Judgement::refused(&told, Why::Watches),
+            ["serve" | "daemon" | "connect", ..] => return Judgement::refused(&told, Why::Serves),
+            ["format:write" | "migrate" | "g" | "generate" | "import" | "init" | "sync", ..] => {
+                return Judgement::refused(&told, Why::Rewrites);
             }
+            ["release", ..] => return Judgement::refused(&told, Why::Publishes),
             [target, project, ..] => (vec![(*target).to_owned()], Some((*project).to_owned())),
             [target] => {
                 let settings = self.source.read(folder, "nx.json").and_then(|text| json(&text));

@@ -3,7 +3,7 @@
 use super::manager::Manager;
 use super::scripts::{Choice, check_of, choose};
 use crate::check::{Check, CheckPurpose, Runner};
-use crate::discover::source::{MAX_PROJECTS, join};
+use crate::discover::source::{MAX_PROJECTS, is_foreign, join};
 use crate::discover::{Survey, limit};
 
 /// Checks of one kind for all members: one command where all have the same
@@ -12,7 +12,9 @@ pub(super) fn of_kind(survey: &mut Survey, folder: &str, manager: Manager, kind:
     let members = survey.packages.members(folder).folders;
     let mut chosen: Vec<(String, Choice)> = Vec::new();
     let mut refused_any = false;
-    for member in members.iter().filter(|member| *member != folder) {
+    // Examples and the like are worth their tests alone
+    let counts = |member: &str| member != folder && (kind == CheckPurpose::Test || !is_foreign(member));
+    for member in members.iter().filter(|member| counts(member)) {
         let found = choose(survey, member, kind, manager);
         refused_any |= found.refused_main;
         chosen.extend(found.choices.into_iter().map(|choice| (member.clone(), choice)));

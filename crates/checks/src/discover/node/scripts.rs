@@ -238,6 +238,9 @@ enum Likeness {
 }
 
 fn likeness(name: &str, kind: CheckPurpose) -> Likeness {
+    /// They make types rather than check them.
+    const WRITES: &[&str] =
+        &["generate", "gen", "codegen", "update", "sync", "extract", "copy", "download", "fetch"];
     const STYLE: &[&str] =
         &["lint", "eslint", "format", "prettier", "fmt", "style", "stylelint", "biome", "xo", "oxlint", "cs"];
     let parts: Vec<&str> = name.split([':', '-', '.', '_']).collect();
@@ -253,7 +256,9 @@ fn likeness(name: &str, kind: CheckPurpose) -> Likeness {
                 || last == "lint"
                 || STYLE.contains(&first) && ["check", "ci", "verify"].contains(&last)
         }
-        CheckPurpose::Type => has(&["typecheck", "types", "tsc", "typescript", "typing"]),
+        CheckPurpose::Type => {
+            has(&["typecheck", "types", "tsc", "typescript", "typing"]) && !WRITES.contains(&first)
+        }
         _ => false,
     };
     if strong {

@@ -30,6 +30,10 @@ const MANIFESTS: &[&str] = &[
     "pdm.lock",
 ];
 
+const PYTEST_FILES: &[&str] = &["pytest.ini", ".pytest.ini"];
+
+const RUFF: &str = "ruff check .";
+
 /// A file that cannot be imported must not keep the others from running.
 const PYTEST: &str = "python3 -m pytest --continue-on-collection-errors";
 
@@ -38,7 +42,25 @@ fn folders(source: &Source) -> Vec<String> {
     if folders.is_empty() && source.below("").any(tests_by_sight::is_test_file) {
         folders.push(String::new());
     }
+    // A project whose pytest runs Django's tests keeps `manage.py` in a folder of its sources
+    let tested: Vec<String> = folders
+        .iter()
+        .filter(|folder| {
+            let settings = Settings::read(source, folder);
+            runs_django(&settings) && settings.has("pytest", PYTEST_FILES, source, folder).is_some()
+        })
+        .cloned()
+        .collect();
+    folders.retain(|folder| {
+        let manifests = MANIFESTS.iter().filter(|file| source.has(folder, file)).collect::<Vec<_>>();
+        manifests != [&"manage.py"] || !tested.iter().any(|root| root != folder && is_inside(folder, root))
+    });
     folders
+}
+
+/// Whether pytest is what runs the tests of a Django project.
+fn runs_django(settings: &Settings) -> bool {
+    settings.mentions("pytest-django") || settings.text().contains("DJANGO_SETTINGS_MODULE")
 }
 
 fn find(survey: &mut Survey) {
@@ -63,6 +85,11 @@ fn find(survey: &mut Survey) {
         {
             continue;
         }
+        // Ruff reads the settings of folders as it comes to them
+        let linted = survey.checks().any(|check| {
+            check.run == RUFF && check.directory != *folder && is_inside(folder, &check.directory)
+        });
+        found.found.retain(|(_, check)| !linted || check.run != RUFF);
         survey.join(found);
     }
 }
@@ -79,7 +106,7 @@ fn of_folder(survey: &mut Survey, folder: &str, nested: &[String]) {
         survey.add(own(folder, "typecheck", CheckPurpose::Type, "basedpyright", &because));
     }
     if let Some(because) = settings.has("ruff", &["ruff.toml", ".ruff.toml"], source, folder) {
-        survey.add(own(folder, "lint", CheckPurpose::Lint, "ruff check .", &because));
+        survey.add(own(folder, "lint", CheckPurpose::Lint, RUFF, &because));
     } else if let Some(because) = settings.has("flake8", &[".flake8"], source, folder) {
         survey.add(own(folder, "lint", CheckPurpose::Lint, "python3 -m flake8", &because));
     } else if let Some(because) = settings.has("pylint", &[".pylintrc", "pylintrc"], source, folder) {
@@ -91,7 +118,7 @@ fn of_folder(survey: &mut Survey, folder: &str, nested: &[String]) {
 
 fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settings) {
     let source = survey.source;
-    let django = settings.mentions("pytest-django") || settings.text().contains("DJANGO_SETTINGS_MODULE");
+    let django = runs_django(settings);
     let sight = tests_by_sight::runner_by_sight(source, folder, nested);
     if source.has(folder, "manage.py") && !django {
         if tests_by_sight::has_any(source, folder, nested) {
@@ -102,7 +129,7 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
         }
         return;
     }
-    let configured = settings.has("pytest", &["pytest.ini", ".pytest.ini"], source, folder);
+    let configured = settings.has("pytest", PYTEST_FILES, source, folder);
     // Settings for tests that are all somewhere below would find nothing of their own
     let configured = configured
         .filter(|_| nested.is_empty() || sight.is_some() || tests_by_sight::has_any(source, folder, nested));
@@ -111,6 +138,10 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
     } else if let Some((runner, because)) = sight {
         let declares =
             settings.mentions("pytest") && runner == Runner::Unittest && !settings.mentions("unittest");
+        // What the project says of its tests counts for more than what they look like
+        if runner == Runner::Unittest && !declares && as_written(survey, folder) {
+            return;
+        }
         let run = if runner == Runner::Pytest || declares {
             PYTEST.to_owned()
         } else {
@@ -118,6 +149,25 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
         };
         survey.add(own(folder, "test", CheckPurpose::Test, &run, &because));
     }
+}
+
+/// Tests by a program of the project that starts them, or by the command in its lists; whether there are such.
+fn as_written(survey: &mut Survey, folder: &str) -> bool {
+    if let Some((file, runner)) = tests_by_sight::own_program(survey.source, folder) {
+        let run = format!("python3 {file}");
+        let judgement = survey.script_judge().line(folder, &run);
+        match judgement.refused {
+            Some(why) => survey.refuse(folder, "test", &run, &join(folder, file), &why),
+            None => {
+                let mut check = own(folder, "test", CheckPurpose::Test, &run, file);
+                check.runner = Some(runner);
+                survey.add(check);
+                return true;
+            }
+        }
+    }
+    from_lists(survey, folder);
+    survey.has(CheckPurpose::Test, folder)
 }
 
 /// What tox, nox, Hatch, PDM, Pipenv and poe run, for the kinds that are
@@ -147,18 +197,19 @@ fn from_lists(survey: &mut Survey, folder: &str) {
                 continue;
             }
             let lines = recipes.get(&name).map(|recipe| recipe.lines.clone()).unwrap_or_default();
-            let exact = lines.iter().filter(|line| !line.contains('{')).find(|line| {
-                let one = survey.script_judge().line(folder, line);
-                one.refused.is_none()
-                    && super::systems::targets::judged_kind(&one, kind, "x") == Some(kind)
-                    && !one.is_idle()
-                    && (kind != CheckPurpose::Test || one.tests())
-            });
+            let exact =
+                lines.iter().filter(|line| !line.contains('{')).map(|line| measured(line)).find(|line| {
+                    let one = survey.script_judge().line(folder, line);
+                    one.refused.is_none()
+                        && super::systems::targets::judged_kind(&one, kind, "x") == Some(kind)
+                        && !one.is_idle()
+                        && (kind != CheckPurpose::Test || one.tests())
+                });
             if let Some(line) = exact {
                 let line = if let Some(rest) = line.strip_prefix("pytest") {
                     format!("python3 -m pytest{rest}")
                 } else {
-                    line.clone()
+                    line
                 };
                 let mut check = own(
                     folder,
@@ -179,6 +230,29 @@ fn from_lists(survey: &mut Survey, folder: &str) {
         }
     }
 }
+
+/// A line of tests without the measurement of what they cover, by the `python3` of the environment.
+fn measured(line: &str) -> String {
+    let rest = line.strip_prefix("python -m ").unwrap_or(line);
+    if let Some(rest) = rest.strip_prefix("coverage run ") {
+        let words: Vec<&str> = rest.split(' ').collect();
+        // The options of the measurement stand before `-m` or the program
+        let own = words.iter().enumerate().position(|(at, word)| {
+            *word == "-m" || !word.starts_with('-') && !VALUED.contains(&words[at.max(1) - 1])
+        });
+        if let Some(rest) = own.and_then(|at| words.get(at..)) {
+            return format!("python3 {}", rest.join(" "));
+        }
+    }
+    match line.strip_prefix("python ") {
+        Some(rest) => format!("python3 {rest}"),
+        None => line.to_owned(),
+    }
+}
+
+/// Options of `coverage run` with a value after them.
+const VALUED: &[&str] =
+    &["--source", "--rcfile", "--omit", "--include", "--context", "--concurrency", "--data-file"];
 
 /// The kind that the name of an environment, a session or a script says.
 fn kind_of(name: &str) -> Option<CheckPurpose> {

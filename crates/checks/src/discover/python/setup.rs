@@ -14,6 +14,10 @@ use crate::shell::quote;
 const FOR_TESTS: &[&str] =
     &["dev", "test", "tests", "testing", "develop", "development", "unit", "ci", "all"];
 
+/// Words in the names of groups that tests never need.
+const NOT_FOR_TESTS: &[&str] =
+    &["docs", "doc", "documentation", "release", "publish", "pkg", "bench", "benchmarks"];
+
 /// What makes a virtual environment and installs into it. Ready-made packages
 /// only: building one would run its set-up program.
 const PIP: &str = ".venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all:";
@@ -146,8 +150,7 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
         declared.push_str(&source.read(folder, "pyproject.toml").unwrap_or_default());
     }
     // A configuration of pytest names it too, so only a requirement counts
-    let has_pytest =
-        declared.lines().any(|line| line.trim_start_matches([' ', '"', '\'']).starts_with("pytest"));
+    let has_pytest = declared.lines().any(names_pytest);
     if uses_pytest(source, folder) && !has_pytest {
         wanted.push("pytest".to_owned());
         because.get_or_insert_with(|| "pytest".to_owned());
@@ -158,6 +161,16 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     }
     let run = format!("python3 -m venv .venv && {}", commands.join(" && "));
     Some(SetupCommand { run, source: join(folder, &because), folder: folder.to_owned() })
+}
+
+/// Whether a line requires pytest itself: neither a plug-in nor a setting.
+fn names_pytest(line: &str) -> bool {
+    let line = line.trim_start_matches([' ', '\t', '"', '\'']);
+    let Some(rest) = line.strip_prefix("pytest") else { return false };
+    let rest = rest.trim_start();
+    rest.is_empty()
+        || rest.starts_with(['<', '>', '~', '!', ';', '[', '"', '\'', ',', '#'])
+        || rest.starts_with("==")
 }
 
 /// Whether an editable install could do anything: a manifest for tools alone
@@ -199,10 +212,13 @@ fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
         }
     }
     if let Some(text) = source.read(folder, "tox.ini") {
-        for (section, keys) in crate::discover::recipes::sections(&text) {
+        let sections = crate::discover::recipes::sections(&text);
+        for (section, keys) in &sections {
             if section == "testenv" || section == "testenv:test" || section == "testenv:lint" {
                 for (_, value) in keys.iter().filter(|(key, _)| key == "deps") {
-                    found.extend(value.lines().filter_map(tox_requirement));
+                    found.extend(
+                        tox_lines(&sections, value, 0).iter().filter_map(|line| tox_requirement(line)),
+                    );
                 }
             }
         }
@@ -222,6 +238,27 @@ fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
     let mut known = std::collections::BTreeSet::new();
     found.retain(|requirement| known.insert(requirement.clone()));
     found
+}
+
+/// The sections of an ini file with their keys.
+type Sections = [(String, Vec<(String, String)>)];
+
+/// The lines of a value, those of other sections in the place of their names: `{[section]key}`.
+fn tox_lines(sections: &Sections, value: &str, depth: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in value.lines() {
+        let line = line.split(" #").next().unwrap_or(line).trim();
+        let named = line.strip_prefix("{[").and_then(|rest| rest.strip_suffix('}')?.split_once(']'));
+        let Some((section, key)) = named else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let keys = sections.iter().filter(|(name, _)| name == section).flat_map(|(_, keys)| keys);
+        for (_, value) in keys.filter(|(name, _)| name == key && depth < 8) {
+            lines.extend(tox_lines(sections, value, depth + 1));
+        }
+    }
+    lines
 }
 
 /// A line of tox's `deps`, without the factors before it.
@@ -246,7 +283,10 @@ fn group(groups: &toml::Table, name: &str, depth: usize, found: &mut Vec<String>
         match one {
             toml::Value::String(requirement) => found.push(requirement.clone()),
             other => {
-                if let Some(included) = other.get("include-group").and_then(toml::Value::as_str) {
+                // What documents or publishes is not needed, and often asks for another Python
+                if let Some(included) = other.get("include-group").and_then(toml::Value::as_str)
+                    && !NOT_FOR_TESTS.iter().any(|word| included.split(['-', '_']).any(|part| part == *word))
+                {
                     group(groups, included, depth + 1, found);
                 }
             }

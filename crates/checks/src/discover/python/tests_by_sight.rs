@@ -48,6 +48,36 @@ pub(super) fn has_any(source: &Source, folder: &str, nested: &[String]) -> bool 
     })
 }
 
+/// Programs that start a project's tests, by their usual names.
+const PROGRAMS: &[&str] = &[
+    "runtests.py",
+    "run_tests.py",
+    "run-tests.py",
+    "runtest.py",
+    "tests/runtests.py",
+    "tests/run_tests.py",
+    "test/runtests.py",
+    "test/run_tests.py",
+];
+
+/// The program of the project that starts its tests, and what it starts.
+pub(super) fn own_program(source: &Source, folder: &str) -> Option<(&'static str, Runner)> {
+    PROGRAMS.iter().find_map(|file| {
+        let text = source.read(folder, file)?;
+        let runner = if text.contains("import pytest") || text.contains("pytest.main") {
+            Runner::Pytest
+        } else if ["unittest", "get_runner", "DiscoverRunner", "django.core.management"]
+            .iter()
+            .any(|mark| text.contains(mark))
+        {
+            Runner::Unittest
+        } else {
+            return None;
+        };
+        Some((*file, runner))
+    })
+}
+
 fn is_django_tests(path: &str) -> bool {
     !is_foreign(path) && path.rsplit('/').next() == Some("tests.py")
 }

@@ -1,6 +1,6 @@
 //! Cargo.toml: build, clippy where the project uses it, and its tests.
 
-use crate::check::CheckPurpose;
+use crate::check::{Check, CheckPurpose};
 use crate::discover::source::{Source, is_inside, join};
 use crate::discover::{Ecosystem, SetupCommand, Survey, own};
 
@@ -18,7 +18,9 @@ fn roots(source: &Source) -> Vec<(String, toml::Table)> {
             continue;
         };
         let own = manifest.contains_key("workspace");
-        // A package below a workspace is a member, unless it is left out
+        // A package below a workspace is a member, unless it is left out. What is left out counts where CI names it:
+        // otherwise it is there for tests
+        let mut hidden = false;
         let member = roots.iter().any(|(root, above)| {
             let excluded = above
                 .get("workspace")
@@ -29,8 +31,12 @@ fn roots(source: &Source) -> Vec<(String, toml::Table)> {
                         folder == place || is_inside(&folder, &place)
                     })
                 });
+            hidden |= excluded;
             is_inside(&folder, root) && above.contains_key("workspace") && !excluded
         });
+        if hidden && !workflows(source).any(|(_, text)| text.contains(&folder)) {
+            continue;
+        }
         if own || !member {
             roots.push((folder, manifest));
         }
@@ -48,10 +54,11 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     let source = survey.source;
     let workspace = manifest.contains_key("workspace");
     let all = if workspace { " --workspace" } else { "" };
-    let mut add =
-        |name: &str, kind, run: String, because: &str| survey.add(own(folder, name, kind, &run, because));
+    let add = |survey: &mut Survey, name: &str, kind, run: String, because: &str| {
+        survey.add(own(folder, name, kind, &run, because));
+    };
     if let Some(target) = bare_target(source, folder) {
-        add("build", CheckPurpose::Build, format!("cargo build{all}"), "Cargo.toml");
+        add(survey, "build", CheckPurpose::Build, format!("cargo build{all}"), "Cargo.toml");
         survey.hint(format!(
             "`{}` is built for {target}, where tests cannot run; name the command that tests it in opencode.toml",
             join(folder, "Cargo.toml")
@@ -61,21 +68,22 @@ fn of_folder(survey: &mut Survey, folder: &str, manifest: &toml::Table) {
     let nextest = source.has_any(folder, &[".config/nextest.toml"]) && source.has_program("cargo-nextest");
     let test = if nextest { "cargo nextest run" } else { "cargo test" };
     // Builds what the tests then run: `cargo check` would compile all of it twice
-    add("build", CheckPurpose::Build, format!("{test}{all} --no-run"), "Cargo.toml");
+    add(survey, "build", CheckPurpose::Build, format!("{test}{all} --no-run"), "Cargo.toml");
     if let Some((because, deny)) = clippy(source, folder, manifest) {
         let run = format!("cargo clippy{all} --all-targets{}", if deny { " -- -D warnings" } else { "" });
-        add("lint", CheckPurpose::Lint, run, &because);
+        survey.add(Check { source: because, ..own(folder, "lint", CheckPurpose::Lint, &run, "") });
     }
     // Every binary is run, so that two runs can be compared
     if nextest {
         add(
+            survey,
             "test",
             CheckPurpose::Test,
             format!("{test}{all} --no-fail-fast --no-tests=warn"),
             ".config/nextest.toml",
         );
     } else {
-        add("test", CheckPurpose::Test, format!("{test}{all} --no-fail-fast"), "Cargo.toml");
+        add(survey, "test", CheckPurpose::Test, format!("{test}{all} --no-fail-fast"), "Cargo.toml");
     }
 }
 
@@ -102,12 +110,7 @@ fn bare_target(source: &Source, folder: &str) -> Option<String> {
 /// Where the project says that it uses clippy, and whether warnings are errors.
 fn clippy(source: &Source, folder: &str, manifest: &toml::Table) -> Option<(String, bool)> {
     let table = |value: Option<&toml::Value>| value.and_then(|value| value.get("clippy")).is_some();
-    let workflows = source.below("").filter(|path| {
-        path.strip_prefix(".github/workflows/")
-            .is_some_and(|file| file.ends_with(".yml") || file.ends_with(".yaml"))
-    });
-    for path in workflows.take(20) {
-        let text = source.read("", path).unwrap_or_default();
+    for (path, text) in workflows(source) {
         if let Some(line) = text.lines().find(|line| line.contains("cargo clippy")) {
             let deny =
                 line.contains("warnings") || text.contains("-Dwarnings") || text.contains("-D warnings");
@@ -115,10 +118,20 @@ fn clippy(source: &Source, folder: &str, manifest: &toml::Table) -> Option<(Stri
         }
     }
     if source.has_any(folder, &["clippy.toml", ".clippy.toml"]) {
-        return Some(("clippy.toml".to_owned(), false));
+        return Some((join(folder, "clippy.toml"), false));
     }
     let workspace = manifest.get("workspace").and_then(|workspace| workspace.get("lints"));
-    (table(manifest.get("lints")) || table(workspace)).then(|| ("Cargo.toml lints.clippy".to_owned(), false))
+    (table(manifest.get("lints")) || table(workspace))
+        .then(|| (join(folder, "Cargo.toml lints.clippy"), false))
+}
+
+/// The files that GitHub runs, with their texts.
+fn workflows<'a>(source: &'a Source) -> impl Iterator<Item = (&'a str, String)> {
+    let paths = source.below("").filter(|path| {
+        path.strip_prefix(".github/workflows/")
+            .is_some_and(|file| file.ends_with(".yml") || file.ends_with(".yaml"))
+    });
+    paths.take(20).map(|path| (path, source.read("", path).unwrap_or_default()))
 }
 
 fn setup(source: &Source) -> Vec<SetupCommand> {

@@ -1,6 +1,7 @@
 //! CMake: configured and built in a folder of its own, tested with CTest.
 
 use crate::check::CheckPurpose;
+use crate::discover::source::is_inside;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const FILES: &[&str] = &["CMakeLists.txt"];
@@ -12,10 +13,15 @@ pub(in crate::discover) const ROW: Ecosystem =
 const FOLDER: &str = "build-checks";
 
 fn find(survey: &mut Survey) {
-    if survey.checks().any(|check| check.kind == CheckPurpose::Test) {
-        return;
-    }
     for folder in survey.source.projects(FILES) {
+        // Where the folder, or one around it, has tests already, they build this too
+        let covered = survey.checks().any(|check| {
+            check.kind == CheckPurpose::Test
+                && (check.directory == folder || is_inside(&folder, &check.directory))
+        });
+        if covered {
+            continue;
+        }
         let build = format!("cmake -S . -B {FOLDER} && cmake --build {FOLDER}");
         survey.add(own(&folder, "build", CheckPurpose::Build, &build, "CMakeLists.txt"));
         let tested =

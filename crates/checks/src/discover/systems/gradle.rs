@@ -1,6 +1,7 @@
 //! Gradle: the wrapper where it is there, without its daemon.
 
 use crate::check::CheckPurpose;
+use crate::discover::source::Source;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
 
 const SCRIPTS: &[&str] = &["settings.gradle", "settings.gradle.kts", "build.gradle", "build.gradle.kts"];
@@ -10,21 +11,33 @@ pub(in crate::discover) const ROW: Ecosystem =
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(SCRIPTS) {
+        let Some((classes, tests)) = tasks(survey.source, &folder) else { continue };
         let gradle = if survey.source.has(&folder, "gradlew") { "sh ./gradlew" } else { "gradle" };
         let file = survey.source.first(&folder, SCRIPTS).unwrap_or("build.gradle");
-        survey.add(own(
-            &folder,
-            "build",
-            CheckPurpose::Build,
-            &format!("{gradle} --no-daemon --console=plain testClasses"),
-            file,
-        ));
-        survey.add(own(
-            &folder,
-            "test",
-            CheckPurpose::Test,
-            &format!("{gradle} --no-daemon --console=plain --continue test"),
-            file,
-        ));
+        let build = format!("{gradle} --no-daemon --console=plain {classes}");
+        survey.add(own(&folder, "build", CheckPurpose::Build, &build, file));
+        let test = format!("{gradle} --no-daemon --console=plain --continue {tests}");
+        survey.add(own(&folder, "test", CheckPurpose::Test, &test, file));
     }
+}
+
+/// The tasks that compile and run the tests. Kotlin for several platforms calls them by the platform. `None` for a part
+/// of a larger project that has no tests, or that needs the tools of a device.
+fn tasks(source: &Source, folder: &str) -> Option<(&'static str, &'static str)> {
+    let has = |sets: &[&str]| {
+        source.below(folder).any(|path| {
+            let mut parts = path.split('/').skip_while(|part| *part != "src").skip(1);
+            parts.next().is_some_and(|set| sets.contains(&set)) && parts.next().is_some()
+        })
+    };
+    let several = has(&["commonTest", "jvmTest"]);
+    let plain = has(&["test"]);
+    if !folder.is_empty() && (!several && !plain || folder.split('/').any(|part| part == "android")) {
+        return None;
+    }
+    Some(match (several, plain) {
+        (true, false) => ("jvmTestClasses", "jvmTest"),
+        (true, true) => ("testClasses jvmTestClasses", "test jvmTest"),
+        _ => ("testClasses", "test"),
+    })
 }

@@ -10,6 +10,11 @@ pub(in crate::discover) const ROW: Ecosystem = Ecosystem { name: "swift", manife
 
 fn find(survey: &mut Survey) {
     for folder in survey.source.projects(FILES) {
+        // A part of a larger project: without tests, or for a device, it is no check
+        let tested = survey.source.below(&folder).any(|path| path.starts_with("Tests/"));
+        if !folder.is_empty() && (!tested || folder.split('/').any(|part| part == "ios")) {
+            continue;
+        }
         survey.add(own(&folder, "build", CheckPurpose::Build, "swift build --build-tests", "Package.swift"));
         survey.add(own(&folder, "test", CheckPurpose::Test, "swift test", "Package.swift"));
         if survey.source.has(&folder, ".swiftlint.yml") && survey.source.has_program("swiftlint") {

@@ -1,5 +1,6 @@
 //! Checks and set-up that are found in projects, given as lists of files.
 
+mod shapes;
 mod table;
 
 use std::collections::BTreeMap;

@@ -56,7 +56,17 @@ const OPTIONS: &[Options] = &[
     ("*", &["--watch", "--watchAll", "--watch-all", "--watch-mode", "--continuous"], Why::Watches),
     (
         "*",
-        &["--serve", "--servedir", "--serve-dir", "--devserver", "--livereload", "--liveReload", "--hot"],
+        &[
+            "--serve",
+            "--servedir",
+            "--serve-dir",
+            "--devserver",
+            "--livereload",
+            "--liveReload",
+            "--hot",
+            "--listen",
+            "--port",
+        ],
         Why::Serves,
     ),
     ("webpack vite parcel astro", &["--server"], Why::Serves),
@@ -67,7 +77,7 @@ const OPTIONS: &[Options] = &[
     ("*", &["--fix", "--write", "--autofix", "--auto-correct", "--autocorrect", "--fix-all"], Why::Rewrites),
     ("vitest jest ava tap uvu", &["-u", "--update", "--updateSnapshot", "--update-snapshots"], Why::Rewrites),
     (
-        "vitest tsc tsup vite webpack rollup mocha ava babel esbuild sass tailwindcss swc unbuild microbundle tap borp jasmine nyc hereby vue-tsc tspc sirv parcel ng",
+        "vitest tsc tsup vite webpack rollup mocha ava babel esbuild sass tailwindcss swc unbuild microbundle tap borp jasmine nyc hereby vue-tsc tspc sirv parcel ng rolldown tsdown rspack rslib rsbuild zshy tshy pkgroll bunchee father postcss stylus lessc elm svelte-package",
         &["-w"],
         Why::Watches,
     ),

@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
     is("vscode-tmgrammar-test vscode-tmgrammar-snap", "", Test),
     // Servers and watchers
     never(
-        "nodemon ts-node-dev tsnd node-dev tsc-watch chokidar onchange watch watchexec entr watchman gaze pm2 forever live-server http-server serve json-server local-web-server ws sirv light-server browser-sync lite-server budo ecstatic verdaccio start-server-and-test start-test server-test wait-on wait-port wait-for-expect npm-watch rerun reload supervisor devspace msw-server prism mockoon-cli mockserver stubby localtunnel lt ngrok cloudflared open-cli opener open",
+        "srvx edge-runtime nodemon ts-node-dev tsnd node-dev tsc-watch chokidar onchange watch watchexec entr watchman gaze pm2 forever live-server http-server serve json-server local-web-server ws sirv light-server browser-sync lite-server budo ecstatic verdaccio start-server-and-test start-test server-test wait-on wait-port wait-for-expect npm-watch rerun reload supervisor devspace msw-server prism mockoon-cli mockserver stubby localtunnel lt ngrok cloudflared open-cli opener open",
         "",
         Why::Serves,
     ),

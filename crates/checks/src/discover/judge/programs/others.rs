@@ -137,6 +137,7 @@ pub(super) const ROWS: &[Row] = &[
     never("bundle bundler gem", "", Why::Installs),
     never("capistrano", "", Why::Deploys),
     never("jekyll middleman nanoc bridgetown hugo zola", "serve|server|s|-S|liveserve", Why::Serves),
+    never("jekyll middleman nanoc bridgetown hugo zola", "new|init|mod|deploy", Why::Rewrites),
     is("jekyll middleman nanoc bridgetown hugo zola", "", Build),
     // PHP
     is("phpunit pest paratest phpspec atoum kahlan simple-phpunit peridot tester phpt", "", Test),

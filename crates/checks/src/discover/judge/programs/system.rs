@@ -72,6 +72,18 @@ pub(super) const ROWS: &[Row] = &[
         "",
         Why::Serves,
     ),
+    never(
+        "hyperfine branchcmp wrk wrk2 ab hey oha bombardier vegeta siege locust flame perf valgrind callgrind",
+        "",
+        Why::Measures,
+    ),
+    with(
+        "jscodeshift codemod ast-grep sg comby",
+        "",
+        &["--dry", "-d", "--dry-run", "scan", "test"],
+        Lint,
+        Why::Rewrites,
+    ),
     never("eval", "", Why::Unclear),
     never("xvfb-run Xvfb xvfb-maybe startx weston", "", Why::Window),
     never("adb emulator xcrun simctl ios-deploy ideviceinstaller ", "", Why::Device),

@@ -1,0 +1,221 @@
+//! Shapes of whole repositories: projects that are there for tests or readers, several languages side by side, and tests that a
+//! program of the project starts.
+
+use expect_test::expect;
+
+use super::check;
+use crate::discover::{Choice, find};
+
+#[test]
+fn projects_for_tests_are_left_out_and_those_left_out_of_a_workspace_count_where_ci_names_them() {
+    let package = "[package]\nname = \"a\"\n";
+    check(
+        &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"core\"]\nexclude = [\"probe\", \"binding\"]\n"),
+            ("core/Cargo.toml", package),
+            ("probe/Cargo.toml", package),
+            ("binding/Cargo.toml", package),
+            ("test-crates/one/Cargo.toml", package),
+            (
+                ".github/workflows/ci.yml",
+                "- run: cargo clippy -- -D warnings\n- run: cd binding && cargo test\n",
+            ),
+        ],
+        expect![[r#"
+            Build build: cargo test --workspace --no-run <- Cargo.toml
+            Build binding-build: cargo test --no-run in binding <- binding/Cargo.toml
+            Lint lint: cargo clippy --workspace --all-targets -- -D warnings <- .github/workflows/ci.yml
+            Lint binding-lint: cargo clippy --all-targets -- -D warnings in binding <- .github/workflows/ci.yml
+            Test test: cargo test --workspace --no-fail-fast (CargoTest) <- Cargo.toml
+            Test binding-test: cargo test --no-fail-fast in binding (CargoTest) <- binding/Cargo.toml
+            setup: cargo fetch && (cd binding && cargo fetch) <- Cargo.toml, binding/Cargo.toml
+        "#]],
+    );
+}
+
+#[test]
+fn cmake_counts_beside_the_tests_of_a_folder_below() {
+    check(
+        &[
+            ("CMakeLists.txt", "enable_testing()\nadd_subdirectory(tests)\n"),
+            ("js/package.json", r#"{"scripts": {"test": "node --test"}}"#),
+            ("packaging/build.gradle", "plugins { id 'com.android.library' }"),
+        ],
+        expect![[r#"
+            Build build: cmake -S . -B build-checks && cmake --build build-checks <- CMakeLists.txt
+            Test js-test: npm test in js (NodeTest) <- js/package.json scripts.test
+            Test test: cmake -S . -B build-checks && cmake --build build-checks && ctest --test-dir build-checks --output-on-failure <- CMakeLists.txt
+        "#]],
+    );
+}
+
+#[test]
+fn gradle_tests_by_their_source_sets() {
+    check(
+        &[("settings.gradle.kts", "include(\":core\")"), ("core/src/commonTest/kotlin/ATest.kt", "")],
+        expect![[r#"
+            Build build: gradle --no-daemon --console=plain jvmTestClasses <- settings.gradle.kts
+            Test test: gradle --no-daemon --console=plain --continue jvmTest <- settings.gradle.kts
+        "#]],
+    );
+    check(
+        &[
+            ("settings.gradle.kts", "include(\":core\")"),
+            ("core/src/jvmTest/kotlin/ATest.kt", ""),
+            ("tool/src/test/kotlin/BTest.kt", ""),
+        ],
+        expect![[r#"
+            Build build: gradle --no-daemon --console=plain testClasses jvmTestClasses <- settings.gradle.kts
+            Test test: gradle --no-daemon --console=plain --continue test jvmTest <- settings.gradle.kts
+        "#]],
+    );
+    check(
+        &[("plugins/nfc/android/build.gradle", ""), ("plugins/nfc/android/src/test/java/A.java", "")],
+        expect![""],
+    );
+}
+
+#[test]
+fn a_program_of_the_project_that_starts_its_tests() {
+    check(
+        &[
+            ("setup.py", "setup(name='shop')"),
+            ("runtests.py", "import sys\nfrom django.core.management import execute_from_command_line\n"),
+            ("shop/tests/test_cart.py", "from django.test import TestCase\nclass A(TestCase): pass\n"),
+        ],
+        expect![[r#"
+            Test test: python3 runtests.py (Unittest) <- runtests.py
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: -e. <- setup.py
+        "#]],
+    );
+    check(
+        &[
+            ("setup.py", "setup(name='shop')"),
+            (
+                "tox.ini",
+                "[testenv]\ndeps = coverage\ncommands =\n  coverage run --branch -m unittest shop.checks\n",
+            ),
+            ("tests/test_cart.py", "import unittest\nclass A(unittest.TestCase): pass\n"),
+        ],
+        expect![[r#"
+            Test test: python3 -m unittest shop.checks (Unittest) <- tox.ini testenv
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: coverage -e. <- tox.ini
+        "#]],
+    );
+}
+
+#[test]
+fn pytest_of_the_root_runs_the_django_project_below() {
+    check(
+        &[
+            (
+                "pyproject.toml",
+                "[project]\nname = \"docs\"\n[dependency-groups]\ndev = [{include-group = \"docs\"}, \"pytest-django\", \"pytest\"]\ndocs = [\"sphinx\"]\n[tool.pytest.ini_options]\ntestpaths = [\"src\"]\n[tool.ruff]\n",
+            ),
+            ("src/manage.py", ""),
+            ("src/papers/tests/test_a.py", "def test_a(): pass\n"),
+            ("src/ruff.toml", ""),
+        ],
+        expect![[r#"
+            Lint lint: ruff check . <- pyproject.toml tool.ruff
+            Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- pyproject.toml tool.pytest
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: pytest-django pytest -e. <- pyproject.toml
+        "#]],
+    );
+}
+
+#[test]
+fn requirements_that_tox_keeps_in_another_section() {
+    check(
+        &[
+            ("setup.py", "setup(name='shop')"),
+            (
+                "tox.ini",
+                "[needs]\ndeps =\n  attrs\n  pytest-twisted >= 1  # https://example.org/1\n[testenv]\ndeps =\n  {[needs]deps}\n  pytest >= 8  # https://example.org/2\n",
+            ),
+            ("tests/test_a.py", "import pytest\ndef test_a(): pass\n"),
+        ],
+        expect![[r#"
+            Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- tests/test_a.py
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: attrs 'pytest-twisted >= 1' 'pytest >= 8' -e. <- tox.ini
+        "#]],
+    );
+}
+
+#[test]
+fn members_that_are_examples_are_not_built_and_what_makes_types_is_no_check() {
+    check(
+        &[
+            (
+                "package.json",
+                r#"{"workspaces": ["packages/*", "examples/*"], "scripts": {"build": "npm publish", "generate:types": "node gen.js"}}"#,
+            ),
+            ("packages/core/package.json", r#"{"name": "core", "scripts": {"build": "tsc -p ."}}"#),
+            ("examples/shop/package.json", r#"{"name": "shop", "scripts": {"build": "vite build"}}"#),
+        ],
+        expect![[r#"
+            Build packages-core-build: npm run build in packages/core <- packages/core/package.json scripts.build
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
+}
+
+#[test]
+fn text_between_template_literals_is_no_command() {
+    check(
+        &[
+            ("package.json", r#"{"scripts": {"build": "node build.js"}}"#),
+            (
+                "build.js",
+                "const all = `${root}/${name}`\nif (fs.exists(all)) {}\n// where the docs are served live\nconst other = `${all}`\n",
+            ),
+        ],
+        expect![[r#"
+            Build build: npm run build <- package.json scripts.build
+        "#]],
+    );
+    check(
+        &[
+            ("package.json", r#"{"scripts": {"build": "zx build.mjs"}}"#),
+            ("build.mjs", "await $`git push origin`\n"),
+        ],
+        expect![""],
+    );
+}
+
+#[test]
+fn scripts_that_serve_measure_or_rewrite_are_told() {
+    for (body, why) in [
+        ("rolldown -cw", "watches"),
+        ("microbundle watch", "watches"),
+        ("webpack serve", "keeps running"),
+        ("srvx --prod dist/server.js", "keeps running"),
+        ("own-runtime --listen dist/index.js", "keeps running"),
+        ("hyperfine 'npm run lint'", "measures"),
+        ("jscodeshift -t ./rename.ts src", "rewrites"),
+        ("hugo new post.md", "rewrites"),
+        ("node scripts/create-database.js", "database"),
+        ("node out/tests/runTests.js", "window"),
+    ] {
+        let files = [
+            ("package.json".to_owned(), format!("{{\"scripts\": {{\"test\": \"{body}\"}}}}")),
+            ("tests/runTests.ts".to_owned(), "import { runTests } from '@vscode/test-electron'".to_owned()),
+        ];
+        let list: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+        let read = |path: &str| files.iter().find(|(file, _)| file == path).map(|(_, text)| text.clone());
+        let found = find(&read, &list, &|_| true, &Choice::default());
+        let told: Vec<&str> = found.refused.iter().map(|refused| refused.why.as_str()).collect();
+        assert!(found.checks.is_empty() && told.iter().any(|told| told.contains(why)), "{body}: {told:?}");
+    }
+    for body in [
+        "jscodeshift --dry -t ./rename.ts src && mocha",
+        "tsdown && node --test",
+        "vitest run --reporter=dot",
+    ] {
+        let manifest = format!("{{\"scripts\": {{\"test\": \"{body}\"}}}}");
+        let read = |path: &str| (path == "package.json").then(|| manifest.clone());
+        let found = find(&read, &["package.json".to_owned()], &|_| true, &Choice::default());
+        assert_eq!(found.refused, [], "{body}");
+        assert_eq!(found.checks.len(), 1, "{body}");
+    }
+}
