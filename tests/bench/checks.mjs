@@ -1,5 +1,5 @@
 /**
- * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME,NAME] [--most N] [--out FILE]`: for published packages that
+ * `npm run bench:checks -- [--only npm,pypi,crates] [--package NAME,NAME] [--most N] [--limit SECONDS] [--out FILE]`: for published packages that
  * ship their tests, what is found, whether it runs green at the release, and whether a break that is planted in a function which
  * the tests name is seen as a new failure with a name. What runs is also searched for commands that nobody wants to run unasked,
  * and the package's own files must be as before. Packages are fetched by the registries' own clients when it runs, into a
@@ -13,16 +13,16 @@ import { join, relative } from "node:path"
 import { packages } from "./checks-packages.mjs"
 
 const PROGRAM = join(import.meta.dirname, "../../bin/opencode-orchestrator.js")
-/** Longest fetch, and longest run of one package's checks, in milliseconds. */
-const FETCH = 120_000
-const RUN = 900_000
-const MOST_FILES = 2_000
-
 /** @param {string} name */
 const option = (name) => {
   const at = process.argv.indexOf(`--${name}`)
   return at < 0 ? undefined : process.argv[at + 1]
 }
+
+/** Longest fetch, and longest run of one package's checks, in milliseconds. */
+const FETCH = 120_000
+const RUN = 1000 * Number(option("limit") ?? 900)
+const MOST_FILES = 2_000
 
 /**
  * @param {string} program
@@ -187,11 +187,13 @@ function measure(registry, name, version) {
     git("add", "-A")
     git("commit", "-qm", "release")
     const started = Date.now()
+    const status = () => git("status", "--porcelain", "--ignored").stdout.trim()
+    const clean = status()
     const before = tryChecks(folder, place)
     const found = testsOf(before)
     const green = found.some((/** @type {any} */ check) => check.verdict === "pass")
     const bait = before.checks.map((/** @type {any} */ check) => check.run).filter((/** @type {string} */ line) => BAIT.test(comesTo(folder, line)))
-    const touched = git("status", "--porcelain", "--ignored").stdout.trim()
+    const touched = status() === clean ? "" : status()
     const row = { registry, name, version, found: found.map((/** @type {any} */ check) => check.run).join("; ") || "nothing", green, why: "", planted: "", seen: "", bait: bait.join("; "), touched, seconds: 0 }
     const done = () => ({ ...row, seconds: Math.round((Date.now() - started) / 1000) })
     if (before.wrong) row.why = before.wrong

@@ -19,6 +19,7 @@ const FOREIGN: &[&str] = &[
     "third_party",
     "third-party",
     "thirdparty",
+    "deps",
     "3rdparty",
     "external",
     "fixtures",

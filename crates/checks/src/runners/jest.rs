@@ -101,6 +101,12 @@ fn parse(text: &str) -> Report {
             run.failures.push(failure(suite, &title, &block));
         }
     }
+    // A test may fail in several ways, one below the other
+    if run.tests > run.failed_tests {
+        let before = run.failures.0.len();
+        run.failures.0.dedup_by(|next, last| next.name == last.name && next.suite == last.suite);
+        run.tests = run.tests.saturating_sub(u32::try_from(before - run.failures.0.len()).unwrap_or(0));
+    }
     let agrees = run.tests == run.failed_tests && run.suites == run.failed_suites;
     Report { stopped: run.stopped, ..Report::named(run.failures.0, agrees, run.passed) }
 }
@@ -242,6 +248,19 @@ mod tests {
             passed: None
             names: unknown
         "#]],
+        );
+    }
+
+    #[test]
+    fn a_test_that_fails_in_two_ways_is_one() {
+        check(
+            parse,
+            "FAIL ./c.test.js\n  ● late\n\n    late!\n\n  ● late\n\n    thrown: \"Exceeded timeout\"\n\n  ● early\n\n    no\n\nTest Suites: 1 failed, 1 total\nTests:       2 failed, 1 passed, 3 total\n",
+            expect![[r#"
+                passed: Some(1)
+                - [./c.test.js] late | late!
+                - [./c.test.js] early | no
+            "#]],
         );
     }
 }

@@ -198,6 +198,9 @@ impl<'a> Judge<'a> {
             all.and(Judgement::refused(&format!("| {}", command.words.join(" ")), Why::Unclear));
             return all;
         }
+        if let Some(word) = words::browser_in(&command.assignments) {
+            all.and(Judgement::refused(word, Why::Browser));
+        }
         all.and(self.words(folder, &command.words));
         all
     }

@@ -202,6 +202,19 @@ impl Judge<'_> {
                 let default = settings
                     .as_ref()
                     .and_then(|settings| settings.get("defaultProject")?.as_str().map(str::to_owned));
+                // In a member nx takes the project that it is called in; what the target does is said by plug-ins
+                let class = match target.split([':', '-']).next().unwrap_or_default() {
+                    "test" => Some(Class::Test),
+                    "build" => Some(Class::Build),
+                    "lint" => Some(Class::Lint),
+                    "typecheck" => Some(Class::Types),
+                    _ => None,
+                };
+                if let (None, Some(class), None) = (&default, class, danger(target))
+                    && self.source.has("", "nx.json")
+                {
+                    return Judgement::is(class);
+                }
                 if default.is_none() {
                     return Judgement::refused(&format!("{told} (without a project)"), Why::Unclear);
                 }

@@ -17,7 +17,7 @@ const DANGER: &[(&str, Why)] = &[
     ("watch watcher watchmode livereload hot", Why::Watches),
     ("e2e endtoend", Why::EndToEnd),
     (
-        "browser browsers cypress playwright puppeteer selenium webdriver chrome chromium firefox safari headless screenshot screenshots visual storybook",
+        "browser browsers cypress playwright puppeteer selenium webdriver chrome chromium firefox safari webkit headless screenshot screenshots visual storybook",
         Why::Browser,
     ),
     ("docker compose podman container containers kubernetes k8s kubectl vagrant", Why::Container),
@@ -95,9 +95,18 @@ pub(super) fn danger_in(arguments: &[String]) -> Option<Why> {
         !word.contains(['/', ' ', '*', '.', '='])
             && word.trim_start_matches('-').chars().all(|c| c.is_ascii_alphanumeric() || "-_:".contains(c))
     };
-    let negated =
-        |word: &str| word.starts_with("--no-") || word.starts_with("--skip") || word.starts_with("--without");
+    let negated = |word: &str| {
+        ["--no-", "--skip", "--without", "--ignore", "--exclude"].iter().any(|begin| word.starts_with(begin))
+    };
     arguments.iter().filter(is_name).filter(|word| !negated(word)).find_map(|word| danger(word))
+}
+
+/// The assignment that asks for a browser: `NAME=chromium`.
+pub(super) fn browser_in(assignments: &[String]) -> Option<&String> {
+    assignments.iter().find(|word| {
+        word.split_once('=')
+            .is_some_and(|(_, value)| !value.contains('/') && danger(value) == Some(Why::Browser))
+    })
 }
 
 /// Whether the arguments of a test runner choose end-to-end or browser tests,

@@ -118,6 +118,9 @@ impl Judge<'_> {
         if let Some((_, valued, own)) = WRAPPERS.iter().find(|(names, ..)| among(names, ' ', program)) {
             let rest = skip(arguments, valued);
             let assigned = rest.iter().take_while(|word| super::line::is_assignment(word)).count();
+            if let Some(word) = super::words::browser_in(rest.get(..assigned)?) {
+                return Some(Judgement::refused(word, Why::Browser));
+            }
             let rest = skip(rest.get(assigned..)?, &[]);
             // `command -v`, `env` alone
             if rest.is_empty() || has(arguments, &["-v"]) && program == "command" {

@@ -93,8 +93,29 @@ const SCRIPTS: &[(CheckPurpose, &[&str])] = &[
 /// Names that are no checks even where their bodies would do: other ways to run
 /// what another script runs.
 const VARIANTS: &[&str] = &[
-    "watch", "debug", "update", "coverage", "cov", "dev", "ui", "snapshot", "u", "inspect", "report",
-    "bench", "perf", "fix", "prod", "pre", "post", "profile",
+    "watch",
+    "debug",
+    "update",
+    "coverage",
+    "cov",
+    "dev",
+    "ui",
+    "snapshot",
+    "u",
+    "inspect",
+    "report",
+    "bench",
+    "benchmark",
+    "benchmarks",
+    "perf",
+    "performance",
+    "stress",
+    "load",
+    "fix",
+    "prod",
+    "pre",
+    "post",
+    "profile",
 ];
 
 /// A script that is a check.

@@ -38,10 +38,16 @@ const RUFF: &str = "ruff check .";
 const PYTEST: &str = "python3 -m pytest --continue-on-collection-errors";
 
 fn folders(source: &Source) -> Vec<String> {
-    let mut folders = source.folders_with(MANIFESTS);
+    let mut folders = projects(source);
     if folders.is_empty() && source.below("").any(tests_by_sight::is_test_file) {
         folders.push(String::new());
     }
+    folders
+}
+
+/// Folders that hold a project.
+fn projects(source: &Source) -> Vec<String> {
+    let mut folders = source.folders_with(MANIFESTS);
     // A project whose pytest runs Django's tests keeps `manage.py` in a folder of its sources
     let tested: Vec<String> = folders
         .iter()
@@ -53,9 +59,21 @@ fn folders(source: &Source) -> Vec<String> {
         .collect();
     folders.retain(|folder| {
         let manifests = MANIFESTS.iter().filter(|file| source.has(folder, file)).collect::<Vec<_>>();
-        manifests != [&"manage.py"] || !tested.iter().any(|root| root != folder && is_inside(folder, root))
+        // A module may be called `setup.py`, too
+        let is_module = manifests == [&"setup.py"]
+            && !folder.is_empty()
+            && source.read(folder, "setup.py").is_some_and(|text| !text.contains("setup("));
+        !is_module && manifests != [&"manage.py"]
+            || !is_module && !tested.iter().any(|root| root != folder && is_inside(folder, root))
     });
     folders
+}
+
+/// The settings module that the project's own lists give to Django's tests.
+fn django_settings(source: &Source, folder: &str) -> Option<String> {
+    let lists = ["tox.ini", "setup.cfg", "noxfile.py", "Makefile"].map(|file| source.read(folder, file));
+    let name = regex::Regex::new(r#"DJANGO_SETTINGS_MODULE["']?\s*[:=]\s*["']?([A-Za-z_][\w.]*)"#).ok()?;
+    lists.iter().flatten().find_map(|text| Some(name.captures(text)?.get(1)?.as_str().to_owned()))
 }
 
 /// Whether pytest is what runs the tests of a Django project.
@@ -118,6 +136,7 @@ fn of_folder(survey: &mut Survey, folder: &str, nested: &[String]) {
 
 fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settings) {
     let source = survey.source;
+    let configured = settings.has("pytest", PYTEST_FILES, source, folder);
     let django = runs_django(settings);
     let sight = tests_by_sight::runner_by_sight(source, folder, nested);
     if source.has(folder, "manage.py") && !django {
@@ -129,7 +148,6 @@ fn tests(survey: &mut Survey, folder: &str, nested: &[String], settings: &Settin
         }
         return;
     }
-    let configured = settings.has("pytest", PYTEST_FILES, source, folder);
     // Settings for tests that are all somewhere below would find nothing of their own
     let configured = configured
         .filter(|_| nested.is_empty() || sight.is_some() || tests_by_sight::has_any(source, folder, nested));
@@ -165,6 +183,25 @@ fn as_written(survey: &mut Survey, folder: &str) -> bool {
                 return true;
             }
         }
+    }
+    // Django's tests need settings; where no `manage.py` knows them, the lists do
+    let uses_django = ["django.test", "django_test"];
+    let tests = survey.source.below(folder).find(|path| {
+        let top = path.split('/').next().unwrap_or(path);
+        ["tests", "test"].contains(&top)
+            && path.ends_with(".py")
+            && survey
+                .source
+                .read(folder, path)
+                .is_some_and(|text| uses_django.iter().any(|mark| text.contains(mark)))
+    });
+    if let (Some(path), Some(module)) = (tests, django_settings(survey.source, folder)) {
+        let top = path.split('/').next().unwrap_or(path);
+        let run = format!("DJANGO_SETTINGS_MODULE={module} python3 -m django test {top}");
+        let mut check = own(folder, "test", CheckPurpose::Test, &run, path);
+        check.runner = Some(Runner::Unittest);
+        survey.add(check);
+        return true;
     }
     from_lists(survey, folder);
     survey.has(CheckPurpose::Test, folder)

@@ -2,8 +2,8 @@
 //! requirements, or its manifest alone. It goes into the project's folder,
 //! where runs look for it.
 
+use super::of_folder;
 use super::settings::{Settings, requirement_files};
-use super::{MANIFESTS, of_folder};
 use crate::check::{CheckPurpose, Runner};
 use crate::discover::node::Packages;
 use crate::discover::source::{Source, join};
@@ -25,7 +25,7 @@ const PIP: &str = ".venv/bin/python -m pip install --disable-pip-version-check -
 pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
     let mut done: Vec<String> = Vec::new();
     let mut steps = Vec::new();
-    for folder in source.folders_with(MANIFESTS) {
+    for folder in super::projects(source) {
         // Members of a workspace share the environment of its root
         let shared = done.iter().any(|root| {
             crate::discover::source::is_inside(&folder, root)
@@ -131,7 +131,8 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
         declared.push_str(&requirement);
         wanted.push(quote(&requirement));
         because.get_or_insert_with(|| {
-            if source.has(folder, "tox.ini") { "tox.ini".to_owned() } else { "pyproject.toml".to_owned() }
+            let lists = ["tox.ini", "pyproject.toml", "noxfile.py", "hatch.toml"];
+            source.first(folder, &lists).unwrap_or("pyproject.toml").to_owned()
         });
     }
     let is_package = settings.pyproject.contains_key("project")
@@ -196,7 +197,12 @@ fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
             );
         }
     }
-    if let Some(envs) = settings.tool("hatch").and_then(|hatch| hatch.get("envs")?.as_table()) {
+    let hatch = source.read(folder, "hatch.toml").and_then(|text| text.parse::<toml::Table>().ok());
+    let envs = hatch
+        .as_ref()
+        .and_then(|hatch| hatch.get("envs"))
+        .or_else(|| settings.tool("hatch").and_then(|hatch| hatch.get("envs")));
+    if let Some(envs) = envs.and_then(toml::Value::as_table) {
         for (name, env) in envs {
             if ["default", "test", "tests", "hatch-test", "dev"].contains(&name.as_str()) {
                 for key in ["dependencies", "extra-dependencies"] {
@@ -216,9 +222,20 @@ fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
         for (section, keys) in &sections {
             if section == "testenv" || section == "testenv:test" || section == "testenv:lint" {
                 for (_, value) in keys.iter().filter(|(key, _)| key == "deps") {
-                    found.extend(
-                        tox_lines(&sections, value, 0).iter().filter_map(|line| tox_requirement(line)),
-                    );
+                    let lines = tox_lines(&sections, value, 0);
+                    // Of the versions that factors choose between, the newest comes last
+                    for (at, line) in lines.iter().enumerate() {
+                        let Some(requirement) = tox_requirement(line) else { continue };
+                        let mut later = lines.iter().skip(at + 1).filter(|later| later.contains(": "));
+                        let is_older = line.contains(": ")
+                            && later.any(|later| {
+                                tox_requirement(later)
+                                    .is_some_and(|later| package(&later) == package(&requirement))
+                            });
+                        if !is_older {
+                            found.push(requirement);
+                        }
+                    }
                 }
             }
         }
@@ -226,10 +243,13 @@ fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
     if let Some(text) = source.read(folder, "noxfile.py") {
         let calls = regex::Regex::new(r"session\.install\(([^)]*)\)").ok();
         let word = regex::Regex::new(r#"["']([^"']+)["']"#).ok();
+        let key = regex::Regex::new(r#"(\w)(?:\[["'][^"'\]]*["']\])+"#).ok();
         for call in calls.iter().flat_map(|calls| calls.captures_iter(&text)).filter_map(|call| call.get(1)) {
+            // What stands in brackets after a name is a key
+            let call = key.as_ref().map_or(call.as_str().into(), |key| key.replace_all(call.as_str(), "$1"));
             let words: Vec<String> = word
                 .iter()
-                .flat_map(|word| word.captures_iter(call.as_str()))
+                .flat_map(|word| word.captures_iter(&call))
                 .filter_map(|found| Some(found.get(1)?.as_str().to_owned()))
                 .collect();
             found.extend(words.into_iter().filter(|word| is_requirement(word)));
@@ -238,6 +258,12 @@ fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
     let mut known = std::collections::BTreeSet::new();
     found.retain(|requirement| known.insert(requirement.clone()));
     found
+}
+
+/// The name of the package that a requirement is about.
+fn package(requirement: &str) -> &str {
+    let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+    requirement.get(..end.unwrap_or(requirement.len())).unwrap_or(requirement)
 }
 
 /// The sections of an ini file with their keys.

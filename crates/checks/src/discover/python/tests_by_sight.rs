@@ -34,7 +34,10 @@ pub(super) fn runner_by_sight(source: &Source, folder: &str, nested: &[String]) 
     if let Some(file) = found.iter().find(needs_pytest) {
         return Some((Runner::Pytest, (*file).to_owned()));
     }
-    let file = found.into_iter().find(|file| {
+    // What readers are shown comes last
+    let (shown, own): (Vec<&str>, Vec<&str>) =
+        found.into_iter().partition(|file| file.starts_with("example") || file.starts_with("demo"));
+    let file = own.into_iter().chain(shown).find(|file| {
         source.read(folder, file).is_some_and(|text| text.contains("unittest") || text.contains("TestCase"))
     })?;
     Some((Runner::Unittest, file.to_owned()))

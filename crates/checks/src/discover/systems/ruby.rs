@@ -20,17 +20,17 @@ fn find(survey: &mut Survey) {
         let rakefile = source.first(&folder, &["Rakefile", "rakefile", "Rakefile.rb"]);
         let tasks = rakefile.and_then(|file| source.read(&folder, file)).unwrap_or_default();
         let has = |end: &str| source.below(&folder).any(|path| path.ends_with(end));
-        if source.has(&folder, ".rspec") || has("_spec.rb") {
+        let starts_tests =
+            ["TestTask", "task :test", "task test", "minitest"].iter().any(|mark| tasks.contains(mark));
+        // Specifications of a gem below are not those of a project with tests of its own
+        let own_specs =
+            source.below(&folder).any(|path| path.starts_with("spec/") && path.ends_with("_spec.rb"));
+        if source.has(&folder, ".rspec") || own_specs || has("_spec.rb") && !starts_tests {
             let because = if source.has(&folder, ".rspec") { ".rspec" } else { "spec" };
             survey.add(own(&folder, "test", CheckPurpose::Test, &run("rspec"), because));
         } else if source.has(&folder, "bin/rails") && has("_test.rb") {
             survey.add(own(&folder, "test", CheckPurpose::Test, "bin/rails test", "bin/rails"));
-        } else if let Some(file) = rakefile.filter(|_| {
-            tasks.contains("TestTask")
-                || tasks.contains("task :test")
-                || tasks.contains("task test")
-                || tasks.contains("minitest")
-        }) {
+        } else if let Some(file) = rakefile.filter(|_| starts_tests) {
             survey.add(own(&folder, "test", CheckPurpose::Test, &run("rake test"), file));
         } else if has("_test.rb")
             || source.below(&folder).any(|path| {

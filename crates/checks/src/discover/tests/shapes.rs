@@ -219,3 +219,80 @@ fn scripts_that_serve_measure_or_rewrite_are_told() {
         assert_eq!(found.checks.len(), 1, "{body}");
     }
 }
+
+#[test]
+fn django_tests_by_the_settings_that_the_lists_name_and_the_newest_of_several_versions() {
+    check(
+        &[
+            ("setup.py", "from setuptools import setup\nsetup(name='bar')"),
+            (
+                "tox.ini",
+                "[testenv]\ndeps =\n  dj4: django~=4.2\n  dj5: django~=5.0\n  djmain: https://x/main.tar.gz\n  html5lib\nsetenv =\n  DJANGO_SETTINGS_MODULE = tests.settings\ncommands = python -b -m coverage run -m django test\n",
+            ),
+            ("example/test_views.py", "from django.test import TestCase\nclass A(TestCase): pass\n"),
+            ("tests/test_bar.py", "from django.test import TestCase\nclass A(TestCase): pass\n"),
+            ("bar/models/setup.py", "class Setup: pass\n"),
+        ],
+        expect![[r#"
+            Test test: DJANGO_SETTINGS_MODULE=tests.settings python3 -m django test tests (Unittest) <- tests/test_bar.py
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: 'django~=5.0' html5lib -e. <- tox.ini
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_nox_session_takes_from_a_table_is_no_requirement_and_hatch_has_a_file_of_its_own() {
+    check(
+        &[
+            ("setup.py", "setup(name='bar')"),
+            (
+                "noxfile.py",
+                "import nox\n@nox.session\ndef tests(session):\n    session.install(*TABLE[\"dependency-groups\"][\"test\"], 'sybil')\n    session.run('pytest')\n",
+            ),
+            ("hatch.toml", "[envs.hatch-test]\nextra-dependencies = [\"trustme\"]\n"),
+            ("tests/conftest.py", ""),
+        ],
+        expect![[r#"
+            Test test: python3 -m pytest --continue-on-collection-errors (Pytest) <- tests/conftest.py
+            setup: python3 -m venv .venv && .venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all: trustme sybil -e. pytest <- noxfile.py
+        "#]],
+    );
+}
+
+#[test]
+fn gems_with_specifications_below_a_project_with_tests() {
+    check(
+        &[
+            ("Rakefile", "Minitest::TestTask.create\n"),
+            ("test/base_test.rb", ""),
+            ("inner/spec/a_spec.rb", ""),
+            ("deps/json/Rakefile", "Rake::TestTask.new\n"),
+        ],
+        expect![[r#"
+            Test test: rake test <- Rakefile
+        "#]],
+    );
+}
+
+#[test]
+fn browsers_by_variable_and_targets_of_nx_in_its_members() {
+    let member = r#"{"name": "core", "scripts": {"test": "pnpm -w exec nx test", "build": "nx build"}}"#;
+    check(
+        &[
+            (
+                "package.json",
+                r#"{"scripts": {"test": "nx run-many -t test", "build": "nx run-many -t build", "test:all": "cross-env RUN_IN=webkit vitest run", "test:some": "RUN_IN=chromium vitest run"}}"#,
+            ),
+            ("pnpm-workspace.yaml", "packages: ['packages/*']\n"),
+            ("pnpm-lock.yaml", ""),
+            ("nx.json", "{}"),
+            ("packages/core/package.json", member),
+        ],
+        expect![[r#"
+            Build build: pnpm run build <- package.json scripts.build
+            Lint lint: npx --no-install nx run-many --target=lint <- nx.json
+            Test test: pnpm run test <- package.json scripts.test
+            setup: pnpm install --frozen-lockfile --ignore-scripts <- pnpm-lock.yaml
+        "#]],
+    );
+}

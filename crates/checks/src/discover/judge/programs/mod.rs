@@ -121,7 +121,9 @@ pub(super) fn rule(program: &str, arguments: &[String]) -> Option<Rule> {
 
 /// The refused option among the arguments, if there is one.
 pub(super) fn refused_option<'a>(program: &str, arguments: &'a [String]) -> Option<(&'a str, Why)> {
-    let off = |word: &str| ["false", "0", "no", "off", "none"].contains(&word);
+    // The last four are Mocha's interfaces
+    let off =
+        |word: &str| ["false", "0", "no", "off", "none", "bdd", "tdd", "qunit", "exports"].contains(&word);
     arguments.iter().enumerate().find_map(|(at, word)| {
         if !word.starts_with(['-', '~']) {
             return None;
