@@ -212,6 +212,7 @@ impl Judge<'_> {
                 };
                 if let (None, Some(class), None) = (&default, class, danger(target))
                     && self.source.has("", "nx.json")
+                    && !folder.is_empty()
                 {
                     return Judgement::is(class);
                 }

@@ -63,8 +63,8 @@ fn projects(source: &Source) -> Vec<String> {
         let is_module = manifests == [&"setup.py"]
             && !folder.is_empty()
             && source.read(folder, "setup.py").is_some_and(|text| !text.contains("setup("));
-        !is_module && manifests != [&"manage.py"]
-            || !is_module && !tested.iter().any(|root| root != folder && is_inside(folder, root))
+        let tested_above = || tested.iter().any(|root| root != folder && is_inside(folder, root));
+        !is_module && (manifests != [&"manage.py"] || !tested_above())
     });
     folders
 }
