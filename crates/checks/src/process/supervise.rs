@@ -330,6 +330,10 @@ fn environment_of(
 ) -> BTreeMap<OsString, OsString> {
     let mut env =
         environment::build(std::env::vars_os(), &options.env, directory, &reach.root, &options.tmp, marker);
+    if level != Level::None && options.sandbox.network != sandbox::Network::All {
+        // Without a lockfile Cargo asks for newer versions, and fails where nothing answers
+        env.entry("CARGO_NET_OFFLINE".into()).or_insert_with(|| "true".into());
+    }
     if let Some(checkout) = options.seen_at.as_deref().filter(|checkout| *checkout != reach.seen_at) {
         environment::lead_into_slot(&mut env, checkout, &reach.root);
     }
