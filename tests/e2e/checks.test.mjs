@@ -1,6 +1,7 @@
 /** The project's own commands, which run code that a model wrote. */
 import assert from "node:assert/strict"
-import { existsSync, readFileSync, readdirSync } from "node:fs"
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { changes, scene, writeFiles } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, printed, project, task, testOf } from "./fixtures.mjs"
 
@@ -139,5 +140,35 @@ scene(
     assert.deepEqual(changes(before, world.picture()), ["~ src/metre.js"], printed(result))
     assert.equal(world.read("test/metre.test.js"), testOf("metre", "METRE", "1"))
     assert.equal(world.facts("attempt_failed").length, 1)
+  },
+)
+
+scene(
+  "a set-up that fails pauses the mission, is no task's failure, and is tried again by a resume",
+  {
+    skip: noPlugin,
+    files: {
+      ...checkedBy("node needs.js && node --test", {
+        "needs.js": 'import { existsSync } from "node:fs"\nif (!existsSync("made/ready")) process.exit(1)\n',
+      }),
+      ".gitignore": "made/\n",
+    },
+    toml: '[workspace]\nsetup = ["echo nobody answers; exit 7"]\n',
+    scenario: modules(["one"]),
+  },
+  async (world) => {
+    const paused = await world.task("Add one")
+    const said = printed(paused)
+    assert.match(said, /paused.*set-up fails: `echo nobody answers; exit 7`.*needed by `npm test`.*exit status 7: nobody answers/)
+    assert.match(said, /\/task resume m-\w+.*setup_failure = "no_evidence"/)
+    assert.equal(world.exists("src/one.js"), false)
+    assert.deepEqual(world.facts("attempt_failed"), [])
+    writeFileSync(join(world.config, "opencode.toml"), '[workspace]\nsetup = ["mkdir -p made && touch made/ready"]\n')
+    const result = await world.task("resume")
+    assert.equal(world.exists("src/one.js"), true, printed(result))
+    ended(world, "done")
+    assert.match(printed(result), /verified/i)
+    const plans = world.model.roleRequests.filter((request) => request.role === "planner" && request.turn === 0)
+    assert.equal(plans.length, 1, "the plan is not paid for twice")
   },
 )

@@ -42,6 +42,26 @@ scene(
 )
 
 scene(
+  "a file that was emptied because its text moved to a new one is taken as deleted, and said to be",
+  {
+    skip: noPlugin,
+    files: project(old),
+    scenario: {
+      plan: { tasks: [task("move", ["src/yard.js", "src/imperial/yard.js"])] },
+      work: { move: { "src/imperial/yard.js": old["src/yard.js"], "src/yard.js": "" } },
+    },
+  },
+  async (world) => {
+    const result = await world.task("Move the yard")
+    ended(world, "done")
+    assert.equal(world.read("src/imperial/yard.js"), old["src/yard.js"])
+    assert.ok(!existsSync(join(world.project, "src/yard.js")))
+    assert.match(printed(result), /`src\/yard\.js` was left empty and its text stands in `src\/imperial\/yard\.js` now: it is deleted/)
+    assert.match(printed(result), /Moved and deleted:\s+- `move`: .*`src\/yard\.js` moved to `src\/imperial\/yard\.js`/)
+  },
+)
+
+scene(
   "a file that the plan does not name wants its reason, and the reviewer an answer about it",
   {
     skip: noPlugin,

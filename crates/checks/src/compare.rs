@@ -51,7 +51,9 @@ pub fn compare(base: Option<&Outcome>, now: &Outcome) -> Verdict {
         End::Exited { code } => *code,
         End::TimedOut { .. } => return timed_out(base, now),
         End::Signalled { .. } | End::Limit { .. } => return crashed(base, now),
-        End::Tampered { .. } => return Verdict::Fail { findings: vec![NewFailure::of_command(now)] },
+        End::Tampered { .. } | End::SetupBroken { .. } => {
+            return Verdict::Fail { findings: vec![NewFailure::of_command(now)] };
+        }
         End::NotFound { .. } | End::Cancelled | End::CouldNotStart { .. } => {
             return no_evidence(format!("the check {}", now.end));
         }
@@ -295,11 +297,15 @@ impl NewFailure {
 
     fn of_command(now: &Outcome) -> NewFailure {
         let output = shorten(&now.output, EXCERPT);
-        let output = if output.trim().is_empty() { "(it printed nothing)" } else { output.trim_end() };
+        let output = match now.output.trim().is_empty() {
+            true if matches!(now.end, End::SetupBroken { .. }) => String::new(),
+            true => "\n(it printed nothing)".to_owned(),
+            false => format!("\n{}", output.trim_end()),
+        };
         NewFailure {
             test: None,
             suite: None,
-            message: format!("the check {}\n{output}", now.end),
+            message: format!("the check {}{output}", now.end),
             file: None,
             line: None,
         }

@@ -127,6 +127,16 @@ fn a_check_that_could_not_run_says_why() {
 }
 
 #[test]
+fn a_change_that_breaks_the_set_up_fails_with_its_last_lines() {
+    let broken =
+        ended(End::SetupBroken { what: "`npm ci` ended with exit status 1: no such version".to_owned() });
+    let Verdict::Fail { findings } = compare(Some(&tests(1, 1, &["old"])), &broken) else {
+        panic!("it passes")
+    };
+    assert!(findings[0].message.ends_with("exit status 1: no such version"), "{findings:?}");
+}
+
+#[test]
 fn a_check_that_tampers_fails_whatever_the_base_did() {
     let tampered = ended(End::Tampered { what: "it changed .git".to_owned() });
     assert_eq!(told(Some(&tampered), &tampered), "fail (command)");

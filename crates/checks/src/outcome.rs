@@ -30,6 +30,8 @@ pub enum End {
     Tampered { what: String },
     /// It was never started.
     CouldNotStart { why: String },
+    /// It was never started, because the files under judgement break what installs its packages.
+    SetupBroken { what: String },
 }
 
 impl End {
@@ -53,6 +55,9 @@ impl std::fmt::Display for End {
             End::Limit { what } => write!(f, "was stopped: {what}"),
             End::Tampered { what } => write!(f, "is not to be believed: {what}"),
             End::CouldNotStart { why } => write!(f, "could not start: {why}"),
+            End::SetupBroken { what } => {
+                write!(f, "could not start, because set-up fails with this change: {what}")
+            }
         }
     }
 }

@@ -127,8 +127,21 @@ pub enum PauseReason {
     Trust(String),
     /// Packages that the plan needs cannot be fetched now.
     Packages(String),
+    /// What checks need could not be installed: the command, its last lines, what to do.
+    Setup(String),
     /// OpenCode ended.
     Shutdown,
+}
+
+impl PauseReason {
+    /// A set-up that failed on its own account, and what to do about it.
+    pub fn setup(failure: &str, mission: &str) -> PauseReason {
+        PauseReason::Setup(format!(
+            "{failure}. No change is at fault. Put right what it needs and continue with `/task resume {mission}`; or write \
+             other commands to `setup` under `[workspace]` in opencode.toml; or let work go on without the evidence of these \
+             checks: `setup_failure = \"no_evidence\"` there"
+        ))
+    }
 }
 
 impl std::fmt::Display for PauseReason {
@@ -146,6 +159,7 @@ impl std::fmt::Display for PauseReason {
                 write!(f, "your consent is needed: {what}")
             }
             PauseReason::Packages(what) => write!(f, "packages could not be added: {what}"),
+            PauseReason::Setup(what) => write!(f, "the project's set-up fails: {what}"),
             PauseReason::Shutdown => f.write_str("OpenCode ended"),
         }
     }

@@ -40,6 +40,8 @@ pub struct Policy {
     pub approve_plan: bool,
     /// What happens to packages that a plan wants to add.
     pub dependencies: NewDependencies,
+    /// Whether a set-up that fails pauses the mission; otherwise checks that need it are no evidence.
+    pub pause_on_setup: bool,
     /// Prompts to roles.
     pub calls: Option<u64>,
     /// Prompts to roles for one task.
@@ -83,6 +85,7 @@ impl Default for Policy {
             max_cycles: 3,
             approve_plan: false,
             dependencies: NewDependencies::Ask,
+            pause_on_setup: true,
             calls: Some(200),
             task_calls: Some(12),
             requests: Some(3_000),

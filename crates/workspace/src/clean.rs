@@ -31,8 +31,8 @@ impl Workspace {
             all.iter().flatten().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten());
         let slots = u32::try_from(slots.count()).unwrap_or(u32::MAX);
         let bytes = self.size();
-        for path in [self.slots(), self.area(), self.repository(), self.caches(), self.state().join("slots")]
-        {
+        let kept = [self.area(), self.repository(), self.caches(), self.environments()];
+        for path in kept.into_iter().chain([self.slots(), self.state().join("slots")]) {
             remove_tree(&path)?;
         }
         // A folder of their own elsewhere; with anything else in it, it stays
@@ -69,7 +69,10 @@ impl Workspace {
 
     /// Bytes on disk held by this crate for the project alone.
     pub fn size(&self) -> u64 {
-        [self.slots(), self.area(), self.repository()].iter().map(|path| size(path)).sum()
+        [self.slots(), self.area(), self.repository(), self.environments()]
+            .iter()
+            .map(|path| size(path))
+            .sum()
     }
 }
 

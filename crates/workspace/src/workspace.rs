@@ -177,6 +177,11 @@ impl Workspace {
         self.inner.state.join("caches")
     }
 
+    /// What set-up has made and the next mission can use again.
+    pub(crate) fn environments(&self) -> PathBuf {
+        self.inner.state.join("environments")
+    }
+
     /// The folder of all slots.
     pub fn slots(&self) -> PathBuf {
         self.inner.slots.clone()

@@ -34,7 +34,7 @@ pub fn answer(manifest: &Manifest, wanted: &Wanted, outcome: &Outcome) -> Regist
 /// Whether a run of a package manager failed because it could not reach the registry, or
 /// the package manager itself, and not for what it was asked.
 pub fn is_unreachable(outcome: &Outcome) -> bool {
-    const SIGNS: [&str; 20] = [
+    const SIGNS: [&str; 24] = [
         "econnrefused",
         "enotfound",
         "etimedout",
@@ -55,6 +55,10 @@ pub fn is_unreachable(outcome: &Outcome) -> bool {
         "failed to fetch",
         "dial tcp",
         "no such host",
+        "name resolution",
+        "network is unreachable",
+        "enospc",
+        "no space left on device",
     ];
     let text = outcome.output.to_ascii_lowercase();
     match &outcome.end {

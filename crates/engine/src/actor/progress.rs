@@ -36,7 +36,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             let said = checks.iter().map(|c| format!("`{}` {}", c.run, detail(&c.detail)));
             format!("{}base checked: {}", made.collect::<String>(), said.collect::<Vec<_>>().join("; "))
         }
-        Event::BriefAccepted { brief } => format!("searcher: {} matter", count(brief.files.len(), "file")),
+        Event::BriefAccepted { brief } => {
+            let verb = if brief.files.len() == 1 { "matters" } else { "matter" };
+            format!("searcher: {} {verb}", count(brief.files.len(), "file"))
+        },
         Event::BriefFailed { reason, .. } => format!("searcher: no brief: {}", detail(reason)),
         Event::PlanAccepted { plan, notes, parent } => {
             let of = parent.as_ref().map(|p| format!(" for `{p}`")).unwrap_or_default();
@@ -198,7 +201,10 @@ pub(crate) fn setup_step(step: &SetupSummary) -> String {
     let place = if step.directory.is_empty() { String::new() } else { format!(" in {}", step.directory) };
     let took = duration(step.took_ms);
     match &step.failed {
-        None => format!("`{}`{place} ({}, for {})", detail(&step.run), took, step.why),
+        None if step.warm => {
+            format!("kept from before: `{}`{place} ({took}, for {})", detail(&step.run), step.why)
+        }
+        None => format!("`{}`{place} ({took}, for {})", detail(&step.run), step.why),
         Some(why) => {
             format!("**failed**: `{}`{place} (for {}): {}", detail(&step.run), step.why, detail(why))
         }

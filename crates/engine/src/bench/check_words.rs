@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use checks::{Check, CheckPurpose, Level, Outcome, Verdict};
+use checks::{Check, CheckPurpose, End, Level, Outcome, Verdict};
 use mission::{CheckKind, CheckSummary, FailureClass, GateVerdict, Issue};
 
 use crate::text::cut;
@@ -86,6 +86,9 @@ impl JudgedCheck {
     }
 
     pub fn class(&self) -> FailureClass {
+        if matches!(self.outcome.end, End::SetupBroken { .. }) {
+            return FailureClass::Build;
+        }
         match self.check.kind {
             CheckPurpose::Build | CheckPurpose::Type => FailureClass::Build,
             CheckPurpose::Lint => FailureClass::Lint,

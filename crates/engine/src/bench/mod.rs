@@ -9,6 +9,7 @@ pub(crate) mod dependencies;
 pub(crate) mod discovery;
 pub(crate) mod files;
 pub(crate) mod formatting;
+mod kept_environments;
 pub(crate) mod known_outcomes;
 mod local_links;
 mod own_checks;

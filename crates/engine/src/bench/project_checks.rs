@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use checks::{Check, CheckPurpose, Coverage, Level, Outcome, Verdict};
+use checks::{Check, CheckPurpose, Coverage, End, Level, Outcome, Verdict};
 use mission::{CheckSummary, SetupSummary};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard, OnceCell, Semaphore};
 use workspace::Slot;
@@ -16,7 +16,7 @@ use crate::bench::dependencies;
 use crate::bench::discovery;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::own_checks::OwnChecks;
-use crate::bench::setup::Setups;
+use crate::bench::setup::{Fault, NotReady, Setups};
 use crate::bench::slots::CHECKING;
 use crate::bench::verdict::base_configuration::{BaseConfiguration, For};
 use crate::bench::verdict::seen_tests;
@@ -41,6 +41,8 @@ pub(crate) struct ProjectChecks {
     base_commit: OnceLock<String>,
     known: KnownOutcomes,
     setups: Setups,
+    /// By slot, why it could not be set up though no change is at fault.
+    not_ready: Mutex<HashMap<u32, String>>,
     /// Why the tests of a check, by slot, name and environment, would not run the slot's code.
     own_code: AsyncMutex<HashMap<(u32, String, u64), Option<String>>>,
     /// Those that the mission brings.
@@ -65,6 +67,7 @@ impl ProjectChecks {
             base_commit: OnceLock::new(),
             known,
             setups: Setups::default(),
+            not_ready: Mutex::default(),
             own_code: AsyncMutex::default(),
             own: OwnChecks::new(mission.clone()),
             base_configuration: BaseConfiguration::default(),
@@ -104,13 +107,23 @@ impl ProjectChecks {
     }
 
     /// Installs in a slot what its lockfiles and manifests name.
-    pub async fn set_up(&self, slot: &Slot) -> Result<(), String> {
-        self.setups.prepare(&self.bench, slot, None).await
+    pub async fn set_up(&self, slot: &Slot) -> Result<(), NotReady> {
+        self.setups.prepare(&self.bench, slot, None, false).await
     }
 
-    /// What set-up has done so far.
+    /// What set-up has done so far, and which checks did not pass on the base without what failed.
     pub fn setup(&self) -> Vec<SetupSummary> {
-        self.setups.told()
+        let fails = |check: &Check| {
+            let said = self.on_base(&check.name).map(|outcome| checks::compare(None, &outcome));
+            said.is_some_and(|verdict| verdict != Verdict::Pass)
+        };
+        self.setups.told(self.list(), &fails)
+    }
+
+    /// Why a slot, or the one for verdicts, could not be set up when it was last tried, though no change is at fault.
+    pub fn not_ready(&self, slot: u32) -> Option<String> {
+        let not_ready = self.not_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        not_ready.get(&slot).or_else(|| not_ready.get(&CHECKING)).cloned()
     }
 
     /// What a run of a check comes to, in words: its new failures, each with its place. A filtered run is not compared with
@@ -174,7 +187,7 @@ impl ProjectChecks {
         if let Some(outcome) = self.known.get(commit, check) {
             return outcome;
         }
-        let outcome = Arc::new(self.run(slot, check, None).await);
+        let outcome = Arc::new(self.run_in(slot, check, None, true).await);
         self.known.set(commit, check, outcome.clone()).await;
         outcome
     }
@@ -390,10 +403,15 @@ impl ProjectChecks {
 
     /// One run, when a core is free for it.
     pub async fn run(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
+        self.run_in(slot, check, filter, false).await
+    }
+
+    async fn run_in(&self, slot: &Slot, check: &Check, filter: Option<&str>, is_base: bool) -> Outcome {
         // The semaphore is never closed
         let _core = self.running.acquire().await;
-        if let Err(why) = self.setups.prepare(&self.bench, slot, Some(&check.directory)).await {
-            self.bench.host.say(&format!("- {why}: checks may miss packages\n"));
+        let prepared = self.setups.prepare(&self.bench, slot, Some(&check.directory), is_base).await;
+        if let Some(outcome) = self.without_setup(slot, prepared) {
+            return outcome;
         }
         let what = For { consent: self.has_consent().await, own: !self.list().contains(check) };
         let _in_place = match self.base_configuration.put(&self.bench.workspace, slot, what).await {
@@ -412,6 +430,24 @@ impl ProjectChecks {
             ));
         }
         outcome
+    }
+
+    /// What a run comes to whose slot could not be set up; `None`: it runs.
+    fn without_setup(&self, slot: &Slot, prepared: Result<(), NotReady>) -> Option<Outcome> {
+        let mut not_ready = self.not_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        not_ready.remove(&slot.n);
+        let NotReady { words, fault } = prepared.err()?;
+        match fault {
+            // It is compared with a base that had no more
+            Fault::AsBefore => None,
+            Fault::Change => {
+                Some(Outcome { end: End::SetupBroken { what: words }, ..Outcome::not_started("") })
+            }
+            Fault::Surroundings => {
+                not_ready.insert(slot.n, words.clone());
+                Some(Outcome::not_started(format!("its set-up failed: {words}")))
+            }
+        }
     }
 
     /// Why a check's tests would not run the slot's own code, if so; looked at once for each environment.

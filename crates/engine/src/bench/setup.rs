@@ -2,18 +2,20 @@
 //! them has changed. Each step stands on its own. Where what is installed leads is for `own_code` to say.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use checks::{Check, Outcome, SetupStep};
+use checks::{Check, End, Language, Outcome, Runner, SetupStep};
 use mission::SetupSummary;
+use shared::StableHasher;
 use tokio::sync::Mutex as AsyncMutex;
 use workspace::{Slot, Workspace};
 
+use crate::bench::kept_environments::{self, Kept};
 use crate::bench::{Bench, local_links, slot_text};
 use crate::blocking::blocking;
 use crate::config::Setup;
@@ -24,13 +26,34 @@ const MAX_TOLD: usize = 60;
 /// Of a failed step's output, in bytes: its end.
 const MAX_OUTPUT: usize = 600;
 
+/// Why a slot is not ready for a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NotReady {
+    /// The steps that failed, and how.
+    pub words: String,
+    pub fault: Fault,
+}
+
+/// What makes a step fail. Of several, the last in this order counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// It failed on the base, too.
+    AsBefore,
+    /// It went well on the base, or was not needed there, and the change decides it.
+    Change,
+    /// Nothing that decides it has changed, or what it needs cannot be reached.
+    Surroundings,
+}
+
 /// What each slot was last set up for.
 #[derive(Default)]
 pub(crate) struct Setups {
+    /// Steps on the base: what decided them, and whether they went well.
+    base: Mutex<BTreeMap<StepPlace, (u64, bool)>>,
     /// How often something was installed or taken away: what was known of environments before may be wrong since.
     changes: AtomicU64,
     slots: Mutex<HashMap<u32, Arc<AsyncMutex<Ready>>>>,
-    told: Mutex<Vec<SetupSummary>>,
+    told: Mutex<Vec<(SetupSummary, &'static [&'static str])>>,
 }
 
 /// The steps that a slot has behind it, by folder and command.
@@ -44,8 +67,18 @@ struct Done {
     key: u64,
     /// What it filled; where that is gone, it is done again.
     made: Vec<PathBuf>,
-    failed: Option<String>,
+    failed: Option<Failed>,
 }
+
+#[derive(Clone)]
+struct Failed {
+    words: String,
+    /// A registry or a program that it needs could not be reached.
+    unreachable: bool,
+}
+
+/// A folder and what is filled in it: a step of the same kind keeps this when its command changes.
+type StepPlace = (String, &'static [&'static str]);
 
 /// A step, as the files of a slot want it.
 struct Planned {
@@ -67,14 +100,29 @@ impl Setups {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// What was done so far, in the order in which it was done; each step of the project once.
-    pub fn told(&self) -> Vec<SetupSummary> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What was done so far, in the order in which it was done, each step of the project once; of what failed, which of
+    /// `checks` need it and fail.
+    pub fn told(&self, checks: &[Check], fails: &dyn Fn(&Check) -> bool) -> Vec<SetupSummary> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let with_needs = |(mut step, makes): (SetupSummary, &[&str])| {
+            if step.failed.is_some() {
+                let needs = |check: &&Check| serves(&step.directory, makes, check) && fails(check);
+                step.needed_by = checks.iter().filter(needs).map(|check| check.run.clone()).collect();
+            }
+            step
+        };
+        told.into_iter().map(with_needs).collect()
     }
 
-    /// Installs what a command in `directory` needs, where the slot has not got it yet; `None`: what any command needs. The
-    /// error names the steps that failed, and how.
-    pub async fn prepare(&self, bench: &Bench, slot: &Slot, directory: Option<&str>) -> Result<(), String> {
+    /// Installs what a command in `directory` needs, where the slot has not got it yet; `None`: what any command needs.
+    /// `is_base`: the slot holds the base as the user has it.
+    pub async fn prepare(
+        &self,
+        bench: &Bench,
+        slot: &Slot,
+        directory: Option<&str>,
+        is_base: bool,
+    ) -> Result<(), NotReady> {
         let planned = match &bench.config.workspace.setup {
             Setup::None => return Ok(()),
             Setup::Commands(commands) => vec![configured(commands, slot)],
@@ -84,7 +132,8 @@ impl Setups {
                     let files = workspace.files(&slot.commit).map_err(|error| error.to_string())?;
                     Ok::<_, String>(plan(&slot.path, workspace.root(), &files))
                 })
-                .await?
+                .await
+                .map_err(|words| NotReady { words, fault: Fault::Surroundings })?
             }
         };
         let ready = {
@@ -93,7 +142,7 @@ impl Setups {
         };
         // One set-up of a slot at a time
         let mut ready = ready.lock().await;
-        let mut failed = Vec::new();
+        let mut failed: Vec<NotReady> = Vec::new();
         for planned in planned {
             let check = &planned.step.check;
             if directory.is_some_and(|directory| !concerns(&check.directory, directory)) {
@@ -104,16 +153,41 @@ impl Setups {
             let done = match done {
                 Some(done) => done,
                 None => {
-                    let done = self.install(bench, slot, &planned).await;
+                    let done = self.install(bench, slot, &planned, is_base).await;
                     ready.steps.entry(name).insert_entry(done).into_mut()
                 }
             };
-            failed.extend(done.failed.clone());
+            if is_base {
+                let place = (check.directory.clone(), planned.step.makes);
+                self.base().insert(place, (planned.key, done.failed.is_none()));
+            }
+            if let Some(Failed { words, unreachable }) = done.failed.clone() {
+                let fault = if is_base { Fault::AsBefore } else { self.fault(&planned, unreachable) };
+                failed.push(NotReady { words, fault });
+            }
         }
-        if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+        let Some(fault) = failed.iter().map(|one| one.fault).max() else { return Ok(()) };
+        let words: Vec<String> = failed.into_iter().map(|one| one.words).collect();
+        Err(NotReady { words: words.join("; "), fault })
     }
 
-    async fn install(&self, bench: &Bench, slot: &Slot, planned: &Planned) -> Done {
+    fn base(&self) -> MutexGuard<'_, BTreeMap<StepPlace, (u64, bool)>> {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who is at fault for a step that failed in a slot.
+    fn fault(&self, planned: &Planned, unreachable: bool) -> Fault {
+        let place = (planned.step.check.directory.clone(), planned.step.makes);
+        match self.base().get(&place) {
+            Some((_, false)) => Fault::AsBefore,
+            _ if unreachable => Fault::Surroundings,
+            Some((key, true)) if *key == planned.key => Fault::Surroundings,
+            None if planned.as_user => Fault::Surroundings,
+            _ => Fault::Change,
+        }
+    }
+
+    async fn install(&self, bench: &Bench, slot: &Slot, planned: &Planned, is_base: bool) -> Done {
         self.changes.fetch_add(1, Ordering::Relaxed);
         let SetupStep { check, makes, .. } = &planned.step;
         let folder = slot.path.join(&check.directory);
@@ -121,7 +195,30 @@ impl Setups {
         let before: Vec<PathBuf> = makes.iter().map(here).filter(|path| path.exists()).collect();
         // What was copied from the user's folder serves as long as what decides it is the user's
         let copied = planned.as_user && before.iter().any(|path| path.ends_with("node_modules"));
-        let failed = if copied { None } else { self.run(bench, slot, check, &before, makes).await };
+        let kept = Kept::of(bench, slot, &planned.step, planned.key);
+        let started = Instant::now();
+        let warm = match &kept {
+            Some(kept) if !copied => kept.put(bench, slot).await,
+            _ => false,
+        };
+        let mut built = Vec::new();
+        let failed = if warm {
+            self.tell(SetupSummary { warm, ..summary(check, started) }, makes);
+            None
+        } else if copied {
+            None
+        } else if let Some(kept) = kept {
+            let there = kept_environments::beside(bench, slot).await;
+            let failed = self.run(bench, slot, check, &before, makes).await;
+            built = kept_environments::beside(bench, slot).await;
+            built.retain(|path| !there.contains(path));
+            if is_base && failed.is_none() && built.is_empty() {
+                kept.keep(bench, slot).await;
+            }
+            failed
+        } else {
+            self.run(bench, slot, check, &before, makes).await
+        };
         let (workspace, at) = (bench.workspace.clone(), slot.clone());
         let filled: Vec<PathBuf> = makes.iter().map(|name| Path::new(&check.directory).join(name)).collect();
         blocking(move || {
@@ -130,30 +227,28 @@ impl Setups {
             local_links::lead_into_slot(&workspace, &at, &files);
         })
         .await;
-        let made = makes.iter().map(here).filter(|path| path.exists()).collect();
+        let made = makes.iter().map(here).filter(|path| path.exists()).chain(built).collect();
         Done { key: planned.key, made, failed }
     }
 
-    /// Runs one step; gives what went wrong.
+    /// Runs one step, once more where a registry did not answer; gives what went wrong.
     async fn run(
         &self,
         bench: &Bench,
         slot: &Slot,
         check: &Check,
         before: &[PathBuf],
-        makes: &[&str],
-    ) -> Option<String> {
+        makes: &'static [&'static str],
+    ) -> Option<Failed> {
         let started = Instant::now();
-        let outcome = bench.commands.run(check, None, &bench.fetch_options(slot), &bench.cancel).await;
-        let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let options = bench.fetch_options(slot);
+        let mut outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
+        if matches!(outcome.end, End::Exited { code } if code != 0) && checks::is_unreachable(&outcome) {
+            outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
+        }
         let failed = (!outcome.end.success()).then(|| outcome.end.to_string());
-        self.tell(SetupSummary {
-            run: check.run.clone(),
-            directory: check.directory.clone(),
-            why: check.source.clone(),
-            took_ms,
-            failed: failed.as_ref().map(|end| with_last_lines(end, &outcome)),
-        });
+        let failed_so = failed.as_ref().map(|end| with_last_lines(end, &outcome));
+        self.tell(SetupSummary { failed: failed_so, ..summary(check, started) }, makes);
         let end = failed?;
         if before.is_empty() {
             // Half an environment would hide one that the machine has
@@ -166,19 +261,34 @@ impl Setups {
         }
         let place =
             if check.directory.is_empty() { String::new() } else { format!(" in {}", check.directory) };
-        Some(format!("`{}`{place} {}", check.run, with_last_lines(&end, &outcome)))
+        let words = format!("`{}`{place} {}", check.run, with_last_lines(&end, &outcome));
+        Some(Failed { words, unreachable: checks::is_unreachable(&outcome) })
     }
 
-    fn tell(&self, step: SetupSummary) {
+    fn tell(&self, step: SetupSummary, makes: &'static [&'static str]) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let room = told.len() < MAX_TOLD;
-        match told.iter_mut().find(|one| one.run == step.run && one.directory == step.directory) {
+        let same = |one: &&mut (SetupSummary, _)| one.0.run == step.run && one.0.directory == step.directory;
+        match told.iter_mut().find(same) {
             // A later slot says the same, unless it failed there
-            Some(known) if step.failed.is_some() && known.failed.is_none() => *known = step,
+            Some((known, _)) if step.failed.is_some() && known.failed.is_none() => *known = step,
             Some(_) => {}
-            None if room => told.push(step),
+            None if room => told.push((step, makes)),
             None => {}
         }
+    }
+}
+
+/// What is told of a step that went well.
+fn summary(check: &Check, started: Instant) -> SetupSummary {
+    SetupSummary {
+        run: check.run.clone(),
+        directory: check.directory.clone(),
+        why: check.source.clone(),
+        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        failed: None,
+        warm: false,
+        needed_by: Vec::new(),
     }
 }
 
@@ -207,6 +317,18 @@ fn concerns(folder: &str, directory: &str) -> bool {
     below(directory, folder) || below(folder, directory)
 }
 
+/// Whether a check needs what a step in `folder` makes, as far as the language of its tests is known.
+fn serves(folder: &str, makes: &[&str], check: &Check) -> bool {
+    let language = match makes.first() {
+        Some(&"node_modules") => Some(Language::JavaScript),
+        Some(&".venv") => Some(Language::Python),
+        _ => None,
+    };
+    let of_check = check.runner.map(Runner::language).filter(|language| *language != Language::Any);
+    let other = language.zip(of_check).is_some_and(|(makes, needs)| makes != needs);
+    !other && concerns(folder, &check.directory)
+}
+
 /// The user's own commands as one step. What they make may lie anywhere, so a slot that was made again needs them again.
 fn configured(commands: &[String], slot: &Slot) -> Planned {
     let made = std::fs::metadata(&slot.path).map(|found| found.ino()).unwrap_or_default();
@@ -223,7 +345,7 @@ fn plan(root: &Path, user: &Path, files: &[String]) -> Vec<Planned> {
     let steps = checks::setup_steps(&|path| slot_text(root, path), files);
     let planned = |step: SetupStep| {
         let mut as_user = true;
-        let mut key = DefaultHasher::new();
+        let mut key = StableHasher::new();
         for path in &step.inputs {
             let text = slot_text(root, path);
             as_user &= slot_text(user, path) == text;
@@ -235,7 +357,7 @@ fn plan(root: &Path, user: &Path, files: &[String]) -> Vec<Planned> {
 }
 
 fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
@@ -264,6 +386,39 @@ mod tests {
         ] {
             assert_eq!(concerns(folder, directory), expected, "{folder} {directory}");
         }
+    }
+
+    #[test]
+    fn a_check_in_another_language_does_not_need_a_step() {
+        let check = |run: &str, runner| Check { runner, ..Check::configured("test", run, None) };
+        let node: &[&str] = &["node_modules", ".pnp.cjs"];
+        for (makes, check, expected) in [
+            (node, check("jest", Some(Runner::Jest)), true),
+            (node, check("pytest", Some(Runner::Pytest)), false),
+            (&[".venv"], check("pytest", Some(Runner::Pytest)), true),
+            (node, check("make test", None), true),
+            (&[], check("pytest", Some(Runner::Pytest)), true),
+        ] {
+            assert_eq!(serves("", makes, &check), expected, "{makes:?} {}", check.run);
+        }
+    }
+
+    #[test]
+    fn who_is_at_fault_follows_from_the_base_and_what_decides_the_step() {
+        let planned = |key, as_user| Planned {
+            step: SetupStep { check: Check::configured("setup", "npm ci", None), inputs: vec![], makes: &[] },
+            key,
+            as_user,
+        };
+        let setups = Setups::default();
+        assert_eq!(setups.fault(&planned(1, true), false), Fault::Surroundings, "not needed on the base");
+        assert_eq!(setups.fault(&planned(2, false), false), Fault::Change);
+        setups.base().insert((String::new(), &[]), (1, true));
+        assert_eq!(setups.fault(&planned(1, false), false), Fault::Surroundings);
+        assert_eq!(setups.fault(&planned(2, false), false), Fault::Change);
+        assert_eq!(setups.fault(&planned(2, false), true), Fault::Surroundings, "no registry answers");
+        setups.base().insert((String::new(), &[]), (1, false));
+        assert_eq!(setups.fault(&planned(2, false), false), Fault::AsBefore);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use sections::mission::{Deliver, MissionConfig, NewDependencies, TestAuthor}
 pub use sections::review::ReviewConfig;
 pub use sections::roles::{ReadingRoleConfig, RoleSettings, RolesConfig, WritingRoleConfig};
 pub use sections::sandbox::SandboxConfig;
-pub use sections::workspace::{Setup, WorkspaceConfig};
+pub use sections::workspace::{Setup, SetupFailure, WorkspaceConfig};
 pub use show::show;
 pub use values::{Limit, ModelId, Span};
 

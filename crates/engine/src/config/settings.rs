@@ -8,7 +8,8 @@ use journal::{Answer, StateDir};
 use mission::Policy;
 
 use crate::config::{
-    Config, ConfigProblem, NewDependencies, OPTIONS, RuleLevel, Source, TestAuthor, Trusted, load,
+    Config, ConfigProblem, NewDependencies, OPTIONS, RuleLevel, SetupFailure, Source, TestAuthor, Trusted,
+    load,
 };
 
 /// Rule files that are read at most, and their size in bytes.
@@ -103,6 +104,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
             NewDependencies::Allow => mission::NewDependencies::Allow,
             NewDependencies::Deny => mission::NewDependencies::Deny,
         },
+        pause_on_setup: config.workspace.setup_failure == SetupFailure::Pause,
         calls: config.budget.calls.get(),
         task_calls: config.budget.task.calls.get(),
         requests: config.budget.requests.get(),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mission::{Gate, GateVerdict, Issue};
+use mission::{Gate, GateVerdict, Issue, SetupSummary};
 use tokio_util::sync::CancellationToken;
 use workspace::{Commit, Slot, Workspace};
 
@@ -90,6 +90,11 @@ impl Judge {
         });
         let checks = ProjectChecks::new(bench.clone(), KnownOutcomes::default(), None);
         Ok(Judge { gates: GateContext { bench, checks, guardian: Arc::new(guardian) }, base })
+    }
+
+    /// What set-up has done so far.
+    pub fn setup(&self) -> Vec<SetupSummary> {
+        self.gates.checks.setup()
     }
 
     /// The verdict of each gate on an answer, in the order in which a mission asks them, up to the first that fails.
@@ -224,6 +229,37 @@ mod tests {
         );
         let nothing_is_left = said(&[("a.sh", Some("echo 3\n"))], false).await;
         assert_eq!(nothing_is_left, all_pass);
+    }
+
+    #[tokio::test]
+    async fn a_change_that_breaks_the_set_up_fails_and_a_registry_that_does_not_answer_is_no_evidence() {
+        let place = tempfile::Builder::new().prefix("engine-").tempdir().unwrap();
+        let root = place.path().join("project");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(root.join("versions.txt"), "one\n").unwrap();
+        let install = "grep -qx one versions.txt || { cat versions.txt; exit 3; }";
+        let check = serde_json::json!({ "name": "check", "run": "grep -q o versions.txt" });
+        let settings = serde_json::json!({
+            "workspace": { "setup": [install] },
+            "checks": { "auto": false, "command": [check] },
+        });
+        let state = place.path().join("state");
+        let judge = Judge::open(&root, &state, Some(settings), Arc::new(Processes)).await.unwrap();
+        let last = async |text: &str| {
+            let answer = [("versions.txt".to_string(), Some(text.to_string()))].into();
+            let reports = judge.judge_files(&answer, Permissions::default(), false).await.unwrap();
+            reports.last().unwrap().clone()
+        };
+        let refused = last("two, of which there is none\n").await;
+        assert_eq!((refused.gate, refused.verdict), (Gate::Checks, GateVerdict::Fail));
+        let said = &refused.issues[0].message;
+        assert!(said.contains("exit status 3") && said.ends_with("of which there is none"), "{said}");
+        assert_eq!(judge.gates.checks.not_ready(1), None);
+        let offline = last("o: getaddrinfo ENOTFOUND\n").await;
+        assert_eq!((offline.gate, offline.verdict), (Gate::Checks, GateVerdict::NoEvidence));
+        assert!(judge.gates.checks.not_ready(1).is_some_and(|why| why.contains("ENOTFOUND")));
+        assert_eq!(last("one\nmore\n").await.verdict, GateVerdict::Pass);
+        assert_eq!(judge.gates.checks.not_ready(1), None, "it is ready again");
     }
 
     #[tokio::test]

@@ -23,14 +23,44 @@ pub(crate) fn moves(changes: &[Change]) -> Vec<String> {
     changes.iter().filter_map(word).collect()
 }
 
-/// Why a file may not be left as it is where all that it held is gone: an empty file is no deleted one.
-pub(crate) fn emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Option<Issue> {
+/// Whether all that a file held is gone and the file is still there.
+pub(crate) fn is_emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> bool {
     const MAY_BE_EMPTY: [&str; 6] =
         ["__init__.py", "__init__.pyi", "py.typed", ".gitkeep", ".keep", ".nojekyll"];
     let is_blank = |text: &[u8]| text.iter().all(u8::is_ascii_whitespace);
     let was = before.is_some_and(|text| !is_blank(text));
     let name = file.rsplit('/').next().unwrap_or(file);
-    (was && after.is_some_and(is_blank) && !MAY_BE_EMPTY.contains(&name)).then(|| {
+    was && after.is_some_and(is_blank) && !MAY_BE_EMPTY.contains(&name)
+}
+
+/// The file among `added` in which most lines of a text stand now: where it was moved to.
+pub(crate) fn moved_to<'a>(before: &[u8], added: &[(&'a str, Vec<u8>)]) -> Option<&'a str> {
+    const MOST_BYTES: usize = 1 << 20;
+    let before = std::str::from_utf8(before).ok().filter(|text| text.len() <= MOST_BYTES)?;
+    let lines = |text: &str| -> Vec<String> {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_string).collect()
+    };
+    let old = lines(before);
+    let kept = |text: &[u8]| {
+        let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= MOST_BYTES)?;
+        let mut left = lines(text);
+        left.sort_unstable();
+        let stays = old.iter().filter(|line| match left.binary_search(line) {
+            Ok(at) => {
+                left.remove(at);
+                true
+            }
+            Err(_) => false,
+        });
+        Some(stays.count())
+    };
+    let counted = added.iter().filter_map(|(path, text)| Some((kept(text)?, *path)));
+    counted.filter(|(kept, _)| 2 * kept > old.len()).max_by_key(|(kept, _)| *kept).map(|(_, path)| path)
+}
+
+/// Why a file may not be left as it is where all that it held is gone: an empty file is no deleted one.
+pub(crate) fn emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Option<Issue> {
+    is_emptied(file, before, after).then(|| {
         let message =
             "this file was emptied: delete it with `mission_move` (without `to`), or give it its text back";
         Issue::new("scope", message).at(file, None)
@@ -58,5 +88,15 @@ mod tests {
         assert!(!found("src/a.js", Some("x"), None), "it is deleted");
         assert!(!found("src/a.js", None, Some("")) && !found("src/a.js", Some("\n"), Some("")));
         assert!(!found("pkg/__init__.py", Some("x"), Some("")));
+    }
+
+    #[test]
+    fn a_text_is_found_where_it_was_moved_to() {
+        let before = b"import a\n\nexport const one = 1\nexport const two = 2\n";
+        let found = |text: &str| moved_to(before, &[("other.js", b"x\n".to_vec()), ("new.js", text.into())]);
+        assert_eq!(found("import b\nexport const one = 1\nexport const two = 2\n"), Some("new.js"));
+        assert_eq!(found("  export const one = 1\nexport const three = 3\n"), None, "a third of it");
+        assert_eq!(found("import a\nimport a\nimport a\n"), None, "one line counts once");
+        assert_eq!(moved_to(before, &[]), None);
     }
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use journal::StateDir;
-use mission::{FailureClass, TaskId};
+use mission::{Event, FailureClass, PauseReason, TaskId};
 
 use crate::bench::Bench;
 use crate::bench::slots::{Lease, Permit};
+use crate::config::SetupFailure;
 use crate::failure::RoleFailure;
 use crate::gates::verdict::GateContext;
 use crate::steps::kept_index::KeptIndex;
@@ -69,6 +70,17 @@ impl MissionContext {
             .lease(permit, commit)
             .await
             .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
+    }
+
+    /// The pause that is due where a slot, or the one for verdicts, could not be set up though no change is at fault: what
+    /// checks said there is no evidence, and no task fails by it.
+    pub fn setup_pause(&self, slot: u32) -> Option<Event> {
+        if self.bench.config.workspace.setup_failure == SetupFailure::NoEvidence {
+            return None;
+        }
+        let why = self.gates.checks.not_ready(slot)?;
+        let reason = PauseReason::setup(&why, &self.desk.mission);
+        Some(Event::Paused { reason, at_ms: self.desk.clock.now_ms() })
     }
 
     pub fn edits(&self) -> MutexGuard<'_, HashMap<TaskId, Edits>> {

@@ -2,6 +2,7 @@
 
 mod cycle;
 mod ladder;
+mod setup;
 mod single_task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,11 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
         });
     } else if estimate_is_due(state) {
         effects.push(Effect::Estimate);
+    } else if let Some(reason) = setup::blocks(state) {
+        effects.extend(setup::begun(state));
+        if effects.is_empty() {
+            effects.push(Effect::Record(Event::Paused { reason, at_ms: now_ms }));
+        }
     } else {
         effects.extend(working(state, now_ms));
     }

@@ -99,6 +99,28 @@ pub struct SetupSummary {
     /// How it failed, with its last lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// What it made before was kept and served again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warm: bool,
+    /// Of one that failed: commands of checks that need what it makes and did not pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needed_by: Vec<String>,
+}
+
+impl SetupSummary {
+    /// Whether checks say nothing because it failed.
+    pub fn blocks(&self) -> bool {
+        self.failed.is_some() && !self.needed_by.is_empty()
+    }
+
+    /// What failed, how, and which checks need it; `None` where nothing failed.
+    pub fn failure(&self) -> Option<String> {
+        let how = self.failed.as_ref()?;
+        let place = if self.directory.is_empty() { String::new() } else { format!(" in {}", self.directory) };
+        let checks = self.needed_by.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(", ");
+        let needed = if checks.is_empty() { checks } else { format!(" (needed by {checks})") };
+        Some(format!("`{}`{place}, for {}{needed}, {how}", self.run, self.why))
+    }
 }
 
 #[cfg(test)]

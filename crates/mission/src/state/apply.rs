@@ -42,7 +42,10 @@ impl State {
             Event::BaseChecked { checks, setup } => {
                 self.setup.clone_from(setup);
                 self.base_checks = Some(checks.clone());
-                self.head_checks.clone_from(checks);
+                // A base that is checked again says nothing of what was integrated since
+                if self.head == self.base {
+                    self.head_checks.clone_from(checks);
+                }
             }
             Event::RoleAsked { role, task, model, session, at_ms, .. } => {
                 self.asked(*role, task.as_ref());
@@ -378,6 +381,11 @@ impl State {
     fn resumed(&mut self, before_ms: u64, at_ms: u64) {
         match self.paused.take() {
             Some(PauseReason::Approval | PauseReason::Consent(_)) => self.agree(),
+            // The set-up is tried again
+            Some(PauseReason::Setup(_)) => {
+                self.base_checks = None;
+                self.setup.clear();
+            }
             Some(_) => {}
             // Nobody paused it: it ran until its last event
             None => self.ran(before_ms),

@@ -100,6 +100,12 @@ pub(crate) fn copy_with_times(from: &Path, to: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(to)?.set_times(times)
 }
 
+/// The same, for files that may be read-only.
+pub(crate) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(from, to)?;
+    fs::File::open(to)?.set_modified(fs::metadata(from)?.modified()?)
+}
+
 /// The folder that holds `path`, made where it is missing, with no link on the way from `root`.
 pub(crate) fn folder_inside(root: &Path, relative: &Path, mode: u32) -> Result<(), Error> {
     let Some(parent) = relative.parent() else { return Ok(()) };

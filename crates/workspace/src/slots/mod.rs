@@ -10,6 +10,7 @@ pub mod copy;
 pub mod differences;
 pub mod discard;
 pub mod edits;
+pub mod kept;
 pub mod place;
 pub mod submodules;
 

@@ -357,3 +357,36 @@ fn what_differs_is_told_with_both_sides_and_can_be_put_in_place_and_back() {
     assert!(!slot.path.join("run.sh").exists());
     assert_eq!(fs::read_to_string(slot.path.join("conf/new")).unwrap(), "n");
 }
+
+#[test]
+fn a_kept_folder_is_put_into_another_slot_as_it_was_and_the_oldest_makes_room() {
+    let project = Project::with(&[("a", "a"), (".gitignore", ".venv\n")]);
+    let workspace = project.open();
+    let (base, slot, _) = mission(&workspace, &[]);
+    write(&slot.path, ".venv/lib/x.py", "x");
+    symlink("/usr/bin/env", slot.path.join(".venv/python")).unwrap();
+    let file = slot.path.join(".venv/lib/x.py");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o444)).unwrap();
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+    fs::File::open(&file).unwrap().set_modified(time).unwrap();
+    write(&slot.path, "left/over", "x");
+    assert_eq!(workspace.beside_commit(&slot).unwrap(), [".venv/", "left/"]);
+    workspace.keep_folder(&slot, ".venv", "key").unwrap();
+
+    let other = workspace.slot(2, &base.commit).unwrap();
+    assert!(!workspace.put_kept_folder(&other, ".venv", "another").unwrap());
+    write(&other.path, ".venv/stale", "x");
+    assert!(workspace.put_kept_folder(&other, ".venv", "key").unwrap());
+    let copy = fs::metadata(other.path.join(".venv/lib/x.py")).unwrap();
+    assert_eq!((copy.modified().unwrap(), copy.permissions().mode() & 0o777), (time, 0o444));
+    assert_eq!(fs::read_link(other.path.join(".venv/python")).unwrap(), Path::new("/usr/bin/env"));
+    assert!(!other.path.join(".venv/stale").exists());
+
+    for n in 0..4 {
+        workspace.keep_folder(&slot, ".venv", &format!("key-{n}")).unwrap();
+    }
+    assert!(!workspace.put_kept_folder(&other, ".venv", "key").unwrap(), "four newer ones are kept");
+    workspace.clean().unwrap();
+    let other = workspace.slot(2, &workspace.take_base("m-00000002").unwrap().commit).unwrap();
+    assert!(!workspace.put_kept_folder(&other, ".venv", "key-3").unwrap());
+}

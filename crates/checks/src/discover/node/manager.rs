@@ -96,9 +96,8 @@ impl Manager {
         match self {
             Manager::Npm => Some(format!("npm run {script} --workspaces --if-present")),
             Manager::Pnpm => Some(format!("pnpm --recursive --no-bail --if-present run {script}")),
-            // Ends at the first failure, and fails where a member has no such script
-            Manager::Yarn => None,
-            Manager::NewerYarn => Some(format!("yarn workspaces foreach --all run {script}")),
+            // Both end at the first failure, and the older one fails where a member has no such script
+            Manager::Yarn | Manager::NewerYarn => None,
             Manager::Bun => Some(format!("bun run --filter '*' {script}")),
         }
     }

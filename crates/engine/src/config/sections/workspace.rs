@@ -17,6 +17,9 @@ pub struct WorkspaceConfig {
     #[schemars(schema_with = "text_kind::setup")]
     #[schemars(extend("x-tightens" = ["none", "auto"]))]
     pub setup: Setup,
+    /// What a set-up that fails means for checks that need it. What a change breaks by itself is always its own failure.
+    #[schemars(extend("x-tightens" = ["pause", "no_evidence"]))]
+    pub setup_failure: SetupFailure,
     /// Files and folders, ignored by git, that are copied from the project into a new slot
     /// (as a reflink where the file system can), `node_modules` from every folder that has them. What is not there is
     /// passed over.
@@ -48,11 +51,22 @@ impl Default for WorkspaceConfig {
     fn default() -> Self {
         Self {
             setup: Setup::Auto,
+            setup_failure: SetupFailure::Pause,
             copy: vec!["node_modules".to_owned()],
             directory: AUTO.to_owned(),
             keep_mb: Limit::At(10_000),
         }
     }
+}
+
+/// What a set-up that fails means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SetupFailure {
+    /// the mission waits until it is put right
+    Pause,
+    /// the mission goes on, and these checks are no evidence
+    NoEvidence,
 }
 
 /// How dependencies get into a slot: `"auto"`, `"none"`, or a list of commands.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mission::{Event, State, Verified};
 use workspace::{Commit, Delivery, DeliveryError, Merge, Recovered};
 
+use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::config::Deliver;
 use crate::gates::test_edits::TestEdits;
@@ -119,7 +120,11 @@ async fn round(
         let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
         let (test_edits, keeps_tests) = (TestEdits::Any, false);
         let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
-        let checks = match tree.pass_gates(context).await {
+        let passed = tree.pass_gates(context).await;
+        if let Some(pause) = context.setup_pause(CHECKING) {
+            return Round::Done(Box::new(pause));
+        }
+        let checks = match passed {
             Ok(checks) => checks,
             Err(refused) => {
                 return left(format!(

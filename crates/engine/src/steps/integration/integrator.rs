@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mission::{CheckSummary, Event, FailureClass, Issue, Phase, State, TaskId};
 use workspace::{Commit, Merge};
 
+use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::gates::pipeline::keeps_tests;
 use crate::gates::test_edits::TestEdits;
@@ -47,7 +48,11 @@ pub(crate) async fn integrate(
     // Halves of a red batch are tried before what comes after it
     let mut waiting = vec![units(state, &tasks)];
     while let Some(batch) = waiting.pop() {
-        match merge_batch(context, state, &integrated, &head, &batch).await {
+        let merged = merge_batch(context, state, &integrated, &head, &batch).await;
+        if let Some(pause) = context.setup_pause(CHECKING) {
+            return vec![pause];
+        }
+        match merged {
             Merged::Yes { commit, checks } => {
                 head = commit.clone();
                 head_checks = checks.unwrap_or(head_checks);

@@ -9,6 +9,7 @@ use mission::mailbox::{Plan, PlannedDependency};
 use mission::{Event, NewDependencies, PauseReason, TaskId};
 use workspace::{Commit, Slot};
 
+use crate::bench::setup::{Fault, NotReady};
 use crate::bench::slot_text;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
@@ -232,10 +233,13 @@ async fn put(
     }
     let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (commit, files) = commit(context, &slot, &manifests, &names).await?;
-    context.gates.checks.set_up(&slot).await.map_err(|why| {
-        PackagesFailure::Plan(format!(
-            "with {names} in its manifest, the project's packages cannot be installed: {why}"
-        ))
+    context.gates.checks.set_up(&slot).await.or_else(|NotReady { words, fault }| match fault {
+        // The packages are not what fails
+        Fault::AsBefore => Ok(()),
+        Fault::Surroundings => Err(PackagesFailure::Later(words)),
+        Fault::Change => Err(PackagesFailure::Plan(format!(
+            "with {names} in its manifest, the project's packages cannot be installed: {words}"
+        ))),
     })?;
     let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, true).await;
     if judgement.failure.is_some() {

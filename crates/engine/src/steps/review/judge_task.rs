@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
+use workspace::Slot;
 
 use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
@@ -14,6 +15,9 @@ use crate::steps::context::MissionContext;
 use crate::steps::review::panel;
 use crate::steps::work::scope;
 use crate::steps::workers::Worker;
+
+/// The longest file that is looked at for a text that was moved, in bytes.
+const MAX_MOVED: u64 = 1 << 20;
 
 /// Judges what was submitted; the worker keeps slot and session for a repair.
 pub(crate) async fn judge_task(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
@@ -43,6 +47,18 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         }
     };
     format_changed(&context.bench, &context.gates.checks, slot).await;
+    match delete_moved(context, slot, &paths).await {
+        Ok(gone) => {
+            for (from, to) in gone {
+                let words = format!(
+                    "- `{}`: `{from}` was left empty and its text stands in `{to}` now: it is deleted\n",
+                    task.id
+                );
+                context.bench.host.say(&words);
+            }
+        }
+        Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
+    }
     let message = format!("{}\n\ntask {}", task.title, task.id);
     let commit = context.bench.commit_and_pin(slot, message, task.id.clone()).await;
     let commit = match commit {
@@ -70,7 +86,11 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         ..Evidence::of_task(state, task, &commit.tree)
     };
     for gate in Gate::without_models() {
-        if let Some(judgement) = ask(gate, &context.gates, &change, &mut evidence).await
+        let judgement = ask(gate, &context.gates, &change, &mut evidence).await;
+        if let Some(pause) = context.setup_pause(slot.n) {
+            return pause;
+        }
+        if let Some(judgement) = judgement
             && let Some(event) = record_judgement(context, task, &change, judgement).await
         {
             return event;
@@ -90,6 +110,39 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         verified_by,
         at_ms,
     }
+}
+
+/// Deletes in a slot what a change left empty because it moved the text to a new file. Gives both names.
+async fn delete_moved(
+    context: &Arc<MissionContext>,
+    slot: &Slot,
+    paths: &[String],
+) -> Result<Vec<(String, String)>, workspace::Error> {
+    let (workspace, slot, paths) = (context.bench.workspace.clone(), slot.clone(), paths.to_vec());
+    blocking(move || {
+        let names: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let before = workspace.read_all(&slot.commit, &names)?;
+        let (mut emptied, mut added) = (Vec::new(), Vec::new());
+        for (path, before) in names.into_iter().zip(before) {
+            let now = workspace::read_beneath(&slot.path, path, MAX_MOVED);
+            match (before, now) {
+                (Some(before), now) if gate_scope::is_emptied(path, Some(&before), now.as_deref()) => {
+                    emptied.push((path, before));
+                }
+                (None, Some(now)) => added.push((path, now)),
+                _ => {}
+            }
+        }
+        let mut gone = Vec::new();
+        for (path, before) in emptied {
+            if let Some(to) = gate_scope::moved_to(&before, &added) {
+                workspace.delete_slot_file(&slot, path)?;
+                gone.push((path.to_string(), to.to_string()));
+            }
+        }
+        Ok(gone)
+    })
+    .await
 }
 
 /// What a change moves or deletes, in words, and the files that it leaves empty.

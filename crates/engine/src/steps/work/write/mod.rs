@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::edit;
 use crate::blocking::blocking;
+use crate::gates::scope::is_emptied;
 use crate::steps::context::MissionContext;
 use crate::talk::session::Session;
 use crate::text::cut;
@@ -136,9 +137,16 @@ fn said(slot: &Path, tool: &str, changes: &[Change]) -> Value {
     }
     let diff = cut(&diff, MAX_DIFF);
     let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+    let empty = changes
+        .iter()
+        .find(|change| is_emptied(&change.path, change.before.as_deref(), change.after.as_deref()))
+        .map(|change| {
+            format!(" `{}` is empty now. To delete it, call `mission_move` with only `from`.", change.path)
+        })
+        .unwrap_or_default();
     let output = match tool {
-        "edit" => "Edit applied successfully.".to_string(),
-        "write" => "Wrote file successfully.".to_string(),
+        "edit" => format!("Edit applied successfully.{empty}"),
+        "write" => format!("Wrote file successfully.{empty}"),
         _ => {
             let line = |change: &Change| {
                 let mark = match (&change.before, &change.after) {
@@ -365,6 +373,16 @@ mod tests {
         }
         let none = json!({ "filePath": "none", "oldString": "a", "newString": "b" });
         assert_eq!(call(slot.path(), "edit", none), Err("File none not found".into()));
+    }
+
+    #[test]
+    fn a_role_that_empties_a_file_is_told_how_to_delete_it() {
+        let emptied = |after: &[u8]| {
+            let (before, after) = (Some(b"a\n".to_vec()), Some(after.to_vec()));
+            said(Path::new("/slot"), "write", &[Change { path: "a.js".into(), before, after }])
+        };
+        assert!(emptied(b"\n")["output"].as_str().unwrap().contains("call `mission_move` with only `from`"));
+        assert_eq!(emptied(b"b\n")["output"], "Wrote file successfully.");
     }
 
     #[test]

@@ -1,0 +1,121 @@
+//! Projects of every kind, with their real tools: a right change passes the project's own test, and a planted break is refused
+//! by that test's name.
+//!
+//! A scene that needs a program or a registry which is not here says so and is skipped. The slow ones run only where
+//! `ECOSYSTEMS=all` is set (`npm run test:ecosystems`).
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
+
+mod node;
+mod others;
+mod python;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine::for_benches::{GateReport, Judge, Permissions, Processes};
+use mission::{Gate, GateVerdict};
+
+/// A project and a task on it.
+struct Scene<'a> {
+    files: &'a [(&'a str, &'a str)],
+    /// The file that the task changes, as a right change and as a broken one leave it.
+    changed: &'a str,
+    right: &'a str,
+    broken: &'a str,
+    /// Part of the name of the test that the broken one fails.
+    test: &'a str,
+    /// The command that has to vouch for the right one.
+    check: &'a str,
+}
+
+/// A folder of its own for one project: what lies beside it is the state.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn with(files: &[(&str, &str)]) -> Place {
+        let folder = tempfile::Builder::new().prefix("ecosystem-").tempdir().unwrap();
+        let place = Place { folder };
+        for (path, text) in files {
+            let file = place.project().join(path);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        }
+        place
+    }
+
+    fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    async fn judge(&self) -> Judge {
+        let state = self.folder.path().join("state");
+        Judge::open(&self.project(), &state, None, Arc::new(Processes)).await.unwrap()
+    }
+
+    /// What the project's checks say of a change.
+    async fn checked(&self, judge: &Judge, path: &str, text: &str) -> GateReport {
+        let answer = [(path.to_string(), Some(text.to_string()))].into();
+        let reports = judge.judge_files(&answer, Permissions::default(), true).await.unwrap();
+        reports.into_iter().find(|report| report.gate == Gate::Checks).unwrap()
+    }
+}
+
+impl Scene<'_> {
+    async fn play(&self) {
+        let place = Place::with(self.files);
+        self.play_in(&place).await;
+    }
+
+    async fn play_in(&self, place: &Place) {
+        let judge = place.judge().await;
+        let right = place.checked(&judge, self.changed, self.right).await;
+        assert_eq!(right.verdict, GateVerdict::Pass, "{}\n{:?}", right.detail, right.issues);
+        let vouches =
+            right.detail.split("; ").any(|said| said.contains(self.check) && said.contains("passed"));
+        assert!(vouches, "`{}` does not vouch for it: {}", self.check, right.detail);
+        let broken = place.checked(&judge, self.changed, self.broken).await;
+        let said: Vec<String> = broken.issues.iter().map(ToString::to_string).collect();
+        assert_eq!(broken.verdict, GateVerdict::Fail, "{}", broken.detail);
+        assert!(
+            said.iter().any(|issue| issue.contains(self.test)),
+            "`{}` is not named: {said:#?}",
+            self.test
+        );
+    }
+}
+
+/// Why a scene cannot be played here; `slow` ones are played by the nightly command only.
+fn skipped(scene: &str, programs: &[&str], slow: bool) -> bool {
+    let missing = programs.iter().find(|program| !has(program));
+    let why = match missing {
+        Some(program) => format!("`{program}` is not installed here"),
+        None if slow && std::env::var_os("ECOSYSTEMS").is_none_or(|which| which != "all") => {
+            "it is slow: `npm run test:ecosystems` plays it".to_string()
+        }
+        None => return false,
+    };
+    eprintln!("skipped: {scene}: {why}");
+    true
+}
+
+fn has(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Whether a registry answers, which a scene needs for its packages.
+fn reaches(program: &str, arguments: &[&str], scene: &str) -> bool {
+    let answers = |folder: &Path| {
+        let asked = std::process::Command::new(program).args(arguments).current_dir(folder).output();
+        asked.is_ok_and(|output| output.status.success())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let reached = answers(folder.path());
+    if !reached {
+        eprintln!("skipped: {scene}: no registry answers `{program}` here");
+    }
+    reached
+}

@@ -1,0 +1,26 @@
+//! A set-up that failed: checks that need it say nothing, so nothing is judged and no work begins until it is put right. What
+//! a coder has begun ends first, because a pause would throw it away.
+
+use crate::{Effect, PauseReason, Phase, SetupSummary, State, Task, WorkKind, independent};
+
+/// Why no work may begin.
+pub(super) fn blocks(state: &State) -> Option<PauseReason> {
+    if !state.policy.pause_on_setup || state.base_checks.is_none() {
+        return None;
+    }
+    let failures = state.setup.iter().filter(|step| step.blocks()).filter_map(SetupSummary::failure);
+    let failures: Vec<String> = failures.collect();
+    (!failures.is_empty()).then(|| PauseReason::setup(&failures.join("; "), &state.mission))
+}
+
+/// Work that was begun before this was known.
+pub(super) fn begun(state: &State) -> Vec<Effect> {
+    let active = state.tasks.index().active().filter_map(|id| state.tasks.get(id));
+    let effect = |task: &Task| match task.phase {
+        Phase::Testing => Some(independent::write(task)),
+        Phase::Working if task.fixes > 0 => Some(super::work(state, task, WorkKind::Fix)),
+        Phase::Working => Some(super::work(state, task, WorkKind::Fresh)),
+        _ => None,
+    };
+    active.filter_map(effect).collect()
+}

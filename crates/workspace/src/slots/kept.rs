@@ -1,0 +1,97 @@
+//! Folders of a slot that the next mission can use again, such as an environment of Python, kept by what decides them.
+//!
+//! They lie outside of every slot, so that no command can write there; the caller keeps only what its own set-up has made.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::error::{At, Error};
+use crate::files::{copy_file, ensure_file, folder_inside, private_dir, remove_tree};
+use crate::names::relative;
+use crate::slots::Slot;
+use crate::workspace::Workspace;
+
+/// Folders that are kept for a project: one for each branch that is worked on, more or less.
+const MOST: usize = 4;
+/// The file that says when a folder was last used.
+const USED: &str = "used";
+const TREE: &str = "tree";
+
+impl Workspace {
+    /// Copies a folder of a slot to what is kept, under `key`; the folders that were not used for longest make room.
+    pub fn keep_folder(&self, slot: &Slot, name: &str, key: &str) -> Result<(), Error> {
+        let (from, place) = (slot.path.join(relative(name)?), self.kept(key)?);
+        let making = self.environments().join(format!(".new-{}", std::process::id()));
+        private_dir(&self.environments())?;
+        remove_tree(&making)?;
+        private_dir(&making)?;
+        let copied = copy_tree(&from, &making.join(TREE)).and_then(|()| ensure_file(&making.join(USED), b""));
+        if let Err(error) = copied.and_then(|()| remove_tree(&place)) {
+            remove_tree(&making)?;
+            return Err(error);
+        }
+        fs::rename(&making, &place).at("keep", &place)?;
+        self.forget_oldest()
+    }
+
+    /// Puts what is kept under `key` into a slot, in place of what is there; whether there was any.
+    pub fn put_kept_folder(&self, slot: &Slot, name: &str, key: &str) -> Result<bool, Error> {
+        let (inside, place) = (relative(name)?, self.kept(key)?);
+        if !fs::symlink_metadata(place.join(TREE)).is_ok_and(|found| found.is_dir()) {
+            return Ok(false);
+        }
+        let to = slot.path.join(&inside);
+        folder_inside(&slot.path, &inside, 0o755)?;
+        remove_tree(&to)?;
+        copy_tree(&place.join(TREE), &to)?;
+        let used =
+            File::open(place.join(USED)).and_then(|file| file.set_modified(std::time::SystemTime::now()));
+        used.at("write", &place)?;
+        Ok(true)
+    }
+
+    /// What is in a slot beside its commit, ignored by git or not; a folder without anything else is named as one.
+    pub fn beside_commit(&self, slot: &Slot) -> Result<Vec<String>, Error> {
+        let args = ["ls-files", "-z", "--others", "--directory", "--no-empty-directory"];
+        let found = self.slot_git(slot)?.ok("look for what was left in a slot", &args, None)?;
+        let names = found.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
+    fn kept(&self, key: &str) -> Result<PathBuf, Error> {
+        Ok(self.environments().join(relative(key)?))
+    }
+
+    fn forget_oldest(&self) -> Result<(), Error> {
+        let entries = fs::read_dir(self.environments()).at("list", &self.environments())?;
+        let mut all: Vec<(io::Result<std::time::SystemTime>, PathBuf)> = entries
+            .flatten()
+            .map(|entry| {
+                (entry.path().join(USED).metadata().and_then(|found| found.modified()), entry.path())
+            })
+            .collect();
+        all.sort_by_key(|(used, _)| used.as_ref().ok().copied());
+        let surplus = all.len().saturating_sub(MOST);
+        all.iter().take(surplus).try_for_each(|(_, path)| remove_tree(path))
+    }
+}
+
+/// Copies everything as it is, with modes and times: what was compiled beside a source is known by the source's time. Links
+/// stay what they are.
+fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
+    let found = fs::symlink_metadata(from).at("copy", from)?;
+    if found.is_symlink() {
+        return symlink(fs::read_link(from).at("copy", from)?, to).at("write", to);
+    }
+    if !found.is_dir() {
+        return if found.is_file() { copy_file(from, to).at("copy", from) } else { Ok(()) };
+    }
+    fs::create_dir(to).at("create", to)?;
+    for entry in fs::read_dir(from).at("list", from)? {
+        let name = entry.at("list", from)?.file_name();
+        copy_tree(&from.join(&name), &to.join(&name))?;
+    }
+    Ok(())
+}
