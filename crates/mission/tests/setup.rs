@@ -46,7 +46,7 @@ fn what_was_begun_ends_and_then_the_mission_waits() {
     mission.tell(base_checked(&["npm test"], true));
     let working = mission.record_policy();
     assert!(working.contains("work:a") && !working.contains("paused"), "{working}");
-    mission.hand_in("a");
+    mission.submit("a");
     let waiting = mission.record_policy();
     assert!(waiting.contains("paused") && !waiting.contains("judge"), "{waiting}");
     let Some(PauseReason::Setup(words)) = mission.state.paused.clone() else { panic!("{waiting}") };

@@ -149,7 +149,8 @@ impl Setups {
                 continue;
             }
             let name = format!("{}\n{}", check.directory, check.run);
-            let done = ready.steps.get(&name).filter(|done| done.stands(&planned, slot));
+            let again = !is_base && !self.failed_on_base(&planned);
+            let done = ready.steps.get(&name).filter(|done| done.stands(&planned, slot, again));
             let done = match done {
                 Some(done) => done,
                 None => {
@@ -173,6 +174,11 @@ impl Setups {
 
     fn base(&self) -> MutexGuard<'_, BTreeMap<StepPlace, (u64, bool)>> {
         self.base.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed_on_base(&self, planned: &Planned) -> bool {
+        let place = (planned.step.check.directory.clone(), planned.step.makes);
+        self.base().get(&place).is_some_and(|(_, well)| !well)
     }
 
     /// Who is at fault for a step that failed in a slot.
@@ -293,7 +299,13 @@ fn summary(check: &Check, started: Instant) -> SetupSummary {
 }
 
 impl Done {
-    fn stands(&self, planned: &Planned, slot: &Slot) -> bool {
+    /// `again`: a failure that no file decides may be over by now.
+    fn stands(&self, planned: &Planned, slot: &Slot, again: bool) -> bool {
+        let of_the_moment =
+            planned.step.inputs.is_empty() || self.failed.as_ref().is_some_and(|f| f.unreachable);
+        if again && self.failed.is_some() && of_the_moment {
+            return false;
+        }
         let inside = |path: &&PathBuf| path.starts_with(&slot.path);
         self.key == planned.key && self.made.iter().filter(inside).all(|path| path.exists())
     }

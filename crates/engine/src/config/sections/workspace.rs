@@ -63,9 +63,9 @@ impl Default for WorkspaceConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SetupFailure {
-    /// the mission waits until it is put right
+    /// The mission waits until it is put right
     Pause,
-    /// the mission goes on, and these checks are no evidence
+    /// The mission goes on, and these checks are no evidence
     NoEvidence,
 }
 

@@ -265,12 +265,13 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
 
         [workspace]
         setup = "auto"  # home/opencode.toml:67
-        copy = ["node_modules"]  # home/opencode.toml:68
-        directory = "auto"  # home/opencode.toml:69
-        keep_mb = 10000  # home/opencode.toml:70
+        setup_failure = "pause"  # home/opencode.toml:68
+        copy = ["node_modules"]  # home/opencode.toml:69
+        directory = "auto"  # home/opencode.toml:70
+        keep_mb = 10000  # home/opencode.toml:71
 
         [context]
-        budget = 24000  # home/opencode.toml:73
+        budget = 24000  # home/opencode.toml:74
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
