@@ -97,13 +97,8 @@ pub(crate) fn copy_with_times(from: &Path, to: &Path) -> io::Result<()> {
     let found = fs::metadata(from)?;
     fs::copy(from, to)?;
     let times = fs::FileTimes::new().set_modified(found.modified()?).set_accessed(found.accessed()?);
-    OpenOptions::new().write(true).open(to)?.set_times(times)
-}
-
-/// The same, for files that may be read-only.
-pub(crate) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(from, to)?;
-    fs::File::open(to)?.set_modified(fs::metadata(from)?.modified()?)
+    // Opened to be read, since a copy of a read-only file is one
+    fs::File::open(to)?.set_times(times)
 }
 
 /// The folder that holds `path`, made where it is missing, with no link on the way from `root`.

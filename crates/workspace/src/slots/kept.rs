@@ -4,13 +4,13 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::error::{At, Error};
-use crate::files::{copy_file, ensure_file, folder_inside, private_dir, remove_tree};
+use crate::files::{ensure_file, folder_inside, private_dir, remove_tree};
 use crate::names::relative;
 use crate::slots::Slot;
+use crate::slots::builds::copy_tree;
 use crate::workspace::Workspace;
 
 /// Folders that are kept for a project: one for each branch that is worked on, more or less.
@@ -76,22 +76,4 @@ impl Workspace {
         let surplus = all.len().saturating_sub(MOST);
         all.iter().take(surplus).try_for_each(|(_, path)| remove_tree(path))
     }
-}
-
-/// Copies everything as it is, with modes and times: what was compiled beside a source is known by the source's time. Links
-/// stay what they are.
-fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
-    let found = fs::symlink_metadata(from).at("copy", from)?;
-    if found.is_symlink() {
-        return symlink(fs::read_link(from).at("copy", from)?, to).at("write", to);
-    }
-    if !found.is_dir() {
-        return if found.is_file() { copy_file(from, to).at("copy", from) } else { Ok(()) };
-    }
-    fs::create_dir(to).at("create", to)?;
-    for entry in fs::read_dir(from).at("list", from)? {
-        let name = entry.at("list", from)?.file_name();
-        copy_tree(&from.join(&name), &to.join(&name))?;
-    }
-    Ok(())
 }
