@@ -137,7 +137,10 @@ function plant(registry, folder) {
   const language = languages[registry]
   const all = files(folder).filter((path) => language.end.test(path))
   const isTest = (/** @type {string} */ path) => /(^|[/._-])(tests?|spec|__tests__|bench\w*|examples?|docs|fuzz)([/._-]|$)/.test(relative(folder, path))
-  const tests = all.filter(isTest).map((path) => readFileSync(path, "utf8")).join("\n")
+  // Tests of a crate stand in its sources, too: from a line on, and in what documents
+  const ownTests = (/** @type {string} */ text) => (registry === "crates" && text.includes("#[cfg(test)]") ? text.indexOf("#[cfg(test)]") : text.length)
+  const inSources = (/** @type {string} */ text) => (registry === "crates" ? text.slice(ownTests(text)) + (text.match(/^ *\/\/[/!].*$/gm) ?? []).join("\n") : "")
+  const tests = all.map((path) => (isTest(path) ? readFileSync(path, "utf8") : inSources(readFileSync(path, "utf8")))).join("\n")
   const candidates = []
   for (const path of all.filter((path) => !isTest(path))) {
     const text = readFileSync(path, "utf8")
@@ -146,7 +149,7 @@ function plant(registry, folder) {
     for (const found of text.matchAll(language.function)) {
       const uses = tests.split(new RegExp(`\\b${found[1].replace("$", "\\$")}\\b`)).length - 1
       const isConst = registry === "crates" && /const fn/.test(found[0])
-      if (uses > 0 && !isConst) candidates.push({ path, at: found.index + found[0].length, uses, name: found[1], broken })
+      if (uses > 0 && !isConst && found.index < ownTests(text)) candidates.push({ path, at: found.index + found[0].length, uses, name: found[1], broken })
     }
   }
   candidates.sort((a, b) => b.uses - a.uses || (a.path < b.path ? -1 : 1))
