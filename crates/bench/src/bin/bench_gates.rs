@@ -1,6 +1,7 @@
 //! `npm run bench:gates -- [options]`: what the gates let through.
 
 use std::fmt::Display;
+use std::path::Path;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -29,6 +30,8 @@ bench:gates measures what the gates let through: the Guardian alone, then every 
   --minutes N     begin no further mutant of the whole stack after this; the next run goes on from what is remembered
   --fresh N SEED  only this: N releases of packages in no list, drawn by SEED; how many correct changes the Guardian refuses
   --show          with --fresh: what it found, which spends the seed: no later one draws its packages
+  --repo PATHS    only this: the newest commits of git repositories (bare or not), between commas; with --show the errors
+  --commits N     with --repo: commits of each that change 1 to 15 source files, at most (15)
   --misses        every mutant that was let through, every false alarm
   --json FILE     what was measured of the whole stack, mutant by mutant";
 
@@ -51,6 +54,9 @@ fn main() -> ExitCode {
 fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), String> {
     if has("--fresh") {
         return fresh(arguments, has("--show"));
+    }
+    if let Some(paths) = value::<String>(arguments, "--repo")? {
+        return repositories(&paths, value(arguments, "--commits")?.unwrap_or(15), has("--show"));
     }
     let quick = has("--quick");
     let only: Option<String> = value(arguments, "--package")?;
@@ -114,7 +120,7 @@ fn fresh(arguments: &[String], show: bool) -> Result<(), String> {
         spent.save().map_err(|why| format!("seed {seed} cannot be marked as spent: {why}"))?;
     }
     let judged = fresh::judge(&drawn.changes, jobs);
-    println!("{}", judged.markdown(seed));
+    println!("{}", judged.markdown(&format!("seed {seed}")));
     if drawn.changes.len() < count {
         println!("Only {} of {count} changes could be drawn.", drawn.changes.len());
     }
@@ -127,6 +133,19 @@ fn fresh(arguments: &[String], show: bool) -> Result<(), String> {
     }
     if show {
         judged.errors.iter().for_each(|error| println!("false error: {error}"));
+    }
+    Ok(())
+}
+
+/// Correct changes of repositories that lie on this machine.
+fn repositories(paths: &str, commits: usize, show: bool) -> Result<(), String> {
+    let mut judged = fresh::Judged::default();
+    for path in paths.split(',').filter(|path| !path.is_empty()) {
+        judged.join(fresh::judge_repository(Path::new(path), commits)?);
+    }
+    println!("{}", judged.markdown(&format!("at most {commits} commits of each repository")));
+    if show {
+        judged.errors.iter().for_each(|error| println!("error: {error}"));
     }
     Ok(())
 }

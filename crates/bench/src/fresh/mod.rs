@@ -1,9 +1,10 @@
 //! Changes that nobody tuned by: releases of packages outside every list, drawn by a seed, judged by the Guardian's gate.
 //!
-//! Works with [`crate::projects`], which fetches. Must not show what was found unless asked: a seed whose findings were
+//! Also commits of git repositories that lie on this machine. Works with [`crate::projects`], which fetches. Must not show what was found unless asked: a seed whose findings were
 //! seen is spent, and so are its packages, which no later seed draws.
 
 mod names;
+mod repository;
 mod spent;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use syntax::Language;
 use crate::mutants::correct;
 use crate::projects::{Change, Project, ProjectError, Registry, Set, Tree, release};
 
+pub use repository::judge_repository;
 pub use spent::Spent;
 
 /// A release that changes more source files is no change that a mission makes.
@@ -138,10 +140,10 @@ pub struct Judged {
     pub errors: Vec<String>,
 }
 
-/// The same of one registry.
+/// The same of one registry, or repository.
 #[derive(Debug, Default)]
 pub struct Row {
-    pub registry: &'static str,
+    pub registry: String,
     pub changes: usize,
     pub refused: usize,
     pub files: usize,
@@ -172,7 +174,8 @@ pub fn judge(changes: &[Change], jobs: usize) -> Judged {
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by_key(|(at, ..)| *at);
-    let rows = Registry::ALL.iter().map(|of| Row { registry: of.name(), ..Row::default() }).collect();
+    let rows =
+        Registry::ALL.iter().map(|of| Row { registry: of.name().to_string(), ..Row::default() }).collect();
     let mut judged = Judged { rows, ..Judged::default() };
     for (change, (_, errors, accused)) in changes.iter().zip(found) {
         let files = sources(change).count();
@@ -192,10 +195,24 @@ pub fn judge(changes: &[Change], jobs: usize) -> Judged {
 }
 
 impl Judged {
-    /// As a table in Markdown, which names no rule and no package.
-    pub fn markdown(&self, seed: u64) -> String {
-        let mut text = format!("## Correct changes that nobody tuned by, seed {seed}\n\n");
-        text += "| registry | changes | refused | changed source files | with a false error |\n|---|---:|---:|---:|---:|\n";
+    fn add(&mut self, row: Row) {
+        self.changes += row.changes;
+        self.refused += row.refused;
+        self.files += row.files;
+        self.accused += row.accused;
+        self.rows.push(row);
+    }
+
+    /// Adds what another set of changes came to.
+    pub fn join(&mut self, other: Judged) {
+        other.rows.into_iter().for_each(|row| self.add(row));
+        self.errors.extend(other.errors);
+    }
+
+    /// As a table in Markdown, which names no rule and no package. `what`: where the changes come from.
+    pub fn markdown(&self, what: &str) -> String {
+        let mut text = format!("## Correct changes that nobody tuned by, {what}\n\n");
+        text += "| from | changes | refused | changed source files | with a false error |\n|---|---:|---:|---:|---:|\n";
         for row in &self.rows {
             let Row { registry, changes, refused, files, accused } = row;
             let _ = writeln!(text, "| {registry} | {changes} | {refused} | {files} | {accused} |");
@@ -230,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_table_names_no_finding() {
-        let row = Row { registry: "npm", changes: 2, refused: 1, files: 800, accused: 1 };
+        let row = Row { registry: "npm".to_string(), changes: 2, refused: 1, files: 800, accused: 1 };
         let judged = Judged {
             rows: vec![row],
             changes: 2,
@@ -239,7 +256,7 @@ mod tests {
             accused: 1,
             errors: vec!["a 1 → 2: syntax-error".to_string()],
         };
-        let text = judged.markdown(7);
+        let text = judged.markdown("seed 7");
         assert!(
             text.contains("1 of 2 changes would be refused (50.0 %)") && text.contains("1 in 800"),
             "{text}"
