@@ -1,8 +1,12 @@
 //! A commit of the private repository as sources for the Guardian, and texts of a commit that are read ahead.
+//!
+//! What installed packages have is read where the user installed them: in a slot, anything may have written there.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use guardian::Sources;
 use workspace::Workspace;
@@ -16,13 +20,45 @@ pub(crate) struct TreeSources {
     workspace: Workspace,
     commit: String,
     texts: CommitTexts,
+    /// By folder: whether the user installed there what this commit asks for
+    same_manifests: Mutex<HashMap<String, bool>>,
 }
 
 impl TreeSources {
     pub fn open(workspace: &Workspace, commit: &str) -> Result<TreeSources, workspace::Error> {
         let texts = CommitTexts::new(workspace.files(commit)?);
-        Ok(TreeSources { workspace: workspace.clone(), commit: commit.to_string(), texts })
+        let commit = commit.to_string();
+        Ok(TreeSources { workspace: workspace.clone(), commit, texts, same_manifests: Mutex::default() })
     }
+
+    /// Whether the manifest of a folder is still the one that the user has there: another may ask for other versions.
+    fn has_users_manifest(&self, folder: &str) -> bool {
+        let known = || self.same_manifests.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = known().get(folder).copied() {
+            return same;
+        }
+        let path = if folder.is_empty() { "package.json".to_string() } else { format!("{folder}/package.json") };
+        let there = std::fs::read_to_string(self.workspace.root().join(&path)).ok();
+        let same = there.is_some_and(|there| self.read(&path).is_some_and(|text| text == there));
+        known().insert(folder.to_string(), same);
+        same
+    }
+}
+
+/// The text of a file of a package that the user installed: below `root`, wherever its links lead, and bounded.
+fn installed_text(root: &Path, path: &str, has_users_manifest: impl Fn(&str) -> bool) -> Option<String> {
+    let at = format!("/{path}").find("/node_modules/")?;
+    let folder = path.get(..at.saturating_sub(1)).unwrap_or_default();
+    let leaves = path.split('/').any(|part| matches!(part, ".." | "." | ""));
+    if leaves || !has_users_manifest(folder) {
+        return None;
+    }
+    let (root, file) = (root.canonicalize().ok()?, root.join(path).canonicalize().ok()?);
+    let found = std::fs::metadata(&file).ok()?;
+    if !file.starts_with(&root) || !found.is_file() || found.len() > MAX_FILE as u64 {
+        return None;
+    }
+    std::fs::read_to_string(&file).ok()
 }
 
 impl Sources for TreeSources {
@@ -32,6 +68,11 @@ impl Sources for TreeSources {
 
     fn files(&self) -> &[String] {
         self.texts.files()
+    }
+
+    fn installed(&self, path: &str) -> Option<Cow<'_, str>> {
+        let text = installed_text(self.workspace.root(), path, |folder| self.has_users_manifest(folder));
+        text.map(Cow::Owned)
     }
 }
 
@@ -133,6 +174,35 @@ mod tests {
         assert!(calls.len() < 12, "{} calls", calls.len());
         assert_eq!(calls.concat().len(), 500, "no picture was read, and no text twice");
         assert_eq!(calls[0].len(), 1, "who asks for one file gets one");
+    }
+
+    #[test]
+    fn what_the_user_installed_is_shown_where_the_manifest_is_still_theirs() {
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let write = |path: &Path, text: &str| {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(&root.path().join("node_modules/.store/p/index.d.ts"), "own");
+        write(&root.path().join("app/node_modules/q/index.d.ts"), "of the app");
+        write(&root.path().join("src/a.ts"), "no package");
+        write(&outside.path().join("index.d.ts"), "elsewhere");
+        std::os::unix::fs::symlink(".store/p", root.path().join("node_modules/p")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), root.path().join("node_modules/r")).unwrap();
+        let asked: RefCell<Vec<String>> = RefCell::default();
+        let read = |path: &str, same: bool| {
+            installed_text(root.path(), path, |folder| {
+                asked.borrow_mut().push(folder.to_string());
+                same
+            })
+        };
+        assert_eq!(read("node_modules/p/index.d.ts", true).as_deref(), Some("own"), "through a link inside");
+        assert_eq!(read("app/node_modules/q/index.d.ts", true).as_deref(), Some("of the app"));
+        assert_eq!(*asked.borrow(), ["", "app"]);
+        assert_eq!(read("node_modules/p/index.d.ts", false), None, "another version may be asked for");
+        for path in ["node_modules/r/index.d.ts", "node_modules/../src/a.ts", "src/a.ts", "node_modules/p"] {
+            assert_eq!(read(path, true), None, "{path}");
+        }
     }
 
     #[test]
