@@ -2,6 +2,9 @@
 //!
 //! Works on a path and a text. Must not guess: what a tool of that kind would not read is not read here.
 
+use std::collections::HashSet;
+
+use granit_parser::Event;
 use serde_json::{Map, Value};
 
 /// A kind of data, by the path of its file.
@@ -91,12 +94,61 @@ pub(crate) fn problem(format: Format, text: &str) -> Option<(usize, String)> {
         }
         Format::Yaml => {
             const MAX_EVENTS: usize = 1_000_000;
-            let error = granit_parser::Parser::new_from_str(text).take(MAX_EVENTS).find_map(Result::err)?;
-            let line = error.marker().line();
-            let at = text.match_indices('\n').nth(line.saturating_sub(2)).map_or(0, |(at, _)| at + 1);
-            Some((at.min(text.len()), error.info().to_string()))
+            let mut keys = Keys::default();
+            for event in granit_parser::Parser::new_from_str(text).take(MAX_EVENTS) {
+                let (line, message) = match event {
+                    Err(error) => (error.marker().line(), error.info().to_string()),
+                    Ok((event, span)) => match keys.repeated(&event) {
+                        Some(key) => (span.start.line(), format!("the key `{key}` is there already")),
+                        None => continue,
+                    },
+                };
+                let at = text.match_indices('\n').nth(line.saturating_sub(2)).map_or(0, |(at, _)| at + 1);
+                return Some((at.min(text.len()), message));
+            }
+            None
         }
         Format::Ini => None,
+    }
+}
+
+/// The keys of the mappings that are open while YAML is read.
+#[derive(Default)]
+struct Keys {
+    open: Vec<Option<Mapping>>,
+}
+
+#[derive(Default)]
+struct Mapping {
+    keys: HashSet<String>,
+    /// The next node is a value
+    value: bool,
+}
+
+impl Keys {
+    /// The key that this event repeats in its mapping. `<<` may stand there as often as it likes.
+    fn repeated(&mut self, event: &Event<'_>) -> Option<String> {
+        let is_node = matches!(
+            event,
+            Event::Scalar(..) | Event::Alias(..) | Event::SequenceStart(..) | Event::MappingStart(..)
+        );
+        let mut repeated = None;
+        if is_node && let Some(Some(mapping)) = self.open.last_mut() {
+            if let (false, Event::Scalar(key, ..)) = (mapping.value, event)
+                && key != "<<"
+                && !mapping.keys.insert(key.to_string())
+            {
+                repeated = Some(key.to_string());
+            }
+            mapping.value = !mapping.value;
+        }
+        match event {
+            Event::MappingStart(..) => self.open.push(Some(Mapping::default())),
+            Event::SequenceStart(..) => self.open.push(None),
+            Event::MappingEnd | Event::SequenceEnd => drop(self.open.pop()),
+            _ => {}
+        }
+        repeated
     }
 }
 
@@ -239,6 +291,10 @@ mod tests {
         assert_eq!(problem(Format::Toml, "a = 1\nb = \"x\n").map(|(at, _)| at > 5), Some(true));
         assert!(problem(Format::Yaml, "a:\n  - b\n - c\n").is_some());
         assert_eq!(problem(Format::Yaml, "a: &x 1\nb: *x\n---\nc: !Ref d\n"), None);
+        assert_eq!(problem(Format::Yaml, "a:\n  b: 1\n  c: [x, y]\nb:\n  b: c\n  c: b\n---\na: 1\n"), None);
+        assert!(
+            problem(Format::Yaml, "a:\n  b: 1\n  c: [b]\n  b: 2\n").is_some_and(|(_, m)| m.contains("`b`"))
+        );
         assert_eq!(problem(Format::Json, ""), None);
     }
 

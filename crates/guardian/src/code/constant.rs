@@ -101,8 +101,24 @@ fn is_fixed_to(file: &File, index: usize, depth: usize) -> bool {
             ) && arguments(index)
         }
         "new_expression" => {
-            matches!(file.field_text(index, "constructor"), "Map" | "Set" | "Array" | "Object" | "WeakMap")
-                && arguments(index)
+            const EMPTY: &[&str] = &[
+                "Map",
+                "Set",
+                "Array",
+                "Object",
+                "WeakMap",
+                "WeakSet",
+                "ArrayBuffer",
+                "Uint8Array",
+                "Uint16Array",
+                "Uint32Array",
+                "Float64Array",
+                "Blob",
+                "Headers",
+                "FormData",
+                "URLSearchParams",
+            ];
+            EMPTY.contains(&file.field_text(index, "constructor")) && arguments(index)
         }
         "macro_invocation" => {
             let text = file.text_of(index);

@@ -188,7 +188,8 @@ fn is_skipped(file: &File, test: &Test) -> bool {
             decorated
                 || ["pytest.skip(", "self.skipTest(", "pytest.xfail("].iter().any(|s| first().starts_with(s))
         }
-        Some(Language::Go) => first().contains(".Skip"),
+        // Who asks for a short run asks for it each time
+        Some(Language::Go) => first().contains(".Skip") && !first().contains("testing.Short()"),
         _ => {
             let switched_off = |call: usize| {
                 let name = file.field_text(call, "function");
@@ -272,10 +273,7 @@ fn ecmascript_tests(file: &File) -> Vec<Test> {
 /// The title and the body of a call like `it("title", () => …)`.
 fn titled<'f>(file: &'f File, call: usize, names: &[&str]) -> Option<(&'f str, usize)> {
     let function = file.field_text(call, "function");
-    let plain = function.trim_end_matches(".only").trim_end_matches(".skip").trim_end_matches(".concurrent");
-    if function.len() > 60
-        || !(names.contains(&plain) || names.iter().any(|n| plain.starts_with(&format!("{n}.each("))))
-    {
+    if function.len() > 60 || !names.iter().any(|name| function.strip_prefix(name).is_some_and(is_modified)) {
         return None;
     }
     let arguments = file.flat().field(call, "arguments")?;
@@ -287,6 +285,30 @@ fn titled<'f>(file: &'f File, call: usize, names: &[&str]) -> Option<(&'f str, u
     let body = parts.find(|i| matches!(file.flat().kind(*i), "arrow_function" | "function_expression"))?;
     let body = file.flat().field(body, "body")?;
     Some((file.text_of(title).trim_matches(['"', '\'', '`']), body))
+}
+
+/// Whether this may stand between the name of a test's function and its arguments: `.only`, `.skipIf(…)`, `.each([…])`.
+fn is_modified(rest: &str) -> bool {
+    const CALLED: &[&str] =
+        &[".each(", ".each`", ".each<", ".for(", ".for<", ".skipIf(", ".runIf(", ".extend("];
+    const PLAIN: &[&str] = &[
+        ".only",
+        ".skip",
+        ".concurrent",
+        ".sequential",
+        ".serial",
+        ".parallel",
+        ".failing",
+        ".fails",
+        ".todo",
+        ".fixme",
+        ".slow",
+    ];
+    let mut rest = rest;
+    while let Some(after) = PLAIN.iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = after;
+    }
+    rest.is_empty() || CALLED.iter().any(|word| rest.starts_with(word))
 }
 
 /// The assertions below a node.

@@ -317,6 +317,20 @@ fn in_rust(file: &File, index: usize) -> Role {
             | ("match_arm", "pattern")
     );
     if pattern || direct {
+        let binder = flat.above(index).find(|i| {
+            matches!(
+                flat.kind(*i),
+                "let_declaration"
+                    | "let_condition"
+                    | "parameter"
+                    | "closure_parameters"
+                    | "match_arm"
+                    | "block"
+            )
+        });
+        if let Some(binder) = binder.filter(|i| flat.kind(*i) == "let_declaration") {
+            return Role::Binds(scope(file, binder, false));
+        }
         // Generously: for all of the function or closure
         return Role::Binds(scope(file, index, true));
     }

@@ -22,6 +22,7 @@ pub(crate) use known::{
     is_global, is_go_package, is_known, is_library_type, is_node_module, is_python_module, is_std_macro,
 };
 pub(crate) use local::out_of_scope;
+pub(crate) use python::binds as binds_in_python;
 pub(crate) use rust::in_item_macro as is_in_item_macro;
 pub(crate) use scopes::lost;
 pub(crate) use set::Names;

@@ -73,6 +73,11 @@ fn quoted(file: &File, index: usize, names: &mut Names) {
     }
 }
 
+/// Whether a name is bound where it stands.
+pub(crate) fn binds(file: &File, index: usize, parent: &str, field: &str) -> bool {
+    matches!(role(file, index, parent, field), Role::Binds)
+}
+
 pub(super) enum Role {
     Binds,
     Uses,

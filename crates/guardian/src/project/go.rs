@@ -57,12 +57,22 @@ pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {
         };
     }
     if !first.contains('.') {
-        if is_go_package(module) {
+        if is_go_package(module) || is_newer(tree, from) {
             return Target::Known;
         }
         return Target::Missing(format!("Go's standard library has no package `{module}`"));
     }
     Target::Package(module.to_string())
+}
+
+/// Whether the module asks for a Go that came after what is known of it here.
+pub(crate) fn is_newer(tree: &Tree<'_>, from: &str) -> bool {
+    const NEWEST: u32 = 26;
+    let stated = tree.nearest(from, "go.mod").and_then(|manifest| tree.read(&manifest)).and_then(|text| {
+        let version = text.lines().find_map(|line| line.trim().strip_prefix("go 1."))?.trim().to_string();
+        version.split('.').next()?.parse::<u32>().ok()
+    });
+    stated.is_some_and(|minor| minor > NEWEST)
 }
 
 /// The folder and name of the module that a file belongs to.

@@ -102,7 +102,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "undeclared-dependency",
         "The manifests above the file, and what the project used before.",
-        "Says nothing of modules that a declared framework provides, and where a manifest cannot be read; warns of imports that may fail and of those that many files have.",
+        "Says nothing of modules that a declared framework provides, and where a manifest cannot be read; warns of imports that may fail, of those that many files have, and where another manifest of the project declares the package.",
         &[],
         &[],
     ),
@@ -148,7 +148,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "test-weakened",
         "The assertions of the same test before and after.",
-        "Warns where something that may assert is called in their place; says nothing where an assertion asked nothing before, or for the opposite.",
+        "Warns where something that may assert is called in their place, and where the change took out of the code what the assertion is about; says nothing where an assertion asked nothing before, or for the opposite.",
         &[],
         &[],
     ),
@@ -253,7 +253,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "broken-data",
         "The parser of the format refuses the text.",
-        "Says nothing of dialects with comments.",
+        "Says nothing of dialects with comments; warns of JSON with comments under another name.",
         &[],
         DATA,
     ),
@@ -292,7 +292,7 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "test-case-removed",
         "The table of the same test before and after.",
-        "Says nothing where cases were renamed or moved.",
+        "Says nothing where cases were renamed or moved; warns where the table lost a column, or what the cases are about is gone too.",
         &[Go],
         &[],
     ),
@@ -358,14 +358,14 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     row(
         "not-compiled",
         "Every file of the package, and every scope of the function.",
-        "Says nothing where files are built under conditions, and where a macro may use the name.",
+        "Says nothing where files are built under conditions, where a macro may use the name, and of fields where the module asks for a newer Go than is known.",
         &[],
         &[(EcmaScript, "such code runs"), (Python, "such code runs")],
     ),
     row(
         "not-awaited",
         "The one definition that a call leads to, which is asynchronous.",
-        "Says nothing where the result is kept, passed on, or dropped on purpose (`void`).",
+        "Says nothing where the result is kept, passed on, or dropped on purpose (`void`); warns of callbacks of `forEach`.",
         &[],
         &[(Rust, "the compiler warns of it"), (Go, "Go has no such functions")],
     ),
@@ -385,8 +385,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     ),
     row(
         "missing-member",
-        "The class or type, and all that it inherits, embeds or is extended by in the project.",
-        "Says nothing where a base is of a package, and of types that answer for any name (`__getattr__`, index signatures, macros).",
+        "The class or type, and all that it inherits, embeds or is extended by in the project; a class of an installed package by its file of types. Of a variable, the class that it is made of or stated to be.",
+        "Says nothing where a base cannot be read, of types that answer for any name (`__getattr__`, index signatures, macros), of variables that are bound twice or narrowed, and of methods of `self` where an import or a trait of another crate may bring them.",
         &[],
         &[],
     ),

@@ -239,6 +239,13 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     }
     let data: Value = serde_json::from_str(&tree.read(manifest)?).ok()?;
     let part = module.get(name.len()..).unwrap_or_default();
+    if !part.is_empty()
+        && is_shut(&data, part)
+        && !candidates(&join(folder_of(manifest), part.trim_start_matches('/'))?).any(|path| tree.has(&path))
+        && !names_it(tree, from, name)
+    {
+        return Some(Target::Missing(format!("`{name}` exports no `.{part}`")));
+    }
     let entry = entry(&data, &format!(".{part}")).or_else(|| {
         part.is_empty()
             .then(|| data.get("main").and_then(Value::as_str).unwrap_or("index"))
@@ -247,6 +254,17 @@ fn of_workspace(tree: &Tree<'_>, from: &str, module: &str) -> Option<Target> {
     let path = join(folder_of(manifest), &entry)?;
     // What a build makes is not there, and need not be
     candidates(&path).find(|candidate| tree.has(candidate)).map(Target::File)
+}
+
+/// Whether a package lists what it has for others, and a part is not in the list.
+fn is_shut(data: &Value, part: &str) -> bool {
+    let Some(Value::Object(map)) = data.get("exports") else { return false };
+    let part = format!(".{part}");
+    map.keys().any(|key| key.starts_with('.'))
+        && !map.keys().any(|key| match key.split_once('*') {
+            None => *key == part || key.ends_with('/') && part.starts_with(key.as_str()),
+            Some((before, after)) => part.starts_with(before) && part.ends_with(after),
+        })
 }
 
 /// The file of a package's `exports` for a part of it, the types first.

@@ -20,23 +20,61 @@ const MAX_BYTES: usize = 600_000;
 
 /// The names that a package, or a part of it, has; `None` where they cannot be listed.
 pub(crate) fn exports(tree: &Tree<'_>, from: &str, module: &str) -> Option<Arc<BTreeSet<String>>> {
+    let (root, part) = place(tree, from, module)?;
+    tree.around.installed.get((root.clone(), part.clone()), || listed(tree, &root, &part).map(Arc::new))
+}
+
+/// The file of types in which a package declares a class.
+pub(crate) fn class(tree: &Tree<'_>, from: &str, module: &str, name: &str) -> Option<Arc<File>> {
+    let (root, part) = place(tree, from, module)?;
+    let mut waiting = vec![types(tree, &root, &part)?];
+    let mut seen = HashSet::new();
+    while let Some(path) = waiting.pop().filter(|_| seen.len() < MAX_FILES) {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let text = tree.installed(&path).filter(|text| text.len() < MAX_BYTES)?;
+        let file = File::plain(&path, &text);
+        // What is declared for other modules, or under several names, is not followed
+        if file.is_broken() || text.contains("export =") || text.contains("declare module ") {
+            return None;
+        }
+        if text.contains(&format!("class {name}")) {
+            return Some(Arc::new(file));
+        }
+        let stated = file.outline().exports.iter().filter(|export| export.name == "*" || export.name == name);
+        for from in stated.filter_map(|export| export.from.as_deref()) {
+            waiting.extend(join(folder_of(&path), from).and_then(|next| types_of(tree, &next)));
+        }
+    }
+    None
+}
+
+/// The folder of a package, as it is seen from a file, and the part of it that is asked for.
+fn place(tree: &Tree<'_>, from: &str, module: &str) -> Option<(String, String)> {
     let name = package(module);
     let mut folder = folder_of(from);
-    let root = loop {
+    loop {
         let root = join(folder, &format!("node_modules/{name}"))?;
         if tree.installed(&format!("{root}/package.json")).is_some() {
-            break root;
+            return Some((root, module.get(name.len()..).unwrap_or_default().to_string()));
         }
         if folder.is_empty() {
             return None;
         }
         folder = folder_of(folder);
-    };
-    let part = module.get(name.len()..).unwrap_or_default().to_string();
-    tree.around.installed.get((root.clone(), part.clone()), || listed(tree, &root, &part).map(Arc::new))
+    }
 }
 
 fn listed(tree: &Tree<'_>, root: &str, part: &str) -> Option<BTreeSet<String>> {
+    let path = types(tree, root, part)?;
+    let mut names = BTreeSet::new();
+    collect(tree, &path, &mut names, &mut HashSet::new())?;
+    (!names.is_empty()).then_some(names)
+}
+
+/// The file of types of a package, or of a part of it.
+fn types(tree: &Tree<'_>, root: &str, part: &str) -> Option<String> {
     let data: Value = serde_json::from_str(&tree.installed(&format!("{root}/package.json"))?).ok()?;
     let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_string);
     // Which types are taken may depend on the compiler
@@ -51,10 +89,7 @@ fn listed(tree: &Tree<'_>, root: &str, part: &str) -> Option<BTreeSet<String>> {
             .unwrap_or_else(|| "index.js".to_string()),
         None => part.trim_start_matches('/').to_string(),
     };
-    let path = types_of(tree, &join(root, &named)?)?;
-    let mut names = BTreeSet::new();
-    collect(tree, &path, &mut names, &mut HashSet::new())?;
-    (!names.is_empty()).then_some(names)
+    types_of(tree, &join(root, &named)?)
 }
 
 /// The file of types of a file.

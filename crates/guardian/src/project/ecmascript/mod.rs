@@ -10,7 +10,7 @@ use self::files::{at, candidates, package};
 use super::{Target, Tree, folder_of, join};
 use crate::names::is_node_module;
 
-pub(crate) use installed::exports as package_exports;
+pub(crate) use installed::{class as package_class, exports as package_exports};
 
 /// Where a module specifier leads.
 pub(crate) fn resolve(tree: &Tree<'_>, from: &str, module: &str) -> Target {

@@ -26,6 +26,8 @@ pub(crate) static RULE: Rule = Rule {
         Example::change(&[("a.toml", "a = 1\n")], &[("a.toml", "a = 1\nb = [1, 2\n")]),
         Example::change(&[("ci.yml", "a:\n  - b\n")], &[("ci.yml", "a:\n  - b\n - c\n")]),
         Example::change(&[("a.json", "{ \"a\": 1 }\n")], &[("a.json", "{ \"a\": 1\n")]),
+        Example::change(&[("a.json", "{ \"a\": 1 }\n")], &[("a.json", "{ \"a\": 1, }\n")]),
+        Example::change(&[("a.yml", "a: 1\nb: 2\n")], &[("a.yml", "a: 1\nb: 2\na: 3\n")]),
     ],
     check: Check::Edit(check),
 };
@@ -49,8 +51,10 @@ fn check(pair: &Pair, found: &mut Found) {
     // Some tools read comments in JSON, whatever its name
     let commented = format == Format::Json && problem(Format::Jsonc, &head.text).is_none();
     let name = pair.path.rsplit('/').next().unwrap_or_default();
-    if commented && !matches!(name, "package.json" | "package-lock.json" | "composer.json" | "manifest.json")
-    {
+    let strict = matches!(name, "package.json" | "package-lock.json" | "composer.json" | "manifest.json");
+    // A comma at the end without a comment anywhere is a slip
+    let slip = pair.base.is_some() && !head.text.contains("//") && !head.text.contains("/*");
+    if commented && !strict && !slip {
         found.maybe(head, at, end, message);
     } else {
         found.at(head, at, end, message);

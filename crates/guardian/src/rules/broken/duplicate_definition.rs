@@ -25,7 +25,7 @@ pub(crate) static RULE: Rule = Rule {
         )]),
         Example::new(&[(
             "src/lib.rs",
-            "#[cfg(unix)]\nfn f() {}\n#[cfg(not(unix))]\nfn f() {}\nstruct A;\nfn A() {}\n",
+            "#[cfg(unix)]\nfn f() {}\n#[cfg(not(unix))]\nfn f() {}\nstruct A;\nfn A() {}\nimpl B<u8> { fn f() {} }\nimpl B<u16> { fn f() {} }\n#[cfg(unix)]\nimpl A { fn f() {} }\nimpl A { fn f() {} }\n",
         )]),
         Example::new(&[(
             "a.go",
@@ -38,6 +38,7 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[("a.js", "const a = 1;\nconst a = 2;\n")]),
         Example::new(&[("a.py", "def f():\n    return 1\n\ndef f():\n    return 2\n")]),
         Example::new(&[("src/lib.rs", "fn f() {}\nfn f() {}\n")]),
+        Example::new(&[("src/lib.rs", "struct A;\nimpl A { fn f() {} }\nimpl A { fn f() {} }\n")]),
         Example::new(&[("a.go", "package a\n\nfunc F() {}\nfunc F() {}\n")]),
     ],
     check: Check::File(check),
@@ -62,6 +63,29 @@ fn check(file: &File, found: &mut Found) {
             );
         }
     }
+}
+
+/// The type of a plain `impl` and where it stands: several of one type are one place for names.
+fn impl_home(file: &File, list: usize) -> Option<(String, usize)> {
+    let flat = file.flat();
+    let holder = flat.node(list).parent;
+    let plain = flat.kind(holder) == "impl_item"
+        && flat.field(holder, "trait").is_none()
+        && flat.field(holder, "type_parameters").is_none()
+        && !flat.children(holder).any(|i| flat.kind(i) == "where_clause");
+    let of = file.field_text(holder, "type");
+    let outer = flat.node(holder).parent;
+    // A type with arguments may be another type each time, and an attribute may take the block out
+    let mut attributed = false;
+    for sibling in flat.children(outer).take_while(|sibling| *sibling < holder) {
+        attributed = match flat.kind(sibling) {
+            "attribute_item" => true,
+            _ if flat.node(sibling).extra => attributed,
+            _ => false,
+        };
+    }
+    let named = !of.is_empty() && of.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (plain && named && !attributed).then(|| (format!("{of} "), outer))
 }
 
 /// The name that a node defines, with what sets it apart from others of that name, and where.
@@ -138,7 +162,9 @@ fn definition(file: &File, index: usize) -> Option<(String, usize)> {
             );
             // A file of statements may shadow; macros and tests of compilers do
             let place = matches!(file.flat().kind(parent), "source_file" | "declaration_list");
-            (!conditional && place).then(|| Some((format!("{space} {}", name()?), parent)))?
+            let home = if place { impl_home(file, parent) } else { None };
+            let (prefix, home) = home.unwrap_or((String::new(), parent));
+            (!conditional && place).then(|| Some((format!("{prefix}{space} {}", name()?), home)))?
         }
         (Language::Go, "function_declaration") => {
             let name = name()?;

@@ -281,7 +281,10 @@ fn fields(change: &Change<'_>, found: &mut Found) {
         matches!(head.language, Some(Language::Rust | Language::Go)) && !is_specimen(&head.path)
     }) {
         let own = structs(head);
-        values(pair, head, &own, found);
+        // Since Go 1.27 the fields of what a struct embeds may be given by name
+        if head.language == Some(Language::Rust) || !go::is_newer(&change.head, &head.path) {
+            values(pair, head, &own, found);
+        }
         if change.whole || head.language != Some(Language::Rust) {
             continue;
         }

@@ -54,6 +54,10 @@ pub(crate) static RULE: Rule = Rule {
         )]),
         Example::new(&[(
             "a.ts",
+            "export async function g(all: string[]) { all.forEach(async (one) => { await fetch(one); }); }\n",
+        )]),
+        Example::new(&[(
+            "a.ts",
             "async function isOn() { return true; }\nexport async function g() { if (isOn()) return 1; return 2; }\n",
         )]),
     ],
@@ -68,10 +72,31 @@ fn check(change: &Change<'_>, found: &mut Found) {
         {
             continue;
         }
+        if !python {
+            each_async(pair, head, found);
+        }
         let known = asynchronous(&change.head, head);
         if !known.is_empty() {
             calls(pair, head, &known, found);
         }
+    }
+}
+
+/// `forEach` drops what its callback gives, so nobody waits for one that is asynchronous.
+fn each_async(pair: &Pair, file: &File, found: &mut Found) {
+    let flat = file.flat();
+    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "call_expression") {
+        if !pair.wrote_at(node.start) || !file.field_text(index, "function").ends_with(".forEach") {
+            continue;
+        }
+        let first = flat.field(index, "arguments").and_then(|list| flat.parts(list).next());
+        let Some(callback) = first.filter(|i| is_function(flat.kind(*i)) && starts_async(file, *i)) else {
+            continue;
+        };
+        let node = flat.node(callback);
+        let message =
+            "`forEach` waits for none of these: they run on after it, and nobody hears of a failure";
+        found.maybe(file, node.start, node.start + "async".len(), message);
     }
 }
 

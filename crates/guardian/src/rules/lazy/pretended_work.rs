@@ -42,6 +42,10 @@ pub(crate) static RULE: Rule = Rule {
             "a.js",
             "export class Base {\n  run(x) {\n    throw new Error('not implemented');\n  }\n}\nexport class A extends Base {\n  run(x) { return x; }\n}\n",
         )]),
+        Example::new(&[(
+            "a.ts",
+            "export function hint(label: string) {\n  // The placeholder until the user types\n  return `Enter ${label}`;\n}\n",
+        )]),
     ],
     invalid: &[
         Example::new(&[("a.py", "def f(x):\n    raise RuntimeError('saving is not implemented yet')\n")]),
@@ -72,6 +76,14 @@ pub(crate) static RULE: Rule = Rule {
         Example::new(&[(
             "a.js",
             "const mockUsers = [{ id: 1 }];\nexport function users(db) {\n  return mockUsers;\n}\n",
+        )]),
+        Example::new(&[(
+            "a.ts",
+            "export function render(title: string): Uint8Array {\n  // Placeholder until there is a library\n  return new Uint8Array();\n}\n",
+        )]),
+        Example::new(&[(
+            "a.js",
+            "export function sanitise(markup) {\n  // For now, just return the input\n  return markup;\n}\n",
         )]),
         Example::change(
             &[("a.py", "def f(items, limit):\n    return items[:limit]\n")],
@@ -117,6 +129,13 @@ static MADE_UP: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static LATER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     regex(
         r"(?i)\b(todo|fixme|xxx|hack|later|not (yet )?(handled|supported|respected|used|applied|honou?red|implemented|considered|enforced)( yet)?|ignor(ed|es|ing) (it |this )?for now|for now)\b",
+    )
+});
+
+/// Words for: something else will stand here.
+static PUT_OFF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(placeholder|stub(bed)?|for now|temporar(y|ily)|until (the|we|a|an|it|this)\b|eventually|simplified|simplistic|naive|minimal implementation|to be (replaced|filled in|completed|added)|will be (implemented|added|replaced|filled in|completed|wired|hooked)|just (return|echo|pass)|fill (this|it) in|left (as an exercise|for later)|wire (this|it) up)\b",
     )
 });
 
@@ -358,6 +377,12 @@ fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
             );
         } else if matches(&SIMULATED) && acted() || matches(&MADE_UP) && gives_fixed(file, function) {
             found.node(file, index, format!("the result is invented, as the comment says: \"{short}\""));
+        } else if matches(&PUT_OFF) && gives_nothing(file, function, &names) {
+            found.node(
+                file,
+                index,
+                format!("nothing is done with the parameters, and the comment says why: \"{short}\""),
+            );
         } else if matches(&LATER) {
             let forgotten = names.iter().find(|name| {
                 !name.starts_with('_')
@@ -378,6 +403,28 @@ fn comments(pair: &Pair, file: &File, function: &Function, found: &mut Found) {
             }
         }
     }
+}
+
+/// Whether a function gives a constant and looks at none of its parameters, or gives one back as it came.
+fn gives_nothing(file: &File, function: &Function, names: &[&str]) -> bool {
+    let flat = file.flat();
+    let body = statements(file, function.body);
+    let named: Vec<&&str> = names.iter().filter(|name| !name.starts_with('_')).collect();
+    if named.is_empty() || body.is_empty() {
+        return false;
+    }
+    if let [only] = body.as_slice()
+        && let Some(value) = returned(file, function.body, *only)
+        && named.iter().any(|name| **name == file.text_of(value))
+    {
+        return true;
+    }
+    let used = flat.below(function.body).any(|i| {
+        is_name(flat.kind(i)) && named.iter().any(|name| **name == file.text_of(i))
+            || matches!(flat.kind(i), "token_tree" | "interpolation" | "template_substitution")
+                && named.iter().any(|name| mentions(file.text_of(i), name))
+    });
+    !used && gives_fixed(file, function)
 }
 
 fn is_name(kind: &str) -> bool {

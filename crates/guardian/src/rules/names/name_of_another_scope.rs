@@ -28,6 +28,10 @@ pub(crate) static RULE: Rule = Rule {
         )]),
         Example::new(&[(
             "src/lib.rs",
+            "fn f(n: u8) -> u8 {\n    let half = if n > 1 { let third = n / 3; third } else { let Some(x) = g() else { return 1 }; x };\n    half + 1\n}\n",
+        )]),
+        Example::new(&[(
+            "src/lib.rs",
             "fn f(a: u8) -> impl Fn(u8) -> u8 { move |b| a + b }\nfn g(b: u8) -> u8 { b }\n",
         )]),
     ],
@@ -45,6 +49,10 @@ pub(crate) static RULE: Rule = Rule {
                 "package a\n\nfunc F(sep string) string { return sep }\n\nfunc G(x string) string { return sep + x }\n",
             ),
         ]),
+        Example::new(&[(
+            "src/lib.rs",
+            "fn f(n: u8) -> u8 {\n    if n > 1 { let half = n / 2; g(half); }\n    half + 1\n}\nfn g(_: u8) {}\n",
+        )]),
         Example::new(&[("src/lib.rs", "fn f(scale: u8) -> u8 { scale }\nfn g(b: u8) -> u8 { b * scale }\n")]),
     ],
     check: Check::Change(check),

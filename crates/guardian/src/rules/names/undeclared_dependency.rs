@@ -87,7 +87,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let start = head.start_of_line(line);
             // What so many files import was not made up; the manifest that declares it is elsewhere
             let common = change.heads().filter(|(_, other)| mentions(other, &package)).take(4).count() > 3;
-            let certain = certain && !common && !(head.is_test() && is_test_tool(&package));
+            let elsewhere = || language.is_ecmascript() && is_declared_elsewhere(&change.head, &package);
+            let certain = certain && !common && !(head.is_test() && is_test_tool(&package)) && !elsewhere();
             let message = format!("`{package}` is not declared in `{}`", declared.manifest);
             let end = start + head.line(line as usize - 1).len();
             if certain {
@@ -101,6 +102,20 @@ fn check(change: &Change<'_>, found: &mut Found) {
 
 fn mentions(file: &File, package: &str) -> bool {
     file.outline().imports.iter().any(|import| import.module.starts_with(package))
+}
+
+/// Whether another manifest of the project declares a package: it may be installed where this file finds it, too.
+fn is_declared_elsewhere(tree: &Tree<'_>, package: &str) -> bool {
+    const MAX_MANIFESTS: usize = 500;
+    let named = format!("\"{package}\"");
+    let manifest = |path: &&String| path.ends_with("/package.json") && !path.contains("node_modules/");
+    tree.paths().iter().filter(manifest).take(MAX_MANIFESTS).any(|path| {
+        tree.read(path).is_some_and(|text| {
+            text.match_indices(&named).any(|(at, form)| {
+                text.get(at + form.len()..).is_some_and(|rest| rest.trim_start().starts_with(':'))
+            })
+        })
+    })
 }
 
 /// What runs tests is often installed apart from what a package declares.

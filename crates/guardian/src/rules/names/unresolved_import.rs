@@ -31,6 +31,11 @@ pub(crate) static RULE: Rule = Rule {
             ("src/lib.rs", "mod a;\n"),
             ("src/a/mod.rs", "fn f() {}\n"),
         ]),
+        // A Go that is newer than what is known of it
+        Example::new(&[
+            ("go.mod", "module example.com/a\n\ngo 1.99\n"),
+            ("a.go", "package a\n\nimport \"brandnew\"\n\nvar A = brandnew.A\n"),
+        ]),
         Example::change(&[("a.js", "import './gone';\n")], &[("a.js", "import './gone';\nf();\n")]),
     ],
     invalid: &[

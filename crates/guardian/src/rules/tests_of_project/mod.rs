@@ -6,3 +6,4 @@ pub(super) mod test_case_removed;
 pub(super) mod test_removed;
 pub(super) mod test_switched_off;
 pub(super) mod test_weakened;
+mod vanished;

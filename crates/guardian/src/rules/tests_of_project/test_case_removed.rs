@@ -1,12 +1,14 @@
 //! Cases that are gone from a table, a list of parameters, or the calls of a macro that makes tests.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::Language;
 
+use super::vanished::{vanished, words};
 use crate::code::file::File;
 use crate::finding::{Category, Severity};
-use crate::rules::{Check, Example, Found, Pair, Rule};
+use crate::rules::{Change, Check, Example, Found, Pair, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     id: "test-case-removed",
@@ -86,10 +88,37 @@ pub(crate) static RULE: Rule = Rule {
             )],
         ),
     ],
-    check: Check::Edit(check),
+    check: Check::EditOrChange(check, check_change),
 };
 
 fn check(pair: &Pair, found: &mut Found) {
+    check_pair(pair, &|_| false, found);
+}
+
+/// With the rest of the change, it is known what the code has no more.
+fn check_change(change: &Change<'_>, found: &mut Found) {
+    let gone = LazyCell::new(|| vanished(change));
+    let is_gone = |case: &str| words(&case.to_lowercase()).any(|word| gone.contains(word));
+    change.pairs.iter().for_each(|pair| check_pair(pair, &is_gone, found));
+}
+
+/// Whether each case says something that the rest of the file said, too, and that nothing in it says any more.
+fn went_with_it(base: &File, head: &File, gone: &[&String]) -> bool {
+    const SHORTEST: usize = 4;
+    let count = |text: &str, word: &str| words(text).filter(|other| *other == word).count();
+    gone.iter().all(|case| {
+        words(case).any(|word| {
+            let in_cases: usize = gone.iter().map(|case| count(case, word)).sum();
+            word.len() >= SHORTEST
+                && word.starts_with(char::is_alphabetic)
+                && count(&head.text, word) == 0
+                && count(&base.text, word) > in_cases
+        })
+    })
+}
+
+/// `is_gone`: whether a case is about something that the change took out of the code.
+fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
     let Some((base, head)) = pair.both() else { return };
     if base.is_broken() || head.is_broken() {
         return;
@@ -119,12 +148,14 @@ fn check(pair: &Pair, found: &mut Found) {
                 was.rows.len(),
                 was.of
             );
-            found.at(
-                head,
-                node.start,
-                node.start + head.line(head.row(node.start)).trim().len().min(node.end - node.start),
-                message,
-            );
+            let end = node.start + head.line(head.row(node.start)).trim().len().min(node.end - node.start);
+            // Where a column went, or what a case is about, what is tested is another thing now
+            let about_gone = gone.iter().all(|case| is_gone(case)) || went_with_it(base, head, &gone);
+            if was.columns.is_subset(&now.columns) && !about_gone {
+                found.at(head, node.start, end, message);
+            } else {
+                found.maybe(head, node.start, end, message);
+            }
         }
     }
 }
@@ -134,6 +165,8 @@ struct Table {
     of: String,
     /// Without the name of the case, blanks evened out
     rows: Vec<String>,
+    /// The keys of its rows
+    columns: BTreeSet<String>,
 }
 
 /// The tables of a file, by the test or the name that they belong to.
@@ -144,7 +177,8 @@ fn tables(file: &File) -> BTreeMap<String, Table> {
     let mut add = |index: usize, of: String, rows: Vec<String>| {
         let count = counts.entry(of.clone()).or_default();
         *count += 1;
-        found.insert(format!("{of}#{count}"), Table { index, of, rows });
+        let columns = if rows.is_empty() { BTreeSet::new() } else { columns(file, index) };
+        found.insert(format!("{of}#{count}"), Table { index, of, rows, columns });
     };
     for (index, node) in flat.iter() {
         match (file.language, node.kind) {
@@ -167,6 +201,25 @@ fn tables(file: &File) -> BTreeMap<String, Table> {
         }
     }
     found
+}
+
+/// The keys that the rows of a table have, as far as they have keys.
+fn columns(file: &File, table: usize) -> BTreeSet<String> {
+    let flat = file.flat();
+    let key = |part: usize| match flat.kind(part) {
+        "keyed_element" => flat.parts(part).next().map(|key| file.text_of(key).to_string()),
+        "pair" => Some(file.field_text(part, "key").to_string()),
+        _ => None,
+    };
+    flat.parts(table)
+        .map(
+            |row| {
+                if flat.kind(row) == "literal_element" { flat.parts(row).last().unwrap_or(row) } else { row }
+            },
+        )
+        .filter(|row| matches!(flat.kind(*row), "literal_value" | "object" | "dictionary"))
+        .flat_map(|row| flat.parts(row).filter_map(key).collect::<Vec<_>>())
+        .collect()
 }
 
 /// What a list is the table of; `None` where it is none: it is in a row, or an argument of something else.

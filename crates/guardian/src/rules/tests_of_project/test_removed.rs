@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use syntax::Language;
 
+use super::vanished::{vanished, words};
 use crate::code::file::File;
 use crate::code::functions::{Test, assertions, tests};
 use crate::finding::{Category, Severity};
@@ -333,37 +334,6 @@ fn tests_what_stays(change: &Change<'_>, worked_on: &WorkedOn, file: &File, test
             .iter()
             .any(|name| names.contains(name.local()) && theirs.contains_key(name.name.as_str()))
     })
-}
-
-/// Words that the change took out of the code, tests aside, so that none of it says them any more: a test of such a
-/// thing has nothing left to test, though that is for a reader to judge.
-fn vanished(change: &Change<'_>) -> HashSet<String> {
-    const SHORTEST: usize = 6;
-    const MAX_FILES: usize = 3_000;
-    let is_word = |word: &&str| word.len() >= SHORTEST;
-    let is_code = |path: &str| syntax::Language::of_path(path).is_some() && !is_test(path);
-    let lower = |file: Option<&File>| file.map_or_else(String::new, |file| file.text.to_lowercase());
-    let mut gone: HashSet<String> = HashSet::new();
-    for pair in change.pairs.iter().filter(|pair| is_code(&pair.path)) {
-        let (old, new) = (lower(pair.base.as_deref()), lower(pair.head.as_deref()));
-        let new: HashSet<&str> = words(&new).filter(is_word).collect();
-        gone.extend(words(&old).filter(|word| is_word(word) && !new.contains(word)).map(str::to_string));
-    }
-    for path in change.head.paths().iter().filter(|path| is_code(path)).take(MAX_FILES) {
-        if gone.is_empty() {
-            break;
-        }
-        if let Some(text) = change.head.read(path) {
-            for word in words(&text.to_lowercase()).filter(is_word) {
-                gone.remove(word);
-            }
-        }
-    }
-    gone
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// The words that a test says; with `whole` its file does, which is gone.

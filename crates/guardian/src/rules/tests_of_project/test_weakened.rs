@@ -1,10 +1,13 @@
 //! `test-weakened`: a test that asks for less than it did.
 
+use std::cell::LazyCell;
+
 use super::assertion::plain;
+use super::vanished::{vanished, words};
 use crate::code::file::File;
 use crate::code::functions::{Test, tests};
 use crate::finding::{Category, Severity};
-use crate::rules::{Check, Example, Found, Pair, Rule};
+use crate::rules::{Change, Check, Example, Found, Pair, Rule};
 
 pub(crate) static RULE: Rule = Rule {
     id: "test-weakened",
@@ -73,10 +76,22 @@ pub(crate) static RULE: Rule = Rule {
             &[("a_test.go", "package a\n\nfunc TestA(t *testing.T) {\n\tf(1)\n}\n")],
         ),
     ],
-    check: Check::Edit(check),
+    check: Check::EditOrChange(check, check_change),
 };
 
 fn check(pair: &Pair, found: &mut Found) {
+    check_pair(pair, &|_| false, found);
+}
+
+/// With the rest of the change, it is known what the code has no more.
+fn check_change(change: &Change<'_>, found: &mut Found) {
+    let gone = LazyCell::new(|| vanished(change));
+    let is_gone = |assertion: &str| words(&assertion.to_lowercase()).any(|word| gone.contains(word));
+    change.pairs.iter().for_each(|pair| check_pair(pair, &is_gone, found));
+}
+
+/// `is_gone`: whether an assertion is about something that the change took out of the code.
+fn check_pair(pair: &Pair, is_gone: &dyn Fn(&str) -> bool, found: &mut Found) {
     let Some((base, head)) = pair.both() else { return };
     if head.is_broken() || base.text == head.text {
         return;
@@ -88,12 +103,19 @@ fn check(pair: &Pair, found: &mut Found) {
         let place = alike(new.get(..n).unwrap_or_default());
         let before = old.iter().filter(|before| before.name == test.name).nth(place);
         if let Some(before) = before.filter(|_| alike(old) == alike(new)) {
-            compare(base, before, head, test, found);
+            compare(base, before, head, test, is_gone, found);
         }
     }
 }
 
-fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Found) {
+fn compare(
+    base: &File,
+    before: &Test,
+    head: &File,
+    test: &Test,
+    is_gone: &dyn Fn(&str) -> bool,
+    found: &mut Found,
+) {
     let node = head.flat().node(test.index);
     let (start, end) = (node.start, node.end);
     if test.skipped && !before.skipped {
@@ -136,7 +158,7 @@ fn compare(base: &File, before: &Test, head: &File, test: &Test, found: &mut Fou
     if added.is_empty() {
         let message =
             format!("test `{}` lost `{}`", test.name, dropped.first().map(|a| short(a)).unwrap_or_default());
-        if only {
+        if only && !dropped.iter().all(|assertion| is_gone(assertion)) {
             found.at(head, start, end, message)
         } else {
             found.maybe(head, start, end, message)

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use crate::code::file::File;
+use crate::project::ecmascript::package_class;
 use crate::project::{Target, Tree};
 
-/// Where a class is defined: in the file, or in the one that is given, from which it is imported. `None` where that is not
+/// Where a class is defined: in the file, or in the one that is given, from which it is imported, be it the file of types
+/// of an installed package. `None` where that is not
 /// known, or where there are several of the name.
 pub(super) fn class_of(
     tree: &Tree<'_>,
@@ -29,8 +31,13 @@ pub(super) fn class_of(
         let taken = import.names.iter().find(|taken| taken.local() == name)?;
         Some((import, taken.name.as_str()))
     })?;
-    let Target::File(path) = tree.resolve(file, import) else { return None };
-    let other = tree.file(&path).filter(|other| other.is_code() && !other.is_broken())?;
+    let other = match tree.resolve(file, import) {
+        Target::File(path) => tree.file(&path).filter(|other| other.is_code() && !other.is_broken())?,
+        Target::Package(_) if original != "default" => {
+            package_class(tree, &file.path, &import.module, original)?
+        }
+        _ => return None,
+    };
     // The default export of a module may have any name
     let wanted = if original == "default" { name } else { original };
     let class = find(&other, wanted)?;

@@ -11,7 +11,7 @@ use crate::project::Tree;
 use crate::rules::{Change, Found, Pair};
 
 /// What every object has.
-const OBJECT: &[&str] = &[
+pub(super) const OBJECT: &[&str] = &[
     "constructor",
     "hasOwnProperty",
     "toString",
@@ -85,7 +85,7 @@ fn belongs(file: &File, index: usize, class: usize) -> bool {
 }
 
 /// All that a class has, with what it builds on; `None` where that cannot be told.
-fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
+pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
     let flat = file.flat();
     let name = file.field_text(class, "name");
     let holder = flat.node(class).parent;
@@ -184,6 +184,6 @@ fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<B
     Some(all)
 }
 
-fn is_class(kind: &str) -> bool {
+pub(super) fn is_class(kind: &str) -> bool {
     matches!(kind, "class_declaration" | "class" | "abstract_class_declaration")
 }

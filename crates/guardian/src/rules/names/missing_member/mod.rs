@@ -4,8 +4,10 @@ mod classes;
 mod ecmascript;
 mod extended;
 mod go;
+mod objects;
 mod python;
 mod rust;
+mod variables;
 
 use syntax::Language;
 
@@ -42,6 +44,21 @@ pub(crate) static RULE: Rule = Rule {
                 "package a\n\ntype B struct{}\n\nfunc (b *B) Do() {}\n\ntype A struct{ B }\n\nfunc (a *A) F() { a.Do() }\n",
             ),
         ]),
+        Example::new(&[(
+            "a.ts",
+            "class A { b() {} }\nclass C extends A { d() {} }\nexport function f(a: A) { if (a instanceof C) a.d(); const c = new C(); c.b(); }\n",
+        )]),
+        Example::new(&[(
+            "a.py",
+            "class A:\n    x: int\n\ndef f(a: A):\n    if isinstance(a, C):\n        return a.y\n    b = A()\n    return b.x\n\nclass C(A):\n    y = 1\n",
+        )]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub struct A(u8);\nimpl Iterator for A { type Item = u8; fn next(&mut self) -> Option<u8> { None } }\nimpl A {\n    pub fn all(&mut self) -> usize { self.by_ref().count() }\n}\n",
+            ),
+        ]),
         Example::new(&[("a.ts", "interface A { c(): void }\nclass A { b() { this.c(); } }\n")]),
     ],
     invalid: &[
@@ -50,6 +67,20 @@ pub(crate) static RULE: Rule = Rule {
             "a.js",
             "class A { d() {} }\nexport class B extends A {\n  b() { return this.c(); }\n}\n",
         )]),
+        Example::new(&[
+            ("a.ts", "import { B } from './b';\nconst b = new B();\nb.close();\n"),
+            ("b.ts", "export class B { open() {} }\n"),
+        ]),
+        Example::new(&[
+            ("package.json", "{ \"name\": \"a\", \"dependencies\": { \"p\": \"1\" } }\n"),
+            ("node_modules/p/package.json", "{ \"name\": \"p\", \"types\": \"index.d.ts\" }\n"),
+            ("node_modules/p/index.d.ts", "export declare class B { open(): void; }\n"),
+            ("a.ts", "import { B } from 'p';\nexport const f = (b: B) => b.close();\n"),
+        ]),
+        Example::new(&[
+            ("a.py", "from b import B\n\ndef f(b: B):\n    return b.total\n"),
+            ("b.py", "class B:\n    def sum(self): return 1\n"),
+        ]),
         Example::new(&[(
             "a.py",
             "class A:\n    def __init__(self): self.x = 1\n    def f(self): return self._g(self.x)\n",
@@ -59,6 +90,13 @@ pub(crate) static RULE: Rule = Rule {
             (
                 "src/lib.rs",
                 "#[derive(Debug)]\npub struct A;\nimpl A { pub fn new() -> A { A } }\npub fn f() -> A { A::with_size(3) }\n",
+            ),
+        ]),
+        Example::new(&[
+            ("Cargo.toml", "[package]\nname = \"a\"\n"),
+            (
+                "src/lib.rs",
+                "pub struct A(Vec<u8>);\nimpl A {\n    pub fn add(&mut self, b: u8) { self.push_front(b); }\n}\n",
             ),
         ]),
         Example::new(&[
@@ -72,11 +110,15 @@ pub(crate) static RULE: Rule = Rule {
 fn check(change: &Change<'_>, found: &mut Found) {
     for (pair, head) in change.heads().filter(|(_, head)| !is_specimen(&head.path)) {
         match head.language {
-            Some(Language::Python) => python::check(change, pair, head, found),
+            Some(Language::Python) => {
+                python::check(change, pair, head, found);
+                objects::check(change, pair, head, found);
+            }
             Some(Language::Rust) => rust::check(change, pair, head, found),
             Some(Language::Go) => go::check(change, pair, head, found),
             Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
                 ecmascript::check(change, pair, head, found);
+                variables::check(change, pair, head, found);
             }
             None => {}
         }

@@ -85,7 +85,7 @@ fn belongs(file: &File, index: usize, class: usize) -> bool {
 }
 
 /// `hasattr(self, "x")`, `try: self.x … except AttributeError`.
-fn is_tried(file: &File, index: usize, name: &str) -> bool {
+pub(super) fn is_tried(file: &File, index: usize, name: &str) -> bool {
     let flat = file.flat();
     file.text.contains(&format!("\"{name}\""))
         || file.text.contains(&format!("'{name}'"))
@@ -95,7 +95,7 @@ fn is_tried(file: &File, index: usize, name: &str) -> bool {
 }
 
 /// Whether anything in the project gives objects a member of that name.
-fn is_given_elsewhere(change: &Change<'_>, name: &str) -> bool {
+pub(super) fn is_given_elsewhere(change: &Change<'_>, name: &str) -> bool {
     let forms = [
         format!(".{name} ="),
         format!(".{name}:"),
@@ -118,7 +118,7 @@ fn is_given_elsewhere(change: &Change<'_>, name: &str) -> bool {
 }
 
 /// Whether any class of the project defines something of that name.
-fn is_defined(change: &Change<'_>, name: &str) -> bool {
+pub(super) fn is_defined(change: &Change<'_>, name: &str) -> bool {
     let forms = [format!("def {name}("), format!(" {name} ="), format!(" {name}:")];
     let python = |path: &&String| Language::of_path(path) == Some(Language::Python);
     change.head.paths().iter().filter(python).take(3_000).any(|path| {
@@ -126,7 +126,7 @@ fn is_defined(change: &Change<'_>, name: &str) -> bool {
     })
 }
 
-fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
+pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
     let flat = file.flat();
     let text = file.text_of(class);
     let open = [

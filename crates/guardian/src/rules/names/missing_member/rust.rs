@@ -90,6 +90,7 @@ const OF_TRAITS: &[&str] = &[
 ];
 
 pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
+    own_methods(change, pair, file, found);
     let flat = file.flat();
     let mut looked: BTreeSet<(String, String)> = BTreeSet::new();
     for (index, node) in flat.iter().filter(|(_, node)| node.kind == "scoped_identifier") {
@@ -122,6 +123,107 @@ pub(super) fn check(change: &Change<'_>, pair: &Pair, file: &File, found: &mut F
             found.node(file, index, format!("`{of}` has no function `{name}`"));
         }
     }
+}
+
+/// Methods that are asked of `self` in an `impl` of the type itself.
+fn own_methods(change: &Change<'_>, pair: &Pair, file: &File, found: &mut Found) {
+    let flat = file.flat();
+    let mut looked: BTreeSet<(String, String)> = BTreeSet::new();
+    for (index, node) in flat.iter().filter(|(_, node)| node.kind == "field_expression") {
+        let called = flat.kind(node.parent) == "call_expression" && node.field == "function";
+        if !called || file.field_text(index, "value") != "self" || !pair.wrote_at(node.start) {
+            continue;
+        }
+        let Some(of) = own_type(file, index, "Self").filter(|of| of.starts_with(char::is_uppercase)) else {
+            continue;
+        };
+        let Some(field) = flat.field(index, "field").filter(|f| flat.kind(*f) == "field_identifier") else {
+            continue;
+        };
+        let name = file.text_of(field);
+        let in_macro = flat.above(index).any(|i| matches!(flat.kind(i), "macro_definition" | "token_tree"));
+        if in_macro
+            || OF_TRAITS.contains(&name)
+            || !looked.insert((of.clone(), name.to_string()))
+            || brings_traits(file)
+        {
+            continue;
+        }
+        if lacks(change, file, &of, name) && has_only_known_traits(change, file, &of) {
+            found.node(file, field, format!("`{of}` has no method `{name}`"));
+        }
+    }
+}
+
+/// Whether an import may bring a trait that all types have: a glob, or a name of another crate.
+fn brings_traits(file: &File) -> bool {
+    file.outline().imports.iter().any(|import| {
+        let root = import.module.split("::").next().unwrap_or_default();
+        let star = import.names.iter().any(|name| name.name == "*") || import.module.ends_with('*');
+        star || !matches!(root, "std" | "core" | "alloc" | "crate" | "self" | "super")
+    })
+}
+
+/// Whether each trait that the type has is one of the crate, or brings only what [`OF_TRAITS`] lists.
+fn has_only_known_traits(change: &Change<'_>, file: &File, of: &str) -> bool {
+    const MAX_FILES: usize = 2_000;
+    const KNOWN: &[&str] = &[
+        "Debug",
+        "Display",
+        "Clone",
+        "Copy",
+        "Default",
+        "PartialEq",
+        "Eq",
+        "PartialOrd",
+        "Ord",
+        "Hash",
+        "From",
+        "Into",
+        "TryFrom",
+        "FromStr",
+        "Drop",
+        "AsRef",
+        "AsMut",
+        "Error",
+        "Send",
+        "Sync",
+        "Unpin",
+        "Add",
+        "Sub",
+        "Mul",
+        "Div",
+        "Neg",
+        "Not",
+        "Index",
+        "IndexMut",
+        "Extend",
+        "FromIterator",
+        "Serialize",
+        "Deserialize",
+    ];
+    let Ok(form) = regex::Regex::new(&format!(
+        r"impl\b[^{{;]*?\b(\w+)(<[^{{;]*>)?\s+for\s+(&(mut\s+)?)?(\w+::)*{}\b",
+        regex::escape(of)
+    )) else {
+        return false;
+    };
+    let tree = &change.head;
+    let manifest = tree.nearest(&file.path, "Cargo.toml").unwrap_or_default();
+    let folder = folder_of(&manifest);
+    let texts: Vec<_> = tree
+        .paths()
+        .iter()
+        .filter(|path| Language::of_path(path) == Some(Language::Rust) && path.starts_with(folder))
+        .take(MAX_FILES)
+        .filter_map(|path| tree.read(path))
+        .collect();
+    texts.iter().filter(|text| text.contains(of)).all(|text| {
+        form.captures_iter(text).filter_map(|found| found.get(1)).all(|name| {
+            let own = format!("trait {}", name.as_str());
+            KNOWN.contains(&name.as_str()) || texts.iter().any(|text| text.contains(own.as_str()))
+        })
+    })
 }
 
 /// The type that a path begins with: `Self` is that of the impl.

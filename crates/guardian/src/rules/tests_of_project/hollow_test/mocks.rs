@@ -26,6 +26,9 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
         "mocker.Mock",
         "mocker.stub",
         "td.func",
+        "patch",
+        "mock.patch",
+        "mocker.patch",
     ];
     let flat = file.flat();
     if test.assertions.is_empty()
@@ -41,6 +44,11 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
         let (name, value) = match flat.kind(index) {
             "variable_declarator" => (flat.field(index, "name"), flat.field(index, "value")),
             "assignment" => (flat.field(index, "left"), flat.field(index, "right")),
+            // `with patch("a.f") as f`
+            "as_pattern" => (
+                flat.field(index, "alias").and_then(|alias| flat.parts(alias).next()),
+                flat.parts(index).next(),
+            ),
             _ => continue,
         };
         let (Some(name), Some(value)) = (name, value) else { continue };
@@ -64,6 +72,7 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
                 let alone = match flat.kind(node.parent) {
                     "variable_declarator" => node.field == "name",
                     "assignment" => node.field == "left",
+                    "as_pattern_target" => true,
                     "call" | "call_expression" => {
                         called = true;
                         node.field == "function"
@@ -99,6 +108,7 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
                             | "MagicMock"
                             | "AsyncMock"
                             | "mocker"
+                            | "patch"
                             | "td"
                             | "Error"
                             | "Promise"
