@@ -71,3 +71,21 @@ fn a_package_may_be_installed_for_another_part_of_the_project() {
     asks("undeclared-dependency", &[root, own, with], &[root, own, with, code]);
     refuses("undeclared-dependency", &[root, own, without], &[root, own, without, code]);
 }
+
+#[test]
+fn a_setting_may_come_from_what_is_extended() {
+    let base = "{ \"extends\": \"@a/tsconfig\", \"compilerOptions\": { \"strict\": true } }\n";
+    let alone = "{ \"compilerOptions\": { \"strict\": true, \"target\": \"es2022\" } }\n";
+    let head = "{ \"extends\": \"@a/tsconfig\" }\n";
+    asks("weaker-configuration", &[("tsconfig.json", base)], &[("tsconfig.json", head)]);
+    let without = "{ \"compilerOptions\": { \"target\": \"es2022\" } }\n";
+    refuses("weaker-configuration", &[("tsconfig.json", alone)], &[("tsconfig.json", without)]);
+}
+
+#[test]
+fn files_that_a_linter_leaves_out_are_no_rules() {
+    let base = "{ \"files\": { \"ignore\": [\"node_modules\", \"src/a.gen.ts\"] } }\n";
+    let head = "{ \"files\": { \"ignore\": [\"node_modules\", \"src/a.gen.ts\", \"test-report\"] } }\n";
+    let (errors, _) = said(&[("biome.json", base)], &[("biome.json", head)]);
+    assert!(errors.is_empty(), "{errors:?}");
+}

@@ -37,7 +37,8 @@ impl TreeSources {
         if let Some(same) = known().get(folder).copied() {
             return same;
         }
-        let path = if folder.is_empty() { "package.json".to_string() } else { format!("{folder}/package.json") };
+        let path =
+            if folder.is_empty() { "package.json".to_string() } else { format!("{folder}/package.json") };
         let there = std::fs::read_to_string(self.workspace.root().join(&path)).ok();
         let same = there.is_some_and(|there| self.read(&path).is_some_and(|text| text == there));
         known().insert(folder.to_string(), same);

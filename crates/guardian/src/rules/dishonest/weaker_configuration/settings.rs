@@ -237,7 +237,11 @@ fn strictness(
                     || matches!(name, "enabled" | "recommended" | "isolate" | "branch");
                 // A renamed table takes its settings along
                 let elsewhere = new.iter().any(|(other, said)| key(other) == name && yes(said));
-                if !meant && !elsewhere {
+                // What it extends may have the setting
+                let extends = new.keys().any(|path| key(path) == "extends" || path == "extends");
+                if !meant && !elsewhere && extends {
+                    report(Weaker::likely(format!("`{name}` is gone"), &[]));
+                } else if !meant && !elsewhere {
                     report(Weaker::sure(format!("`{name}` is gone"), &[]));
                 }
             }
@@ -462,7 +466,10 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
             }
         }
     }
+    // A list of files is none of rules
+    let of_files = now.iter().any(|entry| entry.contains(['.', '*']) || entry.ends_with('/'));
     if RULES_OUT.contains(&name)
+        && !of_files
         && let Some(entry) = new.iter().find(|entry| {
             CODE.as_ref().is_some_and(|code| code.is_match(entry)) || name.starts_with("disable")
         })
