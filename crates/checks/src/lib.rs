@@ -49,7 +49,8 @@ pub use output::clean;
 pub use packages::{Addition, Manifest, RegistryAnswer, Wanted, answer as package_answer, is_unreachable};
 pub use parse::{Reading, Report, parse};
 pub use process::{
-    Level, Network, RunOptions, Sandbox, describe_sandbox, place, run, sandbox_available, strongest, sweep,
+    Bounds, ConfinedReach, Level, Network, RunOptions, Sandbox, describe_end, describe_sandbox, place, run,
+    sandbox_available, spawn_confined, strongest, sweep,
 };
 pub use runners::{Language, Runner};
 pub use toolchain::{has_program, toolchain};

@@ -1,11 +1,16 @@
 //! Running a command so that nothing of it is left behind, whatever it does.
 
+mod confined;
+#[cfg(target_os = "linux")]
+mod left_pipes;
 mod missing;
 mod pointer;
 mod sandbox;
 mod stragglers;
 #[cfg(unix)]
 mod supervise;
+#[cfg(unix)]
+mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -19,7 +24,9 @@ use crate::outcome::{End, Outcome, TestFailure, reading};
 use crate::output::shorten;
 use crate::parse::seen::seen;
 
-pub use sandbox::{Level, Network, Sandbox, describe_sandbox, sandbox_available, strongest};
+pub use confined::{ConfinedReach, spawn_confined};
+pub use sandbox::limits::Bounds;
+pub use sandbox::{Level, Network, Sandbox, describe_end, describe_sandbox, sandbox_available, strongest};
 pub use stragglers::sweep;
 
 /// Output kept whole for reading names of tests; of the middle of a longer
@@ -53,6 +60,8 @@ pub struct RunOptions {
     /// Where the command sees the slot at level full: the user's own checkout,
     /// say, which then is not there.
     pub seen_at: Option<PathBuf>,
+    /// How much of this machine it may use.
+    pub bounds: Bounds,
     /// Bytes of output in [`Outcome::output`].
     pub output_limit: usize,
 }
@@ -73,6 +82,7 @@ impl RunOptions {
             caches: None,
             fetched: None,
             seen_at: None,
+            bounds: Bounds::default(),
             output_limit: 32 << 10,
         }
     }
@@ -105,6 +115,7 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> Outcome {
     let start = Instant::now();
+    let removed = removed_pipes(&options.root).await;
     let pointer = pointer::Pointer::read(&options.root);
     let raw = match prepare(check, filter, options) {
         Err(why) => return Outcome::not_started(why),
@@ -142,13 +153,30 @@ pub async fn run(
     outcome.truncated = truncated;
     outcome.sandbox = level;
     outcome.survivors = survivors;
-    outcome.output = slot.strip(&shorten(&text, options.output_limit));
+    outcome.output = removed + &slot.strip(&shorten(&text, options.output_limit));
     if let Some(what) = tampered {
         outcome.output.push_str(&format!("\n{what}\n"));
         // Whatever it printed, a check that does this is not to be believed
         outcome.end = End::Tampered { what };
     }
     outcome
+}
+
+/// Takes pipes out of the slot that an earlier command left, and says so.
+#[cfg(target_os = "linux")]
+async fn removed_pipes(root: &Path) -> String {
+    let root = root.to_path_buf();
+    let removed = tokio::task::spawn_blocking(move || left_pipes::remove(&root)).await.unwrap_or_default();
+    let names: Vec<String> = removed.iter().take(8).map(|path| format!("`{}`", path.display())).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!("an earlier command left pipes, which were removed: {}\n", names.join(", ")),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn removed_pipes(_root: &Path) -> String {
+    String::new()
 }
 
 fn prepare(check: &Check, filter: Option<&str>, options: &RunOptions) -> Result<(String, PathBuf), String> {

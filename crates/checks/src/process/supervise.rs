@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -21,7 +22,10 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::sandbox::{self, Level, Reach, limits};
+use super::sandbox::cgroup::Cgroup;
+use super::sandbox::limits::{self, Bounds, Hit};
+use super::sandbox::{self, Level, Reach};
+use super::usage::{self, Watched};
 use super::{CAPTURE, Raw, RunOptions, stragglers};
 use crate::outcome::End;
 use crate::output::HeadTail;
@@ -35,9 +39,6 @@ const DRAIN: Duration = Duration::from_millis(150);
 
 /// Longest look for processes that left their group.
 const SWEEP: Duration = Duration::from_millis(500);
-
-/// How often the memory of a run is looked at.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// Waits for a line, which comes when the limits are set, and then runs the
 /// command: itself at first, or through the program that confines it, whose
@@ -53,9 +54,11 @@ exit $?"#;
 const WATCHDOG: &str = r#"trap '' HUP INT QUIT TERM PIPE USR1 USR2
 while read -r _; do :; done
 kill -TERM 0
+if [ -n "$2" ]; then echo 1 >"$2/cgroup.kill"; fi
 for e in /proc/[0-9]*/environ; do
   if grep -qzxF -- "$1" "$e"; then p=${e#/proc/}; kill -KILL "${p%/environ}"; fi
 done
+if [ -n "$2" ]; then rmdir "$2"; fi
 kill -KILL 0"#;
 
 pub(super) async fn supervise(
@@ -68,7 +71,9 @@ pub(super) async fn supervise(
     let marker = unique(&options.marker);
     let level = options.sandbox.level()?;
     let mark = limits::Mark::new(&tame(&options.marker), &marker);
-    let mut group = Group::start(&marker, mark).map_err(|error| {
+    let unit = marker.rsplit(':').next().unwrap_or_default();
+    let cgroup = Cgroup::make(unit, &options.bounds);
+    let mut group = Group::start(&marker, mark, cgroup).map_err(|error| {
         format!("the process that watches over it failed to start: {error}.\nhint: /bin/sh is needed")
     })?;
     let started = spawn(line, directory, options, &marker, group.id, level).await;
@@ -79,19 +84,24 @@ pub(super) async fn supervise(
             return Err(why);
         }
     };
-    if let Err(why) = open_gate(&mut child, mark).await {
+    if let Err(why) = open_gate(&mut child, mark, &group, &options.bounds).await {
         group.end().await;
         return Err(why);
     }
     let mut output = Output::new(output);
-    let pid = child.id();
+    let watched = Watched {
+        bounds: options.bounds,
+        pid: child.id(),
+        group: group.cgroup.as_deref(),
+        folders: [options.root.clone(), options.tmp.clone()],
+    };
     let deadline = Instant::now() + limit;
     let end = tokio::select! {
         biased;
         () = cancel.cancelled() => None,
         () = sleep_until(deadline) => Some(End::TimedOut { after_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }),
-        held = too_much(pid) => Some(End::Limit { what: format!("it held {:.1} GB of memory, more than it may", held as f64 / 1e9) }),
-        status = wait_and_read(&mut child, &mut output) => Some(ended(status, level)),
+        hit = usage::exceeded(watched) => Some(End::Limit { what: hit.to_string() }),
+        status = wait_and_read(&mut child, &mut output) => Some(ended(status, level, &options.bounds)),
     };
     let by_itself = !matches!(end, None | Some(End::TimedOut { .. } | End::Limit { .. }));
     if by_itself {
@@ -101,11 +111,16 @@ pub(super) async fn supervise(
         group.signal(Signal::SIGTERM);
         let _ = timeout(GRACE, wait_and_read(&mut child, &mut output)).await;
     }
+    let by_kernel = group.cgroup.as_deref().and_then(|cgroup| hit_in(cgroup, &options.bounds));
     let survivors = !group.end().await;
     output.drain(DRAIN).await;
     let _ = timeout(DRAIN, child.wait()).await;
     let (truncated, tells_all) = (output.kept.truncated(), output.kept.tells_all());
-    let end = end.unwrap_or(End::Cancelled);
+    let end = match (end.unwrap_or(End::Cancelled), by_kernel) {
+        // A success in spite of it is one: it may have tried with less.
+        (end, Some(hit)) if by_itself && !end.success() => End::Limit { what: hit.to_string() },
+        (end, _) => end,
+    };
     Ok(Raw { end, text: output.kept.text(), truncated, tells_all, level, survivors })
 }
 
@@ -120,25 +135,28 @@ fn tame(marker: &str) -> String {
 }
 
 /// Sets the limits of the waiting shell and lets it go on.
-async fn open_gate(child: &mut Child, mark: limits::Mark) -> Result<(), String> {
+async fn open_gate(
+    child: &mut Child,
+    mark: limits::Mark,
+    group: &Group,
+    bounds: &Bounds,
+) -> Result<(), String> {
     use tokio::io::AsyncWriteExt;
     if let Some(pid) = child.id() {
-        limits::set(pid, mark);
+        if let Some(cgroup) = &group.cgroup {
+            cgroup.add(pid).map_err(|error| format!("it cannot join its control group: {error}"))?;
+        }
+        limits::set(pid, mark, bounds);
     }
     let Some(mut gate) = child.stdin.take() else { return Ok(()) };
     gate.write_all(b"\n").await.map_err(|error| format!("its shell ended before it began: {error}"))
 }
 
-/// Ends when the run holds more memory than it may.
-async fn too_much(pid: Option<u32>) -> u64 {
-    let (Some(pid), Some(allowed)) = (pid, limits::memory()) else { return std::future::pending().await };
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let held = limits::held(pid);
-        if held > allowed {
-            return held;
-        }
-    }
+/// What the kernel says that the run wanted more of than its group has.
+fn hit_in(cgroup: &Cgroup, bounds: &Bounds) -> Option<Hit> {
+    let memory = bounds.memory.filter(|_| cgroup.ran_out_of_memory());
+    let processes = bounds.processes.filter(|_| cgroup.ran_out_of_processes());
+    memory.map(|most| Hit::Memory { held: None, most }).or(processes.map(|most| Hit::Processes { most }))
 }
 
 /// The signal behind an exit status by which a shell or bubblewrap tells of one.
@@ -148,26 +166,25 @@ fn signal_behind(code: i32, level: Level) -> Option<i32> {
     (level == Level::Full).then_some(signal)
 }
 
-fn ended(status: io::Result<ExitStatus>, level: Level) -> End {
+fn ended(status: io::Result<ExitStatus>, level: Level, bounds: &Bounds) -> End {
     use std::os::unix::process::ExitStatusExt;
     match status {
         Err(error) => End::CouldNotStart { why: format!("waiting for it failed: {error}") },
         Ok(status) => match (status.code(), status.signal()) {
             (Some(code), _) => match signal_behind(code, level) {
-                Some(signal) => by_signal(signal),
+                Some(signal) => by_signal(signal, bounds),
                 None => End::Exited { code },
             },
-            (None, signal) => by_signal(signal.unwrap_or(0)),
+            (None, signal) => by_signal(signal.unwrap_or(0), bounds),
         },
     }
 }
 
-fn by_signal(signal: i32) -> End {
-    if signal == Signal::SIGXFSZ as i32 {
-        let what = format!("it wrote a file of more than {} GB, the most that it may", limits::FILE >> 30);
-        return End::Limit { what };
+fn by_signal(signal: i32, bounds: &Bounds) -> End {
+    match bounds.file.filter(|_| signal == Signal::SIGXFSZ as i32) {
+        Some(most) => End::Limit { what: Hit::File { most }.to_string() },
+        None => End::Signalled { signal },
     }
-    End::Signalled { signal }
 }
 
 /// The process group of a run, led by its watchdog.
@@ -175,6 +192,8 @@ struct Group {
     id: i32,
     marker: String,
     mark: limits::Mark,
+    /// What the kernel ends as one, where this machine has it.
+    cgroup: Option<Arc<Cgroup>>,
     since: u64,
     watchdog: Child,
     /// Closing it tells the watchdog that we are gone.
@@ -182,10 +201,11 @@ struct Group {
 }
 
 impl Group {
-    fn start(marker: &str, mark: limits::Mark) -> io::Result<Group> {
+    fn start(marker: &str, mark: limits::Mark, cgroup: Option<Cgroup>) -> io::Result<Group> {
         let entry = format!("{}={marker}", environment::MARKER);
         let mut watchdog = Command::new("/bin/sh")
             .args(["-c", WATCHDOG, "check-watchdog", &entry])
+            .arg(cgroup.as_ref().map_or(Path::new(""), Cgroup::folder))
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .current_dir("/")
@@ -199,6 +219,7 @@ impl Group {
             id: i32::try_from(pid).map_err(io::Error::other)?,
             marker: marker.to_owned(),
             mark,
+            cgroup: cgroup.map(Arc::new),
             since: stragglers::start_time(pid).unwrap_or(0),
             _alive: watchdog.stdin.take(),
             watchdog,
@@ -214,8 +235,13 @@ impl Group {
     async fn end(&mut self) -> bool {
         self.signal(Signal::SIGKILL);
         let (marker, mark, since) = (self.marker.clone(), self.mark, self.since);
+        let cgroup = self.cgroup.clone();
         // /proc can make a reader wait for a process that is stuck
-        let sweep = tokio::task::spawn_blocking(move || stragglers::kill_run(&marker, mark, since));
+        let sweep = tokio::task::spawn_blocking(move || match cgroup {
+            // None of them can have left it.
+            Some(cgroup) if cgroup.end() => stragglers::Sweep { killed: 0, clean: true },
+            _ => stragglers::kill_run(&marker, mark, since),
+        });
         let swept = timeout(SWEEP, sweep).await.ok().and_then(Result::ok).unwrap_or_default();
         if swept.killed > 0 {
             tracing::debug!(swept.killed, "killed processes of a check that had left its process group");

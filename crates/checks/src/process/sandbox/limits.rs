@@ -10,16 +10,103 @@ use std::hash::{Hash, Hasher};
 #[cfg(target_os = "linux")]
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
-/// The longest file that a command may write.
-pub(in crate::process) const FILE: u64 = 8 << 30;
-/// Tasks that it may add to those of this machine.
-#[cfg(target_os = "linux")]
-const TASKS: u64 = 4096;
-/// Share of this machine's memory that a run may hold, in percent.
-#[cfg(target_os = "linux")]
-const MEMORY_PERCENT: u64 = 80;
-/// Processes that are looked at for memory.
-#[cfg(target_os = "linux")]
+/// How much of this machine one run may use. Nothing: no bound of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Memory that all of its processes hold, in bytes.
+    pub memory: Option<u64>,
+    /// Processes at once.
+    pub processes: Option<u64>,
+    /// Its longest file, in bytes.
+    pub file: Option<u64>,
+    /// What it writes to the slot and its temporary folder, in bytes.
+    pub disk: Option<u64>,
+}
+
+impl Bounds {
+    /// The share of this machine's memory that a run may hold where nothing else is said, in percent.
+    pub const MEMORY_PERCENT: u64 = 80;
+    pub const PROCESSES: u64 = 4096;
+    pub const FILE_MB: u64 = 8 << 10;
+    pub const DISK_MB: u64 = 16 << 10;
+
+    /// The usual memory with another share of it.
+    pub fn share_of_memory(percent: u64) -> Option<u64> {
+        machine_memory().map(|all| all / 100 * percent.min(100))
+    }
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds {
+            memory: Bounds::share_of_memory(Bounds::MEMORY_PERCENT),
+            processes: Some(Bounds::PROCESSES),
+            file: Some(Bounds::FILE_MB << 20),
+            disk: Some(Bounds::DISK_MB << 20),
+        }
+    }
+}
+
+/// The bound that a run went over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::process) enum Hit {
+    /// What it held is unknown where the kernel ended it.
+    Memory {
+        held: Option<u64>,
+        most: u64,
+    },
+    Processes {
+        most: u64,
+    },
+    File {
+        most: u64,
+    },
+    Disk {
+        written: u64,
+        most: u64,
+    },
+}
+
+impl std::fmt::Display for Hit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let raises = |key: &str| format!("(`[sandbox] {key}` raises that)");
+        match self {
+            Hit::Memory { held: Some(held), most } => {
+                let (held, most) = (size(*held), size(*most));
+                write!(f, "it held {held} of memory; it may hold {most} {}", raises("memory_percent"))
+            }
+            Hit::Memory { held: None, most } => {
+                write!(
+                    f,
+                    "it wanted more memory than the {} that it may hold {}",
+                    size(*most),
+                    raises("memory_percent")
+                )
+            }
+            Hit::Processes { most } => {
+                write!(
+                    f,
+                    "it started more than the {most} processes that may run at once {}",
+                    raises("processes")
+                )
+            }
+            Hit::File { most } => {
+                write!(f, "it wrote a file longer than the {} that it may {}", size(*most), raises("file_mb"))
+            }
+            Hit::Disk { written, most } => {
+                let (written, most) = (size(*written), size(*most));
+                write!(f, "it wrote {written} to disk; {most} is the most {}", raises("disk_mb"))
+            }
+        }
+    }
+}
+
+fn size(bytes: u64) -> String {
+    let mb = bytes as f64 / f64::from(1 << 20);
+    if mb < 1024.0 { format!("{mb:.0} MB") } else { format!("{:.1} GB", mb / 1024.0) }
+}
+
+/// Processes that are looked at.
 const MAX_PROCESSES: usize = 8192;
 
 /// What identifies a run: `mission` is shared by all runs of one marker.
@@ -50,24 +137,27 @@ fn hash(text: &str) -> u64 {
 
 /// Sets the limits of a process that has not begun yet. What the system refuses is left as it is.
 #[cfg(target_os = "linux")]
-pub(in crate::process) fn set(pid: u32, mark: Mark) {
+pub(in crate::process) fn set(pid: u32, mark: Mark, bounds: &Bounds) {
     let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
     let lower = |resource: Resource, wanted: u64| {
         let allowed = getrlimit(resource).maximum;
         let value = allowed.map_or(wanted, |allowed| allowed.min(wanted));
         let _ = prlimit(Some(pid), resource, Rlimit { current: Some(value), maximum: Some(value) });
     };
-    lower(Resource::Fsize, FILE);
+    if let Some(file) = bounds.file {
+        lower(Resource::Fsize, file);
+    }
     lower(Resource::Core, 0);
-    if let Some(tasks) = tasks() {
-        lower(Resource::Nproc, tasks + TASKS);
+    // The kernel's own count is of all that the user runs: a bound for what is faster than a look from outside.
+    if let (Some(tasks), Some(processes)) = (tasks(), bounds.processes) {
+        lower(Resource::Nproc, tasks + processes);
     }
     let marks = Rlimit { current: Some(mark.mission), maximum: Some(mark.run) };
     let _ = prlimit(Some(pid), Resource::Msgqueue, marks);
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(in crate::process) fn set(_pid: u32, _mark: Mark) {}
+pub(in crate::process) fn set(_pid: u32, _mark: Mark, _bounds: &Bounds) {}
 
 /// Tasks of this machine: the kernel counts those of a user, which are fewer.
 #[cfg(target_os = "linux")]
@@ -84,44 +174,45 @@ pub(in crate::process) fn mark_of(pid: u32) -> Option<Mark> {
     Some(Mark { mission: numbers.next()??, run: numbers.next()?? })
 }
 
-/// Memory that a run may hold, in bytes.
+/// Memory of this machine, in bytes.
 #[cfg(target_os = "linux")]
-pub(in crate::process) fn memory() -> Option<u64> {
+fn machine_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kilobytes * 1024 / 100 * MEMORY_PERCENT)
+    Some(kilobytes * 1024)
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(in crate::process) fn memory() -> Option<u64> {
+fn machine_memory() -> Option<u64> {
     None
 }
 
-/// Memory that a process and its descendants hold, in bytes; shared parts count for each.
+/// A process and its descendants.
 #[cfg(target_os = "linux")]
-pub(in crate::process) fn held(pid: u32) -> u64 {
-    let mut waiting = vec![pid];
-    let (mut total, mut seen) = (0, 0);
-    while let Some(pid) = waiting.pop() {
-        seen += 1;
-        if seen > MAX_PROCESSES {
-            break;
-        }
-        let pages = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok();
-        let anonymous = pages.and_then(|text| {
-            let mut fields = text.split_whitespace().skip(1).map(|field| field.parse::<u64>().ok());
-            Some(fields.next()??.saturating_sub(fields.next()??))
-        });
-        total += anonymous.unwrap_or(0) * 4096;
+pub(in crate::process) fn descendants(pid: u32) -> Vec<u32> {
+    let mut found = vec![pid];
+    let mut at = 0;
+    while let Some(pid) = found.get(at).filter(|_| found.len() < MAX_PROCESSES) {
         let children =
             std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        waiting.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        found.extend(children.split_whitespace().filter_map(|child| child.parse::<u32>().ok()));
+        at += 1;
     }
-    total
+    found
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(in crate::process) fn held(_pid: u32) -> u64 {
-    0
+pub(in crate::process) fn descendants(_pid: u32) -> Vec<u32> {
+    Vec::new()
+}
+
+/// Memory that processes hold, in bytes, without what they share with files.
+pub(in crate::process) fn held(processes: &[u32]) -> u64 {
+    let own = |pid: &u32| {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+        let mut fields = text.split_whitespace().skip(1).map(|field| field.parse::<u64>().ok());
+        Some(fields.next()??.saturating_sub(fields.next()??))
+    };
+    processes.iter().take(MAX_PROCESSES).map(|pid| own(pid).unwrap_or(0) * 4096).sum()
 }

@@ -3,9 +3,10 @@
 //! *Full* (`full.rs`) gives it a machine of its own with bubblewrap's
 //! namespaces; *basic* (`landlock.rs`, `ports.rs`, `own_network.rs`, `seccomp.rs`)
 //! takes rights away from the thread that starts it; *none* is what is left elsewhere. `places.rs` says
-//! what may be seen at all, `limits.rs` how much may be used. Nothing here
+//! what may be seen at all, `limits.rs` and `cgroup.rs` how much may be used. Nothing here
 //! starts the command itself; that is `supervise.rs`.
 
+pub(super) mod cgroup;
 #[cfg(target_os = "linux")]
 mod full;
 #[cfg(target_os = "linux")]
@@ -26,6 +27,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::RunOptions;
+use super::confined::ConfinedReach;
 
 /// How well a command is confined. A later one confines more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,8 +113,22 @@ pub fn sandbox_available() -> bool {
     strongest() > Level::None
 }
 
-/// The best level of this machine in a sentence, with what is missing for a better one.
+/// What ends the processes that a run at this level leaves, whatever they do.
+pub fn describe_end(level: Level) -> &'static str {
+    match level {
+        Level::Full => "a namespace of processes, which ends with the command",
+        _ if cgroup::works() => "a control group, which the kernel ends as one",
+        _ => "a search for the mark in their limits",
+    }
+}
+
+/// The best level of this machine in a sentence, with what is missing for a better one, and with what ends processes.
 pub fn describe_sandbox() -> (Level, String) {
+    let (level, text) = describe_level();
+    (level, format!("{text}; what commands leave running is ended by {}", describe_end(level)))
+}
+
+fn describe_level() -> (Level, String) {
     let level = strongest();
     let text = match (level, full_works()) {
         (Level::Full, _) => "full: bubblewrap, with namespaces of its own for each command".to_owned(),
@@ -197,6 +213,21 @@ impl Reach {
             network: options.sandbox.network,
             root,
             seen_at,
+        }
+    }
+
+    /// Of one program that has no slot.
+    pub fn of_program(places: ConfinedReach<'_>, network: Network) -> Reach {
+        let own = real(places.own);
+        Reach {
+            seen_at: own.clone(),
+            kept: Vec::new(),
+            tmp: own.clone(),
+            readable: places.readable.iter().filter(|path| path.exists()).cloned().collect(),
+            writable: places.writable.iter().filter(|path| path.exists()).cloned().collect(),
+            home: std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()),
+            network,
+            root: own,
         }
     }
 

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use checks::Bounds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::config::text_kind;
+use crate::config::values::Limit;
+
 /// `[sandbox]`: what keeps the project's commands from everything but their slot.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SandboxConfig {
     /// The level that checks and a role's bash run in. Where the machine does not have the one that is named, none is started.
@@ -21,6 +25,37 @@ pub struct SandboxConfig {
     /// More files and folders that they may write.
     #[schemars(extend("x-tightens" = "fewer"))]
     pub allow_write: Vec<String>,
+    /// Percent of this machine's memory that one command may hold, with all that it starts.
+    #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
+    pub memory_percent: Limit<u64>,
+    /// Processes that one command may have at once.
+    #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
+    pub processes: Limit<u64>,
+    /// MB of the longest file that a command may write.
+    #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
+    pub file_mb: Limit<u64>,
+    /// MB that one command may write to its slot and its temporary folder.
+    #[schemars(schema_with = "text_kind::limit_of_count")]
+    #[schemars(extend("x-tightens" = "lower"))]
+    pub disk_mb: Limit<u64>,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self {
+            require: Level::default(),
+            network: Network::default(),
+            allow_read: Vec::new(),
+            allow_write: Vec::new(),
+            memory_percent: Limit::At(Bounds::MEMORY_PERCENT),
+            processes: Limit::At(Bounds::PROCESSES),
+            file_mb: Limit::At(Bounds::FILE_MB),
+            disk_mb: Limit::At(Bounds::DISK_MB),
+        }
+    }
 }
 
 /// A level of the sandbox.
@@ -66,6 +101,17 @@ impl SandboxConfig {
                 Network::Loopback => checks::Network::Loopback,
                 Network::All => checks::Network::All,
             },
+        }
+    }
+
+    /// How much of the machine one command may use.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let bytes = |limit: Limit<u64>| limit.get().map(|mb| mb.saturating_mul(1 << 20));
+        Bounds {
+            memory: self.memory_percent.get().and_then(Bounds::share_of_memory),
+            processes: self.processes.get(),
+            file: bytes(self.file_mb),
+            disk: bytes(self.disk_mb),
         }
     }
 

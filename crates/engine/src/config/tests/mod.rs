@@ -262,16 +262,20 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         network = "loopback"  # home/opencode.toml:62
         allow_read = []  # home/opencode.toml:63
         allow_write = []  # home/opencode.toml:64
+        memory_percent = 80  # home/opencode.toml:65
+        processes = 4096  # home/opencode.toml:66
+        file_mb = 8192  # home/opencode.toml:67
+        disk_mb = 16384  # home/opencode.toml:68
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:67
-        setup_failure = "pause"  # home/opencode.toml:68
-        copy = ["node_modules"]  # home/opencode.toml:69
-        directory = "auto"  # home/opencode.toml:70
-        keep_mb = 10000  # home/opencode.toml:71
+        setup = "auto"  # home/opencode.toml:71
+        setup_failure = "pause"  # home/opencode.toml:72
+        copy = ["node_modules"]  # home/opencode.toml:73
+        directory = "auto"  # home/opencode.toml:74
+        keep_mb = 10000  # home/opencode.toml:75
 
         [context]
-        budget = 24000  # home/opencode.toml:74
+        budget = 24000  # home/opencode.toml:78
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
