@@ -11,6 +11,8 @@ use std::time::Duration;
 use crate::error::{At, Error};
 use crate::files::linking::{alternates, link_objects, link_tree};
 use crate::files::{ensure_file, private_dir, remove_tree};
+use crate::git::confine::Confine;
+use crate::git::filters::Filters;
 use crate::git::{Git, require_version};
 use crate::names::{HOST_NAMES, object, ref_part};
 use crate::slots::ASIDE;
@@ -51,6 +53,9 @@ struct Sealed {
     settings: Settings,
     shallow: Option<Vec<u8>>,
     alternates: Option<Vec<u8>>,
+    /// What the user's filters run in.
+    confine: Option<Arc<dyn Confine>>,
+    filters: Option<Arc<Filters>>,
 }
 
 impl Workspace {
@@ -197,12 +202,34 @@ impl Workspace {
         let sealed = self.lock();
         self.seal(&sealed)?;
         let git = self.inner.git.clone().git_dir(&self.repository());
-        if sealed.settings.filters
-            && let Some(home) = std::env::var_os("HOME")
-        {
-            return Ok(git.env("HOME", home));
-        }
-        Ok(git)
+        Ok(git.filtered_by(sealed.filters.clone()))
+    }
+
+    /// Runs the user's git filters in a sandbox from now on, also for all clones of this workspace.
+    pub fn confine_filters(&self, confine: Arc<dyn Confine>) {
+        let mut sealed = self.lock();
+        sealed.confine = Some(confine);
+        self.choose_filters(&mut sealed);
+    }
+
+    fn choose_filters(&self, sealed: &mut Sealed) {
+        let settings = &sealed.settings;
+        let elsewhere = self.user().map(|user| alternates(&user.common_dir.join("objects")));
+        sealed.filters = (!settings.filters.is_empty()).then(|| {
+            Arc::new(Filters {
+                commands: settings.filters.clone(),
+                names: settings.filter_names.clone(),
+                repository: self.repository(),
+                area: self.area(),
+                readable: settings
+                    .filter_programs
+                    .iter()
+                    .cloned()
+                    .chain(elsewhere.into_iter().flatten())
+                    .collect(),
+                confine: sealed.confine.clone(),
+            })
+        });
     }
 
     pub(crate) fn file_mode(&self) -> bool {
@@ -232,7 +259,7 @@ impl Workspace {
             let name = entry.file_name().to_string_lossy().into_owned();
             let age =
                 entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
-            if (name.starts_with("snapshot-") || name.starts_with("compare-"))
+            if ["snapshot-", "compare-", "filter-"].iter().any(|prefix| name.starts_with(prefix))
                 && age.is_some_and(|age| age > STALE)
             {
                 drop(remove_tree(&entry.path()));
@@ -258,7 +285,10 @@ impl Workspace {
                 lines.concat().into_bytes()
             });
         }
-        *self.lock() = Sealed { settings, shallow, alternates: others };
+        let mut sealed = self.lock();
+        let confine = sealed.confine.take();
+        *sealed = Sealed { settings, shallow, alternates: others, confine, filters: None };
+        self.choose_filters(&mut sealed);
         Ok(())
     }
 
@@ -277,16 +307,13 @@ impl Workspace {
         let (excludes, attributes) = (info.join("user-excludes"), info.join("user-attributes"));
         ensure_file(&excludes, &sealed.settings.excludes)?;
         ensure_file(&attributes, &sealed.settings.attributes)?;
+        ensure_file(&info.join("attributes"), &sealed.settings.info_attributes)?;
         let format = self.user().map_or("sha1", |user| &user.object_format);
         let config = sealed.settings.config(format, &excludes, &attributes);
         ensure_file(&repository.join("config"), config.as_bytes())?;
         ensure_file(&repository.join("HEAD"), b"ref: refs/heads/none\n")?;
         ensure_file(&repository.join("info/sparse-checkout"), sparse_patterns().as_bytes())?;
-        for (name, bytes) in [
-            ("info/attributes", &sealed.settings.info_attributes),
-            ("shallow", &sealed.shallow),
-            ("objects/info/alternates", &sealed.alternates),
-        ] {
+        for (name, bytes) in [("shallow", &sealed.shallow), ("objects/info/alternates", &sealed.alternates)] {
             match bytes {
                 Some(bytes) => ensure_file(&repository.join(name), bytes)?,
                 None => remove_tree(&repository.join(name))?,

@@ -1,12 +1,27 @@
-//! What the project's commands may see and change: from the settings, the slot and what set-up has fetched.
+//! What the project's commands and the user's git filters may see and change: from the settings, the slot and what set-up
+//! has fetched.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use checks::{Network, RunOptions, Sandbox};
-use workspace::Slot;
+use checks::{ConfinedReach, Network, RunOptions, Sandbox};
+use workspace::{Confine, ConfinedPlaces, Slot};
 
 use crate::bench::Bench;
+
+/// Starts the user's git filters in the sandbox in which checks run.
+#[derive(Debug)]
+pub struct FilterSandbox(pub Sandbox);
+
+impl Confine for FilterSandbox {
+    fn spawn(&self, command: &Command, places: &ConfinedPlaces) -> io::Result<Child> {
+        let reach =
+            ConfinedReach { readable: &places.readable, own: &places.own, writable: &places.writable };
+        checks::spawn_confined(command, self.0, reach)
+    }
+}
 
 impl Bench {
     /// How a check runs in a slot.
@@ -27,6 +42,7 @@ impl Bench {
             writable: config.writable(home.as_deref()),
             fetched: Some(self.workspace.caches()),
             seen_at: Some(self.workspace.root().to_path_buf()),
+            bounds: config.bounds(),
             ..RunOptions::new(folder, self.tmp.join(name), &self.marker)
         }
     }

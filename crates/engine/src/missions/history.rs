@@ -1,11 +1,14 @@
 //! Looking at missions from their journals.
 
+use std::sync::Arc;
+
 use journal::{Journal, control};
 use mission::{Board, Delivery, Event, State};
 use workspace::{DeliveryError, UndoError};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::past::PastMission;
+use crate::bench::confine::FilterSandbox;
 use crate::missions::project::Project;
 use crate::missions::report;
 use crate::text::{duration, quoted};
@@ -110,6 +113,7 @@ impl Project {
         let undone = crate::blocking::blocking(move || {
             let workspace = workspace::Workspace::open(&root, &state)
                 .map_err(|error| format!("Nothing was undone: {error}\n"))?;
+            workspace.confine_filters(Arc::new(FilterSandbox(checks::Sandbox::default())));
             let undone = workspace.undo(&delivery).map_err(|error| match &error {
                 UndoError::Failed(DeliveryError::Torn { .. }) => {
                     format!("Not everything was undone: {error}\nhint: `/task undo` continues it\n")

@@ -13,6 +13,7 @@ use crate::actor::past::PastMission;
 use crate::actor::providers;
 use crate::actor::record::Record;
 use crate::bench::Bench;
+use crate::bench::confine::FilterSandbox;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
@@ -211,6 +212,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let workspace = blocking(move || Workspace::open_at(&root, &state_path, slots.as_deref()))
         .await
         .map_err(|e| format!("{e}\nNothing was started."))?;
+    workspace.confine_filters(Arc::new(FilterSandbox(config.sandbox.settings())));
     let kept =
         tidy::after_crash(project, &workspace).await.map_err(|why| format!("{why}\nNothing was started."))?;
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;

@@ -113,8 +113,7 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
         git.ok("record removed files", &args, Some(remove))?;
     }
     if !update.is_empty() {
-        let args = ["update-index", "-z", "--add", "--replace", "--remove", "--stdin"];
-        git.ok("record changed files", &args, Some(update))?;
+        git.record_files("record changed files", update)?;
     }
     let tree = git.line("record the files as a tree", &["write-tree"])?;
     Ok((tree, left_out.into_iter().collect()))

@@ -5,15 +5,25 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Component, Path};
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
 /// The bytes of a plain file below `root`; `None` where there is none, where a link leads to it, or where it is longer than
 /// `limit`.
 pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
-    let inside = Path::new(path);
-    if path.is_empty() || !inside.components().all(|part| matches!(part, Component::Normal(_))) {
+    let file = open_beneath(root, Path::new(path))
+        .filter(|file| file.metadata().is_ok_and(|found| found.len() <= limit))?;
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= limit).then_some(bytes)
+}
+
+/// A plain file below `root`, to be read; `None` where there is none or where a link leads to it.
+pub(crate) fn open_beneath(root: &Path, inside: &Path) -> Option<File> {
+    if inside.as_os_str().is_empty() || !inside.components().all(|part| matches!(part, Component::Normal(_)))
+    {
         return None;
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
@@ -34,14 +44,31 @@ pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
         Err(_) => return None,
     };
     let file = File::from(file);
-    let found = file.metadata().ok()?;
-    if !found.is_file() || found.len() > limit {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= limit).then_some(bytes)
+    file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
 }
+
+/// A pipe in the place of a file that git itself reads in a working tree, where it would wait without end.
+pub(crate) fn pipe_for_git(root: &Path) -> Option<PathBuf> {
+    let (mut waiting, mut seen) = (vec![root.to_path_buf()], 0);
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            seen += 1;
+            let Ok(kind) = entry.file_type() else { continue };
+            if kind.is_dir() {
+                waiting.push(entry.path());
+            } else if kind.is_fifo() && entry.file_name().as_encoded_bytes().starts_with(b".git") {
+                return Some(entry.path());
+            }
+            if seen > MOST_LOOKED_AT {
+                return None;
+            }
+        }
+    }
+    None
+}
+
+/// Entries of a working tree that are looked at for pipes.
+const MOST_LOOKED_AT: usize = 500_000;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,8 @@
 //! The only place that starts git. It must not read the user's environment or configuration beyond what it is given, and
 //! knows nothing of slots or deliveries.
 
+pub mod confine;
+pub mod filters;
 pub mod history;
 pub mod inspect;
 
@@ -11,12 +13,15 @@ use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::faults::{self, Fault};
+use crate::files::reading::pipe_for_git;
+use crate::git::filters::{Confined, Filters};
 
 /// The most that is read from one git process.
 pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;
@@ -26,6 +31,8 @@ const SHOWN_LINES: usize = 8;
 /// Stands for a settings file that is empty. Not `/dev/null`: a `git config --global` that a filter runs as
 /// root would rename a plain file over that device.
 pub(crate) const NO_FILE: &str = "/nonexistent/opencode-orchestrator/gitconfig";
+/// After so long without an end, what could hold git up is looked for.
+const PATIENCE: Duration = Duration::from_secs(1);
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 /// Which git, and with what environment. Cheap to clone and narrow down.
@@ -37,6 +44,10 @@ pub(crate) struct Git {
     work_tree: Option<PathBuf>,
     index: Option<PathBuf>,
     limit: Duration,
+    /// Where files go through filters of the user's.
+    filters: Option<Arc<Filters>>,
+    /// Where this very process runs them.
+    confined: Option<Arc<Confined>>,
 }
 
 /// What a git process left behind.
@@ -72,7 +83,20 @@ impl Git {
         .map(|(key, value)| (OsString::from(key), OsString::from(value)))
         .collect();
         env.push(("PATH".into(), path));
-        Ok(Git { program, env, git_dir: None, work_tree: None, index: None, limit: TIME_LIMIT })
+        Ok(Git::new(program, env))
+    }
+
+    fn new(program: PathBuf, env: Vec<(OsString, OsString)>) -> Git {
+        Git {
+            program,
+            env,
+            git_dir: None,
+            work_tree: None,
+            index: None,
+            limit: TIME_LIMIT,
+            filters: None,
+            confined: None,
+        }
     }
 
     /// The git on the PATH as the user would run it, for questions that read and run nothing.
@@ -92,7 +116,7 @@ impl Git {
             env.push((key.into(), value.into()));
         }
         env.push(("PATH".into(), path));
-        Ok(Git { program, env, git_dir: None, work_tree: None, index: None, limit: TIME_LIMIT })
+        Ok(Git::new(program, env))
     }
 
     pub(crate) fn git_dir(mut self, path: &Path) -> Git {
@@ -108,6 +132,30 @@ impl Git {
     pub(crate) fn index(mut self, path: &Path) -> Git {
         self.index = Some(path.to_path_buf());
         self
+    }
+
+    pub(crate) fn filtered_by(mut self, filters: Option<Arc<Filters>>) -> Git {
+        self.filters = filters;
+        self
+    }
+
+    /// The same, started in a sandbox.
+    pub(crate) fn confined(mut self, confined: Confined) -> Git {
+        self.confined = Some(Arc::new(confined));
+        self
+    }
+
+    pub(crate) fn filters(&self) -> Option<Arc<Filters>> {
+        self.filters.clone()
+    }
+
+    /// The working tree; the root folder where there is none.
+    pub(crate) fn work_folder(&self) -> &Path {
+        self.work_tree.as_deref().unwrap_or(Path::new("/"))
+    }
+
+    pub(crate) fn index_file(&self) -> &Path {
+        self.index.as_deref().unwrap_or(Path::new(""))
     }
 
     pub(crate) fn env(mut self, key: &str, value: impl Into<OsString>) -> Git {
@@ -161,7 +209,12 @@ impl Git {
         if fault == Some(Fault::Refused) {
             return Err(failed(faults::error()));
         }
-        let mut child = self.command(args, stdin.is_some()).spawn().map_err(failed)?;
+        let mut command = self.command(args, stdin.is_some());
+        let mut child = match &self.confined {
+            Some(confined) => confined.confine.spawn(&command, &confined.places),
+            None => command.spawn(),
+        }
+        .map_err(failed)?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             kill(&mut child);
             return Err(failed(std::io::Error::other("no pipes")));
@@ -177,7 +230,21 @@ impl Git {
             kill(child);
             Error::TimedOut { what: what.to_string(), seconds: self.limit.as_secs() }
         };
-        let Some((stdout, cut)) = receive(&out, deadline) else { return Err(timed_out(&mut child)) };
+        let (stdout, cut) = loop {
+            let look = deadline.min(Instant::now() + PATIENCE);
+            if let Some(received) = receive(&out, look) {
+                break received;
+            }
+            if Instant::now() >= deadline {
+                return Err(timed_out(&mut child));
+            }
+            // What ran in a slot can leave a pipe that git opens and waits for.
+            if let Some(path) = self.work_tree.as_deref().and_then(pipe_for_git) {
+                kill(&mut child);
+                let why = "it is a pipe, for which git waits: remove it".to_string();
+                return Err(Error::Damaged { path, why });
+            }
+        };
         if cut {
             kill(&mut child);
             return Ok(Output { code: -1, stdout, stderr: String::new(), cut });
@@ -194,6 +261,10 @@ impl Git {
         };
         if fault == Some(Fault::Lost) {
             return Err(failed(faults::error()));
+        }
+        if self.confined.is_some() {
+            // What a filter left running holds nothing up, and must not go on.
+            end_group(&child);
         }
         let code = status.code().unwrap_or_else(|| -status.signal().unwrap_or(1));
         Ok(Output { code, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned(), cut })
@@ -326,12 +397,16 @@ fn receive(from: &Receiver<Collected>, deadline: Instant) -> Option<Collected> {
 /// Ends the process with its whole group (filters included) and reaps it. The standard library and nix do all of it;
 /// `process-wrap` would add a type around each child, and `checks` needs a group that its watchdog leads.
 fn kill(child: &mut Child) {
-    use nix::sys::signal::{Signal, killpg};
-    if let Ok(id) = i32::try_from(child.id()) {
-        let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
-    }
+    end_group(child);
     drop(child.kill());
     drop(child.wait());
+}
+
+fn end_group(leader: &Child) {
+    use nix::sys::signal::{Signal, killpg};
+    if let Ok(id) = i32::try_from(leader.id()) {
+        let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
+    }
 }
 
 #[cfg(test)]

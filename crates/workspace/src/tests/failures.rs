@@ -147,3 +147,17 @@ fn what_cannot_be_read_is_left_out_and_what_cannot_be_written_is_named() {
         assert!(text.contains("locked/state") && text.contains("XDG_DATA_HOME"), "{text}");
     });
 }
+
+#[test]
+fn a_pipe_that_git_would_wait_for_is_named() {
+    let project = Project::with(&[("a", "a")]);
+    let workspace = project.open();
+    let base = workspace.take_base("m").unwrap();
+    let slot = workspace.slot(1, &base.commit).unwrap();
+    fs::create_dir(slot.path.join("deep")).unwrap();
+    nix::unistd::mkfifo(&slot.path.join("deep/.gitignore"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let error = workspace.slot_changes(&slot).unwrap_err().to_string();
+    assert!(error.contains("deep/.gitignore") && error.contains("it is a pipe"), "{error}");
+    // The slot can be used again.
+    workspace.slot(1, &base.commit).unwrap();
+}

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod failures;
+mod filters;
 mod hostile;
 mod narrow;
 mod secrets;

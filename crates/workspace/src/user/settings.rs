@@ -1,11 +1,14 @@
 //! What of the user's git settings is used: only what shapes the content of files.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::files::reading::read_beneath;
 use crate::git::Git;
 use crate::names::fields;
+use crate::user::filter_attributes::FilterAttributes;
 use crate::user::project::{UserRepository, ask};
 
 /// Single settings that decide which bytes a file in the working tree has.
@@ -32,12 +35,16 @@ pub(crate) struct Settings {
     pub(crate) excludes: Vec<u8>,
     /// `core.attributesFile`.
     pub(crate) attributes: Vec<u8>,
-    /// `info/attributes`.
-    pub(crate) info_attributes: Option<Vec<u8>>,
+    /// `info/attributes`, then what decides which files go through a filter.
+    pub(crate) info_attributes: Vec<u8>,
     /// `core.fileMode`: whether the executable bit in the working tree means something.
     pub(crate) file_mode: bool,
-    /// Filters run programs of the user's, which need HOME.
-    pub(crate) filters: bool,
+    /// Settings of filters that the project uses: key and value.
+    pub(crate) filters: Vec<(String, String)>,
+    /// Their names.
+    pub(crate) filter_names: BTreeSet<String>,
+    /// Programs that they name by a path.
+    pub(crate) filter_programs: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -64,8 +71,9 @@ impl Settings {
                 );
                 return Err(Error::Damaged { path: program, why });
             }
-            settings.filters |= filter;
-            if filter || SHAPING.contains(&key) {
+            if filter {
+                settings.filters.push((key.to_string(), value.to_string()));
+            } else if SHAPING.contains(&key) {
                 settings.shaping.push((key.to_string(), value.to_string()));
             }
         }
@@ -81,9 +89,28 @@ impl Settings {
         if let Some(repository) = repository {
             let info = repository.common_dir.join("info");
             append(&mut settings.excludes, std::fs::read(info.join("exclude")).ok());
-            settings.info_attributes = std::fs::read(info.join("attributes")).ok();
+            settings.info_attributes = std::fs::read(info.join("attributes")).unwrap_or_default();
         }
+        settings.keep_filters(git, root, repository.is_some())?;
         Ok(settings)
+    }
+
+    /// Of the filters those that the user's attributes name, and these attributes where no mission can change them.
+    fn keep_filters(&mut self, git: &Git, root: &Path, has_git: bool) -> Result<(), Error> {
+        let mut attributes = FilterAttributes::default();
+        if !self.filters.is_empty() {
+            attributes.add("", &self.attributes);
+            for (folder, text) in attribute_files(git, root, has_git)? {
+                attributes.add(&folder, &text);
+            }
+            attributes.add("", &self.info_attributes);
+        }
+        self.filters.retain(|(key, _)| filter_name(key).is_some_and(|name| attributes.names.contains(name)));
+        self.filter_names =
+            self.filters.iter().filter_map(|(key, _)| filter_name(key)).map(str::to_string).collect();
+        self.filter_programs = self.filters.iter().flat_map(|(_, command)| outside(command)).collect();
+        append(&mut self.info_attributes, Some(attributes.text().into_bytes()));
+        Ok(())
     }
 
     /// The private repository's whole `config`.
@@ -128,10 +155,53 @@ fn inside(root: &Path, command: &str) -> Option<PathBuf> {
 }
 
 fn is_filter(key: &str) -> bool {
-    key.strip_prefix("filter.")
-        .and_then(|rest| rest.rsplit_once('.'))
-        .is_some_and(|(name, key)| !name.contains('\n') && FILTER_KEYS.contains(&key))
+    filter_name(key).is_some()
 }
+
+fn filter_name(key: &str) -> Option<&str> {
+    let (name, key) = key.strip_prefix("filter.")?.rsplit_once('.')?;
+    (!name.contains('\n') && FILTER_KEYS.contains(&key)).then_some(name)
+}
+
+/// Files that a filter's command names by an absolute path or one below the home folder.
+fn outside(command: &str) -> Vec<PathBuf> {
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let words = command.split(|c: char| c.is_whitespace() || "'\";|&()=".contains(c));
+    let file = |word: &str| {
+        let below = ["~/", "$HOME/", "${HOME}/"].iter().find_map(|home| word.strip_prefix(home));
+        let path = match below {
+            Some(below) => home.as_ref()?.join(below),
+            None => PathBuf::from(word),
+        };
+        (path.is_absolute() && path.is_file()).then_some(path)
+    };
+    words.filter_map(file).collect()
+}
+
+/// The project's files of attributes as the user has them now, with their folders, those of outer folders first.
+fn attribute_files(git: &Git, root: &Path, has_git: bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let mut paths = vec![ATTRIBUTES.to_string()];
+    if has_git {
+        let pattern = format!(":(glob)**/{ATTRIBUTES}");
+        let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", pattern.as_str()];
+        let listed = ask(git, root, &args)?;
+        if listed.code != 0 {
+            return Err(listed.failed("look for files of attributes"));
+        }
+        paths = fields(&listed.stdout).filter_map(|path| String::from_utf8(path.to_vec()).ok()).collect();
+    }
+    paths.sort_by_key(|path| path.matches('/').count());
+    let read = |path: String| {
+        let bytes = read_beneath(root, &path, LONGEST_ATTRIBUTES)?;
+        let folder = path.strip_suffix(ATTRIBUTES)?.trim_end_matches('/').to_string();
+        Some((folder, bytes))
+    };
+    Ok(paths.into_iter().filter_map(read).collect())
+}
+
+const ATTRIBUTES: &str = ".gitattributes";
+/// Git itself reads no longer one.
+const LONGEST_ATTRIBUTES: u64 = 100 << 20;
 
 /// A file that a setting names, or git's default place for it.
 fn user_file(git: &Git, root: &Path, key: &str, default: &str) -> Option<Vec<u8>> {

@@ -14,6 +14,7 @@ use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 use crate::actor::progress::setup_step;
 use crate::bench::Bench;
+use crate::bench::confine::FilterSandbox;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
 use crate::bench::slots::Slots;
@@ -58,8 +59,10 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     let _lock = state.lock(&owner).map_err(CommandFailure::problem)?;
     let tmp = state.path().join("try-tmp");
     let (root, state, slots) = (place.root.clone(), state.path().to_path_buf(), config.workspace.slots());
+    let sandbox = config.sandbox.settings();
     let (workspace, base) = blocking(move || {
         let workspace = Workspace::open_at(&root, &state, slots.as_deref())?;
+        workspace.confine_filters(Arc::new(FilterSandbox(sandbox)));
         let base = workspace.take_base(ATTEMPT_NAME)?;
         Ok::<_, workspace::Error>((workspace, base.commit))
     })

@@ -161,7 +161,7 @@ fn hash<'a>(
     }
     let what = "compare the project's files with the plan";
     git.ok(what, &["update-index", "-z", "--index-info"], Some(known))?;
-    git.ok(what, &["update-index", "-z", "--add", "--replace", "--remove", "--stdin"], Some(paths))?;
+    git.record_files(what, paths)?;
     let listed = git.ok(what, &["ls-files", "-z", "--stage"], None)?;
     let entries = fields(&listed).filter_map(|line| {
         let (about, path) = std::str::from_utf8(line).ok()?.split_once('\t')?;

@@ -9,6 +9,7 @@ use super::place::{backup_name, copy};
 use crate::delivery::plan::{Delivery, DeliveryEntry};
 use crate::error::{At, Error};
 use crate::files::{folder_inside, private_dir, remove_tree};
+use crate::git::filters::FilteredFile;
 use crate::names::fields;
 use crate::workspace::Workspace;
 
@@ -28,7 +29,7 @@ pub(crate) fn stage(
     private_dir(&staged)?;
     let git = workspace.git()?.work_tree(&staged).index(&index);
     let mut entries = Vec::new();
-    let mut wanted = Vec::new();
+    let (mut wanted, mut due) = (Vec::new(), Vec::new());
     // Attributes of the tree that will be there decide how its files are written.
     let listed = git.ok("list the files to deliver", &["ls-tree", "-r", "-z", &delivery.to_tree], None)?;
     for line in fields(&listed).filter(|line| line.ends_with(b".gitattributes")) {
@@ -45,8 +46,14 @@ pub(crate) fn stage(
             copy(&kept, &to).at("stage", &to)?;
             continue;
         }
-        entries.extend_from_slice(format!("{} {}\t{}\0", after.mode, after.oid, entry.path).as_bytes());
-        wanted.extend_from_slice(entry.path.as_bytes());
+        let (mode, oid, path) = (after.mode.clone(), after.oid.clone(), entry.path.clone().into_bytes());
+        due.push(FilteredFile { mode, oid, path });
+    }
+    for file in git.write_filtered(&entries, due, &staged)? {
+        entries.extend_from_slice(format!("{} {}\t", file.mode, file.oid).as_bytes());
+        entries.extend_from_slice(&file.path);
+        entries.push(0);
+        wanted.extend_from_slice(&file.path);
         wanted.push(0);
     }
     git.ok("stage the delivery", &["update-index", "-z", "--index-info"], Some(entries))?;

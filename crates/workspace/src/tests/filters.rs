@@ -1,0 +1,127 @@
+//! Filters of the user's: where they run, on which files, and what of their results is believed.
+
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use crate::testing::{Project, mission, write};
+use crate::{Confine, ConfinedPlaces};
+
+/// Starts programs as they are and keeps what they were given; the real sandbox is another crate's.
+#[derive(Debug, Default)]
+struct Watch(Mutex<Vec<ConfinedPlaces>>);
+
+impl Confine for Watch {
+    fn spawn(&self, command: &Command, places: &ConfinedPlaces) -> io::Result<Child> {
+        self.0.lock().unwrap().push(places.clone());
+        let mut own = Command::new(command.get_program());
+        own.args(command.get_args()).env_clear().env("CONFINED", "yes");
+        own.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        own.current_dir(command.get_current_dir().unwrap()).process_group(0);
+        own.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
+    }
+}
+
+/// A project whose `*.up` files go through a filter that works where it is confined only.
+fn filtered(attributes: &str) -> Project {
+    let project = Project::empty();
+    project.git(&["config", "filter.up.clean", "tr a-z A-Z"]);
+    project.git(&["config", "filter.up.smudge", "tr A-Z a-z"]);
+    project.write(".gitattributes", attributes);
+    project.write("x.up", "shout\n");
+    project.write("y.txt", "quiet\n");
+    project.commit_all();
+    project.git(&["config", "filter.up.clean", "test -n \"$CONFINED\" && tr a-z A-Z"]);
+    project.git(&["config", "filter.up.smudge", "test -n \"$CONFINED\" && tr A-Z a-z"]);
+    project.git(&["config", "filter.up.required", "true"]);
+    project
+}
+
+#[test]
+fn they_run_confined_wherever_files_are_written_or_recorded() {
+    let project = filtered("*.up filter=up\n");
+    let workspace = project.open();
+    let watch = Arc::new(Watch::default());
+    workspace.confine_filters(watch.clone());
+    project.write("x.up", "louder\n");
+    let (base, slot, commit) = mission(&workspace, &[("new.up", "new\n"), ("y.txt", "still\n")]);
+    let read = |name: &str| String::from_utf8(workspace.read(&commit, name).unwrap().unwrap()).unwrap();
+    assert_eq!([read("x.up"), read("new.up"), read("y.txt")], ["LOUDER\n", "NEW\n", "still\n"]);
+    assert_eq!(fs::read_to_string(slot.path.join("x.up")).unwrap(), "louder\n");
+    assert_eq!(workspace.slot_changes(&slot).unwrap().len(), 2);
+    workspace.slot(1, &commit).unwrap();
+    let again = workspace.fresh_slot(1, &commit, &[]).unwrap();
+    assert_eq!(fs::read_to_string(again.path.join("new.up")).unwrap(), "new\n");
+    let delivery = workspace.plan_delivery(&base.commit, &commit).unwrap();
+    workspace.deliver(&delivery).unwrap();
+    assert_eq!(project.read("new.up").unwrap(), "new\n");
+    let own = workspace.area();
+    for places in watch.0.lock().unwrap().iter() {
+        assert!(places.own.starts_with(&own) && places.writable.is_empty(), "{places:?}");
+    }
+    assert!(
+        !fs::read_dir(own)
+            .unwrap()
+            .flatten()
+            .any(|left| left.file_name().to_string_lossy().starts_with("filter-"))
+    );
+}
+
+#[test]
+fn a_mission_turns_no_filter_on_or_off() {
+    let project = filtered("*.up filter=up\n*.txt -text\n");
+    let workspace = project.open();
+    workspace.confine_filters(Arc::new(Watch::default()));
+    let planted = "*.txt filter=up\n*.up -filter\n[attr]binary filter=up\n*.md binary\n";
+    let files = [
+        (".gitattributes", planted),
+        ("z.txt", "low\n"),
+        ("z.up", "low\n"),
+        ("z.md", "low\n"),
+        ("d/.gitattributes", "* filter=up\n"),
+        ("d/z", "low\n"),
+    ];
+    let (_, _, commit) = mission(&workspace, &files);
+    let read = |name: &str| String::from_utf8(workspace.read(&commit, name).unwrap().unwrap()).unwrap();
+    assert_eq!(["z.txt", "z.up", "z.md", "d/z"].map(read), ["low\n", "LOW\n", "low\n", "low\n"]);
+    // Nor in a slot that is made of it.
+    let slot = workspace.slot(2, &commit).unwrap();
+    assert_eq!(fs::read_to_string(slot.path.join("z.up")).unwrap(), "low\n");
+    assert_eq!(workspace.slot_changes(&slot).unwrap(), []);
+}
+
+#[test]
+fn what_a_filter_changes_beside_its_file_is_not_taken_over() {
+    let project = filtered("*.up filter=up\n");
+    let outside = project.root().join("../outside");
+    fs::write(&outside, "mine").unwrap();
+    // It waits until git has ended, and then plants a link in the index that git left.
+    let plant = "cat >/dev/null; echo X; (setsid sh -c 'while test -e $GIT_INDEX_FILE.lock; do :; done; \
+                 git update-index --add --cacheinfo 120000,$(printf ../outside | git hash-object -w --stdin),link' \
+                 >/dev/null 2>&1 </dev/null &) ";
+    project.git(&["config", "filter.up.clean", plant]);
+    let workspace = project.open();
+    workspace.confine_filters(Arc::new(Watch::default()));
+    let base = workspace.take_base("m").unwrap();
+    let slot = workspace.slot(1, &base.commit).unwrap();
+    write(&slot.path, "z.up", "low\n");
+    // Either it came too late, or it is named.
+    match workspace.commit_slot(&slot, &base.commit, "task") {
+        Ok(commit) => {
+            assert_eq!(workspace.files(&commit.id).unwrap(), [".gitattributes", "x.up", "y.txt", "z.up"])
+        }
+        Err(error) => assert!(error.to_string().contains("git filter of yours (up)"), "{error}"),
+    }
+    project.git(&[
+        "config",
+        "filter.up.smudge",
+        "cat >/dev/null; rm -f z.up; ln -s ../../../../outside z.up; sleep 0.1",
+    ]);
+    project.git(&["config", "filter.up.clean", "cat"]);
+    let workspace = project.open();
+    let slot = workspace.slot(2, &base.commit);
+    assert!(slot.is_err() || fs::symlink_metadata(slot.unwrap().path.join("x.up")).unwrap().is_file());
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "mine");
+}
