@@ -59,6 +59,8 @@ pub struct ModelFaults {
 pub struct CheckFaults {
     pub hangs: f64,
     pub flakes: f64,
+    /// A run leaves files in its slot, which git ignores and which make every later run there pass. Drawn by no seed.
+    pub leaves: f64,
 }
 
 /// A crash at the n-th step that leaves something on disk, counted from the beginning of that life of the process.
@@ -163,7 +165,7 @@ impl FaultPlan {
             let model = &mut plan.model;
             (model.rewords, model.needs, model.clashes, model.strays) = (0.5, 0.5, 0.7, 0.5);
         }
-        plan.checks = CheckFaults { hangs: rate(0.05), flakes: rate(0.15) };
+        plan.checks = CheckFaults { hangs: rate(0.05), flakes: rate(0.15), leaves: 0.0 };
         plan.disk(&mut random.fork("disk"));
         plan.user(&mut random.fork("user"));
         plan

@@ -142,6 +142,29 @@ fn wrong_tests_are_rejected_or_written_again_and_no_mission_hangs_on_them() {
     }
 }
 
+/// The tree that is delivered passes its checks in a fresh clone, which the simulation's truth is asked for after every
+/// integration and at the end: files that checks leave, and that no commit holds, change nothing of it.
+#[test]
+fn what_checks_leave_in_slots_makes_no_wrong_tree_pass() {
+    let play = |seed| {
+        let mut scenario = Scenario { faults: FaultPlan::default(), ..Scenario::draw(seed) };
+        scenario.faults.model.wrong = 0.4;
+        scenario.faults.checks.leaves = 0.6;
+        run_with(&scenario, Bug::None)
+    };
+    let played: Vec<Played> = (300..310).map(play).collect();
+    let broken: String =
+        played.iter().filter(|one| !one.violations.is_empty()).map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{broken}");
+    let count = |holds: &dyn Fn(&Played) -> bool| played.iter().filter(|one| holds(one)).count();
+    let (done, left, rejected) = (
+        count(&|one| one.outcome == Some(Outcome::Done)),
+        count(&|one| one.faults.iter().any(|fault| fault.contains("leaves files"))),
+        count(&|one| one.journal.contains("\"batch_rejected\"")),
+    );
+    assert!(done > 4 && left > 4, "{done} done, {left} with files that checks left, {rejected} rejected");
+}
+
 /// Whether one of a few otherwise undisturbed missions shows a planted bug, in these words.
 fn finds(bug: Bug, words: &str, change: impl Fn(&mut Scenario)) {
     let found = (0..12).find(|seed| {
