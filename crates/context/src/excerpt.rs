@@ -7,7 +7,7 @@ use crate::query::Query;
 use syntax::{Language, Symbol, SymbolKind};
 
 /// Longer lines are cut: data inside code.
-const MAX_LINE: usize = 400;
+pub(crate) const MAX_LINE: usize = 400;
 /// Without symbols, or inside one that is longer, a file is cut into pieces of so many lines.
 const PIECE: usize = 40;
 /// The beginning of a file, its imports, is always worth showing.
@@ -21,9 +21,9 @@ const MAX_NAMED: usize = 12;
 
 /// Lines `from..to`, 0-based.
 #[derive(Debug, Clone, Copy)]
-struct Block {
-    from: usize,
-    to: usize,
+pub(crate) struct Block {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
 }
 
 /// The parts of `text` that fit `query` best, in at most `limit` bytes; empty where not even a line fits.
@@ -119,7 +119,7 @@ pub(crate) fn whole(text: &str) -> String {
 }
 
 /// Cuts a file at its symbols: each innermost short one is a block, and so is what lies between.
-fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
+pub(crate) fn blocks(lines: &[&str], symbols: &[Symbol]) -> Vec<Block> {
     let mut cuts = vec![0, lines.len(), HEAD.min(lines.len())];
     for symbol in symbols {
         let from = (symbol.line as usize).saturating_sub(1);
@@ -194,7 +194,7 @@ fn describe(gap: Block, lines: &[&str], symbols: &[Symbol]) -> String {
 }
 
 /// The symbols that begin in a block; `symbols` is in the order of lines.
-fn inside(symbols: &[Symbol], block: Block) -> &[Symbol] {
+pub(crate) fn inside(symbols: &[Symbol], block: Block) -> &[Symbol] {
     let before = |end: usize| symbols.partition_point(|symbol| (symbol.line as usize) <= end);
     &symbols[before(block.from)..before(block.to)]
 }

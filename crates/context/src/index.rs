@@ -6,7 +6,9 @@
 use crate::entry::{BODY, Counts, Depth, Entry, FIELDS, FileId, PATH, SYMBOL, TermId};
 use crate::file::{self, Role, Stamp};
 use crate::graph::Graph;
+use crate::history::{History, PastCommit};
 use crate::manifest::Manifest;
+use crate::subject::subject;
 use crate::words::words;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -62,6 +64,10 @@ pub struct Index {
     pub(crate) lengths: Vec<[f32; FIELDS]>,
     pub(crate) mean: [f32; FIELDS],
     pub(crate) graph: Graph,
+    pub(crate) history: History,
+    /// For each file how much its commits say.
+    pub(crate) told: Vec<f32>,
+    subjects: HashMap<String, Vec<FileId>>,
     reused: usize,
 }
 
@@ -75,6 +81,13 @@ impl Index {
     /// The same for files that may have changed, or another checkout: what is as it was is not parsed again.
     pub fn rebuild(&self, root: &Path, files: &[String]) -> Self {
         Self::assemble(root, files, Some(self))
+    }
+
+    /// The same index, which also knows what past commits (newest first) say of its files.
+    pub fn with_history(mut self, commits: &[PastCommit]) -> Self {
+        self.history = History::new(commits, &self.by_path);
+        self.told = self.history.told_lengths(self.entries.len());
+        self
     }
 
     /// What the index covers.
@@ -98,12 +111,21 @@ impl Index {
         self.by_path.get(path.strip_prefix("./").unwrap_or(path)).copied()
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(crate) fn entry(&self, id: FileId) -> Option<&Entry> {
         self.entries.get(id as usize)
     }
 
     pub(crate) fn term(&self, word: &str) -> Option<TermId> {
         self.terms.get(word).copied()
+    }
+
+    /// The files with this subject (as [`subject`] has it), in order.
+    pub(crate) fn of_subject(&self, subject: &str) -> &[FileId] {
+        self.subjects.get(subject).map_or(&[], Vec::as_slice)
     }
 
     /// How many files hold a term.
@@ -140,6 +162,9 @@ impl Index {
             lengths: Vec::new(),
             mean: [0.0; FIELDS],
             graph: Graph::default(),
+            history: History::default(),
+            told: Vec::new(),
+            subjects: HashMap::new(),
             reused: 0,
         };
         for Draft { mut entry, fresh } in drafts.drain(..) {
@@ -151,6 +176,10 @@ impl Index {
             index.entries.push(entry);
         }
         index.invert();
+        index.told = vec![0.0; index.entries.len()];
+        for (id, entry) in index.entries.iter().enumerate() {
+            index.subjects.entry(subject(&entry.path).to_owned()).or_default().push(id as FileId);
+        }
         index.graph = Graph::build(&index.entries, &index.by_path);
         index
     }

@@ -2,7 +2,9 @@
 //! objective, and texts that fit a budget of tokens.
 //!
 //! - [`Index::build`] reads the tracked files once; built again it parses only what changed.
-//! - [`Index::search`] ranks files: words of paths, symbols and text, spread along imports.
+//! - [`Index::search`] ranks files by all evidence there is: words, names, past commits, imports, neighbours.
+//! - [`Index::with_history`] adds what past commits say; without it the other evidence counts alone.
+//! - [`Evidence::passages`] names the lines in them that fit, within a budget.
 //! - [`brief_input`] is what the Searcher starts with, [`task_context`] what the Coder starts with.
 //! - [`estimate_tokens`] is the measure of all budgets.
 //!
@@ -16,17 +18,23 @@ mod entry;
 mod excerpt;
 mod file;
 mod graph;
+mod history;
 mod index;
 mod manifest;
-mod mention;
+mod passages;
 mod query;
+mod ranking;
 mod resolve;
 mod search;
+mod subject;
 mod task;
 mod words;
 
 pub use brief::brief_input;
 pub use budget::estimate_tokens;
+pub use history::{MAX_PAST_COMMITS, PastCommit};
 pub use index::{Index, Stats};
+pub use passages::Passage;
+pub use ranking::{Evidence, Part, VOICES, Voice, Weights};
 pub use search::{Hit, SymbolHit, render};
 pub use task::task_context;

@@ -1,44 +1,44 @@
-//! Ranking files for a question in words.
-//!
-//! BM25 over three fields (path, symbols, text), then one step along imports: a file beside good ones is
-//! worth reading even if it uses other words.
-//!
-//! The weights were chosen by asking for the messages of real commits and looking for the files they changed.
+//! Hits of a search: the best files, the symbols in them that fit, and what speaks for each file.
 
-use crate::budget::{count, shown};
-use crate::entry::{BODY, Counts, FIELDS, FileId, PATH, SYMBOL};
-use crate::file::Role;
+use crate::budget::{clip, count, shown};
+use crate::entry::{BODY, FileId, PATH, SYMBOL};
 use crate::index::Index;
-use crate::mention::mentioned;
-use crate::query::Query;
+use crate::ranking::{Evidence, Part, Voice, found};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use syntax::SymbolKind;
 
-/// What a word is worth by where it stands, and how much a long field takes from that.
-const FIELD_WEIGHT: [f32; FIELDS] = [6.0, 3.0, 0.5];
-const FIELD_LENGTH: [f32; FIELDS] = [0.3, 0.5, 0.6];
-/// How fast repetition stops to count.
-const SATURATION: f32 = 1.2;
-/// What a file gets of the score of one that imports it, or that it imports.
-const TO_IMPORTED: f32 = 0.7;
-const TO_IMPORTER: f32 = 0.35;
 /// Symbols named with a hit.
 const MAX_SYMBOLS: usize = 5;
+/// Words named for one place.
+const MAX_NAMED: usize = 4;
+/// A part that gives less of a file's sum than this is no reason worth naming.
+const WORTH_NAMING: f32 = 0.08;
+
+/// A part that gives less than this of a file's sum is not listed.
+const LEAST: f32 = 0.005;
 
 /// A file that may matter, best first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hit {
-    /// Relative to the root
+    /// relative to the root
     pub path: String,
-    /// For comparing hits of one search only
+    /// for comparing hits of one search only
     pub score: f32,
-    /// Lines of the file; 0 where it was not read
+    /// lines of the file; 0 where it was not read
     pub lines: u32,
-    /// The symbols in it that fit best, in the order of the file
+    /// the symbols in it that fit best, in the order of the file
     pub symbols: Vec<SymbolHit>,
-    /// What speaks for the file, in words
+    /// what each part of the ranking gives of the score, the most first
+    pub parts: Vec<PartOfScore>,
+    /// what speaks for the file, in words
     pub why: String,
+}
+
+/// What one part of the ranking gives a file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct PartOfScore {
+    pub part: Part,
+    pub score: f32,
 }
 
 /// A symbol in a file that was found.
@@ -50,118 +50,25 @@ pub struct SymbolHit {
     pub kind: SymbolKind,
 }
 
-/// A file's score and where it comes from.
-#[derive(Debug, Clone, Default)]
-struct Tally {
-    score: f32,
-    /// The words found, each with the best field it stands in
-    found: Vec<(usize, usize)>,
-    named: bool,
-    via: Option<(FileId, Way)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Way {
-    ImportedBy,
-    Imports,
-}
-
 impl Index {
     /// The files that fit `query` best, at most `limit`. Needs no model; the order is always the same.
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
-        let asked = Query::new(self, query);
-        let mut tallies = self.direct(&asked);
-        let top = tallies.values().map(|tally| tally.score).fold(0.0, f32::max).max(1.0);
-        for id in mentioned(self, query) {
-            let tally = tallies.entry(id).or_default();
-            tally.score += top;
-            tally.named = true;
+        let evidence = self.evidence(query);
+        if !evidence.is_asked() {
+            return Vec::new();
         }
-        self.spread_along_imports(&mut tallies);
-
-        let mut order: Vec<(FileId, Tally)> =
-            tallies.into_iter().filter(|(_, tally)| tally.score > 0.0).collect();
-        // Ids follow paths, so equal scores are in the order of paths.
-        order.sort_by(|a, b| b.1.score.total_cmp(&a.1.score).then_with(|| a.0.cmp(&b.0)));
-        order.truncate(limit);
-        order.iter().filter_map(|(id, tally)| self.hit(*id, tally, &asked)).collect()
+        let ranked = evidence.ranked(&evidence.weights, limit);
+        ranked.iter().filter_map(|(file, score)| evidence.hit(*file, *score)).collect()
     }
+}
 
-    fn direct(&self, asked: &Query) -> BTreeMap<FileId, Tally> {
-        let mut tallies: BTreeMap<FileId, Tally> = BTreeMap::new();
-        for (n, word) in asked.words.iter().enumerate() {
-            // Of several stand-ins in one file the best counts, not their sum.
-            let mut best: BTreeMap<FileId, (f32, usize)> = BTreeMap::new();
-            for (term, worth) in &word.terms {
-                for posting in self.postings.get(*term as usize).into_iter().flatten() {
-                    let (strength, field) = self.strength(posting.file, posting.counts);
-                    let strength = strength * worth;
-                    let own = best.entry(posting.file).or_insert((strength, field));
-                    if strength > own.0 {
-                        *own = (strength, field);
-                    }
-                }
-            }
-            for (file, (strength, field)) in best {
-                let tally = tallies.entry(file).or_default();
-                tally.score += word.weight * strength * (SATURATION + 1.0) / (SATURATION + strength);
-                tally.found.push((n, field));
-            }
-        }
-        let all: f32 = asked.words.iter().map(|word| word.weight).sum();
-        for (file, tally) in &mut tallies {
-            let covered: f32 = tally.found.iter().map(|(n, _)| asked.words[*n].weight).sum();
-            let role = self.entry(*file).map_or(Role::Data, |entry| entry.role);
-            tally.score *= (0.5 + 0.5 * covered / all.max(f32::MIN_POSITIVE)) * role_factor(role, asked);
-        }
-        tallies
-    }
-
-    /// How much of a word is in a file, by field, and the field that gives most of it.
-    fn strength(&self, file: FileId, counts: Counts) -> (f32, usize) {
-        let lengths = self.lengths.get(file as usize).copied().unwrap_or(self.mean);
-        let mut sum = 0.0;
-        let mut best = (0.0, BODY);
-        for field in [PATH, SYMBOL, BODY] {
-            let long = 1.0 - FIELD_LENGTH[field] + FIELD_LENGTH[field] * lengths[field] / self.mean[field];
-            let part = FIELD_WEIGHT[field] * f32::from(counts[field]) / long;
-            sum += part;
-            if part > 0.0 && (field != BODY || best.0 == 0.0) && part >= best.0 {
-                best = (part, field);
-            }
-        }
-        (sum, best.1)
-    }
-
-    fn spread_along_imports(&self, tallies: &mut BTreeMap<FileId, Tally>) {
-        let mut gained: BTreeMap<FileId, (f32, FileId, Way)> = BTreeMap::new();
-        for (&file, tally) in tallies.iter() {
-            let mut give = |to: &[FileId], share: f32, way: Way| {
-                let each = tally.score * share / (to.len().max(1) as f32).sqrt();
-                for &to in to {
-                    let own = gained.entry(to).or_insert((0.0, file, way));
-                    // The best neighbour counts alone: a file that everything imports is no better for that.
-                    if each > own.0 {
-                        *own = (each, file, way);
-                    }
-                }
-            };
-            give(self.graph.imports(file), TO_IMPORTED, Way::ImportedBy);
-            give(self.graph.importers(file), TO_IMPORTER, Way::Imports);
-        }
-        for (file, (score, from, way)) in gained {
-            let tally = tallies.entry(file).or_default();
-            tally.score += score;
-            tally.via = Some((from, way));
-        }
-    }
-
-    fn hit(&self, id: FileId, tally: &Tally, asked: &Query) -> Option<Hit> {
-        let entry = self.entry(id)?;
+impl Evidence<'_> {
+    fn hit(&self, file: FileId, score: f32) -> Option<Hit> {
+        let entry = self.index.entry(file)?;
         let mut symbols: Vec<(f32, &syntax::Symbol)> = entry
             .symbols
             .iter()
-            .map(|symbol| (asked.fit(&symbol.name), symbol))
+            .map(|symbol| (self.asked.fit(&symbol.name), symbol))
             .filter(|(fit, _)| *fit > 0.0)
             .collect();
         symbols.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.line.cmp(&b.1.line)));
@@ -171,60 +78,110 @@ impl Index {
             .into_iter()
             .map(|(_, symbol)| SymbolHit { name: symbol.name.clone(), line: symbol.line, kind: symbol.kind })
             .collect();
-        let score = (tally.score * 100.0).round() / 100.0;
+        let voices = self.voices(file);
+        let mut parts: Vec<PartOfScore> = Part::ALL
+            .into_iter()
+            .map(|part| {
+                let own = part.voices().iter().map(|voice| *voice as usize);
+                let score = own.map(|n| voices[n] * self.weights.0[n]).sum();
+                PartOfScore { part, score }
+            })
+            .filter(|own: &PartOfScore| own.score > LEAST * score)
+            .collect();
+        parts.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.part.cmp(&b.part)));
+        let mut reasons = Vec::new();
+        let worth = parts.iter().filter(|own| own.score >= WORTH_NAMING * score).map(|own| own.part);
+        let (named, others): (Vec<Part>, Vec<Part>) = worth.partition(|part| *part == Part::Named);
+        for part in named.into_iter().chain(others) {
+            self.reasons(part, file, &mut reasons);
+        }
+        for own in &mut parts {
+            own.score = rounded(own.score);
+        }
         Some(Hit {
             path: entry.path.clone(),
-            score,
+            score: rounded(score),
             lines: entry.lines,
             symbols,
-            why: self.why(tally, asked),
+            parts,
+            why: reasons.join("; "),
         })
     }
 
-    fn why(&self, tally: &Tally, asked: &Query) -> String {
-        let mut reasons = Vec::new();
-        let mut told: Vec<&str> = Vec::new();
-        if tally.named {
-            reasons.push("named in the question".to_owned());
+    /// What a part says of a file, in words.
+    fn reasons(&self, part: Part, file: FileId, reasons: &mut Vec<String>) {
+        let other = |of: Option<&FileId>| Some(shown(&self.index.entry(*of?)?.path).into_owned());
+        match part {
+            Part::Text => self.words(file, reasons),
+            Part::Named => reasons.push("named in the question".to_owned()),
+            Part::History => reasons.extend(self.past(file)),
+            Part::CoChange => {
+                reasons.extend(other(self.together.get(&file)).map(|path| format!("changes with {path}")));
+            }
+            Part::Recency => {
+                let commits = self.index.history.of(file).len();
+                reasons.push(format!("changed in {} before", count(commits, "commit")));
+            }
+            Part::Graph => {
+                reasons.extend(self.connected.get(&file).and_then(|from| self.edge(*from, file)));
+            }
+            Part::Neighbours => {
+                let folder = self.voices(file)[Voice::Folder as usize] > 0.0;
+                match other(self.beside.get(&file)) {
+                    Some(path) => reasons.push(format!("beside {path}")),
+                    None if folder && reasons.is_empty() => {
+                        reasons.push("in a folder of good files".to_owned())
+                    }
+                    None => {}
+                }
+            }
         }
+    }
+
+    fn edge(&self, from: FileId, to: FileId) -> Option<String> {
+        let path = shown(&self.index.entry(from)?.path).into_owned();
+        let how = if self.index.graph.imports(from).contains(&to) {
+            "imported by"
+        } else if self.index.graph.importers(from).contains(&to) {
+            "imports"
+        } else {
+            "shares names with"
+        };
+        Some(format!("{how} {path}"))
+    }
+
+    /// The best of the similar commits that changed a file.
+    fn past(&self, file: FileId) -> Option<String> {
+        let commits =
+            self.voters.iter().filter_map(|voter| self.index.history.commits.get(voter.commit as usize));
+        let mut own = commits.filter(|commit| commit.files.contains(&file));
+        let subject = clip(&own.next()?.subject, 60);
+        let more = own.count();
+        let more = if more > 0 { format!(" and {more} more like it") } else { String::new() };
+        Some(format!("changed by {subject:?}{more}"))
+    }
+
+    fn words(&self, file: FileId, reasons: &mut Vec<String>) {
+        let found = found(self.index, file, &self.asked);
+        let mut told: Vec<&str> = Vec::new();
         for (field, place) in [(PATH, "in its path"), (SYMBOL, "in its symbols"), (BODY, "in its text")] {
-            let here = tally.found.iter().filter(|(_, own)| *own == field);
             let mut names: Vec<&str> = Vec::new();
-            for (n, _) in here {
-                let name = asked.words[*n].asked.as_str();
-                if names.len() < 4 && !told.contains(&name) {
-                    names.push(name);
-                    told.push(name);
+            for own in found.iter().filter(|own| own.field == field) {
+                let Some(word) = self.asked.words.get(own.word) else { continue };
+                if names.len() < MAX_NAMED && !told.contains(&word.asked.as_str()) {
+                    names.push(&word.asked);
+                    told.push(&word.asked);
                 }
             }
             if !names.is_empty() {
                 reasons.push(format!("{} {place}", names.join(", ")));
             }
         }
-        if let Some((from, way)) = tally.via
-            && (tally.found.len() < 2 || tally.named)
-            && let Some(entry) = self.entry(from)
-        {
-            let way = match way {
-                Way::ImportedBy => "imported by",
-                Way::Imports => "imports",
-            };
-            reasons.push(format!("{way} {}", shown(&entry.path)));
-        }
-        reasons.join("; ")
     }
 }
 
-fn role_factor(role: Role, asked: &Query) -> f32 {
-    match role {
-        Role::Code => 1.0,
-        Role::Test if asked.about_tests => 1.2,
-        Role::Test => 0.4,
-        Role::Docs if asked.about_docs => 1.2,
-        Role::Docs => 0.35,
-        Role::Data => 0.4,
-        Role::Opaque => 0.3,
-    }
+fn rounded(score: f32) -> f32 {
+    (score * 1_000.0).round() / 1_000.0
 }
 
 /// Hits as text for people and for prompts: a line for the file, one for its symbols.

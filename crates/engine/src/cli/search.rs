@@ -1,11 +1,13 @@
 //! `search <words>`: the files and symbols that fit some words best.
 
+use context::MAX_PAST_COMMITS;
 use serde_json::json;
 use workspace::UserFiles;
 
 use super::answer::{CommandAnswer, CommandFailure};
 use super::files::list;
 use super::place::Place;
+use crate::steps::kept_index::past_commits;
 
 const MAX_LIMIT: usize = 1000;
 
@@ -30,7 +32,10 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let limit = args.limit.clamp(1, MAX_LIMIT);
     let user = UserFiles::open(&place.root).map_err(CommandFailure::problem)?;
     let files = list(&place.root, user.as_ref())?;
-    let hits = context::Index::build(&place.root, &files).search(&query, limit);
+    let past = user.as_ref().map(|user| user.history(MAX_PAST_COMMITS)).transpose();
+    // A ranking without the past is still a ranking.
+    let past = past_commits(past.ok().flatten().unwrap_or_default());
+    let hits = context::Index::build(&place.root, &files).with_history(&past).search(&query, limit);
     if args.json {
         return CommandAnswer::json(&json!({ "hits": hits }));
     }

@@ -1,10 +1,21 @@
 //! The project's history, as data for ranking files.
 
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::git::Git;
 use crate::names::{fields, object};
 use crate::workspace::Workspace;
+
+/// Git may need this long for a history; then a shorter one is asked for, once.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+const SHORTER: usize = 16;
+/// Bytes that are read of a history; the oldest commits of a longer one are left out.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// One commit of the past.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,45 +24,124 @@ pub struct PastCommit {
     pub id: String,
     /// Seconds since 1970.
     pub time: i64,
-    /// The first line of its message.
-    pub subject: String,
+    /// Its whole message.
+    pub message: String,
     /// The files that it changed.
     pub paths: Vec<String>,
 }
 
 impl Workspace {
-    /// The last `limit` commits before and with `rev`, merges left out, newest first.
+    /// The last `limit` commits before and with `rev`, merges left out, newest first; fewer where git needs too
+    /// long for all of them.
     pub fn history(&self, rev: &str, limit: usize) -> Result<Vec<PastCommit>, Error> {
+        read(&self.git()?, None, object(rev)?, limit)
+    }
+}
+
+/// Reads the history of a revision; `root` where git is to be asked in a working tree.
+pub(crate) fn read(
+    git: &Git,
+    root: Option<&Path>,
+    rev: &str,
+    limit: usize,
+) -> Result<Vec<PastCommit>, Error> {
+    let git = git.clone().limit(TIME_LIMIT);
+    let ask = |limit: usize| {
         let count = format!("--max-count={limit}");
-        let args = [
-            "log",
-            "-z",
-            "--no-merges",
-            "--name-only",
-            "--no-renames",
-            "--no-show-signature",
-            &count,
-            "--format=%x01%H%x02%ct%x02%s%x00",
-            object(rev)?,
-        ];
-        let bytes = self.git()?.ok("read the history", &args, None)?;
-        let mut commits: Vec<PastCommit> = Vec::new();
-        for field in fields(&bytes) {
-            let text = String::from_utf8_lossy(field);
-            match text.trim_start_matches('\n').strip_prefix('\u{1}') {
-                Some(header) => {
-                    let mut words = header.splitn(3, '\u{2}').map(str::to_string);
-                    let mut word = || words.next().unwrap_or_default();
-                    let (id, time, subject) = (word(), word().parse().unwrap_or(0), word());
-                    commits.push(PastCommit { id, time, subject, paths: Vec::new() });
-                }
-                None => {
-                    if let Some(last) = commits.last_mut() {
-                        last.paths.push(text.trim_start_matches('\n').to_string());
-                    }
+        let mut args: Vec<&OsStr> = Vec::new();
+        if let Some(root) = root {
+            args.extend([OsStr::new("-C"), root.as_os_str()]);
+        }
+        args.extend(
+            [
+                "log",
+                "-z",
+                "--no-merges",
+                "--name-only",
+                "--no-renames",
+                "--no-show-signature",
+                "--no-notes",
+                &count,
+                "--format=%x01%H%x02%ct%x02%B%x00",
+                rev,
+                "--",
+            ]
+            .map(OsStr::new),
+        );
+        git.run("read the history", &args, None, MAX_BYTES)
+    };
+    let output = match ask(limit) {
+        Err(Error::TimedOut { .. }) if limit > SHORTER => ask(limit / SHORTER)?,
+        other => other?,
+    };
+    if output.code != 0 && !output.cut {
+        return Err(output.failed("read the history"));
+    }
+    let mut commits = parse(&output.stdout);
+    if output.cut {
+        // Its list of files may have been cut.
+        commits.pop();
+    }
+    Ok(commits)
+}
+
+fn parse(bytes: &[u8]) -> Vec<PastCommit> {
+    let mut commits: Vec<PastCommit> = Vec::new();
+    for field in fields(bytes) {
+        let text = String::from_utf8_lossy(field);
+        let text = text.trim_start_matches('\n');
+        match text.strip_prefix('\u{1}') {
+            Some(header) => {
+                let mut words = header.splitn(3, '\u{2}').map(str::to_string);
+                let mut word = || words.next().unwrap_or_default();
+                let (id, time, message) = (word(), word().parse().unwrap_or(0), word());
+                commits.push(PastCommit { id, time, message, paths: Vec::new() });
+            }
+            None if text.is_empty() => {}
+            None => {
+                if let Some(last) = commits.last_mut() {
+                    last.paths.push(text.to_string());
                 }
             }
         }
-        Ok(commits)
+    }
+    commits
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::UserFiles;
+    use crate::testing::Project;
+
+    fn history(project: &Project, limit: usize) -> Vec<(String, Vec<String>)> {
+        let files = UserFiles::open(&project.root()).unwrap().unwrap();
+        let commits = files.history(limit).unwrap();
+        commits.into_iter().map(|commit| (commit.message.trim().to_string(), commit.paths)).collect()
+    }
+
+    #[test]
+    fn the_newest_commits_come_first_with_whole_messages_and_odd_names() {
+        let project = Project::with(&[("a", "1\n"), ("d ä\n\"d\".js", "1\n")]);
+        project.write("a", "2\n");
+        project.git(&["commit", "-q", "-a", "-m", "second\n\nwith a body\n\nand more"]);
+        project.git(&["commit", "-q", "--allow-empty", "-m", "nothing"]);
+        let all = history(&project, 10);
+        assert_eq!(all[0], ("nothing".into(), vec![]));
+        assert_eq!(all[1], ("second\n\nwith a body\n\nand more".into(), vec!["a".into()]));
+        assert_eq!(all[2].1, ["a", "d ä\n\"d\".js"]);
+        assert_eq!(history(&project, 2), all[..2]);
+    }
+
+    #[test]
+    fn no_commit_is_no_history_and_a_shallow_clone_has_a_short_one() {
+        assert_eq!(history(&Project::empty(), 10), []);
+        let project = Project::with(&[("a", "1\n")]);
+        project.write("a", "2\n");
+        project.git(&["commit", "-q", "-a", "-m", "second"]);
+        let shallow = Project::plain();
+        let from = format!("file://{}", project.root().display());
+        let folder = shallow.root();
+        project.git(&["clone", "-q", "--depth=1", &from, &folder.display().to_string()]);
+        assert_eq!(history(&shallow, 10), [("second".into(), vec!["a".into()])]);
     }
 }

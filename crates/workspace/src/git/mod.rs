@@ -163,7 +163,6 @@ impl Git {
         self
     }
 
-    #[cfg(test)]
     pub(crate) fn limit(mut self, limit: Duration) -> Git {
         self.limit = limit;
         self

@@ -64,7 +64,7 @@ fn the_same_content_is_the_same_commit() {
     let history = workspace.history(&commit, 5).unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(
-        (history[0].subject.as_str(), history[0].paths.as_slice()),
+        (history[0].message.trim(), history[0].paths.as_slice()),
         ("task", ["a".to_string()].as_slice())
     );
 }

@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::git::history::{self, PastCommit};
 use crate::git::inspect::take_object;
 use crate::git::{Git, OUTPUT_LIMIT};
 use crate::names::{fields, object};
@@ -106,6 +107,15 @@ impl UserFiles {
         let bytes = self.ok("read files of a revision", &["cat-file", "--batch", "-z"], Some(input))?;
         let mut rest = bytes.as_slice();
         Ok(names.iter().map(|name| take_object(&mut rest, name)).collect())
+    }
+
+    /// The last `limit` commits of HEAD, merges left out, newest first; fewer where git needs too long for all of
+    /// them, none before the first commit.
+    pub fn history(&self, limit: usize) -> Result<Vec<PastCommit>, Error> {
+        match self.resolve("HEAD")? {
+            Some(head) => history::read(&self.git, Some(&self.root), &head, limit),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn ok(&self, what: &str, args: &[&str], stdin: Option<Vec<u8>>) -> Result<Vec<u8>, Error> {

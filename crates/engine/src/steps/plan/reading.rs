@@ -5,11 +5,13 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use context::MAX_PAST_COMMITS;
 use mission::{Issue, Task};
 use workspace::Slot;
 
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
+use crate::steps::kept_index::past_commits;
 use crate::text::cut;
 
 /// The share of the budget that the Searcher starts with; it reads on by itself.
@@ -80,7 +82,9 @@ fn index(context: &MissionContext, slot: &Slot) -> Result<Arc<context::Index>, S
         .workspace
         .files(&slot.commit)
         .map_err(|error| format!("(the files could not be listed: {error})"))?;
-    Ok(context.index.build(&slot.commit, &slot.path, &files))
+    let past = || context.bench.workspace.history(&slot.commit, MAX_PAST_COMMITS).map(past_commits);
+    // A ranking without the past is still a ranking.
+    Ok(context.index.build(&slot.commit, &slot.path, &files, || past().unwrap_or_default()))
 }
 
 /// The lines that findings name, with a few around them.

@@ -1,0 +1,143 @@
+//! What past commits say of the files: read from git by the caller, given as data, prepared here for `ranking`.
+
+use crate::entry::FileId;
+use crate::words::words;
+use serde::{Deserialize, Serialize};
+use shared::text::start_of;
+use std::collections::{BTreeMap, HashMap};
+
+/// Commits beyond this many are not looked at; callers need not read more.
+pub const MAX_PAST_COMMITS: usize = 5_000;
+/// A commit that changes more files says nothing of one of them.
+const MAX_PATHS: usize = 40;
+/// Bytes of a message that are read.
+const MAX_MESSAGE: usize = 1_000;
+/// Lines that tools append to messages.
+const TRAILERS: [&str; 5] =
+    ["signed-off-by:", "co-authored-by:", "reviewed-by:", "change-id:", "git-svn-id:"];
+
+/// One commit of the past.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastCommit {
+    /// its message, or the beginning of it
+    pub message: String,
+    /// the files that it changed, as they were called then
+    pub paths: Vec<String>,
+}
+
+/// A commit with those of its files that are still there.
+#[derive(Debug, Clone)]
+pub(crate) struct Commit {
+    pub(crate) subject: String,
+    pub(crate) files: Vec<FileId>,
+    /// How many commits are newer.
+    pub(crate) age: u32,
+    /// All files that it changed, also those that are gone.
+    pub(crate) size: u32,
+}
+
+/// The commits that say something, newest first, and the words of their messages.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    pub(crate) commits: Vec<Commit>,
+    /// For each word the commits that hold it, with how often.
+    words: HashMap<String, Vec<(u32, u16)>>,
+    pub(crate) lengths: Vec<f32>,
+    pub(crate) mean_length: f32,
+    /// For each file the commits that changed it, newest first.
+    of_file: HashMap<FileId, Vec<u32>>,
+}
+
+impl History {
+    /// `commits`: newest first. `by_path`: the files as they are called now.
+    pub(crate) fn new(commits: &[PastCommit], by_path: &HashMap<String, FileId>) -> Self {
+        let names = names(by_path);
+        let mut history = Self::default();
+        for (age, past) in commits.iter().take(MAX_PAST_COMMITS).enumerate() {
+            if past.paths.len() > MAX_PATHS {
+                continue;
+            }
+            let mut files: Vec<FileId> =
+                past.paths.iter().filter_map(|path| now(path, by_path, &names)).collect();
+            files.sort_unstable();
+            files.dedup();
+            if !files.is_empty() {
+                history.add(past, files, age as u32);
+            }
+        }
+        let total: f32 = history.lengths.iter().sum();
+        history.mean_length = (total / history.lengths.len().max(1) as f32).max(1.0);
+        history
+    }
+
+    fn add(&mut self, past: &PastCommit, files: Vec<FileId>, age: u32) {
+        let id = self.commits.len() as u32;
+        let mut counts: BTreeMap<String, u16> = BTreeMap::new();
+        for line in start_of(&past.message, MAX_MESSAGE).lines().filter(|line| !is_trailer(line)) {
+            words(line, |word| {
+                let n = counts.entry(word.to_owned()).or_insert(0);
+                *n = n.saturating_add(1);
+            });
+        }
+        self.lengths.push(counts.values().map(|n| f32::from(*n)).sum());
+        for (word, n) in counts {
+            self.words.entry(word).or_default().push((id, n));
+        }
+        for file in &files {
+            self.of_file.entry(*file).or_default().push(id);
+        }
+        let subject = past.message.lines().next().unwrap_or_default().trim().to_owned();
+        self.commits.push(Commit { subject, files, age, size: past.paths.len() as u32 });
+    }
+
+    /// For each of so many files how much its commits say.
+    pub(crate) fn told_lengths(&self, files: usize) -> Vec<f32> {
+        let mut lengths = vec![0.0; files];
+        for (commit, length) in self.commits.iter().zip(&self.lengths) {
+            for file in &commit.files {
+                if let Some(own) = lengths.get_mut(*file as usize) {
+                    *own += length / (commit.size as f32).sqrt();
+                }
+            }
+        }
+        lengths
+    }
+
+    /// The commits whose messages hold a word, with how often.
+    pub(crate) fn holding(&self, word: &str) -> &[(u32, u16)] {
+        self.words.get(word).map_or(&[], Vec::as_slice)
+    }
+
+    /// The commits that changed a file, newest first.
+    pub(crate) fn of(&self, file: FileId) -> &[u32] {
+        self.of_file.get(&file).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a line of a message is a tool's and not a person's.
+pub(crate) fn is_trailer(line: &str) -> bool {
+    let line = line.trim_start();
+    TRAILERS.iter().any(|start| line.get(..start.len()).is_some_and(|own| own.eq_ignore_ascii_case(start)))
+}
+
+/// The files whose name no other has.
+fn names(by_path: &HashMap<String, FileId>) -> HashMap<&str, Option<FileId>> {
+    let mut names = HashMap::new();
+    for (path, id) in by_path {
+        names.entry(name_of(path)).and_modify(|own| *own = None).or_insert(Some(*id));
+    }
+    names
+}
+
+/// What a path of the past is called now: a file that has moved is known by its name, where only one has it.
+fn now(
+    path: &str,
+    by_path: &HashMap<String, FileId>,
+    names: &HashMap<&str, Option<FileId>>,
+) -> Option<FileId> {
+    by_path.get(path).copied().or_else(|| names.get(name_of(path)).copied().flatten())
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}

@@ -1,0 +1,128 @@
+//! Lines, not only files: the functions and ranges of the best files that fit a question, within a budget of tokens.
+//!
+//! Each file is cut at its symbols. A piece is worth what its file is worth, more where it holds words of the
+//! question, and less in a long file, of which any one line is seldom what matters.
+
+use crate::budget::bytes_of;
+use crate::entry::{Entry, FileId};
+use crate::excerpt::{Block, MAX_LINE, blocks, inside};
+use crate::file::{Role, read_text};
+use crate::ranking::{Evidence, Weights};
+use serde::Serialize;
+
+/// Files whose lines are looked at.
+const MAX_FILES: usize = 40;
+/// What each line costs beside its text: its number.
+const NUMBER: usize = 8;
+/// What a file costs beside its lines: its name and a frame.
+const FRAME: usize = 30;
+/// Pieces that are only this far apart are one passage.
+const GAP: usize = 3;
+/// How much better than the next a good file is.
+const FILE_POWER: f32 = 2.0;
+/// What a long file, and a long piece, take from the worth of a line.
+const FILE_LENGTH: f32 = 0.5;
+const PIECE_LENGTH: f32 = 0.5;
+/// What a piece is worth without any word of the question, beside one with the most.
+const SILENT: f32 = 0.25;
+/// A word in the name of a symbol counts for so many in the text.
+const NAME: f32 = 3.0;
+
+/// Lines that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Passage {
+    /// relative to the root
+    pub path: String,
+    /// 1-based, both included
+    pub from: u32,
+    pub to: u32,
+    /// the symbols that begin in it
+    pub symbols: Vec<String>,
+}
+
+/// A piece of a file while pieces are chosen.
+struct Piece {
+    rank: usize,
+    block: Block,
+    bytes: usize,
+    worth: f32,
+}
+
+impl Evidence<'_> {
+    /// The lines that fit the question best, of at most `budget_tokens` together; by file, best first, then by line.
+    pub fn passages(&self, weights: &Weights, budget_tokens: usize) -> Vec<Passage> {
+        let ranked = self.ranked(weights, MAX_FILES);
+        let files: Vec<&Entry> = ranked.iter().filter_map(|(file, _)| self.index.entry(*file)).collect();
+        let mut pieces = self.pieces(&ranked, &files);
+        pieces.sort_by(|a, b| {
+            b.worth.total_cmp(&a.worth).then_with(|| (a.rank, a.block.from).cmp(&(b.rank, b.block.from)))
+        });
+        let mut left = bytes_of(budget_tokens);
+        let mut shown = vec![false; files.len()];
+        let mut chosen: Vec<(usize, Block)> = Vec::new();
+        for piece in pieces {
+            let path = files.get(piece.rank).map_or(0, |entry| entry.path.len());
+            let frame = if shown[piece.rank] { 0 } else { FRAME + path };
+            if let Some(rest) = left.checked_sub(piece.bytes + frame) {
+                left = rest;
+                shown[piece.rank] = true;
+                chosen.push((piece.rank, piece.block));
+            }
+        }
+        chosen.sort_by_key(|(rank, block)| (*rank, block.from));
+        joined(&files, &chosen)
+    }
+
+    fn pieces(&self, ranked: &[(FileId, f32)], files: &[&Entry]) -> Vec<Piece> {
+        let best = ranked.first().map_or(1.0, |(_, score)| *score);
+        let mut pieces = Vec::new();
+        let mut fits: Vec<f32> = Vec::new();
+        for (rank, entry) in files.iter().enumerate() {
+            if entry.role == Role::Opaque {
+                continue;
+            }
+            let Some(text) = read_text(self.index.root(), &entry.path) else { continue };
+            let lines: Vec<&str> = text.lines().collect();
+            let of_file =
+                (ranked[rank].1 / best).powf(FILE_POWER) / (lines.len().max(8) as f32).powf(FILE_LENGTH);
+            for block in blocks(&lines, &entry.symbols) {
+                let own = lines.get(block.from..block.to).unwrap_or_default();
+                let words: f32 = own.iter().map(|line| self.asked.fit(line)).sum();
+                let names = inside(&entry.symbols, block).iter().map(|symbol| self.asked.fit(&symbol.name));
+                let size = own.len().max(4) as f32;
+                fits.push((NAME * names.fold(0.0, f32::max) + words) / size.powf(PIECE_LENGTH));
+                let bytes = own.iter().map(|line| line.len().min(MAX_LINE) + NUMBER).sum();
+                pieces.push(Piece { rank, block, bytes, worth: of_file });
+            }
+        }
+        let most = fits.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        for (piece, fit) in pieces.iter_mut().zip(fits) {
+            piece.worth *= SILENT + (1.0 - SILENT) * (fit / most).sqrt();
+        }
+        pieces
+    }
+}
+
+/// Pieces of one file that meet, or nearly, as one passage.
+fn joined(files: &[&Entry], chosen: &[(usize, Block)]) -> Vec<Passage> {
+    let mut joined: Vec<(usize, Block)> = Vec::new();
+    for &(rank, block) in chosen {
+        match joined.last_mut() {
+            Some((last, before)) if *last == rank && block.from <= before.to + GAP => before.to = block.to,
+            _ => joined.push((rank, block)),
+        }
+    }
+    joined
+        .into_iter()
+        .filter_map(|(rank, block)| {
+            let entry = files.get(rank)?;
+            let symbols = inside(&entry.symbols, block).iter().map(|symbol| symbol.name.clone()).collect();
+            Some(Passage {
+                path: entry.path.clone(),
+                from: block.from as u32 + 1,
+                to: block.to as u32,
+                symbols,
+            })
+        })
+        .collect()
+}

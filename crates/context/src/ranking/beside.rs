@@ -1,0 +1,89 @@
+//! Tests beside their code, and files of one folder.
+
+use crate::entry::{Entry, FileId};
+use crate::file::Role;
+use crate::index::Index;
+use crate::resolve::paths::folder_of;
+use crate::subject::subject;
+use std::collections::HashMap;
+
+/// Files of one name beyond which the name says nothing.
+const MAX_ALIKE: usize = 24;
+/// Files of a folder beyond which the folder says nothing.
+const MAX_FOLDER: usize = 400;
+
+/// Files with the same subject as good ones, and at each which file that is.
+pub(super) fn beside(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, HashMap<FileId, FileId>) {
+    let mut scores = vec![0.0; index.entries.len()];
+    let mut of = HashMap::new();
+    for &(seed, worth) in seeds {
+        let Some(own) = index.entry(seed).filter(|entry| is_source(entry)) else { continue };
+        let alike = index.of_subject(subject(&own.path));
+        if alike.len() > MAX_ALIKE {
+            continue;
+        }
+        for file in alike.iter().filter(|file| **file != seed) {
+            let Some(other) = index.entry(*file).filter(|entry| is_source(entry)) else { continue };
+            let pair = (own.role == Role::Test) != (other.role == Role::Test);
+            let near = nearness(&own.path, &other.path);
+            let worth = worth * near * if pair { 1.0 } else { 0.5 };
+            if let Some(score) = scores.get_mut(*file as usize)
+                && worth > *score
+            {
+                *score = worth;
+                of.insert(*file, seed);
+            }
+        }
+    }
+    (scores, of)
+}
+
+fn is_source(entry: &Entry) -> bool {
+    matches!(entry.role, Role::Code | Role::Test)
+}
+
+/// How much of their folders two paths share, from a half to 1.
+fn nearness(a: &str, b: &str) -> f32 {
+    let parts = |path: &'_ str| -> Vec<String> {
+        folder_of(path)
+            .split('/')
+            .filter(|part| !matches!(*part, "" | "src" | "lib" | "test" | "tests" | "__tests__" | "spec"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let (a, b) = (parts(a), parts(b));
+    let most = a.len().max(b.len());
+    if most == 0 {
+        return 1.0;
+    }
+    let shared = a.iter().filter(|part| b.contains(part)).count();
+    0.5 + 0.5 * shared as f32 / most as f32
+}
+
+/// Files of the folders in which good files lie.
+pub(super) fn folder(index: &Index, seeds: &[(FileId, f32)]) -> Vec<f32> {
+    let mut worth: HashMap<&str, f32> = HashMap::new();
+    for (seed, score) in seeds {
+        if let Some(entry) = index.entry(*seed) {
+            *worth.entry(folder_of(&entry.path)).or_insert(0.0) += score;
+        }
+    }
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    for entry in &index.entries {
+        let folder = folder_of(&entry.path);
+        if worth.contains_key(folder) {
+            *sizes.entry(folder).or_insert(0) += 1;
+        }
+    }
+    let score = |path: &str| {
+        let folder = folder_of(path);
+        let size = sizes.get(folder).copied().filter(|size| *size <= MAX_FOLDER)?;
+        Some(worth.get(folder)? / (size as f32).sqrt())
+    };
+    let readable = |entry: &Entry| entry.role != Role::Opaque;
+    index
+        .entries
+        .iter()
+        .map(|entry| score(&entry.path).filter(|_| readable(entry)).unwrap_or_default())
+        .collect()
+}

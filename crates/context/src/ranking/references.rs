@@ -1,0 +1,91 @@
+//! Personalised PageRank over imports and references: what the best files lead to, and what leads to them.
+
+use crate::entry::{BODY, FileId, SYMBOL};
+use crate::file::Role;
+use crate::index::Index;
+use std::collections::{BTreeMap, HashMap};
+
+/// The part of a file's worth that stays with it; the rest goes along its edges.
+const STAYS: f32 = 0.4;
+/// Files whose edges are followed.
+const MAX_STEPS: usize = 40;
+/// A word that more files hold, or more define, is no reference.
+const MAX_USERS: usize = 24;
+const MAX_DEFINERS: usize = 2;
+/// What a reference, an import and being imported are worth as edges.
+const REFERENCE: f32 = 1.0;
+const IMPORTED: f32 = 2.0;
+const IMPORTER: f32 = 1.0;
+
+/// How much arrives at each file from the given ones, and at each from which file most.
+pub(super) fn connected(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, HashMap<FileId, FileId>) {
+    let mut arrived = vec![0.0; index.entries.len()];
+    let mut waiting: BTreeMap<FileId, f32> = seeds.iter().copied().collect();
+    let mut strongest: HashMap<FileId, (f32, FileId)> = HashMap::new();
+    for _ in 0..MAX_STEPS {
+        let next = waiting.iter().max_by(|a, b| a.1.total_cmp(b.1).then_with(|| b.0.cmp(a.0)));
+        let Some((file, worth)) = next.map(|(file, worth)| (*file, *worth)) else { break };
+        waiting.remove(&file);
+        let edges = edges(index, file);
+        let all: f32 = edges.values().sum();
+        for (to, edge) in edges {
+            let part = worth * (1.0 - STAYS) * edge / all;
+            *waiting.entry(to).or_insert(0.0) += part;
+            if let Some(own) = arrived.get_mut(to as usize) {
+                *own += part;
+            }
+            let own = strongest.entry(to).or_insert((part, file));
+            if part > own.0 {
+                *own = (part, file);
+            }
+        }
+    }
+    (arrived, strongest.into_iter().map(|(to, (_, from))| (to, from)).collect())
+}
+
+/// Where imports and references lead from a file, both ways.
+fn edges(index: &Index, file: FileId) -> BTreeMap<FileId, f32> {
+    let mut edges: BTreeMap<FileId, f32> = BTreeMap::new();
+    let mut add = |to: FileId, worth: f32| {
+        if to != file {
+            *edges.entry(to).or_insert(0.0) += worth;
+        }
+    };
+    let imports = index.graph.imports(file);
+    for to in imports {
+        add(*to, IMPORTED);
+    }
+    let importers = index.graph.importers(file);
+    for to in importers {
+        // What everything imports says little of each that does.
+        add(*to, IMPORTER / (importers.len() as f32).sqrt());
+    }
+    let Some(own) = index.entry(file).filter(|entry| is_source(entry.role)) else { return edges };
+    for &(term, counts) in &own.terms {
+        let Some(postings) = index.postings.get(term as usize) else { continue };
+        if postings.len() < 2 || postings.len() > MAX_USERS {
+            continue;
+        }
+        let definers = postings.iter().filter(|posting| posting.counts[SYMBOL] > 0).count();
+        if definers == 0 || definers > MAX_DEFINERS {
+            continue;
+        }
+        let worth = REFERENCE / (postings.len() as f32);
+        for posting in postings {
+            let leads = match (counts[SYMBOL] > 0, posting.counts[SYMBOL] > 0) {
+                (false, true) => counts[BODY] > 0,
+                (true, false) => posting.counts[BODY] > 0,
+                _ => false,
+            };
+            if leads && index.entry(posting.file).is_some_and(|entry| is_source(entry.role)) {
+                add(posting.file, worth);
+            }
+        }
+    }
+    edges
+}
+
+/// Prose that holds a symbol's name refers to nothing.
+fn is_source(role: Role) -> bool {
+    matches!(role, Role::Code | Role::Test)
+}
