@@ -20,6 +20,7 @@ export function environment(env) {
  * @property {string} [stdout]
  * @property {string} [stderr]
  * @property {string} [open]
+ * @property {{ text: string, key: string }} [line] takes the place of the line before it
  * @property {{ args: string[], after_ms: number }} [again]
  * @property {false} [core] there where the core could not be loaded, and so did not answer
  */
@@ -30,14 +31,16 @@ const MIN_PAUSE_MS = 50
 /**
  * @param {string[]} args the command and what follows it
  * @param {import("../plugin/native.js").Options} [options] where to find the core
+ * @param {(text: string) => void} [print] where to print what comes before the last answer
  * @returns {Promise<Answer>}
  */
-export async function callCore(args, options) {
+export async function callCore(args, options, print = (text) => void process.stdout.write(text)) {
   const { native, problem } = loadNative(options)
   if (problem !== undefined) return { exit: 1, core: false, stderr: `${problem}\n` }
   if (typeof native.cli !== "function") {
     return { exit: 1, core: false, stderr: "the native core is older than this program and has no commands\nhint: build or install it again\n" }
   }
+  const redraw = line(print)
   for (;;) {
     const request = {
       args,
@@ -48,12 +51,37 @@ export async function callCore(args, options) {
     /** @type {Answer} */
     const answer = JSON.parse(await native.cli(JSON.stringify(request)))
     if (answer.open) show(answer.open)
-    if (!answer.again) return answer
+    if (!answer.again) {
+      redraw()
+      return answer
+    }
     // Until the core says that it is done, or the user ends the program
     process.stderr.write(answer.stderr ?? "")
-    process.stdout.write(answer.stdout ?? "")
+    print(answer.stdout ?? "")
+    if (answer.line) redraw(answer.line)
     args = answer.again.args
     await new Promise((resolve) => setTimeout(resolve, Math.max(MIN_PAUSE_MS, answer.again?.after_ms ?? 0)))
+  }
+}
+
+/**
+ * A line that is kept up to date: drawn over itself on a terminal, and printed elsewhere where it says something new.
+ * @param {(text: string) => void} show
+ */
+function line(show) {
+  /** @type {string | undefined} */
+  let last
+  const over = process.stdout.isTTY === true && process.env.TERM !== "dumb"
+  return (/** @type {{ text: string, key: string } | undefined} */ next = undefined) => {
+    if (!next) {
+      if (over && last !== undefined) show("\n")
+    } else if (over) {
+      const room = Math.max(10, (process.stdout.columns ?? 80) - 1)
+      show(`\r\x1b[2K${next.text.slice(0, room)}`)
+    } else if (next.key !== last) {
+      show(`${next.text}\n`)
+    }
+    last = next?.key
   }
 }
 

@@ -2,7 +2,7 @@
 /**
  * The program `opencode-orchestrator`.
  *
- * Exit status: 0 done, 1 found problems, 2 wrong use. Results go to standard
+ * Exit status: 0 done, 1 found problems, 2 wrong use, 3 delivered unverified. Results go to standard
  * output, messages to standard error.
  */
 import { answerFor, main } from "./program.js"

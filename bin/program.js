@@ -7,6 +7,7 @@ import { callCore } from "./core.js"
 import { demo } from "./demo.js"
 import { diagnose, render } from "./doctor/doctor.js"
 import { FileError } from "./install/files.js"
+import { mission } from "./mission.js"
 import { install, registrations, uninstall } from "./install/install.js"
 import { notices } from "./install/notices.js"
 import { manifest } from "../plugin/identity.js"
@@ -26,6 +27,7 @@ export async function main(args) {
   const options = end < 0 ? rest : rest.slice(0, end)
   const help = name === undefined || ["--help", "-h", "help"].includes(name) || options.includes("--help") || options.includes("-h")
   if (!help && Object.hasOwn(HERE, name)) return here(name, rest)
+  if (!help && (name === "run" || name === "resume")) return mission(name, rest)
   const answer = await callCore(args)
   // npm may have held back the script that registers it
   if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`

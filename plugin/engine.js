@@ -8,6 +8,8 @@ import { loadNative } from "./native.js"
  * @property {(text: string, session: string | undefined, call: (request: string) => Promise<string>, say: (text: string) => void) => Promise<void>} command
  * @property {() => Promise<string | null>} unfinished
  * @property {(by: string) => Promise<void>} stop
+ * @property {(session: string, by: string) => Promise<void>} stopIn
+ * @property {(text: string) => Promise<string | null>} atOnce
  * @property {(session: string) => boolean} knows
  * @property {(session: string, observation: string) => void} observe
  * @property {(session: string, tool: string, args: string) => Promise<string>} callTool

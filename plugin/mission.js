@@ -3,19 +3,38 @@ import { endings } from "./endings.js"
 import { callsOf } from "./host.js"
 import { forget, registry } from "./registry.js"
 
+/** What the text of news begins with (`crates/node/src/bridge.rs`). */
+const PROGRESS = "\u0001"
 /** How often a stop is repeated until the mission has ended, in milliseconds. */
 const STOP_AGAIN = 200
 /** How long the host's end waits for a mission, in milliseconds; OpenCode itself waits for at most 5 s. */
 const WIND_UP = 4_000
+
+/**
+ * What was typed in a session that is busy with its mission, and takes effect at once: hosts queue it behind the mission.
+ * @param {Lazy} lazy
+ * @param {import("./host.js").Host} host
+ * @param {string} session
+ * @param {string} text
+ * @returns {Promise<string | undefined>} the answer, also shown as a note; nothing where the text has to wait
+ */
+export async function atOnce(lazy, host, session, text) {
+  const engine = lazy.made()
+  if (!engine || registry().missions.get(session) !== engine) return undefined
+  const answer = await engine.atOnce(text)
+  if (answer) await host.toast(answer.trim(), "info").catch(() => {})
+  return answer ?? undefined
+}
 
 /** @typedef {ReturnType<typeof import("./engine.js").lazyEngine>} Lazy */
 
 /**
  * @param {Lazy} lazy
  * @param {import("./host.js").Host} host
- * @param {{ session: string, text: string, say: (text: string) => void, signal: AbortSignal }} asked
+ * @param {{ session: string, text: string, say: (text: string) => void, progress?: (text: string) => void, signal: AbortSignal }} asked
+ *   `progress`: for what is only news while the mission runs, where that is shown apart from the answer
  */
-export async function runMission(lazy, host, { session, text, say, signal }) {
+export async function runMission(lazy, host, { session, text, say, progress = say, signal }) {
   const { engine, problem } = lazy.get()
   if (!engine) {
     await host.toast(problem, "error")
@@ -26,14 +45,16 @@ export async function runMission(lazy, host, { session, text, say, signal }) {
   let again
   // A stop before the mission has started finds nothing to stop, so it is repeated until the end
   const stop = () => {
-    void engine.stop("Esc or an abort")
-    again ??= setInterval(() => void engine.stop("Esc or an abort"), STOP_AGAIN)
+    const once = () => void (session ? engine.stopIn(session, "Esc or an abort") : engine.stop("Esc or an abort"))
+    once()
+    again ??= setInterval(once, STOP_AGAIN)
   }
   signal.addEventListener("abort", stop, { once: true })
   registry().missions.set(session, engine)
   const forgetEndings = endings(engine, lazy)
   try {
-    await lazy.during(engine.command(text, session || undefined, callsOf(host, engine), say))
+    const said = (/** @type {string} */ line) => (line.startsWith(PROGRESS) ? progress(line.slice(PROGRESS.length)) : say(line))
+    await lazy.during(engine.command(text, session || undefined, callsOf(host, engine), said))
   } finally {
     signal.removeEventListener("abort", stop)
     clearInterval(again)

@@ -32,5 +32,5 @@ function isNew(id) {
  * @param {string} session
  */
 export async function stopDeleted(session) {
-  await registry().missions.get(session)?.stop("the end of its session")
+  await registry().missions.get(session)?.stopIn(session, "the end of its session")
 }

@@ -13,6 +13,7 @@
  * @property {Map<string, string>} owners the user's folder of each slot
  * @property {Map<string, Engine>} missions the session in which each mission was asked for
  * @property {Map<string, string>} typed what was typed after `/task`, by session, until the mission model takes it
+ * @property {Map<string, string>} answered the answer to what was typed and has taken effect already, by session
  * @property {WeakSet<object>} seen tool calls of roles that a hook has dealt with, as two entries of this plugin in one
  *   configuration run every hook twice
  * @property {Set<string>} events the newest events of roles that were passed on, for the same reason
@@ -45,5 +46,5 @@ export function forget(engine) {
 /** @returns {Shared} */
 export function registry() {
   const shared = /** @type {Record<symbol, Shared | undefined>} */ (/** @type {unknown} */ (globalThis))
-  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), seen: new WeakSet(), events: new Set() })
+  return (shared[KEY] ??= { sessions: new Map(), settings: new Map(), owners: new Map(), missions: new Map(), typed: new Map(), answered: new Map(), seen: new WeakSet(), events: new Set() })
 }

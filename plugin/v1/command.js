@@ -14,11 +14,14 @@ const MAX_TYPED = 100
  * @param {{ parts: any[] }} output
  * @param {import("@opencode-ai/plugin").PluginInput} input
  * @param {string} ours what our command is called
+ * @param {(text: string) => Promise<string | undefined>} atOnce carries out what does not wait for the session's mission
  */
-export async function prepareCommand(command, output, input, ours) {
+export async function prepareCommand(command, output, input, ours, atOnce) {
   if (command.command !== ours) return
-  const { typed } = registry()
-  if (typed.size >= MAX_TYPED) typed.clear()
+  const { typed, answered } = registry()
+  for (const map of [typed, answered]) if (map.size >= MAX_TYPED) map.clear()
+  const answer = await atOnce(command.arguments)
+  if (answer) answered.set(command.sessionID, answer)
   typed.set(command.sessionID, command.arguments)
   // An empty text would leave OpenCode without a message
   output.parts.splice(0, output.parts.length, { type: "text", text: command.arguments.trim() ? command.arguments : `/${ours}` })

@@ -24,7 +24,7 @@ export function configure(config, { fetch, slot, directory, command }) {
   config.command = {
     ...config.command,
     [command]: {
-      description: "Run a mission: plan, code, check, review, deliver. Also: status, stop, resume, undo, report",
+      description: "Run a mission: plan, code, check, review, deliver. Also: status, tell, stop, resume, queue, undo, report",
       template: NOTHING,
       agent: AGENT,
       model: `${PROVIDER}/${MODEL}`,

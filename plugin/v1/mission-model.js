@@ -21,16 +21,29 @@ const WIND_UP = 1_500
 export function missionFetch(lazy, host, command) {
   const answer = async (/** @type {any} */ _url, /** @type {RequestInit | undefined} */ request) => {
     const session = new Headers(request?.headers).get("x-session-id") ?? ""
-    const text = registry().typed.get(session)
-    registry().typed.delete(session)
+    const { typed, answered } = registry()
+    const [text, answer] = [typed.get(session), answered.get(session)]
+    typed.delete(session)
+    answered.delete(session)
     return stream(request?.signal ?? undefined, async (send, signal) => {
       const say = (/** @type {string} */ line) => send(withName(line, command))
       // A summary, a title, a message by way of the API: nothing but the command starts a mission
       if (text === undefined) return say("Missions start with `/task`.\n")
-      await runMission(lazy, host, { session, text, say, signal })
+      if (answer !== undefined) return say(answer)
+      const progress = streamsApart(host) ? (/** @type {string} */ line) => void process.stderr.write(withName(line, command)) : say
+      await runMission(lazy, host, { session, text, say, progress, signal })
     })
   }
   return /** @type {typeof globalThis.fetch} */ (answer)
+}
+
+/**
+ * Whether news goes to standard error as it happens: `opencode run` prints an answer only when it is whole. One who reads its
+ * events (`--format json`) is left alone.
+ * @param {import("../host.js").Host} host
+ */
+function streamsApart(host) {
+  return !host.interactive() && !process.argv.some((word) => word === "--format" || word.startsWith("--format="))
 }
 
 /**

@@ -2,7 +2,7 @@
 import { commandName } from "../command-name.js"
 import { lazyEngine } from "../engine.js"
 import { COMMAND } from "../names.js"
-import { windUp } from "../mission.js"
+import { atOnce, windUp } from "../mission.js"
 import { offerToResume } from "../offer.js"
 import { slotOf } from "../slot.js"
 import { prepareCommand } from "./command.js"
@@ -36,7 +36,7 @@ export async function server(input, options) {
       configure(config, { fetch, slot, directory: input.directory, command })
     },
     tool: { ...mailboxes(), ...(slot ? fileTools() : {}) },
-    "command.execute.before": async (typed, output) => prepareCommand(typed, output, input, command),
+    "command.execute.before": async (typed, output) => prepareCommand(typed, output, input, command, (text) => atOnce(engine, host, typed.sessionID, text)),
     "chat.message": async (message, output) => returnModel(message, output, input),
     "chat.params": async (request, output) => requestOptions(request, output),
     "tool.definition": async ({ toolID }, output) => {

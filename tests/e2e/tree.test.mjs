@@ -244,7 +244,7 @@ scene(
 )
 
 scene(
-  "one mission a project: a second OpenCode is told of the first, and starts nothing",
+  "one mission a project: that of a second OpenCode waits for the first, and is taken out of the queue from a third place",
   {
     skip: noPlugin,
     files: project(),
@@ -257,9 +257,14 @@ scene(
     const first = world.task("Add one")
     await world.model.reached("coder")
     const asked = world.model.roleRequests.length
-    const second = await world.task("Add one, too")
-    assert.match(printed(second), new RegExp(world.missions()[0].id))
+    const second = world.start(["run", "--command", "task"], { stdin: "Add one, too" })
+    await until(() => /waits for its turn/.test(second.stderr), 20_000, () => `the second to wait:\n${second.stdout}${second.stderr}`)
+    assert.match(second.stderr, new RegExp(world.missions()[0].id))
     assert.equal(world.model.roleRequests.length, asked)
+    const { queue } = JSON.parse(world.program("queue", "--json"))
+    assert.deepEqual(queue.map((/** @type {any} */ { objective, waits }) => [objective, waits]), [["Add one, too", true]])
+    world.program("queue", "cancel", queue[0].mission)
+    assert.match(printed(await second.done), /was taken out of the queue. Nothing was started/)
     world.model.release("coder")
     const result = await first
     assert.equal(result.code, 0, printed(result))

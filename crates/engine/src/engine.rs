@@ -9,8 +9,9 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::blocking::blocking;
-use crate::host::{Host, Voice};
+use crate::host::{Host, Nobody, Voice};
 use crate::missions::project::Project;
+use crate::missions::queue::{self, Turn, Waiting};
 use crate::missions::run::Start;
 use crate::missions::running::Running;
 use crate::missions::{offer, run};
@@ -19,7 +20,13 @@ use crate::steps::work::{edit, shell, write};
 use crate::talk::requests;
 use crate::talk::session::{Sessions, ToolCall};
 use crate::talk::watch::UNKNOWN;
+use crate::text::visible;
 use crate::world::World;
+
+/// What came of it is said, whichever way it went.
+fn told(said: Result<String, String>) -> String {
+    said.unwrap_or_else(|why| why + "\n")
+}
 
 /// How long a resume waits for a mission that was stopped just before to wind up.
 const WINDING_UP: Duration = Duration::from_secs(3);
@@ -30,6 +37,7 @@ pub struct Engine {
     world: World,
     redactor: Redactor,
     running: Running,
+    waiting: Waiting,
 }
 
 impl Engine {
@@ -39,7 +47,14 @@ impl Engine {
 
     pub fn in_world(options: EngineOptions, world: World) -> Engine {
         let redactor = Redactor::new(options.environment.iter().cloned());
-        Engine { options, sessions: Sessions::default(), world, redactor, running: Running::default() }
+        Engine {
+            options,
+            sessions: Sessions::default(),
+            world,
+            redactor,
+            running: Running::default(),
+            waiting: Waiting::default(),
+        }
     }
 
     /// Carries out what was typed after `/task`, and answers through [`Host::say`]. Returns when there is no more to say:
@@ -54,29 +69,67 @@ impl Engine {
             };
         let known = |id: &str| project.state.mission(id).is_ok_and(|m| m.exists());
         match parse(text, known) {
-            Command::Run { objective } => self.run(project, Start::New { objective }, session).await,
-            Command::Resume { id } => self.run(project, Start::Resume { id }, session).await,
-            Command::Stop { id } => {
-                let answer = self.stop_other(&project, id).await;
-                host.say(&answer);
-            }
-            Command::Status { id } => host.say(&project.status(id.as_deref()).await),
+            Command::Run { objective } => self.begin(project, objective, session).await,
+            Command::Resume { id } => self.resume(project, id, session).await,
             Command::Report { id } => host.say(&project.report(id.as_deref()).await),
-            Command::Undo { id } => host.say(&project.undo(id.as_deref()).await),
-            Command::Refused { answer } => host.say(&format!("{answer}\n")),
+            Command::Undo { id } => host.say(&told(project.undo(id.as_deref(), None).await)),
+            other => {
+                if let Some(answer) = self.answer(&project, other).await {
+                    host.say(&answer);
+                }
+            }
         }
     }
 
-    async fn run(&self, project: Project, start: Start, session: Option<String>) {
-        let patience = if matches!(start, Start::Resume { .. }) { WINDING_UP } else { Duration::ZERO };
-        let Some(_place) = self.running.begin(patience).await else {
+    /// What was typed after `/task` in a session that is busy with its mission, where it takes effect at once: the answer, or
+    /// `None` where it has to wait for the mission's end.
+    pub async fn at_once(&self, text: &str) -> Option<String> {
+        let host: Arc<dyn Host> = Arc::new(Nobody);
+        let project =
+            Project::open(&self.options, self.world.clone(), self.redactor.clone(), host).await.ok()?;
+        let command = parse(text, |id: &str| project.state.mission(id).is_ok_and(|m| m.exists()));
+        let answer = self.answer(&project, command).await?;
+        Some(visible(&self.redactor.redact(&answer)).into_owned())
+    }
+
+    /// The answer to a command that starts nothing and waits for nothing.
+    async fn answer(&self, project: &Project, command: Command) -> Option<String> {
+        match command {
+            Command::Stop { id } => Some(self.stop_other(project, id).await),
+            Command::Status { id } => Some(project.status(id.as_deref()).await),
+            Command::Tell { text } => Some(
+                project.tell(&text, "/task tell").unwrap_or_else(|why| format!("Nothing was told: {why}.\n")),
+            ),
+            Command::Queue { cancel } => Some(told(project.queue(cancel.as_deref()))),
+            Command::Refused { answer } => Some(format!("{answer}\n")),
+            Command::Run { .. } | Command::Resume { .. } | Command::Undo { .. } | Command::Report { .. } => {
+                None
+            }
+        }
+    }
+
+    async fn begin(&self, project: Project, objective: String, session: Option<String>) {
+        let turn = queue::turn(&project, &objective, session.clone(), &self.running, &self.waiting).await;
+        match turn {
+            Ok(Turn { id, lock, place: _place }) => {
+                self.running.asked_in(session.clone());
+                let start = Start::New { objective, id, lock };
+                run::run(&project, start, session, &self.sessions, &self.running).await;
+            }
+            Err(why) => project.host.say(&project.redactor.redact(&format!("{why}\n"))),
+        }
+    }
+
+    async fn resume(&self, project: Project, id: Option<String>, session: Option<String>) {
+        let Some(_place) = self.running.begin(WINDING_UP).await else {
             let which = self.running.mission().map(|id| format!(" `{id}`")).unwrap_or_default();
             return project.host.say(&format!(
                 "A mission{which} runs in this project already. `/task status` shows it, `/task stop` stops it. Nothing was \
                  started.\n"
             ));
         };
-        run::run(&project, start, session, &self.sessions, &self.running).await;
+        self.running.asked_in(session.clone());
+        run::run(&project, Start::Resume { id }, session, &self.sessions, &self.running).await;
     }
 
     /// A mission of this project that waits to be resumed, as a sentence for the user who opens OpenCode here; changes nothing.
@@ -86,16 +139,24 @@ impl Engine {
         Some(self.redactor.redact(&said).into_owned())
     }
 
-    /// Stops the mission that runs here; it can be resumed. `by` is told to the user.
+    /// Stops the mission that runs here; it can be resumed. `by` is told to the user. What waits for its turn waits no more.
     pub async fn stop(&self, by: &str) {
+        self.waiting.end();
         self.running.stop(by).await;
+    }
+
+    /// The same for what was asked for in one session: Esc there is no business of a mission that another one runs.
+    pub async fn stop_in(&self, session: &str, by: &str) {
+        if !self.waiting.cancel(session) && self.running.is_of(session) {
+            self.running.stop(by).await;
+        }
     }
 
     async fn stop_other(&self, project: &Project, id: Option<String>) -> String {
         let here = self.running.mission();
         match here {
             Some(here) if id.as_ref().is_none_or(|id| *id == here) => {
-                self.stop("/task stop").await;
+                self.running.stop("/task stop").await;
                 format!("Mission `{here}` is being stopped. `/task resume {here}` continues it.\n")
             }
             _ => project.stop(id.as_deref(), "/task stop").await,

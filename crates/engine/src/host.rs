@@ -125,6 +125,10 @@ pub trait Host: Send + Sync + 'static {
     fn call(&self, request: HostRequest) -> HostFuture;
     /// A piece of the mission's visible answer, whole lines.
     fn say(&self, text: &str);
+    /// The same for what is only news while the mission runs, which a host may show apart from the answer.
+    fn progress(&self, text: &str) {
+        self.say(text);
+    }
 }
 
 /// A host whose answers hide nothing from the person who reads them: the one place where the engine speaks.
@@ -137,6 +141,10 @@ impl Host for Voice {
 
     fn say(&self, text: &str) {
         self.0.say(&crate::text::visible(text));
+    }
+
+    fn progress(&self, text: &str) {
+        self.0.progress(&crate::text::visible(text));
     }
 }
 

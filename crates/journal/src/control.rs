@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The kind of a request to pause the mission.
 pub const STOP: &str = "stop";
+/// The kind of a request to take in a text of the user's.
+pub const TELL: &str = "tell";
 
 /// How many requests may wait.
 pub const MAX_WAITING: usize = 256;
@@ -21,12 +23,15 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// What is asked for, by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// [`STOP`]; the poller ignores kinds that it does not know.
+    /// [`STOP`] or [`TELL`]; the poller ignores kinds that it does not know.
     pub kind: String,
     /// Who asks, for the journal and the report: `cli`, `signal`, …
     pub by: String,
     /// When, in milliseconds of the Unix epoch.
     pub at_ms: u64,
+    /// What is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// Leaves a request in `dir` (created where missing).
@@ -91,7 +96,7 @@ mod tests {
     use super::*;
 
     fn request(by: &str, at_ms: u64) -> Request {
-        Request { kind: STOP.to_owned(), by: by.to_owned(), at_ms }
+        Request { kind: STOP.to_owned(), by: by.to_owned(), at_ms, text: None }
     }
 
     #[test]

@@ -58,6 +58,10 @@ pub enum Error {
     #[error("{waiting} requests already wait in `{}`\nhint: the mission's process is gone or hangs; see `opencode-orchestrator status`", path.display())]
     ControlFull { path: PathBuf, waiting: usize },
 
+    /// More missions wait than anybody will see begin.
+    #[error("{waiting} missions wait in `{}` already\nhint: `opencode-orchestrator queue` lists them, `queue cancel <id>` takes one out", path.display())]
+    QueueFull { path: PathBuf, waiting: usize },
+
     /// The journal to be continued cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),

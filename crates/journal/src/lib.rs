@@ -4,6 +4,7 @@
 //! - [`ProjectLock`] lets one mission a project run; it dies with its process.
 //! - [`Journal`] appends events, each durable before [`Journal::append`] returns; [`read`] and [`Reader`]
 //!   give them back and say exactly what is wrong with a damaged file.
+//! - [`QueuePlace`] is a mission that waits until the one before it has ended.
 //! - [`control`] carries requests from other processes to the one that runs a mission.
 //! - [`Trust`] keeps which settings of the repository the user has trusted.
 //! - [`Redactor`] takes secrets out of whatever is written, shown or sent.
@@ -20,6 +21,7 @@ mod line;
 mod lock;
 mod log;
 mod private;
+mod queue;
 mod read;
 pub mod redact;
 mod state;
@@ -31,6 +33,7 @@ pub use faults::{Fault, Faults, set_faults};
 pub use line::{MAX_LINE, Seq, VERSION};
 pub use lock::{LockError, LockOwner, ProjectLock};
 pub use log::Journal;
+pub use queue::{MAX_QUEUED, QueuePlace, Queued};
 pub use read::{Read, Reader, Torn, read};
 pub use redact::Redactor;
 pub use state::{MissionDir, StateDir, is_mission_id, project_key};

@@ -1,6 +1,7 @@
 //! Where everything lies.
 
 use crate::lock::{self, LockError, LockOwner, ProjectLock};
+use crate::queue::{self, QueuePlace, Queued};
 use crate::{Error, atomic, private, write_atomic};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -170,6 +171,30 @@ impl StateDir {
     /// [`LockError::Held`] with its owner, where another mission runs.
     pub fn lock(&self, owner: &LockOwner) -> Result<ProjectLock, LockError> {
         ProjectLock::acquire(&self.path.join("lock"), owner)
+    }
+
+    /// Takes a place behind all missions that wait.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`], or where the place cannot be written.
+    pub fn enqueue(&self, queued: &Queued) -> Result<QueuePlace, Error> {
+        QueuePlace::take(&self.path.join("queue"), queued)
+    }
+
+    /// The missions that wait, the first in line first.
+    ///
+    /// # Errors
+    /// Where the folder cannot be listed.
+    pub fn queue(&self) -> Result<Vec<Queued>, Error> {
+        queue::list(&self.path.join("queue"))
+    }
+
+    /// Takes a mission out of the queue; `None` where it does not wait.
+    ///
+    /// # Errors
+    /// Where its place cannot be removed.
+    pub fn cancel_queued(&self, mission: &str) -> Result<Option<Queued>, Error> {
+        queue::cancel(&self.path.join("queue"), mission)
     }
 
     /// Who runs a mission in this project now.

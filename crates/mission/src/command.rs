@@ -25,6 +25,14 @@ pub enum Command {
     Report {
         id: Option<String>,
     },
+    /// Something for the mission that runs, or waits to be resumed.
+    Tell {
+        text: String,
+    },
+    /// What waits for its turn; `cancel`: which of it is taken out.
+    Queue {
+        cancel: Option<String>,
+    },
     /// Nothing is started: what to answer instead.
     Refused {
         answer: String,
@@ -32,23 +40,52 @@ pub enum Command {
 }
 
 const WORDS: [&str; 5] = ["status", "stop", "resume", "undo", "report"];
+/// Words that are followed by something else than a mission, or by nothing.
+const OTHER_WORDS: [&str; 3] = ["tell", "queue", "help"];
+
+/// What there is, one line each.
+pub const HELP: &str = "\
+- `/task <mission>` starts a mission
+- `/task status` shows what runs and how far it is
+- `/task tell <text>` corrects the mission that runs: roles hear it with their next prompt, and what has not started is planned \
+again; `/task tell <task-id>: <text>` concerns one task
+- `/task stop`, or Esc, stops it; `/task resume [id]` continues it
+- `/task queue` shows the missions that wait for their turn; `/task queue cancel <id>` takes one out
+- `/task report [id]` shows what was done, verified and spent
+- `/task undo [id]` takes a delivered change back
+- `/task run <mission>` starts a mission whose text begins with one of these words
+";
 
 /// `known` says whether a mission of that id exists.
 pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
     let text = unquoted(text.trim());
     if text.is_empty() {
-        return refused(
-            "`/task` needs a mission: `/task \"Implement user authentication with JWT\"`. Also: `/task status`, `stop`, \
-             `resume`, `undo`, `report`.",
-        );
+        return refused(&format!(
+            "`/task` needs a mission, such as `/task \"Implement user authentication with JWT\"`. Nothing was started.\n\n{HELP}"
+        ));
     }
     let (word, rest) =
         text.split_once(char::is_whitespace).map_or((text, ""), |(word, rest)| (word, rest.trim()));
     if word == "run" && !rest.is_empty() {
         return run(unquoted(rest));
     }
+    match (word, rest) {
+        ("help", "") => return refused(HELP),
+        ("tell", "") => {
+            return refused(
+                "Nothing was told. What should be otherwise? `/task tell <text>`, or `/task tell <task-id>: <text>` for one task.",
+            );
+        }
+        ("tell", rest) => return Command::Tell { text: unquoted(rest).to_string() },
+        ("queue", rest) => {
+            if let Some(queue) = queue(rest) {
+                return queue;
+            }
+        }
+        _ => {}
+    }
     if !WORDS.contains(&word) {
-        return run(text);
+        return likely(word, text).unwrap_or_else(|| run(text));
     }
     let id = match rest {
         "" => None,
@@ -73,6 +110,33 @@ pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
         "undo" => Command::Undo { id },
         _ => Command::Report { id },
     }
+}
+
+fn queue(rest: &str) -> Option<Command> {
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    match words.as_slice() {
+        [] => Some(Command::Queue { cancel: None }),
+        ["cancel", id] if is_mission_id(id) => Some(Command::Queue { cancel: Some(id.to_string()) }),
+        ["cancel", ..] => Some(refused(
+            "Nothing was cancelled. Which one? `/task queue` lists the ids; `/task queue cancel <id>` takes one out.",
+        )),
+        [_] | [_, _] => Some(refused(&format!(
+            "Nothing was started. Did you mean `/task queue`? A mission whose text begins with this word starts with \
+             `/task run queue {rest}`."
+        ))),
+        _ => None,
+    }
+}
+
+/// One word or two of which the first is nearly a control word: a slip of the finger is no mission.
+fn likely(word: &str, text: &str) -> Option<Command> {
+    if text.split_whitespace().count() > 2 {
+        return None;
+    }
+    let near = shared::text::nearest(word, WORDS.into_iter().chain(OTHER_WORDS))?;
+    Some(refused(&format!(
+        "Nothing was started. Did you mean `/task {near}`? A mission of these words starts with `/task run {text}`."
+    )))
 }
 
 fn run(objective: &str) -> Command {
@@ -127,6 +191,35 @@ mod tests {
         assert_eq!(parse_here("resume m-00000001"), Command::Resume { id: Some("m-00000001".into()) });
         for text in ["stop it", "status please now", "resume m-99999999", "", "\"\""] {
             assert!(matches!(parse_here(text), Command::Refused { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_a_running_mission_is_taken_word_for_word() {
+        assert_eq!(parse_here("tell use tabs"), Command::Tell { text: "use tabs".into() });
+        assert_eq!(parse_here("tell \"a: use tabs\""), Command::Tell { text: "a: use tabs".into() });
+        assert_eq!(parse_here("queue"), Command::Queue { cancel: None });
+        let cancel = Some("m-00000002".to_string());
+        assert_eq!(parse_here("queue cancel m-00000002"), Command::Queue { cancel });
+        for text in ["queue cancel", "queue m-1", "tell", "help"] {
+            assert!(matches!(parse_here(text), Command::Refused { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_starts_no_mission() {
+        for (text, word) in
+            [("statsu", "status"), ("stpo", "stop"), ("resmue m-00000001", "resume"), ("hlep", "help")]
+        {
+            let Command::Refused { answer } = parse_here(text) else { panic!("{text} started something") };
+            assert!(
+                answer.contains(&format!("`/task {word}`"))
+                    && answer.contains(&format!("`/task run {text}`")),
+                "{answer}"
+            );
+        }
+        for text in ["fix bug", "refactor", "statsu bar in the editor"] {
+            assert_eq!(parse_here(text), Command::Run { objective: text.into() });
         }
     }
 

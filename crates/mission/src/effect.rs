@@ -27,6 +27,8 @@ pub enum Effect {
     AskPlanner {
         task: Option<TaskId>,
     },
+    /// What has not started is planned otherwise, as the user said meanwhile.
+    AmendPlan,
     /// Another coder writes the task's tests; `draw` counts from 1.
     WriteTests {
         task: TaskId,
@@ -84,6 +86,7 @@ impl Effect {
             Effect::CheckBase => EffectKey::CheckBase,
             Effect::AskSearcher => EffectKey::Brief,
             Effect::AskPlanner { task } => EffectKey::Plan { parent: task.clone() },
+            Effect::AmendPlan => EffectKey::Amend,
             Effect::WriteTests { task, draw, .. } => EffectKey::Tests { task: task.clone(), draw: *draw },
             Effect::ReviewTests { task, .. } => EffectKey::Dispute { task: task.clone() },
             Effect::Work { task, attempt, fix, .. } => {
@@ -112,6 +115,7 @@ pub enum EffectKey {
     Plan {
         parent: Option<TaskId>,
     },
+    Amend,
     Tests {
         task: TaskId,
         draw: u32,
@@ -161,6 +165,7 @@ impl EffectKey {
                 Event::AttemptFailed { task: task.clone(), class, issues: vec![Issue::new("engine", reason)] }
             }
             EffectKey::Plan { parent } => Event::PlanFailed { class, reason, parent: parent.clone() },
+            EffectKey::Amend => Event::PlanKept { class, reason, told: 0 },
             EffectKey::Brief => Event::BriefFailed { class, reason },
             EffectKey::ReviewObjective => Event::ObjectiveReviewFailed { class, reason },
             EffectKey::Base
@@ -180,6 +185,7 @@ impl fmt::Display for EffectKey {
             EffectKey::CheckBase => f.write_str("check-base"),
             EffectKey::Brief => f.write_str("brief"),
             EffectKey::Plan { parent } => write!(f, "plan:{}", parent.as_deref().unwrap_or_default()),
+            EffectKey::Amend => f.write_str("amend"),
             EffectKey::Tests { task, draw } => write!(f, "tests:{task}:{draw}"),
             EffectKey::Dispute { task } => write!(f, "dispute:{task}"),
             EffectKey::Work { task, attempt, fix } => write!(f, "work:{task}:{attempt}:{fix}"),
@@ -217,6 +223,7 @@ impl FromStr for EffectKey {
             ["check-base"] => Some(EffectKey::CheckBase),
             ["brief"] => Some(EffectKey::Brief),
             ["plan", parent] => Some(EffectKey::Plan { parent: task(parent) }),
+            ["amend"] => Some(EffectKey::Amend),
             ["tests", id, draw] => {
                 task(id).zip(number(draw)).map(|(task, draw)| EffectKey::Tests { task, draw })
             }
@@ -252,6 +259,7 @@ mod tests {
             "brief",
             "plan:",
             "plan:big",
+            "amend",
             "tests:a:2",
             "dispute:a",
             "work:a:1:0",

@@ -286,6 +286,25 @@ pub enum Event {
         reason: String,
         parent: Option<TaskId>,
     },
+    /// The user said so while the mission ran; `task`: the only one that it concerns.
+    Corrected {
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskId>,
+        at_ms: u64,
+    },
+    /// What has not started is planned otherwise, as the user said; `told`: how many corrections are in it.
+    PlanAmended {
+        plan: Plan,
+        notes: Vec<String>,
+        told: u32,
+    },
+    /// The Planner gave no other plan for them.
+    PlanKept {
+        class: FailureClass,
+        reason: String,
+        told: u32,
+    },
     /// Packages of a plan are on the head now: `commit` is the new one, `files` the manifests and lockfiles in it.
     PackagesAdded {
         parent: Option<TaskId>,
@@ -501,6 +520,10 @@ pub enum Event {
     Undone {
         files: u32,
     },
+    /// One file of the delivery was taken back.
+    FileUndone {
+        path: String,
+    },
     Paused {
         reason: PauseReason,
         at_ms: u64,
@@ -522,6 +545,7 @@ impl Event {
         match self {
             Event::MissionStarted { at_ms, .. }
             | Event::RoleAsked { at_ms, .. }
+            | Event::Corrected { at_ms, .. }
             | Event::AnswerDiscarded { at_ms, .. }
             | Event::RoleCutOff { at_ms, .. }
             | Event::ProviderFailed { at_ms, .. }

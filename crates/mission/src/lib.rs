@@ -51,6 +51,7 @@ pub use policy::{NewDependencies, Policy};
 pub use role::{HeaderLine, Role, RoleRow};
 pub use rung::{Chosen, Rung};
 pub use state::{
-    Commit, Delivery, ItemVerdict, Judged, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
+    Amendment, Commit, Correction, Delivery, Heard, ItemVerdict, Judged, MAX_CORRECTION, MAX_CORRECTIONS,
+    Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
 };
 pub use task::{AttemptFailure, Phase, Seat, Task};

@@ -127,6 +127,9 @@ pub struct Task {
     /// The compound task that this one came out of.
     pub parent: Option<TaskId>,
     pub depth: u32,
+    /// What the user said about it since the mission began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<String>,
 
     pub phase: Phase,
     /// Attempts begun from a clean base; those lost to a crash, a stop or the host do not count.
@@ -213,6 +216,7 @@ impl Task {
             cycle: 0,
             parent: parent.map(|p| p.id.clone()),
             depth: parent.map_or(0, |p| p.depth + 1),
+            corrections: Vec::new(),
             phase: Phase::Waiting,
             attempt: 0,
             granted: 0,

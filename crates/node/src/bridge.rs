@@ -11,6 +11,9 @@ pub type Call = ThreadsafeFunction<String, Promise<String>, String, Status, fals
 /// `(text: string) => void`.
 pub type Say = ThreadsafeFunction<String, (), String, Status, false>;
 
+/// What the text of news begins with; no text for readers holds it. `plugin/mission.js` takes it off.
+const PROGRESS: char = '\u{1}';
+
 pub struct Bridge {
     pub call: Arc<Call>,
     pub say: Say,
@@ -30,5 +33,9 @@ impl Host for Bridge {
 
     fn say(&self, text: &str) {
         self.say.call(text.to_string(), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    fn progress(&self, text: &str) {
+        self.say.call(format!("{PROGRESS}{text}"), ThreadsafeFunctionCallMode::NonBlocking);
     }
 }

@@ -85,6 +85,18 @@ impl Engine {
         self.engine.stop(&by).await;
     }
 
+    /// The same for what was asked for in one session.
+    #[napi]
+    pub async fn stop_in(&self, session: String, by: String) {
+        self.engine.stop_in(&session, &by).await;
+    }
+
+    /// What was typed after the command in a session that is busy: the answer where it takes effect at once, or `null`.
+    #[napi]
+    pub async fn at_once(&self, text: String) -> Option<String> {
+        self.engine.at_once(&text).await
+    }
+
     /// Whether a session is one of a role at work here.
     #[napi]
     pub fn knows(&self, session: String) -> bool {

@@ -351,6 +351,8 @@ impl Seen {
                     | Event::Delivered { .. }
                     | Event::DeliveryFailed { .. }
                     | Event::Undone { .. }
+                    | Event::FileUndone { .. }
+                    | Event::Corrected { .. }
                     | Event::Resumed { .. }
             );
             if paused && !counts {

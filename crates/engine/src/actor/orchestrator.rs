@@ -56,6 +56,7 @@ enum Message {
     State { reply: oneshot::Sender<Arc<State>> },
     Done { key: EffectKey, events: Vec<Event> },
     Stop { reason: PauseReason },
+    Tell { text: String },
 }
 
 /// A handle to the actor; cheap to clone.
@@ -126,6 +127,12 @@ impl Orchestrator {
     pub async fn stop(&self, reason: PauseReason) {
         // The actor may have ended: then there is nothing to stop
         let _ = self.messages.send(Message::Stop { reason }).await;
+    }
+
+    /// Takes in what the user says, or says why not.
+    pub async fn tell(&self, text: String) {
+        // As above
+        let _ = self.messages.send(Message::Tell { text }).await;
     }
 
     /// Fires when the mission ends or pauses.
@@ -253,6 +260,13 @@ impl Actor {
                 self.advance().await;
             }
             Message::Stop { reason } => self.pause(reason),
+            Message::Tell { text } => {
+                match self.state.correction(&text, self.clock.now_ms()) {
+                    Ok(event) => drop(self.write(vec![event])),
+                    Err(why) => self.record.say(&format!("- not taken in: {why}\n")),
+                }
+                self.advance().await;
+            }
         }
     }
 
@@ -324,6 +338,9 @@ impl Actor {
             };
             let line = told(&self.state, &event);
             self.state.apply(&event);
+            if let Event::PlanAmended { .. } = &event {
+                self.handle.tasks.keep_only(|id| self.state.tasks.contains_key(id));
+            }
             if let Event::TaskCancelled { task, .. } | Event::TaskAbandoned { task, .. } = &event {
                 self.handle.tasks.cancel(task);
             }
@@ -401,7 +418,7 @@ impl Actor {
                     Some(Message::Scope { reply, .. }) => drop(reply.send(ScopeAnswer::Stopped)),
                     Some(Message::State { reply }) => drop(reply.send(Arc::new(self.state.clone()))),
                     Some(Message::Done { events, .. }) => self.late(events),
-                    Some(Message::Stop { .. }) => {}
+                    Some(Message::Stop { .. } | Message::Tell { .. }) => {}
                     None => break,
                 },
                 () = self.tracker.wait() => break,

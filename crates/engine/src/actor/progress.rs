@@ -1,5 +1,6 @@
 //! The mission as it is seen while it runs: a line for each thing done.
 
+use mission::mailbox::Plan;
 use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State};
 
 use crate::actor::estimate_text::estimate_text;
@@ -16,7 +17,8 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         | Event::RoleSpent { .. }
         | Event::BatchStarted { .. }
         | Event::DeliveryIntended { .. }
-        | Event::Undone { .. } => return None,
+        | Event::Undone { .. }
+        | Event::FileUndone { .. } => return None,
         Event::BaseTaken { changed, left_out, .. } => {
             let own = match changed.len() {
                 0 => String::new(),
@@ -66,6 +68,17 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
                 text.push_str(&format!("\n  - {note}"));
             }
             text
+        }
+        Event::Corrected { text, task, .. } => {
+            let to = task.as_ref().map(|task| format!(" about `{task}`")).unwrap_or_default();
+            format!("you said{to}: {}", detail(text))
+        }
+        Event::PlanAmended { plan, notes, .. } => amended(state, plan, notes),
+        Event::PlanKept { class: mission::FailureClass::Host, reason, .. } => {
+            format!("planner: asked again: {}", detail(reason))
+        }
+        Event::PlanKept { reason, .. } => {
+            format!("planner: no other plan came of what you said, and roles hear it as you wrote it: {}", detail(reason))
         }
         Event::PlanFailed { reason, .. } => format!("planner: no plan: {}", detail(reason)),
         Event::PackagesAdded { packages, files, .. } => {
@@ -186,6 +199,21 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         },
     };
     Some(format!("- {text}\n"))
+}
+
+/// What a changed plan does, with the tasks that are new or otherwise.
+fn amended(state: &State, plan: &Plan, notes: &[String]) -> String {
+    let amendment = state.amendment(plan);
+    let mut text = format!("the plan, after what you said: {amendment}");
+    for task in
+        plan.tasks.iter().filter(|t| amendment.added.contains(&t.id) || amendment.changed.contains(&t.id))
+    {
+        text.push_str(&format!("\n  - `{}` {}", task.id, detail(&task.title)));
+    }
+    for note in notes {
+        text.push_str(&format!("\n  - {note}"));
+    }
+    text
 }
 
 fn said(verdict: &ItemVerdict) -> String {

@@ -85,6 +85,6 @@ impl Record {
     }
 
     pub fn say(&self, text: &str) {
-        self.host.say(&self.redactor.redact(text));
+        self.host.progress(&self.redactor.redact(text));
     }
 }

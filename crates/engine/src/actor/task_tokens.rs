@@ -22,6 +22,17 @@ impl TaskTokens {
         }
     }
 
+    /// Cuts off what works on a task that is not there any more.
+    pub fn keep_only(&self, known: impl Fn(&str) -> bool) {
+        self.lock().retain(|id, token| {
+            let keep = known(id);
+            if !keep {
+                token.cancel();
+            }
+            keep
+        });
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, CancellationToken>> {
         self.by_task.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -26,9 +26,19 @@ pub(crate) struct CommandAnswer {
     /// A file to show to the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<PathBuf>,
+    /// A line that takes the place of the one before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<Box<Line>>,
     /// What to ask next, once this is printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    pub text: String,
+    /// What of it is news where lines cannot be replaced.
+    pub key: String,
 }
 
 #[derive(Debug, Serialize)]

@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// Remove the missions themselves too: journals, pages and reports.
     #[arg(long)]
     all: bool,
+    /// Only say what would be removed.
+    #[arg(long)]
+    dry_run: bool,
     /// Print what was removed as JSON.
     #[arg(long)]
     json: bool,
@@ -39,6 +42,9 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     if !args.all && !args.force {
         refuse_unfinished(place, &missions)?;
     }
+    if args.dry_run {
+        return would_remove(args, place, &missions);
+    }
     let mut cleaned = Cleaned::default();
     let used = std::fs::read_dir(place.state.slots()).is_ok_and(|mut slots| slots.next().is_some());
     if used || place.state.repository().exists() {
@@ -53,6 +59,34 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
         }
     }
     answer(args, cleaned, forgotten)
+}
+
+/// The same sums, and nothing is removed.
+fn would_remove(
+    args: &Arguments,
+    place: &Place,
+    missions: &[MissionDir],
+) -> Result<CommandAnswer, CommandFailure> {
+    let slots = std::fs::read_dir(place.state.slots()).map_or(0, |slots| slots.flatten().count());
+    let mut bytes = 0;
+    if slots > 0 || place.state.repository().exists() {
+        bytes = Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?.size();
+    }
+    let journals = if args.all { missions.len() } else { 0 };
+    if args.json {
+        return CommandAnswer::json(
+            &json!({ "dry_run": true, "slots": slots, "bytes": bytes, "missions": journals }),
+        );
+    }
+    if bytes == 0 && journals == 0 {
+        return Ok(CommandAnswer::done("there is nothing to remove\n"));
+    }
+    let and = if journals > 0 { format!(" and {}", count(journals, "mission")) } else { String::new() };
+    let megabytes = bytes as f64 / 1e6;
+    Ok(CommandAnswer::done(format!(
+        "would remove {}{and}, at most {megabytes:.1} MB; nothing was removed\n",
+        count(slots, "slot")
+    )))
 }
 
 /// What a mission that can be resumed has done so far lies in the private repository only.

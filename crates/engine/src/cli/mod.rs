@@ -18,7 +18,7 @@ mod program;
 mod report;
 mod search;
 mod status;
-mod stop;
+mod steering;
 #[cfg(test)]
 mod tests;
 mod trust;
@@ -28,6 +28,7 @@ use crate::text::visible;
 use answer::{CommandAnswer, CommandFailure, Request};
 use place::Place;
 use program::Command;
+use steering::{launch, queue, stop, tell, undo, watch};
 
 /// Runs a subcommand: JSON of `{ args, cwd, env }` to JSON of `{ exit, stdout, stderr, open?, again? }`.
 pub async fn run(request: &str) -> String {
@@ -68,6 +69,12 @@ async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, C
     let place = blocking(move || Place::find(&request)).await?;
     match command {
         Command::Stop(args) => stop::run(&args, &place).await,
+        Command::Run(args) => launch::run(&args),
+        Command::Resume(args) => blocking(move || launch::resume(&args, &place)).await,
+        Command::Watch(args) => watch::run(&args, &place).await,
+        Command::Undo(args) => undo::run(&args, &place).await,
+        Command::Tell(args) => tell::run(&args, &place).await,
+        Command::Queue(args) => queue::run(&args, &place).await,
         Command::Log(args) => log::run(&args, &place).await,
         Command::Status(args) => blocking(move || status::run(&args, &place)).await,
         Command::Report(args) => blocking(move || report::run(&args, &place)).await,

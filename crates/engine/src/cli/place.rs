@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use journal::{LockOwner, MissionDir, StateDir};
+use journal::{LockOwner, MissionDir, Redactor, StateDir};
 use mission::{Delivery, Outcome, State};
 use workspace::project_root;
 
@@ -11,6 +12,10 @@ use super::answer::{CommandFailure, Request, unknown};
 use crate::actor::past::PastMission;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ConfigProblem, settings};
+use crate::host::Nobody;
+use crate::missions::project::Project;
+use crate::options::EngineOptions;
+use crate::world::World;
 
 /// The project that a command is called in. Finding it creates nothing on disk.
 #[derive(Clone, Debug)]
@@ -24,6 +29,8 @@ pub(super) struct Place {
     data_home: PathBuf,
     /// The folders of `PATH`.
     path: Vec<PathBuf>,
+    /// What the program was given of it.
+    environment: Vec<(String, String)>,
 }
 
 impl Place {
@@ -40,12 +47,27 @@ impl Place {
         let state = StateDir::at(&data_home, &root);
         let path =
             request.env.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-        Ok(Place { cwd, root, config_home, state, data_home, path })
+        let environment = request.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(Place { cwd, root, config_home, state, data_home, path, environment })
     }
 
     /// The state folder, made where it is missing.
     pub fn open_state(&self) -> Result<StateDir, CommandFailure> {
         StateDir::open(&self.data_home, &self.root).map_err(CommandFailure::problem)
+    }
+
+    /// The project as the engine has it, with nobody to talk to.
+    pub async fn project(&self) -> Result<Project, CommandFailure> {
+        let options = EngineOptions {
+            directory: self.root.clone(),
+            data_home: self.data_home.clone(),
+            config_home: self.config_home.clone(),
+            environment: self.environment.clone(),
+            ..EngineOptions::default()
+        };
+        let redactor = Redactor::new(options.environment.iter().cloned());
+        let opened = Project::open(&options, World::default(), redactor, Arc::new(Nobody)).await;
+        opened.map_err(CommandFailure::Problem)
     }
 
     /// The settings in force in a project, but for the plugin's options, which the program is not given.

@@ -8,6 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::answer::CommandAnswer;
 use super::named_mission::NamedMission;
+use super::steering::{launch, queue, tell, undo, watch};
 use super::{checks, clean, config, graph, lint, log, report, search, trust};
 
 /// Missions for OpenCode: planned, carried out, checked and delivered.
@@ -27,6 +28,18 @@ pub(super) enum Command {
     Uninstall(Uninstall),
     /// Check that everything a mission needs is there, and say what to do where it is not.
     Doctor(Json),
+    /// Run a mission in an OpenCode of its own, and show it until it ends.
+    Run(launch::Run),
+    /// Continue a stopped mission in an OpenCode of its own.
+    Resume(launch::Resume),
+    /// Show a mission while it runs, and how it ended.
+    Watch(watch::Arguments),
+    /// Correct the mission that runs: roles hear it, and what has not started is planned again.
+    Tell(tell::Arguments),
+    /// Show the missions that wait for their turn, or take one out.
+    Queue(queue::Arguments),
+    /// Take a delivered change back, or one file of it.
+    Undo(undo::Arguments),
     /// Show the missions of this project, or one of them.
     Status(NamedMission),
     /// Stop a running mission; it can be resumed.

@@ -36,6 +36,10 @@ impl Effects for Arc<MissionContext> {
                     wait_for_host(&context, state.host_failures).await;
                     planner::run(&context, &state, task).await
                 }
+                Effect::AmendPlan => {
+                    wait_for_host(&context, state.host_failures).await;
+                    planner::amend(&context, &state).await
+                }
                 Effect::WriteTests { task, host_failures, .. } => {
                     wait_for_host(&context, host_failures).await;
                     test_author::run(&context, &state, &task).await

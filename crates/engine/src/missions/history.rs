@@ -1,17 +1,13 @@
 //! Looking at missions from their journals.
 
-use std::sync::Arc;
-
-use journal::{Journal, control};
-use mission::{Board, Delivery, Event, State};
-use workspace::{DeliveryError, UndoError};
+use journal::control;
+use mission::{Board, State};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::past::PastMission;
-use crate::bench::confine::FilterSandbox;
 use crate::missions::project::Project;
-use crate::missions::report;
-use crate::text::{duration, quoted};
+use crate::missions::{queue, report};
+use crate::text::duration;
 
 /// Missions that `status` lists.
 const LISTED: usize = 10;
@@ -43,6 +39,15 @@ impl Project {
                 Err(why) => text.push_str(&format!("- `{}`: {why}\n", dir.id())),
             }
         }
+        if id.is_none()
+            && let Ok(queue) = self.state.queue()
+            && !queue.is_empty()
+        {
+            text.push_str(&format!(
+                "\nIn the queue:\n\n{}",
+                queue::shown(&queue, None, self.world.clock.now_ms())
+            ));
+        }
         if let Some(waits) = waits {
             text.push_str(&format!("\n{waits}\n"));
         }
@@ -66,8 +71,12 @@ impl Project {
         if id.is_some_and(|id| id != owner.mission) {
             return format!("Mission `{}` does not run; `{}` does.\n", id.unwrap_or_default(), owner.mission);
         }
-        let request =
-            control::Request { kind: control::STOP.into(), by: by.into(), at_ms: self.world.clock.now_ms() };
+        let request = control::Request {
+            kind: control::STOP.into(),
+            by: by.into(),
+            at_ms: self.world.clock.now_ms(),
+            text: None,
+        };
         let posted =
             self.state.mission(&owner.mission).and_then(|dir| control::post(&dir.control_dir(), &request));
         match posted {
@@ -77,92 +86,6 @@ impl Project {
             ),
             Err(error) => format!("{error}\n"),
         }
-    }
-
-    /// Takes a delivery back, if every file is still as it was delivered.
-    pub async fn undo(&self, id: Option<&str>) -> String {
-        let delivered =
-            |past: &PastMission| matches!(past.state.delivery, Delivery::Delivered { branch: None, .. });
-        let (dir, past) = match self.find(id, delivered) {
-            Ok(found) => found,
-            Err(why) => return format!("Nothing was undone: {why}.\n"),
-        };
-        if !delivered(&past) {
-            return format!("Nothing was undone: {}.\n", undelivered(&past.state, dir.id()));
-        }
-        let intended = past.events.iter().rev().find_map(|event| match event {
-            Event::DeliveryIntended { delivery, .. } => Some(delivery.clone()),
-            _ => None,
-        });
-        let intended =
-            intended.and_then(|delivery| serde_json::from_value::<workspace::Delivery>(delivery).ok());
-        let Some(delivery) = intended else {
-            return format!(
-                "Nothing was undone: the journal of `{}` does not say what was delivered.\n",
-                dir.id()
-            );
-        };
-        // A mission that runs may be writing the same files
-        let _lock = match self.lock(dir.id()) {
-            Ok(lock) => lock,
-            Err(why) => return format!("Nothing was undone: {why}\n"),
-        };
-        let (root, state, redactor) =
-            (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
-        let journal = dir.journal_path();
-        let undone = crate::blocking::blocking(move || {
-            let workspace = workspace::Workspace::open(&root, &state)
-                .map_err(|error| format!("Nothing was undone: {error}\n"))?;
-            workspace.confine_filters(Arc::new(FilterSandbox(checks::Sandbox::default())));
-            let undone = workspace.undo(&delivery).map_err(|error| match &error {
-                UndoError::Failed(DeliveryError::Torn { .. }) => {
-                    format!("Not everything was undone: {error}\nhint: `/task undo` continues it\n")
-                }
-                _ => format!("Nothing was undone: {error}\n"),
-            })?;
-            let files = (undone.restored.len() + undone.removed.len()) as u32;
-            let noted = Journal::<Event>::reopen(&journal, redactor)
-                .and_then(|(mut journal, _)| journal.append(&Event::Undone { files }));
-            let but = noted.err().map(|error| format!("The mission's journal does not say so: {error}\n"));
-            Ok::<_, String>((undone, but.unwrap_or_default()))
-        })
-        .await;
-        match undone {
-            Ok((undone, noted)) => {
-                let but = |path: &String| {
-                    format!(
-                        "- `{path}` still holds part of the change: an interrupted delivery had written it when you last \
-                         wrote to it; look at it with `git diff`\n"
-                    )
-                };
-                format!(
-                    "Mission `{}` is undone: {} restored, {} removed.\n{noted}{}",
-                    dir.id(),
-                    undone.restored.len(),
-                    undone.removed.len(),
-                    past.state.delivery.torn().iter().map(but).collect::<String>()
-                )
-            }
-            Err(why) => why,
-        }
-    }
-}
-
-/// Why there is nothing to undo.
-fn undelivered(state: &State, id: &str) -> String {
-    match &state.delivery {
-        Delivery::Intended { .. } => {
-            format!("the delivery of mission `{id}` was interrupted; `/task resume {id}` ends it first")
-        }
-        Delivery::Failed { torn, .. } if !torn.is_empty() => format!(
-            "the delivery of mission `{id}` failed and left part of it in {}; `/task resume {id}` ends it first",
-            quoted(torn.iter())
-        ),
-        Delivery::Delivered { branch: Some(branch), torn, .. } if !torn.is_empty() => format!(
-            "the change of mission `{id}` is on branch `{branch}`; only {} holds part of it, where you wrote to it since",
-            quoted(torn.iter())
-        ),
-        _ => format!("mission `{id}` has not written into the working tree"),
     }
 }
 

@@ -3,10 +3,14 @@
 pub(crate) mod effects;
 pub(crate) mod history;
 pub(crate) mod offer;
+pub(crate) mod page;
 pub(crate) mod project;
+pub(crate) mod queue;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod running;
+pub(crate) mod tell;
 pub(crate) mod tidy;
 pub(crate) mod trust;
+pub(crate) mod undo;
 mod verdict_line;

@@ -12,6 +12,9 @@ use crate::host::Host;
 use crate::options::EngineOptions;
 use crate::world::World;
 
+/// Said where no mission is as it is wanted.
+pub(crate) const NO_SUCH: &str = "there is no such mission in this project";
+
 /// A project and where its missions are kept.
 pub(crate) struct Project {
     pub root: PathBuf,
@@ -45,13 +48,32 @@ impl Project {
 
     /// The right to write for a mission in this project; nobody else has it meanwhile.
     pub(crate) fn lock(&self, mission: &str) -> Result<ProjectLock, String> {
-        let owner = LockOwner {
+        self.state.lock(&self.owner_of(mission)).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn owner_of(&self, mission: &str) -> LockOwner {
+        LockOwner {
             pid: std::process::id(),
             mission: mission.to_string(),
             directory: self.options.directory.display().to_string(),
             since_ms: self.world.clock.now_ms(),
-        };
-        self.state.lock(&owner).map_err(|error| error.to_string())
+        }
+    }
+
+    /// `m-` and eight characters that no mission here has.
+    pub(crate) fn new_id(&self) -> String {
+        const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+        loop {
+            let mut number = self.world.clock.unique();
+            let mut id = String::from("m-");
+            for _ in 0..8 {
+                id.push(char::from(LETTERS[(number % 36) as usize]));
+                number /= 36;
+            }
+            if !self.state.mission(&id).is_ok_and(|dir| dir.exists()) {
+                return id;
+            }
+        }
     }
 
     /// The named mission, or the newest one that `wanted` holds for. One that cannot be read may be the one that is
@@ -74,6 +96,6 @@ impl Project {
                 return Ok((dir, past));
             }
         }
-        Err("there is no such mission in this project".into())
+        Err(NO_SUCH.into())
     }
 }

@@ -25,11 +25,13 @@ pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     written_first(&mut text, state);
     side_by_side(&mut text, state);
     packages(&mut text, state);
+    from_the_user(&mut text, state);
     moved(&mut text, state);
     unplanned(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
     delivered(&mut text, state);
+    taken_back(&mut text, state);
     if let Some(estimate) = &state.estimate {
         let _ = writeln!(text, "\nExpected before the first task: {}.", estimate_text(estimate));
     }
@@ -51,6 +53,17 @@ fn not_done(text: &mut String, state: &State) {
     }
 }
 
+/// Said where OpenCode ends with the status 0 whatever became of the mission, as `opencode run` does.
+pub(crate) fn exit_note(state: &State) -> &'static str {
+    match (state.outcome, mission::verified(&state.head_checks)) {
+        (Some(Outcome::Done), Verified::Yes) => "",
+        _ => {
+            "`opencode run` ends with status 0 all the same; `opencode-orchestrator run`, or `watch --exit-status`, ends with 1 or \
+             3 then.\n"
+        }
+    }
+}
+
 /// Markdown.
 pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let mut text = String::new();
@@ -62,17 +75,19 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     written_first(&mut text, state);
     side_by_side(&mut text, state);
     packages(&mut text, state);
+    from_the_user(&mut text, state);
     moved(&mut text, state);
     unplanned(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
     covered(&mut text, state);
     delivered(&mut text, state);
+    taken_back(&mut text, state);
     cost(&mut text, state, now_ms);
     text
 }
 
-fn headline(state: &State) -> String {
+pub(crate) fn headline(state: &State) -> String {
     match (state.outcome, &state.paused) {
         (Some(Outcome::Done), _) => match mission::verified(&state.head_checks) {
             Verified::Yes if by_own_tests(state) => "done, **verified by its own tests**".into(),
@@ -179,6 +194,21 @@ fn side_by_side(text: &mut String, state: &State) {
     let more = tasks().count().saturating_sub(MAX_HELPED);
     if more > 0 {
         let _ = writeln!(text, "- and {}", count(more, "more task"));
+    }
+}
+
+/// What the user said while it ran, and what the plan became by it.
+fn from_the_user(text: &mut String, state: &State) {
+    if state.corrections.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\nSaid while it ran:\n");
+    for said in &state.corrections {
+        let to = said.task.as_ref().map(|task| format!(" (about `{task}`)")).unwrap_or_default();
+        let _ = writeln!(text, "- {}{to}", cell(&said.text));
+    }
+    for change in &state.amendments {
+        let _ = writeln!(text, "- the plan after that: {change}");
     }
 }
 
@@ -343,6 +373,13 @@ fn verified(text: &mut String, state: &State) {
         let _ = writeln!(text, "\nVerified by its own tests: no test stood before this mission; {who}.");
     }
     uncovered(text, state);
+}
+
+/// Files of the delivery that the user took back since.
+fn taken_back(text: &mut String, state: &State) {
+    if !state.taken_back.is_empty() && matches!(state.delivery, Delivery::Delivered { .. }) {
+        let _ = writeln!(text, "Taken back since: {}.", quoted(state.taken_back.iter()));
+    }
 }
 
 /// Whether it is known which changed files the tests cover.

@@ -21,9 +21,9 @@ use crate::blocking::blocking;
 use crate::config::settings::Settings;
 use crate::config::{Config, settings};
 use crate::gates::verdict::GateContext;
-use crate::missions::project::Project;
+use crate::missions::project::{NO_SUCH, Project};
 use crate::missions::running::Running;
-use crate::missions::{report, tidy, trust};
+use crate::missions::{page, report, tidy, trust};
 use crate::steps::context::MissionContext;
 use crate::talk::desk::Desk;
 use crate::talk::session::Sessions;
@@ -32,9 +32,12 @@ use crate::text::{count, visible};
 /// How often requests from other processes are looked for.
 const POLL: Duration = Duration::from_millis(250);
 
+/// Bytes of a task's diff that are read for the page.
+const MAX_DIFF: usize = 8_000;
+
 /// How a mission begins.
 pub(crate) enum Start {
-    New { objective: String },
+    New { objective: String, id: String, lock: ProjectLock },
     Resume { id: Option<String> },
 }
 
@@ -51,7 +54,7 @@ pub(crate) async fn run(
         Err(why) => return project.host.say(&project.redactor.redact(&format!("{why}\n"))),
     };
     let Prepared { _lock, config, models, dir, journal, state, workspace, opening } = prepared;
-    project.host.say(&project.redactor.redact(&opening));
+    project.host.progress(&project.redactor.redact(&opening));
     let (guardian, problems) = settings::guardian(&config, &project.root);
     for problem in problems {
         project.host.say(&format!("- {problem}\n"));
@@ -127,8 +130,10 @@ pub(crate) async fn run(
         loop {
             tokio::time::sleep(POLL).await;
             for request in control::poll(&requests).unwrap_or_default() {
-                if request.kind == control::STOP {
-                    orchestrator.stop(PauseReason::Stopped(request.by)).await;
+                match (request.kind.as_str(), request.text) {
+                    (control::STOP, _) => orchestrator.stop(PauseReason::Stopped(request.by)).await,
+                    (control::TELL, Some(text)) => orchestrator.tell(text).await,
+                    _ => {}
                 }
             }
         }
@@ -148,12 +153,44 @@ pub(crate) async fn run(
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
         project.host.say(&format!("\nThe report could not be kept: {error}\n"));
     }
+    if let Err(why) = write_page(project, &dir, &state, &used, now_ms).await {
+        project.host.say(&format!("\nThe report's page could not be kept: {why}\n"));
+    }
     // The verdict is the last line
-    let answer = format!("{secrets}{}", report::answer(&state, now_ms));
+    let status = if project.options.interactive { "" } else { report::exit_note(&state) };
+    let answer = format!("{secrets}{}{status}", report::answer(&state, now_ms));
     project.host.say(&visible(&project.redactor.redact(&answer)));
     if state.outcome.is_some() {
         tidy::after(&settled, used).await;
     }
+}
+
+/// `report.html`, with the change of each task from the private repository.
+async fn write_page(
+    project: &Project,
+    dir: &MissionDir,
+    state: &State,
+    workspace: &Workspace,
+    now_ms: u64,
+) -> Result<(), String> {
+    let (dir, state, workspace) = (dir.clone(), state.clone(), workspace.clone());
+    let redactor = project.redactor.clone();
+    blocking(move || {
+        let events = PastMission::read(&dir)?.events;
+        let mut diffs = page::Diffs::new();
+        for task in state.tasks.values() {
+            if let (Some(base), Some(passed)) = (&task.base, &task.passed)
+                // What cannot be read is left out: the page says so
+                && let Ok(diff) = workspace.diff(base, passed, &[], MAX_DIFF)
+            {
+                diffs.insert(task.id.clone(), redactor.redact(&diff).into_owned());
+            }
+        }
+        let html = page::html(&state, &events, &diffs, now_ms);
+        let html = visible(&redactor.redact(&html)).into_owned();
+        journal::write_atomic(&dir.report_path("html"), html.as_bytes()).map_err(|error| error.to_string())
+    })
+    .await
 }
 
 struct Prepared {
@@ -169,14 +206,15 @@ struct Prepared {
 
 async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let settings = read(project)?;
-    let id = match &start {
-        Start::New { .. } => new_id(project),
+    let is_new = matches!(start, Start::New { .. });
+    let (id, taken) = match start {
+        Start::New { objective, id, lock } => (id, Some((objective, lock))),
         Start::Resume { id } => {
             let unfinished =
                 |past: &PastMission| past.state.outcome.is_none() && !past.state.mission.is_empty();
             let (dir, past) = project
                 .find(id.as_deref(), unfinished)
-                .map_err(|why| format!("Nothing to resume: {why}."))?;
+                .map_err(|why| format!("Nothing to resume: {}.", nothing(id.is_some(), why)))?;
             if let Some(outcome) = past.state.outcome {
                 let word = if outcome == Outcome::Done { "done" } else { "ended" };
                 return Err(format!(
@@ -185,13 +223,15 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
                     dir.id()
                 ));
             }
-            dir.id().to_string()
+            (dir.id().to_string(), None)
         }
     };
     let now = project.world.clock.now_ms();
-    let lock = project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?;
+    let (lock, objective) = match taken {
+        Some((objective, lock)) => (lock, Some(objective)),
+        None => (project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?, None),
+    };
     trust::remember(&project.options, &project.state)?;
-    let is_new = matches!(start, Start::New { .. });
     let agreed = !is_new && trust::agree(&settings, &project.state, &id)?;
     let settings = if agreed { read(project)? } else { settings };
     let asks = project.options.interactive && trust::is_open(&settings, &project.state);
@@ -216,8 +256,8 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let kept =
         tidy::after_crash(project, &workspace).await.map_err(|why| format!("{why}\nNothing was started."))?;
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
-    let (journal, state, opening) = match start {
-        Start::New { objective } => {
+    let (journal, state, opening) = match objective {
+        Some(objective) => {
             let half = tidy::half_written(project);
             let removed = tidy::before(project, config, &workspace).await?;
             dir.create().map_err(|e| e.to_string())?;
@@ -240,7 +280,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             }
             begun
         }
-        Start::Resume { .. } => {
+        None => {
             dir.create().map_err(|e| e.to_string())?;
             let (journal, read) = Journal::<Event>::reopen(&dir.journal_path(), project.redactor.clone())
                 .map_err(|e| e.to_string())?;
@@ -257,6 +297,14 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     };
     let config = settings.config;
     Ok(Prepared { _lock: lock, config, models, dir, journal, state, workspace, opening })
+}
+
+/// Why no mission can be continued.
+fn nothing(named: bool, why: String) -> String {
+    match named {
+        false if why == NO_SUCH => "no mission of this project waits to be continued".into(),
+        _ => why,
+    }
 }
 
 fn read(project: &Project) -> Result<Settings, String> {
@@ -279,20 +327,4 @@ fn first(
     journal.append(&event).map_err(|e| format!("{e}\nNothing was started."))?;
     state.apply(&event);
     Ok((journal, state, opening))
-}
-
-/// `m-` and eight characters that no mission here has.
-fn new_id(project: &Project) -> String {
-    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    loop {
-        let mut number = project.world.clock.unique();
-        let mut id = String::from("m-");
-        for _ in 0..8 {
-            id.push(char::from(LETTERS[(number % 36) as usize]));
-            number /= 36;
-        }
-        if !project.state.mission(&id).is_ok_and(|dir| dir.exists()) {
-            return id;
-        }
-    }
 }

@@ -22,6 +22,8 @@ struct Now {
     context: Option<Arc<MissionContext>>,
     /// A mission is being started or runs.
     busy: bool,
+    /// The session in which it was asked for.
+    session: Option<String>,
     /// Who asked for a stop before there was anything to stop.
     stop: Option<String>,
 }
@@ -56,6 +58,17 @@ impl Running {
         let mut now = self.lock();
         now.context = context;
         now.stop.take()
+    }
+
+    /// Says for which session the place is taken.
+    pub fn asked_in(&self, session: Option<String>) {
+        self.lock().session = session;
+    }
+
+    /// Whether what runs may be stopped from a session: it was asked for there, or nobody knows where.
+    pub fn is_of(&self, session: &str) -> bool {
+        let now = self.lock();
+        now.busy && now.session.as_deref().is_none_or(|own| own == session)
     }
 
     pub fn context(&self) -> Option<Arc<MissionContext>> {

@@ -55,6 +55,21 @@ pub(crate) fn task(task: &Task) -> String {
     if let Some(why) = &task.edits_config {
         let _ = writeln!(text, "\nScripts and configuration may change here, because: {why}");
     }
+    text.push_str(&from_user(&task.corrections));
+    text
+}
+
+/// What the user said after the mission had begun, word for word; empty where nothing.
+pub(crate) fn from_user<T: AsRef<str>>(said: &[T]) -> String {
+    if said.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from(
+        "\n# From the user, said while this mission ran\nThe newest stands last. Where it contradicts what is written above, this is right:\n",
+    );
+    for said in said {
+        let _ = writeln!(text, "- {}", said.as_ref().replace('\n', "\n  "));
+    }
     text
 }
 
@@ -125,6 +140,16 @@ pub(crate) fn fence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_user_said_is_marked_as_theirs() {
+        assert_eq!(from_user::<&str>(&[]), "");
+        let text = from_user(&["use tabs", "and\nspaces"]);
+        assert!(
+            text.starts_with("\n# From the user") && text.ends_with("- use tabs\n- and\n  spaces\n"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn a_prompt_begins_with_the_lines_of_its_roles_row() {

@@ -42,6 +42,8 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
         } else {
             cycle::finish(state, now_ms)
         });
+    } else if state.amendment_due() && (estimate_is_due(state) || waits_for_approval(state)) {
+        effects.push(Effect::AmendPlan);
     } else if estimate_is_due(state) {
         effects.push(Effect::Estimate);
     } else if let Some(reason) = setup::blocks(state) {
@@ -87,10 +89,15 @@ fn pause(state: &State) -> Option<PauseReason> {
     if empty >= REVIEW_TRIES {
         return Some(PauseReason::Review(words(false, empty)));
     }
-    if policy.approve_plan && !state.approved && !state.tasks.is_empty() && !estimate_is_due(state) {
+    if waits_for_approval(state) && !estimate_is_due(state) && !state.amendment_due() {
         return Some(state.question().map_or(PauseReason::Approval, PauseReason::Consent));
     }
     None
+}
+
+/// Whether no task may start because the user has not agreed to the plan.
+fn waits_for_approval(state: &State) -> bool {
+    state.policy.approve_plan && !state.approved && !state.tasks.is_empty()
 }
 
 fn planning(state: &State, now_ms: u64) -> Option<Effect> {
@@ -134,7 +141,13 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
         }
     }
     let mut free = (state.parallel() as usize).saturating_sub(state.slots());
-    let may_start = |id: &TaskId| state.tasks.get(id).filter(|task| !state.is_held(task));
+    // What the user said may change what has not started
+    let amending = state.amendment_due();
+    if amending {
+        effects.push(Effect::AmendPlan);
+    }
+    let waits = |task: &Task| state.is_held(task) || (amending && state.is_amendable(task));
+    let may_start = |id: &TaskId| state.tasks.get(id).filter(|task| !waits(task));
     for task in index.ready_compound().filter_map(|(_, _, id)| may_start(id)) {
         effects.push(Effect::AskPlanner { task: Some(task.id.clone()) });
     }

@@ -56,7 +56,10 @@ impl State {
                             task.seat = Some(seat);
                         }
                     }
-                    None => self.seat = Some(seat),
+                    None => {
+                        self.told_the_whole(*role);
+                        self.seat = Some(seat);
+                    }
                 }
                 if let Some(model) = model {
                     self.providers.asked(model, *at_ms);
@@ -87,6 +90,9 @@ impl State {
                     Some(task) => task.no_plan(*class, Issue::new("plan", reason.clone())),
                     None => self.plan_failures.push(reason.clone()),
                 }
+            }
+            Event::Corrected { .. } | Event::PlanAmended { .. } | Event::PlanKept { .. } => {
+                self.corrected(event);
             }
             Event::PackagesAdded { parent, packages, commit, tree, checks, .. } => {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
@@ -125,8 +131,17 @@ impl State {
             }
             Event::Estimated { estimate } => self.estimate = Some(estimate.clone()),
             Event::ObjectiveReviewed { .. } | Event::CycleStarted { .. } => self.reviewed(event),
-            Event::ObjectiveReviewFailed { class: FailureClass::Host, reason } => self.host_failed(reason),
-            Event::ObjectiveReviewFailed { reason, .. } => self.review_failures.push(reason.clone()),
+            Event::ObjectiveReviewFailed { class, reason } => {
+                self.heard.reviewer = None;
+                match class {
+                    FailureClass::Host => self.host_failed(reason),
+                    _ => self.review_failures.push(reason.clone()),
+                }
+            }
+            Event::FileUndone { path } if !self.taken_back.contains(path) => {
+                self.taken_back.push(path.clone());
+            }
+            Event::FileUndone { .. } => {}
             Event::DeliveryIntended { .. }
             | Event::Delivered { .. }
             | Event::DeliveryFailed { .. }
@@ -271,7 +286,7 @@ impl State {
         }
     }
 
-    fn host_failed(&mut self, reason: &str) {
+    pub(super) fn host_failed(&mut self, reason: &str) {
         self.host_failures = self.host_failures.saturating_add(1);
         let (class, what) = (FailureClass::Host, reason.to_string());
         self.trouble = Some(Trouble { class, what, times: self.host_failures });
@@ -294,6 +309,7 @@ impl State {
         let alone = above.is_none() && self.tasks.is_empty() && plan.tasks.len() == 1;
         if above.is_none() {
             self.replanning = false;
+            self.heard.plan = self.heard.planner;
             if self.cycle <= 1 {
                 self.acceptance.clone_from(&plan.acceptance);
             }
@@ -309,6 +325,7 @@ impl State {
             if alone && !task.compound {
                 task.promise(&plan.acceptance);
             }
+            self.inform(&mut task);
             self.order.push(task.id.clone());
             self.tasks.insert(task.id.clone(), task);
         }
@@ -380,6 +397,8 @@ impl State {
     /// What was in flight is lost, starts again from its clean base, and does not count.
     fn resumed(&mut self, before_ms: u64, at_ms: u64) {
         match self.paused.take() {
+            // Who wants the plan changed agrees to none of it
+            Some(PauseReason::Approval | PauseReason::Consent(_)) if self.amendment_due() => {}
             Some(PauseReason::Approval | PauseReason::Consent(_)) => self.agree(),
             // The set-up is tried again
             Some(PauseReason::Setup(_)) => {
@@ -392,6 +411,7 @@ impl State {
         }
         self.drop_denied();
         self.batch.clear();
+        self.heard.reviewer = None;
         if let Delivery::Failed { half, .. } = &mut self.delivery {
             self.delivery = half.take().map_or(Delivery::Pending, |intended| *intended);
         }

@@ -3,6 +3,7 @@
 //! `apply` alone changes it; `decide`, the board and the report ask it. Nothing here is kept on disk: the journal is.
 
 mod apply;
+mod corrections;
 mod index;
 mod ladder;
 mod needs;
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use corrections::{Amendment, Correction, Heard, MAX_CORRECTION, MAX_CORRECTIONS};
 pub use objective::{ItemVerdict, ObjectiveReview};
 pub use shared::Shared;
 pub use tasks::Tasks;
@@ -153,6 +155,13 @@ pub struct State {
     pub notes: Vec<String>,
     pub acceptance: Vec<String>,
     pub approved: bool,
+    /// What the user said since it began, and what the plan was changed to by it, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amendments: Vec<String>,
+    #[serde(default)]
+    pub heard: Heard,
     /// Which plan of the objective is carried out, from 1.
     #[serde(default)]
     pub cycle: u32,
@@ -198,6 +207,9 @@ pub struct State {
     pub usage: Usage,
     pub usage_by_role: UsageByRole,
     pub delivery: Delivery,
+    /// Files of the delivery that the user took back one by one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<String>,
     pub paused: Option<PauseReason>,
     pub outcome: Option<Outcome>,
 }

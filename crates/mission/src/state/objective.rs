@@ -50,12 +50,15 @@ impl State {
         let mut seen = BTreeSet::new();
         items.retain(|item| !item.trim().is_empty() && seen.insert(item.clone()));
         items.truncate(MAX_ITEMS);
+        items.extend(self.corrections.iter().map(|said| {
+            format!("the user's later word is kept, unless a newer one takes it back: {}", said.text)
+        }));
         items
     }
 
     /// Whether what has been integrated, as it is now, was reviewed against the objective, and nobody has answered what was said of it.
     pub fn is_reviewed(&self) -> bool {
-        self.is_of_this_tree() && !self.is_answered()
+        self.is_of_this_tree() && !self.is_answered() && self.heard.review >= self.corrections.len()
     }
 
     /// Whether the newest review speaks of what has been integrated, as it is now.
@@ -144,6 +147,7 @@ impl State {
             Event::ObjectiveReviewed { cycle, met, unmet, tree } => {
                 let (met, unmet, tree) = (met.clone(), unmet.clone(), tree.clone());
                 self.review = Some(ObjectiveReview { cycle: *cycle, met, unmet, tree });
+                self.heard.review = self.heard.reviewer.take().unwrap_or(self.corrections.len());
                 self.review_failures.clear();
                 self.host_failures = 0;
             }

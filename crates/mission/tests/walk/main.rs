@@ -4,6 +4,8 @@
 // A helper that cannot go on must fail the test
 #![allow(clippy::panic)]
 
+mod corrections;
+mod decisions;
 mod dice;
 #[path = "../support/mod.rs"]
 mod support;
@@ -13,8 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use dice::Dice;
 use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
-    Board, CheckSummary, Effect, EffectKey, Event, FailureClass, GateVerdict, Issue, ItemVerdict,
-    NewDependencies, PauseReason, Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
+    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, ItemVerdict, NewDependencies,
+    PauseReason, Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
 };
 use proptest::prelude::*;
 use support::{Mission, brief};
@@ -83,22 +85,6 @@ impl Walk {
         }
     }
 
-    fn check(&self, effects: &[Effect]) {
-        let state = &self.mission.state;
-        let over = state.outcome.is_some() || state.paused.is_some();
-        assert_eq!(over, effects.is_empty(), "a mission stands still: {:?}", Board::of(state, 0));
-        let keys: Vec<EffectKey> = effects.iter().filter_map(Effect::key).collect();
-        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "twice the same: {keys:?}");
-        let waits = |task: &TaskId| state.tasks[task].phase == Phase::Waiting;
-        let begun = effects.iter().map(|effect| match effect {
-            Effect::Work { task, candidates, .. } if waits(task) => *candidates as usize,
-            Effect::WriteTests { task, .. } if waits(task) => 1,
-            _ => 0,
-        });
-        let free = (state.policy.parallel as usize).saturating_sub(state.slots());
-        assert!(begun.sum::<usize>() <= free, "more at once than the policy says");
-    }
-
     fn trouble(&mut self) -> bool {
         let trouble = self.troubles > 0 && self.dice.one_in(self.faults * 4);
         self.troubles -= usize::from(trouble);
@@ -124,6 +110,9 @@ impl Walk {
                 self.tell(Event::Paused { reason: PauseReason::Stopped("Esc".into()), at_ms: self.now });
             }
             return self.tell(Event::Resumed { at_ms: self.now, policy: None });
+        }
+        if self.mission.state.corrections.len() < 3 && self.dice.one_in(self.faults * 12) {
+            self.correct();
         }
         let nth = self.dice.roll(self.running.len());
         let Some(key) = self.running.keys().nth(nth).cloned() else { panic!("nothing runs") };
@@ -162,6 +151,7 @@ impl Walk {
                 self.tell(event);
             }
             Effect::AskPlanner { task } => self.plan(task),
+            Effect::AmendPlan => self.amend(),
             Effect::WriteTests { task, .. } if running.told == 0 => {
                 let unneeded = self.dice.one_in(4);
                 if !self.trouble() && !unneeded {

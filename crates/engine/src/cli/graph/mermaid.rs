@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::node::{Node, colours};
+use crate::missions::page::picture::node::{Node, colours};
 
 pub(super) fn draw(nodes: &[Node]) -> String {
     let mut text = String::from("flowchart LR\n");
@@ -46,8 +46,8 @@ fn escaped(text: &str) -> String {
 mod tests {
     use expect_test::expect;
 
-    use super::super::node::node;
     use super::*;
+    use crate::missions::page::picture::node::node;
 
     #[test]
     fn a_graph_is_a_flowchart() {

@@ -1,16 +1,12 @@
 //! `graph [id]`: a mission's task graph, as Mermaid or as a picture.
 
-mod layout;
 mod mermaid;
-mod node;
-mod svg;
 
 use mission::Board;
 
-use node::{Node, shortened};
-
 use super::answer::{CommandAnswer, CommandFailure};
 use super::place::Place;
+use crate::missions::page::picture::{self, svg};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -31,18 +27,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let dir = place.mission(args.id.as_deref())?;
     let state = place.past(&dir)?.state;
     let board = Board::of(&state, place.now_ms());
-    let position = |id: &String| board.tasks.iter().position(|task| task.id == *id);
-    let nodes: Vec<Node> = board
-        .tasks
-        .iter()
-        .map(|task| Node {
-            id: task.id.to_string(),
-            title: shortened(&task.title),
-            state: task.state.to_string(),
-            after: task.depends_on.iter().filter_map(position).collect(),
-            parent: state.tasks.get(&task.id).and_then(|task| task.parent.as_ref()).and_then(position),
-        })
-        .collect();
+    let nodes = picture::nodes(&state, &board);
     let drawn = match args.format {
         Format::Mermaid => mermaid::draw(&nodes),
         Format::Svg => svg::draw(&nodes),

@@ -1,6 +1,7 @@
 //! The commands, called as the program calls them.
 
 mod sandbox;
+mod steering;
 
 use journal::control;
 

@@ -1,10 +1,10 @@
 //! The Planner: sees the brief, not the repository, and submits a task graph that the engine checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
-use mission::mailbox::{Brief, parse_plan};
+use mission::mailbox::{Brief, Plan, parse_plan};
 use mission::{Event, FailureClass, Phase, Policy, Role, State, Task, TaskId, graph};
 use serde_json::Value;
 use workspace::Slot;
@@ -36,10 +36,30 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Opti
     vec![event]
 }
 
+/// What has not started is planned again, after what the user said.
+pub(crate) async fn amend(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
+    let told = u32::try_from(state.corrections.len()).unwrap_or(u32::MAX);
+    let event = match ask(context, state, None, true).await {
+        Ok(graph::Checked { plan, notes }) => Event::PlanAmended { plan, notes, told },
+        Err(RoleFailure { class, reason }) => Event::PlanKept { class, reason, told },
+    };
+    vec![event]
+}
+
 async fn plan(
     context: &Arc<MissionContext>,
     state: &State,
     task: Option<TaskId>,
+) -> Result<graph::Checked, RoleFailure> {
+    ask(context, state, task, false).await
+}
+
+/// `amends`: only what has not started is to be planned, in place of how it is.
+async fn ask(
+    context: &Arc<MissionContext>,
+    state: &State,
+    task: Option<TaskId>,
+    amends: bool,
 ) -> Result<graph::Checked, RoleFailure> {
     let compound = match &task {
         None => None,
@@ -65,7 +85,7 @@ async fn plan(
         task: task.clone(),
         directory: lease.slot.path.clone(),
         base: head,
-        title: compound.map_or("Planner: the task graph".into(), |t| format!("Planner: split `{}`", t.id)),
+        title: compound.map_or_else(|| title(amends).into(), |t| format!("Planner: split `{}`", t.id)),
         model: 0,
         part: None,
     };
@@ -73,22 +93,25 @@ async fn plan(
     let mut mailbox = PlannerMailbox {
         context: context.clone(),
         policy: state.policy.clone(),
-        taken: state.tasks.keys().cloned().collect(),
+        taken: taken(state, amends),
+        amends,
         depth: compound.map_or(0, |t| t.depth + 1),
         slot: lease.slot.clone(),
     };
     let text = |attempt| {
         let mut text = prompt::header(&context.desk.mission, Role::Planner, task.as_deref(), attempt);
-        let _ = writeln!(text, "# Objective\n{}\n", state.objective);
+        let _ = writeln!(text, "# Objective\n{}\n{}", state.objective, prompt::from_user(&state.said()));
         if let Some(task) = compound {
             let _ = writeln!(text, "# The part of it to split into tasks\n{}", prompt::task(task));
             if task.resplit {
                 text.push_str(&split_memo(task));
             }
+        } else if amends {
+            text.push_str(&unstarted(state));
         } else if state.replanning {
             text.push_str(&missing(state));
         }
-        if !state.tasks.is_empty() {
+        if !state.tasks.is_empty() && !amends {
             let _ = writeln!(text, "Ids in use: {}\n", quoted(state.tasks.keys()));
         }
         let _ = writeln!(text, "# Brief\n{known}");
@@ -108,6 +131,53 @@ async fn plan(
         text
     };
     conversation.ask(Role::Planner, text, &mut mailbox).await
+}
+
+fn title(amends: bool) -> &'static str {
+    if amends { "Planner: the plan after what the user said" } else { "Planner: the task graph" }
+}
+
+/// Ids that a plan may not choose.
+fn taken(state: &State, amends: bool) -> BTreeSet<TaskId> {
+    if !amends {
+        return state.tasks.keys().cloned().collect();
+    }
+    let free: BTreeSet<&TaskId> = state.amendable().map(|task| &task.id).collect();
+    state.tasks.keys().filter(|id| !free.contains(id)).cloned().collect()
+}
+
+/// The part of the plan that may change, and what is under way or done beside it.
+fn unstarted(state: &State) -> String {
+    let free: BTreeSet<&TaskId> = state.amendable().map(|task| &task.id).collect();
+    let begun =
+        state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|task| !free.contains(&task.id));
+    let mut text = String::from(
+        "# The plan, and what the user said about it\nSubmit all tasks that are still to be started, as they should be after what \
+         the user said: those below that stay, word for word with their ids; those that change, under their ids; new ones, and \
+         without those that are to go. They may depend on tasks that have begun, which stay as they are.\n",
+    );
+    let begun: Vec<String> = begun
+        .take(MAX_INTEGRATED)
+        .map(|task| format!("- `{}` {}: {}\n", task.id, task.title, quoted(task.scope.iter())))
+        .collect();
+    if !begun.is_empty() {
+        let _ = write!(text, "\n# Begun or done\n{}", begun.concat());
+    }
+    text.push_str("\n# Not started\n");
+    for task in state.amendable() {
+        // What the user said stands above
+        let mut task = task.clone();
+        task.corrections.clear();
+        let _ = write!(text, "id: {}\n{}", task.id, prompt::task(&task).replacen("# Task: ", "title: ", 1));
+        if !task.depends_on.is_empty() {
+            let _ = writeln!(text, "depends_on: {}", quoted(task.depends_on.iter()));
+        }
+        if task.compound {
+            text.push_str("compound: true\n");
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// What there is by now, and what the next plan is for.
@@ -187,14 +257,34 @@ struct PlannerMailbox {
     context: Arc<MissionContext>,
     policy: Policy,
     taken: BTreeSet<TaskId>,
+    /// Tasks with these ids stay as they are, and others may depend on them.
+    amends: bool,
     depth: u32,
     slot: Slot,
 }
 
 impl PlannerMailbox {
+    /// Takes out what has begun, and gives which tasks depend on it.
+    fn set_aside(&self, plan: &mut Plan) -> BTreeMap<TaskId, Vec<TaskId>> {
+        plan.tasks.retain(|task| !self.taken.contains(&task.id));
+        let mut begun = BTreeMap::new();
+        for task in &mut plan.tasks {
+            let (on_begun, others) = std::mem::take(&mut task.depends_on)
+                .into_iter()
+                .partition::<Vec<TaskId>, _>(|id| self.taken.contains(id));
+            task.depends_on = others;
+            begun.insert(task.id.clone(), on_begun);
+        }
+        begun
+    }
+
     async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
-        let plan = parse_plan(arguments)?;
+        let mut plan = parse_plan(arguments)?;
+        let begun = if self.amends { self.set_aside(&mut plan) } else { BTreeMap::new() };
         let mut checked = graph::check(plan, &self.policy, &self.taken, self.depth)?;
+        for task in &mut checked.plan.tasks {
+            task.depends_on.extend(begun.get(&task.id).cloned().unwrap_or_default());
+        }
         let slot = &self.slot;
         let sizes = reading::lines(&self.context, slot, &checked.plan).await;
         let mut problems = graph::too_large(&checked.plan, &self.policy, |file| sizes.get(file).copied());

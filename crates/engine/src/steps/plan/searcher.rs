@@ -38,9 +38,10 @@ async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, R
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let text = |attempt| {
         format!(
-            "{}# Objective\n{}\n\n# What the engine ranks highest for it\n{ranking}",
+            "{}# Objective\n{}\n{}\n# What the engine ranks highest for it\n{ranking}",
             prompt::header(&context.desk.mission, Role::Searcher, None, attempt),
-            state.objective
+            state.objective,
+            prompt::from_user(&state.said())
         )
     };
     let mut mailbox = SearcherMailbox { context: context.clone(), root: lease.slot.path.clone() };

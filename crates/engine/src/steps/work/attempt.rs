@@ -86,8 +86,19 @@ pub(crate) async fn started(context: &Arc<MissionContext>, task: &Task, lease: &
     if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return false;
     }
+    // The plan may have been changed while the slot was made ready
+    let state = context.desk.orchestrator.state().await;
+    if !state.is_ok_and(|state| state.tasks.contains_key(&task.id)) {
+        return false;
+    }
     context.forget_edits(&task.id);
     true
+}
+
+/// The task as the newest plan and the user's newest words have it.
+async fn as_it_is_now(context: &Arc<MissionContext>, task: &Task) -> Task {
+    let state = context.desk.orchestrator.state().await.ok();
+    state.and_then(|state| state.tasks.get(&task.id).cloned()).unwrap_or_else(|| task.clone())
 }
 
 /// What one coder did.
@@ -100,6 +111,7 @@ pub(crate) struct Attempt {
 
 /// One coder in one slot, from the first prompt to what it submits.
 pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &Slot, model: u32) -> Attempt {
+    let task = &as_it_is_now(context, task).await;
     let reading = reading::task(context, slot, task).await;
     let setting = Setting {
         role: Role::Coder,
@@ -119,6 +131,7 @@ pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &S
         granted: 0,
         claim: Claim::now(context).await,
         tests_only: false,
+        heard: task.corrections.len(),
     };
     let mut conversation = match Conversation::open(&context.desk, setting).await {
         Ok(conversation) => conversation,

@@ -67,6 +67,8 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
         let mut text = prompt::header(&context.desk.mission, Role::Fixer, Some(&task.id), attempt);
         if !again {
             let _ = writeln!(text, "{}", prompt::task(task));
+        } else if !task.corrections.is_empty() {
+            let _ = writeln!(text, "{}", prompt::from_user(&task.corrections).trim_start());
         }
         let _ = write!(text, "# What was found\n{}", prompt::issues(&issues));
         text.push_str(dispute::hint(&issues));
@@ -90,6 +92,7 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
         granted: 0,
         claim: Claim::now(context).await,
         tests_only: false,
+        heard: task.corrections.len(),
     };
     let result = conversation.ask(Role::Fixer, text, &mut mailbox).await;
     if result.is_ok() {

@@ -101,6 +101,7 @@ async fn write(
             granted: 0,
             claim: Claim::Refused,
             tests_only: true,
+            heard: task.corrections.len(),
         };
         let result = conversation.ask(Role::Coder, text, &mut mailbox).await;
         let said = outcome(mailbox, result).await;

@@ -16,7 +16,7 @@ use crate::steps::context::MissionContext;
 use crate::steps::work::scope::changed_by_task;
 use crate::steps::work::{check_tool, move_tool};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
-use crate::talk::pages;
+use crate::talk::{pages, prompt};
 
 /// Said of a submission without a change.
 const NOTHING: &str = "no file of the task differs from the base: write the change first";
@@ -33,6 +33,8 @@ pub(crate) struct WorkMailbox {
     pub claim: Claim,
     /// Whether who submits writes the tests of the task, and nothing else.
     pub tests_only: bool,
+    /// How much of what the user said about the task the role was told.
+    pub heard: usize,
 }
 
 /// Whether a submission without a change is an answer, as what a review objects to may be no fault.
@@ -64,10 +66,25 @@ impl WorkMailbox {
             Ok(work) => work,
             Err(problems) => return MailboxAnswer::Refused(problems),
         };
+        if let Some(said) = self.said_meanwhile().await {
+            return MailboxAnswer::Reply(said);
+        }
         match work.status {
             WorkStatus::Done => self.done(work).await,
             WorkStatus::Blocked => self.blocked(work).await,
         }
+    }
+
+    /// What the user said since the role was asked: it comes before the submission, once.
+    async fn said_meanwhile(&mut self) -> Option<String> {
+        let state = self.context.desk.orchestrator.state().await.ok()?;
+        let said = &state.tasks.get(&self.task)?.corrections;
+        let new = said.get(self.heard..).filter(|new| !new.is_empty())?;
+        self.heard = said.len();
+        Some(format!(
+            "not taken yet.\n{}\nLook whether your change does so, change what is otherwise, and call mission_work again.",
+            prompt::from_user(new)
+        ))
     }
 
     /// A claim without a change is no work, unless it is meant.

@@ -12,7 +12,7 @@ const GAP_X: usize = 70;
 const GAP_Y: usize = 22;
 const MARGIN: usize = 20;
 
-pub(super) fn draw(nodes: &[Node]) -> String {
+pub(crate) fn draw(nodes: &[Node]) -> String {
     let spots = spots(nodes);
     let columns = spots.iter().map(|spot| spot.column + 1).max().unwrap_or(0);
     let rows = spots.iter().map(|spot| spot.row + 1).max().unwrap_or(0);
@@ -25,7 +25,7 @@ pub(super) fn draw(nodes: &[Node]) -> String {
     };
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-         font-family=\"system-ui, sans-serif\" role=\"img\">\n<title>Task graph</title>\n\
+         font-family=\"system-ui, sans-serif\" role=\"img\" aria-label=\"Task graph\">\n<title>Task graph</title>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n"
     );
     text.push_str(

@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use journal::control;
 use serde_json::json;
 
-use super::answer::{CommandAnswer, CommandFailure};
-use super::named_mission::NamedMission;
-use super::place::Place;
+use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::named_mission::NamedMission;
+use super::super::place::Place;
 
 /// How long is waited for the mission to have stopped: it ends what its roles are doing first.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
-pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+pub(crate) async fn run(args: &NamedMission, place: &Place) -> Result<CommandAnswer, CommandFailure> {
     let wanted = args.id.as_deref().map(|id| place.mission(Some(id))).transpose()?;
     let Some(owner) = place.owner()? else {
         return Err(CommandFailure::Problem("no mission runs in this project".into()));
@@ -27,6 +27,7 @@ pub(super) async fn run(args: &NamedMission, place: &Place) -> Result<CommandAns
         kind: control::STOP.into(),
         by: "opencode-orchestrator stop".into(),
         at_ms: place.now_ms(),
+        text: None,
     };
     control::post(&dir.control_dir(), &request).map_err(CommandFailure::problem)?;
     let until = Instant::now() + PATIENCE;

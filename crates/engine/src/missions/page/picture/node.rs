@@ -7,7 +7,7 @@ const MAX_TITLE: usize = 40;
 
 /// A task as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub id: String,
     pub title: String,
     /// As the board says it.
@@ -25,7 +25,7 @@ pub(super) fn shortened(title: &str) -> String {
 }
 
 /// The fill and stroke of a state, in both kinds of picture.
-pub(super) fn colours(state: &str) -> (&'static str, &'static str) {
+pub(crate) fn colours(state: &str) -> (&'static str, &'static str) {
     match state {
         "integrated" => ("#d3f2dc", "#2f7d4b"),
         "passed" | "judging" => ("#d8ecf8", "#2b6b93"),
@@ -37,7 +37,7 @@ pub(super) fn colours(state: &str) -> (&'static str, &'static str) {
 }
 
 #[cfg(test)]
-pub(super) fn node(id: &str, title: &str, state: &str, after: &[usize]) -> Node {
+pub(crate) fn node(id: &str, title: &str, state: &str, after: &[usize]) -> Node {
     Node { id: id.into(), title: shortened(title), state: state.into(), after: after.to_vec(), parent: None }
 }
 

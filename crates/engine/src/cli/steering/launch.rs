@@ -1,0 +1,123 @@
+//! `run OBJECTIVE` and `resume [id]`: what the program types into an OpenCode that it starts, and for how long that may take.
+//! The program starts it (`bin/mission.js`); what can be refused without it is refused here.
+
+use mission::command::MAX_OBJECTIVE;
+use serde_json::json;
+
+use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::place::{Place, Standing};
+use crate::text::count;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Run {
+    /// What is to be done; `-` reads it from standard input.
+    objective: String,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The mission; the newest that is not finished without it.
+    id: Option<String>,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, clap::Args)]
+struct How {
+    /// Print how it ended as JSON; progress goes to standard error.
+    #[arg(long)]
+    json: bool,
+    /// Stop the mission after this time, such as 90s, 30m or 2h; it can be resumed.
+    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
+    timeout: Option<u64>,
+}
+
+pub(crate) fn run(args: &Run) -> Result<CommandAnswer, CommandFailure> {
+    let objective = args.objective.trim();
+    if objective.is_empty() {
+        return Err(CommandFailure::Usage(
+            "the objective is empty\nhint: `opencode-orchestrator run \"Add a --json flag to the list command\"`".into(),
+        ));
+    }
+    if objective.len() > MAX_OBJECTIVE {
+        return Err(CommandFailure::Usage(format!(
+            "the objective has {}; at most {MAX_OBJECTIVE} are accepted\nhint: put the details into a file of the project and \
+             name that file",
+            count(objective.len(), "byte")
+        )));
+    }
+    launch(&format!("run {objective}"), &args.how)
+}
+
+pub(crate) fn resume(args: &Resume, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+    let owner = place.owner()?;
+    if let Some(owner) = owner {
+        return Err(CommandFailure::Problem(format!(
+            "mission {0} runs in this project now\nhint: `opencode-orchestrator watch {0}` shows it",
+            owner.mission
+        )));
+    }
+    let named = args.id.as_deref().map(|id| place.mission(Some(id))).transpose()?;
+    let dir = match named {
+        Some(dir) => {
+            let standing = Standing::of(&place.past(&dir)?.state, false);
+            if !standing.is_unfinished() {
+                return Err(CommandFailure::Problem(format!(
+                    "mission {0} is {1}, and there is nothing to resume\nhint: `opencode-orchestrator report {0}` shows it",
+                    dir.id(),
+                    standing.name().replace('_', " ")
+                )));
+            }
+            dir
+        }
+        None => {
+            let unfinished = |dir: &journal::MissionDir| {
+                place.past(dir).is_ok_and(|past| Standing::of(&past.state, false).is_unfinished())
+            };
+            place.missions()?.into_iter().find(unfinished).ok_or_else(|| {
+                CommandFailure::Problem(
+                    "there is nothing to resume: no mission of this project is unfinished\nhint: `opencode-orchestrator status` \
+                     lists them"
+                        .into(),
+                )
+            })?
+        }
+    };
+    launch(&format!("resume {}", dir.id()), &args.how)
+}
+
+fn launch(typed: &str, how: &How) -> Result<CommandAnswer, CommandFailure> {
+    CommandAnswer::json(&json!({ "typed": typed, "json": how.json, "timeout_ms": how.timeout }))
+}
+
+/// `90s`, `30m`, `2h`; a bare number is seconds.
+fn milliseconds(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no time; write 90s, 30m or 2h");
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    // What is longer than a timer can wait is no limit that anybody means
+    number.checked_mul(unit).filter(|ms| *ms > 0 && *ms < i32::MAX as u64).ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        assert_eq!(milliseconds("90s"), Ok(90_000));
+        assert_eq!(milliseconds("2h"), Ok(7_200_000));
+        assert_eq!(milliseconds("5"), Ok(5_000));
+        for text in ["", "0s", "m", "-5s", "5d", "99999999999h", "5 m"] {
+            assert!(milliseconds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! `tell TEXT`: corrects the mission that runs, or waits to be resumed.
+
+use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::place::Place;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What should be otherwise; `task-id: text` concerns one task.
+    #[arg(required = true)]
+    words: Vec<String>,
+}
+
+pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+    let told = place.project().await?.tell(&args.words.join(" "), "opencode-orchestrator tell");
+    told.map(CommandAnswer::done).map_err(|why| CommandFailure::Problem(format!("nothing was told: {why}")))
+}

@@ -1,0 +1,25 @@
+//! The task graph as a picture: where each task stands, and how it is drawn.
+
+mod layout;
+pub(crate) mod node;
+pub(crate) mod svg;
+
+use mission::{Board, State};
+
+use node::{Node, shortened};
+
+/// The tasks as they are drawn.
+pub(crate) fn nodes(state: &State, board: &Board) -> Vec<Node> {
+    let position = |id: &String| board.tasks.iter().position(|task| task.id == *id);
+    board
+        .tasks
+        .iter()
+        .map(|task| Node {
+            id: task.id.to_string(),
+            title: shortened(&task.title),
+            state: task.state.to_string(),
+            after: task.depends_on.iter().filter_map(position).collect(),
+            parent: state.tasks.get(&task.id).and_then(|task| task.parent.as_ref()).and_then(position),
+        })
+        .collect()
+}

@@ -1,0 +1,107 @@
+//! A task's part of the page: what it was to do, its attempts with what was found, what each gate said, and its change.
+
+use std::fmt::Write;
+
+use mission::{Phase, State, Task};
+
+use super::markup::{escaped, marked};
+use crate::text::cut;
+
+/// Bytes of an instruction and of a finding; verdicts and findings that are listed.
+const MAX_TEXT: usize = 600;
+const MAX_LISTED: usize = 12;
+
+pub(super) fn draw(page: &mut String, state: &State, task: &Task, diff: Option<&str>, room: usize) {
+    let word = match &task.phase {
+        Phase::Integrated { .. } => "integrated",
+        Phase::Split => "split",
+        Phase::Abandoned { .. } => "abandoned",
+        Phase::Cancelled { .. } => "cancelled",
+        Phase::Passed { .. } => "passed",
+        Phase::Waiting => "waiting",
+        _ => "in work",
+    };
+    let _ = write!(
+        page,
+        "<details id=\"task-{0}\"><summary>{0}: {1} <span class=\"soft\">({word})</span></summary>\n<p>{2}</p>\n",
+        escaped(&task.id),
+        escaped(cut(&task.title, MAX_TEXT)),
+        escaped(cut(&task.instructions, MAX_TEXT)),
+    );
+    if let Phase::Abandoned { reason } | Phase::Cancelled { reason } = &task.phase {
+        let _ = writeln!(page, "<p class=\"bad\">{}</p>", marked(&cut(reason, MAX_TEXT)));
+    }
+    for said in &task.corrections {
+        let _ = writeln!(page, "<p>From the user: {}</p>", escaped(cut(said, MAX_TEXT)));
+    }
+    list(page, "Acceptance", task.acceptance.iter().map(|item| escaped(cut(item, MAX_TEXT))));
+    let failures = task.failures.iter().flat_map(|failure| {
+        failure.issues.iter().take(MAX_LISTED).map(move |issue| {
+            let what = escaped(cut(&issue.to_string(), MAX_TEXT));
+            format!("attempt {}, {}: {what}", failure.attempt, failure.class.name())
+        })
+    });
+    list(page, "What was found", failures);
+    let verdicts = state.verdicts.iter().filter(|verdict| verdict.task.as_ref() == Some(&task.id));
+    let said = verdicts.map(|verdict| {
+        let word = match verdict.verdict {
+            mission::GateVerdict::Pass => "<span class=\"good\">pass</span>",
+            mission::GateVerdict::Fail => "<span class=\"bad\">fail</span>",
+            mission::GateVerdict::NoEvidence => "no evidence",
+        };
+        format!("{}: {word}: {}", verdict.gate.name(), escaped(cut(&verdict.detail, MAX_TEXT)))
+    });
+    list(page, "What the gates said", said);
+    list(page, "Verified by", task.verified_by.iter().map(|by| escaped(cut(by, MAX_TEXT))));
+    match diff {
+        Some(diff) if !diff.is_empty() => {
+            page.push_str("<h3>Change</h3>\n");
+            coloured(page, diff, room);
+        }
+        _ if matches!(task.phase, Phase::Integrated { .. }) && !task.compound => {
+            page.push_str("<p class=\"soft\">Its change is not kept here.</p>\n");
+        }
+        _ => {}
+    }
+    page.push_str("</details>\n");
+}
+
+fn list(page: &mut String, title: &str, items: impl Iterator<Item = String>) {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "<h3>{title}</h3>\n<ul>");
+    for item in items.iter().take(MAX_LISTED) {
+        let _ = writeln!(page, "<li>{item}</li>");
+    }
+    if items.len() > MAX_LISTED {
+        let _ = writeln!(page, "<li>and {} more</li>", items.len() - MAX_LISTED);
+    }
+    page.push_str("</ul>\n");
+}
+
+/// Lines by what became of them, in colour and by their first character; `room`: bytes that they may take.
+fn coloured(page: &mut String, diff: &str, room: usize) {
+    page.push_str("<pre tabindex=\"0\">");
+    let end = page.len() + room;
+    for line in diff.lines() {
+        if page.len() > end {
+            page.push_str("the rest is left out here");
+            break;
+        }
+        let line = &cut(line, MAX_TEXT);
+        let class = match line.as_bytes().first() {
+            Some(b'+') => "add",
+            Some(b'-') => "del",
+            Some(b'@' | b'd' | b'i') => "at",
+            _ => "",
+        };
+        if class.is_empty() {
+            let _ = writeln!(page, "{}", escaped(line));
+        } else {
+            let _ = write!(page, "<span class=\"{class}\">{}</span>", escaped(line));
+        }
+    }
+    page.push_str("</pre>\n");
+}

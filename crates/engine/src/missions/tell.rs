@@ -1,0 +1,48 @@
+//! What the user says to a mission: to the process that runs it, or into the journal of one that waits to be resumed.
+
+use journal::{Journal, control};
+use mission::Event;
+
+use crate::actor::past::PastMission;
+use crate::missions::project::Project;
+
+impl Project {
+    /// The error is why nothing was told.
+    pub(crate) fn tell(&self, text: &str, by: &str) -> Result<String, String> {
+        let text = self.redactor.redact(text);
+        let now_ms = self.world.clock.now_ms();
+        let owner = self.state.owner().map_err(|error| error.to_string())?;
+        if let Some(owner) = owner {
+            let dir = self.state.mission(&owner.mission).map_err(|_| NONE.to_string())?;
+            let past = PastMission::read(&dir)?;
+            past.state.correction(&text, now_ms)?;
+            let request = control::Request {
+                kind: control::TELL.into(),
+                by: by.into(),
+                at_ms: now_ms,
+                text: Some(text.into_owned()),
+            };
+            control::post(&dir.control_dir(), &request).map_err(|error| error.to_string())?;
+            return Ok(format!(
+                "Told to mission `{}`. The roles that it concerns hear it with their next prompt, and what has not started is \
+                 planned again with it.\n",
+                owner.mission
+            ));
+        }
+        let unfinished = |past: &PastMission| past.state.outcome.is_none() && !past.state.mission.is_empty();
+        let (dir, past) = self.find(None, unfinished).map_err(|_| NONE.to_string())?;
+        let event = past.state.correction(&text, now_ms)?;
+        let _lock = self.lock(dir.id())?;
+        let (mut journal, _) = Journal::<Event>::reopen(&dir.journal_path(), self.redactor.clone())
+            .map_err(|error| error.to_string())?;
+        journal.append(&event).map_err(|error| error.to_string())?;
+        Ok(format!(
+            "Mission `{0}` does not run now, and has it for later. `/task resume {0}` continues it, and plans again with it what \
+             has not started.\n",
+            dir.id()
+        ))
+    }
+}
+
+const NONE: &str = "no mission runs here, and none waits to be resumed; a mission whose text begins with this word starts with \
+                    `/task run tell …`";

@@ -1,0 +1,275 @@
+//! What the user says to a mission that runs: whom it concerns, and the part of the plan that it may change. The engine
+//! asks the Planner and shows roles the texts; here is only what follows from them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Delivery, Needs, State};
+use crate::mailbox::{Plan, PlannedDependency, PlannedTask};
+use crate::{Event, FailureClass, Phase, Role, Task, TaskId};
+
+/// Corrections that a mission takes, and the longest one, in bytes: each stands in every prompt that it concerns.
+pub const MAX_CORRECTIONS: usize = 20;
+pub const MAX_CORRECTION: usize = 2_000;
+/// Times that the Planner is asked to change the plan for the same corrections, before the plan stays as it is.
+const TRIES: u32 = 2;
+
+/// What the user said after the mission had begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub text: String,
+    /// The only task that it concerns; all of them where it names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
+    pub at_ms: u64,
+}
+
+impl Correction {
+    pub(crate) fn concerns(&self, task: &str) -> bool {
+        self.task.as_deref().is_none_or(|only| only == task)
+    }
+}
+
+/// How many corrections each part of the mission has taken in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Heard {
+    /// By the plan.
+    pub plan: usize,
+    /// By the Planner when it was last asked, and by the first Reviewer of the whole since the last review.
+    pub planner: usize,
+    pub reviewer: Option<usize>,
+    /// By the newest review of the whole.
+    pub review: usize,
+    /// Times in a row that the Planner changed nothing usable.
+    pub failures: u32,
+}
+
+/// What a changed plan does to the tasks that have not started, by their ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amendment {
+    pub added: Vec<TaskId>,
+    pub dropped: Vec<TaskId>,
+    pub changed: Vec<TaskId>,
+}
+
+impl std::fmt::Display for Amendment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts: Vec<String> =
+            [("added", &self.added), ("changed", &self.changed), ("dropped", &self.dropped)]
+                .into_iter()
+                .filter(|(_, ids)| !ids.is_empty())
+                .map(|(word, ids)| format!("{word} `{}`", ids.join("`, `")))
+                .collect();
+        match parts.as_slice() {
+            [] => f.write_str("no task changed"),
+            parts => f.write_str(&parts.join("; ")),
+        }
+    }
+}
+
+impl State {
+    /// The event that takes a text of the user's in, or why it cannot. `task-id: text` concerns that task alone.
+    pub fn correction(&self, text: &str, at_ms: u64) -> Result<Event, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("nothing was said: write what should be otherwise after `tell`".into());
+        }
+        if text.len() > MAX_CORRECTION {
+            return Err(format!(
+                "the text has {} bytes, and a mission takes {MAX_CORRECTION} at a time; say the rest in a second one, or name a \
+                 file of the project that holds it",
+                text.len()
+            ));
+        }
+        if self.corrections.len() >= MAX_CORRECTIONS {
+            return Err(format!(
+                "a mission takes {MAX_CORRECTIONS} corrections, and has them; stop it and start one with the whole objective"
+            ));
+        }
+        if self.outcome.is_some() || self.delivery != Delivery::Pending {
+            return Err(
+                "the change is being delivered, or was already; nothing of it can be corrected any more"
+                    .into(),
+            );
+        }
+        let (task, text) = match text.split_once(':') {
+            Some((id, rest)) if self.tasks.contains_key(id.trim()) && !rest.trim().is_empty() => {
+                (Some(id.trim().to_string()), rest.trim())
+            }
+            _ => (None, text),
+        };
+        if let Some(id) = &task
+            && self.tasks.get(id).is_some_and(|task| task.phase.is_lost())
+        {
+            return Err(format!(
+                "task `{id}` is over and was not integrated; say it without the task's name"
+            ));
+        }
+        Ok(Event::Corrected { text: text.to_string(), task, at_ms })
+    }
+
+    /// What every prompt about the mission as a whole is told.
+    pub fn said(&self) -> Vec<&str> {
+        self.corrections.iter().map(|correction| correction.text.as_str()).collect()
+    }
+
+    /// Tasks that the Planner may change, drop or replace: nothing of them has begun.
+    pub fn amendable(&self) -> impl Iterator<Item = &Task> {
+        self.order.iter().filter_map(|id| self.tasks.get(id)).filter(|task| self.is_amendable(task))
+    }
+
+    pub(crate) fn is_amendable(&self, task: &Task) -> bool {
+        task.phase == Phase::Waiting
+            && task.attempt == 0
+            && task.parent.is_none()
+            && task.cycle == self.cycle
+            && task.failures.is_empty()
+            && task.tests.written.is_none()
+            && task.tests.draws == 0
+    }
+
+    /// Whether the Planner is to change the part of the plan that has not started.
+    pub fn amendment_due(&self) -> bool {
+        let new = self.corrections.get(self.heard.plan..).unwrap_or_default();
+        !new.is_empty()
+            && !self.replanning
+            && self.amendable().any(|task| new.iter().any(|correction| correction.concerns(&task.id)))
+    }
+
+    /// What a plan would do to the tasks that have not started. A task that began meanwhile stays as it is.
+    pub fn amendment(&self, plan: &Plan) -> Amendment {
+        let old: BTreeMap<&str, &Task> = self.amendable().map(|task| (task.id.as_str(), task)).collect();
+        let mut amendment = Amendment::default();
+        for planned in &plan.tasks {
+            match old.get(planned.id.as_str()) {
+                Some(task) if is_same(task, planned) => {}
+                Some(_) => amendment.changed.push(planned.id.clone()),
+                None if self.tasks.contains_key(&planned.id) => {}
+                None => amendment.added.push(planned.id.clone()),
+            }
+        }
+        let kept: BTreeSet<&str> = plan.tasks.iter().map(|task| task.id.as_str()).collect();
+        amendment.dropped = old.keys().filter(|id| !kept.contains(*id)).map(|id| id.to_string()).collect();
+        amendment
+    }
+
+    pub(super) fn corrected(&mut self, event: &Event) {
+        match event {
+            Event::Corrected { text, task, at_ms } if self.corrections.len() < MAX_CORRECTIONS => {
+                let correction = Correction { text: text.clone(), task: task.clone(), at_ms: *at_ms };
+                self.tasks.update(
+                    |task| !task.phase.is_final() && correction.concerns(&task.id),
+                    |task| task.corrections.push(correction.text.clone()),
+                );
+                self.corrections.push(correction);
+            }
+            Event::PlanAmended { plan, notes, told } => self.amended(plan, notes, *told as usize),
+            Event::PlanKept { class: FailureClass::Host, reason, .. } => self.host_failed(reason),
+            Event::PlanKept { told, .. } => {
+                self.heard.failures = self.heard.failures.saturating_add(1);
+                if self.heard.failures >= TRIES {
+                    self.heard.failures = 0;
+                    self.heard.plan = self.heard.plan.max(*told as usize);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Who speaks for the mission as a whole was told all that was said so far.
+    pub(super) fn told_the_whole(&mut self, role: Role) {
+        match role {
+            Role::Planner => self.heard.planner = self.corrections.len(),
+            Role::Reviewer => drop(self.heard.reviewer.get_or_insert(self.corrections.len())),
+            Role::Searcher | Role::Coder | Role::Fixer => {}
+        }
+    }
+
+    /// What a new task is told from its start.
+    pub(super) fn inform(&self, task: &mut Task) {
+        let concerns = self.corrections.iter().filter(|correction| correction.concerns(&task.id));
+        task.corrections = concerns.map(|correction| correction.text.clone()).collect();
+    }
+
+    fn amended(&mut self, plan: &Plan, notes: &[String], told: usize) {
+        let amendment = self.amendment(plan);
+        self.heard.plan = self.heard.plan.max(told.min(self.corrections.len()));
+        self.heard.failures = 0;
+        self.host_failures = 0;
+        self.notes.extend(notes.iter().cloned());
+        self.amendments.push(amendment.to_string());
+        let old: BTreeSet<TaskId> = self.amendable().map(|task| task.id.clone()).collect();
+        // A plan of nothing is no plan
+        if plan.tasks.is_empty() && old.len() == self.tasks.len() {
+            return;
+        }
+        for id in &old {
+            self.tasks.remove(id);
+        }
+        self.order.retain(|id| !old.contains(id));
+        let cycle = self.cycle;
+        for needs in self.needs.iter_mut().filter(|n| n.parent.is_none() && n.cycle == cycle) {
+            needs.config.retain(|id, _| !old.contains(id));
+        }
+        if self.cycle <= 1 && !plan.acceptance.is_empty() {
+            self.acceptance.clone_from(&plan.acceptance);
+        }
+        let planned: Vec<&PlannedTask> =
+            plan.tasks.iter().filter(|task| !self.tasks.contains_key(&task.id)).collect();
+        for task in &planned {
+            let mut task = Task::new(task, None);
+            task.cycle = self.cycle;
+            if self.cycle > 1 {
+                task.group = task.group.map(|group| format!("{}/{group}", self.cycle));
+            }
+            self.inform(&mut task);
+            self.order.push(task.id.clone());
+            self.tasks.insert(task.id.clone(), task);
+        }
+        let known: BTreeSet<TaskId> = self.tasks.keys().cloned().collect();
+        self.tasks.update(
+            |task| !task.depends_on.is_subset(&known),
+            |task| {
+                task.depends_on.retain(|id| known.contains(id));
+                task.runs_after.retain(|id| known.contains(id));
+            },
+        );
+        self.hold_amended(plan, &planned);
+    }
+
+    /// What the changed part of the plan needs and no plan before it did.
+    fn hold_amended(&mut self, plan: &Plan, planned: &[&PlannedTask]) {
+        let same =
+            |a: &PlannedDependency, b: &PlannedDependency| (&a.manager, &a.name) == (&b.manager, &b.name);
+        let known = |package: &PlannedDependency| {
+            self.needs.iter().flat_map(|needs| &needs.packages).any(|known| same(known, package))
+        };
+        let dependencies = plan.dependencies.iter().filter(|package| !known(package)).cloned().collect();
+        let tasks = planned.iter().map(|task| (*task).clone()).collect();
+        let new = Plan { tasks, dependencies, acceptance: Vec::new() };
+        let before = self.needs.len();
+        self.hold(&new, None, &BTreeMap::new());
+        // What waits already is added with it, and the user is asked once
+        let cycle = self.cycle;
+        let waits = |needs: &Needs| needs.parent.is_none() && needs.cycle == cycle && !needs.added;
+        if self.needs.len() > before
+            && let Some(at) = self.needs.iter().take(before).position(waits)
+            && let Some(new) = self.needs.pop()
+        {
+            self.needs[at].packages.extend(new.packages);
+            self.needs[at].config.extend(new.config);
+            self.needs[at].agreed = false;
+        }
+    }
+}
+
+fn is_same(task: &Task, planned: &PlannedTask) -> bool {
+    let depends: BTreeSet<&TaskId> = planned.depends_on.iter().collect();
+    task.title == planned.title
+        && task.instructions == planned.instructions
+        && task.acceptance == planned.acceptance
+        && task.planned.iter().eq(planned.files.iter())
+        && task.depends_on.iter().eq(depends)
+}

@@ -1,0 +1,57 @@
+/** `run` and `resume`: the process of OpenCode, played by a script that leaves a mission behind as the engine does. */
+import assert from "node:assert/strict"
+import { chmodSync, existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { test } from "node:test"
+import { loadNative } from "../../plugin/native.js"
+import { home, run } from "./support.mjs"
+
+const skip = loadNative().native ? false : "the native core is not built"
+
+/**
+ * A program in OpenCode's place.
+ * @param {import("node:test").TestContext} t
+ * @param {string} script
+ */
+function played(t, script) {
+  const place = home(t)
+  const program = join(place.path, "opencode")
+  writeFileSync(program, `#!/usr/bin/env node\n${script}\n`)
+  chmodSync(program, 0o755)
+  const call = (/** @type {string[]} */ args, named = program) =>
+    run(args, { cwd: place.project, env: { HOME: place.path, PATH: process.env.PATH, OPENCODE_BIN: named } })
+  return { ...place, call }
+}
+
+test("what OpenCode says is shown where it begins no mission, and the status is 1", { skip }, (t) => {
+  const { call } = played(t, "console.log('opencode.toml:2: `parallel` must be a number'); process.stdin.resume()")
+  const called = call(["run", "Add one"])
+  assert.equal(called.exit, 1)
+  assert.match(called.stderr, /opencode\.toml:2: `parallel`/)
+  assert.match(called.stderr, /no mission was started\nhint: .*doctor/)
+})
+
+test("a program that is not there is named, with what to do", { skip }, (t) => {
+  const { call } = played(t, "")
+  const called = call(["run", "Add one"], "/nowhere/opencode")
+  assert.equal(called.exit, 1)
+  assert.match(called.stderr, /OpenCode cannot be started: .*\nhint: install it, or name it in OPENCODE_BIN/)
+})
+
+test("wrong use starts nothing", { skip }, (t) => {
+  const { call, project } = played(t, "require('fs').writeFileSync('started', '')")
+  for (const [args, says] of /** @type {[string[], RegExp][]} */ ([
+    [["run"], /<OBJECTIVE>/],
+    [["run", " "], /the objective is empty/],
+    [["run", "x", "--timeout", "soon"], /`soon` is no time; write 90s, 30m or 2h/],
+    [["resume", "m-zzzzzzzz"], /there is no mission `m-zzzzzzzz`/],
+  ])) {
+    const called = call(args)
+    assert.deepEqual([called.exit, called.stdout], [2, ""], `${args}: ${called.stderr}`)
+    assert.match(called.stderr, says)
+  }
+  const called = call(["resume"])
+  assert.equal(called.exit, 1)
+  assert.match(called.stderr, /there is nothing to resume: no mission of this project is unfinished/)
+  assert.equal(existsSync(join(project, "started")), false)
+})
