@@ -4,25 +4,19 @@
 //! change has, with a sentence that says how. Where a kind can strike in several places, those that the change wrote are
 //! taken first, for that is where a model errs.
 
-mod arguments;
-mod awaits;
-mod branch;
 mod code;
+mod dishonest;
 mod elision;
-mod error;
+mod execution;
 mod export;
-mod hard_coded;
 mod imports;
 mod kind;
 mod mutant;
 mod needed;
-mod operator;
 mod placeholder;
 mod slip;
-mod suppression;
 #[cfg(test)]
 mod tests;
-mod tests_changed;
 mod truncation;
 mod unrelated;
 
@@ -34,10 +28,10 @@ use crate::projects::Change;
 use code::{Code, Edit};
 use sim::Random;
 
+pub(crate) use dishonest::tests_changed::test_ranges;
 pub use kind::{Family, MutantKind};
 pub(crate) use mutant::is_test;
 pub use mutant::{Mutant, correct, edits_tests};
-pub(crate) use tests_changed::test_ranges;
 
 /// Larger files are tables.
 const MAX_FILE: usize = 200_000;
@@ -63,7 +57,7 @@ pub fn mutants(change: &Change, kind: MutantKind, limit: usize, random: &Random)
     random.shuffle(&mut files);
     let mut found: Vec<Mutant> = Vec::new();
     if kind == MutantKind::DeletedTest {
-        found.extend(tests_changed::whole_file(change, &mut random));
+        found.extend(dishonest::tests_changed::whole_file(change, &mut random));
     }
     if kind == MutantKind::UnrelatedEdit {
         found.extend(unrelated::configuration(change, &mut random));
@@ -129,21 +123,21 @@ fn edits(kind: MutantKind, code: &Code<'_>, change: &Change, random: &mut Random
         MutantKind::Elision => elision::edits(code, random),
         MutantKind::Placeholder => placeholder::placeholders(code, random),
         MutantKind::EmptiedBody => placeholder::emptied(code, random),
-        MutantKind::WrongOperator | MutantKind::UnrelatedEdit => operator::wrong(code),
-        MutantKind::OffByOne => operator::off_by_one(code),
-        MutantKind::WrongConstant => operator::constants(code),
-        MutantKind::SwappedArguments => arguments::swapped(code),
-        MutantKind::DroppedBranch => branch::dropped(code),
-        MutantKind::DroppedAwait => awaits::dropped(code),
+        MutantKind::WrongOperator | MutantKind::UnrelatedEdit => execution::operator::wrong(code),
+        MutantKind::OffByOne => execution::operator::off_by_one(code),
+        MutantKind::WrongConstant => execution::operator::constants(code),
+        MutantKind::SwappedArguments => execution::arguments::swapped(code),
+        MutantKind::DroppedBranch => execution::branch::dropped(code),
+        MutantKind::DroppedAwait => execution::awaits::dropped(code),
         MutantKind::MissingImport => imports::missing(code, change),
         MutantKind::HallucinatedImport => imports::hallucinated(code, change, random),
         MutantKind::RenamedExport => export::renamed(code, change),
-        MutantKind::DeletedTest => tests_changed::deleted(code),
-        MutantKind::WeakenedTest => tests_changed::weakened(code, random),
-        MutantKind::SkippedTest => tests_changed::skipped(code, random),
-        MutantKind::HardCoded => hard_coded::edits(code, change),
-        MutantKind::SwallowedError => error::swallowed(code),
-        MutantKind::Suppression => suppression::edits(code, random),
+        MutantKind::DeletedTest => dishonest::tests_changed::deleted(code),
+        MutantKind::WeakenedTest => dishonest::tests_changed::weakened(code, random),
+        MutantKind::SkippedTest => dishonest::tests_changed::skipped(code, random),
+        MutantKind::HardCoded => dishonest::hard_coded::edits(code, change),
+        MutantKind::SwallowedError => dishonest::error::swallowed(code),
+        MutantKind::Suppression => dishonest::suppression::edits(code, random),
     }
 }
 

@@ -18,15 +18,13 @@ mod commands;
 pub mod configurations;
 pub mod drawn;
 pub mod grid;
+pub mod measured;
 pub mod mission;
 pub mod model;
 pub mod packages;
 pub mod predict;
 pub mod rates;
 pub mod replay;
-pub mod report;
-pub mod results;
-pub mod stats;
 pub mod steps;
 pub mod suites;
 #[cfg(test)]

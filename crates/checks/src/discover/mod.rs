@@ -49,9 +49,9 @@ const ECOSYSTEMS: &[Ecosystem] = &[
     systems::cargo::ROW,
     python::ROW,
     systems::go::ROW,
-    systems::maven::ROW,
-    systems::gradle::ROW,
-    systems::sbt::ROW,
+    systems::jvm::maven::ROW,
+    systems::jvm::gradle::ROW,
+    systems::jvm::sbt::ROW,
     systems::dotnet::ROW,
     systems::ruby::ROW,
     systems::php::ROW,
@@ -61,9 +61,9 @@ const ECOSYSTEMS: &[Ecosystem] = &[
     systems::haskell::ROW,
     systems::dart::ROW,
     systems::targets::ROW,
-    systems::meson::ROW,
-    systems::cmake::ROW,
-    systems::autotools::ROW,
+    systems::native::meson::ROW,
+    systems::native::cmake::ROW,
+    systems::native::autotools::ROW,
 ];
 
 /// What a project says of itself.

@@ -1,5 +1,6 @@
 //! Rules on files of every kind: where they lie, how long they are, what they may not name.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::files::{assert_none, root, sources, texts, tracked_files};
@@ -39,6 +40,26 @@ fn files_hold_one_thing() {
         )
     });
     assert_none(long);
+}
+
+/// A reader sees a folder at one glance. `mod.rs` and `lib.rs` are its own, and lie in it for nothing.
+#[test]
+fn folders_of_crates_are_small() {
+    const MOST_FILES: usize = 15;
+    let mut files: BTreeMap<String, usize> = BTreeMap::new();
+    for path in tracked_files() {
+        let Some((folder, name)) = path.rsplit_once('/') else { continue };
+        let source = path.starts_with("crates/") && path.contains("/src") && name.ends_with(".rs");
+        if source && !["mod.rs", "lib.rs"].contains(&name) && root().join(&path).exists() {
+            *files.entry(folder.to_owned()).or_default() += 1;
+        }
+    }
+    assert!(files.len() > 20, "the folders of the crates were not found");
+    assert_none(files.into_iter().filter(|(_, count)| *count > MOST_FILES).map(|(folder, count)| {
+        format!(
+            "{folder}: {count} files, {MOST_FILES} is the most; make a folder of those that belong together"
+        )
+    }));
 }
 
 /// A reader should not have to read a file to learn what it is for.

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use syntax::Node;
 
-use super::code::{Code, Edit, children};
-use super::kind::MutantKind;
-use super::mutant::{Mutant, is_test};
+use crate::mutants::code::{Code, Edit, children};
+use crate::mutants::kind::MutantKind;
+use crate::mutants::mutant::{Mutant, is_test};
 use crate::projects::Change;
 use sim::Random;
 
@@ -33,7 +33,7 @@ struct Test {
     name: String,
 }
 
-pub(super) fn deleted(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn deleted(code: &Code<'_>) -> Vec<Edit> {
     let all = tests(code);
     all.iter()
         .map(|test| code.without(test.range.clone(), &format!("the test {} is gone", test.name)))
@@ -41,7 +41,7 @@ pub(super) fn deleted(code: &Code<'_>) -> Vec<Edit> {
 }
 
 /// A test file that is gone.
-pub(super) fn whole_file(change: &Change, random: &mut Random) -> Option<Mutant> {
+pub(in crate::mutants) fn whole_file(change: &Change, random: &mut Random) -> Option<Mutant> {
     let paths: Vec<&String> =
         change.base.keys().filter(|path| is_test(change, path) && has_code(change, path)).collect();
     let path = random.pick(&paths)?;
@@ -59,7 +59,7 @@ fn has_code(change: &Change, path: &str) -> bool {
         && change.base.get(path).is_some_and(|text| text.contains("test"))
 }
 
-pub(super) fn weakened(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
+pub(in crate::mutants) fn weakened(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     for test in tests(code) {
         let assertions: Vec<&Range<usize>> =
@@ -106,7 +106,7 @@ fn looser(text: &str) -> Option<String> {
     None
 }
 
-pub(super) fn skipped(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
+pub(in crate::mutants) fn skipped(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     for test in tests(code) {
         let at = test.start;
@@ -145,7 +145,7 @@ pub(super) fn skipped(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     found
 }
 
-pub(super) fn is_assertion(text: &str) -> bool {
+pub(in crate::mutants) fn is_assertion(text: &str) -> bool {
     [
         "assert",
         "expect(",

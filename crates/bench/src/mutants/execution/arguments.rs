@@ -1,8 +1,8 @@
 //! Two arguments change places.
 
-use super::code::{Code, Edit, children};
+use crate::mutants::code::{Code, Edit, children};
 
-pub(super) fn swapped(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn swapped(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         if !matches!(node.kind(), "arguments" | "argument_list") {

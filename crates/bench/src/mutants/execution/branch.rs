@@ -1,8 +1,8 @@
 //! A case that is not handled any more.
 
-use super::code::{Code, Edit, children};
+use crate::mutants::code::{Code, Edit, children};
 
-pub(super) fn dropped(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn dropped(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| match node.kind() {
         "else_clause" | "elif_clause" | "case_clause" | "switch_case" | "except_clause" => {

@@ -1,8 +1,8 @@
 //! Errors that nobody hears of.
 
-use super::code::{Code, Edit, children};
+use crate::mutants::code::{Code, Edit, children};
 
-pub(super) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         let in_block =

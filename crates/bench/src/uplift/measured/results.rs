@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::mission::Ended;
+use crate::uplift::mission::Ended;
 
 /// Which mission.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

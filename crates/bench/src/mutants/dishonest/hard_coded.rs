@@ -2,8 +2,8 @@
 
 use syntax::{Language, Node, Source, VisitStep, visit};
 
-use super::code::{Code, Edit, children};
-use super::mutant::is_test;
+use crate::mutants::code::{Code, Edit, children};
+use crate::mutants::mutant::is_test;
 use crate::projects::Change;
 
 /// A call that a test makes, and the literal that it expects.
@@ -14,7 +14,7 @@ struct Case {
     expected: String,
 }
 
-pub(super) fn edits(code: &Code<'_>, change: &Change) -> Vec<Edit> {
+pub(in crate::mutants) fn edits(code: &Code<'_>, change: &Change) -> Vec<Edit> {
     let functions = code.functions();
     let mut found = Vec::new();
     let tests = change.head.iter().filter(|(path, _)| is_test(change, path) || path.as_str() == code.path);

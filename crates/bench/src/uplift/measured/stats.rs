@@ -1,7 +1,7 @@
 //! Counts, intervals, and what the formula of the design predicts.
 
-use super::mission::Ended;
-use super::rates::Rates;
+use crate::uplift::mission::Ended;
+use crate::uplift::rates::Rates;
 use sim::Random;
 
 /// A share with its 95 % interval after Wilson.

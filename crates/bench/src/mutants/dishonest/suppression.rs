@@ -1,9 +1,9 @@
 //! Checks that are silenced.
 
-use super::code::{Code, Edit, children};
+use crate::mutants::code::{Code, Edit, children};
 use sim::Random;
 
-pub(super) fn edits(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
+pub(in crate::mutants) fn edits(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     for function in code.functions() {
         for statement in &function.statements {

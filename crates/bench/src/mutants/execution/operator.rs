@@ -2,9 +2,9 @@
 
 use syntax::Node;
 
-use super::code::{Code, Edit};
+use crate::mutants::code::{Code, Edit};
 
-pub(super) fn wrong(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn wrong(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         if is_operator(node) {
@@ -48,7 +48,7 @@ pub(super) fn wrong(code: &Code<'_>) -> Vec<Edit> {
     found
 }
 
-pub(super) fn off_by_one(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn off_by_one(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         let text = code.source.text_of(node);
@@ -106,7 +106,7 @@ pub(super) fn off_by_one(code: &Code<'_>) -> Vec<Edit> {
     found
 }
 
-pub(super) fn constants(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn constants(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         let text = code.source.text_of(node);

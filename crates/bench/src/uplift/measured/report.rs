@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::grid::{Point, Way};
-use super::predict::Predicted;
-use super::rates::Rates;
 use super::stats::{Share, Sum, Tries, formula, formula_of_tasks, share};
 use crate::plot::{Axis, PlotError, Series, lines};
+use crate::uplift::grid::{Point, Way};
+use crate::uplift::predict::Predicted;
+use crate::uplift::rates::Rates;
 
 pub const FIRST_LINE: &str =
     "The models in this measurement are simulated: no language model was asked for any of these numbers.";

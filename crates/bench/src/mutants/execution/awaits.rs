@@ -1,8 +1,8 @@
 //! A promise that nobody waits for.
 
-use super::code::{Code, Edit};
+use crate::mutants::code::{Code, Edit};
 
-pub(super) fn dropped(code: &Code<'_>) -> Vec<Edit> {
+pub(in crate::mutants) fn dropped(code: &Code<'_>) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         if !matches!(node.kind(), "await_expression" | "await") || !node.is_named() {

@@ -1,0 +1,6 @@
+//! What was measured: the missions that were played (`results`), their statistics beside what the formula predicts
+//! (`stats`), and the report of both. It plays nothing.
+
+pub mod report;
+pub mod results;
+pub mod stats;

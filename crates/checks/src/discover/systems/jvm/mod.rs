@@ -1,0 +1,5 @@
+//! Kinds of project that run on the JVM, a file each. Like its neighbours, each names commands and runs nothing.
+
+pub(in crate::discover) mod gradle;
+pub(in crate::discover) mod maven;
+pub(in crate::discover) mod sbt;
