@@ -25,7 +25,8 @@ async fn measure(crates: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let place = tempfile::Builder::new().prefix("verdicts-").tempdir()?;
     let root = place.path().join("project");
     project(&root, crates)?;
-    let check = serde_json::json!({ "name": "test", "run": "cargo test --offline --workspace", "timeout": "30m" });
+    let check =
+        serde_json::json!({ "name": "test", "run": "cargo test --offline --workspace", "timeout": "30m" });
     let settings = serde_json::json!({ "checks": { "auto": false, "command": [check] } });
     let judge = Judge::open(&root, &place.path().join("state"), Some(settings), Arc::new(Processes)).await?;
     let mut number = 0;
