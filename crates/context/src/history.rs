@@ -19,9 +19,9 @@ const TRAILERS: [&str; 5] =
 /// One commit of the past.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastCommit {
-    /// its message, or the beginning of it
+    /// Its message, or the beginning of it
     pub message: String,
-    /// the files that it changed, as they were called then
+    /// The files that it changed, as they were called then
     pub paths: Vec<String>,
 }
 

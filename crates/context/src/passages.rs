@@ -31,12 +31,12 @@ const NAME: f32 = 3.0;
 /// Lines that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Passage {
-    /// relative to the root
+    /// Relative to the root
     pub path: String,
     /// 1-based, both included
     pub from: u32,
     pub to: u32,
-    /// the symbols that begin in it
+    /// The symbols that begin in it
     pub symbols: Vec<String>,
 }
 

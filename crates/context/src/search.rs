@@ -20,17 +20,17 @@ const LEAST: f32 = 0.005;
 /// A file that may matter, best first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hit {
-    /// relative to the root
+    /// Relative to the root
     pub path: String,
-    /// for comparing hits of one search only
+    /// For comparing hits of one search only
     pub score: f32,
-    /// lines of the file; 0 where it was not read
+    /// Lines of the file; 0 where it was not read
     pub lines: u32,
-    /// the symbols in it that fit best, in the order of the file
+    /// The symbols in it that fit best, in the order of the file
     pub symbols: Vec<SymbolHit>,
-    /// what each part of the ranking gives of the score, the most first
+    /// What each part of the ranking gives of the score, the most first
     pub parts: Vec<PartOfScore>,
-    /// what speaks for the file, in words
+    /// What speaks for the file, in words
     pub why: String,
 }
 

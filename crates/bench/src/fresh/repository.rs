@@ -84,7 +84,7 @@ impl Repository {
         let log = self.git(&["log", "--no-merges", "-n", &count, "--format=%H %P", "HEAD"])?;
         let mut found = Vec::new();
         for line in log.lines() {
-            let [commit, parent] = line.split(' ').collect::<Vec<_>>()[..] else { continue };
+            let [commit, parent] = line.split_whitespace().collect::<Vec<_>>()[..] else { continue };
             let raw = self.git(&["diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", parent, commit])?;
             let paths = changed_paths(&raw);
             let sources = paths.iter().filter(|(path, _)| Language::of_path(path).is_some()).count();

@@ -15,9 +15,9 @@ const LEAST_GAIN: f32 = 1e-5;
 
 /// The files that may be ranked high for a question.
 pub struct Sample {
-    /// for each file what the voices say, and whether the commit changed it
+    /// For each file what the voices say, and whether the commit changed it
     pub files: Vec<([f32; VOICES], bool)>,
-    /// files that the commit changed, also those that no voice names
+    /// Files that the commit changed, also those that no voice names
     pub changed: usize,
 }
 

@@ -20,9 +20,9 @@ pub struct Commit {
     pub id: String,
     pub parent: String,
     pub message: String,
-    /// all paths that it changed
+    /// All paths that it changed
     pub paths: Vec<String>,
-    /// those of them that were there before
+    /// Those of them that were there before
     pub existing: Vec<String>,
 }
 

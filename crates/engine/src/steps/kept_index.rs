@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 #[derive(Default)]
 pub(crate) struct KeptIndex {
     newest: Mutex<Option<(String, Arc<context::Index>)>>,
-    /// what the project's past commits say; what a mission itself commits is no past yet
+    /// What the project's past commits say; what a mission itself commits is no past yet
     past: OnceLock<Vec<context::PastCommit>>,
 }
 

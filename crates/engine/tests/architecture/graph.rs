@@ -262,6 +262,15 @@ fn paths(tokens: &[Token]) -> Vec<Path> {
                 continue;
             }
         };
+        // `pub(in a::b)` says who may use it, and imports nothing
+        let visibility = word == "in"
+            && at >= 2
+            && tokens[at - 1] == Token::Sign('(')
+            && matches!(&tokens[at - 2], Token::Word(before) if before == "pub");
+        if visibility {
+            at = tokens[at..].iter().position(|t| *t == Token::Sign(')')).map_or(tokens.len(), |n| at + n);
+            continue;
+        }
         let uses = word == "use" && matches!(tokens.get(at + 1), Some(Token::Word(_) | Token::Colons));
         if uses {
             let is_public = match at.checked_sub(1).map(|before| &tokens[before]) {
