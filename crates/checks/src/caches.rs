@@ -44,6 +44,12 @@ const SETTINGS: &[(&str, &str)] = &[
 /// What a line with a login is known by.
 const LOGINS: &[&str] = &["auth", "token", "password", "username", "secret", "key="];
 
+/// Where Go looks for modules if nothing else is said.
+const GO_PROXY: &str = "https://proxy.golang.org,direct";
+
+/// Files of an index up to this length are copied, as they are rewritten; longer ones are packs, which are not.
+const MAX_COPIED: u64 = 1 << 20;
+
 /// Files that are linked one by one; a larger cache is not taken over.
 const MAX_LINKED_FILES: usize = 40_000;
 
@@ -95,7 +101,7 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     if plan.cargo
         && let Some(from) = sources.into_iter().flatten().find(|from| from.join("registry").is_dir())
     {
-        take_over_cargo(&from, &caches.join("cargo"));
+        take_over_cargo(&from, &caches.join("cargo"), plan.fills);
     }
     set_default(env, "RUSTUP_HOME", home.join(".rustup"));
     env.insert("CARGO_HOME".into(), caches.join("cargo").into());
@@ -111,14 +117,25 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
         (None, Some(path)) => path.join("pkg/mod"),
         (None, None) => home.join("go/pkg/mod"),
     };
+    let known = modules.join("cache/download");
     let sources = [fetched.map(|fetched| fetched.join("go-mod")), Some(modules)];
     let filled = sources.into_iter().flatten().find(|folder| folder.join("cache").is_dir());
     let modules = match filled {
         // These are read as they are
-        Some(modules) if fetched.is_some() || !caches.join("go-mod").is_dir() => modules,
+        Some(modules) if !plan.fills => modules,
         _ => caches.join("go-mod"),
     };
     env.insert("GOMODCACHE".into(), modules.into());
+    if plan.fills && known.is_dir() {
+        // What the user has is a proxy in front of theirs: it is read, and what it lacks is fetched
+        let after = env.get(OsStr::new("GOPROXY")).filter(|proxy| !proxy.is_empty());
+        let after = after.cloned().unwrap_or_else(|| GO_PROXY.into());
+        let mut proxies = OsString::from("file://");
+        proxies.push(&known);
+        proxies.push(",");
+        proxies.push(after);
+        env.insert("GOPROXY".into(), proxies);
+    }
     // Copies, not hard links into a cache
     env.insert("UV_LINK_MODE".into(), "copy".into());
     for (name, below) in MOVED {
@@ -172,14 +189,28 @@ fn set_default(env: &mut BTreeMap<OsString, OsString>, name: &str, folder: PathB
 
 /// A home for cargo in which the user's packages can be read and others added. Best effort, as all of these: a package
 /// that is missing is fetched, or named by the tool.
-fn take_over_cargo(from: &Path, to: &Path) {
+fn take_over_cargo(from: &Path, to: &Path, fills: bool) {
+    // A link for the index as a whole takes no new package
+    if fills && to.join("registry/index").is_symlink() {
+        drop(fs::remove_dir_all(to.join("registry")));
+        drop(fs::remove_file(to.join("git")));
+    }
     if to.join("registry").exists() {
         return;
     }
     drop(fs::create_dir_all(to.join("registry/src")));
-    for name in ["registry/index", "registry/cache", "git"] {
-        if from.join(name).exists() {
-            drop(symlink(from.join(name), to.join(name)));
+    if fills {
+        let mut left = MAX_LINKED_FILES;
+        for name in ["registry/index", "git/db"] {
+            copy_tree(&from.join(name), &to.join(name), &mut left, MAX_COPIED);
+        }
+        link_folders(&from.join("registry/cache"), &to.join("registry/cache"), 2);
+        link_folders(&from.join("git/checkouts"), &to.join("git/checkouts"), 2);
+    } else {
+        for name in ["registry/index", "registry/cache", "git"] {
+            if from.join(name).exists() {
+                drop(symlink(from.join(name), to.join(name)));
+            }
         }
     }
     for registry in fs::read_dir(from.join("registry/src")).into_iter().flatten().flatten() {
@@ -206,8 +237,8 @@ fn take_over_npm(from: &Path, to: &Path) {
         return;
     }
     let mut left = MAX_LINKED_FILES;
-    copy_tree(&from.join("index-v5"), &to.join("index-v5"), &mut left, false);
-    copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, true);
+    copy_tree(&from.join("index-v5"), &to.join("index-v5"), &mut left, u64::MAX);
+    copy_tree(&from.join("content-v2"), &to.join("content-v2"), &mut left, 0);
 }
 
 /// Folders that others can be added to, down to `depth`; what they hold are links.
@@ -223,15 +254,21 @@ fn link_folders(from: &Path, to: &Path, depth: usize) {
     }
 }
 
-fn copy_tree(from: &Path, to: &Path, left: &mut usize, links: bool) {
+/// Files longer than `most` become links.
+fn copy_tree(from: &Path, to: &Path, left: &mut usize, most: u64) {
+    if !from.is_dir() {
+        return;
+    }
     drop(fs::create_dir_all(to));
     for entry in fs::read_dir(from).into_iter().flatten().flatten() {
         let Some(rest) = left.checked_sub(1) else { return };
         *left = rest;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() => copy_tree(&source, &target, left, links),
-            Ok(kind) if kind.is_file() && links => drop(symlink(&source, &target)),
+            Ok(kind) if kind.is_dir() => copy_tree(&source, &target, left, most),
+            Ok(kind) if kind.is_file() && entry.metadata().is_ok_and(|found| found.len() > most) => {
+                drop(symlink(&source, &target));
+            }
             Ok(kind) if kind.is_file() => drop(fs::copy(&source, &target)),
             _ => {}
         }
@@ -250,6 +287,12 @@ mod tests {
         fs::create_dir_all(&package).unwrap();
         fs::write(package.join("lib.rs"), "mine").unwrap();
         fs::write(home.join(".cargo/credentials.toml"), "secret").unwrap();
+        let index = home.join(".cargo/registry/index/registry-1/.cache/on");
+        fs::create_dir_all(&index).unwrap();
+        fs::write(index.join("one"), "versions").unwrap();
+        fs::create_dir_all(home.join(".cargo/registry/cache/registry-1")).unwrap();
+        fs::write(home.join(".cargo/registry/cache/registry-1/one-1.0.0.crate"), "packed").unwrap();
+        fs::create_dir_all(home.join("go/pkg/mod/cache/download")).unwrap();
         let content = home.join(".npm/_cacache/content-v2/sha512/aa");
         fs::create_dir_all(&content).unwrap();
         fs::write(content.join("one"), "tarball").unwrap();
@@ -270,6 +313,17 @@ mod tests {
         let linked = at("CARGO_HOME").join("registry/src/registry-1/one-1.0.0/lib.rs");
         assert_eq!(fs::read_to_string(linked).unwrap(), "mine");
         assert!(!at("CARGO_HOME").join("credentials.toml").exists());
+        // Others can be added to both, and the user's stay as they are
+        let listed = at("CARGO_HOME").join("registry/index/registry-1/.cache/on");
+        assert!(!listed.is_symlink() && !listed.join("one").is_symlink());
+        fs::write(listed.join("one"), "more versions").unwrap();
+        assert_eq!(fs::read_to_string(index.join("one")).unwrap(), "versions");
+        let packed = at("CARGO_HOME").join("registry/cache/registry-1");
+        assert!(!packed.is_symlink() && packed.join("one-1.0.0.crate").is_symlink());
+        assert!(at("GOMODCACHE").starts_with(&caches));
+        let proxies = env.get(OsStr::new("GOPROXY")).unwrap().to_string_lossy().into_owned();
+        let first = format!("file://{}", home.join("go/pkg/mod/cache/download").display());
+        assert_eq!(proxies, format!("{first},{GO_PROXY}"));
         let tool = at("COREPACK_HOME").join("v1/pnpm/9.0.0");
         assert!(tool.starts_with(&caches) && tool.is_symlink() && tool.is_dir());
         let settings = fs::read_to_string(at("npm_config_userconfig")).unwrap();
@@ -279,7 +333,13 @@ mod tests {
         // Appended to, so that it must not be the user's
         assert!(!npm.join("index-v5/one").is_symlink() && npm.join("index-v5/one").is_file());
         // A second run keeps what the first has made
+        // Caches of before, in which the index was one link, are taken over once more
+        let registry = caches.join("cargo/registry");
+        fs::remove_dir_all(&registry).unwrap();
+        fs::create_dir_all(&registry).unwrap();
+        symlink(home.join(".cargo/registry/index"), registry.join("index")).unwrap();
         redirect(&mut env, &caches, &CachePlan { pnpm: true, ..plan });
+        assert!(!registry.join("index").is_symlink());
         assert!(PathBuf::from(env.get(OsStr::new("npm_config_store_dir")).unwrap()).starts_with(&caches));
     }
 }
