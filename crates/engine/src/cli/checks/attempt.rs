@@ -7,6 +7,7 @@ use ::checks::{Check, TestFailure, describe_sandbox};
 use journal::LockOwner;
 use mission::{CheckKind, CheckSummary, GateVerdict, SetupSummary};
 use serde_json::{Value, json};
+use shared::text::clip;
 use tokio_util::sync::CancellationToken;
 use workspace::Workspace;
 
@@ -27,6 +28,9 @@ use crate::world::Processes;
 const ATTEMPT_NAME: &str = "try";
 /// Failing tests that are named for each check.
 const MAX_NAMED: usize = 20;
+/// Lines of output that are shown of a check whose failure no test's name explains, and bytes of each.
+const LAST_LINES: usize = 12;
+const MAX_LINE: usize = 300;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -42,6 +46,8 @@ struct Ran {
     took_ms: u64,
     /// Tests that fail, by their full names.
     failed: Vec<String>,
+    /// The last lines of its output, where no test's name says what is wrong.
+    output: Vec<String>,
 }
 
 pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
@@ -88,8 +94,11 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
             let outcome = checks.on_base(&check.name);
             let took_ms = outcome.as_ref().map_or(0, |outcome| outcome.duration_ms);
             let failing = outcome.as_ref().and_then(|outcome| outcome.failing.as_deref());
-            let failed = failing.unwrap_or_default().iter().map(full_name).collect();
-            Ran { check: check.clone(), said, took_ms, failed }
+            let failed: Vec<String> = failing.unwrap_or_default().iter().map(full_name).collect();
+            let unexplained = failed.is_empty() && said.verdict != GateVerdict::Pass;
+            let output =
+                outcome.filter(|_| unexplained).map_or(Vec::new(), |outcome| last_lines(&outcome.output));
+            Ran { check: check.clone(), said, took_ms, failed, output }
         })
         .collect();
     let setup = checks.setup();
@@ -113,6 +122,13 @@ fn full_name(failure: &TestFailure) -> String {
     }
 }
 
+/// The last lines that hold something.
+fn last_lines(output: &str) -> Vec<String> {
+    let held: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
+    let last = held.iter().skip(held.len().saturating_sub(LAST_LINES));
+    last.map(|line| clip(line.trim_end(), MAX_LINE)).collect()
+}
+
 fn verdict(verdict: GateVerdict) -> &'static str {
     match verdict {
         GateVerdict::Pass => "pass",
@@ -124,7 +140,7 @@ fn verdict(verdict: GateVerdict) -> &'static str {
 fn as_json(setup: &[SetupSummary], ran: &[Ran]) -> Value {
     let checks: Vec<Value> = ran
         .iter()
-        .map(|Ran { check, said, took_ms, failed }| {
+        .map(|Ran { check, said, took_ms, failed, output }| {
             json!({
                 "name": said.name,
                 "run": said.run,
@@ -134,6 +150,7 @@ fn as_json(setup: &[SetupSummary], ran: &[Ran]) -> Value {
                 "detail": said.detail,
                 "took_ms": took_ms,
                 "failed": failed,
+                "output": output,
             })
         })
         .collect();
@@ -148,7 +165,7 @@ fn as_text(setup: &[SetupSummary], ran: &[Ran], tested: bool) -> String {
         text.push('\n');
     }
     text.push_str("checks\n");
-    for Ran { check, said, took_ms, failed } in ran {
+    for Ran { check, said, took_ms, failed, output } in ran {
         let place =
             if check.directory.is_empty() { String::new() } else { format!(" in {}", check.directory) };
         let word = match said.verdict {
@@ -165,6 +182,7 @@ fn as_text(setup: &[SetupSummary], ran: &[Ran], tested: bool) -> String {
             duration(*took_ms)
         ));
         text.extend(failed.iter().take(MAX_NAMED).map(|name| format!("    fails: {name}\n")));
+        text.extend(output.iter().map(|line| format!("    | {line}\n")));
     }
     if ran.is_empty() {
         text.push_str(

@@ -88,7 +88,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
             // What so many files import was not made up; the manifest that declares it is elsewhere
             let common = change.heads().filter(|(_, other)| mentions(other, &package)).take(4).count() > 3;
             let elsewhere = || language.is_ecmascript() && is_declared_elsewhere(&change.head, &package);
-            let certain = certain && !common && !(head.is_test() && is_test_tool(&package)) && !elsewhere();
+            let is_tool = || head.is_test() && is_test_tool(&package);
+            let certain = certain && !common && !is_tool() && !elsewhere();
             let message = format!("`{package}` is not declared in `{}`", declared.manifest);
             let end = start + head.line(line as usize - 1).len();
             if certain {
