@@ -49,6 +49,17 @@ async fn it_writes_only_where_it_may() {
 }
 
 #[tokio::test]
+async fn what_the_first_set_up_of_a_project_downloads_stays() {
+    for level in levels() {
+        let mut place = Place::at(level);
+        let caches = place.path("no-caches-yet/of-ours");
+        place.options.caches = Some(caches.clone());
+        let outcome = place.quick("mkdir -p $YARN_CACHE_FOLDER && echo x > $YARN_CACHE_FOLDER/package").await;
+        assert!(caches.join("yarn/package").is_file(), "{level}: {}", outcome.output);
+    }
+}
+
+#[tokio::test]
 async fn it_reads_no_personal_files() {
     for level in levels() {
         let place = Place::at(level);

@@ -307,6 +307,12 @@ async fn spawn(
     let (reader, writer) = io::pipe().map_err(failed)?;
     let reader = std::process::ChildStdout::from(std::os::fd::OwnedFd::from(reader));
     let output = ChildStdout::from_std(reader).map_err(failed)?;
+    if let Some(caches) = &options.caches {
+        // Only a folder that is there can be shown to a command, and what it downloads elsewhere is lost
+        std::fs::create_dir_all(caches).map_err(|error| {
+            format!("{}, where downloads are kept, cannot be made: {error}", caches.display())
+        })?;
+    }
     let reach = Reach::new(options, level);
     let env = environment_of(directory, options, &reach, marker, level);
     let mut command = Command::new("/bin/sh");
