@@ -333,7 +333,7 @@ mod tests {
         // Appended to, so that it must not be the user's
         assert!(!npm.join("index-v5/one").is_symlink() && npm.join("index-v5/one").is_file());
         // A second run keeps what the first has made
-        // Caches of before, in which the index was one link, are taken over once more
+        // Caches from before, in which the index was one link, are taken over once more
         let registry = caches.join("cargo/registry");
         fs::remove_dir_all(&registry).unwrap();
         fs::create_dir_all(&registry).unwrap();
