@@ -75,6 +75,18 @@ fn a_task_that_began_meanwhile_is_not_replaced() {
 }
 
 #[test]
+fn parts_that_come_late_are_not_those_of_a_task_that_has_none_any_more() {
+    let mut large = plan("a: a.js");
+    large.tasks[0].compound = true;
+    let mut mission = Mission::briefed(policy());
+    mission.tell(Event::PlanAccepted { plan: large, notes: vec![], parent: None });
+    say(&mut mission, "one file is enough");
+    amended(&mut mission, plan("a: a.js"));
+    mission.plan(Some("a"), "part: part.js");
+    assert_eq!(mission.state.order.iter().collect::<Vec<_>>(), ["a"], "it was planned before the correction");
+}
+
+#[test]
 fn an_unapproved_plan_is_changed_and_shown_again() {
     let policy = Policy { approve_plan: true, ..policy() };
     let mut mission = Mission::with(policy, "a: a.js\nb: b.js");

@@ -297,9 +297,9 @@ impl State {
             // The mission has its plan
             None if !self.tasks.is_empty() && !self.replanning => return,
             None => None,
-            Some(id) => match self.tasks.get(id).filter(|t| t.phase == Phase::Waiting) {
+            Some(id) => match self.tasks.get(id).filter(|t| t.phase == Phase::Waiting && t.compound) {
                 Some(task) => Some(task.clone()),
-                // Cancelled while it was planned
+                // Cancelled while it was planned, or made a task without parts by a correction
                 None => return,
             },
         };
