@@ -46,7 +46,29 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
     if level == Level::None {
         return start();
     }
-    // The thread loses rights for good, so it serves this program alone.
-    let thread = std::thread::Builder::new().name("confined-spawn".to_owned()).spawn(start)?;
-    thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended early")))
+    // The thread loses rights for good, so it serves this program alone. It stays as long as the program: bubblewrap ends
+    // with the thread that started it, not with the process.
+    let (answer, started) = std::sync::mpsc::sync_channel(1);
+    std::thread::Builder::new().name("confined-spawn".to_owned()).spawn(move || {
+        let child = start();
+        let pid = child.as_ref().ok().map(Child::id);
+        if answer.send(child).is_ok() {
+            wait_for_end(pid);
+        }
+    })?;
+    started.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended early")))
 }
+
+/// Waits until a child has ended and leaves its status to whoever asks for it, maybe at the same time.
+#[cfg(target_os = "linux")]
+fn wait_for_end(pid: Option<u32>) {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+    let pid = pid.and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    let Some(pid) = pid else { return };
+    let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(waitid(WaitId::Pid(pid), ended), Err(rustix::io::Errno::INTR)) {}
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wait_for_end(_: Option<u32>) {}

@@ -339,7 +339,7 @@ async fn spawn(
         command.spawn().map_err(failed)
     };
     // The thread loses rights for good, so it serves this command alone
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("confined-spawn".to_owned())
         .spawn(move || {
             // Nobody waits any more where the run was dropped; the watchdog ends the group then
@@ -349,6 +349,8 @@ async fn spawn(
     let child = answered
         .await
         .map_err(|_| "the thread that starts it ended early.\nhint: try again".to_owned())??;
+    // It ends now, before the shell becomes bubblewrap, which would end with it
+    let _ = thread.join();
     Ok((child, output))
 }
 
