@@ -59,7 +59,7 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
     started.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that starts it ended early")))
 }
 
-/// Waits until a child has ended and leaves its status to whoever asks for it, maybe at the same time.
+/// Waits until a child has ended and leaves its status to the caller, who may ask for it at the same time.
 #[cfg(target_os = "linux")]
 fn wait_for_end(pid: Option<u32>) {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
