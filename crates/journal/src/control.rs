@@ -2,6 +2,7 @@
 //!
 //! OpenCode queues what is typed into a busy session, so a stop has to come by another way.
 
+use crate::listing::json_files;
 use crate::{Error, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -71,18 +72,7 @@ pub fn poll(dir: &Path) -> Result<Vec<Request>, Error> {
 }
 
 fn waiting(dir: &Path) -> Result<Vec<PathBuf>, Error> {
-    let list = match fs::read_dir(dir) {
-        Ok(list) => list,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("list", dir)(error)),
-    };
-    let mut paths: Vec<PathBuf> = list
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .take(2 * MAX_WAITING)
-        .collect();
-    paths.sort();
-    Ok(paths)
+    json_files(dir, 2 * MAX_WAITING)
 }
 
 fn read(path: &Path) -> Option<Request> {

@@ -18,6 +18,7 @@ mod error;
 mod faults;
 mod forget;
 mod line;
+mod listing;
 mod lock;
 mod log;
 mod private;

@@ -3,6 +3,7 @@
 //! A file whose lock is free was left by a process that ended while it waited. It blocks nobody, and stays until somebody
 //! takes it out: its objective is not lost.
 
+use crate::listing::json_files;
 use crate::{Error, private, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -90,18 +91,7 @@ pub(crate) fn cancel(dir: &Path, mission: &str) -> Result<Option<Queued>, Error>
 }
 
 fn paths(dir: &Path) -> Result<Vec<PathBuf>, Error> {
-    let list = match std::fs::read_dir(dir) {
-        Ok(list) => list,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("list", dir)(error)),
-    };
-    let mut paths: Vec<PathBuf> = list
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .take(2 * MAX_QUEUED)
-        .collect();
-    paths.sort();
-    Ok(paths)
+    json_files(dir, 2 * MAX_QUEUED)
 }
 
 fn read(path: &Path) -> Option<Queued> {

@@ -1,8 +1,8 @@
 //! Projects of every kind, with their real tools: a right change passes the project's own test, and a planted break is refused
 //! by that test's name.
 //!
-//! A scene that needs a program or a registry which is not here says so and is skipped. The slow ones run only where
-//! `ECOSYSTEMS=all` is set (`npm run test:ecosystems`).
+//! A scene that needs a program or a registry which is not here says so and is skipped. The slow ones are ignored by
+//! `npm test`, which counts them as skipped; `npm run test:ecosystems` plays them too.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
@@ -87,17 +87,10 @@ impl Scene<'_> {
     }
 }
 
-/// Why a scene cannot be played here; `slow` ones are played by the nightly command only.
-fn skipped(scene: &str, programs: &[&str], slow: bool) -> bool {
-    let missing = programs.iter().find(|program| !has(program));
-    let why = match missing {
-        Some(program) => format!("`{program}` is not installed here"),
-        None if slow && std::env::var_os("ECOSYSTEMS").is_none_or(|which| which != "all") => {
-            "it is slow: `npm run test:ecosystems` plays it".to_string()
-        }
-        None => return false,
-    };
-    eprintln!("skipped: {scene}: {why}");
+/// Whether a program that a scene needs is missing, which it says.
+fn skipped(scene: &str, programs: &[&str]) -> bool {
+    let Some(program) = programs.iter().find(|program| !has(program)) else { return false };
+    eprintln!("skipped: {scene}: `{program}` is not installed here");
     true
 }
 

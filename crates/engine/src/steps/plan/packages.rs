@@ -11,7 +11,6 @@ use workspace::{Commit, Slot};
 
 use crate::bench::setup::{Fault, NotReady};
 use crate::bench::slot_text;
-use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 use crate::gates::pipeline::check_merged;
 use crate::steps::context::MissionContext;
@@ -213,7 +212,7 @@ async fn put(
 ) -> Result<Event, PackagesFailure> {
     let later = |error: workspace::Error| PackagesFailure::Later(error.to_string());
     let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
-    let slot = context.bench.slots.prepare(CHECKING, head).await.map_err(later)?;
+    let slot = context.gates.checks.prepare_checking_slot(head).await.map_err(later)?;
     let files = files(context, &slot).await.map_err(PackagesFailure::Later)?;
     let mut packages = packages.to_vec();
     let mut manifests: Vec<(Manifest, Vec<Resolved>)> = Vec::new();

@@ -2,12 +2,12 @@
 
 mod classes;
 mod ecmascript;
+mod ecmascript_variables;
 mod extended;
 mod go;
-mod objects;
 mod python;
+mod python_variables;
 mod rust;
-mod variables;
 
 use syntax::Language;
 
@@ -112,13 +112,13 @@ fn check(change: &Change<'_>, found: &mut Found) {
         match head.language {
             Some(Language::Python) => {
                 python::check(change, pair, head, found);
-                objects::check(change, pair, head, found);
+                python_variables::check(change, pair, head, found);
             }
             Some(Language::Rust) => rust::check(change, pair, head, found),
             Some(Language::Go) => go::check(change, pair, head, found),
             Some(Language::TypeScript | Language::Tsx | Language::JavaScript) => {
                 ecmascript::check(change, pair, head, found);
-                variables::check(change, pair, head, found);
+                ecmascript_variables::check(change, pair, head, found);
             }
             None => {}
         }
