@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use process_group::ProcessGroup;
+
 use super::sandbox::{self, Level, Network, Reach, Sandbox};
 
 /// What such a program may read and write beside the system and toolchains.
@@ -39,8 +41,7 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
         .into_iter();
         let mut command = Command::new(all.next().unwrap_or_default());
         command.args(all).env_clear().envs(variables).current_dir(&folder);
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        ProcessGroup::lead(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     };
     if level == Level::None {

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
+use process_group::ProcessGroup;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::oneshot;
@@ -76,7 +76,7 @@ pub(super) async fn supervise(
     let mut group = Group::start(&marker, mark, cgroup).map_err(|error| {
         format!("the process that watches over it failed to start: {error}.\nhint: /bin/sh is needed")
     })?;
-    let started = spawn(line, directory, options, &marker, group.id, level).await;
+    let started = spawn(line, directory, options, &marker, group.processes, level).await;
     let (mut child, output) = match started {
         Ok(started) => started,
         Err(why) => {
@@ -108,7 +108,7 @@ pub(super) async fn supervise(
         // What it has written is in the pipe; a descendant may hold it open
         output.drain(DRAIN).await;
     } else {
-        group.signal(Signal::SIGTERM);
+        group.processes.ask_to_end();
         let _ = timeout(GRACE, wait_and_read(&mut child, &mut output)).await;
     }
     let by_kernel = group.cgroup.as_deref().and_then(|cgroup| hit_in(cgroup, &options.bounds));
@@ -189,7 +189,7 @@ fn by_signal(signal: i32, bounds: &Bounds) -> End {
 
 /// The process group of a run, led by its watchdog.
 struct Group {
-    id: i32,
+    processes: ProcessGroup,
     marker: String,
     mark: limits::Mark,
     /// What the kernel ends as one, where this machine has it.
@@ -203,7 +203,8 @@ struct Group {
 impl Group {
     fn start(marker: &str, mark: limits::Mark, cgroup: Option<Cgroup>) -> io::Result<Group> {
         let entry = format!("{}={marker}", environment::MARKER);
-        let mut watchdog = Command::new("/bin/sh")
+        let mut command = Command::new("/bin/sh");
+        command
             .args(["-c", WATCHDOG, "check-watchdog", &entry])
             .arg(cgroup.as_ref().map_or(Path::new(""), Cgroup::folder))
             .env_clear()
@@ -211,12 +212,14 @@ impl Group {
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()?;
-        let pid = watchdog.id().ok_or_else(|| io::Error::other("it ended at once"))?;
+            .stderr(Stdio::null());
+        ProcessGroup::lead(command.as_std_mut());
+        let mut watchdog = command.spawn()?;
+        let ended = || io::Error::other("it ended at once");
+        let pid = watchdog.id().ok_or_else(ended)?;
         Ok(Group {
-            id: i32::try_from(pid).map_err(io::Error::other)?,
+            // Gone only where the check has killed its own watchdog
+            processes: ProcessGroup::led_by(pid).ok_or_else(ended)?,
             marker: marker.to_owned(),
             mark,
             cgroup: cgroup.map(Arc::new),
@@ -226,14 +229,9 @@ impl Group {
         })
     }
 
-    fn signal(&self, signal: Signal) {
-        // The group is gone only where the check has killed its own watchdog
-        let _ = killpg(Pid::from_raw(self.id), signal);
-    }
-
     /// Ends the group, its watchdog, and what has left the group. Says whether nothing is left for sure.
     async fn end(&mut self) -> bool {
-        self.signal(Signal::SIGKILL);
+        self.processes.end();
         let (marker, mark, since) = (self.marker.clone(), self.mark, self.since);
         let cgroup = self.cgroup.clone();
         // /proc can make a reader wait for a process that is stuck
@@ -298,7 +296,7 @@ async fn spawn(
     directory: &Path,
     options: &RunOptions,
     marker: &str,
-    group: i32,
+    group: ProcessGroup,
     level: Level,
 ) -> Result<(Child, ChildStdout), String> {
     let failed = |error: io::Error| {
@@ -323,8 +321,8 @@ async fn spawn(
         .current_dir(directory)
         .stdin(Stdio::piped())
         .stdout(writer.try_clone().map_err(failed)?)
-        .stderr(writer)
-        .process_group(group);
+        .stderr(writer);
+    group.join(command.as_std_mut());
     if level == Level::None {
         command.arg(line);
         // The command holds the pipe's other end until it is dropped

@@ -10,13 +10,15 @@ pub mod inspect;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use process_group::ProcessGroup;
 
 use crate::error::Error;
 use crate::faults::{self, Fault};
@@ -299,8 +301,8 @@ impl Git {
             .args(args)
             .stdin(if stdin { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
+            .stderr(Stdio::piped());
+        ProcessGroup::lead(&mut command);
         command
     }
 }
@@ -393,8 +395,7 @@ fn receive(from: &Receiver<Collected>, deadline: Instant) -> Option<Collected> {
     }
 }
 
-/// Ends the process with its whole group (filters included) and reaps it. The standard library and nix do all of it;
-/// `process-wrap` would add a type around each child, and `checks` needs a group that its watchdog leads.
+/// Ends the process with its whole group (filters included) and reaps it.
 fn kill(child: &mut Child) {
     end_group(child);
     drop(child.kill());
@@ -402,9 +403,8 @@ fn kill(child: &mut Child) {
 }
 
 fn end_group(leader: &Child) {
-    use nix::sys::signal::{Signal, killpg};
-    if let Ok(id) = i32::try_from(leader.id()) {
-        let _ = killpg(nix::unistd::Pid::from_raw(id), Signal::SIGKILL);
+    if let Some(group) = ProcessGroup::led_by(leader.id()) {
+        group.end();
     }
 }
 
