@@ -73,6 +73,9 @@ pub struct AttemptFailure {
     pub class: FailureClass,
     pub issues: Vec<Issue>,
     pub attempt: u32,
+    /// The tree that a gate without models rejected, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
 }
 
 /// What a task is at when OpenCode fails.
@@ -153,6 +156,9 @@ pub struct Task {
     pub(crate) empty_reviews: u32,
     /// Everything that went wrong, oldest first.
     pub failures: Vec<AttemptFailure>,
+    /// The tree that a gate without models rejected last, until the failure is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rejected_tree: Option<String>,
     /// How it was helped, oldest first.
     #[serde(default)]
     pub rungs: Vec<Chosen>,
@@ -228,6 +234,7 @@ impl Task {
             host_failed_at: BTreeMap::new(),
             empty_reviews: 0,
             failures: Vec::new(),
+            rejected_tree: None,
             rungs: Vec::new(),
             chosen: Vec::new(),
             model: 0,

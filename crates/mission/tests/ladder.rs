@@ -64,6 +64,57 @@ fn the_ladder_fixes_then_begins_afresh_then_abandons_what_depends_on_it() {
 }
 
 #[test]
+fn the_same_change_again_and_again_climbs_past_repairs_and_attempts() {
+    let policy = Policy { fixes: 2, splits: 1, max_cycles: 2, ..policy() };
+    let mut mission = Mission::with(policy, "a: a");
+    let repaired = |mission: &mut Mission, tree: &str| {
+        mission.start("a");
+        mission.reject("a", "one");
+        mission.record_policy();
+        mission.fix("a");
+        mission.reject("a", tree);
+    };
+    // A repair that changes nothing is the last one of its attempt
+    repaired(&mut mission, "one");
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a fresh attempt: test: the repair submitted the same change again; attempt 2 of 2
+            work:a:2:0
+        "#]],
+    );
+    // A third time, not even the repair is tried
+    mission.start("a");
+    mission.reject("a", "one");
+    check(
+        &mut mission,
+        expect![[r#"
+            recorded: a split: test: every attempt at the whole failed
+            plan:a
+        "#]],
+    );
+    // Neither attempts nor parts are left to the part that submits it again
+    mission.plan(Some("a"), "b: b");
+    mission.record_policy();
+    mission.start("b");
+    mission.reject("b", "one");
+    let told = mission.record_policy();
+    assert!(
+        told.starts_with("recorded: b plan again: test: the task as it is planned cannot be done"),
+        "{told}"
+    );
+
+    // A repair that changes something leaves the next one to be tried
+    let mut mission = Mission::with(Policy { fixes: 2, ..self::policy() }, "a: a");
+    repaired(&mut mission, "two");
+    assert!(
+        mission
+            .record_policy()
+            .starts_with("recorded: a fix: test: what was found can be named; repair 2 of 2")
+    );
+}
+
+#[test]
 fn what_cannot_be_mended_begins_afresh_at_once() {
     for class in [FailureClass::Malformed, FailureClass::Blocked, FailureClass::Timeout] {
         let mut mission = Mission::with(policy(), "a: a");

@@ -7,6 +7,10 @@ use crate::{AttemptFailure, Event, FailureClass, Rung, State, Task};
 
 /// The longest cause in a reason, in bytes.
 const MAX_CAUSE: usize = 300;
+/// The same tree is not begun again from a clean base once it was rejected this often in the mission.
+const FRESH_REJECTIONS: usize = 3;
+/// Nor is its task split once it was rejected this often.
+const SPLIT_REJECTIONS: usize = 4;
 /// Who says that a file does not parse.
 const SYNTAX: &str = "syntax-error";
 
@@ -57,6 +61,9 @@ pub(super) fn may_fix(state: &State, task: &Task, fixable: bool) -> bool {
 impl Left<'_> {
     fn fix(&self) -> Option<(Rung, String)> {
         let fixes = self.state.policy.fixes;
+        if self.unchanged_by_repair() || self.rejections() >= FRESH_REJECTIONS {
+            return None;
+        }
         (self.fixable && self.last.class.is_fixable() && self.task.fixes < fixes).then(|| {
             let class = self.last.class.name();
             (
@@ -73,8 +80,13 @@ impl Left<'_> {
         let whole_files = self.edits_miss();
         let class = self.last.class.name();
         let hint = if whole_files { "; its edits missed, so it writes whole files" } else { "" };
-        if task.model == 0 && task.attempt < attempts {
-            let why = format!("{class}: no repair is left; attempt {} of {attempts}{hint}", task.attempt + 1);
+        if task.model == 0 && task.attempt < attempts && self.rejections() < FRESH_REJECTIONS {
+            let no_repair = if self.unchanged_by_repair() {
+                "the repair submitted the same change again"
+            } else {
+                "no repair is left"
+            };
+            let why = format!("{class}: {no_repair}; attempt {} of {attempts}{hint}", task.attempt + 1);
             return Some((Rung::Fresh { whole_files }, why));
         }
         (task.model < policy.fallbacks).then(|| {
@@ -89,7 +101,9 @@ impl Left<'_> {
 
     fn split(&self) -> Option<(Rung, String)> {
         let (policy, task) = (&self.state.policy, self.task);
-        let may = task.splits < policy.splits && task.depth + 1 < policy.max_depth;
+        let may = task.splits < policy.splits
+            && task.depth + 1 < policy.max_depth
+            && self.rejections() < SPLIT_REJECTIONS;
         may.then(|| {
             let why = match self.last.class {
                 FailureClass::Blocked => {
@@ -111,6 +125,19 @@ impl Left<'_> {
             let class = self.last.class.name();
             (Rung::Replan, format!("{class}: the task as it is planned cannot be done ({cause}); plan {cycle} of at most {cycles}"))
         })
+    }
+
+    /// How often the tree that failed last was rejected in this mission, this time included; 0 where none is known.
+    fn rejections(&self) -> usize {
+        let Some(tree) = &self.last.tree else { return 0 };
+        let failures = self.state.tasks.values().flat_map(|task| &task.failures);
+        failures.filter(|failure| failure.tree.as_ref() == Some(tree)).count()
+    }
+
+    /// Whether the last repair submitted the very tree that had failed before it.
+    fn unchanged_by_repair(&self) -> bool {
+        let Some(before) = self.task.failures.iter().rev().nth(1) else { return false };
+        self.last.tree.is_some() && before.attempt == self.last.attempt && before.tree == self.last.tree
     }
 
     /// Whether it conflicts in the same files as before.

@@ -121,6 +121,9 @@ impl State {
                 }
             }
             Event::GateJudged { task, gate, verdict, tree, detail } => {
+                if let Some(task) = task.as_ref().and_then(|id| self.tasks.get_mut(id)) {
+                    task.judged(*gate, *verdict, tree);
+                }
                 if self.verdicts.len() < MAX_VERDICTS {
                     let (task, tree, detail) = (task.clone(), tree.clone(), detail.clone());
                     self.verdicts.push(Judged { task, gate: *gate, verdict: *verdict, tree, detail });

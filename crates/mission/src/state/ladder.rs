@@ -3,7 +3,7 @@
 use super::{State, Trouble};
 use crate::decide::ROLE_TRIES;
 use crate::task::{At, AttemptFailure};
-use crate::{Chosen, FailureClass, Issue, Phase, Rung, Task, independent};
+use crate::{Chosen, FailureClass, Gate, GateVerdict, Issue, Phase, Rung, Task, independent};
 
 /// Rungs and failures kept of a task. Far more than any policy lets it climb.
 const MAX_KEPT: usize = 200;
@@ -40,8 +40,17 @@ impl State {
 impl Task {
     fn remember(&mut self, class: FailureClass, issues: Vec<Issue>) {
         if self.failures.len() < MAX_KEPT {
-            self.failures.push(AttemptFailure { class, issues, attempt: self.attempt });
+            let tree = self.rejected_tree.take();
+            self.failures.push(AttemptFailure { class, issues, attempt: self.attempt, tree });
         }
+    }
+
+    /// A gate judged a tree of it. A model's verdict can differ the next time, so it proves nothing about that tree.
+    pub(super) fn judged(&mut self, gate: Gate, verdict: GateVerdict, tree: &str) {
+        let rejected = verdict == GateVerdict::Fail
+            && !tree.is_empty()
+            && Gate::without_models().any(|without| without == gate);
+        self.rejected_tree = rejected.then(|| tree.to_string());
     }
 
     /// The Planner gave no plan for it. Where it was split because it failed, it still is what it was.

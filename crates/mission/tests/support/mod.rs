@@ -105,6 +105,19 @@ impl Mission {
         self.tell(Event::AttemptFailed { task: task.into(), class, issues });
     }
 
+    /// Submits a tree that the checks reject.
+    pub fn reject(&mut self, task: &str, tree: &str) {
+        self.submit(task);
+        self.tell(Event::GateJudged {
+            task: Some(task.into()),
+            gate: Gate::Checks,
+            verdict: GateVerdict::Fail,
+            tree: tree.into(),
+            detail: "1 failed".into(),
+        });
+        self.fail(task, FailureClass::Test);
+    }
+
     /// What reviewers say of tests that are wrong.
     pub fn found_wrong(&self, task: &str, kept: bool) -> Event {
         let kept = kept.then(|| "kept".to_string());
