@@ -45,6 +45,14 @@ pub enum Error {
         /// The limit in bytes.
         limit: usize,
     },
+    /// Files go through git filters of the user's, and nobody said how to confine what those run.
+    #[error(
+        "git filters of yours ({filters}) were not run, since no sandbox is set up for them here\nhint: take them out of your git settings for this project, or use a command that sets one up"
+    )]
+    Unconfined {
+        /// Their names.
+        filters: String,
+    },
     /// A file operation failed.
     #[error("failed to {what} `{}`: {source}{}", .path.display(), hint_for_io(.source))]
     Io {

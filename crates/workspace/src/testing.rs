@@ -1,13 +1,16 @@
 //! A project with real git in a temporary folder, for this crate's tests.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Base, Slot, Workspace};
+use crate::{Base, Confine, ConfinedPlaces, Slot, Workspace};
 
 /// A user's project and a state folder beside it.
 pub(crate) struct Project {
@@ -62,7 +65,9 @@ impl Project {
     }
 
     pub(crate) fn open(&self) -> Workspace {
-        Workspace::open(&self.root(), &self.state()).unwrap()
+        let workspace = Workspace::open(&self.root(), &self.state()).unwrap();
+        workspace.confine_filters(Arc::new(Watch::default()));
+        workspace
     }
 
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
@@ -141,5 +146,20 @@ fn walk(root: &Path, folder: &Path, lines: &mut Vec<String>) {
             Sha256::digest(fs::read(&path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
         };
         lines.push(format!("{name} {:o} {} {content}", found.permissions().mode(), found.uid()));
+    }
+}
+
+/// Starts programs as they are and keeps what they were given; the real sandbox is another crate's.
+#[derive(Debug, Default)]
+pub(crate) struct Watch(pub(crate) Mutex<Vec<ConfinedPlaces>>);
+
+impl Confine for Watch {
+    fn spawn(&self, command: &Command, places: &ConfinedPlaces) -> io::Result<Child> {
+        self.0.lock().unwrap().push(places.clone());
+        let mut own = Command::new(command.get_program());
+        own.args(command.get_args()).env_clear().env("CONFINED", "yes");
+        own.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        own.current_dir(command.get_current_dir().unwrap()).process_group(0);
+        own.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     }
 }

@@ -205,7 +205,7 @@ impl Workspace {
         Ok(git.filtered_by(sealed.filters.clone()))
     }
 
-    /// Runs the user's git filters in a sandbox from now on, also for all clones of this workspace.
+    /// Runs the user's git filters in a sandbox from now on, also for all clones of this workspace. Before, none is run.
     pub fn confine_filters(&self, confine: Arc<dyn Confine>) {
         let mut sealed = self.lock();
         sealed.confine = Some(confine);

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use workspace::{Commit, Slot, Workspace};
 
 use crate::bench::Bench;
+use crate::bench::confine::FilterSandbox;
 use crate::bench::formatting::format_changed;
 use crate::bench::known_outcomes::KnownOutcomes;
 use crate::bench::project_checks::ProjectChecks;
@@ -69,9 +70,11 @@ impl Judge {
             load(None, None, settings, Trusted { project: true, options: true }).map_err(|problems| {
                 JudgeError::Settings(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
             })?;
+        let sandbox = config.sandbox.settings();
         let (at, repository) = (root.to_path_buf(), state.join("workspace"));
         let (workspace, base) = blocking(move || {
             let workspace = Workspace::open(&at, &repository)?;
+            workspace.confine_filters(Arc::new(FilterSandbox(sandbox)));
             let base = workspace.take_base("judge")?;
             Ok::<_, workspace::Error>((workspace, base.commit))
         })

@@ -1,6 +1,7 @@
 //! Where git runs programs of the user's: started by another crate, which can confine them.
 //!
-//! This crate knows no sandbox. Who opens the workspace may give it one ([`crate::Workspace::confine_filters`]).
+//! This crate knows no sandbox. Who opens the workspace gives it one ([`crate::Workspace::confine_filters`]); until then, files
+//! that go through a filter are neither recorded nor written.
 
 use std::io;
 use std::path::PathBuf;

@@ -29,6 +29,7 @@ pub(crate) struct Filters {
     pub(crate) area: PathBuf,
     /// Programs of theirs, and objects elsewhere.
     pub(crate) readable: Vec<PathBuf>,
+    /// Without one, nothing of theirs is started.
     pub(crate) confine: Option<Arc<dyn Confine>>,
 }
 
@@ -232,7 +233,7 @@ impl Filters {
         if let Some(home) = std::env::var_os("HOME") {
             git = git.env("HOME", home);
         }
-        let Some(confine) = &self.confine else { return Ok(git) };
+        let Some(confine) = &self.confine else { return Err(self.unconfined()) };
         let mut places = ConfinedPlaces { own: place.own.clone(), ..ConfinedPlaces::default() };
         places.readable.extend([self.repository.clone(), git.work_folder().to_path_buf()]);
         places.readable.extend(self.readable.iter().cloned());
@@ -290,12 +291,19 @@ impl Filters {
         Ok(())
     }
 
+    fn unconfined(&self) -> Error {
+        Error::Unconfined { filters: self.named() }
+    }
+
+    fn named(&self) -> String {
+        self.names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
     fn meddled(&self, path: &[u8]) -> Error {
-        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let why = format!(
             "a git filter of yours ({}) changed more than the content of its file: look at what it runs, or take it out \
              of your settings",
-            names.join(", ")
+            self.named()
         );
         Error::Damaged { path: path_of(path).to_path_buf(), why }
     }

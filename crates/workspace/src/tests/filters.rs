@@ -1,28 +1,10 @@
 //! Filters of the user's: where they run, on which files, and what of their results is believed.
 
 use std::fs;
-use std::io;
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use crate::testing::{Project, mission, write};
-use crate::{Confine, ConfinedPlaces};
-
-/// Starts programs as they are and keeps what they were given; the real sandbox is another crate's.
-#[derive(Debug, Default)]
-struct Watch(Mutex<Vec<ConfinedPlaces>>);
-
-impl Confine for Watch {
-    fn spawn(&self, command: &Command, places: &ConfinedPlaces) -> io::Result<Child> {
-        self.0.lock().unwrap().push(places.clone());
-        let mut own = Command::new(command.get_program());
-        own.args(command.get_args()).env_clear().env("CONFINED", "yes");
-        own.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        own.current_dir(command.get_current_dir().unwrap()).process_group(0);
-        own.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
-    }
-}
+use crate::testing::{Project, Watch, mission, write};
+use crate::{Error, Workspace};
 
 /// A project whose `*.up` files go through a filter that works where it is confined only.
 fn filtered(attributes: &str) -> Project {
@@ -67,6 +49,26 @@ fn they_run_confined_wherever_files_are_written_or_recorded() {
             .flatten()
             .any(|left| left.file_name().to_string_lossy().starts_with("filter-"))
     );
+}
+
+#[test]
+fn without_a_sandbox_none_is_run() {
+    let project = filtered("*.up filter=up\n");
+    let ran = project.root().with_file_name("ran");
+    project.git(&["config", "filter.up.clean", &format!("touch {}; cat", ran.display())]);
+    let base = project.open().take_base("m").unwrap();
+    let bare = || Workspace::open(&project.root(), &project.state()).unwrap();
+    let slot = project.open().slot(1, &base.commit).unwrap();
+    fs::remove_file(&ran).unwrap();
+    write(&slot.path, "z.up", "low\n");
+    for error in [
+        bare().take_base("n").map(|_| ()).unwrap_err(),
+        bare().slot(2, &base.commit).map(|_| ()).unwrap_err(),
+        bare().commit_slot(&slot, &base.commit, "task").map(|_| ()).unwrap_err(),
+    ] {
+        assert!(matches!(&error, Error::Unconfined { filters } if filters == "up"), "{error}");
+    }
+    assert!(!ran.exists());
 }
 
 #[test]
