@@ -50,7 +50,7 @@ pub use packages::{Addition, Manifest, RegistryAnswer, Wanted, answer as package
 pub use parse::{Reading, Report, parse};
 pub use process::{
     Bounds, ConfinedReach, Level, Network, RunOptions, Sandbox, describe_end, describe_sandbox, place, run,
-    sandbox_available, spawn_confined, strongest, sweep,
+    sandbox_available, sandbox_hint, spawn_confined, strongest, sweep,
 };
 pub use runners::{Language, Runner};
 pub use toolchain::{has_program, toolchain};

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,9 +24,9 @@ const PREAMBLE: &str = "
 import ctypes, fcntl, os, signal, socket, struct, sys, termios, time
 libc = ctypes.CDLL(None, use_errno=True)
 def attempt(name, f):
-    try:
-        if f() not in (-1, False): print('did', name, flush=True)
-    except OSError: pass
+    try: came = f()
+    except OSError: return
+    if came is not False and came != -1: print('did', name, flush=True)
 def write(path, how='w'):
     with open(path, how) as file: file.write('theirs')
 ";
@@ -72,6 +72,9 @@ const NAMES: &[&str] = &[
     "change mode and times of your files",
     "change your package caches",
     "share memory or temporary files with your programs",
+    "use shared segments and message queues of your programs",
+    "use files and sockets that OpenCode has open",
+    "read the machine's passwords, disks and devices",
     "signal, trace, limit or slow your processes",
     "read environment, memory or files of your processes",
     "leave processes behind that hide",
@@ -79,6 +82,7 @@ const NAMES: &[&str] = &[
     "write or type into your terminal",
     "connect to a server of yours",
     "connect to a server of yours that starts later",
+    "connect to a server of yours while packages are fetched",
     "send UDP to a program of yours",
     "mount, make devices, change the kernel or its settings",
     "rewrite the slot's `.git`",
@@ -131,6 +135,17 @@ async fn harms(name: &str, level: Level) -> bool {
             seen.iter().for_each(|path| drop(std::fs::remove_file(path)));
             found
         }
+        "use shared segments and message queues of your programs" => on_shared_memory(&place).await,
+        "use files and sockets that OpenCode has open" => on_open_files(&place, &home).await,
+        "read the machine's passwords, disks and devices" => {
+            let script = format!(
+                "
+for path in {:?}:
+    attempt('read ' + path, lambda: os.read(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY), 1))",
+                private_to_the_machine()
+            );
+            attempt(&place, &script).await.contains("did read")
+        }
         "signal, trace, limit or slow your processes" => on_a_process(&place).await,
         "read environment, memory or files of your processes" => {
             let victim = Victim::start();
@@ -170,6 +185,12 @@ for _ in range(20):
             );
             attempt(&place, &script).await;
             later.join().unwrap()
+        }
+        "connect to a server of yours while packages are fetched" => {
+            let server = TcpListener::bind("127.0.0.1:0").unwrap();
+            let mut place = place;
+            place.options.sandbox.network = checks::Network::Fetch;
+            connects(&place, &server, Duration::ZERO).await || on_unix_sockets(&place, &home).await
         }
         "send UDP to a program of yours" => {
             let server = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -276,6 +297,72 @@ for name in ['npm_config_cache', 'CARGO_HOME', 'UV_CACHE_DIR', 'GOCACHE', 'PIP_C
         })
 }
 
+/// What root alone may read, and devices that are more than the kernel's own numbers and nothing.
+fn private_to_the_machine() -> Vec<String> {
+    let shared = ["null", "zero", "full", "random", "urandom"];
+    let devices = std::fs::read_dir("/dev").unwrap().flatten().filter(|entry| {
+        let kind = entry.file_type().unwrap();
+        (kind.is_block_device() || kind.is_char_device())
+            && !shared.iter().any(|name| entry.file_name() == *name)
+    });
+    let files = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers"].map(str::to_owned);
+    files.into_iter().chain(devices.map(|entry| entry.path().display().to_string())).collect()
+}
+
+/// Segments, semaphores and queues that a program of the user's has made, under names that anybody can guess.
+async fn on_shared_memory(place: &Place) -> bool {
+    let key = 0x0a77_0000 + std::process::id() % 0xffff;
+    let owner = format!(
+        "import ctypes, sys
+libc = ctypes.CDLL(None, use_errno=True)
+segment = libc.shmget({key}, 4096, 0o1600)
+semaphore = libc.semget({key}, 1, 0o1600)
+queue = libc.msgget({key}, 0o1600)
+posix = libc.mq_open(b'/attack-{key}', 0o102, 0o600, None)
+print(segment, flush=True)
+sys.stdin.read()
+libc.shmctl(segment, 0, None), libc.semctl(semaphore, 0, 0), libc.msgctl(queue, 0, None), libc.mq_unlink(b'/attack-{key}')"
+    );
+    let mut owner = Command::new("/usr/bin/python3")
+        .args(["-c", &owner])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut id = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(owner.stdout.take().unwrap()), &mut id).unwrap();
+    let script = format!(
+        "
+libc.shmat.restype = ctypes.c_long
+attempt('use segment', lambda: libc.shmget({key}, 4096, 0))
+attempt('use segment by number', lambda: libc.shmat({}, None, 0))
+attempt('use semaphore', lambda: libc.semget({key}, 1, 0))
+attempt('use queue', lambda: libc.msgget({key}, 0))
+attempt('use named queue', lambda: libc.mq_open(b'/attack-{key}', 2))
+attempt('use named queue', lambda: libc.mq_unlink(b'/attack-{key}'))",
+        id.trim()
+    );
+    let output = attempt(place, &script).await;
+    drop(owner.stdin.take());
+    owner.wait().unwrap();
+    output.contains("did use")
+}
+
+/// Whatever else runs in OpenCode opens files without telling the system to close them in children.
+async fn on_open_files(place: &Place, home: &Path) -> bool {
+    let mut open = std::fs::OpenOptions::new().read(true).append(true).open(home.join(".profile")).unwrap();
+    rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty()).unwrap();
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().unwrap();
+    rustix::io::fcntl_setfd(&theirs, rustix::io::FdFlags::empty()).unwrap();
+    attempt(place, "for number in range(3, 256): attempt('write', lambda: os.write(number, b'theirs'))")
+        .await;
+    ours.set_nonblocking(true).unwrap();
+    let mut text = String::new();
+    std::io::Seek::rewind(&mut open).unwrap();
+    open.read_to_string(&mut text).unwrap();
+    text != "mine" || (&ours).read(&mut [0]).is_ok_and(|count| count > 0)
+}
+
 /// A program of the user's.
 struct Victim(Child);
 
@@ -367,13 +454,14 @@ async fn on_a_terminal(place: &Place) -> bool {
     let owner = "import os, sys
 a, b = os.openpty()
 print(os.ttyname(b), flush=True)
+os.write(a, b'secret\\n')
 sys.stdin.read()
-seen = b''
+seen = []
 for end in (a, b):
     os.set_blocking(end, False)
-    try: seen += os.read(end, 100)
+    try: seen.append(os.read(end, 100))
     except OSError: pass
-print(len(seen))";
+print(seen == [b'secret\\r\\n', b'secret\\n'])";
     let mut owner = Command::new("/usr/bin/python3")
         .args(["-c", owner])
         .stdin(Stdio::piped())
@@ -391,6 +479,7 @@ def type_in():
     terminal = os.open(name, os.O_RDWR | os.O_NOCTTY)
     for letter in b'id\\n': fcntl.ioctl(terminal, termios.TIOCSTI, bytes([letter]))
 attempt('type', type_in)
+attempt('read', lambda: os.read(os.open(name, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK), 100))
 attempt('own', lambda: write('/dev/tty'))",
         String::from_utf8_lossy(&name[..length]).trim()
     );
@@ -399,7 +488,7 @@ attempt('own', lambda: write('/dev/tty'))",
     let mut seen = String::new();
     said.read_to_string(&mut seen).unwrap();
     owner.wait().unwrap();
-    seen.trim() != "0" || output.contains("did own")
+    seen.trim() != "True" || output.contains("did ")
 }
 
 async fn connects(place: &Place, server: &TcpListener, wait: Duration) -> bool {
@@ -407,7 +496,12 @@ async fn connects(place: &Place, server: &TcpListener, wait: Duration) -> bool {
     server.set_nonblocking(true).unwrap();
     let port = server.local_addr().unwrap().port();
     let script = format!(
-        "for host in ['127.0.0.1', '::ffff:127.0.0.1', 'localhost']: attempt('connect', lambda: socket.create_connection((host, {port}), 1))"
+        "
+for host in ['127.0.0.1', '::ffff:127.0.0.1', 'localhost']:
+    attempt('connect', lambda: socket.create_connection((host, {port}), 1))
+attempt('connect', lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262).connect(('127.0.0.1', {port})))
+attempt('connect', lambda: socket.socket(43, socket.SOCK_STREAM).connect(('127.0.0.1', {port})))
+attempt('send', lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).sendto(b'x', 0x20000000, ('127.0.0.1', {port})))"
     );
     attempt(place, &script).await;
     server.accept().is_ok()
@@ -422,6 +516,8 @@ def disk():
     open(folder + '/disk', 'rb').read(1)
 attempt('device', disk)
 attempt('bpf', lambda: libc.syscall(321, 0, (ctypes.c_char * 128)(), 128))
+attempt('faults', lambda: libc.syscall(323, 0))
+attempt('other numbers', lambda: libc.syscall(0x40000000 | 39))
 attempt('keys', lambda: libc.syscall(248, b'user', b'attack', b'x', 1, -3))
 attempt('perf', lambda: libc.syscall(298, (ctypes.c_char * 128)(), 0, -1, -1, 0))
 attempt('io_uring', lambda: libc.syscall(425, 8, (ctypes.c_char * 256)()))

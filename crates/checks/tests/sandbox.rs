@@ -269,3 +269,44 @@ async fn starting_costs_little() {
         assert!(times[0] < Duration::from_secs(1), "{level}: {times:?}");
     }
 }
+
+/// Values that the kernel refuses with another error, were it asked: a mistake here must not slow the whole machine.
+#[tokio::test]
+async fn all_processes_of_a_user_are_not_named_at_once() {
+    if !python() || !has(Level::Basic) {
+        return;
+    }
+    let script = "import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for call in (lambda: libc.setpriority(2, 0, -20), lambda: libc.syscall(251, 3, 0, 7 << 13)):
+    print(call(), ctypes.get_errno())
+    ctypes.set_errno(0)
+print(libc.setpriority(0, 0, 1))";
+    let place = Place::at(Level::Basic);
+    std::fs::write(place.path("slot/all.py"), script).unwrap();
+    let outcome = place.quick("/usr/bin/python3 all.py").await;
+    let refused = format!("-1 {}\n", libc::EPERM).repeat(2) + "0\n";
+    assert!(cfg!(not(target_arch = "x86_64")) || outcome.output == refused, "{}", outcome.output);
+}
+
+#[tokio::test]
+async fn while_packages_are_fetched_local_registries_are_reached() {
+    if !python() {
+        return;
+    }
+    let registry = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = registry.local_addr().unwrap().port();
+    for level in levels() {
+        let mut place = Place::at(level);
+        place.options.sandbox.network = Network::Fetch;
+        place.options.env.insert("npm_config_registry".into(), format!("http://127.0.0.1:{port}/"));
+        let script = format!(
+            "import socket
+socket.create_connection(('127.0.0.1', {port}), 5)
+print(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 9)))"
+        );
+        std::fs::write(place.path("slot/fetch.py"), script).unwrap();
+        let outcome = place.quick("/usr/bin/python3 fetch.py").await;
+        assert!(outcome.end.success(), "{level}: {}", outcome.output);
+    }
+}

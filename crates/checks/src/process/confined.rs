@@ -42,6 +42,8 @@ pub fn spawn_confined(command: &Command, sandbox: Sandbox, reach: ConfinedReach<
         let mut command = Command::new(all.next().unwrap_or_default());
         command.args(all).env_clear().envs(variables).current_dir(&folder);
         ProcessGroup::lead(&mut command);
+        #[cfg(unix)]
+        super::descriptors::keep_to_ourselves();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()
     };
     if level == Level::None {

@@ -1,6 +1,8 @@
 //! Running a command so that nothing of it is left behind, whatever it does.
 
 mod confined;
+#[cfg(unix)]
+mod descriptors;
 #[cfg(target_os = "linux")]
 mod left_pipes;
 mod missing;
@@ -26,7 +28,9 @@ use crate::parse::seen::seen;
 
 pub use confined::{ConfinedReach, spawn_confined};
 pub use sandbox::limits::Bounds;
-pub use sandbox::{Level, Network, Sandbox, describe_end, describe_sandbox, sandbox_available, strongest};
+pub use sandbox::{
+    Level, Network, Sandbox, describe_end, describe_sandbox, sandbox_available, sandbox_hint, strongest,
+};
 pub use stragglers::sweep;
 
 /// Output kept whole for reading names of tests; of the middle of a longer

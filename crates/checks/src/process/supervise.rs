@@ -26,7 +26,7 @@ use super::sandbox::cgroup::Cgroup;
 use super::sandbox::limits::{self, Bounds, Hit};
 use super::sandbox::{self, Level, Reach};
 use super::usage::{self, Watched};
-use super::{CAPTURE, Raw, RunOptions, stragglers};
+use super::{CAPTURE, Raw, RunOptions, descriptors, stragglers};
 use crate::outcome::End;
 use crate::output::HeadTail;
 use crate::{caches, environment};
@@ -325,6 +325,7 @@ async fn spawn(
     group.join(command.as_std_mut());
     if level == Level::None {
         command.arg(line);
+        descriptors::keep_to_ourselves();
         // The command holds the pipe's other end until it is dropped
         return command.spawn().map(|child| (child, output)).map_err(failed);
     }
@@ -334,6 +335,7 @@ async fn spawn(
     let confine = move || {
         command.args(sandbox::enter(level, &reach, &directory)?).arg(line);
         let _runtime = runtime.enter();
+        descriptors::keep_to_ourselves();
         command.spawn().map_err(failed)
     };
     // The thread loses rights for good, so it serves this command alone
@@ -362,7 +364,7 @@ fn environment_of(
 ) -> BTreeMap<OsString, OsString> {
     let mut env =
         environment::build(std::env::vars_os(), &options.env, directory, &reach.root, &options.tmp, marker);
-    if level != Level::None && options.sandbox.network != sandbox::Network::All {
+    if level != Level::None && !options.sandbox.network.is_shared() {
         // Without a lockfile Cargo asks for newer versions, and fails where nothing answers
         env.entry("CARGO_NET_OFFLINE".into()).or_insert_with(|| "true".into());
     }

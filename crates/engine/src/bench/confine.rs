@@ -61,8 +61,12 @@ impl Bench {
     /// How set-up and package managers run: they reach registries and fill the caches that checks then read.
     pub fn fetch_options(&self, slot: &Slot) -> RunOptions {
         let options = self.run_options(slot);
+        let network = match options.sandbox.network {
+            Network::All => Network::All,
+            _ => Network::Fetch,
+        };
         RunOptions {
-            sandbox: Sandbox { network: Network::All, ..options.sandbox },
+            sandbox: Sandbox { network, ..options.sandbox },
             caches: Some(self.workspace.caches()),
             fetched: None,
             ..options

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::places::{HIDDEN, SYSTEM, toolchains};
-use super::{Network, Reach, real};
+use super::{Reach, real};
 
 /// Where it is installed; never looked for in folders that others may write to.
 const PROGRAMS: &[&str] =
@@ -117,7 +117,7 @@ fn kernel_settings() -> Vec<PathBuf> {
 pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
     let mut all = Arguments(vec![program().unwrap_or("bwrap").into()]);
     all.0.extend(ALWAYS.iter().map(OsString::from));
-    if reach.network != Network::All {
+    if !reach.network.is_shared() {
         all.add(&[&"--unshare-net"]);
     }
     for folder in SYSTEM.iter().map(Path::new) {

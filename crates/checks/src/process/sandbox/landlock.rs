@@ -7,13 +7,14 @@ use landlock::{
     RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
+use super::places::Places;
 use super::{Network, ports};
 
 /// The newest interface that the library knows; older kernels do what they can.
 const NEWEST: ABI = ABI::V10;
 
-/// Devices that programs expect to be able to write to. Neither `/dev/shm`,
-/// which other programs of the user share, nor terminals.
+/// Devices that programs expect. Neither `/dev/shm`, which other programs of the user share, nor terminals, which could be
+/// read as well, nor disks.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
 /// What is in force.
@@ -27,9 +28,9 @@ pub(super) struct Confined {
 
 /// Restricts the calling thread, and all that it starts, for good.
 pub(super) fn restrict_this_thread(
-    readable: &[PathBuf],
-    writable: &[PathBuf],
+    places: &Places,
     network: Network,
+    registries: &[u16],
 ) -> Result<Confined, String> {
     let all = AccessFs::from_all(NEWEST);
     let devices = AccessFs::MakeChar | AccessFs::MakeBlock | AccessFs::IoctlDev;
@@ -39,8 +40,10 @@ pub(super) fn restrict_this_thread(
             rules = rules.handle_access(AccessNet::ConnectTcp)?;
         }
         let mut rules = rules.scope(Scope::Signal)?.scope(Scope::AbstractUnixSocket)?.create()?;
-        rules = allow(rules, readable.iter(), AccessFs::from_read(NEWEST))?;
-        rules = allow(rules, writable.iter(), all & !devices)?;
+        rules = allow(rules, places.readable.iter(), AccessFs::from_read(NEWEST))?;
+        // Names of the system's folders, also of those that are not shown as a whole
+        rules = allow(rules, [PathBuf::from("/etc")].iter(), AccessFs::ReadDir.into())?;
+        rules = allow(rules, places.writable.iter(), all & !devices)?;
         rules = allow(rules, DEVICES.iter().map(PathBuf::from).collect::<Vec<_>>().iter(), all & !devices)?;
         rules.restrict_self()
     };
@@ -54,7 +57,8 @@ pub(super) fn restrict_this_thread(
     let files = enforced && effective_abi >= ABI::V3;
     // Last: a later restriction would copy the many rules once more.
     let ports = match network {
-        Network::Loopback => ports::restrict_this_thread()?,
+        Network::Loopback => ports::allow_own_servers()?,
+        Network::Fetch => ports::close_local_servers(registries)?,
         _ => enforced && effective_abi >= ABI::V4,
     };
     Ok(Confined { files, ports })

@@ -1,7 +1,7 @@
 //! What keeps a command from everything but its slot, in three levels.
 //!
 //! *Full* (`full.rs`) gives it a machine of its own with bubblewrap's
-//! namespaces; *basic* (`landlock.rs`, `ports.rs`, `own_network.rs`, `seccomp.rs`)
+//! namespaces; *basic* (`landlock.rs`, `ports.rs`, `own_network.rs`, `own_mounts.rs`, `seccomp.rs`)
 //! takes rights away from the thread that starts it; *none* is what is left elsewhere. `places.rs` says
 //! what may be seen at all, `limits.rs` and `cgroup.rs` how much may be used. Nothing here
 //! starts the command itself; that is `supervise.rs`.
@@ -12,6 +12,10 @@ mod full;
 #[cfg(target_os = "linux")]
 mod landlock;
 pub(super) mod limits;
+#[cfg(target_os = "linux")]
+mod local_registries;
+#[cfg(target_os = "linux")]
+mod own_mounts;
 #[cfg(target_os = "linux")]
 mod own_network;
 #[cfg(target_os = "linux")]
@@ -66,7 +70,16 @@ pub enum Network {
     /// Servers that it has started itself.
     #[default]
     Loopback,
+    /// Other machines, and of this one the registries and proxies that the user's settings name: for fetching packages.
+    Fetch,
     All,
+}
+
+impl Network {
+    /// Whether it is the machine's own network.
+    pub(super) fn is_shared(self) -> bool {
+        matches!(self, Network::Fetch | Network::All)
+    }
 }
 
 /// What a command is confined by.
@@ -128,6 +141,16 @@ pub fn describe_sandbox() -> (Level, String) {
     (level, format!("{text}; what commands leave running is ended by {}", describe_end(level)))
 }
 
+/// What would give this machine a better level.
+pub fn sandbox_hint() -> Option<&'static str> {
+    match (strongest(), full_works()) {
+        (Level::Full, _) | (_, Ok(())) => None,
+        _ if !cfg!(target_os = "linux") => Some("run OpenCode on Linux for a sandbox"),
+        (_, Err(why)) if why.contains("not installed") => Some("install bubblewrap for level full"),
+        _ => Some("allow user namespaces for level full"),
+    }
+}
+
 fn describe_level() -> (Level, String) {
     let level = strongest();
     let text = match (level, full_works()) {
@@ -154,7 +177,10 @@ fn full_works() -> Result<(), String> {
 fn basic_works() -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();
     let probe = || {
-        let restrict = || landlock::restrict_this_thread(&[], &[], Network::None).is_ok_and(|got| got.files);
+        let restrict = || {
+            landlock::restrict_this_thread(&places::Places::default(), Network::None, &[])
+                .is_ok_and(|got| got.files)
+        };
         std::thread::Builder::new()
             .name("sandbox-probe".to_owned())
             .spawn(move || restrict() && seccomp::restrict_this_thread(true, Network::None).is_ok())
@@ -183,6 +209,8 @@ pub(super) struct Reach {
     pub writable: Vec<PathBuf>,
     pub home: Option<PathBuf>,
     pub network: Network,
+    /// Ports of registries and proxies on this machine.
+    pub registries: Vec<u16>,
 }
 
 impl Reach {
@@ -209,8 +237,9 @@ impl Reach {
                 .filter(|path| path.exists())
                 .cloned()
                 .collect(),
-            home: std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()),
+            home: home(),
             network: options.sandbox.network,
+            registries: registries(options),
             root,
             seen_at,
         }
@@ -225,8 +254,9 @@ impl Reach {
             tmp: own.clone(),
             readable: places.readable.iter().filter(|path| path.exists()).cloned().collect(),
             writable: places.writable.iter().filter(|path| path.exists()).cloned().collect(),
-            home: std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute()),
+            home: home(),
             network,
+            registries: Vec::new(),
             root: own,
         }
     }
@@ -239,6 +269,23 @@ impl Reach {
             Err(_) => path.to_path_buf(),
         }
     }
+}
+
+fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+#[cfg(target_os = "linux")]
+fn registries(options: &RunOptions) -> Vec<u16> {
+    match options.sandbox.network {
+        Network::Fetch => local_registries::ports(&options.env, home().as_deref()),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn registries(_options: &RunOptions) -> Vec<u16> {
+    Vec::new()
 }
 
 /// Whether a slot can be shown at this place: nothing else that is shown may lie below it.
@@ -267,6 +314,10 @@ pub(super) fn enter(
         Level::None => Ok(Vec::new()),
         Level::Basic => {
             let places = places::Places::of(reach);
+            if own_mounts::works() {
+                own_mounts::enter(&places.writable)
+                    .map_err(|error| format!("it cannot have mounts of its own: {error}"))?;
+            }
             let network = match reach.network {
                 Network::Loopback if own_network::works() => {
                     own_network::enter()
@@ -276,16 +327,19 @@ pub(super) fn enter(
                 }
                 network => network,
             };
-            let got = landlock::restrict_this_thread(&places.readable, &places.writable, network)?;
+            let got = landlock::restrict_this_thread(&places, network, &reach.registries)?;
             if !got.files {
                 return Err("this kernel cannot confine it (no Landlock)".to_owned());
             }
             // Without rules for ports, only a filter keeps it from the servers of this machine
-            let network = if got.ports || network == Network::All { network } else { Network::None };
+            let network = if got.ports || network.is_shared() { network } else { Network::None };
             seccomp::restrict_this_thread(true, network)?;
             Ok(Vec::new())
         }
         Level::Full => {
+            if reach.network == Network::Fetch {
+                ports::close_local_servers(&reach.registries)?;
+            }
             seccomp::restrict_this_thread(false, reach.network)?;
             Ok(full::arguments(reach, directory))
         }

@@ -10,7 +10,7 @@ use crate::toolchain::PROGRAMS;
 pub(super) const SYSTEM: &[&str] =
     &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/gnu", "/sys"];
 
-/// System files that hold secrets: hidden at level full even from root.
+/// System files that hold secrets: hidden even from root.
 pub(super) const HIDDEN: &[&str] = &[
     "/etc/shadow",
     "/etc/shadow-",
@@ -93,10 +93,15 @@ const VARIABLES: &[&str] = &[
     "GEM_HOME",
 ];
 
+/// Files with logins that programs keep beside what they have installed.
+const LOGINS: &[&str] =
+    &["auth.json", "credentials", "credentials.json", "credentials.toml", ".npmrc", ".netrc"];
+
 /// Below `CARGO_HOME`: all but its credentials.
 const CARGO: &[&str] = &["bin", "registry", "git"];
 
 /// What a command may see and change beside its slot.
+#[derive(Default)]
 pub(super) struct Places {
     pub readable: Vec<PathBuf>,
     pub writable: Vec<PathBuf>,
@@ -106,8 +111,8 @@ impl Places {
     /// For level basic: paths of this machine.
     pub fn of(reach: &Reach) -> Places {
         let mut readable: Vec<PathBuf> =
-            SYSTEM.iter().map(PathBuf::from).filter(|path| path.exists()).collect();
-        readable.extend(["/proc", "/dev"].map(PathBuf::from));
+            SYSTEM.iter().flat_map(|folder| without_hidden(Path::new(folder))).collect();
+        readable.push(PathBuf::from("/proc"));
         readable.extend(["/run/current-system", "/run/systemd/resolve", "/var/lib/snapd"].map(PathBuf::from));
         readable.retain(|path| path.exists());
         readable.extend(toolchains(reach));
@@ -116,6 +121,19 @@ impl Places {
         writable.extend(reach.writable.iter().cloned());
         Places { readable, writable }
     }
+}
+
+/// A folder; where it holds something hidden, all else that it holds.
+fn without_hidden(folder: &Path) -> Vec<PathBuf> {
+    let hidden = || HIDDEN.iter().map(Path::new);
+    if hidden().any(|hidden| hidden == folder) {
+        return Vec::new();
+    }
+    if !hidden().any(|hidden| hidden.starts_with(folder)) || folder.is_symlink() {
+        return vec![folder.to_path_buf()];
+    }
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.flat_map(|entry| without_hidden(&entry.path())).collect()
 }
 
 /// Folders of toolchains that are no part of the system, as far as they exist.
@@ -163,7 +181,8 @@ pub(super) fn toolchains(reach: &Reach) -> Vec<PathBuf> {
     kept
 }
 
-/// The folder of the installation whose programs are in `bin`: the one above, unless that is a home or holds more than this.
+/// The folder of the installation whose programs are in `bin`: the one above, unless that is a home or holds more than this,
+/// or a login.
 fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
     if system(bin) {
         return None;
@@ -176,7 +195,7 @@ fn installation(bin: &Path, home: Option<&Path>) -> Option<PathBuf> {
             home.starts_with(above)
                 || above.strip_prefix(home).is_ok_and(|below| below.components().count() < 2)
         });
-        top || in_home
+        top || in_home || LOGINS.iter().any(|name| above.join(name).exists())
     };
     Some(above.filter(|above| named && !wide(above)).unwrap_or(bin).to_path_buf())
 }
@@ -188,6 +207,26 @@ fn system(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_installation_with_logins_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join("tool/bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        assert_eq!(installation(&bin, None).as_deref(), bin.parent());
+        std::fs::write(folder.path().join("tool/credentials.toml"), "token").unwrap();
+        assert_eq!(installation(&bin, None), Some(bin));
+    }
+
+    #[test]
+    fn a_folder_with_secrets_is_taken_apart() {
+        let etc = without_hidden(Path::new("/etc"));
+        assert!(etc.contains(&PathBuf::from("/etc/passwd")), "{etc:?}");
+        for hidden in HIDDEN.iter().map(Path::new) {
+            assert!(!etc.iter().any(|path| hidden.starts_with(path)), "{}", hidden.display());
+        }
+        assert_eq!(without_hidden(Path::new("/usr")), [Path::new("/usr")]);
+    }
 
     #[test]
     fn an_installation_is_the_folder_above_its_programs_and_never_a_home() {

@@ -1,4 +1,4 @@
-//! Level basic: the ports to which a command may connect, by Landlock.
+//! The ports to which a command may connect, by Landlock: at level basic, and at both levels while packages are fetched.
 //!
 //! Landlock takes one rule a port. The rules are made once and then put in force for each command; they are made again
 //! only where a server has come up at a port that they allow.
@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use landlock::{
     ABI, AccessNet, LandlockStatus, NetPort, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr,
-    RulesetError, RulesetStatus,
+    RulesetError, RulesetStatus, Scope,
 };
 
 /// Ports that a server which a test has started usually listens at, where it does not leave the choice to the kernel.
@@ -24,28 +24,48 @@ struct Made {
     left_out: HashSet<u16>,
 }
 
-static MADE: Mutex<Option<Made>> = Mutex::new(None);
+static OWN_SERVERS: Mutex<Option<Made>> = Mutex::new(None);
+static OTHER_MACHINES: Mutex<Option<Made>> = Mutex::new(None);
 
 /// Leaves the calling thread, and all that it starts, the ports at which only its own servers can listen. Says whether
 /// the kernel can do so.
-pub(super) fn restrict_this_thread() -> Result<bool, String> {
+pub(super) fn allow_own_servers() -> Result<bool, String> {
+    let all = SERVERS.iter().cloned().flatten().chain(chosen(kernel_range())).collect();
+    restrict(&OWN_SERVERS, all, &listening())
+}
+
+/// Leaves it all ports but those at which a server of this machine listens and is no registry. Abstract sockets go by
+/// the network as well, and are closed. Says whether the kernel can do so.
+pub(super) fn close_local_servers(registries: &[u16]) -> Result<bool, String> {
+    let mut servers = listening();
+    servers.retain(|port| !registries.contains(port));
+    restrict(&OTHER_MACHINES, (1..=u16::MAX).collect(), &servers)
+}
+
+fn restrict(kept: &Mutex<Option<Made>>, all: Vec<u16>, servers: &HashSet<u16>) -> Result<bool, String> {
     let failed = |error: RulesetError| format!("Landlock refused the rules for ports: {error}");
-    let status = current(&listening()).and_then(RulesetCreated::restrict_self).map_err(failed)?;
+    let status = current(kept, all, servers).and_then(RulesetCreated::restrict_self).map_err(failed)?;
     let LandlockStatus::Available { effective_abi, .. } = status.landlock else { return Ok(false) };
     Ok(effective_abi >= ABI::V4 && status.ruleset != RulesetStatus::NotEnforced)
 }
 
-/// Rules that allow none of these ports and, of those that are usual, all others.
-fn current(listening: &HashSet<u16>) -> Result<RulesetCreated, RulesetError> {
-    let mut kept = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let all: Vec<u16> = SERVERS.iter().cloned().flatten().chain(chosen(kernel_range())).collect();
-    let taken: HashSet<u16> = all.iter().copied().filter(|port| listening.contains(port)).collect();
+/// Rules that allow `all` of these ports but those of `servers`.
+fn current(
+    kept: &Mutex<Option<Made>>,
+    all: Vec<u16>,
+    servers: &HashSet<u16>,
+) -> Result<RulesetCreated, RulesetError> {
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken: HashSet<u16> = all.iter().copied().filter(|port| servers.contains(port)).collect();
     // A rule cannot be taken back, but others can be added.
     let fits = kept.take().filter(|made| taken.is_subset(&made.left_out));
     let (mut rules, missing) = match fits {
         Some(Made { rules, left_out }) => (rules, left_out.difference(&taken).copied().collect()),
         None => (
-            Ruleset::default().handle_access(AccessNet::ConnectTcp)?.create()?,
+            Ruleset::default()
+                .handle_access(AccessNet::ConnectTcp)?
+                .scope(Scope::AbstractUnixSocket)?
+                .create()?,
             all.into_iter().filter(|port| !taken.contains(port)).collect::<Vec<_>>(),
         ),
     };

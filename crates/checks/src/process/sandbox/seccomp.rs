@@ -47,7 +47,10 @@ const NEVER_BASIC: &[i64] = &[
     libc::SYS_pivot_root,
     libc::SYS_move_mount,
     libc::SYS_fsopen,
+    libc::SYS_fspick,
+    libc::SYS_fsmount,
     libc::SYS_open_tree,
+    libc::SYS_mount_setattr,
     libc::SYS_setns,
     libc::SYS_sethostname,
     libc::SYS_process_madvise,
@@ -69,10 +72,32 @@ const OF_ANOTHER: &[(i64, u8)] = &[
 /// Programs take this answer for a kernel without it and go another way.
 const ABSENT: &[i64] = &[libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
 
+/// Memory, counters and queues under numbers and names that all programs of a user share. At level full there is a namespace
+/// for them.
+const SHARED_BY_NAME: &[i64] = &[
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_semtimedop,
+    libc::SYS_semctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_msgctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
+];
+
 /// Attributes of a file beside its content, by path: as on a file system without them.
 const ATTRIBUTES: &[i64] =
     &[libc::SYS_setxattr, libc::SYS_lsetxattr, libc::SYS_removexattr, libc::SYS_lremovexattr];
 
+const PRIO_USER: u64 = 2;
+const IOPRIO_WHO_USER: u64 = 3;
+/// TCP under another name.
+const AF_SMC: u64 = 43;
 const MSG_FASTOPEN: u64 = 0x2000_0000;
 const TCP_FASTOPEN_CONNECT: u64 = 30;
 /// Types of sockets are the low bits; flags are above.
@@ -86,7 +111,7 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
         drop_capabilities()?;
     }
     let failed = |error: String| format!("the kernel refused the filter of system calls: {error}");
-    let absent = whole(ABSENT);
+    let mut absent = whole(ABSENT);
     let mut refused = whole(NEVER);
     refused.insert(libc::SYS_ioctl, terminal()?);
     refused.insert(libc::SYS_prlimit64, limits(alone)?);
@@ -94,9 +119,14 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
     let mut unsupported = Rules::new();
     if alone {
         refused.extend(whole(NEVER_BASIC));
+        absent.extend(whole(SHARED_BY_NAME));
         unsupported.extend(whole(ATTRIBUTES));
         for (call, whose) in OF_ANOTHER {
             refused.insert(*call, vec![rule(&[(*whose, Ne, 0)])?]);
+        }
+        // Of all processes of a user, which zero names as well
+        for (call, of_user) in [(libc::SYS_setpriority, PRIO_USER), (libc::SYS_ioprio_set, IOPRIO_WHO_USER)] {
+            refused.entry(call).or_default().push(rule(&[(0, Eq, of_user)])?);
         }
     }
     let sockets = sockets(alone, network)?;
@@ -109,7 +139,29 @@ pub(super) fn restrict_this_thread(alone: bool, network: Network) -> Result<(), 
     for (rules, errno) in filters.into_iter().filter(|(rules, _)| !rules.is_empty()) {
         apply(rules, errno).map_err(failed)?;
     }
-    Ok(())
+    apply_program(&only_usual_numbers()).map_err(failed)
+}
+
+/// The same calls have a second set of numbers on some kernels, which no rule above names.
+#[cfg(target_arch = "x86_64")]
+fn only_usual_numbers() -> BpfProgram {
+    const SECOND_SET: u32 = 0x4000_0000;
+    const LOAD: u16 = 0x20;
+    const JUMP_IF_AT_LEAST: u16 = 0x35;
+    const RETURN: u16 = 0x06;
+    let step = |code, jt, jf, k| seccompiler::sock_filter { code, jt, jf, k };
+    let absent = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
+    vec![
+        step(LOAD, 0, 0, 0),
+        step(JUMP_IF_AT_LEAST, 0, 1, SECOND_SET),
+        step(RETURN, 0, 0, absent),
+        step(RETURN, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ]
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn only_usual_numbers() -> BpfProgram {
+    BpfProgram::new()
 }
 
 /// Rights of root, which reach past Landlock. Without new privileges a program cannot get them back.
@@ -124,7 +176,14 @@ fn apply(rules: Rules, errno: i32) -> Result<(), String> {
     let errno = SeccompAction::Errno(errno.unsigned_abs());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, errno, target);
     let program: BpfProgram = filter.and_then(TryInto::try_into).map_err(|error| error.to_string())?;
-    seccompiler::apply_filter(&program).map_err(|error| error.to_string())
+    apply_program(&program)
+}
+
+fn apply_program(program: &BpfProgram) -> Result<(), String> {
+    if program.is_empty() {
+        return Ok(());
+    }
+    seccompiler::apply_filter(program).map_err(|error| error.to_string())
 }
 
 fn whole(calls: &[i64]) -> Rules {
@@ -206,6 +265,22 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
             let tcp = u64::from(libc::IPPROTO_TCP.unsigned_abs());
             socket.push(rule(&[(0, Eq, family), (2, Ne, 0), (2, Ne, tcp)])?);
         }
+    }
+    if network == Network::Fetch {
+        // Landlock's rules for ports hold for plain TCP
+        for family in [inet, inet6] {
+            let (stream, tcp) =
+                (libc::SOCK_STREAM.unsigned_abs().into(), libc::IPPROTO_TCP.unsigned_abs().into());
+            socket.push(rule(&[
+                (0, Eq, family),
+                (1, Masked(SOCKET_TYPE), stream),
+                (2, Ne, 0),
+                (2, Ne, tcp),
+            ])?);
+        }
+        socket.push(rule(&[(0, Eq, AF_SMC)])?);
+    }
+    if network == Network::Fetch || alone && network == Network::Loopback {
         // A connection that is opened by its first data is looked at nowhere
         rules.insert(libc::SYS_sendto, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         rules.insert(libc::SYS_sendmsg, vec![rule(&[(2, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);

@@ -1,0 +1,122 @@
+//! Level basic as root: every file system read-only but for the places that may be written.
+//!
+//! Landlock (`landlock.rs`) has no right for mode, owner and times of files. A read-only mount refuses them. Others than root
+//! cannot have mounts of their own from a thread of a larger process.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use nix::errno::Errno;
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+
+use super::real;
+
+/// Options of a mount that a change must name again to keep them.
+const KEPT: &[(&str, MsFlags)] = &[
+    ("nosuid", MsFlags::MS_NOSUID),
+    ("nodev", MsFlags::MS_NODEV),
+    ("noexec", MsFlags::MS_NOEXEC),
+    ("noatime", MsFlags::MS_NOATIME),
+    ("nodiratime", MsFlags::MS_NODIRATIME),
+    ("relatime", MsFlags::MS_RELATIME),
+];
+
+/// Whether threads of this process may have them. Found once, by trying.
+pub(super) fn works() -> bool {
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    let probe = || {
+        let enter = || {
+            enter(&[]).is_ok() && mounts().iter().any(|mount| mount.at == Path::new("/") && mount.read_only)
+        };
+        let thread = std::thread::Builder::new().name("mount-probe".to_owned()).spawn(enter);
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or(false)
+    };
+    *WORKS.get_or_init(probe)
+}
+
+/// Gives the calling thread, and all that it starts, mounts of its own; `writable` stays as it is.
+pub(super) fn enter(writable: &[PathBuf]) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let none = None::<&Path>;
+    // What is unmounted outside is unmounted here too; nothing of ours is seen outside
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SLAVE, none)?;
+    let mut writable: Vec<PathBuf> = writable.iter().map(|place| real(place)).collect();
+    // One that lies below another would be hidden by it
+    writable.sort();
+    for place in &writable {
+        mount(Some(place.as_path()), place.as_path(), none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+    }
+    for found in mounts() {
+        if found.read_only || writable.iter().any(|place| found.at.starts_with(place)) {
+            continue;
+        }
+        let flags = MsFlags::MS_REMOUNT | MsFlags::MS_BIND | MsFlags::MS_RDONLY | found.flags;
+        match mount(none, &found.at, none, flags, none) {
+            // Another one lies over it, or over a folder above it
+            Ok(()) | Err(Errno::EINVAL | Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+struct Mount {
+    at: PathBuf,
+    read_only: bool,
+    flags: MsFlags,
+}
+
+/// Those that the calling thread sees.
+fn mounts() -> Vec<Mount> {
+    let text = std::fs::read("/proc/thread-self/mountinfo").unwrap_or_default();
+    text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
+}
+
+/// A line of `mountinfo`: two numbers, a device, a root, the place, options.
+fn read_line(line: &[u8]) -> Option<Mount> {
+    let mut fields = line.split(|byte| *byte == b' ').skip(4);
+    let (at, options) = (fields.next()?, String::from_utf8_lossy(fields.next()?));
+    let has = |name: &str| options.split(',').any(|option| option == name);
+    let flags = KEPT.iter().filter(|(name, _)| has(name)).map(|(_, flag)| *flag).collect();
+    Some(Mount { at: PathBuf::from(OsString::from_vec(unescaped(at))), read_only: has("ro"), flags })
+}
+
+/// Spaces and the like are written as a backslash and three octal digits.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let value = digits.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        match value.filter(|_| *first == b'\\') {
+            Some(value) => {
+                bytes.push(value);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_list_of_mounts_is_read() {
+        let line = br"36 35 98:0 /mnt1 /mnt\040two rw,nosuid,noatime master:1 - ext3 /dev/root rw";
+        let found = read_line(line).unwrap();
+        assert_eq!(found.at, Path::new("/mnt two"));
+        assert!(!found.read_only);
+        assert_eq!(found.flags, MsFlags::MS_NOSUID | MsFlags::MS_NOATIME);
+        assert!(read_line(b"1 2 0:1 / /a ro - proc proc rw").unwrap().read_only);
+        assert!(read_line(b"").is_none());
+    }
+}
