@@ -1,7 +1,7 @@
 /** The part of `doctor` about the machine: programs, the native core, disk, sandbox. */
 import { spawnSync } from "node:child_process"
-import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from "node:fs"
-import { homedir, release } from "node:os"
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs"
+import { homedir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { loadNative } from "../../plugin/native.js"
 import { stateDirectory as stateFolder } from "../install/record.js"
@@ -14,10 +14,6 @@ export const TESTED = ["1.17.0", "1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.1
 
 const MIN_GIT = [2, 38]
 const MIN_NODE = 20
-/** A kernel may have Landlock from this version on. */
-const MIN_LANDLOCK = [5, 13]
-/** From this version on the kernel ends a control group as one. */
-const CGROUP_KILL = [5, 14]
 /** Below this, a slot of a larger project may not fit. */
 const LOW_DISK = 1e9
 const DEADLINE_MS = 20_000
@@ -114,49 +110,18 @@ export function stateDirectory({ env }) {
   }
 }
 
-/** @returns {Finding} */
+/**
+ * The core's own answer: it is what confines commands.
+ * @returns {Finding}
+ */
 export function sandbox() {
   const name = "sandbox"
-  const without = "checks run without a sandbox, and reports say so"
-  const trial = ["--unshare-user", "--unshare-pid", "--unshare-net", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "/bin/sh", "-c", ":"]
-  const bubblewrap = ["/usr/bin/bwrap", "/bin/bwrap", "/usr/local/bin/bwrap"].find((file) => existsSync(file))
-  if (bubblewrap && spawnSync(bubblewrap, trial, { timeout: 5000 }).status === 0) {
-    return { name, status: "ok", message: "level full: bubblewrap works; what commands leave running ends with their namespace" }
-  }
-  const hint = bubblewrap ? "allow user namespaces for level full" : "install bubblewrap for level full"
-  if (process.platform !== "linux") return { name, status: "warn", message: `Landlock exists on Linux only; ${without}` }
-  const modules = readOr("/sys/kernel/security/lsm")
-  if (modules?.split(",").map((word) => word.trim()).includes("landlock")) {
-    return { name, status: "ok", message: `level basic: Landlock is on; ${ending()}`, hint }
-  }
-  if (modules === undefined && atLeast(numbers(release()) ?? [0], MIN_LANDLOCK)) {
-    return { name, status: "ok", message: `Linux ${release()}, which usually has Landlock: level basic; reports say what was used; ${ending()}`, hint }
-  }
-  return { name, status: "warn", message: `this kernel has no Landlock; ${without}`, hint: "boot with `lsm=landlock,…` on Linux 5.13 or later" }
-}
-
-/**
- * What ends the processes that commands leave, at levels other than full: docs/DURABILITY.md.
- *
- * @returns {string}
- */
-function ending() {
-  const own = readOr("/proc/self/cgroup")?.match(/^0::\/(.*)$/m)?.[1]
-  const mount = readOr("/proc/self/mountinfo")?.match(/^\S+ \S+ \S+ \/ (\S+) .* - cgroup2 /m)?.[1]
-  const canMake = (/** @type {string} */ folder) => {
-    try {
-      accessSync(join(folder, "cgroup.procs"), constants.W_OK)
-      accessSync(folder, constants.W_OK)
-      return true
-    } catch {
-      return false
-    }
-  }
-  const folder = own === undefined || mount === undefined ? undefined : join(mount, own)
-  if (folder && [dirname(folder), folder].some(canMake) && atLeast(numbers(release()) ?? [0], CGROUP_KILL)) {
-    return "what commands leave running ends with their control group"
-  }
-  return "what commands leave running is searched for and ended"
+  const { native } = /** @type {{ native?: { sandbox?: () => string } }} */ (loadNative())
+  if (typeof native?.sandbox !== "function") return { name, status: "warn", message: "unknown, since the native core does not answer" }
+  const { level, message, hint } = JSON.parse(native.sandbox())
+  const better = hint ?? undefined
+  if (level === "none") return { name, status: "warn", message: `${message}. Checks run without a sandbox, and reports say so`, hint: better }
+  return { name, status: "ok", message: `level ${message}`, hint: better }
 }
 
 /**
@@ -216,13 +181,4 @@ export function atLeast(version, least) {
     if (part !== least[index]) return part > least[index]
   }
   return true
-}
-
-/** @param {string} file */
-function readOr(file) {
-  try {
-    return readFileSync(file, "utf8")
-  } catch {
-    return undefined
-  }
 }

@@ -35,6 +35,12 @@ pub fn file_tools() -> Vec<serde_json::Value> {
     steps::work::write::definitions()
 }
 
+/// What confines the commands of missions on this machine, as `{ level, message, hint }`.
+pub fn sandbox() -> serde_json::Value {
+    let (level, message) = checks::describe_sandbox();
+    serde_json::json!({ "level": level.name(), "message": message, "hint": checks::sandbox_hint() })
+}
+
 /// The mailbox tools, as `{ name, description, roles, schema }`.
 pub fn mailbox_tools() -> Vec<serde_json::Value> {
     mission::mailbox::TOOLS.iter().map(mission::mailbox::Tool::definition).collect()

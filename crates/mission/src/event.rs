@@ -198,6 +198,9 @@ pub enum Event {
         /// What made the checking slot ready for them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         setup: Vec<SetupSummary>,
+        /// What ends the processes that commands leave running on this machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended_by: Option<String>,
     },
     /// A prompt is about to be sent.
     RoleAsked {

@@ -141,7 +141,7 @@ fn what_is_submitted_waits_for_the_base_to_be_checked() {
         check-base
     "#]],
     );
-    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![] });
+    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None });
     check(
         &mut mission,
         expect![[r#"

@@ -39,7 +39,7 @@ fn checked(mission: &mut Mission) {
         misses: vec![],
         own: false,
     }];
-    mission.tell(Event::BaseChecked { checks, setup: vec![] });
+    mission.tell(Event::BaseChecked { checks, setup: vec![], ended_by: None });
 }
 
 fn begin(mission: &mut Mission, task: &str) {
@@ -102,7 +102,7 @@ fn tests_come_first_and_wait_for_the_checks_of_the_base() {
 #[test]
 fn a_task_without_behaviour_and_a_project_without_checks_have_none() {
     let mut mission = with("a: a.js");
-    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![] });
+    mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None });
     check(
         &mut mission,
         expect![[r#"

@@ -25,7 +25,7 @@ fn base_checked(needed_by: &[&str], failed: bool) -> Event {
         warm: false,
         needed_by: needed_by.iter().map(|run| run.to_string()).collect(),
     };
-    Event::BaseChecked { checks, setup: vec![step] }
+    Event::BaseChecked { checks, setup: vec![step], ended_by: None }
 }
 
 /// Planned, with a base that was not checked yet.

@@ -21,6 +21,12 @@ pub fn file_tools() -> String {
     Value::from_iter(engine::file_tools()).to_string()
 }
 
+/// The sandbox that commands get on this machine, as JSON of `{ level, message, hint? }`.
+#[napi]
+pub fn sandbox() -> String {
+    engine::sandbox().to_string()
+}
+
 /// A subcommand of `opencode-orchestrator`: JSON of `{ args, cwd, env, tty }` to JSON of `{ exit, stdout, stderr }`.
 #[napi]
 pub async fn cli(request: String) -> String {

@@ -119,7 +119,9 @@ impl World {
                 changed: Vec::new(),
                 left_out: Vec::new(),
             }],
-            Effect::CheckBase => vec![Event::BaseChecked { checks: Vec::new(), setup: Vec::new() }],
+            Effect::CheckBase => {
+                vec![Event::BaseChecked { checks: Vec::new(), setup: Vec::new(), ended_by: None }]
+            }
             Effect::AskSearcher => {
                 let brief = Brief {
                     summary: "a project".into(),

@@ -33,7 +33,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::BaseChecked { checks, .. } if checks.is_empty() => {
             "no check of the project was found: the result will be **unverified**, unless the mission brings its own".into()
         }
-        Event::BaseChecked { checks, setup } => {
+        Event::BaseChecked { checks, setup, .. } => {
             let made = setup.iter().map(|step| format!("set up: {}\n- ", setup_step(step)));
             let said = checks.iter().map(|c| format!("`{}` {}", c.run, detail(&c.detail)));
             format!("{}base checked: {}", made.collect::<String>(), said.collect::<Vec<_>>().join("; "))

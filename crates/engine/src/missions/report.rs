@@ -80,6 +80,9 @@ pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     unplanned(&mut text, state);
     whole(&mut text, state);
     verified(&mut text, state);
+    if let Some(what) = &state.ended_by {
+        let _ = writeln!(text, "- what commands leave running is ended by {what}");
+    }
     covered(&mut text, state);
     delivered(&mut text, state);
     taken_back(&mut text, state);

@@ -39,7 +39,8 @@ impl State {
                 self.base_changed.clone_from(changed);
                 self.base_left_out.clone_from(left_out);
             }
-            Event::BaseChecked { checks, setup } => {
+            Event::BaseChecked { checks, setup, ended_by } => {
+                self.ended_by.clone_from(ended_by);
                 self.setup.clone_from(setup);
                 self.base_checks = Some(checks.clone());
                 // A base that is checked again says nothing of what was integrated since
@@ -407,6 +408,7 @@ impl State {
             Some(PauseReason::Setup(_)) => {
                 self.base_checks = None;
                 self.setup.clear();
+                self.ended_by = None;
             }
             Some(_) => {}
             // Nobody paused it: it ran until its last event

@@ -144,6 +144,8 @@ pub struct State {
     pub base_changed: Vec<String>,
     pub base_left_out: Vec<String>,
     pub base_checks: Option<Vec<CheckSummary>>,
+    /// What ends the processes that commands leave running.
+    pub ended_by: Option<String>,
     /// What made the project ready for its checks.
     #[serde(default)]
     pub setup: Vec<SetupSummary>,

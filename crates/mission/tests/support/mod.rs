@@ -27,7 +27,7 @@ impl Mission {
             changed: vec![],
             left_out: vec![],
         });
-        mission.tell(Event::BaseChecked { checks: vec![], setup: vec![] });
+        mission.tell(Event::BaseChecked { checks: vec![], setup: vec![], ended_by: None });
         mission.tell(Event::BriefAccepted { brief: brief() });
         mission
     }

@@ -429,7 +429,7 @@ impl Hands {
                     misses: Vec::new(),
                     own: false,
                 };
-                vec![Event::BaseChecked { checks: vec![check], setup: Vec::new() }]
+                vec![Event::BaseChecked { checks: vec![check], setup: Vec::new(), ended_by: None }]
             }
             Effect::AskSearcher => self.search().await,
             Effect::AskPlanner { task } => self.plan(&state, task).await,

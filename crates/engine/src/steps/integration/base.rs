@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use checks::describe_end;
 use mission::{Event, PauseReason, State};
 
 use crate::blocking::blocking;
@@ -28,12 +29,20 @@ pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
 pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
     match context.gates.checks.base(&base).await {
-        Ok(checks) => vec![Event::BaseChecked { checks, setup: context.gates.checks.setup() }],
+        Ok(checks) => {
+            let level = context.bench.config.sandbox.settings().level().ok();
+            let ended_by = level.filter(|_| !checks.is_empty()).map(|level| describe_end(level).to_owned());
+            vec![Event::BaseChecked { checks, setup: context.gates.checks.setup(), ended_by }]
+        }
         Err(why) => {
             // Without evidence the mission goes on, and is delivered as unverified
             tracing::warn!("the base could not be checked: {why}");
             context.bench.host.say(&format!("- the base could not be checked: {why}\n"));
-            vec![Event::BaseChecked { checks: Vec::new(), setup: context.gates.checks.setup() }]
+            vec![Event::BaseChecked {
+                checks: Vec::new(),
+                setup: context.gates.checks.setup(),
+                ended_by: None,
+            }]
         }
     }
 }
