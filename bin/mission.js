@@ -28,28 +28,80 @@ export async function mission(name, args) {
   const given = args.map((word) => (name === "run" && word === "-" ? readFileSync(0, "utf8") : word))
   const asked = await callCore([name, ...given])
   if (asked.exit !== 0) return asked
-  /** @type {{ typed: string, json: boolean, timeout_ms: number | null }} */
-  const { typed, json, timeout_ms } = JSON.parse(asked.stdout ?? "")
+  /** @type {{ missions: { typed: string, line?: number }[], json: boolean, timeout_ms: number | null }} */
+  const { missions, ...how } = JSON.parse(asked.stdout ?? "")
+  const [only] = missions
+  return missions.length === 1 && only.line === undefined ? (await play(only.typed, how)).answer : list(missions, how)
+}
+
+/** @typedef {{ json: boolean, timeout_ms: number | null }} How */
+
+/**
+ * One mission after the other. The next one begins whatever became of the one before it, unless the user
+ * ends the program or OpenCode begins none.
+ * @param {{ typed: string, line?: number }[]} missions
+ * @param {How} how
+ * @returns {Promise<Answer>} the status is 0 only where each was delivered and verified; 1 outranks 3
+ */
+async function list(missions, how) {
+  const show = (/** @type {string} */ text) => void (how.json ? process.stderr : process.stdout).write(text)
+  /** @type {number[]} */
+  const exits = []
+  for (const [at, { typed, line }] of missions.entries()) {
+    const [title] = typed.slice("run ".length).split("\n", 1)
+    show(`objective ${at + 1} of ${missions.length} (line ${line}): ${title}\n`)
+    const { answer, over } = await play(typed, how)
+    process.stdout.write(answer.stdout ?? "")
+    process.stderr.write(answer.stderr ?? "")
+    exits.push(answer.exit)
+    if (over) break
+  }
+  const of = (/** @type {number} */ exit) => exits.filter((other) => other === exit).length
+  const rest = missions.length - exits.length
+  const parts = [
+    `${of(0)} of ${missions.length} objectives delivered and verified`,
+    of(3) ? `${of(3)} delivered without full verification` : "",
+    exits.length - of(0) - of(3) ? `${exits.length - of(0) - of(3)} not done` : "",
+    rest ? `${rest} not started` : "",
+  ]
+  show(`${parts.filter(Boolean).join(", ")}\n`)
+  return { exit: of(0) + of(3) < missions.length ? 1 : of(3) ? 3 : 0 }
+}
+
+/**
+ * One mission, from the start of OpenCode to its end.
+ * @param {string} typed
+ * @param {How} how
+ * @returns {Promise<{ answer: Answer, over: boolean }>} `over`: what stopped it would stop the next one too
+ */
+async function play(typed, { json, timeout_ms }) {
   const show = (/** @type {string} */ text) => void (json ? process.stderr : process.stdout).write(text)
   const opencode = await start(typed)
+  let byUser = false
   const stop = (/** @type {string} */ why) => {
     show(`${why}\n`)
     opencode.interrupt()
   }
-  const interrupted = () => stop(opencode.mission() ? `stopping mission ${opencode.mission()}` : "stopping OpenCode; no mission has begun")
-  for (const signal of SIGNALS) process.on(signal, interrupted)
+  const interrupt = () => {
+    byUser = true
+    stop(opencode.mission() ? `stopping mission ${opencode.mission()}` : "stopping OpenCode; no mission has begun")
+  }
+  for (const signal of SIGNALS) process.on(signal, interrupt)
   const timer = timeout_ms ? setTimeout(() => stop("the time is over; the mission is stopped"), timeout_ms) : undefined
   try {
     const id = await begun(opencode, show)
-    if (!id) return { exit: 1, stderr: `${opencode.said().trim()}\nno mission was started\nhint: \`opencode-orchestrator doctor\` looks for the cause\n` }
+    if (!id) {
+      const stderr = `${opencode.said().trim()}\nno mission was started\nhint: \`opencode-orchestrator doctor\` looks for the cause\n`
+      return { answer: { exit: 1, stderr }, over: true }
+    }
     const flags = json ? ["--exit-status", "--json"] : ["--exit-status"]
     const end = await callCore(["watch", id, ...flags], undefined, show)
     await opencode.ended(LEAVING)
     if (!json) end.stdout = `${end.stdout ?? ""}${end.exit === 1 ? await howOn(id) : ""}`
-    return end
+    return { answer: end, over: byUser }
   } finally {
     clearTimeout(timer)
-    for (const signal of SIGNALS) process.off(signal, interrupted)
+    for (const signal of SIGNALS) process.off(signal, interrupt)
     opencode.kill()
   }
 }

@@ -93,6 +93,28 @@ scene(
 )
 
 scene(
+  "a file of objectives is one mission after the other, and the status is that of the list",
+  {
+    skip: noPlugin,
+    files: { ...project(), "tonight.md": "# Tonight\n\n- Add one\n- [x] Add three\n- Add two\n" },
+    scenario: {
+      ...modules(["one", "two"]),
+      plan: { tasks: [task("one", ["src/one.js"])] },
+      answers: [{ role: "planner", match: "Add two", turns: [{ submit: { tasks: [task("two", ["src/two.js"])] } }] }],
+    },
+  },
+  async (world) => {
+    const result = await cli(world, ["run", "--file", "tonight.md"]).done
+    const said = printed(result)
+    assert.match(said, /objective 1 of 2 \(line 3\): Add one[^]*objective 2 of 2 \(line 5\): Add two/)
+    const verified = Number(/^(\d) of 2 objectives delivered and verified/m.exec(said)?.[1])
+    assert.equal(result.code, verified === 2 ? 0 : 3, said)
+    assert.deepEqual([world.exists("src/one.js"), world.exists("src/two.js")], [true, true])
+    assert.equal(world.missions().length, 2)
+  },
+)
+
+scene(
   "opencode run: lines come while the mission runs",
   { skip: noPlugin, files: project(), scenario: GATED },
   async (world) => {

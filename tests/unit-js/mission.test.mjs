@@ -43,6 +43,9 @@ test("wrong use starts nothing", { skip }, (t) => {
   for (const [args, says] of /** @type {[string[], RegExp][]} */ ([
     [["run"], /<OBJECTIVE>/],
     [["run", " "], /the objective is empty/],
+    [["run", "x", "--file", "y"], /cannot be used with/],
+    [["run", "--file", "none.md"], /^none\.md: No such file/],
+    [["run", "--file", "."], /^\.: it is not a file/],
     [["run", "x", "--timeout", "soon"], /`soon` is no time; write 90s, 30m or 2h/],
     [["resume", "m-zzzzzzzz"], /there is no mission `m-zzzzzzzz`/],
   ])) {
@@ -54,4 +57,13 @@ test("wrong use starts nothing", { skip }, (t) => {
   assert.equal(called.exit, 1)
   assert.match(called.stderr, /there is nothing to resume: no mission of this project is unfinished/)
   assert.equal(existsSync(join(project, "started")), false)
+})
+
+test("a list ends where OpenCode begins no mission: the next one would not begin either", { skip }, (t) => {
+  const { call, project } = played(t, "console.log('no model is configured'); process.stdin.resume()")
+  writeFileSync(join(project, "list.md"), "- a\n- b\n- c\n")
+  const called = call(["run", "--file", "list.md"])
+  assert.equal(called.exit, 1)
+  assert.match(called.stdout, /^objective 1 of 3 \(line 1\): a\n0 of 3 objectives delivered and verified, 1 not done, 2 not started\n$/)
+  assert.match(called.stderr, /no model is configured/)
 })

@@ -1,17 +1,26 @@
 //! `run OBJECTIVE` and `resume [id]`: what the program types into an OpenCode that it starts, and for how long that may take.
 //! The program starts it (`bin/mission.js`); what can be refused without it is refused here.
 
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
 use mission::command::MAX_OBJECTIVE;
 use serde_json::json;
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::{Place, Standing};
+use super::objectives;
 use crate::text::count;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Run {
     /// What is to be done; `-` reads it from standard input.
-    objective: String,
+    #[arg(required_unless_present = "file")]
+    objective: Option<String>,
+    /// One mission after the other, for each item of a Markdown list in this file.
+    #[arg(long, value_name = "FILE", conflicts_with = "objective")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     how: How,
 }
@@ -34,8 +43,19 @@ struct How {
     timeout: Option<u64>,
 }
 
-pub(crate) fn run(args: &Run) -> Result<CommandAnswer, CommandFailure> {
-    let objective = args.objective.trim();
+/// The longest file of objectives, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+
+/// `directory`: where a relative path of `--file` begins.
+pub(crate) fn run(args: &Run, directory: &Path) -> Result<CommandAnswer, CommandFailure> {
+    if let Some(file) = &args.file {
+        let wrong = |why: String| CommandFailure::Usage(format!("{}: {why}", file.display()));
+        let text = read_file(&directory.join(file)).map_err(wrong)?;
+        let found = objectives::read(&text).map_err(wrong)?;
+        let missions = found.iter().map(|o| json!({ "typed": format!("run {}", o.text), "line": o.line }));
+        return answer(missions.collect(), &args.how);
+    }
+    let objective = args.objective.as_deref().unwrap_or_default().trim();
     if objective.is_empty() {
         return Err(CommandFailure::Usage(
             "the objective is empty\nhint: `opencode-orchestrator run \"Add a --json flag to the list command\"`".into(),
@@ -89,7 +109,28 @@ pub(crate) fn resume(args: &Resume, place: &Place) -> Result<CommandAnswer, Comm
 }
 
 fn launch(typed: &str, how: &How) -> Result<CommandAnswer, CommandFailure> {
-    CommandAnswer::json(&json!({ "typed": typed, "json": how.json, "timeout_ms": how.timeout }))
+    answer(vec![json!({ "typed": typed })], how)
+}
+
+fn answer(missions: Vec<serde_json::Value>, how: &How) -> Result<CommandAnswer, CommandFailure> {
+    CommandAnswer::json(&json!({ "missions": missions, "json": how.json, "timeout_ms": how.timeout }))
+}
+
+fn read_file(path: &Path) -> Result<String, String> {
+    // Asked before it is opened, as a pipe would keep the program waiting
+    if !std::fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
+        return Err("it is not a file".into());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(|error| error.to_string())?
+        .take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(format!("it is longer than {MAX_FILE} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
 }
 
 /// `90s`, `30m`, `2h`; a bare number is seconds.
