@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{SocketAddr, UnixListener};
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -305,8 +305,10 @@ fn private_to_the_machine() -> Vec<String> {
         (kind.is_block_device() || kind.is_char_device())
             && !shared.iter().any(|name| entry.file_name() == *name)
     });
-    let files = ["/etc/shadow", "/etc/gshadow", "/etc/sudoers"].map(str::to_owned);
-    files.into_iter().chain(devices.map(|entry| entry.path().display().to_string())).collect()
+    let files = Command::new("find").args(["/etc", "-type", "f", "-not", "-perm", "-004"]).output().unwrap();
+    let files = String::from_utf8_lossy(&files.stdout).into_owned();
+    let devices = devices.map(|entry| entry.path().display().to_string());
+    files.lines().map(str::to_owned).chain(devices).collect()
 }
 
 /// Segments, semaphores and queues that a program of the user's has made, under names that anybody can guess.
@@ -437,16 +439,23 @@ time.sleep(0.3)"
 
 async fn on_unix_sockets(place: &Place, home: &Path) -> bool {
     let named = UnixListener::bind(home.join("socket")).unwrap();
+    let letters = UnixDatagram::bind(home.join("letters")).unwrap();
     let name = format!("attack-{}", std::process::id());
     let hidden = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
     let script = format!(
-        "for address in ['{}/socket', '\\0{name}']: attempt('connect', lambda: socket.socket(socket.AF_UNIX).connect(address))",
+        "
+for address in ['{0}/socket', '\\0{name}']:
+    attempt('connect', lambda: socket.socket(socket.AF_UNIX).connect(address))
+for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+    attempt('send', lambda: socket.socketpair(socket.AF_UNIX, kind)[0].sendto(b'x', '{0}/letters'))
+    attempt('send', lambda: socket.socket(socket.AF_UNIX, kind).sendto(b'x', '{0}/letters'))",
         home.display()
     );
     attempt(place, &script).await;
     named.set_nonblocking(true).unwrap();
     hidden.set_nonblocking(true).unwrap();
-    named.accept().is_ok() || hidden.accept().is_ok()
+    letters.set_nonblocking(true).unwrap();
+    named.accept().is_ok() || hidden.accept().is_ok() || letters.recv(&mut [0]).is_ok()
 }
 
 async fn on_a_terminal(place: &Place) -> bool {

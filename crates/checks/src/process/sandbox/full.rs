@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::places::{HIDDEN, SYSTEM, toolchains};
+use super::places::{SYSTEM, hidden, toolchains};
 use super::{Reach, real};
 
 /// Where it is installed; never looked for in folders that others may write to.
@@ -127,7 +127,7 @@ pub(super) fn arguments(reach: &Reach, directory: &Path) -> Vec<OsString> {
             Err(_) => {}
         }
     }
-    for hidden in HIDDEN.iter().map(Path::new) {
+    for hidden in hidden() {
         if hidden.is_dir() {
             all.add(&[&"--tmpfs", &hidden]);
         } else if hidden.exists() {

@@ -13,8 +13,6 @@ mod full;
 mod landlock;
 pub(super) mod limits;
 #[cfg(target_os = "linux")]
-mod local_registries;
-#[cfg(target_os = "linux")]
 mod own_mounts;
 #[cfg(target_os = "linux")]
 mod own_network;
@@ -22,6 +20,8 @@ mod own_network;
 pub(super) mod places;
 #[cfg(target_os = "linux")]
 mod ports;
+#[cfg(target_os = "linux")]
+mod registry_ports;
 #[cfg(target_os = "linux")]
 mod seccomp;
 
@@ -209,7 +209,7 @@ pub(super) struct Reach {
     pub writable: Vec<PathBuf>,
     pub home: Option<PathBuf>,
     pub network: Network,
-    /// Ports of registries and proxies on this machine.
+    /// Ports to which fetching packages may connect whatever listens there.
     pub registries: Vec<u16>,
 }
 
@@ -278,7 +278,7 @@ fn home() -> Option<PathBuf> {
 #[cfg(target_os = "linux")]
 fn registries(options: &RunOptions) -> Vec<u16> {
     match options.sandbox.network {
-        Network::Fetch => local_registries::ports(&options.env, home().as_deref()),
+        Network::Fetch => registry_ports::ports(&options.env, home().as_deref()),
         _ => Vec::new(),
     }
 }

@@ -24,6 +24,9 @@ const KEPT: &[(&str, MsFlags)] = &[
     ("relatime", MsFlags::MS_RELATIME),
 ];
 
+/// Kinds whose server may be gone: only to look at one would wait for it.
+const REMOTE: &[&str] = &["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "autofs"];
+
 /// Whether threads of this process may have them. Found once, by trying.
 pub(super) fn works() -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();
@@ -75,8 +78,13 @@ fn mounts() -> Vec<Mount> {
     text.split(|byte| *byte == b'\n').filter_map(read_line).collect()
 }
 
-/// A line of `mountinfo`: two numbers, a device, a root, the place, options.
+/// A line of `mountinfo`: two numbers, a device, a root, the place, options, and after a dash the kind.
 fn read_line(line: &[u8]) -> Option<Mount> {
+    let text = String::from_utf8_lossy(line);
+    let kind = text.split_once(" - ").and_then(|(_, after)| after.split(' ').next())?;
+    if REMOTE.contains(&kind) {
+        return None;
+    }
     let mut fields = line.split(|byte| *byte == b' ').skip(4);
     let (at, options) = (fields.next()?, String::from_utf8_lossy(fields.next()?));
     let has = |name: &str| options.split(',').any(|option| option == name);
@@ -118,5 +126,6 @@ mod tests {
         assert_eq!(found.flags, MsFlags::MS_NOSUID | MsFlags::MS_NOATIME);
         assert!(read_line(b"1 2 0:1 / /a ro - proc proc rw").unwrap().read_only);
         assert!(read_line(b"").is_none());
+        assert!(read_line(b"1 2 0:1 / /a rw - nfs4 server:/ rw").is_none());
     }
 }

@@ -1,7 +1,9 @@
 //! What of this machine a command may see: the system, toolchains and what they have fetched, never the user's own files.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::{Reach, real};
 use crate::toolchain::PROGRAMS;
@@ -10,8 +12,11 @@ use crate::toolchain::PROGRAMS;
 pub(super) const SYSTEM: &[&str] =
     &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/gnu", "/sys"];
 
+/// Settings of the system; see [`hidden`].
+const SETTINGS: &str = "/etc";
+
 /// System files that hold secrets: hidden even from root.
-pub(super) const HIDDEN: &[&str] = &[
+const HIDDEN: &[&str] = &[
     "/etc/shadow",
     "/etc/shadow-",
     "/etc/gshadow",
@@ -21,6 +26,9 @@ pub(super) const HIDDEN: &[&str] = &[
     "/etc/sudoers",
     "/etc/sudoers.d",
 ];
+
+/// How deep settings are looked through.
+const MOST_LEVELS: u8 = 5;
 
 /// Toolchains and what they have fetched, below the home folder. Settings that may hold a token are not here.
 const IN_HOME: &[&str] = &[
@@ -123,9 +131,42 @@ impl Places {
     }
 }
 
+/// System files that no command may read: those known to hold secrets and, where we are root and nothing else keeps a command
+/// from them, all settings that only their owner may read. Looked for once.
+pub(super) fn hidden() -> &'static [PathBuf] {
+    static FOUND: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let mut all: Vec<PathBuf> = HIDDEN.iter().map(PathBuf::from).filter(|path| path.exists()).collect();
+        if rustix::process::geteuid().is_root() {
+            let own = private(Path::new(SETTINGS), MOST_LEVELS);
+            all.extend(own.into_iter().filter(|path| !HIDDEN.iter().any(|known| path.starts_with(known))));
+        }
+        all
+    })
+}
+
+/// Files and folders below this one that others than their owner may not read.
+fn private(folder: &Path, levels: u8) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = entries.flat_map(|entry| {
+        let Ok(found) = entry.metadata() else { return Vec::new() };
+        let needed = match found.file_type() {
+            kind if kind.is_dir() => 0o005,
+            kind if kind.is_file() => 0o004,
+            _ => return Vec::new(),
+        };
+        match found.mode() & needed == needed {
+            false => vec![entry.path()],
+            true if found.is_dir() && levels > 0 => private(&entry.path(), levels - 1),
+            true => Vec::new(),
+        }
+    });
+    found.collect()
+}
+
 /// A folder; where it holds something hidden, all else that it holds.
 fn without_hidden(folder: &Path) -> Vec<PathBuf> {
-    let hidden = || HIDDEN.iter().map(Path::new);
+    let hidden = || hidden().iter();
     if hidden().any(|hidden| hidden == folder) {
         return Vec::new();
     }
@@ -222,7 +263,7 @@ mod tests {
     fn a_folder_with_secrets_is_taken_apart() {
         let etc = without_hidden(Path::new("/etc"));
         assert!(etc.contains(&PathBuf::from("/etc/passwd")), "{etc:?}");
-        for hidden in HIDDEN.iter().map(Path::new) {
+        for hidden in hidden() {
             assert!(!etc.iter().any(|path| hidden.starts_with(path)), "{}", hidden.display());
         }
         assert_eq!(without_hidden(Path::new("/usr")), [Path::new("/usr")]);

@@ -100,6 +100,8 @@ const IOPRIO_WHO_USER: u64 = 3;
 const AF_SMC: u64 = 43;
 const MSG_FASTOPEN: u64 = 0x2000_0000;
 const TCP_FASTOPEN_CONNECT: u64 = 30;
+/// Makes it another protocol's.
+const TCP_ULP: u64 = 31;
 /// Types of sockets are the low bits; flags are above.
 const SOCKET_TYPE: u64 = 0xf;
 
@@ -253,6 +255,9 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         // A named socket's server is somebody else's: the user's agent, terminal multiplexer, container service
         socket.push(rule(&[(0, Ne, inet), (0, Ne, inet6), (0, Ne, netlink)])?);
         socket.push(rule(&[(0, Eq, unix)])?);
+        // One of a pair that is not connected for good sends to any name
+        let pair = |kind: i32| rule(&[(1, Masked(SOCKET_TYPE), kind.unsigned_abs().into())]);
+        rules.insert(libc::SYS_socketpair, vec![pair(libc::SOCK_DGRAM)?, pair(libc::SOCK_RAW)?]);
     }
     if alone && network == Network::Loopback {
         for family in [inet, inet6] {
@@ -286,7 +291,8 @@ fn sockets(alone: bool, network: Network) -> Result<Rules, String> {
         rules.insert(libc::SYS_sendmsg, vec![rule(&[(2, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         rules.insert(libc::SYS_sendmmsg, vec![rule(&[(3, Masked(MSG_FASTOPEN), MSG_FASTOPEN)])?]);
         let level = u64::from(libc::IPPROTO_TCP.unsigned_abs());
-        rules.insert(libc::SYS_setsockopt, vec![rule(&[(1, Eq, level), (2, Eq, TCP_FASTOPEN_CONNECT)])?]);
+        let option = |option| rule(&[(1, Eq, level), (2, Eq, option)]);
+        rules.insert(libc::SYS_setsockopt, vec![option(TCP_FASTOPEN_CONNECT)?, option(TCP_ULP)?]);
     }
     if !socket.is_empty() {
         rules.insert(libc::SYS_socket, socket);

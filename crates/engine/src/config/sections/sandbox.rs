@@ -16,7 +16,7 @@ pub struct SandboxConfig {
     /// The level that checks and a role's bash run in. Where the machine does not have the one that is named, none is started.
     #[schemars(extend("x-tightens" = ["full", "best", "basic", "none"]))]
     pub require: Level,
-    /// What they may reach. Set-up alone may always reach package registries, on this machine those that your own settings name.
+    /// What they may reach. Set-up alone may always reach package registries.
     #[schemars(extend("x-tightens" = ["none", "loopback", "all"]))]
     pub network: Network,
     /// More files and folders that they may read; `~` is the home folder.

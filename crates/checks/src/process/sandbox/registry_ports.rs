@@ -1,7 +1,7 @@
-//! Registries and proxies that the user runs on this machine: the only local servers that fetching packages may reach.
+//! Ports of registries and proxies that the user's own settings name: fetching packages may connect to them even where a server
+//! of this machine listens at the same number.
 //!
-//! They are named in the user's environment and settings. What the project's own settings name does not count: it could be
-//! any server of the user's.
+//! What the project's own settings name does not count: it could be any server of the user's.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -36,6 +36,9 @@ const SETTINGS: &[&str] = &[
 /// Longer ones are no settings.
 const MAX_BYTES: u64 = 64 << 10;
 
+/// At these, packages are fetched from other machines whatever runs here: web, and git by ssh.
+const USUAL: [u16; 3] = [22, 80, 443];
+
 /// The ports; `given` are variables that a command gets beside those of our own environment.
 pub(super) fn ports(given: &BTreeMap<String, String>, home: Option<&Path>) -> Vec<u16> {
     let own = std::env::vars_os()
@@ -51,17 +54,15 @@ pub(super) fn ports(given: &BTreeMap<String, String>, home: Option<&Path>) -> Ve
             std::fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MAX_BYTES);
         is_short.then(|| std::fs::read_to_string(&file).ok()).flatten()
     });
-    values.map(|(_, value)| value).chain(texts).flat_map(|text| named(&text)).collect()
+    values.map(|(_, value)| value).chain(texts).flat_map(|text| named(&text)).chain(USUAL).collect()
 }
 
-/// Ports of this machine that a text names.
+/// Ports that follow the name or number of a host in a text.
 fn named(text: &str) -> Vec<u16> {
-    static LOCAL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(?:localhost|127\.\d+\.\d+\.\d+|0\.0\.0\.0)\s*:\s*(\d+)|\[::1?\]:(\d+)").ok()
-    });
-    let Some(local) = LOCAL.as_ref() else { return Vec::new() };
-    let port = |found: regex::Captures<'_>| found.get(1).or(found.get(2))?.as_str().parse().ok();
-    local.captures_iter(text).filter_map(port).collect()
+    static AFTER_HOST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\w\]]:(\d{2,5})\b").ok());
+    let Some(after_host) = AFTER_HOST.as_ref() else { return Vec::new() };
+    let port = |found: regex::Captures<'_>| found.get(1)?.as_str().parse().ok();
+    after_host.captures_iter(text).filter_map(port).collect()
 }
 
 #[cfg(test)]
@@ -69,20 +70,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ports_are_read_from_addresses_of_this_machine_only() {
-        let text =
-            "registry=http://localhost:4873/\nhttps://127.0.0.1:3141 http://[::1]:81/ http://example.org:90";
-        assert_eq!(named(text), [4873, 3141, 81]);
-        assert!(named("notlocalhost1:5 localhost:99999 10.127.0.0.1").is_empty());
+    fn ports_are_those_after_a_host() {
+        let text = "registry=http://localhost:4873/\nhttps://127.0.0.1:3141 http://[::1]:8081/x\nproxy.example.org:3128";
+        assert_eq!(named(text), [4873, 3141, 8081, 3128]);
+        assert!(named("https://example.org/ a : 80, localhost:99999, x:808080").is_empty());
     }
 
     #[test]
     fn variables_of_registries_count_and_others_do_not() {
-        let given = |name: &str| BTreeMap::from([(name.to_owned(), "http://localhost:61".to_owned())]);
-        assert!(ports(&given("npm_config_registry"), None).contains(&61));
-        assert!(!ports(&given("SERVER"), None).contains(&61));
+        let given = |name: &str| BTreeMap::from([(name.to_owned(), "http://localhost:6061".to_owned())]);
+        assert!(ports(&given("npm_config_registry"), None).contains(&6061));
+        assert!(!ports(&given("SERVER"), None).contains(&6061));
         let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join(".npmrc"), "registry=http://localhost:62").unwrap();
-        assert!(ports(&BTreeMap::new(), Some(home.path())).contains(&62));
+        std::fs::write(home.path().join(".npmrc"), "registry=http://localhost:6062").unwrap();
+        assert!(ports(&BTreeMap::new(), Some(home.path())).contains(&6062));
     }
 }
