@@ -310,7 +310,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: b plan again: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3
+            recorded: b plan again: test: wrong [test]; this was plan 1 of at most 3
             recorded: c cancelled: it depends on `b`, which was not integrated
             review-objective
         "#]],
@@ -320,7 +320,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: cycle 2 for it is done (task `b` (a task) was not integrated: left to the next plan: test: the task as it is planned cannot be done (wrong [test]); plan 1 of at most 3)
+            recorded: cycle 2 for it is done (task `b` (a task) was not integrated: left to the next plan: test: wrong [test]; this was plan 1 of at most 3)
             plan:
         "#]],
     );
@@ -346,7 +346,7 @@ fn the_last_plan_abandons_what_it_cannot_do() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: b plan again: test: the task as it is planned cannot be done (wrong [test]); plan 2 of at most 3
+            recorded: b plan again: test: wrong [test]; this was plan 2 of at most 3
             recorded: ended: Failed
         "#]],
     );

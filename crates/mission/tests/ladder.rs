@@ -100,7 +100,7 @@ fn the_same_change_again_and_again_climbs_past_repairs_and_attempts() {
     mission.reject("b", "one");
     let told = mission.record_policy();
     assert!(
-        told.starts_with("recorded: b plan again: test: the task as it is planned cannot be done"),
+        told.starts_with("recorded: b plan again: test: wrong [test]; this was plan 1 of at most 2"),
         "{told}"
     );
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use mission::{
-    CheckKind, Delivery, Gate, GateVerdict, ItemVerdict, Judged, Outcome, Phase, State, Task, Verified, graph,
-};
+use mission::{CheckKind, Delivery, Gate, GateVerdict, Judged, Outcome, Phase, State, Task, Verified, graph};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::actor::progress::setup_step;
@@ -256,10 +254,10 @@ fn whole(text: &mut String, state: &State) {
         let why = state.review_failures.last().map_or("a limit was reached before", String::as_str);
         let _ = writeln!(text, "\n**Not reviewed as a whole**: {}.", cell(why));
     }
-    let lost: Vec<ItemVerdict> = state.missing();
-    let of_review = state.review.as_ref().map_or(0, |review| review.unmet.len());
-    for verdict in lost.iter().skip(of_review).filter(|_| state.outcome.is_some()) {
-        let _ = writeln!(text, "- **missing**: {} ({})", cell(&verdict.item), cell(&verdict.evidence));
+    // Why they are lost stands above, once
+    let lost = state.outcome.is_some().then(|| state.lost_items()).unwrap_or_default();
+    for (item, task) in lost {
+        let _ = writeln!(text, "- **missing**: {} (`{}` was not integrated)", cell(item), task.id);
     }
 }
 

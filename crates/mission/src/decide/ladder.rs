@@ -123,7 +123,7 @@ impl Left<'_> {
             let what = self.last.issues.first().map(ToString::to_string).unwrap_or_default();
             let cause = shared::text::start_of(&what, MAX_CAUSE);
             let class = self.last.class.name();
-            (Rung::Replan, format!("{class}: the task as it is planned cannot be done ({cause}); plan {cycle} of at most {cycles}"))
+            (Rung::Replan, format!("{class}: {cause}; this was plan {cycle} of at most {cycles}"))
         })
     }
 

@@ -116,18 +116,31 @@ impl State {
     pub fn missing(&self) -> Vec<ItemVerdict> {
         let mut missing: Vec<ItemVerdict> =
             self.review.iter().flat_map(|review| review.unmet.iter().cloned()).collect();
-        let mut seen: BTreeSet<String> = missing.iter().map(|verdict| verdict.item.clone()).collect();
-        for task in self.lost() {
+        let lost = self.lost_items().into_iter().map(|(item, task)| {
             let why = match &task.phase {
                 Phase::Abandoned { reason } | Phase::Cancelled { reason } => reason.as_str(),
                 _ => "",
             };
             let evidence = format!("task `{}` ({}) was not integrated: {why}", task.id, task.title);
-            let new = task.acceptance.iter().filter(|item| seen.insert((*item).clone()));
-            missing.extend(new.map(|item| ItemVerdict { item: item.clone(), evidence: evidence.clone() }));
-        }
+            ItemVerdict { item: item.to_string(), evidence }
+        });
+        missing.extend(lost);
         missing.truncate(MAX_ITEMS);
         missing
+    }
+
+    /// What tasks of the newest plan that are not integrated were to bring, each item once and with its task; without what the
+    /// review found unmet.
+    pub fn lost_items(&self) -> Vec<(&str, &Task)> {
+        let unmet = self.review.iter().flat_map(|review| &review.unmet);
+        let mut seen: BTreeSet<&str> = unmet.map(|verdict| verdict.item.as_str()).collect();
+        let mut lost = Vec::new();
+        for task in self.lost() {
+            let new = task.acceptance.iter().map(String::as_str).filter(|item| seen.insert(item));
+            lost.extend(new.map(|item| (item, task)));
+        }
+        lost.truncate(MAX_ITEMS);
+        lost
     }
 
     /// Whether the objective is met, as far as anybody can say.
