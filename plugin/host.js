@@ -12,7 +12,7 @@ import { registry } from "./registry.js"
  * @typedef {Place & { role: string, model?: string, variant?: string, options?: Record<string, unknown>, text: string }} PromptWish
  * @typedef {{ input: number, output: number, cache_read: number, cache_write: number }} Tokens
  * @typedef {{ tokens: Tokens, cost_usd: number, error?: { name: string, message: string, status?: number }, text: string, bytes: number }} Turn
- * @typedef {{ default: string | null, prices: Record<string, Tokens>, known: string[], variants: Record<string, string[]> }} Models
+ * @typedef {{ default: string | null, prices: Record<string, Tokens>, known: string[], variants: Record<string, string[]>, limits: Record<string, { context: number, output: number }> }} Models
  * @typedef {Place & { id: string, action: string, resources: string[] }} Question
  *
  * @typedef {object} Host
@@ -69,7 +69,7 @@ async function open(host, engine, wish) {
  */
 async function prompt(host, wish) {
   const known = registry().sessions.get(wish.session)
-  if (known) Object.assign(known, { prompt: wish.text, options: wish.options })
+  if (known) known.options = wish.options
   return host.prompt(wish)
 }
 

@@ -5,8 +5,8 @@
 
 /**
  * @typedef {import("./engine.js").Engine} Engine
- * @typedef {{ engine: Engine, directory: string, role: string, title: string, bash: boolean, interactive: boolean, prompt?: string, options?: Record<string, unknown>, told?: object }} RoleSession
- *   `prompt`: what the role was asked last; `options`: how its model is asked; `told`: the messages of the newest request that the engine knows
+ * @typedef {{ engine: Engine, directory: string, role: string, title: string, bash: boolean, interactive: boolean, options?: Record<string, unknown>, told?: object }} RoleSession
+ *   `options`: how its model is asked; `told`: the messages of the newest request that the engine knows
  * @typedef {object} Shared
  * @property {Map<string, RoleSession>} sessions sessions of roles at work
  * @property {Map<string, Record<string, any>>} settings what slots take over from a user's instance, by its folder

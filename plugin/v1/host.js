@@ -79,17 +79,20 @@ async function modelsOf(input, wanted) {
   const prices = {}
   /** @type {Record<string, string[]>} */
   const variants = {}
+  /** @type {import("../host.js").Models["limits"]} */
+  const limits = {}
   for (const name of chosen ? [...wanted, chosen] : wanted) {
     const slash = name.indexOf("/")
     const provider = known.data?.providers.find(({ id }) => id === name.slice(0, slash))
     const model = /** @type {any} */ (provider?.models[name.slice(slash + 1)])
     if (model) variants[name] = Object.keys(model.variants ?? {})
+    if (model?.limit) limits[name] = { context: model.limit.context ?? 0, output: model.limit.output ?? 0 }
     if (!model?.cost) continue
     const { input: read, output, cache = {} } = model.cost
     prices[name] = { input: read ?? 0, output: output ?? 0, cache_read: cache.read ?? 0, cache_write: cache.write ?? 0 }
   }
   const all = (known.data?.providers ?? []).flatMap(({ id, models }) => Object.keys(models ?? {}).map((model) => `${id}/${model}`))
-  return { default: chosen ?? null, prices, known: all, variants }
+  return { default: chosen ?? null, prices, known: all, variants, limits }
 }
 
 /**

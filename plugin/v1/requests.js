@@ -1,38 +1,77 @@
-/** The requests of OpenCode 1 for roles. What a role was asked stays in its messages after OpenCode has compacted them. */
+/**
+ * The requests of OpenCode 1 for roles: what went out as pages is replaced, and what a role was asked stays after OpenCode has
+ * compacted its messages.
+ */
+import { page } from "../paging.js"
 import { registry } from "../registry.js"
 import { beforeRequest } from "../requests.js"
 
+/** @typedef {{ info: any, parts: any[] }} Message */
+
 /**
- * @param {{ messages: { info: any, parts: any[] }[] }} output
+ * @param {{ messages: Message[] }} output
  * @param {import("../host.js").Host} host
  */
 export async function onRequest({ messages }, host) {
   const id = messages[0]?.info?.sessionID
   const session = registry().sessions.get(id)
-  if (!session) return
-  keepPrompt(messages, session.prompt)
+  // Two entries of this plugin in one configuration run every hook twice
+  if (!session || session.told === messages) return
+  const paged = await page(id, described(messages))
+  if (paged) replace(messages, paged)
   await beforeRequest(host, id, messages, bytesOf(messages))
 }
 
 /**
- * A compaction leaves a summary in the place of what was asked; the header and the task in it go in front again.
- * @param {{ info: any, parts: any[] }[]} messages
- * @param {string | undefined} prompt
+ * @param {Message[]} messages
+ * @returns {import("../paging.js").HandedPart[]}
  */
-function keepPrompt(messages, prompt) {
-  if (!prompt || messages.some(({ parts }) => parts.some((part) => part.type === "text" && part.text === prompt))) return
-  const last = messages.findLast(({ info }) => info.role === "user")
-  const like = last?.parts[0]
-  if (!last) return
-  last.parts.unshift({ ...ids(like, last.info), type: "text", text: prompt })
+function described(messages) {
+  let turn = 0
+  return messages.flatMap(({ info, parts }) => {
+    if (info.role === "assistant") turn += 1
+    return parts.flatMap((part) => {
+      const handed = describedPart(part, info.role === "user")
+      return handed ? [{ id: part.id, turn: info.role === "user" ? 0 : turn, ...handed }] : []
+    })
+  })
 }
 
 /**
- * @param {any} like
- * @param {any} info
+ * @param {any} part
+ * @param {boolean} asked
+ * @returns {any}
  */
-function ids(like, info) {
-  return { id: `${like?.id ?? info.id}-0`, sessionID: info.sessionID, messageID: info.id }
+function describedPart({ type, text, tool, state }, asked) {
+  if (typeof text === "string") return asked ? { kind: "asked", text } : { kind: "said", bytes: Buffer.byteLength(text) }
+  // OpenCode leaves out what old calls gave
+  if (type !== "tool" || state?.time?.compacted) return undefined
+  const failed = state?.status === "error"
+  if (!failed && state?.status !== "completed") return undefined
+  return { kind: "call", tool, input: state.input ?? {}, output: String((failed ? state.error : state.output) ?? ""), failed }
+}
+
+/**
+ * @param {Message[]} messages
+ * @param {import("../paging.js").Paged} paged
+ */
+function replace(messages, { front, parts: replaced }) {
+  for (const { parts } of messages) {
+    parts.forEach((part, at) => {
+      const { text, input, output } = replaced[part.id] ?? {}
+      // OpenCode may keep what it hands over
+      if (text !== undefined) parts[at] = { ...part, text }
+      else if (input || output !== undefined) {
+        const { state } = part
+        parts[at] = { ...part, state: { ...state, input: { ...state.input, ...input }, ...(output === undefined ? {} : { output }) } }
+      }
+    })
+  }
+  const last = messages.findLast(({ info }) => info.role === "user")
+  if (!last) return
+  const { info, parts } = last
+  const id = parts[0]?.id ?? info.id
+  parts.unshift(...front.map((text, n) => ({ id: `${id}-${n}`, sessionID: info.sessionID, messageID: info.id, type: "text", text })))
 }
 
 /**

@@ -147,15 +147,18 @@ async function modelsOf(ctx, wanted) {
   const prices = {}
   /** @type {Record<string, string[]>} */
   const variants = {}
+  /** @type {import("../host.js").Models["limits"]} */
+  const limits = {}
   for (const name of chosen ? [...wanted, chosen] : wanted) {
     const model = models.get(name)
     if (!model) continue
     variants[name] = model.variants.map((/** @type {any} */ variant) => variant.id)
+    if (model.limit) limits[name] = { context: model.limit.context ?? 0, output: model.limit.output ?? 0 }
     // A price with a tier is for long contexts
     const cost = model.cost.find((/** @type {any} */ cost) => !cost.tier) ?? model.cost[0]
     if (cost) prices[name] = { input: cost.input, output: cost.output, cache_read: cost.cache?.read ?? 0, cache_write: cost.cache?.write ?? 0 }
   }
-  return { default: chosen, prices, known: [...models.keys()], variants }
+  return { default: chosen, prices, known: [...models.keys()], variants, limits }
 }
 
 /**

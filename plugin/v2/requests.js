@@ -1,10 +1,13 @@
 /**
- * Every request that OpenCode 2 is about to send for a role: counted or refused, with the role's tools only, and asked as the
- * user's options say. Requests of other sessions lose the mailboxes, if a rule has left them any, and are not touched otherwise.
+ * Every request that OpenCode 2 is about to send for a role: without what went out as pages, counted or refused, with the role's
+ * tools only, and asked as the user's options say. Requests of other sessions lose the mailboxes, if a rule has left them any, and are not touched otherwise.
  */
+import { createHash } from "node:crypto"
+import { page } from "../paging.js"
 import { registry } from "../registry.js"
 import { beforeRequest } from "../requests.js"
 import { toolsOf } from "./rules.js"
+import { fromEngine, toEngine } from "./tools.js"
 
 /** Options that are settings of every model, by their names in OpenCode 2; all others are the provider's own. */
 const SETTINGS = /** @type {Record<string, string>} */ ({ top_p: "topP", top_k: "topK", max_output_tokens: "maxTokens" })
@@ -30,7 +33,10 @@ export async function hookRequests(ctx, host, mailboxes) {
     const own = new Set(toolsOf(session.role, mailboxes))
     if (session.bash) own.add("shell")
     for (const name of Object.keys(event.tools ?? {})) if (!own.has(name)) delete event.tools[name]
-    keepPrompt(event.messages, session.prompt)
+    if (session.told !== event) {
+      const paged = await page(event.sessionID, described(event.messages))
+      if (paged) replace(event.messages, paged)
+    }
     for (const [name, value] of Object.entries(session.options ?? {})) event.options[SETTINGS[name] ?? name] = value
     await count(event)
   }
@@ -51,21 +57,90 @@ export async function hookRequests(ctx, host, mailboxes) {
 }
 
 /**
- * A compaction leaves a summary in the place of what was asked; the header and the task in it go in front again.
+ * Each part with a name that is the same in every request. Servers of models may give two calls one id.
  * @param {any[]} messages
- * @param {string | undefined} prompt
+ * @returns {{ name: string, part: any, asked: boolean, turn: number }[]}
  */
-function keepPrompt(messages, prompt) {
-  if (!prompt || messages.some(({ content }) => content?.some((/** @type {any} */ part) => part.type === "text" && part.text === prompt))) return
+function named(messages) {
+  let turn = 0
+  /** @type {Map<string, number>} */
+  const times = new Map()
+  return messages.flatMap(({ role, content }) => {
+    if (role === "assistant") turn += 1
+    return (content ?? []).map((/** @type {any} */ part) => {
+      const own = part.id ?? createHash("sha256").update(String(part.text)).digest("hex")
+      const same = `${part.type}:${own}`
+      const n = (times.get(same) ?? 0) + 1
+      times.set(same, n)
+      return { name: `${own}:${n}`, part, asked: role === "user", turn }
+    })
+  })
+}
+
+/**
+ * A call and its result are one part for the engine.
+ * @param {any[]} messages
+ * @returns {import("../paging.js").HandedPart[]}
+ */
+function described(messages) {
+  const all = named(messages)
+  const results = new Map(all.filter(({ part }) => part.type === "tool-result").map(({ name, part }) => [name, part.result]))
+  /** @type {import("../paging.js").HandedPart[]} */
+  const parts = []
+  for (const { name: id, part, asked, turn } of all) {
+    const result = results.get(id)
+    if (part.type === "text" && typeof part.text === "string") {
+      parts.push(asked ? { id, turn: 0, kind: "asked", text: part.text } : { id, turn, kind: "said", bytes: Buffer.byteLength(part.text) })
+    } else if (part.type === "tool-call" && result) {
+      const { name: tool, args } = toEngine(part.name, part.input)
+      const output = typeof result.value === "string" ? result.value : JSON.stringify(result.value ?? "")
+      parts.push({ id, turn, kind: "call", tool, input: args ?? {}, output, failed: result.type === "error" })
+    }
+  }
+  return parts
+}
+
+/**
+ * Messages are shared with what OpenCode keeps: copies are changed, with the same prototype.
+ * @param {any[]} messages changed in place
+ * @param {import("../paging.js").Paged} paged
+ */
+function replace(messages, { front, parts }) {
+  const names = new Map(named(messages).map(({ name, part }) => [part, name]))
+  messages.forEach((message, at) => {
+    const content = message.content?.map((/** @type {any} */ part) => replacedPart(part, parts[names.get(part) ?? ""]))
+    if (content?.some((/** @type {any} */ part, /** @type {number} */ n) => part !== message.content[n])) messages[at] = like(message, { content })
+  })
+  if (front.length === 0) return
   const at = messages.findLastIndex(({ role }) => role === "user")
-  const like = messages[at] ?? messages[0]
-  if (!like) return
-  // Messages are shared with what OpenCode keeps: a copy is changed, with the same prototype
-  const copy = Object.assign(Object.create(Object.getPrototypeOf(like)), like)
-  copy.role = "user"
-  copy.content = [{ type: "text", text: prompt }, ...(at < 0 ? [] : like.content)]
+  const before = messages[at] ?? messages[0]
+  if (!before) return
+  const content = [...front.map((text) => ({ type: "text", text })), ...(at < 0 ? [] : before.content)]
+  const copy = like(before, { role: "user", content })
   if (at < 0) messages.unshift(copy)
   else messages[at] = copy
+}
+
+/**
+ * @param {any} part
+ * @param {import("../paging.js").Replaced | undefined} replaced
+ */
+function replacedPart(part, replaced) {
+  if (part.type === "text" && replaced?.text !== undefined) return like(part, { text: replaced.text })
+  if (part.type === "tool-call" && replaced?.input) {
+    const { args } = toEngine(part.name, part.input)
+    return like(part, { input: fromEngine(part.name, { ...args, ...replaced.input }) })
+  }
+  if (part.type === "tool-result" && replaced?.output !== undefined) return like(part, { result: { type: "text", value: replaced.output } })
+  return part
+}
+
+/**
+ * @param {any} object
+ * @param {object} changed
+ */
+function like(object, changed) {
+  return Object.assign(Object.create(Object.getPrototypeOf(object)), object, changed)
 }
 
 /**

@@ -202,6 +202,17 @@ scene(
 )
 
 scene(
+  "a model whose answer may fill all that it holds is named before anything is asked",
+  { skip: noPlugin, files: project(), context: 8192, scenario: ONE },
+  async (world) => {
+    const result = await world.task("Add one")
+    assert.match(printed(result), /`fake\/m` may answer with 8192 tokens and holds 8192 in all/)
+    assert.match(printed(result), /Nothing was started/)
+    assert.deepEqual(world.model.roleRequests, [])
+  },
+)
+
+scene(
   "optional arguments reach a model as optional, with the words that they may have",
   { skip: noPlugin, files: project(), scenario: ONE },
   async (world) => {

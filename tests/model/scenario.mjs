@@ -58,7 +58,7 @@ import { readFileSync } from "node:fs"
  * @property {string} [description]
  * @property {number | Record<string, number>} [latency_ms]
  * @property {number} [chunk_ms]
- * @property {false} [usage]
+ * @property {false | "uncached"} [usage]
  * @property {Record<string, unknown>} [brief]
  * @property {Record<string, unknown>} [plan]
  * @property {Record<string, Record<string, unknown>>} [plans]
@@ -102,7 +102,7 @@ const SCENARIO_KEYS = {
     "milliseconds, or an object of role to milliseconds",
   ],
   chunk_ms: [isMillis, "milliseconds between the pieces of an answer"],
-  usage: [(v) => v === false, "false: no usage is reported"],
+  usage: [(v) => v === false || v === "uncached", "false: no usage is reported; uncached: nothing of it comes from a cache"],
   brief: [isObject, "the arguments of `mission_brief`"],
   plan: [isObject, "the arguments of `mission_plan`"],
   plans: [(v) => isObject(v) && Object.values(v).every(isObject), "an object of task id to plan"],

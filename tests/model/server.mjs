@@ -318,7 +318,7 @@ export class ModelServer {
 
     const id = `${this.started.toString(36)}${size.n}`
     const none = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }
-    const usage = this.scenario.usage === false ? none : usageOf(size.bytes, size.known, reply)
+    const usage = this.scenario.usage === false ? none : usageOf(size.bytes, this.scenario.usage === "uncached" ? 0 : size.known, reply)
     const about = { id, model: String(body.model ?? "scripted"), usage }
     const { fault } = reply
     const record = this.requests.find(({ n }) => n === size.n)

@@ -80,11 +80,8 @@ fn choose(lines: &[&str], blocks: &[Block], ranked: &[(f32, usize)], room: usize
     chosen
 }
 
-/// The outline of a file: its symbols as they are written, a line each, in at most `limit` bytes.
+/// The outline of a file: its symbols that others reach, as they are written, a line each, in at most `limit` bytes.
 pub(crate) fn outline(text: &str, symbols: &[Symbol], limit: usize) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut out = crate::budget::Limited::new(limit);
-    let mut last = 0;
     let reachable = |symbol: &Symbol| {
         symbol.exported
             || (symbol.kind == SymbolKind::Method
@@ -92,7 +89,19 @@ pub(crate) fn outline(text: &str, symbols: &[Symbol], limit: usize) -> String {
                     .iter()
                     .any(|other| other.exported && Some(&other.name) == symbol.container.as_ref()))
     };
-    for symbol in symbols.iter().filter(|symbol| reachable(symbol)).take(MAX_OUTLINE) {
+    listed(text, symbols.iter().filter(|symbol| reachable(symbol)).take(MAX_OUTLINE), limit)
+}
+
+/// All symbols of a file in the same form.
+pub(crate) fn signatures(text: &str, symbols: &[Symbol], limit: usize) -> String {
+    listed(text, symbols.iter(), limit)
+}
+
+fn listed<'a>(text: &str, symbols: impl Iterator<Item = &'a Symbol>, limit: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut out = crate::budget::Limited::new(limit);
+    let mut last = 0;
+    for symbol in symbols {
         let Some(line) = lines.get((symbol.line as usize).saturating_sub(1)) else { continue };
         if symbol.line == last {
             continue;

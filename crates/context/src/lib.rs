@@ -6,6 +6,7 @@
 //! - [`Index::with_history`] adds what past commits say; without it the other evidence counts alone.
 //! - [`Evidence::passages`] names the lines in them that fit, within a budget.
 //! - [`brief_input`] is what the Searcher starts with, [`task_context`] what the Coder starts with.
+//! - [`page_out`] says what a session needs no more of its messages.
 //! - [`estimate_tokens`] is the measure of all budgets.
 //!
 //! **Invariants**: reads files below the given root and nothing else; writes nothing, runs nothing, knows
@@ -21,6 +22,7 @@ mod graph;
 mod history;
 mod index;
 mod manifest;
+mod paging;
 mod passages;
 mod query;
 mod ranking;
@@ -34,6 +36,7 @@ pub use brief::brief_input;
 pub use budget::estimate_tokens;
 pub use history::{MAX_PAST_COMMITS, PastCommit};
 pub use index::{Index, Stats};
+pub use paging::{Economy, MessagePart, PagedSide, PartKind, Side, page_out};
 pub use passages::Passage;
 pub use ranking::{Evidence, Part, VOICES, Voice, Weights};
 pub use search::{Hit, SymbolHit, render};

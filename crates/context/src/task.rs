@@ -8,6 +8,7 @@ use crate::index::Index;
 use crate::query::Query;
 use crate::resolve::paths::folder_of;
 use std::path::Path;
+use syntax::Language;
 
 /// The part of the budget for the task's own files where they have neighbours.
 const OWN_SHARE: f32 = 0.8;
@@ -19,19 +20,24 @@ const MAX_BESIDE: usize = 3;
 const OUTLINE: usize = 2_000;
 /// Paths that are named where they are not shown.
 const MAX_NAMED: usize = 20;
+/// A file of the task that is longer is shown in slices of so many bytes.
+const WHOLE: usize = 16_000;
+const SLICES: usize = 10_000;
 /// Kept back for saying what was left out.
 const NOTE: usize = 500;
 
 /// The files of a task as they are below `root` now: in full where they fit, otherwise the parts that fit
 /// `objective` best, with line numbers; then outlines of the files that they import and that import them,
 /// and of files beside those that do not exist yet. At most `budget_tokens` by
-/// [`crate::estimate_tokens`]; says what was left out.
+/// [`crate::estimate_tokens`]; says what was left out. With `slices` a long file is never shown in full: the
+/// signatures of all of it, and the bodies that fit.
 pub fn task_context(
     root: &Path,
     index: &Index,
     task_files: &[String],
     objective: &str,
     budget_tokens: usize,
+    slices: bool,
 ) -> String {
     let budget = bytes_of(budget_tokens);
     let note = NOTE.min(budget / 4);
@@ -48,7 +54,7 @@ pub fn task_context(
     }
     let neighbours = neighbours(index, &files, &query);
     let own = if neighbours.is_empty() { out.left() } else { (out.left() as f32 * OWN_SHARE) as usize };
-    for (file, text) in files.iter().zip(share(&files, own, &query)) {
+    for (file, text) in files.iter().zip(share(&files, own, &query, slices)) {
         if !out.push(&text) {
             left_out.push(file.path);
         }
@@ -95,17 +101,24 @@ impl<'a> File<'a> {
 
 /// The texts of the files, in their order, in `limit` bytes together where that can be: small ones whole,
 /// the large ones share what is left.
-fn share(files: &[File<'_>], limit: usize, query: &Query) -> Vec<String> {
+fn share(files: &[File<'_>], limit: usize, query: &Query, slices: bool) -> Vec<String> {
     let mut texts: Vec<(usize, String)> = files.iter().map(File::whole).enumerate().collect();
     texts.sort_by_key(|(n, text)| (text.len(), *n));
     let mut left = limit;
     let waiting = texts.len();
     for (done, (n, shown)) in texts.iter_mut().enumerate() {
-        let part = left / (waiting - done).max(1);
+        let mut part = left / (waiting - done).max(1);
+        if slices && shown.len() > WHOLE {
+            part = part.min(SLICES);
+        }
         if shown.len() > part
             && let State::Text(text) = &files[*n].state
         {
-            *shown = partly(files[*n].path, text, query, part);
+            *shown = if slices {
+                sliced(files[*n].path, text, query, part)
+            } else {
+                partly(files[*n].path, text, query, part)
+            };
         }
         left = left.saturating_sub(shown.len());
     }
@@ -122,6 +135,19 @@ fn partly(path: &str, text: &str, query: &Query, limit: usize) -> String {
         return format!("<file path={path:?} lines=\"{lines}\" state=\"not shown: no room\" />\n");
     }
     framed(path, &note, &inner)
+}
+
+/// The signatures of a file, then the bodies that fit the question: half of the room each at most.
+fn sliced(path: &str, text: &str, query: &Query, limit: usize) -> String {
+    let symbols =
+        Language::of_path(path).map(|language| syntax::outline(language, text).symbols).unwrap_or_default();
+    let signatures = excerpt::signatures(text, &symbols, limit / 2);
+    if signatures.is_empty() {
+        return partly(path, text, query, limit);
+    }
+    let signatures = format!("<outline path={path:?}>\n{signatures}</outline>\n");
+    let bodies = partly(path, text, query, limit.saturating_sub(signatures.len()));
+    format!("{signatures}{bodies}")
 }
 
 fn framed(path: &str, note: &str, inner: &str) -> String {

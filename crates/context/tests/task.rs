@@ -27,7 +27,7 @@ fn check(files: &[(&str, &str)], task: &[&str], objective: &str, budget: usize, 
     let paths = shop::write(dir.path(), files);
     let index = Index::build(dir.path(), &paths);
     let task: Vec<String> = task.iter().map(|path| (*path).to_owned()).collect();
-    let text = task_context(dir.path(), &index, &task, objective, budget);
+    let text = task_context(dir.path(), &index, &task, objective, budget, false);
     assert!(estimate_tokens(&text) <= budget);
     expected.assert_eq(&text);
 }
@@ -143,7 +143,7 @@ fn no_budget_is_exceeded_and_no_line_is_cut() {
     for task in [&paths[..], &["src/long.rs".to_owned()], &["wide.py".to_owned(), "missing".to_owned()], &[]]
     {
         for budget in (0..300).step_by(7).chain((300..6000).step_by(713)) {
-            let text = task_context(dir.path(), &index, task, "parse_invoice uploads", budget);
+            let text = task_context(dir.path(), &index, task, "parse_invoice uploads", budget, false);
             assert!(estimate_tokens(&text) <= budget, "{budget}");
             assert!(text.is_empty() || text.ends_with('\n'), "{budget}: {text}");
         }
@@ -155,7 +155,27 @@ fn a_large_budget_leaves_nothing_out() {
     let dir = tempfile::tempdir().unwrap();
     let paths = shop::write(dir.path(), shop::FILES);
     let index = Index::build(dir.path(), &paths);
-    let text = task_context(dir.path(), &index, &paths, "", 100_000);
+    let text = task_context(dir.path(), &index, &paths, "", 100_000, false);
     assert!(!text.contains("Left out") && !text.contains("not shown: no room"), "{text}");
     assert!(text.contains("export class Cart"));
+}
+
+#[test]
+fn a_long_file_is_shown_by_its_signatures_and_the_bodies_that_matter() {
+    let dir = tempfile::tempdir().unwrap();
+    let body =
+        |name: &str| format!("function {name}(a) {{\n{}}}\n\n", format!("  {name}_call(a)\n").repeat(180));
+    let names = ["openDoor", "closeWindow", "refundOrder", "chargeCard", "sendMail", "listItems"];
+    let text: String = names.into_iter().map(body).collect();
+    std::fs::write(dir.path().join("orders.js"), &text).unwrap();
+    std::fs::write(dir.path().join("short.js"), "export const A = 1\n").unwrap();
+    let files = ["orders.js".to_string(), "short.js".to_string()];
+    let index = Index::build(dir.path(), &files);
+    let shown = task_context(dir.path(), &index, &files, "make refundOrder exact", 24_000, true);
+    for name in names {
+        assert!(shown.contains(&format!("function {name}(a)")), "{name}: {shown}");
+    }
+    assert!(shown.contains("refundOrder_call") && !shown.contains("sendMail_call"), "{shown}");
+    assert!(shown.contains("<file path=\"short.js\">\nexport const A = 1\n"), "a short one is whole");
+    assert!(shown.len() < text.len(), "{}", shown.len());
 }

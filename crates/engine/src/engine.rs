@@ -219,6 +219,13 @@ impl Engine {
         }
     }
 
+    /// What stands in place of parts of a session's messages in its next request, as JSON of `talk::paging::Replaced`; `None`
+    /// where all stays. `messages`: JSON of `talk::paging::Handed`.
+    pub async fn page(&self, session: &str, messages: &str) -> Option<String> {
+        let (session, context) = (self.sessions.get(session)?, self.running.context()?);
+        requests::page(&context.desk, &session, messages).await
+    }
+
     /// What the host sees of a session while its role is at work: an [`Observation`] as JSON. What cannot be read, or belongs
     /// to no session here, is left out.
     pub fn observe(&self, session: &str, observation: &str) {

@@ -75,8 +75,18 @@ pub struct Models {
     pub prices: BTreeMap<String, Price>,
     /// The variants of those among them whose variants the host knows, by model.
     pub variants: BTreeMap<String, Vec<String>>,
+    /// What those among them can read and write, where the host knows it.
+    pub limits: BTreeMap<String, ModelLimits>,
     /// Every model that the host could ask, as `provider/model`; empty where it does not say.
     pub known: Vec<String>,
+}
+
+/// What a model can hold, and write in one answer, in tokens; 0 where it is unknown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelLimits {
+    pub context: u64,
+    pub output: u64,
 }
 
 /// What the host sees of a session while it runs. May come twice, and late; what is unknown here is left out.

@@ -230,6 +230,9 @@ pub enum Event {
         /// Requests that the model answered for it.
         #[serde(default, skip_serializing_if = "is_zero")]
         requests: u32,
+        /// Tokens that these requests did not send, as their texts are pages.
+        #[serde(default, skip_serializing_if = "is_nothing")]
+        paged: u64,
     },
     /// An answer was discarded; the same question is asked again, in a session of its own.
     AnswerDiscarded {
@@ -379,6 +382,12 @@ pub enum Event {
     FixStarted {
         task: TaskId,
         base: String,
+        /// In a session of its own, not in that of the work.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fresh: bool,
+        /// Why there, where there was a choice.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
         at_ms: u64,
     },
     /// Several coders made the attempt: what each came to, and whose change goes on (by its place, from 0).
@@ -575,6 +584,10 @@ fn first() -> u32 {
 
 fn is_zero(requests: &u32) -> bool {
     *requests == 0
+}
+
+fn is_nothing(tokens: &u64) -> bool {
+    *tokens == 0
 }
 
 fn is_first(draw: &u32) -> bool {

@@ -36,7 +36,7 @@ pub use board::Board;
 pub use cost::estimate::Estimate;
 pub use cost::meter::{Meter, News, Price};
 pub use cost::usage::{Tokens, Usage, UsageByRole};
-pub use cost::{budget, estimate};
+pub use cost::{budget, estimate, repair};
 pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
 pub use event::{Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};

@@ -176,7 +176,7 @@ mod tests {
         State::fold(&[
             Event::MissionStarted { mission, objective, policy, at_ms: 0 },
             Event::PlanAccepted { plan, notes: vec![], parent: None },
-            Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests },
+            Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests, paged: 0 },
         ])
     }
 

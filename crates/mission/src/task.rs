@@ -142,6 +142,9 @@ pub struct Task {
     pub granted: u32,
     /// Repairs of the current attempt.
     pub fixes: u32,
+    /// Whether the newest repair is made in a session of its own; none before the first, and once it has passed.
+    #[serde(default)]
+    pub fixing: Option<bool>,
     /// Prompts to coder and fixer so far, which number their prompts.
     pub coder_prompts: u32,
     pub fixer_prompts: u32,
@@ -227,6 +230,7 @@ impl Task {
             attempt: 0,
             granted: 0,
             fixes: 0,
+            fixing: None,
             coder_prompts: 0,
             fixer_prompts: 0,
             reviewer_prompts: 0,

@@ -426,7 +426,15 @@ fn a_budget_that_is_reached_ends_cycles_and_keeps_nothing_back() {
             model: None,
             session: None,
         });
-        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1 });
+        mission.tell(Event::RoleSpent {
+            role,
+            task,
+            tokens,
+            cost_usd: 0.0,
+            estimated: false,
+            requests: 1,
+            paged: 0,
+        });
         mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(policy) });
         assert_eq!(mission.record_policy(), "deliver\n", "it is not reviewed");
         mission.review(&["x"]);
@@ -451,6 +459,7 @@ fn what_is_being_delivered_is_ended_before_more_is_planned() {
         cost_usd: 0.0,
         estimated: false,
         requests: 1,
+        paged: 0,
     });
     mission.tell(Event::Resumed { at_ms: 5_500, policy: Some(Policy { tokens: Some(10), ..policy() }) });
     assert_eq!(mission.record_policy(), "deliver\n", "its plan is not paid for");

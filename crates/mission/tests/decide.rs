@@ -336,6 +336,7 @@ fn tokens_and_money_pause_and_a_higher_limit_goes_on() {
         cost_usd,
         estimated: false,
         requests: 1,
+        paged: 0,
     };
     mission.tell(spend(99, 0.5));
     check(
@@ -387,6 +388,7 @@ fn what_is_finished_is_delivered_whatever_it_cost() {
         cost_usd: 0.0,
         estimated: false,
         requests: 1,
+        paged: 0,
     });
     check(
         &mut mission,

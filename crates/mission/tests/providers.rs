@@ -166,7 +166,15 @@ fn a_task_has_limits_of_its_own() {
     let mut spend = |task: &str, input, cost_usd| {
         let tokens = Tokens { input, ..Tokens::default() };
         let (role, task) = (Role::Coder, Some(task.to_string()));
-        mission.tell(Event::RoleSpent { role, task, tokens, cost_usd, estimated: false, requests: 1 });
+        mission.tell(Event::RoleSpent {
+            role,
+            task,
+            tokens,
+            cost_usd,
+            estimated: false,
+            requests: 1,
+            paged: 0,
+        });
         let over = |task: &str| match permit::spend(&mission.state, Role::Coder, Some(&task.to_string())) {
             Err(permit::Refusal::TaskBudget(what)) => Some(what),
             _ => None,

@@ -127,6 +127,13 @@ impl Engine {
         self.engine.before_request(&session, bytes.into()).await
     }
 
+    /// What stands in place of parts of a session's messages in its next request, as JSON, or `null` where all stays;
+    /// `messages`: JSON of the messages.
+    #[napi]
+    pub async fn page(&self, session: String, messages: String) -> Option<String> {
+        self.engine.page(&session, &messages).await
+    }
+
     /// Arguments (JSON) in place of those of a call of one of OpenCode's tools, or `null`; the error is for the model.
     #[napi]
     pub async fn rewrite_tool(

@@ -53,6 +53,7 @@ impl World {
                 cost_usd: 0.01,
                 estimated: false,
                 requests: 1,
+                paged: 0,
             },
             Event::WorkAccepted {
                 task: task.clone(),
@@ -85,6 +86,7 @@ impl World {
                 cost_usd: 0.01,
                 estimated: false,
                 requests: 1,
+                paged: 0,
             },
             Event::TaskPassed {
                 task: task.clone(),

@@ -107,7 +107,11 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("`{task}`: its tests are written again: {}", detail(reason))
         }
         Event::TestsUpheld { task, reason } => format!("`{task}`: its tests are right: {}", detail(reason)),
-        Event::FixStarted { task, .. } => format!("`{task}`: fixer at work"),
+        Event::FixStarted { task, why, .. } if why.is_empty() => format!("`{task}`: fixer at work"),
+        Event::FixStarted { task, fresh, why, .. } => {
+            let session = if *fresh { "in a session of its own" } else { "in the session of the work" };
+            format!("`{task}`: fixer at work {session}: {}", detail(why))
+        }
         Event::CandidatesCompared { task, candidates, why, .. } => {
             format!("`{task}`: {} coders side by side: {}", candidates.len(), detail(why))
         }

@@ -6,7 +6,7 @@ use mission::provider::{Fault, is_rate_limit};
 use mission::{Event, Role, State, TaskId};
 
 use crate::config::Config;
-use crate::host::{Host, HostRequest, Models};
+use crate::host::{Host, HostRequest, ModelLimits, Models};
 use crate::text::nearest;
 
 /// How long the host may take to say what its models cost.
@@ -143,7 +143,7 @@ pub(crate) fn unknown(config: &Config, models: &Models) -> Option<String> {
         }
     }
     if lines.is_empty() {
-        return unknown_variants(config, models);
+        return unknown_variants(config, models).or_else(|| without_room(config, models));
     }
     lines.push("Name a model that `opencode models` lists, or add it to `provider` in opencode.json.".into());
     Some(lines.join("\n"))
@@ -166,6 +166,25 @@ fn unknown_variants(config: &Config, models: &Models) -> Option<String> {
         lines.push(format!(
             "OpenCode knows no variant `{variant}` of `{name}`, which `[roles.{role}]` in opencode.toml names; {known}."
         ));
+    }
+    if lines.is_empty() { None } else { Some(lines.join("\n")) }
+}
+
+/// Models whose answer may take all that they can hold: OpenCode would compact their sessions without end.
+fn without_room(config: &Config, models: &Models) -> Option<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for candidate in Role::ALL.into_iter().flat_map(|role| candidates(config, models, role, 0)) {
+        let name = &candidate.name;
+        let full = |limits: &&ModelLimits| limits.context > 0 && limits.output >= limits.context;
+        let Some(limits) = models.limits.get(name).filter(full) else { continue };
+        let line = format!(
+            "`{name}` may answer with {} tokens and holds {} in all, as OpenCode has it: no room is left for a question. Set \
+             `limit.output` of the model below `limit.context` in opencode.json, or name another model in `[roles.*]`.",
+            limits.output, limits.context
+        );
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
     }
     if lines.is_empty() { None } else { Some(lines.join("\n")) }
 }
@@ -212,6 +231,22 @@ mod tests {
     fn prices(names: &[&str]) -> Models {
         let price = Price { input: 1.0, ..Price::default() };
         Models { prices: names.iter().map(|name| (name.to_string(), price)).collect(), ..Models::default() }
+    }
+
+    #[test]
+    fn a_model_has_to_have_room_for_a_question() {
+        let mut models = prices(&["a/x", "b/y"]);
+        models.known = vec!["a/x".into(), "b/y".into()];
+        models.limits.insert("a/x".into(), ModelLimits { context: 8_000, output: 8_000 });
+        models.limits.insert("b/y".into(), ModelLimits { context: 8_000, output: 2_000 });
+        let of = |model: &str| {
+            let roles = ["searcher", "planner", "coder", "reviewer", "fixer"];
+            config(&roles.map(|role| format!("[roles.{role}]\nmodel = \"{model}\"\n")).concat())
+        };
+        assert_eq!(unknown(&of("b/y"), &models), None);
+        let why = unknown(&of("a/x"), &models).unwrap();
+        assert_eq!(why.lines().count(), 1);
+        assert!(why.contains("`a/x` may answer with 8000 tokens and holds 8000"), "{why}");
     }
 
     #[test]

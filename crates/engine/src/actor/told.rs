@@ -30,9 +30,10 @@ pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
             Rung::Split => format!("- `{task}`: split into smaller tasks\n"),
             Rung::Replan => format!("- `{task}`: left to the next plan\n"),
         }),
-        Event::FixStarted { task, .. } => {
+        Event::FixStarted { task, fresh, .. } => {
+            let session = if *fresh { ", in a session of its own" } else { "" };
             let fix = state.tasks.get(task).map_or(1, |task| task.fixes.saturating_add(1));
-            Some(format!("- `{task}`: being fixed (try {fix} of {})\n", state.policy.fixes.max(fix)))
+            Some(format!("- `{task}`: being fixed (try {fix} of {}{session})\n", state.policy.fixes.max(fix)))
         }
         _ => progress::line(state, event),
     }
@@ -82,7 +83,13 @@ mod tests {
             class: FailureClass::Lint,
             issues: vec![Issue::new("src/a.js:12", "`b` is not defined")],
         };
-        let fix = || Event::FixStarted { task: "a".into(), base: "b".into(), at_ms: 3 };
+        let fix = || Event::FixStarted {
+            task: "a".into(),
+            base: "b".into(),
+            fresh: false,
+            why: String::new(),
+            at_ms: 3,
+        };
         let submitted = || Event::WorkAccepted {
             task: "a".into(),
             summary: "s".into(),

@@ -33,7 +33,7 @@ pub use schema::schema;
 pub use sections::budget::{BudgetConfig, TaskBudgetConfig};
 pub use sections::checks::{CheckCommand, ChecksConfig};
 pub use sections::command::CommandConfig;
-pub use sections::context::ContextConfig;
+pub use sections::context::{ContextConfig, PagingMode, SliceMode};
 pub use sections::guardian::{GuardianConfig, RuleLevel};
 pub use sections::heal::HealConfig;
 pub use sections::mission::{Deliver, MissionConfig, NewDependencies, TestAuthor};

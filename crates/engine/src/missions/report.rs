@@ -499,14 +499,20 @@ fn delivered(text: &mut String, state: &State) {
 fn cost(text: &mut String, state: &State, now_ms: u64) {
     let _ = writeln!(
         text,
-        "\n| role | calls | tokens in | cached | tokens out | cost |\n|---|---|---|---|---|---|"
+        "\n| role | calls | requests | tokens in | cached | kept out by paging | tokens out | cost |\n|---|---|---|---|---|---|---|---|"
     );
     let row = |text: &mut String, name: &str, usage: &mission::Usage| {
         let tokens = &usage.tokens;
         let _ = writeln!(
             text,
-            "| {name} | {} | {} | {} | {} | ${:.4} |",
-            usage.calls, tokens.input, tokens.cache_read, tokens.output, usage.cost_usd
+            "| {name} | {} | {} | {} | {} | {} | {} | ${:.4} |",
+            usage.calls,
+            usage.requests,
+            tokens.input,
+            tokens.cache_read,
+            usage.paged,
+            tokens.output,
+            usage.cost_usd
         );
     };
     for (role, usage) in &state.usage_by_role {

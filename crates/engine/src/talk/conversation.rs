@@ -18,6 +18,7 @@ use crate::failure::RoleFailure;
 use crate::host::HostRequest;
 use crate::talk::desk::Desk;
 use crate::talk::mailbox::Mailbox;
+use crate::talk::paging::Paging;
 use crate::talk::prompt::header_of_part;
 use crate::talk::session::{Part, Session};
 use crate::talk::turn::{OpenSession, Prompt};
@@ -162,6 +163,11 @@ impl Conversation {
         }
     }
 
+    /// The bytes of its newest request, and whether the provider reads them from a cache.
+    pub fn size(&self) -> (u64, bool) {
+        (self.session.watch.bytes(), self.session.watch.is_cached())
+    }
+
     fn header(&self, role: Role, attempt: u32) -> String {
         let Setting { task, part, .. } = &self.setting;
         header_of_part(&self.session.desk.mission, role, task.as_deref(), attempt, *part)
@@ -246,7 +252,7 @@ async fn open_session(
     let answer = answer.map_err(|error| RoleFailure::host(error.to_string()))?;
     let id = answer.get("session").and_then(Value::as_str).filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| RoleFailure::host("OpenCode opened a session without an id"))?.to_string();
-    let watch = Arc::default();
+    let (watch, paging) = (Arc::default(), Arc::<Paging>::default());
     let calls = desk.sessions.open(&id, |calls| Session {
         role,
         task: task.clone(),
@@ -256,6 +262,7 @@ async fn open_session(
         orchestrator: desk.orchestrator.clone(),
         calls,
         watch: Arc::clone(&watch),
+        paging: Arc::clone(&paging),
     });
-    Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch })
+    Ok(OpenSession { desk: desk.clone(), id, directory, task, calls, watch, paging })
 }

@@ -20,17 +20,21 @@ static COUNT: AtomicU32 = AtomicU32::new(1);
 
 /// Keeps a text; gives the line that names it.
 pub(crate) async fn store(desk: &Arc<Desk>, kind: &str, text: &str) -> String {
-    let name = format!("{kind}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let text = desk.redactor.redact(text).into_owned();
-    let lines = text.lines().count();
-    let (dir, page) = (desk.dir.clone(), name.clone());
-    let written =
-        blocking(move || dir.page_path(&page).and_then(|path| journal::write_atomic(&path, text.as_bytes())))
-            .await;
-    match written {
-        Ok(()) => format!("[page `{name}`: {lines} lines; read it with mission_page]"),
+    match keep(desk, kind, text).await {
+        Ok(name) => format!("[page `{name}`: {} lines; read it with mission_page]", text.lines().count()),
         Err(error) => format!("[the rest could not be kept: {error}]"),
     }
+}
+
+/// Keeps a text as a page; gives the page's name.
+pub(crate) async fn keep(desk: &Arc<Desk>, kind: &str, text: &str) -> Result<String, String> {
+    let name = format!("{kind}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let text = desk.redactor.redact(text).into_owned();
+    let (dir, page) = (desk.dir.clone(), name.clone());
+    blocking(move || dir.page_path(&page).and_then(|path| journal::write_atomic(&path, text.as_bytes())))
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(name)
 }
 
 /// `mission_page`.

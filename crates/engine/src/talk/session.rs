@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::actor::orchestrator::Orchestrator;
+use crate::talk::paging::Paging;
 use crate::talk::watch::Watch;
 
 /// Tool calls that may wait for one role.
@@ -41,6 +42,7 @@ pub struct Session {
     pub(crate) orchestrator: Orchestrator,
     pub(crate) calls: mpsc::Sender<ToolCall>,
     pub(crate) watch: Arc<Watch>,
+    pub(crate) paging: Arc<Paging>,
 }
 
 /// The sessions of all roles at work.

@@ -16,6 +16,7 @@ use crate::failure::RoleFailure;
 use crate::host::{HostError, HostFuture, HostRequest, Turn};
 use crate::talk::desk::Desk;
 use crate::talk::mailbox::Mailbox;
+use crate::talk::paging::Paging;
 use crate::talk::session::ToolCall;
 use crate::talk::turn_state::{
     Account, Mark, ProviderWait, Sighting, TurnEnd, TurnSignal, TurnState, TurnStep,
@@ -35,6 +36,7 @@ pub(super) struct OpenSession {
     pub task: Option<TaskId>,
     pub calls: mpsc::Receiver<ToolCall>,
     pub watch: Arc<Watch>,
+    pub paging: Arc<Paging>,
 }
 
 impl Drop for OpenSession {
@@ -75,6 +77,8 @@ impl OpenSession {
         let Prompt { role, text, model, cancelled } = prompt;
         let price = self.desk.models.prices.get(&model.name).copied().unwrap_or_default();
         self.watch.begin(role, &text, price);
+        let limits = self.desk.models.limits.get(&model.name);
+        self.paging.asked(&text, limits.map(|limits| limits.context));
         let request = HostRequest::Prompt {
             session: self.id.clone(),
             directory: self.directory.clone(),
@@ -235,7 +239,7 @@ impl OpenSession {
         if let Some(tokens) = self.watch.unreported().filter(|_| !unread) {
             let price = self.desk.models.prices.get(&running.model.name);
             let cost_usd = price.map_or(0.0, |price| price.of(&tokens));
-            let news = News { tokens, cost_usd, requests: 1, estimated: true };
+            let news = News { tokens, cost_usd, requests: 1, estimated: true, paged: 0 };
             let _ = self.spend(role, news).await;
         }
         TurnSignal::Aborted { calls: self.watch.glance().calls }
@@ -252,9 +256,9 @@ impl OpenSession {
 
     /// Writes down what was spent; says whether the task may spend more.
     async fn spend(&self, role: Role, news: News) -> Result<(), Refusal> {
-        let News { tokens, cost_usd, requests, estimated } = news;
+        let News { tokens, cost_usd, requests, estimated, paged } = news;
         let (task, cost_usd) = (self.task.clone(), rounded(cost_usd));
-        let event = Event::RoleSpent { role, task, tokens, cost_usd, estimated, requests };
+        let event = Event::RoleSpent { role, task, tokens, cost_usd, estimated, requests, paged };
         self.desk.orchestrator.spend(&self.id, event).await
     }
 

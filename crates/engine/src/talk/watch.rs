@@ -39,6 +39,8 @@ struct Seen {
     refused: Refused,
     /// Calls that the host refused or could not read.
     failed: BTreeSet<String>,
+    /// The messages of the newest request.
+    bytes: u64,
     /// Requests of the prompt so far.
     requests: u64,
     /// The result was accepted: nothing more is to be said.
@@ -143,10 +145,27 @@ impl Watch {
         (Reserved { requests: 1, tokens: tokens.total(), cost_usd }, seen.requests)
     }
 
+    /// Whether the provider reads what was sent before from a cache, as far as it says.
+    pub(super) fn is_cached(&self) -> bool {
+        let (tokens, ..) = self.lock().meter.total();
+        tokens.cache_read > 0
+    }
+
+    /// The length of the messages of the newest request.
+    pub(super) fn bytes(&self) -> u64 {
+        self.lock().bytes
+    }
+
+    /// Paging keeps so many bytes out of the request that comes.
+    pub(super) fn paged(&self, bytes: u64) {
+        self.lock().meter.paged(bytes);
+    }
+
     /// A request is about to be sent.
     pub(super) fn requested(&self, bytes: u64) {
         let mut seen = self.lock();
         seen.requests = seen.requests.saturating_add(1);
+        seen.bytes = bytes;
         seen.meter.requested(bytes);
     }
 

@@ -154,7 +154,7 @@ mod tests {
 
     fn spent(role: Role, input: u64, cost_usd: f64) -> Event {
         let tokens = Tokens { input, ..Tokens::default() };
-        Event::RoleSpent { role, task: None, tokens, cost_usd, estimated: false, requests: 1 }
+        Event::RoleSpent { role, task: None, tokens, cost_usd, estimated: false, requests: 1, paged: 0 }
     }
 
     #[test]

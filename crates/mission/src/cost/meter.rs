@@ -61,6 +61,8 @@ pub struct News {
     pub requests: u32,
     /// Some of it is an estimate, as the provider reports nothing.
     pub estimated: bool,
+    /// Tokens that paging kept out of the requests.
+    pub paged: u64,
 }
 
 /// Everything that one session was reported to have used, by answer, so that a report that comes twice counts once. An answer
@@ -89,6 +91,8 @@ pub struct Meter {
     answered: u64,
     given: (Tokens, f64),
     given_requests: u64,
+    /// Bytes that paging kept out of requests, not told yet.
+    paged: u64,
     /// The next request was announced and waits: what it would read is not sent.
     held: bool,
 }
@@ -111,6 +115,11 @@ impl Meter {
         if self.asked.len() < MAX_ANSWERS {
             self.asked.push_back(bytes);
         }
+    }
+
+    /// Paging kept so many bytes out of the next request.
+    pub fn paged(&mut self, bytes: u64) {
+        self.paged = self.paged.saturating_add(bytes);
     }
 
     /// A request is announced; until [`Meter::requested`] it is not sent.
@@ -261,7 +270,8 @@ impl Meter {
         self.given.1 += cost_usd;
         self.given_requests = self.given_requests.saturating_add(requests);
         let requests = u32::try_from(requests).unwrap_or(u32::MAX);
-        Some(News { tokens, cost_usd, requests, estimated })
+        let paged = (std::mem::take(&mut self.paged) as f64 / BYTES_PER_TOKEN) as u64;
+        Some(News { tokens, cost_usd, requests, estimated, paged })
     }
 
     /// An estimate of the answer that was under way and is not reported: what it had to read, and what it had said. `None`
@@ -308,7 +318,7 @@ mod tests {
     }
 
     fn news(tokens: Tokens, cost_usd: f64, requests: u32) -> News {
-        News { tokens, cost_usd, requests, estimated: false }
+        News { tokens, cost_usd, requests, estimated: false, paged: 0 }
     }
 
     #[test]
@@ -398,6 +408,17 @@ mod tests {
         assert_eq!((more.tokens, more.requests), (tokens(140, 5), 1));
         assert!((more.cost_usd - 0.02).abs() < 1e-9);
         assert_eq!(meter.news(Some((tokens(240, 25), 0.03))), None);
+    }
+
+    #[test]
+    fn what_paging_kept_out_is_told_with_the_next_news() {
+        let mut meter = Meter::default();
+        meter.paged(3_900);
+        assert_eq!(meter.news(None), None);
+        meter.reported("m1", tokens(100, 20), 0.0);
+        assert_eq!(meter.news(None).map(|news| news.paged), Some(1_000));
+        meter.reported("m2", tokens(100, 20), 0.0);
+        assert_eq!(meter.news(None).map(|news| news.paged), Some(0));
     }
 
     #[test]

@@ -5,4 +5,5 @@
 pub mod budget;
 pub mod estimate;
 pub mod meter;
+pub mod repair;
 pub mod usage;

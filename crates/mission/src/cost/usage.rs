@@ -39,6 +39,9 @@ pub struct Usage {
     /// Requests to models: a prompt takes one for each answer of the model in it.
     #[serde(default)]
     pub requests: u64,
+    /// Tokens that paging kept out of them.
+    #[serde(default)]
+    pub paged: u64,
     pub tokens: Tokens,
     /// US dollars, as OpenCode computed them from the model's price.
     pub cost_usd: f64,

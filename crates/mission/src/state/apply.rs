@@ -75,8 +75,11 @@ impl State {
             }
             Event::ProviderSlowed { at_ms, .. } => self.providers.slowed(*at_ms, self.policy.parallel),
             Event::ProviderAnswered { model, .. } => self.providers.answered(model, self.policy.parallel),
-            Event::RoleSpent { role, task, tokens, cost_usd, requests, .. } => {
+            Event::RoleSpent { role, task, tokens, cost_usd, requests, paged, .. } => {
                 self.spent(*role, task.as_ref(), tokens, *cost_usd, *requests);
+                self.usage.paged = self.usage.paged.saturating_add(*paged);
+                let of_role = self.usage_by_role.entry(*role).or_default();
+                of_role.paged = of_role.paged.saturating_add(*paged);
             }
             Event::BriefAccepted { brief } => {
                 self.brief = Some(brief.clone());
@@ -175,6 +178,7 @@ impl State {
             | Event::TaskCancelled { task, .. } => {
                 // What comes late from a task that is over changes nothing
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
+                    self.repairs.count(task.fixing, event);
                     apply_to_task(task, event);
                     if let Event::JudgeFailed { class, reason, .. } = event {
                         self.trouble = Some(trouble_of_judging(task, *class, reason));
@@ -470,7 +474,8 @@ fn apply_to_task(task: &mut Task, event: &Event) {
             task.unplanned.clear();
             task.base = Some(base.clone());
         }
-        Event::FixStarted { base, .. } => {
+        Event::FixStarted { base, fresh, .. } => {
+            task.fixing = Some(*fresh);
             task.phase = Phase::Working;
             task.fixes = task.fixes.saturating_add(1);
             task.base = Some(base.clone());
@@ -492,6 +497,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
         Event::JudgeFailed { class: FailureClass::Host, .. } => task.host_failed(),
         Event::JudgeFailed { .. } => task.empty_reviews = task.empty_reviews.saturating_add(1),
         Event::TaskPassed { commit, tree, verified_by, .. } => {
+            task.fixing = None;
             task.no_trouble();
             task.phase = Phase::Passed { commit: commit.clone(), tree: tree.clone() };
             task.passed = Some(commit.clone());

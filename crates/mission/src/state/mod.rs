@@ -22,6 +22,7 @@ pub use objective::{ItemVerdict, ObjectiveReview};
 pub use shared::Shared;
 pub use tasks::Tasks;
 
+use crate::cost::repair::RepairsSoFar;
 use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
@@ -208,6 +209,9 @@ pub struct State {
     pub trouble: Option<Trouble>,
     pub usage: Usage,
     pub usage_by_role: UsageByRole,
+    /// What repairs came to, by where they were made.
+    #[serde(default)]
+    pub repairs: RepairsSoFar,
     pub delivery: Delivery,
     /// Files of the delivery that the user took back one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -78,7 +78,13 @@ impl Mission {
     }
 
     pub fn fix(&mut self, task: &str) {
-        self.tell(Event::FixStarted { task: task.into(), base: "base".into(), at_ms: 2_000 });
+        self.tell(Event::FixStarted {
+            task: task.into(),
+            base: "base".into(),
+            fresh: false,
+            why: String::new(),
+            at_ms: 2_000,
+        });
     }
 
     pub fn submit(&mut self, task: &str) {

@@ -186,7 +186,13 @@ impl Walk {
                 return false;
             }
             Effect::Work { task, .. } if running.told == 0 => {
-                self.tell(Event::FixStarted { task, base: "base".into(), at_ms: self.now });
+                self.tell(Event::FixStarted {
+                    task,
+                    base: "base".into(),
+                    fresh: false,
+                    why: String::new(),
+                    at_ms: self.now,
+                });
                 return false;
             }
             Effect::Work { task, .. } => return self.work(task),
@@ -339,6 +345,7 @@ impl Walk {
             cost_usd: 0.25,
             estimated: false,
             requests: 1,
+            paged: 0,
         });
         let issues = vec![Issue::new("engine", "no")];
         let event = if self.trouble() {

@@ -465,7 +465,7 @@ fn objection(folder: &str, integrated: Option<Drawn>) -> String {
 
 fn spent(role: Role, task: Option<TaskId>, tokens: u64) -> Event {
     let tokens = Tokens { input: tokens, ..Tokens::default() };
-    Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1 }
+    Event::RoleSpent { role, task, tokens, cost_usd: 0.0, estimated: false, requests: 1, paged: 0 }
 }
 
 struct Handle(Arc<Hands>);

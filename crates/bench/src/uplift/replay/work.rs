@@ -117,7 +117,9 @@ impl Hands {
         let at_ms = self.clock.now_ms();
         let started = match kind {
             WorkKind::Fresh => Event::AttemptStarted { task: task.clone(), slot: 1, base, at_ms },
-            WorkKind::Fix => Event::FixStarted { task: task.clone(), base, at_ms },
+            WorkKind::Fix => {
+                Event::FixStarted { task: task.clone(), base, fresh: false, why: String::new(), at_ms }
+            }
         };
         if self.orchestrator.record(vec![started]).await.is_err() {
             return Vec::new();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealConfig {
-    /// Repairs in the same session.
+    /// Repairs of an attempt.
     #[schemars(range(min = 0, max = 10))]
     #[schemars(extend("x-tightens" = "lower"))]
     pub fixes: u32,

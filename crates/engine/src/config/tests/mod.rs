@@ -276,6 +276,8 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
 
         [context]
         budget = 24000  # home/opencode.toml:78
+        paging = "auto"  # home/opencode.toml:79
+        slices = "auto"  # home/opencode.toml:80
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));

@@ -10,6 +10,7 @@ use mission::{Issue, Task};
 use workspace::Slot;
 
 use crate::blocking::blocking;
+use crate::config::{ContextConfig, SliceMode};
 use crate::steps::context::MissionContext;
 use crate::steps::kept_index::past_commits;
 use crate::text::cut;
@@ -43,10 +44,11 @@ pub(crate) async fn task(context: &Arc<MissionContext>, slot: &Slot, task: &Task
     blocking(move || {
         let files: Vec<String> = task.scope.iter().cloned().collect();
         let words = format!("{} {}", task.title, task.instructions);
+        let ContextConfig { budget, slices, .. } = context.bench.config.context;
+        // Who writes files whole has to see them whole
+        let slices = slices == SliceMode::Auto && !task.whole_files;
         match index(&context, &slot) {
-            Ok(index) => {
-                context::task_context(&slot.path, &index, &files, &words, context.bench.config.context.budget)
-            }
+            Ok(index) => context::task_context(&slot.path, &index, &files, &words, budget, slices),
             Err(why) => why,
         }
     })

@@ -14,7 +14,7 @@ use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox};
 use crate::talk::conversation::{Conversation, Setting};
-use crate::talk::prompt;
+use crate::talk::{paging, prompt};
 
 /// What a task starts from.
 pub(crate) enum Base {
@@ -149,7 +149,7 @@ pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &S
         } else if context.bench.config.mission.tests == TestAuthor::None {
             text.push_str(prompt::NO_TESTS);
         }
-        text.push_str("\n# What it touches\n");
+        text.push_str(paging::READING);
         text.push_str(&reading);
         text
     };

@@ -11,6 +11,7 @@ use crate::actor::orchestrator::ScopeAnswer;
 use crate::bench::files::kinds::kind;
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
+use crate::talk::paging;
 use crate::talk::session::{Part, Session};
 
 /// Findings that are appended to a tool's answer.
@@ -130,6 +131,9 @@ pub(crate) async fn before(
     let Some(task) = session.task.clone().filter(|_| session.role.writes()) else {
         return Some(format!("refused: the {} only reads; nothing was written.", session.role));
     };
+    if paging::stands_for_page(arguments) {
+        return Some("refused: this line only stands for a text that was paged out; read it with mission_page, and give the text itself.".into());
+    }
     if paths.len() > MAX_PATHS {
         return Some(format!("refused: more than {MAX_PATHS} files in one patch; make it smaller."));
     }

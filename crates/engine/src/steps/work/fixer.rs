@@ -1,11 +1,14 @@
-//! The Fixer: fixes what a gate or a merge found, in the session and the slot of the attempt where they still are.
+//! The Fixer: fixes what a gate or a merge found, in the slot of the attempt where it still is, and in its session or a fresh one,
+//! whichever is expected to cost less.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
+use mission::repair::{self, RepairSizes, RepairsSoFar};
 use mission::{Event, FailureClass, Issue, Role, State, Task};
 
 use crate::bench::slots::Lease;
+use crate::blocking::blocking;
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
 use crate::steps::plan::reading;
@@ -14,6 +17,9 @@ use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
 use crate::steps::workers::Worker;
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::prompt;
+
+/// The longest change that a fresh session is shown, in bytes.
+const MAX_CHANGE: usize = 24_000;
 
 /// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
@@ -36,8 +42,15 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
         None => (merged_slot(context, task).await?, None),
     };
     let base = lease.slot.commit.clone();
-    let started =
-        Event::FixStarted { task: task.id.clone(), base: base.clone(), at_ms: context.desk.clock.now_ms() };
+    let issues = task.failures.last().map(|f| f.issues.clone()).unwrap_or_default();
+    let lines = reading::named_lines(&lease.slot, &issues).await;
+    let (conversation, change, why) = match conversation {
+        Some(conversation) => session(context, task, &lease, conversation, lines.len()).await,
+        None => (None, String::new(), String::new()),
+    };
+    let (task_id, at_ms) = (task.id.clone(), context.desk.clock.now_ms());
+    let fresh = conversation.is_none();
+    let started = Event::FixStarted { task: task_id, base: base.clone(), fresh, why, at_ms };
     if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return Ok(Vec::new());
     }
@@ -57,8 +70,6 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
             Conversation::open(&context.desk, setting).await?
         }
     };
-    let issues = task.failures.last().map(|f| f.issues.clone()).unwrap_or_default();
-    let lines = reading::named_lines(&lease.slot, &issues).await;
     let sides = match task.failures.last().map(|f| f.class) {
         Some(FailureClass::Conflict) => reading::both_sides(&lease.slot, &issues).await,
         _ => String::new(),
@@ -69,6 +80,10 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
             let _ = writeln!(text, "{}", prompt::task(task));
         } else if !task.corrections.is_empty() {
             let _ = writeln!(text, "{}", prompt::from_user(&task.corrections).trim_start());
+        }
+        if !change.is_empty() {
+            let fence = prompt::fence(&change);
+            let _ = writeln!(text, "# The change so far\n{fence}diff\n{change}\n{fence}\n");
         }
         let _ = write!(text, "# What was found\n{}", prompt::issues(&issues));
         text.push_str(dispute::hint(&issues));
@@ -99,6 +114,50 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
         context.workers.put(&task.id, Worker { lease, conversation: Some(conversation) });
     }
     Ok(outcome(mailbox, result).await)
+}
+
+/// Where the repair is made: the session of the work, or none where a fresh one is expected to cost less, with the change that it
+/// has to be shown; and why.
+async fn session(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    lease: &Lease,
+    conversation: Conversation,
+    lines: usize,
+) -> (Option<Conversation>, String, String) {
+    // Both sides of a conflict stand in the files, and who worked knows one of them
+    if task.failures.last().is_some_and(|failed| failed.class == FailureClass::Conflict) {
+        return (Some(conversation), String::new(), String::new());
+    }
+    let Ok(change) = change(context, task, lease).await else {
+        return (Some(conversation), String::new(), String::new());
+    };
+    let asked = prompt::task(task).len() + change.len() + lines;
+    let repairs = match context.desk.orchestrator.state().await {
+        Ok(state) => state.repairs,
+        Err(_) => RepairsSoFar::default(),
+    };
+    let (session, cached) = conversation.size();
+    let sizes = RepairSizes { session, fresh: asked as u64, cached };
+    let (fresh, why) = repair::begins_fresh(sizes, repairs.in_session, repairs.fresh);
+    // A change that does not fit a prompt is known only to who made it
+    if fresh && change.len() < MAX_CHANGE {
+        (None, change, why)
+    } else {
+        (Some(conversation), String::new(), why)
+    }
+}
+
+/// What the slot holds beside the attempt's base, as a diff.
+async fn change(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    lease: &Lease,
+) -> Result<String, workspace::Error> {
+    let message = format!("{}\n\ntask {}", task.title, task.id);
+    let commit = context.bench.commit_and_pin(&lease.slot, message, task.id.clone()).await?;
+    let (workspace, base) = (context.bench.workspace.clone(), lease.slot.commit.clone());
+    blocking(move || workspace.diff(&base, &commit.id, &[], MAX_CHANGE)).await
 }
 
 /// The newest head with the task's change merged in; where they conflict, both sides stand in the files.

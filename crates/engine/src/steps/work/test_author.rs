@@ -14,8 +14,8 @@ use crate::steps::work::submitted_tests;
 use crate::steps::work::submitted_tests::Submission;
 use crate::steps::work::work_mailbox::{Claim, WorkMailbox, outcome};
 use crate::talk::conversation::{Conversation, Setting};
-use crate::talk::prompt;
 use crate::talk::session::Part;
+use crate::talk::{paging, prompt};
 
 const WANTED: &str = "\
 # What to write
@@ -139,7 +139,7 @@ fn first(task: &Task, reading: &str) -> String {
             prompt::issues(&task.tests.remarks)
         );
     }
-    let _ = write!(text, "\n# What it touches\n{reading}");
+    let _ = write!(text, "{}{reading}", paging::READING);
     text
 }
 

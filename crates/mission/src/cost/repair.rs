@@ -1,0 +1,113 @@
+//! Where a repair is made: on in the session of the work, or in a fresh one with task, change, findings and the lines they name.
+//! By what each is expected to cost until a repair is right. It reads no session; sizes come as arguments.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Event;
+
+/// Requests that a repair takes.
+const REQUESTS: f64 = 4.0;
+/// What is read in a fresh session beside its prompt, in bytes.
+const READ_ANEW: u64 = 6_000;
+/// The price of what a provider's cache holds, beside what it does not.
+const CACHED_PRICE: f64 = 0.1;
+
+/// Repairs that were begun in one kind of session, and those after which a task passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repairs {
+    pub begun: u32,
+    pub right: u32,
+}
+
+/// What repaired before, in the session of the work and in fresh ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairsSoFar {
+    pub in_session: Repairs,
+    pub fresh: Repairs,
+}
+
+impl RepairsSoFar {
+    /// `fixing`: whether the newest repair of the event's task was made in a fresh session, where there was one.
+    pub fn count(&mut self, fixing: Option<bool>, event: &Event) {
+        match (event, fixing) {
+            (Event::FixStarted { fresh, .. }, _) => {
+                let repairs = self.of(*fresh);
+                repairs.begun = repairs.begun.saturating_add(1);
+            }
+            (Event::TaskPassed { .. }, Some(fresh)) => {
+                let repairs = self.of(fresh);
+                repairs.right = repairs.right.saturating_add(1);
+            }
+            _ => {}
+        }
+    }
+
+    fn of(&mut self, fresh: bool) -> &mut Repairs {
+        if fresh { &mut self.fresh } else { &mut self.in_session }
+    }
+}
+
+/// What a repair could read, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RepairSizes {
+    /// A request in the session of the work.
+    pub session: u64,
+    /// The first request of a fresh one.
+    pub fresh: u64,
+    /// The provider reads the session of the work from a cache.
+    pub cached: bool,
+}
+
+/// Whether a fresh session is to be expected to cost less, and why, in words for the journal.
+pub fn begins_fresh(sizes: RepairSizes, in_session: Repairs, fresh: Repairs) -> (bool, String) {
+    let price = if sizes.cached { CACHED_PRICE } else { 1.0 };
+    // Who did the work knows it: without any experience that counts a little
+    let share = |repairs: Repairs, right: f64, begun: f64| {
+        (f64::from(repairs.right) + right) / (f64::from(repairs.begun) + begun)
+    };
+    let anew = sizes.fresh.saturating_add(READ_ANEW) as f64;
+    let on = sizes.session as f64 * price * REQUESTS / share(in_session, 3.0, 5.0);
+    let begin = (anew * price * REQUESTS + anew * (1.0 - price)) / share(fresh, 1.0, 2.0);
+    let kb = |bytes: u64| bytes.div_ceil(1000);
+    let cache = if sizes.cached { ", which the provider has cached" } else { "" };
+    let past = |repairs: Repairs| format!("{} of {} repairs were right so far", repairs.right, repairs.begun);
+    let why = format!(
+        "{} kB in each request of the session of the work{cache} ({}), {} kB in a fresh one ({})",
+        kb(sizes.session),
+        past(in_session),
+        kb(sizes.fresh.saturating_add(READ_ANEW)),
+        past(fresh)
+    );
+    (begin < on, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONE: Repairs = Repairs { begun: 0, right: 0 };
+
+    fn fresh(session: u64, fresh: u64, cached: bool) -> bool {
+        begins_fresh(RepairSizes { session, fresh, cached }, NONE, NONE).0
+    }
+
+    #[test]
+    fn a_long_session_is_left_and_a_short_one_is_not() {
+        assert!(fresh(60_000, 8_000, false));
+        assert!(!fresh(12_000, 8_000, false));
+        // Ten times less is paid for what is cached, and the first request of a fresh session is not
+        assert!(!fresh(40_000, 8_000, true));
+        assert!(fresh(150_000, 8_000, true));
+    }
+
+    #[test]
+    fn what_repaired_before_counts() {
+        let sizes = RepairSizes { session: 20_000, fresh: 8_000, cached: false };
+        let failed = Repairs { begun: 4, right: 0 };
+        let right = Repairs { begun: 4, right: 4 };
+        assert!(!begins_fresh(sizes, right, failed).0);
+        let (begins, why) = begins_fresh(sizes, failed, right);
+        assert!(begins);
+        assert!(why.contains("20 kB") && why.contains("0 of 4") && why.contains("14 kB"), "{why}");
+    }
+}
