@@ -2,6 +2,8 @@
 //! can come from a check. What the user has fetched already is read through links, never through hard links, which would
 //! be the user's files themselves.
 
+mod maven;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -63,6 +65,8 @@ pub(crate) struct CachePlan<'a> {
     pub fills: bool,
     /// It builds with cargo.
     pub cargo: bool,
+    /// It builds with Maven.
+    pub maven: bool,
     /// Its packages come from pnpm; npm warns in each output of settings that it does not know.
     pub pnpm: bool,
 }
@@ -105,6 +109,9 @@ pub(crate) fn redirect(env: &mut BTreeMap<OsString, OsString>, caches: &Path, pl
     }
     set_default(env, "RUSTUP_HOME", home.join(".rustup"));
     env.insert("CARGO_HOME".into(), caches.join("cargo").into());
+    if plan.maven {
+        maven::redirect(env, &home.join(".m2"), fetched, &caches.join("maven"));
+    }
     let gradle = get(env, "GRADLE_USER_HOME").unwrap_or_else(|| home.join(".gradle"));
     if gradle.is_dir() {
         set_default(env, "GRADLE_RO_DEP_CACHE", gradle.join("caches"));
@@ -266,6 +273,7 @@ fn copy_tree(from: &Path, to: &Path, left: &mut usize, most: u64) {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => copy_tree(&source, &target, left, most),
+            Ok(kind) if kind.is_symlink() => drop(symlink(&source, &target)),
             Ok(kind) if kind.is_file() && entry.metadata().is_ok_and(|found| found.len() > most) => {
                 drop(symlink(&source, &target));
             }
@@ -302,7 +310,8 @@ mod tests {
         fs::create_dir_all(home.join(".cache/node/corepack/v1/pnpm/9.0.0")).unwrap();
         fs::write(home.join(".npmrc"), "registry=https://example.org\n//example.org/:_authToken=abc\n")
             .unwrap();
-        let plan = CachePlan { fetched: None, readable: &[], fills: true, cargo: true, pnpm: false };
+        let plan =
+            CachePlan { fetched: None, readable: &[], fills: true, cargo: true, maven: false, pnpm: false };
         let mut env = BTreeMap::from([("HOME".into(), home.clone().into())]);
         redirect(&mut env, &caches, &plan);
         let at = |name: &str| PathBuf::from(env.get(OsStr::new(name)).unwrap());

@@ -23,6 +23,7 @@ fn base_checked(needed_by: &[&str], failed: bool) -> Event {
         took_ms: 1,
         failed: failed.then(|| "ended with exit status 1: ENOTFOUND".into()),
         warm: false,
+        left_out: Vec::new(),
         needed_by: needed_by.iter().map(|run| run.to_string()).collect(),
     };
     Event::BaseChecked { checks, setup: vec![step], ended_by: None }

@@ -44,7 +44,14 @@ pub struct SetupStep {
     pub inputs: Vec<String>,
     /// Names in its folder, and in those of its members, that it fills.
     pub makes: &'static [&'static str],
+    /// It leaves nothing in the slot that is needed, so that once is enough for every slot with the same inputs.
+    pub only_fetches: bool,
+    /// Where it fails: a command that installs all that can be, and writes what cannot into [`NOT_INSTALLED`].
+    pub otherwise: Option<Check>,
 }
+
+/// Where the second command of a step writes what it left out, in its folder, a line each.
+pub const NOT_INSTALLED: &str = ".venv/not-installed.txt";
 
 /// What makes a fresh checkout ready, one step for each folder and package
 /// manager, so that one that fails leaves the others standing.
@@ -55,13 +62,15 @@ pub fn setup_steps(read: &dyn Fn(&str) -> Option<String>, list: &[String]) -> Ve
         let steps = (ecosystem.setup)(&source);
         all.extend(steps.into_iter().map(|step| SetupStep {
             inputs: inputs(list, &step),
+            only_fetches: ecosystem.name == "maven",
+            otherwise: step.otherwise.clone().map(|run| Check { run, ..step.as_check() }),
             makes: match ecosystem.name {
                 "npm" => &["node_modules", ".pnp.cjs"],
                 "python" => &[".venv"],
                 "php" => &["vendor"],
                 _ => &[],
             },
-            check: step.into_check(),
+            check: step.as_check(),
         }));
     }
     all

@@ -21,7 +21,7 @@ use globset::Glob;
 use crate::check::{Check, CheckPurpose, DEFAULT_TIMEOUT, Runner};
 pub use coverage::{Coverage, needs_test};
 pub use dependents::concerned;
-pub use inputs::{SetupStep, setup_steps};
+pub use inputs::{NOT_INSTALLED, SetupStep, setup_steps};
 pub(crate) use node::Manager as NodeManager;
 pub(crate) use source::{Source, join};
 
@@ -211,7 +211,7 @@ pub fn find(
     let mut checks = unique(found);
     checks.retain(|check| !named(&choice.exclude, &check.name));
     checks.sort_by_key(|check| check.kind);
-    let setup = steps(&source).into_iter().map(SetupCommand::into_check).collect();
+    let setup = steps(&source).iter().map(SetupCommand::as_check).collect();
     Found { setup, checks, refused, hints }
 }
 
@@ -236,18 +236,20 @@ fn steps(source: &Source) -> Vec<SetupCommand> {
 struct SetupCommand {
     folder: String,
     run: String,
+    /// Where it fails: what installs all that can be, and writes the rest into [`NOT_INSTALLED`].
+    otherwise: Option<String>,
     source: String,
 }
 
 impl SetupCommand {
-    fn into_check(self) -> Check {
+    fn as_check(&self) -> Check {
         Check {
             name: full_name(&self.folder, "setup"),
             kind: CheckPurpose::Custom,
-            run: self.run,
+            run: self.run.clone(),
             timeout: DEFAULT_TIMEOUT,
-            directory: self.folder,
-            source: self.source,
+            directory: self.folder.clone(),
+            source: self.source.clone(),
             runner: None,
             script: None,
         }

@@ -7,6 +7,8 @@ mod descriptors;
 mod left_pipes;
 mod missing;
 mod pointer;
+#[cfg(unix)]
+mod reports;
 mod sandbox;
 mod stragglers;
 #[cfg(unix)]
@@ -16,11 +18,11 @@ mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::check::Check;
+use crate::check::{Check, CheckPurpose};
 use crate::filter::narrowed;
 use crate::outcome::{End, Outcome, TestFailure, reading};
 use crate::output::shorten;
@@ -121,12 +123,18 @@ pub async fn run(
     let start = Instant::now();
     let removed = removed_pipes(&options.root).await;
     let pointer = pointer::Pointer::read(&options.root);
+    let since = SystemTime::now();
+    let written;
     let raw = match prepare(check, filter, options) {
         Err(why) => return Outcome::not_started(why),
         Ok(_) if cancel.is_cancelled() => {
             return Outcome { end: End::Cancelled, ..Outcome::not_started("") };
         }
-        Ok((line, directory)) => execute(&line, &directory, check, options, cancel).await,
+        Ok((line, directory)) => {
+            let raw = execute(&line, &directory, check, options, cancel).await;
+            written = (line, directory);
+            raw
+        }
     };
     let mut outcome = Outcome {
         duration_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -137,7 +145,13 @@ pub async fn run(
         Ok(raw) => raw,
         Err(why) => return Outcome { end: End::CouldNotStart { why }, ..outcome },
     };
-    let report = reading(check, &end, &text).report;
+    let mut report = reading(check, &end, &text).report;
+    if report.passed.is_none() && check.kind == CheckPurpose::Test {
+        let reports = reports_of(written, since).await;
+        if !reports.is_empty() {
+            report = reading(check, &end, &format!("{text}\n{reports}")).report;
+        }
+    }
     outcome.counts_tests = check.runner.is_some() || report.passed.is_some();
     outcome.end = match end {
         End::Exited { code } if report.passed.is_none() => match missing::program(code, &text, &check.run) {
@@ -164,6 +178,17 @@ pub async fn run(
         outcome.end = End::Tampered { what };
     }
     outcome
+}
+
+#[cfg(unix)]
+async fn reports_of((line, directory): (String, PathBuf), since: SystemTime) -> String {
+    let read = move || reports::written(&line, &directory, since);
+    tokio::task::spawn_blocking(read).await.unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+async fn reports_of(_: (String, PathBuf), _: SystemTime) -> String {
+    String::new()
 }
 
 /// Takes pipes out of the slot that an earlier command left, and says so.

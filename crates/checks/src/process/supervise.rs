@@ -384,6 +384,7 @@ fn environment_of(
         readable: &options.readable,
         fills: options.caches.is_some(),
         cargo: holds(&["Cargo.toml"]),
+        maven: holds(&["pom.xml"]),
         pnpm: holds(&["pnpm-lock.yaml", "pnpm-workspace.yaml"]),
     };
     caches::redirect(&mut env, &folder, &plan);

@@ -232,11 +232,15 @@ fn who(role: mission::Role, task: Option<&str>) -> String {
 pub(crate) fn setup_step(step: &SetupSummary) -> String {
     let place = if step.directory.is_empty() { String::new() } else { format!(" in {}", step.directory) };
     let took = duration(step.took_ms);
+    let without = match step.left_out.len() {
+        0 => String::new(),
+        n => format!("; cannot be installed here and was left out: {}", short_list(&step.left_out, n)),
+    };
     match &step.failed {
         None if step.warm => {
-            format!("kept from before: `{}`{place} ({took}, for {})", detail(&step.run), step.why)
+            format!("kept from before: `{}`{place} ({took}, for {}){without}", detail(&step.run), step.why)
         }
-        None => format!("`{}`{place} ({took}, for {})", detail(&step.run), step.why),
+        None => format!("`{}`{place} ({took}, for {}){without}", detail(&step.run), step.why),
         Some(why) => {
             format!("**failed**: `{}`{place} (for {}): {}", detail(&step.run), step.why, detail(why))
         }

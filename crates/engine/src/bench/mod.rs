@@ -19,11 +19,12 @@ pub(crate) mod setup;
 pub(crate) mod slots;
 pub(crate) mod verdict;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use workspace::{Commit, Slot, Workspace};
+use workspace::{ChangeKind, Commit, Slot, Workspace};
 
 use crate::bench::slots::Slots;
 use crate::blocking::blocking;
@@ -60,6 +61,22 @@ impl Bench {
         })
         .await
     }
+}
+
+/// The paths of what a slot holds now: those of its commit, and what was changed in it.
+pub(crate) fn slot_files(workspace: &Workspace, slot: &Slot) -> Result<Vec<String>, workspace::Error> {
+    let mut files: BTreeSet<String> = workspace.files(&slot.commit)?.into_iter().collect();
+    for change in workspace.slot_changes(slot)? {
+        match change.kind {
+            ChangeKind::Deleted => drop(files.remove(&change.path)),
+            ChangeKind::Renamed { from } => {
+                files.remove(&from);
+                files.insert(change.path);
+            }
+            _ => drop(files.insert(change.path)),
+        }
+    }
+    Ok(files.into_iter().collect())
 }
 
 /// The longest file of a slot that the engine reads whole, in bytes.

@@ -4,15 +4,14 @@
 //! then on they run for every later task and for the whole, compared with what they said then, and no task takes one out
 //! again. What they show is called by another word than what the project's own checks show.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use checks::{Check, CheckPurpose, NewFailure, Outcome, Verdict};
-use workspace::{ChangeKind, Slot};
+use workspace::Slot;
 
 use crate::actor::orchestrator::Orchestrator;
 use crate::bench::known_outcomes::KnownOutcomes;
-use crate::bench::{Bench, discovery, slot_text};
+use crate::bench::{Bench, discovery, slot_files, slot_text};
 use crate::blocking::blocking;
 
 #[derive(Clone)]
@@ -39,18 +38,7 @@ impl OwnChecks {
         self.restore(bench, base, known).await;
         let (workspace, of, config) = (bench.workspace.clone(), slot.clone(), bench.config.clone());
         let found = blocking(move || {
-            let mut files: BTreeSet<String> = workspace.files(&of.commit)?.into_iter().collect();
-            for change in workspace.slot_changes(&of)? {
-                match change.kind {
-                    ChangeKind::Deleted => drop(files.remove(&change.path)),
-                    ChangeKind::Renamed { from } => {
-                        files.remove(&from);
-                        files.insert(change.path);
-                    }
-                    _ => drop(files.insert(change.path)),
-                }
-            }
-            let files: Vec<String> = files.into_iter().collect();
+            let files = slot_files(&workspace, &of)?;
             let read = |path: &str| slot_text(&of.path, path);
             Ok::<_, workspace::Error>(discovery::find(&read, &files, &checks::has_program, &config).checks)
         });

@@ -1,7 +1,7 @@
 //! Making a slot ready: what the project's lockfiles and manifests name is installed, folder by folder, and again when one of
 //! them has changed. Each step stands on its own. Where what is installed leads is for `own_code` to say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -9,20 +9,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use checks::{Check, End, Language, Outcome, Runner, SetupStep};
+use checks::{Check, End, Language, NOT_INSTALLED, Outcome, Runner, SetupStep};
 use mission::SetupSummary;
 use shared::StableHasher;
 use tokio::sync::Mutex as AsyncMutex;
 use workspace::{Slot, Workspace};
 
 use crate::bench::kept_environments::{self, Kept};
-use crate::bench::{Bench, local_links, slot_text};
+use crate::bench::{Bench, local_links, slot_files, slot_text};
 use crate::blocking::blocking;
 use crate::config::Setup;
 use crate::text::cut;
 
 /// Steps of which a mission tells.
 const MAX_TOLD: usize = 60;
+/// Packages that a step could not install, and bytes of each.
+const MAX_LEFT_OUT: usize = 60;
+const MAX_NAME: usize = 200;
 /// Of a failed step's output, in bytes: its end.
 const MAX_OUTPUT: usize = 600;
 
@@ -54,6 +57,8 @@ pub(crate) struct Setups {
     changes: AtomicU64,
     slots: Mutex<HashMap<u32, Arc<AsyncMutex<Ready>>>>,
     told: Mutex<Vec<(SetupSummary, &'static [&'static str])>>,
+    /// Steps that only fetched, and with what: what they fetch is there for every slot.
+    fetched: Mutex<HashSet<(String, u64)>>,
 }
 
 /// The steps that a slot has behind it, by folder and command.
@@ -68,6 +73,8 @@ struct Done {
     /// What it filled; where that is gone, it is done again.
     made: Vec<PathBuf>,
     failed: Option<Failed>,
+    /// A lockfile that the project has not got and its package manager does not run without.
+    lockfile: Option<(String, String)>,
 }
 
 #[derive(Clone)]
@@ -129,7 +136,10 @@ impl Setups {
             Setup::Auto => {
                 let (workspace, slot) = (bench.workspace.clone(), slot.clone());
                 blocking(move || {
-                    let files = workspace.files(&slot.commit).map_err(|error| error.to_string())?;
+                    // A change may bring a project of its own
+                    let files =
+                        if is_base { workspace.files(&slot.commit) } else { slot_files(&workspace, &slot) };
+                    let files = files.map_err(|error| error.to_string())?;
                     Ok::<_, String>(plan(&slot.path, workspace.root(), &files))
                 })
                 .await
@@ -149,15 +159,25 @@ impl Setups {
                 continue;
             }
             let name = format!("{}\n{}", check.directory, check.run);
+            let only_fetches = planned.step.only_fetches;
+            if only_fetches && !is_base && self.fetched().contains(&(name.clone(), planned.key)) {
+                continue;
+            }
             let again = !is_base && !self.failed_on_base(&planned);
             let done = ready.steps.get(&name).filter(|done| done.stands(&planned, slot, again));
             let done = match done {
-                Some(done) => done,
+                Some(done) => {
+                    done.put_lockfile_back(bench, slot);
+                    done
+                }
                 None => {
                     let done = self.install(bench, slot, &planned, is_base).await;
-                    ready.steps.entry(name).insert_entry(done).into_mut()
+                    ready.steps.entry(name.clone()).insert_entry(done).into_mut()
                 }
             };
+            if only_fetches && done.failed.is_none() {
+                self.fetched().insert((name, planned.key));
+            }
             if is_base {
                 let place = (check.directory.clone(), planned.step.makes);
                 self.base().insert(place, (planned.key, done.failed.is_none()));
@@ -174,6 +194,10 @@ impl Setups {
 
     fn base(&self) -> MutexGuard<'_, BTreeMap<StepPlace, (u64, bool)>> {
         self.base.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fetched(&self) -> MutexGuard<'_, HashSet<(String, u64)>> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failed_on_base(&self, planned: &Planned) -> bool {
@@ -202,6 +226,7 @@ impl Setups {
         // What was copied from the user's folder serves as long as what decides it is the user's
         let copied = planned.as_user && before.iter().any(|path| path.ends_with("node_modules"));
         let kept = Kept::of(bench, slot, &planned.step, planned.key);
+        let own_lockfile = missing_lockfile(slot, check);
         let started = Instant::now();
         let warm = match &kept {
             Some(kept) if !copied => kept.put(bench, slot).await,
@@ -209,13 +234,14 @@ impl Setups {
         };
         let mut built = Vec::new();
         let failed = if warm {
-            self.tell(SetupSummary { warm, ..summary(check, started) }, makes);
+            let left_out = left_out(slot, &planned.step);
+            self.tell(SetupSummary { warm, left_out, ..summary(check, started) }, makes);
             None
         } else if copied {
             None
         } else if let Some(kept) = kept {
             let there = kept_environments::beside(bench, slot).await;
-            let failed = self.run(bench, slot, check, &before, makes).await;
+            let failed = self.run(bench, slot, &planned.step, &before).await;
             built = kept_environments::beside(bench, slot).await;
             built.retain(|path| !there.contains(path));
             if is_base && failed.is_none() && built.is_empty() {
@@ -223,7 +249,7 @@ impl Setups {
             }
             failed
         } else {
-            self.run(bench, slot, check, &before, makes).await
+            self.run(bench, slot, &planned.step, &before).await
         };
         let (workspace, at) = (bench.workspace.clone(), slot.clone());
         let filled: Vec<PathBuf> = makes.iter().map(|name| Path::new(&check.directory).join(name)).collect();
@@ -234,31 +260,42 @@ impl Setups {
         })
         .await;
         let made = makes.iter().map(here).filter(|path| path.exists()).chain(built).collect();
-        Done { key: planned.key, made, failed }
+        let lockfile = own_lockfile.and_then(|path| {
+            let text = slot_text(&slot.path, &path)?;
+            Some((path, text))
+        });
+        Done { key: planned.key, made, failed, lockfile }
     }
 
-    /// Runs one step, once more where a registry did not answer; gives what went wrong.
-    async fn run(
-        &self,
-        bench: &Bench,
-        slot: &Slot,
-        check: &Check,
-        before: &[PathBuf],
-        makes: &'static [&'static str],
-    ) -> Option<Failed> {
+    /// Runs one step, once more where a registry did not answer, and in parts where not all can be installed; gives what went
+    /// wrong.
+    async fn run(&self, bench: &Bench, slot: &Slot, step: &SetupStep, before: &[PathBuf]) -> Option<Failed> {
+        let SetupStep { check, makes, .. } = step;
         let started = Instant::now();
         let options = bench.fetch_options(slot);
         let mut outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
         if matches!(outcome.end, End::Exited { code } if code != 0) && checks::is_unreachable(&outcome) {
             outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
         }
+        let mut missing = Vec::new();
+        if let End::Exited { code: 1.. } = outcome.end
+            && let Some(otherwise) = &step.otherwise
+            && !checks::is_unreachable(&outcome)
+        {
+            let second = bench.commands.run(otherwise, None, &options, &bench.cancel).await;
+            if second.end.success() {
+                outcome = second;
+                missing = left_out(slot, step);
+            }
+        }
         let failed = (!outcome.end.success()).then(|| outcome.end.to_string());
         let failed_so = failed.as_ref().map(|end| with_last_lines(end, &outcome));
-        self.tell(SetupSummary { failed: failed_so, ..summary(check, started) }, makes);
+        let told = SetupSummary { failed: failed_so, left_out: missing, ..summary(check, started) };
+        self.tell(told, makes);
         let end = failed?;
         if before.is_empty() {
             // Half an environment would hide one that the machine has
-            for name in makes {
+            for name in *makes {
                 let path = Path::new(&check.directory).join(name);
                 if let Err(error) = bench.workspace.remove_slot_file(slot, &path.to_string_lossy()) {
                     tracing::warn!("what a failed set-up left was not removed: {error}");
@@ -285,6 +322,13 @@ impl Setups {
     }
 }
 
+/// What a step could not install, as its second command has written it down.
+fn left_out(slot: &Slot, step: &SetupStep) -> Vec<String> {
+    let list = Path::new(&step.check.directory).join(NOT_INSTALLED);
+    let text = list.to_str().and_then(|list| slot_text(&slot.path, list)).unwrap_or_default();
+    text.lines().filter(|line| !line.is_empty()).take(MAX_LEFT_OUT).map(|line| cut(line, MAX_NAME)).collect()
+}
+
 /// What is told of a step that went well.
 fn summary(check: &Check, started: Instant) -> SetupSummary {
     SetupSummary {
@@ -294,11 +338,21 @@ fn summary(check: &Check, started: Instant) -> SetupSummary {
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         failed: None,
         warm: false,
+        left_out: Vec::new(),
         needed_by: Vec::new(),
     }
 }
 
 impl Done {
+    fn put_lockfile_back(&self, bench: &Bench, slot: &Slot) {
+        let Some((path, text)) = &self.lockfile else { return };
+        if slot_text(&slot.path, path).as_ref() != Some(text)
+            && let Err(error) = bench.workspace.write_slot_file(slot, path, text)
+        {
+            tracing::warn!("{path}, which set-up has made, is gone from its slot: {error}");
+        }
+    }
+
     /// `again`: a failure that no file decides may be over by now.
     fn stands(&self, planned: &Planned, slot: &Slot, again: bool) -> bool {
         let of_the_moment =
@@ -309,6 +363,15 @@ impl Done {
         let inside = |path: &&PathBuf| path.starts_with(&slot.path);
         self.key == planned.key && self.made.iter().filter(inside).all(|path| path.exists())
     }
+}
+
+/// The lockfile that a step makes in a slot, where the project keeps none: what commands leave in a slot is put away, and Yarn
+/// starts no script without it.
+fn missing_lockfile(slot: &Slot, check: &Check) -> Option<String> {
+    let path = Path::new(&check.directory).join(shared::lockfiles::of("yarn").first()?);
+    let path = path.to_str()?.to_string();
+    let is_missing = || slot_text(&slot.path, &path).is_none_or(|text| text.trim().is_empty());
+    (check.run.starts_with("yarn ") && is_missing()).then_some(path)
 }
 
 /// What was installed is no part of a change, whether the project's own list of ignored files has it or not.
@@ -349,7 +412,11 @@ fn configured(commands: &[String], slot: &Slot) -> Planned {
         ..Check::configured("setup", &commands.join(" && "), None)
     };
     let key = hash(&(made, commands));
-    Planned { step: SetupStep { check, inputs: Vec::new(), makes: &[] }, key, as_user: false }
+    Planned {
+        step: SetupStep { check, inputs: Vec::new(), makes: &[], only_fetches: false, otherwise: None },
+        key,
+        as_user: false,
+    }
 }
 
 /// The steps that the files of a slot ask for. `files`: the paths of its commit.
@@ -418,7 +485,13 @@ mod tests {
     #[test]
     fn who_is_at_fault_follows_from_the_base_and_what_decides_the_step() {
         let planned = |key, as_user| Planned {
-            step: SetupStep { check: Check::configured("setup", "npm ci", None), inputs: vec![], makes: &[] },
+            step: SetupStep {
+                check: Check::configured("setup", "npm ci", None),
+                inputs: vec![],
+                makes: &[],
+                only_fetches: false,
+                otherwise: None,
+            },
             key,
             as_user,
         };

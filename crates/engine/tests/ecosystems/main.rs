@@ -6,6 +6,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
+mod greenfield;
 mod node;
 mod others;
 mod python;
@@ -57,7 +58,11 @@ impl Place {
 
     /// What the project's checks say of a change.
     async fn checked(&self, judge: &Judge, path: &str, text: &str) -> GateReport {
-        let answer = [(path.to_string(), Some(text.to_string()))].into();
+        self.checked_files(judge, &[(path, text)]).await
+    }
+
+    async fn checked_files(&self, judge: &Judge, files: &[(&str, &str)]) -> GateReport {
+        let answer = files.iter().map(|(path, text)| (path.to_string(), Some(text.to_string()))).collect();
         let reports = judge.judge_files(&answer, Permissions::default(), true).await.unwrap();
         reports.into_iter().find(|report| report.gate == Gate::Checks).unwrap()
     }

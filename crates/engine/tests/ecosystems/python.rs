@@ -65,10 +65,39 @@ async fn a_project_of_poetry() {
     if skip("poetry", &["poetry"]) {
         return;
     }
-    let manifest = "[tool.poetry]\nname = \"calc\"\nversion = \"1.0.0\"\ndescription = \"\"\nauthors = []\n\n[tool.poetry.dependencies]\npython = \">=3.9\"\n\n[tool.poetry.group.dev.dependencies]\npytest = \"^8\"\n\n[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n";
-    let files =
-        [("pyproject.toml", manifest), ("calc/__init__.py", CODE), ("tests/test_calc.py", TEST), IGNORED];
+    // Poetry asks the index in a way of its own, which mirrors do not know
+    let asked = "from pip._internal.models.index import PyPI; print(PyPI.simple_url, end='')";
+    let index = Command::new("python3").args(["-c", asked]).output().unwrap();
+    let index = String::from_utf8(index.stdout).unwrap();
+    let manifest = format!(
+        "[tool.poetry]\nname = \"calc\"\nversion = \"1.0.0\"\ndescription = \"\"\nauthors = []\n\n[tool.poetry.dependencies]\npython = \">=3.9\"\n\n[tool.poetry.group.dev.dependencies]\npytest = \"^8\"\n\n[[tool.poetry.source]]\nname = \"index\"\nurl = \"{index}/\"\npriority = \"primary\"\n\n[build-system]\nrequires = [\"poetry-core\"]\nbuild-backend = \"poetry.core.masonry.api\"\n"
+    );
+    let files = [
+        ("pyproject.toml", manifest.as_str()),
+        ("calc/__init__.py", CODE),
+        ("tests/test_calc.py", TEST),
+        IGNORED,
+    ];
     scene(&files, "calc/__init__.py", "pytest").play().await;
+}
+
+#[tokio::test]
+#[ignore = "slow: npm run test:ecosystems"]
+async fn a_requirement_that_cannot_be_installed_leaves_the_others() {
+    if skip("left out", &[]) {
+        return;
+    }
+    let required = "pytest==8.3.3\niniconfig>=900  # of the documentation\n";
+    let files = [("requirements-dev.txt", required), ("calc.py", CODE), ("test_calc.py", TEST), IGNORED];
+    let place = Place::with(&files);
+    scene(&files, "calc.py", "pytest").play_in(&place).await;
+    let judge = place.judge().await;
+    assert_eq!(place.checked(&judge, "calc.py", RIGHT).await.verdict, GateVerdict::Pass);
+    let setup = judge.setup();
+    assert!(
+        setup.iter().all(|step| step.failed.is_none() && step.left_out == ["iniconfig>=900"]),
+        "{setup:?}"
+    );
 }
 
 #[tokio::test]

@@ -102,6 +102,9 @@ pub struct SetupSummary {
     /// What it made before was kept and served again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub warm: bool,
+    /// Packages that cannot be installed here, and were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Of one that failed: commands of checks that need what it makes and did not pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed_by: Vec<String>,

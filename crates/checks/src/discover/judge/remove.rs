@@ -135,6 +135,34 @@ fn is_output(target: &str) -> bool {
     target.split('/').any(is)
 }
 
+/// Ends of files that builds write: where the project keeps no file of that name, one that is there was made.
+const MADE: &[&str] = &[
+    ".js", ".cjs", ".mjs", ".map", ".css", ".html", ".wasm", ".node", ".tgz", ".zip", ".gz", ".out", ".tmp",
+    ".bak",
+];
+
+/// Whether a path that no file of the project has names what a build makes: by its end, or as git ignores it.
+fn is_left_out(source: &Source, folder: &str, target: &str) -> bool {
+    // What is installed is no output
+    if target.split('/').any(|part| ["node_modules", ".venv", "venv", ".git", "vendor"].contains(&part)) {
+        return false;
+    }
+    let file = target.rsplit('/').next().unwrap_or(target);
+    if !target.contains("**") && MADE.iter().any(|end| file.len() > end.len() && file.ends_with(end)) {
+        return true;
+    }
+    let lists = [folder, ""].map(|place| source.read(place, ".gitignore"));
+    lists.iter().flatten().any(|list| {
+        let plain = |line: &str| line.trim().trim_start_matches("**/").trim_matches('/').to_owned();
+        list.lines().any(|line| {
+            let line = plain(line);
+            !line.is_empty()
+                && !line.contains('*')
+                && (target == line || target.starts_with(&format!("{line}/")))
+        })
+    })
+}
+
 impl Judge<'_> {
     /// `rm`, `mv` and their like; `None` for other programs.
     pub(super) fn removing(
@@ -151,7 +179,8 @@ impl Judge<'_> {
         let removes = |targets: &[&str]| {
             let fine = |target: &&str| {
                 let target = target.trim_start_matches("./").trim_end_matches('/').trim_start_matches("**/");
-                !target.is_empty() && is_output(target) && !harms(self.source, folder, target)
+                let written = is_output(target) || is_left_out(self.source, folder, target);
+                !target.is_empty() && written && !harms(self.source, folder, target)
             };
             if targets.iter().all(fine) {
                 Judgement::is(Class::Harmless)

@@ -5,10 +5,19 @@ use shared::lockfiles;
 
 use super::manifest::Package;
 use crate::discover::source::Source;
-use crate::shell::quote;
+use crate::shell::{commands, quote};
 
 /// Which lockfile counts where there are several: the first of these.
 const BY_LOCKFILE: [Manager; 4] = [Manager::Pnpm, Manager::Yarn, Manager::Bun, Manager::Npm];
+
+/// Settings of one manager alone: where no lockfile is kept, they name it.
+const BY_SETTINGS: [(&str, Manager); 5] = [
+    ("pnpm-workspace.yaml", Manager::Pnpm),
+    (".pnpmfile.cjs", Manager::Pnpm),
+    (".yarnrc.yml", Manager::NewerYarn),
+    (".yarnrc", Manager::Yarn),
+    ("bunfig.toml", Manager::Bun),
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manager {
@@ -37,14 +46,15 @@ impl Manager {
                 None => {}
             }
             let above = source.read(here, "package.json").and_then(|text| super::manifest::parsed(&text));
-            if let Some(named) = above.as_ref().and_then(Manager::named) {
+            let by_settings = || BY_SETTINGS.iter().find(|(file, _)| source.has(here, file));
+            let above = above.as_ref();
+            let named = above.and_then(Manager::named).or_else(|| by_settings().map(|(_, manager)| *manager));
+            if let Some(named) = named {
                 return named;
             }
-            if source.has(here, "pnpm-workspace.yaml") {
-                return Manager::Pnpm;
-            }
             if here.is_empty() {
-                return Manager::Npm;
+                let by_scripts = [Some(package), above].into_iter().flatten().find_map(Manager::of_scripts);
+                return by_scripts.unwrap_or(Manager::Npm);
             }
             here = here.rsplit_once('/').map_or("", |(up, _)| up);
         }
@@ -66,8 +76,15 @@ impl Manager {
     }
 
     fn named(package: &Package) -> Option<Manager> {
-        let named = package.get("packageManager")?.as_str()?;
-        let (name, version) = named.split_once('@').unwrap_or((named, ""));
+        let listed = || {
+            let told = package.get("devEngines")?.get("packageManager")?;
+            let told = told.as_array().map_or(Some(told), |all| all.first())?;
+            let version = told.get("version").and_then(|version| version.as_str()).unwrap_or_default();
+            Some((told.get("name")?.as_str()?, version.trim_start_matches(['^', '~', '>', '=', ' '])))
+        };
+        let named = package.get("packageManager").and_then(|named| named.as_str());
+        let named = named.map(|named| named.split_once('@').unwrap_or((named, "")));
+        let (name, version) = named.or_else(listed)?;
         let major: Option<u32> = version.split('.').next().and_then(|major| major.parse().ok());
         match name {
             "npm" => Some(Manager::Npm),
@@ -77,6 +94,18 @@ impl Manager {
             "bun" => Some(Manager::Bun),
             _ => None,
         }
+    }
+
+    /// Without any other word, the manager that the tests are started with.
+    fn of_scripts(package: &Package) -> Option<Manager> {
+        let body = ["test", "build"].iter().find_map(|name| package.script(name))?;
+        let mut programs = commands(body).into_iter().filter_map(|words| words.first().cloned());
+        programs.find_map(|program| match program.as_str() {
+            "pnpm" => Some(Manager::Pnpm),
+            "bun" => Some(Manager::Bun),
+            "yarn" if body.contains("workspaces foreach") => Some(Manager::NewerYarn),
+            _ => None,
+        })
     }
 
     pub(crate) fn run(self, script: &str) -> String {
@@ -113,6 +142,9 @@ impl Manager {
     /// The command and the file that calls for it.
     pub(crate) fn install(self, source: &Source, folder: &str) -> (&'static str, &'static str) {
         let lock = source.first(folder, self.lockfiles());
+        // The newer Yarn knows a project's root by it, so that an empty one may stand for none
+        let is_empty = |file: &str| source.read(folder, file).is_some_and(|text| text.trim().is_empty());
+        let lock = lock.filter(|file| self != Manager::NewerYarn || !is_empty(file));
         match (self, lock) {
             (Manager::Npm, Some(file)) => ("npm ci --ignore-scripts --no-audit --no-fund", file),
             (Manager::Npm, None) => {

@@ -20,7 +20,7 @@ pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
                 return None;
             }
             let (run, file) = Manager::of(source, &folder, &package).install(source, &folder);
-            Some(SetupCommand { run: run.to_owned(), source: join(&folder, file), folder })
+            Some(SetupCommand { otherwise: None, run: run.to_owned(), source: join(&folder, file), folder })
         })
         .collect()
 }
@@ -30,5 +30,5 @@ fn rush(source: &Source) -> Option<SetupCommand> {
     let file = source.first("", &["rush.json"])?;
     let own = "common/scripts/install-run-rush.js";
     let run = if source.has("", own) { format!("node {own} install") } else { "rush install".to_owned() };
-    Some(SetupCommand { folder: String::new(), run, source: file.to_owned() })
+    Some(SetupCommand { otherwise: None, folder: String::new(), run, source: file.to_owned() })
 }

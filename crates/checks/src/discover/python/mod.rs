@@ -2,6 +2,7 @@
 //! what tox, nox, hatch and PDM call), and mypy, pyright and ruff where
 //! configured.
 
+mod one_by_one;
 mod settings;
 mod setup;
 mod tests_by_sight;

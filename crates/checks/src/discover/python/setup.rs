@@ -2,8 +2,8 @@
 //! requirements, or its manifest alone. It goes into the project's folder,
 //! where runs look for it.
 
-use super::of_folder;
 use super::settings::{Settings, requirement_files};
+use super::{of_folder, one_by_one};
 use crate::check::{CheckPurpose, Runner};
 use crate::discover::node::Packages;
 use crate::discover::source::{Source, join};
@@ -20,12 +20,20 @@ const NOT_FOR_TESTS: &[&str] =
 
 /// What makes a virtual environment and installs into it. Ready-made packages
 /// only: building one would run its set-up program.
-const PIP: &str = ".venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all:";
+pub(super) const PIP: &str =
+    ".venv/bin/python -m pip install --disable-pip-version-check --only-binary=:all:";
+
+/// Makes the environment.
+pub(super) const VENV: &str = "python3 -m venv .venv";
 
 pub(super) fn steps(source: &Source) -> Vec<SetupCommand> {
     let mut done: Vec<String> = Vec::new();
     let mut steps = Vec::new();
-    for folder in super::projects(source) {
+    let mut folders = super::projects(source);
+    if folders.is_empty() && !requirement_files(source, "").is_empty() {
+        folders.push(String::new());
+    }
+    for folder in folders {
         // Members of a workspace share the environment of its root
         let shared = done.iter().any(|root| {
             crate::discover::source::is_inside(&folder, root)
@@ -54,7 +62,7 @@ fn has_lock(source: &Source, folder: &str) -> bool {
 fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
     let settings = Settings::read(source, folder);
     let step = |run: String, file: &str| {
-        Some(SetupCommand { run, source: join(folder, file), folder: folder.to_owned() })
+        Some(SetupCommand { otherwise: None, run, source: join(folder, file), folder: folder.to_owned() })
     };
     let extras =
         names(settings.pyproject.get("project").and_then(|project| project.get("optional-dependencies")));
@@ -138,7 +146,8 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     let is_package = settings.pyproject.contains_key("project")
         || source.has(folder, "setup.py")
         || source.read(folder, "setup.cfg").is_some_and(|text| text.contains("[metadata]"));
-    if is_package && can_be_built(source, folder, settings) {
+    let builds = is_package && can_be_built(source, folder, settings);
+    if builds {
         let own = if extras.is_empty() { "-e.".to_owned() } else { format!("-e.[{}]", extras.join(",")) };
         wanted.push(quote(&own));
         because.get_or_insert_with(|| {
@@ -152,7 +161,8 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     }
     // A configuration of pytest names it too, so only a requirement counts
     let has_pytest = declared.lines().any(names_pytest);
-    if uses_pytest(source, folder) && !has_pytest {
+    let needs_pytest = uses_pytest(source, folder);
+    if needs_pytest && !has_pytest {
         wanted.push("pytest".to_owned());
         because.get_or_insert_with(|| "pytest".to_owned());
     }
@@ -160,8 +170,12 @@ fn with_pip(source: &Source, folder: &str, settings: &Settings, extras: &[String
     if !wanted.is_empty() {
         commands.push(format!("{PIP} {}", wanted.join(" ")));
     }
-    let run = format!("python3 -m venv .venv && {}", commands.join(" && "));
-    Some(SetupCommand { run, source: join(folder, &because), folder: folder.to_owned() })
+    let run = format!("{VENV} && {}", commands.join(" && "));
+    let mut last: Vec<&str> = Vec::new();
+    last.extend(builds.then_some("-e."));
+    last.extend(needs_pytest.then_some("pytest"));
+    let otherwise = one_by_one::command(source, folder, settings, extras, &last);
+    Some(SetupCommand { otherwise, run, source: join(folder, &because), folder: folder.to_owned() })
 }
 
 /// Whether a line requires pytest itself: neither a plug-in nor a setting.
@@ -183,7 +197,7 @@ fn can_be_built(source: &Source, folder: &str, settings: &Settings) -> bool {
 }
 
 /// What dependency groups, tox, nox and hatch install, one by one.
-fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
+pub(super) fn inline(source: &Source, folder: &str, settings: &Settings) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(groups) = settings.pyproject.get("dependency-groups").and_then(toml::Value::as_table) {
         for name in names(settings.pyproject.get("dependency-groups")) {
@@ -294,7 +308,7 @@ fn tox_requirement(line: &str) -> Option<String> {
     is_requirement(line).then(|| line.to_owned())
 }
 
-fn is_requirement(text: &str) -> bool {
+pub(super) fn is_requirement(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.contains(['{', '/', '$', '\n'])
         && !text.starts_with("git+")

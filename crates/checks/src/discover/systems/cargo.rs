@@ -138,6 +138,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     let step = |(folder, _): (String, toml::Table)| {
         let locked = source.has(&folder, "Cargo.lock");
         SetupCommand {
+            otherwise: None,
             run: format!("cargo fetch{}", if locked { " --locked" } else { "" }),
             source: join(&folder, if locked { "Cargo.lock" } else { "Cargo.toml" }),
             folder,

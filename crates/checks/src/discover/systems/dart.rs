@@ -31,6 +31,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter();
     folders
         .map(|folder| SetupCommand {
+            otherwise: None,
             run: format!("{} pub get", program(source, &folder)),
             source: join(&folder, "pubspec.yaml"),
             folder,

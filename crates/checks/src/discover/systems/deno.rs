@@ -68,6 +68,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter().filter(|folder| source.has(folder, "deno.lock"));
     folders
         .map(|folder| SetupCommand {
+            otherwise: None,
             run: "deno install --frozen".to_owned(),
             source: join(&folder, "deno.lock"),
             folder,

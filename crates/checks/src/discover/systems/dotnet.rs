@@ -68,6 +68,7 @@ fn find(survey: &mut Survey) {
 
 fn setup(source: &Source) -> Vec<SetupCommand> {
     let step = |(folder, file): (String, String)| SetupCommand {
+        otherwise: None,
         run: format!("dotnet restore {}", quote(&file)),
         source: join(&folder, &file),
         folder,

@@ -44,6 +44,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter();
     folders
         .map(|folder| SetupCommand {
+            otherwise: None,
             run: "mix deps.get".to_owned(),
             source: join(&folder, if source.has(&folder, "mix.lock") { "mix.lock" } else { "mix.exs" }),
             folder,

@@ -111,6 +111,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     folders
         .filter(needs)
         .map(|folder| SetupCommand {
+            otherwise: None,
             run: "go mod download".to_owned(),
             source: join(&folder, "go.mod"),
             folder,

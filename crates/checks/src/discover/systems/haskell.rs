@@ -45,7 +45,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
         } else {
             ("cabal build all --enable-tests --only-dependencies", "cabal.project")
         };
-        SetupCommand { run: run.to_owned(), source: join(&folder, file), folder }
+        SetupCommand { otherwise: None, run: run.to_owned(), source: join(&folder, file), folder }
     };
     folders(source).into_iter().map(step).collect()
 }

@@ -88,6 +88,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.folders_with(FILES).into_iter();
     folders
         .map(|folder| SetupCommand {
+            otherwise: None,
             run: "composer install --no-interaction --no-progress --no-scripts --no-plugins".to_owned(),
             source: join(
                 &folder,

@@ -54,6 +54,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
         .map(|folder| {
             let locked = source.has(&folder, "Gemfile.lock");
             SetupCommand {
+                otherwise: None,
                 run: format!(
                     "BUNDLE_PATH=vendor/bundle {}bundle install",
                     if locked { "BUNDLE_FROZEN=true " } else { "" }

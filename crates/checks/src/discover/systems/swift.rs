@@ -27,6 +27,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
     let folders = source.projects(FILES).into_iter().filter(|folder| source.has(folder, "Package.resolved"));
     folders
         .map(|folder| SetupCommand {
+            otherwise: None,
             run: "swift package resolve".to_owned(),
             source: join(&folder, "Package.resolved"),
             folder,

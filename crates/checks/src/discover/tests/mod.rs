@@ -1,5 +1,6 @@
 //! Checks and set-up that are found in projects, given as lists of files.
 
+mod recipes;
 mod shapes;
 mod table;
 
@@ -97,7 +98,7 @@ fn each_package_manager_by_its_lockfile() {
     "#]],
     );
     check(
-        &[("package.json", manifest), ("yarn.lock", ""), (".yarnrc.yml", "")],
+        &[("package.json", manifest), ("yarn.lock", "__metadata:\n"), (".yarnrc.yml", "")],
         expect![[r#"
         Test test: yarn run test (Vitest) <- package.json scripts.test
         setup: yarn install --immutable --mode=skip-build <- yarn.lock
@@ -110,6 +111,33 @@ fn each_package_manager_by_its_lockfile() {
         setup: bun install --frozen-lockfile --ignore-scripts <- bun.lock
     "#]],
     );
+}
+
+#[test]
+fn each_package_manager_without_a_lockfile() {
+    let manager = |files: &[(&str, &str)]| {
+        let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let read =
+            |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+        setup(&read, &list).map(|(run, _)| run.split(' ').next().unwrap_or_default().to_owned())
+    };
+    let plain = ("package.json", r#"{"dependencies": {"a": "1"}}"#);
+    let by_scripts =
+        |body: &str| format!(r#"{{"dependencies": {{"a": "1"}}, "scripts": {{"test": "{body}"}}}}"#);
+    let (bun, pnpm) = (by_scripts("bun run --filter '*' test"), by_scripts("tsc -b && pnpm -r test"));
+    let named = r#"{"dependencies": {"a": "1"}, "devEngines": {"packageManager": {"name": "pnpm", "version": "^9.0.0"}}}"#;
+    for (files, expected) in [
+        (vec![plain], "npm"),
+        (vec![plain, ("bunfig.toml", "")], "bun"),
+        (vec![plain, (".pnpmfile.cjs", "")], "pnpm"),
+        (vec![plain, (".yarnrc.yml", "")], "yarn"),
+        (vec![plain, ("bunfig.toml", ""), ("package-lock.json", "{}")], "npm"),
+        (vec![("package.json", bun.as_str())], "bun"),
+        (vec![("package.json", pnpm.as_str())], "pnpm"),
+        (vec![("package.json", named)], "pnpm"),
+    ] {
+        assert_eq!(manager(&files).as_deref(), Some(expected), "{files:?}");
+    }
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn cmake_counts_beside_the_tests_of_a_folder_below() {
         expect![[r#"
             Build build: cmake -S . -B build-checks && cmake --build build-checks <- CMakeLists.txt
             Test js-test: npm test in js (NodeTest) <- js/package.json scripts.test
-            Test test: cmake -S . -B build-checks && cmake --build build-checks && ctest --test-dir build-checks --output-on-failure <- CMakeLists.txt
+            Test test: cmake -S . -B build-checks && cmake --build build-checks && ctest --test-dir build-checks --output-on-failure --output-junit junit.xml <- CMakeLists.txt
         "#]],
     );
 }

@@ -60,6 +60,7 @@ const IN_HOME: &[&str] = &[
     ".local/share/pnpm",
     ".local/share/uv",
     ".m2/repository",
+    ".m2/wrapper",
     ".npm-global",
     ".nuget/packages",
     ".nvm",

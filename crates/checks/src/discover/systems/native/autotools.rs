@@ -30,6 +30,7 @@ fn setup(source: &Source) -> Vec<SetupCommand> {
                 "autoreconf --install && "
             };
             SetupCommand {
+                otherwise: None,
                 run: format!("{prepare}sh ./configure"),
                 source: join(&folder, "configure.ac"),
                 folder,

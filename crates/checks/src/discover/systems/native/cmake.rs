@@ -32,7 +32,8 @@ fn find(survey: &mut Survey) {
                     .any(|mark| text.contains(mark))
             });
         if tested {
-            let test = format!("{build} && ctest --test-dir {FOLDER} --output-on-failure");
+            let test =
+                format!("{build} && ctest --test-dir {FOLDER} --output-on-failure --output-junit junit.xml");
             survey.add(own(&folder, "test", CheckPurpose::Test, &test, "CMakeLists.txt"));
         }
     }
