@@ -93,7 +93,12 @@ for (const release of RELEASES.filter(({ name }) => !only || only.split(",").inc
   /** @type {Partial<Record<keyof typeof WAYS, import("./tokens/measure.mjs").Sum>>} */
   const sums = {}
   for (const way of ways) {
-    const all = (sums[way] = await play(upgrade, way))
+    const all = await play(upgrade, way).catch((error) => {
+      console.error(String(error instanceof Error ? error.message : error))
+      process.exitCode = 1
+    })
+    if (!all) continue
+    sums[way] = all
     const part = (/** @type {number} */ n, /** @type {number | undefined} */ of) => (of ? `${Math.round((100 * n) / of)} %` : "")
     console.log(
       `| ${upgrade.title} | ${upgrade.jobs.length} | ${faults} | ${way} | ${all.requests} | ${kb(all.bytes)} | ${part(all.bytes, sums.plain?.bytes)} | ${kb(all.priced)} | ${part(all.priced, sums.plain?.priced)} |`,
