@@ -1,27 +1,20 @@
 //! The table of test runners: how each is recognised in a command line, how it
 //! is started for one test or file, and how its output is read.
 //!
-//! One file a runner, with its `ROW`; one line in [`runners!`] below. The
+//! One file a runner, with its `ROW` (those of JavaScript in `javascript/`); one line in [`runners!`] below. The
 //! compiler names what a row lacks, and a test (`crate::parse::fixtures`) asks for
 //! recorded output in `fixtures/<name>/`. Rows know nothing of each other:
 //! which row reads an output is decided in `crate::parse`.
 
-mod ava;
-mod bun_test;
 mod cargo_test;
-mod deno_test;
 mod go_test;
-mod jest;
+mod javascript;
 mod junit;
-mod mocha;
 mod nextest;
-mod node_test;
 mod pytest;
-mod tap;
-mod tape;
 mod unittest;
-mod vitest;
 
+use javascript::{ava, bun_test, deno_test, jest, mocha, node_test, tap, tape, vitest};
 use serde::{Deserialize, Serialize};
 
 use crate::parse::Report;

@@ -1,13 +1,13 @@
 //! Mocha: the numbered list under "n failing", as all of its readable
 //! reporters print it.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
 use crate::parse::text::{Failures, detail, indent, name, stack_place};
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
-pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 fn starts(command: &Command<'_>) -> bool {
     ["mocha", "_mocha", "electron-mocha", "ts-mocha"].contains(&command.program)
@@ -110,7 +110,7 @@ mod tests {
     fn a_real_run() {
         check(
             parse,
-            include_str!("../../fixtures/mocha/usual.txt"),
+            include_str!("../../../fixtures/mocha/usual.txt"),
             expect![[r#"
             passed: Some(1)
             - [] top level @ a.js:9 | TypeError: top

@@ -1,12 +1,12 @@
 //! Jest: the `●` blocks under each `FAIL` line, and the totals.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
 use crate::parse::text::{Failures, detail, name, number_before, stack_place};
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
-pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 const SUITE_FAILED: &str = "Test suite failed to run";
 /// Lines of a title that holds line breaks.
@@ -184,7 +184,7 @@ mod tests {
     fn a_real_run() {
         check(
             parse,
-            include_str!("../../fixtures/jest/usual.txt"),
+            include_str!("../../../fixtures/jest/usual.txt"),
             expect![[r#"
             passed: Some(2)
             - [./a.test.js] math › add › adds two @ a.test.js:2 | expect(received).toBe(expected) // Object.is equality

@@ -1,13 +1,13 @@
 //! `node --test`: its `tap` and its `spec` reporter, whichever is found.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::tap;
 use crate::parse::text::{Failures, count, detail, name, place};
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 use crate::shell::quote;
 
-pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 fn starts(command: &Command<'_>) -> bool {
     match command.program {
@@ -265,7 +265,7 @@ mod tests {
     fn real_tap() {
         check(
             parse,
-            include_str!("../../fixtures/node_test/tap.txt"),
+            include_str!("../../../fixtures/node_test/tap.txt"),
             expect![[r#"
                 passed: Some(3)
                 - [/slot/test/a.test.js > outer > deep] adds @ /slot/test/a.test.js:4 | Expected values to be strictly equal:
@@ -280,7 +280,7 @@ mod tests {
     fn real_spec() {
         check(
             parse,
-            include_str!("../../fixtures/node_test/spec.txt"),
+            include_str!("../../../fixtures/node_test/spec.txt"),
             expect![[r#"
                 passed: Some(3)
                 - [test/a.test.js] adds @ test/a.test.js:4 | AssertionError [ERR_ASSERTION]: Expected values to be strictly equal:

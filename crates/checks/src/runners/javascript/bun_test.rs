@@ -1,11 +1,11 @@
 //! `bun test`: the `(fail)` lines below each file's name, and the totals.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::text::{Failures, count_of, detail, name, stack_place};
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
-pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 fn starts(command: &Command<'_>) -> bool {
     command.program == "bun" && command.first() == Some("test")

@@ -1,10 +1,10 @@
 //! TAP that no other row knows: node-tap, QUnit, and the `tap` reporters of
 //! Mocha, Vitest, AVA and others. See `crate::parse::tap` for its lines.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::parse::tap;
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
-pub(super) const ROW: Row =
+pub(crate) const ROW: Row =
     Row { language: Language::JavaScript, starts, narrow, parse: tap::read, is_format: true };
 
 fn starts(command: &Command<'_>) -> bool {

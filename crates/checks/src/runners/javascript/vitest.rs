@@ -1,13 +1,13 @@
 //! Vitest: the ` FAIL ` lines of its report, the numbers in the headings above
 //! them, and the totals.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
 use crate::parse::text::{Failures, detail, name, number_before, place};
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
-pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 fn starts(command: &Command<'_>) -> bool {
     command.program == "vitest" && !["list", "init", "bench"].iter().any(|word| command.first() == Some(word))
@@ -195,7 +195,7 @@ mod tests {
     fn a_real_run() {
         check(
             parse,
-            include_str!("../../fixtures/vitest/usual.txt"),
+            include_str!("../../../fixtures/vitest/usual.txt"),
             expect![[r#"
             passed: Some(2)
             - [test/b.test.js] the file as a whole @ test/b.test.js:1 | Error: Cannot find module './missing' imported from /slot/test/b.test.js

@@ -1,11 +1,11 @@
 //! tape: flat TAP, where a comment names the test and each line is an assertion.
 
-use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::text::{Failures, detail, name, place};
+use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
-pub(super) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
+pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
 
 fn starts(command: &Command<'_>) -> bool {
     command.program == "tape"
@@ -111,7 +111,7 @@ mod tests {
     fn a_real_run() {
         check(
             parse,
-            include_str!("../../fixtures/tape/usual.txt"),
+            include_str!("../../../fixtures/tape/usual.txt"),
             expect![[r#"
             passed: Some(3)
             - [adds two] sum @ /slot/t.js:2 | operator: equal

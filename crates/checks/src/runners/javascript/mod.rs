@@ -1,0 +1,11 @@
+//! The runners of JavaScript and TypeScript, a file each. The table is `runners/mod.rs`.
+
+pub(super) mod ava;
+pub(super) mod bun_test;
+pub(super) mod deno_test;
+pub(super) mod jest;
+pub(super) mod mocha;
+pub(super) mod node_test;
+pub(super) mod tap;
+pub(super) mod tape;
+pub(super) mod vitest;
