@@ -9,6 +9,7 @@
 //! - [`plot`]: figures as SVG.
 //! - [`projects`]: published packages and the changes between their versions.
 //! - [`releases`]: releases as missions for a real model, and what their results are worth.
+//! - [`timing`]: what measured times say together.
 //! - [`uplift`]: what the engine makes of simulated weak models, in missions on real projects.
 
 pub mod engine_bench;
@@ -18,4 +19,5 @@ pub mod mutants;
 pub mod plot;
 pub mod projects;
 pub mod releases;
+pub mod timing;
 pub mod uplift;

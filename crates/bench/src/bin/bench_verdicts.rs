@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bench::timing::median;
 use engine::for_benches::{ChangedFiles, GateReport, Judge, Permissions, Processes};
 use mission::{Gate, GateVerdict};
 
@@ -120,9 +121,4 @@ fn green(report: &GateReport) -> Result<(), Box<dyn Error>> {
         GateVerdict::Pass => Ok(()),
         verdict => Err(format!("{verdict:?}: {}", report.detail).into()),
     }
-}
-
-fn median(mut all: Vec<Duration>) -> Duration {
-    all.sort();
-    all.get(all.len() / 2).copied().unwrap_or_default()
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use journal::{Journal, Redactor};
 use mission::{Event, Gate, GateVerdict, Policy, State};
 
+use crate::timing::median;
+
 fn event(i: usize) -> Event {
     Event::GateJudged {
         task: Some(format!("task-{}", i % 100)),
@@ -46,11 +48,6 @@ pub fn append(folder: &Path, n: usize) -> Result<Durable, String> {
         lines.push(begun.elapsed());
     }
     Ok(Durable { event: median(events), line: median(lines) })
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// How long a journal of `n` events takes to be read, checked and folded.
