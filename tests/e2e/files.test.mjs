@@ -8,7 +8,7 @@ import { constant, ended, noPlugin, printed, project, task, testOf } from "./fix
 const old = { "src/yard.js": constant("YARD", 0.9144), "src/league.js": constant("LEAGUE", 4828) }
 
 scene(
-  "a file moves and another goes, an emptied one is sent back, and the report names both",
+  "a file moves and another goes, an emptied one is rejected, and the report names both",
   {
     skip: noPlugin,
     files: project(old),
@@ -127,7 +127,7 @@ scene(
     assert.equal(world.read("test/metre.test.js"), more)
     assert.equal(changes(before, world.picture()).length, 2)
     const planner = world.model.roleRequests.filter((request) => request.role === "planner")
-    assert.ok(planner.length >= 2, "the plan was sent back once")
+    assert.ok(planner.length >= 2, "the plan was rejected once")
   },
 )
 

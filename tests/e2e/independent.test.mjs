@@ -59,7 +59,7 @@ scene(
 )
 
 scene(
-  "tests that pass already, or are broken, are sent back, and in the end the task goes on without",
+  "tests that pass already, or are broken, are rejected, and in the end the task goes on without",
   {
     skip: noPlugin,
     files: project(),

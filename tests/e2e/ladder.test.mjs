@@ -155,7 +155,7 @@ scene(
 )
 
 scene(
-  "plans that name what no mission may write are sent back with the reason",
+  "plans that name what no mission may write are rejected with the reason",
   {
     skip: noPlugin,
     files: project(),

@@ -125,7 +125,7 @@ scene(
 )
 
 scene(
-  "a change that tells the reviewer to approve is sent back, and no reviewer reads what its coder says of it",
+  "a change that tells the reviewer to approve is rejected, and no reviewer reads what its coder says of it",
   {
     skip: noPlugin,
     files: project(),

@@ -37,7 +37,7 @@ const wanted = (/** @type {Record<string, unknown>} */ more = {}) => ({
 })
 
 scene(
-  "a package that does not exist is sent back, one that does is installed before the task that imports it",
+  "a package that does not exist is rejected, one that does is installed before the task that imports it",
   {
     skip,
     timeout_ms: 240_000,

@@ -50,7 +50,7 @@ scene(
     assert.match(printed(result), /Said while it ran:\s+- three is not needed/)
     assert.deepEqual([world.exists("src/one.js"), world.exists("src/two.js"), world.exists("src/three.js")], [true, true, false])
     const asked = (/** @type {string} */ role) => world.model.roleRequests.filter((request) => request.role === role).map(({ body }) => JSON.stringify(body))
-    assert.ok(asked("coder").some((body) => body.includes("not taken yet") && body.includes("three is not needed")), "the coder at work hears it")
+    assert.ok(asked("coder").some((body) => body.includes("not accepted yet") && body.includes("three is not needed")), "the coder at work hears it")
     assert.ok(asked("reviewer").some((body) => body.includes("user's later word is kept")), "the whole is reviewed by it")
   },
 )

@@ -1,4 +1,6 @@
 //! One command of the project, and what is known about it before it runs.
+//!
+//! Data only: `discover` finds it, `process` runs it.
 
 use std::time::Duration;
 

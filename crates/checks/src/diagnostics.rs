@@ -1,4 +1,6 @@
 //! Places that compilers and linters name in their output.
+//!
+//! It reads output and opens no file; a place that it names may be anywhere.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,4 +1,6 @@
 //! What a check's outcome depends on besides the files of the tree that it ran on.
+//!
+//! It starts no compiler: files and settings are what it reads.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

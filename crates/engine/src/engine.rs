@@ -1,4 +1,6 @@
 //! The engine of one project folder: what `/task` says, what the tools of roles call, and the mission that runs.
+//!
+//! It only hands on: what a command means is decided in `mission::command`, what happens in `missions`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,6 @@
 //! The one way to the outside: what the engine asks of the program that runs the language models.
+//!
+//! Nothing in the core names the host behind it, and what a host says is never believed as a fact about files.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -164,7 +166,7 @@ impl HostRequest {
             HostRequest::Open { .. } => "open a session",
             HostRequest::Prompt { .. } => "prompt a role",
             HostRequest::Abort { .. } => "abort a session",
-            HostRequest::Dispose { .. } => "let go of a folder",
+            HostRequest::Dispose { .. } => "release a folder",
             HostRequest::Models { .. } => "say what its models cost",
         }
     }

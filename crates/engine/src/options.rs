@@ -1,4 +1,6 @@
 //! What the engine is given when a host starts it: folders, options, environment. Plain data.
+//!
+//! No default here reaches out of the project's own folders.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
 //! What the engine stands on besides its [`crate::Host`]: the time, the project's commands, and who watches. A simulation
 //! puts its own in their place.
+//!
+//! In OpenCode there is one world, the real one.
 
 use std::future::Future;
 use std::pin::Pin;

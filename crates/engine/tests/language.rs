@@ -20,6 +20,7 @@ const BANNED: &[(&[&str], &str)] = &[
     (&["hand in", "hands in", "handed in", "handing in"], "submit"),
     (&["hand-in", "hand-ins"], "submission"),
     (&["thrown back", "throw back", "throws back", "threw back", "throwing back"], "reject"),
+    (&["sent back", "send back", "sends back", "sending back"], "reject"),
     (&["held against"], "compared with, checked against"),
     (&["whoever", "whomever"], "who, anyone who, the user who"),
     (&["anew"], "again, retry"),

@@ -1,4 +1,6 @@
 //! What is known of every rule, as data and as the page `rules/README.md`.
+//!
+//! It writes no file: a test does.
 
 use std::fmt::Write as _;
 

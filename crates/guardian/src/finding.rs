@@ -1,4 +1,6 @@
 //! What a finding is: place, rule, severity, message.
+//!
+//! Data only: rules make them, `render` shows them.
 
 use std::fmt;
 

@@ -1,4 +1,6 @@
 //! Lints a tree whole, in parts of bounded size, on all cores.
+//!
+//! The result does not depend on the number of cores, nor on how the parts are cut.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! What the text after `/task` asks for.
+//!
+//! Pure. A word that is no command starts no mission by accident: what it may mean is said instead.
 
 use crate::is_mission_id;
 

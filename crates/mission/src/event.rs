@@ -7,100 +7,10 @@ use crate::flag::RedFlag;
 use crate::judging::check::{CheckSummary, SetupSummary};
 use crate::mailbox::{Brief, Plan, PlannedDependency, Unplanned};
 use crate::provider::Fault;
-use crate::{Candidate, Estimate, Gate, ItemVerdict, MissionId, Policy, Role, Rung, TaskId, Tokens};
-
-/// Why an attempt failed; the ladder differs by class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureClass {
-    /// Nothing usable was submitted.
-    Malformed,
-    /// Files were changed that are not the task's.
-    Scope,
-    /// The Guardian, or syntax.
-    Lint,
-    Build,
-    Test,
-    Review,
-    /// It does not merge with what was integrated meanwhile.
-    Conflict,
-    /// The role says that it cannot go on.
-    Blocked,
-    /// OpenCode or the provider: no attempt was made.
-    Host,
-    Timeout,
-    /// The task's own budget.
-    Budget,
-}
-
-impl FailureClass {
-    /// Whether the same session can fix it from the findings alone.
-    pub fn is_fixable(self) -> bool {
-        use FailureClass::*;
-        matches!(self, Scope | Lint | Build | Test | Review | Conflict)
-    }
-
-    pub fn name(self) -> &'static str {
-        use FailureClass::*;
-        match self {
-            Malformed => "malformed",
-            Scope => "scope",
-            Lint => "lint",
-            Build => "build",
-            Test => "test",
-            Review => "review",
-            Conflict => "conflict",
-            Blocked => "blocked",
-            Host => "host",
-            Timeout => "timeout",
-            Budget => "budget",
-        }
-    }
-}
-
-/// One thing that is wrong, with its place: all that a fixer is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Issue {
-    /// The gate or rule that says so.
-    pub source: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// From 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    pub message: String,
-}
-
-impl Issue {
-    pub fn new(source: impl Into<String>, message: impl Into<String>) -> Issue {
-        Issue { source: source.into(), path: None, line: None, message: message.into() }
-    }
-
-    pub fn at(mut self, path: impl Into<String>, line: Option<u32>) -> Issue {
-        self.path = Some(path.into());
-        self.line = line;
-        self
-    }
-}
-
-impl std::fmt::Display for Issue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match (&self.path, self.line) {
-            (Some(path), Some(line)) => write!(f, "{path}:{line}: ")?,
-            (Some(path), None) => write!(f, "{path}: ")?,
-            _ => {}
-        }
-        write!(f, "{} [{}]", self.message, self.source)
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GateVerdict {
-    Pass,
-    Fail,
-    NoEvidence,
-}
+use crate::{
+    Candidate, Estimate, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, MissionId, Policy, Role, Rung,
+    TaskId, Tokens,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
@@ -149,7 +59,7 @@ impl std::fmt::Display for PauseReason {
         match self {
             PauseReason::Stopped(by) => write!(f, "stopped by {by}"),
             PauseReason::Budget(which) => write!(f, "budget reached: {which}"),
-            PauseReason::Host(what) => write!(f, "OpenCode could not go on: {what}"),
+            PauseReason::Host(what) => write!(f, "OpenCode could not continue: {what}"),
             PauseReason::Provider(what) => write!(f, "the model's provider does not answer: {what}"),
             PauseReason::Review(what) => write!(f, "a review could not be made: {what}"),
             PauseReason::Project(what) => write!(f, "the project could not be read: {what}"),

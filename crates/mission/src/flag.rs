@@ -1,4 +1,6 @@
 //! Red flags: answers and calls that are discarded rather than argued with.
+//!
+//! Which answers they are is decided here, by size, repetition and form alone; that one was discarded is an event.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};

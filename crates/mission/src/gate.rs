@@ -31,6 +31,15 @@ pub enum Basis {
     Model,
 }
 
+/// What a gate says of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateVerdict {
+    Pass,
+    Fail,
+    NoEvidence,
+}
+
 macro_rules! gates {
     ($($gate:ident { name: $name:expr, looks_at: $looks_at:literal, fails: $fails:literal, basis: $basis:ident })*) => {
         /// A gate. The order of the variants is the order in which gates look at a change.
@@ -80,7 +89,7 @@ gates! {
         basis: Source
     }
     IndependentTests {
-        name: crate::judging::independent::SOURCE,
+        name: "independent tests",
         looks_at: "the tests that another coder wrote before the change",
         fails: "One of them does not pass.",
         basis: OtherCoder

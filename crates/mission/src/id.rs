@@ -1,4 +1,6 @@
 //! Identifiers of missions and tasks. Both are plain text with a fixed alphabet, safe in a path, a ref and a shell.
+//!
+//! Nothing here makes one up: a host or the Planner does.
 
 /// `m-` and eight characters of `[a-z0-9]`. Drawn by the engine, never here.
 pub type MissionId = String;

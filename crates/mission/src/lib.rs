@@ -16,6 +16,7 @@ mod cost;
 mod decide;
 mod effect;
 mod event;
+mod failure;
 pub mod flag;
 mod gate;
 pub mod grant;
@@ -33,25 +34,27 @@ mod state;
 mod task;
 
 pub use board::Board;
-pub use cost::estimate::Estimate;
 pub use cost::meter::{Meter, News, Price};
+pub use cost::span::Estimate;
 pub use cost::usage::{Tokens, Usage, UsageByRole};
 pub use cost::{budget, estimate, repair};
 pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
-pub use event::{Event, FailureClass, GateVerdict, Issue, Outcome, PauseReason};
-pub use gate::{Basis, Gate, GateRow};
+pub use event::{Event, Outcome, PauseReason};
+pub use failure::{FailureClass, Issue};
+pub use gate::{Basis, Gate, GateRow, GateVerdict};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
 pub use judging::candidates::Candidate;
 pub use judging::check::{CheckKind, CheckSummary, SetupSummary, Verified, verified};
-pub use judging::independent::{IndependentTests, WrittenTests};
+pub use judging::item_verdict::ItemVerdict;
 pub use judging::panel::{Panel, TrackRecord};
+pub use judging::written_tests::{IndependentTests, WrittenTests};
 pub use judging::{candidates, independent};
 pub use policy::{NewDependencies, Policy};
 pub use role::{HeaderLine, Role, RoleRow};
 pub use rung::{Chosen, Rung};
 pub use state::{
-    Amendment, Commit, Correction, Delivery, Heard, ItemVerdict, Judged, MAX_CORRECTION, MAX_CORRECTIONS,
-    Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
+    Amendment, Commit, Correction, Delivery, Heard, Judged, MAX_CORRECTION, MAX_CORRECTIONS, Needs,
+    ObjectiveReview, Stage, State, Tasks, Trouble,
 };
 pub use task::{AttemptFailure, Phase, Seat, Task};

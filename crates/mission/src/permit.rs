@@ -68,7 +68,9 @@ pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
         (Some(task), Role::Coder) => task.coder_prompts,
         (Some(task), Role::Fixer) => task.fixer_prompts,
         (Some(task), Role::Reviewer) => task.reviewer_prompts,
-        (_, role) => state.usage_by_role.get(role).map_or(0, |usage| usage.calls as u32),
+        (Some(_), Role::Searcher | Role::Planner) | (None, _) => {
+            state.usage_by_role.get(role).map_or(0, |usage| usage.calls as u32)
+        }
     };
     let (role, task, draw, model) = (*role, task.clone(), *draw, models.get(place).cloned());
     let session = session.clone();

@@ -4,6 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Times that the Searcher, or the Planner, is asked again before the mission goes on without a brief, or ends.
+pub(crate) const ROLE_TRIES: usize = 2;
+
 /// What happens to packages that a plan wants to add.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -11,7 +14,7 @@ pub enum NewDependencies {
     /// The user is asked.
     Ask,
     Allow,
-    /// The plan is sent back.
+    /// The plan is rejected.
     Deny,
 }
 

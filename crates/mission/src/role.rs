@@ -1,19 +1,9 @@
-//! The roles of a mission: one row a role, with its prompt, header, tools and settings. The engine, the mailbox tools and the
+//! The roles of a mission: one row a role, with its prompt, header, tools and settings. The enum is made from the table, so a
+//! role without a row does not compile. The engine, the mailbox tools and the
 //! headers of prompts read this table; a test compares it with the agents that `plugin/` gives OpenCode, with `prompts/` and
 //! with `[roles.*]`.
 
 use serde::{Deserialize, Serialize};
-
-/// Who is asked. Each has a prompt, an agent in OpenCode, a mailbox and model settings of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Searcher,
-    Planner,
-    Coder,
-    Reviewer,
-    Fixer,
-}
 
 /// What a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,70 +53,88 @@ const WRITE: &[&str] = &["read", "grep", "glob", "list", "edit"];
 const MODEL: &[&str] = &["model", "fallback", "variant", "options", "timeout"];
 const MODEL_AND_SHELL: &[&str] = &["model", "fallback", "variant", "options", "timeout", "bash"];
 
-impl Role {
-    pub const ALL: [Role; 5] = [Role::Searcher, Role::Planner, Role::Coder, Role::Reviewer, Role::Fixer];
-
-    /// What the role is.
-    pub const fn row(self) -> RoleRow {
-        match self {
-            Role::Searcher => RoleRow {
-                name: "searcher",
-                prompt: "prompts/searcher.md",
-                header: OF_MISSION,
-                mailbox: "mission_brief",
-                tools: PAGES,
-                host_tools: READ,
-                settings: MODEL,
-                writes: false,
-                around: 6_800,
-            },
-            Role::Planner => RoleRow {
-                name: "planner",
-                prompt: "prompts/planner.md",
-                header: OF_TASK,
-                mailbox: "mission_plan",
-                tools: PAGES,
-                host_tools: &[],
-                settings: MODEL,
-                writes: false,
-                around: 5_100,
-            },
-            Role::Coder => RoleRow {
-                name: "coder",
-                prompt: "prompts/coder.md",
-                header: OF_PART,
-                mailbox: "mission_work",
-                tools: CHECKS_MOVES_AND_PAGES,
-                host_tools: WRITE,
-                settings: MODEL_AND_SHELL,
-                writes: true,
-                around: 9_900,
-            },
-            Role::Reviewer => RoleRow {
-                name: "reviewer",
-                prompt: "prompts/reviewer.md",
-                header: OF_TASK,
-                mailbox: "mission_review",
-                tools: PAGES,
-                host_tools: READ,
-                settings: MODEL,
-                writes: false,
-                around: 6_900,
-            },
-            Role::Fixer => RoleRow {
-                name: "fixer",
-                prompt: "prompts/fixer.md",
-                header: OF_TASK,
-                mailbox: "mission_work",
-                tools: CHECKS_MOVES_AND_PAGES,
-                host_tools: WRITE,
-                settings: MODEL_AND_SHELL,
-                writes: true,
-                around: 9_900,
-            },
+macro_rules! roles {
+    ($($role:ident { $($field:ident: $value:expr),* $(,)? })*) => {
+        /// Who is asked. Each has a prompt, an agent in OpenCode, a mailbox and model settings of its own.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Role {
+            $($role,)*
         }
-    }
 
+        impl Role {
+            /// Every role.
+            pub const ALL: [Role; [$(stringify!($role)),*].len()] = [$(Role::$role),*];
+
+            /// What the role is.
+            pub const fn row(self) -> RoleRow {
+                match self {
+                    $(Role::$role => RoleRow { $($field: $value),* },)*
+                }
+            }
+        }
+    };
+}
+
+roles! {
+    Searcher {
+        name: "searcher",
+        prompt: "prompts/searcher.md",
+        header: OF_MISSION,
+        mailbox: "mission_brief",
+        tools: PAGES,
+        host_tools: READ,
+        settings: MODEL,
+        writes: false,
+        around: 6_800,
+    }
+    Planner {
+        name: "planner",
+        prompt: "prompts/planner.md",
+        header: OF_TASK,
+        mailbox: "mission_plan",
+        tools: PAGES,
+        host_tools: &[],
+        settings: MODEL,
+        writes: false,
+        around: 5_100,
+    }
+    Coder {
+        name: "coder",
+        prompt: "prompts/coder.md",
+        header: OF_PART,
+        mailbox: "mission_work",
+        tools: CHECKS_MOVES_AND_PAGES,
+        host_tools: WRITE,
+        settings: MODEL_AND_SHELL,
+        writes: true,
+        around: 9_900,
+    }
+    Reviewer {
+        name: "reviewer",
+        prompt: "prompts/reviewer.md",
+        header: OF_TASK,
+        mailbox: "mission_review",
+        tools: PAGES,
+        host_tools: READ,
+        settings: MODEL,
+        writes: false,
+        around: 6_900,
+    }
+    Fixer {
+        name: "fixer",
+        prompt: "prompts/fixer.md",
+        header: OF_TASK,
+        mailbox: "mission_work",
+        tools: CHECKS_MOVES_AND_PAGES,
+        host_tools: WRITE,
+        settings: MODEL_AND_SHELL,
+        writes: true,
+        around: 9_900,
+    }
+}
+
+impl Role {
     pub const fn name(self) -> &'static str {
         self.row().name
     }

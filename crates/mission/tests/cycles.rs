@@ -403,7 +403,7 @@ fn a_review_that_cannot_be_made_keeps_nothing_back_and_is_told() {
     }
     assert_eq!(
         down.record_policy(),
-        "recorded: paused: OpenCode could not go on: prose (3 times in a row)\n"
+        "recorded: paused: OpenCode could not continue: prose (3 times in a row)\n"
     );
     down.tell(Event::Resumed { at_ms: 9_000, policy: None });
     assert_eq!(down.record_policy(), "review-objective\n");

@@ -161,7 +161,7 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: paused: OpenCode could not go on: `a`: wrong (3 times in a row)
+            recorded: paused: OpenCode could not continue: `a`: wrong (3 times in a row)
         "#]],
     );
     mission.tell(Event::Resumed { at_ms: 6_000, policy: None });
@@ -194,7 +194,7 @@ fn a_gate_that_cannot_judge_is_asked_again_and_pauses_in_the_end() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: paused: OpenCode could not go on: `a`: no answer (3 times in a row)
+            recorded: paused: OpenCode could not continue: `a`: no answer (3 times in a row)
         "#]],
     );
 }
@@ -219,7 +219,7 @@ fn a_merge_that_the_host_fails_is_tried_again_with_what_passed() {
     check(
         &mut mission,
         expect![[r#"
-            recorded: paused: OpenCode could not go on: `a`:  (3 times in a row)
+            recorded: paused: OpenCode could not continue: `a`:  (3 times in a row)
         "#]],
     );
 }

@@ -127,7 +127,7 @@ fn a_failure_of_the_host_and_an_empty_review_are_not_counted_together() {
     mission.tell(failed(FailureClass::Host));
     mission.record_policy();
     let words = mission.state.paused.clone().unwrap().to_string();
-    assert_eq!(words, "OpenCode could not go on: `a`: why (5 times in a row)");
+    assert_eq!(words, "OpenCode could not continue: `a`: why (5 times in a row)");
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_host_that_fails_is_named_with_what_it_said() {
     }
     mission.record_policy();
     let words = mission.state.paused.clone().unwrap().to_string();
-    assert_eq!(words, "OpenCode could not go on: `a`: wrong (5 times in a row)");
+    assert_eq!(words, "OpenCode could not continue: `a`: wrong (5 times in a row)");
 }
 
 #[test]

@@ -224,19 +224,34 @@ fn undo(run: &Run) {
 }
 
 fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
-    let Run { scenario, bug, place, user, watch, .. } = run;
-    let trace = run.trace;
-    let bug = *bug;
     let Ok(runtime) = Builder::new_current_thread().enable_time().start_paused(true).build() else {
-        return trace.broken("no runtime could be made");
+        return run.trace.broken("no runtime could be made");
     };
+    let disk = plug_in_disk(run, begin);
+    let mut blocking = begin.random.fork("blocking");
+    engine::for_benches::block_in_virtual_time(Some(Box::new(move || {
+        let mut takes = || Duration::from_millis(blocking.below(30) as u64);
+        (takes(), takes())
+    })));
+    runtime.block_on(play_mission(run, begin, &disk, played));
+    drop(runtime);
+    engine::for_benches::block_in_virtual_time(None);
+    Disk::unplug();
+    played.steps += disk.taken();
+    for (name, count) in disk.by_name() {
+        *played.steps_by_name.entry(name).or_default() += count;
+    }
+}
+
+/// The disk of this life with its faults, and the user's edits between its steps.
+fn plug_in_disk(run: &Run, begin: &Begin) -> Disk {
     let disk = Disk::new(
         begin.faults.crashes.get(begin.life).copied().flatten(),
         begin.faults.disk_full.get(begin.life).cloned().unwrap_or_default(),
-        trace.clone(),
+        run.trace.clone(),
     );
     disk.crash_writing(begin.faults.crashes_writing.get(begin.life).copied().flatten());
-    let (edits, editor, this) = (begin.faults.edits.clone(), user.clone(), begin.life);
+    let (edits, editor, this) = (begin.faults.edits.clone(), run.user.clone(), begin.life);
     disk.before_steps(Box::new(move |step, file| {
         let due = |when: &&When| match **when {
             When::At(_) => false,
@@ -246,91 +261,103 @@ fn one_life(run: &Run, begin: &Begin, played: &mut Played) {
         edits.iter().filter(due).for_each(|_| editor.edit());
     }));
     disk.plug_in();
-    let mut blocking = begin.random.fork("blocking");
-    engine::for_benches::block_in_virtual_time(Some(Box::new(move || {
-        let mut takes = || Duration::from_millis(blocking.below(30) as u64);
-        (takes(), takes())
-    })));
-    runtime.block_on(async {
-        let clock = Arc::new(SimulatedClock::new(EPOCH_MS + begin.elapsed_ms, begin.random.fork("names")));
-        let model: Arc<dyn Model> = Arc::new(Worker::new(scenario.plan.clone(), begin.faults.model.clone()));
-        let host = SimulatedHost::new(
-            model,
-            begin.faults.host.clone(),
-            begin.random.fork("host"),
-            trace.clone(),
-            begin.elapsed_ms,
-        );
-        watch.begin(disk.clone(), host.clone(), clock.clone());
-        let commands =
-            SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), trace.clone());
-        let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
-        let observer: Arc<dyn engine::for_benches::Observer> = match bug {
-            Bug::ForgetsWhatIsIntegrated | Bug::ForgetsTheBudget => Arc::new(Forgetful(watch.clone(), bug)),
-            _ => Arc::new(watch.clone()),
-        };
-        let world = World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) };
-        let engine = Arc::new(Engine::in_world(run.options(), world));
-        host.serve(&engine);
-        match bug {
-            Bug::WritesToTheUser => drop(tokio::spawn(writes_to_the_user(place.root()))),
-            Bug::MakesABranch => drop(tokio::spawn(makes_a_branch(place.root()))),
-            Bug::DoesTwice => drop(tokio::spawn(does_twice(place.data_home(), place.root()))),
-            _ => {}
-        }
-        let asked_to_stop: Arc<OnceLock<Instant>> = Arc::default();
-        if let Some(at) = begin.faults.stops.get(begin.life).copied().flatten() {
-            let (engine, trace, asked) = (engine.clone(), trace.clone(), asked_to_stop.clone());
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(at)).await;
-                trace.fault("stop");
-                // Asked once; nobody else sets it
-                let _ = asked.set(Instant::now());
-                engine.stop("Esc").await;
-            });
-        }
-        for at in begin.faults.edits.iter().filter_map(|when| match when {
-            When::At(at) => at.checked_sub(begin.elapsed_ms),
-            When::Step { .. } | When::Writing { .. } => None,
-        }) {
-            let user = user.clone();
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(at)).await;
-                user.edit();
-            });
-        }
-        for at in begin.faults.commits.iter().filter_map(|at| at.checked_sub(begin.elapsed_ms)) {
-            let (user, repository, root) = (user.clone(), run.repository.clone(), place.root());
-            let trace = trace.clone();
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(at)).await;
-                let mut repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
-                untouched(&repository, &fingerprint(&root.join(".git")), None, &trace);
-                if user.commit() {
-                    *repository = fingerprint(&root.join(".git"));
-                }
-            });
-        }
-        let text = if begin.resume { "resume" } else { "Mark every task as done" };
-        tokio::select! {
-            biased;
-            () = disk.crash() => {}
-            () = engine.command(text, Some("user".into()), Arc::new(host.clone())) => {}
-            () = sleep(LIFE) => trace.broken(format!("life {} does not end", begin.life)),
-        }
-        if let Some(took) = asked_to_stop.get().map(Instant::elapsed).filter(|took| *took > STOPS) {
-            trace.broken(format!("it took {} ms to stop", took.as_millis()));
-        }
-        use engine::for_benches::Clock;
-        played.virtual_ms = clock.now_ms() - EPOCH_MS;
-        played.said.push_str(&host.said());
-    });
-    drop(runtime);
-    engine::for_benches::block_in_virtual_time(None);
-    Disk::unplug();
-    played.steps += disk.taken();
-    for (name, count) in disk.by_name() {
-        *played.steps_by_name.entry(name).or_default() += count;
+    disk
+}
+
+/// Starts or resumes the mission, until it ends, the machine crashes, or it took too long.
+async fn play_mission(run: &Run<'_>, begin: &Begin<'_>, disk: &Disk, played: &mut Played) {
+    let clock = Arc::new(SimulatedClock::new(EPOCH_MS + begin.elapsed_ms, begin.random.fork("names")));
+    let model: Arc<dyn Model> = Arc::new(Worker::new(run.scenario.plan.clone(), begin.faults.model.clone()));
+    let host = SimulatedHost::new(
+        model,
+        begin.faults.host.clone(),
+        begin.random.fork("host"),
+        run.trace.clone(),
+        begin.elapsed_ms,
+    );
+    run.watch.begin(disk.clone(), host.clone(), clock.clone());
+    let engine = Arc::new(Engine::in_world(run.options(), world(run, begin, &clock)));
+    host.serve(&engine);
+    plant_bug(run);
+    let asked_to_stop = stop_later(run, begin, &engine);
+    let_the_user_work(run, begin);
+    let text = if begin.resume { "resume" } else { "Mark every task as done" };
+    tokio::select! {
+        biased;
+        () = disk.crash() => {}
+        () = engine.command(text, Some("user".into()), Arc::new(host.clone())) => {}
+        () = sleep(LIFE) => run.trace.broken(format!("life {} does not end", begin.life)),
+    }
+    if let Some(took) = asked_to_stop.get().map(Instant::elapsed).filter(|took| *took > STOPS) {
+        run.trace.broken(format!("it took {} ms to stop", took.as_millis()));
+    }
+    use engine::for_benches::Clock;
+    played.virtual_ms = clock.now_ms() - EPOCH_MS;
+    played.said.push_str(&host.said());
+}
+
+fn world(run: &Run, begin: &Begin, clock: &Arc<SimulatedClock>) -> World {
+    let bug = run.bug;
+    let commands =
+        SimulatedCommands::new(begin.faults.checks.clone(), begin.random.fork("checks"), run.trace.clone());
+    let commands = if bug == Bug::BlindChecks { commands.blind() } else { commands };
+    let observer: Arc<dyn engine::for_benches::Observer> = match bug {
+        Bug::ForgetsWhatIsIntegrated | Bug::ForgetsTheBudget => Arc::new(Forgetful(run.watch.clone(), bug)),
+        _ => Arc::new(run.watch.clone()),
+    };
+    World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) }
+}
+
+/// Starts what a bug of the engine would do, where one is planted.
+fn plant_bug(run: &Run) {
+    let place = &run.place;
+    match run.bug {
+        Bug::WritesToTheUser => drop(tokio::spawn(writes_to_the_user(place.root()))),
+        Bug::MakesABranch => drop(tokio::spawn(makes_a_branch(place.root()))),
+        Bug::DoesTwice => drop(tokio::spawn(does_twice(place.data_home(), place.root()))),
+        _ => {}
+    }
+}
+
+/// Stops the mission when this life says so; gives when it was asked to.
+fn stop_later(run: &Run, begin: &Begin, engine: &Arc<Engine>) -> Arc<OnceLock<Instant>> {
+    let asked_to_stop: Arc<OnceLock<Instant>> = Arc::default();
+    if let Some(at) = begin.faults.stops.get(begin.life).copied().flatten() {
+        let (engine, trace, asked) = (engine.clone(), run.trace.clone(), asked_to_stop.clone());
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(at)).await;
+            trace.fault("stop");
+            // Asked once; nobody else sets it
+            let _ = asked.set(Instant::now());
+            engine.stop("Esc").await;
+        });
+    }
+    asked_to_stop
+}
+
+/// Edits and commits of the user's at the times that the scenario says.
+fn let_the_user_work(run: &Run, begin: &Begin) {
+    for at in begin.faults.edits.iter().filter_map(|when| match when {
+        When::At(at) => at.checked_sub(begin.elapsed_ms),
+        When::Step { .. } | When::Writing { .. } => None,
+    }) {
+        let user = run.user.clone();
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(at)).await;
+            user.edit();
+        });
+    }
+    for at in begin.faults.commits.iter().filter_map(|at| at.checked_sub(begin.elapsed_ms)) {
+        let (user, repository, root) = (run.user.clone(), run.repository.clone(), run.place.root());
+        let trace = run.trace.clone();
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(at)).await;
+            let mut repository = repository.lock().unwrap_or_else(PoisonError::into_inner);
+            untouched(&repository, &fingerprint(&root.join(".git")), None, &trace);
+            if user.commit() {
+                *repository = fingerprint(&root.join(".git"));
+            }
+        });
     }
 }
 

@@ -1,4 +1,6 @@
 //! What can go wrong, in words that say where and what to do.
+//!
+//! Every error names the place; whether a user can do something about it is said in its hint.
 
 use std::io;
 use std::path::{Path, PathBuf};

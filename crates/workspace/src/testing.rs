@@ -1,4 +1,6 @@
 //! A project with real git in a temporary folder, for this crate's tests.
+//!
+//! Nothing in the product may use it.
 
 use std::fs;
 use std::io;

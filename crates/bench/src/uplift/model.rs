@@ -183,13 +183,8 @@ struct Speaker {
 impl Session for Speaker {
     fn prompt(&mut self, text: &str) {
         self.tokens.input += text.len() as u64 / TOKEN;
-        self.role = match header(text, "role") {
-            Some("planner") => Role::Planner,
-            Some("coder") => Role::Coder,
-            Some("reviewer") => Role::Reviewer,
-            Some("fixer") => Role::Fixer,
-            _ => self.role,
-        };
+        let asked = header(text, "role");
+        self.role = Role::ALL.into_iter().find(|role| asked == Some(role.name())).unwrap_or(self.role);
         self.task = header(text, "task").unwrap_or_default().to_string();
         self.fixes = 0;
         self.acts = VecDeque::from([Do::Think]);

@@ -1,5 +1,7 @@
 //! What is said where commands are missing: what was seen, and the lines of
 //! `opencode.toml` that help.
+//!
+//! It finds no command itself.
 
 use super::source::is_foreign;
 use super::{ECOSYSTEMS, Survey};

@@ -1,5 +1,7 @@
 //! The files of a project as discovery sees them: contents by path, and all
 //! paths. Which folders hold a project of their own is decided here.
+//!
+//! It is given texts and reads no disk, so that tests and `engine` can show it any tree.
 
 use std::collections::HashSet;
 

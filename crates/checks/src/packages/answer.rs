@@ -1,4 +1,6 @@
 //! What a package manager answered when it was asked for a package.
+//!
+//! It decides nothing: whether the answer is about the package is asked of its name and version.
 
 use serde_json::Value;
 

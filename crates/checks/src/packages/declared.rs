@@ -1,4 +1,6 @@
 //! The packages that a manifest declares.
+//!
+//! It never writes a manifest: the package manager does.
 
 use serde_json::Value;
 

@@ -1,4 +1,6 @@
 //! What a run uses, looked at from outside again and again, until it is more than it may.
+//!
+//! It ends nothing itself: `supervise` does.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

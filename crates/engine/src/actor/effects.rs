@@ -1,5 +1,7 @@
 //! What the orchestrator asks of the world: an effect to carry out, and word of when the state has settled or the mission
 //! is over. The mission itself implements it in `missions`, simulations with what they like.
+//!
+//! It names no step: the floors above know the actor, the actor knows only this trait.
 
 use std::future::Future;
 use std::pin::Pin;

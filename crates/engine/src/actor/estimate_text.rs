@@ -1,4 +1,6 @@
 //! What a mission is expected to take, in words, for progress, status and report.
+//!
+//! Words only: the numbers come from `mission::estimate`.
 
 use mission::estimate::{Estimate, Span};
 

@@ -263,7 +263,7 @@ impl Actor {
             Message::Tell { text } => {
                 match self.state.correction(&text, self.clock.now_ms()) {
                     Ok(event) => drop(self.write(vec![event])),
-                    Err(why) => self.record.say(&format!("- not taken in: {why}\n")),
+                    Err(why) => self.record.say(&format!("- not accepted: {why}\n")),
                 }
                 self.advance().await;
             }

@@ -1,7 +1,10 @@
 //! The mission as it is seen while it runs: a line for each thing done.
+//!
+//! Pure: it looks at the state before the event is applied, and says nothing of what it only repeats. What of it the
+//! chat shows is chosen in `told`.
 
 use mission::mailbox::Plan;
-use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State};
+use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State, TaskId};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::text::{count, cut, duration};
@@ -10,6 +13,7 @@ use crate::text::{count, cut, duration};
 const MAX_DETAIL: usize = 240;
 
 /// The line for an event, looked at before it is applied; `None` for what would only be noise.
+#[allow(clippy::too_many_lines, reason = "a flat table: one arm an event")]
 pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
     let text = match event {
         Event::MissionStarted { .. }
@@ -43,32 +47,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
             format!("searcher: {} {verb}", count(brief.files.len(), "file"))
         },
         Event::BriefFailed { reason, .. } => format!("searcher: no brief: {}", detail(reason)),
-        Event::PlanAccepted { plan, notes, parent } => {
-            let of = parent.as_ref().map(|p| format!(" for `{p}`")).unwrap_or_default();
-            let mut text = format!("plan{of}: {}", count(plan.tasks.len(), "task"));
-            for task in &plan.tasks {
-                let after = match task.depends_on.as_slice() {
-                    [] => String::new(),
-                    on => format!(
-                        " (after {})",
-                        on.iter().map(|d| format!("`{d}`")).collect::<Vec<_>>().join(", ")
-                    ),
-                };
-                text.push_str(&format!("\n  - `{}` {}{after}", task.id, detail(&task.title)));
-            }
-            for package in &plan.dependencies {
-                text.push_str(&format!("\n  - adds the package {package}: {}", detail(&package.why)));
-            }
-            for task in &plan.tasks {
-                if let Some(why) = &task.edits_config {
-                    text.push_str(&format!("\n  - `{}` changes configuration: {}", task.id, detail(why)));
-                }
-            }
-            for note in notes {
-                text.push_str(&format!("\n  - {note}"));
-            }
-            text
-        }
+        Event::PlanAccepted { plan, notes, parent } => planned(plan, notes, parent.as_ref()),
         Event::Corrected { text, task, .. } => {
             let to = task.as_ref().map(|task| format!(" about `{task}`")).unwrap_or_default();
             format!("you said{to}: {}", detail(text))
@@ -94,10 +73,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         Event::TestsStarted { task, .. } => format!("`{task}`: its tests are written first"),
         Event::TestsRejected { task, issues, .. } => {
             let what = issues.first().map(ToString::to_string).unwrap_or_default();
-            format!("`{task}`: tests sent back: {}", detail(&what))
+            format!("`{task}`: tests rejected: {}", detail(&what))
         }
         Event::TestsWritten { task, paths, .. } => {
-            format!("`{task}`: tests stand, and fail as they should: {}", short_list(paths, paths.len()))
+            format!("`{task}`: its tests are written, and fail without the change, as they should: {}", short_list(paths, paths.len()))
         }
         Event::TestsSkipped { tried: false, .. } => return None,
         Event::TestsSkipped { task, reason, .. } => {
@@ -149,7 +128,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::ProviderFailed { model, fault, reason, wait_ms, .. } => {
             let wait = duration(*wait_ms);
-            format!("`{model}`: {} ({}); it is left alone for {wait}", fault.name(), detail(reason))
+            format!("`{model}`: {} ({}); it is not asked again for {wait}", fault.name(), detail(reason))
         }
         Event::ProviderSlowed { model, reason, .. } => {
             format!("`{model}` asks to slow down ({}): fewer tasks at once", detail(reason))
@@ -203,6 +182,31 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         },
     };
     Some(format!("- {text}\n"))
+}
+
+/// A plan with its tasks, and what it does beside them.
+fn planned(plan: &Plan, notes: &[String], parent: Option<&TaskId>) -> String {
+    let of = parent.map(|p| format!(" for `{p}`")).unwrap_or_default();
+    let mut text = format!("plan{of}: {}", count(plan.tasks.len(), "task"));
+    for task in &plan.tasks {
+        let after = match task.depends_on.as_slice() {
+            [] => String::new(),
+            on => format!(" (after {})", on.iter().map(|d| format!("`{d}`")).collect::<Vec<_>>().join(", ")),
+        };
+        text.push_str(&format!("\n  - `{}` {}{after}", task.id, detail(&task.title)));
+    }
+    for package in &plan.dependencies {
+        text.push_str(&format!("\n  - adds the package {package}: {}", detail(&package.why)));
+    }
+    for task in &plan.tasks {
+        if let Some(why) = &task.edits_config {
+            text.push_str(&format!("\n  - `{}` changes configuration: {}", task.id, detail(why)));
+        }
+    }
+    for note in notes {
+        text.push_str(&format!("\n  - {note}"));
+    }
+    text
 }
 
 /// What a changed plan does, with the tasks that are new or otherwise.

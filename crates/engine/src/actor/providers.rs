@@ -1,4 +1,7 @@
 //! The engine's side of models and their providers: who may answer a role, what that costs, and what became of it.
+//!
+//! `mission::provider` decides which model may be asked; this reads settings and prices for it, and never asks a model
+//! itself.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! Where a mission's facts go: the journal, the board, and the answer that the user sees.
+//!
+//! Called by the orchestrator alone. An event that cannot be written has not happened: nothing is shown of it.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! What of the mission's progress is told in the chat while it runs: a line for each task's start and result, and a failure
 //! once. `log` shows every line of [`progress`].
+//!
+//! It chooses among the lines of `progress` and writes none of its own.
 
 use mission::{Event, Rung, State};
 

@@ -1,4 +1,6 @@
 //! What checks say, in words and as findings: of the base, and of a tree in comparison with it.
+//!
+//! It runs nothing and decides nothing: verdicts come from `checks::compare`.
 
 use std::path::Path;
 use std::sync::Arc;

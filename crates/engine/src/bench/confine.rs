@@ -1,5 +1,7 @@
 //! What the project's commands and the user's git filters may see and change: from the settings, the slot and what set-up
 //! has fetched.
+//!
+//! The sandbox itself is in `checks::process`. Nothing here may give a command more than its settings allow.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,7 @@
 //! Installed packages in a slot: which folders hold them, and whether something wrote there.
+//!
+//! It only reads names and times, and follows no link. What is done with a folder that changed is for `setup` and
+//! `slots` to say.
 
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,4 +1,7 @@
 //! The project's checks in this mission: found at the base, run in slots, compared with the base, remembered by tree.
+//!
+//! Gates, the base and `mission_check` ask it. It never says that a change passes: it gives outcomes, and what the
+//! base's outcome makes of them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

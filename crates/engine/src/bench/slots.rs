@@ -1,4 +1,6 @@
 //! The slots of a mission: leased to one task at a time, kept warm between tasks.
+//!
+//! Only a lease may change a slot. What stands in one is never trusted once something ran there.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

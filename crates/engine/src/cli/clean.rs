@@ -1,4 +1,6 @@
 //! `clean`: gives back what missions of this project hold on disk.
+//!
+//! It never removes a mission that runs or waits to be resumed.
 
 use journal::{LockError, LockOwner, MissionDir};
 use serde_json::json;
@@ -101,7 +103,7 @@ fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), Comma
     }
     Err(CommandFailure::Problem(format!(
         "not finished: {}; what was done so far would be lost, and nothing was removed\nhint: `/task resume` in \
-         OpenCode goes on; `clean --force` removes the work nonetheless, `clean --all` the journals with it",
+         OpenCode continues it; `clean --force` removes the work nonetheless, `clean --all` the journals with it",
         unfinished.join(", ")
     )))
 }

@@ -1,4 +1,6 @@
 //! `config check|schema|show`: what `opencode.toml` says, whether it stands, and what is in force.
+//!
+//! It writes nothing: the files are the user's.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,7 @@
 //! Whole files, linted on all cores.
+//!
+//! What a file means is for `guardian` to say; this only spreads the files, and gives findings in the order of one
+//! core.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,6 @@
 //! The arguments of commands that show or stop one mission.
+//!
+//! Which mission is meant where none is named is decided in `place`.
 
 use clap::Args;
 

@@ -1,4 +1,6 @@
 //! Where a command works: the project, its state, the user's settings, and the mission it is about.
+//!
+//! It finds and reads, and creates no folder until a command asks for one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,6 @@
 //! `report [id]`: what a mission did, verified and cost.
+//!
+//! It only shows what the mission wrote; nothing is worked out again.
 
 use mission::Board;
 use serde_json::json;
@@ -43,8 +45,8 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     };
     if standing == Standing::Interrupted {
         let id = dir.id();
-        answer =
-            answer.note(&format!("mission {id} was interrupted; `/task resume {id}` in OpenCode goes on"));
+        answer = answer
+            .note(&format!("mission {id} was interrupted; `/task resume {id}` in OpenCode continues it"));
     }
     if args.open {
         let file =

@@ -1,4 +1,6 @@
 //! `search <words>`: the files and symbols that fit some words best.
+//!
+//! It asks no model, and shows what a Searcher would start with.
 
 use context::MAX_PAST_COMMITS;
 use serde_json::json;

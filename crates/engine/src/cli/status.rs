@@ -1,4 +1,6 @@
 //! `status [id]`: the missions of this project, or one of them with its tasks.
+//!
+//! It reads journals and boards, and takes no lock.
 
 use std::fmt::Write;
 
@@ -77,7 +79,7 @@ fn describe(text: &mut String, board: &Board, standing: Standing, runs: Option<&
         (Standing::Running, _, Some(owner)) => {
             format!("{} (process {})", format!("{:?}", board.stage).to_lowercase(), owner.pid)
         }
-        (Standing::Interrupted, ..) => "interrupted; `/task resume` in OpenCode goes on".into(),
+        (Standing::Interrupted, ..) => "interrupted; `/task resume` in OpenCode continues it".into(),
         _ => standing.name().replace('_', " "),
     };
     let integrated = board.tasks.iter().filter(|task| task.state == "integrated").count();

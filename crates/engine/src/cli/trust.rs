@@ -1,4 +1,6 @@
 //! `trust [--show|--revoke]`: what this project's own settings may loosen, answered once for exactly their text.
+//!
+//! Nothing else may answer for the user.
 
 use std::path::Path;
 

@@ -1,4 +1,6 @@
 //! What a schema allows, in words.
+//!
+//! Used for errors only. It knows no section: all it says is read from the schema.
 
 use serde_json::Value as Json;
 

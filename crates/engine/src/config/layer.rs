@@ -1,4 +1,6 @@
 //! One source as a tree whose every key and value knows where it stands.
+//!
+//! Values are not judged here, `validate` does that.
 
 use std::collections::BTreeMap;
 

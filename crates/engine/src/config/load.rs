@@ -1,4 +1,6 @@
 //! Puts the layers over one another.
+//!
+//! It reads no file: texts come in with their names, and problems go out with their places.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,6 @@
 //! What a mission needs of the user's settings, read once when it starts.
+//!
+//! Nothing that runs reads a file again: a mission keeps the settings of its start.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -88,7 +90,9 @@ fn source(path: PathBuf) -> Result<Option<Source>, Vec<ConfigProblem>> {
     }
 }
 
+/// Names every limit, so that a new one is not forgotten here.
 pub(crate) fn policy(config: &Config) -> Policy {
+    let usual = Policy::default();
     Policy {
         parallel: u32::try_from(config.mission.parallel).unwrap_or(4),
         fixes: config.heal.fixes,
@@ -119,7 +123,12 @@ pub(crate) fn policy(config: &Config) -> Policy {
         task_tokens: config.budget.task.tokens.get(),
         task_cost_usd: config.budget.task.cost_usd.get(),
         outage_ms: u64::try_from(config.budget.outage.get().as_millis()).unwrap_or(u64::MAX),
-        ..Policy::default()
+        // No setting governs these
+        max_tasks: usual.max_tasks,
+        max_files: usual.max_files,
+        max_lines: usual.max_lines,
+        max_depth: usual.max_depth,
+        host_failures: usual.host_failures,
     }
 }
 

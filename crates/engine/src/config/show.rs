@@ -1,4 +1,6 @@
 //! The effective configuration, for people.
+//!
+//! Secrets in it are the caller's to remove.
 
 use super::Config;
 use super::layer::{Layer, Node, Value};

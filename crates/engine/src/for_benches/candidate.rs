@@ -1,4 +1,6 @@
 //! What candidates are compared by, of an answer that is given as files: the same words as in a mission.
+//!
+//! Nothing in the product may call it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

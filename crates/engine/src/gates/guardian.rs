@@ -35,7 +35,7 @@ pub(crate) async fn lint_trees(
     let (findings, gone) = match found {
         Ok(found) => found,
         Err(error) => {
-            let detail = format!("could not look: {error}");
+            let detail = format!("the change could not be read: {error}");
             let verdict = GateVerdict::NoEvidence;
             return (Judgement { gate: Gate::Guardian, verdict, detail, failure: None }, Vec::new());
         }

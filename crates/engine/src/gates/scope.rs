@@ -10,7 +10,7 @@ pub(crate) fn nothing() -> Issue {
 /// Why a change of a file that no task may touch is rejected.
 pub(crate) fn forbidden(file: &str) -> Option<Issue> {
     let why = path::forbidden(file)?;
-    Some(Issue::new("scope", format!("{why}; take this change back")).at(file, None))
+    Some(Issue::new("scope", format!("{why}; undo this change")).at(file, None))
 }
 
 /// Files that a change moves or deletes, in words.

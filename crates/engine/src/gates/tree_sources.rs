@@ -1,6 +1,8 @@
 //! A commit of the private repository as sources for the Guardian, and texts of a commit that are read ahead.
 //!
 //! What installed packages have is read where the user installed them: in a slot, anything may have written there.
+//!
+//! It writes nothing, and follows no link out of the slot.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

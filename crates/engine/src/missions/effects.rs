@@ -1,4 +1,6 @@
 //! Carrying out what the state machine decides.
+//!
+//! It chooses the step, and nothing else: what is due was decided by `mission::decide`.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,4 +1,6 @@
 //! Looking at missions from their journals.
+//!
+//! It takes no lock and changes nothing but requests to stop.
 
 use journal::control;
 use mission::{Board, State};
@@ -96,7 +98,7 @@ fn line(state: &State, pid: Option<u32>, now_ms: u64) -> String {
         (_, Some(outcome), _) => format!("{outcome:?}").to_lowercase(),
         (_, None, Some(why)) => format!("paused: {why}"),
         (Some(pid), None, None) => format!("{:?} (process {pid})", board.stage).to_lowercase(),
-        (None, None, None) => "interrupted; `/task resume` goes on".into(),
+        (None, None, None) => "interrupted; `/task resume` continues it".into(),
     };
     format!(
         "- `{}` {stage}; {integrated} of {} tasks integrated; {} calls, {} tokens, ${:.4}, {}: {}\n",

@@ -1,4 +1,6 @@
 //! What is said where a mission waits to be resumed.
+//!
+//! It resumes nothing by itself.
 
 use journal::StateDir;
 use mission::{Phase, State};

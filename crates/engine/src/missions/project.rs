@@ -1,4 +1,6 @@
 //! The missions of a project: start, resume, look at, take back.
+//!
+//! It starts nothing before the project's lock is held.
 
 use std::path::PathBuf;
 use std::sync::Arc;

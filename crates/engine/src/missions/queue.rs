@@ -1,5 +1,7 @@
 //! The queue of a project: a mission that is asked for while another one runs waits here for its turn. `journal` keeps the
 //! places; this says who is before whom, and waits.
+//!
+//! A mission that waits has no slot, no session and no lock.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -108,7 +110,7 @@ pub(crate) async fn turn(
                 if !waiter.ended.load(Ordering::Relaxed) {
                     spot.leave().map_err(|error| error.to_string())?;
                 }
-                return Err(format!("Mission `{id}` waits no more. Nothing was started."));
+                return Err(format!("Mission `{id}` is no longer in the queue. Nothing was started."));
             }
             () = tokio::time::sleep(POLL) => {}
         }
@@ -168,7 +170,7 @@ pub(crate) fn shown(queue: &[Queued], runs: Option<&str>, now_ms: u64) -> String
         } else {
             let id = &queued.mission;
             format!(
-                "starts no more: its OpenCode ended while it waited. Start it again with its text; `/task queue cancel {id}` \
+                "cannot start: its OpenCode ended while it waited. Start it again with its text; `/task queue cancel {id}` \
                  removes it"
             )
         };

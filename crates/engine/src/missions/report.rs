@@ -1,4 +1,6 @@
 //! The report at the end of a mission: what was asked, done, verified and by what, abandoned, and what it cost.
+//!
+//! Words only: what counts as verified is decided in `mission`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -132,7 +134,7 @@ fn tasks(text: &mut String, state: &State) {
     let _ = writeln!(
         text,
         "\nThe graph was {} wide at its widest; {} ran at once.",
-        graph::widest(&state.tasks),
+        graph::widest(state.tasks.values()),
         state.peak
     );
 }
@@ -489,7 +491,7 @@ fn delivered(text: &mut String, state: &State) {
             )
         }
         Delivery::Pending if state.paused.is_some() => {
-            format!("Your files are as they were. `/task resume {}` goes on.", state.mission)
+            format!("Your files are as they were. `/task resume {}` continues the mission.", state.mission)
         }
         Delivery::Pending => "Your files are as they were.".into(),
     };

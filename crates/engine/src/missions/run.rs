@@ -1,14 +1,18 @@
 //! Running a mission from its first event, or from where its journal ends.
+//!
+//! It decides nothing: the orchestrator owns the state, `steps` do the work.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use guardian::Guardian;
 use journal::{Journal, MissionDir, ProjectLock, control};
 use mission::{Event, Outcome, PauseReason, State};
 use workspace::Workspace;
 
 use crate::actor::effects::Effects;
-use crate::actor::orchestrator::Actor;
+use crate::actor::orchestrator::{Actor, Orchestrator};
 use crate::actor::past::PastMission;
 use crate::actor::providers;
 use crate::actor::record::Record;
@@ -60,7 +64,7 @@ pub(crate) async fn run(
         project.host.say(&format!("- {problem}\n"));
     }
     let config = Arc::new(config);
-    let (settled, used) = (config.clone(), workspace.clone());
+    let used = workspace.clone();
     let slots = Slots::new(
         workspace.clone(),
         state.policy.parallel,
@@ -78,43 +82,21 @@ pub(crate) async fn run(
         let (path, redactor, root) = (dir.checks_path(), project.redactor.clone(), project.root.clone());
         blocking(move || KnownOutcomes::open(&path, &redactor, &checks::toolchain(&root))).await
     };
-    let id = state.mission.clone();
+    let parts = Parts {
+        id: state.mission.clone(),
+        config: config.clone(),
+        models,
+        guardian: Arc::new(guardian),
+        workspace,
+        slots,
+        known,
+        dir: dir.clone(),
+        session,
+        sessions: sessions.clone(),
+    };
     let mut shared = None;
     let actor = Actor::new(record, state, project.world.clock.clone(), |orchestrator| {
-        let bench = Arc::new(Bench {
-            host: project.host.clone(),
-            workspace,
-            slots,
-            config: config.clone(),
-            commands: project.world.commands.clone(),
-            cancel: orchestrator.cancelled().clone(),
-            tmp: dir.tmp_dir(),
-            marker: id.clone(),
-        });
-        let checks = ProjectChecks::new(bench.clone(), known, Some(orchestrator.clone()));
-        let desk = Arc::new(Desk {
-            mission: id,
-            host: project.host.clone(),
-            sessions: sessions.clone(),
-            orchestrator,
-            config,
-            models,
-            parent: session,
-            dir: dir.clone(),
-            redactor: project.redactor.clone(),
-            clock: project.world.clock.clone(),
-        });
-        let context = Arc::new(MissionContext {
-            gates: GateContext { bench: bench.clone(), checks, guardian: Arc::new(guardian) },
-            bench,
-            desk,
-            project: project.state.clone(),
-            workers: Default::default(),
-            head: Default::default(),
-            edits: Default::default(),
-            writing: Default::default(),
-            index: Default::default(),
-        });
+        let context = context(project, parts, orchestrator);
         shared = Some(context.clone());
         Arc::new(context) as Arc<dyn Effects>
     });
@@ -126,43 +108,101 @@ pub(crate) async fn run(
     let requests = dir.control_dir();
     // What was asked of an earlier run is not meant for this one
     let _ = control::poll(&requests);
-    let watch = async {
-        loop {
-            tokio::time::sleep(POLL).await;
-            for request in control::poll(&requests).unwrap_or_default() {
-                match (request.kind.as_str(), request.text) {
-                    (control::STOP, _) => orchestrator.stop(PauseReason::Stopped(request.by)).await,
-                    (control::TELL, Some(text)) => orchestrator.tell(text).await,
-                    _ => {}
-                }
-            }
-        }
-    };
     let state = tokio::select! {
         biased;
         state = actor.run() => state,
-        () = watch => return,
+        () = answer_requests(&orchestrator, &requests) => return,
     };
+    tell_end(project, &dir, &state, &used).await;
+    if state.outcome.is_some() {
+        tidy::after(&config, used).await;
+    }
+}
+
+/// What a mission's context is made of, beside the project.
+struct Parts {
+    id: String,
+    config: Arc<Config>,
+    models: crate::host::Models,
+    guardian: Arc<Guardian>,
+    workspace: Workspace,
+    slots: Slots,
+    known: KnownOutcomes,
+    dir: MissionDir,
+    session: Option<String>,
+    sessions: Sessions,
+}
+
+fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<MissionContext> {
+    let bench = Arc::new(Bench {
+        host: project.host.clone(),
+        workspace: parts.workspace,
+        slots: parts.slots,
+        config: parts.config.clone(),
+        commands: project.world.commands.clone(),
+        cancel: orchestrator.cancelled().clone(),
+        tmp: parts.dir.tmp_dir(),
+        marker: parts.id.clone(),
+    });
+    let checks = ProjectChecks::new(bench.clone(), parts.known, Some(orchestrator.clone()));
+    let desk = Arc::new(Desk {
+        mission: parts.id,
+        host: project.host.clone(),
+        sessions: parts.sessions,
+        orchestrator,
+        config: parts.config,
+        models: parts.models,
+        parent: parts.session,
+        dir: parts.dir,
+        redactor: project.redactor.clone(),
+        clock: project.world.clock.clone(),
+    });
+    Arc::new(MissionContext {
+        gates: GateContext { bench: bench.clone(), checks, guardian: parts.guardian },
+        bench,
+        desk,
+        project: project.state.clone(),
+        workers: Default::default(),
+        head: Default::default(),
+        edits: Default::default(),
+        writing: Default::default(),
+        index: Default::default(),
+    })
+}
+
+/// Passes on what other processes ask of the mission, for as long as it runs.
+async fn answer_requests(orchestrator: &Orchestrator, requests: &Path) {
+    loop {
+        tokio::time::sleep(POLL).await;
+        for request in control::poll(requests).unwrap_or_default() {
+            match (request.kind.as_str(), request.text) {
+                (control::STOP, _) => orchestrator.stop(PauseReason::Stopped(request.by)).await,
+                (control::TELL, Some(text)) => orchestrator.tell(text).await,
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Keeps the report and its page, and says how the mission ended or why it pauses.
+async fn tell_end(project: &Project, dir: &MissionDir, state: &State, workspace: &Workspace) {
     let now_ms = project.world.clock.now_ms();
     let secrets = match project.redactor.taken_out() {
         0 => String::new(),
         n => format!("\n{} taken out of prompts, pages, journal or report.\n", count(n, "secret")),
     };
-    let report = format!("{}{secrets}", report::markdown(&state, now_ms));
+    let report = format!("{}{secrets}", report::markdown(state, now_ms));
     let report = visible(&project.redactor.redact(&report)).into_owned();
     if let Err(error) = journal::write_atomic(&dir.report_path("md"), report.as_bytes()) {
         project.host.say(&format!("\nThe report could not be kept: {error}\n"));
     }
-    if let Err(why) = write_page(project, &dir, &state, &used, now_ms).await {
+    if let Err(why) = write_page(project, dir, state, workspace, now_ms).await {
         project.host.say(&format!("\nThe report's page could not be kept: {why}\n"));
     }
     // The verdict is the last line
-    let status = if project.options.interactive { "" } else { report::exit_note(&state) };
-    let answer = format!("{secrets}{}{status}", report::answer(&state, now_ms));
+    let status = if project.options.interactive { "" } else { report::exit_note(state) };
+    let answer = format!("{secrets}{}{status}", report::answer(state, now_ms));
     project.host.say(&visible(&project.redactor.redact(&answer)));
-    if state.outcome.is_some() {
-        tidy::after(&settled, used).await;
-    }
 }
 
 /// `report.html`, with the change of each task from the private repository.
@@ -289,7 +329,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             let mut policy = settings::policy(config);
             policy.approve_plan = state.policy.approve_plan;
             let opening = format!(
-                "**Mission {id}** goes on: {}\n\n{not_used}{kept}",
+                "**Mission {id}** continues: {}\n\n{not_used}{kept}",
                 state.objective.lines().next().unwrap_or_default()
             );
             first(project, journal, state, Event::Resumed { at_ms: now, policy: Some(policy) }, opening)?

@@ -1,4 +1,6 @@
 //! The one mission that may run in an engine: who holds the place, how it is stopped, and what its tools work on.
+//!
+//! Two missions never run in one engine, and a stop reaches one that is still being set up.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

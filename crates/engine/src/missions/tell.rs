@@ -1,4 +1,6 @@
 //! What the user says to a mission: to the process that runs it, or into the journal of one that waits to be resumed.
+//!
+//! A word is in the journal before any role hears it.
 
 use journal::{Journal, control};
 use mission::Event;

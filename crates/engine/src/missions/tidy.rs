@@ -1,4 +1,6 @@
 //! What missions leave on disk and in memory: taken away when one ends, and after a crash when the next one starts.
+//!
+//! It removes only what belongs to missions that are over, and never a user's file.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use crate::missions::project::Project;
 use crate::talk::session::Sessions;
 
 const MB: u64 = 1_000_000;
-/// How long the host may take to let go of a folder.
+/// How long the host may take to release a folder.
 const LETTING_GO: Duration = Duration::from_secs(1);
 
 /// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of those that never

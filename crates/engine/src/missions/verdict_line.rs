@@ -1,4 +1,6 @@
 //! The last line of a mission's answer: how it ended, in one line that a terminal shows last.
+//!
+//! It must agree with the exit status that `exit_note` gives.
 
 use mission::{CheckSummary, Outcome, Phase, State, Verified};
 

@@ -1,5 +1,7 @@
 //! The coder of each running attempt: its slot and its session, kept from submission to verdict so that a repair goes on in
 //! the same conversation.
+//!
+//! It starts and stops nobody.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,7 @@
 //! A role's part, from the first question to the result: which model is asked, when an answer is discarded and drawn again,
 //! and when a provider's failure is waited out.
+//!
+//! It knows no gate and no task's state: a failure goes to the ladder by its class.
 
 use std::sync::Arc;
 use std::time::Duration;

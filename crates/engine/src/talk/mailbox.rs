@@ -1,4 +1,6 @@
 //! What a role may call, and what it is answered.
+//!
+//! It ends no session: the answer says what is wrong, so that the role can call again.
 
 use std::future::Future;
 
@@ -26,7 +28,7 @@ pub(crate) trait Mailbox: Send {
 
 /// The words in which a model reads what is wrong with its call.
 pub(crate) fn refusal(tool: &str, problems: &[String]) -> String {
-    let mut text = format!("refused: {tool} was not taken. Fix this and call {tool} again:\n");
+    let mut text = format!("refused: {tool} was not accepted. Fix this and call {tool} again:\n");
     for problem in problems {
         text.push_str("- ");
         text.push_str(problem);

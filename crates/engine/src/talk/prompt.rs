@@ -1,4 +1,6 @@
 //! The text of prompts: the header that every one begins with, and the parts that several roles share.
+//!
+//! Words that one role alone needs stand with its step, and what it is comes from `prompts/`.
 
 use std::fmt::Write;
 

@@ -1,4 +1,6 @@
 //! Which role speaks in which session: tool calls find their way to the role's own mailbox here.
+//!
+//! A tool call of a session that is not known here reaches nobody.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;

@@ -264,7 +264,7 @@ impl<R> TurnState<R> {
                 if self.refusals > MAX_REFUSALS {
                     let (times, last) = (self.refusals, problems.first().map_or("", String::as_str));
                     let reason = format!(
-                        "the {role} submitted {times} times what cannot be taken; the last time: {last}"
+                        "the {role} submitted {times} times what cannot be accepted; the last time: {last}"
                     );
                     return self.cut_off(Cut::Failed(FailureClass::Malformed, reason));
                 }

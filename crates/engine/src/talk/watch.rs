@@ -1,4 +1,6 @@
 //! What is seen of a session while its role is at work: words, calls, cost, and whether it goes round in circles.
+//!
+//! It counts and compares; whether a turn ends is decided in `turn_state`.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -178,7 +178,7 @@ fn absolute(
         }
         _ => {
             let child = [module, std::slice::from_ref(first)].concat();
-            if module.is_empty() || !modules.contains_key(&child) {
+            if !modules.contains_key(&child) {
                 return None;
             }
             [module, words].concat()

@@ -4,7 +4,19 @@ use crate::files::{File, assert_none, production_code};
 use crate::graph::ImportGraph;
 
 /// The crates that hold no circle; the others join them when theirs are cut.
-const CRATES: [&str; 8] = ["engine", "context", "sim", "journal", "syntax", "guardian", "bench", "shared"];
+const CRATES: [&str; 11] = [
+    "engine",
+    "context",
+    "sim",
+    "journal",
+    "syntax",
+    "guardian",
+    "bench",
+    "shared",
+    "mission",
+    "node",
+    "process_group",
+];
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {

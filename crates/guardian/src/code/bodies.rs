@@ -1,4 +1,6 @@
 //! What the body of a function does, if anything.
+//!
+//! Pure, and of one function: whether that is a fault is for a rule to say.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

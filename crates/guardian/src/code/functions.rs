@@ -1,4 +1,6 @@
 //! Functions and tests of a file, found the same way in every language.
+//!
+//! It judges nothing.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;

@@ -1,4 +1,6 @@
 //! What comments and names say: the comment about a function, and the words of a name.
+//!
+//! It reads words and knows no natural language.
 
 use syntax::Language;
 

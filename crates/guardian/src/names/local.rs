@@ -271,6 +271,34 @@ fn in_go(file: &File, index: usize) -> Role {
     }
 }
 
+/// Whether a name stands where a pattern of Rust binds it: `kind` is what it stands in, `field` as what.
+fn is_in_rust_pattern(kind: &str, field: &str) -> bool {
+    let pattern = matches!(
+        kind,
+        "tuple_pattern"
+            | "tuple_struct_pattern"
+            | "captured_pattern"
+            | "ref_pattern"
+            | "mut_pattern"
+            | "match_pattern"
+            | "or_pattern"
+            | "slice_pattern"
+            | "reference_pattern"
+            | "field_pattern"
+            | "closure_parameters"
+            | "remaining_field_pattern"
+    ) && !matches!(field, "type" | "condition");
+    let direct = matches!(
+        (kind, field),
+        ("let_declaration", "pattern")
+            | ("parameter", "pattern")
+            | ("for_expression", "pattern")
+            | ("let_condition", "pattern")
+            | ("match_arm", "pattern")
+    );
+    pattern || direct
+}
+
 fn in_rust(file: &File, index: usize) -> Role {
     let flat = file.flat();
     let node = flat.node(index);
@@ -293,30 +321,7 @@ fn in_rust(file: &File, index: usize) -> Role {
     if super::rust::within_use(file, index) {
         return Role::Binds(0);
     }
-    let pattern = matches!(
-        parent.kind,
-        "tuple_pattern"
-            | "tuple_struct_pattern"
-            | "captured_pattern"
-            | "ref_pattern"
-            | "mut_pattern"
-            | "match_pattern"
-            | "or_pattern"
-            | "slice_pattern"
-            | "reference_pattern"
-            | "field_pattern"
-            | "closure_parameters"
-            | "remaining_field_pattern"
-    ) && !matches!(node.field, "type" | "condition");
-    let direct = matches!(
-        (parent.kind, node.field),
-        ("let_declaration", "pattern")
-            | ("parameter", "pattern")
-            | ("for_expression", "pattern")
-            | ("let_condition", "pattern")
-            | ("match_arm", "pattern")
-    );
-    if pattern || direct {
+    if is_in_rust_pattern(parent.kind, node.field) {
         let binder = flat.above(index).find(|i| {
             matches!(
                 flat.kind(*i),

@@ -1,4 +1,6 @@
 //! The names of one file, as the readers of the languages fill them in.
+//!
+//! It decides nothing: whether a missing name is a fault is for the rules to say.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,4 +1,6 @@
 //! The texts that rule files are made of, and what is said of one that is wrong.
+//!
+//! What a rule file holds is never executed.
 
 /// The documents of a YAML stream, with the number of lines before each.
 pub(crate) fn documents(yaml: &str) -> Vec<(u32, &str)> {

@@ -1,4 +1,6 @@
 //! Rules that are data: compiles the built-in YAML files and the project's, and matches them against a tree.
+//!
+//! A rule of a project that cannot be compiled is a problem that is told, never a rule that says nothing.
 
 mod documents;
 pub(crate) mod doubt;

@@ -1,4 +1,6 @@
 //! What is a project's custom, and what a comment gives a reason for.
+//!
+//! It makes warnings of errors and never the other way round.
 
 use syntax::Language;
 

@@ -1,4 +1,6 @@
 //! The files around a change: where an import leads, what a module exports, what a manifest declares.
+//!
+//! What cannot be resolved for sure is unknown, and rules say nothing about what is unknown.
 
 pub(crate) mod ecmascript;
 pub(crate) mod go;

@@ -1,4 +1,6 @@
 //! What is known of a tree as a whole, found once and shared by those who look at parts of it.
+//!
+//! Nothing in it depends on the order in which files are looked at.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;

@@ -1,4 +1,6 @@
 //! One side of a change: its files, each parsed once, and what is known of it as a whole.
+//!
+//! It reads through `Sources` only, and keeps each file once.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

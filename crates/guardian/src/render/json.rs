@@ -1,4 +1,6 @@
 //! Findings as JSON.
+//!
+//! Programs read it: fields are added, never renamed.
 
 use serde::Serialize;
 

@@ -1,4 +1,6 @@
 //! Findings as lines for people.
+//!
+//! Words of the checked files are shown as text, whatever signs they hold.
 
 use std::fmt::Write as _;
 

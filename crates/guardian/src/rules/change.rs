@@ -1,4 +1,6 @@
 //! What rules look at that need more than one file: pairs of base and head, and the trees around them.
+//!
+//! It judges nothing.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};

@@ -1,30 +1,9 @@
 //! What a mission will take, before its first task starts: from its plan, and from what missions of this project took.
+//!
+//! It never stops a mission: limits are `budget`'s.
 
-use serde::{Deserialize, Serialize};
-
+pub use super::span::{Estimate, Span};
 use crate::{State, graph};
-
-/// From a mission that goes well to one that does not; what it takes is expected in between more often than not.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Span<T> {
-    pub low: T,
-    pub high: T,
-}
-
-/// What the whole mission takes, what it has used by now included.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// Prompts to roles.
-    pub calls: Span<u64>,
-    pub tokens: Span<u64>,
-    /// US dollars; none where no price is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost_usd: Option<Span<f64>>,
-    /// Milliseconds of running time.
-    pub time_ms: Span<u64>,
-    /// Past missions that it is drawn from; 0: from the defaults.
-    pub missions: u32,
-}
 
 /// What a past mission took.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,22 +71,12 @@ pub fn estimate(state: &State, past: &[Sample]) -> Estimate {
         tokens_ahead.times(price).map(|ahead| ((paid + ahead) * CENTS).round().clamp(0.0, 1e12) / CENTS)
     });
 
-    let most = graph::widest(&state.tasks).clamp(1, state.policy.parallel.max(1) as usize) as f64;
+    let most = graph::widest(state.tasks.values()).clamp(1, state.policy.parallel.max(1) as usize) as f64;
     let side_by_side = Span { low: 1.0 / most, high: 2.0 / (most + 1.0) };
     let ran = state.elapsed_ms(state.seen_ms) as f64;
     let work = ahead.times(of(|s| s.ms_per_call, MS_PER_CALL)).times(side_by_side);
     let time_ms = work.map(|ms| whole(ran + ms));
     Estimate { calls, tokens, cost_usd, time_ms, missions: u32::try_from(past.len()).unwrap_or(u32::MAX) }
-}
-
-impl Span<f64> {
-    fn map<T>(self, change: impl Fn(f64) -> T) -> Span<T> {
-        Span { low: change(self.low), high: change(self.high) }
-    }
-
-    fn times(self, other: Span<f64>) -> Span<f64> {
-        Span { low: self.low * other.low, high: self.high * other.high }
-    }
 }
 
 fn whole(value: f64) -> u64 {

@@ -6,4 +6,5 @@ pub mod budget;
 pub mod estimate;
 pub mod meter;
 pub mod repair;
+pub mod span;
 pub mod usage;

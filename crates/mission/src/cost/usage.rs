@@ -1,4 +1,6 @@
 //! What was used: prompts, tokens and money, added up by mission, role and task.
+//!
+//! It holds sums and no limit.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

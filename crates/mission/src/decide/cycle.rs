@@ -1,7 +1,9 @@
 //! The end of a cycle: the objective is reviewed as a whole, what is missing becomes the next plan, and what was integrated is
 //! delivered.
+//!
+//! It judges nothing itself: `state/objective.rs` says what is met, the Reviewers' votes come as events.
 
-use super::ROLE_TRIES;
+use crate::policy::ROLE_TRIES;
 use crate::state::Delivery;
 use crate::{Effect, Event, Gate, GateVerdict, ItemVerdict, Outcome, PauseReason, Phase, State, budget};
 

@@ -1,8 +1,10 @@
 //! The ladder: how a task whose attempt failed is helped next, by what failed and what is left to try.
+//!
+//! It only names the rung: what that changes is in `state/ladder.rs`.
 
 use std::collections::BTreeSet;
 
-use super::ROLE_TRIES;
+use crate::policy::ROLE_TRIES;
 use crate::{AttemptFailure, Event, FailureClass, Rung, State, Task};
 
 /// The longest cause in a reason, in bytes.

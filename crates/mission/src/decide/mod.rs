@@ -4,16 +4,17 @@ mod cycle;
 mod ladder;
 mod setup;
 mod single_task;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use work::work;
+
+use crate::policy::ROLE_TRIES;
 use crate::{
     Effect, Event, FailureClass, Outcome, PauseReason, Phase, State, Task, TaskId, WorkKind, budget,
     independent,
 };
-
-/// Times that the Searcher, or the Planner, is asked again before the mission goes on without a brief, or ends.
-pub(crate) const ROLE_TRIES: usize = 2;
 
 /// Times in a row that a review may come to nothing before the mission is paused.
 const REVIEW_TRIES: u32 = 2;
@@ -180,25 +181,6 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
         effects.push(Effect::Record(Event::Paused { reason, at_ms: now_ms }));
     }
     effects
-}
-
-/// An effect names the attempt and the repair that it brings about, so that it keeps its key while it is under way.
-fn work(state: &State, task: &Task, kind: WorkKind) -> Effect {
-    let (attempt, fix) = match (&task.phase, kind) {
-        (Phase::Working, _) => (task.attempt, task.fixes),
-        (_, WorkKind::Fresh) => (task.attempt + 1, 0),
-        (_, WorkKind::Fix) => (task.attempt, task.fixes + 1),
-    };
-    let candidates = if kind == WorkKind::Fresh { state.slots_of(task) } else { 1 };
-    Effect::Work {
-        task: task.id.clone(),
-        candidates,
-        kind,
-        attempt,
-        fix,
-        host_failures: task.host_failures,
-        model: task.model,
-    }
 }
 
 /// What was not integrated, by what it takes along: its group, and the task that it is a part of.

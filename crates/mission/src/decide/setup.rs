@@ -1,6 +1,7 @@
 //! A set-up that failed: checks that need it say nothing, so nothing is judged and no work begins until it is put right. What
 //! a coder has begun ends first, because a pause would throw it away.
 
+use super::work::work;
 use crate::{Effect, PauseReason, Phase, SetupSummary, State, Task, WorkKind, independent};
 
 /// Why no work may begin.
@@ -18,8 +19,8 @@ pub(super) fn begun(state: &State) -> Vec<Effect> {
     let active = state.tasks.index().active().filter_map(|id| state.tasks.get(id));
     let effect = |task: &Task| match task.phase {
         Phase::Testing => Some(independent::write(task)),
-        Phase::Working if task.fixes > 0 => Some(super::work(state, task, WorkKind::Fix)),
-        Phase::Working => Some(super::work(state, task, WorkKind::Fresh)),
+        Phase::Working if task.fixes > 0 => Some(work(state, task, WorkKind::Fix)),
+        Phase::Working => Some(work(state, task, WorkKind::Fresh)),
         _ => None,
     };
     active.filter_map(effect).collect()

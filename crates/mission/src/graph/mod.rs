@@ -1,22 +1,23 @@
 //! The task graph: whether a plan stands, in which order its tasks run, how wide it gets.
+//!
+//! Pure: how long files are comes as an argument. A plan is accepted whole or every problem is named at once.
 
 mod order;
+mod problem_text;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
+
+use problem_text::{bounded, short};
 
 use crate::mailbox::{Plan, PlannedTask, Problems};
 use crate::{Policy, TaskId, is_task_id, path};
 
 pub use shape::{remaining_path, widest};
-
-/// The most problems that are told at once: a model fixes a few at a time.
-const MAX_PROBLEMS: usize = 12;
 
 /// A plan that stands, with what was corrected in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,15 +74,6 @@ pub fn too_large(plan: &Plan, policy: &Policy, lines: impl Fn(&str) -> Option<u3
     bounded(plan.tasks.iter().filter_map(task).collect())
 }
 
-fn bounded(mut problems: Problems) -> Problems {
-    if problems.len() > MAX_PROBLEMS {
-        let more = problems.len() - MAX_PROBLEMS;
-        problems.truncate(MAX_PROBLEMS);
-        problems.push(format!("and {more} more of this kind"));
-    }
-    problems
-}
-
 fn ids(plan: &Plan, taken: &BTreeSet<TaskId>, problems: &mut Problems) {
     let mut seen: FxHashSet<&str> = FxHashSet::with_capacity_and_hasher(plan.tasks.len(), FxBuildHasher);
     for (i, task) in plan.tasks.iter().enumerate() {
@@ -92,7 +84,7 @@ fn ids(plan: &Plan, taken: &BTreeSet<TaskId>, problems: &mut Problems) {
             problems
                 .push(format!("`tasks[{i}].id`: the mission has a task `{id}` already; choose another id"));
         } else if !seen.insert(id) {
-            problems.push(format!("`tasks[{i}].id`: `{id}` stands twice; ids are unique"));
+            problems.push(format!("`tasks[{i}].id`: `{id}` is used twice; ids are unique"));
         }
     }
 }
@@ -146,9 +138,4 @@ fn tasks(plan: &mut Plan, policy: &Policy, taken: &BTreeSet<TaskId>, depth: u32,
         // The engine's to say, not a plan's
         task.runs_after.clear();
     }
-}
-
-fn short(text: &str) -> Cow<'_, str> {
-    const MOST: usize = 40;
-    shared::text::clip_characters(text, MOST)
 }

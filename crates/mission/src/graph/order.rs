@@ -1,4 +1,6 @@
 //! The order in which a plan's tasks run: its own, and the one that tasks which write the same file need.
+//!
+//! It adds an order and takes none away; a circle is named, never cut.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -9,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::short;
+use super::problem_text::short;
 use crate::mailbox::{Plan, Problems};
 
 /// Above this many tasks, an order that already follows from others is not looked for.

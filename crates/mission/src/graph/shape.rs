@@ -1,4 +1,6 @@
 //! What the graph of a running mission looks like: how long the way through it still is, how wide it gets.
+//!
+//! It only counts: tasks are put in order by `order.rs`, and started by `decide`.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +9,17 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use crate::state::Tasks;
-use crate::{Phase, TaskId};
+use crate::{Phase, Task, TaskId};
 
 /// An edge leads from a task to one that waits for it: a dependant, or the compound task that it came out of.
-fn graph(tasks: &Tasks) -> DiGraph<&str, ()> {
-    let mut graph: DiGraph<&str, ()> = DiGraph::with_capacity(tasks.len(), tasks.len());
+fn graph<'a>(tasks: impl Iterator<Item = &'a Task>) -> DiGraph<&'a Task, ()> {
+    let tasks: Vec<&Task> = tasks.collect();
+    let mut graph: DiGraph<&Task, ()> = DiGraph::with_capacity(tasks.len(), tasks.len());
     let nodes: FxHashMap<&str, NodeIndex> =
-        tasks.keys().map(|id| (id.as_str(), graph.add_node(id))).collect();
+        tasks.iter().map(|task| (task.id.as_str(), graph.add_node(task))).collect();
     let node = |id: &TaskId| nodes.get(id.as_str()).copied();
-    for (id, task) in tasks.iter() {
-        let Some(to) = node(id) else { continue };
+    for task in tasks {
+        let Some(to) = node(&task.id) else { continue };
         for from in task.depends_on.iter().filter_map(node) {
             graph.add_edge(from, to, ());
         }
@@ -29,21 +31,24 @@ fn graph(tasks: &Tasks) -> DiGraph<&str, ()> {
 }
 
 /// The longest chain of tasks that still waits on each task, itself included: the critical path runs first.
-pub fn remaining_path(tasks: &Tasks) -> FxHashMap<&str, usize> {
+pub fn remaining_path<'a>(tasks: impl Iterator<Item = &'a Task>) -> FxHashMap<&'a str, usize> {
     let graph = graph(tasks);
-    let mut longest: FxHashMap<&str, usize> = FxHashMap::with_capacity_and_hasher(tasks.len(), FxBuildHasher);
+    let mut longest: FxHashMap<&str, usize> =
+        FxHashMap::with_capacity_and_hasher(graph.node_count(), FxBuildHasher);
     let Ok(order) = toposort(&graph, None) else { return longest };
     for node in order.into_iter().rev() {
-        let after = graph.neighbors(node).filter_map(|n| longest.get(graph[n])).max().copied().unwrap_or(0);
+        let task = graph[node];
+        let waiting = graph.neighbors(node).filter_map(|n| longest.get(graph[n].id.as_str()));
+        let after = waiting.max().copied().unwrap_or(0);
         // A task that was split is its parts, no work of its own
-        let own = tasks.get(graph[node]).is_some_and(|t| !t.phase.is_final() && t.phase != Phase::Split);
-        longest.insert(graph[node], after + usize::from(own));
+        let own = !task.phase.is_final() && task.phase != Phase::Split;
+        longest.insert(&task.id, after + usize::from(own));
     }
     longest
 }
 
 /// How many tasks stand on the widest level of the graph, a level being the length of the longest way to it.
-pub fn widest(tasks: &Tasks) -> usize {
+pub fn widest<'a>(tasks: impl Iterator<Item = &'a Task>) -> usize {
     let graph = graph(tasks);
     let Ok(order) = toposort(&graph, None) else { return 0 };
     let mut level = vec![0_usize; graph.node_count()];
@@ -52,7 +57,7 @@ pub fn widest(tasks: &Tasks) -> usize {
         let deepest = graph.neighbors_directed(node, Direction::Incoming).map(|n| level[n.index()] + 1).max();
         let here = deepest.unwrap_or(0);
         level[node.index()] = here;
-        if tasks.get(graph[node]).is_some_and(|t| !t.compound && t.phase != Phase::Split) {
+        if !graph[node].compound && graph[node].phase != Phase::Split {
             *width.entry(here).or_default() += 1;
         }
     }

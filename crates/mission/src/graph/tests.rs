@@ -97,7 +97,7 @@ fn ids_are_well_formed_new_and_unique() {
         expect![[r#"
         `tasks[0].id` is `A b`; ids are [a-z0-9][a-z0-9_-]{0,31}
         `tasks[1].id`: the mission has a task `used` already; choose another id
-        `tasks[3].id`: `c` stands twice; ids are unique
+        `tasks[3].id`: `c` is used twice; ids are unique
     "#]],
     );
 }

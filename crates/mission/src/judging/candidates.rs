@@ -1,4 +1,6 @@
 //! Several coders at one attempt: whose change goes on.
+//!
+//! It compares what the gates and the engine found, and never what a Coder says of its change.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

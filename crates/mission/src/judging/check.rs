@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::GateVerdict;
+use crate::GateVerdict;
 
 /// What one of the project's checks said of a tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

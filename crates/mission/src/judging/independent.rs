@@ -1,51 +1,17 @@
-//! The tests of a task that another coder writes before its implementation, and what is due about them.
+//! The tests of a task that another coder writes before its implementation: what is due about them, and what their events
+//! change. `decide` and `apply` ask; what is kept of them is `written_tests.rs`.
 
-use serde::{Deserialize, Serialize};
-
-use crate::{AttemptFailure, Effect, Event, FailureClass, Issue, Phase, State, Task};
+use super::written_tests::WrittenTests;
+use crate::{AttemptFailure, Effect, Event, FailureClass, Gate, Issue, Phase, State, Task};
 
 /// The source of issues that the gate of these tests raises.
-pub const SOURCE: &str = "independent tests";
+pub const SOURCE: &str = Gate::IndependentTests.row().name;
 /// Authors that try before the task goes on without; one more after a redraw.
 const DRAWS: u32 = 2;
 /// Redraws of tests that attempts failed on; what is wrong after that is dropped.
 const REDRAWS: u32 = 1;
 /// How often the same tests are looked at: once early, and once more when an attempt from nothing says the same.
 const LOOKS: u32 = 2;
-
-/// What became of a task's independent tests.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct IndependentTests {
-    /// Authors that began; those lost to a crash, a stop or the host do not count.
-    pub draws: u32,
-    /// What was wrong with the last ones, for the next author.
-    pub remarks: Vec<Issue>,
-    /// Those that stand: the task is built upon them.
-    pub written: Option<WrittenTests>,
-    /// Why the task goes on without.
-    pub skipped: Option<String>,
-    /// How often reviewers found those that stand right when attempts failed on them.
-    pub upheld: u32,
-    /// The attempt that was made when they last did.
-    pub upheld_at: u32,
-    /// How often they were found wrong, and written again.
-    pub redraws: u32,
-    /// The change that wrong tests rejected, as a commit without them: it is judged again before anybody is asked for
-    /// another one.
-    pub kept: Option<String>,
-}
-
-/// Tests as they were accepted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WrittenTests {
-    pub commit: String,
-    /// Files, those that the tests need included.
-    pub paths: Vec<String>,
-    /// How they failed before the change, in words.
-    #[serde(default)]
-    pub detail: String,
-}
 
 /// Whether an author of tests is due before the task is worked on.
 pub(crate) fn due(state: &State, task: &Task) -> bool {

@@ -6,4 +6,6 @@
 pub mod candidates;
 pub mod check;
 pub mod independent;
+pub mod item_verdict;
 pub mod panel;
+pub mod written_tests;

@@ -10,8 +10,6 @@
 //! A wrong objection costs a further cycle, a wrong approval costs the user. `docs/MISSION.md` has the same rules for users.
 //! Nothing here asks anybody: it only counts.
 
-use crate::State;
-
 /// The fewest Reviewers who decide if anything was rejected.
 const MIN_REVIEWERS: u32 = 3;
 /// The most Reviewers who are asked in doubt.
@@ -71,14 +69,7 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Where a `quorum` of so many judges each task.
-    pub fn of(state: &State, quorum: u32) -> Panel {
-        // Nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
-        let whole = state.lost().next().is_none();
-        Panel::new(quorum, state.track_record(), whole, state.is_answered())
-    }
-
-    /// `whole`: every task was integrated; `answered`: what was objected to was found to be no fault.
+    /// Where a `quorum` of so many judges each task; `whole`: every task was integrated; `answered`: what was objected to was found to be no fault.
     pub fn new(quorum: u32, record: TrackRecord, whole: bool, answered: bool) -> Panel {
         let rule = match record.rejected {
             _ if whole && record.is_distrusted() => Rule::Distrusted,

@@ -1,9 +1,11 @@
 //! One description of each argument serves three ends: the schema that the model sees, the repair of its slips, and
 //! the words that say what is wrong.
+//!
+//! It knows no tool: each tool's file describes its own fields.
 
 use serde_json::{Map, Value, json};
 
-use super::{Problems, lenient};
+use super::lenient;
 
 /// The longest text accepted in one field, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
@@ -14,6 +16,9 @@ const MAX_PROBLEMS: usize = 20;
 /// The longest text that is read as JSON, in bytes, and how deep broken JSON may nest.
 const MAX_JSON: usize = 4 * 1024 * 1024;
 const MAX_NESTING: usize = 64;
+
+/// What is wrong with a tool call, in the order of the fields. Shown to the model as it is.
+pub type Problems = Vec<String>;
 
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {

@@ -1,4 +1,6 @@
 //! `mission_brief`: what the Searcher submits.
+//!
+//! Whether the files exist is asked elsewhere.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

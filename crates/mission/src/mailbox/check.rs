@@ -1,4 +1,6 @@
 //! `mission_check`: which of the project's checks a role wants to run.
+//!
+//! Which checks there are is not known here.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -14,7 +14,7 @@ mod review;
 mod tests;
 mod work;
 
-pub use arguments::{Field, Shape, json_schema};
+pub use arguments::{Field, Problems, Shape, json_schema};
 pub use brief::{Brief, BriefFile, parse_brief};
 pub use check::{CheckRequest, parse_check};
 pub use page::{PageRequest, parse_page};
@@ -27,9 +27,6 @@ use serde_json::{Value, json};
 pub use work::{Unplanned, Work, WorkStatus, parse_work};
 
 use crate::Role;
-
-/// What is wrong with a tool call, in the order of the fields. Shown to the model as it is.
-pub type Problems = Vec<String>;
 
 /// A mailbox tool as OpenCode shows it to a model.
 #[derive(Clone, Debug)]

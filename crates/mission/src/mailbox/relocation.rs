@@ -1,4 +1,6 @@
 //! `mission_move`: which file a role moves or deletes.
+//!
+//! Whether the role may touch the file is asked of its scope, elsewhere.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

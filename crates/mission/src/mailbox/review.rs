@@ -1,4 +1,6 @@
 //! `mission_review`: a verdict with its findings, and whether it answers every acceptance item.
+//!
+//! It counts no votes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

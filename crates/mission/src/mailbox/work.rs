@@ -1,4 +1,6 @@
 //! `mission_work`: what a Coder or Fixer submits.
+//!
+//! What changed is never taken from here: the engine looks into the slot.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -2,12 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, LOOK_AGAIN_MS, PROBE_MS};
+use super::Fault;
 
 /// Failures in a row that open a circuit.
 pub const OPEN_AFTER: u32 = 3;
 /// The longest wait, whatever a provider asks for.
 pub const MAX_WAIT_MS: u64 = 120_000;
+/// How long one prompt may try a model whose circuit is half open before another one may.
+pub(super) const PROBE_MS: u64 = 120_000;
+/// When to look again at a model that is being tried.
+const LOOK_AGAIN_MS: u64 = 1_000;
 const FIRST_WAIT_MS: u64 = 2_000;
 /// How long a model that was refused is left alone.
 const REFUSED_WAIT_MS: u64 = 600_000;

@@ -15,11 +15,6 @@ pub use circuit::{Circuit, MAX_WAIT_MS, OPEN_AFTER, wait_ms};
 pub use fault::{Fault, classify, is_rate_limit};
 pub use pace::Pace;
 
-/// How long one prompt may try a model whose circuit is half open before another one may.
-const PROBE_MS: u64 = 120_000;
-/// When to look again at a model that is being tried.
-const LOOK_AGAIN_MS: u64 = 1_000;
-
 /// Every model that gave trouble, and the pace of all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

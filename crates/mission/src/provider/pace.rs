@@ -1,4 +1,6 @@
 //! How many tasks run at once while a provider asks to slow down.
+//!
+//! It holds a limit, and starts or stops nothing.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! Failures, waits, circuits and pace of a provider, told as events.
 
+use super::circuit::PROBE_MS;
 use super::*;
 
 const MINUTE: u64 = 60_000;

@@ -18,6 +18,7 @@ const MAX_ID: usize = 32;
 
 impl State {
     /// Folds one fact.
+    #[allow(clippy::too_many_lines, reason = "a flat table: one arm an event")]
     pub fn apply(&mut self, event: &Event) {
         let before_ms = self.seen_ms;
         if let Some(at_ms) = event.at_ms() {

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
 
-use super::Tasks;
 use crate::graph::remaining_path;
 use crate::{Phase, Task, TaskId};
+
+/// The tasks that it is an index of.
+pub(super) type TaskMap = RedBlackTreeMapSync<TaskId, Arc<Task>>;
 
 /// The longest remaining path first, then as planned.
 pub(crate) type Rank = (Reverse<usize>, usize, TaskId);
@@ -71,7 +73,7 @@ impl Default for Index {
 }
 
 impl Index {
-    pub(super) fn of(tasks: &Tasks, order: &[TaskId]) -> Index {
+    pub(super) fn of(tasks: &TaskMap, order: &[TaskId]) -> Index {
         let mut concerned: BTreeMap<TaskId, Vec<TaskId>> = BTreeMap::new();
         let mut groups: BTreeMap<String, Vec<TaskId>> = BTreeMap::new();
         for (id, task) in tasks.iter() {
@@ -86,7 +88,7 @@ impl Index {
                 groups.entry(group.clone()).or_default().push(id.clone());
             }
         }
-        let path = remaining_path(tasks);
+        let path = remaining_path(tasks.values().map(Arc::as_ref));
         let place: BTreeMap<&str, usize> = order.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
         let of = |map: &dyn Fn(&str) -> Option<usize>, id: &TaskId| map(id).unwrap_or_default();
         let ranks = tasks.keys().map(|id| {
@@ -105,7 +107,7 @@ impl Index {
         index
     }
 
-    pub(super) fn update(&mut self, tasks: &Tasks, touched: &BTreeSet<TaskId>) {
+    pub(super) fn update(&mut self, tasks: &TaskMap, touched: &BTreeSet<TaskId>) {
         let concerned = Arc::clone(&self.concerned);
         let mut moved = Vec::new();
         for task in touched.iter().filter_map(|id| tasks.get(id)) {
@@ -122,7 +124,7 @@ impl Index {
     }
 
     /// Gives whether the task is in another phase than before.
-    fn note(&mut self, tasks: &Tasks, task: &Task) -> bool {
+    fn note(&mut self, tasks: &TaskMap, task: &Task) -> bool {
         let active = task.phase.is_active() || task.phase == Phase::Testing;
         let tests = &task.tests;
         let now = Known {
@@ -167,7 +169,7 @@ impl Index {
         if now.lost && !was(|k| k.lost) {
             let of_group = task.group.as_ref().and_then(|group| self.groups.get(group));
             let concerned = self.concerned.get(&task.id).into_iter().chain(of_group).flatten();
-            for id in concerned.filter(|id| tasks.get(id).is_some_and(|other| !other.phase.is_final())) {
+            for id in concerned.filter(|id| tasks.get(*id).is_some_and(|other| !other.phase.is_final())) {
                 self.suspects.insert_mut(id.clone());
             }
         }
@@ -176,7 +178,7 @@ impl Index {
 
     /// Whether it says what a new one would; it may look at more tasks than it has to. Only the lengths of paths may be those of an earlier moment: they tell
     /// nothing of tasks that are over.
-    pub(super) fn agrees(&self, tasks: &Tasks, order: &[TaskId]) -> bool {
+    pub(super) fn agrees(&self, tasks: &TaskMap, order: &[TaskId]) -> bool {
         let fresh = Index::of(tasks, order);
         let same = |one: &RedBlackTreeSetSync<Rank>, other: &RedBlackTreeSetSync<Rank>| {
             let ids = |set: &RedBlackTreeSetSync<Rank>| -> BTreeSet<TaskId> {
@@ -262,7 +264,7 @@ fn hold<T: Ord + Clone>(set: &mut RedBlackTreeSetSync<T>, item: &T, was: bool, i
 }
 
 /// A task of the same group is built upon once it passed: the group is integrated only as a whole.
-fn satisfied(tasks: &Tasks, task: &Task, dependency: &TaskId) -> bool {
+fn satisfied(tasks: &TaskMap, task: &Task, dependency: &TaskId) -> bool {
     let Some(on) = tasks.get(dependency) else { return false };
     match on.phase {
         Phase::Integrated { .. } => true,

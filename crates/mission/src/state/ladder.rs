@@ -1,7 +1,9 @@
 //! What failures and the rungs of the ladder change.
+//!
+//! Which rung is next is for `decide/ladder.rs` to say.
 
 use super::{State, Trouble};
-use crate::decide::ROLE_TRIES;
+use crate::policy::ROLE_TRIES;
 use crate::task::{At, AttemptFailure};
 use crate::{Chosen, FailureClass, Gate, GateVerdict, Issue, Phase, Rung, Task, independent};
 

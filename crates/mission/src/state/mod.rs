@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use corrections::{Amendment, Correction, Heard, MAX_CORRECTION, MAX_CORRECTIONS};
-pub use objective::{ItemVerdict, ObjectiveReview};
+pub use objective::ObjectiveReview;
 pub use shared::Shared;
 pub use tasks::Tasks;
 
@@ -27,8 +27,8 @@ use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::{
-    CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, MissionId, Outcome, PauseReason, Phase,
-    Policy, Seat, SetupSummary, Task, TaskId, Usage,
+    CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, ItemVerdict, MissionId, Outcome,
+    PauseReason, Phase, Policy, Seat, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 

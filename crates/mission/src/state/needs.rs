@@ -76,7 +76,7 @@ impl State {
         } else {
             ""
         };
-        let agree = format!("`/task resume {}` agrees and goes on{refuse}", self.mission);
+        let agree = format!("`/task resume {}` agrees and continues{refuse}", self.mission);
         Some(format!("{}. {agree}", parts.join("; ")))
     }
 

@@ -7,19 +7,12 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, Stage, State};
-use crate::{Event, FailureClass, Phase, Task, TrackRecord};
+use crate::{Event, FailureClass, ItemVerdict, Panel, Phase, Task, TrackRecord};
 
 /// The item of a plan that named none.
 const WHOLE: &str = "the objective is met as a whole, with nothing of it left out";
 /// Items that a review answers, and things that a plan is asked for, at most.
 const MAX_ITEMS: usize = 60;
-
-/// What is said of one acceptance item, and by what it shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ItemVerdict {
-    pub item: String,
-    pub evidence: String,
-}
 
 /// The newest review of all that was integrated.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +82,13 @@ impl State {
             |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
         let integrated = self.tasks.values().filter(integrated).count();
         TrackRecord { rejected: self.rejected(), integrated }
+    }
+
+    /// The Reviewers of the whole, where a `quorum` of so many judges each task.
+    pub fn panel(&self, quorum: u32) -> Panel {
+        // Nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
+        let whole = self.lost().next().is_none();
+        Panel::new(quorum, self.track_record(), whole, self.is_answered())
     }
 
     /// Submissions that a gate rejected, of all tasks.

@@ -1,19 +1,20 @@
 //! The tasks of a mission in a map that copies share, with its index kept in step.
+//!
+//! Every change goes through it, so that the index cannot be stale once `update_index` ran.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rpds::RedBlackTreeMapSync;
 use serde::{Deserialize, Serialize};
 
-use super::index::Index;
+use super::index::{Index, TaskMap};
 use crate::{Task, TaskId};
 
 /// The tasks of a mission by their ids, and what is known of them without looking at each ([`Index`]). A copy shares what
 /// neither side changes, so that every role can hold the state as it was when it began.
 #[derive(Clone, Default)]
 pub struct Tasks {
-    tasks: RedBlackTreeMapSync<TaskId, Arc<Task>>,
+    tasks: TaskMap,
     index: Index,
     /// Changed since the index was brought up to date; `None`: perhaps all, and who waits for whom.
     touched: Option<BTreeSet<TaskId>>,
@@ -90,12 +91,13 @@ impl Tasks {
         let touched = self.touched.replace(BTreeSet::new());
         match touched.filter(|_| !rebuild) {
             Some(touched) => {
-                let mut index = std::mem::take(&mut self.index);
-                index.update(self, &touched);
-                debug_assert!(index.agrees(self, order), "the index of tasks differs from the tasks");
-                self.index = index;
+                self.index.update(&self.tasks, &touched);
+                debug_assert!(
+                    self.index.agrees(&self.tasks, order),
+                    "the index of tasks differs from the tasks"
+                );
             }
-            None => self.index = Index::of(self, order),
+            None => self.index = Index::of(&self.tasks, order),
         }
     }
 }

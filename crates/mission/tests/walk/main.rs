@@ -7,6 +7,7 @@
 mod corrections;
 mod decisions;
 mod dice;
+mod outcomes;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -15,9 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use dice::Dice;
 use mission::mailbox::{Plan, PlannedDependency, PlannedTask};
 use mission::{
-    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, ItemVerdict, NewDependencies,
-    PauseReason, Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
+    Board, CheckSummary, Effect, Event, FailureClass, GateVerdict, Issue, NewDependencies, PauseReason,
+    Phase, Policy, Role, State, TaskId, Tokens, decide, graph,
 };
+use outcomes::failed;
 use proptest::prelude::*;
 use support::{Mission, brief};
 
@@ -126,11 +128,6 @@ impl Walk {
 
     /// Whether the effect is done with.
     fn happen(&mut self, running: &mut Running) -> bool {
-        let failed = |task: &TaskId, class| Event::AttemptFailed {
-            task: task.clone(),
-            class,
-            issues: vec![Issue::new("test", "wrong")],
-        };
         match running.effect.clone() {
             Effect::TakeBase => {
                 let (commit, tree) = ("base".into(), "t0".into());
@@ -196,94 +193,15 @@ impl Walk {
                 return false;
             }
             Effect::Work { task, .. } => return self.work(task),
-            Effect::Judge { task, .. } => {
-                let event = if self.trouble() {
-                    Event::JudgeFailed { task, reason: "502".into(), class: FailureClass::Host }
-                } else if self.dice.one_in(self.faults) {
-                    let classes =
-                        [FailureClass::Scope, FailureClass::Lint, FailureClass::Test, FailureClass::Review];
-                    let class = classes[self.dice.roll(classes.len())];
-                    if self.mission.state.tasks.get(&task).is_some_and(|t| t.tests.written.is_some()) {
-                        let issue = Issue::new(mission::independent::SOURCE, "`adds` fails: 3");
-                        Event::AttemptFailed { task, class, issues: vec![issue] }
-                    } else {
-                        failed(&task, class)
-                    }
-                } else {
-                    let (commit, tree) = (format!("c-{task}"), "t".into());
-                    Event::TaskPassed { task, commit, tree, verified_by: vec![], at_ms: self.now }
-                };
-                self.tell(event);
-            }
-            Effect::Integrate { tasks, head } => {
-                if running.told == 0 {
-                    self.tell(Event::BatchStarted { tasks: tasks.clone(), head });
-                    let begun = &self.mission.state.batch;
-                    let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| begun.contains(id)).collect();
-                    running.batches = self.units(&tasks);
-                    return running.batches.is_empty();
-                }
-                let Some(tasks) = running.batches.pop() else { return true };
-                let event = if self.dice.one_in(self.faults) {
-                    let class = if self.trouble() { FailureClass::Host } else { FailureClass::Conflict };
-                    Event::BatchFailed { tasks, class, issues: vec![Issue::new("merge", "conflict")] }
-                } else {
-                    let n = self.mission.events.len();
-                    let (commit, tree) = (format!("head-{n}"), format!("t-{n}"));
-                    Event::Integrated { tasks, commit, tree, checks: vec![], at_ms: self.now }
-                };
-                self.tell(event);
-                return running.batches.is_empty();
-            }
-            Effect::AddPackages { parent } => {
-                let packages = self.mission.state.needs.iter().find(|n| n.parent == parent);
-                let packages = packages.map(|n| n.packages.clone()).unwrap_or_default();
-                let event = if self.trouble() {
-                    Event::Paused { reason: PauseReason::Packages("offline".into()), at_ms: self.now }
-                } else if self.dice.one_in(self.faults) {
-                    Event::PackagesFailed { parent, reason: "they conflict".into() }
-                } else {
-                    let (commit, tree) = (format!("head-{}", self.mission.events.len()), "t".into());
-                    Event::PackagesAdded { parent, packages, files: vec![], commit, tree, checks: vec![] }
-                };
-                self.tell(event);
-            }
+            Effect::Judge { task, .. } => self.judge(task),
+            Effect::Integrate { tasks, head } => return self.integrate(running, tasks, head),
+            Effect::AddPackages { parent } => self.add_packages(parent),
             Effect::Estimate => {
                 let estimate = mission::estimate::estimate(&self.mission.state, &[]);
                 self.tell(Event::Estimated { estimate });
             }
-            Effect::ReviewObjective { cycle, .. } => {
-                let event = if self.trouble() {
-                    Event::ObjectiveReviewFailed { class: FailureClass::Host, reason: "502".into() }
-                } else if self.dice.one_in(self.faults * 2) {
-                    Event::ObjectiveReviewFailed { class: FailureClass::Malformed, reason: "prose".into() }
-                } else {
-                    let (mut met, mut unmet) = (Vec::new(), Vec::new());
-                    for item in self.mission.state.objective_items() {
-                        let verdict = ItemVerdict { item, evidence: "seen".into() };
-                        if self.dice.one_in(self.faults) { unmet.push(verdict) } else { met.push(verdict) }
-                    }
-                    let tree = self.mission.state.integrated_tree.clone().unwrap_or_default();
-                    Event::ObjectiveReviewed { cycle, met, unmet, tree }
-                };
-                self.tell(event);
-            }
-            Effect::Deliver => {
-                if running.told == 0 {
-                    self.tell(Event::DeliveryIntended {
-                        delivery: serde_json::json!({ "files": 1 }),
-                        verified: true,
-                        torn: Vec::new(),
-                    });
-                    return false;
-                }
-                let event = if self.dice.one_in(self.faults) {
-                    Event::DeliveryFailed { reason: "read-only".into(), torn: Vec::new() }
-                } else {
-                    Event::Delivered { files: 1, branch: None, note: None, torn: Vec::new() }
-                };
-                self.tell(event);
-            }
+            Effect::ReviewObjective { cycle, .. } => self.review_objective(cycle),
+            Effect::Deliver => return self.deliver(running.told),
             Effect::Record(event) => panic!("{event:?} is not to be carried out"),
         }
         true
@@ -533,7 +451,7 @@ fn any_order_of_events_is_survived() {
             state.apply(event);
             assert_eq!(decide(&state, u64::MAX), decide(&state, u64::MAX));
             Board::of(&state, u64::MAX);
-            graph::widest(&state.tasks);
+            graph::widest(state.tasks.values());
         }
     }
 }

@@ -1,4 +1,6 @@
 //! Leaving a mission's result as a branch in the user's repository.
+//!
+//! It moves no ref that is there, and touches neither index nor working tree.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;

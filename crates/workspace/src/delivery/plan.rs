@@ -1,4 +1,6 @@
 //! What a delivery will do, as data that is journalled before anything is written.
+//!
+//! It writes nothing: a crash is rolled forward or back by what it says.
 
 use serde::{Deserialize, Serialize};
 

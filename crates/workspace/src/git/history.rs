@@ -1,4 +1,6 @@
 //! The project's history, as data for ranking files.
+//!
+//! It reads the user's repository, bounded, and ranks nothing.
 
 use std::ffi::OsStr;
 use std::path::Path;

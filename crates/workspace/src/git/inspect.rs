@@ -1,4 +1,6 @@
 //! Reading the private repository: what differs between two revisions, and files at one.
+//!
+//! It changes nothing and follows no link.
 
 use serde::{Deserialize, Serialize};
 

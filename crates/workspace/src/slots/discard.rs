@@ -1,4 +1,6 @@
 //! Putting single files of a slot back.
+//!
+//! Only what a slot's commit holds comes back; nothing is taken from another slot.
 
 use std::collections::HashSet;
 use std::fs;

@@ -355,7 +355,7 @@ impl Hands {
         let mut random = world.draws("review of all", "", cycle, 0);
         let quorum = world.configuration.quorum;
         let panel = match world.configuration.doubts {
-            true => Panel::of(state, quorum),
+            true => state.panel(quorum),
             false => Panel::new(quorum, TrackRecord::default(), all_integrated, false),
         };
         let (mut objections, mut events) = (0, Vec::new());

@@ -1,4 +1,6 @@
 //! The language of a file, and the languages whose tests a check runs.
+//!
+//! A name or an ending is all that it looks at.
 
 use crate::check::{Check, Runner};
 use crate::runners::{Command, Language};

@@ -1,5 +1,7 @@
 //! Program files of the project that a command starts: shell files are
 //! followed, others are searched for what they start and what they load.
+//!
+//! It runs nothing: what cannot be read to its end is not taken for harmless.
 
 use std::sync::LazyLock;
 

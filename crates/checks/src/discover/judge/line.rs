@@ -74,6 +74,26 @@ impl State {
     }
 }
 
+/// A redirection whose sign was just read; gives the place after it.
+fn redirected(chars: &[char], mut at: usize, writes: bool, state: &mut State) -> usize {
+    // The number of a descriptor stands before it
+    if state.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
+        state.word = None;
+    }
+    state.end_word();
+    while chars.get(at).is_some_and(|c| ">|&".contains(*c)) {
+        at += 1;
+    }
+    let descriptor =
+        chars.get(at - 1) == Some(&'&') && chars.get(at).is_some_and(|c| c.is_ascii_digit() || *c == '-');
+    if descriptor {
+        at += 1;
+    } else {
+        state.wanted = if writes { Wanted::Output } else { Wanted::Input };
+    }
+    at
+}
+
 impl Parser {
     fn parse(&mut self, line: &str, scope: &[usize], depth: usize) -> Option<()> {
         let chars: Vec<char> = line.chars().collect();
@@ -95,28 +115,7 @@ impl Parser {
                     state.word.get_or_insert_default().extend(chars.get(at..end)?);
                     at = end + 1;
                 }
-                '"' => {
-                    state.word.get_or_insert_default();
-                    loop {
-                        let c = *chars.get(at)?;
-                        at += 1;
-                        match c {
-                            '"' => break,
-                            '\\' => {
-                                let escaped = *chars.get(at)?;
-                                at += 1;
-                                if !"$`\"\\\n".contains(escaped) {
-                                    state.push('\\');
-                                }
-                                if escaped != '\n' {
-                                    state.push(escaped);
-                                }
-                            }
-                            '$' | '`' => at = self.substitution(&chars, at - 1, &mut state, &scope, depth)?,
-                            c => state.push(c),
-                        }
-                    }
-                }
+                '"' => at = self.double_quoted(&chars, at, &mut state, &scope, depth)?,
                 '\\' => match chars.get(at) {
                     Some('\n') => at += 1,
                     Some('\r') if chars.get(at + 1) == Some(&'\n') => at += 2,
@@ -150,23 +149,7 @@ impl Parser {
                         state.heredoc_next = true;
                     }
                 }
-                '<' | '>' => {
-                    // The number of a descriptor stands before it
-                    if state.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
-                        state.word = None;
-                    }
-                    state.end_word();
-                    while chars.get(at).is_some_and(|c| ">|&".contains(*c)) {
-                        at += 1;
-                    }
-                    let descriptor = chars.get(at - 1) == Some(&'&')
-                        && chars.get(at).is_some_and(|c| c.is_ascii_digit() || *c == '-');
-                    if descriptor {
-                        at += 1;
-                    } else {
-                        state.wanted = if c == '>' { Wanted::Output } else { Wanted::Input };
-                    }
-                }
+                '<' | '>' => at = redirected(&chars, at, c == '>', &mut state),
                 '&' if chars.get(at) == Some(&'>') => {}
                 '(' => {
                     self.end(&mut state, &scope, false, false);
@@ -203,6 +186,37 @@ impl Parser {
         }
         self.end(&mut state, &scope, false, false);
         (scope.len() == outer).then_some(())
+    }
+
+    /// What stands in double quotes that were just opened; gives the place after them.
+    fn double_quoted(
+        &mut self,
+        chars: &[char],
+        mut at: usize,
+        state: &mut State,
+        scope: &[usize],
+        depth: usize,
+    ) -> Option<usize> {
+        state.word.get_or_insert_default();
+        loop {
+            let c = *chars.get(at)?;
+            at += 1;
+            match c {
+                '"' => return Some(at),
+                '\\' => {
+                    let escaped = *chars.get(at)?;
+                    at += 1;
+                    if !"$`\"\\\n".contains(escaped) {
+                        state.push('\\');
+                    }
+                    if escaped != '\n' {
+                        state.push(escaped);
+                    }
+                }
+                '$' | '`' => at = self.substitution(chars, at - 1, state, scope, depth)?,
+                c => state.push(c),
+            }
+        }
     }
 
     /// Takes the command that ended; the next one is in the same scope.

@@ -1,5 +1,7 @@
 //! Tools that run a script in many packages: turbo, nx, lerna, and the filters
 //! that they and the package managers share.
+//!
+//! It reads the tool's own files, and asks the tool nothing.
 
 use serde_json::Value;
 

@@ -153,6 +153,32 @@ pub(crate) fn program_of_package(package: &str) -> &str {
     }
 }
 
+/// What `yarn workspaces …` or `yarn workspace NAME …` runs, and where.
+struct YarnMembers<'a> {
+    sub: &'a str,
+    rest: Vec<&'a str>,
+    /// The member that it names; `None`: all of them.
+    one: Option<String>,
+}
+
+impl<'a> YarnMembers<'a> {
+    fn read(sub: &str, rest: &[&'a str]) -> Option<YarnMembers<'a>> {
+        match (sub, rest) {
+            ("workspaces", [how @ ("run" | "foreach"), rest @ ..]) => Some(match rest {
+                ["run", rest @ ..] if *how == "foreach" => {
+                    YarnMembers { sub: "run", rest: rest.to_vec(), one: None }
+                }
+                _ => YarnMembers { sub: "run-these", rest: rest.to_vec(), one: None },
+            }),
+            ("workspace", [name, rest @ ..]) => {
+                let rest = if let ["run", rest @ ..] = rest { rest } else { rest };
+                Some(YarnMembers { sub: "run-these", rest: rest.to_vec(), one: Some((*name).to_owned()) })
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Judge<'_> {
     /// `None` for programs that run no scripts.
     pub(super) fn manager(&mut self, folder: &str, program: &str, arguments: &[String]) -> Option<Judgement> {
@@ -234,29 +260,16 @@ impl Judge<'_> {
         let mut one =
             if program == "npm" { value(arguments, &["-w", "--workspace"]).map(str::to_owned) } else { None };
         if program.starts_with("yarn") {
-            match (sub, rest.as_slice()) {
-                ("workspaces", ["run" | "foreach", ..]) => {
-                    everywhere = true;
-                    let foreach = rest.first() == Some(&"foreach");
-                    rest.remove(0);
-                    sub = match rest.first() {
-                        Some(&"run") if foreach => "run",
-                        _ => "run-these",
-                    };
-                    if sub == "run" {
-                        rest.remove(0);
+            match sub {
+                "exec" => return Some(self.after(&folder, arguments, "exec")),
+                "dlx" => return Some(Judgement::refused(&told, Why::Installs)),
+                "workspaces" | "workspace" => {
+                    if let Some(of_members) = YarnMembers::read(sub, &rest) {
+                        (sub, rest) = (of_members.sub, of_members.rest);
+                        everywhere |= of_members.one.is_none();
+                        one = of_members.one;
                     }
                 }
-                ("workspace", [name, ..]) => {
-                    one = Some((*name).to_owned());
-                    rest.remove(0);
-                    if rest.first() == Some(&"run") {
-                        rest.remove(0);
-                    }
-                    sub = "run-these";
-                }
-                ("exec", _) => return Some(self.after(&folder, arguments, "exec")),
-                ("dlx", _) => return Some(Judgement::refused(&told, Why::Installs)),
                 _ => {}
             }
         }

@@ -1,5 +1,7 @@
 //! Scripts by their names: of a package, of wireit, tasks of Deno, and the
 //! patterns of npm-run-all and concurrently.
+//!
+//! What a script's body does is judged by `line.rs`, as anything else that is typed.
 
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
 //! Commands that name a target of another file: make, just, cargo-make, task,
 //! rake, composer, tox and so on.
+//!
+//! What a target runs is read by `recipes`; this only says which one is meant.
 
 use super::options::{plain, value};
 use super::{Class, Judge, Judgement, Why};

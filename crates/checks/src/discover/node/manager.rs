@@ -1,5 +1,7 @@
 //! Package managers: how each runs scripts and tools, and how it installs from
 //! its lockfile.
+//!
+//! It starts none of them.
 
 use shared::lockfiles;
 

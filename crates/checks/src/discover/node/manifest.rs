@@ -1,4 +1,6 @@
 //! `package.json` files, read once each, and the members of workspaces.
+//!
+//! What cannot be parsed is as if it were not there: saying so is the project's own tools' affair.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

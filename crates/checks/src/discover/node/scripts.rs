@@ -1,5 +1,7 @@
 //! Which scripts of a package are checks: those whose names say so and whose
 //! bodies, followed to the end, bear it out.
+//!
+//! A name alone makes no check.
 
 use super::manager::Manager;
 use super::manifest::Package;

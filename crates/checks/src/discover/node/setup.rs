@@ -1,5 +1,7 @@
 //! What has to be installed before scripts can run, in each folder with
 //! packages of its own.
+//!
+//! It names the commands; `engine` decides when they run.
 
 use super::manager::Manager;
 use super::manifest::Packages;

@@ -1,5 +1,7 @@
 //! The files in which Python tools keep their settings, and projects what they
 //! need.
+//!
+//! Nothing of Python is executed to read them.
 
 use crate::discover::source::Source;
 

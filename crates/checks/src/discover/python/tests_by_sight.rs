@@ -1,4 +1,6 @@
 //! The runner that the test files themselves ask for.
+//!
+//! It is asked only where no setting names a runner.
 
 use shared::test_files::pytest_collects;
 

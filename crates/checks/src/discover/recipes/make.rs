@@ -1,5 +1,7 @@
 //! Makefiles: targets with their prerequisites and recipes. Variables that are
 //! plain texts are put in; what make would compute is left as it stands.
+//!
+//! Nothing of a makefile is run.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! Level basic: files, signals and abstract sockets, by Landlock; `ports.rs` has its rules for ports.
+//!
+//! What a kernel cannot confine is said by the level; it is never passed off as confined.
 
 use std::path::PathBuf;
 

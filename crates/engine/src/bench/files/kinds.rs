@@ -1,4 +1,6 @@
 //! What a file is to the gates, by its path: a test, what tests need, a check's configuration, code, or prose.
+//!
+//! Nothing is read: a path is all that it sees.
 
 use shared::lockfiles::is_lockfile;
 use shared::test_files::{is_collected, is_in_test_folder, is_support};

@@ -1,4 +1,6 @@
 //! The sections of manifests that decide what the project's checks say.
+//!
+//! Pure texts in, sections out. Which files are manifests is known to `kinds`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

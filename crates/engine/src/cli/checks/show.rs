@@ -1,4 +1,6 @@
 //! What set-up, checks, refused commands and hints there are in a project.
+//!
+//! It runs none of them.
 
 use std::path::{Path, PathBuf};
 

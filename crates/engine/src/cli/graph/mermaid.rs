@@ -1,4 +1,6 @@
 //! Mermaid, which GitHub and most editors draw.
+//!
+//! Texts of models become labels here, so every sign that Mermaid reads is taken out.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -1,4 +1,6 @@
 //! `queue [cancel ID]`: the missions of a project that wait for their turn.
+//!
+//! It only changes who waits; the process that runs the mission is not touched.
 
 use serde_json::json;
 

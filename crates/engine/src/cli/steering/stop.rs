@@ -1,4 +1,6 @@
 //! `stop [id]`: asks the process that runs a mission to stop it.
+//!
+//! It leaves a request and waits for the answer; it never ends a process.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,6 @@
 //! `undo [id] [--file PATH]`: takes a delivered change back, or one file of it.
+//!
+//! Files that changed since the delivery are named and left as they are.
 
 use serde_json::json;
 

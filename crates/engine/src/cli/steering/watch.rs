@@ -1,5 +1,7 @@
 //! `watch [id]`: what the chat shows of a mission, as it happens, and at the end how it ended. Like `log --follow` it answers as
 //! soon as there is something to print, and says how to ask for what comes next.
+//!
+//! It only reads the journal.
 
 use std::time::{Duration, Instant};
 

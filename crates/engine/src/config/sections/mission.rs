@@ -72,6 +72,6 @@ pub enum NewDependencies {
     Ask,
     /// They are added
     Allow,
-    /// The plan is sent back
+    /// The plan is rejected
     Deny,
 }

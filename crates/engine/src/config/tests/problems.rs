@@ -57,7 +57,7 @@ fn unknown_keys_name_the_nearest_one() {
 }
 
 #[test]
-fn wrong_values_say_what_is_wanted() {
+fn wrong_values_of_missions_limits_and_roles_say_what_is_wanted() {
     check(
         "[mission]\nparallel = 0\nmax_cycles = \"3\"\ndeliver = \"aply\"\napprove_plan = \"yes\"\ntests = 3\ndependencies = \"no\"\n",
         expect![[r#"
@@ -109,6 +109,10 @@ fn wrong_values_say_what_is_wanted() {
             hint: write a list: ["a/b"]
         "#]],
     );
+}
+
+#[test]
+fn wrong_values_of_reviews_repairs_and_commands_say_what_is_wanted() {
     check(
         "[review]\nquorum = 2\n[heal]\nfixes = 11\ncandidates = 2026-01-01\n[context]\nbudget = 1e3\n",
         expect![[r#"

@@ -1,4 +1,6 @@
 //! The project's own code that a test looks at, by its imports.
+//!
+//! It reads no file: which files there are comes as an argument.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,6 @@
 //! Small wrong versions of a file: what a test that looks at its behaviour should notice.
+//!
+//! It writes nothing: `wrong_versions` puts them into a slot, one at a time.
 
 use std::ops::Range;
 

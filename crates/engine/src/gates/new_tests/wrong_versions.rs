@@ -1,4 +1,6 @@
 //! Tests of what was there before: they should notice when the code they look at goes wrong.
+//!
+//! A slot is put back after each, whatever the test said.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};

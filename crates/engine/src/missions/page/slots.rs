@@ -1,4 +1,6 @@
 //! The timeline: who was at work in which slot when, and how long each task waited for what.
+//!
+//! It shows what the events say, and works nothing out that they leave open.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

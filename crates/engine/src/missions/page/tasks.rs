@@ -1,4 +1,6 @@
 //! A task's part of the page: what it was to do, its attempts with what was found, what each gate said, and its change.
+//!
+//! Titles, findings and differences come from models and files: everything is escaped by `markup`.
 
 use std::fmt::Write;
 

@@ -1,4 +1,6 @@
 //! The base of a mission: what the user has now, and what the project's checks say of it.
+//!
+//! The user's repository is only read.
 
 use std::sync::Arc;
 

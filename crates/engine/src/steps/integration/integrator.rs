@@ -1,4 +1,6 @@
 //! The single writer of the mission's head: merges what passed, in batches; exactly a tree that passed becomes the head.
+//!
+//! No other file moves the head.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

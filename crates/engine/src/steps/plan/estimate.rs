@@ -1,4 +1,6 @@
 //! What a mission will take: drawn from past missions of the project, told before its first task starts.
+//!
+//! It asks no model and holds no task up for long.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! What roles start with: ranked files, the task's files, the lines that findings name.
+//!
+//! It asks no model; files are read beneath the slot's root only, and cut to the budget.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

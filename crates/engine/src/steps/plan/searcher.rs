@@ -1,4 +1,6 @@
 //! The Searcher: reads the repository and submits a brief.
+//!
+//! It only reads, and a mission goes on without its brief.
 
 use std::path::PathBuf;
 use std::sync::Arc;

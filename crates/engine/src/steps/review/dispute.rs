@@ -1,4 +1,6 @@
 //! A test that attempts fail on, looked at by reviewers: it is upheld, or discarded, and what it failed is judged again.
+//!
+//! The Coder that failed on the test is not heard: test, task and change are.
 
 use std::sync::Arc;
 

@@ -1,10 +1,12 @@
 //! All integrated work, reviewed against the objective: the same Reviewers that judge tasks, a verdict for each item.
+//!
+//! No Reviewer sees what another one said. How many are asked is decided by `mission`'s panel.
 
 use std::fmt::Write;
 use std::sync::Arc;
 
 use mission::mailbox::Review;
-use mission::{Event, FailureClass, Panel, Phase, State};
+use mission::{Event, FailureClass, Phase, State};
 
 use crate::blocking::blocking;
 use crate::failure::RoleFailure;
@@ -51,7 +53,7 @@ async fn review_head(context: &Arc<MissionContext>, state: &State) -> Result<Eve
         tests: String::new(),
     };
     let (subject, quorum) = (Arc::new(subject), panel::quorum(context));
-    let panel = Panel::of(state, count(quorum));
+    let panel = state.panel(count(quorum));
     let (mut reviews, mut failure, mut asked) = (Vec::new(), None, 0);
     loop {
         let against = objections(&reviews);

@@ -1,4 +1,6 @@
 //! The Reviewers as a gate: an odd number of them, independent of each other; the majority decides.
+//!
+//! A Reviewer sees task, acceptance and diff, never the Coder's prose.
 
 use std::ops::Range;
 use std::sync::Arc;

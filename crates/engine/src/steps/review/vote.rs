@@ -1,4 +1,6 @@
 //! What several reviewers say together.
+//!
+//! Pure: it counts, and asks nobody.
 
 use mission::mailbox::{Review, ReviewSeverity, Verdict};
 use mission::{Issue, ItemVerdict, Panel, Task};

@@ -1,4 +1,6 @@
 //! One coder in one slot: the base that a task starts from, and the way from the first prompt to what is submitted.
+//!
+//! What is submitted is judged elsewhere: nothing here says that it is right.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! `mission_check`: runs one of the project's checks in a role's slot, and says what failed.
+//!
+//! What it says is a help for the role, never a verdict: gates run the checks again.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! The Coder: carries out one task in a slot of its own, from a clean base.
+//!
+//! It never touches the head: what it submits goes to the gates.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! What a role's file tools may do, and what they are told at once: scope before the edit, findings after it.
+//!
+//! A refusal names who holds the file. What no edit may touch is known to `mission::path`.
 
 use std::path::{Component, Path, PathBuf};
 

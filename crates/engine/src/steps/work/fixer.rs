@@ -1,5 +1,7 @@
 //! The Fixer: fixes what a gate or a merge found, in the slot of the attempt where it still is, and in its session or a fresh one,
 //! whichever is expected to cost less.
+//!
+//! It is told the findings and the lines they name, and nothing of what the Reviewers thought besides.
 
 use std::fmt::Write;
 use std::sync::Arc;

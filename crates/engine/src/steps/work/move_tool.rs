@@ -1,4 +1,6 @@
 //! `mission_move`: moves or deletes a file of a role's slot, under the rules that hold for its edits.
+//!
+//! Scope is asked as for an edit, of both paths.
 
 use std::sync::Arc;
 

@@ -41,7 +41,7 @@ pub(crate) async fn claim_paths(
         match context.desk.orchestrator.scope(task.id.clone(), file.clone()).await {
             ScopeAnswer::Allowed => {}
             ScopeAnswer::HeldBy(holder) => issues.push(
-                Issue::new("scope", format!("task `{holder}` is changing this file; take this change back"))
+                Issue::new("scope", format!("task `{holder}` is changing this file; undo this change"))
                     .at(file.clone(), None),
             ),
             ScopeAnswer::Stopped => {

@@ -1,4 +1,6 @@
 //! The mailbox that Coder and Fixer share.
+//!
+//! What a role says of its own work is kept as a summary, and never as evidence.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -82,7 +84,7 @@ impl WorkMailbox {
         let new = said.get(self.heard..).filter(|new| !new.is_empty())?;
         self.heard = said.len();
         Some(format!(
-            "not taken yet.\n{}\nLook whether your change does so, change what is otherwise, and call mission_work again.",
+            "not accepted yet.\n{}\nCheck whether your change does so, correct what does not, and call mission_work again.",
             prompt::from_user(new)
         ))
     }

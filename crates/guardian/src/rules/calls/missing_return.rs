@@ -90,113 +90,122 @@ fn literals(pair: &crate::rules::Pair, file: &File, found: &mut Found) {
 }
 
 fn lacks(file: &File, function: &Function) -> bool {
-    let flat = file.flat();
-    let own = |i: usize| {
-        flat.above(i).take_while(|above| *above > function.body).all(|above| !is_function(flat.kind(above)))
-    };
-    let returns = || flat.below(function.body).filter(|i| flat.kind(*i) == "return_statement" && own(*i));
     match file.language {
+        // A body in assembly has none
         Some(Language::Go) => {
-            let holder = function.index;
-            // A body in assembly has none
-            flat.field(holder, "result").is_some() && !ends(file, function.body)
+            file.flat().field(function.index, "result").is_some() && !ends(file, function.body)
         }
-        Some(Language::Python) => {
-            let gives = return_type(file, function).trim_matches(['"', '\'']);
-            let first = gives.split(['[', '.']).next().unwrap_or(gives);
-            let certain = matches!(
-                first,
-                "int"
-                    | "str"
-                    | "float"
-                    | "bool"
-                    | "bytes"
-                    | "list"
-                    | "dict"
-                    | "set"
-                    | "tuple"
-                    | "List"
-                    | "Dict"
-                    | "Set"
-                    | "Tuple"
-                    | "frozenset"
-                    | "Path"
-                    | "datetime"
-                    | "Decimal"
-            );
-            if !certain
-                || gives.contains("None")
-                || gives.contains('|')
-                || decorators(file, function)
-                    .any(|d| d.contains("abstract") || d.contains("overload") || d.contains("contextmanager"))
-            {
-                return false;
-            }
-            let body = statements(file, function.body);
-            let stub = body.is_empty()
-                || body.iter().all(|i| matches!(file.text_of(*i), "..." | "pass"))
-                || file.text_of(function.body).contains("NotImplemented");
-            let generator = flat.below(function.body).any(|i| flat.kind(i) == "yield" && own(i));
-            let within = flat.above(function.index).take(3).find(|i| flat.kind(*i) == "class_definition");
-            let protocol =
-                within.is_some_and(|class| file.field_text(class, "superclasses").contains("Protocol"));
-            // Without any return it is certain; with one, mypy would say so too
-            !stub
-                && !generator
-                && !protocol
-                && !docstring(file, function).contains("overrid")
-                && returns().all(|i| flat.parts(i).next().is_some())
-                && !ends(file, function.body)
-                && (returns().next().is_none() || is_simple(file, function))
-        }
-        Some(Language::TypeScript | Language::Tsx) => {
-            let gives = return_type(file, function);
-            let plain = gives.trim();
-            let starts = [
-                "number",
-                "string",
-                "boolean",
-                "bigint",
-                "Date",
-                "Map<",
-                "Set<",
-                "Array<",
-                "Record<",
-                "Buffer",
-                "RegExp",
-                "Uint8Array",
-            ]
-            .iter()
-            .any(|start| plain.starts_with(start))
-                || plain.ends_with("[]")
-                || plain.starts_with('{') && plain.ends_with('}');
-            let waits = plain.strip_prefix("Promise<").is_some_and(|inner| {
-                ["number", "string", "boolean", "Buffer", "Date"].iter().any(|start| inner.starts_with(start))
-                    || inner.ends_with("[]>")
-            });
-            let nothing = ["void", "undefined", "null", "any", "unknown", "never", "|", " is ", "asserts"]
-                .iter()
-                .any(|word| plain.contains(word));
-            if !(starts || waits)
-                || nothing
-                || flat.kind(function.body) != "statement_block"
-                || plain.contains("=>")
-            {
-                return false;
-            }
-            let generator = flat.children(function.index).any(|i| flat.kind(i) == "*")
-                || flat.below(function.body).any(|i| flat.kind(i) == "yield_expression" && own(i));
-            // A promise that is made without `async` is not this function's value
-            let asynchronous = !waits || file.text_of(function.index).contains("async");
-            let body = statements(file, function.body);
-            !generator
-                && asynchronous
-                && !body.is_empty()
-                && returns().next().is_none()
-                && !ends(file, function.body)
-        }
+        Some(Language::Python) => lacks_in_python(file, function),
+        Some(Language::TypeScript | Language::Tsx) => lacks_in_typescript(file, function),
         _ => false,
     }
+}
+
+/// Whether a node of a function's body is of that function, and of none inside it.
+fn is_own(file: &File, function: &Function, index: usize) -> bool {
+    let flat = file.flat();
+    flat.above(index).take_while(|above| *above > function.body).all(|above| !is_function(flat.kind(above)))
+}
+
+fn returns<'a>(file: &'a File, function: &'a Function) -> impl Iterator<Item = usize> + 'a {
+    let flat = file.flat();
+    flat.below(function.body)
+        .filter(move |i| flat.kind(*i) == "return_statement" && is_own(file, function, *i))
+}
+
+/// Types whose values are never `None`.
+const CERTAIN_IN_PYTHON: &[&str] = &[
+    "int",
+    "str",
+    "float",
+    "bool",
+    "bytes",
+    "list",
+    "dict",
+    "set",
+    "tuple",
+    "List",
+    "Dict",
+    "Set",
+    "Tuple",
+    "frozenset",
+    "Path",
+    "datetime",
+    "Decimal",
+];
+
+fn lacks_in_python(file: &File, function: &Function) -> bool {
+    let flat = file.flat();
+    let gives = return_type(file, function).trim_matches(['"', '\'']);
+    let first = gives.split(['[', '.']).next().unwrap_or(gives);
+    if !CERTAIN_IN_PYTHON.contains(&first)
+        || gives.contains("None")
+        || gives.contains('|')
+        || decorators(file, function)
+            .any(|d| d.contains("abstract") || d.contains("overload") || d.contains("contextmanager"))
+    {
+        return false;
+    }
+    let body = statements(file, function.body);
+    let stub = body.is_empty()
+        || body.iter().all(|i| matches!(file.text_of(*i), "..." | "pass"))
+        || file.text_of(function.body).contains("NotImplemented");
+    let generator = flat.below(function.body).any(|i| flat.kind(i) == "yield" && is_own(file, function, i));
+    let within = flat.above(function.index).take(3).find(|i| flat.kind(*i) == "class_definition");
+    let protocol = within.is_some_and(|class| file.field_text(class, "superclasses").contains("Protocol"));
+    // Without any return it is certain; with one, mypy would say so too
+    !stub
+        && !generator
+        && !protocol
+        && !docstring(file, function).contains("overrid")
+        && returns(file, function).all(|i| flat.parts(i).next().is_some())
+        && !ends(file, function.body)
+        && (returns(file, function).next().is_none() || is_simple(file, function))
+}
+
+/// How types begin whose values are never `undefined`.
+const CERTAIN_IN_TYPESCRIPT: &[&str] = &[
+    "number",
+    "string",
+    "boolean",
+    "bigint",
+    "Date",
+    "Map<",
+    "Set<",
+    "Array<",
+    "Record<",
+    "Buffer",
+    "RegExp",
+    "Uint8Array",
+];
+
+fn lacks_in_typescript(file: &File, function: &Function) -> bool {
+    let flat = file.flat();
+    let plain = return_type(file, function).trim();
+    let starts = CERTAIN_IN_TYPESCRIPT.iter().any(|start| plain.starts_with(start))
+        || plain.ends_with("[]")
+        || plain.starts_with('{') && plain.ends_with('}');
+    let waits = plain.strip_prefix("Promise<").is_some_and(|inner| {
+        ["number", "string", "boolean", "Buffer", "Date"].iter().any(|start| inner.starts_with(start))
+            || inner.ends_with("[]>")
+    });
+    let nothing = ["void", "undefined", "null", "any", "unknown", "never", "|", " is ", "asserts"]
+        .iter()
+        .any(|word| plain.contains(word));
+    if !(starts || waits) || nothing || flat.kind(function.body) != "statement_block" || plain.contains("=>")
+    {
+        return false;
+    }
+    let generator = flat.children(function.index).any(|i| flat.kind(i) == "*")
+        || flat.below(function.body).any(|i| flat.kind(i) == "yield_expression" && is_own(file, function, i));
+    // A promise that is made without `async` is not this function's value
+    let asynchronous = !waits || file.text_of(function.index).contains("async");
+    let body = statements(file, function.body);
+    !generator
+        && asynchronous
+        && !body.is_empty()
+        && returns(file, function).next().is_none()
+        && !ends(file, function.body)
 }
 
 /// Whether the last statement is one that surely goes on: no call that may never return.
@@ -227,6 +236,28 @@ fn is_function(kind: &str) -> bool {
             | "class_declaration"
     )
 }
+
+/// Calls that never return, in Python and TypeScript.
+const NEVER_RETURN: &[&str] = &[
+    "process.exit(",
+    "sys.exit(",
+    "os._exit(",
+    "os.abort(",
+    "exit(",
+    "assertNever(",
+    "unreachable(",
+    "fail(",
+    "pytest.fail(",
+    "pytest.skip(",
+    "self.fail(",
+    "raise_",
+    "assert_never(",
+    "invariant(",
+    "this.fail(",
+    "os.exec",
+    "reraise(",
+    "abort(",
+];
 
 /// Whether the end of a statement is never reached.
 fn ends(file: &File, index: usize) -> bool {
@@ -265,28 +296,7 @@ fn ends(file: &File, index: usize) -> bool {
                 if go {
                     text.starts_with("panic(")
                 } else {
-                    [
-                        "process.exit(",
-                        "sys.exit(",
-                        "os._exit(",
-                        "os.abort(",
-                        "exit(",
-                        "assertNever(",
-                        "unreachable(",
-                        "fail(",
-                        "pytest.fail(",
-                        "pytest.skip(",
-                        "self.fail(",
-                        "raise_",
-                        "assert_never(",
-                        "invariant(",
-                        "this.fail(",
-                        "os.exec",
-                        "reraise(",
-                        "abort(",
-                    ]
-                    .iter()
-                    .any(|call| text.contains(call))
+                    NEVER_RETURN.iter().any(|call| text.contains(call))
                         || text.contains("throw")
                         || text.contains("error(")
                         || text.contains("Error(")
@@ -319,55 +329,25 @@ fn ends(file: &File, index: usize) -> bool {
                 let condition = file.field_text(at, "condition").trim_matches(['(', ')']);
                 matches!(condition, "true" | "1") && !breaks(file, at)
             }
-            "for_statement" if go => {
-                let header = file.slice(
-                    flat.node(at).start,
-                    flat.field(at, "body").map_or(flat.node(at).end, |body| flat.node(body).start),
-                );
-                let endless = !header.contains("range")
-                    && (header.trim() == "for"
-                        || header.split(';').nth(1).is_some_and(|condition| condition.trim().is_empty()));
-                endless && !breaks(file, at)
-            }
+            "for_statement" if go => is_endless_in_go(file, at) && !breaks(file, at),
             "for_statement" if file.language != Some(Language::Python) => {
                 flat.field(at, "condition").is_none_or(|i| matches!(file.text_of(i), ";" | ""))
                     && !breaks(file, at)
             }
             "expression_switch_statement" | "type_switch_statement" | "select_statement" => {
-                let cases: Vec<usize> = flat.parts(at).filter(|i| flat.kind(*i).ends_with("_case")).collect();
-                let closed = flat.kind(at) == "select_statement"
-                    || cases.iter().any(|i| flat.kind(*i) == "default_case");
-                let all = cases.iter().all(|case| {
-                    let list = flat.parts(*case).filter(|i| flat.kind(*i) == "statement_list").last();
-                    let last = list.and_then(|list| flat.parts(list).last());
-                    last.is_some_and(|last| {
-                        if flat.kind(last) != "fallthrough_statement" {
-                            open.push(last);
-                        }
-                        true
-                    })
-                });
-                closed && all && !breaks(file, at)
+                match last_of_cases(file, at) {
+                    Some(last) => {
+                        open.extend(last);
+                        !breaks(file, at)
+                    }
+                    None => false,
+                }
             }
             // A switch over all values needs no default in TypeScript, and a match none in Python
             "switch_statement" => !breaks(file, at),
             "match_statement" => true,
             "try_statement" => {
-                let finally = flat.parts(at).find(|i| flat.kind(*i) == "finally_clause");
-                if finally.is_some_and(|finally| {
-                    last_of(file, finally).is_some_and(|last| {
-                        matches!(flat.kind(last), "return_statement" | "raise_statement" | "throw_statement")
-                    })
-                }) {
-                    continue;
-                }
-                let otherwise = flat.parts(at).find(|i| flat.kind(*i) == "else_clause");
-                open.extend(otherwise.or_else(|| flat.field(at, "body")));
-                for handler in flat.parts(at).filter(|i| {
-                    matches!(flat.kind(*i), "except_clause" | "except_group_clause" | "catch_clause")
-                }) {
-                    open.extend(flat.field(handler, "body").or_else(|| flat.parts(handler).last()));
-                }
+                open.extend(ends_of_try(file, at));
                 true
             }
             "with_statement" => {
@@ -382,6 +362,53 @@ fn ends(file: &File, index: usize) -> bool {
         }
     }
     true
+}
+
+fn is_endless_in_go(file: &File, at: usize) -> bool {
+    let flat = file.flat();
+    let header = file.slice(
+        flat.node(at).start,
+        flat.field(at, "body").map_or(flat.node(at).end, |body| flat.node(body).start),
+    );
+    !header.contains("range")
+        && (header.trim() == "for"
+            || header.split(';').nth(1).is_some_and(|condition| condition.trim().is_empty()))
+}
+
+/// The last statements of the cases of a switch in Go, which all have to end; `None` where no case may be taken, or one is
+/// empty.
+fn last_of_cases(file: &File, at: usize) -> Option<Vec<usize>> {
+    let flat = file.flat();
+    let cases: Vec<usize> = flat.parts(at).filter(|i| flat.kind(*i).ends_with("_case")).collect();
+    let closed = flat.kind(at) == "select_statement" || cases.iter().any(|i| flat.kind(*i) == "default_case");
+    if !closed {
+        return None;
+    }
+    let last = cases.iter().map(|case| {
+        let list = flat.parts(*case).filter(|i| flat.kind(*i) == "statement_list").last();
+        list.and_then(|list| flat.parts(list).last())
+    });
+    let last: Vec<usize> = last.collect::<Option<_>>()?;
+    Some(last.into_iter().filter(|last| flat.kind(*last) != "fallthrough_statement").collect())
+}
+
+/// The parts of a `try` that all have to end: none where its `finally` does.
+fn ends_of_try(file: &File, at: usize) -> Vec<usize> {
+    let flat = file.flat();
+    let finally = flat.parts(at).find(|i| flat.kind(*i) == "finally_clause");
+    if finally.is_some_and(|finally| {
+        last_of(file, finally).is_some_and(|last| {
+            matches!(flat.kind(last), "return_statement" | "raise_statement" | "throw_statement")
+        })
+    }) {
+        return Vec::new();
+    }
+    let otherwise = flat.parts(at).find(|i| flat.kind(*i) == "else_clause");
+    let handlers = flat
+        .parts(at)
+        .filter(|i| matches!(flat.kind(*i), "except_clause" | "except_group_clause" | "catch_clause"))
+        .filter_map(|handler| flat.field(handler, "body").or_else(|| flat.parts(handler).last()));
+    otherwise.or_else(|| flat.field(at, "body")).into_iter().chain(handlers).collect()
 }
 
 fn last_of(file: &File, clause: usize) -> Option<usize> {

@@ -1,4 +1,6 @@
 //! Whether the user's files are as a delivery expects them.
+//!
+//! It reads and never writes: what differs is the user's, and stays.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;

@@ -1,4 +1,6 @@
 //! Faults for tests: the step at which the next delivery of this thread fails or "crashes".
+//!
+//! It is compiled for tests only.
 
 use std::cell::Cell;
 use std::io;

@@ -1,4 +1,6 @@
 //! The mechanics of a delivery: compare, stage, back up, put in place, and put back on failure.
+//!
+//! All or nothing: a step that fails puts back every one before it.
 
 mod compare;
 #[cfg(test)]

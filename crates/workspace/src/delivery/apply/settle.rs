@@ -1,5 +1,7 @@
 //! What a delivery leaves aside when it fails or its process dies: cleared away where it is ours, and given back where it
 //! is the user's.
+//!
+//! A file that changed since is the user's, and is never written over.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,6 @@
 //! The files of a delivery as they will be, made by git so that line endings, filters and modes are right.
+//!
+//! Nothing of it lies where the user's files are until `place` puts it there.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

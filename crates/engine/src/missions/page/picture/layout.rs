@@ -1,4 +1,6 @@
 //! Where each task stands in the picture: columns by how long it has to wait, rows by its neighbours.
+//!
+//! Numbers only: `svg` and `node` draw.
 
 use super::node::Node;
 

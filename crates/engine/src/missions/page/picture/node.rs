@@ -1,4 +1,6 @@
 //! A task as it is drawn, in both kinds of picture.
+//!
+//! Titles come from models: everything is escaped by `markup`.
 
 use shared::text::clip_characters;
 

@@ -1,4 +1,6 @@
 //! Several coders at one attempt, each in a slot of its own: the engine compares what they submit, and one goes on.
+//!
+//! They know nothing of each other, and only one of them reaches the Reviewers.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Which symbols of a file a change adds, removes or rewrites.
+//!
+//! Pure: texts in, names out.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -172,7 +172,7 @@ fn submissions_are_refused_three_times_and_over_all_turns() {
     let mut next: State = TurnState::new(Role::Coder, LIMIT, state.refusals(), 0);
     next.on(at(1), signal("called"));
     let step = next.on(at(1), signal("refused"));
-    assert_eq!(told(step), "the coder submitted 4 times what cannot be taken; the last time: no summary");
+    assert_eq!(told(step), "the coder submitted 4 times what cannot be accepted; the last time: no summary");
     assert_eq!(next.refusals(), 4);
     assert!(told(next.on(at(2), signal("aborted"))).starts_with("Malformed: the coder submitted 4 times"));
 

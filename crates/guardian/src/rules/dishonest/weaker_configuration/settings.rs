@@ -376,6 +376,85 @@ fn new_level_off(path: &str, now: &[String], old: &Values, new: &Values, report:
     }
 }
 
+/// Parts of paths that a build or a tool makes: no tests of the project.
+const BUILT: &[&str] = &[
+    "node_modules",
+    "dist",
+    "build",
+    "coverage",
+    "target",
+    "venv",
+    "vendor",
+    "generated",
+    "fixture",
+    "snapshot",
+    "__pycache__",
+    ".git",
+    "e2e",
+    "data",
+    "tmp",
+    "playwright",
+    "output",
+    "cypress",
+];
+
+/// Parts of entries that name what no check needs to look at.
+const MADE: &[&str] = &[
+    "config",
+    "dist",
+    "build",
+    "generated",
+    "node_modules",
+    ".d.ts",
+    "_pb2",
+    "setup.py",
+    "conftest",
+    "migrations",
+    "coverage",
+    "*.js",
+    "target",
+    "vendor",
+    "min.js",
+];
+
+/// Files, of tests or of code, that a list newly leaves out; `first`: the list was not there before.
+fn left_out(path: &str, new: &[String], first: bool, head: &File, report: &mut dyn FnMut(Weaker)) {
+    let name = key(path);
+    // What a build or a coverage report leaves out are tests as a whole
+    let of_tests = !head.path.contains("tsconfig")
+        && !path.to_lowercase().contains("coverage")
+        && !head.path.ends_with("Cargo.toml")
+        && name != "omit";
+    let whole = |entry: &str| {
+        entry.contains("**/*.")
+            || entry.ends_with("/**")
+            || entry.ends_with("/*")
+            || !entry.contains('.') && !entry.contains("test_")
+    };
+    if let Some(entry) = new.iter().find(|entry| of_tests && is_like_a_test(entry)) {
+        let message = format!("`{entry}` is left out of the checks");
+        report(if whole(entry) && first {
+            Weaker::likely(message, &[entry, name])
+        } else {
+            Weaker::sure(message, &[entry, name])
+        });
+    } else {
+        let code =
+            |entry: &&String| [".py", ".ts", ".js", ".go", ".rs"].iter().any(|end| entry.contains(end));
+        let made = |entry: &&String| MADE.iter().any(|word| entry.contains(word));
+        if let Some(entry) = new.iter().find(|entry| code(entry) && !made(entry)) {
+            report(Weaker::likely(format!("`{entry}` is left out of the checks"), &[entry, name]));
+        }
+    }
+}
+
+fn is_like_a_test(entry: &str) -> bool {
+    let plain = entry.trim_start_matches(['*', '/', '.', '!']);
+    let parts: Vec<&str> = plain.split('/').collect();
+    !BUILT.iter().any(|word| plain.contains(word))
+        && (is_test(plain) || parts.iter().any(|part| part.contains("test") || part.contains("spec")))
+}
+
 /// New entries of lists of what is left out, and new retries.
 fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, report: &mut dyn FnMut(Weaker)) {
     static CODE: LazyLock<Option<Regex>> =
@@ -395,76 +474,8 @@ fn added(path: &str, now: &[String], was: Option<&Vec<String>>, head: &File, rep
     } else {
         Vec::new()
     };
-    let test_like = |entry: &str| {
-        let plain = entry.trim_start_matches(['*', '/', '.', '!']);
-        let parts: Vec<&str> = plain.split('/').collect();
-        let built = [
-            "node_modules",
-            "dist",
-            "build",
-            "coverage",
-            "target",
-            "venv",
-            "vendor",
-            "generated",
-            "fixture",
-            "snapshot",
-            "__pycache__",
-            ".git",
-            "e2e",
-            "data",
-            "tmp",
-            "playwright",
-            "output",
-            "cypress",
-        ];
-        !built.iter().any(|word| plain.contains(word))
-            && (is_test(plain) || parts.iter().any(|part| part.contains("test") || part.contains("spec")))
-    };
     if LEFT_OUT.contains(&name) {
-        // What a build or a coverage report leaves out are tests as a whole
-        let of_tests = !head.path.contains("tsconfig")
-            && !path.to_lowercase().contains("coverage")
-            && !head.path.ends_with("Cargo.toml")
-            && name != "omit";
-        let whole = |entry: &str| {
-            entry.contains("**/*.")
-                || entry.ends_with("/**")
-                || entry.ends_with("/*")
-                || !entry.contains('.') && !entry.contains("test_")
-        };
-        if let Some(entry) = new.iter().find(|entry| of_tests && test_like(entry)) {
-            let message = format!("`{entry}` is left out of the checks");
-            report(if whole(entry) && was.is_none() {
-                Weaker::likely(message, &[entry, name])
-            } else {
-                Weaker::sure(message, &[entry, name])
-            });
-        } else {
-            const MADE: &[&str] = &[
-                "config",
-                "dist",
-                "build",
-                "generated",
-                "node_modules",
-                ".d.ts",
-                "_pb2",
-                "setup.py",
-                "conftest",
-                "migrations",
-                "coverage",
-                "*.js",
-                "target",
-                "vendor",
-                "min.js",
-            ];
-            let code =
-                |entry: &&String| [".py", ".ts", ".js", ".go", ".rs"].iter().any(|end| entry.contains(end));
-            let made = |entry: &&String| MADE.iter().any(|word| entry.contains(word));
-            if let Some(entry) = new.iter().find(|entry| code(entry) && !made(entry)) {
-                report(Weaker::likely(format!("`{entry}` is left out of the checks"), &[entry, name]));
-            }
-        }
+        left_out(path, &new, was.is_none(), head, report);
     }
     // A list of files is none of rules
     let of_files = now.iter().any(|entry| entry.contains(['.', '*']) || entry.ends_with('/'));

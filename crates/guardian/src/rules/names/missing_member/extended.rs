@@ -1,4 +1,6 @@
 //! Whether others build on a class.
+//!
+//! It is asked before a member counts as missing: what builds on a class may add to it.
 
 use syntax::Language;
 

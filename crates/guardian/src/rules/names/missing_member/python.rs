@@ -126,23 +126,25 @@ pub(super) fn is_defined(change: &Change<'_>, name: &str) -> bool {
     })
 }
 
+/// What gives a class members that its text does not name.
+const DYNAMIC: &[&str] = &[
+    "__getattr__",
+    "__getattribute__",
+    "setattr(",
+    "__dict__",
+    "vars(",
+    "__slots__",
+    "locals()",
+    "exec(",
+    "super().__new__",
+    "property(",
+];
+
+/// The members of a class and its bases; `None` where not all are known.
 pub(super) fn members(tree: &Tree<'_>, file: &File, class: usize, depth: usize) -> Option<BTreeSet<String>> {
     let flat = file.flat();
     let text = file.text_of(class);
-    let open = [
-        "__getattr__",
-        "__getattribute__",
-        "setattr(",
-        "__dict__",
-        "vars(",
-        "__slots__",
-        "locals()",
-        "exec(",
-        "super().__new__",
-        "property(",
-    ]
-    .iter()
-    .any(|form| text.contains(form));
+    let open = DYNAMIC.iter().any(|form| text.contains(form));
     let holder = flat.node(class).parent;
     let decorators: Vec<&str> = if flat.kind(holder) == "decorated_definition" {
         flat.children(holder).filter(|i| flat.kind(*i) == "decorator").map(|i| file.text_of(i)).collect()

@@ -9,28 +9,56 @@ use crate::code::functions::Test;
 use crate::project::Target;
 use crate::rules::{Change, Found, Pair};
 
+/// What makes a mock.
+const MAKERS: &[&str] = &[
+    "vi.fn",
+    "jest.fn",
+    "sinon.stub",
+    "sinon.spy",
+    "sinon.fake",
+    "mock.fn",
+    "Mock",
+    "MagicMock",
+    "AsyncMock",
+    "mock.Mock",
+    "mock.MagicMock",
+    "mocker.Mock",
+    "mocker.stub",
+    "td.func",
+    "patch",
+    "mock.patch",
+    "mocker.patch",
+];
+
+/// What a test may call that says nothing of the project.
+const OWN: &[&str] = &[
+    "expect",
+    "assert",
+    "vi",
+    "jest",
+    "sinon",
+    "mock",
+    "Mock",
+    "MagicMock",
+    "AsyncMock",
+    "mocker",
+    "patch",
+    "td",
+    "Error",
+    "Promise",
+    "console",
+    "print",
+    "self",
+    "TypeError",
+    "Date",
+    "len",
+    "str",
+    "ValueError",
+    "Exception",
+];
+
 /// Whether a test calls only mocks of its own, and hands them to nobody.
 pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
-    const MAKERS: &[&str] = &[
-        "vi.fn",
-        "jest.fn",
-        "sinon.stub",
-        "sinon.spy",
-        "sinon.fake",
-        "mock.fn",
-        "Mock",
-        "MagicMock",
-        "AsyncMock",
-        "mock.Mock",
-        "mock.MagicMock",
-        "mocker.Mock",
-        "mocker.stub",
-        "td.func",
-        "patch",
-        "mock.patch",
-        "mocker.patch",
-    ];
-    let flat = file.flat();
     if test.assertions.is_empty()
         || !matches!(
             file.language,
@@ -39,6 +67,13 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
     {
         return false;
     }
+    let mocks = mocks(file, test);
+    !mocks.is_empty() && asks_only(file, test, &mocks)
+}
+
+/// The names under which a test keeps mocks that it makes.
+fn mocks<'a>(file: &'a File, test: &Test) -> BTreeSet<&'a str> {
+    let flat = file.flat();
     let mut mocks: BTreeSet<&str> = BTreeSet::new();
     for index in flat.below(test.body) {
         let (name, value) = match flat.kind(index) {
@@ -61,9 +96,12 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
             mocks.insert(file.text_of(name));
         }
     }
-    if mocks.is_empty() {
-        return false;
-    }
+    mocks
+}
+
+/// Whether a test calls these mocks, nothing else, and hands them to nobody.
+fn asks_only(file: &File, test: &Test, mocks: &BTreeSet<&str>) -> bool {
+    let flat = file.flat();
     let mut called = false;
     for index in flat.below(test.body) {
         match flat.kind(index) {
@@ -95,33 +133,7 @@ pub(super) fn only_mocks(file: &File, test: &Test) -> bool {
                     file.field_text(index, "function")
                 };
                 let first = callee.split(['.', '(', '[']).next().unwrap_or(callee);
-                let own = mocks.contains(first)
-                    || matches!(
-                        first,
-                        "expect"
-                            | "assert"
-                            | "vi"
-                            | "jest"
-                            | "sinon"
-                            | "mock"
-                            | "Mock"
-                            | "MagicMock"
-                            | "AsyncMock"
-                            | "mocker"
-                            | "patch"
-                            | "td"
-                            | "Error"
-                            | "Promise"
-                            | "console"
-                            | "print"
-                            | "self"
-                            | "TypeError"
-                            | "Date"
-                            | "len"
-                            | "str"
-                            | "ValueError"
-                            | "Exception"
-                    );
+                let own = mocks.contains(first) || OWN.contains(&first);
                 if !own {
                     return false;
                 }

@@ -1,0 +1,24 @@
+//! The effect that lets a Coder or a Fixer work on a task.
+//!
+//! Its key holds attempt and repair, so that it stays the same while the work is under way.
+
+use crate::{Effect, Phase, State, Task, WorkKind};
+
+/// An effect names the attempt and the repair that it brings about, so that it keeps its key while it is under way.
+pub(super) fn work(state: &State, task: &Task, kind: WorkKind) -> Effect {
+    let (attempt, fix) = match (&task.phase, kind) {
+        (Phase::Working, _) => (task.attempt, task.fixes),
+        (_, WorkKind::Fresh) => (task.attempt + 1, 0),
+        (_, WorkKind::Fix) => (task.attempt, task.fixes + 1),
+    };
+    let candidates = if kind == WorkKind::Fresh { state.slots_of(task) } else { 1 };
+    Effect::Work {
+        task: task.id.clone(),
+        candidates,
+        kind,
+        attempt,
+        fix,
+        host_failures: task.host_failures,
+        model: task.model,
+    }
+}

@@ -1,0 +1,22 @@
+//! How problems of a plan are told: names cut short, and never more than a model fixes at a time.
+
+use std::borrow::Cow;
+
+use crate::mailbox::Problems;
+
+/// The most problems that are told at once: a model fixes a few at a time.
+const MAX_PROBLEMS: usize = 12;
+
+pub(super) fn bounded(mut problems: Problems) -> Problems {
+    if problems.len() > MAX_PROBLEMS {
+        let more = problems.len() - MAX_PROBLEMS;
+        problems.truncate(MAX_PROBLEMS);
+        problems.push(format!("and {more} more of this kind"));
+    }
+    problems
+}
+
+pub(super) fn short(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 40;
+    shared::text::clip_characters(text, MOST)
+}
