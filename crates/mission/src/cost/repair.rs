@@ -8,7 +8,7 @@ use crate::Event;
 /// Requests that a repair takes.
 const REQUESTS: f64 = 4.0;
 /// What is read in a fresh session beside its prompt, in bytes.
-const READ_ANEW: u64 = 6_000;
+const READ_MORE: u64 = 6_000;
 /// The price of what a provider's cache holds, beside what it does not.
 const CACHED_PRICE: f64 = 0.1;
 
@@ -54,7 +54,7 @@ pub struct RepairSizes {
     pub session: u64,
     /// The first request of a fresh one.
     pub fresh: u64,
-    /// The provider reads the session of the work from a cache.
+    /// The provider reads what it has read before from a cache.
     pub cached: bool,
 }
 
@@ -65,17 +65,18 @@ pub fn begins_fresh(sizes: RepairSizes, in_session: Repairs, fresh: Repairs) -> 
     let share = |repairs: Repairs, right: f64, begun: f64| {
         (f64::from(repairs.right) + right) / (f64::from(repairs.begun) + begun)
     };
-    let anew = sizes.fresh.saturating_add(READ_ANEW) as f64;
-    let on = sizes.session as f64 * price * REQUESTS / share(in_session, 3.0, 5.0);
-    let begin = (anew * price * REQUESTS + anew * (1.0 - price)) / share(fresh, 1.0, 2.0);
+    let anew = sizes.fresh.saturating_add(READ_MORE) as f64;
+    // The Fixer's own prompt stands before all else, so that nothing of the first request is cached in either
+    let cost = |bytes: f64| bytes * price * REQUESTS + bytes * (1.0 - price);
+    let on = cost(sizes.session as f64) / share(in_session, 3.0, 5.0);
+    let begin = cost(anew) / share(fresh, 1.0, 2.0);
     let kb = |bytes: u64| bytes.div_ceil(1000);
-    let cache = if sizes.cached { ", which the provider has cached" } else { "" };
     let past = |repairs: Repairs| format!("{} of {} repairs were right so far", repairs.right, repairs.begun);
     let why = format!(
-        "{} kB in each request of the session of the work{cache} ({}), {} kB in a fresh one ({})",
+        "{} kB in each request of the session of the work ({}), {} kB in a fresh one ({})",
         kb(sizes.session),
         past(in_session),
-        kb(sizes.fresh.saturating_add(READ_ANEW)),
+        kb(sizes.fresh.saturating_add(READ_MORE)),
         past(fresh)
     );
     (begin < on, why)
@@ -95,9 +96,8 @@ mod tests {
     fn a_long_session_is_left_and_a_short_one_is_not() {
         assert!(fresh(60_000, 8_000, false));
         assert!(!fresh(12_000, 8_000, false));
-        // Ten times less is paid for what is cached, and the first request of a fresh session is not
-        assert!(!fresh(40_000, 8_000, true));
-        assert!(fresh(150_000, 8_000, true));
+        assert!(fresh(40_000, 8_000, true));
+        assert!(!fresh(14_000, 8_000, true));
     }
 
     #[test]
