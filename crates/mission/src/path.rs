@@ -94,6 +94,10 @@ pub fn is_glob(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Component, Path};
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -147,6 +151,56 @@ mod tests {
         }
         for path in [".github/x", "src/opencode.ts", ".gitignore", "src/git.rs"] {
             assert!(forbidden(path).is_none(), "{path}");
+        }
+    }
+
+    /// Parts of which hostile paths are made, and others.
+    fn any_path() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            prop::sample::select(vec![
+                "..",
+                ".",
+                "",
+                "~",
+                "C:",
+                "\\",
+                ".git",
+                ".GIT",
+                ".opencode",
+                "a",
+                "src",
+                " ",
+                "\0",
+                "*",
+                "CON",
+                "\u{202e}",
+                "e\u{301}",
+                ".git\u{200c}",
+                "-",
+            ])
+            .prop_map(str::to_owned),
+            any::<String>(),
+        ];
+        let between = prop::sample::select(vec!["/", "//", "\\", ""]);
+        prop::collection::vec((part, between), 1..8).prop_map(|parts| {
+            parts.into_iter().flat_map(|(part, between)| [part, between.to_owned()]).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_stays_in_the_project(text in any_path()) {
+            match normalise(&text) {
+                Err(why) => prop_assert!(!why.is_empty()),
+                Ok(inside) => {
+                    prop_assert!(!inside.is_empty() && inside.len() <= MAX_PATH);
+                    prop_assert_eq!(normalise(&inside), Ok(inside.clone()), "not the same twice");
+                    let mut parts = Path::new(&inside).components();
+                    prop_assert!(parts.all(|part| matches!(part, Component::Normal(_))), "{:?} leaves it", inside);
+                    let touches = |name: &str| inside.split('/').any(|part| part.eq_ignore_ascii_case(name));
+                    prop_assert!(forbidden(&inside).is_some() || !(touches(".git") || touches(".opencode")));
+                }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use mission::Role;
 use super::*;
 
 mod problems;
+mod random;
 mod trust;
 
 /// The example of the manual: every key once.
