@@ -39,8 +39,8 @@ mod toolchain;
 pub use check::{Check, CheckPurpose, DEFAULT_TIMEOUT};
 pub use compare::{NewFailure, Verdict, compare};
 pub use discover::{
-    Choice, Coverage, Found, NOT_INSTALLED, Refused, SetupStep, concerned, discover, find, needs_test,
-    resolve, setup_steps,
+    Choice, Coverage, Decider, Decisions, Found, NOT_INSTALLED, Refused, SetupStep, concerned, discover,
+    find, needs_test, resolve, setup_steps,
 };
 pub use filter::FilterError;
 pub use formatters::{Formatter, formatters};

@@ -175,6 +175,10 @@ pub fn markdown() -> String {
         }
         if let Some(row) = evidence::of(&info.id) {
             let _ = write!(out, "\nKnows: {}\n\nLimits: {}\n", row.knows, row.limits);
+            if !row.decided_by.is_empty() {
+                let tools: Vec<&str> = row.decided_by.iter().map(|tool| tool.name()).collect();
+                let _ = writeln!(out, "\nDecided in a mission by {}.", tools.join(", "));
+            }
             for group in evidence::Group::ALL {
                 if row.alike.contains(&group) {
                     let _ = write!(out, "\nIn {} alike.\n", group.name());

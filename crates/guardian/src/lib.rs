@@ -27,5 +27,6 @@ pub use docs::{RuleExample, RuleInfo, markdown, rule_infos};
 pub use engine::{Guardian, GuardianOptions};
 pub use finding::{Category, Finding, Level, RuleProblem, Severity};
 pub use patterns::sgconfig::SgConfig;
+pub use rules::evidence::{Tool, decided_by};
 pub use scan::Scan;
 pub use sources::{MemorySources, Sources};

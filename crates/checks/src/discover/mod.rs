@@ -4,6 +4,7 @@
 //! function that is given, and nothing runs.
 
 mod coverage;
+mod decides;
 mod dependents;
 mod hints;
 mod inputs;
@@ -20,6 +21,7 @@ use globset::Glob;
 
 use crate::check::{Check, CheckPurpose, DEFAULT_TIMEOUT, Runner};
 pub use coverage::{Coverage, needs_test};
+pub use decides::{Decider, Decisions};
 pub use dependents::concerned;
 pub use inputs::{NOT_INSTALLED, SetupStep, setup_steps};
 pub(crate) use node::Manager as NodeManager;

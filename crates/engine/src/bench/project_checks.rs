@@ -393,7 +393,7 @@ impl ProjectChecks {
     }
 
     /// Whether the user agreed that the mission changes what decides checks.
-    async fn has_consent(&self) -> bool {
+    pub async fn has_consent(&self) -> bool {
         let Some(mission) = &self.mission else { return false };
         let state = mission.state().await;
         state.is_ok_and(|state| state.tasks.values().any(|task| task.edits_config.is_some()))

@@ -123,9 +123,8 @@ impl Judge {
                 break;
             }
             let started = Instant::now();
-            if let Some(judgement) = ask(gate, gates, &change, &mut evidence).await {
-                reports.push(GateReport::new(judgement, started));
-            }
+            let judged = ask(gate, gates, &change, &mut evidence).await;
+            reports.extend(judged.into_iter().map(|judgement| GateReport::new(judgement, started)));
             if gate == Gate::Protected && failed(&reports) {
                 // What was refused was put back
                 slots.prepare(slot.n, &commit.id).await?;
@@ -300,3 +299,7 @@ mod tests {
 #[cfg(test)]
 #[path = "tests/verdicts.rs"]
 mod verdict_tests;
+
+#[cfg(test)]
+#[path = "tests/decided.rs"]
+mod decided_tests;

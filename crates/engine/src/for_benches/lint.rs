@@ -49,7 +49,7 @@ impl Lint {
         let findings = self.guardian.lint_change(&Files::new(base, &none), &head, &changed);
         let edits = TestEdits::from_reasons(edits_tests.map(str::to_string).into_iter().collect());
         let gone = crate::gates::guardian::gone(&head, &changed);
-        let (judgement, _) = crate::gates::guardian::verdict(findings.clone(), &edits, &gone);
+        let judgement = crate::gates::guardian::verdict(findings.clone(), &edits, &gone).judgement;
         let issues = judgement.failure.map(|failure| failure.issues).unwrap_or_default();
         LintReport { verdict: judgement.verdict, detail: judgement.detail, issues, findings }
     }

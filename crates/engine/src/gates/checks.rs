@@ -6,17 +6,23 @@ use workspace::Slot;
 use crate::bench::check_words::JudgedCheck;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-/// Also gives what vouches for the change, in words.
+/// Also gives what vouches for the change, in words, and the names of the base's checks that passed.
 pub(crate) async fn run_checks(
     context: &GateContext,
     change: &Change<'_>,
     keeps_tests: bool,
-) -> (Judgement, Vec<String>) {
+) -> (Judgement, Vec<String>, Vec<String>) {
     let (base, tree) = (change.mission_base, &change.commit.tree);
     // Without the base the checks give no evidence, which `check_tree` says
     let _ = context.checks.ensure_base_for(base, tree).await;
     let (judgement, summaries) = check_tree(context, change.slot, tree, keeps_tests).await;
-    (judgement, vouched(&summaries, change.paths))
+    (judgement, vouched(&summaries, change.paths), passed(&summaries))
+}
+
+/// The base's own checks that passed.
+pub(crate) fn passed(summaries: &[CheckSummary]) -> Vec<String> {
+    let passed = summaries.iter().filter(|summary| summary.verdict == GateVerdict::Pass && !summary.own);
+    passed.map(|summary| summary.name.clone()).collect()
 }
 
 /// Whether with these tasks no test may be gone since the mission began: none of them, and nothing that was integrated before,

@@ -10,19 +10,30 @@ use crate::gates::test_edits::TestEdits;
 use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
 
-pub(crate) async fn lint_change(context: &GateContext, change: &Change<'_>) -> (Judgement, Vec<Issue>) {
-    let edits = change.permissions.test_edits();
-    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, edits).await
+/// What the Guardian says of a change.
+pub(crate) struct Linted {
+    pub judgement: Judgement,
+    /// What the change did to tests, where it is for the reviewer to judge.
+    pub weakened: Vec<Issue>,
+    /// Suspicions, which block nothing.
+    pub warnings: Vec<Issue>,
+    /// What the judgement rests on where it fails.
+    pub errors: Vec<guardian::Finding>,
 }
 
-/// Lints what `to` changed of `from`. Also gives what it did to tests, where it is for the reviewer to judge.
+pub(crate) async fn lint_change(context: &GateContext, change: &Change<'_>) -> Linted {
+    let edits = change.permissions.test_edits();
+    lint_trees(context, &change.slot.commit, &change.commit.id, change.paths, &edits).await
+}
+
+/// Lints what `to` changed of `from`.
 pub(crate) async fn lint_trees(
     context: &GateContext,
     from: &str,
     to: &str,
     paths: &[String],
-    test_edits: TestEdits,
-) -> (Judgement, Vec<Issue>) {
+    test_edits: &TestEdits,
+) -> Linted {
     let (guardian, workspace) = (context.guardian.clone(), context.bench.workspace.clone());
     let (from, to, paths) = (from.to_string(), to.to_string(), paths.to_vec());
     let found = blocking(move || {
@@ -37,10 +48,11 @@ pub(crate) async fn lint_trees(
         Err(error) => {
             let detail = format!("the change could not be read: {error}");
             let verdict = GateVerdict::NoEvidence;
-            return (Judgement { gate: Gate::Guardian, verdict, detail, failure: None }, Vec::new());
+            let judgement = Judgement { gate: Gate::Guardian, verdict, detail, failure: None };
+            return Linted { judgement, weakened: Vec::new(), warnings: Vec::new(), errors: Vec::new() };
         }
     };
-    verdict(findings, &test_edits, &gone)
+    verdict(findings, test_edits, &gone)
 }
 
 /// Files that a change removes.
@@ -48,12 +60,12 @@ pub(crate) fn gone(head: &dyn Sources, paths: &[String]) -> BTreeSet<String> {
     paths.iter().filter(|path| head.files().binary_search(path).is_err()).cloned().collect()
 }
 
-/// What findings come to. Also gives what the change did to tests, where it is for the reviewer to judge.
+/// What findings come to.
 pub(crate) fn verdict(
     findings: Vec<guardian::Finding>,
     test_edits: &TestEdits,
     gone: &BTreeSet<String>,
-) -> (Judgement, Vec<Issue>) {
+) -> Linted {
     let (allowed, findings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| test_edits.allows(finding, gone));
     let weakened: Vec<Issue> = allowed.iter().map(issue).collect();
@@ -78,7 +90,8 @@ pub(crate) fn verdict(
             format!("{detail}; {n} findings about tests that the plan has a reason for are for the reviewer")
         }
     };
-    (Judgement { gate: Gate::Guardian, verdict, detail, failure }, weakened)
+    let judgement = Judgement { gate: Gate::Guardian, verdict, detail, failure };
+    Linted { judgement, weakened, warnings: warnings.iter().map(issue).collect(), errors }
 }
 
 pub(crate) fn issue(finding: &guardian::Finding) -> Issue {

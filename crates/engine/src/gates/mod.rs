@@ -2,6 +2,7 @@
 
 mod added_cases;
 pub(crate) mod checks;
+pub(crate) mod decided;
 pub(crate) mod guardian;
 pub(crate) mod independent_tests;
 pub(crate) mod new_tests;

@@ -4,6 +4,8 @@
 use mission::{CheckSummary, Gate, Issue, State, Task, TaskId, WrittenTests};
 use workspace::{Commit, Slot};
 
+use crate::gates::decided::{Held, Trees, hold, settle};
+use crate::gates::guardian::Linted;
 use crate::gates::test_edits::TestEdits;
 use crate::gates::verdict::{Change, GateContext, Judgement};
 use crate::gates::{checks, guardian, independent_tests, new_tests, protected};
@@ -20,6 +22,10 @@ pub(crate) struct Evidence {
     /// Existing tests that the plan let the change touch, and what became of them.
     pub edited: Vec<String>,
     pub weakened: Vec<Issue>,
+    /// What the Guardian suspects, and what it found where the project's own compiler finds nothing.
+    pub questions: Vec<Issue>,
+    /// Errors that wait for the checks.
+    pub held: Option<Held>,
     /// What the checks say, and which of them vouch for the change.
     pub checks: String,
     pub verified_by: Vec<String>,
@@ -36,13 +42,16 @@ impl Evidence {
     }
 }
 
-/// What one of [`Gate::without_models`] says; `None` where it has nothing to look at.
+/// What one of [`Gate::without_models`] says; nothing where it has nothing to look at. The checks may decide what the Guardian
+/// found, which speaks after them then.
 pub(crate) async fn ask(
     gate: Gate,
     context: &GateContext,
     change: &Change<'_>,
     evidence: &mut Evidence,
-) -> Option<Judgement> {
+) -> Vec<Judgement> {
+    let trees =
+        Trees { mission_base: change.mission_base, commit: &change.commit.id, tree: &change.commit.tree };
     let judgement = match gate {
         Gate::Protected => {
             let (judgement, edited) = protected::judge_protected_files(context, change).await;
@@ -50,28 +59,44 @@ pub(crate) async fn ask(
             judgement
         }
         Gate::Guardian => {
-            let (judgement, weakened) = guardian::lint_change(context, change).await;
-            evidence.weakened = weakened;
-            judgement
+            let Linted { judgement, weakened, warnings, errors } =
+                guardian::lint_change(context, change).await;
+            (evidence.weakened, evidence.questions) = (weakened, warnings);
+            match hold(context, &trees, errors, judgement).await {
+                Ok(held) => {
+                    evidence.held = Some(held);
+                    return Vec::new();
+                }
+                Err(judgement) => judgement,
+            }
         }
         Gate::IndependentTests => {
-            let (tests, known) = evidence.independent.take()?;
+            let Some((tests, known)) = evidence.independent.take() else { return Vec::new() };
             let judgement = independent_tests::run_independent_tests(context, change, &tests, known).await;
             evidence.checks = format!("\nTests of this task: {}", judgement.detail);
             judgement
         }
         Gate::Checks => {
-            let (judgement, verified_by) = checks::run_checks(context, change, evidence.keeps_tests).await;
+            let (judgement, verified_by, passed) =
+                checks::run_checks(context, change, evidence.keeps_tests).await;
             evidence.checks.insert_str(0, &judgement.detail);
             evidence.verified_by = verified_by;
-            judgement
+            match evidence.held.take().filter(|_| judgement.failure.is_none()) {
+                None => judgement,
+                Some(held) => {
+                    let (settled, questions) = settle(context, &trees, held, &passed).await;
+                    evidence.questions.extend(questions);
+                    return vec![judgement, settled];
+                }
+            }
         }
         Gate::NewTests => {
-            return new_tests::judge_new_tests(context, change, evidence.remembered.take()).await;
+            let judged = new_tests::judge_new_tests(context, change, evidence.remembered.take()).await;
+            return judged.into_iter().collect();
         }
-        Gate::Scope | Gate::Review => return None,
+        Gate::Scope | Gate::Review => return Vec::new(),
     };
-    Some(judgement)
+    vec![judgement]
 }
 
 /// Changes that passed one by one, merged onto `from`.
@@ -82,11 +107,34 @@ pub(crate) struct Merge<'a> {
     /// What it changes of `from`.
     pub paths: &'a [String],
     pub test_edits: TestEdits,
+    pub mission_base: &'a str,
 }
 
-/// The gates of a merged tree that need no slot: the Guardian, on what the merge changes.
-pub(crate) async fn lint_merged(context: &GateContext, merge: Merge<'_>) -> Judgement {
-    guardian::lint_trees(context, merge.from, &merge.commit.id, merge.paths, merge.test_edits).await.0
+impl Merge<'_> {
+    fn trees(&self) -> Trees<'_> {
+        Trees { mission_base: self.mission_base, commit: &self.commit.id, tree: &self.commit.tree }
+    }
+}
+
+/// The gates of a merged tree that need no slot: the Guardian, on what the merge changes. Gives what waits for the checks;
+/// otherwise the judgement that refuses it.
+pub(crate) async fn lint_merged(context: &GateContext, merge: &Merge<'_>) -> Result<Option<Held>, Judgement> {
+    let Merge { from, commit, paths, test_edits, .. } = merge;
+    let linted = guardian::lint_trees(context, from, &commit.id, paths, test_edits).await;
+    if linted.judgement.failure.is_none() {
+        return Ok(None);
+    }
+    hold(context, &merge.trees(), linted.errors, linted.judgement).await.map(Some)
+}
+
+/// What becomes of errors that waited for the checks of a merged tree.
+pub(crate) async fn settle_merged(
+    context: &GateContext,
+    merge: &Merge<'_>,
+    held: Held,
+    summaries: &[CheckSummary],
+) -> Judgement {
+    settle(context, &merge.trees(), held, &checks::passed(summaries)).await.0
 }
 
 /// The gates of a merged tree that stands in a slot: all checks of the project, compared with the mission's base. Also gives

@@ -1,8 +1,9 @@
 //! Where what a pattern found is a suspicion and no proof: the code around it gives it a meaning that the pattern
 //! cannot see. Such a finding stays, as a warning. Works on what `patterns` found in one file.
 
-use crate::code::file::{File, Raw};
+use crate::code::file::{File, Raw, even};
 use crate::finding::Severity;
+use crate::patterns::stand_in;
 
 /// Verbs of what is done at the end, whose failure changes nothing any more.
 const CLEANING: [&str; 20] = [
@@ -30,14 +31,25 @@ const CLEANING: [&str; 20] = [
 
 /// Lowers what may be meant.
 pub(crate) fn soften(file: &File, raw: &mut Raw) {
-    if !file.language.is_some_and(syntax::Language::is_ecmascript) || !file.is_code() {
-        return;
-    }
+    let Some(language) = file.language.filter(|_| file.is_code()) else { return };
+    let ecmascript = language.is_ecmascript();
     let meant = match &*raw.rule {
-        "swallowed-error" => is_fallback(file, raw),
-        "test-skipped" => is_conditional(raw),
-        "unsafe-cast" => file.is_test(),
-        "placeholder" => is_overridden(file, raw.start),
+        "swallowed-error" => {
+            ecmascript && is_fallback(file, raw)
+                || cleans_up(file, raw)
+                || stand_in::is_stand_in(file, raw.start)
+        }
+        "test-skipped" => ecmascript && is_conditional(raw),
+        "unsafe-cast" => ecmascript && file.is_test(),
+        "placeholder" => {
+            ecmascript && is_overridden(file, raw.start)
+                || stand_in::is_stand_in(file, raw.start)
+                || stand_in::is_double_of_test(file, raw.start)
+        }
+        "blanket-suppression" => {
+            stand_in::is_stand_in(file, raw.start)
+                || language == syntax::Language::Rust && stand_in::is_for_others(file, raw.start)
+        }
         _ => false,
     };
     if meant {
@@ -70,6 +82,53 @@ fn is_fallback(file: &File, raw: &Raw) -> bool {
     let gives =
         ["null", "undefined", "{}"].iter().any(|value| raw.key.trim_end_matches(')').ends_with(value));
     cleans || taken && gives
+}
+
+/// Whether what failed only cleaned up, or has its answer right below: one call whose failure changes nothing any more, or
+/// a `return` whose place the statement after it takes.
+fn cleans_up(file: &File, raw: &Raw) -> bool {
+    let flat = file.flat();
+    let mut at = flat.iter().filter(|(_, node)| node.start == raw.start).map(|(at, _)| at);
+    let guard = |at: usize| {
+        let guard = flat.above(at).next().filter(|i| flat.kind(*i) == "try_statement")?;
+        Some((guard, flat.field(guard, "body")?))
+    };
+    match at.find_map(guard) {
+        Some((guard, body)) => {
+            let mut statements = flat.parts(body).filter(|i| !flat.node(*i).extra);
+            match (statements.next(), statements.next()) {
+                (Some(only), None) if flat.kind(only) == "return_statement" => {
+                    let above = flat.children(flat.node(guard).parent);
+                    above.into_iter().any(|other| {
+                        flat.node(other).start >= flat.node(guard).end
+                            && flat.node(other).named
+                            && !flat.node(other).extra
+                    })
+                }
+                (Some(only), None) => is_cleaning(file.text_of(only)),
+                _ => false,
+            }
+        }
+        None => {
+            let call = raw.key.split_once(" = ").map_or(raw.key.as_str(), |(_, call)| call);
+            // `if err := f.Close(); err != nil {}` and `f.close().ok();`
+            raw.key.starts_with("if ") && is_cleaning(call.trim_start_matches("if "))
+                || raw.key.ends_with(".ok();") && is_cleaning(call)
+                || raw.key.starts_with("if err := ")
+                    && raw.key.split_once(":= ").is_some_and(|(_, call)| is_cleaning(call))
+        }
+    }
+}
+
+/// Whether a call is named for what is done at the end.
+fn is_cleaning(statement: &str) -> bool {
+    let statement = even(statement);
+    let called = statement.split('(').next().unwrap_or_default();
+    let verb = called.rsplit(['.', ':', ' ']).next().unwrap_or(called).to_lowercase();
+    CLEANING.iter().any(|word| {
+        verb.strip_prefix(word)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_lowercase()) || rest.starts_with("all"))
+    })
 }
 
 fn is_catch(file: &File, end: usize) -> bool {

@@ -5,6 +5,7 @@
 mod documents;
 pub(crate) mod doubt;
 pub(crate) mod sgconfig;
+pub(crate) mod stand_in;
 pub(crate) mod usual;
 mod utilities;
 

@@ -37,6 +37,39 @@ pub(crate) struct Evidence {
     pub(crate) alike: &'static [Group],
     /// Languages that it says nothing about, each with the reason
     pub(crate) silent: &'static [(Group, &'static str)],
+    /// Tools that know better: where one of them ran green on the line, an error is a question
+    pub(crate) decided_by: &'static [Tool],
+}
+
+/// A compiler or type checker that decides what a rule can only conclude.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tool {
+    TypeScript,
+    Pyright,
+    /// With all of its strict settings
+    Mypy,
+    Rust,
+    Go,
+}
+
+impl Tool {
+    /// As a sentence names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tool::TypeScript => "the TypeScript compiler",
+            Tool::Pyright => "pyright",
+            Tool::Mypy => "mypy with strict settings",
+            Tool::Rust => "the Rust compiler",
+            Tool::Go => "the Go compiler",
+        }
+    }
+}
+
+const ALL_TOOLS: &[Tool] = &[Tool::TypeScript, Tool::Pyright, Tool::Mypy, Tool::Rust, Tool::Go];
+
+/// The tools that decide what a rule reports.
+pub fn decided_by(rule: &str) -> &'static [Tool] {
+    of(rule).map_or(&[], |row| row.decided_by)
 }
 
 /// The row of a rule.
@@ -51,7 +84,14 @@ const fn row(
     alike: &'static [Group],
     silent: &'static [(Group, &'static str)],
 ) -> Evidence {
-    Evidence { rule, knows, limits, alike, silent }
+    Evidence { rule, knows, limits, alike, silent, decided_by: &[] }
+}
+
+impl Evidence {
+    /// The same for what tools decide.
+    const fn decided(self, decided_by: &'static [Tool]) -> Evidence {
+        Evidence { decided_by, ..self }
+    }
 }
 
 use Group::{EcmaScript, Go, Python, Rust};
@@ -70,7 +110,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "A warning where the base had errors as well and the brackets of the text balance, and in files that are wrong on purpose; nothing in declaration files whose brackets balance.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "conflict-marker",
         "All three marks of a conflict, at the start of lines.",
@@ -84,7 +125,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing where a star import, a macro, an import for its effect, a reference, `include!`, or a configuration may bring the name; warns where only a type of a library may.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "elided-code",
         "A comment in the wording of those who leave code out, alone on its line.",
@@ -98,7 +140,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing of modules that a build, a framework or a bundler makes, of other roots (`rootDirs`), and of assets; warns of imports that may fail.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "undeclared-dependency",
         "The manifests above the file, and what the project used before.",
@@ -112,7 +155,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing of modules that export what cannot be listed: stars from packages, `module.exports = x`, `__getattr__`, derives and attribute macros that are not well known, macros among items, loaders.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "missing-fixture",
         "The fixtures of the file, of every `conftest.py` above it, and of well-known plugins.",
@@ -214,7 +258,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing of rest parameters, keywords, decorators, overloads and names that are bound twice.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "unreached-module",
         "Every import and manifest of the tree that could name the file.",
@@ -302,7 +347,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing where a star import, a macro or the global object may bring the name.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "not-accepted",
         "What the language's own compiler refuses, told by the tree alone.",
@@ -312,7 +358,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
             (Rust, "what only types decide is the compiler's"),
             (Go, "unused and repeated names are told by `undefined-name`"),
         ],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "damaged-file",
         "All lines of the file before and after.",
@@ -361,7 +408,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing where files are built under conditions, where a macro may use the name, and of fields where the module asks for a newer Go than is known.",
         &[],
         &[(EcmaScript, "such code runs"), (Python, "such code runs")],
-    ),
+    )
+    .decided(&[Tool::Rust, Tool::Go]),
     row(
         "not-awaited",
         "The one definition that a call leads to, which is asynchronous.",
@@ -382,21 +430,24 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
         "Says nothing of rest parameters, decorators, overloads, and names that are bound twice.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "missing-member",
         "The class or type, and all that it inherits, embeds or is extended by in the project; a class of an installed package by its file of types. Of a variable, the class that it is made of or stated to be.",
         "Says nothing where a base cannot be read, of types that answer for any name (`__getattr__`, index signatures, macros), of variables that are bound twice or narrowed, and of methods of `self` where an import or a trait of another crate may bring them.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "missing-library-name",
         "The public names of the standard library's modules, in every version that the tables know.",
         "Says nothing of modules without a table, of names that something else in the file has, and where a failure is caught.",
         &[],
         &[],
-    ),
+    )
+    .decided(ALL_TOOLS),
     row(
         "missing-package-name",
         "The installed package's own files of types, with all that they pass on.",
@@ -407,7 +458,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
             (Rust, "macros and features of a crate decide what it has"),
             (Go, "packages are not installed inside the project"),
         ],
-    ),
+    )
+    .decided(&[Tool::TypeScript]),
 ];
 
 #[cfg(test)]
@@ -415,6 +467,7 @@ mod tests {
     use syntax::Language;
 
     use super::{EVIDENCE, Group, of};
+    use crate::Category;
     use crate::rules::{RULES, Rule};
 
     fn group(path: &str) -> Option<Group> {
@@ -443,6 +496,36 @@ mod tests {
             let count = EVIDENCE.iter().filter(|other| other.rule == row.rule).count();
             assert_eq!(count, 1, "`{}` has {count} rows", row.rule);
             assert!(RULES.iter().any(|rule| rule.id == row.rule), "there is no rule `{}`", row.rule);
+        }
+    }
+
+    /// Only what a compiler sees is decided by one: whether a name, a member or a module is there, how many arguments a
+    /// function takes, and whether the text is of the language at all.
+    #[test]
+    fn tools_decide_what_compilers_see_and_nothing_else() {
+        let decided: Vec<&str> =
+            EVIDENCE.iter().filter(|row| !row.decided_by.is_empty()).map(|row| row.rule).collect();
+        let expected = [
+            "syntax-error",
+            "undefined-name",
+            "unresolved-import",
+            "missing-export",
+            "arity-mismatch",
+            "name-of-another-scope",
+            "not-accepted",
+            "not-compiled",
+            "missing-member",
+            "missing-library-name",
+            "wrong-arguments",
+            "missing-package-name",
+        ];
+        let (mut decided, mut expected) = (decided, expected.to_vec());
+        (decided.sort_unstable(), expected.sort_unstable());
+        assert_eq!(decided, expected);
+        for rule in RULES {
+            // A test, a promise, a secret or a setting is nothing that a compiler looks at
+            let honest = matches!(rule.category, Category::Broken | Category::Inconsistent);
+            assert!(honest || super::decided_by(rule.id).is_empty(), "`{}` is no compiler's matter", rule.id);
         }
     }
 

@@ -46,6 +46,11 @@ pub fn needs_test(path: &str) -> bool {
     of_file(path) != Written::Prose
 }
 
+/// Whether a file belongs to what a check looks at: its language, its folder, its members.
+pub(super) fn is_of(source: &Source, check: &Check, path: &str) -> bool {
+    About::new(source, check).covers(path)
+}
+
 /// What a check runs.
 struct About<'a> {
     source: &'a Source<'a>,

@@ -166,6 +166,9 @@ pub(super) fn of_folder(survey: &mut Survey, folder: &str) {
             .any(|check| check.kind == *kind && crate::discover::source::is_inside(&check.directory, folder));
         match kind {
             CheckPurpose::Type if !compiles && !inside => tools::types(survey, folder, &package, manager),
+            CheckPurpose::Lint if !inside && (!found.present || tools::may_lint(found.cause)) => {
+                tools::lints(survey, folder, &package, manager);
+            }
             CheckPurpose::Test if !inside && (!found.present || tools::may_run_once(found.cause)) => {
                 tools::tests(survey, folder, &package, manager);
             }

@@ -47,6 +47,46 @@ pub(super) fn types(survey: &mut Survey, folder: &str, package: &Package, manage
     survey.add(own(folder, "typecheck", CheckPurpose::Type, &manager.tool(&run), "tsconfig.json"));
 }
 
+/// Linters by their packages: the files that configure them, and how each looks at everything and changes nothing.
+const LINTERS: &[(&str, &[&str], &str)] = &[
+    (
+        "eslint",
+        &[
+            "eslint.config.js",
+            "eslint.config.mjs",
+            "eslint.config.cjs",
+            "eslint.config.ts",
+            ".eslintrc",
+            ".eslintrc.js",
+            ".eslintrc.cjs",
+            ".eslintrc.json",
+            ".eslintrc.yml",
+            ".eslintrc.yaml",
+        ],
+        "eslint .",
+    ),
+    ("@biomejs/biome", &["biome.json", "biome.jsonc"], "biome lint"),
+    ("oxlint", &[".oxlintrc.json"], "oxlint"),
+];
+
+/// Lint: the linter that the project depends on and configures.
+pub(super) fn lints(survey: &mut Survey, folder: &str, package: &Package, manager: Manager) {
+    for (name, files, run) in LINTERS {
+        let Some(file) = survey.source.first(folder, files).filter(|_| package.depends_on(name)) else {
+            continue;
+        };
+        if survey.script_judge().line(folder, run).refused.is_none() {
+            survey.add(own(folder, "lint", CheckPurpose::Lint, &manager.tool(run), file));
+            return;
+        }
+    }
+}
+
+/// Whether a refused script does what the linter alone does not: it writes.
+pub(super) fn may_lint(cause: Option<Why>) -> bool {
+    matches!(cause, Some(Why::Rewrites))
+}
+
 /// Tests: the runner that the project depends on.
 pub(super) fn tests(survey: &mut Survey, folder: &str, package: &Package, manager: Manager) {
     let has_tests = survey.source.below(folder).any(is_test_file);

@@ -81,6 +81,22 @@ fn placeholders_watchers_and_repairing_linters_are_no_checks() {
 }
 
 #[test]
+fn a_linter_that_is_configured_runs_where_no_script_does_it_without_repairs() {
+    let manifest = |scripts: &str| {
+        format!("{{ \"scripts\": {{ {scripts} }}, \"devDependencies\": {{ \"eslint\": \"9\" }} }}")
+    };
+    for scripts in ["", "\"lint\": \"eslint --fix .\""] {
+        check(
+            &[("package.json", &manifest(scripts)), ("eslint.config.js", "")],
+            expect![[r#"
+                Lint lint: npx --no-install eslint . <- eslint.config.js
+            "#]],
+        );
+    }
+    check(&[("package.json", &manifest("")), ("src/a.js", "")], expect![[""]]);
+}
+
+#[test]
 fn each_package_manager_by_its_lockfile() {
     let manifest = r#"{"scripts": {"test": "vitest run"}, "dependencies": {"a": "1"}}"#;
     check(

@@ -8,7 +8,7 @@ use mission::{CheckSummary, FailureClass, Gate, GateVerdict, Issue};
 use workspace::Commit;
 
 use crate::blocking::blocking;
-use crate::gates::pipeline::{Merge, check_merged, lint_merged};
+use crate::gates::pipeline::{Merge, check_merged, lint_merged, settle_merged};
 use crate::gates::test_edits::TestEdits;
 use crate::gates::verdict::{Finding, Judgement};
 use crate::steps::context::MissionContext;
@@ -31,16 +31,23 @@ impl MergedTree<'_> {
             (context.bench.workspace.clone(), from.to_string(), commit.id.clone());
         let changes = blocking(move || workspace.changes(&before, &after)).await.map_err(unread)?;
         let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
-        let lint = lint_merged(&context.gates, Merge { from, commit, paths: &paths, test_edits }).await;
-        if lint.failure.is_some() {
-            return Err(lint);
-        }
+        let merge = Merge { from, commit, paths: &paths, test_edits, mission_base };
+        let held = lint_merged(&context.gates, &merge).await?;
         // Without the base the checks give no evidence, and say so themselves.
         let _ = context.gates.checks.ensure_base_for(mission_base, &commit.tree).await;
         let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
         let slot = context.gates.checks.prepare_checking_slot(&commit.id).await.map_err(unread)?;
         let (judgement, checks) = check_merged(&context.gates, &slot, &commit.tree, keeps_tests).await;
-        if judgement.failure.is_some() { Err(judgement) } else { Ok(checks) }
+        if judgement.failure.is_some() {
+            return Err(judgement);
+        }
+        if let Some(held) = held {
+            let settled = settle_merged(&context.gates, &merge, held, &checks).await;
+            if settled.failure.is_some() {
+                return Err(settled);
+            }
+        }
+        Ok(checks)
     }
 }
 

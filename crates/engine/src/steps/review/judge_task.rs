@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use guardian::Sources;
 use mission::{Event, FailureClass, Gate, GateVerdict, Issue, State, Task};
 use workspace::Slot;
 
@@ -10,6 +11,7 @@ use crate::bench::formatting::format_changed;
 use crate::blocking::blocking;
 use crate::gates::pipeline::{Evidence, ask};
 use crate::gates::scope as gate_scope;
+use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{Change, Finding, Judgement, Permissions, remembered};
 use crate::steps::context::MissionContext;
 use crate::steps::review::panel;
@@ -69,10 +71,15 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         Ok(found) => found,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
-    if !emptied.is_empty() {
-        let detail = emptied.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let outside = match unreached_files(context, task, &slot.commit, &commit.id).await {
+        Ok(found) => found,
+        Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
+    };
+    let refused: Vec<Issue> = emptied.into_iter().chain(outside).collect();
+    if !refused.is_empty() {
+        let detail = refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         record(context, task, Gate::Scope, GateVerdict::Fail, &commit.tree, detail).await;
-        return failed(FailureClass::Scope, emptied);
+        return failed(FailureClass::Scope, refused);
     }
     let count = format!("{} files", paths.len());
     let detail = std::iter::once(count).chain(moves).collect::<Vec<_>>().join("; ");
@@ -86,18 +93,23 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         ..Evidence::of_task(state, task, &commit.tree)
     };
     for gate in Gate::without_models() {
-        let judgement = ask(gate, &context.gates, &change, &mut evidence).await;
+        let judged = ask(gate, &context.gates, &change, &mut evidence).await;
         if let Some(pause) = context.setup_pause(slot.n) {
             return pause;
         }
-        if let Some(judgement) = judgement
-            && let Some(event) = record_judgement(context, task, &change, judgement).await
-        {
-            return event;
+        for judgement in judged {
+            if let Some(event) = record_judgement(context, task, &change, judgement).await {
+                return event;
+            }
         }
     }
-    let Evidence { edited, weakened, checks, verified_by, .. } = evidence;
-    let evidence = panel::Evidence { checks: &checks, edited_tests: &edited, weakened: &weakened };
+    let Evidence { edited, weakened, questions, checks, verified_by, .. } = evidence;
+    let evidence = panel::Evidence {
+        checks: &checks,
+        edited_tests: &edited,
+        weakened: &weakened,
+        questions: &questions,
+    };
     let review = panel::review_change(context, task, &change, evidence).await;
     if let Some(event) = record_judgement(context, task, &change, review).await {
         return event;
@@ -141,6 +153,32 @@ async fn delete_moved(
             }
         }
         Ok(gone)
+    })
+    .await
+}
+
+/// New files outside the task's plan that nothing of the project reaches.
+async fn unreached_files(
+    context: &Arc<MissionContext>,
+    task: &Task,
+    from: &str,
+    to: &str,
+) -> Result<Vec<Issue>, workspace::Error> {
+    let asked: Vec<String> = task.unplanned.iter().map(|unplanned| unplanned.path.clone()).collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let workspace = context.bench.workspace.clone();
+    let (from, to) = (from.to_string(), to.to_string());
+    blocking(move || {
+        let (before, now) = (workspace.files(&from)?, TreeSources::open(&workspace, &to)?);
+        let new = asked.iter().map(String::as_str).filter(|path| {
+            !before.iter().any(|known| known == path) && now.files().iter().any(|known| known == path)
+        });
+        let new: Vec<&str> = new.collect();
+        let read = |path: &str| now.read(path).map(std::borrow::Cow::into_owned);
+        let found = gate_scope::unreached::unreached(&before, now.files(), &new, &read);
+        Ok(found.into_iter().map(gate_scope::unreached::issue).collect())
     })
     .await
 }

@@ -29,6 +29,9 @@ const REMOVED: &str = "Approve only if the acceptance asks for what they tested 
 const UNCHANGED: &str = "\n# Nothing was changed for this task\nA Coder found that what is asked is already met. Below stands what was made of the task's files so far; read them where that does not show it. Approve if every item holds as things are, reject if one does not.\n";
 /// Findings about tests that a prompt lists.
 const MAX_WEAKENED: usize = 30;
+/// Suspicions that a prompt lists, and the longest of them in bytes.
+const MAX_QUESTIONS: usize = 10;
+const MAX_QUESTION: usize = 300;
 
 /// What other gates found that a reviewer should know.
 pub(crate) struct Evidence<'a> {
@@ -38,6 +41,8 @@ pub(crate) struct Evidence<'a> {
     pub edited_tests: &'a [String],
     /// What the Guardian says became of them.
     pub weakened: &'a [Issue],
+    /// What it suspects and cannot prove.
+    pub questions: &'a [Issue],
 }
 
 pub(crate) async fn review_change(
@@ -64,7 +69,7 @@ pub(crate) async fn review_change(
         outside: task.unplanned.len(),
         slot: change.slot.clone(),
         diff: shown(context, diff).await,
-        evidence: evidence.checks.to_string(),
+        evidence: evidence.checks.to_string() + &questions(evidence.questions),
         tests: tests(&evidence),
     };
     let (reviews, failure) = poll(context, &Arc::new(subject), 0..quorum(context)).await;
@@ -135,6 +140,21 @@ fn tests(evidence: &Evidence<'_>) -> String {
         text.push_str(&format!("- and {} more\n", evidence.weakened.len() - MAX_WEAKENED));
     }
     text
+}
+
+/// What the Guardian suspects, in words.
+fn questions(issues: &[Issue]) -> String {
+    if issues.is_empty() {
+        return String::new();
+    }
+    let lines = issues.iter().take(MAX_QUESTIONS).map(|issue| cut(&format!("- {issue}"), MAX_QUESTION));
+    let mut text = lines.collect::<Vec<_>>().join("\n");
+    if issues.len() > MAX_QUESTIONS {
+        text.push_str(&format!("\n- and {} more", issues.len() - MAX_QUESTIONS));
+    }
+    format!(
+        "\n\n# What the linter suspects\nNone of it is proven: look there, and report what is right.\n{text}"
+    )
 }
 
 fn undecided(failure: Option<RoleFailure>) -> Judgement {

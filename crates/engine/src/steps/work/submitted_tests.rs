@@ -106,7 +106,7 @@ async fn try_judge_submission(
         return Ok(Submission::Refused(vec![Issue::new(SOURCE, message)]));
     }
     let edits = TestEdits::of([task]);
-    let (lint, _) = lint_trees(&context.gates, &slot.commit, &commit.id, &paths, edits).await;
+    let lint = lint_trees(&context.gates, &slot.commit, &commit.id, &paths, &edits).await.judgement;
     let found = lint.failure.map(|finding| finding.issues).unwrap_or_default();
     let issues: Vec<Issue> =
         found.into_iter().filter(|issue| !is_to_come(issue, &written, &task.scope)).collect();

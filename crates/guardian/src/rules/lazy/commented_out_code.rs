@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::code::file::{File, even};
 use crate::finding::{Category, Severity};
+use crate::project::is_specimen;
 use crate::rules::{Check, Example, Found, Pair, Rule};
 
 pub(crate) static RULE: Rule = Rule {
@@ -60,7 +61,9 @@ fn check(pair: &Pair, found: &mut Found) {
             if old.contains(&said) && !new.contains(&said) {
                 let (end, message) =
                     (start + line.trim_end().len(), format!("`{said}` was code and is a comment now"));
-                if is_replaced(head, index, &said, old) || waits_for(head, head.row(start)) {
+                let row = head.row(start);
+                let explained = || waits_for(head, row) || gives_reason(head, row, old);
+                if is_replaced(head, index, &said, old) || explained() || is_specimen(&head.path) {
                     found.maybe(head, start, end, message);
                 } else {
                     found.at(head, start, end, message);
@@ -91,6 +94,35 @@ fn waits_for(head: &File, row: usize) -> bool {
         .map(|row| head.line(row).trim())
         .take_while(|line| ["//", "#", "/*", "*"].iter().any(|start| line.starts_with(start)));
     above.take(20).any(|line| line.contains("https://") || line.contains("http://"))
+}
+
+/// Whether a sentence that the change put above says why; that it is so for now is no reason.
+fn gives_reason(head: &File, row: usize, old: &HashSet<String>) -> bool {
+    const NONE: [&str; 12] = [
+        "temporar",
+        "for now",
+        "disable",
+        "todo",
+        "fixme",
+        "later",
+        "skip",
+        "uncomment",
+        "comment",
+        "removed",
+        "old ",
+        "not needed",
+    ];
+    let above = (0..row).rev().map(|row| head.line(row).trim());
+    let above = above.take_while(|line| ["//", "#", "/*", "*"].iter().any(|start| line.starts_with(start)));
+    above.take(20).any(|line| {
+        let said = even(line.trim_start_matches(['/', '#', '*', ' ']));
+        let low = said.to_lowercase();
+        let is_new = !old.contains(&even(line));
+        is_new
+            && !is_code(&said)
+            && said.split_whitespace().count() > 3
+            && !NONE.iter().any(|word| low.contains(word))
+    })
 }
 
 /// Whether a text has at least half of a line's words.

@@ -89,7 +89,8 @@ fn check(change: &Change<'_>, found: &mut Found) {
             let common = change.heads().filter(|(_, other)| mentions(other, &package)).take(4).count() > 3;
             let elsewhere = || language.is_ecmascript() && is_declared_elsewhere(&change.head, &package);
             let is_tool = || head.is_test() && is_test_tool(&package);
-            let certain = certain && !common && !is_tool() && !elsewhere();
+            let transitive = || language == Language::Python && comes_with(&change.head, &declared, &package);
+            let certain = certain && !common && !is_tool() && !elsewhere() && !transitive();
             let message = format!("`{package}` is not declared in `{}`", declared.manifest);
             let end = start + head.line(line as usize - 1).len();
             if certain {
@@ -117,6 +118,52 @@ fn is_declared_elsewhere(tree: &Tree<'_>, package: &str) -> bool {
             })
         })
     })
+}
+
+/// Packages that well-known ones bring: (what is declared, modules that are there as well).
+const BROUGHT: [(&str, &[&str]); 24] = [
+    ("fastapi", &["starlette", "pydantic", "anyio", "typing_extensions"]),
+    ("starlette", &["anyio"]),
+    ("flask", &["werkzeug", "jinja2", "click", "itsdangerous", "markupsafe", "blinker"]),
+    ("django", &["asgiref", "sqlparse"]),
+    ("requests", &["urllib3", "certifi", "idna", "charset_normalizer", "chardet"]),
+    ("httpx", &["httpcore", "anyio", "h11", "certifi", "idna", "sniffio"]),
+    ("aiohttp", &["yarl", "multidict", "aiosignal", "frozenlist", "attr", "propcache"]),
+    ("boto3", &["botocore", "s3transfer", "jmespath"]),
+    ("botocore", &["jmespath", "dateutil", "urllib3"]),
+    ("pandas", &["numpy", "dateutil", "pytz"]),
+    ("matplotlib", &["numpy", "PIL", "dateutil", "pyparsing"]),
+    ("scipy", &["numpy"]),
+    ("scikit", &["numpy", "scipy", "joblib"]),
+    ("torch", &["numpy", "sympy", "networkx", "jinja2"]),
+    ("celery", &["kombu", "billiard", "vine", "amqp", "dateutil"]),
+    ("pydantic", &["pydantic_core", "typing_extensions", "annotated_types"]),
+    ("jinja2", &["markupsafe"]),
+    ("typer", &["click", "rich", "typing_extensions"]),
+    ("pytest", &["pluggy", "_pytest", "iniconfig", "packaging", "exceptiongroup"]),
+    ("sphinx", &["docutils", "jinja2", "pygments", "packaging"]),
+    ("scrapy", &["twisted", "parsel", "w3lib", "itemadapter", "lxml", "itemloaders"]),
+    ("twisted", &["zope", "constantly", "incremental", "attr"]),
+    ("rich", &["pygments", "markdown_it"]),
+    ("setuptools", &["pkg_resources", "distutils", "wheel"]),
+];
+
+/// Whether a package of Python is installed because another needs it: a lockfile names it, or a declared one brings it.
+fn comes_with(tree: &Tree<'_>, declared: &Declared, package: &str) -> bool {
+    let name = package.to_lowercase().replace('_', "-");
+    let is_lock = |path: &&String| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        matches!(file, "uv.lock" | "poetry.lock" | "pdm.lock" | "Pipfile.lock" | "pylock.toml" | "pixi.lock")
+            || file.contains("requirements") && file.ends_with(".lock")
+    };
+    let brought =
+        BROUGHT.iter().any(|(by, modules)| modules.contains(&package) && declared.has(Language::Python, by));
+    brought
+        || tree.paths().iter().filter(is_lock).take(20).any(|path| {
+            tree.read(path).is_some_and(|text| {
+                [format!("name = \"{name}\""), format!("\"{name}\":")].iter().any(|form| text.contains(form))
+            })
+        })
 }
 
 /// What runs tests is often installed apart from what a package declares.

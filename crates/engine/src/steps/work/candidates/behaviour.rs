@@ -84,13 +84,13 @@ async fn judge_candidate(
     let mut evidence = Evidence::of_task(state, task, &commit.tree);
     let mut made = Candidate { tree: commit.tree.clone(), lines: changed_lines(&diff), ..made };
     for gate in Gate::without_models() {
-        let failure = ask(gate, &context.gates, &change, &mut evidence).await.and_then(|said| said.failure);
-        match failure {
+        let judged = ask(gate, &context.gates, &change, &mut evidence).await;
+        match judged.into_iter().find_map(|said| said.failure.map(|failure| (said.gate, failure))) {
             None => {}
-            Some(Finding { class: class @ FailureClass::Host, .. }) => {
+            Some((_, Finding { class: class @ FailureClass::Host, .. })) => {
                 return Ok(Candidate { failed: Some(class), ..made });
             }
-            Some(_) => {
+            Some((gate, _)) => {
                 made.refused_by = Some(gate);
                 return Ok(made);
             }

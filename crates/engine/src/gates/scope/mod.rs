@@ -1,5 +1,7 @@
 //! Which files a change may touch: the rules, without a mission. Who holds which file is asked in `steps/work/scope`.
 
+pub(crate) mod unreached;
+
 use mission::{Issue, path};
 use workspace::{Change, ChangeKind};
 

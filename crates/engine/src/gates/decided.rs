@@ -1,0 +1,117 @@
+//! Findings that the project's own compiler or type checker decides: where a check that was green on the base is green on the
+//! change and has judged the line, an error is a question for the Reviewer.
+//!
+//! Pipelines ask; the rules of findings say which tools decide them (`guardian::decided_by`), the settings of the base which
+//! lines a check judges (`checks::Decisions`). Where the mission may change settings, nothing is decided.
+
+use checks::{Check, Decider, Decisions, Verdict};
+use guardian::{Finding, Sources, Tool};
+use mission::{Gate, GateVerdict, Issue};
+
+use crate::blocking::blocking;
+use crate::gates::tree_sources::TreeSources;
+use crate::gates::verdict::{GateContext, Judgement};
+
+/// The trees that decide: settings are read from the first, the code from the second.
+pub(crate) struct Trees<'a> {
+    pub mission_base: &'a str,
+    /// The change, as a commit, and its tree.
+    pub commit: &'a str,
+    pub tree: &'a str,
+}
+
+/// Errors that wait for the checks, and what the Guardian says if they stay.
+pub(crate) struct Held {
+    errors: Vec<Finding>,
+    judgement: Judgement,
+    /// Checks that judge the lines, if they pass.
+    checks: Vec<Check>,
+}
+
+/// Holds back a judgement whose every error one of the project's checks may decide.
+pub(crate) async fn hold(
+    context: &GateContext,
+    trees: &Trees<'_>,
+    errors: Vec<Finding>,
+    judgement: Judgement,
+) -> Result<Held, Judgement> {
+    let known = |finding: &Finding| !guardian::decided_by(&finding.rule).is_empty();
+    if errors.is_empty() || !errors.iter().all(known) || context.checks.has_consent().await {
+        return Err(judgement);
+    }
+    if context.checks.ensure_base_for(trees.mission_base, trees.tree).await.is_err() {
+        return Err(judgement);
+    }
+    let green = |check: &&Check| {
+        let before = context.checks.on_base(&check.name);
+        before
+            .is_some_and(|outcome| outcome.end.success() && checks::compare(None, &outcome) == Verdict::Pass)
+    };
+    let checks: Vec<Check> = context.checks.list().iter().filter(green).cloned().collect();
+    match undecided(context, trees, checks.clone(), errors.clone()).await {
+        Some(open) if open.is_empty() => Ok(Held { errors, judgement, checks }),
+        _ => Err(judgement),
+    }
+}
+
+/// What becomes of held errors when these checks, by name, have passed; also the questions that they are now.
+pub(crate) async fn settle(
+    context: &GateContext,
+    trees: &Trees<'_>,
+    held: Held,
+    passed: &[String],
+) -> (Judgement, Vec<Issue>) {
+    let Held { errors, judgement, checks } = held;
+    let green: Vec<Check> = checks.into_iter().filter(|check| passed.contains(&check.name)).collect();
+    let by: Vec<String> = green.iter().map(|check| format!("`{}`", check.run)).collect();
+    match undecided(context, trees, green, errors.clone()).await {
+        Some(open) if open.is_empty() => {}
+        _ => return (judgement, Vec::new()),
+    }
+    let detail = format!("{} findings are questions: {} passed on these lines", errors.len(), by.join(", "));
+    let questions = errors.iter().map(|finding| {
+        let message =
+            format!("{} (the project's own {} finds nothing there)", finding.message, by.join(", "));
+        Issue::new(finding.rule.clone(), message).at(finding.path.clone(), Some(finding.line))
+    });
+    let said = Judgement { gate: Gate::Guardian, verdict: GateVerdict::Pass, detail, failure: None };
+    (said, questions.collect())
+}
+
+/// Errors on lines that none of these checks judges; `None` where the trees cannot be read.
+async fn undecided(
+    context: &GateContext,
+    trees: &Trees<'_>,
+    checks: Vec<Check>,
+    errors: Vec<Finding>,
+) -> Option<Vec<Finding>> {
+    let workspace = context.bench.workspace.clone();
+    let (before, after) = (trees.mission_base.to_string(), trees.commit.to_string());
+    blocking(move || {
+        let (base, now) = (TreeSources::open(&workspace, &before)?, TreeSources::open(&workspace, &after)?);
+        let changed: Vec<String> =
+            workspace.changes(&before, &after)?.into_iter().map(|change| change.path).collect();
+        let of_base = |path: &str| base.read(path).map(|text| text.into_owned());
+        let of_now = |path: &str| now.read(path).map(|text| text.into_owned());
+        let decisions = Decisions::new((&of_base, base.files()), (&of_now, now.files()), &changed);
+        let is_decided = |finding: &Finding| {
+            let tools = guardian::decided_by(&finding.rule);
+            let mut judges =
+                checks.iter().filter_map(|check| decisions.decider(check, &finding.path, finding.line));
+            judges.any(|decider| tools.contains(&tool(decider)))
+        };
+        Ok::<_, workspace::Error>(errors.into_iter().filter(|finding| !is_decided(finding)).collect())
+    })
+    .await
+    .ok()
+}
+
+fn tool(decider: Decider) -> Tool {
+    match decider {
+        Decider::TypeScript => Tool::TypeScript,
+        Decider::Pyright => Tool::Pyright,
+        Decider::Mypy => Tool::Mypy,
+        Decider::Rust => Tool::Rust,
+        Decider::Go => Tool::Go,
+    }
+}

@@ -1,0 +1,126 @@
+//! Code that stands in for other code: mocks, fakes, examples; and code that a tool or a test includes. What would be a
+//! fault in the code itself may be right there, so that a pattern is a suspicion.
+//!
+//! Works on a file's path and on the type around a place. Must not look at what was found.
+
+use crate::code::file::File;
+use crate::project::is_built;
+
+/// Words of names of what stands in for something.
+const WORDS: [&str; 17] = [
+    "mock",
+    "mocks",
+    "mocked",
+    "fake",
+    "fakes",
+    "stub",
+    "stubs",
+    "dummy",
+    "noop",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "testutil",
+    "testutils",
+];
+
+/// Whether the file, or the type around a place, says that it stands in for something.
+pub(crate) fn is_stand_in(file: &File, start: usize) -> bool {
+    file.path.split('/').any(is_named_so) || around(file, start).any(|name| is_named_so(&name))
+}
+
+/// Whether a place is in a method that a test gives to a type: what is never called needs no body.
+pub(crate) fn is_double_of_test(file: &File, start: usize) -> bool {
+    let flat = file.flat();
+    let Some(at) = innermost(file, start) else { return false };
+    let within = |kind: &str| flat.above(at).any(|i| flat.kind(i) == kind);
+    let of_trait = flat.above(at).any(|i| flat.kind(i) == "impl_item" && flat.field(i, "trait").is_some());
+    let in_test =
+        file.is_test() || flat.above(at).any(|i| flat.kind(i) == "mod_item" && is_test_module(file, i));
+    in_test
+        && (of_trait
+            || within("method_declaration")
+            || within("method_definition")
+            || within("class_definition"))
+}
+
+/// Whether an attribute of Rust silences what a tool or several tests include: a module as a whole, or all of a file that a
+/// build makes, or that tests, examples and benchmarks share.
+pub(crate) fn is_for_others(file: &File, start: usize) -> bool {
+    let shared = file.is_test() || file.path.split('/').any(|part| matches!(part, "benches" | "tests"));
+    if shared || is_built(&file.path) {
+        return true;
+    }
+    let flat = file.flat();
+    let Some((at, _)) = flat.iter().find(|(_, node)| node.start == start && node.kind == "attribute_item")
+    else {
+        return false;
+    };
+    let below = flat.children(flat.node(at).parent).filter(|other| *other > at);
+    let item = below
+        .into_iter()
+        .find(|i| !matches!(flat.kind(*i), "attribute_item" | "line_comment" | "block_comment"));
+    item.is_some_and(|item| flat.kind(item) == "mod_item" || file.text_of(item).contains("include!("))
+}
+
+fn is_test_module(file: &File, module: usize) -> bool {
+    let Some(row) = file.row(file.flat().node(module).start).checked_sub(1) else { return false };
+    file.line(row).trim() == "#[cfg(test)]"
+}
+
+/// Names of the types around a place, the innermost first.
+fn around(file: &File, start: usize) -> impl Iterator<Item = String> + '_ {
+    let flat = file.flat();
+    let at = innermost(file, start);
+    at.into_iter().flat_map(move |at| flat.above(at)).filter_map(move |i| {
+        let field = match flat.kind(i) {
+            "class_declaration" | "class_definition" | "class" | "abstract_class_declaration" => "name",
+            "impl_item" => "type",
+            "method_declaration" => "receiver",
+            _ => return None,
+        };
+        Some(file.field_text(i, field).to_string())
+    })
+}
+
+fn innermost(file: &File, start: usize) -> Option<usize> {
+    file.flat().iter().filter(|(_, node)| node.start == start).map(|(at, _)| at).last()
+}
+
+/// Whether a name has one of the words: `MockStore`, `fake_clock.rs`, `examples`.
+fn is_named_so(name: &str) -> bool {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            words.push(String::new());
+        } else {
+            if words.is_empty() || c.is_uppercase() && before.is_lowercase() {
+                words.push(String::new());
+            }
+            if let Some(word) = words.last_mut() {
+                word.extend(c.to_lowercase());
+            }
+        }
+        before = c;
+    }
+    words.iter().any(|word| WORDS.contains(&word.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_named_so;
+
+    #[test]
+    fn words_of_names_say_what_stands_in() {
+        for name in ["MockStore", "fake_clock.rs", "examples", "store.mock.ts", "*stubClient", "HttpStub"] {
+            assert!(is_named_so(name), "{name}");
+        }
+        for name in ["Resampler", "hammock.rs", "democracy", "stubborn", "Store"] {
+            assert!(!is_named_so(name), "{name}");
+        }
+    }
+}
