@@ -520,7 +520,8 @@ mod tests {
             "missing-package-name",
         ];
         let (mut decided, mut expected) = (decided, expected.to_vec());
-        (decided.sort_unstable(), expected.sort_unstable());
+        decided.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(decided, expected);
         for rule in RULES {
             // A test, a promise, a secret or a setting is nothing that a compiler looks at

@@ -24,6 +24,9 @@ pub enum Decider {
     Go,
 }
 
+/// How a file's text is read, and all paths.
+type Files<'a> = (&'a dyn Fn(&str) -> Option<String>, &'a [String]);
+
 /// What is known of a project, before and after a change, to say what a check decides.
 pub struct Decisions<'a> {
     /// Settings of the tools are read here: the base's are in place while checks run.
@@ -44,12 +47,8 @@ struct Place<'t> {
 }
 
 impl<'a> Decisions<'a> {
-    /// `base` and `now`: how a file's text is read, and all paths. `changed`: paths that differ.
-    pub fn new(
-        base: (&'a dyn Fn(&str) -> Option<String>, &'a [String]),
-        now: (&'a dyn Fn(&str) -> Option<String>, &'a [String]),
-        changed: &'a [String],
-    ) -> Decisions<'a> {
+    /// `changed`: paths that differ between the two.
+    pub fn new(base: Files<'a>, now: Files<'a>, changed: &'a [String]) -> Decisions<'a> {
         Decisions { base: Source::new(base.0, base.1), now: Source::new(now.0, now.1), changed }
     }
 
