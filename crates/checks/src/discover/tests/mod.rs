@@ -90,10 +90,16 @@ fn a_linter_that_is_configured_runs_where_no_script_does_it_without_repairs() {
             &[("package.json", &manifest(scripts)), ("eslint.config.js", "")],
             expect![[r#"
                 Lint lint: npx --no-install eslint . <- eslint.config.js
+                setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
             "#]],
         );
     }
-    check(&[("package.json", &manifest("")), ("src/a.js", "")], expect![[""]]);
+    check(
+        &[("package.json", &manifest("")), ("src/a.js", "")],
+        expect![[r#"
+            setup: npm install --ignore-scripts --no-audit --no-fund --no-package-lock <- package.json
+        "#]],
+    );
 }
 
 #[test]
