@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import test from "node:test"
 import plugin from "../../index.js"
-import { modules, noPlugin, project } from "../e2e/fixtures.mjs"
+import { modules, noPlugin, project, task } from "../e2e/fixtures.mjs"
 import { until } from "../harness/index.mjs"
 import { startModel } from "../model/server.mjs"
 import { ContractHost } from "./host.mjs"
@@ -124,6 +124,26 @@ test("a compaction of a role is counted, and what it was asked stays in front of
     assert.equal(world.facts("role_spent").reduce((all, fact) => all + (fact.requests ?? 0), 0), requests.length)
     const [last] = roleRequests.filter(({ role }) => role === "coder").slice(-1)
     assert.match(JSON.stringify(last.body.messages), /role: coder/)
+  } finally {
+    await world.close()
+  }
+})
+
+test("what a role wrote before leaves its requests, and what OpenCode keeps stays as it was", { skip: noPlugin }, async () => {
+  const long = (/** @type {string} */ name) => Array.from({ length: 150 }, (_, i) => `export const ${name}_${i} = 1;\n`).join("")
+  const files = ["one", "two", "three"].map((name) => `src/${name}.js`)
+  const plan = { tasks: [task("units", files)] }
+  const turns = [...files.map((path, n) => ({ write: { [path]: long(`value${n}`) } })), { done: "Wrote the units." }]
+  const world = await World2.create({ files: project(), scenario: { plan, answers: [{ role: "coder", step: 1, turns }] } })
+  try {
+    const host = await world.start()
+    await world.task("Add the units")
+    const coder = world.model.roleRequests.filter(({ role }) => role === "coder")
+    const last = JSON.stringify(coder.at(-1)?.body.messages)
+    assert.match(last, /\[wrote src\/one\.js, 150 lines: page `change-\d+`\]/)
+    assert.ok(!last.includes("export const value0_9 = 1") && last.includes("export const value2_9 = 1"), last.slice(-3_000))
+    const kept = [...host.sessions.values()].find(({ agent }) => agent.endsWith("coder"))
+    assert.ok(JSON.stringify(kept?.messages).includes("export const value0_9 = 1"))
   } finally {
     await world.close()
   }

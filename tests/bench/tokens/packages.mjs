@@ -18,7 +18,7 @@ import { editsBetween } from "../../demo/edits.mjs"
 export const RELEASES = [
   { name: "ws", from: "8.13.0", to: "8.14.0", tasks: 4, faults: 1 },
   { name: "express", from: "4.18.2", to: "4.19.0", tasks: 4, faults: 0 },
-  { name: "commander", from: "11.1.0", to: "12.0.0", tasks: 4, faults: 3 },
+  { name: "mocha", from: "10.3.0", to: "10.4.0", tasks: 4, faults: 3 },
   { name: "fastify", from: "4.26.0", to: "4.27.0", tasks: 6, faults: 3 },
   { name: "acorn", from: "0.8.0", to: "0.9.0", tasks: 4, faults: 0 },
   { name: "semver", from: "7.5.3", to: "7.5.4", tasks: 1, faults: 0 },
