@@ -2,7 +2,7 @@
 //!
 //! Each rule lists every place that breaks it, with what to do there. Code under `#[cfg(test)]` and in `tests/` is held to
 //! the rules on files, not to those on what a crate may touch. A file a theme: `crates`, `texts`, `imports` (circles),
-//! `floors` (inside `engine`), `map` (the page).
+//! `floors` (inside `engine`), `map` (the page), `messages` (the list of texts).
 
 // A test that cannot read what it judges must fail, helpers included.
 #![allow(clippy::expect_used)]
@@ -13,6 +13,7 @@ mod floors;
 mod graph;
 mod imports;
 mod map;
+mod messages;
 mod texts;
 
 use files::{File, production_code};
