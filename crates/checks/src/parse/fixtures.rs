@@ -68,6 +68,34 @@ fn recorded() -> Vec<(Runner, String, String)> {
     all
 }
 
+/// All sources of the crate, as one text.
+fn sources(folder: &std::path::Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => text.push_str(&sources(&path)),
+            false => text.push_str(&std::fs::read_to_string(&path).unwrap()),
+        }
+    }
+    text
+}
+
+/// A recorded output without an account of what is in it, which no test names either, shows nothing.
+#[test]
+fn each_recorded_output_is_read_by_a_test() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = sources(&root.join("src"));
+    for (runner, name, _) in recorded() {
+        let place = format!("fixtures/{}/{name}", runner.name());
+        let account = root.join(&place).with_extension("json");
+        assert!(
+            account.is_file() || sources.contains(&place),
+            "{place}: write a `.json` of the same name beside it, with what is in it"
+        );
+    }
+}
+
 /// What a recorded output holds, by the runner's own account.
 #[derive(serde::Deserialize)]
 struct Expected {

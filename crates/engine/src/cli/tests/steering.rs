@@ -115,7 +115,8 @@ async fn what_can_be_resumed_is_named_and_what_cannot_says_why() {
     );
     sandbox.mission(B, &paused());
     let asked = sandbox.call(&["resume", "--timeout", "2m"]).await.json();
-    assert_eq!((&asked["typed"], &asked["timeout_ms"]), (&json!(format!("resume {B}")), &json!(120_000)));
+    let typed = &asked["missions"][0]["typed"];
+    assert_eq!((typed, &asked["timeout_ms"]), (&json!(format!("resume {B}")), &json!(120_000)));
     let _lock = sandbox.running(B);
     let called = sandbox.call(&["resume", B]).await;
     assert!(called.exit == 1 && called.stderr.contains("runs in this project now"), "{}", called.stderr);
