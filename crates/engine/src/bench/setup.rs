@@ -277,20 +277,18 @@ impl Setups {
         if matches!(outcome.end, End::Exited { code } if code != 0) && checks::is_unreachable(&outcome) {
             outcome = bench.commands.run(check, None, &options, &bench.cancel).await;
         }
-        let mut missing = Vec::new();
-        if let End::Exited { code: 1.. } = outcome.end
-            && let Some(otherwise) = &step.otherwise
-            && !checks::is_unreachable(&outcome)
-        {
+        let (mut missing, mut ran) = (Vec::new(), check);
+        if let Some(otherwise) = step.otherwise.as_ref().filter(|otherwise| helps(otherwise, &outcome)) {
             let second = bench.commands.run(otherwise, None, &options, &bench.cancel).await;
             if second.end.success() {
+                (missing, ran) = (left_out(slot, step), otherwise);
                 outcome = second;
-                missing = left_out(slot, step);
             }
         }
         let failed = (!outcome.end.success()).then(|| outcome.end.to_string());
         let failed_so = failed.as_ref().map(|end| with_last_lines(end, &outcome));
-        let told = SetupSummary { failed: failed_so, left_out: missing, ..summary(check, started) };
+        let told =
+            SetupSummary { failed: failed_so, left_out: missing, ..summary(&told_as(check, ran), started) };
         self.tell(told, makes);
         let end = failed?;
         if before.is_empty() {
@@ -319,6 +317,21 @@ impl Setups {
             None if room => told.push((step, makes)),
             None => {}
         }
+    }
+}
+
+/// What is told of a step: one by one is a way to do the same, another program is another command.
+fn told_as(check: &Check, ran: &Check) -> Check {
+    if ran.run.contains(NOT_INSTALLED) { check.clone() } else { ran.clone() }
+}
+
+/// Whether a step's second command may do better: the program of the first is not there, or it installs all that can be where
+/// the first installs all or nothing.
+fn helps(otherwise: &Check, first: &Outcome) -> bool {
+    match first.end {
+        End::NotFound { .. } => true,
+        End::Exited { code: 1.. } => otherwise.run.contains(NOT_INSTALLED) && !checks::is_unreachable(first),
+        _ => false,
     }
 }
 
@@ -480,6 +493,22 @@ mod tests {
         ] {
             assert_eq!(serves("", makes, &check), expected, "{makes:?} {}", check.run);
         }
+    }
+
+    #[test]
+    fn a_second_command_helps_where_a_program_is_missing_or_all_or_nothing_was_asked() {
+        let ended = |end| Outcome { end, ..Outcome::not_started("") };
+        let pip = Check::configured("setup", "pip install -e.", None);
+        let one_by_one =
+            Check::configured("setup", &format!("pip install a || echo a >> {NOT_INSTALLED}"), None);
+        let missing = ended(End::NotFound { program: "uv".into() });
+        let failed = ended(End::Exited { code: 1 });
+        assert!(helps(&pip, &missing) && !helps(&pip, &failed), "its own manager's word counts");
+        assert!(helps(&one_by_one, &failed));
+        let unreachable = Outcome { output: "Could not resolve host".into(), ..failed };
+        assert!(!helps(&one_by_one, &unreachable));
+        assert_eq!(told_as(&pip, &one_by_one).run, pip.run);
+        assert_eq!(told_as(&one_by_one, &pip).run, pip.run);
     }
 
     #[test]

@@ -25,6 +25,20 @@ pub(super) fn requirement_files(source: &Source, folder: &str) -> Vec<String> {
         })
         .map(str::to_owned)
         .collect();
+    // Beside `tests.txt`, `tests37.txt` is for an older Python
+    let stem = |path: &str| {
+        let stem = path.trim_end_matches(".txt").trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        ["-py", "_py", "py", "-", "_"]
+            .iter()
+            .find_map(|end| stem.strip_suffix(end))
+            .unwrap_or(stem)
+            .to_owned()
+    };
+    let all = found.clone();
+    found.retain(|path| {
+        let plain = format!("{}.txt", stem(path));
+        plain == *path || !all.contains(&plain)
+    });
     found.sort_by_key(|path| (is_for_tests(path), path.clone()));
     found
 }

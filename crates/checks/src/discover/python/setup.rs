@@ -61,12 +61,14 @@ fn has_lock(source: &Source, folder: &str) -> bool {
 
 fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
     let settings = Settings::read(source, folder);
-    let step = |run: String, file: &str| {
-        Some(SetupCommand { otherwise: None, run, source: join(folder, file), folder: folder.to_owned() })
-    };
     let extras =
         names(settings.pyproject.get("project").and_then(|project| project.get("optional-dependencies")));
     let groups = names(settings.pyproject.get("dependency-groups"));
+    let step = |run: String, file: &str| {
+        // Where its manager is not there, pip installs what the manifest names
+        let otherwise = with_pip(source, folder, &settings, &extras).map(|step| step.run);
+        Some(SetupCommand { otherwise, run, source: join(folder, file), folder: folder.to_owned() })
+    };
     if source.has(folder, "uv.lock") || settings.tool("uv").is_some_and(|uv| uv.get("workspace").is_some()) {
         let mut run = "uv sync".to_owned();
         if source.has(folder, "uv.lock") {
@@ -101,9 +103,9 @@ fn of(source: &Source, folder: &str) -> Option<SetupCommand> {
                 .filter(|group| is_optional(group))
                 .map(|group| format!(" --with {}", quote(group))),
         );
-        let extras: Vec<String> =
-            names(poetry.and_then(|poetry| poetry.get("extras"))).into_iter().chain(extras).collect();
-        run.extend(extras.iter().map(|extra| format!(" --extras {}", quote(extra))));
+        let of_poetry: Vec<String> =
+            names(poetry.and_then(|poetry| poetry.get("extras"))).into_iter().chain(extras.clone()).collect();
+        run.extend(of_poetry.iter().map(|extra| format!(" --extras {}", quote(extra))));
         return step(run, if source.has(folder, "poetry.lock") { "poetry.lock" } else { "pyproject.toml" });
     }
     if source.has(folder, "pdm.lock") {

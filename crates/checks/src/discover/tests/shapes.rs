@@ -296,3 +296,24 @@ fn browsers_by_variable_and_targets_of_nx_in_its_members() {
         "#]],
     );
 }
+
+#[test]
+fn python_without_its_manager_and_lists_for_older_pythons() {
+    let manifest = "[project]\nname = \"a\"\n[dependency-groups]\ntests = [\"pytest\"]\n";
+    let files = [
+        ("pyproject.toml", manifest),
+        ("uv.lock", ""),
+        ("old/requirements/tests.txt", "pytest\n"),
+        ("old/requirements/tests37.txt", "pytest<8\n"),
+        ("old/requirements/docs-py39.txt", ""),
+        ("old/setup.py", "setup()"),
+    ];
+    let list: Vec<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+    let read = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+    let steps = crate::discover::setup_steps(&read, &list);
+    let otherwise = steps[0].otherwise.as_ref().map(|check| check.run.clone()).unwrap_or_default();
+    assert_eq!(steps[0].check.run, "uv sync --frozen --group tests");
+    assert!(otherwise.contains("-m pip install") && otherwise.ends_with("pytest -e."), "{otherwise}");
+    let old = &steps[1].check.run;
+    assert!(old.contains("tests.txt") && !old.contains("tests37.txt"), "{old}");
+}
