@@ -2,38 +2,61 @@
 
 use crate::file::{Role, Stamp};
 use crate::manifest::Manifest;
+use crate::pack::Counted;
+pub(crate) use crate::pack::{BODY, Counts, FIELDS, Lengths, PATH, SYMBOL};
+use serde::{Deserialize, Serialize};
 use syntax::{Import, Language, Symbol};
 
 pub(crate) type FileId = u32;
 pub(crate) type TermId = u32;
 
-/// Where in a file a word stands, and by that how much it says.
-pub(crate) const FIELDS: usize = 3;
-pub(crate) const PATH: usize = 0;
-pub(crate) const SYMBOL: usize = 1;
-pub(crate) const BODY: usize = 2;
-
-/// How often a word stands in each field.
-pub(crate) type Counts = [u16; FIELDS];
-
-/// What is known of one file.
-#[derive(Debug, Clone)]
+/// What is known of one file. Symbols, imports and words are packed: few of them are ever asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Entry {
-    pub(crate) path: String,
+    pub(crate) path: Box<str>,
     pub(crate) language: Option<Language>,
     pub(crate) role: Role,
     pub(crate) lines: u32,
-    pub(crate) symbols: Vec<Symbol>,
-    pub(crate) imports: Vec<Import>,
+    pub(crate) symbols: Box<[u8]>,
+    pub(crate) imports: Box<[u8]>,
     pub(crate) manifest: Option<Manifest>,
-    pub(crate) terms: Vec<(TermId, Counts)>,
+    pub(crate) terms: Box<[u8]>,
+    /// How many words each field has.
+    pub(crate) lengths: Lengths,
     pub(crate) stamp: Option<Stamp>,
     pub(crate) hash: u64,
     pub(crate) depth: Depth,
 }
 
+impl Entry {
+    /// What the file defines, in the order of its lines.
+    pub(crate) fn symbols(&self) -> Vec<Symbol> {
+        postcard::from_bytes(&self.symbols).unwrap_or_default()
+    }
+
+    /// What the file imports, in the order of its lines.
+    pub(crate) fn imports(&self) -> Vec<Import> {
+        postcard::from_bytes(&self.imports).unwrap_or_default()
+    }
+
+    /// The words of the file, in the order of their identifiers.
+    pub(crate) fn terms(&self) -> Counted<'_> {
+        Counted::new(&self.terms)
+    }
+
+    /// Bytes that the entry takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.path.len() + self.symbols.len() + self.imports.len() + self.terms.len()
+    }
+}
+
+/// Symbols, or imports, as the index keeps them.
+pub(crate) fn packed<T: Serialize>(list: &[T]) -> Box<[u8]> {
+    postcard::to_allocvec(list).unwrap_or_default().into_boxed_slice()
+}
+
 /// How much of a file is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Depth {
     Name,
     Words,

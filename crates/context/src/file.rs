@@ -8,7 +8,7 @@ use shared::test_files::is_test;
 use std::fs::{self, Metadata};
 use std::hash::Hasher;
 use std::io::Read;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 use syntax::Language;
 
@@ -29,7 +29,7 @@ pub(crate) enum Role {
 }
 
 /// What tells whether a file is the same as before without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stamp {
     pub(crate) bytes: u64,
     pub(crate) modified_ns: u128,
@@ -54,18 +54,47 @@ pub(crate) fn is_inside(path: &str) -> bool {
         && Path::new(path).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir))
 }
 
-/// The text of a file below `root`; `None` where it is missing, leaves the root by a link, is no ordinary
-/// file, is not UTF-8, or is longer than [`MAX_BYTES`].
+/// A folder whose files are read, and where it really lies.
+pub(crate) struct Folder<'a> {
+    root: &'a Path,
+    real: Option<PathBuf>,
+}
+
+impl<'a> Folder<'a> {
+    pub(crate) fn new(root: &'a Path) -> Self {
+        Self { root, real: root.canonicalize().ok() }
+    }
+
+    pub(crate) fn root(&self) -> &'a Path {
+        self.root
+    }
+
+    /// The text of a file below the root; `None` where it is missing, leaves the root by a link, is no ordinary
+    /// file, is not UTF-8, or is longer than [`MAX_BYTES`].
+    pub(crate) fn read(&self, path: &str) -> Option<String> {
+        if !is_inside(path) {
+            return None;
+        }
+        let full = self.root.join(path);
+        // A link may point anywhere; only what really lies in the project is read.
+        if !full.canonicalize().ok()?.starts_with(self.real.as_ref()?) {
+            return None;
+        }
+        read_file(&full)
+    }
+}
+
+/// [`Folder::read`] for a single file.
 pub(crate) fn read_text(root: &Path, path: &str) -> Option<String> {
-    if !is_inside(path) {
+    Folder::new(root).read(path)
+}
+
+fn read_file(full: &Path) -> Option<String> {
+    // A pipe would be waited for.
+    if !full.metadata().ok()?.is_file() {
         return None;
     }
-    let full = root.join(path);
-    // A link may point anywhere; only what really lies in the project is read.
-    if !full.canonicalize().ok()?.starts_with(root.canonicalize().ok()?) {
-        return None;
-    }
-    let file = fs::File::open(&full).ok()?;
+    let file = fs::File::open(full).ok()?;
     let metadata = file.metadata().ok()?;
     if !metadata.is_file() || metadata.len() > MAX_BYTES {
         return None;

@@ -4,53 +4,122 @@
 
 use crate::entry::{Entry, FileId};
 use crate::resolve::Resolver;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The edges of imports between files, both ways, in the order of the files.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Graph {
-    imports: Vec<Vec<FileId>>,
-    importers: Vec<Vec<FileId>>,
+    imports: Lists,
+    importers: Lists,
+}
+
+/// A list for each file, behind each other.
+#[derive(Debug, Clone, Default)]
+struct Lists {
+    /// Where each list ends.
+    ends: Vec<u32>,
+    items: Vec<FileId>,
+}
+
+impl Lists {
+    fn push(&mut self, list: &[FileId]) {
+        self.items.extend_from_slice(list);
+        self.ends.push(self.items.len() as u32);
+    }
+
+    fn get(&self, file: FileId) -> &[FileId] {
+        let file = file as usize;
+        let from = file.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let to = self.ends.get(file).copied().unwrap_or(from);
+        self.items.get(from as usize..to as usize).unwrap_or_default()
+    }
+
+    /// The same edges the other way round.
+    fn reversed(&self) -> Self {
+        let mut ends = vec![0_u32; self.ends.len()];
+        for item in &self.items {
+            if let Some(end) = ends.get_mut(*item as usize) {
+                *end += 1;
+            }
+        }
+        let mut next = Vec::with_capacity(ends.len());
+        let mut sum = 0;
+        for end in &mut ends {
+            next.push(sum);
+            sum += *end;
+            *end = sum;
+        }
+        let mut items = vec![0; sum as usize];
+        for from in 0..self.ends.len() as FileId {
+            for to in self.get(from) {
+                if let Some(at) = next.get_mut(*to as usize)
+                    && let Some(place) = items.get_mut(*at as usize)
+                {
+                    *place = from;
+                    *at += 1;
+                }
+            }
+        }
+        Self { ends, items }
+    }
 }
 
 impl Graph {
-    pub(crate) fn build(entries: &[Entry], by_path: &HashMap<String, FileId>) -> Self {
-        let resolver = Resolver::new(entries, by_path);
-        let mut graph =
-            Self { imports: vec![Vec::new(); entries.len()], importers: vec![Vec::new(); entries.len()] };
-        for (id, entry) in entries.iter().enumerate() {
-            let Some(language) = entry.language else { continue };
-            let mut targets: Vec<FileId> = entry
-                .imports
-                .iter()
-                .flat_map(|import| resolver.resolve(&entry.path, language, import))
-                .collect();
-            targets.retain(|target| *target as usize != id);
-            targets.sort_unstable();
-            targets.dedup();
-            for target in &targets {
-                if let Some(importers) = graph.importers.get_mut(*target as usize) {
-                    importers.push(id as FileId);
-                }
-            }
-            graph.imports[id] = targets;
+    pub(crate) fn build(entries: &[Arc<Entry>]) -> Self {
+        let resolver = Resolver::new(entries);
+        let mut imports = Lists::default();
+        for (id, entry) in (0..).zip(entries) {
+            imports.push(&targets(&resolver, id, entry));
         }
-        graph
+        Self { importers: imports.reversed(), imports }
+    }
+
+    /// The graph after the files in `fresh` (rising) changed; the paths are the same.
+    pub(crate) fn updated(&self, before: &[Arc<Entry>], entries: &[Arc<Entry>], fresh: &[usize]) -> Self {
+        let moved = |n: &usize| {
+            before.get(*n).map(|entry| &entry.manifest) != entries.get(*n).map(|entry| &entry.manifest)
+        };
+        // A manifest says where the imports of other files lead.
+        if fresh.iter().any(moved) {
+            return Self::build(entries);
+        }
+        let resolver = Resolver::new(entries);
+        let mut imports = Lists::default();
+        let mut next = fresh.iter().peekable();
+        for (id, entry) in (0..).zip(entries) {
+            match next.next_if(|n| **n == id as usize) {
+                Some(_) => imports.push(&targets(&resolver, id, entry)),
+                None => imports.push(self.imports.get(id)),
+            }
+        }
+        Self { importers: imports.reversed(), imports }
     }
 
     /// The files that `file` imports.
     pub(crate) fn imports(&self, file: FileId) -> &[FileId] {
-        self.imports.get(file as usize).map_or(&[], Vec::as_slice)
+        self.imports.get(file)
     }
 
     /// The files that import `file`.
     pub(crate) fn importers(&self, file: FileId) -> &[FileId] {
-        self.importers.get(file as usize).map_or(&[], Vec::as_slice)
+        self.importers.get(file)
     }
 
     pub(crate) fn edges(&self) -> usize {
-        self.imports.iter().map(Vec::len).sum()
+        self.imports.items.len()
     }
+}
+
+/// The files that a file imports, in order.
+fn targets(resolver: &Resolver<'_>, id: FileId, entry: &Entry) -> Vec<FileId> {
+    let Some(language) = entry.language else { return Vec::new() };
+    let imports = entry.imports();
+    let mut targets: Vec<FileId> =
+        imports.iter().flat_map(|import| resolver.resolve(&entry.path, language, import)).collect();
+    targets.retain(|target| *target != id);
+    targets.sort_unstable();
+    targets.dedup();
+    targets
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What past commits say of the files: read from git by the caller, given as data, prepared here for `ranking`.
 
 use crate::entry::FileId;
+use crate::resolve::Paths;
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 use shared::text::start_of;
@@ -39,26 +40,30 @@ pub(crate) struct Commit {
 /// The commits that say something, newest first, and the words of their messages.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
+    /// Whether anybody said what there is.
+    pub(crate) is_known: bool,
     pub(crate) commits: Vec<Commit>,
     /// For each word the commits that hold it, with how often.
     words: HashMap<String, Vec<(u32, u16)>>,
     pub(crate) lengths: Vec<f32>,
     pub(crate) mean_length: f32,
+    /// For each file how lately, and how often, it changed.
+    pub(crate) recency: [Vec<f32>; 2],
     /// For each file the commits that changed it, newest first.
     of_file: HashMap<FileId, Vec<u32>>,
 }
 
 impl History {
-    /// `commits`: newest first. `by_path`: the files as they are called now.
-    pub(crate) fn new(commits: &[PastCommit], by_path: &HashMap<String, FileId>) -> Self {
-        let names = names(by_path);
-        let mut history = Self::default();
+    /// `commits`: newest first. `paths`: the files as they are called now.
+    pub(crate) fn new(commits: &[PastCommit], paths: &Paths<'_>) -> Self {
+        let names = names(paths);
+        let mut history = Self { is_known: true, ..Self::default() };
         for (age, past) in commits.iter().take(MAX_PAST_COMMITS).enumerate() {
             if past.paths.len() > MAX_PATHS {
                 continue;
             }
             let mut files: Vec<FileId> =
-                past.paths.iter().filter_map(|path| now(path, by_path, &names)).collect();
+                past.paths.iter().filter_map(|path| now(path, paths, &names)).collect();
             files.sort_unstable();
             files.dedup();
             if !files.is_empty() {
@@ -121,21 +126,17 @@ pub(crate) fn is_trailer(line: &str) -> bool {
 }
 
 /// The files whose name no other has.
-fn names(by_path: &HashMap<String, FileId>) -> HashMap<&str, Option<FileId>> {
+fn names<'a>(paths: &Paths<'a>) -> HashMap<&'a str, Option<FileId>> {
     let mut names = HashMap::new();
-    for (path, id) in by_path {
-        names.entry(name_of(path)).and_modify(|own| *own = None).or_insert(Some(*id));
+    for (path, id) in paths.iter() {
+        names.entry(name_of(path)).and_modify(|own| *own = None).or_insert(Some(id));
     }
     names
 }
 
 /// What a path of the past is called now: a file that has moved is known by its name, where only one has it.
-fn now(
-    path: &str,
-    by_path: &HashMap<String, FileId>,
-    names: &HashMap<&str, Option<FileId>>,
-) -> Option<FileId> {
-    by_path.get(path).copied().or_else(|| names.get(name_of(path)).copied().flatten())
+fn now(path: &str, paths: &Paths<'_>, names: &HashMap<&str, Option<FileId>>) -> Option<FileId> {
+    paths.get(path).or_else(|| names.get(name_of(path)).copied().flatten())
 }
 
 fn name_of(path: &str) -> &str {

@@ -2,6 +2,7 @@
 //! objective, and texts that fit a budget of tokens.
 //!
 //! - [`Index::build`] reads the tracked files once; built again it parses only what changed.
+//! - [`Index::to_bytes`] is for keeping it on disk, [`Kept::from_bytes`] believes nothing that is damaged.
 //! - [`Index::search`] ranks files by all evidence there is: words, names, past commits, imports, neighbours.
 //! - [`Index::with_history`] adds what past commits say; without it the other evidence counts alone.
 //! - [`Evidence::passages`] names the lines in them that fit, within a budget.
@@ -22,6 +23,7 @@ mod graph;
 mod history;
 mod index;
 mod manifest;
+mod pack;
 mod paging;
 mod passages;
 mod query;
@@ -35,9 +37,9 @@ mod words;
 pub use brief::brief_input;
 pub use budget::estimate_tokens;
 pub use history::{MAX_PAST_COMMITS, PastCommit};
-pub use index::{Index, Stats};
+pub use index::{Damage, Index, Kept, Stats};
 pub use paging::{Economy, MessagePart, PagedSide, PartKind, Side, page_out};
 pub use passages::Passage;
 pub use ranking::{Evidence, Part, VOICES, Voice, Weights};
-pub use search::{Hit, SymbolHit, render};
+pub use search::{Hit, PartOfScore, SymbolHit, render};
 pub use task::task_context;

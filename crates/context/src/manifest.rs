@@ -1,7 +1,9 @@
 //! What the manifests of package managers call the package in their folder.
 
+use serde::{Deserialize, Serialize};
+
 /// What a manifest calls the package in its folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Manifest {
     /// The `name` of a package.json.
     Npm(String),

@@ -7,6 +7,7 @@ use crate::budget::bytes_of;
 use crate::entry::{Entry, FileId};
 use crate::excerpt::{Block, MAX_LINE, blocks, inside};
 use crate::file::{Role, read_text};
+use crate::index::Index;
 use crate::ranking::{Evidence, Weights};
 use serde::Serialize;
 
@@ -48,6 +49,14 @@ struct Piece {
     worth: f32,
 }
 
+impl Index {
+    /// The lines that fit `query` best, as [`Evidence::passages`] has them with the weights that count here.
+    pub fn lines_for(&self, query: &str, budget_tokens: usize) -> Vec<Passage> {
+        let evidence = self.evidence(query);
+        if evidence.is_asked() { evidence.passages(&evidence.weights, budget_tokens) } else { Vec::new() }
+    }
+}
+
 impl Evidence<'_> {
     /// The lines that fit the question best, of at most `budget_tokens` together; by file, best first, then by line.
     pub fn passages(&self, weights: &Weights, budget_tokens: usize) -> Vec<Passage> {
@@ -85,10 +94,11 @@ impl Evidence<'_> {
             let lines: Vec<&str> = text.lines().collect();
             let of_file =
                 (ranked[rank].1 / best).powf(FILE_POWER) / (lines.len().max(8) as f32).powf(FILE_LENGTH);
-            for block in blocks(&lines, &entry.symbols) {
+            let symbols = entry.symbols();
+            for block in blocks(&lines, &symbols) {
                 let own = lines.get(block.from..block.to).unwrap_or_default();
                 let words: f32 = own.iter().map(|line| self.asked.fit(line)).sum();
-                let names = inside(&entry.symbols, block).iter().map(|symbol| self.asked.fit(&symbol.name));
+                let names = inside(&symbols, block).iter().map(|symbol| self.asked.fit(&symbol.name));
                 let size = own.len().max(4) as f32;
                 fits.push((NAME * names.fold(0.0, f32::max) + words) / size.powf(PIECE_LENGTH));
                 let bytes = own.iter().map(|line| line.len().min(MAX_LINE) + NUMBER).sum();
@@ -116,9 +126,9 @@ fn joined(files: &[&Entry], chosen: &[(usize, Block)]) -> Vec<Passage> {
         .into_iter()
         .filter_map(|(rank, block)| {
             let entry = files.get(rank)?;
-            let symbols = inside(&entry.symbols, block).iter().map(|symbol| symbol.name.clone()).collect();
+            let symbols = inside(&entry.symbols(), block).iter().map(|symbol| symbol.name.clone()).collect();
             Some(Passage {
-                path: entry.path.clone(),
+                path: entry.path.to_string(),
                 from: block.from as u32 + 1,
                 to: block.to as u32,
                 symbols,

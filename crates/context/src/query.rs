@@ -93,10 +93,8 @@ impl Query {
         let mut worth = HashMap::new();
         for word in &list {
             for (term, share) in &word.terms {
-                if let Some(name) = index.names.get(*term as usize) {
-                    let own = worth.entry(name.clone()).or_insert(0.0_f32);
-                    *own = own.max(word.weight * share);
-                }
+                let own = worth.entry(index.names.get(*term).to_owned()).or_insert(0.0_f32);
+                *own = own.max(word.weight * share);
             }
         }
         Self { words: list, worth, about_tests, about_docs }
@@ -118,10 +116,9 @@ fn stand_ins(index: &Index, word: &str, whole: bool) -> Vec<(TermId, f32)> {
         return found;
     }
     let beginning = if itself.is_some() { BEGINNING_BESIDE } else { BEGINNING };
-    let name = |id: TermId| index.names.get(id as usize).map_or("", String::as_str);
-    let from = index.sorted.partition_point(|id| name(*id) < word);
-    let longer = index.sorted.iter().skip(from).take_while(|id| name(**id).starts_with(word));
-    found.extend(longer.filter(|id| name(**id) != word).take(MAX_BEGINNINGS).map(|id| (*id, beginning)));
+    let longer = index.names.beginning_with(word).filter(|id| index.spread(*id) > 0);
+    let longer = longer.filter(|id| index.names.get(*id) != word).take(MAX_BEGINNINGS);
+    found.extend(longer.map(|id| (id, beginning)));
     let shorter = (4..word.len()).filter(|end| word.is_char_boundary(*end));
     found.extend(shorter.filter_map(|end| index.term(&word[..end])).map(|id| (id, beginning)));
     found

@@ -65,8 +65,8 @@ impl Index {
 impl Evidence<'_> {
     fn hit(&self, file: FileId, score: f32) -> Option<Hit> {
         let entry = self.index.entry(file)?;
-        let mut symbols: Vec<(f32, &syntax::Symbol)> = entry
-            .symbols
+        let defined = entry.symbols();
+        let mut symbols: Vec<(f32, &syntax::Symbol)> = defined
             .iter()
             .map(|symbol| (self.asked.fit(&symbol.name), symbol))
             .filter(|(fit, _)| *fit > 0.0)
@@ -99,7 +99,7 @@ impl Evidence<'_> {
             own.score = rounded(own.score);
         }
         Some(Hit {
-            path: entry.path.clone(),
+            path: entry.path.to_string(),
             score: rounded(score),
             lines: entry.lines,
             symbols,

@@ -171,7 +171,7 @@ fn neighbours<'a>(index: &'a Index, files: &[File<'_>], query: &Query) -> Vec<Ne
             return;
         }
         if let Some(entry) = index.entry(id) {
-            let names = entry.symbols.iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
+            let names = entry.symbols().iter().map(|symbol| query.fit(&symbol.name)).fold(0.0, f32::max);
             found.push(Neighbour { id, entry, how, worth: worth * (1.0 + query.fit(&entry.path) + names) });
         }
     };
@@ -214,9 +214,9 @@ fn outlines<'a>(
             continue;
         }
         let text = read_text(root, &entry.path).unwrap_or_default();
-        let outline = excerpt::outline(&text, &entry.symbols, OUTLINE);
+        let outline = excerpt::outline(&text, &entry.symbols(), OUTLINE);
         if outline.is_empty() {
-            plain.push(entry.path.as_str());
+            plain.push(&*entry.path);
         } else if out
             .push(&format!("{title}<outline path={:?} of={how:?}>\n{outline}</outline>\n", entry.path))
         {

@@ -109,10 +109,7 @@ const STOP: &[&str] = &[
 /// it has several.
 pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
     let mut form = String::new();
-    for run in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
-        if run.is_empty() || run.len() > 3 * MAX_WORD {
-            continue;
-        }
+    for run in runs(text) {
         let mut parts = 0;
         split(run, |part| {
             parts += 1;
@@ -128,6 +125,12 @@ pub(crate) fn words(text: &str, mut each: impl FnMut(&str)) {
             }
         }
     }
+}
+
+/// The runs of letters, digits and underscores in a text; very long ones are no words.
+pub(crate) fn runs(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|run| !run.is_empty() && run.len() <= 3 * MAX_WORD)
 }
 
 /// The words of `text` in order, with repetitions.

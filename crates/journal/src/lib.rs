@@ -6,6 +6,7 @@
 //!   give them back and say exactly what is wrong with a damaged file.
 //! - [`QueuePlace`] is a mission that waits until the one before it has ended.
 //! - [`control`] carries requests from other processes to the one that runs a mission.
+//! - [`StateDir::keep_index`] keeps what was read of the project's files.
 //! - [`Trust`] keeps which settings of the repository the user has trusted.
 //! - [`Redactor`] takes secrets out of whatever is written, shown or sent.
 //!
@@ -17,6 +18,7 @@ pub mod control;
 mod error;
 mod faults;
 mod forget;
+mod kept_index;
 mod line;
 mod listing;
 mod lock;

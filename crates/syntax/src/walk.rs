@@ -44,6 +44,16 @@ pub fn visit<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>, usize) -> Visit
     }
 }
 
+/// Whether a word stands somewhere in a text, by itself: where it does not, no tree need be walked to find it.
+pub(crate) fn holds_word(text: &str, word: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
+        !is_part(before) && !is_part(after)
+    })
+}
+
 /// The named children of a node, comments left out.
 pub(crate) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
     let mut cursor = node.walk();

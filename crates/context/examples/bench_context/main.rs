@@ -1,12 +1,14 @@
 //! How well the index finds what real commits changed, by their messages: `npm run bench:context -- --repo PATH`.
 //!
 //! The index sees the tree before the commit, and history only what came before it. With `--fit` the weights of the
-//! ranking are learned from the repositories instead of being judged.
+//! ranking are learned from the repositories instead of being judged. With `--index N` the index itself is measured,
+//! over N files of the repositories.
 
 mod cases;
 mod fit;
 mod git;
 mod lines;
+mod speed;
 
 use cases::{Case, each_case};
 use context::{Part, VOICES, Voice, Weights};
@@ -22,22 +24,26 @@ const POOL: usize = 60;
 /// The parts that history speaks through.
 const PAST: [Part; 3] = [Part::History, Part::CoChange, Part::Recency];
 
-const USAGE: &str = "usage: bench_context [--commits N] [--fit] --repo PATH [--repo PATH …]";
+const USAGE: &str = "usage: bench_context [--commits N] [--fit | --index N] --repo PATH [--repo PATH …]";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut repositories: Vec<PathBuf> = Vec::new();
-    let (mut commits, mut fitting) = (100, false);
+    let (mut commits, mut fitting, mut files) = (100, false, None);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--repo" => repositories.push(args.next().ok_or(USAGE)?.into()),
             "--commits" => commits = args.next().ok_or(USAGE)?.parse()?,
             "--fit" => fitting = true,
+            "--index" => files = Some(args.next().ok_or(USAGE)?.parse()?),
             _ => return Err(USAGE.into()),
         }
     }
     if repositories.is_empty() {
         return Err(USAGE.into());
+    }
+    if let Some(files) = files {
+        return speed::measure(&repositories, files);
     }
     if fitting { learn(&repositories, commits) } else { judge(&repositories, commits) }
 }
@@ -104,7 +110,7 @@ fn row(name: &str, commits: usize, names: &[&str], means: &[f64]) -> String {
     format!("{name:24} {commits:>7} {}", cells.join("  "))
 }
 
-fn name_of(path: &std::path::Path) -> String {
+pub(crate) fn name_of(path: &std::path::Path) -> String {
     let last = |path: &std::path::Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     match last(path) {
         Some(name) if name == "repo" => path.parent().and_then(last).unwrap_or(name),

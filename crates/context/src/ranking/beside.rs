@@ -5,7 +5,7 @@ use crate::file::Role;
 use crate::index::Index;
 use crate::resolve::paths::folder_of;
 use crate::subject::subject;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Files of one name beyond which the name says nothing.
 const MAX_ALIKE: usize = 24;
@@ -18,7 +18,7 @@ pub(super) fn beside(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, HashM
     let mut of = HashMap::new();
     for &(seed, worth) in seeds {
         let Some(own) = index.entry(seed).filter(|entry| is_source(entry)) else { continue };
-        let alike = index.of_subject(subject(&own.path));
+        let alike = index.places.of_subject(subject(&own.path));
         if alike.len() > MAX_ALIKE {
             continue;
         }
@@ -62,28 +62,17 @@ fn nearness(a: &str, b: &str) -> f32 {
 
 /// Files of the folders in which good files lie.
 pub(super) fn folder(index: &Index, seeds: &[(FileId, f32)]) -> Vec<f32> {
-    let mut worth: HashMap<&str, f32> = HashMap::new();
+    let mut worth: BTreeMap<u32, f32> = BTreeMap::new();
     for (seed, score) in seeds {
-        if let Some(entry) = index.entry(*seed) {
-            *worth.entry(folder_of(&entry.path)).or_insert(0.0) += score;
+        if let Some(folder) = index.places.folder(*seed) {
+            *worth.entry(folder).or_insert(0.0) += score;
         }
     }
-    let mut sizes: HashMap<&str, usize> = HashMap::new();
-    for entry in &index.entries {
-        let folder = folder_of(&entry.path);
-        if worth.contains_key(folder) {
-            *sizes.entry(folder).or_insert(0) += 1;
-        }
-    }
-    let score = |path: &str| {
-        let folder = folder_of(path);
-        let size = sizes.get(folder).copied().filter(|size| *size <= MAX_FOLDER)?;
-        Some(worth.get(folder)? / (size as f32).sqrt())
+    worth.retain(|folder, _| index.places.size(*folder) <= MAX_FOLDER);
+    let score = |file: FileId, folder: &u32| {
+        let worth = worth.get(folder)?;
+        index.entry(file).filter(|entry| entry.role != Role::Opaque)?;
+        Some(worth / (index.places.size(*folder) as f32).sqrt())
     };
-    let readable = |entry: &Entry| entry.role != Role::Opaque;
-    index
-        .entries
-        .iter()
-        .map(|entry| score(&entry.path).filter(|_| readable(entry)).unwrap_or_default())
-        .collect()
+    (0..).zip(index.places.folders()).map(|(file, folder)| score(file, folder).unwrap_or_default()).collect()
 }

@@ -34,7 +34,7 @@ impl Index {
         let mut by_field = text::by_field(self, &asked);
         to_one(&mut by_field);
         for voice in [Voice::Code, Voice::Test, Voice::Docs, Voice::Data] {
-            let own = |(score, entry): (&f32, &crate::entry::Entry)| {
+            let own = |(score, entry): (&f32, &std::sync::Arc<crate::entry::Entry>)| {
                 if voice_of(entry.role, &asked) == voice { *score } else { 0.0 }
             };
             scores[voice as usize] = by_field.iter().zip(&self.entries).map(own).collect();
@@ -50,7 +50,10 @@ impl Index {
         let voters = past::voters(&self.history, &words);
         set(Voice::Similar, past::similar(&self.history, &voters, files));
         set(Voice::Told, past::told(&self.history, &words, &self.told));
-        let [lately, often] = past::recency(&self.history, files);
+        let [lately, often] = self.history.recency.clone().map(|mut scores| {
+            scores.resize(files, 0.0);
+            scores
+        });
         set(Voice::Lately, lately);
         set(Voice::Often, often);
 
@@ -76,12 +79,21 @@ impl Index {
 /// The best files by what the question itself says, the best of them 1.
 fn seeds(scores: &[Vec<f32>], weights: &Weights) -> Vec<(FileId, f32)> {
     let first = weights.without(Part::Recency).without(Part::Neighbours);
-    let mut sums: Vec<(FileId, f32)> =
-        sums(scores, &first).into_iter().filter(|(_, sum)| *sum > 0.0).collect();
-    sums.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    sums.truncate(MAX_SEEDS);
+    let sums = best(sums(scores, &first), MAX_SEEDS);
     let best = sums.first().map_or(1.0, |(_, sum)| *sum);
     sums.into_iter().map(|(file, sum)| (file, (sum / best).powi(2))).collect()
+}
+
+/// The files with the best sums above 0, best first, at most `limit`; equal ones in order.
+fn best(mut sums: Vec<(FileId, f32)>, limit: usize) -> Vec<(FileId, f32)> {
+    sums.retain(|(_, sum)| *sum > 0.0);
+    let order = |a: &(FileId, f32), b: &(FileId, f32)| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0));
+    if limit > 0 && sums.len() > limit {
+        sums.select_nth_unstable_by(limit - 1, order);
+    }
+    sums.truncate(limit);
+    sums.sort_by(order);
+    sums
 }
 
 fn sums(scores: &[Vec<f32>], weights: &Weights) -> Vec<(FileId, f32)> {
@@ -122,22 +134,11 @@ impl Evidence<'_> {
     /// The files with the best sums and those sums, best first, at most `limit`; equal ones in the order of paths.
     pub fn rank(&self, weights: &Weights, limit: usize) -> Vec<(&str, f32)> {
         let ranked = self.ranked(weights, limit);
-        ranked
-            .into_iter()
-            .filter_map(|(file, sum)| Some((self.index.entry(file)?.path.as_str(), sum)))
-            .collect()
+        ranked.into_iter().filter_map(|(file, sum)| Some((&*self.index.entry(file)?.path, sum))).collect()
     }
 
     pub(crate) fn ranked(&self, weights: &Weights, limit: usize) -> Vec<(FileId, f32)> {
-        let mut sums = sums(&self.scores, weights);
-        sums.retain(|(_, sum)| *sum > 0.0);
-        let order = |a: &(FileId, f32), b: &(FileId, f32)| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0));
-        if limit > 0 && sums.len() > limit {
-            sums.select_nth_unstable_by(limit - 1, order);
-        }
-        sums.truncate(limit);
-        sums.sort_by(order);
-        sums
+        best(sums(&self.scores, weights), limit)
     }
 
     /// Whether the question says anything that a file, or a commit, can answer to.

@@ -12,5 +12,6 @@ mod text;
 mod voice;
 
 pub use evidence::Evidence;
+pub(crate) use past::recency;
 pub(crate) use text::found;
 pub use voice::{Part, VOICES, Voice, Weights};

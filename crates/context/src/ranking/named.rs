@@ -11,6 +11,8 @@ const MAX_NAMES: usize = 200;
 const MAX_FILES: usize = 20;
 /// A symbol that more files define says nothing.
 const MAX_DEFINERS: usize = 4;
+/// Files whose symbols are looked through for one name.
+const MAX_LOOKED_INTO: usize = 64;
 /// What a symbol says of the file that defines it, where a path says 1.
 const SYMBOL_WORTH: f32 = 0.6;
 
@@ -48,10 +50,11 @@ fn paths(index: &Index, text: &str) -> Vec<FileId> {
             continue;
         }
         let ending = |path: &str| path.strip_suffix(name).is_some_and(|before| before.ends_with('/'));
-        let fitting: Vec<FileId> = (0..)
-            .zip(&index.entries)
-            .filter(|(_, entry)| ending(&entry.path))
-            .map(|(id, _)| id)
+        let last = name.rsplit('/').next().unwrap_or(name);
+        let fitting: Vec<FileId> = index
+            .places
+            .named(&index.entries, last)
+            .filter(|id| index.entry(*id).is_some_and(|entry| ending(&entry.path)))
             .take(MAX_FILES + 1)
             .collect();
         if fitting.len() <= MAX_FILES {
@@ -92,12 +95,16 @@ fn symbols(index: &Index, text: &str) -> Vec<(FileId, f32)> {
         let mut whole = None;
         words(name, |word| whole = index.term(word));
         let Some(term) = whole else { continue };
-        let postings = index.postings.get(term as usize).into_iter().flatten();
-        let files: Vec<FileId> = postings
-            .filter(|posting| posting.counts[SYMBOL] > 0)
-            .map(|posting| posting.file)
+        let files: Vec<FileId> = index
+            .postings
+            .list(term)
+            .filter(|(_, counts)| counts[SYMBOL] > 0)
+            .map(|(file, _)| file)
+            .take(MAX_LOOKED_INTO)
             .filter(|file| {
-                index.entry(*file).is_some_and(|entry| entry.symbols.iter().any(|symbol| symbol.name == name))
+                index
+                    .entry(*file)
+                    .is_some_and(|entry| entry.symbols().iter().any(|symbol| symbol.name == name))
             })
             .take(MAX_DEFINERS + 1)
             .collect();

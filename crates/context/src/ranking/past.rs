@@ -54,7 +54,7 @@ fn weight(history: &History, word: &str) -> f32 {
 
 /// The commits with messages most like the question, the best first.
 pub(super) fn voters(history: &History, asked: &BTreeMap<String, f32>) -> Vec<Voter> {
-    let mut scores: HashMap<u32, f32> = HashMap::new();
+    let mut scores = vec![0.0_f32; history.commits.len()];
     let mut all = 0.0;
     for (word, times) in asked {
         let weight = weight(history, word) * (1.0 + times.ln());
@@ -63,15 +63,23 @@ pub(super) fn voters(history: &History, asked: &BTreeMap<String, f32>) -> Vec<Vo
             let n = f32::from(n);
             let length = history.lengths.get(commit as usize).copied().unwrap_or(history.mean_length);
             let long = 1.0 - LENGTH + LENGTH * length / history.mean_length;
-            *scores.entry(commit).or_insert(0.0) += weight * n * (SATURATION + 1.0) / (n + SATURATION * long);
+            if let Some(score) = scores.get_mut(commit as usize) {
+                *score += weight * n * (SATURATION + 1.0) / (n + SATURATION * long);
+            }
         }
     }
-    let mut voters: Vec<Voter> = scores
-        .into_iter()
+    let mut voters: Vec<Voter> = (0..)
+        .zip(scores)
+        .filter(|(_, score)| *score > 0.0)
         .map(|(commit, score)| Voter { commit, likeness: score / all.max(f32::MIN_POSITIVE) })
         .collect();
-    voters.sort_by(|a, b| b.likeness.total_cmp(&a.likeness).then_with(|| a.commit.cmp(&b.commit)));
-    voters.truncate(MAX_VOTERS);
+    let order =
+        |a: &Voter, b: &Voter| b.likeness.total_cmp(&a.likeness).then_with(|| a.commit.cmp(&b.commit));
+    if voters.len() > MAX_VOTERS {
+        voters.select_nth_unstable_by(MAX_VOTERS, order);
+        voters.truncate(MAX_VOTERS);
+    }
+    voters.sort_by(order);
     voters
 }
 
@@ -97,21 +105,24 @@ pub(super) fn told(history: &History, asked: &BTreeMap<String, f32>, lengths: &[
     let mut scores = vec![0.0; lengths.len()];
     let known = lengths.iter().filter(|length| **length > 0.0).count().max(1);
     let mean = (lengths.iter().sum::<f32>() / known as f32).max(f32::MIN_POSITIVE);
-    let mut found: HashMap<FileId, f32> = HashMap::new();
+    let mut found = vec![0.0_f32; lengths.len()];
+    let mut touched: Vec<FileId> = Vec::new();
     for (word, times) in asked {
-        found.clear();
         for &(commit, n) in history.holding(word) {
             let Some(commit) = history.commits.get(commit as usize) else { continue };
             for file in &commit.files {
-                *found.entry(*file).or_insert(0.0) += f32::from(n).min(2.0) / (commit.size as f32).sqrt();
+                let Some(own) = found.get_mut(*file as usize) else { continue };
+                if *own == 0.0 {
+                    touched.push(*file);
+                }
+                *own += f32::from(n).min(2.0) / (commit.size as f32).sqrt();
             }
         }
         let weight = weight(history, word) * (1.0 + times.ln());
-        for (file, n) in &found {
-            let (Some(score), Some(length)) = (scores.get_mut(*file as usize), lengths.get(*file as usize))
-            else {
-                continue;
-            };
+        for file in touched.drain(..) {
+            let file = file as usize;
+            let n = std::mem::take(&mut found[file]);
+            let (Some(score), Some(length)) = (scores.get_mut(file), lengths.get(file)) else { continue };
             let long = 1.0 - LENGTH + LENGTH * length / mean;
             *score += weight * n * (SATURATION + 1.0) / (n + SATURATION * long);
         }
@@ -155,7 +166,7 @@ pub(super) fn together(
 }
 
 /// How lately, and how often, each file changed.
-pub(super) fn recency(history: &History, files: usize) -> [Vec<f32>; 2] {
+pub(crate) fn recency(history: &History, files: usize) -> [Vec<f32>; 2] {
     let (mut lately, mut often) = (vec![0.0; files], vec![0.0; files]);
     for commit in &history.commits {
         let share = 1.0 / (commit.size as f32).sqrt();

@@ -12,6 +12,8 @@ const MAX_STEPS: usize = 40;
 /// A word that more files hold, or more define, is no reference.
 const MAX_USERS: usize = 24;
 const MAX_DEFINERS: usize = 2;
+/// The smallest number that every number of users divides.
+const WHOLE: u64 = 5_354_228_880;
 /// What a reference, an import and being imported are worth as edges.
 const REFERENCE: f32 = 1.0;
 const IMPORTED: f32 = 2.0;
@@ -27,7 +29,7 @@ pub(super) fn connected(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, Ha
         let Some((file, worth)) = next.map(|(file, worth)| (*file, *worth)) else { break };
         waiting.remove(&file);
         let edges = edges(index, file);
-        let all: f32 = edges.values().sum();
+        let all: f32 = edges.iter().map(|(_, worth)| worth).sum();
         for (to, edge) in edges {
             let part = worth * (1.0 - STAYS) * edge / all;
             *waiting.entry(to).or_insert(0.0) += part;
@@ -44,11 +46,11 @@ pub(super) fn connected(index: &Index, seeds: &[(FileId, f32)]) -> (Vec<f32>, Ha
 }
 
 /// Where imports and references lead from a file, both ways.
-fn edges(index: &Index, file: FileId) -> BTreeMap<FileId, f32> {
-    let mut edges: BTreeMap<FileId, f32> = BTreeMap::new();
+fn edges(index: &Index, file: FileId) -> Vec<(FileId, f32)> {
+    let mut edges: Vec<(FileId, f32)> = Vec::new();
     let mut add = |to: FileId, worth: f32| {
         if to != file {
-            *edges.entry(to).or_insert(0.0) += worth;
+            edges.push((to, worth));
         }
     };
     let imports = index.graph.imports(file);
@@ -60,28 +62,50 @@ fn edges(index: &Index, file: FileId) -> BTreeMap<FileId, f32> {
         // What everything imports says little of each that does.
         add(*to, IMPORTER / (importers.len() as f32).sqrt());
     }
-    let Some(own) = index.entry(file).filter(|entry| is_source(entry.role)) else { return edges };
-    for &(term, counts) in &own.terms {
-        let Some(postings) = index.postings.get(term as usize) else { continue };
-        if postings.len() < 2 || postings.len() > MAX_USERS {
+    let Some(own) = index.entry(file).filter(|entry| is_source(entry.role)) else { return summed(edges) };
+    // Counted in whole parts, so that the order of the words, which is the order they were read in, does not matter.
+    let mut parts: Vec<(FileId, u64)> = Vec::new();
+    for (term, counts) in own.terms() {
+        let users = index.spread(term);
+        if !(2..=MAX_USERS).contains(&users) {
             continue;
         }
-        let definers = postings.iter().filter(|posting| posting.counts[SYMBOL] > 0).count();
+        let definers = index.postings.list(term).filter(|(_, counts)| counts[SYMBOL] > 0).count();
         if definers == 0 || definers > MAX_DEFINERS {
             continue;
         }
-        let worth = REFERENCE / (postings.len() as f32);
-        for posting in postings {
-            let leads = match (counts[SYMBOL] > 0, posting.counts[SYMBOL] > 0) {
+        for (to, there) in index.postings.list(term) {
+            let leads = match (counts[SYMBOL] > 0, there[SYMBOL] > 0) {
                 (false, true) => counts[BODY] > 0,
-                (true, false) => posting.counts[BODY] > 0,
+                (true, false) => there[BODY] > 0,
                 _ => false,
             };
-            if leads && index.entry(posting.file).is_some_and(|entry| is_source(entry.role)) {
-                add(posting.file, worth);
+            if leads && to != file {
+                parts.push((to, WHOLE / users as u64));
             }
         }
     }
+    parts.sort_unstable();
+    for list in parts.chunk_by(|a, b| a.0 == b.0) {
+        let Some((to, _)) = list.first() else { continue };
+        if index.entry(*to).is_some_and(|entry| is_source(entry.role)) {
+            let sum: u64 = list.iter().map(|(_, part)| part).sum();
+            edges.push((*to, REFERENCE * (sum as f64 / WHOLE as f64) as f32));
+        }
+    }
+    summed(edges)
+}
+
+/// One edge to each file, in order.
+fn summed(mut edges: Vec<(FileId, f32)>) -> Vec<(FileId, f32)> {
+    edges.sort_by_key(|(to, _)| *to);
+    edges.dedup_by(|own, before| {
+        let same = own.0 == before.0;
+        if same {
+            before.1 += own.1;
+        }
+        same
+    });
     edges
 }
 

@@ -33,11 +33,11 @@ pub(super) fn by_field(index: &Index, asked: &Query) -> Vec<f32> {
     for word in &asked.words {
         let mut touched: Vec<FileId> = Vec::new();
         for (term, worth) in &word.terms {
-            for posting in index.postings.get(*term as usize).into_iter().flatten() {
-                let strength = strength(index, posting.file, posting.counts).0 * worth;
-                let Some(own) = best.get_mut(posting.file as usize) else { continue };
+            for (file, counts) in index.postings.list(*term) {
+                let strength = strength(index, file, counts).0 * worth;
+                let Some(own) = best.get_mut(file as usize) else { continue };
                 if *own == 0.0 {
-                    touched.push(posting.file);
+                    touched.push(file);
                 }
                 *own = own.max(strength);
             }
@@ -58,7 +58,7 @@ pub(super) fn by_field(index: &Index, asked: &Query) -> Vec<f32> {
 /// The words of the question that a file holds.
 pub(crate) fn found(index: &Index, file: FileId, asked: &Query) -> Vec<Found> {
     let Some(entry) = index.entry(file) else { return Vec::new() };
-    let counts: BTreeMap<u32, Counts> = entry.terms.iter().copied().collect();
+    let counts: BTreeMap<u32, Counts> = entry.terms().collect();
     let mut found = Vec::new();
     for (n, word) in asked.words.iter().enumerate() {
         let fields = word.terms.iter().filter_map(|(term, worth)| {
@@ -77,7 +77,7 @@ fn strength(index: &Index, file: FileId, counts: Counts) -> (f32, usize) {
     let lengths = index.lengths.get(file as usize).copied().unwrap_or(index.mean);
     let mut sum = 0.0;
     let mut best = (0.0, BODY);
-    for field in [PATH, SYMBOL, BODY] {
+    for field in [PATH, SYMBOL, BODY].into_iter().filter(|field| counts[*field] > 0) {
         let long = 1.0 - FIELD_LENGTH[field] + FIELD_LENGTH[field] * lengths[field] / index.mean[field];
         let part = FIELD_WEIGHT[field] * f32::from(counts[field]) / long;
         sum += part;
@@ -101,12 +101,12 @@ pub(super) fn plain(index: &Index, question: &str) -> Vec<f32> {
     for (word, times) in counts {
         let Some(term) = index.term(&word) else { continue };
         let weight = index.weight(term) * times;
-        for posting in index.postings.get(term as usize).into_iter().flatten() {
-            let file = posting.file as usize;
+        for (file, counts) in index.postings.list(term) {
+            let file = file as usize;
             let (Some(score), Some(length)) = (scores.get_mut(file), index.lengths.get(file)) else {
                 continue;
             };
-            let n = f32::from(posting.counts[BODY]) + f32::from(posting.counts[PATH]);
+            let n = f32::from(counts[BODY]) + f32::from(counts[PATH]);
             let long = 1.0 - LENGTH + LENGTH * (length[BODY] + length[PATH]) / mean;
             *score += weight * n * (SATURATION + 1.0) / (n + SATURATION * long);
         }

@@ -3,21 +3,41 @@
 mod ecmascript;
 mod go;
 pub(crate) mod paths;
+pub(crate) mod places;
 mod python;
 mod rust;
 
 use crate::entry::{Entry, FileId};
 use crate::manifest::Manifest;
 use paths::folder_of;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use syntax::{Import, Language};
 
 /// The most files that one import may mean (a Go package is a folder).
 const MAX_TARGETS: usize = 16;
 
+/// The files of an index by their paths.
+pub(crate) struct Paths<'a>(FxHashMap<&'a str, FileId>);
+
+impl<'a> Paths<'a> {
+    pub(crate) fn of(entries: &'a [Arc<Entry>]) -> Self {
+        Self(entries.iter().map(|entry| &*entry.path).zip(0..).collect())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<FileId> {
+        self.0.get(path).copied()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, FileId)> + '_ {
+        self.0.iter().map(|(path, id)| (*path, *id))
+    }
+}
+
 /// The names by which files of this repository can be meant.
 pub(crate) struct Resolver<'a> {
-    by_path: &'a HashMap<String, FileId>,
+    paths: Paths<'a>,
     /// Go files that are no tests, by folder.
     go_folders: HashMap<&'a str, Vec<FileId>>,
     npm: BTreeMap<&'a str, &'a str>,
@@ -28,9 +48,9 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub(crate) fn new(entries: &'a [Entry], by_path: &'a HashMap<String, FileId>) -> Self {
+    pub(crate) fn new(entries: &'a [Arc<Entry>]) -> Self {
         let mut resolver = Self {
-            by_path,
+            paths: Paths::of(entries),
             go_folders: HashMap::new(),
             npm: BTreeMap::new(),
             cargo: BTreeMap::new(),
@@ -70,6 +90,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn first(&self, candidates: impl IntoIterator<Item = String>) -> Option<FileId> {
-        candidates.into_iter().find_map(|path| self.by_path.get(&path).copied())
+        candidates.into_iter().find_map(|path| self.paths.get(&path))
     }
 }

@@ -1,17 +1,21 @@
-//! `search <words>`: the files and symbols that fit some words best.
+//! `search <words>`: the files and symbols that fit some words best, what each part of the ranking says of them, and the
+//! lines that would be shown of them.
 //!
 //! It asks no model, and shows what a Searcher would start with.
 
-use context::MAX_PAST_COMMITS;
+use context::{Index, MAX_PAST_COMMITS};
 use serde_json::json;
 use workspace::UserFiles;
 
 use super::answer::{CommandAnswer, CommandFailure};
-use super::files::list;
+use super::files;
 use super::place::Place;
-use crate::steps::kept_index::past_commits;
+use crate::steps::kept_index::{self, past_commits};
 
 const MAX_LIMIT: usize = 1000;
+const MAX_TOKENS: usize = 1_000_000;
+/// Symbols named with a range of lines.
+const MAX_SYMBOLS: usize = 8;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -21,6 +25,9 @@ pub(super) struct Arguments {
     /// The most files that are named.
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
+    /// Show the lines that fit best, too, in at most so many tokens (6000 where no number is given).
+    #[arg(long, value_name = "TOKENS", num_args = 0..=1, require_equals = true, default_missing_value = "6000")]
+    lines: Option<usize>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -33,14 +40,62 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     }
     let limit = args.limit.clamp(1, MAX_LIMIT);
     let user = UserFiles::open(&place.root).map_err(CommandFailure::problem)?;
-    let files = list(&place.root, user.as_ref())?;
+    let files = files::list(&place.root, user.as_ref())?;
     let past = user.as_ref().map(|user| user.history(MAX_PAST_COMMITS)).transpose();
     // A ranking without the past is still a ranking.
     let past = past_commits(past.ok().flatten().unwrap_or_default());
-    let hits = context::Index::build(&place.root, &files).with_history(&past).search(&query, limit);
+    let index = index(place, &files).with_history(&past);
+    let hits = index.search(&query, limit);
+    let lines =
+        args.lines.filter(|_| !hits.is_empty()).map(|tokens| index.lines_for(&query, tokens.min(MAX_TOKENS)));
     if args.json {
-        return CommandAnswer::json(&json!({ "hits": hits }));
+        return CommandAnswer::json(&match lines {
+            Some(lines) => json!({ "hits": hits, "lines": lines }),
+            None => json!({ "hits": hits }),
+        });
     }
-    let text = context::render(&hits);
-    Ok(if hits.is_empty() { CommandAnswer::default().note(&text) } else { CommandAnswer::done(text) })
+    if hits.is_empty() {
+        return Ok(CommandAnswer::default().note(&context::render(&hits)));
+    }
+    let mut text = String::new();
+    for hit in &hits {
+        text += &context::render(std::slice::from_ref(hit));
+        text += &format!("    {}\n", shares(hit));
+    }
+    for passage in lines.iter().flatten() {
+        text += &format!("\n{}:{}-{}", passage.path, passage.from, passage.to);
+        if !passage.symbols.is_empty() {
+            let named: Vec<&str> = passage.symbols.iter().take(MAX_SYMBOLS).map(String::as_str).collect();
+            let more = passage.symbols.len().saturating_sub(MAX_SYMBOLS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            text += &format!("  {}{more}", named.join(", "));
+        }
+    }
+    if lines.is_some() {
+        text.push('\n');
+    }
+    Ok(CommandAnswer::done(text))
+}
+
+/// What each part of the ranking gives of a file's score: `score 0.71: text 62 %, history 30 %, recency 8 %`.
+fn shares(hit: &context::Hit) -> String {
+    let share = |own: &context::PartOfScore| {
+        format!("{} {:.0} %", own.part.name(), 100.0 * own.score / hit.score.max(f32::MIN_POSITIVE))
+    };
+    let shares: Vec<String> = hit.parts.iter().map(share).collect();
+    format!("score {:.3}: {}", hit.score, shares.join(", "))
+}
+
+/// The index of the files, from what the last mission or search kept. A project that has no state folder gets none.
+fn index(place: &Place, files: &[String]) -> Index {
+    let kept = kept_index::read(&place.state).ok().flatten();
+    let index = match &kept {
+        Some(kept) => kept.rebuild(&place.root, files),
+        None => Index::build(&place.root, files),
+    };
+    if place.state.path().is_dir() {
+        // Of no commit: these are the user's files as they lie there.
+        kept_index::keep(&place.state, &index, "", kept.is_some());
+    }
+    index
 }

@@ -1,46 +1,164 @@
-//! The newest index of the project's files, so that a later one parses only what changed.
+//! The newest index of the project's files, so that a later one parses only what changed: in memory while a mission runs,
+//! and in the state folder for the next one. What cannot be read or kept there is built again.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use context::{Damage, Index, Kept, PastCommit};
+use journal::StateDir;
+
+/// An index is kept on disk again where more than one file in so many is new since.
+const WORTH_KEEPING: usize = 50;
 
 /// The newest index, so that a later one parses only what changed.
 #[derive(Default)]
 pub(crate) struct KeptIndex {
-    newest: Mutex<Option<(String, Arc<context::Index>)>>,
+    newest: Mutex<Option<(String, Arc<Index>)>>,
     /// What the project's past commits say; what a mission itself commits is no past yet
-    past: OnceLock<Vec<context::PastCommit>>,
+    past: Mutex<Option<Arc<Vec<PastCommit>>>>,
+}
+
+/// What an index is wanted of.
+pub(crate) struct Wanted<'a> {
+    pub commit: &'a str,
+    pub root: &'a Path,
+    pub files: &'a [String],
+    pub state: &'a StateDir,
+    /// The paths that differ between an earlier commit and this one, where both are known.
+    pub changes: &'a dyn Fn(&str) -> Option<BTreeSet<String>>,
 }
 
 impl KeptIndex {
-    pub fn get(&self, commit: &str) -> Option<Arc<context::Index>> {
+    pub fn get(&self, commit: &str) -> Option<Arc<Index>> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.as_ref().filter(|(of, _)| of == commit).map(|(_, index)| index.clone())
     }
 
     /// `past` reads the history, newest first; it is asked once.
-    pub fn build(
-        &self,
-        commit: &str,
-        root: &Path,
-        files: &[String],
-        past: impl FnOnce() -> Vec<context::PastCommit>,
-    ) -> Arc<context::Index> {
+    pub fn build(&self, wanted: &Wanted<'_>, past: impl FnOnce() -> Vec<PastCommit>) -> Arc<Index> {
         let before = self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let index = match before {
-            Some((_, before)) => before.rebuild(root, files),
-            None => context::Index::build(root, files),
+            Some((of, before)) => match changes(wanted, &of) {
+                Some(changed) => before.update(wanted.root, wanted.files, &changed),
+                None => before.rebuild(wanted.root, wanted.files),
+            },
+            None => {
+                let kept = read(wanted.state).ok().flatten();
+                let index = match &kept {
+                    Some(kept) => match changes(wanted, kept.label()) {
+                        Some(changed) => kept.update(wanted.root, wanted.files, &changed),
+                        None => kept.rebuild(wanted.root, wanted.files),
+                    },
+                    None => Index::build(wanted.root, wanted.files),
+                };
+                keep(wanted.state, &index, wanted.commit, kept.is_some());
+                index
+            }
         };
-        let index = Arc::new(index.with_history(self.past.get_or_init(past)));
+        let index = if index.has_history() { index } else { index.with_history(&self.past(past)) };
+        let index = Arc::new(index);
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((commit.to_string(), index.clone()));
+            Some((wanted.commit.to_string(), index.clone()));
         index
+    }
+
+    fn past(&self, read: impl FnOnce() -> Vec<PastCommit>) -> Arc<Vec<PastCommit>> {
+        let mut past = self.past.lock().unwrap_or_else(PoisonError::into_inner);
+        past.get_or_insert_with(|| Arc::new(read())).clone()
+    }
+}
+
+fn changes(wanted: &Wanted<'_>, from: &str) -> Option<Vec<String>> {
+    Some((wanted.changes)(from)?.into_iter().collect())
+}
+
+/// The index of the last mission, or search, of this project.
+///
+/// # Errors
+/// Where there is one that is damaged, or made by another version: it says nothing, and is replaced.
+pub(crate) fn read(state: &StateDir) -> Result<Option<Kept>, Damage> {
+    state.kept_index(Kept::MAX_BYTES).map(|bytes| Kept::from_bytes(&bytes)).transpose()
+}
+
+/// Keeps an index for the next mission where that saves it something. One that cannot be kept is no loss.
+pub(crate) fn keep(state: &StateDir, index: &Index, label: &str, was_kept: bool) {
+    let stats = index.stats();
+    let new = stats.files - stats.reused;
+    if (!was_kept || new * WORTH_KEEPING > stats.files)
+        && let Some(bytes) = index.to_bytes(label)
+    {
+        drop(state.keep_index(&bytes));
     }
 }
 
 /// The project's past, in the words of the index.
-pub(crate) fn past_commits(commits: Vec<workspace::PastCommit>) -> Vec<context::PastCommit> {
-    commits
-        .into_iter()
-        .map(|commit| context::PastCommit { message: commit.message, paths: commit.paths })
-        .collect()
+pub(crate) fn past_commits(commits: Vec<workspace::PastCommit>) -> Vec<PastCommit> {
+    commits.into_iter().map(|commit| PastCommit { message: commit.message, paths: commit.paths }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        std::fs::write(root.join(path), text).unwrap();
+    }
+
+    #[test]
+    fn the_next_mission_takes_over_what_is_sound_and_builds_the_rest_again() {
+        let home = tempfile::tempdir().unwrap();
+        let state = StateDir::open(home.path(), home.path()).unwrap();
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let files: Vec<String> = ["a.rs", "b.rs"].map(str::to_owned).to_vec();
+        for slot in [&one, &two] {
+            write(slot.path(), "a.rs", "pub fn alpha() {}\n");
+            write(slot.path(), "b.rs", "pub fn beta() {}\n");
+        }
+        let nothing = |_: &str| None;
+        let built = |root: &Path, changes: &dyn Fn(&str) -> Option<BTreeSet<String>>| {
+            let wanted = Wanted { commit: "c1", root, files: &files, state: &state, changes };
+            KeptIndex::default().build(&wanted, Vec::new)
+        };
+        assert_eq!(built(one.path(), &nothing).stats().reused, 0);
+        // Another slot of the same files, where it is not known what changed: by content.
+        assert_eq!(built(two.path(), &nothing).stats().reused, 2);
+        // Where it is known, only that is read.
+        write(two.path(), "b.rs", "pub fn gamma() {}\n");
+        let told = |from: &str| (from == "c1").then(|| BTreeSet::from(["b.rs".to_owned()]));
+        let index = built(two.path(), &told);
+        assert_eq!(index.stats().reused, 1);
+        assert_eq!(index.search("gamma", 1)[0].path, "b.rs");
+        // One that changed on disk is not believed.
+        let path = state.index_path();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(read(&state).is_err());
+        assert_eq!(built(two.path(), &nothing).stats().reused, 0);
+        assert!(read(&state).unwrap().is_some(), "it was replaced");
+    }
+
+    #[test]
+    fn a_commit_of_a_mission_parses_only_what_it_changed() {
+        let home = tempfile::tempdir().unwrap();
+        let state = StateDir::open(home.path(), home.path()).unwrap();
+        let slot = tempfile::tempdir().unwrap();
+        let files: Vec<String> = ["a.rs", "b.rs"].map(str::to_owned).to_vec();
+        write(slot.path(), "a.rs", "pub fn alpha() {}\n");
+        write(slot.path(), "b.rs", "pub fn beta() {}\n");
+        let kept = KeptIndex::default();
+        let changes = |from: &str| (from == "c1").then(|| BTreeSet::from(["a.rs".to_owned()]));
+        let mut wanted =
+            Wanted { commit: "c1", root: slot.path(), files: &files, state: &state, changes: &changes };
+        let past = || vec![PastCommit { message: "Begin".into(), paths: vec!["a.rs".into()] }];
+        kept.build(&wanted, past);
+        write(slot.path(), "a.rs", "pub fn omega() {}\n");
+        wanted.commit = "c2";
+        let index = kept.build(&wanted, || panic!("the history is read once"));
+        assert_eq!((index.stats().reused, index.has_history()), (1, true));
+        assert_eq!(index.search("omega", 1)[0].path, "a.rs");
+        assert!(kept.get("c2").is_some() && kept.get("c1").is_none());
+    }
 }

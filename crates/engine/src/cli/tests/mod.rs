@@ -415,6 +415,11 @@ async fn search_ranks_files() {
     assert!(called.exit == 0 && called.stdout.starts_with("src/login.js (1 line)"), "{}", called.stdout);
     let json = sandbox.call(&["search", "password", "--json"]).await.json();
     assert_eq!(json["hits"][0]["symbols"][0]["name"], "checkPassword");
+    let called = sandbox.call(&["search", "password", "--lines=500"]).await;
+    assert!(called.stdout.contains("\n    score ") && called.stdout.contains("text "), "{}", called.stdout);
+    assert!(called.stdout.contains("\nsrc/login.js:1-1  checkPassword\n"), "{}", called.stdout);
+    let json = sandbox.call(&["search", "password", "--lines", "--json"]).await.json();
+    assert_eq!((&json["lines"][0]["from"], &json["lines"][0]["to"]), (&1.into(), &1.into()), "{json}");
     let called = sandbox.call(&["search", "zebra"]).await;
     assert_eq!((called.exit, called.stdout.as_str()), (0, ""));
     assert!(called.stderr.starts_with("nothing found\nhint: "));

@@ -2,19 +2,19 @@
 //!
 //! It asks no model; files are read beneath the slot's root only, and cut to the budget.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use context::MAX_PAST_COMMITS;
 use mission::{Issue, Task};
-use workspace::Slot;
+use workspace::{ChangeKind, Slot};
 
 use crate::blocking::blocking;
 use crate::config::{ContextConfig, SliceMode};
 use crate::steps::context::MissionContext;
-use crate::steps::kept_index::past_commits;
+use crate::steps::kept_index::{Wanted, past_commits};
 use crate::text::cut;
 
 /// The share of the budget that the Searcher starts with; it reads on by itself.
@@ -88,7 +88,17 @@ fn index(context: &MissionContext, slot: &Slot) -> Result<Arc<context::Index>, S
         .map_err(|error| format!("(the files could not be listed: {error})"))?;
     let past = || context.bench.workspace.history(&slot.commit, MAX_PAST_COMMITS).map(past_commits);
     // A ranking without the past is still a ranking.
-    Ok(context.index.build(&slot.commit, &slot.path, &files, || past().unwrap_or_default()))
+    let changes = |from: &str| {
+        let changes = context.bench.workspace.changes(from, &slot.commit).ok()?;
+        let both = changes.into_iter().flat_map(|change| match change.kind {
+            ChangeKind::Renamed { from } => vec![change.path, from],
+            _ => vec![change.path],
+        });
+        Some(both.collect::<BTreeSet<String>>())
+    };
+    let state = &context.project;
+    let wanted = Wanted { commit: &slot.commit, root: &slot.path, files: &files, state, changes: &changes };
+    Ok(context.index.build(&wanted, || past().unwrap_or_default()))
 }
 
 /// The lines that findings name, with a few around them.

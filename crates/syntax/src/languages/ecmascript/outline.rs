@@ -356,6 +356,14 @@ impl Reader<'_, '_> {
         let mut calls = Vec::new();
         let mut open = false;
         visit(root, |node, depth| {
+            // A statement that holds none of the words holds none of the calls.
+            if depth == 1 {
+                let text = self.source.text_of(node);
+                let may = ["import", "require", "exports"].iter().any(|word| text.contains(word));
+                if !may || node.kind() == "import_statement" {
+                    return VisitStep::Over;
+                }
+            }
             match node.kind() {
                 "call_expression" => calls.push((node, depth)),
                 "member_expression" => {

@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{VisitStep, children, visit};
+use crate::walk::{VisitStep, children, holds_word, visit};
 
 pub(crate) fn outline(source: &Source<'_>) -> Outline {
     let mut reader = Reader { source, out: Outline::default() };
@@ -165,7 +165,8 @@ impl Reader<'_, '_> {
             | "class_definition"
             | "with_statement" => {
                 conditional_until = conditional_until.max(node.end_byte());
-                VisitStep::Into
+                let may = holds_word(self.source.text_of(node), "import");
+                if may { VisitStep::Into } else { VisitStep::Over }
             }
             "expression_statement" | "return_statement" => VisitStep::Over,
             _ => VisitStep::Into,

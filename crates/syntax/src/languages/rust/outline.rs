@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::symbols::{
     Arity, Import, ImportKind, ImportedName, Outline, Symbol, SymbolKind, count, end_line, line,
 };
-use crate::walk::{VisitStep, children, visit};
+use crate::walk::{VisitStep, children, holds_word, visit};
 
 /// Items of modules nested deeper than this are not listed.
 const MAX_MODULES: usize = 8;
@@ -121,6 +121,11 @@ impl Reader<'_, '_> {
             "use_declaration" | "extern_crate_declaration" => {
                 uses.push((node, depth));
                 VisitStep::Over
+            }
+            "function_item" | "impl_item" | "trait_item" | "mod_item" | "macro_definition" => {
+                let text = self.source.text_of(node);
+                let may = holds_word(text, "use") || holds_word(text, "extern");
+                if may { VisitStep::Into } else { VisitStep::Over }
             }
             _ => VisitStep::Into,
         });

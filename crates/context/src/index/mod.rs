@@ -1,0 +1,246 @@
+//! The index of a repository: for each file its words, symbols and imports.
+//!
+//! `read` looks into files, `vocabulary` and `syntax` take them apart, `names` and `postings` keep the words, `kept`
+//! turns an index into bytes and back. `graph` links, `search` and `task` ask. It is a memory of the files that it was
+//! given: it walks no folder by itself and writes nothing.
+
+mod kept;
+mod limits;
+mod names;
+mod parallel;
+mod postings;
+mod read;
+mod vocabulary;
+
+pub use kept::{Damage, Kept};
+pub(crate) use names::Names;
+
+use crate::entry::{Depth, Entry, FIELDS, FileId, TermId};
+use crate::file;
+use crate::graph::Graph;
+use crate::history::{History, PastCommit};
+use crate::ranking::recency;
+use crate::resolve::Paths;
+use crate::resolve::places::Places;
+use limits::Limits;
+use postings::Postings;
+use read::Before;
+use serde::Serialize;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Where more than one file in so many is new, all lists are made again.
+const FEW: usize = 16;
+
+/// What an index covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Files listed
+    pub files: usize,
+    /// Files whose words are known
+    pub read: usize,
+    /// Files whose symbols are known
+    pub parsed: usize,
+    /// Files taken over from the index before
+    pub reused: usize,
+    /// Imports that lead from one file to another
+    pub edges: usize,
+    /// Bytes of memory that it takes, without the history
+    pub bytes: usize,
+}
+
+/// The files of a repository, ready to be searched. Files are in the order of their paths.
+#[derive(Debug, Clone)]
+pub struct Index {
+    root: PathBuf,
+    pub(crate) entries: Vec<Arc<Entry>>,
+    pub(crate) names: Arc<Names>,
+    pub(crate) postings: Postings,
+    /// For each file how many words each field has, and the mean of that.
+    pub(crate) lengths: Arc<Vec<[f32; FIELDS]>>,
+    pub(crate) mean: [f32; FIELDS],
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) history: Arc<History>,
+    /// For each file how much its commits say.
+    pub(crate) told: Arc<Vec<f32>>,
+    pub(crate) places: Arc<Places>,
+    reused: usize,
+}
+
+impl Index {
+    /// Reads `files`, paths relative to `root` with `/` between their parts. Paths that leave the root,
+    /// links out of it and unreadable files are not looked into.
+    pub fn build(root: &Path, files: &[String]) -> Self {
+        Self::build_within(root, files, &Limits::USUAL)
+    }
+
+    pub(crate) fn build_within(root: &Path, files: &[String], limits: &Limits) -> Self {
+        Self::assemble(root, files, limits, None, Arc::default(), None)
+    }
+
+    /// The same for files that may have changed, or another checkout: what is as it was is not parsed again.
+    pub fn rebuild(&self, root: &Path, files: &[String]) -> Self {
+        self.carried_on(root, files, None)
+    }
+
+    /// The same where only the files in `changed` may be other than they were: the others are not looked at.
+    pub fn update(&self, root: &Path, files: &[String], changed: &[String]) -> Self {
+        self.carried_on(root, files, Some(changed))
+    }
+
+    fn carried_on(&self, root: &Path, files: &[String], changed: Option<&[String]>) -> Self {
+        let changed: Option<HashSet<&str>> =
+            changed.map(|list| list.iter().map(|path| as_kept(path)).collect());
+        let before = Before { root: &self.root, entries: &self.entries, changed: changed.as_ref() };
+        Self::assemble(root, files, &Limits::USUAL, Some(before), self.names.clone(), Some(self))
+    }
+
+    /// The same index, which also knows what past commits (newest first) say of its files.
+    pub fn with_history(mut self, commits: &[PastCommit]) -> Self {
+        let mut history = History::new(commits, &Paths::of(&self.entries));
+        history.recency = recency(&history, self.entries.len());
+        self.told = Arc::new(history.told_lengths(self.entries.len()));
+        self.history = Arc::new(history);
+        self
+    }
+
+    /// Whether it knows what past commits say; an index keeps it as long as no file comes or goes.
+    pub fn has_history(&self) -> bool {
+        self.history.is_known
+    }
+
+    /// What the index covers.
+    pub fn stats(&self) -> Stats {
+        let at_least = |depth| self.entries.iter().filter(|entry| entry.depth >= depth).count();
+        let words = self.names.len() * 2 * size_of::<TermId>() + self.names.text_len();
+        Stats {
+            files: self.entries.len(),
+            read: at_least(Depth::Words),
+            parsed: at_least(Depth::Symbols),
+            reused: self.reused,
+            edges: self.graph.edges(),
+            bytes: self.entries.iter().map(|entry| entry.bytes()).sum::<usize>()
+                + self.postings.bytes()
+                + words,
+        }
+    }
+
+    /// The lines of a file; 0 where it was not read. `None` where there is no such file.
+    pub fn lines(&self, path: &str) -> Option<u32> {
+        self.entry(self.id(path)?).map(|entry| entry.lines)
+    }
+
+    pub(crate) fn id(&self, path: &str) -> Option<FileId> {
+        let path = as_kept(path);
+        self.entries.binary_search_by(|entry| (*entry.path).cmp(path)).ok().map(|at| at as FileId)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn entry(&self, id: FileId) -> Option<&Entry> {
+        self.entries.get(id as usize).map(|entry| &**entry)
+    }
+
+    pub(crate) fn term(&self, word: &str) -> Option<TermId> {
+        self.names.find(word)
+    }
+
+    /// How many files hold a term.
+    pub(crate) fn spread(&self, term: TermId) -> usize {
+        self.postings.spread(term)
+    }
+
+    /// How much a term tells files apart; 0 for one that no file holds.
+    pub(crate) fn weight(&self, term: TermId) -> f32 {
+        let (n, df) = (self.entries.len() as f32, self.spread(term) as f32);
+        if df == 0.0 { 0.0 } else { (1.0 + (n - df + 0.5) / (df + 0.5)).ln() }
+    }
+
+    fn assemble(
+        root: &Path,
+        files: &[String],
+        limits: &Limits,
+        before: Option<Before<'_>>,
+        mut names: Arc<Names>,
+        index: Option<&Self>,
+    ) -> Self {
+        let mut paths: Vec<&str> =
+            files.iter().map(|path| as_kept(path)).filter(|path| file::is_inside(path)).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        paths.truncate(limits.files);
+        let (entries, fresh) = read::entries(root, &paths, limits, before, &mut names);
+        let reused = entries.len() - fresh.len();
+        let (lengths, mean) = lengths(&entries);
+        let root = root.to_path_buf();
+
+        let same_files = |old: &Self| {
+            old.entries.len() == entries.len()
+                && old
+                    .entries
+                    .iter()
+                    .zip(&entries)
+                    .all(|(old, new)| Arc::ptr_eq(old, new) || old.path == new.path)
+        };
+        if let Some(old) = index.filter(|old| same_files(old)) {
+            let graph = if fresh.is_empty() {
+                old.graph.clone()
+            } else {
+                Arc::new(old.graph.updated(&old.entries, &entries, &fresh))
+            };
+            let postings = if fresh.len() * FEW > entries.len() + FEW || old.postings.is_worn() {
+                Postings::of(&entries, names.len())
+            } else {
+                let mut postings = old.postings.clone();
+                let replaced: Vec<(FileId, &Entry, &Entry)> = fresh
+                    .iter()
+                    .filter_map(|&n| Some((n as FileId, &**old.entries.get(n)?, &**entries.get(n)?)))
+                    .collect();
+                postings.replace(&replaced, names.len());
+                postings
+            };
+            let (history, told) = (old.history.clone(), old.told.clone());
+            let places = old.places.clone();
+            return Self {
+                root,
+                entries,
+                names,
+                postings,
+                lengths,
+                mean,
+                graph,
+                history,
+                told,
+                places,
+                reused,
+            };
+        }
+
+        let postings = Postings::of(&entries, names.len());
+        let graph = Arc::new(Graph::build(&entries));
+        let (history, told) = (Arc::default(), Arc::new(vec![0.0; entries.len()]));
+        let places = Arc::new(Places::of(&entries));
+        Self { root, entries, names, postings, lengths, mean, graph, history, told, places, reused }
+    }
+}
+
+/// A path as the index keeps it.
+fn as_kept(path: &str) -> &str {
+    path.strip_prefix("./").unwrap_or(path)
+}
+
+fn lengths(entries: &[Arc<Entry>]) -> (Arc<Vec<[f32; FIELDS]>>, [f32; FIELDS]) {
+    let mut sums = [0_u64; FIELDS];
+    let mut lengths = Vec::with_capacity(entries.len());
+    for entry in entries {
+        for (sum, own) in sums.iter_mut().zip(entry.lengths) {
+            *sum += u64::from(own);
+        }
+        lengths.push(entry.lengths.map(|n| n as f32));
+    }
+    let files = entries.len().max(1) as f64;
+    (Arc::new(lengths), sums.map(|sum| (sum as f64 / files).max(1.0) as f32))
+}
