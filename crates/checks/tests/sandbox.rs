@@ -310,3 +310,12 @@ print(socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('127.0.0.1', 9))
         assert!(outcome.end.success(), "{level}: {}", outcome.output);
     }
 }
+
+#[test]
+fn what_is_said_of_the_sandbox_is_the_level_that_runs_get() {
+    for level in levels() {
+        let sandbox = checks::Sandbox { require: Some(level), ..checks::Sandbox::default() };
+        let (said, text) = checks::describe_sandbox(sandbox);
+        assert!(said == level && text.starts_with(level.name()), "{text}");
+    }
+}

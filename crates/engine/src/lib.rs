@@ -37,7 +37,7 @@ pub fn file_tools() -> Vec<serde_json::Value> {
 
 /// What confines the commands of missions on this machine, as `{ level, message, hint }`.
 pub fn sandbox() -> serde_json::Value {
-    let (level, message) = checks::describe_sandbox();
+    let (level, message) = checks::describe_sandbox(checks::Sandbox::default());
     serde_json::json!({ "level": level.name(), "message": message, "hint": checks::sandbox_hint() })
 }
 

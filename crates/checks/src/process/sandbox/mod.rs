@@ -135,9 +135,13 @@ pub fn describe_end(level: Level) -> &'static str {
     }
 }
 
-/// The best level of this machine in a sentence, with what is missing for a better one, and with what ends processes.
-pub fn describe_sandbox() -> (Level, String) {
-    let (level, text) = describe_level();
+/// The level that runs get in a sentence, with what ends processes; where none is named, with what is missing for a better one.
+pub fn describe_sandbox(sandbox: Sandbox) -> (Level, String) {
+    let (level, text) = match (sandbox.require, sandbox.level()) {
+        (None, _) => describe_level(),
+        (Some(level), Ok(_)) => (level, format!("{level}, as `[sandbox] require` says")),
+        (Some(level), Err(why)) => (level, format!("{level} is required, and nothing was run: {why}")),
+    };
     (level, format!("{text}; what commands leave running is ended by {}", describe_end(level)))
 }
 

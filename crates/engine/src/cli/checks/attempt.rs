@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ::checks::{Check, TestFailure, describe_sandbox};
+use ::checks::{Check, Sandbox, TestFailure, describe_sandbox};
 use journal::LockOwner;
 use mission::{CheckKind, CheckSummary, GateVerdict, SetupSummary};
 use serde_json::{Value, json};
@@ -107,9 +107,9 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
         || setup.iter().any(|step| step.failed.is_some())
         || ran.iter().any(|ran| ran.said.verdict != GateVerdict::Pass);
     let answer = if args.json {
-        CommandAnswer::json(&as_json(&setup, &ran))?
+        CommandAnswer::json(&as_json(&setup, &ran, sandbox))?
     } else {
-        CommandAnswer::done(as_text(&setup, &ran, tested))
+        CommandAnswer::done(as_text(&setup, &ran, tested, sandbox))
     };
     Ok(answer.exit(u8::from(wrong)))
 }
@@ -137,7 +137,7 @@ fn verdict(verdict: GateVerdict) -> &'static str {
     }
 }
 
-fn as_json(setup: &[SetupSummary], ran: &[Ran]) -> Value {
+fn as_json(setup: &[SetupSummary], ran: &[Ran], sandbox: Sandbox) -> Value {
     let checks: Vec<Value> = ran
         .iter()
         .map(|Ran { check, said, took_ms, failed, output }| {
@@ -154,10 +154,10 @@ fn as_json(setup: &[SetupSummary], ran: &[Ran]) -> Value {
             })
         })
         .collect();
-    json!({ "setup": setup, "checks": checks, "sandbox": describe_sandbox().0.name() })
+    json!({ "setup": setup, "checks": checks, "sandbox": describe_sandbox(sandbox).0.name() })
 }
 
-fn as_text(setup: &[SetupSummary], ran: &[Ran], tested: bool) -> String {
+fn as_text(setup: &[SetupSummary], ran: &[Ran], tested: bool, sandbox: Sandbox) -> String {
     let mut text = String::new();
     if !setup.is_empty() {
         text.push_str("set-up\n");
@@ -189,7 +189,7 @@ fn as_text(setup: &[SetupSummary], ran: &[Ran], tested: bool) -> String {
             "  none was found; `opencode-orchestrator checks` says what was seen and what to write\n",
         );
     }
-    text.push_str(&format!("\nsandbox {}\n", describe_sandbox().1));
+    text.push_str(&format!("\nsandbox {}\n", describe_sandbox(sandbox).1));
     if !tested {
         text.push_str("no test passed: what a mission does here would be delivered as unverified\n");
     }
