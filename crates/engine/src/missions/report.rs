@@ -257,7 +257,7 @@ fn whole(text: &mut String, state: &State) {
         let _ = writeln!(text, "\n**Not reviewed as a whole**: {}.", cell(why));
     }
     // Why they are lost stands above, once
-    let lost = state.outcome.is_some().then(|| state.lost_items()).unwrap_or_default();
+    let lost = if state.outcome.is_some() { state.lost_items() } else { Default::default() };
     for (item, task) in lost {
         let _ = writeln!(text, "- **missing**: {} (`{}` was not integrated)", cell(item), task.id);
     }
