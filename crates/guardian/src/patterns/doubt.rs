@@ -48,6 +48,7 @@ pub(crate) fn soften(file: &File, raw: &mut Raw) {
         }
         "blanket-suppression" => {
             stand_in::is_stand_in(file, raw.start)
+                || language == syntax::Language::Python && is_of_one_system(file, raw)
                 || language == syntax::Language::Rust && stand_in::is_for_others(file, raw.start)
         }
         _ => false,
@@ -118,6 +119,17 @@ fn cleans_up(file: &File, raw: &Raw) -> bool {
                     && raw.key.split_once(":= ").is_some_and(|(_, call)| is_cleaning(call))
         }
     }
+}
+
+/// Coverage that is left out where no one run reaches all: in tests, and beside a condition on a version or a system.
+fn is_of_one_system(file: &File, raw: &Raw) -> bool {
+    const ABOVE: usize = 3;
+    const CONDITIONS: [&str; 5] =
+        ["sys.version_info", "sys.platform", "os.name", "platform.system", "TYPE_CHECKING"];
+    let row = raw.line as usize - 1;
+    let conditional = |row: usize| CONDITIONS.iter().any(|condition| file.line(row).contains(condition));
+    file.line(row).contains("pragma: no cover")
+        && (file.is_test() || (row.saturating_sub(ABOVE)..=row).any(conditional))
 }
 
 /// Whether a call is named for what is done at the end.

@@ -38,13 +38,12 @@ pub(crate) fn is_double_of_test(file: &File, start: usize) -> bool {
     let Some(at) = innermost(file, start) else { return false };
     let within = |kind: &str| flat.above(at).any(|i| flat.kind(i) == kind);
     let of_trait = flat.above(at).any(|i| flat.kind(i) == "impl_item" && flat.field(i, "trait").is_some());
-    let in_test =
-        file.is_test() || flat.above(at).any(|i| flat.kind(i) == "mod_item" && is_test_module(file, i));
-    in_test
-        && (of_trait
-            || within("method_declaration")
-            || within("method_definition")
-            || within("class_definition"))
+    // A function that a test hands over so that nobody calls it
+    let nested = flat.above(at).filter(|i| flat.kind(*i) == "function_definition").count() > 1;
+    let module = |i: usize| flat.kind(i) == "mod_item" && is_test_module(file, i);
+    let in_test = file.is_test() || flat.above(at).any(module);
+    let method = ["method_declaration", "method_definition", "class_definition"].into_iter().any(within);
+    in_test && (of_trait || nested || method)
 }
 
 /// Whether an attribute of Rust silences what a tool or several tests include: a module as a whole, or all of a file that a

@@ -261,7 +261,11 @@ fn in_rust(file: &File, test: &Test, own: &[Function]) -> bool {
                     return false;
                 }
                 if let Some(helper) = own.iter().find(|f| f.name.rsplit('.').next() == Some(last)) {
-                    let of_tests = helper.name.contains("tests.") || helper.name.contains("test.");
+                    // A helper of tests may assert in ways of its own
+                    let of_tests = helper.name.contains("tests.")
+                        || helper.name.contains("test.")
+                        || file.is_test()
+                        || flat.below(test.body).contains(&helper.index);
                     if of_tests {
                         return false;
                     }
