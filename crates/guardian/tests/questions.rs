@@ -28,6 +28,16 @@ fn refuses(rule: &str, base: &Files, head: &Files) {
 }
 
 #[test]
+fn words_beside_code_may_speak_of_it_and_alone_stand_for_code_that_is_gone() {
+    let before = ("a.js", "function f(a, list) {\n  return list;\n}\n");
+    let beside =
+        ("a.js", "function f(a, list) {\n  if (a) list.push(a); // no changes needed\n  return list;\n}\n");
+    asks("elided-code", &[before], &[beside]);
+    let alone = ("a.js", "function f(a, list) {\n  // no changes needed\n  return list;\n}\n");
+    refuses("elided-code", &[before], &[alone]);
+}
+
+#[test]
 fn an_assertion_may_go_with_what_it_is_about() {
     let test =
         ("test_a.py", "def test_a():\n    assert f()['size'] == 1\n    assert f()['runtime_js'] == 2\n");

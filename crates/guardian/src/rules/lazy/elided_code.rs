@@ -78,7 +78,8 @@ fn check(file: &File, found: &mut Found) {
             let start = node.start + offset;
             let message = || format!("`{}` stands for code that is not there", line.trim());
             let elided = is_elision(said) || is_elision(first_of(said));
-            if elided && (goes_on(file, start, said) || is_specimen(&file.path)) {
+            let of_the_code = says_what_stays(said) && !stands_alone(file, start);
+            if elided && (of_the_code || goes_on(file, start, said) || is_specimen(&file.path)) {
                 found.maybe(file, start, start + line.len(), message());
             } else if elided || ends_a_list(said) && stands_alone(file, start) {
                 found.at(file, start, start + line.len(), message());
@@ -92,6 +93,24 @@ fn check(file: &File, found: &mut Found) {
             }
         }
     }
+}
+
+/// Words that speak of the code beside them as often as of code that is not there: `push(option); // no changes needed`.
+fn says_what_stays(said: &str) -> bool {
+    let plain = said.trim_end_matches(['.', '!']).to_lowercase();
+    matches!(
+        plain.as_str(),
+        "unchanged"
+            | "no change"
+            | "no changes"
+            | "no change needed"
+            | "no changes needed"
+            | "no change here"
+            | "no changes here"
+            | "same as before"
+            | "same as above"
+            | "as before"
+    )
 }
 
 /// Lines of a comment with their offsets, as each may be the elision.
