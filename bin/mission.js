@@ -1,5 +1,5 @@
 /**
- * `run` and `resume`: a mission in an OpenCode that this program starts. What is typed, and what may be, is the core's to say;
+ * `run`, `fix`, `review --comment` and `resume`: a mission in an OpenCode that this program starts. What is typed, and what may be, is the core's to say;
  * here is the process: its start, its signals, its end. What is shown comes from the mission's journal (`watch`).
  */
 import { spawn } from "node:child_process"
@@ -20,7 +20,7 @@ const LOOK = 100
 /** @typedef {import("./core.js").Answer} Answer */
 
 /**
- * @param {"run" | "resume"} name
+ * @param {string} name the command
  * @param {string[]} args
  * @returns {Promise<Answer>}
  */

@@ -9,8 +9,10 @@ import { diagnose, render } from "./doctor/doctor.js"
 import { FileError } from "./install/files.js"
 import { mission } from "./mission.js"
 import { install, registrations, uninstall } from "./install/install.js"
+import { editPlan } from "./plan.js"
 import { notices } from "./install/notices.js"
 import { manifest } from "../plugin/identity.js"
+import { reviewByHand } from "./review.js"
 import { describe } from "./install/words.js"
 
 /** @typedef {{ exit: number, stdout?: string, stderr?: string }} Answer */
@@ -27,12 +29,19 @@ export async function main(args) {
   const options = end < 0 ? rest : rest.slice(0, end)
   const help = name === undefined || ["--help", "-h", "help"].includes(name) || options.includes("--help") || options.includes("-h")
   if (!help && Object.hasOwn(HERE, name)) return here(name, rest)
-  if (!help && (name === "run" || name === "resume")) return mission(name, rest)
+  if (!help && startsMission(name, options)) return mission(name, rest)
+  if (!help && name === "review" && options.some((option) => option === "-i" || option === "--interactive")) return reviewByHand(rest)
+  if (!help && name === "plan" && rest[0] === "edit" && !options.some((option) => option.startsWith("--from"))) return editPlan(rest.slice(1))
   const answer = await callCore(args)
   // npm may have held back the script that registers it
   if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`
   // Even then a user finds the command that says what is wrong.
   return help && answer.core === false ? { exit: 0, stdout: overviewWithoutCore(version), stderr: answer.stderr } : answer
+}
+
+/** @param {string} name @param {string[]} options */
+function startsMission(name, options) {
+  return ["run", "fix", "resume"].includes(name) || (name === "review" && options.includes("--comment"))
 }
 
 /** What to do first, where the plugin is not registered yet. */

@@ -26,6 +26,12 @@ const MOST_MISSIONS = 2_000
  * @property {number} [started_ms]
  * @property {number} [last_activity_ms]
  *
+ * @typedef {object} Question
+ * @property {string} question
+ * @property {string[]} choices
+ * @property {string} default
+ * @property {string} [chosen]
+ *
  * @typedef {object} Board
  * @property {string} mission
  * @property {string} objective
@@ -34,6 +40,7 @@ const MOST_MISSIONS = 2_000
  * @property {string | null} paused
  * @property {number} elapsed_ms
  * @property {BoardTask[]} tasks
+ * @property {Question[]} [questions] what waits for an answer before the plan
  * @property {string[]} [next]
  * @property {{ role: string, session: string | null, asked_ms: number }} [seat]
  * @property {{ cost_usd: number | null, tokens: number | null, calls: number | null }} [budget]

@@ -9,7 +9,7 @@ import { createSignal, onCleanup } from "solid-js"
 import { watchBoard } from "./board.js"
 import { colour, column, element } from "./elements.js"
 import { stateFolder } from "./place.js"
-import { doing, fit, grouped, isOpen, lanes, news, promptLine, sidebar } from "./view.js"
+import { choices, doing, fit, grouped, isOpen, lanes, news, promptLine, sidebar } from "./view.js"
 
 /** Characters of a line in the sidebar of OpenCode, which is 42 wide. */
 const SIDEBAR = 36
@@ -153,9 +153,19 @@ function dialog(api, board) {
     category: "Mission",
     onSelect: close(then),
   })
+  const waiting = board.paused && !board.running ? board.tasks.filter((task) => task.state === "waiting") : []
   const options = [
+    ...choices(board).map(({ question, choice, answer }) => ({
+      title: choice,
+      value: answer,
+      description: `/task answer ${answer}`,
+      category: fit(question, 70),
+      onSelect: close(() => void ask(api, board, { kind: "answer", text: answer }, `Answered: ${choice}`)),
+    })),
     ...(board.running ? [act("Stop", "pauses the mission; /task resume continues it", () => void stop(api, board))] : []),
     ...(isOpen(board) && !board.running ? [act("Resume", `/task resume ${board.mission}`, () => task(api, `resume ${board.mission}`))] : []),
+    ...(waiting.length > 0 ? [act("Plan", "/task plan: what has not started, and how to change it", () => task(api, "plan"))] : []),
+    ...(board.outcome ? [act("Review", `/task review ${board.mission}`, () => task(api, `review ${board.mission}`))] : []),
     ...(board.outcome ? [act("Undo", `/task undo ${board.mission}`, () => task(api, `undo ${board.mission}`))] : []),
     act("Report", `/task report ${board.mission}`, () => task(api, `report ${board.mission}`)),
     act("Graph", "the tasks and what they depend on", () => showGraph(api)),
@@ -166,6 +176,13 @@ function dialog(api, board) {
       category: group,
       onSelect: close(() => openTask(api, board, task.id)),
     })),
+    ...waiting.map(({ id, title }) => ({
+      title: `Drop ${id}`,
+      value: `drop ${id}`,
+      description: fit(title, 60),
+      category: "Plan",
+      onSelect: close(() => task(api, `plan drop ${id}`)),
+    })),
   ]
   api.ui.dialog.setSize("large")
   api.ui.dialog.replace(() =>
@@ -173,23 +190,31 @@ function dialog(api, board) {
   )
 }
 
+/** Asks the process that runs the mission to pause it. @param {Api} api @param {Seen} board */
+function stop(api, board) {
+  return ask(api, board, { kind: "stop" }, `Mission ${board.mission} is asked to stop.`)
+}
+
 /**
- * Asks the process that runs the mission to pause it, as `opencode-orchestrator stop` does: a request in its folder.
+ * Asks the process that runs the mission for something, as `opencode-orchestrator stop` and `answer` do: a request in its folder.
  * @param {Api} api
  * @param {Seen} board
+ * @param {{ kind: "stop" | "answer", text?: string }} request
+ * @param {string} done what is said then
  */
-async function stop(api, board) {
+async function ask(api, board, request, done) {
   const folder = join(board.folder, "control")
   const name = `${String(Date.now()).padStart(15, "0")}-${String(process.pid).padStart(10, "0")}-${randomBytes(3).toString("hex")}.json`
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const draft = join(folder, `.${name}`)
-    await writeFile(draft, JSON.stringify({ kind: "stop", by: "the board", at_ms: Date.now() }), { mode: 0o600 })
+    await writeFile(draft, JSON.stringify({ ...request, by: "the board", at_ms: Date.now() }), { mode: 0o600 })
     await rename(draft, join(folder, name))
-    api.ui.toast({ message: `Mission ${board.mission} is asked to stop.`, variant: "info" })
+    api.ui.toast({ message: done, variant: "info" })
   } catch (error) {
     const why = /** @type {Error} */ (error).message
-    api.ui.toast({ message: `The mission was not stopped: ${why}. Press Esc twice in its session.`, variant: "error" })
+    const instead = request.kind === "stop" ? "Press Esc twice in its session." : `Type /task answer ${request.text}.`
+    api.ui.toast({ message: `The mission was not told: ${why}. ${instead}`, variant: "error" })
   }
 }
 

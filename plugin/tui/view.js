@@ -67,6 +67,7 @@ export function doing(board) {
   if (board.outcome) return { done: "done", incomplete: "incomplete", failed: "failed" }[board.outcome]
   if (board.paused) return "paused"
   if (!board.running) return "interrupted"
+  if (open(board).length > 0) return "waiting for your answer"
   const task = those(board, (task) => RUNNING.has(task.state)).at(-1)
   if (task) return `${DOING[task.state]} ${task.id}`
   const stages = /** @type {Record<string, string>} */ ({
@@ -92,6 +93,28 @@ export function isOpen(board) {
 }
 
 /**
+ * The choices of the questions that are open, each with the answer that takes it.
+ * @param {Seen} board
+ * @returns {{ question: string, choice: string, answer: string }[]}
+ */
+export function choices(board) {
+  return (board.questions ?? []).flatMap(({ question, choices, default: usual, chosen }, at) =>
+    chosen === undefined
+      ? choices.map((choice, n) => ({
+          question: `${at + 1}. ${question}`,
+          choice: choice === usual ? `${choice} (default)` : choice,
+          answer: `${at + 1}${String.fromCharCode(97 + n)}`,
+        }))
+      : [],
+  )
+}
+
+/** Questions that are open, with their numbers. @param {Seen} board */
+function open(board) {
+  return [...new Set(choices(board).map(({ question }) => question))]
+}
+
+/**
  * The board in the sidebar: first what needs the user, then running, failed, waiting, done.
  * @param {Seen} board
  * @param {number} now in milliseconds since 1970
@@ -113,7 +136,8 @@ export function sidebar(board, now, width, asks = []) {
     return lines
   }
   say(`${progress(board)} tasks · ${sum}`, "muted")
-  for (const ask of asks.slice(0, MOST_LINES)) say(`? ${ask}`, "asks")
+  for (const ask of [...open(board), ...asks].slice(0, MOST_LINES)) say(`? ${ask}`, "asks")
+  if (open(board).length > 0) say("/mission, or /task answer", "asks")
   if (board.paused) {
     say(`‖ paused: ${board.paused}`, "asks")
     say(`/task resume ${board.mission}`, "asks")
@@ -227,6 +251,10 @@ export function news(before, now) {
     const done = now.outcome === "done"
     const message = `Mission ${doing(now)}: ${progress(now)} tasks · ${spent(now)} · ${clock(now.elapsed_ms)}`
     return { message, sound: done ? "done" : "error", variant: done ? "success" : "error" }
+  }
+  const [question] = open(now)
+  if (question && open(before).length === 0) {
+    return { message: `Mission asks: ${fit(question, 120)} /mission answers.`, sound: "question", variant: "warning" }
   }
   if (now.paused && !before.paused) {
     const message = `Mission paused: ${fit(now.paused, 120)}. /task resume ${now.mission}`

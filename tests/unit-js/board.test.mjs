@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { BoardReader } from "../../plugin/tui/board.js"
 import { projectKey, stateFolder } from "../../plugin/tui/place.js"
-import { clock, fit, grouped, lanes, news, promptLine, sidebar } from "../../plugin/tui/view.js"
+import { choices, clock, fit, grouped, lanes, news, promptLine, sidebar } from "../../plugin/tui/view.js"
 
 const task = (id, state, more = {}) => ({ id, title: `Do ${id}`, state, attempt: 1, depends_on: [], usage: {}, ...more })
 const board = (tasks, more = {}) => ({
@@ -148,4 +148,17 @@ test("the newest mission's board is read, and a damaged, huge or missing one is 
   } finally {
     rmSync(state, { recursive: true })
   }
+})
+
+test("open questions come first, with the answer that takes each choice, and are told once", () => {
+  const questions = [
+    { question: "Which format?", choices: ["JSON", "CSV"], default: "JSON", chosen: "CSV" },
+    { question: "Keep the flag?", choices: ["yes", "no"], default: "no" },
+  ]
+  const asks = board([], { stage: "planning", questions })
+  assert.deepEqual(choices(asks).map(({ choice, answer }) => [choice, answer]), [["yes", "2a"], ["no (default)", "2b"]])
+  assert.deepEqual(sidebar(asks, 1_000_000, 36).slice(1, 3).map((line) => line.text), ["? 2. Keep the flag?", "/mission, or /task answer"])
+  assert.match(promptLine(asks, 1_000_000), /waiting for your answer$/)
+  assert.match(news(board([]), asks)?.message ?? "", /Mission asks: 2\. Keep the flag\?/)
+  assert.equal(news(asks, asks), undefined)
 })

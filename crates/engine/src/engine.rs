@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use journal::Redactor;
+use mission::Followed;
 use mission::command::{Command, parse};
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -71,7 +72,16 @@ impl Engine {
             };
         let known = |id: &str| project.state.mission(id).is_ok_and(|m| m.exists());
         match parse(text, known) {
-            Command::Run { objective } => self.begin(project, objective, session).await,
+            Command::Run { objective } => self.begin(project, objective, session, None).await,
+            Command::Fix { id, comment } => match project.followed(&id, &comment).await {
+                Ok(followed) => self.begin(project, comment, session, Some(Box::new(followed))).await,
+                Err(why) => host.say(&format!("Nothing was started: {why}.\n")),
+            },
+            Command::Plan { drop: None } => host.say(&told(project.plan_in_chat())),
+            Command::Plan { drop: Some(task) } => {
+                host.say(&told(project.drop_tasks(None, &[task], false).await))
+            }
+            Command::Review { id } => host.say(&project.review_in_chat(id.as_deref()).await),
             Command::Resume { id } => self.resume(project, id, session).await,
             Command::Report { id } => host.say(&project.report(id.as_deref()).await),
             Command::Undo { id } => host.say(&told(project.undo(id.as_deref(), None).await)),
@@ -102,20 +112,35 @@ impl Engine {
             Command::Tell { text } => Some(
                 project.tell(&text, "/task tell").unwrap_or_else(|why| format!("Nothing was told: {why}.\n")),
             ),
+            Command::Answer { text } => Some(
+                project
+                    .answer(&text, "/task answer")
+                    .unwrap_or_else(|why| format!("Nothing was answered: {why}.\n")),
+            ),
             Command::Queue { cancel } => Some(told(project.queue(cancel.as_deref()))),
             Command::Refused { answer } => Some(format!("{answer}\n")),
-            Command::Run { .. } | Command::Resume { .. } | Command::Undo { .. } | Command::Report { .. } => {
-                None
-            }
+            Command::Run { .. }
+            | Command::Fix { .. }
+            | Command::Review { .. }
+            | Command::Plan { .. }
+            | Command::Resume { .. }
+            | Command::Undo { .. }
+            | Command::Report { .. } => None,
         }
     }
 
-    async fn begin(&self, project: Project, objective: String, session: Option<String>) {
+    async fn begin(
+        &self,
+        project: Project,
+        objective: String,
+        session: Option<String>,
+        follows: Option<Box<Followed>>,
+    ) {
         let turn = queue::turn(&project, &objective, session.clone(), &self.running, &self.waiting).await;
         match turn {
             Ok(Turn { id, lock, place: _place }) => {
                 self.running.asked_in(session.clone());
-                let start = Start::New { objective, id, lock };
+                let start = Start::New { objective, id, lock, follows };
                 run::run(&project, start, session, &self.sessions, &self.running).await;
             }
             Err(why) => project.host.say(&project.redactor.redact(&format!("{why}\n"))),

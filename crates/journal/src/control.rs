@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub const STOP: &str = "stop";
 /// The kind of a request to take in a text of the user's.
 pub const TELL: &str = "tell";
+/// The kind of a request to take in answers to questions.
+pub const ANSWER: &str = "answer";
 
 /// How many requests may wait.
 pub const MAX_WAITING: usize = 256;
@@ -24,7 +26,7 @@ const MAX_BYTES: u64 = 16 * 1024;
 /// What is asked for, by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// [`STOP`] or [`TELL`]; the poller ignores kinds that it does not know.
+    /// [`STOP`], [`TELL`] or [`ANSWER`]; the poller ignores kinds that it does not know.
     pub kind: String,
     /// Who asks, for the journal and the report: `cli`, `signal`, …
     pub by: String,

@@ -30,6 +30,9 @@ pub struct Board<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Cow<'a, Estimate>>,
     pub tasks: Vec<BoardTask<'a>>,
+    /// What waits for the user's answer before the plan; their place in the list is their number.
+    #[serde(default, skip_serializing_if = "<[crate::Decision]>::is_empty")]
+    pub questions: Cow<'a, [crate::Decision]>,
     /// Tasks that wait and may begin as soon as there is room, the first of them at most.
     #[serde(default)]
     pub next: Vec<Cow<'a, str>>,
@@ -91,6 +94,11 @@ impl Board<'_> {
             cycle: state.cycle,
             estimate: state.estimate.as_ref().map(Cow::Borrowed),
             tasks: state.order.iter().filter_map(|id| state.tasks.get(id)).map(task).collect(),
+            questions: if state.clarification_due() {
+                Cow::Borrowed(&state.decisions)
+            } else {
+                Cow::default()
+            },
             next: next(state),
             seat: state.seat.as_ref().filter(|_| state.active() == 0).map(Cow::Borrowed),
             budget: BoardBudget {

@@ -31,6 +31,23 @@ pub enum Command {
     Tell {
         text: String,
     },
+    /// Answers to the questions before the plan.
+    Answer {
+        text: String,
+    },
+    /// The plan of a mission that waits; `drop`: a task that is taken out of it.
+    Plan {
+        drop: Option<String>,
+    },
+    /// The change of a mission, with its evidence.
+    Review {
+        id: Option<String>,
+    },
+    /// A mission on top of what another one delivered.
+    Fix {
+        id: String,
+        comment: String,
+    },
     /// What waits for its turn; `cancel`: which of it is taken out.
     Queue {
         cancel: Option<String>,
@@ -41,9 +58,9 @@ pub enum Command {
     },
 }
 
-const WORDS: [&str; 5] = ["status", "stop", "resume", "undo", "report"];
+const WORDS: [&str; 6] = ["status", "stop", "resume", "undo", "report", "review"];
 /// Words that are followed by something else than a mission, or by nothing.
-const OTHER_WORDS: [&str; 3] = ["tell", "queue", "help"];
+const OTHER_WORDS: [&str; 5] = ["tell", "answer", "fix", "queue", "help"];
 
 /// What there is, one line each.
 pub const HELP: &str = "\
@@ -51,9 +68,13 @@ pub const HELP: &str = "\
 - `/task status` shows what runs and how far it is
 - `/task tell <text>` corrects the mission that runs: roles hear it with their next prompt, and what has not started is planned \
 again; `/task tell <task-id>: <text>` concerns one task
+- `/task answer 1b 2a` answers questions before the plan; `/task answer defaults` leaves them to their defaults
+- `/task plan` shows the plan of a mission that waits; `/task plan drop <task-id>` takes a task out of it
 - `/task stop`, or Esc, stops it; `/task resume [id]` continues it
 - `/task queue` shows the missions that wait for their turn; `/task queue cancel <id>` takes one out
 - `/task report [id]` shows what was done, verified and spent
+- `/task review [id]` shows a change by task and file, with what checked it
+- `/task fix <id> <comment>` starts a mission from what that one delivered; `/task fix <id> path:line: <comment>` is about a line
 - `/task undo [id]` takes a delivered change back
 - `/task run <mission>` starts a mission whose text begins with one of these words
 ";
@@ -77,6 +98,20 @@ pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
             return refused(
                 "Nothing was told. What should be otherwise? `/task tell <text>`, or `/task tell <task-id>: <text>` for one task.",
             );
+        }
+        ("plan", "") => return Command::Plan { drop: None },
+        ("plan", rest) => {
+            if let Some(task) =
+                rest.strip_prefix("drop ").map(str::trim).filter(|task| crate::is_task_id(task))
+            {
+                return Command::Plan { drop: Some(task.to_string()) };
+            }
+        }
+        ("answer", rest) if is_answer(rest) => return Command::Answer { text: unquoted(rest).to_string() },
+        ("fix", rest) => {
+            if let Some(fix) = fix(rest, &known) {
+                return fix;
+            }
         }
         ("tell", rest) => return Command::Tell { text: unquoted(rest).to_string() },
         ("queue", rest) => {
@@ -110,8 +145,43 @@ pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
         "stop" => Command::Stop { id },
         "resume" => Command::Resume { id },
         "undo" => Command::Undo { id },
+        "review" => Command::Review { id },
         _ => Command::Report { id },
     }
+}
+
+/// Letters of choices, perhaps with the number of their question, and nothing that an objective would begin with.
+fn is_answer(rest: &str) -> bool {
+    let is_choice = |word: &str| {
+        let letter = word.trim_start_matches(|c: char| c.is_ascii_digit());
+        word.len() <= 4 && letter.len() == 1 && letter.starts_with(|c: char| c.is_ascii_alphabetic())
+    };
+    let mut words = rest.split([' ', ',']).filter(|word| !word.is_empty()).peekable();
+    words.peek().is_none() || matches!(rest, "default" | "defaults") || words.all(is_choice)
+}
+
+/// `fix` is a usual begin of an objective, too: it is a command where a mission is named.
+fn fix(rest: &str, known: impl Fn(&str) -> bool) -> Option<Command> {
+    let (id, comment) =
+        rest.split_once(char::is_whitespace).map_or((rest, ""), |(id, comment)| (id, comment.trim()));
+    if !is_mission_id(id) {
+        return None;
+    }
+    if !known(id) {
+        return Some(refused(&format!(
+            "There is no mission `{id}` in this project. `/task status` lists the missions. Nothing was started."
+        )));
+    }
+    if comment.is_empty() {
+        return Some(refused(&format!(
+            "Nothing was started. What should be otherwise? `/task fix {id} <comment>`, or `/task fix {id} path:line: <comment>` \
+             about a line."
+        )));
+    }
+    Some(match run(unquoted(comment)) {
+        Command::Run { objective } => Command::Fix { id: id.to_string(), comment: objective },
+        other => other,
+    })
 }
 
 fn queue(rest: &str) -> Option<Command> {
@@ -135,7 +205,9 @@ fn likely(word: &str, text: &str) -> Option<Command> {
     if text.split_whitespace().count() > 2 {
         return None;
     }
-    let near = shared::text::nearest(word, WORDS.into_iter().chain(OTHER_WORDS))?;
+    // Objectives begin with these words, too
+    let near = shared::text::nearest(word, WORDS.into_iter().chain(OTHER_WORDS))
+        .filter(|near| *near != word || !matches!(word, "fix" | "answer"))?;
     Some(refused(&format!(
         "Nothing was started. Did you mean `/task {near}`? A mission of these words starts with `/task run {text}`."
     )))
@@ -206,6 +278,30 @@ mod tests {
         for text in ["queue cancel", "queue m-1", "tell", "help"] {
             assert!(matches!(parse_here(text), Command::Refused { .. }), "{text}");
         }
+    }
+
+    #[test]
+    fn a_fix_names_its_mission_and_an_answer_its_choices() {
+        let fix = Command::Fix { id: "m-00000001".into(), comment: "src/a.js:3: use tabs".into() };
+        assert_eq!(parse_here("fix m-00000001 src/a.js:3: use tabs"), fix);
+        for text in ["fix m-00000001", "fix m-99999999 use tabs"] {
+            assert!(matches!(parse_here(text), Command::Refused { .. }), "{text}");
+        }
+        for text in [
+            "fix the parser",
+            "answer the phone in the lobby",
+            "answer a question",
+            "review the code for errors",
+        ] {
+            assert_eq!(parse_here(text), Command::Run { objective: text.into() });
+        }
+        for text in ["1b 2a", "b", "1b,2a", "defaults", ""] {
+            assert_eq!(parse_here(&format!("answer {text}")), Command::Answer { text: text.into() });
+        }
+        assert_eq!(parse_here("plan"), Command::Plan { drop: None });
+        assert_eq!(parse_here("plan drop docs"), Command::Plan { drop: Some("docs".into()) });
+        assert_eq!(parse_here("plan the party"), Command::Run { objective: "plan the party".into() });
+        assert_eq!(parse_here("review m-00000001"), Command::Review { id: Some("m-00000001".into()) });
     }
 
     #[test]

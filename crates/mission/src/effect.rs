@@ -23,6 +23,8 @@ pub enum Effect {
     TakeBase,
     CheckBase,
     AskSearcher,
+    /// What the brief leaves open is asked of the user, for a time.
+    Clarify,
     /// `task`: a compound task that is due.
     AskPlanner {
         task: Option<TaskId>,
@@ -85,6 +87,7 @@ impl Effect {
             Effect::TakeBase => EffectKey::Base,
             Effect::CheckBase => EffectKey::CheckBase,
             Effect::AskSearcher => EffectKey::Brief,
+            Effect::Clarify => EffectKey::Clarify,
             Effect::AskPlanner { task } => EffectKey::Plan { parent: task.clone() },
             Effect::AmendPlan => EffectKey::Amend,
             Effect::WriteTests { task, draw, .. } => EffectKey::Tests { task: task.clone(), draw: *draw },
@@ -111,6 +114,7 @@ pub enum EffectKey {
     Base,
     CheckBase,
     Brief,
+    Clarify,
     /// `parent`: the compound task that the plan splits.
     Plan {
         parent: Option<TaskId>,
@@ -167,6 +171,7 @@ impl EffectKey {
             EffectKey::Plan { parent } => Event::PlanFailed { class, reason, parent: parent.clone() },
             EffectKey::Amend => Event::PlanKept { class, reason, told: 0 },
             EffectKey::Brief => Event::BriefFailed { class, reason },
+            EffectKey::Clarify => Event::DefaultsTaken { reason, at_ms },
             EffectKey::ReviewObjective => Event::ObjectiveReviewFailed { class, reason },
             EffectKey::Base
             | EffectKey::CheckBase
@@ -184,6 +189,7 @@ impl fmt::Display for EffectKey {
             EffectKey::Base => f.write_str("base"),
             EffectKey::CheckBase => f.write_str("check-base"),
             EffectKey::Brief => f.write_str("brief"),
+            EffectKey::Clarify => f.write_str("clarify"),
             EffectKey::Plan { parent } => write!(f, "plan:{}", parent.as_deref().unwrap_or_default()),
             EffectKey::Amend => f.write_str("amend"),
             EffectKey::Tests { task, draw } => write!(f, "tests:{task}:{draw}"),
@@ -222,6 +228,7 @@ impl FromStr for EffectKey {
             ["base"] => Some(EffectKey::Base),
             ["check-base"] => Some(EffectKey::CheckBase),
             ["brief"] => Some(EffectKey::Brief),
+            ["clarify"] => Some(EffectKey::Clarify),
             ["plan", parent] => Some(EffectKey::Plan { parent: task(parent) }),
             ["amend"] => Some(EffectKey::Amend),
             ["tests", id, draw] => {
@@ -257,6 +264,7 @@ mod tests {
             "base",
             "check-base",
             "brief",
+            "clarify",
             "plan:",
             "plan:big",
             "amend",

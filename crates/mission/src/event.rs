@@ -8,72 +8,9 @@ use crate::judging::check::{CheckSummary, SetupSummary};
 use crate::mailbox::{Brief, Plan, PlannedDependency, Unplanned};
 use crate::provider::Fault;
 use crate::{
-    Candidate, Estimate, FailureClass, Gate, GateVerdict, Issue, ItemVerdict, MissionId, Policy, Role, Rung,
-    TaskId, Tokens,
+    Candidate, Estimate, FailureClass, Followed, Gate, GateVerdict, Issue, ItemVerdict, MissionId,
+    PauseReason, Policy, Role, Rung, TaskId, Tokens,
 };
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
-pub enum PauseReason {
-    /// Esc, `/task stop`, the CLI: who asked.
-    Stopped(String),
-    /// A budget was reached: which, in words.
-    Budget(String),
-    /// OpenCode failed again and again.
-    Host(String),
-    /// No model answers: which, for how long, and why.
-    Provider(String),
-    /// A reviewer submits nothing.
-    Review(String),
-    /// The project's files could not be read.
-    Project(String),
-    /// The finished change could not be delivered.
-    Delivery(String),
-    /// The plan waits for the user.
-    Approval,
-    /// The plan does what the user must agree to: what, and how to agree, in words.
-    Consent(String),
-    /// The repository's own settings loosen limits or run something, and the user has not trusted them.
-    Trust(String),
-    /// Packages that the plan needs cannot be fetched now.
-    Packages(String),
-    /// What checks need could not be installed: the command, its last lines, what to do.
-    Setup(String),
-    /// OpenCode ended.
-    Shutdown,
-}
-
-impl PauseReason {
-    /// A set-up that failed on its own account, and what to do about it.
-    pub fn setup(failure: &str, mission: &str) -> PauseReason {
-        PauseReason::Setup(format!(
-            "{failure}. No change is at fault. Put right what it needs and continue with `/task resume {mission}`; or write \
-             other commands to `setup` under `[workspace]` in opencode.toml; or let work go on without the evidence of these \
-             checks: `setup_failure = \"no_evidence\"` there"
-        ))
-    }
-}
-
-impl std::fmt::Display for PauseReason {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            PauseReason::Stopped(by) => write!(f, "stopped by {by}"),
-            PauseReason::Budget(which) => write!(f, "budget reached: {which}"),
-            PauseReason::Host(what) => write!(f, "OpenCode could not continue: {what}"),
-            PauseReason::Provider(what) => write!(f, "the model's provider does not answer: {what}"),
-            PauseReason::Review(what) => write!(f, "a review could not be made: {what}"),
-            PauseReason::Project(what) => write!(f, "the project could not be read: {what}"),
-            PauseReason::Delivery(what) => write!(f, "the finished change was not delivered: {what}"),
-            PauseReason::Approval => f.write_str("the plan waits for approval"),
-            PauseReason::Consent(what) | PauseReason::Trust(what) => {
-                write!(f, "your consent is needed: {what}")
-            }
-            PauseReason::Packages(what) => write!(f, "packages could not be added: {what}"),
-            PauseReason::Setup(what) => write!(f, "the project's set-up fails: {what}"),
-            PauseReason::Shutdown => f.write_str("OpenCode ended"),
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +32,10 @@ pub enum Event {
         objective: String,
         policy: Policy,
         at_ms: u64,
+    },
+    /// It begins from what another mission delivered, and says what is wanted on top of that.
+    Follows {
+        followed: Followed,
     },
     BaseTaken {
         commit: String,
@@ -191,6 +132,17 @@ pub enum Event {
         class: FailureClass,
         reason: String,
     },
+    /// The user answered a question of the brief, by its number from 1.
+    Answered {
+        question: u32,
+        choice: String,
+        at_ms: u64,
+    },
+    /// Questions that nobody answered are decided by their defaults.
+    DefaultsTaken {
+        reason: String,
+        at_ms: u64,
+    },
     /// `parent`: the compound task that this plan splits.
     PlanAccepted {
         plan: Plan,
@@ -214,6 +166,12 @@ pub enum Event {
         plan: Plan,
         notes: Vec<String>,
         told: u32,
+    },
+    /// The user changed what has not started, by hand.
+    PlanEdited {
+        plan: Plan,
+        notes: Vec<String>,
+        at_ms: u64,
     },
     /// The Planner gave no other plan for them.
     PlanKept {
@@ -446,6 +404,18 @@ pub enum Event {
     FileUndone {
         path: String,
     },
+    /// A hunk of a delivered file is about to be taken back, by its number from 1; `left`: what the file is expected to hold then,
+    /// if the user changed nothing else of it.
+    HunkUndone {
+        path: String,
+        hunk: u32,
+        left: Value,
+    },
+    /// It could not be written.
+    HunkKept {
+        path: String,
+        hunk: u32,
+    },
     Paused {
         reason: PauseReason,
         at_ms: u64,
@@ -468,6 +438,9 @@ impl Event {
             Event::MissionStarted { at_ms, .. }
             | Event::RoleAsked { at_ms, .. }
             | Event::Corrected { at_ms, .. }
+            | Event::Answered { at_ms, .. }
+            | Event::DefaultsTaken { at_ms, .. }
+            | Event::PlanEdited { at_ms, .. }
             | Event::AnswerDiscarded { at_ms, .. }
             | Event::RoleCutOff { at_ms, .. }
             | Event::ProviderFailed { at_ms, .. }

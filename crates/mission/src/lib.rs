@@ -16,6 +16,7 @@ mod cost;
 mod decide;
 mod effect;
 mod event;
+mod facts;
 mod failure;
 pub mod flag;
 mod gate;
@@ -25,6 +26,7 @@ mod id;
 mod judging;
 pub mod mailbox;
 pub mod path;
+
 pub mod permit;
 mod policy;
 pub mod provider;
@@ -40,7 +42,9 @@ pub use cost::usage::{Tokens, Usage, UsageByRole};
 pub use cost::{budget, estimate, repair};
 pub use decide::decide;
 pub use effect::{Effect, EffectKey, WorkKind};
-pub use event::{Event, Outcome, PauseReason};
+pub use event::{Event, Outcome};
+pub use facts::followed::{Followed, FollowedTask};
+pub use facts::pause::PauseReason;
 pub use failure::{FailureClass, Issue};
 pub use gate::{Basis, Gate, GateRow, GateVerdict};
 pub use id::{MissionId, TaskId, is_mission_id, is_task_id};
@@ -54,7 +58,7 @@ pub use policy::{NewDependencies, Policy};
 pub use role::{HeaderLine, Role, RoleRow};
 pub use rung::{Chosen, Rung};
 pub use state::{
-    Amendment, Commit, Correction, Delivery, Heard, Judged, MAX_CORRECTION, MAX_CORRECTIONS, Needs,
-    ObjectiveReview, Stage, State, Tasks, Trouble,
+    Amendment, Commit, Correction, Decision, Delivery, Heard, HunkBack, Judged, MAX_CORRECTION,
+    MAX_CORRECTIONS, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
 };
 pub use task::{AttemptFailure, Phase, Seat, Task};

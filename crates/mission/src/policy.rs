@@ -41,6 +41,8 @@ pub struct Policy {
     pub max_cycles: u32,
     /// Ask the user before the first task starts.
     pub approve_plan: bool,
+    /// Ask the user what the brief leaves open, before the plan.
+    pub clarify: bool,
     /// What happens to packages that a plan wants to add.
     pub dependencies: NewDependencies,
     /// Whether a set-up that fails pauses the mission; otherwise checks that need it are no evidence.
@@ -87,6 +89,7 @@ impl Default for Policy {
             independent_tests: false,
             max_cycles: 3,
             approve_plan: false,
+            clarify: false,
             dependencies: NewDependencies::Ask,
             pause_on_setup: true,
             calls: Some(200),

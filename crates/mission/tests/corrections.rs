@@ -133,3 +133,17 @@ fn what_cannot_be_taken_in_is_refused_with_the_reason() {
         why(&Mission { state: mission.state.clone(), events: vec![] }, "late").contains("20 corrections")
     );
 }
+
+#[test]
+fn a_plan_that_the_user_edits_stands_as_they_wrote_it_and_is_estimated_again() {
+    let approve = Policy { approve_plan: true, ..policy() };
+    let mut mission = Mission::with(approve, "a: a.js\nb: b.js; a");
+    mission.record_policy();
+    assert!(matches!(mission.state.paused, Some(PauseReason::Approval)));
+    mission.tell(Event::PlanEdited { plan: plan("a: a.js\nc: c.js"), notes: vec![], at_ms: 6_000 });
+    assert_eq!(mission.state.amendments, ["added `c`; dropped `b`"]);
+    mission.tell(Event::Resumed { at_ms: 7_000, policy: None });
+    assert!(mission.state.approved, "who edits it and goes on agrees");
+    assert_eq!(due(&mission.state), ["estimate"]);
+    assert_eq!(State::fold(&mission.events), mission.state, "a replay says the same");
+}

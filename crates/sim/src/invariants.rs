@@ -352,6 +352,11 @@ impl Seen {
                     | Event::DeliveryFailed { .. }
                     | Event::Undone { .. }
                     | Event::FileUndone { .. }
+                    | Event::HunkUndone { .. }
+                    | Event::HunkKept { .. }
+                    | Event::PlanEdited { .. }
+                    | Event::Answered { .. }
+                    | Event::DefaultsTaken { .. }
                     | Event::Corrected { .. }
                     | Event::Resumed { .. }
             );

@@ -203,6 +203,7 @@ impl Run<'_> {
             directory: self.place.root(),
             data_home: self.place.data_home(),
             config_home: self.place.config_home(),
+            interactive: true,
             ..EngineOptions::default()
         }
     }

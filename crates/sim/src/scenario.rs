@@ -28,6 +28,8 @@ pub struct Settings {
     pub parallel: usize,
     pub branch: bool,
     pub approve_plan: bool,
+    /// Questions before the plan are asked of the user, who is away.
+    pub clarify: bool,
     pub fixes: u32,
     pub fresh: u32,
     pub quorum: u32,
@@ -73,6 +75,7 @@ impl Settings {
             parallel: [1, 2, 3, 4, 8][random.below(5)],
             branch: random.chance(0.15),
             approve_plan: random.chance(0.1),
+            clarify: random.fork("clarify").chance(0.3),
             fixes: random.below(3) as u32,
             fresh: random.below(3) as u32,
             quorum: if random.chance(0.15) { 3 } else { 1 },
@@ -87,11 +90,12 @@ impl Settings {
     pub fn toml(&self, limited: bool) -> String {
         let or_none = |limit: Option<String>| limit.filter(|_| limited).unwrap_or("\"none\"".into());
         let mut text = format!(
-            "[mission]\nparallel = {}\nmax_cycles = {}\ndeliver = \"{}\"\napprove_plan = {}\ntests = \"{}\"\n",
+            "[mission]\nparallel = {}\nmax_cycles = {}\ndeliver = \"{}\"\napprove_plan = {}\nclarify = \"{}\"\ntests = \"{}\"\n",
             self.parallel,
             self.max_cycles,
             if self.branch { "branch" } else { "apply" },
             self.approve_plan,
+            if self.clarify { "ask" } else { "never" },
             if self.tests_first { "independent" } else { "coder" },
         );
         let _ = write!(

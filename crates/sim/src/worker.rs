@@ -95,7 +95,12 @@ impl Session for Speaker {
         self.acts = VecDeque::from([Act::Think]);
         match self.role {
             Role::Searcher => {
-                self.submit_with("mission_brief", json!({ "summary": "a simulated project", "files": [] }));
+                let mut brief = json!({ "summary": "a simulated project", "files": [] });
+                if self.random.fork("decisions").chance(0.5) {
+                    brief["decisions"] =
+                        json!([{ "question": "Which way?", "choices": ["this", "that"], "default": "this" }]);
+                }
+                self.submit_with("mission_brief", brief);
             }
             Role::Planner => {
                 let plan = match (self.task.is_empty(), listed(text, "Ids in use: ")) {

@@ -153,6 +153,46 @@ pub enum UndoError {
     Failed(#[source] DeliveryError),
 }
 
+/// Why a hunk of a file cannot be taken back. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum HunkError {
+    /// The delivery did not change that file.
+    #[error("it was not changed by the delivery")]
+    NoFile,
+    /// It was made or removed as a whole.
+    #[error("it is new or gone as a whole; take back the whole file")]
+    Whole,
+    /// It is no text file.
+    #[error("it is no text file; take back the whole file")]
+    NoText,
+    /// It is too large to be taken apart.
+    #[error("it is too large to be taken apart; take back the whole file")]
+    TooLarge,
+    /// There is no such hunk.
+    #[error("it has no hunk {number}; its hunks are numbered from 1 to {of}")]
+    NoHunk {
+        /// Which one was asked for.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// That was done before.
+    #[error("this hunk was taken back already")]
+    Taken,
+    /// The user has no such file any more.
+    #[error("the file is not there any more, or is no file")]
+    Gone,
+    /// The user changed one of its lines.
+    #[error("you changed its lines since (they were at line {line}); edit them yourself")]
+    Edited {
+        /// Where they were, counted from 1.
+        line: usize,
+    },
+    /// The workspace failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
 impl From<Error> for UndoError {
     fn from(error: Error) -> Self {
         UndoError::Failed(DeliveryError::Failed(error))

@@ -130,9 +130,11 @@ impl World {
                     files: Vec::new(),
                     conventions: Vec::new(),
                     risks: Vec::new(),
+                    decisions: Vec::new(),
                 };
                 vec![Event::BriefAccepted { brief }]
             }
+            Effect::Clarify => Vec::new(),
             Effect::AskPlanner { .. } => {
                 let policy = state.policy.clone();
                 match mission::graph::check(self.work.plan.clone(), &policy, &Default::default(), 0) {

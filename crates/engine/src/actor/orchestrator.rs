@@ -57,6 +57,7 @@ enum Message {
     Done { key: EffectKey, events: Vec<Event> },
     Stop { reason: PauseReason },
     Tell { text: String },
+    Answer { text: String },
 }
 
 /// A handle to the actor; cheap to clone.
@@ -133,6 +134,12 @@ impl Orchestrator {
     pub async fn tell(&self, text: String) {
         // As above
         let _ = self.messages.send(Message::Tell { text }).await;
+    }
+
+    /// Takes in answers to the questions before the plan, or says why not.
+    pub async fn answer(&self, text: String) {
+        // As above
+        let _ = self.messages.send(Message::Answer { text }).await;
     }
 
     /// Fires when the mission ends or pauses.
@@ -264,6 +271,13 @@ impl Actor {
                 match self.state.correction(&text, self.clock.now_ms()) {
                     Ok(event) => drop(self.write(vec![event])),
                     Err(why) => self.record.say(&format!("- not accepted: {why}\n")),
+                }
+                self.advance().await;
+            }
+            Message::Answer { text } => {
+                match self.state.answer(&text, self.clock.now_ms()) {
+                    Ok(events) => drop(self.write(events)),
+                    Err(why) => self.record.say(&format!("- not taken in: {why}\n")),
                 }
                 self.advance().await;
             }
@@ -418,7 +432,7 @@ impl Actor {
                     Some(Message::Scope { reply, .. }) => drop(reply.send(ScopeAnswer::Stopped)),
                     Some(Message::State { reply }) => drop(reply.send(Arc::new(self.state.clone()))),
                     Some(Message::Done { events, .. }) => self.late(events),
-                    Some(Message::Stop { .. } | Message::Tell { .. }) => {}
+                    Some(Message::Stop { .. } | Message::Tell { .. } | Message::Answer { .. }) => {}
                     None => break,
                 },
                 () = self.tracker.wait() => break,

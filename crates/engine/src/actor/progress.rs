@@ -3,8 +3,8 @@
 //! Pure: it looks at the state before the event is applied, and says nothing of what it only repeats. What of it the
 //! chat shows is chosen in `told`.
 
-use mission::mailbox::Plan;
-use mission::{Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State, TaskId};
+use mission::mailbox::{OpenDecision, Plan};
+use mission::{Decision, Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State, TaskId};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::text::{count, cut, duration};
@@ -22,7 +22,10 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         | Event::BatchStarted { .. }
         | Event::DeliveryIntended { .. }
         | Event::Undone { .. }
-        | Event::FileUndone { .. } => return None,
+        | Event::FileUndone { .. }
+        | Event::HunkUndone { .. }
+        | Event::HunkKept { .. } => return None,
+        Event::Follows { followed } => format!("follows mission {}", followed.mission),
         Event::BaseTaken { changed, left_out, .. } => {
             let own = match changed.len() {
                 0 => String::new(),
@@ -44,15 +47,22 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
         }
         Event::BriefAccepted { brief } => {
             let verb = if brief.files.len() == 1 { "matters" } else { "matter" };
-            format!("searcher: {} {verb}", count(brief.files.len(), "file"))
-        },
+            format!("searcher: {} {verb}{}", count(brief.files.len(), "file"), questions(state, &brief.decisions))
+        }
+        Event::Answered { question, choice, .. } => format!("question {question}: you chose {}", detail(choice)),
+        Event::DefaultsTaken { reason, .. } => {
+            let open = state.decisions.iter().filter(|decision| decision.chosen.is_none());
+            let taken: Vec<String> = open.map(|d| format!("{} {}", detail(&d.question), d.default)).collect();
+            format!("decided by default ({}): {}", detail(reason), taken.join("; "))
+        }
         Event::BriefFailed { reason, .. } => format!("searcher: no brief: {}", detail(reason)),
         Event::PlanAccepted { plan, notes, parent } => planned(plan, notes, parent.as_ref()),
         Event::Corrected { text, task, .. } => {
             let to = task.as_ref().map(|task| format!(" about `{task}`")).unwrap_or_default();
             format!("you said{to}: {}", detail(text))
         }
-        Event::PlanAmended { plan, notes, .. } => amended(state, plan, notes),
+        Event::PlanAmended { plan, notes, .. } => amended(state, plan, notes, "after what you said"),
+        Event::PlanEdited { plan, notes, .. } => amended(state, plan, notes, "as you edited it"),
         Event::PlanKept { class: mission::FailureClass::Host, reason, .. } => {
             format!("planner: asked again: {}", detail(reason))
         }
@@ -209,10 +219,31 @@ fn planned(plan: &Plan, notes: &[String], parent: Option<&TaskId>) -> String {
     text
 }
 
-/// What a changed plan does, with the tasks that are new or otherwise.
-fn amended(state: &State, plan: &Plan, notes: &[String]) -> String {
+/// What the brief asks, a line each; `state` is as before the brief.
+fn questions(state: &State, asked: &[OpenDecision]) -> String {
+    let mut text = String::new();
+    for (n, decision) in asked.iter().enumerate() {
+        let choice = |(at, choice): (usize, &String)| {
+            let default = if *choice == decision.default { " (default)" } else { "" };
+            format!("{}) {choice}{default}", Decision::letter(at))
+        };
+        let choices: Vec<String> = decision.choices.iter().enumerate().map(choice).collect();
+        text.push_str(&format!("\n  - question {}: {} {}", n + 1, decision.question, choices.join("; ")));
+    }
+    match (asked.is_empty(), state.policy.clarify) {
+        (true, _) => {}
+        (false, true) => text.push_str(
+            "\n  - answer with `/task answer 1b 2a` (question and choice), or `/task answer defaults`; the plan waits for 5 minutes",
+        ),
+        (false, false) => text.push_str("\n  - the defaults are taken: nobody is asked here"),
+    }
+    text
+}
+
+/// What a changed plan does, with the tasks that are new or otherwise; `how` it came to be another one.
+fn amended(state: &State, plan: &Plan, notes: &[String], how: &str) -> String {
     let amendment = state.amendment(plan);
-    let mut text = format!("the plan, after what you said: {amendment}");
+    let mut text = format!("the plan, {how}: {amendment}");
     for task in
         plan.tasks.iter().filter(|t| amendment.added.contains(&t.id) || amendment.changed.contains(&t.id))
     {

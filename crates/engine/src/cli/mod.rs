@@ -28,7 +28,7 @@ use crate::text::visible;
 use answer::{CommandAnswer, CommandFailure, Request};
 use place::Place;
 use program::Command;
-use steering::{launch, queue, stop, tell, undo, watch};
+use steering::{answers, launch, plan, queue, review, stop, tell, undo, watch};
 
 /// Runs a subcommand: JSON of `{ args, cwd, env }` to JSON of `{ exit, stdout, stderr, open?, again? }`.
 pub async fn run(request: &str) -> String {
@@ -73,6 +73,10 @@ async fn dispatch(command: Command, request: Request) -> Result<CommandAnswer, C
         Command::Resume(args) => blocking(move || launch::resume(&args, &place)).await,
         Command::Watch(args) => watch::run(&args, &place).await,
         Command::Undo(args) => undo::run(&args, &place).await,
+        Command::Answer(args) => answers::run(&args, &place).await,
+        Command::Plan(args) => plan::run(&args, &place).await,
+        Command::Review(args) => review::run(&args, &place).await,
+        Command::Fix(args) => launch::fix_command(&args, &place).await,
         Command::Tell(args) => tell::run(&args, &place).await,
         Command::Queue(args) => queue::run(&args, &place).await,
         Command::Log(args) => log::run(&args, &place).await,

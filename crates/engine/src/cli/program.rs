@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::answer::CommandAnswer;
 use super::named_mission::NamedMission;
-use super::steering::{launch, queue, tell, undo, watch};
+use super::steering::{answers, launch, plan, queue, review, tell, undo, watch};
 use super::{checks, clean, config, graph, lint, log, report, search, trust};
 
 /// Missions for OpenCode: planned, carried out, checked and delivered.
@@ -36,9 +36,17 @@ pub(super) enum Command {
     Watch(watch::Arguments),
     /// Correct the mission that runs: roles hear it, and what has not started is planned again.
     Tell(tell::Arguments),
+    /// Answer the questions that a mission asks before its plan.
+    Answer(answers::Arguments),
+    /// Show a mission's plan, drop a task, or edit it as a file, before its tasks start.
+    Plan(plan::Arguments),
     /// Show the missions that wait for their turn, or take one out.
     Queue(queue::Arguments),
-    /// Take a delivered change back, or one file of it.
+    /// Show a mission's change by task and file, with what checked it.
+    Review(review::Arguments),
+    /// Run a mission on top of what another one delivered.
+    Fix(launch::Fix),
+    /// Take a delivered change back, one file of it, or one hunk of a file.
     Undo(undo::Arguments),
     /// Show the missions of this project, or one of them.
     Status(NamedMission),

@@ -36,7 +36,7 @@ pub use sections::command::CommandConfig;
 pub use sections::context::{ContextConfig, PagingMode, SliceMode};
 pub use sections::guardian::{GuardianConfig, RuleLevel};
 pub use sections::heal::HealConfig;
-pub use sections::mission::{Deliver, MissionConfig, NewDependencies, TestAuthor};
+pub use sections::mission::{Clarify, Deliver, MissionConfig, NewDependencies, TestAuthor};
 pub use sections::review::ReviewConfig;
 pub use sections::roles::{ReadingRoleConfig, RoleSettings, RolesConfig, WritingRoleConfig};
 pub use sections::sandbox::SandboxConfig;

@@ -103,6 +103,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         independent_tests: config.mission.tests == TestAuthor::Independent,
         max_cycles: config.mission.max_cycles,
         approve_plan: config.mission.approve_plan,
+        clarify: config.mission.clarify == crate::config::Clarify::Ask,
         dependencies: match config.mission.dependencies {
             NewDependencies::Ask => mission::NewDependencies::Ask,
             NewDependencies::Allow => mission::NewDependencies::Allow,

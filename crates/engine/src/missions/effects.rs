@@ -15,7 +15,7 @@ use crate::blocking::blocking;
 use crate::missions::tidy;
 use crate::steps::context::MissionContext;
 use crate::steps::integration::{base, delivery, integrator};
-use crate::steps::plan::{estimate, packages, planner, searcher};
+use crate::steps::plan::{clarify, estimate, packages, planner, searcher};
 use crate::steps::review::{dispute, judge_task, objective};
 use crate::steps::work::{coder, fixer, test_author};
 
@@ -34,6 +34,7 @@ impl Effects for Arc<MissionContext> {
                     wait_for_host(&context, state.host_failures).await;
                     searcher::run(&context, &state).await
                 }
+                Effect::Clarify => clarify::run(&context).await,
                 Effect::AskPlanner { task } => {
                     wait_for_host(&context, state.host_failures).await;
                     planner::run(&context, &state, task).await

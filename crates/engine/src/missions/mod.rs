@@ -1,9 +1,11 @@
 //! The missions of a project: start, resume, look at, undo; what one mission shares, and how its effects are carried out.
 
+pub(crate) mod after;
 pub(crate) mod effects;
 pub(crate) mod history;
 pub(crate) mod offer;
 pub(crate) mod page;
+pub(crate) mod plan_edit;
 pub(crate) mod project;
 pub(crate) mod queue;
 pub(crate) mod report;
@@ -12,5 +14,4 @@ pub(crate) mod running;
 pub(crate) mod tell;
 pub(crate) mod tidy;
 pub(crate) mod trust;
-pub(crate) mod undo;
 mod verdict_line;

@@ -200,12 +200,26 @@ fn side_by_side(text: &mut String, state: &State) {
     }
 }
 
-/// What the user said while it ran, and what the plan became by it.
+/// What it began from, what was decided before its plan, what the user said while it ran, and what the plan became by it.
 fn from_the_user(text: &mut String, state: &State) {
-    if state.corrections.is_empty() {
+    if let Some(followed) = &state.follows {
+        let what = cell(followed.objective.lines().next().unwrap_or_default());
+        let _ = writeln!(text, "\nIt follows mission `{}`: {what}", followed.mission);
+    }
+    let mut decided = state.decided().peekable();
+    if decided.peek().is_some() {
+        let _ = writeln!(text, "\nDecided before the plan:\n");
+    }
+    for decision in decided {
+        let who = if decision.by_default { "by default" } else { "by you" };
+        let chosen = decision.chosen.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "- {} **{}** ({who})", cell(&decision.question), cell(chosen));
+    }
+    if state.corrections.is_empty() && state.amendments.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\nSaid while it ran:\n");
+    let said = if state.corrections.is_empty() { "The plan was changed" } else { "Said while it ran" };
+    let _ = writeln!(text, "\n{said}:\n");
     for said in &state.corrections {
         let to = said.task.as_ref().map(|task| format!(" (about `{task}`)")).unwrap_or_default();
         let _ = writeln!(text, "- {}{to}", cell(&said.text));
@@ -378,10 +392,17 @@ fn verified(text: &mut String, state: &State) {
     uncovered(text, state);
 }
 
-/// Files of the delivery that the user took back since.
+/// Files and hunks of the delivery that the user took back since.
 fn taken_back(text: &mut String, state: &State) {
-    if !state.taken_back.is_empty() && matches!(state.delivery, Delivery::Delivered { .. }) {
-        let _ = writeln!(text, "Taken back since: {}.", quoted(state.taken_back.iter()));
+    let hunks = state.hunks_back.iter().flat_map(|(path, backs)| {
+        backs
+            .iter()
+            .filter(|_| !state.taken_back.contains(path))
+            .map(move |back| format!("{path}:{}", back.hunk))
+    });
+    let parts: Vec<String> = state.taken_back.iter().cloned().chain(hunks).collect();
+    if !parts.is_empty() && matches!(state.delivery, Delivery::Delivered { .. }) {
+        let _ = writeln!(text, "Taken back since: {}.", quoted(parts.iter()));
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use guardian::Guardian;
 use journal::{Journal, MissionDir, ProjectLock, control};
-use mission::{Event, Outcome, PauseReason, State};
+use mission::{Event, Followed, Outcome, PauseReason, Policy, State};
 use workspace::Workspace;
 
 use crate::actor::effects::Effects;
@@ -41,7 +41,7 @@ const MAX_DIFF: usize = 8_000;
 
 /// How a mission begins.
 pub(crate) enum Start {
-    New { objective: String, id: String, lock: ProjectLock },
+    New { objective: String, id: String, lock: ProjectLock, follows: Option<Box<Followed>> },
     Resume { id: Option<String> },
 }
 
@@ -178,6 +178,7 @@ async fn answer_requests(orchestrator: &Orchestrator, requests: &Path) {
             match (request.kind.as_str(), request.text) {
                 (control::STOP, _) => orchestrator.stop(PauseReason::Stopped(request.by)).await,
                 (control::TELL, Some(text)) => orchestrator.tell(text).await,
+                (control::ANSWER, Some(text)) => orchestrator.answer(text).await,
                 _ => {}
             }
         }
@@ -248,7 +249,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     let settings = read(project)?;
     let is_new = matches!(start, Start::New { .. });
     let (id, taken) = match start {
-        Start::New { objective, id, lock } => (id, Some((objective, lock))),
+        Start::New { objective, id, lock, follows } => (id, Some((objective, lock, follows))),
         Start::Resume { id } => {
             let unfinished =
                 |past: &PastMission| past.state.outcome.is_none() && !past.state.mission.is_empty();
@@ -268,7 +269,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     };
     let now = project.world.clock.now_ms();
     let (lock, objective) = match taken {
-        Some((objective, lock)) => (lock, Some(objective)),
+        Some((objective, lock, follows)) => (lock, Some((objective, follows))),
         None => (project.lock(&id).map_err(|why| format!("{why}\nNothing was started."))?, None),
     };
     trust::remember(&project.options, &project.state)?;
@@ -297,7 +298,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
         tidy::after_crash(project, &workspace).await.map_err(|why| format!("{why}\nNothing was started."))?;
     let dir = project.state.mission(&id).map_err(|e| e.to_string())?;
     let (journal, state, opening) = match objective {
-        Some(objective) => {
+        Some((objective, follows)) => {
             let half = tidy::half_written(project);
             let removed = tidy::before(project, config, &workspace).await?;
             dir.create().map_err(|e| e.to_string())?;
@@ -306,12 +307,16 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             let event = Event::MissionStarted {
                 mission: id.clone(),
                 objective,
-                policy: settings::policy(config),
+                policy: policy(project, config),
                 at_ms: now,
             };
             let opening =
                 format!("**Mission {id}**\n\n{not_used}{kept}{half}{}", removed.unwrap_or_default());
-            let begun = first(project, journal, State::default(), event, opening)?;
+            let mut begun = first(project, journal, State::default(), event, opening)?;
+            if let Some(followed) = follows {
+                let event = Event::Follows { followed: *followed };
+                begun = first(project, begun.0, begun.1, event, begun.2)?;
+            }
             if asks {
                 let question = trust::ask(&settings, &project.state, &id)?;
                 let reason = PauseReason::Trust(trust::what(&settings.config.withheld));
@@ -326,7 +331,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
                 .map_err(|e| e.to_string())?;
             let state = State::fold(&read.events);
             // Limits may have been raised since
-            let mut policy = settings::policy(config);
+            let mut policy = policy(project, config);
             policy.approve_plan = state.policy.approve_plan;
             let opening = format!(
                 "**Mission {id}** continues: {}\n\n{not_used}{kept}",
@@ -337,6 +342,13 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     };
     let config = settings.config;
     Ok(Prepared { _lock: lock, config, models, dir, journal, state, workspace, opening })
+}
+
+/// The user's settings; nobody is asked where nobody can answer.
+fn policy(project: &Project, config: &Config) -> Policy {
+    let mut policy = settings::policy(config);
+    policy.clarify &= project.options.interactive;
+    policy
 }
 
 /// Why no mission can be continued.

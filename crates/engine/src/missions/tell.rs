@@ -46,5 +46,41 @@ impl Project {
     }
 }
 
+impl Project {
+    /// Answers to the questions before the plan; the error is why none was taken.
+    pub(crate) fn answer(&self, text: &str, by: &str) -> Result<String, String> {
+        let now_ms = self.world.clock.now_ms();
+        let owner = self.state.owner().map_err(|error| error.to_string())?;
+        if let Some(owner) = owner {
+            let dir = self.state.mission(&owner.mission).map_err(|_| NO_QUESTION.to_string())?;
+            PastMission::read(&dir)?.state.answer(text, now_ms)?;
+            let request = control::Request {
+                kind: control::ANSWER.into(),
+                by: by.into(),
+                at_ms: now_ms,
+                text: Some(text.into()),
+            };
+            control::post(&dir.control_dir(), &request).map_err(|error| error.to_string())?;
+            return Ok(format!("Answered to mission `{}`.\n", owner.mission));
+        }
+        let (dir, past) = self
+            .find(None, |past| past.state.outcome.is_none() && past.state.clarification_due())
+            .map_err(|_| NO_QUESTION.to_string())?;
+        let events = past.state.answer(text, now_ms)?;
+        let _lock = self.lock(dir.id())?;
+        let (mut journal, _) = Journal::<Event>::reopen(&dir.journal_path(), self.redactor.clone())
+            .map_err(|error| error.to_string())?;
+        for event in &events {
+            journal.append(event).map_err(|error| error.to_string())?;
+        }
+        Ok(format!(
+            "Mission `{0}` does not run now, and has the answer. `/task resume {0}` continues it.\n",
+            dir.id()
+        ))
+    }
+}
+
+const NO_QUESTION: &str = "no mission of this project waits for an answer";
+
 const NONE: &str = "no mission runs here, and none waits to be resumed; a mission whose text begins with this word starts with \
                     `/task run tell …`";

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use mission::{AttemptFailure, HeaderLine, Issue, Role, Task, WrittenTests};
+use mission::{AttemptFailure, HeaderLine, Issue, Role, State, Task, WrittenTests};
 
 use crate::talk::session::Part;
 use crate::text::{cut, quoted};
@@ -71,6 +71,22 @@ pub(crate) fn from_user<T: AsRef<str>>(said: &[T]) -> String {
     );
     for said in said {
         let _ = writeln!(text, "- {}", said.as_ref().replace('\n', "\n  "));
+    }
+    text
+}
+
+/// What the mission begins from, and what was decided before its plan; empty where nothing.
+pub(crate) fn given(state: &State) -> String {
+    let mut text = state.follows.as_ref().map(|followed| followed.text()).unwrap_or_default();
+    let decided: Vec<_> = state.decided().collect();
+    if !decided.is_empty() {
+        text.push_str("\n# Decided\nWhat the objective leaves open; plan by it:\n");
+    }
+    for decision in decided {
+        let who =
+            if decision.by_default { "by default, nobody was asked or answered" } else { "by the user" };
+        let chosen = decision.chosen.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "- {} {chosen} ({who})", decision.question);
     }
     text
 }

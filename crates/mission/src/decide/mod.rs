@@ -110,6 +110,9 @@ fn planning(state: &State, now_ms: u64) -> Option<Effect> {
     if state.brief.is_none() && state.brief_failures.len() < ROLE_TRIES {
         return Some(Effect::AskSearcher);
     }
+    if state.clarification_due() {
+        return Some(Effect::Clarify);
+    }
     Some(Effect::AskPlanner { task: None })
 }
 

@@ -22,11 +22,18 @@ pub(super) fn plan(state: &State) -> Option<Event> {
     let task = PlannedTask {
         id: "objective".into(),
         title: state.objective.lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect(),
-        instructions: format!("{}\n\n{}", state.objective, brief.summary),
+        instructions: format!("{}\n\n{}{}", state.objective, brief.summary, decided(state)),
         files,
         acceptance: vec!["The objective is met.".into()],
         ..PlannedTask::default()
     };
     let plan = Plan { tasks: vec![task], ..Plan::default() };
     Some(Event::PlanAccepted { plan, notes: vec![note], parent: None })
+}
+
+/// What was settled before the plan, a line each.
+fn decided(state: &State) -> String {
+    let line =
+        |decision: &crate::Decision| Some(format!("\n{} {}", decision.question, decision.chosen.as_ref()?));
+    state.decided().filter_map(line).collect()
 }

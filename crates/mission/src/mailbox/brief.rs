@@ -22,7 +22,22 @@ pub(super) const FIELDS: &[Field] = &[
     Field::optional("conventions", Shape::List(&Shape::Text))
         .hint("what neighbouring code does that new code should do too"),
     Field::optional("risks", Shape::List(&Shape::Text)),
+    Field::optional(
+        "decisions",
+        Shape::List(&Shape::Object(&[
+            Field::required("question", Shape::Text),
+            Field::required("choices", Shape::List(&Shape::Text)),
+            Field::required("default", Shape::Text),
+        ])),
+    )
+    .hint("only what the objective leaves open, the code does not answer, and changes the plan; the user is asked"),
 ];
+
+/// Questions of a brief, choices of one, and bytes of each text.
+pub const MAX_DECISIONS: usize = 3;
+const CHOICES: std::ops::RangeInclusive<usize> = 2..=4;
+const MAX_QUESTION: usize = 300;
+const MAX_CHOICE: usize = 120;
 
 /// What the Searcher found: all that the Planner sees of the repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +48,17 @@ pub struct Brief {
     pub conventions: Vec<String>,
     #[serde(default)]
     pub risks: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<OpenDecision>,
+}
+
+/// What only the user can decide, and what is done where they do not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenDecision {
+    pub question: String,
+    pub choices: Vec<String>,
+    /// One of the choices.
+    pub default: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +79,56 @@ pub fn parse_brief(value: &Value) -> Result<Brief, Problems> {
             Err(why) => problems.push(format!("`files[{i}].path`: {why}")),
         }
     }
+    if brief.decisions.len() > MAX_DECISIONS {
+        problems.push(format!(
+            "`decisions` has {}; at most {MAX_DECISIONS} are asked: keep those that change the plan most, and put the others into \
+             `risks`",
+            brief.decisions.len()
+        ));
+    }
+    for (i, decision) in brief.decisions.iter_mut().enumerate() {
+        decision.tidy();
+        problems.extend(decision.problem().map(|why| format!("`decisions[{i}]`: {why}")));
+    }
     if problems.is_empty() { Ok(brief) } else { Err(problems) }
+}
+
+impl OpenDecision {
+    fn tidy(&mut self) {
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.question = line(&self.question);
+        self.default = line(&self.default);
+        for choice in &mut self.choices {
+            *choice = line(choice);
+        }
+    }
+
+    fn problem(&self) -> Option<String> {
+        if self.question.is_empty() || self.question.len() > MAX_QUESTION {
+            return Some(format!("`question` must be one sentence of at most {MAX_QUESTION} bytes"));
+        }
+        if !CHOICES.contains(&self.choices.len()) {
+            return Some(format!(
+                "`choices` has {}; give {} to {}",
+                self.choices.len(),
+                CHOICES.start(),
+                CHOICES.end()
+            ));
+        }
+        if self.choices.iter().any(|choice| choice.is_empty() || choice.len() > MAX_CHOICE) {
+            return Some(format!("each of `choices` must be a text of at most {MAX_CHOICE} bytes"));
+        }
+        let distinct: std::collections::BTreeSet<&String> = self.choices.iter().collect();
+        if distinct.len() < self.choices.len() {
+            return Some("two of `choices` are the same".into());
+        }
+        (!self.choices.contains(&self.default)).then(|| {
+            format!(
+                "`default` is `{}`, which is none of `choices`",
+                shared::text::clip(&self.default, MAX_CHOICE)
+            )
+        })
+    }
 }
 
 /// Paths that are said to be missing.
@@ -81,10 +156,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_decision_has_choices_and_a_default_that_is_one_of_them() {
+        let read = |decisions: Value| {
+            let arguments = serde_json::json!({ "summary": "x", "files": [], "decisions": decisions });
+            parse_brief(&arguments).map(|brief| brief.decisions).map_err(|problems| problems.join("; "))
+        };
+        let good = |n: usize| serde_json::json!({ "question": format!("Which {n}?"), "choices": ["a  b", "c"], "default": "a b" });
+        let decisions = read(Value::Array(vec![good(1)])).unwrap();
+        assert_eq!(decisions[0].choices, ["a b", "c"], "one line each");
+        for (wrong, why) in [
+            (serde_json::json!([{ "question": "x", "choices": ["a"], "default": "a" }]), "give 2 to 4"),
+            (serde_json::json!([{ "question": "x", "choices": ["a", "a"], "default": "a" }]), "the same"),
+            (
+                serde_json::json!([{ "question": "x", "choices": ["a", "b"], "default": "c" }]),
+                "none of `choices`",
+            ),
+            (serde_json::json!([{ "question": " ", "choices": ["a", "b"], "default": "a" }]), "one sentence"),
+            (Value::Array((0..4).map(good).collect()), "at most 3 are asked"),
+        ] {
+            let said = read(wrong).unwrap_err();
+            assert!(said.contains(why), "{said}");
+        }
+    }
+
+    #[test]
     fn what_does_not_exist_is_taken_out_and_said() {
         let file = |path: &str| BriefFile { path: path.into(), why: "x".into() };
         let files = vec![file("src/a.js"), file("src/gone.js"), file("lib/b.js")];
-        let mut brief = Brief { summary: "x".into(), files, conventions: vec![], risks: vec![] };
+        let mut brief =
+            Brief { summary: "x".into(), files, conventions: vec![], risks: vec![], decisions: vec![] };
         brief.compare(|path| path != "src/gone.js");
         assert_eq!(brief.files, [file("src/a.js"), file("lib/b.js")]);
         assert!(brief.risks[0].contains("`src/gone.js`"), "{:?}", brief.risks);

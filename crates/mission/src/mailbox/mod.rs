@@ -15,7 +15,7 @@ mod tests;
 mod work;
 
 pub use arguments::{Field, Problems, Shape, json_schema};
-pub use brief::{Brief, BriefFile, parse_brief};
+pub use brief::{Brief, BriefFile, MAX_DECISIONS, OpenDecision, parse_brief};
 pub use check::{CheckRequest, parse_check};
 pub use page::{PageRequest, parse_page};
 pub use plan::{Plan, PlannedDependency, PlannedTask, parse_plan};

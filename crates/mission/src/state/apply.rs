@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Commit, Delivery, Judged, State, Trouble};
+use super::{Commit, Delivery, HunkBack, Judged, Shared, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::provider::Fault;
 use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Seat, Task, TaskId, Tokens, independent};
@@ -82,7 +82,9 @@ impl State {
                 let of_role = self.usage_by_role.entry(*role).or_default();
                 of_role.paged = of_role.paged.saturating_add(*paged);
             }
+            Event::Follows { followed } => self.follows = Some(Shared::from(followed.clone())),
             Event::BriefAccepted { brief } => {
+                self.open_decisions(&brief.decisions);
                 self.brief = Some(brief.clone());
                 self.host_failures = 0;
             }
@@ -96,9 +98,11 @@ impl State {
                     None => self.plan_failures.push(reason.clone()),
                 }
             }
-            Event::Corrected { .. } | Event::PlanAmended { .. } | Event::PlanKept { .. } => {
-                self.corrected(event);
-            }
+            Event::Answered { .. } | Event::DefaultsTaken { .. } => self.settled(event),
+            Event::Corrected { .. }
+            | Event::PlanAmended { .. }
+            | Event::PlanEdited { .. }
+            | Event::PlanKept { .. } => self.corrected(event),
             Event::PackagesAdded { parent, packages, commit, tree, checks, .. } => {
                 self.head = Some(Commit { commit: commit.clone(), tree: tree.clone() });
                 if !checks.is_empty() {
@@ -146,10 +150,9 @@ impl State {
                     _ => self.review_failures.push(reason.clone()),
                 }
             }
-            Event::FileUndone { path } if !self.taken_back.contains(path) => {
-                self.taken_back.push(path.clone());
+            Event::FileUndone { .. } | Event::HunkUndone { .. } | Event::HunkKept { .. } => {
+                self.part_undone(event);
             }
-            Event::FileUndone { .. } => {}
             Event::DeliveryIntended { .. }
             | Event::Delivered { .. }
             | Event::DeliveryFailed { .. }
@@ -236,6 +239,25 @@ impl State {
                 for id in tasks {
                     self.batch.remove(id);
                     self.failed(id, *class, issues, true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A file of the delivery, or a hunk of one, was taken back.
+    fn part_undone(&mut self, event: &Event) {
+        match event {
+            Event::FileUndone { path } if !self.taken_back.contains(path) => {
+                self.taken_back.push(path.clone());
+            }
+            Event::HunkUndone { path, hunk, left } => {
+                let back = HunkBack { hunk: *hunk, left: left.clone() };
+                self.hunks_back.entry(path.clone()).or_default().push(back);
+            }
+            Event::HunkKept { path, hunk } => {
+                if let Some(backs) = self.hunks_back.get_mut(path) {
+                    backs.retain(|back| back.hunk != *hunk);
                 }
             }
             _ => {}

@@ -166,6 +166,10 @@ impl State {
                 self.corrections.push(correction);
             }
             Event::PlanAmended { plan, notes, told } => self.amended(plan, notes, *told as usize),
+            Event::PlanEdited { plan, notes, .. } => {
+                self.amended(plan, notes, self.heard.plan);
+                self.estimate = None;
+            }
             Event::PlanKept { class: FailureClass::Host, reason, .. } => self.host_failed(reason),
             Event::PlanKept { told, .. } => {
                 self.heard.failures = self.heard.failures.saturating_add(1);

@@ -4,6 +4,8 @@
 
 mod apply;
 mod corrections;
+mod decisions;
+mod followed;
 mod index;
 mod ladder;
 mod needs;
@@ -12,12 +14,13 @@ mod shared;
 mod tasks;
 mod waits;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use corrections::{Amendment, Correction, Heard, MAX_CORRECTION, MAX_CORRECTIONS};
+pub use decisions::Decision;
 pub use objective::ObjectiveReview;
 pub use shared::Shared;
 pub use tasks::Tasks;
@@ -27,8 +30,8 @@ use crate::cost::usage::UsageByRole;
 use crate::mailbox::Brief;
 use crate::provider::Providers;
 use crate::{
-    CheckSummary, Estimate, Event, FailureClass, Gate, GateVerdict, ItemVerdict, MissionId, Outcome,
-    PauseReason, Phase, Policy, Seat, SetupSummary, Task, TaskId, Usage,
+    CheckSummary, Estimate, Event, FailureClass, Followed, Gate, GateVerdict, ItemVerdict, MissionId,
+    Outcome, PauseReason, Phase, Policy, Seat, SetupSummary, Task, TaskId, Usage,
 };
 pub use needs::Needs;
 
@@ -100,6 +103,15 @@ impl Delivery {
     }
 }
 
+/// A hunk of a delivered file that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HunkBack {
+    /// Its number, from 1.
+    pub hunk: u32,
+    /// What the file holds then, as `workspace` names it.
+    pub left: Value,
+}
+
 /// What the mission is at, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,6 +152,10 @@ pub struct State {
     #[serde(default)]
     pub seat: Option<Seat>,
 
+    /// The mission whose delivered change it begins from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<Shared<Followed>>,
+
     pub base: Option<Commit>,
     /// The user's own changes that the base contains.
     pub base_changed: Vec<String>,
@@ -151,6 +167,9 @@ pub struct State {
     #[serde(default)]
     pub setup: Vec<SetupSummary>,
     pub brief: Option<Brief>,
+    /// What the brief asks, and what was answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<Decision>,
     pub brief_failures: Vec<String>,
     pub plan_failures: Vec<String>,
     pub host_failures: u32,
@@ -216,6 +235,9 @@ pub struct State {
     /// Files of the delivery that the user took back one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken_back: Vec<String>,
+    /// Hunks that they took back of files of it, in their order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub hunks_back: BTreeMap<String, Vec<HunkBack>>,
     pub paused: Option<PauseReason>,
     pub outcome: Option<Outcome>,
 }

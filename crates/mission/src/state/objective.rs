@@ -43,6 +43,9 @@ impl State {
         let mut seen = BTreeSet::new();
         items.retain(|item| !item.trim().is_empty() && seen.insert(item.clone()));
         items.truncate(MAX_ITEMS);
+        items.extend(self.decisions.iter().filter(|decision| !decision.by_default).filter_map(|decision| {
+            Some(format!("the user decided: {} {}", decision.question, decision.chosen.as_ref()?))
+        }));
         items.extend(self.corrections.iter().map(|said| {
             format!("the user's later word is kept, unless a newer one takes it back: {}", said.text)
         }));

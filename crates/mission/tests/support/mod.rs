@@ -194,7 +194,7 @@ impl Mission {
 }
 
 pub fn brief() -> Brief {
-    Brief { summary: "s".into(), files: vec![], conventions: vec![], risks: vec![] }
+    Brief { summary: "s".into(), files: vec![], conventions: vec![], risks: vec![], decisions: vec![] }
 }
 
 pub fn plan(text: &str) -> Plan {

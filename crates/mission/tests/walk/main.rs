@@ -8,6 +8,7 @@ mod corrections;
 mod decisions;
 mod dice;
 mod outcomes;
+mod questions;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -98,6 +99,9 @@ impl Walk {
         self.now += 10;
         if self.mission.state.paused.is_some() {
             self.running.clear();
+            if self.mission.state.policy.clarify && self.dice.one_in(4) {
+                self.edit();
+            }
             let mut policy = Policy { tokens: None, ..self.mission.state.policy.clone() };
             if self.dice.one_in(3) {
                 policy.dependencies = NewDependencies::Deny;
@@ -143,12 +147,13 @@ impl Walk {
                     (_, true) => {
                         Event::BriefFailed { class: FailureClass::Malformed, reason: "prose".into() }
                     }
-                    _ => Event::BriefAccepted { brief: brief() },
+                    _ => Event::BriefAccepted { brief: self.asking(brief()) },
                 };
                 self.tell(event);
             }
             Effect::AskPlanner { task } => self.plan(task),
             Effect::AmendPlan => self.amend(),
+            Effect::Clarify => self.clarify(),
             Effect::WriteTests { task, .. } if running.told == 0 => {
                 let unneeded = self.dice.one_in(4);
                 if !self.trouble() && !unneeded {
@@ -381,12 +386,12 @@ fn walk(seed: u64, policy: Policy, faults: usize) -> Mission {
 fn any_policy() -> impl Strategy<Value = Policy> {
     let ladder = (0..3_u32, 0..3_u32, 0..3_u32, 0..3_u32, 1..4_u32);
     let at_once = (1..5_u32, 1..4_u32);
-    (at_once, ladder, prop::option::of(50..500_u64), any::<(bool, bool)>()).prop_map(
+    (at_once, ladder, prop::option::of(50..500_u64), any::<(bool, bool, bool)>()).prop_map(
         |(
             (parallel, candidates),
             (fixes, fresh, fallbacks, splits, max_cycles),
             tokens,
-            (approve_plan, independent_tests),
+            (approve_plan, independent_tests, clarify),
         )| Policy {
             parallel,
             candidates,
@@ -398,6 +403,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
             tokens,
             approve_plan,
             independent_tests,
+            clarify,
             host_failures: 3,
             ..Policy::default()
         },

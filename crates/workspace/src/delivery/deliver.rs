@@ -190,6 +190,16 @@ impl Workspace {
         }
     }
 
+    /// Writes something else over files of an earlier delivery, whose backup stays for its undo.
+    pub(crate) fn rewrite(&self, delivery: &Delivery, earlier: &Delivery) -> Result<(), UndoError> {
+        let delivery = checked(delivery)?;
+        let places = self.places(delivery, &[&self.place(earlier)])?;
+        match self.bring(delivery, &places, None).map_err(UndoError::Failed)? {
+            Ok(_) => Ok(()),
+            Err(paths) => Err(UndoError::Changed { paths }),
+        }
+    }
+
     /// `Err` holds the paths that are neither as before nor as after.
     fn bring(
         &self,

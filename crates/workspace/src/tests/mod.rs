@@ -4,6 +4,7 @@ mod delivery;
 mod failures;
 mod filters;
 mod hostile;
+mod hunks;
 mod narrow;
 mod secrets;
 mod slots;

@@ -222,6 +222,7 @@ impl Hands {
             files: Vec::new(),
             conventions: Vec::new(),
             risks: Vec::new(),
+            decisions: Vec::new(),
         };
         vec![spent(Role::Searcher, None, ASKED), Event::BriefAccepted { brief }]
     }
@@ -432,6 +433,7 @@ impl Hands {
                 vec![Event::BaseChecked { checks: vec![check], setup: Vec::new(), ended_by: None }]
             }
             Effect::AskSearcher => self.search().await,
+            Effect::Clarify => Vec::new(),
             Effect::AskPlanner { task } => self.plan(&state, task).await,
             Effect::WriteTests { task, draw, .. } => self.write_tests(&state, task, draw).await,
             Effect::ReviewTests { task, .. } => self.review_tests(&state, task).await,

@@ -1,4 +1,4 @@
-//! `run OBJECTIVE` and `resume [id]`: what the program types into an OpenCode that it starts, and for how long that may take.
+//! `run OBJECTIVE`, `fix ID COMMENT` and `resume [id]`: what the program types into an OpenCode that it starts, and for how long that may take.
 //! The program starts it (`bin/mission.js`); what can be refused without it is refused here.
 
 use std::fs::File;
@@ -11,6 +11,7 @@ use serde_json::json;
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::{Place, Standing};
 use super::objectives;
+use crate::missions::project::Project;
 use crate::text::count;
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,16 @@ pub(crate) struct Run {
     /// One mission after the other, for each item of a Markdown list in this file.
     #[arg(long, value_name = "FILE", conflicts_with = "objective")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Fix {
+    /// The mission whose change is to be corrected.
+    id: String,
+    /// What should be otherwise; `path:line: text` is about a line.
+    comment: String,
     #[command(flatten)]
     how: How,
 }
@@ -69,6 +80,33 @@ pub(crate) fn run(args: &Run, directory: &Path) -> Result<CommandAnswer, Command
         )));
     }
     launch(&format!("run {objective}"), &args.how)
+}
+
+pub(crate) async fn fix_command(args: &Fix, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+    let dir = place.mission(Some(&args.id))?;
+    let project = place.project().await?;
+    fix(&project, dir.id(), &args.comment, args.how.json, args.how.timeout).await
+}
+
+/// What can be refused before OpenCode starts is refused here.
+pub(super) async fn fix(
+    project: &Project,
+    id: &str,
+    comment: &str,
+    json: bool,
+    timeout: Option<u64>,
+) -> Result<CommandAnswer, CommandFailure> {
+    let comment = comment.trim();
+    if comment.is_empty() || comment.len() > MAX_OBJECTIVE {
+        return Err(CommandFailure::Usage(format!(
+            "the comment must say what should be otherwise, in at most {MAX_OBJECTIVE} bytes"
+        )));
+    }
+    project
+        .followed(id, comment)
+        .await
+        .map_err(|why| CommandFailure::Problem(format!("nothing was started: {why}")))?;
+    launch(&format!("fix {id} {comment}"), &How { json, timeout })
 }
 
 pub(crate) fn resume(args: &Resume, place: &Place) -> Result<CommandAnswer, CommandFailure> {
@@ -134,7 +172,7 @@ fn read_file(path: &Path) -> Result<String, String> {
 }
 
 /// `90s`, `30m`, `2h`; a bare number is seconds.
-fn milliseconds(text: &str) -> Result<u64, String> {
+pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
     let wrong = || format!("`{text}` is no time; write 90s, 30m or 2h");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {

@@ -1,8 +1,11 @@
-//! Commands that act on a mission which runs, waits or was delivered: start, watch, correct, stop, undo it.
+//! Commands that act on a mission which runs, waits or was delivered: start, watch, correct, answer, stop, review, undo it.
 
+pub(super) mod answers;
 pub(super) mod launch;
 pub(super) mod objectives;
+pub(super) mod plan;
 pub(super) mod queue;
+pub(super) mod review;
 pub(super) mod stop;
 pub(super) mod tell;
 pub(super) mod undo;

@@ -1,5 +1,6 @@
 //! The commands, called as the program calls them.
 
+mod delivered;
 mod sandbox;
 mod steering;
 

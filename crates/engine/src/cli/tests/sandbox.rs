@@ -64,6 +64,13 @@ impl Sandbox {
         }
     }
 
+    /// The project as the engine has it.
+    pub async fn opened(&self) -> crate::missions::project::Project {
+        let request = json!({ "args": [], "cwd": self.project(), "env": { "HOME": self.folder.path() } });
+        let place = crate::cli::place::Place::find(&serde_json::from_value(request).unwrap()).unwrap();
+        place.project().await.unwrap_or_else(|why| panic!("{why:?}"))
+    }
+
     pub fn state(&self) -> StateDir {
         StateDir::open(&self.data_home(), &self.project()).unwrap()
     }

@@ -21,6 +21,9 @@ pub struct MissionConfig {
     /// Ask before the first task starts.
     #[schemars(extend("x-tightens" = ["true", "false"]))]
     pub approve_plan: bool,
+    /// Whether what the objective leaves open, and changes the plan, is asked before it.
+    #[schemars(extend("x-tightens" = ["ask", "never"]))]
+    pub clarify: Clarify,
     /// Who writes the tests of a change in behaviour.
     #[schemars(extend("x-tightens" = ["independent", "coder", "none"]))]
     pub tests: TestAuthor,
@@ -36,6 +39,7 @@ impl Default for MissionConfig {
             max_cycles: 3,
             deliver: Deliver::Apply,
             approve_plan: false,
+            clarify: Clarify::Ask,
             tests: TestAuthor::Independent,
             dependencies: NewDependencies::Ask,
         }
@@ -50,6 +54,16 @@ pub enum Deliver {
     Apply,
     /// A branch `orchestrator/<mission id>` is left, the working tree stays as it is
     Branch,
+}
+
+/// Whether questions are asked before the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Clarify {
+    /// At most three are asked where somebody can answer; after five minutes their defaults are taken
+    Ask,
+    /// The defaults are taken at once
+    Never,
 }
 
 /// Who writes the tests of a change in behaviour.

@@ -180,25 +180,26 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         max_cycles = 3  # home/opencode.toml:3
         deliver = "apply"  # home/opencode.toml:4
         approve_plan = false  # home/opencode.toml:5
-        tests = "independent"  # home/opencode.toml:6
-        dependencies = "ask"  # home/opencode.toml:7
+        clarify = "ask"  # home/opencode.toml:6
+        tests = "independent"  # home/opencode.toml:7
+        dependencies = "ask"  # home/opencode.toml:8
 
         [budget]
-        calls = 200  # home/opencode.toml:13
-        requests = 3000  # home/opencode.toml:14
-        wall = "4h"  # home/opencode.toml:15
-        tokens = 2000000  # home/opencode.toml:16
-        cost_usd = 5.0  # home/opencode.toml:17
-        outage = "30m"  # home/opencode.toml:18
+        calls = 200  # home/opencode.toml:14
+        requests = 3000  # home/opencode.toml:15
+        wall = "4h"  # home/opencode.toml:16
+        tokens = 2000000  # home/opencode.toml:17
+        cost_usd = 5.0  # home/opencode.toml:18
+        outage = "30m"  # home/opencode.toml:19
 
         [budget.task]
-        calls = 12  # home/opencode.toml:20
-        requests = 300  # home/opencode.toml:21
-        tokens = 300000  # home/opencode.toml:22
-        cost_usd = 0.5  # home/opencode.toml:23
+        calls = 12  # home/opencode.toml:21
+        requests = 300  # home/opencode.toml:22
+        tokens = 300000  # home/opencode.toml:23
+        cost_usd = 0.5  # home/opencode.toml:24
 
         [command]
-        name = "task"  # home/opencode.toml:10
+        name = "task"  # home/opencode.toml:11
 
         [roles.searcher]
         fallback = []  # default
@@ -209,14 +210,14 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         timeout = "10m"  # default
 
         [roles.coder]
-        model = "provider/model"  # home/opencode.toml:26
-        fallback = ["provider/other"]  # home/opencode.toml:27
-        variant = "high"  # home/opencode.toml:28
-        timeout = "10m"  # home/opencode.toml:30
-        bash = false  # home/opencode.toml:31
+        model = "provider/model"  # home/opencode.toml:27
+        fallback = ["provider/other"]  # home/opencode.toml:28
+        variant = "high"  # home/opencode.toml:29
+        timeout = "10m"  # home/opencode.toml:31
+        bash = false  # home/opencode.toml:32
 
         [roles.coder.options]
-        temperature = 0.2  # home/opencode.toml:29
+        temperature = 0.2  # home/opencode.toml:30
 
         [roles.reviewer]
         fallback = []  # default
@@ -228,52 +229,52 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         bash = false  # default
 
         [review]
-        quorum = 1  # home/opencode.toml:34
+        quorum = 1  # home/opencode.toml:35
 
         [heal]
         fixes = 3  # opencode.json (plugin options)
-        fresh = 1  # home/opencode.toml:38
-        splits = 1  # home/opencode.toml:39
-        candidates = 1  # home/opencode.toml:40
+        fresh = 1  # home/opencode.toml:39
+        splits = 1  # home/opencode.toml:40
+        candidates = 1  # home/opencode.toml:41
 
         [checks]
-        auto = true  # home/opencode.toml:43
-        exclude = []  # home/opencode.toml:44
-        allow = []  # home/opencode.toml:45
+        auto = true  # home/opencode.toml:44
+        exclude = []  # home/opencode.toml:45
+        allow = []  # home/opencode.toml:46
 
         [checks.rename]
-        packages-api-test = "api"  # home/opencode.toml:47
+        packages-api-test = "api"  # home/opencode.toml:48
 
         [checks.timeout]
-        api = "20m"  # home/opencode.toml:49
+        api = "20m"  # home/opencode.toml:50
 
         [[checks.command]]
-        name = "test"  # home/opencode.toml:50
-        run = "npm test"  # home/opencode.toml:50
-        timeout = "10m"  # home/opencode.toml:50
+        name = "test"  # home/opencode.toml:51
+        run = "npm test"  # home/opencode.toml:51
+        timeout = "10m"  # home/opencode.toml:51
 
         [guardian]
-        rules = ["rules/*.yml"]  # home/opencode.toml:56
+        rules = ["rules/*.yml"]  # home/opencode.toml:57
 
         [guardian.severity]
-        debug-leftover = "off"  # home/opencode.toml:58
+        debug-leftover = "off"  # home/opencode.toml:59
 
         [sandbox]
-        require = "best"  # home/opencode.toml:61
-        network = "loopback"  # home/opencode.toml:62
-        allow_read = []  # home/opencode.toml:63
-        allow_write = []  # home/opencode.toml:64
-        memory_percent = 80  # home/opencode.toml:65
-        processes = 4096  # home/opencode.toml:66
-        file_mb = 8192  # home/opencode.toml:67
-        disk_mb = 16384  # home/opencode.toml:68
+        require = "best"  # home/opencode.toml:62
+        network = "loopback"  # home/opencode.toml:63
+        allow_read = []  # home/opencode.toml:64
+        allow_write = []  # home/opencode.toml:65
+        memory_percent = 80  # home/opencode.toml:66
+        processes = 4096  # home/opencode.toml:67
+        file_mb = 8192  # home/opencode.toml:68
+        disk_mb = 16384  # home/opencode.toml:69
 
         [workspace]
-        setup = "auto"  # home/opencode.toml:71
-        setup_failure = "pause"  # home/opencode.toml:72
-        copy = ["node_modules"]  # home/opencode.toml:73
-        directory = "auto"  # home/opencode.toml:74
-        keep_mb = 10000  # home/opencode.toml:75
+        setup = "auto"  # home/opencode.toml:72
+        setup_failure = "pause"  # home/opencode.toml:73
+        copy = ["node_modules"]  # home/opencode.toml:74
+        directory = "auto"  # home/opencode.toml:75
+        keep_mb = 10000  # home/opencode.toml:76
 
         [context]
         budget = 24000  # home/opencode.toml:78

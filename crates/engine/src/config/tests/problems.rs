@@ -29,7 +29,7 @@ fn unknown_keys_name_the_nearest_one() {
             opencode.toml:5:1: unknown key `quorum` in `[mission]`
             hint: `quorum` belongs to `[review]`
             opencode.toml:6:1: unknown key `zzz` in `[mission]`
-            hint: the keys here are `approve_plan`, `deliver`, `dependencies`, `max_cycles`, `parallel` and `tests`
+            hint: the keys here are `approve_plan`, `clarify`, `deliver`, `dependencies`, `max_cycles`, `parallel` and `tests`
             opencode.toml:7:14: unknown key `extra` in `[roles.coder]`
             hint: the keys here are `bash`, `fallback`, `model`, `options`, `timeout` and `variant`
             opencode.toml:10:1: unknown key `bash` in `[roles.searcher]`
@@ -230,7 +230,7 @@ fn places_count_characters_and_know_every_line_ending() {
             hint: the keys here are `budget`, `checks`, `command`, `context`, `guardian`, `heal`, `mission`, `review`, `roles`, `sandbox` and `workspace`
             opencode.toml:2:23: `mission.deliver` must be `apply` or `branch`, not "äö"
             opencode.toml:2:29: unknown key `ü` in `[mission]`
-            hint: the keys here are `approve_plan`, `deliver`, `dependencies`, `max_cycles`, `parallel` and `tests`
+            hint: the keys here are `approve_plan`, `clarify`, `deliver`, `dependencies`, `max_cycles`, `parallel` and `tests`
         "#]],
     );
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use mission::mailbox::Plan;
+use workspace::Workspace;
 
 use crate::bench::files::kinds::{FileKind, is_test_text, kind, never_changes};
 use crate::blocking::blocking;
@@ -14,30 +15,31 @@ pub(crate) async fn problems(context: &Arc<MissionContext>, plan: &Plan) -> Vec<
     let Ok(state) = context.desk.orchestrator.state().await else { return Vec::new() };
     let base = state.base.as_ref().map(|base| base.commit.clone()).unwrap_or_default();
     let (workspace, plan) = (context.bench.workspace.clone(), plan.clone());
-    let looked = blocking(move || {
-        let tasks = plan.tasks.iter().filter(|task| !task.compound);
-        let files: Vec<(usize, &str)> = tasks
-            .enumerate()
-            .flat_map(|(at, task)| task.files.iter().map(move |file| (at, file.as_str())))
-            .filter(|(_, file)| {
-                matches!(kind(file), FileKind::Test | FileKind::TestSupport | FileKind::Config)
-            })
-            .collect();
-        let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
-        let texts = workspace.read_all(&base, &names)?;
-        let tasks: Vec<_> = plan.tasks.iter().filter(|task| !task.compound).collect();
-        let mut problems = Vec::new();
-        for ((at, file), text) in files.into_iter().zip(texts) {
-            let (Some(task), Some(text)) = (tasks.get(at), text) else { continue };
-            let reasons = (task.edits_tests.is_some(), task.edits_config.is_some());
-            problems.extend(problem(&task.id, file, &String::from_utf8_lossy(&text), reasons));
-        }
-        Ok::<_, workspace::Error>(problems)
-    });
+    let looked = blocking(move || of(&workspace, &base, &plan));
     looked.await.unwrap_or_else(|error| {
         tracing::warn!("a plan was not compared with the files that are there: {error}");
         Vec::new()
     })
+}
+
+/// The same of a plan for that base.
+pub(crate) fn of(workspace: &Workspace, base: &str, plan: &Plan) -> Result<Vec<String>, workspace::Error> {
+    let tasks: Vec<_> = plan.tasks.iter().filter(|task| !task.compound).collect();
+    let files: Vec<(usize, &str)> = tasks
+        .iter()
+        .enumerate()
+        .flat_map(|(at, task)| task.files.iter().map(move |file| (at, file.as_str())))
+        .filter(|(_, file)| matches!(kind(file), FileKind::Test | FileKind::TestSupport | FileKind::Config))
+        .collect();
+    let names: Vec<&str> = files.iter().map(|(_, file)| *file).collect();
+    let texts = workspace.read_all(base, &names)?;
+    let mut problems = Vec::new();
+    for ((at, file), text) in files.into_iter().zip(texts) {
+        let (Some(task), Some(text)) = (tasks.get(at), text) else { continue };
+        let reasons = (task.edits_tests.is_some(), task.edits_config.is_some());
+        problems.extend(problem(&task.id, file, &String::from_utf8_lossy(&text), reasons));
+    }
+    Ok(problems)
 }
 
 /// `reasons`: whether the task says why existing tests, and why configuration, must change.

@@ -1,8 +1,10 @@
 //! Analysis and planning: from the objective to tasks, packages and an estimate.
 
+pub(crate) mod clarify;
 pub(crate) mod estimate;
 pub(crate) mod existing_files;
 pub(crate) mod packages;
+pub(crate) mod partial;
 pub(crate) mod planner;
 pub(crate) mod reading;
 pub(crate) mod searcher;

@@ -1,17 +1,17 @@
 //! The Planner: sees the brief, not the repository, and submits a task graph that the engine checks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use mission::mailbox::{Brief, Plan, parse_plan};
+use mission::mailbox::{Brief, parse_plan};
 use mission::{Event, FailureClass, Phase, Policy, Role, State, Task, TaskId, graph};
 use serde_json::Value;
 use workspace::Slot;
 
 use crate::failure::RoleFailure;
 use crate::steps::context::MissionContext;
-use crate::steps::plan::{existing_files, packages, reading};
+use crate::steps::plan::{existing_files, packages, partial, reading};
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
@@ -101,6 +101,7 @@ async fn ask(
     let text = |attempt| {
         let mut text = prompt::header(&context.desk.mission, Role::Planner, task.as_deref(), attempt);
         let _ = writeln!(text, "# Objective\n{}\n{}", state.objective, prompt::from_user(&state.said()));
+        text.push_str(&prompt::given(state));
         if let Some(task) = compound {
             let _ = writeln!(text, "# The part of it to split into tasks\n{}", prompt::task(task));
             if task.resplit {
@@ -139,11 +140,7 @@ fn title(amends: bool) -> &'static str {
 
 /// Ids that a plan may not choose.
 fn taken(state: &State, amends: bool) -> BTreeSet<TaskId> {
-    if !amends {
-        return state.tasks.keys().cloned().collect();
-    }
-    let free: BTreeSet<&TaskId> = state.amendable().map(|task| &task.id).collect();
-    state.tasks.keys().filter(|id| !free.contains(id)).cloned().collect()
+    if amends { partial::begun(state) } else { state.tasks.keys().cloned().collect() }
 }
 
 /// The part of the plan that may change, and what is under way or done beside it.
@@ -264,27 +261,12 @@ struct PlannerMailbox {
 }
 
 impl PlannerMailbox {
-    /// Takes out what has begun, and gives which tasks depend on it.
-    fn set_aside(&self, plan: &mut Plan) -> BTreeMap<TaskId, Vec<TaskId>> {
-        plan.tasks.retain(|task| !self.taken.contains(&task.id));
-        let mut begun = BTreeMap::new();
-        for task in &mut plan.tasks {
-            let (on_begun, others) = std::mem::take(&mut task.depends_on)
-                .into_iter()
-                .partition::<Vec<TaskId>, _>(|id| self.taken.contains(id));
-            task.depends_on = others;
-            begun.insert(task.id.clone(), on_begun);
-        }
-        begun
-    }
-
     async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
-        let mut plan = parse_plan(arguments)?;
-        let begun = if self.amends { self.set_aside(&mut plan) } else { BTreeMap::new() };
-        let mut checked = graph::check(plan, &self.policy, &self.taken, self.depth)?;
-        for task in &mut checked.plan.tasks {
-            task.depends_on.extend(begun.get(&task.id).cloned().unwrap_or_default());
-        }
+        let plan = parse_plan(arguments)?;
+        let mut checked = match self.amends {
+            true => partial::check(plan, &self.policy, &self.taken, self.depth)?,
+            false => graph::check(plan, &self.policy, &self.taken, self.depth)?,
+        };
         let slot = &self.slot;
         let sizes = reading::lines(&self.context, slot, &checked.plan).await;
         let mut problems = graph::too_large(&checked.plan, &self.policy, |file| sizes.get(file).copied());

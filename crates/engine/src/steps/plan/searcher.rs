@@ -40,10 +40,11 @@ async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, R
     let mut conversation = Conversation::open(&context.desk, setting).await?;
     let text = |attempt| {
         format!(
-            "{}# Objective\n{}\n{}\n# What the engine ranks highest for it\n{ranking}",
+            "{}# Objective\n{}\n{}{}\n# What the engine ranks highest for it\n{ranking}",
             prompt::header(&context.desk.mission, Role::Searcher, None, attempt),
             state.objective,
-            prompt::from_user(&state.said())
+            prompt::from_user(&state.said()),
+            prompt::given(state)
         )
     };
     let mut mailbox = SearcherMailbox { context: context.clone(), root: lease.slot.path.clone() };

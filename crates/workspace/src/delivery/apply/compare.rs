@@ -96,6 +96,15 @@ pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result
     Ok(found.collect())
 }
 
+/// What git would record for the file of one entry now; `None`: there is none that a delivery may replace.
+pub(crate) fn recorded(workspace: &Workspace, entry: &DeliveryEntry) -> Result<Option<Entry>, Error> {
+    let PathKind::File = kind(workspace.root(), &entry.path, &HashSet::new()) else { return Ok(None) };
+    // It is read as what was delivered
+    let known = DeliveryEntry { before: entry.after.clone().or(entry.before.clone()), ..entry.clone() };
+    let mut now = hash(workspace, &[known], std::iter::once(entry.path.as_str()))?;
+    Ok(now.remove(&entry.path))
+}
+
 fn kind(root: &Path, path: &str, going: &HashSet<&str>) -> PathKind {
     let mut at = root.to_path_buf();
     let mut parts = Path::new(path).components().peekable();

@@ -26,7 +26,7 @@ mod place;
 mod settle;
 mod staging;
 
-pub(crate) use compare::{Found, State, states};
+pub(crate) use compare::{Found, State, recorded, states};
 #[cfg(test)]
 pub(crate) use faults::{crash_after, fail_after, meanwhile};
 pub(crate) use place::backup_name;

@@ -1,32 +1,23 @@
-//! Taking a delivered change back: as a whole, or one file of it. Exact, or nothing: `workspace` compares each file first.
+//! Taking a delivered change back: as a whole, one file of it, or one hunk of a file. Exact, or nothing: `workspace` compares
+//! each file first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use journal::{Journal, MissionDir};
 use mission::{Delivery, Event, State};
-use workspace::{DeliveryError, UndoError};
+use workspace::{DeliveryError, Entry, HunkError, UndoError};
 
 use crate::actor::past::PastMission;
 use crate::bench::confine::FilterSandbox;
-use crate::missions::project::Project;
+use crate::missions::project::{NO_SUCH, Project};
 use crate::text::quoted;
 
 impl Project {
     /// Takes a delivery back, if every file is still as it was delivered; `file`: only that one. The error says why nothing was.
     pub async fn undo(&self, id: Option<&str>, file: Option<&str>) -> Result<String, String> {
         let (dir, past) = self.delivered(id).map_err(|why| format!("Nothing was undone: {why}."))?;
-        let intended = past.events.iter().rev().find_map(|event| match event {
-            Event::DeliveryIntended { delivery, .. } => Some(delivery.clone()),
-            _ => None,
-        });
-        let intended =
-            intended.and_then(|delivery| serde_json::from_value::<workspace::Delivery>(delivery).ok());
-        let Some(mut delivery) = intended else {
-            return Err(format!(
-                "Nothing was undone: the journal of `{}` does not say what was delivered.",
-                dir.id()
-            ));
-        };
+        let mut delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
         if let Some(file) = file {
             let wanted = file.trim_start_matches("./");
             let all: Vec<String> = delivery.entries.iter().map(|entry| entry.path.clone()).collect();
@@ -49,11 +40,15 @@ impl Project {
         let _lock = self.lock(dir.id()).map_err(|why| format!("Nothing was undone: {why}"))?;
         let (root, state, redactor) =
             (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
-        let (journal, one) = (dir.journal_path(), file.is_some());
+        let (journal, one, versions) = (dir.journal_path(), file.is_some(), versions(&past.state));
         let undone = crate::blocking::blocking(move || {
             let workspace = workspace::Workspace::open(&root, &state)
                 .map_err(|error| format!("Nothing was undone: {error}"))?;
             workspace.confine_filters(Arc::new(FilterSandbox(checks::Sandbox::default())));
+            // Hunks that were taken back before are no change of the user's
+            workspace
+                .standing(&mut delivery, &versions)
+                .map_err(|error| format!("Nothing was undone: {error}"))?;
             let undone = workspace.undo(&delivery).map_err(|error| match &error {
                 UndoError::Failed(DeliveryError::Torn { .. }) => {
                     format!("Not everything was undone: {error}\nhint: `/task undo` continues it")
@@ -98,17 +93,69 @@ impl Project {
         ))
     }
 
+    /// Takes one hunk of a delivered file back, if the user has not changed its lines since.
+    pub async fn undo_hunk(&self, id: Option<&str>, file: &str, hunk: usize) -> Result<String, String> {
+        let (dir, past) = self.delivered(id).map_err(|why| format!("Nothing was undone: {why}."))?;
+        let delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
+        let file = file.trim_start_matches("./").to_string();
+        if past.state.taken_back.contains(&file) {
+            return Err(format!(
+                "Nothing was undone: `{file}` of mission `{}` was taken back already.",
+                dir.id()
+            ));
+        }
+        let whole = delivery.entries.iter().find(|entry| entry.path == file);
+        if whole.is_some_and(|entry| entry.before.is_none() || entry.after.is_none()) && hunk == 1 {
+            return self.undo(Some(dir.id()), Some(&file)).await;
+        }
+        let _lock = self.lock(dir.id()).map_err(|why| format!("Nothing was undone: {why}"))?;
+        let (root, state, redactor) =
+            (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
+        let (journal, id) = (dir.journal_path(), dir.id().to_string());
+        let backs = past.state.hunks_back.get(&file).cloned().unwrap_or_default();
+        crate::blocking::blocking(move || {
+            let not = |why: &dyn std::fmt::Display| format!("Nothing was undone: `{file}`, hunk {hunk}: {why}");
+            let workspace = workspace::Workspace::open(&root, &state).map_err(|error| not(&error))?;
+            workspace.confine_filters(Arc::new(FilterSandbox(checks::Sandbox::default())));
+            let taken: BTreeSet<usize> = backs.iter().map(|back| back.hunk as usize).collect();
+            let undo = workspace.plan_hunk_undo(&delivery, &file, hunk, &taken).map_err(|why| match why {
+                HunkError::NoFile => not(&format!(
+                    "it was not changed by mission `{id}`; it changed {}",
+                    quoted(delivery.entries.iter().map(|entry| &entry.path))
+                )),
+                why => not(&why),
+            })?;
+            let left = serde_json::to_value(&undo.left).map_err(|error| not(&error))?;
+            let number = u32::try_from(hunk).unwrap_or(u32::MAX);
+            let (mut journal, _) =
+                Journal::<Event>::reopen(&journal, redactor).map_err(|error| not(&error))?;
+            // First, so that an undo of the rest knows of it whatever happens next
+            let event = Event::HunkUndone { path: file.clone(), hunk: number, left };
+            journal.append(&event).map_err(|error| not(&error))?;
+            if let Err(error) = workspace.undo_hunk(&delivery, &undo) {
+                let kept = journal.append(&Event::HunkKept { path: file.clone(), hunk: number });
+                let but = kept.err().map(|error| format!("\nThe mission's journal does not say so: {error}"));
+                return Err(not(&error) + &but.unwrap_or_default());
+            }
+            Ok(format!(
+                "Hunk {hunk} of `{file}` is as it was before mission `{id}`; the rest of the file is as you have it. `/task undo \
+                 {id}` takes the rest of the mission's change back, too.\n"
+            ))
+        })
+        .await
+    }
+
     /// The mission whose change stands in the working tree: the named one, or the newest that wrote into it.
-    fn delivered(&self, id: Option<&str>) -> Result<(MissionDir, PastMission), String> {
+    pub(super) fn delivered(&self, id: Option<&str>) -> Result<(MissionDir, PastMission), String> {
         let stands =
             |past: &PastMission| matches!(past.state.delivery, Delivery::Delivered { branch: None, .. });
         let wrote =
             |past: &PastMission| stands(past) || matches!(past.state.delivery, Delivery::Undone { .. });
         let (dir, past) = match id {
             Some(id) => self.find(Some(id), wrote)?,
-            None => self
-                .find(None, wrote)
-                .map_err(|why| if why == super::project::NO_SUCH { NEVER.to_string() } else { why })?,
+            None => {
+                self.find(None, wrote).map_err(|why| if why == NO_SUCH { NEVER.to_string() } else { why })?
+            }
         };
         if stands(&past) {
             return Ok((dir, past));
@@ -122,6 +169,27 @@ impl Project {
         }
         Err(why)
     }
+}
+
+/// What was to be written into the user's files, as the newest intent says.
+pub(super) fn intended(past: &PastMission) -> Option<workspace::Delivery> {
+    let intent = past.events.iter().rev().find_map(|event| match event {
+        Event::DeliveryIntended { delivery, .. } => Some(delivery.clone()),
+        _ => None,
+    });
+    serde_json::from_value(intent?).ok()
+}
+
+/// What each file of which hunks were taken back may hold, the newest last.
+pub(super) fn versions(state: &State) -> Vec<(String, Vec<Entry>)> {
+    let left = |backs: &Vec<mission::HunkBack>| {
+        backs.iter().filter_map(|back| serde_json::from_value(back.left.clone()).ok()).collect()
+    };
+    state.hunks_back.iter().map(|(path, backs)| (path.clone(), left(backs))).collect()
+}
+
+fn not_said(id: &str) -> String {
+    format!("Nothing was undone: the journal of `{id}` does not say what was delivered.")
 }
 
 /// Said where there was never anything to undo.

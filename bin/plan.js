@@ -1,0 +1,47 @@
+/**
+ * `plan edit`: the plan of a mission that waits, in the user's editor. The core makes the file and takes it back; here is the editor.
+ * What was written is never lost: where the core refuses it, the file stays and is named.
+ */
+import { spawn } from "node:child_process"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { callCore } from "./core.js"
+
+/**
+ * @param {string[]} args what follows `plan edit`
+ * @returns {Promise<import("./core.js").Answer>}
+ */
+export async function editPlan(args) {
+  const shown = await callCore(["plan", "show", ...args, "--json"])
+  if (shown.exit !== 0) return shown
+  /** @type {{ mission: string, plan: string }} */
+  const { mission, plan } = JSON.parse(shown.stdout ?? "")
+  const folder = await mkdtemp(join(tmpdir(), "opencode-orchestrator-"))
+  const file = join(folder, `plan-${mission}.toml`)
+  await writeFile(file, plan, { mode: 0o600 })
+  const why = await edit(file)
+  const written = why ? undefined : await readFile(file, "utf8").catch(() => undefined)
+  if (written === undefined || written === plan) {
+    await rm(folder, { recursive: true, force: true })
+    return why ? { exit: 1, stderr: `${why}\nThe plan stays as it was.\n` } : { exit: 0, stdout: `The plan of mission ${mission} is as it was.\n` }
+  }
+  const answer = await callCore(["plan", "edit", mission, "--from", file])
+  if (answer.exit === 0) await rm(folder, { recursive: true, force: true })
+  else answer.stderr = `${answer.stderr ?? ""}hint: what you wrote is kept; \`opencode-orchestrator plan edit ${mission} --from ${file}\` takes it once it is put right\n`
+  return answer
+}
+
+/**
+ * Waits for the user's editor; a shell starts it, as git does, since the variable may hold arguments.
+ * @param {string} file
+ * @returns {Promise<string | undefined>} why it did not end well
+ */
+function edit(file) {
+  const editor = process.env.VISUAL || process.env.EDITOR || "vi"
+  return new Promise((resolve) => {
+    const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, editor, file], { stdio: "inherit" })
+    child.once("error", (error) => resolve(`the editor cannot be started: ${error.message}`))
+    child.once("close", (code, signal) => resolve(code === 0 ? undefined : `the editor \`${editor}\` ended with ${signal ?? `status ${code}`}\nhint: name another one in EDITOR`))
+  })
+}

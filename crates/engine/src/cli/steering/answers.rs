@@ -1,0 +1,18 @@
+//! `answer CHOICES`: answers the questions before the plan.
+
+use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::place::Place;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Question and choice, such as `1b 2a`; `b` alone where one question is open; `defaults` for all.
+    #[arg(required = true)]
+    choices: Vec<String>,
+}
+
+pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+    let answered = place.project().await?.answer(&args.choices.join(" "), "opencode-orchestrator answer");
+    answered
+        .map(CommandAnswer::done)
+        .map_err(|why| CommandFailure::Problem(format!("nothing was answered: {why}")))
+}

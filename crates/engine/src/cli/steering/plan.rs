@@ -1,0 +1,79 @@
+//! `plan show|edit|drop`: the part of a waiting mission's plan that has not started. The editor is the program's to start
+//! (`bin/plan.js`); what it wrote comes back with `--from`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::super::answer::{CommandAnswer, CommandFailure};
+use super::super::place::Place;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Print the plan as the file that can be edited.
+    Show {
+        /// The mission; the newest that waits without it.
+        id: Option<String>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Edit the plan in `$VISUAL` or `$EDITOR`.
+    Edit {
+        /// The mission; the newest that waits without it.
+        id: Option<String>,
+        /// Take this file instead of starting an editor.
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
+    /// Take tasks out of the plan.
+    Drop {
+        /// Ids of tasks.
+        #[arg(required = true)]
+        tasks: Vec<String>,
+        /// The mission; the newest that waits without it.
+        #[arg(long, value_name = "ID")]
+        mission: Option<String>,
+        /// Take out what depends on them, too.
+        #[arg(long)]
+        with_dependants: bool,
+    },
+}
+
+pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, CommandFailure> {
+    let named = |id: &Option<String>| {
+        id.as_deref().map(|id| place.mission(Some(id)).map(|dir| dir.id().to_string())).transpose()
+    };
+    let project = place.project().await?;
+    let changed = match &args.what {
+        What::Show { id, json } => {
+            let (id, text) = project.plan_file(named(id)?.as_deref()).map_err(CommandFailure::Problem)?;
+            return match json {
+                true => CommandAnswer::json(&json!({ "mission": id, "plan": text })),
+                false => Ok(CommandAnswer::done(text)),
+            };
+        }
+        What::Edit { from: None, .. } => {
+            return Err(CommandFailure::Usage("the program starts the editor, without its core".into()));
+        }
+        What::Edit { id, from: Some(from) } => {
+            let path = place.cwd.join(from);
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                CommandFailure::Problem(format!("`{}` cannot be read: {error}", path.display()))
+            })?;
+            project.edit_plan(named(id)?.as_deref(), &from.display().to_string(), &text).await
+        }
+        What::Drop { tasks, mission, with_dependants } => {
+            project.drop_tasks(named(mission)?.as_deref(), tasks, *with_dependants).await
+        }
+    };
+    changed
+        .map(CommandAnswer::done)
+        .map_err(|why| CommandFailure::Problem(format!("{why}\nThe plan stays as it was.")))
+}

@@ -1,0 +1,43 @@
+//! What another mission needs to know of this one, where it begins from what this one delivered.
+
+use super::State;
+use crate::{Followed, FollowedTask};
+use crate::{Phase, Task};
+
+/// Bytes of a text, and how many tasks, findings of one and files are kept.
+const MAX_TEXT: usize = 2_000;
+const MAX_TASKS: usize = 12;
+const MAX_FINDINGS: usize = 6;
+const MAX_FILES: usize = 100;
+
+impl State {
+    /// `path`: the file that the comment is about; `files`: what was delivered.
+    pub fn to_follow(&self, path: Option<&str>, files: Vec<String>) -> Followed {
+        let tasks = || self.order.iter().filter_map(|id| self.tasks.get(id));
+        let done = |task: &&Task| matches!(task.phase, Phase::Integrated { .. }) && !task.compound;
+        let of_file = |task: &&Task| path.is_none_or(|path| task.scope.contains(path));
+        Followed {
+            mission: self.mission.clone(),
+            objective: cut(&self.objective),
+            summary: self.brief.as_ref().map(|brief| cut(&brief.summary)).unwrap_or_default(),
+            place: None,
+            lines: String::new(),
+            tasks: tasks().filter(done).filter(of_file).take(MAX_TASKS).map(task).collect(),
+            files: files.into_iter().take(MAX_FILES).collect(),
+        }
+    }
+}
+
+fn task(task: &Task) -> FollowedTask {
+    let findings = task.failures.iter().rev().flat_map(|failure| &failure.issues).take(MAX_FINDINGS);
+    FollowedTask {
+        title: cut(&task.title),
+        instructions: cut(&task.instructions),
+        files: task.scope.iter().take(MAX_FILES).cloned().collect(),
+        findings: findings.map(|issue| cut(&issue.to_string())).collect(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    shared::text::clip(text, MAX_TEXT)
+}

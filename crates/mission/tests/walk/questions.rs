@@ -1,0 +1,53 @@
+//! What a Searcher asks in a random mission, and what a user answers, or does not; and a plan that they edit by hand.
+
+use mission::Event;
+use mission::mailbox::{Brief, OpenDecision, Plan, PlannedTask};
+
+use super::Walk;
+
+impl Walk {
+    /// Questions where the user wants them, and where they do not.
+    pub(super) fn asking(&mut self, mut brief: Brief) -> Brief {
+        if self.mission.state.policy.clarify {
+            brief.decisions = (0..self.dice.roll(4))
+                .map(|n| OpenDecision {
+                    question: format!("Which {n}?"),
+                    choices: vec!["this".into(), "that".into()],
+                    default: "this".into(),
+                })
+                .collect();
+        }
+        brief
+    }
+
+    /// Some are answered, in any order; time takes the rest.
+    pub(super) fn clarify(&mut self) {
+        let at_ms = self.now;
+        let answer = format!("{}b", self.dice.roll(3) + 1);
+        if let Ok(events) = self.mission.state.answer(&answer, at_ms) {
+            for event in events {
+                self.tell(event);
+            }
+        }
+        if self.mission.state.clarification_due() {
+            self.tell(Event::DefaultsTaken { reason: "nobody answered".into(), at_ms });
+        }
+    }
+
+    /// What has not started is changed while the mission waits.
+    pub(super) fn edit(&mut self) {
+        let known: Vec<String> = self.mission.state.amendable().map(|task| task.id.clone()).collect();
+        let mut tasks = Vec::new();
+        for id in known {
+            if !self.dice.one_in(3) {
+                let files = vec![format!("f{}", self.dice.roll(8))];
+                let acceptance = vec!["it is done".to_string()];
+                tasks.push(PlannedTask { id, files, acceptance, ..PlannedTask::default() });
+            }
+        }
+        if !tasks.is_empty() {
+            let plan = Plan { tasks, ..Plan::default() };
+            self.tell(Event::PlanEdited { plan, notes: vec![], at_ms: self.now });
+        }
+    }
+}

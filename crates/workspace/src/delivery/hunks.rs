@@ -1,0 +1,311 @@
+//! The hunks of a delivered file: the lines that belong together, as `git diff` shows them, and one of them taken back while
+//! the rest of the file stays as the user has it now.
+//!
+//! Lines are compared as bytes. `deliver` writes the result, so it is as exact and as recoverable as any delivery. What a
+//! mission knows of hunks that were taken back before is an argument.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
+
+use crate::delivery::apply::{State, states};
+use crate::delivery::plan::{Delivery, DeliveryEntry, Entry};
+use crate::error::{Error, HunkError, UndoError};
+use crate::workspace::Workspace;
+
+/// Lines around a change that are shown, and that join two changes to one hunk where they touch.
+const CONTEXT: usize = 3;
+/// The longest file that is taken apart, in bytes.
+const MAX_FILE: usize = 2 << 20;
+
+/// Lines of a delivered file that belong together; numbers count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hunk {
+    /// Its first line before and after, and how many there are of both, with the lines around.
+    pub old: (usize, usize),
+    /// The same as delivered.
+    pub new: (usize, usize),
+    /// Each line with its sign (` `, `-` or `+`), without its end.
+    pub lines: Vec<(char, String)>,
+    /// What it replaces, by lines of the file before and after.
+    before: Range<usize>,
+    after: Range<usize>,
+}
+
+impl Hunk {
+    /// As `git diff` heads it.
+    pub fn header(&self) -> String {
+        let side = |(from, lines): (usize, usize)| match lines {
+            1 => from.to_string(),
+            _ => format!("{from},{lines}"),
+        };
+        format!("@@ -{} +{} @@", side(self.old), side(self.new))
+    }
+
+    /// Lines that are new, and lines that are gone.
+    pub fn counts(&self) -> (usize, usize) {
+        let of = |sign| self.lines.iter().filter(|(known, _)| *known == sign).count();
+        (of('+'), of('-'))
+    }
+}
+
+/// A hunk that can be taken back now.
+#[derive(Clone, Debug)]
+pub struct HunkUndo {
+    /// What the file would hold with all that was taken back and nothing else changed: what an undo of the rest expects.
+    pub left: Entry,
+    write: Delivery,
+}
+
+impl Workspace {
+    /// The hunks of a file of a delivery; a file that is new or gone is one.
+    pub fn hunks(&self, entry: &DeliveryEntry) -> Result<Vec<Hunk>, HunkError> {
+        let (before, after) = (self.side(entry.before.as_ref())?, self.side(entry.after.as_ref())?);
+        Ok(hunks(&lines(&before), &lines(&after)))
+    }
+
+    /// The hunks of every file of a delivery, in the order of its entries.
+    pub fn all_hunks(&self, delivery: &Delivery) -> Result<Vec<Result<Vec<Hunk>, HunkError>>, Error> {
+        let paths: Vec<&str> = delivery.entries.iter().map(|entry| entry.path.as_str()).collect();
+        let before = self.read_all(&delivery.from_tree, &paths)?;
+        let after = self.read_all(&delivery.to_tree, &paths)?;
+        let sides = delivery.entries.iter().zip(before.into_iter().zip(after));
+        let of_file = |(entry, (before, after)): (&DeliveryEntry, (Option<Vec<u8>>, Option<Vec<u8>>))| {
+            let sides = [(&entry.before, before), (&entry.after, after)];
+            let [before, after] = sides.map(|(side, bytes)| text(side.as_ref(), bytes.unwrap_or_default()));
+            Ok(hunks(&lines(&before?), &lines(&after?)))
+        };
+        Ok(sides.map(of_file).collect())
+    }
+
+    /// Files of a delivery that the user has changed since; those that are as before it are not among them.
+    pub fn changed_since(&self, delivery: &Delivery) -> Result<Vec<String>, Error> {
+        let found = states(self, &delivery.entries)?;
+        let changed = delivery.entries.iter().zip(&found).filter(|(_, found)| found.state == State::Other);
+        Ok(changed.map(|(entry, _)| entry.path.clone()).collect())
+    }
+
+    /// What the user has of a file of a delivery now; `None`: nothing, or no file.
+    pub fn now(&self, entry: &DeliveryEntry) -> Result<Option<Entry>, Error> {
+        crate::delivery::apply::recorded(self, entry)
+    }
+
+    /// Looks whether hunk `number` (from 1) can be taken back, `taken` being those that were already. The user's file is
+    /// read, and nothing of it is changed.
+    pub fn plan_hunk_undo(
+        &self,
+        delivery: &Delivery,
+        path: &str,
+        number: usize,
+        taken: &BTreeSet<usize>,
+    ) -> Result<HunkUndo, HunkError> {
+        let entry = delivery.entries.iter().find(|entry| entry.path == path).ok_or(HunkError::NoFile)?;
+        let (Some(_), Some(delivered)) = (&entry.before, &entry.after) else { return Err(HunkError::Whole) };
+        let (before, after) = (self.side(entry.before.as_ref())?, self.side(entry.after.as_ref())?);
+        let (before, after) = (lines(&before), lines(&after));
+        let all = hunks(&before, &after);
+        let hunk = number.checked_sub(1).and_then(|at| all.get(at));
+        let hunk = hunk.ok_or(HunkError::NoHunk { number, of: all.len() })?;
+        if taken.contains(&number) {
+            return Err(HunkError::Taken);
+        }
+        let now = self.now(entry)?.ok_or(HunkError::Gone)?;
+        let text = self.side(Some(&now))?;
+        let (rest, at) = without(&before, &after, &all, taken, Some(number));
+        let text = lines(&text);
+        let place = found(&rest, &text, at.clone()).ok_or(HunkError::Edited { line: at.start + 1 })?;
+        let written =
+            [&text[..place.start], &before[hunk.before.clone()], &text[place.end..]].concat().concat();
+        let mut all_taken = taken.clone();
+        all_taken.insert(number);
+        let (left, _) = without(&before, &after, &all, &all_taken, None);
+        let written = Entry { mode: now.mode.clone(), oid: self.keep(written)? };
+        let left = Entry { mode: delivered.mode.clone(), oid: self.keep(left.concat())? };
+        let entries = vec![DeliveryEntry { path: path.into(), before: Some(now), after: Some(written) }];
+        // Attributes are those of the delivered tree; nothing of it is written but this file
+        let (from_tree, to_tree) = (delivery.to_tree.clone(), delivery.to_tree.clone());
+        let write = Delivery { from_tree, to_tree, to_commit: delivery.to_commit.clone(), entries };
+        Ok(HunkUndo { left, write })
+    }
+
+    /// Writes it, if the file is still as it was planned for.
+    pub fn undo_hunk(&self, delivery: &Delivery, undo: &HunkUndo) -> Result<(), UndoError> {
+        self.rewrite(&undo.write, delivery)
+    }
+
+    /// What a delivery left in the user's files, after some of it was taken back: each file that is as one of its `versions`
+    /// (the last of them where it is like none) is expected so.
+    pub fn standing(&self, delivery: &mut Delivery, versions: &[(String, Vec<Entry>)]) -> Result<(), Error> {
+        for (path, versions) in versions {
+            let Some(entry) = delivery.entries.iter_mut().find(|entry| entry.path == *path) else { continue };
+            let as_delivered = states(self, std::slice::from_ref(entry))?;
+            if as_delivered.first().is_some_and(|found| found.state == State::After) {
+                continue;
+            }
+            let now = self.now(entry)?;
+            let same = |version: &&Entry| now.as_ref().is_some_and(|now| now.oid == version.oid);
+            entry.after =
+                versions.iter().rev().find(same).or(versions.last()).cloned().or(entry.after.take());
+        }
+        Ok(())
+    }
+
+    /// The content of one side; what no text can be shown of is refused.
+    fn side(&self, side: Option<&Entry>) -> Result<Vec<u8>, HunkError> {
+        let Some(entry) = side else { return Ok(Vec::new()) };
+        let bytes = self.git()?.ok("read a delivered file", &["cat-file", "blob", &entry.oid], None)?;
+        text(Some(entry), bytes)
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Result<String, Error> {
+        let oid =
+            self.git()?.ok("keep what a file will hold", &["hash-object", "-w", "--stdin"], Some(bytes))?;
+        Ok(String::from_utf8_lossy(&oid).trim().to_string())
+    }
+}
+
+/// The content of one side, where it is a text that can be taken apart.
+fn text(side: Option<&Entry>, bytes: Vec<u8>) -> Result<Vec<u8>, HunkError> {
+    match side {
+        Some(entry) if !entry.mode.starts_with("100") => Err(HunkError::NoText),
+        _ if bytes.len() > MAX_FILE => Err(HunkError::TooLarge),
+        _ if bytes.contains(&0) => Err(HunkError::NoText),
+        _ => Ok(bytes),
+    }
+}
+
+/// Lines with their ends.
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+fn hunks(before: &[&[u8]], after: &[&[u8]]) -> Vec<Hunk> {
+    let groups = group_diff_ops(capture_diff_slices(Algorithm::Myers, before, after), CONTEXT);
+    groups.iter().filter_map(|group| hunk(before, after, group)).collect()
+}
+
+fn hunk(before: &[&[u8]], after: &[&[u8]], group: &[DiffOp]) -> Option<Hunk> {
+    let changes = || group.iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
+    let (first, last) = (changes().next()?, changes().next_back()?);
+    let (top, end) = (group.first()?, group.last()?);
+    let mut shown = Vec::new();
+    let mut show = |sign, lines: &[&[u8]]| {
+        for line in lines {
+            let text = String::from_utf8_lossy(line);
+            shown.push((sign, text.trim_end_matches(['\n', '\r']).to_string()));
+        }
+    };
+    for op in group {
+        match op {
+            DiffOp::Equal { .. } => show(' ', &after[op.new_range()]),
+            _ => {
+                show('-', &before[op.old_range()]);
+                show('+', &after[op.new_range()]);
+            }
+        }
+    }
+    // An empty side is named by the line before it, as git does
+    let side = |range: Range<usize>| (range.start + usize::from(!range.is_empty()), range.len());
+    Some(Hunk {
+        old: side(top.old_range().start..end.old_range().end),
+        new: side(top.new_range().start..end.new_range().end),
+        lines: shown,
+        before: first.old_range().start..last.old_range().end,
+        after: first.new_range().start..last.new_range().end,
+    })
+}
+
+/// The delivered file without the hunks that were taken back, and where hunk `wanted` is in it.
+fn without<'a>(
+    before: &[&'a [u8]],
+    after: &[&'a [u8]],
+    hunks: &[Hunk],
+    taken: &BTreeSet<usize>,
+    wanted: Option<usize>,
+) -> (Vec<&'a [u8]>, Range<usize>) {
+    let (mut text, mut place, mut at) = (Vec::new(), 0..0, 0);
+    for (n, hunk) in hunks.iter().enumerate() {
+        text.extend_from_slice(&after[at..hunk.after.start]);
+        let from = text.len();
+        match taken.contains(&(n + 1)) {
+            true => text.extend_from_slice(&before[hunk.before.clone()]),
+            false => text.extend_from_slice(&after[hunk.after.clone()]),
+        }
+        if wanted == Some(n + 1) {
+            place = from..text.len();
+        }
+        at = hunk.after.end;
+    }
+    text.extend_from_slice(&after[at..]);
+    (text, place)
+}
+
+/// Where these lines of a text are in a later version of it; `None` where one of them, or one next to a place without lines,
+/// was changed.
+fn found(text: &[&[u8]], later: &[&[u8]], lines: Range<usize>) -> Option<Range<usize>> {
+    // A place without lines is known by those beside it
+    let (from, to) = match lines.is_empty() {
+        true => (lines.start.saturating_sub(1), (lines.end + 1).min(text.len())),
+        false => (lines.start, lines.end),
+    };
+    if from == to {
+        return later.is_empty().then_some(0..0);
+    }
+    let ops = capture_diff_slices(Algorithm::Myers, text, later);
+    let same = ops.iter().find(|op| {
+        matches!(op, DiffOp::Equal { .. }) && op.old_range().start <= from && op.old_range().end >= to
+    })?;
+    let start = same.new_range().start + (lines.start - same.old_range().start);
+    Some(start..start + lines.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\n";
+    const AFTER: &str = "a\nB\nc\nd\ne\nf\ng\nh\ni\nj\nk\nnew\nl\n";
+
+    fn split(text: &str) -> Vec<&[u8]> {
+        lines(text.as_bytes())
+    }
+
+    fn taken(numbers: &[usize]) -> BTreeSet<usize> {
+        numbers.iter().copied().collect()
+    }
+
+    #[test]
+    fn changes_far_from_each_other_are_hunks_of_their_own() {
+        let all = hunks(&split(BEFORE), &split(AFTER));
+        let heads: Vec<String> = all.iter().map(Hunk::header).collect();
+        assert_eq!(heads, ["@@ -1,5 +1,5 @@", "@@ -9,5 +9,5 @@"]);
+        assert_eq!(all[0].counts(), (1, 1));
+        assert_eq!(all[0].lines[1..3], [('-', "b".to_string()), ('+', "B".to_string())]);
+        assert_eq!(hunks(&[], &split("a\nb\n"))[0].header(), "@@ -0,0 +1,2 @@");
+        assert!(hunks(&split(AFTER), &split(AFTER)).is_empty());
+    }
+
+    #[test]
+    fn the_file_without_every_hunk_is_the_file_before() {
+        let (before, after) = (split(BEFORE), split(AFTER));
+        let all = hunks(&before, &after);
+        assert_eq!(without(&before, &after, &all, &taken(&[]), None).0, after);
+        assert_eq!(without(&before, &after, &all, &taken(&[1, 2]), None).0, before);
+        let (text, place) = without(&before, &after, &all, &taken(&[1]), Some(2));
+        assert_eq!((text[1], &text[place]), (b"b\n".as_slice(), &[b"new\n".as_slice(), b"l\n"][..]));
+    }
+
+    #[test]
+    fn lines_are_found_again_where_the_user_wrote_elsewhere_and_not_where_they_wrote_in_them() {
+        let text = split("a\nb\nc\nd\n");
+        assert_eq!(found(&text, &split("new\na\nb\nc\nd\n"), 1..2), Some(2..3));
+        assert_eq!(found(&text, &split("a\nB\nc\nd\n"), 1..2), None);
+        // A place between lines
+        assert_eq!(found(&text, &split("x\na\nb\nc\nd\n"), 2..2), Some(3..3));
+        assert_eq!(found(&text, &split("a\nb\nx\nc\nd\n"), 2..2), None, "which side of x?");
+        assert_eq!(found(&text, &split("a\nb\nc\nd\nx\n"), 0..0), Some(0..0));
+        assert_eq!(found(&[], &[], 0..0), Some(0..0));
+        assert_eq!(found(&[], &split("x\n"), 0..0), None);
+    }
+}
