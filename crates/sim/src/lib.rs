@@ -29,7 +29,7 @@ mod worker;
 pub use clock::SimulatedClock;
 pub use commands::SimulatedCommands;
 pub use disk::Disk;
-pub use faults::{Crash, FaultPlan, HostFaults, ModelFaults};
+pub use faults::{Crash, FaultPlan, HostFaults, ModelFaults, When};
 pub use host::SimulatedHost;
 pub use model::{Model, ModelStep, Reply, Session, header};
 pub use random::Random;

@@ -150,12 +150,12 @@ async fn a_comment_is_typed_as_a_fix_of_that_mission_and_carries_what_is_known_o
     delivered(&sandbox);
     let asked = sandbox.call(&["review", "--comment", "one.js:2", "say why it is B", "--json"]).await.json();
     assert_eq!(
-        (&asked["typed"], &asked["json"]),
+        (&asked["missions"][0]["typed"], &asked["json"]),
         (&json!(format!("fix {A} one.js:2: say why it is B")), &json!(true))
     );
     let asked = sandbox.call(&["fix", A, "make it shorter", "--timeout", "2m"]).await.json();
     assert_eq!(
-        (&asked["typed"], &asked["timeout_ms"]),
+        (&asked["missions"][0]["typed"], &asked["timeout_ms"]),
         (&json!(format!("fix {A} make it shorter")), &json!(120_000))
     );
     fails(&sandbox.call(&["review", "--comment", "two.js:2", "x"]).await, 2, "did not change `two.js`");

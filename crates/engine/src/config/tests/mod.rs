@@ -277,9 +277,9 @@ fn what_is_shown_can_be_loaded_and_says_where_it_came_from() {
         keep_mb = 10000  # home/opencode.toml:76
 
         [context]
-        budget = 24000  # home/opencode.toml:78
-        paging = "auto"  # home/opencode.toml:79
-        slices = "auto"  # home/opencode.toml:80
+        budget = 24000  # home/opencode.toml:79
+        paging = "auto"  # home/opencode.toml:80
+        slices = "auto"  # home/opencode.toml:81
     "#]]
     .assert_eq(&shown);
     assert_eq!(load(None, source("shown", &shown), None), Ok(config));
