@@ -70,13 +70,13 @@ impl Workspace {
         let paths: Vec<&str> = delivery.entries.iter().map(|entry| entry.path.as_str()).collect();
         let before = self.read_all(&delivery.from_tree, &paths)?;
         let after = self.read_all(&delivery.to_tree, &paths)?;
-        let sides = delivery.entries.iter().zip(before.into_iter().zip(after));
-        let of_file = |(entry, (before, after)): (&DeliveryEntry, (Option<Vec<u8>>, Option<Vec<u8>>))| {
+        let contents = before.into_iter().zip(after);
+        let of_files = delivery.entries.iter().zip(contents).map(|(entry, (before, after))| {
             let sides = [(&entry.before, before), (&entry.after, after)];
             let [before, after] = sides.map(|(side, bytes)| text(side.as_ref(), bytes.unwrap_or_default()));
             Ok(hunks(&lines(&before?), &lines(&after?)))
-        };
-        Ok(sides.map(of_file).collect())
+        });
+        Ok(of_files.collect())
     }
 
     /// Files of a delivery that the user has changed since; those that are as before it are not among them.
