@@ -193,7 +193,7 @@ fn scoped(paths: &[String], started: Instant) -> GateReport {
         issues.push(scope::nothing());
     }
     let verdict = if issues.is_empty() { GateVerdict::Pass } else { GateVerdict::Fail };
-    let detail = format!("{} files", paths.len());
+    let detail = crate::text::count(paths.len(), "file");
     GateReport { gate: Gate::Scope, verdict, detail, issues, took: started.elapsed() }
 }
 

@@ -9,6 +9,7 @@ use crate::blocking::blocking;
 use crate::gates::test_edits::TestEdits;
 use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{Change, Finding, GateContext, Judgement};
+use crate::text::count;
 
 /// What the Guardian says of a change.
 pub(crate) struct Linted {
@@ -77,7 +78,8 @@ pub(crate) fn verdict(
         (0, n) => (
             GateVerdict::Pass,
             format!(
-                "{n} warnings, first: {}",
+                "{}, first: {}",
+                count(n, "warning"),
                 warnings.first().map(|f| f.message.as_str()).unwrap_or_default()
             ),
         ),
@@ -87,7 +89,10 @@ pub(crate) fn verdict(
     let detail = match weakened.len() {
         0 => detail,
         n => {
-            format!("{detail}; {n} findings about tests that the plan has a reason for are for the reviewer")
+            format!(
+                "{detail}; {} about tests that the plan has a reason for, left to the reviewer",
+                count(n, "finding")
+            )
         }
     };
     let judgement = Judgement { gate: Gate::Guardian, verdict, detail, failure };

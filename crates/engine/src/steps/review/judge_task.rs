@@ -17,6 +17,7 @@ use crate::steps::context::MissionContext;
 use crate::steps::review::panel;
 use crate::steps::work::scope;
 use crate::steps::workers::Worker;
+use crate::text::count;
 
 /// The longest file that is looked at for a text that was moved, in bytes.
 const MAX_MOVED: u64 = 1 << 20;
@@ -81,8 +82,8 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         record(context, task, Gate::Scope, GateVerdict::Fail, &commit.tree, detail).await;
         return failed(FailureClass::Scope, refused);
     }
-    let count = format!("{} files", paths.len());
-    let detail = std::iter::once(count).chain(moves).collect::<Vec<_>>().join("; ");
+    let files = count(paths.len(), "file");
+    let detail = std::iter::once(files).chain(moves).collect::<Vec<_>>().join("; ");
     record(context, task, Gate::Scope, GateVerdict::Pass, &commit.tree, detail).await;
     let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
     let permissions = Permissions::of(task);
