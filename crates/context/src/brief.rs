@@ -1,4 +1,7 @@
 //! What the Searcher starts with: where things are, and what of it fits the objective.
+//!
+//! Stands on `search` and `budget`; `engine::steps::plan` asks for it. It opens no file and shows no code: all that it
+//! says is in the index. Files that have no room are counted.
 
 use crate::budget::{Limited, bytes_of, count, shown};
 use crate::file::Role;

@@ -1,4 +1,7 @@
-//! What the index keeps of one file, and how it counts words. Filled by `index`, read by `graph` and `resolve`.
+//! What the index keeps of one file, and how it counts words.
+//!
+//! Filled by `index`, read by `graph`, `resolve` and `ranking`. It parses nothing itself. Entries are kept on disk: who
+//! changes a field raises the format in `index/kept`.
 
 use crate::file::{Role, Stamp};
 use crate::manifest::Manifest;

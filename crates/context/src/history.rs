@@ -1,4 +1,7 @@
-//! What past commits say of the files: read from git by the caller, given as data, prepared here for `ranking`.
+//! What past commits say of the files, prepared for `ranking`.
+//!
+//! It knows no git: the caller reads the commits and gives them as data. It gives no score and never goes to disk with
+//! an index. A file that has moved is known again by its name only, and only where no other has that name.
 
 use crate::entry::FileId;
 use crate::resolve::Paths;

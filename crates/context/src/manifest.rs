@@ -1,4 +1,7 @@
 //! What the manifests of package managers call the package in their folder.
+//!
+//! A text in, a name out: `index/read` gives the text, `resolve` finds packages by the name. It reads no dependencies;
+//! what a manifest says about checks is for `engine::bench::files`.
 
 use serde::{Deserialize, Serialize};
 

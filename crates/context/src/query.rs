@@ -1,4 +1,7 @@
 //! What is asked for, as words of the repository with their weights.
+//!
+//! `ranking`, `search`, `task` and `excerpt` measure by it. Words that the index does not know are dropped. It ranks no
+//! file, and splits words by `words` alone: the index does the same, or the two never meet.
 
 use crate::budget::clip;
 use crate::entry::TermId;

@@ -1,4 +1,7 @@
 //! Hits of a search: the best files, the symbols in them that fit, and what speaks for each file.
+//!
+//! `ranking` gives the order; `brief` and `engine::cli::search` show the hits. It opens no file and changes no rank:
+//! what it adds are words. A reason comes from the evidence: none may be named that gave no score.
 
 use crate::budget::{clip, count, shown};
 use crate::entry::{BODY, FileId, PATH, SYMBOL};

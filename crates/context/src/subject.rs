@@ -1,4 +1,7 @@
 //! What a file is about by its name: a test and the code that it tests have the same subject.
+//!
+//! `resolve/places` groups files by it, `ranking/beside` asks for a group. It sees a path and nothing else; whether a
+//! file is a test at all is said in `shared::test_files`.
 
 /// What a file is called without what makes it a test: `auth` for `src/auth.ts`, `auth.test.ts`, `test_auth.py`.
 pub(crate) fn subject(path: &str) -> &str {

@@ -1,4 +1,7 @@
 //! What the Coder starts with: the task's files, and the faces of their neighbours.
+//!
+//! Files are read as they are now, through `file`; the index only says which are near. It redacts nothing and chooses
+//! no files of a task: the plan did. It writes through `budget`, and what has no room is named.
 
 use crate::budget::{Limited, bytes_of, clip, count, shown};
 use crate::entry::FileId;

@@ -1,4 +1,7 @@
 //! How much of a repository is looked at.
+//!
+//! Numbers only: `read` decides by them which files go without symbols or words, `kept` whether an index is kept. The
+//! size of one file is bounded in `file`.
 
 /// The bounds of an index.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,7 @@
 //! Work on many items by as many threads as there are processors.
+//!
+//! `read` works through it. It knows no files. Answers come in the order of the items, but which thread works on which
+//! item is chance: no result may depend on that. A panic in the work goes on to the caller.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

@@ -1,4 +1,7 @@
 //! For each word the files that hold it, packed: one piece for all of them, and beside it the lists that changed since.
+//!
+//! `index` makes and replaces them from entries, `ranking` reads them. It knows words by identifier only, scores
+//! nothing, and is not kept on disk. It does not tidy up itself: `index` asks `is_worn` and makes all lists again.
 
 use crate::entry::{Counts, Entry, FileId, TermId};
 use crate::pack::{Counted, pack, put_counted, size_of};

@@ -1,4 +1,7 @@
 //! Reads files for the index: how deep each is looked into, what is taken over from before, and what the rest says.
+//!
+//! `index` calls it, `file` opens the files, `syntax` and `vocabulary` take them apart. It lists no folder and links
+//! nothing. Who lets the same file give another entry raises the format in `kept`, or old entries are believed.
 
 use super::limits::Limits;
 use super::names::Names;

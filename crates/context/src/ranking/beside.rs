@@ -1,4 +1,7 @@
 //! Tests beside their code, and files of one folder.
+//!
+//! Called by `evidence` with the best files so far; `resolve/places` says what lies where. It goes by names alone:
+//! whether a test really imports its code is not asked. Names and folders that many files share say nothing.
 
 use crate::entry::{Entry, FileId};
 use crate::file::Role;

@@ -1,4 +1,7 @@
 //! What all voices say of the files for one question, and the sum of it.
+//!
+//! `search` and `passages` stand on it, `bench:context` measures it. It has no evidence of its own: voices are in the
+//! files beside it, their worth in `voice`. Voices do not see each other, only the seeds drawn here.
 
 use super::{Part, VOICES, Voice, Weights, beside, named, past, references, text};
 use crate::entry::FileId;

@@ -1,4 +1,7 @@
 //! Files that a question names outright: by their path or its end, as a place in a stack trace, or by a symbol.
+//!
+//! Called by `evidence`; it looks up paths and symbols in the index and guesses none. A plain word is no name, and a
+//! name that fits many files says nothing.
 
 use crate::entry::{FileId, SYMBOL};
 use crate::index::Index;

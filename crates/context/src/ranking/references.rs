@@ -1,4 +1,7 @@
 //! Personalised PageRank over imports and references: what the best files lead to, and what leads to them.
+//!
+//! Called by `evidence`; imports come from `graph`, references from rare words of `postings`. It resolves no name: a
+//! word that few files define is a reference. The order in which words were read may not show in a score.
 
 use crate::entry::{BODY, FileId, SYMBOL};
 use crate::file::Role;

@@ -1,4 +1,7 @@
 //! BM25 over three fields (path, symbols, text), and over all words alike.
+//!
+//! Called by `evidence`, and by `search` for the words that speak for a file. It reads no file: the index has all
+//! counts. Plain BM25 is what every ranking is compared with: a change of it moves every comparison.
 
 use crate::entry::{BODY, Counts, FIELDS, FileId, PATH, SYMBOL};
 use crate::index::Index;

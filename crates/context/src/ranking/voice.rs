@@ -1,4 +1,7 @@
 //! The voices, the parts that can be switched off, and what each voice is worth.
+//!
+//! Read by `evidence`, `search` and `bench:context`. It scores nothing. Weights stand in the order of `Voice::ALL`;
+//! they come from `bench:context -- --fit` and are not set by hand.
 
 use serde::Serialize;
 

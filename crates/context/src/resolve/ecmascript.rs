@@ -1,4 +1,7 @@
 //! Where an import of TypeScript or JavaScript leads.
+//!
+//! It reads no `tsconfig.json` and no `exports`: the usual places are tried in order, and the first that is in the
+//! index counts. A package that is only installed leads nowhere.
 
 use super::Resolver;
 use shared::paths::join;

@@ -1,4 +1,7 @@
 //! From an import, as written, to the files of this repository that it means. A file for each language.
+//!
+//! `graph` asks for each import; `syntax` has read it, `manifest` the names of packages. Nothing here opens a file or
+//! asks a package manager: a place counts if the index has its path. What is not of this repository leads nowhere.
 
 mod ecmascript;
 mod go;

@@ -1,4 +1,7 @@
 //! Where an import of Python leads.
+//!
+//! An absolute import is looked for from the file's folder upwards, in `src` too; the nearest place wins. There is no
+//! `sys.path` here, no manifest is asked, and a package without `__init__.py` is known by its modules only.
 
 use super::Resolver;
 use super::paths::{ancestors, folder_of, under};

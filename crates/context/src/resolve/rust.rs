@@ -1,4 +1,7 @@
 //! Where a `mod` or `use` of Rust leads.
+//!
+//! It goes by paths and crate names: `#[path]`, `cfg`, renamed dependencies and re-exports are not followed. A path
+//! into a module that is not found leads to the nearest one above it.
 
 use super::Resolver;
 use super::paths::{folder_of, is_below, under};
