@@ -1,4 +1,7 @@
 //! Plots for the documentation, as SVG text.
+//!
+//! `bench_engine`, `lint_speed` and `uplift::measured` draw with it. It measures nothing and writes no file, and the
+//! same values give the same text. What an axis cannot show is left out.
 
 use std::ops::Range;
 

@@ -1,4 +1,7 @@
 //! `npm run bench:engine`: numbers of the engine, each beside its aim. `-- --plot FILE` draws how they grow, as SVG.
+//!
+//! It prints what `engine_bench` measures, and starts itself again for each size, so that the memory is that mission's
+//! alone. It asks no model, and an aim that is missed is no failure.
 
 use std::error::Error;
 use std::time::{Duration, Instant};

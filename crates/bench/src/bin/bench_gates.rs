@@ -1,4 +1,7 @@
 //! `npm run bench:gates -- [options]`: what the gates let through.
+//!
+//! It reads options and prints: `gates` and `fresh` measure. It asks no model. What was found on fresh changes is
+//! printed only with `--show`, after the seed is marked as spent.
 
 use std::fmt::Display;
 use std::path::Path;

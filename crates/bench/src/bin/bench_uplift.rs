@@ -1,4 +1,7 @@
 //! `npm run bench:uplift`: what the engine makes of a simulated weak model. See docs/UPLIFT.md.
+//!
+//! It reads options, opens what earlier runs remembered, and prints: `uplift` plays and counts. It asks no language
+//! model; `tests/bench/uplift-model.mjs` does that with `--model`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

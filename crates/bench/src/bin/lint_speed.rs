@@ -3,6 +3,8 @@
 //! - `lint_speed edit FILE`: how long a file takes to be linted again after an edit, as JSON.
 //! - `lint_speed rules`: the ids of the built-in rules, one a line.
 //! - `lint_speed bars TITLE AXIS`: a plot of the lines `name<TAB>value` on standard input, as SVG.
+//!
+//! `tests/bench/lint.mjs` calls it and times the other linters. Edits are made in memory: it writes no file.
 
 use std::io::Read;
 use std::process::ExitCode;

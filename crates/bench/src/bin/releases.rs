@@ -1,4 +1,7 @@
 //! Missions for `npm run bench:uplift -- --model …`, and what their results are worth. See docs/UPLIFT.md.
+//!
+//! `tests/bench/uplift/releases.mjs` calls it and plays the missions; here none is played and no model asked.
+//! `bench::releases` does the work. Standard output holds JSON alone.
 
 use std::path::Path;
 use std::process::ExitCode;

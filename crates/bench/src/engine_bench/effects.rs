@@ -1,4 +1,7 @@
 //! A world in which every answer is right and takes as long as it was drawn to take.
+//!
+//! `mission` gives it to the real orchestrator, which still says who may ask. No model, git or check is behind it, and
+//! nothing ever fails: retries are not measured. An effect that it does not know pauses the mission.
 
 use std::sync::Arc;
 use std::time::Duration;

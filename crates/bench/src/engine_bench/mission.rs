@@ -1,4 +1,7 @@
 //! A mission under a simulated clock: the real orchestrator, state machine and journal.
+//!
+//! `bench_engine` calls it with a plan of `plans`; `effects` answers. Its host has nobody behind it. A mission that
+//! does not end as done is an error and gives no number.
 
 use std::path::Path;
 use std::sync::Arc;

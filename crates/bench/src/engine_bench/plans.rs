@@ -1,4 +1,7 @@
 //! Plans to run: their shape is drawn, their durations too.
+//!
+//! `bench_engine` draws them, `mission` runs them. It runs nothing: the bounds here are arithmetic, which must not ask
+//! the scheduler that is measured by them. They rely on tasks that wait only for lower numbers.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

@@ -1,4 +1,7 @@
 //! The journal: what a durable event costs, and how fast a long journal is replayed.
+//!
+//! Called by `bench_engine`, which chooses the folder and with it the disk. Events are made up here: no mission is
+//! played, and no orchestrator takes part.
 
 use std::fs::File;
 use std::io::Write;

@@ -1,4 +1,7 @@
 //! How much of what is wrong the gates let through: mutants of real changes, judged by the gate that a mission has.
+//!
+//! Here the Guardian alone, which runs nothing; in `stack` every gate that asks no model. `bench_gates` calls both.
+//! What a gate also says of the correct change is never counted as a catch. No rule is made or changed here.
 
 mod reason;
 mod room;

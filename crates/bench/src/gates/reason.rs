@@ -1,4 +1,7 @@
 //! What a plan says of a release that changes tests.
+//!
+//! `gates` and `uplift::steps` put it where a Planner's words would stand; no model is asked. It must not excuse a
+//! mutant that is about tests: callers leave it out there. It says nothing of the checks' configuration.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,8 @@
 //! A folder in which a package's tests run, with what they need; each tree's outcome is computed once and remembered.
+//!
+//! `stack` opens one for each change, and the engine's gates run their commands in it; `checks` runs them. It does not
+//! say what is right. A run that could not start or was cancelled is not remembered. The set-up runs with the network
+//! and without a sandbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};

@@ -1,4 +1,7 @@
 //! The whole stack's measurement as tables in Markdown: a column a gate, read from the table of gates.
+//!
+//! `bench_gates` prints it. It runs nothing, writes no file and names no gate: a new one gets its column from
+//! `mission::Gate`. Whether a mutant is wrong is taken from `stack`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

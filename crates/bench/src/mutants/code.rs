@@ -1,4 +1,7 @@
 //! A source file that can go wrong: its functions, what the change wrote in it, and the replacements that spoil it.
+//!
+//! The kinds of mutants stand on it, and it on `syntax`. It chooses nothing, draws nothing and makes no mutant:
+//! `mutants` picks and applies the edits. A file that cannot be parsed gives none.
 
 use std::collections::HashSet;
 use std::ops::Range;

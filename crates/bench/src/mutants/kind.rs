@@ -1,4 +1,7 @@
 //! The ways in which models go wrong, and the families that they belong to.
+//!
+//! `mutants` makes them, `gates` and `uplift` count by them. Nothing is made here. A kind's name is part of its seed:
+//! under another name other mutants are drawn, and numbers can no longer be compared.
 
 /// A way in which models go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,8 +1,8 @@
 //! Wrong results of the kinds that weak models produce, made from a correct change.
 //!
-//! [`mutants`] takes a [`Change`] and a [`MutantKind`] and gives mutants: each is one file that differs from what the correct
-//! change has, with a sentence that says how. Where a kind can strike in several places, those that the change wrote are
-//! taken first, for that is where a model errs.
+//! [`mutants`] takes a [`Change`] and a [`MutantKind`]: each mutant is one file that differs from what the correct
+//! change has, with a sentence that says how. Places that the change wrote are taken first, for that is where a model
+//! errs. It runs nothing and writes no file: whether a mutant really is wrong, `gates` and `uplift` find out.
 
 mod code;
 mod dishonest;

@@ -1,4 +1,7 @@
 //! Slips of syntax, and what is left of an answer's wrapping.
+//!
+//! Called by `mutants`. What it makes is not parsed again: it is meant to be broken. It stays out of template texts,
+//! where a bracket of the text could close what is open.
 
 use super::code::{Code, Edit};
 use sim::Random;

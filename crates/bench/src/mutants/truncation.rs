@@ -1,4 +1,7 @@
 //! The answer ran out of room: everything from some point on is missing.
+//!
+//! Called by `mutants`. It cuts without regard to syntax, at ends of lines too, and adds no word that says so: that is
+//! `elision`. Files of a few lines are left alone.
 
 use super::code::{Code, Edit};
 use sim::Random;

@@ -1,4 +1,8 @@
 //! The registries' ordinary clients.
+//!
+//! `projects` and `fresh` call it; only this file downloads what is measured. It fetches what it is told by name,
+//! searches no registry, and runs no script of npm's. pip runs the code of source archives: outside the list of
+//! packages wheels are taken. What is in the cache is not fetched again.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,7 @@
 //! What a mission is told of a release: its notes, and what its new tests are called.
+//!
+//! Called by `releases`, texts in and texts out. Of tests only names may be told, never what they check: they say later
+//! whether the answer is right. Names are found in JavaScript alone.
 
 use std::collections::BTreeSet;
 

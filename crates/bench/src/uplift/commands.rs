@@ -1,4 +1,7 @@
 //! The mission's check: the tests of every task's folder, as [`Suites`] knows them.
+//!
+//! `mission` gives it to the engine in place of processes. It starts none itself and does not read the command line
+//! that it is asked to run. A run takes virtual time only.
 
 use std::sync::Arc;
 use std::time::Duration;

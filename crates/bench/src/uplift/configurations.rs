@@ -1,4 +1,7 @@
 //! The ways of working that are compared.
+//!
+//! Data: `mission`, `replay` and `predict` play and predict by it. `toml` does not know what is off: gates can be
+//! missing in replayed missions only, and a mission with files has them all.
 
 use std::fmt::Write;
 use std::sync::LazyLock;

@@ -1,4 +1,7 @@
 //! Which missions are played, and playing them.
+//!
+//! `bench_uplift` calls it; `mission`, `replay` and `baselines` play, `results` keeps. It prints nothing and computes
+//! no share. A mission depends on its point and seed, never on the thread that plays it or on those before it.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

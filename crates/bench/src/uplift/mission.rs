@@ -1,4 +1,7 @@
 //! One mission: the real engine on a repository that has a folder for each task.
+//!
+//! `grid` and `verdicts` play it with the model of `model` and the check of `commands`. What was right is read from the
+//! user's files, never from what the engine says. The machine's git configuration must not count.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,7 @@
 //! The simulated model: it knows what is right for each task, and errs as its [`Rates`] say.
+//!
+//! `mission` puts it behind the simulated host; `replay` and `baselines` draw from the same [`Job`]. No language model
+//! is asked. It writes no file and tells the engine nothing but what a role writes and submits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};

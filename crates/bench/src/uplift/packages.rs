@@ -1,4 +1,7 @@
 //! The packages whose releases are the tasks of a mission, and where their tests run.
+//!
+//! `steps`, `suites` and `releases` stand on it. It fetches through `projects`, sets up once with the network and
+//! without a sandbox, and runs no test. Its versions are its own, not those of `projects::ALL`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,7 @@
 //! How a simulated model errs, by the one number that says how good it is.
+//!
+//! `drawn`, `model`, `authors` and `replay` err by it, and `predict` predicts from it: a rate that stands elsewhere
+//! sets the two apart. It knows no task and gives no answer.
 
 use serde::{Deserialize, Serialize};
 

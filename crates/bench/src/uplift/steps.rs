@@ -1,4 +1,7 @@
 //! What a task can be: a release of a package, what is right for it, and wrong answers of which evidence says so.
+//!
+//! `bench_uplift` asks for them; `mutants` makes the wrong answers, `suites` runs the tests. That an answer is wrong is
+//! never taken from a gate, for gates are what is measured. What neither tests nor its making tell is left out.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

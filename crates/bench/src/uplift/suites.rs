@@ -1,4 +1,7 @@
 //! The real tests of the packages, each run once for a folder's content and remembered on disk.
+//!
+//! `steps`, `authors`, `commands` and `releases` ask it; `checks` runs them, outside the caller's runtime, whose clock
+//! may stand. It does not say what is right, and what could not be run is not remembered.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};

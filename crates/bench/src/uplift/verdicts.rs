@@ -1,5 +1,8 @@
-//! What the real gates say of each answer: found once, by a mission of that one task with that one answer, and remembered on
-//! disk.
+//! What the real gates say of each answer: found once, by a mission of that one task with that one answer, and
+//! remembered on disk.
+//!
+//! `replay`, `predict` and `baselines` read them; `mission` plays. Every reviewer approves there: reviews are drawn
+//! elsewhere. A verdict counts for the build that found it.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};

@@ -1,4 +1,7 @@
 //! What a test expects, returned for just what it passes.
+//!
+//! Called by `mutants`. It reads the tests of the change and runs none; tests that are held back are not among them. It
+//! knows literals only, and no types: a case with anything else is left out.
 
 use syntax::{Language, Node, Source, VisitStep, visit};
 

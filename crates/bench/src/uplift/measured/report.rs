@@ -1,4 +1,7 @@
 //! What was measured, as Markdown, JSON and a plot.
+//!
+//! `bench_uplift` prints and writes it; the numbers are those of `stats` and `predict`. It plays nothing and writes no
+//! file. No table may go out without the line that says that the models are simulated.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

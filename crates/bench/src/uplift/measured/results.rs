@@ -1,4 +1,7 @@
 //! Missions that were played, a line each, so that a run that was cut off goes on.
+//!
+//! `grid` asks it before it plays and adds to it after. Lines are only added, and a torn one is skipped. It does not
+//! know which are out of date: `bench_uplift` names the file by build and tasks.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};

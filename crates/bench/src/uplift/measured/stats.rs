@@ -1,4 +1,7 @@
 //! Counts, intervals, and what the formula of the design predicts.
+//!
+//! `grid` adds missions, `report` reads. Pure: its draws have a fixed seed. The formula knows no cycles and no
+//! reviewers who err together: that is in `predict`.
 
 use crate::uplift::mission::Ended;
 use crate::uplift::rates::Rates;

@@ -1,4 +1,7 @@
 //! What reviewers say together, as chances: each errs by what all of them see, or by itself.
+//!
+//! `predict` and `ladder` count by it. How many are asked comes from `mission::Panel` and the engine, and is not
+//! written a second time. It draws nothing and plays nothing.
 
 use engine::for_benches::{last_test_voters, test_voters};
 use mission::Panel;
