@@ -1,4 +1,7 @@
-//! What requests that are under way are expected to use, by session. It holds numbers; `mission::permit` decides by them.
+//! What requests that are under way are expected to use, by session.
+//!
+//! The orchestrator adds and removes, and shows the sums to `mission::permit`, which decides. It refuses nothing and
+//! counts no spending. It is not in the journal: after a restart no request is under way.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,6 +1,7 @@
 //! The sections of manifests that decide what the project's checks say.
 //!
-//! Pure texts in, sections out. Which files are manifests is known to `kinds`.
+//! `gates::protected` asks what changed, `bench::verdict` puts the base's sections back. Pure texts in, sections or a
+//! text out: it writes no file. Which files are manifests is known to `kinds`; who may change a section, to the gate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
