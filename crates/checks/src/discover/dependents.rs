@@ -1,5 +1,7 @@
-//! Packages that need others of the same project: whose tests a change of
-//! those can break. Pure.
+//! Packages that need others of the same project: whose tests a change of those can break. Pure.
+//!
+//! With it, `engine` leaves out checks of other packages. It knows `package.json` only and reads no import: a need that
+//! the manifest does not name is not seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 

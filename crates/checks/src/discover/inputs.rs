@@ -1,5 +1,8 @@
-//! The set-up of a project in steps, each with the files that decide it: when
-//! one of them changes, it has to be done again. Pure.
+//! The set-up of a project in steps, each with the files that decide it: when one of them changes, it has to be done
+//! again. Pure.
+//!
+//! The commands come from `ECOSYSTEMS`. It hashes nothing and runs nothing: `engine` compares the files and runs the
+//! steps.
 
 use super::source::{is_inside, join};
 use super::{ECOSYSTEMS, SetupCommand, Source};

@@ -1,6 +1,7 @@
 //! The language of a file, and the languages whose tests a check runs.
 //!
-//! A name or an ending is all that it looks at.
+//! Tables for `coverage`, which adds the folders. Names, endings and the words of a command are all that it looks at:
+//! it opens no file. A check of which nothing is known may run the tests of any language.
 
 use crate::check::{Check, Runner};
 use crate::runners::{Command, Language};

@@ -1,4 +1,7 @@
 //! A command line whose exit status speaks for each of its commands, and the options of one of them.
+//!
+//! `mod.rs` splits lines with it, and each language lists the options that leave nothing out. It knows no program. What
+//! is not on a list makes the answer `None`, never a guess.
 
 use crate::shell::commands;
 

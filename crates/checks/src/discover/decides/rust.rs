@@ -1,5 +1,8 @@
 //! What rustc has judged: files that `mod` leads to from the root of a library, a program or a test, outside conditions
 //! and definitions of macros.
+//!
+//! It evaluates no `cfg` and follows no `path` attribute: what depends on one stays undecided. Roots are those of the
+//! base's `Cargo.toml`, which is in place while checks run.
 
 use super::command::Options;
 use super::{Decisions, Place};

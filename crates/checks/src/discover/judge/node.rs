@@ -1,5 +1,7 @@
-//! Package managers of Node and runners of scripts: which of them a command is,
-//! and which scripts it names (`scripts.rs`, `monorepo.rs`).
+//! Package managers of Node and runners of scripts: which of them a command is, and which scripts it names.
+//!
+//! `mod.rs` asks it before the tables of programs. What a script does is for `scripts.rs`, which members are meant for
+//! `monorepo.rs`. A sub-command of npm that is on no list is refused.
 
 use super::options::{has, plain, skip, value, values};
 use super::words::danger;

@@ -1,7 +1,7 @@
-//! Scripts by their names: of a package, of wireit, tasks of Deno, and the
-//! patterns of npm-run-all and concurrently.
+//! Scripts by their names: of a package, of wireit, tasks of Deno, and the patterns of npm-run-all and concurrently.
 //!
-//! What a script's body does is judged by `line.rs`, as anything else that is typed.
+//! What a script's body does is judged by `line.rs`, as anything else that is typed. A script that is not there is
+//! unknown and not refused, unless its name tells of danger.
 
 use serde_json::Value;
 

@@ -1,5 +1,7 @@
-//! Projects of Node and Bun: `package.json`, its scripts, and the package
-//! manager that the lockfile names.
+//! Projects of Node and Bun: `package.json`, its scripts, and the package manager that the lockfile names.
+//!
+//! It chooses the folders; `scripts.rs` says what is a check in them, `setup.rs` what is installed. It starts no
+//! manager, and Deno is not its affair (`systems/deno.rs`).
 
 mod manager;
 mod manifest;

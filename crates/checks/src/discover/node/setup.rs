@@ -1,7 +1,7 @@
-//! What has to be installed before scripts can run, in each folder with
-//! packages of its own.
+//! What has to be installed before scripts can run, in each folder with packages of its own.
 //!
-//! It names the commands; `engine` decides when they run.
+//! It names the commands; `engine` decides when they run. How a manager installs is for `manager.rs`. Where the project
+//! uses Rush, its install is the only step.
 
 use super::manager::Manager;
 use super::manifest::Packages;

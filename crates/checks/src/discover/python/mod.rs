@@ -1,6 +1,8 @@
-//! Python: the tests as the project runs them (Django, pytest, unittest, or
-//! what tox, nox, hatch and PDM call), and mypy, pyright and ruff where
-//! configured.
+//! Python: the tests as the project runs them (Django, pytest, unittest, or what tox, nox, hatch and PDM call), and
+//! mypy, pyright, ruff and the like where configured.
+//!
+//! Tox, nox and their like are never called themselves, since each would build an environment: one plain command of
+//! theirs becomes the check. Their lists are read by `recipes`, and what is installed is for `setup.rs`.
 
 mod one_by_one;
 mod settings;

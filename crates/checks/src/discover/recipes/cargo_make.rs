@@ -1,4 +1,7 @@
 //! Cargo's own: tasks of cargo-make, and aliases.
+//!
+//! Tasks that cargo-make brings itself, and files that `extend` names, are not known. Aliases are those of the root's
+//! `.cargo/config.toml`.
 
 use super::{Recipe, Recipes, texts};
 use crate::discover::source::Source;

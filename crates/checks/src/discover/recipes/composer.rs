@@ -1,4 +1,6 @@
-//! Scripts of `composer.json`.
+//! Scripts of `composer.json`, for `systems/php.rs` and the judge.
+//!
+//! Calls of PHP functions (`Class::method`) and `@putenv` are left out: no PHP is read.
 
 use super::{Recipe, Recipes};
 use crate::discover::source::{Source, json};

@@ -1,4 +1,7 @@
 //! Justfiles: recipes, what they depend on, and their lines.
+//!
+//! Variables that are plain texts are put in. Functions, `import` and `mod` are not followed, and a recipe in another
+//! language than the shell's becomes `eval`, which is refused.
 
 use super::{Recipe, Recipes};
 use crate::discover::source::Source;

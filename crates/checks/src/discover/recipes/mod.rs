@@ -1,6 +1,8 @@
-//! Named command lists of a project: targets of makefiles, recipes of
-//! justfiles, tasks, environments of tox. One file a format; discovery names
-//! checks from them, and the judge follows them.
+//! Named command lists of a project: targets of makefiles, recipes of justfiles, tasks, environments of tox. One file a
+//! format; discovery names checks from them, and the judge follows them.
+//!
+//! Files here only read. They run no tool, what a tool would compute stays as it is written, and whether a line is
+//! harmless is for `judge` to say.
 
 mod cargo_make;
 mod composer;

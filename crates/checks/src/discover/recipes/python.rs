@@ -1,5 +1,7 @@
-//! Command lists of Python projects: tox, nox, poe, and the scripts of PDM,
-//! Hatch and Pipenv.
+//! Command lists of Python projects: tox, nox, poe, and the scripts of PDM, Hatch and Pipenv.
+//!
+//! No Python is executed: of a `noxfile.py`, only words that are plain texts are read. What installs (`deps` of tox,
+//! `session.install`) is left out: `python/setup.rs` makes the environment.
 
 use regex::Regex;
 

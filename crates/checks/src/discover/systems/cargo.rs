@@ -1,4 +1,7 @@
 //! Cargo.toml: build, clippy where the project uses it, and its tests.
+//!
+//! It chooses no features and no toolchain, and names no test where the target has no operating system. Tasks of
+//! cargo-make are for `targets.rs`.
 
 use crate::check::{Check, CheckPurpose};
 use crate::discover::source::{Source, is_inside, join};

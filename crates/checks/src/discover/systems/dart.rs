@@ -1,4 +1,6 @@
-//! Dart and Flutter packages.
+//! Dart and Flutter packages: `analyze`, and the tests where there are any.
+//!
+//! Tests in `integration_test/` do not count, since they need a device. No format is checked.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

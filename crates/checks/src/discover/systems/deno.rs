@@ -1,4 +1,6 @@
 //! Deno: its tasks, else its own commands.
+//!
+//! What a task does is followed by `judge`. Beside a `package.json`, Deno's own commands are not named.
 
 use super::targets::{Names, judged_kind};
 use crate::check::{Check, CheckPurpose};

@@ -1,4 +1,7 @@
 //! .NET: a solution, or else projects.
+//!
+//! No solution is read: one check builds or tests all that is in it. Checks do not restore packages, which is the
+//! set-up's step, and at most eight folders get checks.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, is_foreign, join, outermost};

@@ -1,4 +1,7 @@
 //! Elixir: mix.
+//!
+//! `mix.exs` is searched for words, not evaluated. Tests behind an alias that prepares a database are refused unless
+//! the user allows them.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

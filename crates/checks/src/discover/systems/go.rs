@@ -1,4 +1,7 @@
 //! go.mod: build, vet, and the tests of each module.
+//!
+//! It reads no `go.work`, since `./...` ends where another module begins. It sets no build tag that may stand for more
+//! than plain tests, and says so in a hint instead.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! Haskell: stack where it is used, else cabal.
+//!
+//! It reads none of their files: what there is to build and test is for the tool to say. A `.cabal` file alone counts
+//! in the root only.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

@@ -1,4 +1,7 @@
-//! Kinds of project with one file each.
+//! Kinds of project with one file each: its `ROW` in `ECOSYSTEMS`, with the checks and the steps of the set-up.
+//!
+//! A file sees the project by way of `Survey` and `Source` alone. It names commands and runs none; unique names, and
+//! what the user leaves out, are for `discover/mod.rs`.
 
 pub(super) mod cargo;
 pub(super) mod dart;

@@ -1,4 +1,7 @@
 //! Ruby: rspec, rake and minitest, behind bundler where there is a Gemfile.
+//!
+//! Gemfile and Rakefile are searched for words, not run. Of rake's tasks only `test` is named, and gems go below the
+//! project, never into the system.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

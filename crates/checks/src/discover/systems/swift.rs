@@ -1,4 +1,7 @@
-//! Swift packages.
+//! Swift packages: build, tests, and swiftlint where it is configured.
+//!
+//! It does not read `Package.swift`, which is a program. A package below the root without tests, or in a folder `ios`,
+//! gets no check.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

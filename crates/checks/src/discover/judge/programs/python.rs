@@ -1,4 +1,7 @@
 //! Programs of Python projects. What follows `python -m` is looked up here too.
+//!
+//! It holds rows and no code: what `uv run`, `poetry run` and the like start is followed by `judge/wrap.rs`, and a
+//! program file by `judge/files.rs`.
 
 use super::super::Class::{Build, Harmless, Lint, Test, Types};
 use super::super::Why;

@@ -1,4 +1,7 @@
 //! Maven: the wrapper where it is there, and the reactor's root.
+//!
+//! It reads no `pom.xml`: modules and plugins are Maven's affair. No check goes further than the phase `test`, so
+//! nothing is packaged or installed.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::{Source, join};

@@ -1,4 +1,7 @@
-//! sbt, the build tool of Scala.
+//! sbt, the build tool of Scala: compiling, tests, and scalafmt where it is configured.
+//!
+//! It names no set-up, since sbt fetches what it needs itself, and reads nothing of the build but whether scalafmt is a
+//! plugin.
 
 use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};

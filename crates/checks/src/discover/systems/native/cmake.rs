@@ -1,4 +1,7 @@
 //! CMake: configured and built in a folder of its own, tested with CTest.
+//!
+//! It names nothing where the folder, or one around it, has tests already. `CMakeLists.txt` is searched for words, not
+//! evaluated, and presets are not read.
 
 use crate::check::CheckPurpose;
 use crate::discover::source::is_inside;

@@ -1,4 +1,6 @@
 //! Meson: set up in a folder of its own, then its tests.
+//!
+//! It reads no `meson.build`, sets no option, and does not ask whether there are tests.
 
 use crate::check::CheckPurpose;
 use crate::discover::{Ecosystem, Survey, no_setup, own};
