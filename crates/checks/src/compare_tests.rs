@@ -1,4 +1,7 @@
 //! What `compare` says of a check on the base and now.
+//!
+//! Outcomes are made by hand. Nothing runs here, and how an output becomes an outcome is tested in `parse` and
+//! `process`.
 
 use super::*;
 

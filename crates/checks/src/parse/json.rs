@@ -1,5 +1,7 @@
-//! Reports that JavaScript's runners write as one JSON object: Jest's (Vitest
-//! writes the same) and Mocha's.
+//! Reports that JavaScript's runners write as one JSON object: Jest's (Vitest writes the same) and Mocha's.
+//!
+//! The rows of these three try it first, and read plain lines where it finds nothing. It opens no file: the object
+//! stands in the output.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! What this process has open stays with this process.
 //!
-//! OpenCode, and libraries in it, open files and sockets that a child would inherit. A confined command could use them past
-//! every rule, since rules are asked when something is opened.
+//! OpenCode, and libraries in it, open files and sockets that a child would inherit. A confined command could use them
+//! past every rule, since rules are asked when something is opened. It closes nothing here: only children go without.
 
 /// The first number after the three streams.
 const FIRST: i32 = 3;

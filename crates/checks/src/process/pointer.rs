@@ -1,8 +1,8 @@
 //! The slot's `.git` file, kept as it was.
 //!
-//! In a worktree that file says where git's own settings are, and settings can
-//! name programs. A check that rewrote it would choose what the next git
-//! command, outside of any sandbox, runs.
+//! In a worktree that file says where git's own settings are, and settings can name programs. A check that rewrote it
+//! would choose what the next git command, outside of any sandbox, runs. It keeps this one file and nothing else of a
+//! slot; that the check fails is said by `run`.
 
 use std::path::{Path, PathBuf};
 

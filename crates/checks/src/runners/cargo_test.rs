@@ -1,4 +1,7 @@
 //! `cargo test`: libtest's output, one block for each test binary.
+//!
+//! A result counts only where it has as many tests as its block announced; a test may print the rest. The tests of a
+//! file are named by its path: no source is read.
 
 use std::collections::BTreeMap;
 

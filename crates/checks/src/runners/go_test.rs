@@ -1,4 +1,7 @@
-//! `go test`: plain, `-v` and `-json`.
+//! `go test`: plain, `-v` and `-json`, with the specs of Ginkgo and gocheck.
+//!
+//! Specs stand for the function that holds them only where there are as many as told. A file is narrowed to its
+//! package: which tests are in it is not looked up.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,7 @@
-//! JUnit's XML, which runners of every language can write: read where the
-//! output holds a report.
+//! JUnit's XML, which runners of every language can write: read where the output holds a report.
+//!
+//! No command is known by it, and it narrows none: `parse` tries it where a runner's own words are missing. It opens no
+//! file; `process` adds the text of report files to the output.
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};

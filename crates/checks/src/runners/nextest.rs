@@ -1,4 +1,7 @@
 //! `cargo nextest run`: the summary and the list below it.
+//!
+//! Only lines below the last summary are verdicts; those above it give the messages. With `cargo_test.rs` it shares how
+//! a file is narrowed, and nothing of the reading.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! pytest: the short summary, the last line, and the messages above them.
+//!
+//! A test may print all of these: of one session only the last totals count. It makes no `-k` expression of a name that
+//! could be read as one; such a check is not narrowed.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,8 @@
-//! Python's own `unittest`: the `FAIL:` and `ERROR:` blocks, and the last lines.
+//! Python's own `unittest`, and Django's tests, which print the same: the `FAIL:` and `ERROR:` blocks, and the last
+//! lines.
+//!
+//! A verdict without `Ran n tests` before it is another program's and is not read. Passing tests are not named here,
+//! only counted.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,7 @@
 //! AVA: the titles below each rule, and the counts at the end.
+//!
+//! A title that the list does not name is not taken for a test. Where something outside of tests failed, no names are
+//! given. AVA's TAP is read by `tap.rs`.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

@@ -1,4 +1,7 @@
 //! `bun test`: the `(fail)` lines below each file's name, and the totals.
+//!
+//! Scripts that `bun run` starts are not Bun's tests and not for this row. An error outside of tests makes the names
+//! incomplete: none are given.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

@@ -1,4 +1,6 @@
 //! `deno test`: the list under `FAILURES`, and the last line.
+//!
+//! It reads nothing above that list, so failures have a place and no message. Steps of a test are not counted.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

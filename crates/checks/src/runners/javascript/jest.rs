@@ -1,4 +1,7 @@
 //! Jest: the `●` blocks under each `FAIL` line, and the totals.
+//!
+//! Its JSON is read by `parse::json`, not here. What tests wrote with `console` is no failure, and a list that is
+//! repeated at the end is not read twice.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

@@ -1,5 +1,6 @@
-//! Mocha: the numbered list under "n failing", as all of its readable
-//! reporters print it.
+//! Mocha: the numbered list under "n failing", as all of its readable reporters print it.
+//!
+//! It reads no reporter's own marks above that list. JSON is read by `parse::json`, TAP by `tap.rs`.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

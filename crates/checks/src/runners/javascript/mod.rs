@@ -1,4 +1,6 @@
 //! The runners of JavaScript and TypeScript, a file each. The table is `runners/mod.rs`.
+//!
+//! No row calls another: what several of them read alike is in `parse` (`json`, `tap`, `text`).
 
 pub(super) mod ava;
 pub(super) mod bun_test;

@@ -1,4 +1,7 @@
 //! `node --test`: its `tap` and its `spec` reporter, whichever is found.
+//!
+//! TAP without Node's own totals is left to `tap.rs`; its lines are read by `parse::tap`. A parent that fails only
+//! because of a child is not named beside it.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

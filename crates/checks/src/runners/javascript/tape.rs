@@ -1,4 +1,7 @@
 //! tape: flat TAP, where a comment names the test and each line is an assertion.
+//!
+//! Nested TAP and Node's own are left to other rows. It cannot narrow a check to one test, since tape has no way to
+//! name one.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;

@@ -1,5 +1,6 @@
-//! Vitest: the ` FAIL ` lines of its report, the numbers in the headings above
-//! them, and the totals.
+//! Vitest: the ` FAIL ` lines of its report, the numbers in the headings above them, and the totals.
+//!
+//! Its JSON is read by `parse::json`, not here. Where headings, lines and totals disagree, it gives no names.
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
