@@ -1,6 +1,7 @@
-//! Requests to the process that runs a mission, from any other: a file each in the `control/` folder.
+//! Requests to the process that runs a mission, from any other: a file each in the `control/` folder. OpenCode queues
+//! what is typed into a busy session, so a stop has to come by another way.
 //!
-//! OpenCode queues what is typed into a busy session, so a stop has to come by another way.
+//! It carries requests and answers none. What a kind asks for is decided where they are polled, in `engine`.
 
 use crate::listing::json_files;
 use crate::{Error, write_atomic};

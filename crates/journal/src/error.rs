@@ -1,4 +1,7 @@
 //! What can go wrong with files, in words that say what to do.
+//!
+//! It opens no file and retries nothing; whether a mission pauses or ends is for `engine`. A project that is locked has
+//! its own error in `lock.rs`.
 
 use std::io;
 use std::path::{Path, PathBuf};

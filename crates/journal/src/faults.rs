@@ -1,4 +1,7 @@
 //! Faults for simulations: what becomes of each event that is written.
+//!
+//! Only `sim` sets them, for its own thread; without that nothing fails. No file is touched here: `log.rs` asks before
+//! each event, and does what the fault says.
 
 use std::cell::RefCell;
 use std::io;

@@ -1,4 +1,7 @@
 //! Removing what is remembered, when the user asks for it.
+//!
+//! `clean` calls it, and `StateDir::sweep` for missions that never began. It takes no lock, follows no link, and leaves
+//! the private repository alone.
 
 use crate::{Error, MissionDir};
 use std::fs;

@@ -1,5 +1,7 @@
-//! The kept index of a project's files: one file in its state folder, replaced whole. It may be lost at any time; whether
-//! its bytes make sense is for the reader to judge.
+//! The kept index of a project's files: one file in its state folder, replaced whole. It may be lost at any time.
+//!
+//! It knows nothing of what an index holds: whether the bytes make sense is for the reader to say
+//! (`steps/kept_index.rs` in `engine`). It takes no lock.
 
 use crate::{Error, StateDir, write_atomic};
 use std::fs::File;

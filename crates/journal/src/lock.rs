@@ -1,4 +1,7 @@
-//! One mission a project at a time.
+//! One mission a project at a time. `StateDir` takes the lock, and asks who has it.
+//!
+//! The lock is the file system's: no process number is looked up, and a process that died holds nothing. It does not
+//! wait for its turn, which is for `queue.rs`, and never removes its file.
 
 use crate::{Error, private};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,7 @@
 //! The writer of a journal: an event is on disk before its effect.
+//!
+//! The layout of a line is `line.rs`. It changes no line that is durable and retries no append; where the end of the
+//! file is uncertain, it writes nothing more.
 
 use crate::faults::{self, Fault};
 use crate::line::{self, MAX_LINE, Seq};

@@ -1,4 +1,7 @@
 //! Reading a journal back, all at once or as it grows.
+//!
+//! It changes nothing on disk and takes no lock: a torn last line is reported here, and cut off by `log.rs`. It skips
+//! nothing: a damaged line with others after it ends the reading.
 
 use crate::ReadError;
 use crate::line::{self, LineError, MAX_LINE, Seq, VERSION};

@@ -1,4 +1,8 @@
-//! Where everything lies.
+//! Where everything lies: the state folder of a project, and the folder of each mission in it.
+//!
+//! It makes folders and gives paths; an id or a name from outside is checked before it becomes one. It decodes no
+//! event: of a journal it sees only whether the first line is whole. Lock, queue and the removal of a mission have
+//! their own files.
 
 use crate::lock::{self, LockError, LockOwner, ProjectLock};
 use crate::queue::{self, QueuePlace, Queued};

@@ -1,4 +1,6 @@
 //! Lockfiles, and the package manager that writes each. Who installs from which of them is decided in `checks`.
+//!
+//! Names only: no lockfile is read, and no folder is looked into.
 
 /// The files of each manager, the usual one first.
 const BY_MANAGER: [(&str, &[&str]); 13] = [

@@ -1,4 +1,7 @@
 //! Which environment variables hold secrets, by their names.
+//!
+//! It looks at no value and reads no environment. The two questions must stay apart: `checks` asks the wider one for
+//! what it passes on, `journal` the narrower one for what it takes out of texts.
 
 /// Parts of names that hold secrets.
 const TELLING: [&str; 9] =

@@ -1,4 +1,7 @@
 //! A hash whose values may be kept on disk: the standard library's default one may change with any release of Rust.
+//!
+//! It is no secret's guard, since eight bytes of the digest remain. A change of what it computes makes all that is kept
+//! under its values useless.
 
 use std::hash::Hasher;
 

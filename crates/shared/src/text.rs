@@ -1,4 +1,6 @@
 //! Small texts that many files need: cut to a length, counted, listed, and the word that somebody may have meant.
+//!
+//! No cut splits a character. It takes no secrets out (`journal` does) and holds no message of its own.
 
 use std::borrow::Cow;
 

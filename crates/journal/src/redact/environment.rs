@@ -1,4 +1,7 @@
 //! The secrets among the environment variables.
+//!
+//! It reads no environment: variables are arguments. `shared` knows which names are secret; here it is decided which
+//! values can be looked for without spoiling a text. `files.rs` finds others for the same list.
 
 use shared::secret_variables::holds_secret;
 

@@ -1,8 +1,8 @@
-//! Taking secrets out of text.
+//! Taking secrets out of text that is written, shown or sent.
 //!
-//! Three sources: the values of environment variables with telling names, those in files that tools know, and shapes that keys
-//! are known by.
-//! Each pass is linear in the text. What looks like an ordinary hash (a git object, a UUID) stays.
+//! Three sources: the values of environment variables with telling names, those in files that tools know, and shapes
+//! that keys are known by. Each pass is linear in the text. What looks like an ordinary hash (a git object, a UUID)
+//! stays. It shows no secret itself: it counts them by hash.
 
 mod environment;
 mod files;
