@@ -1,4 +1,7 @@
 //! The engine's [`Host`], answered by two JavaScript functions.
+//!
+//! It has no time limit, retries nothing and keeps nothing between calls. A promise that is rejected, or an answer that
+//! is no JSON, is an error of that one call.
 
 use engine::{Host, HostError, HostFuture, HostRequest};
 use napi::Status;

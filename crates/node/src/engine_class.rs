@@ -1,4 +1,7 @@
-//! The class `Engine`.
+//! The class `Engine`: each method is one of `engine::Engine`, with JSON texts in and out.
+//!
+//! No rule belongs here, and what is wrong with an argument is for the engine to say. The environment is read once,
+//! when the object is made.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

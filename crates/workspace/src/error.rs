@@ -1,6 +1,7 @@
 //! What can go wrong, in words that say where and what to do.
 //!
-//! Every error names the place; whether a user can do something about it is said in its hint.
+//! Every error names the place; whether a user can do something about it is said in its hint. Nothing is retried or put
+//! back here: an error tells what `delivery` and the others have done by then.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
-//! The hunks of a delivered file: the lines that belong together, as `git diff` shows them, and one of them taken back while
-//! the rest of the file stays as the user has it now.
+//! The hunks of a delivered file: the lines that belong together, as `git diff` shows them, and one of them taken back
+//! while the rest of the file stays as the user has it now.
 //!
-//! Lines are compared as bytes. `deliver` writes the result, so it is as exact and as recoverable as any delivery. What a
-//! mission knows of hunks that were taken back before is an argument.
+//! Lines are compared as bytes, and lines that the user changed are not merged. It writes no file of the user's:
+//! `deliver` does, as exact and as recoverable as any delivery. Which hunks were taken back before is an argument.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
