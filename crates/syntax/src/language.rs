@@ -1,4 +1,7 @@
 //! The languages, by name and by the end of a path, and their grammars.
+//!
+//! A language is told by its path alone: nothing here looks into a file. What else differs between languages belongs in
+//! `languages`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,6 @@
 //! What a syntax problem is. Found by `problems` and by the files of the languages.
+//!
+//! Data only. Whether a problem fails a change is for the Guardian to say.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,7 @@
 //! A text and its syntax tree, parsed within bounds. What is wrong with it: `problems`; what it says: `outline`.
+//!
+//! Must not fail on what a text says, only on its size and on the parser's work, which is counted and never timed. It
+//! keeps no tree for the next text: its caller does.
 
 use std::ops::ControlFlow;
 

@@ -1,5 +1,8 @@
-//! The public face of a file: what it defines, what it imports, what it exports. How each language says so
-//! is read by the file of that language in `languages`.
+//! The public face of a file: what it defines, what it imports, what it exports. How each language says so is read by
+//! the file of that language in `languages`.
+//!
+//! No import is resolved: `guardian` and `context` do that. A text with a syntax error is `open`, as names may be
+//! hidden.
 
 #[cfg(test)]
 mod tests;

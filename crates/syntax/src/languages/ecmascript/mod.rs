@@ -1,4 +1,6 @@
 //! TypeScript, TSX and JavaScript, which share modules, names and most of a grammar.
+//!
+//! Flow's annotations are not among its gaps: where they give errors, `problems` says that the file was not checked.
 
 pub(crate) mod gaps;
 pub(crate) mod outline;

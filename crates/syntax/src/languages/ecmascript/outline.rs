@@ -1,4 +1,7 @@
 //! The outline of a file of TypeScript and JavaScript.
+//!
+//! Symbols are of the top level and of its classes; `require` and `import()` count anywhere. It resolves no module, and
+//! does not list what CommonJS exports: such a file is `open`.
 
 use tree_sitter::Node;
 

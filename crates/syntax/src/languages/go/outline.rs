@@ -1,4 +1,7 @@
 //! The outline of a file of Go.
+//!
+//! Declarations of the top level only. It does not know what an imported package is called where no alias is given, and
+//! fills in no `exports`: a capital exports.
 
 use tree_sitter::Node;
 

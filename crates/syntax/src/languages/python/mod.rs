@@ -1,4 +1,4 @@
-//! Python.
+//! Python: `outline`, `gaps`, and `problems`, as its grammar lets through what Python refuses.
 
 pub(crate) mod gaps;
 pub(crate) mod outline;

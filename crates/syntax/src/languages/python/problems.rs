@@ -1,4 +1,7 @@
 //! What Python refuses and its grammar lets through.
+//!
+//! Called by `problems`, for blocks only: empty ones, and statements in different columns. Statements out of place are
+//! for `not-accepted` of the Guardian.
 
 use crate::problem::{Found, MAX_PROBLEMS, ProblemKind};
 use crate::source::Source;

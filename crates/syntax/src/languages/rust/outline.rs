@@ -1,4 +1,7 @@
 //! The outline of a file of Rust.
+//!
+//! `mod name;` is an import; which file it means is for others to resolve. Items in functions are left out, and so is
+//! what a macro makes. It fills in no `exports`: `pub` exports.
 
 use tree_sitter::Node;
 
