@@ -1,6 +1,7 @@
-//! What the body of a function does, if anything.
+//! What the body of a function does, if anything, and which function of the base it was.
 //!
-//! Pure, and of one function: whether that is a fault is for a rule to say.
+//! Rules about bodies ask it. It reads one function at a time and follows no call. Whether an empty body is a fault is
+//! for a rule to say.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

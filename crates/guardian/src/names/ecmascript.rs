@@ -1,4 +1,7 @@
 //! Names of TypeScript and JavaScript: which nodes bind one, which use one.
+//!
+//! Fills in [`Names`]; `scopes` and some rules ask it about a single node. It knows no scope and no global: that is for
+//! `scopes` and `known`. A file with a `with` statement may have any name.
 
 use super::Names;
 use crate::code::file::File;

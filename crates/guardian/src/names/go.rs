@@ -1,4 +1,7 @@
 //! Names of Go, and the names that a package may have going by its path.
+//!
+//! Fills in [`Names`]. It opens no package: `import_names` guesses, so a rule needs another proof. What the other files
+//! of the package define is for `project::go` to say.
 
 use super::Names;
 use crate::code::file::File;

@@ -1,4 +1,7 @@
 //! Names of Python: which nodes bind one, which use one, and types in quotes.
+//!
+//! Fills in [`Names`]. It knows no scope and no builtin. A `*` import, or a call such as `globals()`, leaves the names
+//! open: none counts as unbound for certain.
 
 use super::Names;
 use crate::code::file::File;

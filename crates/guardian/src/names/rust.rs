@@ -1,4 +1,7 @@
 //! Names of Rust. What stands in a macro among items counts as bound: it may define anything.
+//!
+//! Fills in [`Names`]. It expands no macro and follows no glob: a glob leaves the names open, and what it brings is for
+//! `project::rust` to say.
 
 use super::Names;
 use crate::code::file::File;

@@ -1,4 +1,7 @@
 //! Utility rules of ast-grep that other rules name in `matches`.
+//!
+//! `patterns` gives it the texts of a project. It matches nothing. A faulty utility is a problem that is told, and must
+//! not take the others with it.
 
 use ast_grep_config::{DeserializeEnv, GlobalRules, SerializableGlobalRule};
 use ast_grep_language::SupportLang;

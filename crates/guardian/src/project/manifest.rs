@@ -1,4 +1,7 @@
 //! Which packages the manifests above a file declare, for each package manager.
+//!
+//! Asked by `undeclared-dependency`. It reads no lock file and nothing that is installed. A manifest that cannot be
+//! read gives no answer. Python's are only searched for the name: any mention declares a package.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

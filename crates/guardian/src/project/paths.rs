@@ -1,4 +1,7 @@
 //! Paths of a project, and what their names say.
+//!
+//! It opens no file and knows no tree. Most rules ask it: one word more in a list here makes rules silent, or warn
+//! only, in every folder of that name.
 
 pub(crate) use shared::paths::join;
 

@@ -1,4 +1,7 @@
 //! Where a module of Python leads, and what it has for others.
+//!
+//! It knows no `sys.path` and nothing that is installed. Folders, compiled and generated modules are known, never
+//! missing; a module with a star or an open name has no list of exports.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,7 @@
 //! Where a path of Rust leads within its crate, and what globs, macros and derives may bring.
+//!
+//! The rules about names ask it. It expands no macro, decides no `cfg` and opens no other crate: what they may bring is
+//! unknown, and on what is unknown rules say nothing.
 
 use std::collections::HashSet;
 

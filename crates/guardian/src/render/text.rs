@@ -1,6 +1,6 @@
 //! Findings as lines for people.
 //!
-//! Words of the checked files are shown as text, whatever signs they hold.
+//! Words of the checked files are given as they are: the command line makes control characters visible when it prints.
 
 use std::fmt::Write as _;
 

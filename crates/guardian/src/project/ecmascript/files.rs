@@ -1,4 +1,7 @@
 //! Files that a path of TypeScript or JavaScript may mean.
+//!
+//! For the resolver and the aliases beside it. It asks the tree which paths there are, and opens no module. What a
+//! build, a framework or `rootDirs` may put there is known, never missing.
 
 use crate::project::{Target, Tree, is_built, join};
 

@@ -1,4 +1,7 @@
 //! Where a module specifier of TypeScript or JavaScript leads, and what a module exports.
+//!
+//! Paths are tried in `files`, names that a configuration gives in `aliases`. Must not call missing what a loader or a
+//! configuration may give another meaning; exports are `None` where one star leads to what cannot be listed.
 
 mod aliases;
 mod files;
