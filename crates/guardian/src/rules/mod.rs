@@ -1,5 +1,8 @@
-//! Rules that need logic: one file each, with what it is, why, and examples that are its tests and its
-//! page in the documentation.
+//! Rules that need logic: one file each, with what it is, why, and examples that are its tests and its page in the
+//! documentation. What each knows, and where it says nothing, stands in `evidence`.
+//!
+//! A rule sees files through `Change`, `Pair` and `File` only, and not what others found. Of a rule that looks at one
+//! file (`Check::File`), `engine` leaves out what the base had too.
 
 pub(crate) mod evidence;
 

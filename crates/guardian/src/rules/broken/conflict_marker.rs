@@ -1,4 +1,7 @@
 //! `conflict-marker`: what a merge left behind, in any text file.
+//!
+//! It reads lines and asks no git. An indented mark belongs to a document about conflicts, and `=======` alone
+//! underlines a title: neither is reported.
 
 use crate::code::file::File;
 use crate::finding::{Category, Severity};

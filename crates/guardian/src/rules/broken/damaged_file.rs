@@ -1,4 +1,8 @@
-//! Damage to a whole file: emptied, read in the wrong encoding, other line ends or indentation throughout, its licence gone.
+//! Damage to a whole file: emptied, read in the wrong encoding, other line ends or indentation throughout, its licence
+//! gone.
+//!
+//! A file is not emptied where its definitions moved within the change. Line ends, indentation and licences only warn.
+//! An end that was cut off is for `truncated_file`.
 
 use std::collections::HashSet;
 

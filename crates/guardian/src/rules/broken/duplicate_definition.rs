@@ -1,4 +1,7 @@
 //! `duplicate-definition`: one scope that defines a name twice.
+//!
+//! Works on one file. Overloads, decorated functions, branches, and items under an attribute may all be meant, and are
+//! left out. Two files of one package of Go are for `not_compiled`.
 
 use std::collections::HashMap;
 

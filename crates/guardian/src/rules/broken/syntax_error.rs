@@ -1,4 +1,7 @@
 //! `syntax-error`: what `syntax` says is wrong with a text, where that is the text's fault.
+//!
+//! It finds only Markdown fences itself. A warning in files that are wrong on purpose; nothing in declaration files
+//! whose brackets balance, as they hold forms that the grammar does not know.
 
 use syntax::ProblemKind;
 

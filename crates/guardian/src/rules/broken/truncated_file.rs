@@ -1,4 +1,7 @@
 //! `truncated-file`: a file whose end was cut off.
+//!
+//! A file that was only formatted is whole, and test files that end on a whole line are for `test_removed`. Warns where
+//! the change took the same names out of other files, which is not known while a single file is edited.
 
 use crate::code::baseline::Hunks;
 use crate::code::file::File;

@@ -1,4 +1,7 @@
 //! `unreachable-code`: statements after one that always leaves.
+//!
+//! It looks within one block and evaluates no condition. A call that never returns counts as one that does. Must not
+//! report declarations that are known before they are reached.
 
 use syntax::Language;
 

@@ -1,4 +1,7 @@
-//! `arity-mismatch`: a call with more or fewer arguments than the function takes.
+//! `arity-mismatch`: a call with more or fewer arguments than the function takes since the change.
+//!
+//! Starts from functions whose parameters changed; other new calls are for `wrong_arguments`. Methods, spreads and
+//! names that are bound twice are left out. JavaScript only warns: what is missing is undefined.
 
 use std::collections::{BTreeMap, BTreeSet};
 

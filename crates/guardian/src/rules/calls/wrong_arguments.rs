@@ -1,4 +1,7 @@
 //! Calls that the change writes, of functions of the project that take other arguments.
+//!
+//! Follows a plain name to its one definition, here or by an import; no method, no type. It is silent where a
+//! decorator, a condition or a second binding may change what is called. Calls that stayed are for `arity_mismatch`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;

@@ -1,4 +1,8 @@
 //! `hidden-error`: an error that was told before the change and is swallowed after it.
+//!
+//! Compares statements of base and head, by their place (`code::places`) or their text. Of new code only Rust's dropped
+//! results count, where no comment explains them. A handler that logs and gives a good result is for
+//! `failure_passed_over`.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,7 @@
 //! `commented-out-code`: code that became a comment.
+//!
+//! Only a line that was code of the base, and is code nowhere in the head. Warns where new code stands beside it, or a
+//! comment gives a reason. Code that the change adds as a comment is for `commented_alternative`.
 
 use std::collections::HashSet;
 

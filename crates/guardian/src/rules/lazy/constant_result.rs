@@ -1,4 +1,7 @@
 //! New functions that promise a result and give the same one whatever they are given.
+//!
+//! The promise stands in the name or the comment. Must not report tests, methods that a trait or a base class asks for,
+//! and functions whose comment says that a constant is meant.
 
 use syntax::Language;
 

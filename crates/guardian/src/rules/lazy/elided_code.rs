@@ -1,4 +1,7 @@
 //! `elided-code`: a comment in the place of code that was left out.
+//!
+//! Knows wordings and the place of a comment; it does not compare with the base. Documentation is left out. Words that
+//! may speak of the code beside them, or that end a sentence, only warn.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,7 @@
 //! Part of `missing-export`: items of Rust that are gone from their crate, whatever macros and globs there are.
+//!
+//! Searches the project's texts for the name. Says nothing where a macro is given it, or an import brings it from
+//! another crate. Paths that can be followed are for `missing_path`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -1,4 +1,7 @@
 //! Part of `missing-export`: paths of Rust within a crate.
+//!
+//! Finds the paths, and has `project::rust` follow them. It reports nothing: `missing_export` does. `super` and `self`
+//! of an inner module are left out, as they begin elsewhere.
 
 use std::collections::HashSet;
 

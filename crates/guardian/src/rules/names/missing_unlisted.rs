@@ -1,4 +1,7 @@
 //! Part of `missing-export`: modules that may have more names than can be listed.
+//!
+//! Only names that the module itself defined in the base, and that no text, member or star may still bring. Rust is for
+//! `missing_item`.
 
 use syntax::{ImportKind, Language};
 

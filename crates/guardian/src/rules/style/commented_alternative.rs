@@ -1,4 +1,7 @@
 //! Code that the change adds as a comment: another version of what it wrote.
+//!
+//! Always a warning. The lines must parse by themselves (`syntax`). Documentation is left out, and code of the base
+//! that became a comment is for `commented_out_code`.
 
 use syntax::Source;
 

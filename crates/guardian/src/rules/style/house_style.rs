@@ -1,4 +1,7 @@
-//! `house-style`: quotes, semicolons and indents unlike those of the code around.
+//! `house-style`: quotes, semicolons, indents and names unlike those of the code around.
+//!
+//! Always a warning, and only where nearly all places of the file, or of its neighbours in the base, agree. It reads no
+//! configuration of a formatter.
 
 use syntax::{Language, SymbolKind};
 

@@ -1,4 +1,7 @@
 //! Files that a change leaves behind: copies of what was, second versions beside the first, reports about the change.
+//!
+//! Always a warning, and of new files only. Use is told by a name that stands in another text: no import is resolved
+//! here, that is for `unreached_module`.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,7 @@
 //! Cases that are gone from a table, a list of parameters, or the calls of a macro that makes tests.
+//!
+//! A case that was renamed or moved within the file is not gone. Warns where a column went, or what the cases are about
+//! (`vanished`). It expands no macro. Tests that are gone are for `test_removed`, assertions for `test_weakened`.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};

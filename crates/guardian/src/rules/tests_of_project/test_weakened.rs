@@ -1,4 +1,7 @@
 //! `test-weakened`: a test that asks for less than it did.
+//!
+//! Compares assertions as texts, of tests that are paired by name and order; it runs none. Warns where what is called
+//! may assert instead, or what an assertion is about is gone (`vanished`). Tests that are gone are for `test_removed`.
 
 use std::cell::LazyCell;
 

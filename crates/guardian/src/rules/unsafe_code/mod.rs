@@ -1,4 +1,6 @@
 //! Secrets, injection, and protection that is switched off.
+//!
+//! The rules here know forms that issuers and libraries document. They follow no value from one function to another.
 
 pub(super) mod secret_in_code;
 pub(super) mod sql_from_values;

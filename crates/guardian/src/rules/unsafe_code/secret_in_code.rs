@@ -1,4 +1,7 @@
 //! `secret-in-code`: keys and tokens in any text file.
+//!
+//! A message must never hold the value: messages are shown and kept. Tests and examples warn at most. It asks nobody
+//! whether a key is in use.
 
 use std::sync::LazyLock;
 

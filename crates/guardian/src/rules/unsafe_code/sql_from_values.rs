@@ -1,4 +1,7 @@
 //! SQL whose text is put together from values.
+//!
+//! It parses no SQL, and asks how a text begins. An error only for a parameter of the function in a text that is run, a
+//! warning else. Constants, tagged templates and tests are left out.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,7 @@
 //! Commands that check, and what takes their failure away.
+//!
+//! Commands are read as text, by the names of known tools; no shell is run. What is not run here any more may be run
+//! elsewhere, so that only warns. Options of tools in their own files are for `settings`.
 
 use std::sync::LazyLock;
 

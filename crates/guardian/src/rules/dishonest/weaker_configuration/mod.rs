@@ -1,4 +1,7 @@
 //! Settings of tests, type checkers, linters and CI that ask for less than they did.
+//!
+//! `values` reads both sides, `commands` and `settings` compare them; here it is reported, with its line. Says nothing
+//! of new files, of formats that cannot be read, and of settings that no list here names.
 
 mod commands;
 mod settings;

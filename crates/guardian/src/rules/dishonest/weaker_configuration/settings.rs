@@ -1,4 +1,7 @@
 //! Settings of tools: strictness, thresholds, what is left out, how serious a rule is.
+//!
+//! Compares the values of a key, whatever the tool. It reads no file that a configuration extends: a setting that may
+//! be there warns at most. Workflows of CI are for `commands`.
 
 use std::sync::LazyLock;
 

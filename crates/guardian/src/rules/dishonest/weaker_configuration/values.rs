@@ -1,4 +1,7 @@
 //! A configuration as a list of places and values, whatever format it is written in.
+//!
+//! `data` reads the formats. Of code, values in objects and lists are taken as they are written: nothing is evaluated.
+//! What a value means is for `commands` and `settings`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,6 @@
 //! What a file configures, and what of it asks for less than before.
+//!
+//! `commands` and `settings` make it, `mod.rs` reports it. A file is told by its path alone.
 
 /// Something that asks for less than before.
 pub(super) struct Weaker {

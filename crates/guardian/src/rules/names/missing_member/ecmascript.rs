@@ -1,4 +1,7 @@
 //! Members that are asked of `this` in a class of JavaScript or TypeScript.
+//!
+//! Works with `classes` and `extended`. Says nothing where a decorator, an interface of that name, a computed name or a
+//! base that is not found may add members; of JavaScript only calls count. Variables are for `ecmascript_variables`.
 
 use std::collections::BTreeSet;
 

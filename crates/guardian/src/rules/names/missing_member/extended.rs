@@ -1,6 +1,7 @@
 //! Whether others build on a class.
 //!
-//! It is asked before a member counts as missing: what builds on a class may add to it.
+//! It is asked before a member counts as missing: what builds on a class may add to it. It goes by the name in the
+//! texts of the project, so that another class of that name counts, too.
 
 use syntax::Language;
 

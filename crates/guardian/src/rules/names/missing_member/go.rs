@@ -1,4 +1,7 @@
 //! Fields and methods that are asked of a struct of the same package in Go.
+//!
+//! Only receivers and parameters have a type here; none is inferred. Says nothing where a type is embedded from another
+//! package, or one file of the package cannot be read.
 
 use std::collections::{BTreeMap, BTreeSet};
 

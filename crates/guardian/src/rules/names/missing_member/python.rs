@@ -1,4 +1,7 @@
 //! Members that are asked of `self` in a class of Python.
+//!
+//! Works with `classes` and `extended`. Says nothing where a base is not found, a decorator is not known, or anything
+//! in the project gives objects such a member. Variables are for `python_variables`.
 
 use std::collections::BTreeSet;
 

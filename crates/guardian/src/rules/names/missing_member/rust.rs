@@ -1,4 +1,7 @@
 //! Functions that are asked of a type of the crate: `Type::name`, `Self::name`, `self.name()`.
+//!
+//! Infers no type of a variable and expands no macro. Says nothing where a trait, a derive, a macro, an alias or
+//! `Deref` may have the function.
 
 use std::collections::BTreeSet;
 

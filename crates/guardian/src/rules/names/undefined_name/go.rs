@@ -1,4 +1,7 @@
 //! Part of `undefined-name`: imports of Go, which must be there and must be used.
+//!
+//! It opens no package, so that a package's name is a guess from its path: an import counts as unused only where the
+//! name is known. Unused variables are for `not_compiled`.
 
 use std::collections::BTreeSet;
 

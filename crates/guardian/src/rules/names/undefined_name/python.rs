@@ -1,4 +1,7 @@
 //! Part of `undefined-name`: imports of Python that went, and names that `__all__` lists.
+//!
+//! It reports nothing: `mod.rs` does. In functions, imports for a type checker alone do not count, nor uses in
+//! annotations.
 
 use std::collections::BTreeSet;
 

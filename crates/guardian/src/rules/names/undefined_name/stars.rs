@@ -1,4 +1,7 @@
 //! Names that a `*` import brought which is gone.
+//!
+//! Part of `undefined-name`, which reports them. It lists only modules of the project, and is silent where another star
+//! or a macro may still bring the name.
 
 use std::collections::BTreeSet;
 

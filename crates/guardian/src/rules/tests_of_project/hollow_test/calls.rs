@@ -1,4 +1,7 @@
 //! What a test calls, and whether any of it may assert.
+//!
+//! What is not known counts as asserting: fixtures, packages, helpers of other test files. It follows helpers of the
+//! same file only, and reports nothing: `mod.rs` does.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,7 @@
 //! Tests that ask their own mocks, or replace what they are about.
+//!
+//! For Python, TypeScript and JavaScript; makers of mocks are known by name. Mocks that keep a part of the original, or
+//! are handed to other code, are left out.
 
 use std::collections::BTreeSet;
 
