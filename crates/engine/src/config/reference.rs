@@ -1,5 +1,6 @@
 //! Keeps `docs/CONFIGURATION.md` equal to the schema: what stands between its markers is made here.
 //! `UPDATE_EXPECT=1` writes it again.
+//! Tests only. It words no key: what one means comes from the schema, the order of keys from `example.toml`.
 
 use std::fmt::Write;
 

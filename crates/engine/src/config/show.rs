@@ -1,6 +1,6 @@
-//! The effective configuration, for people.
+//! The effective configuration, for people: `config show` prints it, and `load` can read it again.
 //!
-//! Secrets in it are the caller's to remove.
+//! It prints nothing itself, and hides nothing: secrets in it are the caller's to remove.
 
 use super::Config;
 use super::layer::{Layer, Node, Value};

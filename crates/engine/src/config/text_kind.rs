@@ -1,4 +1,7 @@
 //! Texts with a grammar of their own, and the schemas that elements of a section name. Sections and schema stand on it.
+//!
+//! `validate` asks it about each text that the schema marks with `x-kind`. It knows no key, and looks for no file,
+//! program or model that a text names.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 

@@ -1,6 +1,7 @@
 //! What the user says to a mission: to the process that runs it, or into the journal of one that waits to be resumed.
 //!
-//! A word is in the journal before any role hears it.
+//! A word is in the journal before any role hears it. The mission's state says whether a word fits. It never writes the
+//! journal of a mission that runs, and resumes none.
 
 use journal::{Journal, control};
 use mission::Event;

@@ -1,6 +1,7 @@
 //! The last line of a mission's answer: how it ended, in one line that a terminal shows last.
 //!
-//! It must agree with the exit status that `exit_note` gives.
+//! `report` and `page` show it. It must agree with the exit status that `exit_note` gives. What counts as verified is
+//! decided in `mission`.
 
 use mission::{CheckSummary, Outcome, Phase, State, Verified};
 

@@ -1,6 +1,6 @@
-//! Mermaid, which GitHub and most editors draw.
+//! Mermaid, which GitHub and most editors draw. It gets the nodes of the picture, and places none of them.
 //!
-//! Texts of models become labels here, so every sign that Mermaid reads is taken out.
+//! Texts of models become labels here, so every sign that Mermaid reads is written as an entity.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

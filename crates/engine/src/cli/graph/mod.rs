@@ -1,4 +1,6 @@
 //! `graph [id]`: a mission's task graph, as Mermaid or as a picture.
+//!
+//! It reads the journal of one mission and changes nothing. `missions/page/picture` makes the nodes and the picture.
 
 mod mermaid;
 

@@ -1,4 +1,7 @@
-//! Commands that act on a mission which runs, waits or was delivered: start, watch, correct, answer, stop, review, undo it.
+//! Commands that act on a mission which runs, waits or was delivered: start, watch, correct, answer, stop, review,
+//! undo.
+//!
+//! Each reads its arguments, asks `missions`, and says what came of it. What a mission allows is decided there.
 
 pub(super) mod answers;
 pub(super) mod launch;

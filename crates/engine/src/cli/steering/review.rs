@@ -1,5 +1,6 @@
-//! `review [id]`: a mission's change by task and file with its evidence, in numbered hunks; with `--comment`, what the program types
-//! to have something done on top of it.
+//! `review [id]`: a mission's change by task and file with its evidence, in numbered hunks; with `--comment`, what the
+//! program types to have something done on top of it. It prints what `missions/after/review.rs` finds. It changes no
+//! file and starts no mission: the program does, which also asks the user about each hunk.
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;

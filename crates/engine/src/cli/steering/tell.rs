@@ -1,6 +1,6 @@
 //! `tell TEXT`: corrects the mission that runs, or waits to be resumed.
 //!
-//! It leaves the words for the mission, which checks and records them.
+//! It leaves the words for the mission, which checks and records them (`missions/tell.rs`). It resumes none.
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;

@@ -1,4 +1,7 @@
-//! The sections of `opencode.toml`, a file each.
+//! The sections of `opencode.toml`, a file each: types, defaults, and words that become schema and manual.
+//!
+//! They parse and check nothing: `validate` compares a file with the schema before it becomes these types. What a value
+//! does is decided by the code that asks for it.
 
 pub(crate) mod budget;
 pub(crate) mod checks;

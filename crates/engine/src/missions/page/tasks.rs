@@ -1,6 +1,7 @@
 //! A task's part of the page: what it was to do, its attempts with what was found, what each gate said, and its change.
 //!
-//! Titles, findings and differences come from models and files: everything is escaped by `markup`.
+//! `page` calls it, with the difference and the room for it. Titles, findings and differences come from models and
+//! files: everything is escaped by `markup`. It reads no file and sums nothing up.
 
 use std::fmt::Write;
 

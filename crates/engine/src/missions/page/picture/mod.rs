@@ -1,4 +1,6 @@
-//! The task graph as a picture: where each task stands, and how it is drawn.
+//! The task graph as a picture: where each task stands, and how it is drawn. For the page and `graph`.
+//!
+//! States come from the board as they are: none is worked out here. It writes no file; a text comes back.
 
 mod layout;
 pub(crate) mod node;

@@ -1,6 +1,6 @@
 //! A task as it is drawn, in both kinds of picture.
 //!
-//! Titles come from models: everything is escaped by `markup`.
+//! Titles come from models: they are cut here, and not escaped yet. `svg` and `mermaid` escape them, each in its way.
 
 use shared::text::clip_characters;
 
