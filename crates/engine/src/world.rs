@@ -1,7 +1,6 @@
-//! What the engine stands on besides its [`crate::Host`]: the time, the project's commands, and who watches. A simulation
-//! puts its own in their place.
-//!
-//! In OpenCode there is one world, the real one.
+//! What the engine stands on besides its [`crate::Host`]: the time, the project's commands, and who watches. A
+//! simulation puts its own in their place. In OpenCode there is one world, the real one. Files and git are no part of
+//! it: they are real in a simulation, too. An observer is shown states and changes none.
 
 use std::future::Future;
 use std::pin::Pin;

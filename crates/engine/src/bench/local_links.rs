@@ -1,5 +1,7 @@
-//! Packages of the project itself among the installed ones (`file:`, `link:`, `workspace:`): some package managers copy them,
-//! and a copy holds the code of when it was made. In a slot they are links to the slot's own folders.
+//! Packages of the project itself among the installed ones (`file:`, `link:`, `workspace:`): some package managers copy
+//! them, and a copy holds the code of when it was made. In a slot they are links to the slot's own folders.
+//! For `setup` and `slots`. It knows Node only, installs nothing, and names no folder outside the project. `workspace`
+//! links.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,5 +1,7 @@
-//! Making a slot ready: what the project's lockfiles and manifests name is installed, folder by folder, and again when one of
-//! them has changed. Each step stands on its own. Where what is installed leads is for `own_code` to say.
+//! Making a slot ready: what the project's lockfiles and manifests name is installed, folder by folder, and again when
+//! one of them has changed. `checks` names the steps. Each stands on its own: one that fails stops no other.
+//! It says whose fault a failure is. What that means for a check is decided by `project_checks`, which calls it; where
+//! what is installed leads, by `own_code`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};

@@ -1,4 +1,7 @@
 //! The independent tests of a task as a gate: they are as another coder wrote them, and the implementation passes them.
+//!
+//! `pipeline` calls it. A test that was changed is put back before the gate fails. It never decides that a test is
+//! wrong: `mission::independent` says when Reviewers look at one, in `steps/review/dispute.rs`.
 
 use mission::independent::SOURCE;
 use mission::{FailureClass, Gate, GateVerdict, Issue, State, Task, WrittenTests};

@@ -1,6 +1,6 @@
-//! Running one test file in a slot, and what the run says of it. Shared by the gates that look at single test files.
-//!
-//! It gives what was seen; whether that passes is for the gate to say.
+//! Running one test file in a slot, and what the run says of it. Shared by the gates that look at single test files and
+//! by `steps/work/submitted_tests.rs`. It gives what was seen; whether that passes is for the gate to say. What it
+//! writes into a slot stays there.
 
 use checks::{Check, CheckPurpose, End, Outcome, Runner};
 use syntax::Language;

@@ -1,4 +1,7 @@
 //! The steps of a mission, a folder for each phase; each carries out effects that the state machine decided.
+//!
+//! `missions/effects.rs` calls them. A step answers with events and changes no state itself; what is due next is not
+//! its to say.
 
 pub(crate) mod context;
 pub(crate) mod integration;

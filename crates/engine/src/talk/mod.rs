@@ -1,4 +1,7 @@
 //! Conversations with roles: sessions, prompts, turns, mailboxes and pages.
+//!
+//! `steps` hold them, and say what is asked and who takes the result. It knows no gate, no step and no git, and decides
+//! neither what is right nor what is tried next.
 
 pub(crate) mod conversation;
 pub(crate) mod desk;

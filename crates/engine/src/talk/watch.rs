@@ -1,6 +1,7 @@
 //! What is seen of a session while its role is at work: words, calls, cost, and whether it goes round in circles.
 //!
-//! It counts and compares; whether a turn ends is decided in `turn_state`.
+//! The host's hooks tell it, by `engine.rs`; `turn` and `requests` ask it. It counts and compares, and ends nothing:
+//! limits of what is repeated are `mission::flag`'s, and whether a turn ends is decided in `turn_state`.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

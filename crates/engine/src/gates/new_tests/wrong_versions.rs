@@ -1,6 +1,7 @@
 //! Tests of what was there before: they should notice when the code they look at goes wrong.
 //!
-//! A slot is put back after each, whatever the test said.
+//! `new_tests` calls it and gives the verdict; `mutants` makes the wrong versions, `imports` finds the code. It works
+//! in the checking slot, which the caller holds, and puts each file back after its run, whatever the test said.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};

@@ -1,6 +1,7 @@
 //! `mission_move`: moves or deletes a file of a role's slot, under the rules that hold for its edits.
 //!
-//! Scope is asked as for an edit, of both paths.
+//! `work_mailbox` calls it. Scope is asked as for an edit, of both paths. It moves no folder, follows no link, and
+//! leaves what names the old path to the role.
 
 use std::sync::Arc;
 

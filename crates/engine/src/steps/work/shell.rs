@@ -1,7 +1,7 @@
 //! A role's bash, where the user gave it one: run here, confined as the project's checks are, and shown by the tool.
-//!
 //! OpenCode's own tool would run with its environment and write anywhere. So the command runs before the tool does, and
 //! what the tool is left to run prints what came of it.
+//! Where this machine cannot confine a command, none runs. No gate reads what it printed.
 
 use std::path::Path;
 use std::sync::Arc;

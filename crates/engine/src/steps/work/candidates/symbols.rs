@@ -1,6 +1,6 @@
-//! Which symbols of a file a change adds, removes or rewrites.
+//! Which symbols of a file a change adds, removes or rewrites. `behaviour` compares candidates by them.
 //!
-//! Pure: texts in, names out.
+//! Pure: texts in, names out. Whether two rewritten bodies differ only in how they are written, `form` says.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! The tools with which a role changes files: the engine reads, edits and writes them itself, beneath the role's slot.
-//!
-//! OpenCode's own tools of the same names write wherever a path leads at that moment, which may be another place than the one
-//! that was looked at. What a call may touch at all is decided by `edit`.
+//! OpenCode's own tools of the same names write wherever a path leads at that moment, which may be another place than
+//! the one that was looked at. `Engine::change_file` calls it, first without writing, so that the user can be asked.
+//! What a call may touch at all, and which findings the role is told afterwards, is decided by `edit`.
 
 mod bytes;
 mod patch;
