@@ -1,6 +1,7 @@
-//! What the state machine wants under way, and the key that names each effect while it is. Carrying it out is the engine's.
+//! What the state machine wants under way, and the key that names each effect while it is. `decide` makes them.
 //!
-//! `decide` makes them. A key must stay the same from when its effect is due until its result is recorded.
+//! Carrying it out is the engine's: it starts those whose key is not under way. A key must stay the same from when its
+//! effect is due until its result is recorded. The journal holds events, never an effect.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,8 @@
-//! What went wrong with an attempt: its class, by which the ladder chooses what is next, and each problem with its place.
+//! What went wrong with an attempt: its class, by which the ladder chooses what is next, and each problem with its
+//! place.
 //!
 //! Gates and roles make them, events hold them, prompts and the report show them. What follows is for `decide` to say.
+//! Journals hold the classes by name, so names stay.
 
 use serde::{Deserialize, Serialize};
 

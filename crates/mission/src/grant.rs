@@ -1,5 +1,7 @@
-//! `needs_files`: which of the files that a blocked role asks for become its task's. Pure; the engine records the change of
-//! scope and says the words to the model.
+//! `needs_files`: which of the files that a blocked role asks for become its task's. The engine's `work_mailbox` asks.
+//!
+//! Pure, and it changes no scope: the engine asks `permit::scope` for each file that is granted, records the change and
+//! says the words to the model.
 
 use crate::{State, Task, path};
 

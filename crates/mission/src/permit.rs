@@ -1,5 +1,6 @@
-//! What a role may do now: ask a model, write a path, spend more. Pure decisions; the engine records the event that an
-//! answer carries before it acts on the answer.
+//! What a role may do now: ask a model, write a path, spend more. The orchestrator asks, and records the event that an
+//! answer carries before it acts on the answer. Pure decisions: it counts nothing and waits for nobody. Limits and
+//! their words are `budget`'s, which model answers is `provider`'s.
 
 use crate::cost::budget::Reserved;
 use crate::provider::Choice;

@@ -1,4 +1,6 @@
-//! The rungs of the ladder: how a task whose attempt failed is helped. `decide/ladder.rs` chooses one.
+//! The rungs of the ladder: how a task whose attempt failed is helped. `decide/ladder.rs` chooses one,
+//! `state/ladder.rs` carries it out in the state. Data only: a rung does not know when it is due. Journals hold them by
+//! `kind`, so names stay.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,7 @@
 //! What a mission costs: estimated before it starts, metered while a session runs, added up, and limited.
 //!
-//! Pure numbers: what a host reports comes as arguments, and whether something may still be spent is asked of `permit`.
+//! Pure numbers: what a host reports, and what its models cost, comes as arguments. It pauses nothing: whether
+//! something may still be spent is asked of `permit`.
 
 pub mod budget;
 pub mod estimate;

@@ -1,6 +1,7 @@
-//! The effect that lets a Coder or a Fixer work on a task.
+//! The effect that lets a Coder or a Fixer work on a task. `decide` asks for it once that is due.
 //!
-//! Its key holds attempt and repair, so that it stays the same while the work is under way.
+//! Its key holds attempt and repair, so that it stays the same while the work is under way. It chooses no rung and
+//! counts nothing up: `decide/ladder.rs` and `state` do.
 
 use crate::{Effect, Phase, State, Task, WorkKind};
 

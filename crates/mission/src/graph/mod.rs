@@ -1,6 +1,6 @@
-//! The task graph: whether a plan stands, in which order its tasks run, how wide it gets.
-//!
-//! Pure: how long files are comes as an argument. A plan is accepted whole or every problem is named at once.
+//! The task graph: whether a plan stands, in which order its tasks run, how wide it gets. Asked for the Planner's plans
+//! and for the user's changes of one. Pure: how long files are comes as an argument. A plan is accepted whole or every
+//! problem is named at once. It adds edges to a plan and takes no task away.
 
 mod order;
 mod problem_text;

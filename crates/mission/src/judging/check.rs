@@ -1,5 +1,7 @@
-//! What the project's own checks said, as events hold it, and how far that vouches for a change. Pure data; which check covers
-//! which file is found elsewhere.
+//! What the project's own checks said, as events hold it, and how far that vouches for a change.
+//!
+//! Pure data: the engine runs checks and finds which one covers which file (`bench/project_checks.rs`). The report and
+//! the delivery ask `verified`. Journals hold it: a new field needs a default.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
-//! The tests of a task that another coder writes before its implementation: what is due about them, and what their events
-//! change. `decide` and `apply` ask; what is kept of them is `written_tests.rs`.
+//! The tests of a task that another coder writes before its implementation: what is due about them, and what their
+//! events change. `decide`, `apply` and the engine's `dispute` ask; what is kept of them is `written_tests.rs`. It runs
+//! and reads no test: which one failed comes as an issue of the gate, and whether it is wrong is for Reviewers to say.
 
 use super::written_tests::WrittenTests;
 use crate::{AttemptFailure, Effect, Event, FailureClass, Gate, Issue, Phase, State, Task};

@@ -1,6 +1,7 @@
-//! `mission_brief`: what the Searcher submits.
+//! `mission_brief`: what the Searcher submits. The engine's `searcher` parses it here.
 //!
-//! Whether the files exist is asked elsewhere.
+//! It opens no file: whether those of a brief exist is an argument of `compare`. What it leaves open is put to the
+//! user by `clarify`, not here.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

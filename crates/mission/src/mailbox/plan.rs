@@ -1,4 +1,6 @@
-//! `mission_plan`: the task graph as the Planner submits it. `crate::graph` checks it.
+//! `mission_plan`: the task graph as the Planner submits it, or as the user has edited it.
+//!
+//! Only its shape is parsed here. `crate::graph` says whether it stands; whether a package exists, the engine asks.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

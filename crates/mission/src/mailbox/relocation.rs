@@ -1,6 +1,6 @@
 //! `mission_move`: which file a role moves or deletes.
 //!
-//! Whether the role may touch the file is asked of its scope, elsewhere.
+//! It normalises paths and moves nothing. The engine's `move_tool` does, once it has asked whether the role may.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,7 @@
 //! What another mission needs to know of this one, where it begins from what this one delivered.
+//!
+//! The engine's `follow` asks, and adds the place of the comment and the lines there. It reads the state and no file;
+//! all is cut, as the next mission's journal keeps it whole.
 
 use super::State;
 use crate::{Followed, FollowedTask};

@@ -1,6 +1,7 @@
-//! What failures and the rungs of the ladder change.
+//! What failures and the rungs of the ladder change. `apply` calls it.
 //!
-//! Which rung is next is for `decide/ladder.rs` to say.
+//! Which rung is next is for `decide/ladder.rs` to say: attempts, repairs and failures are counted here, and the
+//! mission's policy is not read.
 
 use super::{State, Trouble};
 use crate::policy::ROLE_TRIES;

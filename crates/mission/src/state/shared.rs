@@ -1,4 +1,6 @@
-//! A value that copies of a state share until one of them changes it.
+//! A value that copies of a state share until one of them changes it. `state` keeps its long lists in it.
+//!
+//! Serialised it is the value itself, so no reader of a journal knows of it. It tells no other copy of a change.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
