@@ -1,4 +1,6 @@
 //! The clock of a simulated mission: tokio's paused time, and names from the seed.
+//!
+//! The runner and the benchmarks give it to the engine. It moves no time on: only what sleeps in the runtime does.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,7 @@
-//! The simulated project's check: the truth, in virtual time, with faults.
+//! The simulated project's check: the truth, in virtual time, with faults. The engine asks it, and no process.
+//!
+//! It starts none: `truth` says which tests fail in the files of the slot, whatever the command is. It writes nothing
+//! but what the fault `leaves` leaves.
 
 use std::path::Path;
 use std::sync::Mutex;

@@ -1,4 +1,7 @@
 //! Every step that leaves something on disk is counted, and may be the last one.
+//!
+//! `workspace` and `journal` ask it before each step on its thread. It writes nothing itself, and does not draw when it
+//! fails: `faults` does. What roles and the user write is no step.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,7 @@
 //! What goes wrong in a run, drawn from its seed before it begins.
+//!
+//! It only draws: host, worker, commands, disk and runner let it happen. A draw put in between shifts those after it,
+//! and so changes what every seed plays.
 
 use std::ops::Range;
 

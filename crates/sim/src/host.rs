@@ -1,4 +1,7 @@
 //! A host whose sessions are answered by a [`Model`], and which fails as often as its faults say.
+//!
+//! The engine calls it as it calls OpenCode, and it calls the engine's tools for its models; a write is asked for
+//! first. It knows no task, reads no prompt and decides nothing about what is right.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

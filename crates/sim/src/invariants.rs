@@ -1,4 +1,7 @@
 //! What must hold after every event, and between and after the lives of the process.
+//!
+//! The engine shows it each state, and it compares that with the journal, the commits and the user's files. It steers
+//! nothing: what is broken goes into the trace and the run goes on. To look is no step on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

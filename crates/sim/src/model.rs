@@ -1,4 +1,6 @@
-//! Who answers prompts.
+//! Who answers prompts: what a host and its models say to each other. `host` is the one side, `worker` and the models
+//! of crates/bench are the other. A model says what it does next and does nothing itself: it calls no engine, and the
+//! host writes its files.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,7 @@
 //! The user's project: made once for each shape, written for each run.
+//!
+//! The runner asks for it, in a folder that goes with the run. Files and git are real here. What stands in a file is
+//! `truth`'s, and how many there are is drawn in `scenario`.
 
 use std::fs;
 use std::io;

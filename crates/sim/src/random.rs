@@ -1,4 +1,6 @@
 //! Draws from one seed: whatever is drawn here or in `bench` can be drawn again.
+//!
+//! Nothing of the machine enters. How draws follow from a seed stays as it is: otherwise every seed plays another run.
 
 /// Draws from one seed. A part that draws for itself gets a [`Random::fork`], so that what it draws does not depend on
 /// how often others drew before.

@@ -1,4 +1,7 @@
 //! Plays one seed: lives of the process, one after the other, until the mission has ended.
+//!
+//! It puts the other files together. It draws no fault, and leaves what must hold to `invariants` except that
+//! the user's repository stays and that lives and stops end in time. A bug is planted only where a test asks for it.
 
 use std::collections::BTreeMap;
 use std::fmt;

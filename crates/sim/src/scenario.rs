@@ -1,4 +1,7 @@
 //! What a mission is about, drawn from its seed.
+//!
+//! The runner plays it; tests change one first. It touches no disk: `project` writes the files, the runner the
+//! settings, and the plan is submitted by `worker`.
 
 use std::fmt::Write;
 

@@ -1,4 +1,7 @@
 //! What a run says of itself, bounded: faults, and invariants that broke.
+//!
+//! The other parts write here, and the runner reads it at the end. No part decides by it. The mission's own events are
+//! in its journal, not here.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,7 @@
-//! The user, who edits their own files while a mission runs.
+//! The user, who edits their own files while a mission runs. The runner says when, at a time or before a step on disk.
+//!
+//! They write into the project only, never into a slot, and answer no question. They remember what the project would be
+//! without the mission, which `invariants` compares.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,7 @@
 //! The models of the simulation: they know what is to be done, and err as often as their faults say.
+//!
+//! They learn their task from prompts, as real models do, and read the files of their slot. They write none: `host`
+//! does, where the engine lets it. What is right is said in `truth`.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};

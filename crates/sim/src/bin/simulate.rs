@@ -1,6 +1,7 @@
 //! `simulate`: plays seeds and prints those in which an invariant broke.
 //!
-//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one, with all that happened.
+//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one, with all that
+//! happened. It only counts and prints: `sim::run` plays. The machine's clock ends the whole, and changes no seed.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
