@@ -6,7 +6,7 @@ import { readFile, readdir, stat } from "node:fs/promises"
 import { join } from "node:path"
 
 /** How often a board is looked at while a mission runs, and otherwise, in milliseconds. */
-const BUSY = 500
+const BUSY = 1_000
 const IDLE = 2_000
 /** The largest board that is read, in bytes. */
 const LARGEST = 8 << 20

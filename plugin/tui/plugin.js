@@ -37,7 +37,8 @@ export async function tui(api) {
   }
   void watchBoard(() => stateFolder(api.state.path), show, api.lifecycle.signal)
   const clock = setInterval(() => {
-    if (board()?.running) setNow(Date.now())
+    // What was just drawn is not drawn again
+    if (board()?.running && Date.now() - now() >= TICK / 2) setNow(Date.now())
   }, TICK)
   clock.unref?.()
   api.lifecycle.onDispose(() => clearInterval(clock))
