@@ -114,8 +114,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     .decided(ALL_TOOLS),
     row(
         "conflict-marker",
-        "All three marks of a conflict, at the start of lines.",
-        "Says nothing of a single mark.",
+        "A line that begins with the first or the last mark of a conflict and a blank.",
+        "Says nothing of `=======` alone, which underlines titles, and of marks that are indented.",
         &[EcmaScript, Rust, Go],
         &[],
     ),
@@ -212,8 +212,8 @@ pub(crate) static EVIDENCE: &[Evidence] = &[
     ),
     row(
         "empty-branch",
-        "A branch that did something before and does nothing now.",
-        "Says nothing of branches with a comment.",
+        "An `if` from which nothing follows: it is empty, or it leaves where the function ends anyway.",
+        "Says nothing of tests, of an `if` with an `else`, and where a comment stands in or beside it.",
         &[],
         &[(Rust, "an arm without code is common and often right"), (Go, "vet of Go finds it")],
     ),
