@@ -3,7 +3,13 @@ import assert from "node:assert/strict"
 import { changes, git, scene } from "../harness/index.mjs"
 import { constant, ended, modules, noPlugin, printed, project, task } from "./fixtures.mjs"
 
-const BROKEN = { write: { "src/bad.js": "export const BAD = (1\n" } }
+/** Broken in another way each time: help that changes nothing is not repeated. */
+const BROKEN = [1, 2, 3, 4, 5, 6].map((step) => ({
+  role: ["coder", "fixer"],
+  task: "bad",
+  step,
+  turns: [{ write: { "src/bad.js": `export const BAD = (${step}\n` } }, { done: "It is right now." }],
+}))
 const WORK = Object.fromEntries(
   ["bad", "after", "later", "fine"].map((id) => [id, { [`src/${id}.js`]: constant(id.toUpperCase(), 1) }]),
 )
@@ -24,7 +30,7 @@ scene(
         ],
       },
       work: WORK,
-      answers: [{ role: ["coder", "fixer"], task: "bad", turns: [BROKEN, { done: "It is right now." }] }],
+      answers: BROKEN,
     },
   },
   async (world) => {
@@ -95,7 +101,7 @@ scene(
         ],
       },
       work: WORK,
-      answers: [{ role: ["coder", "fixer"], task: "bad", turns: [BROKEN, { done: "It is right now." }] }],
+      answers: BROKEN,
     },
   },
   async (world) => {

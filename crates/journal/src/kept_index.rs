@@ -33,6 +33,25 @@ impl StateDir {
     pub fn keep_index(&self, bytes: &[u8]) -> Result<(), Error> {
         write_atomic(&self.index_path(), bytes)
     }
+
+    /// Bytes that the index takes on disk.
+    pub fn index_bytes(&self) -> u64 {
+        self.index_path().symlink_metadata().map_or(0, |found| found.len())
+    }
+
+    /// Removes it; the next mission or search makes it again.
+    ///
+    /// # Errors
+    /// Where it is there and cannot be removed.
+    pub fn forget_index(&self) -> Result<(), Error> {
+        let path = self.index_path();
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove the index", &path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ pub struct AttemptFailure {
     pub class: FailureClass,
     pub issues: Vec<Issue>,
     pub attempt: u32,
-    /// The tree that a gate without models rejected, where one did.
+    /// The tree that a gate rejected which asks no model, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<String>,
 }

@@ -53,6 +53,8 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
         let workspace = Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?;
         cleaned = workspace.clean().map_err(CommandFailure::problem)?;
     }
+    cleaned.bytes += place.state.index_bytes();
+    place.state.forget_index().map_err(CommandFailure::problem)?;
     let mut forgotten = 0;
     if args.all {
         for dir in &missions {
@@ -70,9 +72,9 @@ fn would_remove(
     missions: &[MissionDir],
 ) -> Result<CommandAnswer, CommandFailure> {
     let slots = std::fs::read_dir(place.state.slots()).map_or(0, |slots| slots.flatten().count());
-    let mut bytes = 0;
+    let mut bytes = place.state.index_bytes();
     if slots > 0 || place.state.repository().exists() {
-        bytes = Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?.size();
+        bytes += Workspace::open(&place.root, place.state.path()).map_err(CommandFailure::problem)?.size();
     }
     let journals = if args.all { missions.len() } else { 0 };
     if args.json {

@@ -4,9 +4,10 @@
 //! mission's policy is not read.
 
 use super::{State, Trouble};
+
 use crate::policy::ROLE_TRIES;
 use crate::task::{At, AttemptFailure};
-use crate::{Chosen, FailureClass, Gate, GateVerdict, Issue, Phase, Rung, Task, independent};
+use crate::{Basis, Chosen, FailureClass, Gate, GateVerdict, Issue, Phase, Rung, Task, independent};
 
 /// Rungs and failures kept of a task. Far more than any policy lets it climb.
 const MAX_KEPT: usize = 200;
@@ -48,11 +49,12 @@ impl Task {
         }
     }
 
-    /// A gate judged a tree of it. A model's verdict can differ the next time, so it proves nothing about that tree.
+    /// A gate judged a tree of it. What a model said, or the tests that
+    /// one wrote, can differ the next time, so it proves nothing about that tree.
     pub(super) fn judged(&mut self, gate: Gate, verdict: GateVerdict, tree: &str) {
         let rejected = verdict == GateVerdict::Fail
             && !tree.is_empty()
-            && Gate::without_models().any(|without| without == gate);
+            && !matches!(gate.basis(), Basis::Model | Basis::OtherCoder);
         self.rejected_tree = rejected.then(|| tree.to_string());
     }
 

@@ -72,7 +72,7 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
         Ok(found) => found,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
-    let outside = match unreached_files(context, task, &slot.commit, &commit.id).await {
+    let outside = match unreached_files(context, state, task, &slot.commit, &commit.id).await {
         Ok(found) => found,
         Err(error) => return failed(FailureClass::Host, vec![Issue::new("workspace", error.to_string())]),
     };
@@ -158,14 +158,27 @@ async fn delete_moved(
     .await
 }
 
-/// New files outside the task's plan that nothing of the project reaches.
+/// New files that no task plans, no words of the user or the Planner name, and nothing of the project reaches.
 async fn unreached_files(
     context: &Arc<MissionContext>,
+    state: &State,
     task: &Task,
     from: &str,
     to: &str,
 ) -> Result<Vec<Issue>, workspace::Error> {
-    let asked: Vec<String> = task.unplanned.iter().map(|unplanned| unplanned.path.clone()).collect();
+    let words: Vec<&str> = [&state.objective, &task.instructions]
+        .into_iter()
+        .chain(&task.acceptance)
+        .chain(&task.corrections)
+        .map(String::as_str)
+        .collect();
+    let is_asked_for = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        state.tasks.values().any(|other| other.planned.contains(path))
+            || words.iter().any(|text| text.contains(name))
+    };
+    let unplanned = task.unplanned.iter().map(|unplanned| unplanned.path.clone());
+    let asked: Vec<String> = unplanned.filter(|path| !is_asked_for(path)).collect();
     if asked.is_empty() {
         return Ok(Vec::new());
     }
