@@ -206,6 +206,12 @@ pub struct Task {
 }
 
 impl Task {
+    /// Whether the engine made it of the whole objective because the Planner gave no plan: then its files are those of the brief,
+    /// and say little of what it needs.
+    pub fn is_without_plan(&self) -> bool {
+        self.id == crate::decide::SINGLE_TASK
+    }
+
     pub(crate) fn new(planned: &PlannedTask, parent: Option<&Task>) -> Task {
         Task {
             id: planned.id.clone(),

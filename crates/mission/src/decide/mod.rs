@@ -4,6 +4,7 @@ mod cycle;
 mod ladder;
 mod setup;
 mod single_task;
+pub(crate) use single_task::ID as SINGLE_TASK;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};

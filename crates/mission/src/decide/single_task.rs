@@ -3,6 +3,8 @@
 use crate::mailbox::{Plan, PlannedTask};
 use crate::{Event, State};
 
+/// The id of that task.
+pub(crate) const ID: &str = "objective";
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 
@@ -20,7 +22,7 @@ pub(super) fn plan(state: &State) -> Option<Event> {
         files.len()
     );
     let task = PlannedTask {
-        id: "objective".into(),
+        id: ID.into(),
         title: state.objective.lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect(),
         instructions: format!("{}\n\n{}{}", state.objective, brief.summary, decided(state)),
         files,

@@ -179,7 +179,7 @@ async fn unreached_files(
     };
     let unplanned = task.unplanned.iter().map(|unplanned| unplanned.path.clone());
     let asked: Vec<String> = unplanned.filter(|path| !is_asked_for(path)).collect();
-    if asked.is_empty() {
+    if asked.is_empty() || task.is_without_plan() {
         return Ok(Vec::new());
     }
     let workspace = context.bench.workspace.clone();
