@@ -2,7 +2,7 @@
 //! directives, and subtests before their parent or in braces after it.
 
 use super::Report;
-use super::text::{Failures, detail, name, place};
+use super::text::{self, Failures, name, place};
 use crate::outcome::TestFailure;
 
 /// One result line, without its indentation.
@@ -190,13 +190,12 @@ impl Failed<'_> {
             place(at.rsplit_once('(').map_or(at, |(_, at)| at.trim_end_matches(')')))
         });
         let message = self.facts.split(|fact| fact.trim_start().starts_with("stack:")).next();
-        TestFailure {
-            name: name(&unescape(last)),
-            suite: (!above.is_empty()).then(|| name(&unescape(&above.join(" > ")))),
-            detail: detail(message.unwrap_or_default()),
-            file: at.map(|(file, _)| file.to_owned()),
-            line: at.map(|(_, line)| line),
-        }
+        text::failure(
+            (!above.is_empty()).then(|| unescape(&above.join(" > "))).as_deref(),
+            &unescape(last),
+            message.unwrap_or_default(),
+            at,
+        )
     }
 }
 

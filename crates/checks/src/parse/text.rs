@@ -22,6 +22,22 @@ impl Failures {
     }
 }
 
+/// A failing test as its runner tells it, within bounds; `at` is where it failed, if that is known.
+pub(crate) fn failure(
+    suite: Option<&str>,
+    test: &str,
+    told: &[&str],
+    at: Option<(&str, u32)>,
+) -> TestFailure {
+    TestFailure {
+        name: name(test),
+        suite: suite.map(name),
+        detail: detail(told),
+        file: at.map(|(file, _)| file.to_owned()),
+        line: at.map(|(_, line)| line),
+    }
+}
+
 pub(crate) fn name(text: &str) -> String {
     start_of(text.trim(), MAX_NAME).to_owned()
 }

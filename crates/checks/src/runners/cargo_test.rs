@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, MAX_FAILURES, detail, name, number_before, place};
+use crate::parse::text::{self, Failures, MAX_FAILURES, name, number_before, place};
 
 pub(super) const ROW: Row = Row { language: Language::Rust, starts, narrow, parse, is_format: false };
 
@@ -166,13 +166,7 @@ fn failure(test: &str, suite: Option<&str>, details: &BTreeMap<&str, Vec<&str>>)
     let lines = details.get(test).map_or(&[][..], Vec::as_slice);
     let lines = lines.split(|line| *line == "stack backtrace:").next().unwrap_or_default();
     let at = lines.iter().find_map(|line| line.split_once(" panicked at ").and_then(|(_, at)| place(at)));
-    TestFailure {
-        name: name(test),
-        suite: suite.map(name),
-        detail: detail(lines),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(suite, test, lines, at)
 }
 
 /// `running 3 tests`

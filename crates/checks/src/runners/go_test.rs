@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Command, Filter, Language, Narrowed, Row};
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, detail, indent, name, place};
+use crate::parse::text::{self, Failures, indent, place};
 
 pub(super) const ROW: Row = Row { language: Language::Go, starts, narrow, parse, is_format: false };
 
@@ -413,13 +413,7 @@ fn failure(package: &str, test: &str, lines: &[String]) -> TestFailure {
         let (at, _) = line.trim_start().split_once(": ")?;
         place(at).filter(|(file, _)| file.ends_with(".go"))
     });
-    TestFailure {
-        name: name(test),
-        suite: Some(name(package)),
-        detail: detail(message),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(Some(package), test, message, at)
 }
 
 #[cfg(test)]

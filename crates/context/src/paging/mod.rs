@@ -119,8 +119,9 @@ fn worthwhile(
         if parts[n].turn < newest {
             saved_of_sent += saves;
         }
-        let anew = sent.saturating_sub(saved_of_sent) as f64 * (1.0 - price);
-        let gain = saved as f64 * price * left + (saved - saved_of_sent) as f64 * (1.0 - price) - anew;
+        let no_longer_cached = sent.saturating_sub(saved_of_sent) as f64 * (1.0 - price);
+        let gain =
+            saved as f64 * price * left + (saved - saved_of_sent) as f64 * (1.0 - price) - no_longer_cached;
         if saved >= MIN_BATCH && gain > most {
             (best, most) = (at, gain);
         }

@@ -65,11 +65,11 @@ pub fn begins_fresh(sizes: RepairSizes, in_session: Repairs, fresh: Repairs) -> 
     let share = |repairs: Repairs, right: f64, begun: f64| {
         (f64::from(repairs.right) + right) / (f64::from(repairs.begun) + begun)
     };
-    let anew = sizes.fresh.saturating_add(READ_MORE) as f64;
+    let first_request = sizes.fresh.saturating_add(READ_MORE) as f64;
     // The Fixer's own prompt stands before all else, so that nothing of the first request is cached in either
     let cost = |bytes: f64| bytes * price * REQUESTS + bytes * (1.0 - price);
     let on = cost(sizes.session as f64) / share(in_session, 3.0, 5.0);
-    let begin = cost(anew) / share(fresh, 1.0, 2.0);
+    let begin = cost(first_request) / share(fresh, 1.0, 2.0);
     let kb = |bytes: u64| bytes.div_ceil(1000);
     let past = |repairs: Repairs| format!("{} of {} repairs were right so far", repairs.right, repairs.begun);
     let why = format!(

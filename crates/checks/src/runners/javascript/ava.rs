@@ -5,7 +5,7 @@
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, count_of, detail, name, place};
+use crate::parse::text::{self, Failures, count_of, place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -90,11 +90,5 @@ fn failure(title: &str, block: &[&str]) -> TestFailure {
         .iter()
         .map(|line| line.trim())
         .find_map(|line| place(line).filter(|(file, _)| !file.contains(' ')));
-    TestFailure {
-        name: name(title),
-        suite: None,
-        detail: detail(block),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(None, title, block, at)
 }

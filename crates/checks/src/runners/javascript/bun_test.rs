@@ -5,7 +5,7 @@
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, count_of, detail, name, stack_place};
+use crate::parse::text::{self, Failures, count_of, stack_place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -82,11 +82,5 @@ fn failure(suite: Option<&str>, rest: &str, block: &[&str]) -> TestFailure {
         _ => rest,
     };
     let at = stack_place(block);
-    TestFailure {
-        name: name(test),
-        suite: suite.map(name),
-        detail: detail(block),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(suite, test, block, at)
 }

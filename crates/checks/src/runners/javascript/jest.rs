@@ -6,7 +6,7 @@
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
-use crate::parse::text::{Failures, detail, name, number_before, stack_place};
+use crate::parse::text::{self, Failures, number_before, stack_place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -167,13 +167,7 @@ fn is_log(block: &[&str]) -> bool {
 
 fn failure(suite: &str, test: &str, block: &[&str]) -> TestFailure {
     let at = stack_place(block);
-    TestFailure {
-        name: name(test),
-        suite: Some(name(suite)),
-        detail: detail(block),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(Some(suite), test, block, at)
 }
 
 #[cfg(test)]

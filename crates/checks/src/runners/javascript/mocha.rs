@@ -5,7 +5,7 @@
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
-use crate::parse::text::{Failures, detail, indent, name, stack_place};
+use crate::parse::text::{self, Failures, indent, stack_place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -91,13 +91,7 @@ fn failure(titles: &[&str], block: &[&str]) -> TestFailure {
     let full = titles.join(" ");
     let at = stack_place(block);
     let message = block.split(|line| line.trim_start().starts_with("at ")).next().unwrap_or_default();
-    TestFailure {
-        name: name(full.strip_suffix(':').unwrap_or(&full)),
-        suite: None,
-        detail: detail(message),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(None, full.strip_suffix(':').unwrap_or(&full), message, at)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use crate::outcome::TestFailure;
 use crate::parse::Report;
-use crate::parse::text::{Failures, detail, name, place};
+use crate::parse::text::{self, Failures, detail, name, place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -94,13 +94,7 @@ fn failure(test: Option<&str>, result: &str, facts: &[&str]) -> TestFailure {
         .find_map(|fact| fact.trim().strip_prefix("at: "))
         .and_then(|at| place(at.rsplit_once('(').map_or(at, |(_, at)| at.trim_end_matches(')'))));
     let message = facts.split(|fact| fact.trim_start().starts_with("stack:")).next().unwrap_or_default();
-    TestFailure {
-        name: name(assertion),
-        suite: test.map(name),
-        detail: detail(message),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(test, assertion, message, at)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use crate::outcome::TestFailure;
 use crate::parse::Report;
 use crate::parse::json;
-use crate::parse::text::{Failures, detail, name, number_before, place};
+use crate::parse::text::{self, Failures, name, number_before, place};
 use crate::runners::{Command, Filter, Language, Narrowed, Row};
 
 pub(crate) const ROW: Row = Row { language: Language::JavaScript, starts, narrow, parse, is_format: false };
@@ -176,13 +176,7 @@ fn failure(test: &str, block: &[&str]) -> TestFailure {
     let at = block.iter().filter_map(|line| line.trim_start().strip_prefix("❯ ")).find_map(|at| {
         place(at.rsplit(' ').next().unwrap_or(at)).filter(|(file, _)| !file.contains("node_modules"))
     });
-    TestFailure {
-        name: name(test),
-        suite: Some(name(suite)),
-        detail: detail(block),
-        file: at.map(|(file, _)| file.to_owned()),
-        line: at.map(|(_, line)| line),
-    }
+    text::failure(Some(suite), test, block, at)
 }
 
 #[cfg(test)]
