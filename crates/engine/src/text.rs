@@ -21,8 +21,41 @@ pub(crate) fn visible(text: &str) -> std::borrow::Cow<'_, str> {
     std::borrow::Cow::Owned(shown)
 }
 
+/// A value as JSON in which every text is visible. Most hold nothing to show: they are written once, without a tree of values
+/// between, which for the board of a long mission costs several times more.
+///
+/// # Errors
+/// Where the value cannot be written as JSON.
+pub(crate) fn to_visible_json(value: &impl serde::Serialize) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(value)?;
+    if is_visible_json(&text) {
+        return Ok(text);
+    }
+    let mut value = serde_json::from_str(&text)?;
+    make_visible(&mut value);
+    serde_json::to_string(&value)
+}
+
+/// Whether no text in it would be shown otherwise; what it does not know says no.
+fn is_visible_json(text: &str) -> bool {
+    let (mut letters, mut before) = (text.chars(), '\n');
+    while let Some(c) = letters.next() {
+        if c == '\\' {
+            if !matches!(letters.next(), Some('"' | '\\' | 'n' | 't')) {
+                return false;
+            }
+            before = '\n';
+        } else if matches!(c, ' '..='~') || !is_hidden(c, before) {
+            before = c;
+        } else {
+            return false;
+        }
+    }
+    true
+}
+
 /// The same for every text in a value.
-pub(crate) fn make_visible(value: &mut serde_json::Value) {
+fn make_visible(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => {
             if let std::borrow::Cow::Owned(shown) = visible(text) {
@@ -62,6 +95,25 @@ pub(crate) fn state_for_readers(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_written_once_where_it_hides_nothing_and_shows_what_it_would_hide() {
+        for plain in ["a", "Größe: \"x\"\\y\n\t", "1\u{fe0f}\u{20e3}", ""] {
+            let value = serde_json::json!({ "title": plain });
+            assert_eq!(to_visible_json(&value).unwrap(), value.to_string());
+            assert!(is_visible_json(&value.to_string()), "{plain:?}");
+        }
+        for (hidden, shown) in [
+            ("\u{1b}[2J", "<U+001B>[2J"),
+            ("a\u{202e}b", "a<U+202E>b"),
+            ("a\rb", "a<U+000D>b"),
+            ("a\r\nb", "a\r\nb"),
+        ] {
+            let value = serde_json::json!({ "title": [hidden] });
+            let expected = serde_json::json!({ "title": [shown] }).to_string();
+            assert_eq!(to_visible_json(&value).unwrap(), expected, "{hidden:?}");
+        }
+    }
 
     #[test]
     fn what_a_terminal_would_act_on_or_hide_is_shown() {

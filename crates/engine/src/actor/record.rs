@@ -12,7 +12,7 @@ use mission::{Board, Event, State};
 use tokio::time::Instant;
 
 use crate::host::Host;
-use crate::text::make_visible;
+use crate::text::to_visible_json;
 use crate::world::Observer;
 
 /// How far the board may be behind the journal, and how much farther for each task: it is written whole.
@@ -72,13 +72,9 @@ impl Record {
     /// The board is derived; where it cannot be written the mission goes on.
     pub fn board(&mut self, state: &State, now_ms: u64) {
         self.board_due = None;
-        let shown = serde_json::to_value(Board::of(state, now_ms)).and_then(|mut board| {
-            make_visible(&mut board);
-            serde_json::to_vec(&board)
-        });
-        match shown {
-            Ok(bytes) => {
-                if let Err(error) = journal::write_atomic(&self.board, &bytes) {
+        match to_visible_json(&Board::of(state, now_ms)) {
+            Ok(text) => {
+                if let Err(error) = journal::write_atomic(&self.board, text.as_bytes()) {
                     tracing::warn!("the board could not be written: {error}");
                 }
             }
