@@ -65,6 +65,14 @@ export async function callCore(args, options, print = (text) => void process.std
 }
 
 /**
+ * A word as a shell reads it, for a command that the user may type.
+ * @param {string} word
+ */
+export function quoted(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/**
  * A line that is kept up to date: drawn over itself on a terminal, and printed elsewhere where it says something new.
  * @param {(text: string) => void} show
  */

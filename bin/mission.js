@@ -106,7 +106,8 @@ async function play(typed, { json, timeout_ms }) {
   }
 }
 
-const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
+/** What ends this program from outside. */
+export const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
 
 /**
  * How a mission continues that can.

@@ -1,12 +1,12 @@
 /**
  * `plan edit`: the plan of a mission that waits, in the user's editor. The core makes the file and takes it back; here is the editor.
- * What was written is never lost: where the core refuses it, the file stays and is named.
+ * What was written is never lost: where the core refuses it, or the editor does not end well, the file stays and is named.
  */
 import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { callCore } from "./core.js"
+import { callCore, quoted } from "./core.js"
 
 /**
  * @param {string[]} args what follows `plan edit`
@@ -21,16 +21,21 @@ export async function editPlan(args) {
   const file = join(folder, `plan-${mission}.toml`)
   await writeFile(file, plan, { mode: 0o600 })
   const why = await edit(file)
-  const written = why ? undefined : await readFile(file, "utf8").catch(() => undefined)
-  if (written === undefined || written === plan) {
+  const written = await readFile(file).catch((/** @type {NodeJS.ErrnoException} */ error) => (error.code === "ENOENT" ? plan : undefined))
+  const take = `\`opencode-orchestrator plan edit ${mission} --from ${quoted(file)}\` takes it`
+  if (written?.toString() === plan) {
     await rm(folder, { recursive: true, force: true })
-    return why ? { exit: 1, stderr: `${why}\nThe plan stays as it was.\n` } : { exit: 0, stdout: `The plan of mission ${mission} is as it was.\n` }
+    return why ? { exit: 1, stderr: `${why}\nThe plan stays as it was.\nhint: name another one in EDITOR\n` } : { exit: 0, stdout: `The plan of mission ${mission} is as it was.\n` }
   }
+  if (why) return { exit: 1, stderr: `${why}\nThe plan stays as it was.\nhint: what you wrote is kept; ${take}\n` }
   const answer = await callCore(["plan", "edit", mission, "--from", file])
   if (answer.exit === 0) await rm(folder, { recursive: true, force: true })
-  else answer.stderr = `${answer.stderr ?? ""}hint: what you wrote is kept; \`opencode-orchestrator plan edit ${mission} --from ${file}\` takes it once it is put right\n`
+  else answer.stderr = `${answer.stderr ?? ""}hint: what you wrote is kept; ${take} once it is put right\n`
   return answer
 }
+
+/** What Ctrl-C and Ctrl-\ send to the editor and to this program, which has to outlive it: it knows where the file is. */
+const FOR_THE_EDITOR = /** @type {const} */ (["SIGINT", "SIGQUIT"])
 
 /**
  * Waits for the user's editor; a shell starts it, as git does, since the variable may hold arguments.
@@ -39,9 +44,15 @@ export async function editPlan(args) {
  */
 function edit(file) {
   const editor = process.env.VISUAL || process.env.EDITOR || "vi"
-  return new Promise((resolve) => {
+  const ignore = () => {}
+  for (const signal of FOR_THE_EDITOR) process.on(signal, ignore)
+  /** @type {Promise<string | undefined>} */
+  const ended = new Promise((resolve) => {
     const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, editor, file], { stdio: "inherit" })
     child.once("error", (error) => resolve(`the editor cannot be started: ${error.message}`))
-    child.once("close", (code, signal) => resolve(code === 0 ? undefined : `the editor \`${editor}\` ended with ${signal ?? `status ${code}`}\nhint: name another one in EDITOR`))
+    child.once("close", (code, signal) => resolve(code === 0 ? undefined : `the editor \`${editor}\` ended with ${signal ?? `status ${code}`}`))
+  })
+  return ended.finally(() => {
+    for (const signal of FOR_THE_EDITOR) process.off(signal, ignore)
   })
 }

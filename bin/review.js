@@ -1,10 +1,11 @@
 /**
  * `review --interactive`: a mission's hunks one by one, each kept, taken back, or commented on. What they are, and whether one can
- * be taken back, is the core's to say; comments become one mission at the end.
+ * be taken back, is the core's to say; comments become one mission at the end. Where none takes them, they are printed: nothing that
+ * was typed is lost.
  */
 import { createInterface } from "node:readline"
-import { callCore } from "./core.js"
-import { mission } from "./mission.js"
+import { callCore, quoted } from "./core.js"
+import { SIGNALS, mission } from "./mission.js"
 
 /** @typedef {import("./core.js").Answer} Answer */
 /** @typedef {{ hunk: number, header: string, taken_back: boolean, lines: string[] }} Hunk */
@@ -21,28 +22,46 @@ export async function reviewByHand(args) {
   /** @type {{ mission: string, verdict: string, place: string, files: File[] }} */
   const review = JSON.parse(shown.stdout ?? "")
   const user = listen()
+  /** @type {string[]} */
+  const comments = []
   try {
     user.say(`Mission ${review.mission}: ${review.verdict}; ${review.place}\n`)
-    const comments = await through(review, user)
+    await through(review, user, comments)
+    const yes = comments.length > 0 ? await user.ask(`Start a mission that does what the ${comments.length === 1 ? "comment says" : `${comments.length} comments say`}? [y/N] `) : ""
+    if (user.interrupted()) return { exit: 1, stderr: `\n${kept(review.mission, comments)}` }
     if (comments.length === 0) return { exit: 0, stdout: "" }
-    const yes = await user.ask(`Start a mission that does what the ${comments.length === 1 ? "comment says" : `${comments.length} comments say`}? [y/N] `)
-    const text = comments.join("\n")
-    if (yes?.toLowerCase() !== "y") return { exit: 0, stdout: `No mission was started. The comments:\n${text}\n` }
+    if (yes?.toLowerCase() !== "y") return { exit: 0, stdout: `No mission was started.\n${kept(review.mission, comments)}` }
     user.close()
-    return await mission("fix", [review.mission, text])
+    const answer = await mission("fix", [review.mission, comments.join("\n")])
+    return TAKEN.includes(answer.exit) ? answer : { ...answer, stderr: `${answer.stderr ?? ""}${kept(review.mission, comments)}` }
+  } catch (error) {
+    process.stderr.write(kept(review.mission, comments))
+    throw error
   } finally {
     user.close()
   }
 }
 
+/** The statuses of a mission that delivered what the comments say. */
+const TAKEN = [0, 3]
+
+/**
+ * The comments as commands, so that none has to be typed again.
+ * @param {string} id
+ * @param {string[]} comments
+ */
+function kept(id, comments) {
+  if (comments.length === 0) return ""
+  const commands = comments.map((comment) => `  opencode-orchestrator fix ${id} ${quoted(comment)}\n`)
+  return `What you wrote; each of these commands starts a mission that does it:\n${commands.join("")}`
+}
+
 /**
  * @param {{ mission: string, files: File[] }} review
  * @param {ReturnType<typeof listen>} user
- * @returns {Promise<string[]>} comments, each with its place
+ * @param {string[]} comments takes them, each with its place
  */
-async function through({ mission: id, files }, user) {
-  /** @type {string[]} */
-  const comments = []
+async function through({ mission: id, files }, user, comments) {
   for (const file of files) {
     const evidence = file.uncovered ? "no test covers it" : file.covered_by.map((check) => `covered by ${check}`).join(", ")
     user.say(`\n${file.path}${file.tasks.length > 0 ? ` (${file.tasks.join(", ")})` : ""}${evidence ? `: ${evidence}` : ""}\n`)
@@ -50,7 +69,7 @@ async function through({ mission: id, files }, user) {
       user.say(`\n${file.path}:${hunk.hunk}  ${hunk.header}\n${hunk.lines.map((line) => `${line}\n`).join("")}`)
       for (;;) {
         const answer = (await user.ask("[k]eep, [t]ake back, [c]omment, [q]uit? "))?.toLowerCase()
-        if (answer === undefined || answer === "q") return comments
+        if (answer === undefined || answer === "q") return
         if (answer === "t") {
           const { stdout, stderr } = await callCore(["undo", id, "--hunk", `${file.path}:${hunk.hunk}`])
           user.say(`${stdout ?? ""}${stderr ?? ""}`)
@@ -67,22 +86,33 @@ async function through({ mission: id, files }, user) {
       }
     }
   }
-  return comments
 }
 
-/** Asks on standard output, hears on standard input; its end is the answer `undefined`. */
+/** Asks on standard output, hears on standard input; its end, or Ctrl-C, is the answer `undefined`. */
 function listen() {
   const lines = createInterface({ input: process.stdin })
   const next = lines[Symbol.asyncIterator]()
   const say = (/** @type {string} */ text) => void process.stdout.write(text)
+  let interrupted = false
+  const interrupt = () => {
+    interrupted = true
+    lines.close()
+  }
+  // Once: a second Ctrl-C ends the program, whatever it is at
+  for (const signal of SIGNALS) process.once(signal, interrupt)
   return {
     say,
-    close: () => lines.close(),
+    interrupted: () => interrupted,
+    close: () => {
+      for (const signal of SIGNALS) process.off(signal, interrupt)
+      lines.close()
+    },
     /** @param {string} question @returns {Promise<string | undefined>} */
     ask: async (question) => {
+      if (interrupted) return undefined
       say(question)
       const { value, done } = await next.next()
-      return done ? undefined : value.trim()
+      return done || interrupted ? undefined : value.trim()
     },
   }
 }

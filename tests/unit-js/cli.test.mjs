@@ -10,7 +10,7 @@ import { atLeast } from "../../bin/doctor/machine.js"
 import { loaded, priced } from "../../bin/doctor/opencode.js"
 import { commandName, withName } from "../../plugin/command-name.js"
 import { loadNative } from "../../plugin/native.js"
-import { folder, home, ROOT, run } from "./support.mjs"
+import { folder, home, ROOT, run, withCore } from "./support.mjs"
 
 test("wrong use of a command without the core ends with status 2 and says what is right", () => {
   const cases = [
@@ -57,16 +57,9 @@ test("without a native core its commands say one sentence", () => {
   assert.match(stderr, /^opencode-orchestrator cannot start its native core for \S+; tried \/no\/such\.node \(no such file\); to fix it, .*\.\n$/)
 })
 
-/** Runs the program with a module in place of the core. */
-function withCore(t, text, args) {
-  const file = join(folder(t), "core.cjs")
-  writeFileSync(file, text)
-  return run(args, { env: { ...process.env, OPENCODE_ORCHESTRATOR_NATIVE: file, SECRET_KEY: "s" } })
-}
-
 test("a command of the core gets its arguments, place and few variables, and its answer is passed on", (t) => {
   const core = 'exports.cli = async (request) => JSON.stringify({ exit: 1, stdout: request, stderr: "warned" })'
-  const { exit, stdout, stderr } = withCore(t, core, ["lint", "a b", "--base", "HEAD"])
+  const { exit, stdout, stderr } = withCore(t, core, ["lint", "a b", "--base", "HEAD"], { env: { SECRET_KEY: "s" } })
   assert.deepEqual([exit, stderr], [1, "warned"])
   const request = JSON.parse(stdout)
   assert.deepEqual(request.args, ["lint", "a b", "--base", "HEAD"])

@@ -42,11 +42,24 @@ export function home(t, files = {}) {
 
 /**
  * @param {string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined> }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, input?: string }} [options] `input`: what is typed
  * @returns {{ exit: number | null, stdout: string, stderr: string }}
  */
-export function run(args, { cwd = ROOT, env = process.env } = {}) {
+export function run(args, { cwd = ROOT, env = process.env, input = undefined } = {}) {
   const program = join(ROOT, "bin", "opencode-orchestrator.js")
-  const result = spawnSync(process.execPath, [program, ...args], { cwd, env, encoding: "utf8", timeout: 30_000 })
+  const result = spawnSync(process.execPath, [program, ...args], { cwd, env, input, encoding: "utf8", timeout: 30_000 })
   return { exit: result.status, stdout: result.stdout, stderr: result.stderr }
+}
+
+/**
+ * Runs the program with a module in place of the core.
+ * @param {import("node:test").TestContext} t
+ * @param {string} text the module
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, input?: string }} [options]
+ */
+export function withCore(t, text, args, { env = {}, input = undefined } = {}) {
+  const file = join(folder(t), "core.cjs")
+  writeFileSync(file, text)
+  return run(args, { env: { ...process.env, OPENCODE_ORCHESTRATOR_NATIVE: file, ...env }, input })
 }
