@@ -24,7 +24,7 @@ export function configure(config, { fetch, slot, directory, command }) {
   config.command = {
     ...config.command,
     [command]: {
-      description: "Run a mission: plan, code, check, review, deliver. Also: status, tell, stop, resume, queue, undo, report",
+      description: "Run a mission: plan, code, check, review, deliver. Also: status, tell, answer, plan, stop, resume, queue, report, review, fix, undo",
       template: NOTHING,
       agent: AGENT,
       model: `${PROVIDER}/${MODEL}`,

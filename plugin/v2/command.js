@@ -38,7 +38,7 @@ export async function addCommand(ctx, lazy, host, command) {
   await ctx.command.transform((/** @type {any} */ editor) => {
     editor.add({
       name: command,
-      description: "Run a mission: plan, code, check, review, deliver. Also: status, tell, stop, resume, queue, undo, report",
+      description: "Run a mission: plan, code, check, review, deliver. Also: status, tell, answer, plan, stop, resume, queue, report, review, fix, undo",
       // The request that runs a command waits for it, and a mission is longer than a request: it goes on in the server
       execute: async (/** @type {{ sessionID: string, prompt: { text?: string } }} */ { sessionID, prompt }) => void run(sessionID, prompt.text ?? ""),
     })
