@@ -183,8 +183,10 @@ pub enum HunkError {
     /// The user has no such file any more.
     #[error("the file is not there any more, or is no file")]
     Gone,
-    /// The user changed one of its lines.
-    #[error("you changed its lines since (they were at line {line}); edit them yourself")]
+    /// The user changed one of its lines, or one beside them.
+    #[error(
+        "you changed its lines, or one beside them, since (they were at line {line}); edit them yourself"
+    )]
     Edited {
         /// Where they were, counted from 1.
         line: usize,

@@ -59,13 +59,7 @@ pub struct HunkUndo {
 }
 
 impl Workspace {
-    /// The hunks of a file of a delivery; a file that is new or gone is one.
-    pub fn hunks(&self, entry: &DeliveryEntry) -> Result<Vec<Hunk>, HunkError> {
-        let (before, after) = (self.side(entry.before.as_ref())?, self.side(entry.after.as_ref())?);
-        Ok(hunks(&lines(&before), &lines(&after)))
-    }
-
-    /// The hunks of every file of a delivery, in the order of its entries.
+    /// The hunks of every file of a delivery, in the order of its entries; a file that is new or gone is one.
     pub fn all_hunks(&self, delivery: &Delivery) -> Result<Vec<Result<Vec<Hunk>, HunkError>>, Error> {
         let paths: Vec<&str> = delivery.entries.iter().map(|entry| entry.path.as_str()).collect();
         let before = self.read_all(&delivery.from_tree, &paths)?;
@@ -241,14 +235,10 @@ fn without<'a>(
     (text, place)
 }
 
-/// Where these lines of a text are in a later version of it; `None` where one of them, or one next to a place without lines,
-/// was changed.
+/// Where these lines of a text are in a later version of it; `None` where one of them, or one beside them, was changed.
 fn found(text: &[&[u8]], later: &[&[u8]], lines: Range<usize>) -> Option<Range<usize>> {
-    // A place without lines is known by those beside it
-    let (from, to) = match lines.is_empty() {
-        true => (lines.start.saturating_sub(1), (lines.end + 1).min(text.len())),
-        false => (lines.start, lines.end),
-    };
+    // Lines are known by those beside them: an empty line or a brace of the user's own is no other line to a diff
+    let (from, to) = (lines.start.saturating_sub(1), (lines.end + 1).min(text.len()));
     if from == to {
         return later.is_empty().then_some(0..0);
     }
@@ -301,6 +291,9 @@ mod tests {
         let text = split("a\nb\nc\nd\n");
         assert_eq!(found(&text, &split("new\na\nb\nc\nd\n"), 1..2), Some(2..3));
         assert_eq!(found(&text, &split("a\nB\nc\nd\n"), 1..2), None);
+        assert_eq!(found(&text, &split("new\na\nb\nc\nd\n"), 0..1), Some(1..2), "nothing was above it");
+        // The user's own empty line is no line of the delivery
+        assert_eq!(found(&split("x\n\ny\n"), &split("x\nq\n\nz\n"), 1..2), None);
         // A place between lines
         assert_eq!(found(&text, &split("x\na\nb\nc\nd\n"), 2..2), Some(3..3));
         assert_eq!(found(&text, &split("a\nb\nx\nc\nd\n"), 2..2), None, "which side of x?");

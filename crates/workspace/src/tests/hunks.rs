@@ -31,8 +31,9 @@ fn take(workspace: &Workspace, delivery: &Delivery, number: usize, before: &[usi
 #[test]
 fn one_hunk_goes_and_an_undo_of_the_rest_is_exact() {
     let (project, workspace, mut delivery) = delivered(BEFORE, AFTER);
-    let entry = delivery.entries.iter().find(|entry| entry.path == "a.txt").unwrap();
-    assert_eq!(workspace.hunks(entry).unwrap().len(), 2);
+    let at = delivery.entries.iter().position(|entry| entry.path == "a.txt").unwrap();
+    let all = workspace.all_hunks(&delivery).unwrap();
+    assert_eq!(all[at].as_ref().unwrap().len(), 2);
     let left = take(&workspace, &delivery, 1, &[]);
     assert_eq!(project.read("a.txt").unwrap(), AFTER.replace('B', "b"));
     workspace.standing(&mut delivery, &[("a.txt".into(), vec![left])]).unwrap();
@@ -79,6 +80,14 @@ fn later_changes_elsewhere_stay_and_those_in_it_are_refused() {
         matches!(refused, UndoError::Changed { paths } if paths == ["a.txt"]),
         "as for any file of the user's"
     );
+}
+
+#[test]
+fn an_empty_line_of_the_user_s_own_is_not_taken_for_a_delivered_one() {
+    let (project, workspace, delivery) = delivered("x\ny\n", "x\n\ny\n");
+    project.write("a.txt", "x\nq\n\nz\n");
+    let refused = workspace.plan_hunk_undo(&delivery, "a.txt", 1, &taken(&[])).unwrap_err();
+    assert!(matches!(refused, HunkError::Edited { line: 2 }), "{refused}");
 }
 
 #[test]

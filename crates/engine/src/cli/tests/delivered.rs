@@ -127,7 +127,7 @@ async fn one_hunk_goes_is_recorded_and_an_undo_of_the_rest_is_exact() {
     fails(
         &sandbox.call(&["undo", "--hunk", "one.js:2"]).await,
         1,
-        "you changed its lines since (they were at line 12)",
+        "you changed its lines, or one beside them, since (they were at line 12)",
     );
     std::fs::write(sandbox.project().join("one.js"), AFTER.replace('B', "b")).unwrap();
     let called = sandbox.call(&["undo"]).await;

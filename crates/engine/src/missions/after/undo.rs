@@ -93,7 +93,7 @@ impl Project {
         ))
     }
 
-    /// Takes one hunk of a delivered file back, if the user has not changed its lines since.
+    /// Takes one hunk of a delivered file back, if the user has not changed its lines, or one beside them, since.
     pub async fn undo_hunk(&self, id: Option<&str>, file: &str, hunk: usize) -> Result<String, String> {
         let (dir, past) = self.delivered(id).map_err(|why| format!("Nothing was undone: {why}."))?;
         let delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
