@@ -14,7 +14,7 @@ const MAX_REQUIREMENTS: usize = 60;
 /// Lists that name other lists.
 const MAX_DEPTH: usize = 8;
 /// Options of a list that say where packages come from.
-const PLACES: &[&str] = &["-i ", "--index-url", "--extra-index-url", "--find-links", "-f "];
+const PLACES: &[&str] = &["-i", "--index-url", "--extra-index-url", "--find-links", "-f"];
 
 #[derive(Default)]
 struct Wanted {
@@ -72,25 +72,36 @@ impl Wanted {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let named = |options: [&str; 2]| options.iter().find_map(|option| line.strip_prefix(option));
-            let beside = |other: &str| {
-                let here = file.rsplit_once('/').map_or("", |(here, _)| here);
-                resolve(here, other.trim_start_matches('=').trim())
-            };
-            if let Some(other) = named(["--requirement", "-r"]) {
-                self.list(source, folder, &beside(other)?, depth + 1)?;
-            } else if let Some(other) = named(["--constraint", "-c"]) {
-                self.options.push(format!("-c {}", quote(&beside(other)?)));
-            } else if PLACES.iter().any(|option| line.starts_with(option)) {
-                let (option, value) = line.split_once([' ', '='])?;
-                self.options.push(format!("{option} {}", quote(value.trim())));
-            } else if is_requirement(line) {
-                self.requirements.push(line.to_owned());
+            let here = file.rsplit_once('/').map_or("", |(here, _)| here);
+            match option(line) {
+                Some(("--requirement" | "-r", other)) => {
+                    self.list(source, folder, &resolve(here, other)?, depth + 1)?;
+                }
+                Some(("--constraint" | "-c", other)) => {
+                    self.options.push(format!("-c {}", quote(&resolve(here, other)?)));
+                }
+                Some((name, value)) if PLACES.contains(&name) => {
+                    self.options.push(format!("{name} {}", quote(value)));
+                }
+                None if is_requirement(line) => self.requirements.push(line.to_owned()),
+                // The project itself comes last, and other options are about the whole
+                _ => {}
             }
-            // The project itself comes last, and other options are about the whole
         }
         Some(())
     }
+}
+
+/// The whole name of an option and its value: `--name value`, `--name=value`, `-n value` or `-nvalue`.
+fn option(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = if line.starts_with("--") {
+        line.split_once(|c: char| c == '=' || c.is_whitespace())?
+    } else if line.starts_with('-') {
+        line.split_at_checked(2)?
+    } else {
+        return None;
+    };
+    Some((name, value.trim()))
 }
 
 #[cfg(test)]
@@ -120,6 +131,15 @@ mod tests {
         let each = "one 'one<2' 'sphinx<2' hypothesis";
         assert!(run.contains(&format!("for one in {each}; do {pip} \"$one\" ||")), "{run}");
         assert!(run.ends_with(&format!("; done && {pip} -e. pytest")), "{run}");
+    }
+
+    #[test]
+    fn what_a_list_holds_is_no_part_of_the_command() {
+        let list =
+            "--index-url`touch x` y\n--index-url=$(touch y)\n-f;touch z\n--no-index\n-rmore.txt\none\n";
+        let run = of(&[("requirements.txt", list), ("more.txt", "two\n")], &[]).unwrap();
+        let pip = format!("{PIP} --index-url '$(touch y)' -f ';touch z'");
+        assert!(run.contains(&format!("for one in two one; do {pip} \"$one\" ||")), "{run}");
     }
 
     #[test]
