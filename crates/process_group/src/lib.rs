@@ -22,9 +22,10 @@ impl ProcessGroup {
         let _ = command;
     }
 
-    /// The group of a child that was started by a command given to [`ProcessGroup::lead`]; `None` for what is no process.
+    /// The group of a child that was started by a command given to [`ProcessGroup::lead`]; `None` for a number that no
+    /// child has.
     pub fn led_by(child: u32) -> Option<ProcessGroup> {
-        i32::try_from(child).ok().filter(|leader| *leader > 0).map(|leader| ProcessGroup { leader })
+        i32::try_from(child).ok().filter(|leader| *leader > 1).map(|leader| ProcessGroup { leader })
     }
 
     /// Puts what `command` starts into this group.
@@ -105,8 +106,9 @@ mod tests {
 
     #[test]
     fn no_number_reaches_a_group_that_is_not_named() {
-        // `killpg(0)` would end our own group
+        // `killpg(0)` would end our own group, and `killpg(1)` everything
         assert_eq!(ProcessGroup::led_by(0), None);
+        assert_eq!(ProcessGroup::led_by(1), None);
         assert_eq!(ProcessGroup::led_by(u32::MAX), None);
     }
 }
