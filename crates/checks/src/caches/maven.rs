@@ -5,10 +5,17 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+use quick_xml::Reader;
+use quick_xml::escape::{escape, resolve_predefined_entity};
+use quick_xml::events::Event;
+
 use super::{MAX_LINKED_FILES, copy_tree, link_folders};
 
 /// Files up to this length are copied: Maven rewrites its notes of where a package came from. Packages are longer.
 const MAX_COPIED: u64 = 2 << 10;
+
+/// Elements of settings that say where packages come from.
+const PLACES: &[&str] = &["mirror", "repository", "pluginRepository"];
 
 /// `user`: their `.m2`; `fetched`: caches that set-up has filled.
 pub(super) fn redirect(
@@ -40,18 +47,84 @@ pub(super) fn redirect(
     env.insert("MAVEN_USER_HOME".into(), own.into());
 }
 
-/// Settings say where packages come from; logins stand in parts of their own. `None` where one stands elsewhere too.
+/// Settings with nothing but where packages come from, and that without places whose URL has a login in it: a login can
+/// stand anywhere else. `None` where they cannot be read.
 fn without_logins(text: &str) -> Option<String> {
-    let mut text = text.to_owned();
-    for part in ["servers", "proxies", "localRepository"] {
-        let (open, close) = (format!("<{part}>"), format!("</{part}>"));
-        while let Some(start) = text.find(&open) {
-            let end = text.get(start..)?.find(&close)? + start + close.len();
-            text.replace_range(start..end, "");
+    let mut reader = Reader::from_str(text);
+    let (mut open, mut kept, mut value) = (Vec::<String>::new(), String::new(), String::new());
+    let (mut place, mut has_login) = (0, false);
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) => {
+                let name = String::from_utf8_lossy(tag.local_name().as_ref()).into_owned();
+                if !is_kept(open.last().map_or("", String::as_str), &name) {
+                    reader.read_to_end(tag.name()).ok()?;
+                    continue;
+                }
+                if PLACES.contains(&name.as_str()) {
+                    (place, has_login) = (kept.len(), false);
+                }
+                kept.push_str(&format!("<{name}>"));
+                value.clear();
+                open.push(name);
+            }
+            Event::Text(said) => value.push_str(&String::from_utf8_lossy(&said)),
+            Event::CData(said) => value.push_str(&String::from_utf8_lossy(&said)),
+            Event::GeneralRef(named) => match named.resolve_char_ref().ok()? {
+                Some(c) => value.push(c),
+                None => value.push_str(resolve_predefined_entity(&named.decode().ok()?)?),
+            },
+            Event::End(_) => {
+                let name = open.pop()?;
+                if is_value(&name) {
+                    kept.push_str(&escape(value.trim()));
+                }
+                // Before the host, and in what is asked of it
+                has_login |= name == "url" && value.contains(['@', '?']);
+                kept.push_str(&format!("</{name}>"));
+                if PLACES.contains(&name.as_str()) && has_login {
+                    kept.truncate(place);
+                }
+            }
+            Event::Eof => return (open.is_empty() && !kept.is_empty()).then_some(kept),
+            _ => {}
         }
     }
-    let lower = text.to_ascii_lowercase();
-    (!["password", "passphrase", "token", "secret"].iter().any(|word| lower.contains(word))).then_some(text)
+}
+
+/// Whether an element is part of what says where packages come from, by the element around it.
+fn is_kept(around: &str, name: &str) -> bool {
+    match around {
+        "" => name == "settings",
+        "settings" => ["mirrors", "profiles", "activeProfiles"].contains(&name),
+        "mirrors" => name == "mirror",
+        "profiles" => name == "profile",
+        "profile" => ["id", "activation", "repositories", "pluginRepositories"].contains(&name),
+        "repositories" => name == "repository",
+        "pluginRepositories" => name == "pluginRepository",
+        "mirror" => ["id", "url", "mirrorOf", "layout", "mirrorOfLayouts", "blocked"].contains(&name),
+        "repository" | "pluginRepository" => ["id", "url", "layout", "releases", "snapshots"].contains(&name),
+        "activation" => name == "activeByDefault",
+        "releases" | "snapshots" => name == "enabled",
+        "activeProfiles" => name == "activeProfile",
+        _ => false,
+    }
+}
+
+/// Whether an element holds a text.
+fn is_value(name: &str) -> bool {
+    const VALUES: &[&str] = &[
+        "id",
+        "url",
+        "mirrorOf",
+        "layout",
+        "mirrorOfLayouts",
+        "blocked",
+        "activeByDefault",
+        "enabled",
+        "activeProfile",
+    ];
+    VALUES.contains(&name)
 }
 
 #[cfg(test)]
@@ -65,11 +138,28 @@ mod tests {
             "<settings><servers><server><password>p</password></server></servers>{mirrors}</settings>"
         );
         assert_eq!(without_logins(&with), Some(format!("<settings>{mirrors}</settings>")));
-        assert_eq!(
-            without_logins("<settings><properties><my.token>t</my.token></properties></settings>"),
-            None
-        );
         assert_eq!(without_logins("<settings><servers>"), None);
+        assert_eq!(without_logins("<settings><mirrors>"), None);
+        assert_eq!(without_logins("<settings><mirrors><mirror>&mine;</mirror></mirrors></settings>"), None);
+    }
+
+    #[test]
+    fn logins_outside_their_part_stay_with_the_user() {
+        let with =
+            "<?xml version=\"1.0\"?>\n<settings xmlns=\"http://maven.apache.org/SETTINGS/1.0.0\"><mirrors>
+            <mirror><id>a</id><url>https://me:pw@example.org/m</url></mirror>
+            <mirror><id>b</id><url>https://me&#58;pw&#64;example.org/m</url></mirror>
+            <mirror><id>c</id><url>https://example.org/m?apiKey=k</url></mirror>
+            <mirror><id>d</id><mirrorOf>*,!e</mirrorOf><url> https://example.org/a&amp;b </url></mirror>
+            </mirrors><profiles><profile><id>p</id><properties><apiKey>k</apiKey></properties>
+            <repositories><repository apiKey=\"k\"><id>r</id><url>https://example.org/r</url><configuration>
+            <httpHeaders><property><name>Authorization</name><value>Basic k</value></property></httpHeaders>
+            </configuration></repository></repositories></profile></profiles></settings>";
+        let kept = "<settings><mirrors><mirror><id>d</id><mirrorOf>*,!e</mirrorOf>\
+                    <url>https://example.org/a&amp;b</url></mirror></mirrors><profiles><profile><id>p</id>\
+                    <repositories><repository><id>r</id><url>https://example.org/r</url></repository></repositories>\
+                    </profile></profiles></settings>";
+        assert_eq!(without_logins(with).as_deref(), Some(kept));
     }
 
     #[test]
