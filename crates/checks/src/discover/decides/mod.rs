@@ -39,9 +39,7 @@ pub struct Decisions<'a> {
 struct Place<'t> {
     path: &'t str,
     text: &'t str,
-    /// The line itself and the one before it.
     line: &'t str,
-    before: &'t str,
     /// From 0.
     at: usize,
 }
@@ -56,9 +54,7 @@ impl<'a> Decisions<'a> {
     pub fn decider(&self, check: &Check, path: &str, line: u32) -> Option<Decider> {
         let text = self.now.read("", path)?;
         let at = usize::try_from(line).ok()?.checked_sub(1)?;
-        let of = |at: usize| text.lines().nth(at);
-        let before = at.checked_sub(1).and_then(of).unwrap_or_default();
-        let place = Place { path, text: &text, line: of(at).unwrap_or_default(), before, at };
+        let place = Place { path, text: &text, line: text.lines().nth(at).unwrap_or_default(), at };
         let end = path.rsplit_once('.').map_or("", |(_, end)| end);
         let commands = command::chain(check.script.as_deref().unwrap_or(&check.run))?;
         commands.iter().find_map(|words| match end {

@@ -97,19 +97,22 @@ fn leads_to(all: &Decisions<'_>, folder: &str, inner: &str, reach: Reach, depth:
         Some(name) => (above, name),
         None => return false,
     };
-    parents(all, folder, above).iter().any(|parent| {
+    parents(all, folder, above, reach).iter().any(|parent| {
         let text = all.now.read(folder, parent).unwrap_or_default();
         declares(&text, name, reach) && leads_to(all, folder, parent, reach, depth + 1)
     })
 }
 
-/// Files that may declare the modules of a folder.
-fn parents(all: &Decisions<'_>, folder: &str, above: &str) -> Vec<String> {
-    let mut files = vec![join(above, "mod.rs"), format!("{above}.rs")];
+/// Files that may declare the modules of a folder: its `mod.rs` and roots stand in it, any other file beside it.
+fn parents(all: &Decisions<'_>, folder: &str, above: &str, reach: Reach) -> Vec<String> {
     let path = join(folder, above);
-    let beside = all.now.below(&path).filter(|file| !file.contains('/') && file.ends_with(".rs"));
-    files.extend(beside.map(|file| join(above, file)));
-    files.retain(|file| all.now.has(folder, file));
+    let within = all.now.below(&path).filter(|file| !file.contains('/') && file.ends_with(".rs"));
+    let mut files: Vec<String> = within.map(|file| join(above, file)).collect();
+    files.retain(|file| *file == join(above, "mod.rs") || is_root(all, folder, file, reach));
+    let beside = format!("{above}.rs");
+    if all.now.has(folder, &beside) && !is_root(all, folder, &beside, reach) {
+        files.push(beside);
+    }
     files
 }
 

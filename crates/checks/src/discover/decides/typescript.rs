@@ -52,9 +52,24 @@ fn is_judged(place: &Place<'_>) -> bool {
     let effect = line.strip_prefix("import").is_some_and(|rest| rest.trim_start().starts_with(['"', '\'']));
     !(place.text.contains("@ts-nocheck")
         || place.path.ends_with(".d.ts")
-        || ["@ts-ignore", "@ts-expect-error"].iter().any(|mark| place.before.contains(mark))
+        || is_suppressed(place)
         || effect
         || ["require(", "require.resolve(", "ock("].iter().any(|call| line.contains(call)))
+}
+
+/// Whether a directive stands above the line: the compiler passes over empty lines and comments between the two.
+fn is_suppressed(place: &Place<'_>) -> bool {
+    let above: Vec<&str> = place.text.lines().take(place.at).collect();
+    for line in above.into_iter().rev() {
+        if ["@ts-ignore", "@ts-expect-error"].iter().any(|mark| line.contains(mark)) {
+            return true;
+        }
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with("//") {
+            return false;
+        }
+    }
+    false
 }
 
 /// Whether the change states what nobody checks: names and modules that are said to be somewhere.

@@ -59,12 +59,14 @@ fn tsc_decides_the_files_of_its_configuration() {
         ("src/a.js", "here();\n"),
         ("src/a.ts", "// @ts-nocheck\nhere();\n"),
         ("src/a.ts", "// @ts-ignore\nhere();\n"),
+        ("src/a.ts", "// @ts-expect-error\n\n  // why\n\nhere();\n"),
         ("src/a.ts", "import './here';\n"),
         ("src/a.ts", "const a = require('./here');\n"),
         ("src/a.ts", "declare const b: any;\nhere();\n"),
     ] {
         assert_eq!(ts("tsc", path, text), None, "{path}: {text}");
     }
+    assert_eq!(ts("tsc", "src/a.ts", "// @ts-ignore\nb();\nhere();\n"), yes, "it is about the line above");
 }
 
 #[test]
@@ -148,6 +150,19 @@ fn cargo_decides_what_is_compiled_without_conditions() {
     assert_eq!(rust("cargo check", "src/two.rs", plain), None, "a condition");
     assert_eq!(rust("cargo check", "src/four.rs", plain), None, "no `mod` leads to it");
     assert_eq!(rust("cargo check", "src/three.rs", plain), None);
+    let beside: Files<'_> = &[
+        ("Cargo.toml", "[package]\nname = \"a\"\n"),
+        ("src/lib.rs", "mod one;\nmod sub;\n"),
+        ("src/one.rs", "mod far;\n"),
+        ("src/sub/mod.rs", "mod near;\n"),
+        ("src/main.rs", "mod own;\n"),
+    ];
+    let rust_beside = |path: &str| decides("cargo check", beside, &[(path, plain)], path);
+    assert_eq!(rust_beside("src/far.rs"), None, "`mod far;` of src/one.rs is src/one/far.rs");
+    assert_eq!(rust_beside("src/main/own.rs"), None, "`mod own;` of a root is beside it");
+    for path in ["src/one/far.rs", "src/one/far/mod.rs", "src/sub/near.rs", "src/own.rs"] {
+        assert_eq!(rust_beside(path), yes, "{path}");
+    }
     assert_eq!(rust("cargo test", "src/three.rs", plain), yes);
     assert_eq!(rust("cargo check", "tests/a.rs", plain), None);
     assert_eq!(rust("cargo check --all-targets", "tests/a.rs", plain), yes);
