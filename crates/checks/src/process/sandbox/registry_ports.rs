@@ -54,15 +54,35 @@ pub(super) fn ports(given: &BTreeMap<String, String>, home: Option<&Path>) -> Ve
             std::fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MAX_BYTES);
         is_short.then(|| std::fs::read_to_string(&file).ok()).flatten()
     });
-    values.map(|(_, value)| value).chain(texts).flat_map(|text| named(&text)).chain(USUAL).collect()
+    let in_texts = texts.flat_map(|text| in_settings(&text));
+    values.flat_map(|(_, value)| after_hosts(&value)).chain(in_texts).chain(USUAL).collect()
 }
 
-/// Ports that follow the name or number of a host in a text.
-fn named(text: &str) -> Vec<u16> {
+/// Ports that follow the name or number of a host in a text that names a server.
+fn after_hosts(text: &str) -> Vec<u16> {
     static AFTER_HOST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\w\]]:(\d{2,5})\b").ok());
-    let Some(after_host) = AFTER_HOST.as_ref() else { return Vec::new() };
+    found(AFTER_HOST.as_ref(), text)
+}
+
+/// Ports of URLs in settings, and those after a host in a line whose key is for a server: other lines hold times, and what
+/// `ssh` forwards.
+fn in_settings(text: &str) -> Vec<u16> {
+    static IN_URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"://(?:[^\s/@"'<>]*@)?(?:\[[^\s\]]*\]|[^\s/:@"'<>\[\]]+):(\d{2,5})\b"#).ok()
+    });
+    let of_line = |line: &str| {
+        let key = line.trim_start().split(['=', ':', ' ', '\t']).next().unwrap_or_default();
+        let key = key.to_ascii_lowercase();
+        let names_server = key.contains("url") || VARIABLES.iter().any(|part| key.contains(part));
+        if names_server { after_hosts(line) } else { found(IN_URL.as_ref(), line) }
+    };
+    text.lines().flat_map(of_line).collect()
+}
+
+fn found(pattern: Option<&Regex>, text: &str) -> Vec<u16> {
+    let Some(pattern) = pattern else { return Vec::new() };
     let port = |found: regex::Captures<'_>| found.get(1)?.as_str().parse().ok();
-    after_host.captures_iter(text).filter_map(port).collect()
+    pattern.captures_iter(text).filter_map(port).collect()
 }
 
 #[cfg(test)]
@@ -72,8 +92,17 @@ mod tests {
     #[test]
     fn ports_are_those_after_a_host() {
         let text = "registry=http://localhost:4873/\nhttps://127.0.0.1:3141 http://[::1]:8081/x\nproxy.example.org:3128";
-        assert_eq!(named(text), [4873, 3141, 8081, 3128]);
-        assert!(named("https://example.org/ a : 80, localhost:99999, x:808080").is_empty());
+        assert_eq!(after_hosts(text), [4873, 3141, 8081, 3128]);
+        assert!(after_hosts("https://example.org/ a : 80, localhost:99999, x:808080").is_empty());
+    }
+
+    #[test]
+    fn settings_name_ports_in_urls_and_after_keys_for_servers() {
+        let text = "registry=http://localhost:4873/\nhttps-proxy localhost:3128\nGOPROXY=127.0.0.1:3000,direct\n\
+                    \tsource = \"sparse+http://me:12345@[::1]:8081/x\"\n<url>http://localhost:8082/m</url>\n";
+        assert_eq!(in_settings(text), [4873, 3128, 3000, 8081, 8082]);
+        let others = "sshCommand = ssh -L 5432:localhost:5432\nafter = 12:30\nhost = localhost:6379\n";
+        assert!(in_settings(others).is_empty());
     }
 
     #[test]
