@@ -131,6 +131,25 @@ fn a_comment_that_was_there_before_gives_no_reason_for_what_is_silenced_now() {
 }
 
 #[test]
+fn what_only_cleans_up_may_fail_and_what_begins_like_it_may_not() {
+    let severity = |path: &str, text: &str| {
+        let found = guardian().lint_edit(path, None, text);
+        let found: Vec<_> = found.iter().filter(|f| f.rule == "swallowed-error").collect();
+        assert_eq!(found.len(), 1, "{text}");
+        found[0].severity.to_string()
+    };
+    for call in ["page.close()", "open(page).close(now())", "close(page)"] {
+        assert_eq!(severity("a.js", &format!("{call}.catch(() => {{}});\n")), "warning", "{call}");
+    }
+    for call in ["endpoint.send()", "endpoint()", "removal.start()"] {
+        assert_eq!(severity("a.js", &format!("{call}.catch(() => {{}});\n")), "error", "{call}");
+    }
+    let go = |call: &str| format!("package a\n\nfunc F() {{\n\tif err := {call}; err != nil {{\n\t}}\n}}\n");
+    assert_eq!(severity("a.go", &go("f.Close()")), "warning");
+    assert_eq!(severity("a.go", &go("f.Send()")), "error");
+}
+
+#[test]
 fn a_test_may_ask_that_the_compiler_complains() {
     let blocks = |path: &str| {
         let files = |text: &str| MemorySources::new([(path, text)]);

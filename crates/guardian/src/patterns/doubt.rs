@@ -69,11 +69,11 @@ fn is_fallback(file: &File, raw: &Raw) -> bool {
         node.kind == "call_expression" && node.start == raw.start && is_catch(file, node.end)
     });
     let Some((call, _)) = call else { return false };
-    let before = raw.key.rsplit_once(".catch(").map_or("", |(before, _)| before);
-    let called = before.rsplit_once('(').map_or(before, |(name, _)| name);
-    let verb = called.rsplit('.').next().unwrap_or(called).trim();
-    let verb = verb.rsplit(' ').next().unwrap_or(verb).to_lowercase();
-    let cleans = CLEANING.iter().any(|word| verb.starts_with(word));
+    // What `.catch` stands behind, by the name of its last call: `a().close(b)`
+    let failed = flat.field(call, "function").and_then(|catch| flat.field(catch, "object"));
+    let called = failed.and_then(|failed| flat.field(failed, "function"));
+    let name = called.map(|called| flat.field(called, "property").unwrap_or(called));
+    let cleans = name.is_some_and(|name| is_cleaning(file.text_of(name)));
     let taken = flat
         .above(call)
         .find(|above| !matches!(flat.kind(*above), "await_expression" | "parenthesized_expression"))
@@ -115,8 +115,6 @@ fn cleans_up(file: &File, raw: &Raw) -> bool {
             // `if err := f.Close(); err != nil {}` and `f.close().ok();`
             raw.key.starts_with("if ") && is_cleaning(call.trim_start_matches("if "))
                 || raw.key.ends_with(".ok();") && is_cleaning(call)
-                || raw.key.starts_with("if err := ")
-                    && raw.key.split_once(":= ").is_some_and(|(_, call)| is_cleaning(call))
         }
     }
 }

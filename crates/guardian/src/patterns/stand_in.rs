@@ -4,6 +4,7 @@
 //! Works on a file's path and on the type around a place. Must not look at what was found.
 
 use crate::code::file::File;
+use crate::code::said::words_of;
 use crate::project::is_built;
 
 /// Words of names of what stands in for something.
@@ -91,22 +92,7 @@ fn innermost(file: &File, start: usize) -> Option<usize> {
 
 /// Whether a name has one of the words: `MockStore`, `fake_clock.rs`, `examples`.
 fn is_named_so(name: &str) -> bool {
-    let mut words: Vec<String> = Vec::new();
-    let mut before = ' ';
-    for c in name.chars() {
-        if !c.is_alphanumeric() {
-            words.push(String::new());
-        } else {
-            if words.is_empty() || c.is_uppercase() && before.is_lowercase() {
-                words.push(String::new());
-            }
-            if let Some(word) = words.last_mut() {
-                word.extend(c.to_lowercase());
-            }
-        }
-        before = c;
-    }
-    words.iter().any(|word| WORDS.contains(&word.as_str()))
+    words_of(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 #[cfg(test)]
@@ -115,7 +101,9 @@ mod tests {
 
     #[test]
     fn words_of_names_say_what_stands_in() {
-        for name in ["MockStore", "fake_clock.rs", "examples", "store.mock.ts", "*stubClient", "HttpStub"] {
+        for name in
+            ["MockStore", "fake_clock.rs", "examples", "store.mock.ts", "*stubClient", "HttpStub", "HTTPStub"]
+        {
             assert!(is_named_so(name), "{name}");
         }
         for name in ["Resampler", "hammock.rs", "democracy", "stubborn", "Store"] {
