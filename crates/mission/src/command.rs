@@ -101,13 +101,19 @@ pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
         }
         ("plan", "") => return Command::Plan { drop: None },
         ("plan", rest) => {
-            if let Some(task) =
-                rest.strip_prefix("drop ").map(str::trim).filter(|task| crate::is_task_id(task))
-            {
-                return Command::Plan { drop: Some(task.to_string()) };
+            if let Some(plan) = plan(rest) {
+                return plan;
             }
         }
-        ("answer", rest) if is_answer(rest) => return Command::Answer { text: unquoted(rest).to_string() },
+        ("answer", rest) if is_answer(unquoted(rest)) => {
+            return Command::Answer { text: unquoted(rest).to_string() };
+        }
+        ("answer", rest) if rest.split_whitespace().count() == 1 => {
+            return refused(&format!(
+                "Nothing was answered. `{rest}` names no choice: `/task answer 1b 2a` names questions and choices, `/task answer \
+                 defaults` leaves them to their defaults. A mission of these words starts with `/task run {text}`."
+            ));
+        }
         ("fix", rest) => {
             if let Some(fix) = fix(rest, &known) {
                 return fix;
@@ -182,6 +188,29 @@ fn fix(rest: &str, known: impl Fn(&str) -> bool) -> Option<Command> {
         Command::Run { objective } => Command::Fix { id: id.to_string(), comment: objective },
         other => other,
     })
+}
+
+/// `plan` begins objectives, too, but not with these words after it.
+fn plan(rest: &str) -> Option<Command> {
+    let mut words = rest.split_whitespace();
+    let right = match (words.next()?, words.next(), words.next()) {
+        ("drop", Some(task), None) if crate::is_task_id(task) => {
+            return Some(Command::Plan { drop: Some(task.to_string()) });
+        }
+        ("drop", ..) => {
+            "`/task plan drop <task-id>` takes one task out of the plan; ids have small letters, digits, `-` and `_`, and \
+             `/task plan` shows them"
+        }
+        ("show", ..) => "`/task plan` shows the plan of a mission that waits",
+        ("edit", ..) => {
+            "`opencode-orchestrator plan edit` edits the plan in a terminal; here `/task plan` shows it, and `/task tell <text>` \
+             has it changed"
+        }
+        _ => return None,
+    };
+    Some(refused(&format!(
+        "Nothing was started, and the plan is as it was. {right}. A mission of these words starts with `/task run plan {rest}`."
+    )))
 }
 
 fn queue(rest: &str) -> Option<Command> {
@@ -295,6 +324,14 @@ mod tests {
         ] {
             assert_eq!(parse_here(text), Command::Run { objective: text.into() });
         }
+        for text in ["plan drop", "plan drop a b", "plan drop Docs", "plan show", "plan edit m-00000001"] {
+            let Command::Refused { answer } = parse_here(text) else { panic!("{text} started something") };
+            assert!(answer.contains(&format!("`/task run {text}`")), "{answer}");
+        }
+        for text in ["answer yes", "answer defualts", "answer 1bb"] {
+            assert!(matches!(parse_here(text), Command::Refused { .. }), "{text}");
+        }
+        assert_eq!(parse_here("answer \"1b 2a\""), Command::Answer { text: "1b 2a".into() });
         for text in ["1b 2a", "b", "1b,2a", "defaults", ""] {
             assert_eq!(parse_here(&format!("answer {text}")), Command::Answer { text: text.into() });
         }
