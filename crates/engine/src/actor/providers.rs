@@ -14,6 +14,8 @@ use crate::text::nearest;
 
 /// How long the host may take to say what its models cost.
 const ASKING: Duration = Duration::from_secs(10);
+/// The tokens that OpenCode lets a model answer with at most, whatever its limit says.
+const MOST_ANSWERED: u64 = 32_000;
 /// How a model is called that OpenCode chooses by itself.
 const CHOSEN_BY_HOST: &str = "OpenCode's default model";
 
@@ -173,12 +175,16 @@ fn unknown_variants(config: &Config, models: &Models) -> Option<String> {
     if lines.is_empty() { None } else { Some(lines.join("\n")) }
 }
 
-/// Models whose answer may take all that they can hold: OpenCode would compact their sessions without end.
+/// Models of roles whose answer may take all that they can hold: OpenCode would compact their sessions without end. A fallback
+/// stops no mission: it may never be asked.
 fn without_room(config: &Config, models: &Models) -> Option<String> {
     let mut lines: Vec<String> = Vec::new();
-    for candidate in Role::ALL.into_iter().flat_map(|role| candidates(config, models, role, 0)) {
+    for candidate in
+        Role::ALL.into_iter().filter_map(|role| candidates(config, models, role, 0).into_iter().next())
+    {
         let name = &candidate.name;
-        let full = |limits: &&ModelLimits| limits.context > 0 && limits.output >= limits.context;
+        let full =
+            |limits: &&ModelLimits| limits.context > 0 && limits.output.min(MOST_ANSWERED) >= limits.context;
         let Some(limits) = models.limits.get(name).filter(full) else { continue };
         let line = format!(
             "`{name}` may answer with {} tokens and holds {} in all, as OpenCode has it: no room is left for a question. Set \
@@ -250,6 +256,10 @@ mod tests {
         let why = unknown(&of("a/x"), &models).unwrap();
         assert_eq!(why.lines().count(), 1);
         assert!(why.contains("`a/x` may answer with 8000 tokens and holds 8000"), "{why}");
+        let fallback = config("[roles.coder]\nmodel = \"b/y\"\nfallback = [\"a/x\"]\n");
+        assert_eq!(unknown(&fallback, &models), None, "a fallback stops no mission");
+        models.limits.insert("a/x".into(), ModelLimits { context: 262_144, output: 262_144 });
+        assert_eq!(unknown(&of("a/x"), &models), None, "OpenCode asks for fewer tokens than that");
     }
 
     #[test]
