@@ -168,7 +168,10 @@ impl Judge {
         let committed = blocking(move || {
             let changes = workspace.slot_changes(&slot)?;
             let commit = workspace.commit_slot(&slot, &base, "an answer")?;
-            Ok::<_, workspace::Error>((commit, changes.into_iter().flat_map(scope::touched).collect()))
+            Ok::<_, workspace::Error>((
+                commit,
+                changes.into_iter().flat_map(workspace::Change::paths).collect(),
+            ))
         });
         Ok(committed.await?)
     }

@@ -24,6 +24,16 @@ pub struct Change {
     pub binary: bool,
 }
 
+impl Change {
+    /// The paths that it touches: a rename touches both names.
+    pub fn paths(self) -> Vec<String> {
+        match self.kind {
+            ChangeKind::Renamed { from } => vec![self.path, from],
+            _ => vec![self.path],
+        }
+    }
+}
+
 /// What happened to a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -69,14 +69,6 @@ pub(crate) fn emptied(file: &str, before: Option<&[u8]>, after: Option<&[u8]>) -
     })
 }
 
-/// A rename touches both names.
-pub(crate) fn touched(change: Change) -> Vec<String> {
-    match change.kind {
-        ChangeKind::Renamed { from } => vec![change.path, from],
-        _ => vec![change.path],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use context::MAX_PAST_COMMITS;
 use mission::{Issue, Task};
-use workspace::{ChangeKind, Slot};
+use workspace::{Change, Slot};
 
 use crate::blocking::blocking;
 use crate::config::{ContextConfig, SliceMode};
@@ -90,11 +90,7 @@ fn index(context: &MissionContext, slot: &Slot) -> Result<Arc<context::Index>, S
     // A ranking without the past is still a ranking.
     let changes = |from: &str| {
         let changes = context.bench.workspace.changes(from, &slot.commit).ok()?;
-        let both = changes.into_iter().flat_map(|change| match change.kind {
-            ChangeKind::Renamed { from } => vec![change.path, from],
-            _ => vec![change.path],
-        });
-        Some(both.collect::<BTreeSet<String>>())
+        Some(changes.into_iter().flat_map(Change::paths).collect::<BTreeSet<String>>())
     };
     let state = &context.project;
     let wanted = Wanted { commit: &slot.commit, root: &slot.path, files: &files, state, changes: &changes };

@@ -64,7 +64,7 @@ pub(crate) async fn changed_by_task(
     let state = context.desk.orchestrator.state().await;
     match state.as_ref().ok().and_then(|state| state.tasks.get(task)) {
         Some(of) => apart(context, task, &of.scope, changes).0,
-        None => changes.into_iter().flat_map(scope::touched).collect(),
+        None => changes.into_iter().flat_map(Change::paths).collect(),
     }
 }
 
@@ -78,5 +78,5 @@ fn apart(
     let written = context.edits().get(task).map(|e| e.written.clone()).unwrap_or_default();
     let by_commands = context.bench.config.roles.coder.bash || context.bench.config.roles.fixer.bash;
     let known = |path: &String| by_commands || written.contains(path) || scope.contains(path);
-    changes.into_iter().flat_map(scope::touched).partition(known)
+    changes.into_iter().flat_map(Change::paths).partition(known)
 }
