@@ -22,6 +22,8 @@ struct Left<'a> {
     task: &'a Task,
     last: &'a AttemptFailure,
     fixable: bool,
+    /// How often the tree that failed last was rejected in this mission, this time included; 0 where none is known.
+    rejections: usize,
 }
 
 /// The next rung for a task that failed, or that it is abandoned. `fixable`: its slot still holds the change.
@@ -29,7 +31,7 @@ pub(super) fn next(state: &State, task: &Task, fixable: bool) -> Event {
     let Some(last) = task.failures.last() else {
         return abandon(task, "nothing is known of what failed".into());
     };
-    let left = Left { state, task, last, fixable };
+    let left = Left::of(state, task, last, fixable);
     let chosen = match last.class {
         _ if task.compound => None,
         FailureClass::Budget => None,
@@ -57,13 +59,21 @@ pub(super) fn next(state: &State, task: &Task, fixable: bool) -> Event {
 
 /// Whether the next rung is a repair.
 pub(super) fn may_fix(state: &State, task: &Task, fixable: bool) -> bool {
-    task.failures.last().is_some_and(|last| Left { state, task, last, fixable }.fix().is_some())
+    task.failures.last().is_some_and(|last| Left::of(state, task, last, fixable).fix().is_some())
 }
 
-impl Left<'_> {
+impl<'a> Left<'a> {
+    fn of(state: &'a State, task: &'a Task, last: &'a AttemptFailure, fixable: bool) -> Left<'a> {
+        let of_tree = |tree: &String| {
+            let failures = state.tasks.values().flat_map(|task| &task.failures);
+            failures.filter(|failure| failure.tree.as_ref() == Some(tree)).count()
+        };
+        Left { state, task, last, fixable, rejections: last.tree.as_ref().map_or(0, of_tree) }
+    }
+
     fn fix(&self) -> Option<(Rung, String)> {
         let fixes = self.state.policy.fixes;
-        if self.unchanged_by_repair() || self.rejections() >= FRESH_REJECTIONS {
+        if self.unchanged_by_repair() || self.rejections >= FRESH_REJECTIONS {
             return None;
         }
         (self.fixable && self.last.class.is_fixable() && self.task.fixes < fixes).then(|| {
@@ -82,7 +92,7 @@ impl Left<'_> {
         let whole_files = self.edits_miss();
         let class = self.last.class.name();
         let hint = if whole_files { "; its edits missed, so it writes whole files" } else { "" };
-        if task.model == 0 && task.attempt < attempts && self.rejections() < FRESH_REJECTIONS {
+        if task.model == 0 && task.attempt < attempts && self.rejections < FRESH_REJECTIONS {
             let no_repair = if self.unchanged_by_repair() {
                 "the repair submitted the same change again"
             } else {
@@ -105,7 +115,7 @@ impl Left<'_> {
         let (policy, task) = (&self.state.policy, self.task);
         let may = task.splits < policy.splits
             && task.depth + 1 < policy.max_depth
-            && self.rejections() < SPLIT_REJECTIONS;
+            && self.rejections < SPLIT_REJECTIONS;
         may.then(|| {
             let why = match self.last.class {
                 FailureClass::Blocked => {
@@ -127,13 +137,6 @@ impl Left<'_> {
             let class = self.last.class.name();
             (Rung::Replan, format!("{class}: {cause}; this was plan {cycle} of at most {cycles}"))
         })
-    }
-
-    /// How often the tree that failed last was rejected in this mission, this time included; 0 where none is known.
-    fn rejections(&self) -> usize {
-        let Some(tree) = &self.last.tree else { return 0 };
-        let failures = self.state.tasks.values().flat_map(|task| &task.failures);
-        failures.filter(|failure| failure.tree.as_ref() == Some(tree)).count()
     }
 
     /// Whether the last repair submitted the very tree that had failed before it.
