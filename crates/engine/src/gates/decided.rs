@@ -11,6 +11,7 @@ use mission::{Gate, GateVerdict, Issue};
 use crate::blocking::blocking;
 use crate::gates::tree_sources::TreeSources;
 use crate::gates::verdict::{GateContext, Judgement};
+use crate::text::count;
 
 /// The trees that decide: settings are read from the first, the code from the second.
 pub(crate) struct Trees<'a> {
@@ -26,6 +27,13 @@ pub(crate) struct Held {
     judgement: Judgement,
     /// Checks that judge the lines, if they pass.
     checks: Vec<Check>,
+}
+
+impl Held {
+    /// What the Guardian says where nothing decides otherwise.
+    pub(crate) fn into_judgement(self) -> Judgement {
+        self.judgement
+    }
 }
 
 /// Holds back a judgement whose every error one of the project's checks may decide.
@@ -68,7 +76,8 @@ pub(crate) async fn settle(
         Some(open) if open.is_empty() => {}
         _ => return (judgement, Vec::new()),
     }
-    let detail = format!("{} findings are questions: {} passed on these lines", errors.len(), by.join(", "));
+    let detail =
+        format!("{}, for the Reviewer: {} passed there", count(errors.len(), "question"), by.join(", "));
     let questions = errors.iter().map(|finding| {
         let message =
             format!("{} (the project's own {} finds nothing there)", finding.message, by.join(", "));

@@ -1,7 +1,7 @@
 //! The gates that ask no model, in their order, cheapest first: for a task's change and for a merged tree.
 //! `mission::Gate` holds the order, only this file asks more than one; it records nothing.
 
-use mission::{CheckSummary, Gate, Issue, State, Task, TaskId, WrittenTests};
+use mission::{CheckSummary, FailureClass, Gate, Issue, State, Task, TaskId, WrittenTests};
 use workspace::{Commit, Slot};
 
 use crate::gates::decided::{Held, Trees, hold, settle};
@@ -81,14 +81,12 @@ pub(crate) async fn ask(
                 checks::run_checks(context, change, evidence.keeps_tests).await;
             evidence.checks.insert_str(0, &judgement.detail);
             evidence.verified_by = verified_by;
-            match evidence.held.take().filter(|_| judgement.failure.is_none()) {
-                None => judgement,
-                Some(held) => {
-                    let (settled, questions) = settle(context, &trees, held, &passed).await;
-                    evidence.questions.extend(questions);
-                    return vec![judgement, settled];
-                }
+            if let Some(held) = evidence.held.take() {
+                let (settled, questions) = settle(context, &trees, held, &passed).await;
+                evidence.questions.extend(questions);
+                return with_held(judgement, settled);
             }
+            judgement
         }
         Gate::NewTests => {
             let judged = new_tests::judge_new_tests(context, change, evidence.remembered.take()).await;
@@ -96,7 +94,22 @@ pub(crate) async fn ask(
         }
         Gate::Scope | Gate::Review => return Vec::new(),
     };
-    vec![judgement]
+    match evidence.held.take_if(|_| judgement.failure.is_some()) {
+        Some(held) => with_held(judgement, held.into_judgement()),
+        None => vec![judgement],
+    }
+}
+
+/// A gate's judgement and the Guardian's, which waited for it. Where the gate fails, the attempt fails by it, and who repairs the
+/// change is told of both.
+fn with_held(mut said: Judgement, mut held: Judgement) -> Vec<Judgement> {
+    let Some(failure) = &mut said.failure else { return vec![said, held] };
+    // Nothing was judged, and all of it is asked again
+    if failure.class == FailureClass::Host {
+        return vec![said];
+    }
+    failure.issues.extend(held.failure.take().into_iter().flat_map(|found| found.issues));
+    vec![held, said]
 }
 
 /// Changes that passed one by one, merged onto `from`.
@@ -151,4 +164,54 @@ pub(crate) async fn check_merged(
 /// Whether with these tasks no test may be gone since the mission began.
 pub(crate) fn keeps_tests(state: &State, tasks: &[&TaskId]) -> bool {
     checks::keeps_tests(state, tasks)
+}
+
+#[cfg(test)]
+mod tests {
+    use mission::GateVerdict;
+
+    use super::*;
+    use crate::gates::verdict::Finding;
+
+    fn failed(gate: Gate, class: FailureClass, what: &str) -> Judgement {
+        let failure = Some(Finding { class, issues: vec![Issue::new("x", what)] });
+        Judgement { gate, verdict: GateVerdict::Fail, detail: what.into(), failure }
+    }
+
+    fn told(said: Judgement) -> Vec<(Gate, GateVerdict, Vec<String>)> {
+        let issues = |failure: Finding| -> Vec<String> {
+            failure.issues.into_iter().map(|issue| issue.message).collect()
+        };
+        with_held(said, failed(Gate::Guardian, FailureClass::Lint, "a lint"))
+            .into_iter()
+            .map(|said| (said.gate, said.verdict, said.failure.map(issues).unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn what_the_guardian_held_back_is_told_with_a_failure_after_it() {
+        let tests = told(failed(Gate::Checks, FailureClass::Test, "a test"));
+        let both = vec!["a test".to_string(), "a lint".to_string()];
+        assert_eq!(
+            tests,
+            [(Gate::Guardian, GateVerdict::Fail, vec![]), (Gate::Checks, GateVerdict::Fail, both)],
+            "the attempt fails by one of them"
+        );
+        let passed = Judgement {
+            gate: Gate::Checks,
+            verdict: GateVerdict::Pass,
+            detail: String::new(),
+            failure: None,
+        };
+        let passed = told(passed);
+        assert_eq!(
+            passed,
+            [
+                (Gate::Checks, GateVerdict::Pass, vec![]),
+                (Gate::Guardian, GateVerdict::Fail, vec!["a lint".to_string()])
+            ]
+        );
+        let host = told(failed(Gate::Checks, FailureClass::Host, "no slot"));
+        assert_eq!(host.len(), 1, "nothing was judged");
+    }
 }

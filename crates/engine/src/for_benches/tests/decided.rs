@@ -1,8 +1,11 @@
 //! What the project's own compiler decides of the Guardian's findings, with a real compiler.
 
+use mission::FailureClass;
+
 use super::*;
 use crate::gates::checks;
-use crate::gates::decided::{Trees, hold, settle};
+use crate::gates::decided::{Held, Trees, hold, settle};
+use crate::gates::verdict::Finding;
 use crate::world::Processes;
 
 const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
@@ -35,12 +38,12 @@ impl Case {
         Case { _place: place, judge }
     }
 
-    /// What becomes of an error about line 2 of `src/inner.rs`; `None`: it is not held back at all.
-    async fn settled(&self, text: &str, rule: &str) -> Option<(GateVerdict, usize)> {
-        let (gates, slots) = (&self.judge.gates, &self.judge.gates.bench.slots);
-        let lease = slots.lease(slots.permit().await, &self.judge.base).await.unwrap();
-        let answer = [("src/inner.rs".to_string(), Some(text.to_string()))].into();
-        let (commit, _) = self.judge.put(&lease.slot, &answer).await.unwrap();
+    fn trees<'a>(&'a self, commit: &'a Commit) -> Trees<'a> {
+        Trees { mission_base: &self.judge.base, commit: &commit.id, tree: &commit.tree }
+    }
+
+    /// A change that waits for the checks with an error about line 2 of `src/inner.rs`; `None`: it is not held back at all.
+    async fn held(&self, commit: &Commit, rule: &str) -> Option<Held> {
         let error = guardian::Finding {
             path: "src/inner.rs".into(),
             line: 2,
@@ -54,13 +57,38 @@ impl Case {
             gate: Gate::Guardian,
             verdict: GateVerdict::Fail,
             detail: "1 finding".into(),
-            failure: None,
+            failure: Some(Finding { class: FailureClass::Lint, issues: vec![Issue::new(rule, "nowhere")] }),
         };
-        let trees = Trees { mission_base: &self.judge.base, commit: &commit.id, tree: &commit.tree };
-        let held = hold(gates, &trees, vec![error], judgement).await.ok()?;
+        hold(&self.judge.gates, &self.trees(commit), vec![error], judgement).await.ok()
+    }
+
+    /// What becomes of it.
+    async fn settled(&self, text: &str, rule: &str) -> Option<(GateVerdict, usize)> {
+        let (gates, slots) = (&self.judge.gates, &self.judge.gates.bench.slots);
+        let lease = slots.lease(slots.permit().await, &self.judge.base).await.unwrap();
+        let answer = [("src/inner.rs".to_string(), Some(text.to_string()))].into();
+        let (commit, _) = self.judge.put(&lease.slot, &answer).await.unwrap();
+        let held = self.held(&commit, rule).await?;
         let (_, summaries) = checks::check_tree(gates, &lease.slot, &commit.tree, true).await;
-        let (judgement, questions) = settle(gates, &trees, held, &checks::passed(&summaries)).await;
+        let (judgement, questions) =
+            settle(gates, &self.trees(&commit), held, &checks::passed(&summaries)).await;
         Some((judgement.verdict, questions.len()))
+    }
+
+    /// What the checks say where it waits for them: gates, verdicts, and whether the Guardian's words are among the issues.
+    async fn checked(&self, text: &str) -> Vec<(Gate, GateVerdict, bool)> {
+        let slots = &self.judge.gates.bench.slots;
+        let lease = slots.lease(slots.permit().await, &self.judge.base).await.unwrap();
+        let answer = [("src/inner.rs".to_string(), Some(text.to_string()))].into();
+        let (commit, paths) = self.judge.put(&lease.slot, &answer).await.unwrap();
+        let held = self.held(&commit, "undefined-name").await;
+        assert!(held.is_some());
+        let mut evidence = Evidence { held, ..Evidence::default() };
+        let (permissions, slot, mission_base) = (Permissions::default(), &lease.slot, &*self.judge.base);
+        let change = Change { permissions, slot, commit: &commit, paths: &paths, mission_base };
+        let said = ask(Gate::Checks, &self.judge.gates, &change, &mut evidence).await;
+        let told = |failure: &Finding| failure.issues.iter().any(|issue| issue.message == "nowhere");
+        said.iter().map(|said| (said.gate, said.verdict, said.failure.as_ref().is_some_and(told))).collect()
     }
 }
 
@@ -72,6 +100,16 @@ async fn what_the_compiler_decides_is_a_question_where_it_is_green() {
     assert_eq!(case.settled(&broken, "undefined-name").await, Some((GateVerdict::Fail, 0)), "it is red");
     assert_eq!(case.settled(INNER, "test-removed").await, None, "no compiler's matter");
     assert_eq!(case.settled(CONDITIONAL, "undefined-name").await, None, "code under a condition");
+}
+
+#[tokio::test]
+async fn an_error_that_waited_is_told_where_the_checks_fail() {
+    let case = Case::new("cargo check --offline").await;
+    let broken = INNER.replace("    named\n", "    other\n");
+    let both = [(Gate::Guardian, GateVerdict::Fail, false), (Gate::Checks, GateVerdict::Fail, true)];
+    assert_eq!(case.checked(&broken).await, both);
+    let passed = [(Gate::Checks, GateVerdict::Pass, false), (Gate::Guardian, GateVerdict::Pass, false)];
+    assert_eq!(case.checked(INNER).await, passed);
 }
 
 #[tokio::test]
