@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use journal::Redactor;
 use mission::{Delivery, GateVerdict, Phase, State, Task};
 use serde::Serialize;
 use workspace::{DeliveryEntry, Hunk, HunkError, Workspace};
@@ -13,7 +14,7 @@ use crate::blocking::blocking;
 use crate::missions::after::undo::{intended, versions};
 use crate::missions::project::Project;
 use crate::missions::report;
-use crate::text::{count, cut};
+use crate::text::{count, cut, visible};
 
 /// Bytes of what a gate said.
 const MAX_DETAIL: usize = 160;
@@ -98,8 +99,8 @@ impl Project {
         blocking(move || {
             let workspace = Workspace::open(&root, &state).map_err(|error| error.to_string())?;
             let mut review = of(&workspace, &past).map_err(|error| error.to_string())?;
-            for line in review.files.iter_mut().flat_map(|f| &mut f.hunks).flat_map(|h| &mut h.lines) {
-                *line = redactor.redact(line).into_owned();
+            for hunk in review.files.iter_mut().flat_map(|file| &mut file.hunks) {
+                hunk.lines = redacted(&redactor, &hunk.lines);
             }
             Ok(review)
         })
@@ -109,6 +110,9 @@ impl Project {
 
 /// Lines of hunks in a chat, which a later turn sends to a model.
 const IN_CHAT: usize = 60;
+/// Bytes of a line there, and of the whole.
+const MAX_LINE: usize = 400;
+const MAX_CHAT: usize = 24_000;
 
 impl Project {
     /// The same in a chat, where a fence keeps it as it is.
@@ -116,12 +120,45 @@ impl Project {
         match self.review(id).await {
             Ok(review) => {
                 let text = review.text(IN_CHAT);
+                let text = for_chat(&visible(&self.redactor.redact(&text)), &review.mission);
                 let fence = crate::talk::prompt::fence(&text);
                 format!("{fence}\n{text}{fence}\n")
             }
             Err(why) => format!("There is no review: {why}.\n"),
         }
     }
+}
+
+/// Lines of a hunk without secrets, which may span lines: those with the same sign are one text, and then all of them are.
+fn redacted(redactor: &Redactor, lines: &[String]) -> Vec<String> {
+    let sign = |line: &String| line.chars().next();
+    let mut signed: Vec<String> = Vec::new();
+    for run in lines.chunk_by(|a, b| sign(a) == sign(b)) {
+        let plain: Vec<&str> = run.iter().map(|line| line.get(1..).unwrap_or_default()).collect();
+        let mark = run.first().and_then(sign).unwrap_or(' ');
+        signed.extend(redactor.redact(&plain.join("\n")).split('\n').map(|line| format!("{mark}{line}")));
+    }
+    if signed.is_empty() {
+        return signed;
+    }
+    redactor.redact(&signed.join("\n")).split('\n').map(str::to_string).collect()
+}
+
+/// A text that is not too much for a chat: a minified file is one line.
+fn for_chat(text: &str, mission: &str) -> String {
+    let mut shown = String::new();
+    for line in text.lines() {
+        if shown.len() > MAX_CHAT {
+            let _ = writeln!(
+                shown,
+                "\nThe rest is left out here: `opencode-orchestrator review {mission}` shows it."
+            );
+            break;
+        }
+        shown.push_str(&cut(line, MAX_LINE));
+        shown.push('\n');
+    }
+    shown
 }
 
 fn of(workspace: &Workspace, past: &PastMission) -> Result<Review, workspace::Error> {
@@ -195,14 +232,7 @@ fn files_of_tasks(
     for task in integrated(state) {
         let (Some(base), Some(passed)) = (&task.base, &task.passed) else { continue };
         let changes = workspace.changes(base, passed)?;
-        let mut own: BTreeSet<String> = BTreeSet::new();
-        for change in changes {
-            if let workspace::ChangeKind::Renamed { from } = change.kind {
-                own.insert(from);
-            }
-            own.insert(change.path);
-        }
-        files.insert(task.id.clone(), own);
+        files.insert(task.id.clone(), changes.into_iter().flat_map(workspace::Change::paths).collect());
     }
     Ok(files)
 }
@@ -363,5 +393,43 @@ fn shown(text: &mut String, file: &ReviewFile, room: &mut usize) {
         if kept < hunk.lines.len() {
             let _ = writeln!(text, "    … {} more", count(hunk.lines.len() - kept, "line"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_spans_lines_of_a_hunk_is_not_shown() {
+        let redactor = Redactor::shapes_only();
+        let key = |sign: char| -> Vec<String> {
+            let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+            let begin = format!("-----BEGIN {} KEY-----", "PRIVATE");
+            let lines = [begin.as_str(), body, body];
+            lines.iter().map(|line| format!("{sign}{line}")).collect()
+        };
+        for sign in ['+', '-', ' '] {
+            let lines = [vec![" before".to_string()], key(sign), vec!["*after".to_string()]].concat();
+            let shown = redacted(&redactor, &lines);
+            assert_eq!((&*shown[0], shown.last().unwrap().as_str()), (" before", "*after"));
+            assert!(!shown.concat().contains("MIIE"), "{shown:?}");
+        }
+        let plain = [" a", "-b", "+", "+c"].map(str::to_string);
+        assert_eq!(redacted(&redactor, &plain), plain);
+        assert!(redacted(&redactor, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_chat_gets_no_more_than_it_can_take() {
+        assert_eq!(for_chat("a\n\nb\n", "m-00000001"), "a\n\nb\n");
+        let minified = for_chat(&"x".repeat(2 << 20), "m-00000001");
+        assert!(minified.len() < 500 && minified.contains("bytes more"), "{minified}");
+        let many = for_chat(&"a line of a list of files\n".repeat(100_000), "m-00000001");
+        assert!(
+            many.len() < 25_000 && many.contains("`opencode-orchestrator review m-00000001`"),
+            "{}",
+            many.len()
+        );
     }
 }
