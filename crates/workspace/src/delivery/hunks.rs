@@ -85,8 +85,8 @@ impl Workspace {
         crate::delivery::apply::recorded(self, entry)
     }
 
-    /// Looks whether hunk `number` (from 1) can be taken back, `taken` being those that were already. The user's file is
-    /// read, and nothing of it is changed.
+    /// Looks whether hunk `number` (from 1) can be taken back, `taken` being those that were already, or were about to be. The
+    /// user's file is read, and nothing of it is changed.
     pub fn plan_hunk_undo(
         &self,
         delivery: &Delivery,
@@ -101,19 +101,22 @@ impl Workspace {
         let all = hunks(&before, &after);
         let hunk = number.checked_sub(1).and_then(|at| all.get(at));
         let hunk = hunk.ok_or(HunkError::NoHunk { number, of: all.len() })?;
-        if taken.contains(&number) {
-            return Err(HunkError::Taken);
-        }
+        let mut taken = taken.clone();
+        let said = taken.remove(&number);
         let now = self.now(entry)?.ok_or(HunkError::Gone)?;
         let text = self.side(Some(&now))?;
-        let (rest, at) = without(&before, &after, &all, taken, Some(number));
+        let (rest, at) = without(&before, &after, &all, &taken, Some(number));
+        taken.insert(number);
+        let (left, gap) = without(&before, &after, &all, &taken, Some(number));
         let text = lines(&text);
-        let place = found(&rest, &text, at.clone()).ok_or(HunkError::Edited { line: at.start + 1 })?;
+        // It is said before it is done, and a crash may come between: the file knows
+        if said && text != rest && found(&left, &text, gap).is_some() {
+            return Err(HunkError::Taken);
+        }
+        let edited = if said { HunkError::Taken } else { HunkError::Edited { line: at.start + 1 } };
+        let place = found(&rest, &text, at).ok_or(edited)?;
         let written =
             [&text[..place.start], &before[hunk.before.clone()], &text[place.end..]].concat().concat();
-        let mut all_taken = taken.clone();
-        all_taken.insert(number);
-        let (left, _) = without(&before, &after, &all, &all_taken, None);
         let written = Entry { mode: now.mode.clone(), oid: self.keep(written)? };
         let left = Entry { mode: delivered.mode.clone(), oid: self.keep(left.concat())? };
         let entries = vec![DeliveryEntry { path: path.into(), before: Some(now), after: Some(written) }];

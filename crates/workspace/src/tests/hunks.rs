@@ -64,6 +64,25 @@ fn what_was_noted_and_not_written_is_still_undone() {
 }
 
 #[test]
+fn whether_a_hunk_was_taken_back_is_what_the_file_says() {
+    let (project, workspace, delivery) = delivered(BEFORE, AFTER);
+    // A crash came after it was noted
+    take(&workspace, &delivery, 1, &[1]);
+    assert_eq!(project.read("a.txt").unwrap(), AFTER.replace('B', "b"));
+    let refused =
+        |number: usize| workspace.plan_hunk_undo(&delivery, "a.txt", number, &taken(&[1])).unwrap_err();
+    assert!(matches!(refused(1), HunkError::Taken));
+    project.write("a.txt", AFTER.replace('B', "mine"));
+    assert!(matches!(refused(1), HunkError::Taken), "nothing of it stands");
+
+    // What it added stands beside a line of the same text
+    let (_project, workspace, delivery) = delivered("a\n", "a\na\n");
+    take(&workspace, &delivery, 1, &[]);
+    let refused = workspace.plan_hunk_undo(&delivery, "a.txt", 1, &taken(&[1])).unwrap_err();
+    assert!(matches!(refused, HunkError::Taken), "{refused}");
+}
+
+#[test]
 fn later_changes_elsewhere_stay_and_those_in_it_are_refused() {
     let (project, workspace, mut delivery) = delivered(BEFORE, AFTER);
     project.write("a.txt", format!("mine\n{}", AFTER.replace("m\n", "m, mine\n")));
@@ -110,7 +129,6 @@ fn what_has_no_such_hunk_says_why() {
     };
     assert!(matches!(refused("a.txt", 3, &[]), HunkError::NoHunk { number: 3, of: 2 }));
     assert!(matches!(refused("a.txt", 0, &[]), HunkError::NoHunk { .. }));
-    assert!(matches!(refused("a.txt", 1, &[1]), HunkError::Taken));
     assert!(matches!(refused("keep.txt", 1, &[]), HunkError::NoFile));
     assert!(matches!(refused("new.txt", 1, &[]), HunkError::Whole));
     std::fs::remove_file(project.root().join("a.txt")).unwrap();

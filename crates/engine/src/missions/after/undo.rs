@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use journal::{Journal, MissionDir};
+use journal::{Journal, MissionDir, ProjectLock};
 use mission::{Delivery, Event, State};
 use workspace::{DeliveryError, Entry, HunkError, UndoError};
 
@@ -16,7 +16,7 @@ use crate::text::quoted;
 impl Project {
     /// Takes a delivery back, if every file is still as it was delivered; `file`: only that one. The error says why nothing was.
     pub async fn undo(&self, id: Option<&str>, file: Option<&str>) -> Result<String, String> {
-        let (dir, past) = self.delivered(id).map_err(|why| format!("Nothing was undone: {why}."))?;
+        let (_lock, dir, past) = self.locked(id)?;
         let mut delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
         if let Some(file) = file {
             let wanted = file.trim_start_matches("./");
@@ -36,8 +36,6 @@ impl Project {
                 ));
             }
         }
-        // A mission that runs may be writing the same files
-        let _lock = self.lock(dir.id()).map_err(|why| format!("Nothing was undone: {why}"))?;
         let (root, state, redactor) =
             (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
         let (journal, one, versions) = (dir.journal_path(), file.is_some(), versions(&past.state));
@@ -95,7 +93,7 @@ impl Project {
 
     /// Takes one hunk of a delivered file back, if the user has not changed its lines, or one beside them, since.
     pub async fn undo_hunk(&self, id: Option<&str>, file: &str, hunk: usize) -> Result<String, String> {
-        let (dir, past) = self.delivered(id).map_err(|why| format!("Nothing was undone: {why}."))?;
+        let (lock, dir, past) = self.locked(id)?;
         let delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
         let file = file.trim_start_matches("./").to_string();
         if past.state.taken_back.contains(&file) {
@@ -106,9 +104,10 @@ impl Project {
         }
         let whole = delivery.entries.iter().find(|entry| entry.path == file);
         if whole.is_some_and(|entry| entry.before.is_none() || entry.after.is_none()) && hunk == 1 {
+            drop(lock);
             return self.undo(Some(dir.id()), Some(&file)).await;
         }
-        let _lock = self.lock(dir.id()).map_err(|why| format!("Nothing was undone: {why}"))?;
+        let _lock = lock;
         let (root, state, redactor) =
             (self.root.clone(), self.state.path().to_path_buf(), self.redactor.clone());
         let (journal, id) = (dir.journal_path(), dir.id().to_string());
@@ -143,6 +142,16 @@ impl Project {
             ))
         })
         .await
+    }
+
+    /// The mission whose change stands, with the right to write: a mission that runs may be writing the same files. The journal is
+    /// read under the lock, so that it says all that was taken back.
+    fn locked(&self, id: Option<&str>) -> Result<(ProjectLock, MissionDir, PastMission), String> {
+        let not = |why: String| format!("Nothing was undone: {why}.");
+        let (dir, _) = self.delivered(id).map_err(not)?;
+        let lock = self.lock(dir.id()).map_err(|why| format!("Nothing was undone: {why}"))?;
+        let (dir, past) = self.delivered(Some(dir.id())).map_err(not)?;
+        Ok((lock, dir, past))
     }
 
     /// The mission whose change stands in the working tree: the named one, or the newest that wrote into it.
