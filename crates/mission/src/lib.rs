@@ -58,7 +58,7 @@ pub use policy::{NewDependencies, Policy};
 pub use role::{HeaderLine, Role, RoleRow};
 pub use rung::{Chosen, Rung};
 pub use state::{
-    Amendment, Commit, Correction, Decision, Delivery, Heard, HunkBack, Judged, MAX_CORRECTION,
-    MAX_CORRECTIONS, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
+    ANSWER_MINUTES, Amendment, Commit, Correction, Decision, Delivery, Heard, HunkBack, Judged,
+    MAX_CORRECTION, MAX_CORRECTIONS, Needs, ObjectiveReview, Stage, State, Tasks, Trouble,
 };
 pub use task::{AttemptFailure, Phase, Seat, Task};

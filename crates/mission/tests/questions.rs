@@ -97,3 +97,15 @@ fn who_wants_no_questions_gets_the_defaults_at_once() {
     assert_eq!(chosen(&state), [("JSON", true)]);
     assert_eq!(decide(&state, 2), [Effect::AskPlanner { task: None }]);
 }
+
+#[test]
+fn a_mission_that_continues_where_nobody_answers_takes_the_defaults() {
+    let mut state = asking(true, &["Which format?", "Which name?"]);
+    answer(&mut state, "1b").unwrap();
+    state.apply(&Event::Resumed { at_ms: 5, policy: None });
+    assert_eq!(decide(&state, 6), [Effect::Clarify], "somebody still answers");
+    let policy = Policy { clarify: false, ..Policy::default() };
+    state.apply(&Event::Resumed { at_ms: 7, policy: Some(policy) });
+    assert_eq!(chosen(&state), [("TOML", false), ("JSON", true)]);
+    assert_eq!(decide(&state, 8), [Effect::AskPlanner { task: None }]);
+}

@@ -4,7 +4,9 @@
 //! chat shows is chosen in `told`.
 
 use mission::mailbox::{OpenDecision, Plan};
-use mission::{Decision, Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State, TaskId};
+use mission::{
+    ANSWER_MINUTES, Decision, Event, Gate, GateVerdict, ItemVerdict, Outcome, SetupSummary, State, TaskId,
+};
 
 use crate::actor::estimate_text::estimate_text;
 use crate::text::{count, cut, duration};
@@ -232,9 +234,10 @@ fn questions(state: &State, asked: &[OpenDecision]) -> String {
     }
     match (asked.is_empty(), state.policy.clarify) {
         (true, _) => {}
-        (false, true) => text.push_str(
-            "\n  - answer with `/task answer 1b 2a` (question and choice), or `/task answer defaults`; the plan waits for 5 minutes",
-        ),
+        (false, true) => text.push_str(&format!(
+            "\n  - answer with `/task answer 1b 2a` (question and choice), or `/task answer defaults`; the plan waits for \
+             {ANSWER_MINUTES} minutes"
+        )),
         (false, false) => text.push_str("\n  - the defaults are taken: nobody is asked here"),
     }
     text

@@ -442,6 +442,10 @@ impl State {
             None => self.ran(before_ms),
         }
         self.drop_denied();
+        // Nobody answers here any more
+        if !self.policy.clarify {
+            self.take_defaults();
+        }
         self.batch.clear();
         self.heard.reviewer = None;
         if let Delivery::Failed { half, .. } = &mut self.delivery {

@@ -7,6 +7,9 @@ use super::State;
 use crate::Event;
 use crate::mailbox::OpenDecision;
 
+/// Minutes that a plan waits for answers; then the defaults are taken.
+pub const ANSWER_MINUTES: u64 = 5;
+
 /// A question of the brief, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
@@ -125,7 +128,7 @@ impl State {
         }
     }
 
-    fn take_defaults(&mut self) {
+    pub(super) fn take_defaults(&mut self) {
         for decision in self.decisions.iter_mut().filter(|decision| decision.chosen.is_none()) {
             decision.chosen = Some(decision.default.clone());
             decision.by_default = true;

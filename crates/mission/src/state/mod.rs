@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use corrections::{Amendment, Correction, Heard, MAX_CORRECTION, MAX_CORRECTIONS};
-pub use decisions::Decision;
+pub use decisions::{ANSWER_MINUTES, Decision};
 pub use objective::ObjectiveReview;
 pub use shared::Shared;
 pub use tasks::Tasks;

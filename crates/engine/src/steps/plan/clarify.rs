@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mission::Event;
+use mission::{ANSWER_MINUTES, Event};
 
 use crate::steps::context::MissionContext;
 
-/// How long the plan waits, as the chat says it (`actor/progress`), and how often is looked for answers.
-const WAIT: Duration = Duration::from_secs(5 * 60);
+/// How long the plan waits, and how often is looked for answers.
+const WAIT: Duration = Duration::from_secs(ANSWER_MINUTES * 60);
 const LOOK: Duration = Duration::from_millis(250);
 
 pub(crate) async fn run(context: &Arc<MissionContext>) -> Vec<Event> {
@@ -25,6 +25,6 @@ pub(crate) async fn run(context: &Arc<MissionContext>) -> Vec<Event> {
             () = tokio::time::sleep(LOOK) => waited += LOOK,
         }
     }
-    let reason = format!("nobody answered within {} min", WAIT.as_secs() / 60);
+    let reason = format!("nobody answered within {ANSWER_MINUTES} min");
     vec![Event::DefaultsTaken { reason, at_ms: context.desk.clock.now_ms() }]
 }
