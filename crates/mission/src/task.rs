@@ -124,6 +124,9 @@ pub struct Task {
     /// Whether it changes what the program does, where the plan says.
     #[serde(default)]
     pub behaviour: Option<bool>,
+    /// The engine made it of the whole objective.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) without_plan: bool,
     /// Which plan of the objective it came from, from 1.
     #[serde(default)]
     pub cycle: u32,
@@ -209,7 +212,7 @@ impl Task {
     /// Whether the engine made it of the whole objective because the Planner gave no plan: then its files are those of the brief,
     /// and say little of what it needs.
     pub fn is_without_plan(&self) -> bool {
-        self.id == crate::decide::SINGLE_TASK
+        self.without_plan
     }
 
     pub(crate) fn new(planned: &PlannedTask, parent: Option<&Task>) -> Task {
@@ -228,6 +231,7 @@ impl Task {
             edits_tests: edits_tests(planned, parent),
             edits_config: planned.edits_config.clone(),
             behaviour: planned.behaviour,
+            without_plan: planned.without_plan,
             cycle: 0,
             parent: parent.map(|p| p.id.clone()),
             depth: parent.map_or(0, |p| p.depth + 1),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use mission::mailbox::Plan;
+use mission::mailbox::{Plan, PlannedTask};
 use mission::{
     Effect, Event, FailureClass, MAX_CORRECTIONS, NewDependencies, PauseReason, Phase, Policy, State, decide,
 };
@@ -146,4 +146,39 @@ fn a_plan_that_the_user_edits_stands_as_they_wrote_it_and_is_estimated_again() {
     assert!(mission.state.approved, "who edits it and goes on agrees");
     assert_eq!(due(&mission.state), ["estimate"]);
     assert_eq!(State::fold(&mission.events), mission.state, "a replay says the same");
+}
+
+#[test]
+fn an_edit_of_any_part_of_a_task_is_a_change() {
+    let mission = Mission::with(policy(), "a: a.js\nb: b.js");
+    let edited = |change: &dyn Fn(&mut PlannedTask)| {
+        let mut plan = plan("a: a.js\nb: b.js");
+        change(&mut plan.tasks[1]);
+        mission.state.amendment(&plan).changed
+    };
+    assert!(edited(&|_| {}).is_empty());
+    assert_eq!(edited(&|task| task.group = Some("g".into())), ["b"]);
+    assert_eq!(edited(&|task| task.compound = true), ["b"]);
+    assert_eq!(edited(&|task| task.behaviour = Some(true)), ["b"]);
+    assert_eq!(edited(&|task| task.edits_tests = Some("b.test.js".into())), ["b"]);
+    assert_eq!(edited(&|task| task.edits_config = Some("a script".into())), ["b"]);
+}
+
+#[test]
+fn a_group_of_a_later_plan_that_is_named_as_before_is_no_change() {
+    let mut mission = Mission::with(policy(), "a: a.js");
+    mission.tell(Event::CycleStarted { cycle: 2, missing: vec![], at_ms: 3_000 });
+    mission.plan(None, "b: b.js;; g\nc: c.js;; g");
+    assert_eq!(mission.state.tasks["b"].group.as_deref(), Some("2/g"));
+    assert!(mission.state.amendment(&plan("b: b.js;; g\nc: c.js;; g")).changed.is_empty());
+    assert_eq!(mission.state.amendment(&plan("b: b.js;; h\nc: c.js;; g")).changed, ["b"]);
+}
+
+#[test]
+fn an_estimate_stays_where_none_would_be_made_again() {
+    let mut mission = Mission::with(policy(), "a: a.js\nb: b.js");
+    mission.start("a");
+    mission.tell(Event::PlanEdited { plan: plan("b: other.js"), notes: vec![], at_ms: 6_000 });
+    assert_eq!(mission.state.amendments, ["changed `b`"]);
+    assert!(mission.state.estimate.is_some(), "a has begun");
 }

@@ -3,8 +3,9 @@
 mod support;
 
 use expect_test::{Expect, expect};
-use mission::{Delivery, Event, FailureClass, Outcome, Phase, Policy, Role, Tokens};
-use support::Mission;
+use mission::mailbox::BriefFile;
+use mission::{Delivery, Effect, Event, FailureClass, Outcome, Phase, Policy, Role, Tokens, decide};
+use support::{Mission, brief};
 
 fn check(mission: &mut Mission, expected: Expect) {
     expected.assert_eq(&mission.record_policy());
@@ -533,4 +534,21 @@ fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
     let policy = Policy { parallel: 2, candidates: 8, ..Policy::default() };
     let mission = Mission::with(policy, "a: a");
     assert_eq!(mission.state.candidates(), 2);
+}
+
+#[test]
+fn only_a_task_that_the_engine_made_is_without_a_plan() {
+    let mission = Mission::with(policy(), "objective: a.js");
+    assert!(!mission.state.tasks["objective"].is_without_plan(), "a Planner may call a task so");
+
+    let mut mission = Mission::briefed(policy());
+    let files = vec![BriefFile { path: "a.js".into(), why: "it is there".into() }];
+    mission.tell(Event::BriefAccepted { brief: mission::mailbox::Brief { files, ..brief() } });
+    for _ in 0..2 {
+        let (class, reason) = (FailureClass::Malformed, "prose".into());
+        mission.tell(Event::PlanFailed { class, reason, parent: None });
+    }
+    let Some(Effect::Record(event)) = decide(&mission.state, 5).pop() else { panic!("no plan is made") };
+    mission.tell(event);
+    assert!(mission.state.tasks["objective"].is_without_plan());
 }

@@ -43,7 +43,7 @@ impl Project {
         let (dir, past) = self.planned(id)?;
         let state = &past.state;
         let tasks: Vec<PlannedTask> = state.amendable().map(|task| planned(state, task)).collect();
-        let acceptance = if state.cycle <= 1 { state.acceptance.clone() } else { Vec::new() };
+        let acceptance = if shows_acceptance(state) { state.acceptance.clone() } else { Vec::new() };
         let body = toml::to_string_pretty(&File { acceptance, task: tasks }).map_err(|error| {
             format!("the plan of mission `{}` cannot be written as a file: {error}", dir.id())
         })?;
@@ -77,6 +77,20 @@ impl Project {
     pub(crate) async fn edit_plan(&self, id: Option<&str>, name: &str, text: &str) -> Result<String, String> {
         let (dir, past) = self.planned(id)?;
         let (plan, lines) = read(&past.state, name, text)?;
+        match (shows_acceptance(&past.state), plan.acceptance.is_empty()) {
+            (true, true) if !past.state.acceptance.is_empty() => {
+                return Err(format!(
+                    "{name}: `acceptance` is gone, and the whole objective is judged by it: change its items, and leave one at least"
+                ));
+            }
+            (false, false) => {
+                return Err(format!(
+                    "{name}: `acceptance` stays as the first plan has it: take it out of the file; `/task tell <text>` corrects the \
+                     mission"
+                ));
+            }
+            _ => {}
+        }
         self.replan(&dir, &past, plan, &lines).await
     }
 
@@ -108,10 +122,11 @@ impl Project {
         if !others.is_empty() && !dependants {
             let others: Vec<String> = others.into_iter().map(|id| (*id).to_string()).collect();
             return Err(format!(
-                "{} would lack what they depend on: drop them, too (`--with-dependants`), or edit the plan \
-                 (`opencode-orchestrator plan edit {}`)",
+                "{0} would lack what they depend on: `opencode-orchestrator plan drop {2} --mission {1} --with-dependants` drops them, \
+                 too, and `opencode-orchestrator plan edit {1}` edits the plan",
                 quoted(others.iter()),
-                dir.id()
+                dir.id(),
+                drop.join(" ")
             ));
         }
         let tasks = state.amendable().filter(|task| !gone.contains(task.id.as_str()));
@@ -166,7 +181,10 @@ impl Project {
             }
         };
         let amendment = state.amendment(&checked.plan);
-        if amendment == mission::Amendment::default() && checked.plan.acceptance == state.acceptance {
+        // Who drops tasks says nothing of it
+        let acceptance = &checked.plan.acceptance;
+        let same = acceptance.is_empty() || *acceptance == state.acceptance;
+        if amendment == mission::Amendment::default() && same {
             return Ok(format!("The plan of mission `{}` is as it was.\n", dir.id()));
         }
         let problems = self.problems(state, &checked.plan).await?;
@@ -216,9 +234,14 @@ impl Project {
     }
 }
 
+/// Whether what holds for the whole stands in the file: a later plan does not change it.
+fn shows_acceptance(state: &State) -> bool {
+    state.cycle <= 1
+}
+
 /// A task as its plan would name it.
 fn planned(state: &State, task: &Task) -> PlannedTask {
-    let of_cycle = format!("{}/", state.cycle);
+    let of_cycle = if state.cycle > 1 { format!("{}/", state.cycle) } else { String::new() };
     PlannedTask {
         id: task.id.clone(),
         title: task.title.clone(),
@@ -233,6 +256,8 @@ fn planned(state: &State, task: &Task) -> PlannedTask {
         edits_tests: task.edits_tests.clone(),
         edits_config: task.edits_config.clone(),
         behaviour: task.behaviour,
+        // What the user writes down is a plan
+        without_plan: false,
     }
 }
 

@@ -4,7 +4,6 @@ mod cycle;
 mod ladder;
 mod setup;
 mod single_task;
-pub(crate) use single_task::ID as SINGLE_TASK;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,9 +60,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
 
 /// Before anything of a plan was begun.
 fn estimate_is_due(state: &State) -> bool {
-    let untouched =
-        |task: &Task| task.phase == Phase::Waiting && task.attempt == 0 && task.failures.is_empty();
-    state.estimate.is_none() && state.cycle <= 1 && state.tasks.values().all(untouched)
+    state.estimate.is_none() && state.is_untouched()
 }
 
 fn pause(state: &State) -> Option<PauseReason> {

@@ -3,8 +3,8 @@
 use crate::mailbox::{Plan, PlannedTask};
 use crate::{Event, State};
 
-/// The id of that task.
-pub(crate) const ID: &str = "objective";
+/// The id of that task; a Planner may choose the same one.
+const ID: &str = "objective";
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 
@@ -27,6 +27,7 @@ pub(super) fn plan(state: &State) -> Option<Event> {
         instructions: format!("{}\n\n{}{}", state.objective, brief.summary, decided(state)),
         files,
         acceptance: vec!["The objective is met.".into()],
+        without_plan: true,
         ..PlannedTask::default()
     };
     let plan = Plan { tasks: vec![task], ..Plan::default() };

@@ -88,6 +88,9 @@ pub struct PlannedTask {
     /// Whether it changes what the program does, so that its tests are written first by somebody else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behaviour: Option<bool>,
+    /// It is the whole objective, because the Planner gave no plan; the engine's to say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_plan: bool,
 }
 
 /// A package that a plan adds.

@@ -99,6 +99,19 @@ fn names_in_another_case_are_understood() {
 }
 
 #[test]
+fn no_role_says_what_is_the_engines_to_say() {
+    plan(
+        json!({ "tasks": [{
+            "id": "objective", "title": "B", "instructions": "do", "files": ["b.ts"], "acceptance": ["x"],
+            "without_plan": true, "runs_after": ["a"]
+        }] }),
+        expect![[
+            r#"{"tasks":[{"id":"objective","title":"B","instructions":"do","files":["b.ts"],"acceptance":["x"]}]}"#
+        ]],
+    );
+}
+
+#[test]
 fn every_problem_is_named_with_its_place() {
     plan(json!({}), expect!["`tasks` is missing"]);
     plan(json!(null), expect!["the arguments must be an object, found nothing"]);

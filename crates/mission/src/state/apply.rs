@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::corrections::group_in;
 use super::{Commit, Delivery, HunkBack, Judged, Shared, State, Trouble};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::provider::Fault;
@@ -349,9 +350,8 @@ impl State {
         for planned in &plan.tasks {
             let mut task = Task::new(&renamed(planned, &names), above.as_ref());
             task.cycle = self.cycle;
-            if above.is_none() && self.cycle > 1 {
-                // Another group than one of that name in an earlier plan
-                task.group = task.group.map(|group| format!("{}/{group}", self.cycle));
+            if above.is_none() {
+                task.group = task.group.map(|group| group_in(self.cycle, &group));
             }
             if alone && !task.compound {
                 task.promise(&plan.acceptance);
@@ -537,7 +537,6 @@ fn apply_to_task(task: &mut Task, event: &Event) {
     }
 }
 
-/// A planned task under the ids that the mission knows.
 /// What the user is told while a task cannot be judged.
 fn trouble_of_judging(task: &Task, class: FailureClass, reason: &str) -> Trouble {
     let times = match class {
@@ -547,6 +546,7 @@ fn trouble_of_judging(task: &Task, class: FailureClass, reason: &str) -> Trouble
     Trouble { class, what: format!("`{}`: {reason}", task.id), times }
 }
 
+/// A planned task under the ids that the mission knows.
 fn renamed(planned: &PlannedTask, names: &BTreeMap<&str, TaskId>) -> PlannedTask {
     let name = |id: &TaskId| names.get(id.as_str()).unwrap_or(id).clone();
     PlannedTask {

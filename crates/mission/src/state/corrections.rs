@@ -120,6 +120,13 @@ impl State {
         self.order.iter().filter_map(|id| self.tasks.get(id)).filter(|task| self.is_amendable(task))
     }
 
+    /// Whether nothing of any plan was begun.
+    pub(crate) fn is_untouched(&self) -> bool {
+        let untouched =
+            |task: &Task| task.phase == Phase::Waiting && task.attempt == 0 && task.failures.is_empty();
+        self.cycle <= 1 && self.tasks.values().all(untouched)
+    }
+
     pub(crate) fn is_amendable(&self, task: &Task) -> bool {
         task.phase == Phase::Waiting
             && task.attempt == 0
@@ -168,7 +175,10 @@ impl State {
             Event::PlanAmended { plan, notes, told } => self.amended(plan, notes, *told as usize),
             Event::PlanEdited { plan, notes, .. } => {
                 self.amended(plan, notes, self.heard.plan);
-                self.estimate = None;
+                // It is made again only then
+                if self.is_untouched() {
+                    self.estimate = None;
+                }
             }
             Event::PlanKept { class: FailureClass::Host, reason, .. } => self.host_failed(reason),
             Event::PlanKept { told, .. } => {
@@ -225,9 +235,7 @@ impl State {
         for task in &planned {
             let mut task = Task::new(task, None);
             task.cycle = self.cycle;
-            if self.cycle > 1 {
-                task.group = task.group.map(|group| format!("{}/{group}", self.cycle));
-            }
+            task.group = task.group.map(|group| group_in(self.cycle, &group));
             self.inform(&mut task);
             self.order.push(task.id.clone());
             self.tasks.insert(task.id.clone(), task);
@@ -269,11 +277,22 @@ impl State {
     }
 }
 
+/// A group's name in the mission: another one than one of that name in an earlier plan.
+pub(super) fn group_in(cycle: u32, group: &str) -> String {
+    if cycle > 1 { format!("{cycle}/{group}") } else { group.to_string() }
+}
+
 fn is_same(task: &Task, planned: &PlannedTask) -> bool {
     let depends: BTreeSet<&TaskId> = planned.depends_on.iter().collect();
+    let group = planned.group.as_ref().map(|group| group_in(task.cycle, group));
     task.title == planned.title
         && task.instructions == planned.instructions
         && task.acceptance == planned.acceptance
         && task.planned.iter().eq(planned.files.iter())
         && task.depends_on.iter().eq(depends)
+        && task.group == group
+        && task.compound == planned.compound
+        && task.behaviour == planned.behaviour
+        && task.edits_tests == planned.edits_tests
+        && task.edits_config == planned.edits_config
 }

@@ -217,6 +217,11 @@ async fn a_plan_is_edited_as_a_file_and_refused_with_lines() {
         assert!(called.stderr.ends_with("The plan stays as it was.\n"), "{}", called.stderr);
     }
     assert!(matches!(newest(&dir), Event::Paused { .. }), "what is refused is not written down");
+    sandbox
+        .write("plan.toml", &plan.replace("files = [\"two.js\"]", "files = [\"two.js\"]\nbehaviour = true"));
+    let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
+    assert!(called.stdout.contains("is changed: changed `two`"), "{}{}", called.stdout, called.stderr);
+    assert!(matches!(newest(&dir), Event::PlanEdited { plan, .. } if plan.tasks[1].behaviour == Some(true)));
     sandbox.write("plan.toml", &plan.replace("title = \"Do two\"", "title = \"Do the second\""));
     let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
     assert!(called.stdout.contains("is changed: changed `two`"), "{}{}", called.stdout, called.stderr);
@@ -224,6 +229,24 @@ async fn a_plan_is_edited_as_a_file_and_refused_with_lines() {
     assert_eq!(plan.tasks[1].title, "Do the second");
     let _lock = sandbox.running(A);
     fails(&sandbox.call(&["plan", "show"]).await, 1, "runs now");
+}
+
+#[tokio::test]
+async fn what_holds_for_the_whole_is_not_taken_out_with_an_edit() {
+    let sandbox = Sandbox::new();
+    let dir = planned(&sandbox);
+    let plan = sandbox.call(&["plan", "show"]).await.stdout;
+    let at = plan.find("[[task]]").unwrap();
+    sandbox.write("plan.toml", &format!("acceptance = [\"it is fast\"]\n{}", &plan[at..]));
+    let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
+    assert!(called.stdout.contains("is changed"), "{}{}", called.stdout, called.stderr);
+    sandbox.write("plan.toml", &plan);
+    fails(
+        &sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await,
+        1,
+        "plan.toml: `acceptance` is gone",
+    );
+    assert!(matches!(newest(&dir), Event::PlanEdited { plan, .. } if plan.acceptance == ["it is fast"]));
 }
 
 #[tokio::test]
