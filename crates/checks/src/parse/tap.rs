@@ -2,7 +2,7 @@
 //! directives, and subtests before their parent or in braces after it.
 
 use super::Report;
-use super::text::{self, Failures, name, place};
+use super::text::{self, Failures, place};
 use crate::outcome::TestFailure;
 
 /// One result line, without its indentation.
