@@ -17,10 +17,10 @@ pub(crate) fn is_unfinished(path: &Path) -> bool {
 /// On an error `path` is as it was.
 ///
 /// # Errors
-/// [`Error::Io`] naming the file, where the folder is missing or read-only, or the disk is full.
+/// [`Error::Io`] with the file's name, if the folder is missing or read-only, or the disk is full.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // `tempfile` gives 0600, a name nobody else has, and removes it again on every way out.
+    // `tempfile` gives mode 0600 and a unique name, and removes the file on every way out.
     let mut file = tempfile::Builder::new()
         .prefix(PREFIX)
         .suffix(SUFFIX)

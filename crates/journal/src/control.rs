@@ -1,7 +1,7 @@
-//! Requests to the process that runs a mission, from any other: a file each in the `control/` folder. OpenCode queues
-//! what is typed into a busy session, so a stop has to come by another way.
+//! Requests from other processes to the one that runs a mission: one file each in the `control/` folder. OpenCode
+//! queues what is typed into a busy session, so a stop has to come by another way.
 //!
-//! It carries requests and answers none. What a kind asks for is decided where they are polled, in `engine`.
+//! It carries requests and answers none. `engine` polls them and decides what each kind means.
 
 use crate::listing::json_files;
 use crate::{Error, write_atomic};
@@ -20,11 +20,11 @@ pub const ANSWER: &str = "answer";
 
 /// How many requests may wait.
 pub const MAX_WAITING: usize = 256;
-/// How many requests one [`poll`] hands out.
+/// How many requests one [`poll`] returns.
 pub const MAX_POLLED: usize = 64;
 const MAX_BYTES: u64 = 16 * 1024;
 
-/// What is asked for, by whom.
+/// One request: what it asks for, who asks, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// [`STOP`], [`TELL`] or [`ANSWER`]; the poller ignores kinds that it does not know.
@@ -33,15 +33,15 @@ pub struct Request {
     pub by: String,
     /// When, in milliseconds of the Unix epoch.
     pub at_ms: u64,
-    /// What is told.
+    /// The text of a [`TELL`] or an [`ANSWER`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
-/// Leaves a request in `dir` (created where missing).
+/// Leaves a request in `dir` (created if missing).
 ///
 /// # Errors
-/// Where the folder cannot be written, or [`MAX_WAITING`] requests wait already.
+/// If the folder cannot be written, or [`MAX_WAITING`] requests wait already.
 pub fn post(dir: &Path, request: &Request) -> Result<(), Error> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     crate::private::create_dir(dir).map_err(Error::io("create", dir))?;
@@ -55,18 +55,18 @@ pub fn post(dir: &Path, request: &Request) -> Result<(), Error> {
     write_atomic(&path, &text)
 }
 
-/// Takes the requests that wait, oldest first, at most [`MAX_POLLED`]; each is handed out once.
-/// A file that is no request is removed and ignored. A missing folder holds none.
+/// Takes the requests that wait, oldest first, at most [`MAX_POLLED`]; each is returned once. A file that is no
+/// request is removed and ignored. A missing folder holds no requests.
 ///
 /// # Errors
-/// Where the folder cannot be listed, or a request cannot be removed.
+/// If the folder cannot be listed, or a request cannot be removed.
 pub fn poll(dir: &Path) -> Result<Vec<Request>, Error> {
     let mut requests = Vec::new();
     for path in waiting(dir)?.into_iter().take(MAX_POLLED) {
         let request = read(&path);
         match fs::remove_file(&path) {
             Ok(()) => requests.extend(request),
-            // Somebody else took it.
+            // Another process took it.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::io("remove the request", &path)(error)),
         }

@@ -1,7 +1,7 @@
 //! What can go wrong with files, in words that say what to do.
 //!
-//! It opens no file and retries nothing; whether a mission pauses or ends is for `engine`. A project that is locked has
-//! its own error in `lock.rs`.
+//! It opens no file and retries nothing. `engine` decides whether a mission pauses or ends. The error for a locked
+//! project is in `lock.rs`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,19 +49,19 @@ pub enum Error {
     )]
     Append { path: PathBuf, seq: u64, poisoned: bool, source: io::Error },
 
-    /// An append after one that left the end of the file uncertain.
+    /// An append after an earlier one failed and left the end of the file uncertain.
     #[error("`{}` takes no more events after an earlier failure to write\nhint: resume the mission; that reads the file again and cuts a torn line off", path.display())]
     Poisoned { path: PathBuf },
 
-    /// Somebody else has the journal open for writing.
+    /// Another process has the journal open for writing.
     #[error("`{}` is being written by another process\nhint: stop that mission with `opencode-orchestrator stop`, or wait for it to end", path.display())]
     Busy { path: PathBuf },
 
-    /// More requests wait in a control folder than anyone will read.
+    /// The control folder already holds as many requests as it may.
     #[error("{waiting} requests already wait in `{}`\nhint: the mission's process is gone or hangs; see `opencode-orchestrator status`", path.display())]
     ControlFull { path: PathBuf, waiting: usize },
 
-    /// More missions wait than anybody will see begin.
+    /// The queue already holds as many missions as it may.
     #[error("{waiting} missions wait in `{}` already\nhint: `opencode-orchestrator queue` lists them, `queue cancel <id>` takes one out", path.display())]
     QueueFull { path: PathBuf, waiting: usize },
 
@@ -77,14 +77,14 @@ impl Error {
     }
 }
 
-/// A journal that cannot be trusted as it is. Nothing is changed on disk by reading.
+/// The journal cannot be read as it is. Reading changes nothing on disk.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The operating system refused.
     #[error("failed to read the journal `{}`: {source}\nhint: {}", path.display(), hint(source))]
     Io { path: PathBuf, source: io::Error },
 
-    /// A line that other lines follow is not what was written.
+    /// A line before the last one is damaged: it is not what was written.
     #[error(
         "{}:{line}: the journal is damaged: {why}\nhint: the lines before it are intact, but nothing is resumed from a file that was altered; restore it from a backup, or start a new mission",
         path.display()

@@ -1,7 +1,7 @@
-//! Faults for simulations: what becomes of each event that is written.
+//! Faults for simulations: which writes of events fail, and how.
 //!
-//! Only `sim` sets them, for its own thread; without that nothing fails. No file is touched here: `log.rs` asks before
-//! each event, and does what the fault says.
+//! Only `sim` sets them, for its own thread; by default nothing fails. This file touches no disk: `log.rs` asks before
+//! each event and does what the fault says.
 
 use std::cell::RefCell;
 use std::io;
@@ -11,9 +11,9 @@ use std::io;
 pub enum Fault {
     /// Nothing was written, and the journal knows it: a full disk.
     Refused,
-    /// A part of the line was written and nobody could take it back: a power cut.
+    /// A part of the line was written and could not be removed: a power cut.
     Torn,
-    /// It was written, and nobody learnt of it.
+    /// The line was written, but the writer was told that it failed.
     Lost,
 }
 

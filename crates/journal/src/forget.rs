@@ -1,21 +1,21 @@
 //! Removing what is remembered, when the user asks for it.
 //!
-//! `clean` calls it, and `StateDir::sweep` for missions that never began. It takes no lock, follows no link, and leaves
-//! the private repository alone.
+//! `clean` calls it; so does `StateDir::sweep`, for missions that never began. It takes no lock, follows no link, and
+//! does not touch the private repository.
 
 use crate::{Error, MissionDir};
 use std::fs;
 
 impl MissionDir {
-    /// Removes the mission with its journal, pages and reports: nothing of it can be shown or taken back
-    /// any more. For the holder of the project's lock. A mission that is not there is removed already.
+    /// Removes the mission with its journal, pages and reports; afterwards nothing of it can be shown or undone. The
+    /// caller must hold the project's lock. A mission that does not exist is no error.
     ///
     /// # Errors
-    /// Where it cannot be removed; what could be removed is gone then.
+    /// If the folder cannot be removed; parts of it may be gone by then.
     pub fn forget(&self) -> Result<(), Error> {
         match fs::symlink_metadata(self.path()) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            // A link is no folder of ours: where it leads is somebody else's.
+            // A link is removed and not followed: its target is not ours.
             Ok(found) if !found.is_dir() => fs::remove_file(self.path()),
             _ => fs::remove_dir_all(self.path()),
         }

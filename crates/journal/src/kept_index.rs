@@ -1,7 +1,8 @@
-//! The kept index of a project's files: one file in its state folder, replaced whole. It may be lost at any time.
+//! The kept index of a project's files: one file in its state folder, always replaced as a whole. It is a cache
+//! and may be lost.
 //!
-//! It knows nothing of what an index holds: whether the bytes make sense is for the reader to say
-//! (`steps/kept_index.rs` in `engine`). It takes no lock.
+//! It does not know what an index holds: the reader checks the bytes (`steps/kept_index.rs` in `engine`). It takes
+//! no lock.
 
 use crate::{Error, StateDir, write_atomic};
 use std::fs::File;
@@ -9,12 +10,12 @@ use std::io::Read;
 use std::path::PathBuf;
 
 impl StateDir {
-    /// Where the index lies.
+    /// The path of the index file.
     pub fn index_path(&self) -> PathBuf {
         self.path().join("index.bin")
     }
 
-    /// The bytes of the kept index; `None` where there is none, it cannot be read, or it has more than `limit` bytes.
+    /// The bytes of the kept index; `None` if there is none, it cannot be read, or it has more than `limit` bytes.
     pub fn kept_index(&self, limit: usize) -> Option<Vec<u8>> {
         let file = File::open(self.index_path()).ok()?;
         let length = file.metadata().ok().filter(std::fs::Metadata::is_file)?.len();
@@ -26,23 +27,24 @@ impl StateDir {
         (bytes.len() <= limit).then_some(bytes)
     }
 
-    /// Keeps it; the folder must be there. Of several processes the last one's is kept, whole.
+    /// Writes the index; the folder must exist. If several processes write, the last one wins, and its file is
+    /// whole.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub fn keep_index(&self, bytes: &[u8]) -> Result<(), Error> {
         write_atomic(&self.index_path(), bytes)
     }
 
-    /// Bytes that the index takes on disk.
+    /// The size of the index on disk, in bytes.
     pub fn index_bytes(&self) -> u64 {
         self.index_path().symlink_metadata().map_or(0, |found| found.len())
     }
 
-    /// Removes it; the next mission or search makes it again.
+    /// Removes the index; the next mission or search builds it again.
     ///
     /// # Errors
-    /// Where it is there and cannot be removed.
+    /// If the file exists and cannot be removed.
     pub fn forget_index(&self) -> Result<(), Error> {
         let path = self.index_path();
         match std::fs::remove_file(&path) {

@@ -12,13 +12,13 @@ pub const VERSION: u64 = 1;
 /// The most bytes that a line may have, its newline included.
 pub const MAX_LINE: usize = 16 * 1024 * 1024;
 
-/// A line taken apart; its checksum holds.
+/// A decoded line with a valid checksum.
 pub(crate) struct JournalLine<'a> {
     pub(crate) seq: Seq,
     pub(crate) event: &'a str,
 }
 
-/// Why a line is not one.
+/// Why a line cannot be decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LineError {
     Newer { found: u64 },
@@ -31,14 +31,14 @@ pub(crate) fn encode(seq: Seq, event: &str) -> String {
     format!("{{\"v\":{VERSION},\"seq\":{seq},\"crc\":\"{crc:08x}\",\"event\":{event}}}\n")
 }
 
-/// Takes a line without its newline apart and checks it.
+/// Decodes a line, given without its newline, and checks it.
 pub(crate) fn decode(bytes: &[u8]) -> Result<JournalLine<'_>, LineError> {
     let damaged = |why: &str| LineError::Damaged(why.to_owned());
     let text = std::str::from_utf8(bytes).map_err(|_| damaged("the line is not text (UTF-8)"))?;
     let layout = || damaged("the line does not have the layout of an event");
     let rest = text.strip_prefix("{\"v\":").ok_or_else(layout)?;
     let (version, rest) = number(rest).ok_or_else(layout)?;
-    // A later layout may differ in all that follows, so this comes before looking at it.
+    // A later layout may differ in everything after the version, so the version is checked first.
     if version > VERSION {
         return Err(LineError::Newer { found: version });
     }
@@ -61,7 +61,8 @@ fn number(text: &str) -> Option<(u64, &str)> {
     Some((digits.parse().ok()?, rest))
 }
 
-/// Covers the version and the sequence too: a line moved or renumbered is as wrong as one altered.
+/// Covers the version and the sequence too, so that a moved or renumbered line is found like an altered
+/// one.
 fn checksum(version: u64, seq: Seq, event: &str) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(format!("{version}:{seq}:").as_bytes());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// The first `most` of them, by name. A folder that is not there holds none.
+/// The first `most` JSON files, sorted by name. A missing folder holds none.
 pub(crate) fn json_files(dir: &Path, most: usize) -> Result<Vec<PathBuf>, Error> {
     let list = match std::fs::read_dir(dir) {
         Ok(list) => list,
@@ -15,7 +15,7 @@ pub(crate) fn json_files(dir: &Path, most: usize) -> Result<Vec<PathBuf>, Error>
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
-    // A folder lists its files in any order
+    // The operating system lists files in no fixed order
     paths.sort();
     paths.truncate(most);
     Ok(paths)

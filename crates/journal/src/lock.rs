@@ -1,7 +1,7 @@
-//! One mission a project at a time. `StateDir` takes the lock, and asks who has it.
+//! One mission per project at a time. `StateDir` takes the lock, and asks who holds it.
 //!
-//! The lock is the file system's: no process number is looked up, and a process that died holds nothing. It does not
-//! wait for its turn, which is for `queue.rs`, and never removes its file.
+//! The operating system holds the lock: no process number is looked up, and a process that died holds nothing. This
+//! file never waits for a turn (`queue.rs` does) and never removes the lock file.
 
 use crate::{Error, private};
 use serde::{Deserialize, Serialize};
@@ -19,28 +19,29 @@ pub struct LockOwner {
     pub mission: String,
     /// The folder in which that OpenCode runs.
     pub directory: String,
-    /// Since when, in milliseconds of the Unix epoch.
+    /// When it took the lock, in milliseconds since the Unix epoch.
     pub since_ms: u64,
 }
 
 /// Why a project could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another mission runs. The owner is unknown where it has not yet written who it is.
+    /// Another mission runs. The owner is `None` if that process has not written its name yet.
     #[error("{}", held(owner.as_ref()))]
     Held { owner: Option<LockOwner> },
     #[error(transparent)]
     Io(#[from] Error),
 }
 
-/// The right to run a mission in a project. Dropping it, or the death of the process in any way, frees it.
+/// The right to run a mission in a project. It is freed when it is dropped or when the process dies.
 #[derive(Debug)]
 pub struct ProjectLock {
     file: File,
 }
 
 impl ProjectLock {
-    /// Takes the lock at `path`, a file that is never removed (removing it would let two hold it).
+    /// Takes the lock at `path`. The file is never removed: otherwise two processes could each lock a file of that
+    /// name.
     pub(crate) fn acquire(path: &Path, owner: &LockOwner) -> Result<Self, LockError> {
         let mut file = private::options()
             .read(true)
@@ -49,7 +50,7 @@ impl ProjectLock {
             .truncate(false)
             .open(path)
             .map_err(Error::io("open the lock", path))?;
-        // A `status` that looks who holds the lock holds it for a moment itself.
+        // A `status` that asks who holds the lock takes it for a moment itself.
         for pause_ms in [5, 10, 20, 0] {
             match file.try_lock() {
                 Ok(()) => {
@@ -66,13 +67,13 @@ impl ProjectLock {
 
 impl Drop for ProjectLock {
     fn drop(&mut self) {
-        // Best effort: a stale owner under a free lock is never believed anyway.
+        // Best effort: the owner's name is ignored when the lock is free.
         let _ = self.file.set_len(0);
         let _ = self.file.unlock();
     }
 }
 
-/// Who holds the lock at `path` now; `None` where nobody does.
+/// Who holds the lock at `path` now; `None` if it is free.
 pub(crate) fn owner(path: &Path) -> Result<Option<LockOwner>, Error> {
     let mut file = match File::open(path) {
         Ok(file) => file,

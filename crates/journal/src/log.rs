@@ -1,6 +1,6 @@
 //! The writer of a journal: an event is on disk before its effect.
 //!
-//! The layout of a line is `line.rs`. It changes no line that is durable and retries no append; where the end of the
+//! `line.rs` has the layout of a line. This file changes no durable line and retries no append. If the end of the
 //! file is uncertain, it writes nothing more.
 
 use crate::faults::{self, Fault};
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-/// An append-only file of events of type `E`, one a line. One writer at a time, kept by a file lock.
+/// An append-only file of events of type `E`, one per line. A file lock allows one writer at a time.
 #[derive(Debug)]
 pub struct Journal<E> {
     path: PathBuf,
@@ -26,10 +26,10 @@ pub struct Journal<E> {
 }
 
 impl<E: Serialize> Journal<E> {
-    /// Starts a new journal; its folder exists.
+    /// Creates a new journal; its folder must exist.
     ///
     /// # Errors
-    /// Where `path` exists already, or cannot be created.
+    /// If `path` exists already, or cannot be created.
     pub fn create(path: &Path, redactor: Redactor) -> Result<Self, Error> {
         let mut options = private::options();
         let file = options
@@ -48,15 +48,15 @@ impl<E: Serialize> Journal<E> {
         Self { path: path.to_path_buf(), file, redactor, len, next, poisoned: false, events: PhantomData }
     }
 
-    /// Writes one event, secrets redacted, and returns when it would survive a power cut.
+    /// Writes one event with secrets redacted. It returns when the event would survive a power cut.
     ///
     /// To keep what is in memory equal to what is replayed, pass an event that went through
     /// [`Redactor::redact_value`] and apply that same event.
     ///
     /// # Errors
-    /// [`Error::Append`] where the disk is full or fails: the file is then cut back to the last whole line,
-    /// and a later append may succeed. Where even that fails, or what reached the disk is uncertain, the
-    /// journal is poisoned and answers every further append with [`Error::Poisoned`].
+    /// [`Error::Append`] if the disk is full or fails: the file is cut back to the last whole line, and a later
+    /// append may succeed. If the cut fails too, or it is unknown what reached the disk, the journal is poisoned:
+    /// every further append returns [`Error::Poisoned`].
     pub fn append(&mut self, event: &E) -> Result<Seq, Error> {
         if self.poisoned {
             return Err(Error::Poisoned { path: self.path.clone() });
@@ -85,7 +85,7 @@ impl<E: Serialize> Journal<E> {
         Ok(seq)
     }
 
-    /// Where the journal lies.
+    /// The path of the journal.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -108,7 +108,7 @@ impl<E: Serialize> Journal<E> {
             Fault::Torn => &line[..line.len() / 2],
             Fault::Lost => line,
         };
-        // What is left on disk is the point; how well that went is not
+        // The fault leaves a torn line on disk; it does not matter whether this write succeeds
         let _ = write_at(&mut self.file, self.len, part);
         Error::Append { path: self.path.clone(), seq, poisoned: self.poisoned, source: faults::error() }
     }
@@ -120,11 +120,11 @@ impl<E: Serialize> Journal<E> {
 }
 
 impl<E: Serialize + DeserializeOwned> Journal<E> {
-    /// Opens an existing journal to continue it, and returns what it holds. A torn last line is cut off;
-    /// its bytes are kept beside the journal as `journal.jsonl.torn`, and [`Read::torn`] tells of it.
+    /// Opens an existing journal to continue it, and returns what it holds. A torn last line is cut off; its
+    /// bytes are kept beside the journal as `journal.jsonl.torn`, and [`Read::torn`] describes it.
     ///
     /// # Errors
-    /// [`Error::Read`] where the journal is damaged, [`Error::Busy`] where another process writes it.
+    /// [`Error::Read`] if the journal is damaged, [`Error::Busy`] if another process writes it.
     pub fn reopen(path: &Path, redactor: Redactor) -> Result<(Self, Read<E>), Error> {
         let file = private::options()
             .read(true)
@@ -155,7 +155,7 @@ fn hold(file: &File, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Writes at a known place instead of appending: a failed write that left bytes behind is overwritten.
+/// Writes at a known offset instead of appending, so that it overwrites what a failed write left behind.
 fn write_at(file: &mut File, offset: u64, bytes: &[u8]) -> io::Result<()> {
     io::Seek::seek(file, io::SeekFrom::Start(offset))?;
     file.write_all(bytes)

@@ -4,7 +4,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Creates `path` and what is missing above it, readable by its owner only; tightens it where it exists.
+/// Creates `path` and its missing parents, readable by their owner only. If `path` exists, takes the
+/// rights of others away.
 pub(crate) fn create_dir(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -22,7 +23,7 @@ pub(crate) fn options() -> OpenOptions {
     options
 }
 
-/// Makes a new name in `dir`, or the lack of an old one, survive a power cut.
+/// Syncs `dir`, so that a created or removed name in it survives a power cut.
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     if cfg!(unix) {
         File::open(dir)?.sync_all()?;

@@ -1,7 +1,8 @@
-//! Missions of a project that wait for their turn: a file each in the `queue/` folder, locked by the process that waits.
+//! Missions of a project that wait for their turn: one file each in the `queue/` folder, locked by the process that
+//! waits.
 //!
-//! A file whose lock is free was left by a process that ended while it waited. It blocks nobody, and stays until somebody
-//! takes it out: its objective is not lost.
+//! If the lock of a file is free, its process ended while it waited. Such a file blocks no other mission. It stays
+//! until the user cancels it, so that its objective is not lost.
 
 use crate::listing::json_files;
 use crate::{Error, private, write_atomic};
@@ -14,16 +15,16 @@ use std::path::{Path, PathBuf};
 pub const MAX_QUEUED: usize = 50;
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// A mission that waits, under the id that it will have.
+/// A mission that waits. It keeps this id when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued {
     pub mission: String,
     pub objective: String,
     /// The process that will run it.
     pub pid: u32,
-    /// Since when, in milliseconds of the Unix epoch.
+    /// When it joined the queue, in milliseconds since the Unix epoch.
     pub at_ms: u64,
-    /// Whether that process still waits; told by the lock, never by the file.
+    /// Whether that process still waits. The lock shows it, never the file's text.
     #[serde(skip)]
     pub waits: bool,
 }
@@ -36,10 +37,10 @@ pub struct QueuePlace {
 }
 
 impl QueuePlace {
-    /// Takes a place behind all others in `dir`.
+    /// Takes the last place in `dir`.
     ///
     /// # Errors
-    /// [`Error::QueueFull`], or where the folder cannot be written.
+    /// [`Error::QueueFull`], or an error if the folder cannot be written.
     pub(crate) fn take(dir: &Path, queued: &Queued) -> Result<Self, Error> {
         private::create_dir(dir).map_err(Error::io("create", dir))?;
         let waiting = paths(dir)?.len();
@@ -51,20 +52,20 @@ impl QueuePlace {
             serde_json::to_vec(queued).map_err(|source| Error::Encode { path: path.clone(), source })?;
         write_atomic(&path, &text)?;
         let lock = File::open(&path).map_err(Error::io("open the place in the queue", &path))?;
-        // A reader that looks whether somebody waits holds it for a moment.
+        // A reader that checks whether the process waits holds the lock for a moment.
         lock.lock().map_err(Error::io("lock the place in the queue", &path))?;
         Ok(Self { path, _lock: lock })
     }
 
-    /// Whether nobody took it out.
+    /// Whether the place is still in the queue: the user has not cancelled it.
     pub fn is_kept(&self) -> bool {
         self.path.exists()
     }
 
-    /// Gives the place up: the mission starts, or its user took it back.
+    /// Removes the place: the mission starts, or its user cancelled it.
     ///
     /// # Errors
-    /// Where its file cannot be removed.
+    /// If its file cannot be removed.
     pub fn leave(self) -> Result<(), Error> {
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -75,12 +76,12 @@ impl QueuePlace {
     }
 }
 
-/// All of them, the first in line first. A file that is no place is left out.
+/// All queued missions in their order. A file that is no place is left out.
 pub(crate) fn list(dir: &Path) -> Result<Vec<Queued>, Error> {
     Ok(paths(dir)?.iter().filter_map(|path| read(path)).collect())
 }
 
-/// Takes a mission out of the queue, also where another process waits for it; `None` where it does not wait.
+/// Takes a mission out of the queue, also if another process waits with it; `None` if it is not in the queue.
 pub(crate) fn cancel(dir: &Path, mission: &str) -> Result<Option<Queued>, Error> {
     for path in paths(dir)? {
         let Some(queued) = read(&path).filter(|queued| queued.mission == mission) else { continue };

@@ -1,6 +1,6 @@
 //! Reading a journal back, all at once or as it grows.
 //!
-//! It changes nothing on disk and takes no lock: a torn last line is reported here, and cut off by `log.rs`. It skips
+//! It changes nothing on disk and takes no lock: it reports a torn last line, and `log.rs` cuts it off. It skips
 //! nothing: a damaged line with others after it ends the reading.
 
 use crate::ReadError;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub struct Read<E> {
     /// All events of whole lines, in order; the first has sequence number 1.
     pub events: Vec<E>,
-    /// The last line, where it was not written to its end.
+    /// The last line, if it was not written completely.
     pub torn: Option<Torn>,
 }
 
@@ -25,9 +25,9 @@ pub struct Read<E> {
 pub struct Torn {
     /// The line's number, from 1.
     pub line: u64,
-    /// Where it begins, in bytes.
+    /// The offset at which it begins, in bytes.
     pub offset: u64,
-    /// How many bytes of it there are.
+    /// Its length, in bytes.
     pub bytes: u64,
     /// What is wrong with it.
     pub why: String,
@@ -45,15 +45,15 @@ pub fn read<E: DeserializeOwned>(path: &Path) -> Result<Read<E>, ReadError> {
     Ok(Read { events, torn })
 }
 
-/// A place in a journal that another process may be writing.
+/// A position in a journal that another process may be writing.
 #[derive(Debug)]
 pub struct Reader<E> {
     path: PathBuf,
     file: BufReader<File>,
-    /// The beginning of the first line that has not been handed out, in bytes.
+    /// The offset of the first line that was not returned yet, in bytes.
     offset: u64,
     next: Seq,
-    /// What is wrong with the line at `offset`, where one is there.
+    /// What is wrong with the line at `offset`, if there is one.
     why: String,
     events: PhantomData<fn() -> E>,
 }
@@ -62,7 +62,7 @@ impl<E: DeserializeOwned> Reader<E> {
     /// Opens the journal at its beginning.
     ///
     /// # Errors
-    /// Where the file is missing or not readable.
+    /// If the file is missing or not readable.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let file = File::open(path).map_err(|source| ReadError::Io { path: path.to_path_buf(), source })?;
         let file = BufReader::with_capacity(1 << 18, file);
@@ -101,7 +101,7 @@ impl<E: DeserializeOwned> Reader<E> {
             };
             let event = match self.decode(text) {
                 Ok(event) => event,
-                // Only the last line can be torn: each was made durable before the next was begun.
+                // Only the last line can be torn: each line is durable before the next one begins.
                 Err(ReadError::Damaged { why, .. })
                     if self.file.fill_buf().map_err(io(&self.path))?.is_empty() =>
                 {
@@ -116,17 +116,17 @@ impl<E: DeserializeOwned> Reader<E> {
         }
     }
 
-    /// How far whole lines reach, in bytes.
+    /// The end of the whole lines that were read, in bytes.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The sequence number that follows the events handed out.
+    /// The sequence number after the events that were returned.
     pub fn next_seq(&self) -> Seq {
         self.next
     }
 
-    /// What lies behind the last whole line, with its bytes.
+    /// The unfinished line after the last whole one, with its bytes.
     pub(crate) fn pending(&mut self) -> Result<(Option<Torn>, Vec<u8>), ReadError> {
         let mut bytes = Vec::new();
         self.file
@@ -159,7 +159,8 @@ impl<E: DeserializeOwned> Reader<E> {
     }
 }
 
-/// Reads up to and with a newline, but never more than a line may have: a damaged file stays bounded.
+/// Reads up to and including a newline, but at most one byte more than a line may have, so that a damaged file
+/// uses bounded memory.
 fn read_line(file: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<usize> {
     io::Read::take(file, MAX_LINE as u64 + 1).read_until(b'\n', buffer)
 }

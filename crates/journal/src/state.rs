@@ -1,7 +1,7 @@
-//! Where everything lies: the state folder of a project, and the folder of each mission in it.
+//! The layout on disk: the state folder of a project, and the folder of each mission in it.
 //!
-//! It makes folders and gives paths; an id or a name from outside is checked before it becomes one. It decodes no
-//! event: of a journal it sees only whether the first line is whole. Lock, queue and the removal of a mission have
+//! It creates folders and returns paths. An id or a name from outside is checked before it becomes a path. It decodes
+//! no event: it only checks whether the first line of a journal is whole. Lock, queue and the removal of a mission have
 //! their own files.
 
 use crate::lock::{self, LockError, LockOwner, ProjectLock};
@@ -15,8 +15,8 @@ use std::time::SystemTime;
 
 const PRODUCT: &str = "opencode-orchestrator";
 
-/// The name of a project's state folder: its directory's name, made harmless, and 12 hex digits of the
-/// SHA-256 of its canonical path. Two worktrees of one repository are two projects.
+/// The name of a project's state folder: the sanitized name of its directory, and 12 hex digits of the SHA-256 of its
+/// canonical path. Two worktrees of one repository are two projects.
 pub fn project_key(root: &Path) -> String {
     let path = canonical(root);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -53,17 +53,18 @@ pub struct StateDir {
 }
 
 impl StateDir {
-    /// Opens the state folder of the project at `root`, creating it (0700) where it is missing.
-    /// `data_home` is `$XDG_DATA_HOME`.
+    /// Opens the state folder of the project at `root`, and creates it (0700) if it is missing. `data_home` is
+    /// `$XDG_DATA_HOME`.
     ///
     /// # Errors
-    /// Where it cannot be created, naming the folder.
+    /// If the folder cannot be created; the error names it.
     pub fn open(data_home: &Path, root: &Path) -> Result<Self, Error> {
         let state = Self::at(data_home, root);
         for dir in [data_home.join(PRODUCT), state.path.clone(), state.missions()] {
             private::create_dir(&dir).map_err(Error::io("create the state folder", &dir))?;
         }
-        // The key cannot be turned back into a path: `clean` and people need to know whose folder this is.
+        // The key cannot be turned back into a path, and `clean` and people need to know which project the folder
+        // belongs to.
         let note = state.path.join("project");
         if !note.exists() {
             let root = canonical(root);
@@ -72,12 +73,13 @@ impl StateDir {
         Ok(state)
     }
 
-    /// The state folder that the project would have; touches no file. For `status` and the like.
+    /// The state folder that the project has or would have; touches no file. For commands that only read, such as
+    /// `status`.
     pub fn at(data_home: &Path, root: &Path) -> Self {
         Self { path: data_home.join(PRODUCT).join(project_key(root)) }
     }
 
-    /// The state folders of all projects that have one, in order of their names.
+    /// The state folders of all projects, sorted by name.
     pub fn list(data_home: &Path) -> Result<Vec<Self>, Error> {
         let all = data_home.join(PRODUCT);
         let mut found: Vec<Self> = entries(&all)?
@@ -114,7 +116,7 @@ impl StateDir {
         self.path.join("missions")
     }
 
-    /// The folder of one mission, whether it exists or not.
+    /// The folder of one mission; it need not exist.
     ///
     /// # Errors
     /// [`Error::BadMissionId`]: ids come from command lines, and name a folder.
@@ -125,11 +127,11 @@ impl StateDir {
         Ok(MissionDir { id: id.to_owned(), path: self.missions().join(id) })
     }
 
-    /// The missions that were begun (their journal has a whole line), the one begun last first. Those that cannot be looked
-    /// into are among them: reading them says why.
+    /// The missions that were begun (their journal has a whole line), newest first. Missions that cannot be inspected
+    /// are included: reading them returns the error.
     ///
     /// # Errors
-    /// Where the folder cannot be listed. A folder that does not exist holds no missions.
+    /// If the folder cannot be listed. A folder that does not exist holds no missions.
     pub fn list_missions(&self) -> Result<Vec<MissionDir>, Error> {
         let mut found: Vec<(SystemTime, MissionDir)> = entries(&self.missions())?
             .into_iter()
@@ -138,10 +140,11 @@ impl StateDir {
                 if !mission.is_begun() {
                     return None;
                 }
-                // Where the file system keeps no time of birth, the last event's has to do.
+                // If the file system keeps no creation time, the time of the last event is used.
                 let time = |metadata: fs::Metadata| metadata.created().or_else(|_| metadata.modified());
                 let begun = fs::metadata(mission.journal_path()).and_then(time);
-                // Of a journal that cannot be seen, the folder's; and what is not known at all may be the newest.
+                // If the journal cannot be inspected, the folder's time is used; without any time the mission counts as
+                // the newest.
                 let begun = begun.or_else(|_| fs::metadata(&mission.path).and_then(time));
                 Some((begun.unwrap_or_else(|_| SystemTime::now()), mission))
             })
@@ -150,11 +153,11 @@ impl StateDir {
         Ok(found.into_iter().map(|(_, mission)| mission).collect())
     }
 
-    /// Removes the folders of missions that a crash ended before their first event, and names the missions whose
-    /// process ended without tidying up. For the holder of the project's lock: nobody else writes here then.
+    /// Removes the folders of missions that crashed before their first event, and returns the missions whose process
+    /// ended without cleaning up. The caller must hold the project's lock, so that no other process writes here.
     ///
     /// # Errors
-    /// Where a folder cannot be listed or removed.
+    /// If a folder cannot be listed or removed.
     pub fn sweep(&self) -> Result<Vec<MissionDir>, Error> {
         let mut crashed = Vec::new();
         for path in entries(&self.missions())? {
@@ -172,31 +175,31 @@ impl StateDir {
     /// Takes the right to run a mission in this project.
     ///
     /// # Errors
-    /// [`LockError::Held`] with its owner, where another mission runs.
+    /// [`LockError::Held`] with its owner, if another mission runs.
     pub fn lock(&self, owner: &LockOwner) -> Result<ProjectLock, LockError> {
         ProjectLock::acquire(&self.path.join("lock"), owner)
     }
 
-    /// Takes a place behind all missions that wait.
+    /// Takes the last place in the queue.
     ///
     /// # Errors
-    /// [`Error::QueueFull`], or where the place cannot be written.
+    /// [`Error::QueueFull`], or an error if the place cannot be written.
     pub fn enqueue(&self, queued: &Queued) -> Result<QueuePlace, Error> {
         QueuePlace::take(&self.path.join("queue"), queued)
     }
 
-    /// The missions that wait, the first in line first.
+    /// The missions that wait, in their order.
     ///
     /// # Errors
-    /// Where the folder cannot be listed.
+    /// If the folder cannot be listed.
     pub fn queue(&self) -> Result<Vec<Queued>, Error> {
         queue::list(&self.path.join("queue"))
     }
 
-    /// Takes a mission out of the queue; `None` where it does not wait.
+    /// Takes a mission out of the queue; `None` if it does not wait.
     ///
     /// # Errors
-    /// Where its place cannot be removed.
+    /// If its place cannot be removed.
     pub fn cancel_queued(&self, mission: &str) -> Result<Option<Queued>, Error> {
         queue::cancel(&self.path.join("queue"), mission)
     }
@@ -204,7 +207,7 @@ impl StateDir {
     /// Who runs a mission in this project now.
     ///
     /// # Errors
-    /// Where the lock file cannot be opened.
+    /// If the lock file cannot be opened.
     pub fn owner(&self) -> Result<Option<LockOwner>, Error> {
         lock::owner(&self.path.join("lock"))
     }
@@ -227,16 +230,16 @@ pub struct MissionDir {
 }
 
 impl MissionDir {
-    /// Creates the folder (0700) and the folders in it, where they are missing, and sweeps unfinished files
-    /// away. For the mission's owner, also when it resumes.
+    /// Creates the folder (0700) and the folders in it if they are missing, and removes unfinished files. For the
+    /// mission's owner, also on resume.
     ///
     /// # Errors
-    /// Where they cannot be created.
+    /// If they cannot be created.
     pub fn create(&self) -> Result<(), Error> {
         for dir in [self.path.clone(), self.control_dir(), self.pages_dir(), self.tmp_dir()] {
             private::create_dir(&dir).map_err(Error::io("create the mission's folder", &dir))?;
         }
-        // What a crash in the middle of writing the board left; only the mission's owner writes here.
+        // A crash while the board was written leaves such files; only the mission's owner writes here.
         for path in entries(&self.path)?.iter().filter(|path| atomic::is_unfinished(path)) {
             fs::remove_file(path).map_err(Error::io("remove an unfinished file", path))?;
         }
@@ -256,7 +259,7 @@ impl MissionDir {
         self.journal_path().is_file()
     }
 
-    /// Whether its first event was recorded. One that cannot be read may have been.
+    /// Whether its first event was recorded. A journal that cannot be read counts as begun.
     fn is_begun(&self) -> bool {
         let file = match fs::File::open(self.journal_path()) {
             Ok(file) => file,
@@ -286,12 +289,12 @@ impl MissionDir {
         self.path.join("pages")
     }
 
-    /// What checks said of trees, kept so that a resume does not run them again.
+    /// Results of checks by tree, kept so that a resume does not run them again.
     pub fn checks_path(&self) -> PathBuf {
         self.path.join("checks.jsonl")
     }
 
-    /// Where the checks of a running mission keep temporary files and caches.
+    /// The folder for temporary files and caches of a running mission's checks.
     pub fn tmp_dir(&self) -> PathBuf {
         self.path.join("tmp")
     }
@@ -299,7 +302,7 @@ impl MissionDir {
     /// Removes the temporary files of checks; for the mission's owner, when it ends or pauses.
     ///
     /// # Errors
-    /// Where they cannot be removed.
+    /// If they cannot be removed.
     pub fn clear_tmp(&self) -> Result<(), Error> {
         let dir = self.tmp_dir();
         match fs::remove_dir_all(&dir) {

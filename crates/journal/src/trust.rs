@@ -1,6 +1,6 @@
 //! Which texts of a repository the user has trusted: by hash, for one project, in a file of its state folder (0600).
 //!
-//! What a text says, and whether it needs trust at all, is for the caller. A file that cannot be read trusts nothing.
+//! The caller knows what a text says and whether it needs trust. If the file cannot be read, nothing is trusted.
 
 use crate::{Error, StateDir, write_atomic};
 use serde::{Deserialize, Serialize};
@@ -9,19 +9,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// Answers that are kept; the oldest go first.
+/// The most answers that are kept; the oldest are dropped first.
 const MOST_ANSWERS: usize = 100;
 /// The longest file that is read, in bytes.
 const MOST_BYTES: u64 = 4 << 20;
-/// The longest options that are kept for the program, which is not given any, in bytes.
+/// The longest plugin options that are kept, in bytes. The command-line program reads them: OpenCode gives it none.
 const MOST_OPTIONS: usize = 256 * 1024;
 
-/// What the user said of a text.
+/// What the user answered about a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Trusted,
-    /// Not to be asked again.
+    /// The user is not asked again.
     Refused,
 }
 
@@ -32,12 +32,12 @@ pub struct Trust {
     answers: Vec<(String, Answer)>,
     /// The mission that asked last, and the hashes of what it showed.
     asked: Option<(String, Vec<String>)>,
-    /// The options of the plugin's entry as the last mission was given them.
+    /// The options of the plugin's entry that the last mission received.
     options: Option<String>,
 }
 
 impl Trust {
-    /// What was said of this very text; `kind` says what the text is.
+    /// The answer for exactly this text; `kind` says what the text is.
     pub fn answer(&self, kind: &str, text: &str) -> Option<Answer> {
         let hash = hash(kind, text);
         self.answers.iter().rev().find(|(known, _)| *known == hash).map(|(_, answer)| *answer)
@@ -51,7 +51,7 @@ impl Trust {
         self.answers.drain(..old);
     }
 
-    /// A mission shows these texts and waits.
+    /// Records that a mission shows these texts and waits for an answer.
     pub fn ask(&mut self, mission: &str, texts: &[(&str, &str)]) {
         self.asked = Some((mission.to_owned(), texts.iter().map(|(kind, text)| hash(kind, text)).collect()));
     }
@@ -84,10 +84,10 @@ impl StateDir {
         read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
-    /// Keeps it; the folder must be there.
+    /// Writes the answers; the folder must exist.
     ///
     /// # Errors
-    /// Where the file cannot be written.
+    /// If the file cannot be written.
     pub fn keep_trust(&self, trust: &Trust) -> Result<(), Error> {
         let text = serde_json::to_string(trust).unwrap_or_default();
         write_atomic(&self.trust_path(), text.as_bytes())

@@ -240,7 +240,7 @@ fn an_event_too_large_is_refused_before_a_byte_is_written() {
     journal.append(&noted("small")).unwrap();
 }
 
-/// The limit on file sizes stands for a full disk: the write stops in the middle of a line.
+/// A limit on file sizes acts as a full disk: the write stops in the middle of a line.
 #[cfg(unix)]
 #[test]
 fn on_a_full_disk_the_file_ends_with_a_whole_line_and_goes_on_later() {
@@ -271,7 +271,7 @@ fn fill_the_disk() {
     let error = (0..1000).find_map(|_| journal.append(&event).err()).expect("the limit is reached");
     assert!(matches!(error, Error::Append { poisoned: false, .. }));
     println!("{error}");
-    // A smaller one that still fits is taken, and the sequence has no gap.
+    // A smaller event that fits is accepted, and the sequence has no gap.
     journal.append(&Event::Counted { n: 1 }).unwrap();
 }
 
@@ -301,7 +301,7 @@ fn replay_of_many_events() {
     println!("a durable event: median {:?}, slowest {:?}", times[100], times[199]);
     drop(journal);
 
-    // Many events without waiting for the disk for each: the lines are whole all the same.
+    // Writes many lines without a sync after each, which is faster.
     let line = fs::read_to_string(&path).unwrap();
     assert_eq!(line.lines().count(), 200);
     let many = dir.path().join("many.jsonl");

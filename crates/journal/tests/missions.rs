@@ -1,6 +1,7 @@
-//! Whole journals as former versions wrote them: each is still read, and still means what it meant.
+//! Whole journals that former versions wrote: each can still be read and means the same.
 //!
-//! `fixtures/mission-<version of the line>.jsonl` are never changed; a new version of the line gets a file more.
+//! `fixtures/mission-<version of the line>.jsonl` are never changed; a new version of the line gets its own
+//! file.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -46,7 +47,7 @@ fn a_mission_of_every_version_is_what_it_was() {
     }
 }
 
-/// A crash at any byte: the mission goes on from the last whole line.
+/// After a crash at any byte the mission continues from the last whole line.
 #[test]
 fn cut_anywhere_it_is_continued_from_the_last_whole_line() {
     let whole = fs::read(fixture(1)).unwrap();

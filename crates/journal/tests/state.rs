@@ -92,7 +92,7 @@ fn a_read_only_folder_is_named_with_what_to_do() {
     fs::set_permissions(&data, fs::Permissions::from_mode(0o500)).unwrap();
     let opened = StateDir::open(&data, dir.path());
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
-    // Root writes wherever it wants; then there is nothing to be told.
+    // Root may write everywhere, so there may be no error.
     if let Err(error) = opened {
         assert!(error.to_string().contains("XDG_DATA_HOME"), "{error}");
     }
@@ -146,7 +146,7 @@ fn missions_are_listed_newest_first() {
     assert_eq!(projects[0].project_root().unwrap(), dir.path().canonicalize().unwrap().join("src/shop"));
 }
 
-/// A link that leads to itself can be opened by nobody, root included.
+/// A link to itself cannot be opened, not even by root.
 #[test]
 fn a_mission_that_cannot_be_looked_into_is_listed() {
     let (_dir, state) = project("shop");
@@ -252,6 +252,6 @@ fn hold_the_lock() {
     let state = StateDir::open(Path::new(&data), Path::new(&root)).unwrap();
     let _lock = state.lock(&owner("m-child000")).unwrap();
     println!("the lock is held");
-    // Until it is killed, or the test that started it is gone.
+    // Waits until it is killed or the test that started it has ended.
     let _ = std::io::stdin().read(&mut [0]);
 }

@@ -71,7 +71,7 @@ pub struct BoardTask<'a> {
     pub usage: Cow<'a, Usage>,
 }
 
-/// The limits that the mission's usage is shown against; `None` where there is none.
+/// The limits that the mission's usage is shown against; `None` if there is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BoardBudget {
     pub calls: Option<u64>,

@@ -1,20 +1,20 @@
 //! A command with everything that it starts: a process group, by the process that leads it.
 //!
 //! `workspace` ends git and its filters with it, `checks` the commands of a project. It starts nothing and waits for
-//! nothing: who started the leader reaps it, and must not signal a group whose leader is reaped, since the number may be
-//! another group's by then. `process-wrap` would add a type around each child and waits for the whole group; here a
+//! nothing: the caller that started the leader reaps it, and must not signal the group afterwards, since another group
+//! may have its number by then. `process-wrap` would add a type around each child and waits for the whole group; here a
 //! watchdog leads the group of a check, and git is reaped alone.
 
 use std::process::Command;
 
-/// The group that one process leads. Where processes have no groups, signals reach nothing.
+/// The group that one process leads. On systems without process groups signals have no effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessGroup {
     leader: i32,
 }
 
 impl ProcessGroup {
-    /// Makes what `command` starts the leader of a group of its own.
+    /// Makes the process that `command` starts the leader of a new group.
     pub fn lead(command: &mut Command) {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
@@ -28,7 +28,7 @@ impl ProcessGroup {
         i32::try_from(child).ok().filter(|leader| *leader > 1).map(|leader| ProcessGroup { leader })
     }
 
-    /// Puts what `command` starts into this group.
+    /// Puts the process that `command` starts into this group.
     pub fn join(self, command: &mut Command) {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, self.leader);
@@ -50,7 +50,7 @@ impl ProcessGroup {
 
     #[cfg(unix)]
     fn signal(self, signal: nix::sys::signal::Signal) {
-        // A group that is gone has ended, which is what was asked for
+        // A group that no longer exists has ended, as requested
         let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(self.leader), signal);
     }
 }
@@ -74,7 +74,7 @@ mod tests {
         (leader, group)
     }
 
-    /// The pipe closes when nobody of the group holds it any more.
+    /// The pipe closes when no process of the group holds it any more.
     fn ends_with_its_children(mut leader: std::process::Child) -> bool {
         let mut rest = Vec::new();
         leader.stdout.take().unwrap().read_to_end(&mut rest).unwrap();

@@ -1,6 +1,7 @@
-//! Lockfiles, and the package manager that writes each. Who installs from which of them is decided in `checks`.
+//! Lockfiles, and the package manager that writes each. `checks` decides which manager installs from which
+//! lockfile.
 //!
-//! Names only: no lockfile is read, and no folder is looked into.
+//! It knows names only: it reads no lockfile and no folder.
 
 /// The files of each manager, the usual one first.
 const BY_MANAGER: [(&str, &[&str]); 13] = [
@@ -22,7 +23,7 @@ const BY_MANAGER: [(&str, &[&str]); 13] = [
 /// Managers of Python projects.
 const PYTHON: [&str; 4] = ["uv", "poetry", "pdm", "pipenv"];
 
-/// The lockfiles that a manager writes; none of a manager that is not known here.
+/// The lockfiles that a manager writes; empty for an unknown manager.
 pub fn of(manager: &str) -> &'static [&'static str] {
     BY_MANAGER.iter().find(|(known, _)| *known == manager).map_or(&[], |(_, files)| files)
 }
@@ -37,7 +38,7 @@ pub fn all() -> impl Iterator<Item = &'static str> {
     BY_MANAGER.iter().flat_map(|(_, files)| files.iter().copied())
 }
 
-/// Whether a file of this name (without its folder) is one, without regard to case.
+/// Whether `name` (without its folder) is a lockfile's; case does not count.
 pub fn is_lockfile(name: &str) -> bool {
     all().any(|known| known.eq_ignore_ascii_case(name))
 }

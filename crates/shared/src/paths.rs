@@ -1,8 +1,8 @@
 //! Paths inside a project, as manifests, imports and scripts write them: with `/`, and relative to a folder.
 //!
-//! Texts only: nothing here asks a disk, and no link is followed.
+//! It works on texts only: it reads no disk and follows no link.
 
-/// `path` from `folder`, with its dots followed; `None` where it leaves the project. The root is "".
+/// `path` relative to `folder`, with `.` and `..` resolved; `None` if it leaves the project. The root is "".
 pub fn join(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {

@@ -1,5 +1,5 @@
 //! Which files hold secrets, by their paths. Case does not count. A file that only shows the shape of a secret file
-//! (`.env.example`) is not one. What stands in a file is looked at by `workspace`.
+//! (`.env.example`) is not one. `workspace` looks at what a file contains.
 
 /// File names that are always secret.
 const NAMES: &[&str] = &[
@@ -39,10 +39,10 @@ const NAMES: &[&str] = &[
     "id_ed25519",
 ];
 
-/// What a name starts with when it is secret, unless it ends as a public key does.
+/// Beginnings of secret file names, unless the name ends like a public key's.
 const PREFIXES: &[&str] = &[".env.", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
 
-/// What a name ends with when it is secret.
+/// Endings of secret file names.
 const SUFFIXES: &[&str] = &[
     ".pem",
     ".key",
@@ -62,7 +62,7 @@ const SUFFIXES: &[&str] = &[
 /// Endings of files that only show what a secret file looks like.
 const SAMPLES: &[&str] = &[".example", ".sample", ".template", ".dist", ".defaults", ".tmpl", ".pub"];
 
-/// Files that are secret by the folder which holds them.
+/// Files that are secret in one folder.
 const IN_FOLDERS: &[(&str, &str)] = &[
     (".aws", "credentials"),
     (".aws", "config"),
@@ -74,27 +74,27 @@ const IN_FOLDERS: &[(&str, &str)] = &[
     (".config", "gcloud"),
 ];
 
-/// Folders whose every file is secret.
+/// Folders in which every file is secret.
 const FOLDERS: &[&str] = &[".ssh", ".gnupg", ".secrets"];
 
-/// Settings of tools that hold a token in some projects: secret when they do.
+/// Settings of tools. They are secret only if they hold a token.
 const SETTINGS: &[&str] = &[".npmrc", ".yarnrc", ".yarnrc.yml", "bunfig.toml", "pip.conf", "nuget.config"];
 
 /// Whether the file at `path` (relative, `/` between its parts) may hold secrets, by its name alone.
 ///
-/// `.npmrc` and other settings files count, although most hold no token: those without one are part of a
-/// project's base all the same.
+/// `.npmrc` and other settings files count, although most hold no token. `workspace` keeps those without a token in
+/// a project's base.
 pub fn is_secret_path(path: &str) -> bool {
     is_settings(path) || is_always_secret(path)
 }
 
-/// Whether it is such a settings file.
+/// Whether it is one of the settings files that may hold a token.
 pub fn is_settings(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     SETTINGS.iter().any(|settings| name.eq_ignore_ascii_case(settings))
 }
 
-/// Whether a file of this name is a secret whatever it holds.
+/// Whether a file of this name is always secret, whatever it contains.
 pub fn is_always_secret(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let mut parts = path.rsplit('/');
@@ -111,7 +111,7 @@ pub fn is_always_secret(path: &str) -> bool {
     if SAMPLES.iter().any(|ending| name.ends_with(ending)) {
         return false;
     }
-    // `.env.d.ts` and the like are sources that speak of the environment.
+    // `.env.d.ts` and similar files are sources about the environment.
     let is_source = [".ts", ".js", ".mjs", ".rs", ".py", ".go", ".md"].iter().any(|end| name.ends_with(end));
     NAMES.contains(&name)
         || (!is_source && PREFIXES.iter().any(|prefix| name.starts_with(prefix)))

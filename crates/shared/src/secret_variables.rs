@@ -1,13 +1,13 @@
 //! Which environment variables hold secrets, by their names.
 //!
-//! It looks at no value and reads no environment. The two questions must stay apart: `checks` asks the wider one for
-//! what it passes on, `journal` the narrower one for what it takes out of texts.
+//! It looks at no value and reads no environment. The two questions must stay separate: `checks` asks the wider one to
+//! decide what it passes on to commands, `journal` the narrower one to decide what it removes from texts.
 
 /// Parts of names that hold secrets.
 const TELLING: [&str; 9] =
     ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "AUTH"];
 
-/// Names that contain a telling part and hold none.
+/// Parts that make a name harmless although it contains a part of [`TELLING`].
 const HARMLESS_PARTS: [&str; 9] = [
     "KEYBOARD",
     "KEYMAP",
@@ -20,7 +20,7 @@ const HARMLESS_PARTS: [&str; 9] = [
     "XAUTHORITY",
 ];
 
-/// Variables that say where or how, not what.
+/// Endings of variables that say where or how, and hold no secret.
 const HARMLESS_ENDS: [&str; 14] = [
     "_PATH",
     "_FILE",
@@ -38,14 +38,14 @@ const HARMLESS_ENDS: [&str; 14] = [
     "APPLICATION_CREDENTIALS",
 ];
 
-/// Whether a variable of this name may hold or lead to a secret: for what must not be passed on at all.
+/// Whether a variable of this name may hold a secret or lead to one. Such a variable is not passed on.
 pub fn may_be_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     TELLING.iter().any(|part| name.contains(part))
 }
 
-/// Whether the value of a variable of this name is a secret: for values that are removed from texts, where one that is a
-/// path or a word would spoil them.
+/// Whether the value of a variable of this name is a secret that is removed from texts. Paths and plain words do not
+/// count: removing them would spoil the text.
 pub fn holds_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     may_be_secret(name)

@@ -1,13 +1,13 @@
-//! A hash whose values may be kept on disk: the standard library's default one may change with any release of Rust.
+//! A hash whose values may be kept on disk: the standard library's default hash may change with any release of Rust.
 //!
-//! It is no secret's guard, since eight bytes of the digest remain. A change of what it computes makes all that is kept
-//! under its values useless.
+//! It must not protect secrets, since only eight bytes of the digest are kept. If its values change, everything that is
+//! kept under them becomes useless.
 
 use std::hash::Hasher;
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 behind the standard trait, so that whatever can be hashed can be kept. Numbers count the same on every machine.
+/// SHA-256 behind the standard trait, for every type that can be hashed. Numbers give the same hash on every machine.
 #[derive(Clone, Default)]
 pub struct StableHasher(Sha256);
 
@@ -62,7 +62,7 @@ mod tests {
     fn a_value_that_was_kept_is_found_again() {
         let mut hasher = StableHasher::new();
         ("name", 7_u32, Some(12_usize)).hash(&mut hasher);
-        // Computed once; another value here makes users' remembered results worthless
+        // Computed once; a different value would make the kept results of users worthless
         assert_eq!(hasher.hex(), "c14eaec3d93bfa11");
         let mut other = StableHasher::new();
         ("name", 7_u32, Some(13_usize)).hash(&mut other);

@@ -1,10 +1,10 @@
-//! Which files are tests, by their paths. Gates, Guardian, index and discovery must agree: a file that one of them takes for a
-//! test and another for the program is judged by nobody.
+//! Which files are tests, by their paths. Gates, Guardian, index and discovery must agree: if one takes a file for a
+//! test and another for the program, no gate judges it.
 //!
-//! Paths are relative with `/` between their parts, and are compared without regard to case. Only `bench` has a rule of its
-//! own, so that what measures the gates does not share their mistakes.
+//! Paths are relative with `/` between their parts; case does not count. Only `bench` has its own rule, so that the
+//! measurement of the gates does not share their mistakes.
 
-/// Folders that hold nothing but tests and what they need.
+/// Folders that hold only tests and what tests need.
 const FOLDERS: [&str; 10] = [
     "test",
     "tests",
@@ -18,7 +18,7 @@ const FOLDERS: [&str; 10] = [
     "test-d",
 ];
 
-/// Whether the file is a test, or stands among tests for their use.
+/// Whether the file is a test, or a file that tests use.
 pub fn is_test(path: &str) -> bool {
     is_collected(path) || is_support(path)
 }
@@ -53,8 +53,8 @@ pub fn is_collected(path: &str) -> bool {
     }
 }
 
-/// Whether the file is what tests compare with or build on: it stands in a folder of tests, and not in the sources of
-/// something that is called so.
+/// Whether tests use the file (fixtures, helpers): it is in a folder of tests, and not in the sources of a program
+/// whose name is only like one.
 pub fn is_support(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = split(&lower);
@@ -62,7 +62,7 @@ pub fn is_support(path: &str) -> bool {
     name == "conftest.py" || extension == "snap" || is_among_tests(&folders, Family::of(extension))
 }
 
-/// Whether a folder of tests holds the file, whatever it is.
+/// Whether the file is in a folder of tests.
 pub fn is_in_test_folder(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = split(&lower);
@@ -79,7 +79,7 @@ fn is_among_tests(folders: &[&str], family: Option<Family>) -> bool {
     last.is_some_and(|at| !folders.get(at..).unwrap_or_default().iter().any(|folder| is_source(folder)))
 }
 
-/// Whether pytest collects a file of this name as it comes, without settings.
+/// Whether pytest collects a file of this name with its default settings.
 pub fn pytest_collects(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(".py").is_some_and(is_pytest)
@@ -89,7 +89,7 @@ fn is_pytest(stem: &str) -> bool {
     stem.starts_with("test_") || stem.ends_with("_test")
 }
 
-/// Whether the runner of Bun collects a file of this name.
+/// Whether Bun's test runner collects a file of this name.
 pub fn bun_collects(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     [".test.", ".spec.", "_test.", "_spec."].iter().any(|mark| name.contains(mark))

@@ -1,6 +1,7 @@
-//! Small texts that many files need: cut to a length, counted, listed, and the word that somebody may have meant.
+//! Small text functions that many files need: cutting, counting, listing, and the word that a user may have
+//! meant.
 //!
-//! No cut splits a character. It takes no secrets out (`journal` does) and holds no message of its own.
+//! No cut splits a character. It removes no secrets (`journal` does) and has no messages.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ pub fn start_of(text: &str, limit: usize) -> &str {
     text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
 }
 
-/// At most `limit` bytes, with `…` as the last of them where something is missing.
+/// At most `limit` bytes. If something is missing, `…` is the last character.
 pub fn clip(text: &str, limit: usize) -> String {
     if text.len() <= limit {
         return text.to_owned();
@@ -17,7 +18,7 @@ pub fn clip(text: &str, limit: usize) -> String {
     format!("{}…", start_of(text, limit.saturating_sub('…'.len_utf8())))
 }
 
-/// At most `most` characters, with `…` after them where something is missing.
+/// At most `most` characters. If something is missing, `…` follows them.
 pub fn clip_characters(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         None => text.into(),
@@ -30,7 +31,7 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// At most `limit` bytes, and after them how many are missing.
+/// At most `limit` bytes; if some are missing, their number follows.
 pub fn cut(text: &str, limit: usize) -> String {
     let kept = start_of(text, limit);
     match text.len() - kept.len() {
@@ -44,7 +45,7 @@ pub fn count(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
-/// Each in backticks, with commas between them.
+/// The items in backticks, separated by commas.
 pub fn quoted<'a>(items: impl IntoIterator<Item = &'a String>) -> String {
     items.into_iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(", ")
 }
@@ -54,7 +55,7 @@ pub fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     one_of_quoted(&words.into_iter().map(|word| format!("`{word}`")).collect::<Vec<_>>())
 }
 
-/// The same of words that have their quotes.
+/// The same for words that are already quoted.
 pub fn one_of_quoted(words: &[String]) -> String {
     match words.split_last() {
         Some((last, [])) => last.clone(),
@@ -63,7 +64,7 @@ pub fn one_of_quoted(words: &[String]) -> String {
     }
 }
 
-/// The candidate nearest to `word`, if one is near enough to be a slip of the same word.
+/// The candidate nearest to `word`; `None` if none is near enough to be the same word misspelt.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = fold(word);
     candidates
@@ -76,7 +77,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 
 /// `maxCycles`, `max-cycles` and `max_cycles` are one word in three spellings.
 fn fold(word: &str) -> String {
-    // A pasted novel as a key would make the comparison slow and is near to nothing.
+    // A very long word would make the comparison slow and is near to no candidate.
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect()
 }
 

@@ -279,7 +279,7 @@ impl Inner {
         }
     }
 
-    /// `None` where the turn was aborted meanwhile.
+    /// `None` if the turn was aborted meanwhile.
     async fn step(&self, opened: &Opened, step: ModelStep) -> Option<Reply> {
         let takes = millis(&mut lock(&opened.random), 1, 300);
         let engine = lock(&self.engine).upgrade()?;

@@ -62,7 +62,7 @@ pub enum Bug {
 #[derive(Clone, Debug)]
 pub struct Played {
     pub seed: u64,
-    /// How it ended; `None` where it did not.
+    /// How it ended; `None` if it did not.
     pub outcome: Option<Outcome>,
     /// Why it was paused at last, where it was.
     pub paused: Option<PauseReason>,

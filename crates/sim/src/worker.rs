@@ -254,7 +254,7 @@ impl Speaker {
         self.submit_with("mission_review", review);
     }
 
-    /// `None` where there is nothing to do after all.
+    /// `None` if there is nothing to do after all.
     fn step(&mut self, act: Act) -> Option<ModelStep> {
         match act {
             Act::Think => {

@@ -11,7 +11,7 @@ use mission::Gate;
 use super::stack::{Row, Stack, Truth};
 use crate::mutants::{Family, MutantKind};
 
-/// A share of the wrong ones; `None` where there are none.
+/// A share of the wrong ones; `None` if there are none.
 fn share(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
     let wrong: Vec<&&Row> = rows.iter().filter(|row| row.is_wrong()).collect();
     let count = wrong.iter().filter(|row| part(row)).count();

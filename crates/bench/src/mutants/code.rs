@@ -49,7 +49,7 @@ pub(super) struct Code<'t> {
 }
 
 impl<'t> Code<'t> {
-    /// `None` where it cannot be parsed.
+    /// `None` if it cannot be parsed.
     pub fn new(path: &'t str, text: &'t str, base: Option<&str>, language: Language) -> Option<Code<'t>> {
         let source = Source::parse(language, text).ok()?;
         if source.root().has_error() || source.is_deep() {

@@ -64,7 +64,7 @@ impl ReleaseTask {
         files
     }
 
-    /// What an answer writes; `None` where it is no work on the folder.
+    /// What an answer writes; `None` if it is no work on the folder.
     pub fn answer(&self, drawn: Drawn) -> Option<ChangedFiles> {
         match drawn {
             Drawn::Right => Some(self.right.clone()),

@@ -34,7 +34,7 @@ type Does = (String, String, u32);
 pub struct Verdict {
     /// In the order in which they looked.
     pub gates: Vec<(Gate, GateVerdict)>,
-    /// Why it was rejected; `None` where it was accepted.
+    /// Why it was rejected; `None` if it was accepted.
     pub failure: Option<AnswerFailure>,
     /// What Guardian and tests say, each for itself: where one that stands before them is switched off.
     pub alone: Vec<(Gate, GateVerdict)>,
@@ -187,7 +187,7 @@ impl Verdicts {
         Ok(verdict)
     }
 
-    /// Why the engine refuses what an author of tests submits; `None` where it takes it.
+    /// Why the engine refuses what an author of tests submits; `None` if it takes it.
     ///
     /// # Errors
     /// As [`Verdicts::of`].

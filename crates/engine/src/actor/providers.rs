@@ -53,7 +53,7 @@ pub(crate) enum Report {
 }
 
 impl Report {
-    /// As a fact; `None` where it says nothing new.
+    /// As a fact; `None` if it says nothing new.
     pub fn event(self, state: &State, at_ms: u64) -> Option<Event> {
         match self {
             Report::Failed { model, fault, reason, role, task, worked } => {

@@ -106,7 +106,7 @@ fn named_path(spec: &str) -> Option<&str> {
     (!archive).then_some(path)
 }
 
-/// A path relative to a folder of the project, as one relative to its root; `None` where it leaves it.
+/// A path relative to a folder of the project, as one relative to its root; `None` if it leaves it.
 fn beneath(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut place = folder.to_path_buf();
     for part in Path::new(path).components() {

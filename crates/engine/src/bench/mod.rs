@@ -82,7 +82,7 @@ pub(crate) fn slot_files(workspace: &Workspace, slot: &Slot) -> Result<Vec<Strin
 /// The longest file of a slot that the engine reads whole, in bytes.
 const MAX_TEXT: u64 = 8 * 1024 * 1024;
 
-/// The text of a plain file of a slot; `None` where there is none, where a link leads to it, or where it is too long.
+/// The text of a plain file of a slot; `None` if there is none, where a link leads to it, or where it is too long.
 pub(crate) fn slot_text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(workspace::read_beneath(root, path, MAX_TEXT)?).ok()
 }

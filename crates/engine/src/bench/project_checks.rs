@@ -59,7 +59,7 @@ pub(crate) struct ProjectChecks {
 }
 
 impl ProjectChecks {
-    /// `mission`: whose checks they are; `None` where a change is judged without one.
+    /// `mission`: whose checks they are; `None` if a change is judged without one.
     pub fn new(bench: Arc<Bench>, known: KnownOutcomes, mission: Option<Orchestrator>) -> ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {

@@ -198,7 +198,7 @@ impl Layer {
     }
 }
 
-/// `None` where it is nested too deeply.
+/// `None` if it is nested too deeply.
 fn json(value: &Json, depth: usize) -> Option<Node> {
     if depth > DEEPEST {
         return None;

@@ -76,7 +76,7 @@ fn changes(wanted: &Wanted<'_>, from: &str) -> Option<Vec<String>> {
 /// The index of the last mission, or search, of this project.
 ///
 /// # Errors
-/// Where there is one that is damaged, or made by another version: it says nothing, and is replaced.
+/// If there is one that is damaged, or made by another version: it says nothing, and is replaced.
 pub(crate) fn read(state: &StateDir) -> Result<Option<Kept>, Damage> {
     state.kept_index(Kept::MAX_BYTES).map(|bytes| Kept::from_bytes(&bytes)).transpose()
 }

@@ -1,7 +1,7 @@
 //! Secrets that lie in files which tools know: `.env` files of the project, and the logins of OpenCode, netrc, npm, cargo and docker.
 //!
-//! The files are read once when a mission is opened, bounded; what cannot be read holds nothing. Which names of settings are
-//! secret is known by `shared`.
+//! The files are read once, when a mission is opened, up to a limit. A file that cannot be read is taken as empty.
+//! `shared` knows which names of settings are secret.
 
 use serde_json::Value;
 use shared::secret_variables::holds_secret;
@@ -11,9 +11,9 @@ use std::path::Path;
 
 /// The longest file that is read, in bytes.
 const MOST_BYTES: u64 = 256 * 1024;
-/// A value that is no word: what may be a secret whatever it is called.
+/// Bytes of the shortest value that may be a secret whatever its name.
 const RANDOM: usize = 16;
-/// `.env` files of one folder that are read.
+/// The most `.env` files of one folder that are read.
 const MOST_FILES: usize = 20;
 
 type Reader = fn(&str) -> Vec<(String, String)>;
@@ -31,7 +31,7 @@ const HOME: [(&str, Reader); 9] = [
     (".docker/config.json", json),
 ];
 
-/// The secrets in such files, each with a name.
+/// The secrets in those files, each with a name.
 pub(super) fn secrets(root: &Path, home: Option<&Path>, data_home: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let names = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.file_name());
@@ -54,7 +54,7 @@ pub(super) fn secrets(root: &Path, home: Option<&Path>, data_home: &Path) -> Vec
 
 fn text(path: &Path) -> String {
     let mut bytes = Vec::new();
-    // A pipe is not waited for.
+    // Reading a pipe could block forever.
     let plain = path.metadata().is_ok_and(|found| found.is_file());
     if let Some(file) = plain.then(|| File::open(path).ok()).flatten() {
         let _ = file.take(MOST_BYTES).read_to_end(&mut bytes);
@@ -62,7 +62,7 @@ fn text(path: &Path) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// `NAME=value`, `name: value` and `name = "value"`, a line each.
+/// Reads lines of the forms `NAME=value`, `name: value` and `name = "value"`.
 fn settings(text: &str) -> Vec<(String, String)> {
     let line = |line: &str| {
         let line = line.trim();
@@ -92,7 +92,7 @@ fn unquoted(value: &str) -> &str {
     value.split(" #").next().unwrap_or(value).trim()
 }
 
-/// Long, in one piece, with letters and digits: no word, no path, no address.
+/// Whether a value is long, in one piece, and has letters and digits: no word, path or address.
 fn is_random(value: &str) -> bool {
     value.len() >= RANDOM
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+=".contains(&b))
@@ -111,7 +111,7 @@ fn netrc(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `https://user:password@host`, a line each.
+/// Reads lines of the form `https://user:password@host`.
 fn logins(text: &str) -> Vec<(String, String)> {
     let password = |line: &str| {
         let (login, _) = line.split_once("://")?.1.rsplit_once('@')?;
@@ -120,7 +120,7 @@ fn logins(text: &str) -> Vec<(String, String)> {
     text.lines().filter_map(password).collect()
 }
 
-/// Texts under telling names, and what looks random, at any depth.
+/// Texts under secret names, and texts that look random, at any depth.
 fn json(text: &str) -> Vec<(String, String)> {
     fn visit(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
         match value {

@@ -1,8 +1,8 @@
 //! Taking secrets out of text that is written, shown or sent.
 //!
-//! Three sources: the values of environment variables with telling names, those in files that tools know, and shapes
-//! that keys are known by. Each pass is linear in the text. What looks like an ordinary hash (a git object, a UUID)
-//! stays. It shows no secret itself: it counts them by hash.
+//! It looks for three things: values of environment variables with secret names, secrets in files that tools know, and
+//! texts with the shape of a key. Each pass is linear in the text. What looks like an ordinary hash (a git object, a
+//! UUID) stays. It keeps no list of found secrets: it counts them by hash.
 
 mod environment;
 mod files;
@@ -16,12 +16,12 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Replaces secrets by `[redacted:<what>]`. Cheap to clone; redacting twice changes nothing more.
+/// Replaces secrets by `[redacted:<what>]`. It is cheap to clone, and redacting twice changes nothing more.
 #[derive(Clone)]
 pub struct Redactor {
-    /// Values to look for with what stands in for them, the longest first.
+    /// Values to look for with their replacements, the longest first.
     values: Arc<[(String, String)]>,
-    /// What was taken out so far, by hash: each is counted once.
+    /// Hashes of the secrets that were taken out so far, so that each is counted once.
     seen: Arc<Mutex<BTreeSet<u64>>>,
 }
 
@@ -37,7 +37,7 @@ impl Redactor {
         Self { values: Arc::new([]), seen: Arc::default() }
     }
 
-    /// This redactor with the secrets of a project, of its user and of OpenCode beside its own. It counts from nothing.
+    /// This redactor, which also knows the secrets of a project, of its user and of OpenCode. Its count starts at 0.
     pub fn with_files(&self, root: &Path, home: Option<&Path>, data_home: &Path) -> Self {
         let files = environment::values(files::secrets(root, home, data_home).into_iter());
         let mut values: Vec<(String, String)> = self.values.iter().cloned().chain(files).collect();
@@ -61,7 +61,7 @@ impl Redactor {
         }
     }
 
-    /// The text without secrets; borrowed where there were none.
+    /// The text without secrets; borrowed if there were none.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for (value, replacement) in self.values.iter() {
@@ -101,11 +101,11 @@ impl Redactor {
         }
     }
 
-    /// The same value without secrets: for an event before it is applied, so that what is in memory
-    /// equals what the journal replays.
+    /// The same value without secrets. An event is redacted before it is applied, so that the state in memory equals
+    /// what the journal replays.
     ///
     /// # Errors
-    /// Where `value` does not survive being written as JSON and read back.
+    /// If `value` does not survive being written as JSON and read back.
     pub fn redact_value<T: Serialize + DeserializeOwned>(&self, value: &T) -> Result<T, serde_json::Error> {
         let mut json = serde_json::to_value(value)?;
         self.redact_json(&mut json);
@@ -115,7 +115,7 @@ impl Redactor {
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The values themselves must not reach a log by way of `{:?}`.
+        // The values must not reach a log through `{:?}`.
         write!(f, "Redactor({} values)", self.values.len())
     }
 }

@@ -1,7 +1,7 @@
-//! Shapes that keys are known by.
+//! Shapes by which keys are recognized.
 //!
-//! `mod.rs` asks it last, after the known values. It knows no variable and no file: a key of no shape passes. A row
-//! must match no ordinary word and no hash of git's.
+//! `mod.rs` asks it last, after the known values. It knows no variable and no file: a key without a known shape
+//! stays in the text. No row may match an ordinary word or a git hash.
 
 use regex::{Captures, Regex, RegexSet};
 use std::borrow::Cow;
@@ -10,11 +10,11 @@ use std::sync::LazyLock;
 struct Shape {
     what: &'static str,
     regex: Regex,
-    /// Asked of the secret, which is the group `s` or the whole match, before it is replaced.
+    /// Whether the secret stays. The secret is the group `s`, or the whole match if there is no such group.
     keep: fn(&str) -> bool,
 }
 
-/// Name, pattern, and when a match is no secret after all.
+/// Name, pattern, and a test for matches that are no secret.
 type Row = (&'static str, &'static str, fn(&str) -> bool);
 
 const ROWS: [Row; 24] = [
@@ -23,7 +23,7 @@ const ROWS: [Row; 24] = [
         r"(?s)-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----.*?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
         never,
     ),
-    // Cut off before its end, as the end of an output may be.
+    // Also matches a key without its last line: outputs are cut.
     (
         "private key",
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?P<s>(?:\s|\\r|\\n)*[A-Za-z0-9+/=][A-Za-z0-9+/=\s\\]{19,})",
@@ -59,20 +59,20 @@ const ROWS: [Row; 24] = [
 ];
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    // A test keeps that every row compiles, so that none is left out here.
+    // A test compiles every row, so none is left out here.
     ROWS.iter()
         .filter_map(|&(what, pattern, keep)| Some(Shape { what, regex: Regex::new(pattern).ok()?, keep }))
         .collect()
 });
 
-/// All patterns at once: most texts hold nothing, and this says so in one pass.
+/// All patterns at once: most texts hold no secret, and this shows it in one pass.
 static ANY: LazyLock<Option<RegexSet>> =
     LazyLock::new(|| RegexSet::new(ROWS.iter().map(|(_, pattern, _)| pattern)).ok());
 
-/// No shape is shorter (`a://:b@`).
+/// Bytes of the shortest text that matches a shape (`a://:b@`).
 const SHORTEST: usize = 7;
 
-/// `saw` is told each secret.
+/// Replaces the secrets in `text`, and calls `saw` with each.
 pub(super) fn redact<'a>(mut text: Cow<'a, str>, saw: &dyn Fn(&str)) -> Cow<'a, str> {
     if text.len() < SHORTEST || ANY.as_ref().is_some_and(|any| !any.is_match(&text)) {
         return text;
@@ -88,7 +88,7 @@ pub(super) fn redact<'a>(mut text: Cow<'a, str>, saw: &dyn Fn(&str)) -> Cow<'a, 
     text
 }
 
-/// The match with its secret, and only that, replaced.
+/// The match with only its secret replaced.
 fn replace(shape: &Shape, found: &Captures<'_>, saw: &dyn Fn(&str)) -> String {
     let Some(whole) = found.get(0) else { return String::new() };
     let secret = found.name("s").unwrap_or(whole);
@@ -111,14 +111,14 @@ fn no_digit(text: &str) -> bool {
     !text.bytes().any(|b| b.is_ascii_digit())
 }
 
-/// Names made of words have hyphens often and digits seldom; keys have neither habit.
+/// Whether it looks like a name: names made of words often have hyphens and seldom digits, keys do not.
 fn not_random(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let longest_run = text.split(['-', '_', '.']).map(str::len).max().unwrap_or(0);
     digits < 2 || longest_run < 16
 }
 
-/// `${PASSWORD}`, `$PASSWORD`, `{password}`, `%s`, `****`: a place for a password.
+/// Whether it is a placeholder for a password: `${PASSWORD}`, `$PASSWORD`, `{password}`, `%s`, `****`.
 fn is_variable(text: &str) -> bool {
     text.starts_with(['$', '{', '%', '*', '['])
 }

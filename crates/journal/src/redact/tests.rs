@@ -10,7 +10,7 @@ fn env(pairs: &[(&str, &str)]) -> Redactor {
     Redactor::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
 }
 
-/// Keys are put together here so that no scanner of this repository takes them for real ones.
+/// Joins keys from parts, so that a secret scanner of this repository does not report them.
 fn check(parts: &[&str], expected: Expect) {
     let redactor = Redactor::shapes_only();
     let text = parts.concat();
@@ -135,7 +135,7 @@ fn json_is_redacted_in_strings_and_keys() {
 #[test]
 fn time_grows_with_the_text_and_not_faster() {
     let redactor = env(&[("API_TOKEN", "aaaaaaaaaaaaaaab")]);
-    // Beginnings of secrets that never end are what makes careless patterns slow.
+    // Careless patterns become slow on secrets that begin and never end.
     let unit = format!("{}eyJaaaaaaaaaa.eyJ a://a:a -----BEGIN PRIVATE KEY----- bearer ", "a".repeat(64));
     let took = |count: usize| {
         let text = unit.repeat(count);

@@ -30,7 +30,7 @@ const MIN_PAST_MISSIONS: usize = 4;
 const CENTS: f64 = 10_000.0;
 
 impl Sample {
-    /// `None` where a mission says too little: it has not ended, or nothing was begun, asked or paid for.
+    /// `None` if a mission says too little: it has not ended, or nothing was begun, asked or paid for.
     pub fn of(state: &State) -> Option<Sample> {
         let tasks = state.tasks.values().filter(|t| !t.compound && t.attempt > 0).count() as f64;
         let (calls, tokens) = (state.usage.calls as f64, state.usage.tokens.total() as f64);

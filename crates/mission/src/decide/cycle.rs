@@ -85,7 +85,7 @@ fn remembered(state: &State, tree: &str) -> Option<Event> {
     Some(Event::ObjectiveReviewed { cycle: state.cycle, met, unmet: Vec::new(), tree: tree.to_string() })
 }
 
-/// What the next plan is for; `None` where nothing is missing, or another cycle would bring nothing.
+/// What the next plan is for; `None` if nothing is missing, or another cycle would bring nothing.
 fn next(state: &State) -> Option<Vec<ItemVerdict>> {
     if state.replanning || state.cycle >= state.policy.max_cycles || budget::reached(state).is_some() {
         return None;

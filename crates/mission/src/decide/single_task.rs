@@ -8,7 +8,7 @@ const ID: &str = "objective";
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 
-/// `None` where no brief names a file: nothing is known that a task could begin with.
+/// `None` if no brief names a file: nothing is known that a task could begin with.
 pub(super) fn plan(state: &State) -> Option<Event> {
     let brief = state.brief.as_ref()?;
     let files = brief.files.iter().map(|file| file.path.clone());

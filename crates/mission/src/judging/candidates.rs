@@ -33,7 +33,7 @@ pub struct Candidate {
     pub lines: u32,
 }
 
-/// Whose change goes on, by its place; `None` where nobody submitted anything.
+/// Whose change goes on, by its place; `None` if nobody submitted anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub chosen: Option<usize>,

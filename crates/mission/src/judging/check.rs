@@ -118,7 +118,7 @@ impl SetupSummary {
         self.failed.is_some() && !self.needed_by.is_empty()
     }
 
-    /// What failed, how, and which checks need it; `None` where nothing failed.
+    /// What failed, how, and which checks need it; `None` if nothing failed.
     pub fn failure(&self) -> Option<String> {
         let how = self.failed.as_ref()?;
         let place = if self.directory.is_empty() { String::new() } else { format!(" in {}", self.directory) };

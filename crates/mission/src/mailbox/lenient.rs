@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Number, Value};
 
-/// The value that a text most likely means; `None` where it holds no list and no object, or nests deeper than `depth`.
+/// The value that a text most likely means; `None` if it holds no list and no object, or nests deeper than `depth`.
 pub(super) fn read(text: &str, depth: usize) -> Option<Value> {
     let text = fenced(text);
     let start = text.find(['{', '['])?;

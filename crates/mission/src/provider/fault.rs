@@ -27,7 +27,7 @@ impl Fault {
     }
 }
 
-/// What an error of a turn says of the provider; `None` where it says nothing of it, but of the request or the host. `name`
+/// What an error of a turn says of the provider; `None` if it says nothing of it, but of the request or the host. `name`
 /// is the host's word for the error, `status` the provider's HTTP status.
 pub fn classify(name: &str, status: Option<u16>, message: &str) -> Option<Fault> {
     if name == "ProviderAuthError" || name == "ProviderModelNotFoundError" {

@@ -56,7 +56,7 @@ impl State {
         self.needs.iter().filter(move |n| n.wants_packages() && !n.asks(policy) && self.is_open(n))
     }
 
-    /// What the user must agree to, and how; `None` where there is nothing.
+    /// What the user must agree to, and how; `None` if there is nothing.
     pub fn question(&self) -> Option<String> {
         let policy = self.policy.dependencies;
         let asked: Vec<&Needs> = self.needs.iter().filter(|n| n.asks(policy) && self.is_open(n)).collect();

@@ -36,7 +36,7 @@ pub struct Predicted {
 pub struct Predictions(HashMap<(&'static str, u64), Vec<Fates>>);
 
 impl Predictions {
-    /// `None` where several coders make an attempt, or something is left out that the chain takes for granted.
+    /// `None` if several coders make an attempt, or something is left out that the chain takes for granted.
     ///
     /// # Errors
     /// In words, where a verdict is not known and cannot be found.

@@ -179,7 +179,7 @@ impl Hands {
         events
     }
 
-    /// What one coder submits; `None` where it is nothing usable. An error ends the effect with these events.
+    /// What one coder submits; `None` if it is nothing usable. An error ends the effect with these events.
     async fn draw(
         &self,
         task: &TaskId,

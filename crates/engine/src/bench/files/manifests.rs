@@ -60,7 +60,7 @@ const PYTHON_TOOLS: [&str; 16] = [
 /// Scripts that npm runs by itself.
 const LIFECYCLE: [&str; 6] = ["install", "prepare", "publish", "pack", "version", "dependencies"];
 
-/// The protected sections that differ between two versions of a manifest; `None` where there is no such file. A version
+/// The protected sections that differ between two versions of a manifest; `None` if there is no such file. A version
 /// that cannot be read has lost all of them.
 pub(crate) fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -151,7 +151,7 @@ fn ini(text: &str) -> Sections {
     found
 }
 
-/// A text with the sections of another that decide checks, and all else its own; `None` where they are the same.
+/// A text with the sections of another that decide checks, and all else its own; `None` if they are the same.
 /// `scripts_only`: of the sections only the scripts.
 pub(crate) fn with_sections_of(path: &str, base: &str, now: &str, scripts_only: bool) -> Option<String> {
     let other = changed(path, Some(base), Some(now));

@@ -63,7 +63,7 @@ impl BaseConfiguration {
         let _ = self.commit.set(slot.commit.clone());
     }
 
-    /// Puts the base's configuration into a slot that has another; `None` where it has not.
+    /// Puts the base's configuration into a slot that has another; `None` if it has not.
     pub async fn put(
         &self,
         workspace: &Workspace,
@@ -159,7 +159,7 @@ fn is_planted(path: &str) -> bool {
     }
 }
 
-/// What has to stand at a path for the run; `None` where it may stay.
+/// What has to stand at a path for the run; `None` if it may stay.
 fn wanted(difference: &Difference, what: For, user: &Path) -> Option<Option<SlotEntry>> {
     let Difference { path, before, now } = difference;
     if before.is_none() && (what.own || holds_commands(path) && kind(path) != FileKind::Config) {

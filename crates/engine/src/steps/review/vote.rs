@@ -66,7 +66,7 @@ pub(crate) fn objects(review: &Review) -> bool {
 }
 
 /// Which items are met and which are not, as the panel decides: each by majority, or the whole at once. An error that they
-/// reject for is an item that is not met, too. `None` where too few of those `asked` gave a verdict.
+/// reject for is an item that is not met, too. `None` if too few of those `asked` gave a verdict.
 pub(crate) fn items(
     items: &[String],
     panel: Panel,

@@ -105,7 +105,7 @@ async fn as_it_is_now(context: &Arc<MissionContext>, task: &Task) -> Task {
 
 /// What one coder did.
 pub(crate) struct Attempt {
-    /// `None` where no session was opened.
+    /// `None` if no session was opened.
     pub conversation: Option<Conversation>,
     pub mailbox: WorkMailbox,
     pub result: Result<Work, RoleFailure>,

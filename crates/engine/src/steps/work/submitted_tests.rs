@@ -42,7 +42,7 @@ pub(crate) enum Submission {
     NotJudged(String),
 }
 
-/// Why no tests are written for a task; `None` where they are.
+/// Why no tests are written for a task; `None` if they are.
 pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task: &Task) -> Option<String> {
     if !task.scope.iter().any(|path| kind(path).is_behaviour()) {
         return Some("it touches only tests, documents or configuration".into());
