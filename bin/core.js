@@ -1,29 +1,8 @@
 /** Commands that the native core answers. */
 import { spawn } from "node:child_process"
-import { loadNative } from "../plugin/native.js"
+import { askCore } from "../plugin/command-line.js"
 
-/**
- * What the core may know of the environment: where things are, and nothing else.
- * @param {Record<string, string | undefined>} env
- */
-export function environment(env) {
-  const names = ["HOME", "USERPROFILE", "PATH", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "NO_COLOR", "TMPDIR"]
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
-}
-
-/**
- * What the core answers: the exit status and what to print; a file to open in
- * the user's browser; or what to ask next, and when, for commands that follow
- * something.
- * @typedef {object} Answer
- * @property {number} exit
- * @property {string} [stdout]
- * @property {string} [stderr]
- * @property {string} [open]
- * @property {{ text: string, key: string }} [line] takes the place of the line before it
- * @property {{ args: string[], after_ms: number }} [again]
- * @property {false} [core] there where the core could not be loaded, and so did not answer
- */
+/** @typedef {import("../plugin/command-line.js").Answer} Answer */
 
 /** Nothing is asked again sooner than this. */
 const MIN_PAUSE_MS = 50
@@ -35,21 +14,9 @@ const MIN_PAUSE_MS = 50
  * @returns {Promise<Answer>}
  */
 export async function callCore(args, options, print = (text) => void process.stdout.write(text)) {
-  const { native, problem } = loadNative(options)
-  if (problem !== undefined) return { exit: 1, core: false, stderr: `${problem}\n` }
-  if (typeof native.cli !== "function") {
-    return { exit: 1, core: false, stderr: "the native core is older than this program and has no commands\nhint: build or install it again\n" }
-  }
   const redraw = line(print)
   for (;;) {
-    const request = {
-      args,
-      cwd: process.cwd(),
-      env: environment(process.env),
-      tty: process.stdout.isTTY === true,
-    }
-    /** @type {Answer} */
-    const answer = JSON.parse(await native.cli(JSON.stringify(request)))
+    const answer = await askCore(args, { cwd: process.cwd(), tty: process.stdout.isTTY === true }, options)
     if (answer.open) show(answer.open)
     if (!answer.again) {
       redraw()

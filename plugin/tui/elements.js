@@ -19,7 +19,7 @@ export function element(tag, props, children) {
 
 /**
  * @param {import("@opencode-ai/plugin/tui").TuiThemeCurrent} theme
- * @param {import("./view.js").Tone} tone
+ * @param {import("./review-rows.js").Tone} tone
  */
 export function colour(theme, tone) {
   const colours = {
@@ -29,6 +29,9 @@ export function colour(theme, tone) {
     good: theme.success,
     bad: theme.error,
     asks: theme.warning,
+    added: theme.diffAdded,
+    removed: theme.diffRemoved,
+    hunk: theme.diffHunkHeader,
   }
   return colours[tone]
 }

@@ -1,14 +1,13 @@
 /**
- * The board in OpenCode's terminal interface: the sidebar, the line beside the prompt, the start page, a dialog, the graph,
- * and a note when a mission ends or waits. It shows nothing where there is no mission.
+ * The board in OpenCode's terminal interface: the sidebar, the line beside the prompt, the start page, a dialog, the graph, the
+ * review, and a note when a mission ends or waits. It shows nothing where there is no mission.
  */
-import { randomBytes } from "node:crypto"
-import { mkdir, rename, writeFile } from "node:fs/promises"
-import { join } from "node:path"
 import { createSignal, onCleanup } from "solid-js"
 import { watchBoard } from "./board.js"
+import { ask, sessionOf, stop, task } from "./control.js"
 import { colour, column, element } from "./elements.js"
 import { stateFolder } from "./place.js"
+import { reviewRoute, showReview } from "./review.js"
 import { choices, doing, fit, grouped, isOpen, lanes, news, promptLine, sidebar } from "./view.js"
 
 /** Characters of a line in the sidebar of OpenCode, which is 42 wide. */
@@ -79,7 +78,7 @@ export async function tui(api) {
       },
     },
   })
-  api.route.register([{ name: GRAPH, render: () => graph(api, board, open) }])
+  api.route.register([{ name: GRAPH, render: () => graph(api, board, open) }, reviewRoute(api)])
   registerKeys(api, recent)
 }
 
@@ -101,6 +100,13 @@ function registerKeys(api, recent) {
       namespace: "palette",
       run: () => showGraph(api),
     },
+    {
+      name: "orchestrator.review",
+      title: "Mission: review of the change",
+      category: "Mission",
+      namespace: "palette",
+      run: () => review(api, recent()),
+    },
   ]
   const off = api.keymap.registerLayer({
     commands,
@@ -113,8 +119,8 @@ function registerKeys(api, recent) {
 function asked(api, board) {
   const sessions = new Set(board.tasks.flatMap((task) => (task.session ? [task.session] : [])))
   if (board.seat?.session) sessions.add(board.seat.session)
-  const { current } = api.route
-  if (current.name === "session") sessions.add(/** @type {{ params: { sessionID: string } }} */ (current).params.sessionID)
+  const shown = sessionOf(api.route.current)
+  if (shown) sessions.add(shown)
   return [...sessions].flatMap((id) => {
     const permissions = api.state.session.permission(id).map((request) => `allow ${request.permission}?`)
     const questions = api.state.session.question(id).map((request) => request.questions[0]?.question ?? "a question")
@@ -135,6 +141,13 @@ function openTask(api, board, id) {
   const session = board?.tasks.find((task) => task.id === id)?.session
   if (session) api.route.navigate("session", { sessionID: session })
   else api.ui.toast({ message: `Task ${id} has no session yet.`, variant: "info" })
+}
+
+/** @param {Api} api @param {Seen | undefined} board */
+function review(api, board) {
+  api.ui.dialog.clear()
+  if (board?.outcome) showReview(api, board.mission)
+  else api.ui.toast({ message: "There is a review once a mission has ended.", variant: "info" })
 }
 
 /** The tasks in groups: Enter opens a task's session. @param {Api} api @param {Seen | undefined} board */
@@ -166,7 +179,7 @@ function dialog(api, board) {
     ...(board.running ? [act("Stop", "pauses the mission; /task resume continues it", () => void stop(api, board))] : []),
     ...(isOpen(board) && !board.running ? [act("Resume", `/task resume ${board.mission}`, () => task(api, `resume ${board.mission}`))] : []),
     ...(waiting.length > 0 ? [act("Plan", "/task plan: what has not started, and how to change it", () => task(api, "plan"))] : []),
-    ...(board.outcome ? [act("Review", `/task review ${board.mission}`, () => task(api, `review ${board.mission}`))] : []),
+    ...(board.outcome ? [act("Review", "by task and file; take back, comment", () => showReview(api, board.mission))] : []),
     ...(board.outcome ? [act("Undo", `/task undo ${board.mission}`, () => task(api, `undo ${board.mission}`))] : []),
     act("Report", `/task report ${board.mission}`, () => task(api, `report ${board.mission}`)),
     act("Graph", "the tasks and what they depend on", () => showGraph(api)),
@@ -189,48 +202,6 @@ function dialog(api, board) {
   api.ui.dialog.replace(() =>
     api.ui.DialogSelect({ title: fit(`Mission ${board.mission}: ${board.objective}`, 80), placeholder: "a task", options }),
   )
-}
-
-/** Asks the process that runs the mission to pause it. @param {Api} api @param {Seen} board */
-function stop(api, board) {
-  return ask(api, board, { kind: "stop" }, `Mission ${board.mission} is asked to stop.`)
-}
-
-/**
- * Asks the process that runs the mission for something, as `opencode-orchestrator stop` and `answer` do: a request in its folder.
- * @param {Api} api
- * @param {Seen} board
- * @param {{ kind: "stop" | "answer", text?: string }} request
- * @param {string} done what is said then
- */
-async function ask(api, board, request, done) {
-  const folder = join(board.folder, "control")
-  const name = `${String(Date.now()).padStart(15, "0")}-${String(process.pid).padStart(10, "0")}-${randomBytes(3).toString("hex")}.json`
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    const draft = join(folder, `.${name}`)
-    await writeFile(draft, JSON.stringify({ ...request, by: "the board", at_ms: Date.now() }), { mode: 0o600 })
-    await rename(draft, join(folder, name))
-    api.ui.toast({ message: done, variant: "info" })
-  } catch (error) {
-    const why = /** @type {Error} */ (error).message
-    const instead = request.kind === "stop" ? "Press Esc twice in its session." : `Type /task answer ${request.text}.`
-    api.ui.toast({ message: `The mission was not told: ${why}. ${instead}`, variant: "error" })
-  }
-}
-
-/** Runs `/task …` in the session that is open, or in one of its own. @param {Api} api @param {string} words */
-async function task(api, words) {
-  try {
-    const { current } = api.route
-    const shown = current.name === "session" ? /** @type {{ params: { sessionID: string } }} */ (current).params.sessionID : undefined
-    const sessionID = shown ?? (await api.client.session.create({})).data?.id
-    if (!sessionID) throw new Error("OpenCode opened no session")
-    if (!shown) api.route.navigate("session", { sessionID })
-    await api.client.session.command({ sessionID, command: "task", arguments: words })
-  } catch (error) {
-    api.ui.toast({ message: `/task ${words}: ${/** @type {Error} */ (error).message}`, variant: "error" })
-  }
 }
 
 /** Where the graph was opened from, to go back there. @type {{ name: string, params?: Record<string, unknown> } | undefined} */

@@ -1,7 +1,7 @@
 /** The board in OpenCode's terminal interface, at the widths that people use. */
 import assert from "node:assert/strict"
 import { scene, tuiMissing, until } from "../harness/index.mjs"
-import { ended, modules, noPlugin, project } from "./fixtures.mjs"
+import { constant, ended, modules, noPlugin, project, task } from "./fixtures.mjs"
 
 const THREE = modules(["one", "two", "three"])
 const HELD = { ...THREE, answers: [{ role: "coder", turns: [{ gate: "coders", text: "Too late." }] }] }
@@ -71,5 +71,57 @@ scene(
     await tui.stop()
     const later = await world.tui({ columns: 200, board: true })
     await later.shows(/Mission m-\w{8}: paused · \/task resume m-\w{8}/)
+  },
+)
+
+const LINES = Array.from({ length: 12 }, (_, n) => `export const N${n} = ${n};`)
+const CHANGED = LINES.map((line, n) => (n === 1 || n === 10 ? line.replace(";", "0;") : line))
+const text = (/** @type {string[]} */ lines) => `${lines.join("\n")}\n`
+
+scene(
+  "tui: a delivered change is reviewed in the board: one hunk is taken back, a comment becomes a mission on top of it",
+  {
+    skip,
+    timeout_ms: 180_000,
+    files: project({ "src/many.js": text(LINES) }),
+    scenario: {
+      plan: { tasks: [task("many", ["src/many.js"])] },
+      work: { many: { "src/many.js": text(CHANGED) }, "fix-two": { "src/two.js": constant("TWO", 2) } },
+      answers: [{ role: "planner", match: "# What this follows", turns: [{ submit: { tasks: [task("fix-two", ["src/two.js"])] } }] }],
+    },
+  },
+  async (world) => {
+    const tui = await world.tui({ columns: 80, rows: 40, board: true })
+    await tui.type('/task "Change two numbers"')
+    await tui.press("Enter")
+    await tui.shows(/✓ Done|! Done/, 60_000)
+    const [{ id }] = world.missions()
+    await tui.press("C-x", "k")
+    await tui.shows(/take back, comment/)
+    await tui.type("Review")
+    await tui.press("Enter")
+    const shown = await tui.shows(/many {2}Add many[^]*✓ review[^]*changed src\/many\.js \+2 -2[^]*1 {2}@@ -1,5 \+1,5 @@[^]*2 {2}\+export const N1 = 10;/)
+    assert.match(shown, new RegExp(`Review of ${id}: Change two numbers`))
+    await tui.press("n")
+    await tui.press("n")
+    await tui.press("t")
+    await tui.shows(/Hunk 1 of src\/many\.js becomes as it was/)
+    await tui.press("Enter")
+    await tui.shows(/@@ -1,5 \+1,5 @@ {2}taken back/)
+    assert.equal(world.read("src/many.js"), text(LINES.map((line, n) => (n === 10 ? CHANGED[n] : line))))
+    await tui.press("n")
+    await tui.press("Down", "Down", "Down", "Down")
+    await tui.press("c")
+    await tui.shows(/Comment on src\/many\.js:11/)
+    await tui.type("a module for two, too")
+    await tui.press("Enter")
+    await tui.shows(/» a module for two, too[^]*1 comment: s starts a mission/)
+    await tui.press("s")
+    await tui.shows(/Start a mission\?/)
+    await tui.press("Enter")
+    await until(() => world.exists("src/two.js"), 60_000, "the mission on top")
+    const planned = world.model.roleRequests.filter((request) => request.role === "planner").at(-1)?.prompt_text ?? ""
+    assert.match(planned, /# Objective\nsrc\/many\.js:11: a module for two, too/)
+    assert.match(planned, /The comment belongs to src\/many\.js:11/)
   },
 )

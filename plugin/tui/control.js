@@ -1,0 +1,67 @@
+/**
+ * What the board has done: a request to the process that runs the mission, or `/task …` in a session. It decides nothing.
+ */
+import { randomBytes } from "node:crypto"
+import { mkdir, rename, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+/** @typedef {import("@opencode-ai/plugin/tui").TuiPluginApi} Api */
+/** @typedef {import("./board.js").Seen} Seen */
+
+/** Asks the process that runs the mission to pause it. @param {Api} api @param {Seen} board */
+export function stop(api, board) {
+  return ask(api, board, { kind: "stop" }, `Mission ${board.mission} is asked to stop.`)
+}
+
+/**
+ * Asks the process that runs the mission for something, as `opencode-orchestrator stop` and `answer` do: a request in its folder.
+ * @param {Api} api
+ * @param {Seen} board
+ * @param {{ kind: "stop" | "answer", text?: string }} request
+ * @param {string} done what is said then
+ */
+export async function ask(api, board, request, done) {
+  const folder = join(board.folder, "control")
+  const name = `${String(Date.now()).padStart(15, "0")}-${String(process.pid).padStart(10, "0")}-${randomBytes(3).toString("hex")}.json`
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const draft = join(folder, `.${name}`)
+    await writeFile(draft, JSON.stringify({ ...request, by: "the board", at_ms: Date.now() }), { mode: 0o600 })
+    await rename(draft, join(folder, name))
+    api.ui.toast({ message: done, variant: "info" })
+  } catch (error) {
+    const why = /** @type {Error} */ (error).message
+    const instead = request.kind === "stop" ? "Press Esc twice in its session." : `Type /task answer ${request.text}.`
+    api.ui.toast({ message: `The mission was not told: ${why}. ${instead}`, variant: "error" })
+  }
+}
+
+/**
+ * The session that a route shows.
+ * @param {{ name: string, params?: Record<string, unknown> } | undefined} route
+ * @returns {string | undefined}
+ */
+export function sessionOf(route) {
+  return route?.name === "session" ? /** @type {{ sessionID: string }} */ (route.params).sessionID : undefined
+}
+
+/**
+ * Runs `/task …` in the session that is open, in the one given, or in one of its own, which is shown then.
+ * @param {Api} api
+ * @param {string} words
+ * @param {string} [session]
+ * @returns {Promise<boolean>} whether OpenCode took it
+ */
+export async function task(api, words, session) {
+  try {
+    const shown = sessionOf(api.route.current)
+    const sessionID = shown ?? session ?? (await api.client.session.create({})).data?.id
+    if (!sessionID) throw new Error("OpenCode opened no session")
+    if (!shown) api.route.navigate("session", { sessionID })
+    await api.client.session.command({ sessionID, command: "task", arguments: words })
+    return true
+  } catch (error) {
+    api.ui.toast({ message: `/task ${words}: ${/** @type {Error} */ (error).message}`, variant: "error" })
+    return false
+  }
+}
