@@ -1,4 +1,4 @@
-//! What the board, `status` and the report show: derived from the state, never the other way round.
+//! What the board, `status` and the report show. It is computed from the state and never read back into it.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::cost::usage::UsageByRole;
 use crate::{CheckSummary, Estimate, Outcome, Phase, Role, Seat, Stage, State, TaskId, Usage};
 
-/// Tasks that are named as the next ones.
+/// The most tasks that the board names as next.
 const NEXT: usize = 3;
 
-/// Made of a state, it borrows from it: it is written often, and a large mission has thousands of tasks.
+/// The board of a state. It borrows from the state, because it is written often and a large mission has thousands of
+/// tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Board<'a> {
     pub mission: Cow<'a, str>,
@@ -21,22 +22,22 @@ pub struct Board<'a> {
     /// Why it is paused.
     pub paused: Option<String>,
     pub started_ms: u64,
-    /// Running time, pauses left out.
+    /// Running time in milliseconds, without pauses.
     pub elapsed_ms: u64,
-    /// Which plan of the objective is carried out, from 1.
+    /// The number of the current plan of the objective, from 1.
     #[serde(default)]
     pub cycle: u32,
-    /// What it is expected to take in all.
+    /// What the whole mission is expected to take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Cow<'a, Estimate>>,
     pub tasks: Vec<BoardTask<'a>>,
-    /// What waits for the user's answer before the plan; their place in the list is their number.
+    /// Questions that wait for the user's answer before the plan; a question's place in the list is its number.
     #[serde(default, skip_serializing_if = "<[crate::Decision]>::is_empty")]
     pub questions: Cow<'a, [crate::Decision]>,
-    /// Tasks that wait and may begin as soon as there is room, the first of them at most.
+    /// The first few tasks that may begin as soon as a slot is free.
     #[serde(default)]
     pub next: Vec<Cow<'a, str>>,
-    /// Who is at work for the mission as a whole, while no task is.
+    /// The role at work for the whole mission, while no task is running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat: Option<Cow<'a, Seat>>,
     #[serde(default)]
@@ -55,9 +56,9 @@ pub struct BoardTask<'a> {
     pub state: Cow<'a, str>,
     pub attempt: u32,
     pub depends_on: Cow<'a, BTreeSet<TaskId>>,
-    /// Why it was abandoned or cancelled, or what last went wrong.
+    /// Why the task was abandoned or cancelled, or what last went wrong.
     pub detail: Option<Cow<'a, str>>,
-    /// The role that was last asked for it, and the host's session in which it was asked.
+    /// The role that last worked on the task, and its session in the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,13 +66,13 @@ pub struct BoardTask<'a> {
     /// When its first attempt began, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<u64>,
-    /// When a role was last asked for it.
+    /// When a role was last asked to work on the task, in milliseconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_activity_ms: Option<u64>,
     pub usage: Cow<'a, Usage>,
 }
 
-/// The limits that the mission's usage is shown against; `None` if there is none.
+/// The limits that are shown beside the mission's usage; `None`: no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BoardBudget {
     pub calls: Option<u64>,

@@ -1,6 +1,6 @@
 //! What the text after `/task` asks for.
 //!
-//! Pure. A word that is no command starts no mission by accident: what it may mean is said instead.
+//! Pure. A misspelt command starts no mission by accident: the answer says which command it may mean.
 
 use crate::is_mission_id;
 
@@ -27,7 +27,7 @@ pub enum Command {
     Report {
         id: Option<String>,
     },
-    /// Something for the mission that runs, or waits to be resumed.
+    /// A text for the mission that runs or waits to be resumed.
     Tell {
         text: String,
     },
@@ -35,34 +35,34 @@ pub enum Command {
     Answer {
         text: String,
     },
-    /// The plan of a mission that waits; `drop`: a task that is taken out of it.
+    /// Shows the plan of a mission that waits; `drop`: a task to take out of it.
     Plan {
         drop: Option<String>,
     },
-    /// The change of a mission, with its evidence.
+    /// Shows the change of a mission with its evidence.
     Review {
         id: Option<String>,
     },
-    /// A mission on top of what another one delivered.
+    /// Starts a mission on top of what another one delivered.
     Fix {
         id: String,
         comment: String,
     },
-    /// What waits for its turn; `cancel`: which of it is taken out.
+    /// Shows the missions that wait; `cancel`: the one to take out of the queue.
     Queue {
         cancel: Option<String>,
     },
-    /// Nothing is started: what to answer instead.
+    /// Nothing is started; the user gets this answer.
     Refused {
         answer: String,
     },
 }
 
 const WORDS: [&str; 6] = ["status", "stop", "resume", "undo", "report", "review"];
-/// Words that are followed by something else than a mission, or by nothing.
+/// Commands whose argument is not just a mission's id.
 const OTHER_WORDS: [&str; 5] = ["tell", "answer", "fix", "queue", "help"];
 
-/// What there is, one line each.
+/// The commands, one per line.
 pub const HELP: &str = "\
 - `/task <mission>` starts a mission
 - `/task status` shows what runs and how far it is
@@ -156,7 +156,8 @@ pub fn parse(text: &str, known: impl Fn(&str) -> bool) -> Command {
     }
 }
 
-/// Letters of choices, perhaps with the number of their question, and nothing that an objective would begin with.
+/// Whether every word is the letter of a choice, perhaps with the number of its question. An objective does not
+/// begin like that.
 fn is_answer(rest: &str) -> bool {
     let is_choice = |word: &str| {
         let letter = word.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -166,7 +167,7 @@ fn is_answer(rest: &str) -> bool {
     words.peek().is_none() || matches!(rest, "default" | "defaults") || words.all(is_choice)
 }
 
-/// `fix` is a usual begin of an objective, too: it is a command where a mission is named.
+/// Objectives often begin with `fix`, too: it is a command only if a known mission's id follows.
 fn fix(rest: &str, known: impl Fn(&str) -> bool) -> Option<Command> {
     let (id, comment) =
         rest.split_once(char::is_whitespace).map_or((rest, ""), |(id, comment)| (id, comment.trim()));
@@ -190,7 +191,7 @@ fn fix(rest: &str, known: impl Fn(&str) -> bool) -> Option<Command> {
     })
 }
 
-/// `plan` begins objectives, too, but not with these words after it.
+/// Objectives begin with `plan`, too: it is a command only with one of these words after it.
 fn plan(rest: &str) -> Option<Command> {
     let mut words = rest.split_whitespace();
     let right = match (words.next()?, words.next(), words.next()) {
@@ -229,7 +230,7 @@ fn queue(rest: &str) -> Option<Command> {
     }
 }
 
-/// One word or two of which the first is nearly a control word: a slip of the finger is no mission.
+/// Refuses one or two words if the first is nearly a command: a misspelt command is no objective.
 fn likely(word: &str, text: &str) -> Option<Command> {
     if text.split_whitespace().count() > 2 {
         return None;
@@ -257,7 +258,7 @@ fn refused(answer: &str) -> Command {
     Command::Refused { answer: answer.to_string() }
 }
 
-/// The shell's way into OpenCode wraps an argument that contains a space in literal quotes.
+/// OpenCode, when called from a shell, puts literal quotes around an argument that contains a space.
 fn unquoted(text: &str) -> &str {
     let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
     inner.filter(|t| !t.contains('"')).map_or(text, str::trim)

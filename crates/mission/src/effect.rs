@@ -1,58 +1,58 @@
-//! What the state machine wants under way, and the key that names each effect while it is. `decide` makes them.
+//! The effects that the state machine wants to be running, and the key that names each of them. `decide` makes them.
 //!
-//! Carrying it out is the engine's: it starts those whose key is not under way. A key must stay the same from when its
-//! effect is due until its result is recorded. The journal holds events, never an effect.
+//! The engine carries them out: it starts each effect whose key is not running. A key must stay the same from the time
+//! its effect is due until its result is recorded. The journal holds events, never an effect.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{Event, FailureClass, Issue, PauseReason, TaskId};
 
-/// How a Coder or Fixer is to begin.
+/// How the work on a task begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkKind {
-    /// A coder, from a clean base.
+    /// A Coder begins from a clean base.
     Fresh,
-    /// A fixer, in the session and the slot of the attempt.
+    /// A Fixer continues in the slot of the attempt.
     Fix,
 }
 
-/// What should be under way. The engine starts those whose [`Effect::key`] is not running yet.
+/// Work that should be running. The engine starts the effects whose [`Effect::key`] is not running yet.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::large_enum_variant, reason = "a few at a time, and matched everywhere")]
 pub enum Effect {
     TakeBase,
     CheckBase,
     AskSearcher,
-    /// What the brief leaves open is asked of the user, for a time.
+    /// Asks the user the open questions of the brief, and waits a limited time for answers.
     Clarify,
-    /// `task`: a compound task that is due.
+    /// `task`: the compound task to split; `None`: the objective.
     AskPlanner {
         task: Option<TaskId>,
     },
-    /// What has not started is planned otherwise, as the user said meanwhile.
+    /// The Planner changes the tasks that have not started, as the user said.
     AmendPlan,
-    /// Another coder writes the task's tests; `draw` counts from 1.
+    /// Another Coder writes the task's tests; `draw` counts from 1.
     WriteTests {
         task: TaskId,
         draw: u32,
         host_failures: u32,
     },
-    /// A reviewer looks at the test that attempts fail on.
+    /// Reviewers look at the test on which attempts fail.
     ReviewTests {
         task: TaskId,
         host_failures: u32,
     },
-    /// `attempt` and `fix` count from 1 and 0; `host_failures` says how long to wait before asking again.
+    /// `attempt` counts from 1, `fix` from 0; `host_failures` decides how long to wait before the next prompt.
     Work {
         task: TaskId,
-        /// Coders that make the attempt side by side, each in a slot.
+        /// The number of Coders that make the attempt in parallel, each in its own slot.
         candidates: u32,
         kind: WorkKind,
         attempt: u32,
         fix: u32,
         host_failures: u32,
-        /// Who does it: 0 the role's own model, otherwise the place among its fallbacks, from 1.
+        /// The model: 0 is the role's own, otherwise the place among its fallbacks, from 1.
         model: u32,
     },
     Judge {
@@ -65,24 +65,24 @@ pub enum Effect {
         tasks: Vec<TaskId>,
         head: String,
     },
-    /// Packages that a plan needs, before its tasks start; `parent`: the compound task whose plan it is.
+    /// Adds the packages that a plan needs before its tasks start; `parent`: the compound task whose plan it is.
     AddPackages {
         parent: Option<TaskId>,
     },
-    /// What the mission will take, before its first task starts.
+    /// Estimates what the mission will take, before its first task starts.
     Estimate,
-    /// Whether all that was integrated meets the objective.
+    /// Reviewers judge whether the integrated work meets the objective.
     ReviewObjective {
         cycle: u32,
         host_failures: u32,
     },
     Deliver,
-    /// A consequence of policy, to be written down; no work.
+    /// An event that follows from policy and is only recorded; no work.
     Record(Event),
 }
 
 impl Effect {
-    /// Names the effect within its mission; `None` for what is carried out on the spot.
+    /// Names the effect within its mission; `None` for effects that are carried out immediately.
     pub fn key(&self) -> Option<EffectKey> {
         Some(match self {
             Effect::TakeBase => EffectKey::Base,
@@ -109,7 +109,7 @@ impl Effect {
     }
 }
 
-/// The name of an effect that is under way. Two effects with the same key are the same work.
+/// The name of a running effect. Two effects with the same key are the same work.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EffectKey {
     Base,
@@ -159,7 +159,7 @@ impl EffectKey {
         }
     }
 
-    /// What becomes of the mission where carrying the effect out broke down: a fact that decides what is tried next.
+    /// The event to record if the effect could not be carried out; it decides what is tried next.
     pub fn failed(&self, reason: impl Into<String>, at_ms: u64) -> Event {
         let (class, reason) = (FailureClass::Host, reason.into());
         match self {

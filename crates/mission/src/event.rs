@@ -1,4 +1,5 @@
-//! The facts that make up a mission. A journal holds them, so serialised names never change and new fields have a default.
+//! The facts that make up a mission. Journals contain them, so serialised names never change and new fields have a
+//! default.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,13 +18,13 @@ use crate::{
 pub enum Outcome {
     /// Every task was integrated.
     Done,
-    /// Some did; the report says what is missing.
+    /// Some tasks were integrated; the report says what is missing.
     Incomplete,
-    /// Nothing did.
+    /// No task was integrated.
     Failed,
 }
 
-/// A fact. Written to the journal before it has any effect; times are milliseconds since 1970.
+/// A fact. It is written to the journal before it has any effect; times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
@@ -33,7 +34,7 @@ pub enum Event {
         policy: Policy,
         at_ms: u64,
     },
-    /// It begins from what another mission delivered, and says what is wanted on top of that.
+    /// The mission begins from what another mission delivered, and changes that further.
     Follows {
         followed: Followed,
     },
@@ -43,13 +44,13 @@ pub enum Event {
         changed: Vec<String>,
         left_out: Vec<String>,
     },
-    /// What the project's checks say before the mission; empty where it has none.
+    /// The results of the project's checks before the mission; empty if it has none.
     BaseChecked {
         checks: Vec<CheckSummary>,
-        /// What made the checking slot ready for them.
+        /// The set-up steps that prepared the checking slot.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         setup: Vec<SetupSummary>,
-        /// What ends the processes that commands leave running on this machine.
+        /// The means that ends processes which commands leave running on this machine.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended_by: Option<String>,
     },
@@ -59,33 +60,33 @@ pub enum Event {
         task: Option<TaskId>,
         attempt: u32,
         at_ms: u64,
-        /// The number of the draw of the same question: an answer before it was discarded.
+        /// The number of the draw of the same question, from 1: earlier answers were discarded.
         #[serde(default = "first", skip_serializing_if = "is_first")]
         draw: u32,
-        /// The model that is asked, where it is known.
+        /// The model that is asked, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         model: Option<String>,
-        /// The host's session in which it is asked, where it is known.
+        /// The host's session in which it is asked, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         session: Option<String>,
     },
-    /// Told while a turn runs, after each answer of the model.
+    /// The usage of a role, recorded while a turn runs, after each answer of the model.
     RoleSpent {
         role: Role,
         task: Option<TaskId>,
         tokens: Tokens,
         cost_usd: f64,
-        /// Nobody reported it: an answer that was cut off, or a provider that reports nothing.
+        /// The usage is an estimate: the answer was cut off, or the provider reports nothing.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         estimated: bool,
-        /// Requests that the model answered for it.
+        /// The number of requests that the model answered.
         #[serde(default, skip_serializing_if = "is_zero")]
         requests: u32,
-        /// Tokens that these requests did not send, as their texts are pages.
+        /// Tokens that these requests did not send, because their texts are pages.
         #[serde(default, skip_serializing_if = "is_nothing")]
         paged: u64,
     },
-    /// An answer was discarded; the same question is asked again, in a session of its own.
+    /// An answer was discarded; the same question is asked again in a new session.
     AnswerDiscarded {
         role: Role,
         task: Option<TaskId>,
@@ -100,8 +101,8 @@ pub enum Event {
         reason: String,
         at_ms: u64,
     },
-    /// A model gave no answer; it is left alone for `wait_ms`. No attempt, and no call of anybody's budget unless it had
-    /// `worked` before.
+    /// A model gave no answer; it is not asked for `wait_ms`. This counts as no attempt, and as no call in any budget
+    /// unless it had `worked` before.
     ProviderFailed {
         model: String,
         fault: Fault,
@@ -110,17 +111,17 @@ pub enum Event {
         task: Option<TaskId>,
         wait_ms: u64,
         at_ms: u64,
-        /// The answer broke off: tools were called, or tokens were spent.
+        /// The answer broke off after tools were called or tokens were spent.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         worked: bool,
     },
-    /// The provider asks to slow down, and the host waits for it.
+    /// The provider asks for fewer requests, and the host waits.
     ProviderSlowed {
         model: String,
         reason: String,
         at_ms: u64,
     },
-    /// A model that had failed, or was asked more slowly, answers.
+    /// A model answers that had failed, or that was asked more slowly.
     ProviderAnswered {
         model: String,
         at_ms: u64,
@@ -132,13 +133,13 @@ pub enum Event {
         class: FailureClass,
         reason: String,
     },
-    /// The user answered a question of the brief, by its number from 1.
+    /// The user answered a question of the brief; `question` is its number, from 1.
     Answered {
         question: u32,
         choice: String,
         at_ms: u64,
     },
-    /// Questions that nobody answered are decided by their defaults.
+    /// Unanswered questions are decided by their defaults.
     DefaultsTaken {
         reason: String,
         at_ms: u64,
@@ -154,32 +155,33 @@ pub enum Event {
         reason: String,
         parent: Option<TaskId>,
     },
-    /// The user said so while the mission ran; `task`: the only one that it concerns.
+    /// The user's correction while the mission ran; `task`: the only task that it concerns.
     Corrected {
         text: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         task: Option<TaskId>,
         at_ms: u64,
     },
-    /// What has not started is planned otherwise, as the user said; `told`: how many corrections are in it.
+    /// The Planner changed the tasks that have not started, as the user said; `told`: how many corrections the plan
+    /// takes into account.
     PlanAmended {
         plan: Plan,
         notes: Vec<String>,
         told: u32,
     },
-    /// The user changed what has not started, by hand.
+    /// The user edited the tasks that have not started.
     PlanEdited {
         plan: Plan,
         notes: Vec<String>,
         at_ms: u64,
     },
-    /// The Planner gave no other plan for them.
+    /// The Planner gave no changed plan for the corrections, so the plan stays.
     PlanKept {
         class: FailureClass,
         reason: String,
         told: u32,
     },
-    /// Packages of a plan are on the head now: `commit` is the new one, `files` the manifests and lockfiles in it.
+    /// The packages of a plan are on the head: `commit` is the new head, `files` the manifests and lockfiles in it.
     PackagesAdded {
         parent: Option<TaskId>,
         packages: Vec<PlannedDependency>,
@@ -189,27 +191,27 @@ pub enum Event {
         #[serde(default)]
         checks: Vec<CheckSummary>,
     },
-    /// They cannot be added as planned: the plan is made again.
+    /// The packages cannot be added as planned: the Planner makes the plan again.
     PackagesFailed {
         parent: Option<TaskId>,
         reason: String,
     },
-    /// Another coder begins to write the task's tests, on this commit.
+    /// Another Coder begins to write the task's tests, on this commit.
     TestsStarted {
         task: TaskId,
         slot: u32,
         base: String,
         at_ms: u64,
     },
-    /// What was submitted is no test of the task.
+    /// The submitted tests do not test the task.
     TestsRejected {
         task: TaskId,
         issues: Vec<Issue>,
-        /// The same author fixes it.
+        /// The same author fixes them.
         #[serde(rename = "mending")]
         to_fix: bool,
     },
-    /// They fail on the base because the task is not done: it is built upon them, and they have to pass.
+    /// The tests fail on the base because the task is not done. The task is built on them, and they have to pass.
     TestsWritten {
         task: TaskId,
         commit: String,
@@ -218,8 +220,8 @@ pub enum Event {
         detail: String,
         at_ms: u64,
     },
-    /// The task goes on without; `tried`: authors were asked. `kept`: the change that they rejected and should not
-    /// have, as a commit, which is judged again.
+    /// The task continues without independent tests; `tried`: authors were asked. `kept`: the commit of a change that
+    /// wrong tests rejected; it is judged again.
     TestsSkipped {
         task: TaskId,
         reason: String,
@@ -227,14 +229,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<String>,
     },
-    /// They were wrong, and are written again: attempts failed on one that asks what the task does not. `kept`: likewise.
+    /// The tests were wrong and are written again: attempts failed on a test that the task does not ask for. `kept`: as
+    /// above.
     TestsRedrawn {
         task: TaskId,
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<String>,
     },
-    /// Attempts failed on one of them, and the reviewers find it right.
+    /// Attempts failed on one of the tests, and the Reviewers find the test right.
     TestsUpheld {
         task: TaskId,
         reason: String,
@@ -246,19 +249,19 @@ pub enum Event {
         base: String,
         at_ms: u64,
     },
-    /// A repair of the running attempt begins; `base` is the commit it is now built on.
+    /// A repair of the running attempt begins; `base` is the commit on which it is now built.
     FixStarted {
         task: TaskId,
         base: String,
-        /// In a session of its own, not in that of the work.
+        /// The repair is made in a new session, not in that of the work.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         fresh: bool,
-        /// Why there, where there was a choice.
+        /// Why this session was chosen, if there was a choice.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         why: String,
         at_ms: u64,
     },
-    /// Several coders made the attempt: what each came to, and whose change goes on (by its place, from 0).
+    /// Several Coders made the attempt: the result of each, and whose change continues (its place, from 0).
     CandidatesCompared {
         task: TaskId,
         candidates: Vec<Candidate>,
@@ -268,10 +271,10 @@ pub enum Event {
     WorkAccepted {
         task: TaskId,
         summary: String,
-        /// Nothing was changed: what a further cycle asks for is so already, says who was asked for it.
+        /// Nothing was changed: the Coder says that what the cycle asks for is already met.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unchanged: bool,
-        /// Changed files that the plan does not name, each with the reason that was given.
+        /// Changed files that the plan does not name, each with the role's reason.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         unplanned: Vec<Unplanned>,
     },
@@ -279,7 +282,7 @@ pub enum Event {
         task: TaskId,
         path: String,
     },
-    /// A file that another running task holds was asked for.
+    /// The task asked for a file that another running task holds.
     ScopeRefused {
         task: TaskId,
         path: String,
@@ -303,17 +306,18 @@ pub enum Event {
         class: FailureClass,
         issues: Vec<Issue>,
     },
-    /// How a task whose attempt failed is helped, and why so.
+    /// The next help for a task whose attempt failed, and why.
     RungChosen {
         task: TaskId,
         rung: Rung,
         why: String,
     },
-    /// A gate could not judge (host or provider failed): no verdict, and no attempt; it is asked again.
+    /// A gate could not judge because the host or the provider failed. There is no verdict, no attempt is counted, and
+    /// the gate is asked again.
     JudgeFailed {
         task: TaskId,
         reason: String,
-        /// [`FailureClass::Host`], or what the reviewer failed at.
+        /// [`FailureClass::Host`], or the class of the Reviewer's failure.
         #[serde(default = "host")]
         class: FailureClass,
     },
@@ -324,12 +328,12 @@ pub enum Event {
         verified_by: Vec<String>,
         at_ms: u64,
     },
-    /// The integrator has begun to merge these onto the head.
+    /// The integrator has begun to merge these tasks onto the head.
     BatchStarted {
         tasks: Vec<TaskId>,
         head: String,
     },
-    /// They were integrated: `commit` is the new head.
+    /// The tasks were integrated: `commit` is the new head.
     Integrated {
         tasks: Vec<TaskId>,
         commit: String,
@@ -337,7 +341,7 @@ pub enum Event {
         checks: Vec<CheckSummary>,
         at_ms: u64,
     },
-    /// The merge of these, or their checks together, failed; each goes to a fixer.
+    /// The merge of these tasks, or the checks of the merged tree, failed; each task goes to a Fixer.
     BatchFailed {
         tasks: Vec<TaskId>,
         class: FailureClass,
@@ -352,11 +356,11 @@ pub enum Event {
         task: TaskId,
         reason: String,
     },
-    /// What the mission is expected to take, told before its first task starts.
+    /// What the mission is expected to take, recorded before its first task starts.
     Estimated {
         estimate: Estimate,
     },
-    /// All that was integrated was reviewed against the objective; `tree` is what was looked at.
+    /// Reviewers compared the integrated work with the objective; `tree` is what they looked at.
     ObjectiveReviewed {
         cycle: u32,
         met: Vec<ItemVerdict>,
@@ -373,45 +377,46 @@ pub enum Event {
         missing: Vec<ItemVerdict>,
         at_ms: u64,
     },
-    /// What is about to be written into the user's files: enough to finish or take back after a crash.
+    /// The delivery that is about to be written into the user's files: enough to finish it or undo it after a crash.
     DeliveryIntended {
         delivery: Value,
         verified: bool,
-        /// Files of the user that held part of the change before, because they wrote to them after an interrupted
-        /// delivery had.
+        /// Files of the user that already held part of the change: the user wrote to them after an interrupted
+        /// delivery.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
-    /// `branch` where the change was left on one instead.
+    /// `branch`: the change was left on this branch instead.
     Delivered {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
-        /// Files that the user wrote to after a delivery had, and that hold part of it without what is said here.
+        /// Files that the user wrote to after an earlier delivery. They contain part of that delivery, which this event
+        /// does not list.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
     DeliveryFailed {
         reason: String,
-        /// Files of the user that hold part of the change.
+        /// Files of the user that contain part of the change.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
     Undone {
         files: u32,
     },
-    /// One file of the delivery was taken back.
+    /// One file of the delivery was undone.
     FileUndone {
         path: String,
     },
-    /// A hunk of a delivered file is about to be taken back, by its number from 1; `left`: what the file is expected to hold then,
-    /// if the user changed nothing else of it.
+    /// A hunk of a delivered file, with its number from 1, is about to be undone; `left`: the expected content of the
+    /// file afterwards, if the user changed nothing else in it.
     HunkUndone {
         path: String,
         hunk: u32,
         left: Value,
     },
-    /// It could not be written.
+    /// The file without the hunk could not be written, so the hunk stays.
     HunkKept {
         path: String,
         hunk: u32,
@@ -420,7 +425,7 @@ pub enum Event {
         reason: PauseReason,
         at_ms: u64,
     },
-    /// `policy`: the limits as the user has them now.
+    /// `policy`: the user's current limits.
     Resumed {
         at_ms: u64,
         policy: Option<Policy>,
@@ -432,7 +437,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// When it happened, for those that say.
+    /// The time of the event, for events that have one.
     pub fn at_ms(&self) -> Option<u64> {
         match self {
             Event::MissionStarted { at_ms, .. }

@@ -1,8 +1,8 @@
-//! What went wrong with an attempt: its class, by which the ladder chooses what is next, and each problem with its
+//! What went wrong with an attempt: its class, by which the ladder chooses the next rung, and each problem with its
 //! place.
 //!
-//! Gates and roles make them, events hold them, prompts and the report show them. What follows is for `decide` to say.
-//! Journals hold the classes by name, so names stay.
+//! Gates and roles make them, events contain them, prompts and the report show them. `decide` says what follows.
+//! Journals contain the names of the classes, so names stay.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,21 +12,21 @@ use serde::{Deserialize, Serialize};
 pub enum FailureClass {
     /// Nothing usable was submitted.
     Malformed,
-    /// Files were changed that are not the task's.
+    /// The change touches files outside the task's scope.
     Scope,
-    /// The Guardian, or syntax.
+    /// The Guardian found an error, or a file does not parse.
     Lint,
     Build,
     Test,
     Review,
-    /// It does not merge with what was integrated meanwhile.
+    /// The change does not merge with what was integrated meanwhile.
     Conflict,
-    /// The role says that it cannot go on.
+    /// The role says that it cannot continue.
     Blocked,
-    /// OpenCode or the provider: no attempt was made.
+    /// OpenCode or the provider failed: no attempt was made.
     Host,
     Timeout,
-    /// The task's own budget.
+    /// The task's own budget is used up.
     Budget,
 }
 
@@ -55,10 +55,10 @@ impl FailureClass {
     }
 }
 
-/// One thing that is wrong, with its place: all that a fixer is told.
+/// One problem with its place. A Fixer gets nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Issue {
-    /// The gate or rule that says so.
+    /// The gate or rule that reports it.
     pub source: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,

@@ -1,44 +1,44 @@
-//! Red flags: answers and calls that are discarded rather than argued with.
+//! Red flags: answers and calls that are discarded, because it costs less than arguing with the model.
 //!
-//! Which answers they are is decided here, by size, repetition and form alone; that one was discarded is an event.
+//! It decides by size, repetition and form alone. A discarded answer is recorded as an event.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-/// Text that a role may say in one turn beside its calls, in bytes.
+/// The most text of a role in one turn beside its calls, in bytes.
 pub const MAX_ANSWER: u64 = 64 * 1024;
-/// What it may think in one turn, in bytes.
+/// The most reasoning in one turn, in bytes.
 pub const MAX_THOUGHT: u64 = 512 * 1024;
-/// Identical calls in a row after which a role is told, and after which it is cut off.
+/// Identical calls in a row after which the role is warned, and after which it is cut off.
 pub const TOLD_AFTER: u32 = 3;
 pub const CUT_OFF_AFTER: u32 = 4;
-/// So many calls with at most two different ones among them are a circle, too.
+/// This many calls with at most two different ones among them count as a loop, too.
 const CIRCLE: usize = 12;
-/// The same call so often since anything was changed, whatever came in between, is one as well.
+/// The same call this often since the last change counts as a loop, whatever calls came in between.
 const TOLD_AFTER_REPEATS: u32 = 5;
 const CUT_OFF_AFTER_REPEATS: u32 = 8;
-/// Different calls that are counted since anything was changed.
+/// The most different calls that are counted since the last change.
 const MAX_COUNTED: usize = 1_024;
 /// Tools that change files.
 const WRITING: [&str; 5] = ["edit", "write", "patch", "apply_patch", "mission_move"];
-/// Calls that a session may have refused in one turn.
+/// The most refused calls of a session in one turn.
 const MAX_REFUSED: u32 = 12;
-/// What a submission weighs whose JSON could not be read.
+/// A submission with unreadable JSON counts as this many refused calls.
 const UNREADABLE: u32 = 3;
 
 /// What is wrong with an answer that submitted nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RedFlag {
-    /// Words, and no call.
+    /// The answer has text and no call.
     Prose,
-    /// Neither words nor a call.
+    /// The answer has neither text nor a call.
     Empty,
-    /// The same words again and again.
+    /// The answer repeats the same text.
     Repetitive,
-    /// More words than any answer needs.
+    /// The answer is longer than any answer needs to be.
     TooLong,
 }
 
@@ -52,8 +52,8 @@ impl RedFlag {
         }
     }
 
-    /// Judges a turn in which nothing was submitted: its last words (or the end of them), how many bytes were said in all,
-    /// and how many tools were called. `None`: it worked, and only forgot to submit.
+    /// Judges a turn without a submission. `text` is the end of its text, `bytes` the length of all its text, `calls`
+    /// the number of its tool calls. `None`: the role worked, and only forgot to submit.
     pub fn of(text: &str, bytes: u64, calls: u32) -> Option<RedFlag> {
         if bytes > MAX_ANSWER {
             return Some(RedFlag::TooLong);
@@ -68,7 +68,7 @@ impl RedFlag {
     }
 }
 
-/// Whether the end of a text is one piece over and over: at least 2 KiB of it, by a period of at most 512 bytes.
+/// Whether a text ends with at least 2 KiB in which one piece of at most 512 bytes repeats.
 fn is_repetitive(text: &str) -> bool {
     const TAIL: usize = 2048;
     const PERIOD: usize = 512;
@@ -80,25 +80,25 @@ fn is_repetitive(text: &str) -> bool {
 /// The last calls of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Repeats {
-    /// How often each call was made since anything was changed.
+    /// How often each call was made since the last change.
     counts: HashMap<u64, u32>,
-    /// Changes that were made.
+    /// Hashes of the changes that were made.
     changes: HashSet<u64>,
     last: VecDeque<u64>,
     in_a_row: u32,
 }
 
-/// Calls that were refused in one turn, of whatever kind.
+/// How many calls of any kind were refused in one turn.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Refused(u32);
 
 impl Refused {
-    /// A call was refused; whether it was one too many.
+    /// Counts a refused call. Returns whether the limit is passed.
     pub fn call(&mut self) -> bool {
         self.add(1)
     }
 
-    /// A submission was no JSON at all.
+    /// Counts a submission that was no JSON.
     pub fn unreadable(&mut self) -> bool {
         self.add(UNREADABLE)
     }
@@ -113,7 +113,7 @@ impl Refused {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeated {
     No,
-    /// It goes ahead no more: its answer would be the same.
+    /// The call is not carried out, because its answer would be the same; the role is told so.
     Tell(u32),
     CutOff(u32),
 }
@@ -144,8 +144,7 @@ impl Repeats {
         }
     }
 
-    /// How often this call was made since anything was changed. A change that is made for the first time starts the count
-    /// again; the same one again and again changes nothing.
+    /// How often this call was made since the last change. A new change resets the count; a repeated one does not.
     fn in_all(&mut self, tool: &str, call: u64) -> u32 {
         if self.counts.len() >= MAX_COUNTED || self.changes.len() >= MAX_COUNTED {
             self.counts.clear();
@@ -185,7 +184,7 @@ mod tests {
         assert_eq!(RedFlag::of(&late, late.len() as u64, 5), Some(RedFlag::Repetitive));
         assert_eq!(RedFlag::of(&long(30_000), 30_000, 5), None);
         assert_eq!(RedFlag::of("the end of it", MAX_ANSWER + 1, 5), Some(RedFlag::TooLong));
-        // A table or a list is no repetition, however regular
+        // A regular table or list is no repetition
         let list: String = (0..200).map(|n| format!("- src/module_{n}.js: exports CONST_{n}\n")).collect();
         assert_eq!(RedFlag::of(&list, list.len() as u64, 1), None);
     }

@@ -1,5 +1,6 @@
-//! The gates of a change: one row a gate, in the order in which they look at it. The enum is made from the table, so a gate
-//! without a row does not compile. The pipeline in the engine, the report, the ablation in `bench` and the documents read it.
+//! The gates of a change: one row per gate, in the order in which they look at it. The enum is made from the table, so
+//! a gate without a row does not compile. The engine's pipeline, the report, the ablation in `bench` and the documents
+//! read it.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,25 +8,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GateRow {
     pub gate: Gate,
-    /// As findings, reports and messages call it.
+    /// The name in findings, reports and messages.
     pub name: &'static str,
-    /// The evidence that it looks at.
+    /// The evidence that the gate looks at.
     pub looks_at: &'static str,
     /// One sentence for the documents: when the gate fails.
     pub fails: &'static str,
     pub basis: Basis,
 }
 
-/// What a gate's verdict rests on.
+/// What a gate's verdict is based on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// Which files the change touches.
     Paths,
-    /// What stands in them, before and after.
+    /// The content of the files, before and after.
     Source,
     /// Tests that another Coder wrote before the change, which the engine runs.
     OtherCoder,
-    /// What the engine runs of the project and of the change.
+    /// Commands of the project and the change, which the engine runs.
     Runs,
     /// The answer of a model.
     Model,

@@ -1,15 +1,15 @@
-//! `needs_files`: which of the files that a blocked role asks for become its task's. The engine's `work_mailbox` asks.
+//! `needs_files`: which of the files that a blocked role asks for its task gets. The engine's `work_mailbox` asks.
 //!
-//! Pure, and it changes no scope: the engine asks `permit::scope` for each file that is granted, records the change and
-//! says the words to the model.
+//! Pure, and it changes no scope: for each granted file the engine asks `permit::scope`, records the change and answers
+//! the model.
 
 use crate::{State, Task, path};
 
-/// Times that one attempt is granted files. A task that needs more is planned wrong.
+/// How often one attempt may be granted files. A task that needs more is planned wrong.
 pub const MAX_GRANTS: u32 = 3;
 
-/// The files that `task` does not own yet, or every reason why none is granted, in words for the model. `granted`: times that
-/// this attempt was granted files before. `is_folder` knows the slot.
+/// The requested files that `task` does not own yet, or every reason why none is granted, in words for the model.
+/// `granted`: how often this attempt was granted files before. `is_folder` asks the slot.
 pub fn wanted(
     state: &State,
     task: &str,
@@ -18,7 +18,7 @@ pub fn wanted(
     is_folder: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Vec<String>> {
     let mut problems = Vec::new();
-    // A planned file that another task holds is asked for by its name: the task then waits for it
+    // A planned file that another task holds is not owned yet: the task then waits for it
     let owned = |file: &str| {
         let known = state.tasks.get(task).is_some_and(|task: &Task| task.scope.contains(file));
         known && state.holder(file, task).is_none()

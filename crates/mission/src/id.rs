@@ -1,8 +1,8 @@
 //! Identifiers of missions and tasks. Both are plain text with a fixed alphabet, safe in a path, a ref and a shell.
 //!
-//! Nothing here makes one up: a host or the Planner does.
+//! Nothing here creates one: the engine or the Planner does.
 
-/// `m-` and eight characters of `[a-z0-9]`. Drawn by the engine, never here.
+/// `m-` and eight characters of `[a-z0-9]`. The engine draws it.
 pub type MissionId = String;
 
 /// `[a-z0-9][a-z0-9_-]{0,31}`, unique within a mission.

@@ -1,11 +1,11 @@
-//! What a mission is: the task graph, the events that make it up, the state machine that folds them and decides
-//! what should be under way, policy and budget.
+//! What a mission is: the task graph, the events that make it up, the state machine that folds them and decides what
+//! should be running, policy and budget.
 //!
 //! **Invariant:** pure and total. No input or output, no clock, no random number, no thread. Everything uncertain (a
 //! model's answer, the time, an identifier) enters as an [`Event`].
 //!
-//! - [`State::apply`] folds a fact into the state; [`decide`] says what should be under way.
-//! - [`mailbox`] parses what a role submits and says what is wrong in words that a model can act on.
+//! - [`State::apply`] folds a fact into the state; [`decide`] says what should be running.
+//! - [`mailbox`] parses what a role submits and reports problems in words that a model can act on.
 //! - [`graph`] checks a plan and orders its tasks.
 //! - [`provider`] says which model may be asked when, [`flag`] which answers are discarded, [`Meter`] what a session
 //!   costs, and [`estimate`] what a mission will.

@@ -1,11 +1,12 @@
-//! Paths as models write them, made into paths inside the project, or refused with the reason.
+//! Turns paths as models write them into paths inside the project, or refuses them with the reason.
 //!
-//! Plans and mailboxes use it. It asks no disk: whether the file exists, or a link leads out, is found where it is written.
+//! Plans and mailboxes use it. It reads no disk: the code that writes a file checks whether it exists and whether a
+//! link leads out.
 
 /// The longest path that is accepted, in bytes.
 pub const MAX_PATH: usize = 1024;
 
-/// A project-relative path with `/` between its parts and no `.` or `..`. Text only: links are the engine's to resolve.
+/// A project-relative path with `/` between its parts and without `.` or `..`. Text only: the engine resolves links.
 pub fn normalise(text: &str) -> Result<String, String> {
     let text = text.trim_end_matches('/');
     if text.trim().is_empty() {
@@ -42,7 +43,7 @@ pub fn normalise(text: &str) -> Result<String, String> {
     if path.trim().is_empty() {
         return Err("an empty path".into());
     }
-    // What `./` or `x/..` hid before it
+    // `./` or `x/..` may have hidden it before
     if path.starts_with('~') || is_drive(&path) {
         return Err(format!(
             "`{text}` is `{path}`, which some programs take for an absolute path; name another file"
@@ -51,7 +52,7 @@ pub fn normalise(text: &str) -> Result<String, String> {
     Ok(path)
 }
 
-/// The same for a path that is not needed any more: most are as they should be.
+/// The same for an owned path, without a copy if it is normal already: most are.
 pub fn into_normal(text: String) -> Result<String, String> {
     let usual = text.starts_with(|c: char| c.is_ascii_alphanumeric()) && !is_drive(&text);
     let as_it_is = usual && text.len() <= MAX_PATH && !text.contains('\0') && has_plain_parts(&text);
@@ -67,8 +68,8 @@ fn is_drive(text: &str) -> bool {
     bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\')
 }
 
-/// Why no role may ever write this path, if so: version control and OpenCode's own configuration decide what runs with
-/// the user's rights.
+/// Why no role may ever write this path; `None` if roles may. Version control and OpenCode's own configuration decide
+/// what runs with the user's rights.
 pub fn forbidden(path: &str) -> Option<&'static str> {
     let (mut file, mut folder) = ("", false);
     for part in path.split('/') {
@@ -78,7 +79,7 @@ pub fn forbidden(path: &str) -> Option<&'static str> {
         folder |= part.eq_ignore_ascii_case(".opencode");
         file = part;
     }
-    // OpenCode reads these in every folder from where it is started up to the root
+    // OpenCode reads these in every folder from its start folder up to the root
     let configuration =
         ["opencode.json", "opencode.jsonc"].iter().any(|name| file.eq_ignore_ascii_case(name));
     if folder || configuration || path == "opencode.toml" {
@@ -154,7 +155,7 @@ mod tests {
         }
     }
 
-    /// Parts of which hostile paths are made, and others.
+    /// Paths made of hostile and of ordinary parts.
     fn any_path() -> impl Strategy<Value = String> {
         let part = prop_oneof![
             prop::sample::select(vec![

@@ -1,6 +1,6 @@
-//! What a role may do now: ask a model, write a path, spend more. The orchestrator asks, and records the event that an
-//! answer carries before it acts on the answer. Pure decisions: it counts nothing and waits for nobody. Limits and
-//! their words are `budget`'s, which model answers is `provider`'s.
+//! What a role may do now: ask a model, write a path, spend more. The orchestrator asks; if an answer carries an event,
+//! it records the event before it acts. Pure decisions: it counts nothing and never waits. `budget` has the limits and
+//! their words, `provider` knows which model answers.
 
 use crate::cost::budget::Reserved;
 use crate::provider::Choice;
@@ -13,20 +13,20 @@ pub struct Wish {
     pub task: Option<TaskId>,
     /// Which draw of the same question this is, from 1.
     pub draw: u32,
-    /// The models that may answer, the first choice first; empty where none is known.
+    /// The models that may answer, the first choice first; empty if none is known.
     pub models: Vec<String>,
-    /// The host's session in which the prompt is sent, where it is known.
+    /// The host's session in which the prompt is sent, if known.
     pub session: Option<String>,
 }
 
-/// Why a prompt may not be sent, or a role may not go on.
+/// Why a prompt may not be sent, or a role may not continue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The mission has ended or is paused.
     Stopped,
     /// The task is over.
     Cancelled,
-    /// A limit of the task is reached: which, in words.
+    /// A limit of the task is reached; the text names it.
     TaskBudget(String),
 }
 
@@ -84,9 +84,9 @@ pub fn ask(state: &State, wish: &Wish, now_ms: u64) -> Permit {
 pub struct Request {
     pub role: Role,
     pub task: Option<TaskId>,
-    /// What its answer is expected to use.
+    /// The expected usage of the answer.
     pub expected: Reserved,
-    /// Requests that the prompt has sent before.
+    /// The number of requests that the prompt has sent before.
     pub of_prompt: u64,
 }
 
@@ -94,15 +94,15 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RequestPermit {
     Granted,
-    /// Once a request that is under way is answered: together they would pass a limit.
+    /// The request has to wait until a running one is answered: together they could pass a limit.
     Wait,
     Refused(Refusal),
     /// The mission pauses, and the request is not sent.
     Pause(PauseReason),
 }
 
-/// Whether `request` may be sent now. `mission` and `task`: what the requests under way are expected to use, in all and for
-/// the same task.
+/// Whether `request` may be sent now. `mission` and `task`: the expected usage of all running requests, and of those
+/// for the same task.
 pub fn request(state: &State, request: &Request, mission: &Reserved, task: &Reserved) -> RequestPermit {
     let Request { role, expected, .. } = request;
     let refused = |what| RequestPermit::Refused(Refusal::TaskBudget(what));
@@ -110,7 +110,7 @@ pub fn request(state: &State, request: &Request, mission: &Reserved, task: &Rese
     if known.is_some_and(|task| task.phase.is_final()) {
         return RequestPermit::Refused(Refusal::Cancelled);
     }
-    // Once all tasks are over, what was integrated is delivered: no review of it pauses the mission
+    // Once all tasks are over, the integrated work is delivered: its review does not pause the mission
     let finished = !state.tasks.is_empty() && state.tasks.index().open() == 0;
     match budget::requests(state) {
         Some(what) if finished => return refused(what),
@@ -132,7 +132,7 @@ pub fn request(state: &State, request: &Request, mission: &Reserved, task: &Rese
     if room { RequestPermit::Granted } else { RequestPermit::Wait }
 }
 
-/// Whether a role that has just spent may go on; `state` holds what it spent.
+/// Whether a role that has just used tokens may continue; `state` includes this usage.
 pub fn spend(state: &State, role: Role, task: Option<&TaskId>) -> Result<(), Refusal> {
     let task = task.filter(|_| role.writes()).and_then(|id| state.tasks.get(id));
     let over = task.and_then(|task| budget::task_paid(state, task));
@@ -144,9 +144,9 @@ pub fn spend(state: &State, role: Role, task: Option<&TaskId>) -> Result<(), Ref
 pub enum Scope {
     /// The path belongs to the task already.
     Owned,
-    /// Nobody holds the path: it joins the task's scope with this event.
+    /// No task holds the path: this event adds it to the task's scope.
     Widens(Event),
-    /// A running task holds it; the event says so.
+    /// A running task holds the path; the event records that.
     Held { by: TaskId, event: Event },
 }
 
@@ -158,7 +158,7 @@ pub fn scope(state: &State, task: &TaskId, path: &str) -> Scope {
         return Scope::Held { event: Event::ScopeRefused { task, path, held_by: by.clone() }, by };
     }
     if state.tasks.get(&task).is_some_and(|known| known.scope.contains(&path)) {
-        // Planned for this task, and nobody came before it
+        // Planned for this task, and no other task holds it
         return Scope::Owned;
     }
     Scope::Widens(Event::ScopeWidened { task, path })
@@ -198,7 +198,7 @@ mod tests {
         let state = state(policy, 6_000, 3);
         assert_eq!(ask(&state, Role::Coder, 3_000, reserved(1, 1_000)), RequestPermit::Granted);
         assert_eq!(ask(&state, Role::Coder, 3_000, reserved(1, 1_001)), RequestPermit::Wait);
-        // Alone it passes the limit by its own estimate at most
+        // With no other request it passes the limit by its own estimate at most
         assert_eq!(ask(&state, Role::Coder, 9_000, Reserved::default()), RequestPermit::Granted);
     }
 

@@ -1,10 +1,12 @@
 //! The limits and choices that a mission starts with, as the user configured them.
 //!
-//! The engine fills it from the configuration; a journal keeps it, so a new field needs a default. It knows no file format.
+//! The engine fills it from the configuration. Journals contain it, so a new field needs a default. It knows no file
+//! format.
 
 use serde::{Deserialize, Serialize};
 
-/// Times that the Searcher, or the Planner, is asked again before the mission goes on without a brief, or ends.
+/// How many failures of the Searcher, the Planner or the review of the whole the mission accepts before it continues
+/// without.
 pub(crate) const ROLE_TRIES: usize = 2;
 
 /// What happens to packages that a plan wants to add.
@@ -18,26 +20,26 @@ pub enum NewDependencies {
     Deny,
 }
 
-/// What the user settled for a mission; fixed when it starts, so that a later edit of the configuration does not change
-/// what a journal means. Limits of `None` are lifted.
+/// The user's settings for a mission. They are fixed when it starts, so that a later edit of the configuration does not
+/// change the meaning of a journal. `None` means no limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Policy {
-    /// Tasks at once.
+    /// The most tasks that run at the same time.
     pub parallel: u32,
     /// Repairs in the same session, for each attempt.
     pub fixes: u32,
     /// New attempts from a clean base after the first.
     pub fresh: u32,
-    /// Other models that a Coder's attempt may go to.
+    /// The number of fallback models for a Coder's attempts.
     pub fallbacks: u32,
-    /// Times that a task, with all that comes out of it, is split because it failed.
+    /// How often a task, including its parts, may be split because it failed.
     pub splits: u32,
-    /// Coders that make one attempt side by side, as far as `parallel` lets them.
+    /// The number of Coders that make one attempt in parallel, at most `parallel`.
     pub candidates: u32,
-    /// Whether another coder writes the tests of a change in behaviour, before it is made.
+    /// Whether another Coder writes the tests of a change in behaviour before the change is made.
     pub independent_tests: bool,
-    /// Plans of the objective: after the first, each is for what the one before left missing.
+    /// The most plans of the objective: each one after the first is for what is still missing.
     pub max_cycles: u32,
     /// Ask the user before the first task starts.
     pub approve_plan: bool,
@@ -45,35 +47,35 @@ pub struct Policy {
     pub clarify: bool,
     /// What happens to packages that a plan wants to add.
     pub dependencies: NewDependencies,
-    /// Whether a set-up that fails pauses the mission; otherwise checks that need it are no evidence.
+    /// Whether a failed set-up pauses the mission; otherwise checks that need it give no evidence.
     pub pause_on_setup: bool,
-    /// Prompts to roles.
+    /// The most prompts to roles.
     pub calls: Option<u64>,
-    /// Prompts to roles for one task.
+    /// The most prompts to roles for one task.
     pub task_calls: Option<u64>,
-    /// Requests to models, of all prompts.
+    /// The most requests to models, of all prompts.
     pub requests: Option<u64>,
-    /// Requests to models for one task, and the most that one prompt may take.
+    /// The most requests to models for one task, and for one prompt.
     pub task_requests: Option<u64>,
-    /// Milliseconds of running time.
+    /// The longest running time, in milliseconds.
     pub wall_ms: Option<u64>,
     pub tokens: Option<u64>,
     pub cost_usd: Option<f64>,
-    /// Tokens of one task.
+    /// The most tokens of one task.
     pub task_tokens: Option<u64>,
-    /// US dollars of one task.
+    /// The most US dollars of one task.
     pub task_cost_usd: Option<f64>,
-    /// Milliseconds for which no model may answer before the mission is paused.
+    /// The mission pauses when no model has answered for this many milliseconds.
     pub outage_ms: u64,
-    /// Tasks that one plan may hold.
+    /// The most tasks of one plan.
     pub max_tasks: u32,
-    /// Files that one task may name.
+    /// The most files of one task.
     pub max_files: u32,
-    /// Lines that the files of one task may hold together, as they are before it.
+    /// The most lines of one task's files together, before the task.
     pub max_lines: u32,
-    /// How deep compound tasks may nest.
+    /// The deepest nesting of compound tasks.
     pub max_depth: u32,
-    /// Failures of the host or the provider in a row, for one task, before the mission is paused.
+    /// The mission pauses after this many failures of the host or the provider in a row for one task.
     pub host_failures: u32,
 }
 

@@ -1,22 +1,21 @@
-//! The roles of a mission: one row a role, with its prompt, header, tools and settings. The enum is made from the table, so a
-//! role without a row does not compile. The engine, the mailbox tools and the
-//! headers of prompts read this table; a test compares it with the agents that `plugin/` gives OpenCode, with `prompts/` and
-//! with `[roles.*]`.
+//! The roles of a mission: one row per role, with its prompt, header, tools and settings. The enum is made from the
+//! table, so a role without a row does not compile. The engine, the mailbox tools and the headers of prompts read this
+//! table; a test compares it with the agents that `plugin/` gives OpenCode, with `prompts/` and with `[roles.*]`.
 
 use serde::{Deserialize, Serialize};
 
 /// What a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoleRow {
-    /// In prompts (`role: coder`), `[roles.<name>]` and the journal.
+    /// The name in prompts (`role: coder`), `[roles.<name>]` and the journal.
     pub name: &'static str,
-    /// The file that tells a model what the role is.
+    /// The file with the role's system prompt.
     pub prompt: &'static str,
     /// The lines that may stand at the head of each prompt, in order.
     pub header: &'static [HeaderLine],
     /// The tool that submits the role's result.
     pub mailbox: &'static str,
-    /// The engine's tools that it may call besides.
+    /// The engine's other tools that the role may call.
     pub tools: &'static [&'static str],
     /// OpenCode's own tools that the role may use; all others are denied.
     pub host_tools: &'static [&'static str],
@@ -24,11 +23,11 @@ pub struct RoleRow {
     pub settings: &'static [&'static str],
     /// Whether it changes files in its slot.
     pub writes: bool,
-    /// Bytes of a request beside its messages, as measured: the prompt and the tools. For estimates only.
+    /// Measured bytes of a request beside its messages: the system prompt and the tools. For estimates only.
     pub around: u64,
 }
 
-/// A line at the head of a prompt, such as `task: parser`. It is left out where there is nothing to say.
+/// A line at the head of a prompt, such as `task: parser`. A line without a value is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderLine {
     Mission,
@@ -55,7 +54,7 @@ const MODEL_AND_SHELL: &[&str] = &["model", "fallback", "variant", "options", "t
 
 macro_rules! roles {
     ($($role:ident { $($field:ident: $value:expr),* $(,)? })*) => {
-        /// Who is asked. Each has a prompt, an agent in OpenCode, a mailbox and model settings of its own.
+        /// A role. Each has its own prompt, agent in OpenCode, mailbox tool and model settings.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Role {

@@ -1,6 +1,6 @@
 //! The rungs of the ladder: how a task whose attempt failed is helped. `decide/ladder.rs` chooses one,
-//! `state/ladder.rs` carries it out in the state. Data only: a rung does not know when it is due. Journals hold them by
-//! `kind`, so names stay.
+//! `state/ladder.rs` carries it out in the state. Data only: a rung does not know when it is due. Journals contain
+//! their names (`kind`), so names stay.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Rung {
-    /// A fixer, in the session and the slot of the attempt.
+    /// A Fixer repairs the change in the slot of the attempt.
     Fix,
-    /// A new attempt from a clean base. `whole_files`: it is asked to write files whole instead of editing them.
+    /// A new attempt from a clean base. `whole_files`: the Coder is asked to write whole files instead of editing them.
     Fresh {
         #[serde(default)]
         whole_files: bool,
     },
-    /// The same by another model: the one of this number among the role's fallbacks, from 1.
+    /// A new attempt by another model; `model` is its place among the role's fallbacks, from 1.
     OtherModel {
         model: u32,
         #[serde(default)]
@@ -39,7 +39,7 @@ impl Rung {
     }
 }
 
-/// A rung that a task has stood on, with the reason.
+/// A rung that was chosen for a task, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Chosen {
     pub rung: Rung,

@@ -1,6 +1,6 @@
-//! A task: what was planned, where it stands, what it used and what it failed on. Events change it (`state/apply.rs`).
+//! A task: its plan, its phase, what it used and why it failed. Events change it (`state/apply.rs`).
 //!
-//! `decide` reads it. It changes by events alone, and decides nothing itself.
+//! `decide` reads it. Only events change it, and it decides nothing itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::mailbox::{PlannedTask, Unplanned};
 use crate::{Chosen, FailureClass, IndependentTests, Issue, Role, Rung, TaskId, Usage};
 
-/// Where a task stands.
+/// The phase of a task.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "phase")]
 pub enum Phase {
     /// Waits for its dependencies, for a worker, or for a fresh attempt.
     #[default]
     Waiting,
-    /// Another coder writes its tests, before the task is begun.
+    /// Another Coder writes its tests before the task is begun.
     Testing,
-    /// A coder or fixer is at work.
+    /// A Coder or Fixer is at work.
     Working,
     /// Submitted; the gates look at it.
     Judging,
@@ -26,7 +26,7 @@ pub enum Phase {
     Failed {
         fixable: bool,
     },
-    /// A gate or the merge found something; a fixer is due.
+    /// A gate or the merge found a problem; a Fixer is due.
     ToFix,
     /// Passed every gate; waits for integration.
     Passed {
@@ -37,7 +37,7 @@ pub enum Phase {
     Integrated {
         commit: String,
     },
-    /// A compound task whose own plan stands; done when its tasks are.
+    /// A compound task that has its own plan; it is done when its parts are.
     Split,
     Abandoned {
         reason: String,
@@ -67,18 +67,18 @@ impl Phase {
     }
 }
 
-/// Why an attempt failed, as the next one is told.
+/// Why an attempt failed; the next attempt is told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptFailure {
     pub class: FailureClass,
     pub issues: Vec<Issue>,
     pub attempt: u32,
-    /// The tree that a gate rejected which asks no model, where one did.
+    /// The tree that a gate without models rejected, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<String>,
 }
 
-/// What a task is at when OpenCode fails.
+/// The stage of a task when OpenCode fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum At {
@@ -89,11 +89,11 @@ pub(crate) enum At {
     Integrating,
 }
 
-/// Who was asked last, where and when.
+/// The role that was asked last, its session and the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seat {
     pub role: Role,
-    /// The host's session, where it is known.
+    /// The host's session, if known.
     pub session: Option<String>,
     pub asked_ms: u64,
 }
@@ -105,15 +105,16 @@ pub struct Task {
     pub instructions: String,
     pub acceptance: Vec<String>,
     pub depends_on: BTreeSet<TaskId>,
-    /// Those of `depends_on` that only come first, for a file that both write: the task runs though they are abandoned.
+    /// The part of `depends_on` that must only come first, because both write the same file. If such a task is
+    /// abandoned, this one still runs.
     #[serde(default)]
     pub runs_after: BTreeSet<TaskId>,
-    /// Files it may write: those it was planned with and those it was widened by.
+    /// Files that it may write: the planned ones and those that were added later.
     pub scope: BTreeSet<String>,
-    /// Those that its plan names.
+    /// Files that its plan names.
     #[serde(default)]
     pub planned: BTreeSet<String>,
-    /// Changed files that its plan does not name, with the reasons that were last given.
+    /// Changed files that its plan does not name, with the role's latest reasons.
     #[serde(default)]
     pub unplanned: Vec<Unplanned>,
     pub group: Option<String>,
@@ -121,43 +122,44 @@ pub struct Task {
     pub edits_tests: Option<String>,
     #[serde(default)]
     pub edits_config: Option<String>,
-    /// Whether it changes what the program does, where the plan says.
+    /// Whether it changes what the program does; `None` if the plan does not say.
     #[serde(default)]
     pub behaviour: Option<bool>,
-    /// The engine made it of the whole objective.
+    /// The engine made the task from the whole objective, because the Planner gave no plan.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) without_plan: bool,
-    /// Which plan of the objective it came from, from 1.
+    /// The number of the plan of the objective that it comes from, from 1.
     #[serde(default)]
     pub cycle: u32,
-    /// The compound task that this one came out of.
+    /// The compound task of which this task is a part.
     pub parent: Option<TaskId>,
     pub depth: u32,
-    /// What the user said about it since the mission began.
+    /// The user's corrections that concern it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<String>,
 
     pub phase: Phase,
     /// Attempts begun from a clean base; those lost to a crash, a stop or the host do not count.
     pub attempt: u32,
-    /// Of these, the ones that a wrong test was to blame for.
+    /// Attempts among these that failed because of a wrong test.
     #[serde(default)]
     pub granted: u32,
     /// Repairs of the current attempt.
     pub fixes: u32,
-    /// Whether the newest repair is made in a session of its own; none before the first, and once it has passed.
+    /// Whether the newest repair is made in a new session; `None` before the first repair and after the task has
+    /// passed.
     #[serde(default)]
     pub fixing: Option<bool>,
-    /// Prompts to coder and fixer so far, which number their prompts.
+    /// The numbers of prompts to Coder and Fixer so far; new prompts continue the count.
     pub coder_prompts: u32,
     pub fixer_prompts: u32,
     pub reviewer_prompts: u32,
-    /// Failures of host or provider in a row, at what failed most often.
+    /// Failures of host or provider in a row, at the stage that failed most often.
     pub host_failures: u32,
-    /// The same by what the task was at.
+    /// The same by stage.
     #[serde(default)]
     pub(crate) host_failed_at: BTreeMap<At, u32>,
-    /// Reviews in a row that came to nothing.
+    /// Reviews in a row without a verdict.
     #[serde(default)]
     pub(crate) empty_reviews: u32,
     /// Everything that went wrong, oldest first.
@@ -165,32 +167,32 @@ pub struct Task {
     /// The tree that a gate without models rejected last, until the failure is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rejected_tree: Option<String>,
-    /// How it was helped, oldest first.
+    /// The rungs that were chosen, oldest first.
     #[serde(default)]
     pub rungs: Vec<Chosen>,
-    /// Where several coders made an attempt: why one of them was chosen, oldest first.
+    /// If several Coders made an attempt: why one of them was chosen, oldest first.
     #[serde(default)]
     pub chosen: Vec<String>,
-    /// The model that works on it: 0 the role's own, otherwise the place among its fallbacks, from 1.
+    /// The model that works on it: 0 is the role's own, otherwise the place among its fallbacks, from 1.
     #[serde(default)]
     pub model: u32,
-    /// The running attempt is asked to write files whole.
+    /// The running attempt is asked to write whole files.
     #[serde(default)]
     pub whole_files: bool,
-    /// Times that this task, or one that it came out of, was split because it failed.
+    /// How often this task, or a task of which it is a part, was split because it failed.
     #[serde(default)]
     pub splits: u32,
     /// Whether it is compound because it failed as a whole.
     #[serde(default)]
     pub resplit: bool,
-    /// Times that the Planner gave no plan for it.
+    /// How often the Planner gave no plan for it.
     #[serde(default)]
     pub plan_failures: u32,
     /// The commit that the current attempt started from.
     pub base: Option<String>,
-    /// The commit that last passed the gates, to be fixed if it does not merge.
+    /// The commit that last passed the gates; a Fixer repairs it if it does not merge.
     pub passed: Option<String>,
-    /// What passed it, in words: `npm test (12 tests)`.
+    /// The checks that it passed, in words: `npm test (12 tests)`.
     pub verified_by: Vec<String>,
     pub usage: Usage,
     /// When its first attempt began.
@@ -200,17 +202,17 @@ pub struct Task {
     #[serde(default)]
     pub seat: Option<Seat>,
     pub summary: Option<String>,
-    /// Who was asked for it last found that it is so already, and changed nothing.
+    /// The last Coder found that the task is already met, and changed nothing.
     #[serde(default)]
     pub unchanged: bool,
-    /// Tests that somebody else writes first.
+    /// Tests that another Coder writes first.
     #[serde(default)]
     pub tests: IndependentTests,
 }
 
 impl Task {
-    /// Whether the engine made it of the whole objective because the Planner gave no plan: then its files are those of the brief,
-    /// and say little of what it needs.
+    /// Whether the engine made the task from the whole objective because the Planner gave no plan. Its files are then
+    /// those of the brief, and it may need others.
     pub fn is_without_plan(&self) -> bool {
         self.without_plan
     }
@@ -268,13 +270,13 @@ impl Task {
         }
     }
 
-    /// Whether files of its scope are its own before others: it has begun.
+    /// Whether it holds the files of its scope against other tasks: it has begun.
     pub(crate) fn holds_files(&self) -> bool {
         let begun = self.attempt > 0 || self.tests.written.is_some();
         self.phase.is_active() || self.phase == Phase::Testing || (self.phase == Phase::Waiting && begun)
     }
 
-    /// Those of some changed files that its plan does not name. Tests that somebody else wrote for it are not its own.
+    /// The files among `changed` that its plan does not name. Tests that another Coder wrote for it are left out.
     pub fn outside_the_plan<'f>(&self, changed: &'f [String]) -> Vec<&'f str> {
         let tests =
             |path: &String| self.tests.written.as_ref().is_some_and(|tests| tests.paths.contains(path));
@@ -282,7 +284,7 @@ impl Task {
         changed.iter().filter(outside).map(String::as_str).collect()
     }
 
-    /// What a Reviewer answers: the acceptance items (`a1`), and one for each file outside the plan (`u1`).
+    /// The items that a Reviewer answers: the acceptance items (`a1`), and one for each file outside the plan (`u1`).
     pub fn review_items(&self) -> Vec<(String, String)> {
         let asked = self.acceptance.iter().enumerate().map(|(i, item)| (format!("a{}", i + 1), item.clone()));
         let outside = self.unplanned.iter().enumerate();
@@ -291,7 +293,7 @@ impl Task {
         asked.chain(outside).collect()
     }
 
-    /// Takes on what the plan says of the whole, too.
+    /// Adds the plan's acceptance items to its own.
     pub(crate) fn promise(&mut self, items: &[String]) {
         for item in items {
             if !item.trim().is_empty() && !self.acceptance.contains(item) {
@@ -310,7 +312,7 @@ impl Task {
         self.group.is_some() && self.group == other.group
     }
 
-    /// What was begun is let go and does not count: it starts again from a clean base.
+    /// Drops the running work without counting it; the task starts again from a clean base.
     pub(crate) fn again(&mut self) {
         if self.phase.is_active() {
             self.attempt = self.attempt.saturating_sub(1);
@@ -323,14 +325,14 @@ impl Task {
     }
 }
 
-/// What comes out of a task that failed as a whole may change what that task might.
+/// Whether a part may edit tests: the parts of a task that failed as a whole may change what that task could.
 fn edits_tests(planned: &PlannedTask, parent: Option<&Task>) -> Option<String> {
     let inherited = parent.filter(|p| p.resplit).and_then(|p| p.edits_tests.clone());
     planned.edits_tests.clone().or(inherited)
 }
 
-/// All that comes out of a task of a group belongs to that group; a group of a plan of its own is another than one of the
-/// same name elsewhere.
+/// The group of a planned task. Parts of a task in a group belong to that group. A group in a plan of a compound task
+/// differs from groups of the same name elsewhere.
 fn group(planned: &PlannedTask, parent: Option<&Task>) -> Option<String> {
     match parent {
         None => planned.group.clone(),

@@ -53,8 +53,8 @@ pub fn is_collected(path: &str) -> bool {
     }
 }
 
-/// Whether tests use the file (fixtures, helpers): it is in a folder of tests, and not in the sources of a program
-/// whose name is only like one.
+/// Whether tests use the file (fixtures, helpers): it is in a folder of tests, and no `src` or `lib` folder lies
+/// between.
 pub fn is_support(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = split(&lower);

@@ -1,10 +1,11 @@
 //! The limits of a mission and of a task: which one is reached, in the words that the user and the model read.
 //!
-//! Nothing else compares usage with a limit or phrases that one is reached. [`crate::permit`] and [`crate::decide`] ask here.
+//! No other file compares usage with a limit or has a message about one. [`crate::permit`] and [`crate::decide`] ask
+//! it.
 
 use crate::{PauseReason, State, Task, Usage};
 
-/// The limit of what is paid for (tokens, money) that the mission has reached, in words.
+/// The limit of tokens or money that the mission has reached, in words.
 pub(crate) fn paid(state: &State) -> Option<String> {
     let (policy, usage) = (&state.policy, &state.usage);
     let tokens = usage.tokens.total();
@@ -41,13 +42,14 @@ pub(crate) fn before_prompt(state: &State) -> Option<PauseReason> {
     asked(state).map(PauseReason::Budget)
 }
 
-/// The pause that is due whatever is under way; `None` once all tasks are over: what was integrated is delivered.
+/// The pause that is due even while work is running. `None` once all tasks are over, so that the integrated work is
+/// delivered.
 pub(crate) fn pause(state: &State) -> Option<PauseReason> {
     let finished = !state.tasks.is_empty() && state.tasks.index().open() == 0;
     if finished { None } else { paid(state).map(PauseReason::Budget) }
 }
 
-/// What requests that are under way are expected to use: they count against a limit before they are answered.
+/// What running requests are expected to use. It counts against the limits before they are answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Reserved {
     pub requests: u64,
@@ -62,8 +64,8 @@ impl Reserved {
         self.cost_usd += other.cost_usd;
     }
 
-    /// Whether `own` fits below the limits beside what is used and reserved. One alone always may: the limit is then
-    /// passed by no more than its own estimate.
+    /// Whether `own` fits below the limits, together with what is used and reserved. A request with no other beside
+    /// it always fits: it can pass the limit by its own estimate at most.
     fn leaves_room(
         &self,
         own: &Reserved,
@@ -83,7 +85,7 @@ impl Reserved {
     }
 }
 
-/// Whether another request of the mission leaves room for those that are under way.
+/// Whether the mission's limits have room for another request beside the running ones.
 pub(crate) fn has_room(state: &State, own: &Reserved, reserved: &Reserved) -> bool {
     let policy = &state.policy;
     reserved.leaves_room(own, &state.usage, policy.tokens, policy.cost_usd, policy.requests)

@@ -1,6 +1,7 @@
-//! What a mission will take, before its first task starts: from its plan, and from what missions of this project took.
+//! What a mission will take, estimated before its first task starts: from its plan and from past missions of the
+//! project.
 //!
-//! It never stops a mission: limits are `budget`'s.
+//! It never stops a mission: `budget` has the limits.
 
 pub use super::span::{Estimate, Span};
 use crate::{State, graph};
@@ -11,7 +12,7 @@ pub struct Sample {
     pub calls_per_task: f64,
     pub tokens_per_call: f64,
     pub usd_per_token: f64,
-    /// Of work, side by side or not.
+    /// Milliseconds of work per prompt; parallel work is added up.
     pub ms_per_call: f64,
 }
 
@@ -20,17 +21,17 @@ const CALLS_PER_TASK: Span<f64> = Span { low: 2.0, high: 6.0 };
 /// Tokens of one prompt's turn, cached ones included.
 const TOKENS_PER_CALL: Span<f64> = Span { low: 5_000.0, high: 50_000.0 };
 const MS_PER_CALL: Span<f64> = Span { low: 5_000.0, high: 90_000.0 };
-/// Tasks that a compound one is taken for.
+/// The number of tasks that a compound task counts as.
 const TASKS_PER_COMPOUND: f64 = 3.0;
 /// Prompts before the first task: the brief and the plan.
 const BEFORE: f64 = 2.0;
-/// Missions from which quartiles are taken; the range of fewer is widened.
+/// The fewest past missions from which quartiles are taken; the range of fewer missions is widened.
 const MIN_PAST_MISSIONS: usize = 4;
-/// Digits of US dollars that are told.
+/// US dollars are rounded to 1/10000.
 const CENTS: f64 = 10_000.0;
 
 impl Sample {
-    /// `None` if a mission says too little: it has not ended, or nothing was begun, asked or paid for.
+    /// `None` if the mission has not ended, or if no task was begun, no prompt sent or nothing paid for.
     pub fn of(state: &State) -> Option<Sample> {
         let tasks = state.tasks.values().filter(|t| !t.compound && t.attempt > 0).count() as f64;
         let (calls, tokens) = (state.usage.calls as f64, state.usage.tokens.total() as f64);
@@ -46,7 +47,7 @@ impl Sample {
     }
 }
 
-/// The review of the whole, which a mission of one task does not need.
+/// The number of reviews of the whole: a mission of one task needs none.
 fn review(tasks: f64) -> f64 {
     if tasks > 1.0 { 1.0 } else { 0.0 }
 }
@@ -83,7 +84,7 @@ fn whole(value: f64) -> u64 {
     value.round().clamp(0.0, 1e15) as u64
 }
 
-/// From the lower to the upper quartile; of a few values all, and half as much again.
+/// From the lower to the upper quartile. With few values, the range of all of them, widened by half.
 fn range(mut values: Vec<f64>) -> Option<Span<f64>> {
     values.retain(|v| v.is_finite() && *v >= 0.0);
     values.sort_by(f64::total_cmp);

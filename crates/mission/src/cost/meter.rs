@@ -1,15 +1,15 @@
-//! What a session costs while it runs: what the host has reported of its answers, and an estimate of what it has not.
-//! It decides nothing; limits are `crate::budget`'s.
+//! What a session costs while it runs: what the host has reported about its answers, and an estimate for the rest. It
+//! decides nothing; `crate::budget` has the limits.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::Tokens;
 
-/// Bytes of text that a token stands for, where nothing better is known.
+/// Bytes of text per token, if nothing better is known.
 const BYTES_PER_TOKEN: f64 = 3.9;
-/// Answers that are kept apart; older ones only count in sum.
+/// The most answers that are kept separately; older ones are only part of the sum.
 const MAX_ANSWERS: usize = 512;
-/// Tokens that an answer is expected to have, where none was reported yet.
+/// Tokens that an answer is expected to have, if none was reported yet.
 const USUAL_OUTPUT: u64 = 500;
 /// Answers have to be this long before they correct the estimate, in bytes.
 const MIN_ANSWER_BYTES: u64 = 2_000;
@@ -25,7 +25,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// A model that costs nothing is one whose price nobody knows.
+    /// A price of 0 means that the price is unknown.
     pub fn is_known(&self) -> bool {
         self.input > 0.0 || self.output > 0.0
     }
@@ -39,66 +39,66 @@ impl Price {
     }
 }
 
-/// One answer of the model: what the host says of it, and what is known where it says nothing.
+/// One answer of the model: what the host reported, and what an estimate needs if it reports nothing.
 #[derive(Clone, Debug, Default)]
 struct MeteredAnswer {
     tokens: Tokens,
     cost_usd: f64,
     streamed: u64,
-    /// Bytes of the request that it answers, where they are known.
+    /// Bytes of the request that it answers, if known.
     asked: Option<u64>,
-    /// It is over: where nothing was reported, an estimate counts.
+    /// The answer is over: if nothing was reported, an estimate counts.
     over: bool,
     /// Its request is among those that were answered.
     counted: bool,
 }
 
-/// What came in addition since it was last asked for.
+/// The usage that was added since the last call of [`Meter::news`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct News {
     pub tokens: Tokens,
     pub cost_usd: f64,
     pub requests: u32,
-    /// Some of it is an estimate, as the provider reports nothing.
+    /// Part of it is an estimate, because the provider reports nothing.
     pub estimated: bool,
     /// Tokens that paging kept out of the requests.
     pub paged: u64,
 }
 
-/// Everything that one session was reported to have used, by answer, so that a report that comes twice counts once. An answer
-/// of which the provider reports nothing counts by an estimate from its bytes.
+/// The usage of one session by answer, so that a report that comes twice counts once. An answer that the provider does
+/// not report counts by an estimate from its bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     answers: BTreeMap<String, MeteredAnswer>,
     newest: Option<String>,
-    /// Requests that were sent and whose answers were not seen yet, in bytes.
+    /// The sizes of sent requests that have no answer yet, in bytes.
     asked: VecDeque<u64>,
     price: Price,
     around: u64,
-    /// What answers have used that are not kept apart any more.
+    /// The sum of answers that are no longer kept separately.
     folded: (Tokens, f64),
     folded_estimates: bool,
-    /// What was sent and not yet reported as read, in bytes.
+    /// Bytes that were sent and not yet reported as read.
     unread: u64,
-    /// Tokens that the newest reported answer had read and written: what the next one reads again.
+    /// Tokens that the newest reported answer read and wrote: the next one reads them again.
     context: u64,
-    /// Of answers that were reported, for the correction.
+    /// Bytes and tokens of reported answers; they correct the estimate.
     streamed: u64,
     written: u64,
-    /// Answers that were reported, requests that were announced, and those of them whose answer is known.
+    /// The numbers of reported answers, of announced requests, and of those requests whose answer is known.
     reports: u64,
     requests: u64,
     answered: u64,
     given: (Tokens, f64),
     given_requests: u64,
-    /// Bytes that paging kept out of requests, not told yet.
+    /// Bytes that paging kept out of requests and that [`Meter::news`] has not returned yet.
     paged: u64,
-    /// The next request was announced and waits: what it would read is not sent.
+    /// The next request was announced and waits: its messages are not sent yet.
     held: bool,
 }
 
 impl Meter {
-    /// What estimates are made with from now on: the model's price, and the bytes of a request beside its messages.
+    /// Sets what estimates use from now on: the model's price, and the bytes of a request beside its messages.
     pub fn estimate_with(&mut self, price: Price, around: u64) {
         (self.price, self.around) = (price, around);
     }
@@ -108,7 +108,7 @@ impl Meter {
         self.unread = self.unread.saturating_add(bytes as u64);
     }
 
-    /// A request with messages of that many bytes is about to be sent.
+    /// A request with messages of `bytes` is about to be sent.
     pub fn requested(&mut self, bytes: u64) {
         self.held = false;
         self.requests = self.requests.saturating_add(1);
@@ -117,17 +117,17 @@ impl Meter {
         }
     }
 
-    /// Paging kept so many bytes out of the next request.
+    /// Paging kept `bytes` out of the next request.
     pub fn paged(&mut self, bytes: u64) {
         self.paged = self.paged.saturating_add(bytes);
     }
 
-    /// A request is announced; until [`Meter::requested`] it is not sent.
+    /// A request is announced; it is not sent before [`Meter::requested`].
     pub fn announced(&mut self) {
         self.held = true;
     }
 
-    /// What the answer to a request with messages of that many bytes will use, as far as that can be told before it is sent.
+    /// The expected usage of a request with messages of `bytes`, before it is sent.
     pub fn expected(&self, bytes: u64) -> (Tokens, f64) {
         let output = self.written.checked_div(self.reports).unwrap_or(USUAL_OUTPUT).max(1);
         let tokens = Tokens { input: self.read_tokens(bytes), output, ..Tokens::default() };
@@ -140,14 +140,14 @@ impl Meter {
         answer.streamed = answer.streamed.saturating_add(bytes);
     }
 
-    /// The newest answer calls a tool with arguments of that many bytes.
+    /// The newest answer calls a tool with arguments of `bytes`.
     pub fn called(&mut self, bytes: u64) {
         if let Some(answer) = self.newest.as_ref().and_then(|id| self.answers.get_mut(id)) {
             answer.streamed = answer.streamed.saturating_add(bytes);
         }
     }
 
-    /// What the host says of one answer so far.
+    /// The host reports the usage of one answer so far.
     pub fn reported(&mut self, id: &str, tokens: Tokens, cost_usd: f64) {
         let answer = self.answer(id);
         if tokens.total() == 0 || (answer.tokens == tokens && answer.cost_usd == cost_usd) {
@@ -168,8 +168,8 @@ impl Meter {
         self.unread = 0;
     }
 
-    /// The turn ended: an answer of which nothing was reported counts by an estimate. `failed`: the host says that it broke
-    /// off, so one that has said nothing was not read either.
+    /// The turn ended: an answer without a report counts by an estimate. `failed`: the host says that the turn broke
+    /// off; then a request without any answer text was not read either.
     pub fn ended(&mut self, failed: bool) {
         if let Some(answer) = self.newest.as_ref().and_then(|id| self.answers.get_mut(id)) {
             answer.over = !failed || answer.streamed > 0;
@@ -178,13 +178,13 @@ impl Meter {
             }
         }
         self.asked.clear();
-        // Where requests are announced, an answer that none of them asked for was never requested
+        // If the host announces requests, an answer without an announced request was never requested
         if self.requests > 0 {
             self.answered = self.requests;
         }
     }
 
-    /// The answer under way was cut off, and what it cost is told by [`Meter::unreported`] or is nothing.
+    /// The running answer was cut off. Its cost comes from [`Meter::unreported`], or is zero.
     pub fn cut_off(&mut self) {
         self.ended(true);
         if let Some(answer) = self.newest.as_ref().and_then(|id| self.answers.get_mut(id)) {
@@ -195,7 +195,7 @@ impl Meter {
 
     fn answer(&mut self, id: &str) -> &mut MeteredAnswer {
         if !self.answers.contains_key(id) {
-            // What comes after an answer is another one
+            // A new id means that the answer before it is over
             if let Some(before) = self.newest.take().and_then(|id| self.answers.get_mut(&id)) {
                 before.over = true;
                 if !std::mem::replace(&mut before.counted, true) {
@@ -224,7 +224,7 @@ impl Meter {
         }
     }
 
-    /// What an answer counts for, and whether that is an estimate.
+    /// The usage of an answer, and whether it is an estimate.
     fn counted(&self, answer: &MeteredAnswer) -> (Tokens, f64, bool) {
         let Some(asked) = answer.asked.filter(|_| answer.over && answer.tokens.total() == 0) else {
             return (answer.tokens, answer.cost_usd, false);
@@ -237,7 +237,7 @@ impl Meter {
         (tokens, self.price.of(&tokens), true)
     }
 
-    /// Of the whole session, and whether some of it is an estimate.
+    /// The usage of the whole session, and whether part of it is an estimate.
     pub fn total(&self) -> (Tokens, f64, bool) {
         let folded = (self.folded.0, self.folded.1, self.folded_estimates);
         self.answers.values().fold(folded, |(mut tokens, cost, some), answer| {
@@ -247,7 +247,7 @@ impl Meter {
         })
     }
 
-    /// What came in addition since this was last asked. `reported`: what the host says of the whole session, where it says it.
+    /// The usage since the last call. `reported`: what the host says about the whole session, if it does.
     pub fn news(&mut self, reported: Option<(Tokens, f64)>) -> Option<News> {
         let (seen, seen_cost, estimated) = self.total();
         let (told, told_cost) = reported.unwrap_or_default();
@@ -262,7 +262,7 @@ impl Meter {
         let cost_usd = (seen_cost.max(told_cost) - given_cost).max(0.0);
         let known = if self.requests > 0 { self.answered.min(self.requests) } else { self.answered };
         let requests = known.saturating_sub(self.given_requests);
-        // A request alone is no news until something is known of its answer, but at the end of a turn
+        // A request alone is no news before its answer is known, except at the end of a turn
         if tokens.total() == 0 && cost_usd <= 0.0 && (reported.is_none() || requests == 0) {
             return None;
         }
@@ -274,14 +274,14 @@ impl Meter {
         Some(News { tokens, cost_usd, requests, estimated, paged })
     }
 
-    /// An estimate of the answer that was under way and is not reported: what it had to read, and what it had said. `None`
-    /// where nothing was under way.
+    /// An estimate of the running answer that is not reported: what it read and what it wrote. `None` if no answer was
+    /// running.
     pub fn unreported(&self) -> Option<Tokens> {
         let newest = self.newest.as_ref().and_then(|id| self.answers.get(id));
         let open = newest.filter(|answer| answer.tokens.total() == 0 && !answer.over);
         let input = match open.and_then(|answer| answer.asked).or(self.asked.back().copied()) {
             Some(bytes) => self.read_tokens(bytes),
-            // Where requests are announced, this one was never sent
+            // If the host announces requests, this one was never sent
             None if self.requests > 0 || self.held => return None,
             None if newest.is_some() && open.is_none() => return None,
             None if newest.is_none() && self.unread == 0 => return None,
@@ -291,7 +291,7 @@ impl Meter {
         Some(Tokens { input, output, ..Tokens::default() }).filter(|tokens| tokens.total() > 0)
     }
 
-    /// Tokens that a model reads for messages of that many bytes, its system prompt and tools included.
+    /// Tokens that a model reads for messages of `bytes`, including its system prompt and tools.
     fn read_tokens(&self, bytes: u64) -> u64 {
         (bytes.saturating_add(self.around) as f64 / BYTES_PER_TOKEN).ceil() as u64
     }
@@ -300,7 +300,7 @@ impl Meter {
         (bytes as f64 / self.bytes_per_token()).ceil() as u64
     }
 
-    /// Measured on what this session has said, once that is enough; never far from the usual.
+    /// Measured on this session's answers once they are long enough, and kept near the usual value.
     fn bytes_per_token(&self) -> f64 {
         if self.streamed < MIN_ANSWER_BYTES || self.written == 0 {
             return BYTES_PER_TOKEN;
@@ -403,7 +403,7 @@ mod tests {
         assert_eq!(meter.news(None), Some(news(tokens(100, 20), 0.01, 1)));
         assert_eq!(meter.news(None), None);
         meter.reported("m2", tokens(130, 5), 0.02);
-        // What the host says at the end is the same again, and a little more
+        // At the end the host reports the same again, and a little more
         let more = meter.news(Some((tokens(240, 25), 0.03))).unwrap();
         assert_eq!((more.tokens, more.requests), (tokens(140, 5), 1));
         assert!((more.cost_usd - 0.02).abs() < 1e-9);

@@ -1,7 +1,7 @@
 //! What a mission costs: estimated before it starts, metered while a session runs, added up, and limited.
 //!
-//! Pure numbers: what a host reports, and what its models cost, comes as arguments. It pauses nothing: whether
-//! something may still be spent is asked of `permit`.
+//! Pure numbers: what a host reports and what its models cost are arguments. It pauses nothing: `permit`
+//! decides whether more may be spent.
 
 pub mod budget;
 pub mod estimate;

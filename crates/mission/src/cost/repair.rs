@@ -1,25 +1,25 @@
-//! Where a repair is made: on in the session of the work, or in a fresh one with task, change, findings and the lines they name.
-//! By what each is expected to cost until a repair is right. It reads no session; sizes come as arguments.
+//! Where a repair is made: in the session of the work, or in a fresh one that gets task, change, findings and the lines
+//! they name. It chooses by the expected cost until a repair succeeds. It reads no session; sizes are arguments.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Event;
 
-/// Requests that a repair takes.
+/// The number of requests that a repair is expected to take.
 const REQUESTS: f64 = 4.0;
-/// What is read in a fresh session beside its prompt, in bytes.
+/// Bytes that a fresh session reads beside its prompt.
 const READ_MORE: u64 = 6_000;
-/// The price of what a provider's cache holds, beside what it does not.
+/// The price of cached input as a share of the price of other input.
 const CACHED_PRICE: f64 = 0.1;
 
-/// Repairs that were begun in one kind of session, and those after which a task passed.
+/// Repairs in one kind of session: how many were begun, and after how many the task passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repairs {
     pub begun: u32,
     pub right: u32,
 }
 
-/// What repaired before, in the session of the work and in fresh ones.
+/// Earlier repairs, in the session of the work and in fresh ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepairsSoFar {
     pub in_session: Repairs,
@@ -27,7 +27,8 @@ pub struct RepairsSoFar {
 }
 
 impl RepairsSoFar {
-    /// `fixing`: whether the newest repair of the event's task was made in a fresh session, where there was one.
+    /// Counts a repair. `fixing`: whether the task's newest repair was made in a fresh session; `None`: there was no
+    /// repair.
     pub fn count(&mut self, fixing: Option<bool>, event: &Event) {
         match (event, fixing) {
             (Event::FixStarted { fresh, .. }, _) => {
@@ -47,26 +48,26 @@ impl RepairsSoFar {
     }
 }
 
-/// What a repair could read, in bytes.
+/// The sizes of what a repair would read, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RepairSizes {
     /// A request in the session of the work.
     pub session: u64,
     /// The first request of a fresh one.
     pub fresh: u64,
-    /// The provider reads what it has read before from a cache.
+    /// Whether the provider caches what it has read before.
     pub cached: bool,
 }
 
-/// Whether a fresh session is to be expected to cost less, and why, in words for the journal.
+/// Whether a fresh session is expected to cost less, and the reason, in words for the journal.
 pub fn begins_fresh(sizes: RepairSizes, in_session: Repairs, fresh: Repairs) -> (bool, String) {
     let price = if sizes.cached { CACHED_PRICE } else { 1.0 };
-    // Who did the work knows it: without any experience that counts a little
+    // The session that did the work knows it: without earlier repairs this gives it a small lead
     let share = |repairs: Repairs, right: f64, begun: f64| {
         (f64::from(repairs.right) + right) / (f64::from(repairs.begun) + begun)
     };
     let first_request = sizes.fresh.saturating_add(READ_MORE) as f64;
-    // The Fixer's own prompt stands before all else, so that nothing of the first request is cached in either
+    // The Fixer's own prompt comes first, so nothing of the first request is cached in either session
     let cost = |bytes: f64| bytes * price * REQUESTS + bytes * (1.0 - price);
     let on = cost(sizes.session as f64) / share(in_session, 3.0, 5.0);
     let begin = cost(first_request) / share(fresh, 1.0, 2.0);

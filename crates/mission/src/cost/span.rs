@@ -1,26 +1,28 @@
-//! What a mission is expected to take, as a range. Data only, for events, the state and the board; `estimate.rs` draws it up.
+//! What a mission is expected to take, as a range. Data only, for events, the state and the board; `estimate.rs`
+//! computes it.
 
 use serde::{Deserialize, Serialize};
 
-/// From a mission that goes well to one that does not; what it takes is expected in between more often than not.
+/// A range: `low` is for a mission that goes well, `high` for one that does not. Most missions are expected in
+/// between.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Span<T> {
     pub low: T,
     pub high: T,
 }
 
-/// What the whole mission takes, what it has used by now included.
+/// What the whole mission takes, including what it has used already.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Prompts to roles.
     pub calls: Span<u64>,
     pub tokens: Span<u64>,
-    /// US dollars; none where no price is known.
+    /// US dollars; `None` if no price is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<Span<f64>>,
     /// Milliseconds of running time.
     pub time_ms: Span<u64>,
-    /// Past missions that it is drawn from; 0: from the defaults.
+    /// The number of past missions that it is based on; 0: it uses the defaults.
     pub missions: u32,
 }
 

@@ -10,9 +10,9 @@ use crate::Role;
 /// Tokens of one or many answers, as the provider reported them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Not read from the provider's cache.
+    /// Input tokens that were not read from the provider's cache.
     pub input: u64,
-    /// Written by the model, reasoning included.
+    /// Output tokens, including reasoning.
     pub output: u64,
     pub cache_read: u64,
     pub cache_write: u64,
@@ -38,10 +38,10 @@ impl Tokens {
 pub struct Usage {
     /// Prompts sent.
     pub calls: u64,
-    /// Requests to models: a prompt takes one for each answer of the model in it.
+    /// Requests to models: one for each answer of the model to a prompt.
     #[serde(default)]
     pub requests: u64,
-    /// Tokens that paging kept out of them.
+    /// Tokens that paging kept out of the requests.
     #[serde(default)]
     pub paged: u64,
     pub tokens: Tokens,

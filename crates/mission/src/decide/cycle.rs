@@ -1,14 +1,14 @@
-//! The end of a cycle: the objective is reviewed as a whole, what is missing becomes the next plan, and what was integrated is
-//! delivered.
+//! The end of a cycle: Reviewers review the objective as a whole, what is missing becomes the next plan, and the
+//! integrated work is delivered.
 //!
-//! It judges nothing itself: `state/objective.rs` says what is met, the Reviewers' votes come as events.
+//! It judges nothing itself: `state/objective.rs` says what is met, and the Reviewers' votes are events.
 
 use crate::policy::ROLE_TRIES;
 use crate::state::Delivery;
 use crate::{Effect, Event, Gate, GateVerdict, ItemVerdict, Outcome, PauseReason, Phase, State, budget};
 
-/// The next plan is due, and neither the Planner has failed at it nor a budget forbids it. What is being delivered is ended
-/// first.
+/// Whether the next plan is made now: it is due, the Planner has not failed at it, and no budget forbids it. A delivery
+/// that has begun ends first.
 pub(super) fn plans(state: &State) -> bool {
     !matches!(state.delivery, Delivery::Intended { .. })
         && state.replanning
@@ -16,7 +16,7 @@ pub(super) fn plans(state: &State) -> bool {
         && budget::reached(state).is_none()
 }
 
-/// What follows when every task is over.
+/// The next effect once every task is over.
 pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
     let ended = |outcome| Effect::Record(Event::Ended { outcome, at_ms: now_ms });
     match &state.delivery {
@@ -44,7 +44,7 @@ pub(super) fn finish(state: &State, now_ms: u64) -> Effect {
     Effect::Deliver
 }
 
-/// The review of what was integrated, unless this very tree was reviewed, or nobody can.
+/// The review of the integrated tree, unless it was reviewed already or no Reviewer can be asked.
 fn review(state: &State) -> Option<Effect> {
     let tree = state.integrated_tree.as_ref()?;
     if state.is_reviewed() {
@@ -56,15 +56,15 @@ fn review(state: &State) -> Option<Effect> {
     {
         return Some(Effect::Record(event));
     }
-    // A plan is still due: what it brings is reviewed with the rest
+    // The next plan is still due: its work is reviewed together with the rest
     if state.replanning || nobody_can {
         return None;
     }
     Some(Effect::ReviewObjective { cycle: state.cycle, host_failures: state.host_failures })
 }
 
-/// A mission of one task: its Reviewer has judged the same tree by the same acceptance. That is not paid for again unless
-/// something was rejected before, and then it counts where nobody else can be asked.
+/// In a mission of one task, its Reviewer has judged the same tree by the same acceptance items. That review counts for
+/// the whole and is not paid for again. If something was rejected before, it counts only if no Reviewer can be asked.
 fn remembered(state: &State, tree: &str) -> Option<Event> {
     let mut tasks = state.tasks.values();
     let (Some(task), None) = (tasks.next(), tasks.next()) else { return None };
@@ -85,7 +85,7 @@ fn remembered(state: &State, tree: &str) -> Option<Event> {
     Some(Event::ObjectiveReviewed { cycle: state.cycle, met, unmet: Vec::new(), tree: tree.to_string() })
 }
 
-/// What the next plan is for; `None` if nothing is missing, or another cycle would bring nothing.
+/// What the next plan is for; `None` if nothing is missing, or if another cycle is not allowed or useless.
 fn next(state: &State) -> Option<Vec<ItemVerdict>> {
     if state.replanning || state.cycle >= state.policy.max_cycles || budget::reached(state).is_some() {
         return None;
@@ -94,8 +94,8 @@ fn next(state: &State) -> Option<Vec<ItemVerdict>> {
     (!missing.is_empty() && moved(state, &missing)).then_some(missing)
 }
 
-/// Whether the cycle made progress: something was integrated, and of what it was asked for some is not missing
-/// any more. Of the first one it is enough that something was integrated, or that a task was left to another plan.
+/// Whether the cycle made progress: it integrated something, and at least one item that it was asked for is no longer
+/// missing. In the first cycle it is enough that something was integrated or a task was left to another plan.
 fn moved(state: &State, missing: &[ItemVerdict]) -> bool {
     if state.cycle <= 1 {
         return state.integrated_tree.is_some() || state.tasks.values().any(|t| t.is_left_to_plan());

@@ -1,6 +1,6 @@
-//! The ladder: how a task whose attempt failed is helped next, by what failed and what is left to try.
+//! The ladder: the next help for a task whose attempt failed, chosen by what failed and what is left to try.
 //!
-//! It only names the rung: what that changes is in `state/ladder.rs`.
+//! It only names the rung: `state/ladder.rs` makes the changes.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::{AttemptFailure, Event, FailureClass, Rung, State, Task};
 
 /// The longest cause in a reason, in bytes.
 const MAX_CAUSE: usize = 300;
-/// The same tree is not begun again from a clean base once it was rejected this often in the mission.
+/// After a tree was rejected this often in the mission, its task gets no new attempt from a clean base.
 const FRESH_REJECTIONS: usize = 3;
-/// Nor is its task split once it was rejected this often.
+/// After this many rejections its task is not split either.
 const SPLIT_REJECTIONS: usize = 4;
-/// Who says that a file does not parse.
+/// The source of issues about files that do not parse.
 const SYNTAX: &str = "syntax-error";
 
 /// What is still to be tried for a task.
@@ -22,11 +22,13 @@ struct Left<'a> {
     task: &'a Task,
     last: &'a AttemptFailure,
     fixable: bool,
-    /// How often the tree that failed last was rejected in this mission, this time included; 0 where none is known.
+    /// How often the tree that failed last was rejected in this mission, including this time; 0 if the tree is
+    /// unknown.
     rejections: usize,
 }
 
-/// The next rung for a task that failed, or that it is abandoned. `fixable`: its slot still holds the change.
+/// The next rung for a task that failed, or the event that abandons it. `fixable`: its slot still holds the
+/// change.
 pub(super) fn next(state: &State, task: &Task, fixable: bool) -> Event {
     let Some(last) = task.failures.last() else {
         return abandon(task, "nothing is known of what failed".into());
@@ -36,7 +38,7 @@ pub(super) fn next(state: &State, task: &Task, fixable: bool) -> Event {
         _ if task.compound => None,
         FailureClass::Budget => None,
         FailureClass::Blocked => left.split().or_else(|| left.again()).or_else(|| left.replan()),
-        // Who submits nothing usable does so with smaller tasks and with another plan, too.
+        // A model that submits nothing usable will not do better with smaller tasks or another plan.
         FailureClass::Malformed if task.failures.iter().all(|f| f.class == FailureClass::Malformed) => {
             left.again()
         }
@@ -44,7 +46,7 @@ pub(super) fn next(state: &State, task: &Task, fixable: bool) -> Event {
             let apart = left.large().then(|| left.split()).flatten();
             apart.or_else(|| left.again()).or_else(|| left.split()).or_else(|| left.replan())
         }
-        // Smaller tasks would write the same lines, and so would another attempt that meets them again
+        // Smaller tasks would write the same lines, and so would another attempt after a repeated conflict
         FailureClass::Conflict => {
             let planned_so = left.repeated().then(|| left.replan()).flatten();
             left.fix().or(planned_so).or_else(|| left.again()).or_else(|| left.replan())
@@ -85,7 +87,7 @@ impl<'a> Left<'a> {
         })
     }
 
-    /// From a clean base: by the same model, then by each of the others.
+    /// A new attempt from a clean base: first by the same model, then by each fallback.
     fn again(&self) -> Option<(Rung, String)> {
         let (policy, task) = (&self.state.policy, self.task);
         let attempts = policy.fresh.saturating_add(1).saturating_add(task.granted);
@@ -128,7 +130,7 @@ impl<'a> Left<'a> {
         })
     }
 
-    /// Left to the plan of the next cycle, if there is one.
+    /// Leaves the task to the plan of the next cycle, if there is one.
     fn replan(&self) -> Option<(Rung, String)> {
         let (cycle, cycles) = (self.state.cycle, self.state.policy.max_cycles);
         (cycle < cycles).then(|| {
@@ -139,13 +141,13 @@ impl<'a> Left<'a> {
         })
     }
 
-    /// Whether the last repair submitted the very tree that had failed before it.
+    /// Whether the last repair submitted the same tree that had failed before.
     fn unchanged_by_repair(&self) -> bool {
         let Some(before) = self.task.failures.iter().rev().nth(1) else { return false };
         self.last.tree.is_some() && before.attempt == self.last.attempt && before.tree == self.last.tree
     }
 
-    /// Whether it conflicts in the same files as before.
+    /// Whether the change conflicts in the same files as before.
     fn repeated(&self) -> bool {
         let paths = |failure: &AttemptFailure| -> BTreeSet<String> {
             failure.issues.iter().filter_map(|issue| issue.path.clone()).collect()
@@ -155,12 +157,12 @@ impl<'a> Left<'a> {
         conflicts.any(|earlier| paths(earlier) == paths(self.last))
     }
 
-    /// Whether there is more than one thing to split.
+    /// Whether the task has more than one file or acceptance item, so that it can be split.
     fn large(&self) -> bool {
         self.task.scope.len() > 1 || self.task.acceptance.len() > 1
     }
 
-    /// Whether the last attempt brought nothing about that parses: then its way of editing is changed, too.
+    /// Whether nothing of the last attempt parsed: then the next attempt writes whole files instead of edits.
     fn edits_miss(&self) -> bool {
         let mut of_attempt = self.task.failures.iter().filter(|f| f.attempt == self.last.attempt);
         let unparsed = |f: &AttemptFailure| f.issues.iter().any(|issue| issue.source == SYNTAX);

@@ -1,4 +1,5 @@
-//! What should be under way, from the state alone. Idempotent: it says the same until an event changes the state.
+//! Which effects should be running, from the state alone. Idempotent: the answer stays the same until an event changes
+//! the state.
 
 mod cycle;
 mod ladder;
@@ -16,10 +17,10 @@ use crate::{
     independent,
 };
 
-/// Times in a row that a review may come to nothing before the mission is paused.
+/// The mission pauses after this many reviews of a task in a row that gave no verdict.
 const REVIEW_TRIES: u32 = 2;
 
-/// `now_ms` only dates what is recorded.
+/// The effects that should be running. `now_ms` is only the time of recorded events, in milliseconds since 1970.
 pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     if state.mission.is_empty() || state.outcome.is_some() || state.paused.is_some() {
         return Vec::new();
@@ -37,7 +38,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     if state.tasks.is_empty() {
         effects.extend(planning(state, now_ms));
     } else if state.tasks.index().open() == 0 {
-        // A compound task's own phase follows its tasks; it is no work of its own
+        // The phase of a compound task follows its parts; it needs no work of its own
         effects.push(if cycle::plans(state) {
             Effect::AskPlanner { task: None }
         } else {
@@ -58,7 +59,7 @@ pub fn decide(state: &State, now_ms: u64) -> Vec<Effect> {
     effects
 }
 
-/// Before anything of a plan was begun.
+/// Whether the estimate is missing and no task was begun.
 fn estimate_is_due(state: &State) -> bool {
     state.estimate.is_none() && state.is_untouched()
 }
@@ -71,7 +72,7 @@ fn pause(state: &State) -> Option<PauseReason> {
     }
     let troubled = || index.troubled().filter_map(|id| state.tasks.get(id));
     let worst = troubled().map(|t| t.host_failures).max().unwrap_or_default().max(state.host_failures);
-    // What was told last may be made good by now, or be of the other kind
+    // The last recorded trouble may be over by now, or be of the other kind
     let words = |host: bool, times: u32| {
         let last =
             state.trouble.as_ref().filter(|t| (t.class == FailureClass::Host) == host && t.times <= times);
@@ -83,7 +84,7 @@ fn pause(state: &State) -> Option<PauseReason> {
     if worst >= policy.host_failures.max(1) {
         return Some(PauseReason::Host(words(true, worst)));
     }
-    // A review that comes to nothing was asked for more than once each time
+    // The engine has asked for each of these reviews more than once
     let empty = troubled().map(|t| t.empty_reviews).max().unwrap_or_default();
     if empty >= REVIEW_TRIES {
         return Some(PauseReason::Review(words(false, empty)));
@@ -104,7 +105,7 @@ fn planning(state: &State, now_ms: u64) -> Option<Effect> {
         let ended = Event::Ended { outcome: Outcome::Failed, at_ms: now_ms };
         return Some(Effect::Record(single_task::plan(state).unwrap_or(ended)));
     }
-    // Without a brief the Planner is given the engine's own ranking of files
+    // Without a brief the Planner gets the engine's own ranking of files
     if state.brief.is_none() && state.brief_failures.len() < ROLE_TRIES {
         return Some(Effect::AskSearcher);
     }
@@ -118,7 +119,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     let index = state.tasks.index();
     let mut effects: Vec<Effect> = verdicts(state).into_iter().map(Effect::Record).collect();
     if !effects.is_empty() {
-        // What follows from these is decided once they are written down
+        // The next effects are decided after these events are recorded
         return effects;
     }
     for task in index.active().filter_map(|id| state.tasks.get(id)) {
@@ -143,7 +144,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
         }
     }
     let mut free = (state.parallel() as usize).saturating_sub(state.slots());
-    // What the user said may change what has not started
+    // A correction of the user's may change the tasks that have not started
     let amending = state.amendment_due();
     if amending {
         effects.push(Effect::AmendPlan);
@@ -173,7 +174,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
         effects.push(Effect::Integrate { tasks, head: head.commit.clone() });
     }
     effects.extend(state.packages_due().map(|needs| Effect::AddPackages { parent: needs.parent.clone() }));
-    // Asked when nothing else is left to do: a question interrupts no work
+    // The user is asked only if nothing else is left to do: a question interrupts no work
     if effects.is_empty()
         && state.base_checks.is_some()
         && let Some(question) = state.question()
@@ -184,7 +185,7 @@ fn working(state: &State, now_ms: u64) -> Vec<Effect> {
     effects
 }
 
-/// What was not integrated, by what it takes along: its group, and the task that it is a part of.
+/// The tasks that were not integrated, by what fails with them: their group, and their compound task.
 struct Lost<'a> {
     groups: BTreeMap<&'a str, &'a TaskId>,
     parts: BTreeMap<&'a TaskId, &'a TaskId>,
@@ -205,8 +206,8 @@ impl<'a> Lost<'a> {
     }
 }
 
-/// What policy says of the tasks that failed or whose tests came to nothing, and of those that something concerns which were
-/// not integrated.
+/// The events that policy requires for tasks that failed, for tasks whose author of tests brought no tests, and for
+/// tasks that depend on others which were not integrated.
 fn verdicts(state: &State) -> Vec<Event> {
     let index = state.tasks.index();
     let failed = |id: &&TaskId| state.tasks.get(id).is_some_and(|t| matches!(t.phase, Phase::Failed { .. }));
@@ -220,9 +221,9 @@ fn verdicts(state: &State) -> Vec<Event> {
     due.filter_map(|task| verdict(state, &lost, task)).collect()
 }
 
-/// What policy says of a task without any work: cancelled, abandoned, or how it is helped.
+/// The event that policy requires for a task without any work: cancelled, abandoned, or its next rung.
 fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
-    // What is being merged is integrated or fails first, and with it the task that it is a part of
+    // A running merge ends first; it decides about these tasks and their compound task
     let merged = |other: &TaskId| state.tasks.get(other).is_some_and(|other| task.shares_group(other));
     if task.phase.is_final() || state.batch.contains(&task.id) || state.batch.iter().any(merged) {
         return None;
@@ -239,7 +240,7 @@ fn verdict(state: &State, lost: &Lost, task: &Task) -> Option<Event> {
     }
 }
 
-/// Whether a test is looked at before the ladder says what is next.
+/// Whether Reviewers look at a test before the ladder chooses the next rung.
 fn disputed(state: &State, task: &Task, fixable: bool) -> bool {
     independent::disputed(task, ladder::may_fix(state, task, fixable)).is_some()
 }
@@ -262,7 +263,7 @@ fn cancelled(state: &State, lost: &Lost, task: &Task) -> Option<String> {
     Some(format!("it belongs together with `{other}`, which was not integrated"))
 }
 
-/// Tasks that passed and may be integrated now: whole groups only.
+/// Tasks that passed and may be integrated now. A group comes only as a whole.
 fn batch_to_integrate(state: &State) -> Vec<TaskId> {
     let index = state.tasks.index();
     let settled = |id: &TaskId| {

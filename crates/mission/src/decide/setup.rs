@@ -1,5 +1,5 @@
-//! A set-up that failed: checks that need it say nothing, so nothing is judged and no work begins until it is put right. What
-//! a coder has begun ends first, because a pause would throw it away.
+//! A set-up that failed: the checks that need it give no evidence, so nothing is judged and no work begins until it
+//! works. Work that a Coder has begun ends first, because a pause would lose it.
 
 use super::work::work;
 use crate::{Effect, PauseReason, Phase, SetupSummary, State, Task, WorkKind, independent};
@@ -14,7 +14,7 @@ pub(super) fn blocks(state: &State) -> Option<PauseReason> {
     (!failures.is_empty()).then(|| PauseReason::setup(&failures.join("; "), &state.mission))
 }
 
-/// Work that was begun before this was known.
+/// The effects of work that was begun before the failure was known.
 pub(super) fn begun(state: &State) -> Vec<Effect> {
     let active = state.tasks.index().active().filter_map(|id| state.tasks.get(id));
     let effect = |task: &Task| match task.phase {

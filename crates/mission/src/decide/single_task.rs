@@ -1,14 +1,14 @@
-//! The plan of a mission whose Planner gave none: the objective as one task, with the files of the brief.
+//! The plan if the Planner gives none: the objective as one task, with the files of the brief.
 
 use crate::mailbox::{Plan, PlannedTask};
 use crate::{Event, State};
 
-/// The id of that task; a Planner may choose the same one.
+/// The id of that task; a Planner may choose the same id.
 const ID: &str = "objective";
 /// The longest title, in characters.
 const MAX_TITLE: usize = 80;
 
-/// `None` if no brief names a file: nothing is known that a task could begin with.
+/// The event of that plan; `None` if no brief names a file, because the task would have no files.
 pub(super) fn plan(state: &State) -> Option<Event> {
     let brief = state.brief.as_ref()?;
     let files = brief.files.iter().map(|file| file.path.clone());
@@ -34,7 +34,7 @@ pub(super) fn plan(state: &State) -> Option<Event> {
     Some(Event::PlanAccepted { plan, notes: vec![note], parent: None })
 }
 
-/// What was settled before the plan, a line each.
+/// The decisions that were made before the plan, one per line.
 fn decided(state: &State) -> String {
     let line =
         |decision: &crate::Decision| Some(format!("\n{} {}", decision.question, decision.chosen.as_ref()?));

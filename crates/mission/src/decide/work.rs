@@ -1,11 +1,11 @@
-//! The effect that lets a Coder or a Fixer work on a task. `decide` asks for it once that is due.
+//! The effect that lets a Coder or a Fixer work on a task. `decide` asks for it when the work is due.
 //!
-//! Its key holds attempt and repair, so that it stays the same while the work is under way. It chooses no rung and
-//! counts nothing up: `decide/ladder.rs` and `state` do.
+//! Its key contains attempt and repair, so that it stays the same while the work runs. It chooses no rung and
+//! counts nothing: `decide/ladder.rs` and `state` do.
 
 use crate::{Effect, Phase, State, Task, WorkKind};
 
-/// An effect names the attempt and the repair that it brings about, so that it keeps its key while it is under way.
+/// The effect names the attempt and the repair that it starts, so that it keeps its key while it runs.
 pub(super) fn work(state: &State, task: &Task, kind: WorkKind) -> Effect {
     let (attempt, fix) = match (&task.phase, kind) {
         (Phase::Working, _) => (task.attempt, task.fixes),

@@ -1,4 +1,4 @@
-//! A mission that begins from what another one delivered: what it knows of that one. Kept whole in its journal, as the other
+//! What a mission knows of the mission whose delivery it begins from. Its journal keeps a full copy, because the other
 //! mission may be removed. Data and its text only: `state/followed.rs` makes it.
 
 use std::fmt::Write;
@@ -13,14 +13,14 @@ use crate::MissionId;
 pub struct Followed {
     pub mission: MissionId,
     pub objective: String,
-    /// What its Searcher found.
+    /// The summary of its Searcher.
     pub summary: String,
-    /// Where the comment belongs, as `path:line`, and the lines there as they were delivered.
+    /// The place of the user's comment as `path:line`, and the delivered lines there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub lines: String,
-    /// The tasks that changed that file; all of them where the comment names none.
+    /// The tasks that changed that file; all tasks if the comment names no file.
     pub tasks: Vec<FollowedTask>,
     /// Files that it delivered.
     pub files: Vec<String>,
@@ -32,12 +32,12 @@ pub struct FollowedTask {
     pub title: String,
     pub instructions: String,
     pub files: Vec<String>,
-    /// What gates and reviewers found on its way.
+    /// What gates and Reviewers found before the task was integrated.
     pub findings: Vec<String>,
 }
 
 impl Followed {
-    /// As prompts hold it.
+    /// The text for prompts.
     pub fn text(&self) -> String {
         let mut text = format!(
             "# What this follows\nMission {} was delivered into the project, perhaps edited since; what the objective above says \

@@ -5,15 +5,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "detail")]
 pub enum PauseReason {
-    /// Esc, `/task stop`, the CLI: who asked.
+    /// The user stopped it: by Esc, `/task stop` or the CLI.
     Stopped(String),
-    /// A budget was reached: which, in words.
+    /// A budget was reached; the text names it.
     Budget(String),
     /// OpenCode failed again and again.
     Host(String),
-    /// No model answers: which, for how long, and why.
+    /// No model answers; the text names the models, for how long, and why.
     Provider(String),
-    /// A reviewer submits nothing.
+    /// A Reviewer submits nothing.
     Review(String),
     /// The project's files could not be read.
     Project(String),
@@ -21,20 +21,21 @@ pub enum PauseReason {
     Delivery(String),
     /// The plan waits for the user.
     Approval,
-    /// The plan does what the user must agree to: what, and how to agree, in words.
+    /// The plan contains something that needs the user's agreement; the text says what, and how to
+    /// agree.
     Consent(String),
     /// The repository's own settings loosen limits or run something, and the user has not trusted them.
     Trust(String),
     /// Packages that the plan needs cannot be fetched now.
     Packages(String),
-    /// What checks need could not be installed: the command, its last lines, what to do.
+    /// The set-up of the checks failed; the text has the command, its last lines and what to do.
     Setup(String),
     /// OpenCode ended.
     Shutdown,
 }
 
 impl PauseReason {
-    /// A set-up that failed on its own account, and what to do about it.
+    /// The pause for a failed set-up, with what to do about it.
     pub fn setup(failure: &str, mission: &str) -> PauseReason {
         PauseReason::Setup(format!(
             "{failure}. No change is at fault. Put right what it needs and continue with `/task resume {mission}`; or write \

@@ -1,6 +1,6 @@
-//! The task graph: whether a plan stands, in which order its tasks run, how wide it gets. Asked for the Planner's plans
-//! and for the user's changes of one. Pure: how long files are comes as an argument. A plan is accepted whole or every
-//! problem is named at once. It adds edges to a plan and takes no task away.
+//! The task graph: whether a plan is valid, in which order its tasks run, how wide it gets. It checks the Planner's
+//! plans and the user's edits. Pure: lengths of files are arguments. A plan is accepted as a whole, or every problem is
+//! named at once. It adds edges to a plan and removes no task.
 
 mod order;
 mod problem_text;
@@ -19,7 +19,7 @@ use crate::{Policy, TaskId, is_task_id, path};
 
 pub use shape::{remaining_path, widest};
 
-/// A plan that stands, with what was corrected in it.
+/// A valid plan, with what the engine corrected in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
     pub plan: Plan,
@@ -27,7 +27,7 @@ pub struct Checked {
     pub notes: Vec<String>,
 }
 
-/// Checks a plan. `taken` are the ids that the mission has already, `depth` how deep the plan is nested.
+/// Checks a plan. `taken`: the ids that the mission has already; `depth`: how deep the plan is nested.
 pub fn check(
     mut plan: Plan,
     policy: &Policy,
@@ -54,8 +54,8 @@ pub fn check(
     Ok(Checked { plan, notes })
 }
 
-/// Tasks that are too large for one coder by what their files hold. `lines` knows the files that are there. One file cannot be
-/// split, however long it is.
+/// Problems for tasks whose files have more lines than one Coder may get. `lines` gives the length of a file that
+/// exists. A task of a single file is no problem, because one file cannot be split.
 pub fn too_large(plan: &Plan, policy: &Policy, lines: impl Fn(&str) -> Option<u32>) -> Problems {
     let most = u64::from(policy.max_lines);
     let task = |task: &PlannedTask| {
@@ -135,7 +135,7 @@ fn tasks(plan: &mut Plan, policy: &Policy, taken: &BTreeSet<TaskId>, depth: u32,
         files.sort_unstable();
         files.dedup();
         task.files = files;
-        // The engine's to say, not a plan's
+        // Only the engine sets this, not a plan
         task.runs_after.clear();
     }
 }

@@ -1,6 +1,6 @@
-//! The order in which a plan's tasks run: its own, and the one that tasks which write the same file need.
+//! The order in which a plan's tasks run: the order of the plan, and the order of tasks that write the same file.
 //!
-//! It adds an order and takes none away; a circle is named, never cut.
+//! It adds orders and removes none; a circle is reported, never cut.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -14,7 +14,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::problem_text::short;
 use crate::mailbox::{Plan, Problems};
 
-/// Above this many tasks, an order that already follows from others is not looked for.
+/// Plans with more tasks are not searched for orders that already follow from others.
 const SMALL: usize = 1000;
 /// Names that one sentence lists.
 const MAX_NAMES: usize = 20;
@@ -22,7 +22,7 @@ const MAX_NAMES: usize = 20;
 /// Tasks by their place in the plan; an edge leads from a task to one that waits for it.
 type Graph = DiGraph<usize, ()>;
 
-/// Adds the orders that are missing, and says which; the problems where the plan cannot be run in any order.
+/// Adds the missing orders and returns them in words. The error lists the problems if no order is possible.
 pub(super) fn order_tasks(plan: &mut Plan) -> Result<Vec<String>, Problems> {
     let mut graph = edges(plan)?;
     let order = toposort(&graph, None).map_err(|cycle| vec![name_cycle(&graph, plan, cycle.node_id())])?;
@@ -61,9 +61,9 @@ fn listed(plan: &Plan) -> String {
     names.join(", ") + &more
 }
 
-/// The shortest circle through `start`, which is on one; read as "waits for".
+/// The shortest circle through `start`, as names joined by "waits for". `start` must be on a circle.
 fn name_cycle(graph: &Graph, plan: &Plan, start: NodeIndex) -> String {
-    // Along what each waits for, so that the names come in the order of the words
+    // Follows what each task waits for, so that the names come in the order of the sentence
     let mut reached_from: FxHashMap<NodeIndex, NodeIndex> = FxHashMap::default();
     let mut queue = VecDeque::from([start]);
     let mut last = start;
@@ -97,20 +97,20 @@ fn name_cycle(graph: &Graph, plan: &Plan, start: NodeIndex) -> String {
     )
 }
 
-/// What is integrated at once: a task, or a group as a whole.
+/// Units of integration: a task, or a group as a whole.
 struct Units {
-    /// The place of each task's unit in an order of the units.
+    /// The place of each task's unit in the order of the units.
     place: Vec<usize>,
 }
 
 impl Units {
-    /// A group is integrated as one, so nothing outside it may stand between two of its tasks.
+    /// A group is integrated as one, so no task outside it may come between two of its tasks.
     fn of(plan: &Plan, graph: &Graph) -> Result<Units, Problems> {
         if plan.tasks.iter().all(|t| t.group.is_none()) {
             return Ok(Units { place: Vec::new() });
         }
         let mut groups: FxHashMap<&str, NodeIndex> = FxHashMap::default();
-        // A unit is known by the first of its tasks
+        // A unit is named by the first of its tasks
         let mut units: DiGraph<usize, ()> = DiGraph::new();
         let mut unit_of = Vec::with_capacity(plan.tasks.len());
         for (i, task) in plan.tasks.iter().enumerate() {
@@ -126,7 +126,7 @@ impl Units {
             }
         }
         let order = toposort(&units, None).map_err(|cycle| {
-            // Some unit of the circle is a group: tasks alone were seen to have an order
+            // At least one unit of the circle is a group, because the tasks alone have an order
             let on_it = petgraph::algo::tarjan_scc(&units).into_iter().find(|c| c.contains(&cycle.node_id()));
             let group = on_it.iter().flatten().find_map(|unit| plan.tasks[units[*unit]].group.as_deref());
             vec![format!(
@@ -145,8 +145,8 @@ impl Units {
     }
 }
 
-/// A topological order in which, where the graph leaves the choice, tasks come as the plan lists them, and those of a
-/// group side by side: orders that are added along it never make a group wait for itself.
+/// A topological order. If the graph leaves a choice, tasks come in the order of the plan, and the tasks of a group
+/// come together, so that orders added along it never make a group wait for itself.
 fn stable(graph: &Graph, order: &[NodeIndex], units: &Units) -> Vec<NodeIndex> {
     let mut nodes = by_depth(graph, order);
     if !units.place.is_empty() {
@@ -166,7 +166,7 @@ fn by_depth(graph: &Graph, order: &[NodeIndex]) -> Vec<NodeIndex> {
     nodes
 }
 
-/// Two tasks that write the same file run one after the other: along an order that exists already no cycle can arise.
+/// Makes tasks that write the same file run one after the other. It follows an existing order, so no cycle can arise.
 fn order_writers(plan: &mut Plan, graph: &mut Graph, order: &[NodeIndex]) -> Vec<String> {
     let small = plan.tasks.len() <= SMALL;
     let mut last_writer: FxHashMap<&str, NodeIndex> =

@@ -1,10 +1,11 @@
-//! How problems of a plan are told: names cut short, and never more than a model fixes at a time.
+//! The text of a plan's problems: long names are cut, and the list is as short as a model can fix
+//! at once.
 
 use std::borrow::Cow;
 
 use crate::mailbox::Problems;
 
-/// The most problems that are told at once: a model fixes a few at a time.
+/// The most problems in one answer: a model fixes a few at a time.
 const MAX_PROBLEMS: usize = 12;
 
 pub(super) fn bounded(mut problems: Problems) -> Problems {

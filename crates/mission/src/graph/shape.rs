@@ -1,6 +1,6 @@
-//! What the graph of a running mission looks like: how long the way through it still is, how wide it gets.
+//! The shape of a running mission's graph: how long its remaining path is, and how wide it gets.
 //!
-//! It only counts: tasks are put in order by `order.rs`, and started by `decide`.
+//! It only counts: `order.rs` orders the tasks, and `decide` starts them.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::{Phase, Task, TaskId};
 
-/// An edge leads from a task to one that waits for it: a dependant, or the compound task that it came out of.
+/// An edge leads from a task to one that waits for it: a dependent task, or its compound task.
 fn graph<'a>(tasks: impl Iterator<Item = &'a Task>) -> DiGraph<&'a Task, ()> {
     let tasks: Vec<&Task> = tasks.collect();
     let mut graph: DiGraph<&Task, ()> = DiGraph::with_capacity(tasks.len(), tasks.len());
@@ -30,7 +30,8 @@ fn graph<'a>(tasks: impl Iterator<Item = &'a Task>) -> DiGraph<&'a Task, ()> {
     graph
 }
 
-/// The longest chain of tasks that still waits on each task, itself included: the critical path runs first.
+/// For each task, the length of the longest chain of unfinished tasks that starts with it. The longest one,
+/// the critical path, runs first.
 pub fn remaining_path<'a>(tasks: impl Iterator<Item = &'a Task>) -> FxHashMap<&'a str, usize> {
     let graph = graph(tasks);
     let mut longest: FxHashMap<&str, usize> =
@@ -40,14 +41,15 @@ pub fn remaining_path<'a>(tasks: impl Iterator<Item = &'a Task>) -> FxHashMap<&'
         let task = graph[node];
         let waiting = graph.neighbors(node).filter_map(|n| longest.get(graph[n].id.as_str()));
         let after = waiting.max().copied().unwrap_or(0);
-        // A task that was split is its parts, no work of its own
+        // A task that was split has no work of its own
         let own = !task.phase.is_final() && task.phase != Phase::Split;
         longest.insert(&task.id, after + usize::from(own));
     }
     longest
 }
 
-/// How many tasks stand on the widest level of the graph, a level being the length of the longest way to it.
+/// How many tasks are on the widest level of the graph. A task's level is the length of the longest path to
+/// it.
 pub fn widest<'a>(tasks: impl Iterator<Item = &'a Task>) -> usize {
     let graph = graph(tasks);
     let Ok(order) = toposort(&graph, None) else { return 0 };

@@ -9,7 +9,7 @@ use super::{Checked, check as check_plan, too_large};
 use crate::mailbox::{Plan, PlannedTask};
 use crate::{Policy, TaskId};
 
-/// `id: files; depends on; group`, a line a task; a `+` before the id makes it compound.
+/// A plan from lines `id: files; depends on; group`, one per task; a `+` before the id makes the task compound.
 fn plan(text: &str) -> Plan {
     let words = |part: &str| part.split_whitespace().map(str::to_string).collect::<Vec<_>>();
     let task = |line: &str| {
@@ -64,7 +64,7 @@ fn a_plan_that_stands_is_left_as_it_is() {
 
 #[test]
 fn a_circle_is_named_in_the_order_in_which_its_tasks_wait() {
-    // The shortest one, without the tasks that only hang on it
+    // The shortest circle, without the tasks that only depend on it
     check(
         "x: x.ts; a\na: a.ts; b\nb: b.ts; c\nc: c.ts; a\nd: d.ts; c",
         expect![[r#"
@@ -138,7 +138,7 @@ fn a_task_is_too_large_by_what_its_files_hold() {
     );
 }
 
-/// Four plans, one within the other, as the default is: what is compound in the third has its tasks in the fourth.
+/// The default allows four nested plans: a compound task of the third plan has its tasks in the fourth.
 #[test]
 fn plans_nest_four_deep() {
     let stands = |depth| check_plan(plan("+a: src/**"), &Policy::default(), &BTreeSet::new(), depth).is_ok();
@@ -211,7 +211,7 @@ fn plans_nest_only_so_deep() {
 
 #[test]
 fn writers_of_one_file_get_an_order() {
-    // As the plan lists them, after what they depend on, and only where they have none
+    // In the order of the plan, after their dependencies, and only if they have no order yet
     check(
         "a: x\nb: x y\nc: y; d\nd: d\ne: x; b",
         expect![[r#"
@@ -242,7 +242,7 @@ fn groups_land_without_waiting_for_themselves() {
         group `g` would wait for itself: its tasks are integrated together, but a task outside it stands between them; put that task into the group, or drop the group
     "#]],
     );
-    // An order of writers is found that keeps the group together
+    // The order of writers keeps the group together
     check(
         "a: x; ; g\nb: x\nc: x; ; g",
         expect![[r#"
@@ -278,7 +278,7 @@ fn any_plan() -> impl Strategy<Value = Plan> {
                 id: format!("t{i}"),
                 instructions: "do it".into(),
                 files: files.iter().map(|f| format!("f{f}")).chain([format!("own{i}")]).collect(),
-                // Mostly backwards, so that many plans stand
+                // Mostly on earlier tasks, so that many plans are valid
                 depends_on: deps.iter().filter(|d| **d < i || **d == 11).map(|d| format!("t{d}")).collect(),
                 acceptance: vec!["it is done".into()],
                 group: group.map(|g| format!("g{g}")),
@@ -318,12 +318,12 @@ proptest! {
                 prop_assert!(!shared || after(&plan, &a.id, &b.id) || after(&plan, &b.id, &a.id));
             }
         }
-        // And checking it again changes nothing: the orders are there
+        // Checking it again changes nothing: the orders exist
         let again = check_plan(plan.clone(), &policy, &BTreeSet::new(), 0).unwrap();
         prop_assert!(again.notes.is_empty(), "{:?}", again.notes);
     }
 
-    /// Whether a plan stands depends on what the model wrote, never on the orders that the engine adds.
+    /// Whether a plan is valid depends on what the model wrote, never on the orders that the engine adds.
     #[test]
     fn orders_of_writers_refuse_no_plan(plan in any_plan()) {
         let mut apart = plan.clone();

@@ -1,4 +1,4 @@
-//! Several coders at one attempt: whose change goes on.
+//! Several Coders make one attempt: whose change continues.
 //!
 //! It compares what the gates and the engine found, and never what a Coder says of its change.
 
@@ -13,38 +13,42 @@ use crate::{FailureClass, Gate};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub slot: u32,
-    /// Of its change; empty where there is none.
+    /// The tree of its change; empty if there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tree: String,
     /// Why nothing was submitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<FailureClass>,
-    /// The first gate that refuses it, of those that ask no model.
+    /// The first gate without models that rejects the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_by: Option<Gate>,
-    /// What it does, in words that are the same where two do the same: what the checks say, and the symbols that changed.
+    /// What the change does: results of the checks, and changed symbols. The text is equal for changes that do the
+    /// same.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub behaviour: String,
-    /// What it makes of the files it changes, in words that are the same where two differ only in how they are written.
+    /// What the changed files contain, without their formatting. The text is equal for changes that differ only in
+    /// style.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub form: String,
-    /// Lines that it adds and takes away.
+    /// The number of lines that it adds and removes.
     #[serde(default)]
     pub lines: u32,
 }
 
-/// Whose change goes on, by its place; `None` if nobody submitted anything.
+/// Whose change continues: `chosen` is its place, `None` if no Coder submitted a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
     pub chosen: Option<usize>,
     pub why: String,
-    /// Some pass, and no two of them say the same: one more is worth asking.
+    /// Some pass, but no two of them make the same change, or several such groups have the same size: one more Coder
+    /// is worth asking.
     pub open: bool,
 }
 
-/// Of those that pass the gates, the largest group that makes the same change, and the smallest of it: right answers agree
-/// with one another, and wrong ones are scattered. Where no two do, the largest group that behaves the same, and among groups
-/// of the same size the one with the smaller change. Where none passes, the one that came furthest, to be fixed.
+/// Chooses among the changes that pass the gates: the smallest one of the largest group that makes the same change,
+/// because right answers agree and wrong ones differ. If no two make the same change, the largest group that behaves
+/// the same decides, and among groups of one size the smaller change. If none passes, the one that passed the most
+/// gates is chosen, to be fixed.
 pub fn choose(candidates: &[Candidate]) -> Choice {
     let all = candidates.len();
     let submitted = || candidates.iter().enumerate().filter(|(_, c)| c.failed.is_none());

@@ -1,13 +1,13 @@
-//! What the project's own checks said, as events hold it, and how far that vouches for a change.
+//! Results of the project's own checks, as events contain them, and how far they verify a change.
 //!
 //! Pure data: the engine runs checks and finds which one covers which file (`bench/project_checks.rs`). The report and
-//! the delivery ask `verified`. Journals hold it: a new field needs a default.
+//! the delivery call `verified`. Journals contain it: a new field needs a default.
 
 use serde::{Deserialize, Serialize};
 
 use crate::GateVerdict;
 
-/// What one of the project's checks said of a tree.
+/// The result of one of the project's checks on a tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckSummary {
     pub name: String,
@@ -18,13 +18,13 @@ pub struct CheckSummary {
     /// What it looks at; absent in older journals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<CheckKind>,
-    /// Files that the mission changed and whose tests it runs.
+    /// Changed files whose tests the check runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub covers: Vec<String>,
-    /// Those that need a test, and it does not run one.
+    /// Changed files that need a test which the check does not run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<String>,
-    /// The mission brought the check: it stood nowhere before.
+    /// The mission added the check: the project did not have it before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
 }
@@ -54,25 +54,25 @@ impl CheckKind {
 }
 
 impl CheckSummary {
-    /// Whether it passed and what it runs are tests: a build, types and lints vouch for nothing.
+    /// Whether the check passed and runs tests: builds, types and lints verify nothing.
     pub fn vouches(&self) -> bool {
         let tests = !matches!(self.kind, Some(CheckKind::Build | CheckKind::Types | CheckKind::Lint));
         tests && self.verdict == GateVerdict::Pass
     }
 }
 
-/// How far tests that passed vouch for a change.
+/// How far passed tests verify a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verified {
     /// They cover every file that needs one.
     Yes,
-    /// Not these files.
+    /// They do not cover these files.
     InPart(Vec<String>),
-    /// None passed, or none covers anything that changed.
+    /// No test passed, or none covers a changed file.
     No,
 }
 
-/// What checks of one tree say of the change that led to it.
+/// How far the checks of one tree verify the change that made it.
 pub fn verified(checks: &[CheckSummary]) -> Verified {
     let mut vouching = checks.iter().filter(|check| check.vouches());
     let Some(first) = vouching.next() else { return Verified::No };
@@ -93,32 +93,32 @@ pub fn verified(checks: &[CheckSummary]) -> Verified {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetupSummary {
     pub run: String,
-    /// Relative to the project; empty is its root.
+    /// The folder, relative to the project; empty: its root.
     pub directory: String,
-    /// The file that calls for it.
+    /// The file that requires the step.
     pub why: String,
     pub took_ms: u64,
-    /// How it failed, with its last lines.
+    /// How the step failed, with the last lines of its output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// What it made before was kept and served again.
+    /// The result of an earlier run was kept and used again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub warm: bool,
-    /// Packages that cannot be installed here, and were left out.
+    /// Packages that were left out because they cannot be installed here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// Of one that failed: commands of checks that need what it makes and did not pass.
+    /// If the step failed: commands of the checks that need its result and did not pass.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needed_by: Vec<String>,
 }
 
 impl SetupSummary {
-    /// Whether checks say nothing because it failed.
+    /// Whether checks give no evidence because the step failed.
     pub fn blocks(&self) -> bool {
         self.failed.is_some() && !self.needed_by.is_empty()
     }
 
-    /// What failed, how, and which checks need it; `None` if nothing failed.
+    /// What failed, how, and which checks need it; `None` if the step did not fail.
     pub fn failure(&self) -> Option<String> {
         let how = self.failed.as_ref()?;
         let place = if self.directory.is_empty() { String::new() } else { format!(" in {}", self.directory) };

@@ -1,17 +1,17 @@
-//! The tests of a task that another coder writes before its implementation: what is due about them, and what their
-//! events change. `decide`, `apply` and the engine's `dispute` ask; what is kept of them is `written_tests.rs`. It runs
-//! and reads no test: which one failed comes as an issue of the gate, and whether it is wrong is for Reviewers to say.
+//! The tests of a task that another Coder writes before its implementation: what is due about them, and what their
+//! events change. `decide`, `apply` and the engine's `dispute` call it; `written_tests.rs` has the data. It runs and
+//! reads no test: the gate's issue names the test that failed, and Reviewers say whether the test is wrong.
 
 use super::written_tests::WrittenTests;
 use crate::{AttemptFailure, Effect, Event, FailureClass, Gate, Issue, Phase, State, Task};
 
 /// The source of issues that the gate of these tests raises.
 pub const SOURCE: &str = Gate::IndependentTests.row().name;
-/// Authors that try before the task goes on without; one more after a redraw.
+/// The most authors that try before the task continues without tests; one more after a redraw.
 const DRAWS: u32 = 2;
-/// Redraws of tests that attempts failed on; what is wrong after that is dropped.
+/// The most redraws of tests on which attempts failed; tests that are still wrong then are dropped.
 const REDRAWS: u32 = 1;
-/// How often the same tests are looked at: once early, and once more when an attempt from nothing says the same.
+/// The most reviews of the same tests: one early, and one more when a fresh attempt fails on the same test.
 const LOOKS: u32 = 2;
 
 /// Whether an author of tests is due before the task is worked on.
@@ -22,11 +22,11 @@ pub(crate) fn due(state: &State, task: &Task) -> bool {
         && task.behaviour == Some(true)
         && tests.written.is_none()
         && tests.skipped.is_none()
-        // Without checks there is nobody to run them
+        // Without checks nothing would run the tests
         && state.base_checks.as_ref().is_some_and(|checks| !checks.is_empty())
 }
 
-/// Whether it is not known yet if an author is due: that waits for the checks of the base.
+/// Whether it is still unknown if an author is due: the checks of the base have not run yet.
 pub(crate) fn unknown(state: &State, task: &Task) -> bool {
     state.policy.independent_tests
         && state.base_checks.is_none()
@@ -34,13 +34,13 @@ pub(crate) fn unknown(state: &State, task: &Task) -> bool {
         && task.behaviour == Some(true)
 }
 
-/// The author that is due or at work, numbered from 1; the key stays the same while one is.
+/// The effect of the author that is due or at work, numbered from 1; its key stays the same while the author works.
 pub(crate) fn write(task: &Task) -> Effect {
     let draw = task.tests.draws + u32::from(task.phase != Phase::Testing);
     Effect::WriteTests { task: task.id.clone(), draw, host_failures: task.host_failures }
 }
 
-/// The task goes on without, once enough authors have tried.
+/// The event by which the task continues without tests, once enough authors have tried.
 pub(crate) fn skipped(state: &State, task: &Task) -> Option<Event> {
     let tests = &task.tests;
     let tried = task.phase == Phase::Waiting && due(state, task) && tests.draws >= DRAWS + tests.redraws;
@@ -51,14 +51,14 @@ pub(crate) fn skipped(state: &State, task: &Task) -> Option<Event> {
     })
 }
 
-/// Why a test is looked at.
+/// Why Reviewers look at a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Dispute<'a> {
-    /// The only test that an attempt failed on, and fails on still after a repair.
+    /// An attempt failed on this test alone, and still does after a repair.
     Repaired(&'a Issue),
-    /// The only test that the last two attempts ended on.
+    /// The last two attempts both ended on this test alone.
     Attempts(&'a Issue),
-    /// The words of a coder who cannot go on.
+    /// The Coder says that it cannot continue because of this test.
     Blocked(&'a Issue),
 }
 
@@ -69,7 +69,8 @@ impl<'a> Dispute<'a> {
     }
 }
 
-/// What reviewers have to look at before the ladder goes on; `repairs`: another repair of this attempt may follow.
+/// The test that Reviewers look at before the ladder continues; `repairs`: another repair of this attempt may
+/// follow.
 pub fn disputed(task: &Task, repairs: bool) -> Option<Dispute<'_>> {
     let tests = &task.tests;
     if !matches!(task.phase, Phase::Failed { .. }) || tests.written.is_none() || tests.upheld >= LOOKS {
@@ -88,19 +89,19 @@ pub fn disputed(task: &Task, repairs: bool) -> Option<Dispute<'_>> {
     if repairs || (tests.upheld > 0 && tests.upheld_at == last.attempt) {
         return None;
     }
-    // Only how an attempt ended counts, and those that other tests failed say nothing of these
+    // Only the end of an attempt counts, and only attempts that failed on these tests
     let earlier = task.failures.iter().rev().find(|failure| failure.attempt != last.attempt);
     let earlier = earlier.filter(|failure| failure.attempt > task.granted).filter(same);
     earlier.map(|_| Dispute::Attempts(issue))
 }
 
-/// The one test that a change failed on, where it failed on nothing else.
+/// The test that a change failed on, if it failed on nothing else.
 fn alone(failure: &AttemptFailure) -> Option<&Issue> {
     let [issue] = failure.issues.as_slice() else { return None };
     (issue.source == SOURCE).then_some(issue)
 }
 
-/// What is said of tests that reviewers find wrong: they are written again once, and then dropped.
+/// The event for tests that Reviewers find wrong: they are written again once, and then dropped.
 pub fn found_wrong(task: &Task, reason: String, kept: Option<String>) -> Event {
     let id = task.id.clone();
     match task.tests.redraws < REDRAWS {
@@ -109,12 +110,12 @@ pub fn found_wrong(task: &Task, reason: String, kept: Option<String>) -> Event {
     }
 }
 
-/// File and test: what the message has to say beside them differs from run to run.
+/// The file and the test. The rest of the message differs from run to run.
 fn name(issue: &Issue) -> (Option<&str>, &str) {
     (issue.path.as_deref(), issue.message.split('`').nth(1).unwrap_or_default())
 }
 
-/// Folds what happens to the tests of a task that is not over.
+/// Folds an event about the tests of a task that is not over.
 pub(crate) fn apply(task: &mut Task, event: &Event) {
     match event {
         Event::TestsStarted { .. } if task.phase == Phase::Waiting => {
@@ -160,7 +161,7 @@ pub(crate) fn apply(task: &mut Task, event: &Event) {
     }
 }
 
-/// Attempts that a wrong test failed do not count: the ladder is climbed again.
+/// Attempts that failed on a wrong test do not count: the ladder starts again.
 fn discard(task: &mut Task, kept: Option<&String>) {
     task.tests.kept = kept.cloned();
     task.granted = task.attempt;
@@ -170,7 +171,7 @@ fn discard(task: &mut Task, kept: Option<&String>) {
     }
 }
 
-/// What an author submitted came to nothing.
+/// The author's tests were rejected.
 pub(crate) fn rejected(task: &mut Task, issues: &[Issue]) {
     task.answered();
     task.tests.remarks = issues.to_vec();

@@ -1,8 +1,9 @@
-//! What a review of the whole says of one acceptance item. Data only, for events and the state.
+//! The verdict of a review of the whole on one acceptance item. Data only, for events and the
+//! state.
 
 use serde::{Deserialize, Serialize};
 
-/// What is said of one acceptance item, and by what it shows.
+/// The verdict on one acceptance item, with its evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ItemVerdict {
     pub item: String,

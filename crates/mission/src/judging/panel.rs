@@ -7,8 +7,8 @@
 //! - trust: R = 0. As many as judge a task, three if they object; each item by majority;
 //! - doubt: n = min(15, 3 + R/4), and (n - 1)/5 may object.
 //!
-//! A wrong objection costs a further cycle, a wrong approval costs the user. `docs/MISSION.md` has the same rules for users.
-//! Nothing here asks anybody: it only counts.
+//! A wrong objection costs a further cycle, a wrong approval costs the user. `docs/MISSION.md` has the same rules for
+//! users. It asks no Reviewer: it only counts.
 
 /// The fewest Reviewers who decide if anything was rejected.
 const MIN_REVIEWERS: u32 = 3;
@@ -16,7 +16,7 @@ const MIN_REVIEWERS: u32 = 3;
 const MAX_REVIEWERS: u32 = 15;
 /// The most Reviewers who are asked in distrust.
 const MAX_REVIEWERS_IN_DISTRUST: u32 = 31;
-/// Each further Reviewer in doubt is for this many rejected submissions.
+/// In doubt, one more Reviewer is asked for this many rejected submissions.
 const REJECTIONS_FOR_ONE_MORE_REVIEWER: usize = 4;
 /// The most Reviewers who work in parallel: if too many of them object, the rest are not asked.
 const MAX_PARALLEL_REVIEWERS: u32 = 4;
@@ -26,12 +26,12 @@ const REVIEWERS_FOR_ONE_OBJECTION: u32 = 5;
 const REVIEWERS_FOR_ONE_OBJECTION_IN_DISTRUST: u32 = 10;
 /// More rejected submissions for every two that were integrated mean distrust.
 const MAX_REJECTIONS_FOR_TWO_INTEGRATED: usize = 5;
-/// This few rejected submissions say nothing of the roles yet.
+/// Up to this many rejected submissions say nothing about the roles.
 const REJECTIONS_THAT_SAY_NOTHING: usize = 8;
 /// More rejected submissions mean distrust, however many were integrated: something wrong was almost certainly accepted.
 const MAX_REJECTIONS: usize = 80;
 
-/// What a mission has shown of those who work for it.
+/// How well the roles of a mission have worked so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TrackRecord {
     /// Submissions that a gate rejected.
@@ -49,27 +49,29 @@ impl TrackRecord {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
-    /// Those who are asked first decide, unless they object.
+    /// The first Reviewers decide, unless they object.
     Trusted,
-    /// Hardly anyone may object.
+    /// Only a few may object.
     Doubted,
-    /// So much was rejected that many look, hardly anyone may object, and no answer to an objection is believed.
+    /// So much was rejected that many Reviewers look, only a few may object, and no answer to an objection is believed.
     Distrusted,
-    /// What was objected to was found to be no fault.
+    /// A Coder found the objection to be no fault.
     Answered,
 }
 
-/// Reviewers of the objective: some are asked first, side by side; more where that does not decide.
+/// The Reviewers of the objective: some are asked first, in parallel, and more if those do not decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Panel {
     first: u32,
     voters: u32,
-    /// How many of all voters may object to what is met all the same; `None`: the majority of those asked decides, item by item.
+    /// How many of all voters may object although the objective counts as met; `None`: the majority of those asked
+    /// decides, item by item.
     tolerated: Option<u32>,
 }
 
 impl Panel {
-    /// Where a `quorum` of so many judges each task; `whole`: every task was integrated; `answered`: what was objected to was found to be no fault.
+    /// `quorum`: how many Reviewers judge each task; `whole`: every task was integrated; `answered`: a Coder found the
+    /// objection to be no fault.
     pub fn new(quorum: u32, record: TrackRecord, whole: bool, answered: bool) -> Panel {
         let rule = match record.rejected {
             _ if whole && record.is_distrusted() => Rule::Distrusted,
@@ -96,7 +98,8 @@ impl Panel {
         Panel { first, voters, tolerated }
     }
 
-    /// How many are asked after `asked` of whom so many approve and so many object; 0: that decides, or the rest cannot.
+    /// How many more to ask after `asked` Reviewers, with the given approvals and objections; 0: these decide, or more
+    /// Reviewers could not change the result.
     pub fn next(self, asked: u32, approvals: u32, objections: u32) -> u32 {
         let decided = match self.tolerated {
             None => asked > 0 && objections * 2 < asked,
@@ -109,7 +112,7 @@ impl Panel {
         }
     }
 
-    /// How many may be asked yet until it is met, of whom so many are asked next.
+    /// The most Reviewers that may still be asked, including the `next` ones.
     pub fn at_most(self, asked: u32, next: u32) -> u32 {
         match self.tolerated {
             None => next,
@@ -117,13 +120,14 @@ impl Panel {
         }
     }
 
-    /// Whether each item is put to the vote by itself; otherwise the whole is, and if it is not met, whatever anybody objects
-    /// to is not.
+    /// Whether each item is voted on separately. Otherwise the vote is on the whole, and if that fails, every item with
+    /// an objection counts as not met.
     pub fn by_item(self) -> bool {
         self.tolerated.is_none()
     }
 
-    /// Whether the whole is met, where so many of `asked` approve and so many object; `None`: too few have said.
+    /// Whether the whole is met, with the given approvals and objections of `asked` Reviewers; `None`: too few gave a
+    /// verdict.
     pub fn met(self, asked: u32, approvals: u32, objections: u32) -> Option<bool> {
         match self.tolerated {
             None if approvals * 2 > asked => Some(true),
@@ -138,7 +142,7 @@ impl Panel {
 mod tests {
     use super::*;
 
-    /// `asked` in turn, as long as so many of each wave object.
+    /// The sizes of the waves, if the given number of each wave objects.
     fn waves(panel: Panel, objections: &[u32]) -> Vec<u32> {
         let (mut waves, mut asked, mut against) = (Vec::new(), 0, 0);
         for more in objections.iter().chain([&0; 8]) {

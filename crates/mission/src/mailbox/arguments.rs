@@ -1,5 +1,5 @@
-//! One description of each argument serves three ends: the schema that the model sees, the repair of its slips, and
-//! the words that say what is wrong.
+//! One description of each argument has three uses: the schema that the model sees, the repair of its mistakes, and the
+//! words that say what is wrong.
 //!
 //! It knows no tool: each tool's file describes its own fields.
 
@@ -11,7 +11,7 @@ use super::lenient;
 const MAX_TEXT: usize = 64 * 1024;
 /// The most items accepted in one list.
 const MAX_ITEMS: usize = 20_000;
-/// The most problems that are told at once: a model fixes a few at a time.
+/// The most problems in one answer: a model fixes a few at a time.
 const MAX_PROBLEMS: usize = 20;
 /// The longest text that is read as JSON, in bytes, and how deep broken JSON may nest.
 const MAX_JSON: usize = 4 * 1024 * 1024;
@@ -35,11 +35,11 @@ pub struct Field {
     pub name: &'static str,
     pub shape: Shape,
     pub required: bool,
-    /// Shown to the model; empty where the name says it all.
+    /// Shown to the model; empty if the name is enough.
     pub hint: &'static str,
-    /// Items that a list has at least.
+    /// The fewest items of a list.
     pub least: u8,
-    /// What a text matches; empty for any.
+    /// The pattern that a text must match; empty: any text.
     pub pattern: &'static str,
 }
 
@@ -96,7 +96,7 @@ fn shape_schema(shape: &Shape) -> Value {
     }
 }
 
-/// Reads `value` as an object with these fields: what it gives deserialises into the matching type.
+/// Reads `value` as an object with these fields. The result deserialises into the matching type.
 pub(super) fn read(value: &Value, fields: &[Field]) -> Result<Value, Problems> {
     let mut problems = Vec::new();
     let repaired = object(value, fields, "", &mut problems);
@@ -111,7 +111,8 @@ pub(super) fn read(value: &Value, fields: &[Field]) -> Result<Value, Problems> {
     Err(problems)
 }
 
-/// Reads arguments into a type; the shape was checked, so what is left to fail is a mistake of ours, told all the same.
+/// Reads arguments into a type. The shape was checked before, so a failure is an error in this program; it is reported,
+/// too.
 pub(super) fn parse<T: serde::de::DeserializeOwned>(value: &Value, fields: &[Field]) -> Result<T, Problems> {
     serde_json::from_value(read(value, fields)?)
         .map_err(|error| vec![format!("the arguments could not be read: {error}")])
@@ -128,7 +129,7 @@ fn object(value: &Value, fields: &[Field], at: &str, problems: &mut Problems) ->
             }
             _ => return wrong(at, "an object", value, problems),
         },
-        // Some models wrap the only object in a list
+        // Some models wrap a single object in a list
         Value::Array(items) if items.len() == 1 && items[0].is_object() => {
             return object(&items[0], fields, at, problems);
         }
@@ -163,7 +164,7 @@ fn same_word(key: &str, wanted: &str) -> bool {
     key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).eq(wanted.chars())
 }
 
-/// A key that no field took, as a guess at what was meant.
+/// A key that matches no field, as a guess at what the model meant.
 fn nearest(map: &Map<String, Value>, fields: &[Field], name: &str) -> String {
     let unknown = map.keys().find(|key| {
         fields.iter().all(|f| f.name != key.as_str())
@@ -274,7 +275,7 @@ fn list(value: &Value, item: &Shape, at: &str, problems: &mut Problems) -> Value
     )
 }
 
-/// JSON that was submitted as text, with the slips that models make in it.
+/// Parses JSON that was submitted as text, with the mistakes that models make in it.
 fn unpack(text: &str) -> Option<Value> {
     if text.len() > MAX_JSON {
         return None;
@@ -282,13 +283,13 @@ fn unpack(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().or_else(|| lenient::read(text, MAX_NESTING))
 }
 
-/// Whether a text where a list is wanted is that list as JSON, and not a path such as `[id]/page.tsx`.
+/// Whether a text in place of a list is the list as JSON, and not a path such as `[id]/page.tsx`.
 fn is_packed(text: &str) -> bool {
     let inner = text.trim().strip_prefix(['[', '{']).map(str::trim_start);
     inner.is_some_and(|inner| inner.is_empty() || inner.starts_with(['"', '\'', '{', ']', '}']))
 }
 
-/// The items of `[a.ts, b.ts]`, which is no JSON: repaired as such, names would be torn apart.
+/// The items of `[a.ts, b.ts]`, which is no JSON: a repair as JSON would split the names.
 fn unquoted(text: &str) -> Option<Vec<Value>> {
     let inner = text.trim().trim_end_matches([',', ';']).strip_prefix('[')?.strip_suffix(']')?;
     let item = |item: &str| Value::from(item.trim().trim_matches(['"', '\'', '`']));

@@ -1,7 +1,7 @@
 //! `mission_brief`: what the Searcher submits. The engine's `searcher` parses it here.
 //!
-//! It opens no file: whether those of a brief exist is an argument of `compare`. What it leaves open is put to the
-//! user by `clarify`, not here.
+//! It opens no file: `compare` gets a function that says whether a file exists. `clarify` asks the user the open
+//! questions, not this file.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -34,13 +34,13 @@ pub(super) const FIELDS: &[Field] = &[
     .hint("only what the objective leaves open, the code does not answer, and changes the plan; the user is asked"),
 ];
 
-/// Questions of a brief, choices of one, and bytes of each text.
+/// The most questions of a brief, the number of choices of one, and the most bytes of each text.
 pub const MAX_DECISIONS: usize = 3;
 const CHOICES: std::ops::RangeInclusive<usize> = 2..=4;
 const MAX_QUESTION: usize = 300;
 const MAX_CHOICE: usize = 120;
 
-/// What the Searcher found: all that the Planner sees of the repository.
+/// What the Searcher found. The Planner sees nothing else of the repository.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Brief {
     pub summary: String,
@@ -53,7 +53,7 @@ pub struct Brief {
     pub decisions: Vec<OpenDecision>,
 }
 
-/// What only the user can decide, and what is done where they do not.
+/// A question that only the user can decide, and the default if they do not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenDecision {
     pub question: String,
@@ -132,11 +132,11 @@ impl OpenDecision {
     }
 }
 
-/// Paths that are said to be missing.
+/// The most missing paths that are named.
 const MAX_MISSING: usize = 20;
 
 impl Brief {
-    /// Takes out the files that do not exist, and says which they are.
+    /// Removes the files that do not exist, and names them.
     pub fn compare(&mut self, exists: impl Fn(&str) -> bool) {
         let (there, missing): (Vec<BriefFile>, Vec<BriefFile>) =
             std::mem::take(&mut self.files).into_iter().partition(|file| exists(&file.path));

@@ -1,6 +1,6 @@
 //! `mission_check`: which of the project's checks a role wants to run.
 //!
-//! Which checks there are is not known here.
+//! It does not know which checks exist.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,7 +12,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::optional("filter", Shape::Text).hint("a test's name or file"),
 ];
 
-/// A wish to run one of the project's checks in the slot; without a name, to list them.
+/// A request to run one of the project's checks in the slot; without a name, to list them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CheckRequest {
     #[serde(default)]

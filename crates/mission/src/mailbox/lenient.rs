@@ -1,12 +1,14 @@
-//! JSON as models write it when they slip: in a code fence or after prose, with single, curly or no quotes, Python's
-//! words, comments, unescaped quotes and line breaks in texts, commas too many or too few, brackets never closed.
+//! JSON with the mistakes that models make: in a code fence or after prose, with single, curly or no quotes,
+//! Python's words, comments, unescaped quotes and line breaks in texts, too many or too few commas, unclosed
+//! brackets.
 //!
-//! Own code, because a library that hangs on one answer takes the whole mission with it: every step here takes
-//! something off the text, so reading ends, in time that grows with its length.
+//! This is our own code, because a library that hangs on one answer would stop the whole mission. Every step here
+//! consumes part of the text, so reading ends, in time linear in its length.
 
 use serde_json::{Map, Number, Value};
 
-/// The value that a text most likely means; `None` if it holds no list and no object, or nests deeper than `depth`.
+/// The value that a text most likely means; `None` if it contains no list and no object, or nests deeper than
+/// `depth`.
 pub(super) fn read(text: &str, depth: usize) -> Option<Value> {
     let text = fenced(text);
     let start = text.find(['{', '['])?;
@@ -15,7 +17,7 @@ pub(super) fn read(text: &str, depth: usize) -> Option<Value> {
     (!reader.too_deep).then_some(value)
 }
 
-/// What stands in the first code fence, if it holds a list or an object.
+/// The content of the first code fence, if it is a list or an object.
 fn fenced(text: &str) -> &str {
     let inside = text.split_once("```").map(|(_, rest)| rest);
     let inside = inside.map(|rest| rest.split_once("```").map_or(rest, |(inside, _)| inside));
@@ -23,7 +25,7 @@ fn fenced(text: &str) -> &str {
         let body = inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).trim_start();
         body.starts_with(['{', '['])
     };
-    // A fence inside a text of the value is none
+    // A fence inside a text of the value does not count
     let first = text.find(['{', '[']).unwrap_or(text.len());
     inside.filter(starts).filter(|_| text.find("```").is_some_and(|at| at < first)).unwrap_or(text)
 }
@@ -36,7 +38,7 @@ struct Reader<'t> {
 
 const QUOTES: [char; 6] = ['"', '\'', '`', '“', '”', '‘'];
 
-/// Whether a quote ends a text that another began.
+/// Whether the quote `c` can end a text that `open` began.
 fn closes(open: char, c: char) -> bool {
     match open {
         '“' | '”' => c == '”' || c == '“',
@@ -61,7 +63,7 @@ impl Reader<'_> {
         self.rest = self.rest.get(bytes..).unwrap_or_default();
     }
 
-    /// Blanks and comments.
+    /// Skips blanks and comments.
     fn skip(&mut self) {
         loop {
             self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
@@ -119,7 +121,7 @@ impl Reader<'_> {
                     self.take();
                 }
             } else if key.is_empty() {
-                // Nothing that can be a key: on with what follows it
+                // This cannot be a key: skip it
                 self.take();
                 continue;
             }
@@ -155,7 +157,7 @@ impl Reader<'_> {
         Value::Array(items)
     }
 
-    /// A text in quotes, and those that `+` joins to it.
+    /// A text in quotes, with the texts that `+` joins to it.
     fn texts(&mut self) -> String {
         let mut text = self.text();
         loop {
@@ -187,7 +189,7 @@ impl Reader<'_> {
         out
     }
 
-    /// Whether what follows a quote is what follows a text; otherwise the quote belongs to it.
+    /// Whether the text after a quote shows that the quote ends the text; otherwise the quote is part of it.
     fn is_end(&self) -> bool {
         let after = self.rest.trim_start();
         let next = after.chars().next();
@@ -227,7 +229,7 @@ impl Reader<'_> {
         Some(number)
     }
 
-    /// What stands without quotes, up to one of these.
+    /// A word without quotes, up to one of `ends`.
     fn bare(&mut self, ends: &[char]) -> String {
         let (word, rest) = self.rest.split_at(self.rest.find(ends).unwrap_or(self.rest.len()));
         self.rest = rest;
@@ -275,7 +277,7 @@ mod tests {
         assert_eq!(read(&"[\"]\",".repeat(1_000), 20), None);
     }
 
-    /// Beginnings and mixtures of everything that means something, long ones too.
+    /// Prefixes and mixtures of everything with a meaning, also long ones.
     #[test]
     fn every_text_is_read_to_an_end() {
         let pieces = [

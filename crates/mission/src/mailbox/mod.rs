@@ -1,6 +1,7 @@
-//! What roles submit: the shape of each mailbox tool's arguments, and parsing that understands the slips of models.
+//! What roles submit: the shape of each mailbox tool's arguments, and a parser that understands the mistakes of
+//! models.
 //!
-//! A parse never fails half way: it gives the value, or every problem at once, each naming the field and what to do.
+//! A parse returns the value, or every problem at once. Each problem names the field and what to do.
 
 mod arguments;
 mod brief;
@@ -76,7 +77,7 @@ pub const TOOLS: [Tool; 7] = [
 ];
 
 impl Tool {
-    /// The roles that may call it, as their rows say.
+    /// The roles that may call it, by the table of roles.
     pub fn roles(&self) -> Vec<Role> {
         Role::ALL.into_iter().filter(|role| role.may_call(self.name)).collect()
     }

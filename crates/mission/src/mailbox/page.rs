@@ -1,6 +1,6 @@
 //! `mission_page`: which page a role wants to read.
 //!
-//! Which pages there are is not known here.
+//! It does not know which pages exist.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! `mission_plan`: the task graph as the Planner submits it, or as the user has edited it.
 //!
-//! Only its shape is parsed here. `crate::graph` says whether it stands; whether a package exists, the engine asks.
+//! This file parses only its shape. `crate::graph` says whether the plan is valid; the engine asks whether a
+//! package exists.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,7 +55,7 @@ pub(super) const FIELDS: &[Field] = &[
         .hint("what holds when the whole objective is met"),
 ];
 
-/// A task graph as the Planner proposes it; [`crate::graph::check`] decides whether it stands.
+/// A task graph as the Planner proposes it; [`crate::graph::check`] decides whether it is valid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub tasks: Vec<PlannedTask>,
@@ -72,7 +73,8 @@ pub struct PlannedTask {
     pub files: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<TaskId>,
-    /// Those of `depends_on` that the engine added: the order matters, not whether they are integrated.
+    /// The part of `depends_on` that the engine added: these tasks must only come first; they need not be
+    /// integrated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs_after: Vec<TaskId>,
     pub acceptance: Vec<String>,
@@ -82,13 +84,13 @@ pub struct PlannedTask {
     pub compound: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits_tests: Option<String>,
-    /// Why what configures checks, builds or tools must change; the user is asked first.
+    /// Why the task must change files that configure checks, builds or tools; the user is asked first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits_config: Option<String>,
-    /// Whether it changes what the program does, so that its tests are written first by somebody else.
+    /// Whether the task changes what the program does, so that another Coder writes its tests first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub behaviour: Option<bool>,
-    /// It is the whole objective, because the Planner gave no plan; the engine's to say.
+    /// The task is the whole objective, because the Planner gave no plan. Only the engine sets this.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_plan: bool,
 }
@@ -98,7 +100,7 @@ pub struct PlannedTask {
 pub struct PlannedDependency {
     pub manager: String,
     pub name: String,
-    /// As the Planner asked for it: a version or a range.
+    /// The version or range that the Planner asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -109,7 +111,8 @@ pub struct PlannedDependency {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub directory: Option<String>,
     pub why: String,
-    /// What the registry has for it; the engine's to say. `None` while the registry could not be asked.
+    /// The version that the registry has; only the engine sets this. `None` as long as the registry could
+    /// not be asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<String>,
 }
@@ -122,7 +125,7 @@ impl std::fmt::Display for PlannedDependency {
     }
 }
 
-/// Reads the arguments; the graph in them is not checked here.
+/// Parses the arguments; the graph is not checked here.
 pub fn parse_plan(value: &Value) -> Result<Plan, Problems> {
     let mut plan: Plan = arguments::parse(value, FIELDS)?;
     for task in &mut plan.tasks {

@@ -1,6 +1,7 @@
 //! `mission_move`: which file a role moves or deletes.
 //!
-//! It normalises paths and moves nothing. The engine's `move_tool` does, once it has asked whether the role may.
+//! It normalises paths and moves nothing. The engine's `move_tool` moves the file, after it has checked that the
+//! role may.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,7 +14,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::optional("to", Shape::Text).hint("the new path; leave it out to delete the file"),
 ];
 
-/// A file that moves, or without a target is deleted.
+/// A file to move, or to delete if there is no target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Relocation {
     pub from: String,

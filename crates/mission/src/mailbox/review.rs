@@ -52,7 +52,7 @@ pub struct ReviewFinding {
     pub message: String,
 }
 
-/// An answer to one acceptance item (`a1` is the first).
+/// A Reviewer's answer to one acceptance item (`a1` is the first).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AcceptanceAnswer {
     pub id: String,
@@ -71,8 +71,8 @@ pub fn parse_review(value: &Value) -> Result<Review, Problems> {
     arguments::parse(value, FIELDS)
 }
 
-/// Whether a review is one: an approval must answer every item with evidence, all of them met, and hold no error; a
-/// rejection must say what is wrong. `items` is how many acceptance items the prompt listed, `outside` how many files
+/// Whether a review is complete. An approval must answer every item as met, with evidence, and contain no error. A
+/// rejection must say what is wrong. `items`: how many acceptance items the prompt listed; `outside`: how many files
 /// outside the plan.
 pub fn check_review(review: &Review, items: usize, outside: usize) -> Result<(), Problems> {
     let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! Arguments as models write them, and what the parsers make of them.
+//! Arguments as models write them, and how the parsers read them.
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -313,7 +313,7 @@ proptest! {
         }
     }
 
-    /// What a model means survives every slip: the same plan, however it is wrapped.
+    /// A plan reads the same, however the model wraps it.
     #[test]
     fn a_plan_reads_the_same_however_it_is_wrapped(files in prop::collection::vec("[a-z]{1,8}\\.ts", 1..4), deps in prop::collection::vec("[a-z]{1,8}", 0..3)) {
         let task = json!({ "id": "a", "title": "A", "instructions": "do", "files": files, "depends_on": deps, "acceptance": ["x"] });
@@ -335,7 +335,7 @@ proptest! {
     }
 }
 
-/// Found by the fuzz target `mailbox`: the repair of JSON counts in bytes, and cut characters in two.
+/// Found by the fuzz target `mailbox`: the repair of JSON counts in bytes, and once split characters.
 #[test]
 fn broken_json_in_any_script_is_mended_or_refused() {
     let packed = |text: &str| super::parse_work(&Value::String(text.into()));

@@ -1,6 +1,6 @@
 //! `mission_work`: what a Coder or Fixer submits.
 //!
-//! What changed is never taken from here: the engine looks into the slot.
+//! It does not say what changed: the engine looks into the slot.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -59,7 +59,7 @@ pub fn parse_work(value: &Value) -> Result<Work, Problems> {
             Err(why) => problems.push(format!("`needs_files[{i}]`: {why}")),
         }
     }
-    // A reason that is no use is as good as none: where a file needs one, it is asked for.
+    // A useless reason counts as none: if the file needs one, the engine asks again.
     work.unplanned.retain_mut(|unplanned| match path::normalise(&unplanned.path) {
         Ok(path) => {
             unplanned.path = path;

@@ -1,4 +1,4 @@
-//! How long a model that failed is left alone: one state a model, closed, open or being probed.
+//! How long a model that failed is not asked. Each model has a circuit: closed, open or being probed.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,27 @@ use super::Fault;
 pub const OPEN_AFTER: u32 = 3;
 /// The longest wait, whatever a provider asks for.
 pub const MAX_WAIT_MS: u64 = 120_000;
-/// How long one prompt may try a model whose circuit is half open before another one may.
+/// How long one prompt may probe a model before another prompt may.
 pub(super) const PROBE_MS: u64 = 120_000;
-/// When to look again at a model that is being tried.
+/// How long to wait while a model is being probed.
 const LOOK_AGAIN_MS: u64 = 1_000;
 const FIRST_WAIT_MS: u64 = 2_000;
-/// How long a model that was refused is left alone.
+/// How long a model is not asked after the provider refused it.
 const REFUSED_WAIT_MS: u64 = 600_000;
-/// The longest words of an error that are kept.
+/// The longest text of an error that is kept, in bytes.
 const MAX_WORDS: usize = 300;
 
 /// A model that failed and has not answered since.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Circuit {
-    /// In a row.
+    /// The number of failures in a row.
     pub failures: u32,
-    /// When the first of them was.
+    /// When the first of these failures happened.
     pub since_ms: u64,
     pub fault: Option<Fault>,
     pub why: String,
     pub not_before_ms: u64,
-    /// When the prompt was sent that finds out whether it answers again.
+    /// When the prompt was sent that probes whether the model answers again.
     pub probing_ms: Option<u64>,
 }
 
@@ -44,12 +44,12 @@ impl Circuit {
         self.probing_ms = None;
     }
 
-    /// Whether another model is asked instead, where there is one.
+    /// Whether another model is asked instead, if there is one.
     pub fn is_open(&self) -> bool {
         self.failures >= OPEN_AFTER || self.fault == Some(Fault::Refused)
     }
 
-    /// When it may be asked next. An open circuit lets one prompt through at a time.
+    /// When the model may be asked next. An open circuit lets one prompt through at a time.
     pub(super) fn free_at(&self, now_ms: u64) -> u64 {
         match self.probing_ms.map(|since| since.saturating_add(PROBE_MS)) {
             Some(until) if self.is_open() && now_ms < until => now_ms.saturating_add(LOOK_AGAIN_MS),
@@ -79,8 +79,8 @@ impl Circuit {
     }
 }
 
-/// How long to wait after that many failures in a row: doubled with each up to a cap, and between half and all of it, so
-/// that many that failed together do not come back together.
+/// How long to wait after `failures` in a row, in milliseconds. The wait doubles with each failure up to a maximum. The
+/// result is between half and all of it, so that prompts that failed together do not return together.
 pub fn wait_ms(fault: Fault, failures: u32, now_ms: u64, seed: &str) -> u64 {
     if fault == Fault::Refused {
         return REFUSED_WAIT_MS;
@@ -90,7 +90,7 @@ pub fn wait_ms(fault: Fault, failures: u32, now_ms: u64, seed: &str) -> u64 {
     half + hash(&format!("{seed}:{failures}:{now_ms}")) % (half + 1)
 }
 
-/// FNV-1a with a last mixing, enough to spread waits; the same forever and everywhere, unlike the standard library's.
+/// FNV-1a with a final mix, enough to spread waits. Unlike the standard library's hash it never changes.
 fn hash(text: &str) -> u64 {
     let mixed = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

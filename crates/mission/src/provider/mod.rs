@@ -1,5 +1,5 @@
-//! What is known of the models that are asked: which of them answer, how long to wait for one that does not, and how many
-//! tasks the provider bears at once. Pure: times and seeds are arguments.
+//! What is known about the models: which of them answer, how long to wait for one that does not, and how many tasks the
+//! provider accepts at once. Pure: times and seeds are arguments.
 
 mod circuit;
 mod fault;
@@ -15,7 +15,7 @@ pub use circuit::{Circuit, MAX_WAIT_MS, OPEN_AFTER, wait_ms};
 pub use fault::{Fault, classify, is_rate_limit};
 pub use pace::Pace;
 
-/// Every model that gave trouble, and the pace of all.
+/// The circuits of models that failed, and the common pace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Providers {
@@ -23,19 +23,20 @@ pub struct Providers {
     pace: Pace,
 }
 
-/// Which model to ask, or why none.
+/// Which model to ask, or why none can be asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Choice {
-    /// The place in the list that was given.
+    /// The model's place in the given list.
     Ask(usize),
     /// Milliseconds since 1970.
     WaitUntil(u64),
-    /// No model has answered for too long: why, in words.
+    /// No model has answered for too long; the text says why.
     NoModel(String),
 }
 
 impl Providers {
-    /// The first of `models` that may be asked now. `patience_ms`: how long all of them may fail before it is abandoned.
+    /// The first of `models` that may be asked now. `patience_ms`: after all models have failed for this long, the
+    /// result is [`Choice::NoModel`].
     pub fn choose(&self, models: &[String], now_ms: u64, patience_ms: u64) -> Choice {
         let mut until = u64::MAX;
         let mut down = Vec::new();
@@ -50,7 +51,7 @@ impl Providers {
             down.push((model, circuit));
         }
         if down.is_empty() {
-            // Nothing to choose from: OpenCode's own choice
+            // No models are configured: OpenCode chooses
             return Choice::Ask(0);
         }
         if down.iter().all(|(_, circuit)| circuit.is_hopeless(now_ms, patience_ms)) {
@@ -60,8 +61,8 @@ impl Providers {
         Choice::WaitUntil(until)
     }
 
-    /// How long to leave a model alone after it failed once more. `seed` and the time make the jitter, so that the same
-    /// journal gives the same wait.
+    /// How long not to ask a model after it failed once more, in milliseconds. `seed` and the time make the jitter, so
+    /// that the same journal gives the same wait.
     pub fn wait_ms(&self, model: &str, fault: Fault, now_ms: u64, seed: &str) -> u64 {
         let failures = self.models.get(model).map_or(0, |c| c.failures).saturating_add(1);
         circuit::wait_ms(fault, failures, now_ms, &format!("{seed}:{model}"))
@@ -80,7 +81,7 @@ impl Providers {
         self.models.entry(model.to_string()).or_default().failed(fault, why, now_ms, wait_ms);
     }
 
-    /// The provider asked to slow down, and the host waits as it was told.
+    /// The provider asked for fewer requests, and the host waits.
     pub fn slowed(&mut self, now_ms: u64, most: u32) {
         self.pace.cut(most, now_ms);
     }
@@ -90,12 +91,12 @@ impl Providers {
         self.pace.raise(most);
     }
 
-    /// Whether an answer of this model says something new.
+    /// Whether an answer of this model changes anything here.
     pub fn is_news(&self, model: &str) -> bool {
         self.models.contains_key(model) || self.pace.is_limited()
     }
 
-    /// Tasks at once, of at most `most`.
+    /// How many tasks may run at once, at most `most`.
     pub fn parallel(&self, most: u32) -> u32 {
         self.pace.parallel(most)
     }

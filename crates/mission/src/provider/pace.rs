@@ -1,17 +1,17 @@
-//! How many tasks run at once while a provider asks to slow down.
+//! How many tasks run at once while a provider asks for fewer requests.
 //!
-//! It holds a limit, and starts or stops nothing.
+//! It only keeps a limit; it starts and stops nothing.
 
 use serde::{Deserialize, Serialize};
 
-/// Limits that come within this time are one: parallel prompts are refused together.
+/// Rate limits within this time count as one, because parallel prompts are refused together.
 const TOGETHER_MS: u64 = 5_000;
 
-/// How many tasks the provider bears at once: halved when it says that it is too much, raised by one for each round of
-/// answers (additive increase, multiplicative decrease).
+/// How many tasks the provider accepts at once: halved at a rate limit, raised by one for each round of answers
+/// (additive increase, multiplicative decrease).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pace {
-    /// `None`: nothing holds back.
+    /// `None`: no limit.
     limit: Option<f64>,
     cut_ms: Option<u64>,
 }

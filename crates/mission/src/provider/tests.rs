@@ -10,8 +10,8 @@ fn models(names: &[&str]) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// A provider that is down from the first moment for so long: what happens to one role that asks it, on a clock that only
-/// waits move. Gives the times at which it was asked, and how it ended.
+/// Plays a role that asks a provider which is down for `minutes` from the start. Only waits move the clock. Returns the
+/// times at which models were asked, and how it ended.
 fn outage(minutes: u64, fault: Fault, names: &[&str], up: &[&str]) -> (Vec<(u64, String)>, String) {
     let (models, mut providers, mut now, mut asked) = (models(names), Providers::default(), 0, Vec::new());
     for _ in 0..10_000 {
@@ -80,7 +80,7 @@ fn an_open_circuit_lets_one_prompt_through() {
     assert_eq!(providers.choose(&models, 4_000, PATIENCE), Choice::Ask(0));
     providers.asked("a/x", 4_000);
     assert_eq!(providers.choose(&models, 4_100, PATIENCE), Choice::WaitUntil(5_100), "another one waits");
-    // Even an outage that has lasted too long is not abandoned while the probe is out
+    // Even after a long outage the role does not fail while the probe is running
     assert_eq!(providers.choose(&models, 60_000, 1_000), Choice::WaitUntil(61_000));
     providers.answered("a/x", 4);
     assert_eq!(providers.choose(&models, 5_100, PATIENCE), Choice::Ask(0));

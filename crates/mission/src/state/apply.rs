@@ -1,4 +1,5 @@
-//! The fold of a mission's events. Total: an event that does not fit (an unknown task, say) changes nothing.
+//! The fold of a mission's events. Total: an event that does not fit (for example, of an unknown task) changes
+//! nothing.
 //!
 //! The only place that changes a [`State`]. It decides nothing (`decide` does), and reads neither a clock nor a disk.
 
@@ -12,7 +13,7 @@ use crate::{Event, FailureClass, Issue, PauseReason, Phase, Role, Seat, Task, Ta
 
 /// Verdicts kept for the report.
 const MAX_VERDICTS: usize = 2000;
-/// Choices among candidates that are kept of a task.
+/// The most choices among candidates that are kept for a task.
 const MAX_CHOSEN: usize = 50;
 /// The longest task id, in bytes.
 const MAX_ID: usize = 32;
@@ -45,7 +46,7 @@ impl State {
                 self.ended_by.clone_from(ended_by);
                 self.setup.clone_from(setup);
                 self.base_checks = Some(checks.clone());
-                // A base that is checked again says nothing of what was integrated since
+                // Checks of the base say nothing about what was integrated since
                 if self.head == self.base {
                     self.head_checks.clone_from(checks);
                 }
@@ -181,7 +182,7 @@ impl State {
             | Event::TaskPassed { task, .. }
             | Event::TaskAbandoned { task, .. }
             | Event::TaskCancelled { task, .. } => {
-                // What comes late from a task that is over changes nothing
+                // A late event of a task that is over changes nothing
                 if let Some(task) = self.tasks.get_mut(task).filter(|t| !t.phase.is_final()) {
                     self.repairs.count(task.fixing, event);
                     apply_to_task(task, event);
@@ -191,7 +192,7 @@ impl State {
                 }
             }
         }
-        // These change who waits for whom, or how long a way somebody waits for
+        // These events change which task waits for which, or the length of a remaining path
         let reindex = matches!(event, Event::TaskOrdered { .. } | Event::TaskAbandoned { .. });
         self.tasks.update_index(&self.order, reindex);
         // Only these make a task active
@@ -212,11 +213,11 @@ impl State {
         }
     }
 
-    /// What a batch of integration does to the head and to its tasks.
+    /// Applies an event of a batch of integration to the head and to its tasks.
     fn batch_changed(&mut self, event: &Event) {
         match event {
             Event::BatchStarted { tasks, .. } => {
-                // What was cancelled between the decision and its being carried out is not merged
+                // A task that was cancelled after the decision is not merged
                 let passed = |id: &&TaskId| {
                     self.tasks.get(id).is_some_and(|task| matches!(task.phase, Phase::Passed { .. }))
                 };
@@ -246,7 +247,7 @@ impl State {
         }
     }
 
-    /// A file of the delivery, or a hunk of one, was taken back.
+    /// A file of the delivery, or a hunk of one, was undone.
     fn part_undone(&mut self, event: &Event) {
         match event {
             Event::FileUndone { path } if !self.taken_back.contains(path) => {
@@ -309,7 +310,7 @@ impl State {
         }
     }
 
-    /// A prompt that no provider answered is none that was paid for.
+    /// A prompt that no provider answered does not count: it cost nothing.
     fn not_answered(&mut self, role: Role, task: Option<&TaskId>) {
         let of_role = self.usage_by_role.entry(role).or_default();
         let of_task = task.and_then(|id| self.tasks.get_mut(id)).map(|task| &mut task.usage);
@@ -331,13 +332,13 @@ impl State {
             None => None,
             Some(id) => match self.tasks.get(id).filter(|t| t.phase == Phase::Waiting && t.compound) {
                 Some(task) => Some(task.clone()),
-                // Cancelled while it was planned, or made a task without parts by a correction
+                // It was cancelled while the Planner worked, or a correction made it a task without parts
                 None => return,
             },
         };
         self.host_failures = 0;
         self.notes.extend(notes.iter().cloned());
-        // The whole is this one task: its reviewer judges both at once
+        // The objective is this one task: its Reviewer judges both at once
         let alone = above.is_none() && self.tasks.is_empty() && plan.tasks.len() == 1;
         if above.is_none() {
             self.replanning = false;
@@ -366,14 +367,14 @@ impl State {
         }
     }
 
-    /// The ids of a plan's tasks in this mission: plans that were made side by side may have chosen the same ones.
+    /// The ids of a plan's tasks in this mission: parallel plans may have chosen the same ids.
     fn names<'a>(&mut self, plan: &'a Plan) -> BTreeMap<&'a str, TaskId> {
         let mut names: BTreeMap<&str, TaskId> = BTreeMap::new();
         let mut given: BTreeSet<TaskId> = plan.tasks.iter().map(|t| t.id.clone()).collect();
         for task in &plan.tasks {
             let mut id = task.id.clone();
             if self.tasks.contains_key(&id) {
-                // One number more than there are ids, so that one of them is free
+                // More numbers than there are ids, so one of them is free
                 for n in 2..=self.tasks.len() + given.len() + 2 {
                     let suffix = format!("-{n}");
                     let cut = task.id.floor_char_boundary(MAX_ID - suffix.len().min(MAX_ID));
@@ -391,7 +392,7 @@ impl State {
         names
     }
 
-    /// A compound task is its parts now. Who is built upon it within a group is built upon them.
+    /// Replaces a compound task by its parts. Tasks of its group that are built on it are now built on the parts.
     fn split<'a>(&mut self, above: &Task, parts: impl Iterator<Item = &'a TaskId> + Clone) {
         if let Some(task) = self.tasks.get_mut(&above.id) {
             task.phase = Phase::Split;
@@ -402,8 +403,8 @@ impl State {
         );
     }
 
-    /// The task starts again after the one that holds what it needs, and no attempt is counted. Two that ask for each
-    /// other's files at the same time are not both made to wait: for the second it is an attempt that failed.
+    /// The task starts again after the task that holds the file it needs, and no attempt is counted. If two tasks ask
+    /// for each other's files at the same time, only one waits: for the second it is a failed attempt.
     fn ordered(&mut self, id: &str, after: &TaskId, path: &str) {
         if self.depends(after, id) {
             let what = format!("`{after}` holds this file, and waits for this task itself");
@@ -419,16 +420,16 @@ impl State {
         task.again();
     }
 
-    /// Counts the time up to now as running.
+    /// Counts the time up to `at_ms` as running time.
     fn ran(&mut self, at_ms: u64) {
         self.ran_ms = self.ran_ms.saturating_add(at_ms.saturating_sub(self.running_since_ms));
         self.running_since_ms = at_ms;
     }
 
-    /// What was in flight is lost, starts again from its clean base, and does not count.
+    /// Running work is lost: it starts again from its clean base, and its attempt does not count.
     fn resumed(&mut self, before_ms: u64, at_ms: u64) {
         match self.paused.take() {
-            // Who wants the plan changed agrees to none of it
+            // A user who wants the plan changed does not agree to it
             Some(PauseReason::Approval | PauseReason::Consent(_)) if self.amendment_due() => {}
             Some(PauseReason::Approval | PauseReason::Consent(_)) => self.agree(),
             // The set-up is tried again
@@ -438,11 +439,11 @@ impl State {
                 self.ended_by = None;
             }
             Some(_) => {}
-            // Nobody paused it: it ran until its last event
+            // It was not paused: it ran until its last event
             None => self.ran(before_ms),
         }
         self.drop_denied();
-        // Nobody answers here any more
+        // No user can answer here any more
         if !self.policy.clarify {
             self.take_defaults();
         }
@@ -464,7 +465,7 @@ impl State {
         );
     }
 
-    /// A compound task is integrated when all that came out of it is.
+    /// A compound task is integrated when all its parts are.
     fn close_parents(&mut self) {
         if !self.tasks.index().has_split() {
             return;
@@ -537,7 +538,7 @@ fn apply_to_task(task: &mut Task, event: &Event) {
     }
 }
 
-/// What the user is told while a task cannot be judged.
+/// The trouble to show to the user while a task cannot be judged.
 fn trouble_of_judging(task: &Task, class: FailureClass, reason: &str) -> Trouble {
     let times = match class {
         FailureClass::Host => task.host_failures,
@@ -546,7 +547,7 @@ fn trouble_of_judging(task: &Task, class: FailureClass, reason: &str) -> Trouble
     Trouble { class, what: format!("`{}`: {reason}", task.id), times }
 }
 
-/// A planned task under the ids that the mission knows.
+/// A planned task with the ids that the mission uses.
 fn renamed(planned: &PlannedTask, names: &BTreeMap<&str, TaskId>) -> PlannedTask {
     let name = |id: &TaskId| names.get(id.as_str()).unwrap_or(id).clone();
     PlannedTask {

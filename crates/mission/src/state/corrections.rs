@@ -1,5 +1,5 @@
-//! What the user says to a mission that runs: whom it concerns, and the part of the plan that it may change. The engine
-//! asks the Planner and shows roles the texts; here is only what follows from them.
+//! The user's corrections of a running mission: the tasks that they concern, and the part of the plan that they may
+//! change. The engine asks the Planner and shows the texts to roles; this file only computes what follows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,17 +9,18 @@ use super::{Delivery, Needs, State};
 use crate::mailbox::{Plan, PlannedDependency, PlannedTask};
 use crate::{Event, FailureClass, Phase, Role, Task, TaskId};
 
-/// Corrections that a mission takes, and the longest one, in bytes: each stands in every prompt that it concerns.
+/// The most corrections of a mission, and the longest one, in bytes. Every prompt that a correction concerns
+/// contains it.
 pub const MAX_CORRECTIONS: usize = 20;
 pub const MAX_CORRECTION: usize = 2_000;
-/// Times that the Planner is asked to change the plan for the same corrections, before the plan stays as it is.
+/// How often the Planner is asked to change the plan for the same corrections before the plan stays as it is.
 const TRIES: u32 = 2;
 
 /// What the user said after the mission had begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     pub text: String,
-    /// The only task that it concerns; all of them where it names none.
+    /// The only task that it concerns; `None`: all tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
     pub at_ms: u64,
@@ -31,18 +32,19 @@ impl Correction {
     }
 }
 
-/// How many corrections each part of the mission has taken in.
+/// How many corrections each part of the mission has taken into account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Heard {
-    /// By the plan.
+    /// Those in the plan.
     pub plan: usize,
-    /// By the Planner when it was last asked, and by the first Reviewer of the whole since the last review.
+    /// Those that were given to the Planner when it was last asked, and to the first Reviewer of the whole since
+    /// the last review.
     pub planner: usize,
     pub reviewer: Option<usize>,
-    /// By the newest review of the whole.
+    /// Those in the newest review of the whole.
     pub review: usize,
-    /// Times in a row that the Planner changed nothing usable.
+    /// How often in a row the Planner gave no usable change.
     pub failures: u32,
 }
 
@@ -70,7 +72,7 @@ impl std::fmt::Display for Amendment {
 }
 
 impl State {
-    /// The event that takes a text of the user's in, or why it cannot. `task-id: text` concerns that task alone.
+    /// The event for a text of the user's, or why it is refused. `task-id: text` concerns that task alone.
     pub fn correction(&self, text: &str, at_ms: u64) -> Result<Event, String> {
         let text = text.trim();
         if text.is_empty() {
@@ -110,17 +112,17 @@ impl State {
         Ok(Event::Corrected { text: text.to_string(), task, at_ms })
     }
 
-    /// What every prompt about the mission as a whole is told.
+    /// The corrections for every prompt about the whole mission.
     pub fn said(&self) -> Vec<&str> {
         self.corrections.iter().map(|correction| correction.text.as_str()).collect()
     }
 
-    /// Tasks that the Planner may change, drop or replace: nothing of them has begun.
+    /// Tasks that the Planner may change, drop or replace, because they have not begun.
     pub fn amendable(&self) -> impl Iterator<Item = &Task> {
         self.order.iter().filter_map(|id| self.tasks.get(id)).filter(|task| self.is_amendable(task))
     }
 
-    /// Whether nothing of any plan was begun.
+    /// Whether no task was begun.
     pub(crate) fn is_untouched(&self) -> bool {
         let untouched =
             |task: &Task| task.phase == Phase::Waiting && task.attempt == 0 && task.failures.is_empty();
@@ -137,7 +139,7 @@ impl State {
             && task.tests.draws == 0
     }
 
-    /// Whether the Planner is to change the part of the plan that has not started.
+    /// Whether the Planner must change the tasks that have not started.
     pub fn amendment_due(&self) -> bool {
         let new = self.corrections.get(self.heard.plan..).unwrap_or_default();
         !new.is_empty()
@@ -145,7 +147,7 @@ impl State {
             && self.amendable().any(|task| new.iter().any(|correction| correction.concerns(&task.id)))
     }
 
-    /// What a plan would do to the tasks that have not started. A task that began meanwhile stays as it is.
+    /// How a plan would change the tasks that have not started. A task that began meanwhile stays as it is.
     pub fn amendment(&self, plan: &Plan) -> Amendment {
         let old: BTreeMap<&str, &Task> = self.amendable().map(|task| (task.id.as_str(), task)).collect();
         let mut amendment = Amendment::default();
@@ -175,7 +177,7 @@ impl State {
             Event::PlanAmended { plan, notes, told } => self.amended(plan, notes, *told as usize),
             Event::PlanEdited { plan, notes, .. } => {
                 self.amended(plan, notes, self.heard.plan);
-                // It is made again only then
+                // The estimate is made again only if nothing has begun
                 if self.is_untouched() {
                     self.estimate = None;
                 }
@@ -192,7 +194,7 @@ impl State {
         }
     }
 
-    /// Who speaks for the mission as a whole was told all that was said so far.
+    /// Records that a role for the whole mission was given all corrections so far.
     pub(super) fn told_the_whole(&mut self, role: Role) {
         match role {
             Role::Planner => self.heard.planner = self.corrections.len(),
@@ -201,7 +203,7 @@ impl State {
         }
     }
 
-    /// What a new task is told from its start.
+    /// Gives a new task the corrections that concern it.
     pub(super) fn inform(&self, task: &mut Task) {
         let concerns = self.corrections.iter().filter(|correction| correction.concerns(&task.id));
         task.corrections = concerns.map(|correction| correction.text.clone()).collect();
@@ -215,7 +217,7 @@ impl State {
         self.notes.extend(notes.iter().cloned());
         self.amendments.push(amendment.to_string());
         let old: BTreeSet<TaskId> = self.amendable().map(|task| task.id.clone()).collect();
-        // A plan of nothing is no plan
+        // An empty plan is no plan
         if plan.tasks.is_empty() && old.len() == self.tasks.len() {
             return;
         }
@@ -251,7 +253,7 @@ impl State {
         self.hold_amended(plan, &planned);
     }
 
-    /// What the changed part of the plan needs and no plan before it did.
+    /// Records what the changed part of the plan needs and no earlier plan did.
     fn hold_amended(&mut self, plan: &Plan, planned: &[&PlannedTask]) {
         let same =
             |a: &PlannedDependency, b: &PlannedDependency| (&a.manager, &a.name) == (&b.manager, &b.name);
@@ -263,7 +265,7 @@ impl State {
         let new = Plan { tasks, dependencies, acceptance: Vec::new() };
         let before = self.needs.len();
         self.hold(&new, None, &BTreeMap::new());
-        // What waits already is added with it, and the user is asked once
+        // Needs that already wait are merged with these, so that the user is asked once
         let cycle = self.cycle;
         let waits = |needs: &Needs| needs.parent.is_none() && needs.cycle == cycle && !needs.added;
         if self.needs.len() > before
@@ -277,7 +279,7 @@ impl State {
     }
 }
 
-/// A group's name in the mission: another one than one of that name in an earlier plan.
+/// A group's name in the mission: it differs from the same name in an earlier plan.
 pub(super) fn group_in(cycle: u32, group: &str) -> String {
     if cycle > 1 { format!("{cycle}/{group}") } else { group.to_string() }
 }

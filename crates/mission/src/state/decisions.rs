@@ -1,5 +1,5 @@
-//! Decisions that the objective leaves open and that change the plan: what the brief asks, what the user answered, and the
-//! defaults that were taken where nobody did.
+//! Decisions that the objective leaves open and that change the plan: the questions of the brief, the user's answers,
+//! and the defaults for unanswered questions.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,19 +7,19 @@ use super::State;
 use crate::Event;
 use crate::mailbox::OpenDecision;
 
-/// Minutes that a plan waits for answers; then the defaults are taken.
+/// The minutes that the Planner waits for answers; then the defaults are taken.
 pub const ANSWER_MINUTES: u64 = 5;
 
-/// A question of the brief, and what became of it.
+/// A question of the brief with its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     pub question: String,
     pub choices: Vec<String>,
     pub default: String,
-    /// One of the choices, once it is settled.
+    /// The choice, once it is decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chosen: Option<String>,
-    /// Nobody answered: the default was taken.
+    /// The user did not answer: the default was taken.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_default: bool,
 }
@@ -42,13 +42,13 @@ impl Decision {
 }
 
 impl State {
-    /// The plan waits for answers.
+    /// Whether the Planner waits for answers.
     pub fn clarification_due(&self) -> bool {
         self.tasks.is_empty() && self.decisions.iter().any(|decision| decision.chosen.is_none())
     }
 
-    /// The events of an answer: `b` where one question is open, `1b 2a` for several, `defaults` for all that are open. The error
-    /// says what is wrong, and nothing is settled then.
+    /// The events of an answer: `b` if one question is open, `1b 2a` for several, `defaults` for all open ones. On an
+    /// error nothing is decided; the text says what is wrong.
     pub fn answer(&self, text: &str, at_ms: u64) -> Result<Vec<Event>, String> {
         let open: Vec<usize> =
             (0..self.decisions.len()).filter(|at| self.decisions[*at].chosen.is_none()).collect();
@@ -99,12 +99,12 @@ impl State {
         Ok(events)
     }
 
-    /// What every prompt that plans or judges the whole is told of them.
+    /// The decisions for every prompt that plans or judges the whole.
     pub fn decided(&self) -> impl Iterator<Item = &Decision> {
         self.decisions.iter().filter(|decision| decision.chosen.is_some())
     }
 
-    /// Asked of the user only where they want to be.
+    /// Takes the questions of a brief. The user is asked only if they want that; otherwise the defaults are taken.
     pub(super) fn open_decisions(&mut self, asked: &[OpenDecision]) {
         self.decisions = asked.iter().map(Decision::open).collect();
         if !self.policy.clarify {

@@ -1,20 +1,20 @@
-//! What another mission needs to know of this one, where it begins from what this one delivered.
+//! What a mission that begins from this one's delivery needs to know about it.
 //!
-//! The engine's `follow` asks, and adds the place of the comment and the lines there. It reads the state and no file;
-//! all is cut, as the next mission's journal keeps it whole.
+//! The engine's `follow` calls it, and adds the place of the comment and the lines there. It reads the state and no
+//! file. All texts are cut, because the next mission's journal contains a full copy.
 
 use super::State;
 use crate::{Followed, FollowedTask};
 use crate::{Phase, Task};
 
-/// Bytes of a text, and how many tasks, findings of one and files are kept.
+/// The most bytes of a text, and the most tasks, findings of a task and files that are kept.
 const MAX_TEXT: usize = 2_000;
 const MAX_TASKS: usize = 12;
 const MAX_FINDINGS: usize = 6;
 const MAX_FILES: usize = 100;
 
 impl State {
-    /// `path`: the file that the comment is about; `files`: what was delivered.
+    /// `path`: the file that the comment is about; `files`: the delivered files.
     pub fn to_follow(&self, path: Option<&str>, files: Vec<String>) -> Followed {
         let tasks = || self.order.iter().filter_map(|id| self.tasks.get(id));
         let done = |task: &&Task| matches!(task.phase, Phase::Integrated { .. }) && !task.compound;

@@ -1,5 +1,5 @@
-//! What a decision asks of the tasks, kept up to date from event to event: a mission of thousands of tasks is not looked
-//! through for each of them.
+//! The sets of tasks that decisions need, updated with each event, so that a mission of thousands of tasks is not
+//! searched each time.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use crate::{Phase, Task, TaskId};
 /// The tasks that it is an index of.
 pub(super) type TaskMap = RedBlackTreeMapSync<TaskId, Arc<Task>>;
 
-/// The longest remaining path first, then as planned.
+/// The order in which tasks start: the longest remaining path first, then the order of the plan.
 pub(crate) type Rank = (Reverse<usize>, usize, TaskId);
 
 /// What the index holds of one task.
@@ -36,7 +36,8 @@ struct Known {
 pub(crate) struct Index {
     known: RedBlackTreeMapSync<TaskId, Known>,
     ranks: Arc<BTreeMap<TaskId, (usize, usize)>>,
-    /// Whom it concerns when a task is not integrated: who waits for it, its parts, and what it is a part of.
+    /// The tasks that are affected if a task is not integrated: those that wait for it, its parts, and its compound
+    /// task.
     concerned: Arc<BTreeMap<TaskId, Vec<TaskId>>>,
     groups: Arc<BTreeMap<String, Vec<TaskId>>>,
     ready: RedBlackTreeSetSync<Rank>,
@@ -111,7 +112,7 @@ impl Index {
         let concerned = Arc::clone(&self.concerned);
         let mut moved = Vec::new();
         for task in touched.iter().filter_map(|id| tasks.get(id)) {
-            // Costs and prompts are told often, and change nothing that anybody waits for
+            // Events about costs and prompts are frequent, and change nothing that other tasks wait for
             if self.note(tasks, task) {
                 moved.push(task);
             }
@@ -123,7 +124,7 @@ impl Index {
         }
     }
 
-    /// Gives whether the task is in another phase than before.
+    /// Updates the index for one task. Returns whether its phase changed.
     fn note(&mut self, tasks: &TaskMap, task: &Task) -> bool {
         let active = task.phase.is_active() || task.phase == Phase::Testing;
         let tests = &task.tests;
@@ -176,8 +177,8 @@ impl Index {
         before.is_none_or(|before| before.phase != now.phase)
     }
 
-    /// Whether it says what a new one would; it may look at more tasks than it has to. Only the lengths of paths may be those of an earlier moment: they tell
-    /// nothing of tasks that are over.
+    /// Whether the index equals a new one, except that it may list more suspects than necessary, and that the lengths
+    /// of paths may be old: they do not matter for tasks that are over.
     pub(super) fn agrees(&self, tasks: &TaskMap, order: &[TaskId]) -> bool {
         let fresh = Index::of(tasks, order);
         let same = |one: &RedBlackTreeSetSync<Rank>, other: &RedBlackTreeSetSync<Rank>| {
@@ -197,12 +198,12 @@ impl Index {
             && counts(self) == counts(&fresh)
     }
 
-    /// Tasks to which something may still happen.
+    /// The number of tasks that are not over.
     pub(crate) fn open(&self) -> usize {
         self.open
     }
 
-    /// Tasks that a worker is busy with.
+    /// The number of tasks that a worker is busy with.
     pub(crate) fn busy(&self) -> usize {
         self.busy
     }
@@ -216,7 +217,7 @@ impl Index {
         self.active.iter()
     }
 
-    /// Tasks whose dependencies are there, those that are planned first left out; in the order in which they start.
+    /// Tasks whose dependencies are satisfied, without compound ones, in the order in which they start.
     pub(crate) fn ready(&self) -> impl Iterator<Item = &Rank> {
         self.ready.iter()
     }
@@ -231,17 +232,17 @@ impl Index {
         self.lost.iter()
     }
 
-    /// Tasks that something concerns which was not integrated, by id.
+    /// Tasks that are affected by a task that was not integrated, by id.
     pub(crate) fn suspects(&self) -> impl Iterator<Item = &TaskId> {
         self.suspects.iter()
     }
 
-    /// Tasks for which the host, or a review, failed last.
+    /// Tasks whose last prompt failed because of the host or a review without a verdict.
     pub(crate) fn troubled(&self) -> impl Iterator<Item = &TaskId> {
         self.troubled.iter()
     }
 
-    /// Tasks that wait although an author of tests for them has begun, and whose tests are not there.
+    /// Waiting tasks for which an author of tests has begun, and which have no tests yet.
     pub(crate) fn without_tests(&self) -> impl Iterator<Item = &TaskId> {
         self.without_tests.iter()
     }
@@ -263,14 +264,15 @@ fn hold<T: Ord + Clone>(set: &mut RedBlackTreeSetSync<T>, item: &T, was: bool, i
     }
 }
 
-/// A task of the same group is built upon once it passed: the group is integrated only as a whole.
+/// Whether `task` may be built on `dependency`. Within a group it is enough that the dependency passed: the group is
+/// integrated only as a whole.
 fn satisfied(tasks: &TaskMap, task: &Task, dependency: &TaskId) -> bool {
     let Some(on) = tasks.get(dependency) else { return false };
     match on.phase {
         Phase::Integrated { .. } => true,
         Phase::Abandoned { .. } | Phase::Cancelled { .. } => task.runs_after.contains(dependency),
         Phase::Passed { .. } => on.shares_group(task),
-        // Its parts are dependencies of the task, too
+        // The parts are dependencies of the task, too
         Phase::Split => on.shares_group(task),
         _ => false,
     }

@@ -1,7 +1,7 @@
 //! What failures and the rungs of the ladder change. `apply` calls it.
 //!
-//! Which rung is next is for `decide/ladder.rs` to say: attempts, repairs and failures are counted here, and the
-//! mission's policy is not read.
+//! `decide/ladder.rs` chooses the next rung. This file counts attempts, repairs and failures, and does not read the
+//! mission's policy.
 
 use super::{State, Trouble};
 
@@ -9,18 +9,18 @@ use crate::policy::ROLE_TRIES;
 use crate::task::{At, AttemptFailure};
 use crate::{Basis, Chosen, FailureClass, Gate, GateVerdict, Issue, Phase, Rung, Task, independent};
 
-/// Rungs and failures kept of a task. Far more than any policy lets it climb.
+/// The most rungs and failures kept of a task: far more than any policy allows.
 const MAX_KEPT: usize = 200;
 
 impl State {
-    /// An attempt failed: what is next is for the ladder to say. `kept`: a slot that was begun still holds the change.
+    /// An attempt failed; the ladder chooses what is next. `kept`: a slot still holds the change.
     pub(super) fn failed(&mut self, id: &str, class: FailureClass, issues: &[Issue], kept: bool) {
         let Some(task) = self.tasks.get_mut(id).filter(|t| !t.phase.is_final()) else { return };
         if class == FailureClass::Host {
             task.host_failed();
             let why = issues.first().map(|issue| issue.message.as_str()).unwrap_or_default();
             self.trouble = Some(Trouble { class, what: format!("`{id}`: {why}"), times: task.host_failures });
-            // What passed stays: it is only merged again; what failed has failed
+            // A task that passed stays so and is only merged again; a task that failed stays failed
             if !matches!(task.phase, Phase::Passed { .. } | Phase::Failed { .. }) {
                 task.again();
             }
@@ -32,7 +32,7 @@ impl State {
         }
         let begun = task.phase.is_active();
         if !begun {
-            // It failed before there was anything to fix
+            // It failed before there was a change to fix
             task.attempt = task.attempt.saturating_add(1);
         }
         task.remember(class, issues.to_vec());
@@ -49,8 +49,8 @@ impl Task {
         }
     }
 
-    /// A gate judged a tree of it. What a model said, or the tests that
-    /// one wrote, can differ the next time, so it proves nothing about that tree.
+    /// A gate judged a tree of the task. Only gates without models count here: the verdict of a model, or tests that
+    /// one wrote, can differ the next time.
     pub(super) fn judged(&mut self, gate: Gate, verdict: GateVerdict, tree: &str) {
         let rejected = verdict == GateVerdict::Fail
             && !tree.is_empty()
@@ -58,7 +58,7 @@ impl Task {
         self.rejected_tree = rejected.then(|| tree.to_string());
     }
 
-    /// The Planner gave no plan for it. Where it was split because it failed, it still is what it was.
+    /// The Planner gave no plan for the task. A task that was to be split because it failed stays as it was.
     pub(super) fn no_plan(&mut self, class: FailureClass, issue: Issue) {
         if self.phase != Phase::Waiting {
             return;
@@ -101,7 +101,7 @@ impl Task {
         }
     }
 
-    /// What the task is at, for counting what fails in a row.
+    /// The stage of the task, for counting failures in a row.
     fn at(&self) -> At {
         match self.phase {
             Phase::Testing => At::Tests,
@@ -113,15 +113,15 @@ impl Task {
         }
     }
 
-    /// OpenCode failed at what the task is at.
+    /// OpenCode failed at the current stage of the task.
     pub(super) fn host_failed(&mut self) {
         let times = self.host_failed_at.entry(self.at()).or_default();
         *times = times.saturating_add(1);
         self.count_host_failures();
     }
 
-    /// What the task is at came to something. A failure elsewhere is not made good by it: work that is accepted again and
-    /// again would never let repairs be abandoned that OpenCode cannot make.
+    /// The current stage succeeded. Failures of other stages still count: otherwise accepted work would reset the count
+    /// each time, and a repair that OpenCode cannot make would never end.
     pub(crate) fn answered(&mut self) {
         let at = self.at();
         self.host_failed_at.remove(&at);
@@ -141,7 +141,7 @@ impl Task {
         self.host_failures = self.host_failed_at.values().max().copied().unwrap_or_default();
     }
 
-    /// What was in flight is lost and does not count; what failed has failed, but its slot is gone.
+    /// Running work is lost and does not count. A task that failed stays failed, but its slot is gone.
     pub(super) fn interrupted(&mut self) {
         match self.phase {
             Phase::Passed { .. } => {}

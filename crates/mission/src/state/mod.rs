@@ -1,6 +1,6 @@
-//! What a mission's events add up to, and what can be asked of it.
+//! The state of a mission: the fold of its events, with questions about it.
 //!
-//! `apply` alone changes it; `decide`, the board and the report ask it. Nothing here is kept on disk: the journal is.
+//! Only `apply` changes it; `decide`, the board and the report read it. It is not kept on disk: the journal is.
 
 mod apply;
 mod corrections;
@@ -66,16 +66,18 @@ pub enum Delivery {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
-        /// Files of the user that hold part of the change beneath what they wrote to them, and will after an undo.
+        /// Files of the user that contain part of the change together with the user's own edits. An undo does not
+        /// change that.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
     Failed {
         reason: String,
-        /// Files of the user that hold part of the change.
+        /// Files of the user that contain part of the change.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
-        /// What was intended, where it left part of the change in them: it is ended first when the mission goes on.
+        /// The intended delivery, if it left part of the change in files: it is finished or undone first when the
+        /// mission resumes.
         half: Option<Box<Delivery>>,
     },
     Undone {
@@ -86,7 +88,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Files of the user that hold part of the change without what is said of it.
+    /// Files of the user that contain part of the change and are not listed in the delivery.
     pub fn torn(&self) -> &[String] {
         match self {
             Delivery::Pending => &[],
@@ -97,22 +99,22 @@ impl Delivery {
         }
     }
 
-    /// Whether it is still to be ended, forward or back.
+    /// Whether the delivery must still be finished or undone.
     pub fn is_interrupted(&self) -> bool {
         matches!(self, Delivery::Intended { .. } | Delivery::Failed { half: Some(_), .. })
     }
 }
 
-/// A hunk of a delivered file that was taken back.
+/// A hunk of a delivered file that was undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HunkBack {
     /// Its number, from 1.
     pub hunk: u32,
-    /// What the file holds then, as `workspace` names it.
+    /// The content of the file afterwards, in the form of `workspace`.
     pub left: Value,
 }
 
-/// What the mission is at, in one word.
+/// The stage of the mission, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
@@ -126,12 +128,12 @@ pub enum Stage {
     Ended,
 }
 
-/// Something that failed without being an attempt: OpenCode, or a review that came to nothing.
+/// A failure that is no failed attempt: of OpenCode, or a review without a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trouble {
     pub class: FailureClass,
     pub what: String,
-    /// In a row.
+    /// The number of such failures in a row.
     pub times: u32,
 }
 
@@ -145,29 +147,29 @@ pub struct State {
     /// When the mission last began to run, and how long it had run before.
     pub running_since_ms: u64,
     pub ran_ms: u64,
-    /// The newest time that an event told: where a mission ended that nobody paused.
+    /// The newest time of an event: a mission that crashed ran until then.
     pub seen_ms: u64,
 
-    /// Who was last asked for the mission as a whole: a Searcher, a Planner, a Reviewer of the objective.
+    /// The role that was last asked for the whole mission: Searcher, Planner or a Reviewer of the objective.
     #[serde(default)]
     pub seat: Option<Seat>,
 
-    /// The mission whose delivered change it begins from.
+    /// The mission from whose delivered change this one begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follows: Option<Shared<Followed>>,
 
     pub base: Option<Commit>,
-    /// The user's own changes that the base contains.
+    /// Files with changes of the user's own that the base contains.
     pub base_changed: Vec<String>,
     pub base_left_out: Vec<String>,
     pub base_checks: Option<Vec<CheckSummary>>,
-    /// What ends the processes that commands leave running.
+    /// The means that ends processes which commands leave running.
     pub ended_by: Option<String>,
-    /// What made the project ready for its checks.
+    /// The set-up steps that prepared the project for its checks.
     #[serde(default)]
     pub setup: Vec<SetupSummary>,
     pub brief: Option<Brief>,
-    /// What the brief asks, and what was answered.
+    /// The questions of the brief with their answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub decisions: Vec<Decision>,
     pub brief_failures: Vec<String>,
@@ -177,25 +179,25 @@ pub struct State {
     pub notes: Vec<String>,
     pub acceptance: Vec<String>,
     pub approved: bool,
-    /// What the user said since it began, and what the plan was changed to by it, in words.
+    /// The user's corrections, and how they changed the plan, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Correction>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amendments: Vec<String>,
     #[serde(default)]
     pub heard: Heard,
-    /// Which plan of the objective is carried out, from 1.
+    /// The number of the current plan of the objective, from 1.
     #[serde(default)]
     pub cycle: u32,
     /// The next plan is due.
     #[serde(default)]
     pub replanning: bool,
-    /// What the newest plan is for, from the second cycle on, and what had been integrated when it began.
+    /// What the newest plan is for, from the second cycle on, and the integrated tree when that cycle began.
     #[serde(default)]
     pub asked_for: Vec<ItemVerdict>,
     #[serde(default)]
     pub cycle_tree: Option<String>,
-    /// The newest review of the whole, and why reviews came to nothing since.
+    /// The newest review of the whole, and why later reviews gave no verdict.
     #[serde(default)]
     pub review: Option<ObjectiveReview>,
     #[serde(default)]
@@ -205,7 +207,7 @@ pub struct State {
     /// What plans need before their tasks may start.
     pub needs: Vec<Needs>,
     pub tasks: Tasks,
-    /// As planned, for display.
+    /// The tasks' ids in the order of the plan, for display.
     pub order: Shared<Vec<TaskId>>,
 
     pub head: Option<Commit>,
@@ -217,25 +219,25 @@ pub struct State {
     /// What the project's checks say of the head.
     pub head_checks: Vec<CheckSummary>,
     pub verdicts: Shared<Vec<Judged>>,
-    /// The most tasks that were under way at once.
+    /// The most tasks that ran at the same time.
     pub peak: u32,
 
-    /// What is known of the models that gave trouble.
+    /// What is known about models that failed.
     #[serde(default)]
     pub providers: Providers,
-    /// The last thing that failed without being an attempt, for the words of a pause.
+    /// The last failure that was no failed attempt, for the text of a pause.
     #[serde(default)]
     pub trouble: Option<Trouble>,
     pub usage: Usage,
     pub usage_by_role: UsageByRole,
-    /// What repairs came to, by where they were made.
+    /// How many repairs succeeded, by the kind of session.
     #[serde(default)]
     pub repairs: RepairsSoFar,
     pub delivery: Delivery,
-    /// Files of the delivery that the user took back one by one.
+    /// Files of the delivery that the user undid one by one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken_back: Vec<String>,
-    /// Hunks that they took back of files of it, in their order.
+    /// Hunks of delivered files that the user undid, in that order, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hunks_back: BTreeMap<String, Vec<HunkBack>>,
     pub paused: Option<PauseReason>,
@@ -252,29 +254,29 @@ impl State {
         state
     }
 
-    /// Tasks that a worker is busy with.
+    /// The number of tasks that a worker is busy with.
     pub fn active(&self) -> usize {
         self.tasks.index().busy()
     }
 
-    /// Slots that are taken: several by an attempt that several coders make.
+    /// The number of used slots. An attempt of several Coders uses several.
     pub fn slots(&self) -> usize {
         let wide = |t: &&Task| t.phase == Phase::Working && t.fixes == 0;
         let working = self.tasks.index().active().filter_map(|id| self.tasks.get(id)).filter(wide);
         self.active() + working.map(|task| self.slots_of(task).saturating_sub(1) as usize).sum::<usize>()
     }
 
-    /// Slots that a fresh attempt at a task takes: one by a change that was kept, which nobody makes.
+    /// The number of slots for a fresh attempt at a task. A kept change needs only one, because no Coder makes it.
     pub(crate) fn slots_of(&self, task: &Task) -> u32 {
         if task.tests.kept.is_some() { 1 } else { self.candidates() }
     }
 
-    /// Coders that make one attempt side by side.
+    /// The number of Coders that make one attempt in parallel.
     pub fn candidates(&self) -> u32 {
         self.policy.candidates.clamp(1, self.parallel().max(1))
     }
 
-    /// Tasks at once, as the settings and the provider let them.
+    /// The most tasks at once that the settings and the provider allow.
     pub fn parallel(&self) -> u32 {
         self.providers.parallel(self.policy.parallel)
     }
@@ -295,7 +297,7 @@ impl State {
         }
     }
 
-    /// How long the mission has run, pauses left out.
+    /// How long the mission has run, in milliseconds without pauses.
     pub fn elapsed_ms(&self, now_ms: u64) -> u64 {
         if self.paused.is_some() || self.outcome.is_some() {
             self.ran_ms
@@ -304,7 +306,7 @@ impl State {
         }
     }
 
-    /// The running task, other than `task`, that holds `path`. What `task` is built upon holds nothing against it.
+    /// The running task, other than `task`, that holds `path`. Tasks on which `task` is built do not count.
     pub fn holder(&self, path: &str, task: &str) -> Option<&Task> {
         let asking = self.tasks.get(task);
         let below = |t: &Task| {

@@ -1,6 +1,6 @@
 //! What a plan needs before its tasks may start: the user's agreement, and packages on the head.
 //!
-//! Events change it (`apply`), `decide` asks it. It installs nothing: that is the engine's.
+//! Events change it (`apply`), `decide` reads it. It installs nothing: the engine does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Needs {
     #[serde(default)]
     pub cycle: u32,
     pub packages: Vec<PlannedDependency>,
-    /// Tasks that change what configures checks, builds or tools, with the plan's reasons.
+    /// Tasks that change files which configure checks, builds or tools, with the plan's reasons.
     pub config: BTreeMap<TaskId, String>,
     pub agreed: bool,
     /// The packages are on the head.
@@ -37,7 +37,7 @@ impl Needs {
         !self.added && !self.packages.is_empty()
     }
 
-    /// Whether a task comes from the plan that needs this.
+    /// Whether a task comes from the plan of these needs.
     fn is_of(&self, task: &Task) -> bool {
         self.parent == task.parent && self.cycle == task.cycle
     }
@@ -56,7 +56,7 @@ impl State {
         self.needs.iter().filter(move |n| n.wants_packages() && !n.asks(policy) && self.is_open(n))
     }
 
-    /// What the user must agree to, and how; `None` if there is nothing.
+    /// The question for the user's agreement, and how to agree; `None` if nothing needs it.
     pub fn question(&self) -> Option<String> {
         let policy = self.policy.dependencies;
         let asked: Vec<&Needs> = self.needs.iter().filter(|n| n.asks(policy) && self.is_open(n)).collect();
@@ -80,7 +80,7 @@ impl State {
         Some(format!("{}. {agree}", parts.join("; ")))
     }
 
-    /// Whether some task still waits for it.
+    /// Whether a task still waits for these needs.
     fn is_open(&self, needs: &Needs) -> bool {
         self.tasks.values().any(|t| needs.is_of(t) && !t.phase.is_final())
     }
@@ -99,7 +99,7 @@ impl State {
         self.needs.push(Needs { parent, cycle, packages, config, agreed: false, added: false });
     }
 
-    /// The user went on after a question about the plan.
+    /// The user resumed after a question about the plan, and so agrees.
     pub(super) fn agree(&mut self) {
         self.approved = true;
         for needs in &mut self.needs {
@@ -107,7 +107,8 @@ impl State {
         }
     }
 
-    /// What the user allows no more, by a setting that they changed meanwhile, is planned again.
+    /// If the user has changed a setting and no longer allows packages, plans with packages are
+    /// made again.
     pub(super) fn drop_denied(&mut self) {
         if self.policy.dependencies != NewDependencies::Deny {
             return;
@@ -143,7 +144,7 @@ impl State {
         }
     }
 
-    /// Forgets a plan of which nothing has begun.
+    /// Removes a plan whose tasks have not begun.
     fn drop_plan(&mut self, parent: Option<&TaskId>) {
         let dropped: BTreeSet<TaskId> = match parent {
             None => {
@@ -175,7 +176,7 @@ impl State {
         match parent.and_then(|id| self.tasks.get_mut(id)) {
             Some(task) if task.phase == Phase::Split => task.phase = Phase::Waiting,
             Some(_) => {}
-            // There is another plan before it
+            // There is an earlier plan
             None if self.cycle > 1 => self.replanning = true,
             None => {
                 self.acceptance.clear();

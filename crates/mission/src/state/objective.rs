@@ -1,6 +1,6 @@
-//! The objective as a whole: what is asked of it, and what it still lacks.
+//! The objective as a whole: its acceptance items, and what is still missing.
 //!
-//! `decide/cycle.rs` asks it and `apply` changes it. It does not judge: the Reviewers' votes come as events.
+//! `decide/cycle.rs` reads it and `apply` changes it. It does not judge: the Reviewers' votes are events.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{Delivery, Stage, State};
 use crate::{Event, FailureClass, ItemVerdict, Panel, Phase, Task, TrackRecord};
 
-/// The item of a plan that named none.
+/// The acceptance item of a plan that names none.
 const WHOLE: &str = "the objective is met as a whole, with nothing of it left out";
-/// Items that a review answers, and things that a plan is asked for, at most.
+/// The most items that a review answers, and that a plan is asked for.
 const MAX_ITEMS: usize = 60;
 
 /// The newest review of all that was integrated.
@@ -20,13 +20,13 @@ pub struct ObjectiveReview {
     pub cycle: u32,
     pub met: Vec<ItemVerdict>,
     pub unmet: Vec<ItemVerdict>,
-    /// The tree that it speaks of.
+    /// The reviewed tree.
     pub tree: String,
 }
 
 impl State {
-    /// What is to hold when the whole objective is met: what its first plan says, what tasks promised that were split
-    /// because they failed, and what the newest plan was asked for.
+    /// The acceptance items of the whole objective: those of its first plan, those of tasks that were split because
+    /// they failed, and what the newest plan was asked for.
     pub fn objective_items(&self) -> Vec<String> {
         let mut items = self.acceptance.clone();
         let mut tasks = self.tasks.values();
@@ -52,18 +52,18 @@ impl State {
         items
     }
 
-    /// Whether what has been integrated, as it is now, was reviewed against the objective, and nobody has answered what was said of it.
+    /// Whether the integrated tree was reviewed against the objective, and no Coder has answered the review since.
     pub fn is_reviewed(&self) -> bool {
         self.is_of_this_tree() && !self.is_answered() && self.heard.review >= self.corrections.len()
     }
 
-    /// Whether the newest review speaks of what has been integrated, as it is now.
+    /// Whether the newest review is about the integrated tree as it is now.
     pub fn is_of_this_tree(&self) -> bool {
         self.review.as_ref().is_some_and(|review| self.integrated_tree.as_ref() == Some(&review.tree))
     }
 
-    /// Whether what the newest review, of a cycle before, objects to in this very tree was looked into, and a task ended with
-    /// nothing changed, as what it asks for is so already.
+    /// Whether a Coder has answered the objections of an earlier cycle's review of this same tree: a task ended without
+    /// a change, because what it asks for is already met.
     pub(crate) fn is_answered(&self) -> bool {
         let of_cycle = |t: &&Task| t.cycle == self.cycle && matches!(t.phase, Phase::Integrated { .. });
         self.is_of_this_tree()
@@ -71,30 +71,31 @@ impl State {
             && self.tasks.values().filter(of_cycle).any(|t| t.unchanged)
     }
 
-    /// Whether a task may turn out to have nothing to do: this cycle is for what a review objects to, which may be no fault.
+    /// Whether a task may end without a change: this cycle is for the objections of a review, and an objection may be
+    /// wrong.
     pub fn may_hold_already(&self) -> bool {
         let objections = self.review.iter().flat_map(|review| &review.unmet);
         let objected: BTreeSet<&str> = objections.map(|verdict| verdict.item.as_str()).collect();
         self.cycle > 1 && self.asked_for.iter().any(|asked| objected.contains(asked.item.as_str()))
     }
 
-    /// What the mission has shown so far.
+    /// How well the roles have worked so far.
     pub fn track_record(&self) -> TrackRecord {
-        // What was split was integrated as its parts, and what nothing was changed for has shown nothing
+        // The parts of a split task count instead of it, and a task without a change shows nothing
         let integrated =
             |t: &&Task| matches!(t.phase, Phase::Integrated { .. }) && !t.compound && !t.unchanged;
         let integrated = self.tasks.values().filter(integrated).count();
         TrackRecord { rejected: self.rejected(), integrated }
     }
 
-    /// The Reviewers of the whole, where a `quorum` of so many judges each task.
+    /// The Reviewers of the whole; `quorum`: how many Reviewers judge each task.
     pub fn panel(&self, quorum: u32) -> Panel {
-        // Nobody can approve of a whole of which something is missing: what is to be done next is all that is asked
+        // A whole with a missing part cannot be approved: the review only asks what to do next
         let whole = self.lost().next().is_none();
         Panel::new(quorum, self.track_record(), whole, self.is_answered())
     }
 
-    /// Submissions that a gate rejected, of all tasks.
+    /// The number of submissions that a gate rejected, of all tasks.
     pub(crate) fn rejected(&self) -> usize {
         let failures = self.tasks.values().flat_map(|task| &task.failures);
         failures
@@ -114,8 +115,7 @@ impl State {
             .count()
     }
 
-    /// What the objective still lacks: items that are not met, and what tasks of the newest plan were to bring that are not
-    /// integrated.
+    /// What the objective still lacks: unmet items, and the items of tasks of the newest plan that were not integrated.
     pub fn missing(&self) -> Vec<ItemVerdict> {
         let mut missing: Vec<ItemVerdict> =
             self.review.iter().flat_map(|review| review.unmet.iter().cloned()).collect();
@@ -132,8 +132,8 @@ impl State {
         missing
     }
 
-    /// What tasks of the newest plan that are not integrated were to bring, each item once and with its task; without what the
-    /// review found unmet.
+    /// The items of tasks of the newest plan that were not integrated, each item once and with its task; without items
+    /// that the review found unmet.
     pub fn lost_items(&self) -> Vec<(&str, &Task)> {
         let unmet = self.review.iter().flat_map(|review| &review.unmet);
         let mut seen: BTreeSet<&str> = unmet.map(|verdict| verdict.item.as_str()).collect();
@@ -146,12 +146,13 @@ impl State {
         lost
     }
 
-    /// Whether the objective is met, as far as anybody can say.
+    /// Whether the objective is met, as far as the reviews say.
     pub(crate) fn is_met(&self) -> bool {
         self.is_reviewed() && self.missing().is_empty() && self.lost().next().is_none()
     }
 
-    /// Tasks of the newest plan that were not integrated; a part is named by the whole that it took along.
+    /// Tasks of the newest plan that were not integrated. Instead of a part, the compound task that failed with it is
+    /// named.
     pub fn lost(&self) -> impl Iterator<Item = &Task> {
         let newest = self.tasks.values().map(|t| t.cycle).max().unwrap_or_default();
         let tasks = self.order.iter().filter_map(|id| self.tasks.get(id));
@@ -179,7 +180,7 @@ impl State {
         }
     }
 
-    /// Once there is a plan.
+    /// The stage once there is a plan.
     pub(super) fn later_stage(&self) -> Stage {
         if self.tasks.values().any(|t| !t.phase.is_final()) {
             Stage::Working

@@ -1,13 +1,14 @@
-//! A value that copies of a state share until one of them changes it. `state` keeps its long lists in it.
+//! A value that copies of a state share until one of them changes it. `state` uses it for its long lists.
 //!
-//! Serialised it is the value itself, so no reader of a journal knows of it. It tells no other copy of a change.
+//! Its serialised form is that of the value, so readers of journals do not see it. A change is not visible in
+//! other copies.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value that copies of a state have in common until one of them changes it.
+/// A value that copies of a state share until one of them changes it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shared<T>(Arc<T>);
 

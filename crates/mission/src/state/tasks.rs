@@ -1,6 +1,6 @@
-//! The tasks of a mission in a map that copies share, with its index kept in step.
+//! The tasks of a mission in a map that copies share, with an index that is kept up to date.
 //!
-//! Every change goes through it, so that the index cannot be stale once `update_index` ran.
+//! Every change goes through it, so that the index is correct after `update_index`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::index::{Index, TaskMap};
 use crate::{Task, TaskId};
 
-/// The tasks of a mission by their ids, and what is known of them without looking at each ([`Index`]). A copy shares what
-/// neither side changes, so that every role can hold the state as it was when it began.
+/// The tasks of a mission by id, with their [`Index`]. A copy shares what neither side changes, so that every role can
+/// keep the state from when it began.
 #[derive(Clone, Default)]
 pub struct Tasks {
     tasks: TaskMap,
     index: Index,
-    /// Changed since the index was brought up to date; `None`: perhaps all, and who waits for whom.
+    /// The tasks that changed since the last update of the index; `None`: possibly all tasks and their order.
     touched: Option<BTreeSet<TaskId>>,
 }
 
@@ -57,7 +57,7 @@ impl Tasks {
         self.tasks.remove_mut(id);
     }
 
-    /// Changes every task that `which` holds for.
+    /// Changes every task for which `which` is true.
     pub fn update(&mut self, which: impl Fn(&Task) -> bool, mut change: impl FnMut(&mut Task)) {
         self.touched = None;
         let wanted: Vec<TaskId> =
@@ -85,8 +85,8 @@ impl Tasks {
         &self.index
     }
 
-    /// Brings the index up to date: as a whole where tasks came or went, or an order between them (`rebuild`); otherwise for the
-    /// changed tasks and those that wait for them.
+    /// Updates the index: completely if tasks or orders between them were added or removed (`rebuild`), otherwise for
+    /// the changed tasks and those that wait for them.
     pub(super) fn update_index(&mut self, order: &[TaskId], rebuild: bool) {
         let touched = self.touched.replace(BTreeSet::new());
         match touched.filter(|_| !rebuild) {

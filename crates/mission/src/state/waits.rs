@@ -1,4 +1,4 @@
-//! Who waits for whom, over any number of steps: what an order that is added to a running mission must not turn into a
+//! Which task waits for which, over any number of steps. An order that is added to a running mission must not close a
 //! circle.
 
 use std::collections::BTreeSet;
@@ -6,18 +6,18 @@ use std::collections::BTreeSet;
 use super::State;
 use crate::{Phase, Task};
 
-/// How far a task has to be before who waits for it goes on.
+/// How far a task must be before the tasks that wait for it continue.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Point {
-    /// The gates let it through: enough within its group.
+    /// It passed its gates: enough for tasks of its group.
     Passed,
-    /// On the head, with its whole group.
+    /// It is on the head, with its whole group.
     Integrated,
 }
 
 impl State {
-    /// Whether `task` waits, over any number of steps, for `on`: by what it depends on, by the tasks that are integrated together
-    /// with those, and by the parts of those that were split.
+    /// Whether `task` waits for `on`, over any number of steps: through dependencies, tasks that are integrated
+    /// together with them, and parts of those that were split.
     pub fn depends(&self, task: &str, on: &str) -> bool {
         let (Some(first), Some(last)) = (self.tasks.get(task), self.tasks.get(on)) else { return task == on };
         let start = if first.shares_group(last) { Point::Passed } else { Point::Integrated };
