@@ -1,16 +1,16 @@
-//! The benchmarks that stand on simulated worlds, and the packages and wrong changes that they are about. Not published.
+//! The benchmarks in simulated worlds, with the packages and wrong changes that they use. Not published.
 //!
-//! Whatever is drawn here comes from one seed, so that a run that failed can be run again.
+//! All random draws come from one seed, so that a failed run can be repeated.
 //!
 //! - [`engine_bench`]: the orchestrator, the state machine and the journal in a world without models.
-//! - [`fresh`]: what the Guardian holds against correct changes that nobody tuned by.
-//! - [`gates`]: how much of what is wrong the gates let through.
+//! - [`fresh`]: the Guardian's findings in correct changes that no rule was tuned by.
+//! - [`gates`]: how many wrong changes the gates let through.
 //! - [`mutants`]: wrong versions of a correct change, as weak models produce them.
 //! - [`plot`]: figures as SVG.
 //! - [`projects`]: published packages and the changes between their versions.
-//! - [`releases`]: releases as missions for a real model, and what their results are worth.
-//! - [`timing`]: what measured times say together.
-//! - [`uplift`]: what the engine makes of simulated weak models, in missions on real projects.
+//! - [`releases`]: releases as missions for a real model, and whether their results are right.
+//! - [`timing`]: statistics of measured times.
+//! - [`uplift`]: what the engine achieves with simulated weak models, in missions on real projects.
 
 pub mod engine_bench;
 pub mod fresh;

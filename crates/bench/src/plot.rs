@@ -1,14 +1,14 @@
 //! Plots for the documentation, as SVG text.
 //!
 //! `bench_engine`, `lint_speed` and `uplift::measured` draw with it. It measures nothing and writes no file, and the
-//! same values give the same text. What an axis cannot show is left out.
+//! same values give the same text. Values that an axis cannot show are left out.
 
 use std::ops::Range;
 
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::prelude::*;
 
-/// An axis: its name with the unit, and whether equal steps are equal factors.
+/// An axis: its name with the unit, and whether it is logarithmic.
 #[derive(Clone, Copy, Debug)]
 pub struct Axis<'a> {
     pub name: &'a str,
@@ -41,7 +41,7 @@ pub enum PlotError {
 }
 
 const SIZE: (u32, u32) = (820, 480);
-/// Of the palette of Okabe and Ito, which colour-blind people can tell apart.
+/// From the palette of Okabe and Ito, which colour-blind people can tell apart.
 const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -53,8 +53,8 @@ const COLOURS: [RGBColor; 7] = [
 ];
 const INK: RGBColor = RGBColor(60, 60, 60);
 
-/// Lines with a mark at each point, and a legend where there is more than one. Points that an axis cannot show (not
-/// finite, or not above 0 on a logarithmic one) are left out.
+/// Lines with a mark at each point, and a legend if there is more than one line. Points that an axis cannot show
+/// (not finite, or not above 0 on a logarithmic one) are left out.
 pub fn lines(title: &str, x: Axis<'_>, y: Axis<'_>, series: &[Series]) -> Result<String, PlotError> {
     let shown = |axis: Axis<'_>, value: f64| value.is_finite() && (value > 0.0 || !axis.log);
     let series: Vec<Series> = series
@@ -77,7 +77,7 @@ pub fn lines(title: &str, x: Axis<'_>, y: Axis<'_>, series: &[Series]) -> Result
     drawn.map_err(|why| PlotError::Drawing { title: title.to_string(), why })
 }
 
-/// A horizontal bar for each name, from above, with its value written beside it.
+/// A horizontal bar for each name, from top to bottom, with its value beside it.
 pub fn bars(title: &str, axis: Axis<'_>, values: &[(String, f64)]) -> Result<String, PlotError> {
     let fits = |value: f64| value.is_finite() && (value > 0.0 || !axis.log);
     let values: Vec<&(String, f64)> = values.iter().filter(|(_, value)| fits(*value)).collect();
@@ -91,7 +91,7 @@ pub fn bars(title: &str, axis: Axis<'_>, values: &[(String, f64)]) -> Result<Str
     drawn.map_err(|why| PlotError::Drawing { title: title.to_string(), why })
 }
 
-/// What an axis spans: all values with some air; from 0 where `zero`, whole powers of ten where logarithmic.
+/// The range of an axis: all values with some margin; from 0 if `zero`, whole powers of ten if logarithmic.
 fn range(values: impl Iterator<Item = f64> + Clone, log: bool, zero: bool) -> Option<Range<f64>> {
     let least = values.clone().reduce(f64::min)?;
     let most = values.reduce(f64::max)?;
@@ -261,7 +261,7 @@ mod tests {
                 assert!(
                     svg.contains("Growth") && svg.contains("time, ms") && svg.contains("theirs &amp; co")
                 );
-                // A mark a point; on a logarithmic axis 0 has no place
+                // One mark per point; a logarithmic axis cannot show 0
                 assert_eq!(svg.matches("<circle").count(), if x.log { 3 } else { 4 });
                 assert_eq!(svg, lines("Growth", x, y, &data).unwrap());
             }

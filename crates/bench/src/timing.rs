@@ -1,8 +1,9 @@
-//! What several measured times say together. It measures nothing itself.
+//! Statistics of measured times. It measures nothing itself.
 
 use std::time::Duration;
 
-/// The middle one, the later of the two where their number is even; zero where there is none.
+/// The median; the longer of the two middle times if their number is even, and zero if there is
+/// none.
 pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()

@@ -1,6 +1,7 @@
 //! The clock of a simulated mission: tokio's paused time, and names from the seed.
 //!
-//! The runner and the benchmarks give it to the engine. It moves no time on: only what sleeps in the runtime does.
+//! The runner and the benchmarks give it to the engine. It does not advance the time: only sleeps in the runtime
+//! do.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -9,10 +10,10 @@ use tokio::time::Instant;
 
 use crate::Random;
 
-/// When every run begins: 2026-01-01, in milliseconds.
+/// When every run begins: 2026-01-01, in milliseconds since 1970.
 pub(super) const EPOCH_MS: u64 = 1_767_225_600_000;
 
-/// The time of tokio's paused clock, from a given moment on; names come from the seed.
+/// The time of tokio's paused clock, counted from a given time; names come from the seed.
 pub struct SimulatedClock {
     from_ms: u64,
     start: Instant,
@@ -20,7 +21,7 @@ pub struct SimulatedClock {
 }
 
 impl SimulatedClock {
-    /// Within a runtime. The clock shows `from_ms` now.
+    /// Starts the clock at `from_ms`. Must be called inside a runtime.
     pub fn new(from_ms: u64, names: Random) -> SimulatedClock {
         SimulatedClock { from_ms, start: Instant::now(), names: Mutex::new(names) }
     }

@@ -1,7 +1,7 @@
-//! The simulated project's check: the truth, in virtual time, with faults. The engine asks it, and no process.
+//! The simulated project's check: the truth, in virtual time, with faults. The engine calls it instead of a process.
 //!
-//! It starts none: `truth` says which tests fail in the files of the slot, whatever the command is. It writes nothing
-//! but what the fault `leaves` leaves.
+//! It starts no process: `truth` says which tests fail in the files of the slot, whatever the command is. It writes
+//! nothing except the files of the fault `leaves`.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -29,7 +29,7 @@ impl SimulatedCommands {
         SimulatedCommands { faults, random: Mutex::new(random), trace, blind: false }
     }
 
-    /// Nothing ever fails: a planted bug.
+    /// A planted bug: no test ever fails.
     pub fn blind(self) -> SimulatedCommands {
         SimulatedCommands { blind: true, ..self }
     }
@@ -92,12 +92,12 @@ impl Commands for SimulatedCommands {
     }
 }
 
-/// What makes later runs pass, in a folder that git ignores by its own list, as tools make them.
+/// A file that makes later runs pass, in a folder that git ignores by its own list, as tools create them.
 const LEFT: &str = "cache/left";
 
 fn leave(left: &Path) {
     let folder = left.parent().unwrap_or(left);
-    // A slot that cannot be written to has nothing left in it
+    // Best effort: if the slot cannot be written, nothing is left in it
     let _ = std::fs::create_dir_all(folder);
     let _ = std::fs::write(folder.join(".gitignore"), "*\n");
     let _ = std::fs::write(left, "as good as tested\n");

@@ -1,7 +1,7 @@
-//! Every step that leaves something on disk is counted, and may be the last one.
+//! Counts every step that changes the disk, and may let the process crash there.
 //!
-//! `workspace` and `journal` ask it before each step on its thread. It writes nothing itself, and does not draw when it
-//! fails: `faults` does. What roles and the user write is no step.
+//! `workspace` and `journal` ask it before each step on its thread. It writes nothing itself, and `faults` draws when
+//! it fails. Writes of roles and the user are no steps.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,10 +20,10 @@ pub struct Disk {
     trace: Trace,
 }
 
-/// Called before a step, with its number, and its number among the files of a delivery where it is one.
+/// Called before a step, with its number, and with its number among the files of a delivery if it writes one.
 pub type BeforeStep = Box<dyn FnMut(u64, Option<u64>) + Send>;
 
-/// What the workspace calls the writing of one file of a delivery.
+/// The workspace's name of the step that writes one file of a delivery.
 const WRITING: &str = "write into the user's files";
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ struct Steps {
     crash: Option<Crash>,
     full: Range<u64>,
     down: bool,
-    /// Looking at what is there is no step.
+    /// Set while something only reads the disk, which is no step.
     looking: bool,
     journal_failed: bool,
     before: Option<BeforeStep>,
@@ -54,7 +54,7 @@ impl Disk {
         Disk { inner: Arc::new(Mutex::new(steps)), crashed: Arc::default(), trace }
     }
 
-    /// The process dies before the n-th file of a delivery is written.
+    /// Makes the process crash before the n-th file of a delivery is written.
     pub fn crash_writing(&self, file: Option<u64>) {
         self.lock().crash_writing = file;
     }
@@ -63,7 +63,7 @@ impl Disk {
         self.lock().before = Some(before);
     }
 
-    /// From now on, what workspace and journal do on this thread is subject to this disk.
+    /// From now on, workspace and journal on this thread use this disk.
     pub fn plug_in(&self) {
         let disk = self.clone();
         workspace::set_faults(Some(Box::new(move |step| match disk.step(step) {
@@ -89,7 +89,7 @@ impl Disk {
         journal::set_faults(None);
     }
 
-    /// Looks at what is on disk without taking a step.
+    /// Reads the disk without counting a step.
     pub fn without_a_step<T>(&self, look: impl FnOnce() -> T) -> T {
         let before = std::mem::replace(&mut self.lock().looking, true);
         let seen = look();
@@ -97,7 +97,7 @@ impl Disk {
         seen
     }
 
-    /// Resolves when the process is dead.
+    /// Resolves when the process has crashed.
     pub async fn crash(&self) {
         self.crashed.notified().await;
     }
@@ -106,7 +106,7 @@ impl Disk {
         self.lock().down
     }
 
-    /// Whether an event could not be written: what is in memory may be ahead of it.
+    /// Whether an event could not be written; the state in memory may then be ahead of the journal.
     pub fn journal_failed(&self) -> bool {
         self.lock().journal_failed
     }
@@ -115,7 +115,7 @@ impl Disk {
         self.lock().taken
     }
 
-    /// The steps by what they were.
+    /// The number of steps by name.
     pub fn by_name(&self) -> BTreeMap<String, u64> {
         self.lock().by_name.clone()
     }

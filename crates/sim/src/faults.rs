@@ -1,7 +1,7 @@
 //! What goes wrong in a run, drawn from its seed before it begins.
 //!
-//! It only draws: host, worker, commands, disk and runner let it happen. A draw put in between shifts those after it,
-//! and so changes what every seed plays.
+//! It only draws: host, worker, commands, disk and runner carry the faults out. A new draw in the middle shifts all
+//! later draws, and so changes what every seed plays.
 
 use std::ops::Range;
 
@@ -13,48 +13,48 @@ pub struct HostFaults {
     /// A session cannot be opened.
     pub open_fails: f64,
     pub open_hangs: f64,
-    /// HTTP 500 without a word.
+    /// HTTP 500 without a message.
     pub bare_500: f64,
     /// A turn that ends in the provider's error: 429, 5xx, a dropped socket.
     pub provider_error: f64,
-    /// The session is gone in the middle of a turn, and stays gone.
+    /// The session disappears in the middle of a turn and does not return.
     pub vanishes: f64,
     /// The turn never ends by itself.
     pub hangs: f64,
     /// An abort has no effect.
     pub deaf: f64,
-    /// The host's own answer cannot be read.
+    /// The host's answer cannot be parsed.
     pub garbage: f64,
-    /// The provider answers nobody, by times in milliseconds from the beginning.
+    /// Times without any answer from the provider, in milliseconds from the start.
     pub outages: Vec<Range<u64>>,
 }
 
 /// How the simulated models err.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ModelFaults {
-    /// Work that is wrong, and repairs that fix nothing.
+    /// Wrong work, and repairs that fix nothing.
     pub wrong: f64,
     /// Ends the turn with prose.
     pub prose: f64,
-    /// Arguments that no tool takes.
+    /// Arguments that no tool accepts.
     pub malformed: f64,
     /// Calls its tool twice.
     pub duplicate: f64,
-    /// Names tasks that there are none of.
+    /// Names tasks that do not exist.
     pub wrong_ids: f64,
-    /// Edits files that are not its own.
+    /// Edits files of other tasks.
     pub strays: f64,
-    /// Changes what other tasks may rely on.
+    /// Changes a word that other tasks may rely on.
     pub rewords: f64,
-    /// Relies on what other tasks may change.
+    /// Relies on a word that other tasks may change.
     pub needs: f64,
-    /// Writes where other tasks write.
+    /// Writes in the same region as other tasks.
     pub clashes: f64,
     /// Says that it is blocked.
     pub blocked: f64,
-    /// A reviewer that rejects what is right, or stands by a test that is wrong.
+    /// A Reviewer rejects right work, or upholds a wrong test.
     pub rejects: f64,
-    /// Tests that pass already, or that ask for what no task brings.
+    /// Tests that already pass, or that ask for something that no task does.
     pub wrong_tests: f64,
 }
 
@@ -62,18 +62,18 @@ pub struct ModelFaults {
 pub struct CheckFaults {
     pub hangs: f64,
     pub flakes: f64,
-    /// A run leaves files in its slot, which git ignores and which make every later run there pass. Drawn by no seed.
+    /// A run leaves files in its slot that git ignores and that make every later run there pass. No seed draws it.
     pub leaves: f64,
 }
 
-/// A crash at the n-th step that leaves something on disk, counted from the beginning of that life of the process.
+/// A crash at the n-th step on disk, counted from the start of that life of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
     /// Before the step.
     Before(u64),
-    /// In the middle of it, where it has one.
+    /// In the middle of the step, if it has parts.
     Within(u64),
-    /// After it, before anybody learnt of it.
+    /// After the step, before the caller learns of it.
     After(u64),
 }
 
@@ -88,51 +88,51 @@ impl Crash {
 /// When the user edits their own files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
-    /// Milliseconds from the beginning.
+    /// Milliseconds from the start.
     At(u64),
-    /// Just before that step on disk of that life.
+    /// Just before a step on disk in a life of the process.
     Step { life: usize, step: u64 },
-    /// Just before that file of a delivery is written, counted in that life.
+    /// Just before the n-th file of a delivery is written in that life.
     Writing { life: usize, file: u64 },
 }
 
-/// Everything that will go wrong.
+/// All faults of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FaultPlan {
     pub host: HostFaults,
     pub model: ModelFaults,
     pub checks: CheckFaults,
-    /// For each life of the process.
+    /// The crash of each life of the process.
     pub crashes: Vec<Option<Crash>>,
     /// For each life, the file of a delivery before which it crashes.
     pub crashes_writing: Vec<Option<u64>>,
-    /// Steps on disk, for each life, that a full disk refuses.
+    /// For each life, the steps on disk that a full disk refuses.
     pub disk_full: Vec<Range<u64>>,
-    /// Milliseconds after the beginning of each life.
+    /// When the user stops each life, in milliseconds after its start.
     pub stops: Vec<Option<u64>>,
     pub edits: Vec<When>,
-    /// When the user commits what they have, in milliseconds from the beginning.
+    /// When the user commits their files, in milliseconds from the start.
     pub commits: Vec<u64>,
-    /// Whether the user takes the delivery back in the end.
+    /// Whether the user undoes the delivery at the end.
     pub undo: bool,
 }
 
-/// Lives of the process that may end badly; the ones after them are calm.
+/// How many lives of the process may have faults; later ones are calm.
 pub const TROUBLED: usize = 4;
-/// The most steps on disk after which something happens; long missions take a few hundred.
+/// The latest step on disk at which something happens; long missions take a few hundred.
 const STEPS: usize = 600;
-/// The same in milliseconds.
+/// The latest time at which something happens, in milliseconds.
 const TIME: usize = 20 * 60_000;
 
 impl FaultPlan {
     pub fn draw(random: &Random) -> FaultPlan {
         let mut plan = FaultPlan::default();
         let mut draws = random.fork("which");
-        // One seed in eight is undisturbed
+        // One seed in eight has no faults
         if draws.chance(0.125) {
             return plan;
         }
-        // Tasks that get into each other's way need several things to go wrong at once
+        // Conflicts between tasks need several faults at once
         let tangled = draws.chance(0.25);
         let mut rate = |most: f64| match draws.below(4) {
             0 => most,
@@ -181,7 +181,7 @@ impl FaultPlan {
         }
         for _ in 0..TROUBLED {
             let step = |random: &mut Random| {
-                // Early and late steps alike
+                // Early and late steps are equally likely
                 let most = [40, 150, STEPS][random.below(3)];
                 1 + random.below(most) as u64
             };
@@ -224,7 +224,7 @@ impl FaultPlan {
         self.undo = random.chance(0.3);
     }
 
-    /// The same without what goes wrong with host, models, checks and disk.
+    /// The same plan without faults of host, models, checks and disk.
     pub fn calm(&self) -> FaultPlan {
         FaultPlan {
             edits: self.edits.clone(),

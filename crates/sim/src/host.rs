@@ -1,7 +1,7 @@
-//! A host whose sessions are answered by a [`Model`], and which fails as often as its faults say.
+//! A host whose sessions a [`Model`] answers, and which fails as often as its faults say.
 //!
-//! The engine calls it as it calls OpenCode, and it calls the engine's tools for its models; a write is asked for
-//! first. It knows no task, reads no prompt and decides nothing about what is right.
+//! The engine calls it like OpenCode, and it calls the engine's tools for its models; before a write it asks the
+//! engine. It knows no task, reads no prompt and does not know what is right.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use super::model::{Model, ModelStep, Reply, Session};
 use super::trace::Trace;
 use crate::Random;
 
-/// Steps of one turn; more is a loop of the model's.
+/// The most steps of one turn; more means that the model loops.
 const MOST_STEPS: usize = 500;
 
 #[derive(Clone)]
@@ -34,7 +34,7 @@ struct Inner {
     faults: HostFaults,
     random: Random,
     trace: Trace,
-    /// Milliseconds from the beginning of the run at the beginning of this life.
+    /// When this life began: the instant, and milliseconds since the start of the run.
     begun: (Instant, u64),
     sessions: Mutex<BTreeMap<String, Arc<Opened>>>,
     said: Mutex<String>,
@@ -59,7 +59,7 @@ struct State {
     cost_usd: f64,
 }
 
-/// How a turn that goes wrong does.
+/// How a turn fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     Error,
@@ -69,7 +69,7 @@ enum Trouble {
 }
 
 impl SimulatedHost {
-    /// Within a runtime. `elapsed_ms` of the run are over.
+    /// Must be called inside a runtime. `elapsed_ms`: the time of the run before this life.
     pub fn new(
         model: Arc<dyn Model>,
         faults: HostFaults,
@@ -99,7 +99,7 @@ impl SimulatedHost {
         *lock(&self.inner.engine) = Arc::downgrade(engine);
     }
 
-    /// The most turns that were under way at once.
+    /// The most turns that ran at the same time.
     pub fn peak(&self) -> u64 {
         self.inner.peak.load(Ordering::Relaxed)
     }
@@ -133,9 +133,9 @@ impl Host for SimulatedHost {
             HostRequest::Prompt { session, text, .. } => {
                 let (answer, answered) = oneshot::channel();
                 let work = inner.clone();
-                // Like a real host, it goes on where nobody waits for the answer
+                // Like a real host, it continues even if the caller no longer waits
                 tokio::spawn(async move {
-                    // Nobody may be waiting any more
+                    // The caller may have stopped waiting
                     let _ = answer.send(work.prompt(&session, text).await);
                 });
                 Box::pin(async move {
@@ -146,7 +146,7 @@ impl Host for SimulatedHost {
                 })
             }
             HostRequest::Dispose { .. } => Box::pin(async { Ok(json!({})) }),
-            // Nothing is known of the models, and none of them is paid for by the token
+            // No model has a known price
             HostRequest::Models { .. } => Box::pin(async { Ok(json!({})) }),
             HostRequest::Abort { session, .. } => Box::pin(async move {
                 sleep(Duration::from_millis(10)).await;
@@ -326,7 +326,7 @@ impl Inner {
             (Trouble::Hangs, self.faults.hangs),
             (Trouble::Garbage, self.faults.garbage),
         ];
-        // All are drawn, so that one chance does not shift the draws of the others
+        // All chances are drawn, so that one does not shift the draws of the others
         let drawn: Vec<Trouble> = chances
             .into_iter()
             .filter(|(_, chance)| random.chance(*chance))
@@ -371,7 +371,7 @@ fn millis(random: &mut Random, from: usize, to: usize) -> Duration {
     Duration::from_millis((from + random.below(to - from)) as u64)
 }
 
-/// As OpenCode's tool does; what cannot be written is not.
+/// Writes a file like OpenCode's tool; errors are ignored.
 fn write(path: &std::path::Path, text: Option<&str>) {
     let _ = match text {
         Some(text) => {

@@ -1,7 +1,7 @@
-//! What must hold after every event, and between and after the lives of the process.
+//! The invariants that must hold after every event, and between and after the lives of the process.
 //!
-//! The engine shows it each state, and it compares that with the journal, the commits and the user's files. It steers
-//! nothing: what is broken goes into the trace and the run goes on. To look is no step on disk.
+//! The engine shows it each state, and it compares the state with the journal, the commits and the user's files. It
+//! controls nothing: a broken invariant goes into the trace and the run continues. Reading is no step on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,12 +21,12 @@ use super::truth::{self, Files};
 use super::user::User;
 use super::worker::{MOST_TOKENS, MOST_USD};
 
-/// Events of one mission; more is a loop.
+/// The most events of one mission; more means a loop.
 const MOST_EVENTS: usize = 6_000;
-/// How much longer than its budget a mission may run: a stop waits for aborts.
+/// How much longer than its budget a mission may run, in milliseconds: a stop waits for aborts.
 const WIND_UP_MS: u64 = 30_000;
 
-/// What outlives the process.
+/// What is remembered across lives of the process.
 #[derive(Clone)]
 pub(super) struct Watch {
     inner: Arc<Mutex<Seen>>,
@@ -37,26 +37,26 @@ struct Seen {
     data_home: PathBuf,
     user: User,
     trace: Trace,
-    /// Tests that fail before the mission.
+    /// Tests that failed before the mission.
     red: BTreeSet<String>,
     life: Option<Life>,
     integrated: BTreeSet<TaskId>,
     head: String,
-    /// Events that were seen to be durable.
+    /// The number of events that are known to be durable.
     events: usize,
-    /// The most turns of a life that may come on top of a budget.
+    /// The most turns of a life that may exceed a budget.
     in_flight: u64,
     workspace: Option<Workspace>,
 }
 
-/// What is gone with the process.
+/// What ends with the process.
 struct Life {
     disk: Disk,
     host: SimulatedHost,
     clock: Arc<dyn Clock>,
     journal: Option<(Reader<Event>, State)>,
     read: usize,
-    /// Prompts of coders and fixers that a provider did not answer, which count as none.
+    /// Prompts of Coders and Fixers that no provider answered; they do not count.
     unanswered: BTreeMap<TaskId, u64>,
 }
 
@@ -85,7 +85,7 @@ impl Watch {
             Some(Life { disk, host, clock, journal: None, read: 0, unanswered: BTreeMap::new() });
     }
 
-    /// The process is gone: what is on disk must make sense by itself. Gives the state that its journal tells of.
+    /// The process has ended: the files on disk must be consistent without it. Returns the state of its journal.
     pub(super) fn end(&self) -> State {
         let mut seen = self.lock();
         seen.life = None;
@@ -101,7 +101,7 @@ impl Watch {
         state
     }
 
-    /// The user wants the delivery back; `said` is the answer.
+    /// The user undid the delivery; `said` is the answer.
     pub(super) fn undone(&self, before: &Files, said: &str) {
         let seen = self.lock();
         if said.contains("is undone") {
@@ -179,7 +179,7 @@ impl Seen {
         if let Some(limit) = policy.calls.filter(|limit| usage.calls > *limit) {
             over("calls", usage.calls.to_string(), limit.to_string());
         }
-        // What an earlier life was over its limit stays in the sum
+        // The excess of an earlier life stays in the sum
         self.in_flight = self.in_flight.max(life.host.peak() + 2);
         let in_flight = self.in_flight;
         if let Some(limit) =
@@ -197,7 +197,7 @@ impl Seen {
             over("ms", ran.to_string(), limit.to_string());
         }
         for task in state.tasks.values() {
-            // A reviewer's prompts are the gate's, not the task's
+            // A Reviewer's prompts count for the gate, not for the task
             let unanswered = life.unanswered.get(&task.id).copied().unwrap_or_default();
             let calls = u64::from(task.coder_prompts + task.fixer_prompts).saturating_sub(unanswered);
             if let Some(limit) = policy.task_calls.filter(|limit| calls > *limit) {
@@ -206,7 +206,7 @@ impl Seen {
         }
     }
 
-    /// What is integrated stays, and the head is green wherever it claims to be.
+    /// Integrated tasks stay integrated, and the head passes the checks that it claims to pass.
     fn integrated(&mut self, state: &State) {
         let now: BTreeSet<TaskId> = state
             .tasks
@@ -237,7 +237,7 @@ impl Seen {
         }
     }
 
-    /// Each task that was integrated is in these files, once; nothing is of a task that was not.
+    /// These files contain the mark of each integrated task once, and no mark of another task.
     fn marks(&self, state: &State, files: &Files, whose: &str) {
         let done = truth::done(files);
         for task in state.tasks.values() {
@@ -273,8 +273,8 @@ impl Seen {
         Ok(paths.into_iter().zip(texts).filter(|(path, _)| !path.starts_with('.')).collect())
     }
 
-    /// What the user wrote into a file while it held the mission's work is theirs: of such a file, which the mission has to
-    /// name, their lines count.
+    /// The user's own text must be unchanged. In files that the user edited while they contained the mission's work,
+    /// and that the mission must name, only the user's lines count.
     fn untouched(&self, when: &str, torn: &[String]) {
         let (mine, there) = (self.user.files(), truth::read(&self.root));
         let names: BTreeSet<&String> = mine.keys().chain(there.keys()).collect();
@@ -304,12 +304,12 @@ impl Seen {
         }
     }
 
-    /// The user's files are as they would be without the mission, or hold all of it.
+    /// The user's files are as they would be without the mission, or contain all of its change.
     fn user_files(&mut self, state: &State) {
         match &state.delivery {
             Delivery::Pending | Delivery::Failed { .. } => self.undelivered(state),
             Delivery::Undone { .. } => {}
-            // The process died in the middle: the next one ends it
+            // The process died in the middle: the next one finishes it
             Delivery::Intended { .. } => {}
             Delivery::Delivered { branch: Some(_), torn, .. } => {
                 self.untouched("although a branch was left", torn);
@@ -343,7 +343,7 @@ impl Seen {
         }
     }
 
-    /// What was integrated is not done again, and is integrated once.
+    /// Each task is integrated once and not worked on afterwards.
     fn once(&self, events: &[Event]) {
         let mut integrated: BTreeMap<&TaskId, usize> = BTreeMap::new();
         let mut paused = false;
@@ -402,7 +402,7 @@ impl Seen {
     }
 }
 
-/// What is not the user's.
+/// The lines that the user did not write, by file.
 fn ours(files: &Files) -> BTreeMap<&str, Vec<&str>> {
     let ours = |text| str::lines(text).filter(|line| !line.starts_with("user ")).collect();
     let files = files.iter().map(|(path, text)| (path.as_str(), ours(text)));

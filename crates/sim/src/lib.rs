@@ -1,14 +1,14 @@
 //! Whole missions, played from one seed: the real engine, journal, workspace and git, with simulated hosts, models, checks
 //! and time around them, and faults in all of these.
 //!
-//! - [`run`] plays one seed and gives a [`Played`]: its journal, what was injected, and which invariants broke.
-//! - [`Model`] is who answers prompts. [`Worker`] is the one of the simulation; benchmarks put their own in its place.
-//! - `truth` says what is green in a simulated project, `invariants` what must hold whatever happens.
+//! - [`run`] plays one seed and returns a [`Played`]: its journal, the injected faults, and the invariants that broke.
+//! - [`Model`] answers prompts. [`Worker`] is the simulation's model; benchmarks use their own.
+//! - `truth` says which tests pass in a simulated project, `invariants` what must always hold.
 //!
-//! Not published; the benchmarks of crates/bench stand on it.
+//! Not published; the benchmarks of crates/bench use it.
 //!
-//! **Invariant:** nothing here reads the clock of the machine or draws from anything but the seed: a seed that failed fails
-//! again, event for event.
+//! **Invariant:** nothing here reads the machine's clock or draws from anything but the seed: a failed seed fails again
+//! with the same events.
 
 mod clock;
 mod commands;

@@ -1,6 +1,6 @@
-//! Who answers prompts: what a host and its models say to each other. `host` is the one side, `worker` and the models
-//! of crates/bench are the other. A model says what it does next and does nothing itself: it calls no engine, and the
-//! host writes its files.
+//! The interface between a host and its models. `host` is one side, `worker` and the models of crates/bench are the
+//! other. A model says what it does next and does nothing itself: it does not call the engine, and the host writes its
+//! files.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,21 +13,21 @@ use crate::Random;
 /// What a model does next in its turn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelStep {
-    /// It writes, for so long.
+    /// It generates text for this long.
     Think(Duration),
     /// It calls a tool of the mission; the answer is a [`Reply::Text`].
     Call { tool: String, arguments: Value },
-    /// It writes a file of its folder (`None` removes it) with OpenCode's tools, if the engine lets it: [`Reply::Done`] with
-    /// what was appended to the tool's answer, or [`Reply::Refused`].
+    /// It writes a file of its folder (`None` removes it) with OpenCode's tools, if the engine allows it. The reply is
+    /// [`Reply::Done`] with the text that was appended to the tool's answer, or [`Reply::Refused`].
     Write { path: String, text: Option<String> },
-    /// It ends its turn with these words.
+    /// It ends its turn with this text.
     End(String),
 }
 
-/// What became of the last step.
+/// The result of the last step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Reply {
-    /// There was none, or it has no answer.
+    /// There was no step, or it has no answer.
     #[default]
     Nothing,
     Text(String),
@@ -35,9 +35,9 @@ pub enum Reply {
     Refused(String),
 }
 
-/// A model, as roles see it: one for all sessions.
+/// A model for all sessions.
 pub trait Model: Send + Sync + 'static {
-    /// A session of a role in a folder. `random` is its own.
+    /// Opens a session of a role in a folder. `random` is for this session alone.
     fn open(&self, role: Role, directory: &Path, random: Random) -> Box<dyn Session>;
 }
 
@@ -47,7 +47,7 @@ pub trait Session: Send {
 
     fn next(&mut self, last: Reply) -> ModelStep;
 
-    /// What the turn that has just ended cost: tokens, US dollars.
+    /// The tokens and US dollars of the turn that has just ended.
     fn cost(&mut self) -> (Tokens, f64);
 }
 

@@ -1,7 +1,7 @@
-//! The user's project: made once for each shape, written for each run.
+//! The user's project: created once for each shape, and copied for each run.
 //!
-//! The runner asks for it, in a folder that goes with the run. Files and git are real here. What stands in a file is
-//! `truth`'s, and how many there are is drawn in `scenario`.
+//! The runner asks for it, in a folder that is removed after the run. Files and git are real. `truth` decides the
+//! content of files, and `scenario` draws their number.
 
 use std::fs;
 use std::io;
@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::truth;
 use tempfile::TempDir;
 
-/// Files of the largest project.
+/// The number of files of the largest project.
 pub(super) const MOST_FILES: usize = 6;
 
-/// Where a run takes place; gone when dropped.
+/// The folder of a run; removed when dropped.
 pub(super) struct Place {
     folder: TempDir,
 }
@@ -54,12 +54,12 @@ impl Place {
     }
 }
 
-/// The name of the n-th file, and the word that it has.
+/// The name of the n-th file, and its word.
 pub(super) fn file(n: usize) -> (String, String) {
     (format!("data/f{n}.dat"), format!("alpha{n}"))
 }
 
-/// What a project is when a run begins; in memory, so that no process leaves a folder behind.
+/// A project at the start of a run. It is kept in memory, so that no process leaves a folder behind.
 #[derive(Default)]
 struct Template {
     folders: Vec<PathBuf>,
@@ -93,10 +93,10 @@ impl Template {
     }
 }
 
-/// Of how many files, and whether its checks fail before the mission: what is known of it.
+/// Templates by the number of files and whether a check fails before the mission.
 type Templates = Mutex<Vec<((usize, bool), Arc<Template>)>>;
 
-/// Kept for the whole process: making a repository takes longer than writing it.
+/// Kept for the whole process: creating a repository takes longer than copying it.
 static TEMPLATES: Templates = Mutex::new(Vec::new());
 
 fn template(files: usize, red: bool) -> io::Result<Arc<Template>> {

@@ -1,9 +1,9 @@
-//! Draws from one seed: whatever is drawn here or in `bench` can be drawn again.
+//! Draws from one seed, so that every draw here and in `bench` can be repeated.
 //!
-//! Nothing of the machine enters. How draws follow from a seed stays as it is: otherwise every seed plays another run.
+//! Nothing depends on the machine. The draws for a seed must never change: otherwise every seed plays another run.
 
-/// Draws from one seed. A part that draws for itself gets a [`Random::fork`], so that what it draws does not depend on
-/// how often others drew before.
+/// Draws from one seed. A part with its own draws gets a [`Random::fork`], so that its draws do not depend on how
+/// often others drew before.
 #[derive(Clone, Debug)]
 pub struct Random {
     seed: u64,
@@ -15,7 +15,7 @@ impl Random {
         Random { seed, draws: fastrand::Rng::with_seed(seed) }
     }
 
-    /// Draws of its own for `name`: the same for the same seed and name, whatever was drawn so far.
+    /// Separate draws for `name`: the same for the same seed and name, whatever was drawn before.
     pub fn fork(&self, name: &str) -> Random {
         // FNV-1a over the name, beginning at the seed
         let seed = name.bytes().fold(self.seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -24,17 +24,17 @@ impl Random {
         Random::new(seed)
     }
 
-    /// Whether something that happens with probability `p` happens.
+    /// True with probability `p`.
     pub fn chance(&mut self, p: f64) -> bool {
         self.draws.f64() < p
     }
 
-    /// From 0 up to and without 1.
+    /// A number from 0 up to 1, without 1.
     pub fn unit(&mut self) -> f64 {
         self.draws.f64()
     }
 
-    /// From 0 up to and without `end`; 0 where `end` is 0.
+    /// A number from 0 up to `end`, without `end`; 0 if `end` is 0.
     pub fn below(&mut self, end: usize) -> usize {
         if end == 0 { 0 } else { self.draws.usize(..end) }
     }

@@ -1,7 +1,7 @@
 //! Plays one seed: lives of the process, one after the other, until the mission has ended.
 //!
-//! It puts the other files together. It draws no fault, and leaves what must hold to `invariants` except that
-//! the user's repository stays and that lives and stops end in time. A bug is planted only where a test asks for it.
+//! It combines the other files. It draws no fault. It checks only that the user's repository is unchanged and that
+//! lives and stops end in time; `invariants` checks the rest. A bug is planted only if a test asks for it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,45 +31,45 @@ use super::user::User;
 use super::worker::Worker;
 use crate::Random;
 
-/// The most lives: troubled ones, and then calm ones in which everything must come to its end.
+/// The most lives: first those with faults, then calm ones in which the mission must end.
 const LIVES: usize = TROUBLED + 6;
 /// The longest that one life may take, in virtual time.
 const LIFE: Duration = Duration::from_secs(48 * 3600);
 
-/// The longest that a stop may take: aborts that have no effect, and what cannot be cut off.
+/// The longest time that a stop may take: aborts without effect, and work that cannot be cut off.
 const STOPS: Duration = Duration::from_millis(2_500);
 
-/// A defect that is planted to see that it is found.
+/// A planted defect, to see that the simulation finds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Bug {
     #[default]
     None,
-    /// The checks say that everything is well.
+    /// The checks always pass.
     BlindChecks,
     /// A role writes into the user's own files.
     WritesToTheUser,
-    /// What the observer is shown lacks a task that was integrated.
+    /// The state that the observer sees lacks an integrated task.
     ForgetsWhatIsIntegrated,
-    /// What the observer is shown has more calls than its limit.
+    /// The state that the observer sees has more calls than its limit.
     ForgetsTheBudget,
-    /// A role makes a branch in the user's own repository.
+    /// A role creates a branch in the user's own repository.
     MakesABranch,
-    /// What a task does is done twice in its slot.
+    /// The mark of a task is written twice in its slot.
     DoesTwice,
 }
 
-/// What became of a seed.
+/// The result of a seed.
 #[derive(Clone, Debug)]
 pub struct Played {
     pub seed: u64,
     /// How it ended; `None` if it did not.
     pub outcome: Option<Outcome>,
-    /// Why it was paused at last, where it was.
+    /// Why the mission was paused at the end, if it was.
     pub paused: Option<PauseReason>,
     pub lives: usize,
     /// Steps on disk in all lives.
     pub steps: u64,
-    /// The same by what they were.
+    /// The steps by name.
     pub steps_by_name: BTreeMap<String, u64>,
     pub virtual_ms: u64,
     /// The journal, with the folder of the run left out.
@@ -95,7 +95,7 @@ impl fmt::Display for Played {
     }
 }
 
-/// Plays a seed with the models that know what to do, mostly.
+/// Plays a seed with the simulation's own models.
 pub fn run(seed: u64) -> Played {
     run_with(&Scenario::draw(seed), Bug::None)
 }
@@ -153,7 +153,7 @@ fn play(scenario: &Scenario, bug: Bug, place: &Place, trace: &Trace, played: &mu
         if state.outcome.is_some() {
             break;
         }
-        // Somebody comes back to it later
+        // The user returns later
         played.virtual_ms += 60_000;
     }
     played.outcome = state.outcome;
@@ -176,7 +176,7 @@ struct Begin<'a> {
     random: Random,
 }
 
-/// What all lives of a run share.
+/// What is common to all lives of a run.
 struct Run<'a> {
     scenario: &'a Scenario,
     bug: Bug,
@@ -268,7 +268,7 @@ fn plug_in_disk(run: &Run, begin: &Begin) -> Disk {
     disk
 }
 
-/// Starts or resumes the mission, until it ends, the machine crashes, or it took too long.
+/// Starts or resumes the mission, until it ends, the process crashes, or the time limit is reached.
 async fn play_mission(run: &Run<'_>, begin: &Begin<'_>, disk: &Disk, played: &mut Played) {
     let clock = Arc::new(SimulatedClock::new(EPOCH_MS + begin.elapsed_ms, begin.random.fork("names")));
     let model: Arc<dyn Model> = Arc::new(Worker::new(run.scenario.plan.clone(), begin.faults.model.clone()));
@@ -312,7 +312,7 @@ fn world(run: &Run, begin: &Begin, clock: &Arc<SimulatedClock>) -> World {
     World { clock: clock.clone(), commands: Arc::new(commands), observer: Some(observer) }
 }
 
-/// Starts what a bug of the engine would do, where one is planted.
+/// Starts the planted bug, if there is one.
 fn plant_bug(run: &Run) {
     let place = &run.place;
     match run.bug {
@@ -323,7 +323,7 @@ fn plant_bug(run: &Run) {
     }
 }
 
-/// Stops the mission when this life says so; gives when it was asked to.
+/// Stops the mission at the planned time of this life. The returned cell gets the time of the stop.
 fn stop_later(run: &Run, begin: &Begin, engine: &Arc<Engine>) -> Arc<OnceLock<Instant>> {
     let asked_to_stop: Arc<OnceLock<Instant>> = Arc::default();
     if let Some(at) = begin.faults.stops.get(begin.life).copied().flatten() {
@@ -331,7 +331,7 @@ fn stop_later(run: &Run, begin: &Begin, engine: &Arc<Engine>) -> Arc<OnceLock<In
         tokio::spawn(async move {
             sleep(Duration::from_millis(at)).await;
             trace.fault("stop");
-            // Asked once; nobody else sets it
+            // Only this task sets it, once
             let _ = asked.set(Instant::now());
             engine.stop("Esc").await;
         });
@@ -339,7 +339,7 @@ fn stop_later(run: &Run, begin: &Begin, engine: &Arc<Engine>) -> Arc<OnceLock<In
     asked_to_stop
 }
 
-/// Edits and commits of the user's at the times that the scenario says.
+/// Lets the user edit and commit at the planned times.
 fn let_the_user_work(run: &Run, begin: &Begin) {
     for at in begin.faults.edits.iter().filter_map(|when| match when {
         When::At(at) => at.checked_sub(begin.elapsed_ms),
@@ -367,7 +367,7 @@ fn let_the_user_work(run: &Run, begin: &Begin) {
 
 async fn writes_to_the_user(root: std::path::PathBuf) {
     sleep(Duration::from_secs(30)).await;
-    // A planted bug; where it cannot act nothing is found
+    // A planted bug; if the write fails, the test finds nothing
     let _ = std::fs::write(root.join("data/f0.dat"), "overwritten\n");
 }
 
@@ -379,7 +379,7 @@ async fn makes_a_branch(root: std::path::PathBuf) {
 
 async fn does_twice(data_home: std::path::PathBuf, root: std::path::PathBuf) {
     let Ok(state) = StateDir::open(&data_home, &root) else { return };
-    // A slot bears the name of the project, in a folder of its own
+    // A slot has the project's name, in its own folder
     let data = Path::new(root.file_name().unwrap_or_default()).join("data");
     loop {
         sleep(Duration::from_secs(1)).await;
@@ -397,7 +397,7 @@ async fn does_twice(data_home: std::path::PathBuf, root: std::path::PathBuf) {
     }
 }
 
-/// A planted bug.
+/// An observer with a planted bug.
 struct Forgetful(Watch, Bug);
 
 impl engine::for_benches::Observer for Forgetful {
@@ -412,7 +412,7 @@ impl engine::for_benches::Observer for Forgetful {
     }
 }
 
-/// Nothing of the user's repository has changed but for the branch that was left.
+/// Checks that the user's repository is unchanged except for the delivered branch.
 fn untouched(before: &Repository, after: &Repository, branch: Option<&str>, trace: &Trace) {
     if let Some(name) = branch
         && !after.contains_key(&format!("refs/heads/{name}"))

@@ -1,7 +1,7 @@
-//! What a mission is about, drawn from its seed.
+//! The project, plan, settings and faults of a mission, drawn from its seed.
 //!
-//! The runner plays it; tests change one first. It touches no disk: `project` writes the files, the runner the
-//! settings, and the plan is submitted by `worker`.
+//! The runner plays it; tests may change it first. It touches no disk: `project` writes the files, the runner
+//! writes the settings, and `worker` submits the plan.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use super::faults::FaultPlan;
 use super::project::{self, MOST_FILES};
 use crate::Random;
 
-/// A project, a plan for it, the user's settings, and what goes wrong.
+/// A project, a plan for it, the user's settings, and the faults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     pub seed: u64,
@@ -19,27 +19,27 @@ pub struct Scenario {
     pub files: usize,
     /// One of its tests fails before the mission.
     pub red: bool,
-    /// What a planner submits that makes no mistake.
+    /// A plan without mistakes.
     pub plan: Value,
     pub settings: Settings,
     pub faults: FaultPlan,
 }
 
-/// Limits are in force in troubled lives; calm ones have none.
+/// The user's settings. Limits apply in lives with faults; calm lives have none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub parallel: usize,
     pub branch: bool,
     pub approve_plan: bool,
-    /// Questions before the plan are asked of the user, who is away.
+    /// The user is asked questions before the plan, and does not answer.
     pub clarify: bool,
     pub fixes: u32,
     pub fresh: u32,
     pub quorum: u32,
-    /// Whether another coder writes the tests of what changes behaviour.
+    /// Whether another Coder writes the tests of changes in behaviour.
     pub tests_first: bool,
     pub max_cycles: u32,
-    /// Coders that make one attempt side by side.
+    /// The number of Coders that make one attempt in parallel.
     pub candidates: u32,
     pub timeout_s: u64,
     pub calls: Option<u64>,
@@ -163,7 +163,7 @@ fn task(random: &mut Random, n: usize, files: usize) -> Value {
     task
 }
 
-/// What a planner makes of a compound task.
+/// The plan of a compound task.
 pub(super) fn parts(random: &mut Random, of: &str) -> Value {
     let parts: Vec<Value> = (0..=random.below(2))
         .map(|n| {

@@ -1,11 +1,11 @@
-//! What a run says of itself, bounded: faults, and invariants that broke.
+//! The bounded record of a run: faults, and invariants that broke.
 //!
-//! The other parts write here, and the runner reads it at the end. No part decides by it. The mission's own events are
-//! in its journal, not here.
+//! The other parts write it, and the runner reads it at the end. No part makes decisions by it. The mission's own
+//! events are in its journal, not here.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Lines that are kept; a run that says more is cut.
+/// The most lines that are kept.
 const MAX_LINES: usize = 5_000;
 
 /// What happened in a run besides the mission's own events: faults, and invariants that broke.
@@ -22,12 +22,12 @@ struct Lines {
 }
 
 impl Trace {
-    /// Later entries happened at this instant.
+    /// Sets the time of the following entries, in milliseconds.
     pub fn at(&self, now_ms: u64) {
         self.lock().now_ms = now_ms;
     }
 
-    /// Something was made to go wrong.
+    /// Records an injected fault.
     pub fn fault(&self, what: impl Into<String>) {
         let mut lines = self.lock();
         if lines.faults.len() < MAX_LINES {
@@ -36,11 +36,11 @@ impl Trace {
         }
     }
 
-    /// An invariant does not hold.
+    /// Records a broken invariant.
     pub fn broken(&self, what: impl Into<String>) {
         let mut lines = self.lock();
         let what = what.into();
-        // The first time says it; an invariant that stays broken says nothing new
+        // Only the first time is recorded: an invariant that stays broken is nothing new
         let known = lines.broken.iter().any(|line| line.ends_with(&what));
         if lines.broken.len() < MAX_LINES && !known {
             let line = format!("{:>9.3} s  {what}", lines.now_ms as f64 / 1000.0);

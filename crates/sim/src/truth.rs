@@ -1,10 +1,10 @@
 //! What is right in a simulated project.
 //!
-//! A file is made of regions, so that changes of different tasks merge. A line `done <task>` is what a task is there to
-//! bring about. A file fails its test when it holds a line `broken <task>`, a conflict's marker, or `needs <file> <word>`
-//! where that file has no line `has <word>`.
+//! A file consists of regions, so that changes of different tasks merge. A task has to add the line `done <task>`. A
+//! file fails its test if it contains a line `broken <task>`, a conflict marker, or a line `needs <file> <word>` while
+//! that file has no line `has <word>`.
 //!
-//! Authors of tests write Python whose cases ask for a line of a file, so that the engine takes it for what it is.
+//! Authors of tests write Python tests that ask for a line of a file, so that the engine recognizes them as tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::path::Path;
 /// The files of a tree: path to text.
 pub(super) type Files = BTreeMap<String, String>;
 
-/// Tests that a simulated project always has; more than it can have files.
+/// The number of tests of every simulated project; more than it can have files.
 pub(super) const TESTS: u32 = 64;
 
 /// The tests that fail.
@@ -22,7 +22,7 @@ pub(super) fn failing(files: &Files) -> BTreeSet<String> {
     unsound.chain(cases(files, "").into_iter().filter(|(_, holds)| !holds).map(|(case, _)| case)).collect()
 }
 
-/// A test file: a case for each file that wants a line in it.
+/// A test file with a case for each pair of a file and the line that it must contain.
 pub(super) fn test_file(wanted: &[(String, String)]) -> String {
     let mut text = String::from("import pathlib\n");
     for (n, (file, line)) in wanted.iter().enumerate() {
@@ -33,7 +33,7 @@ pub(super) fn test_file(wanted: &[(String, String)]) -> String {
     text
 }
 
-/// The cases of test files whose path begins so, and whether each holds.
+/// The cases of test files whose path begins with `path`, and whether each passes.
 pub(super) fn cases(files: &Files, path: &str) -> BTreeMap<String, bool> {
     let mut cases = BTreeMap::new();
     let tests = files.iter().filter(|(name, _)| name.ends_with(".py") && name.starts_with(path));
@@ -66,7 +66,7 @@ fn sound(text: &str, files: &Files) -> bool {
     })
 }
 
-/// The tasks that are marked as done, with how often in each file.
+/// The tasks that are marked as done, with the number of marks in each file.
 pub(super) fn done(files: &Files) -> BTreeMap<String, BTreeMap<String, usize>> {
     let mut done: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for (path, text) in files {
@@ -77,7 +77,7 @@ pub(super) fn done(files: &Files) -> BTreeMap<String, BTreeMap<String, usize>> {
     done
 }
 
-/// A task's line goes behind the heading of its region; where that is gone, to the end.
+/// Inserts a task's line after the heading of its region, or at the end if there is no heading.
 pub(super) fn insert(text: &str, region: usize, line: &str) -> String {
     let heading = format!("region {}", region % REGIONS);
     let mut lines: Vec<&str> = text.lines().collect();
@@ -87,10 +87,10 @@ pub(super) fn insert(text: &str, region: usize, line: &str) -> String {
 }
 
 pub(super) const REGIONS: usize = 8;
-/// Lines between two regions, so that changes in both merge.
+/// The number of lines between two regions, so that changes in both merge.
 const BETWEEN: usize = 4;
 
-/// A file as it is before anything was done.
+/// A file before the mission.
 pub(super) fn fresh(name: &str, word: &str) -> String {
     let mut text = format!("file {name}\nhas {word}\n");
     for region in 0..REGIONS {
@@ -101,7 +101,7 @@ pub(super) fn fresh(name: &str, word: &str) -> String {
     text
 }
 
-/// The text files below a folder, hidden ones and links left out.
+/// The text files below a folder, without hidden files and links.
 pub(super) fn read(root: &Path) -> Files {
     let mut files = Files::new();
     walk(root, root, &mut files);

@@ -1,7 +1,7 @@
-//! The user, who edits their own files while a mission runs. The runner says when, at a time or before a step on disk.
+//! The user, who edits their own files while a mission runs. The runner says when: at a time, or before a step on disk.
 //!
-//! They write into the project only, never into a slot, and answer no question. They remember what the project would be
-//! without the mission, which `invariants` compares.
+//! The user writes only into the project, never into a slot, and answers no question. This file keeps what the project
+//! would be without the mission; `invariants` compares it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ struct Own {
     root: PathBuf,
     /// The project as it would be without the mission.
     files: Files,
-    /// Lines that they wrote.
+    /// The lines that the user wrote.
     lines: Vec<String>,
     random: Random,
     trace: Trace,
@@ -34,7 +34,7 @@ impl User {
         User { inner: Arc::new(Mutex::new(own)) }
     }
 
-    /// One edit, with an editor that replaces the file.
+    /// Makes one edit, with an editor that replaces the file.
     pub(super) fn edit(&self) {
         let mut own = self.lock();
         let line = format!("user {}", own.lines.len());
@@ -56,7 +56,7 @@ impl User {
         }
     }
 
-    /// Commits what they have, as a user does. Gives whether their repository is another one now.
+    /// Commits the user's files. Returns whether the repository has changed.
     pub(super) fn commit(&self) -> bool {
         let own = self.lock();
         let done = project::git(&own.root, &["add", "-A"])
@@ -79,7 +79,7 @@ impl User {
     }
 }
 
-/// At the top, where nobody else writes, or where tasks write, too.
+/// The text with the user's line: at the top, where only the user writes, or where tasks write, too.
 fn edited(text: &str, place: usize, line: &str) -> String {
     match place {
         0 => truth::insert(text, 0, line),

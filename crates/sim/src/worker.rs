@@ -1,7 +1,7 @@
-//! The models of the simulation: they know what is to be done, and err as often as their faults say.
+//! The models of the simulation: they know what to do, and err as often as their faults say.
 //!
-//! They learn their task from prompts, as real models do, and read the files of their slot. They write none: `host`
-//! does, where the engine lets it. What is right is said in `truth`.
+//! They learn their task from prompts, as real models do, and read the files of their slot. They write no file:
+//! `host` does, if the engine allows it. `truth` says what is right.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -15,12 +15,12 @@ use super::model::{Model, ModelStep, Reply, Session, header, listed};
 use super::{scenario, truth};
 use crate::Random;
 
-/// What one turn costs at most.
+/// The most that one turn costs.
 pub(super) const MOST_TOKENS: u64 = 2_000;
 pub(super) const MOST_USD: f64 = 0.02;
-/// The first word of a line that no task brings.
+/// The first word of a line that no task writes.
 const NEVER: &str = "never";
-/// Submissions that are fixed after a refusal.
+/// How many refused submissions it fixes.
 const MAX_FIXES: u32 = 4;
 
 pub struct Worker {
@@ -29,7 +29,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// `plan` is what its planner submits.
+    /// `plan`: what its Planner submits.
     pub fn new(plan: Value, faults: ModelFaults) -> Worker {
         Worker { plan, faults }
     }
@@ -53,13 +53,13 @@ impl Model for Worker {
     }
 }
 
-/// What it means to do; files are read when it comes to it.
+/// A planned action; files are read when it is carried out.
 enum Act {
     Think,
     Mark(String),
     Test(String, String),
     Break(String),
-    /// A file gets another word; who needs the old one fails.
+    /// Changes the word of a file; files that need the old word fail.
     Reword(String),
     Need(String),
     Fix(String),
@@ -76,7 +76,7 @@ struct Speaker {
     faults: ModelFaults,
     task: String,
     files: Vec<String>,
-    /// What it wrote in this session: of each it says why, whether the plan names it or not.
+    /// Files that it wrote in this session. It gives a reason for each, whether the plan names it or not.
     written: Vec<String>,
     acts: VecDeque<Act>,
     submit: (String, Value),
@@ -89,7 +89,7 @@ impl Session for Speaker {
         self.role = Role::ALL.into_iter().find(|role| asked == Some(role.name())).unwrap_or(self.role);
         self.task = header(text, "task").unwrap_or_default().to_string();
         let mut files = listed(text, "Files: ");
-        // Tests are somebody else's
+        // Another Coder writes the tests
         files.retain(|file| !file.ends_with(".py"));
         if !files.is_empty() {
             self.files = files;
@@ -108,7 +108,7 @@ impl Session for Speaker {
             Role::Planner => {
                 let plan = match (self.task.is_empty(), listed(text, "Ids in use: ")) {
                     (true, used) if used.is_empty() => self.plan.clone(),
-                    // Of what is missing, by ids that no earlier plan has
+                    // A plan for what is missing, with ids that no earlier plan has
                     (true, used) => scenario::parts(&mut self.random, &format!("n{}", used.len())),
                     (false, _) => scenario::parts(&mut self.random, &self.task),
                 };
@@ -158,7 +158,7 @@ impl Speaker {
         }
     }
 
-    /// Tests of the task, right or wrong.
+    /// Writes tests of the task, right or wrong.
     fn test(&mut self) {
         let path = format!("tests/test_{}.py", self.task.replace('-', "_"));
         let wrong = self.random.chance(self.faults.wrong_tests);
@@ -176,7 +176,7 @@ impl Speaker {
         self.submit_with("mission_work", json!({ "status": "done", "summary": "tested" }));
     }
 
-    /// `tested`: somebody has written the tests.
+    /// Works on the task; `tested`: another Coder has written its tests.
     fn code(&mut self, tested: bool) {
         if self.random.chance(self.faults.blocked) {
             let wish = match self.random.chance(0.5) {
@@ -254,7 +254,7 @@ impl Speaker {
         self.submit_with("mission_review", review);
     }
 
-    /// `None` if there is nothing to do after all.
+    /// The step of an action; `None` if there is nothing to do.
     fn step(&mut self, act: Act) -> Option<ModelStep> {
         match act {
             Act::Think => {
@@ -312,7 +312,7 @@ impl Speaker {
                 0 => Value::Null,
                 1 => json!("{\"tasks\": [ "),
                 2 => json!({}),
-                // Understood all the same
+                // The engine understands this form, too
                 _ => Value::String(arguments.to_string()),
             };
         } else if self.random.chance(self.faults.wrong_ids) {
@@ -340,7 +340,7 @@ impl Speaker {
         Some(ModelStep::Write { path, text: Some(text) })
     }
 
-    /// Tasks write at places of their own, mostly.
+    /// The region to write in: mostly the task's own.
     fn region(&mut self) -> usize {
         if self.random.chance(self.faults.clashes) {
             return 0;
@@ -356,7 +356,7 @@ impl Speaker {
     }
 }
 
-/// Without what makes it fail. Of a conflict both sides stay.
+/// The text without the lines that make it fail. Both sides of a conflict stay.
 fn fixed(text: &str, directory: &Path) -> String {
     let marks = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
     let mut lines: Vec<String> = Vec::new();

@@ -1,9 +1,9 @@
-//! Missions played from seeds: what must hold does, a seed plays the same twice, and planted bugs are found.
+//! Missions played from seeds: the invariants hold, a seed plays the same twice, and planted bugs are found.
 
 use mission::Outcome;
 use sim::{Bug, FaultPlan, Played, Scenario, When, run, run_with};
 
-/// Seeds of each part; all parts together are played by every `npm test`, and `npm run simulate` plays more.
+/// The seeds of each part. Every `npm test` plays all parts, and `npm run simulate` plays more.
 const PART: u64 = 15;
 
 fn holds(part: u64) {
@@ -11,7 +11,7 @@ fn holds(part: u64) {
     let broken: Vec<String> =
         played.iter().filter(|one| !one.violations.is_empty()).map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{}", broken.concat());
-    // A simulation in which little happens shows little
+    // The simulation must have enough events of each kind to show something
     let share =
         |holds: &dyn Fn(&Played) -> bool| played.iter().filter(|one| holds(one)).count() as f64 / PART as f64;
     let (resumed, done) = (share(&|one| one.lives > 1), share(&|one| one.outcome == Some(Outcome::Done)));
@@ -22,7 +22,7 @@ fn holds(part: u64) {
     );
 }
 
-/// Parts run side by side, and each within the time that a test has.
+/// Parts run in parallel, each within the time limit of a test.
 macro_rules! parts {
     ($($name:ident: $part:literal,)*) => {
         mod what_must_hold_holds_whatever_goes_wrong {
@@ -54,7 +54,8 @@ parts! {
     seeds_from_285: 19,
 }
 
-/// The mission of a seed, whose process ends before that file of the delivery is written; the user edits one just before.
+/// The mission of a seed whose process crashes before the n-th file of the delivery is written. The user edits a file
+/// just before.
 fn interrupted_delivery(seed: u64, file: u64) -> Played {
     let mut scenario = Scenario::draw(seed);
     scenario.faults = FaultPlan {
@@ -98,7 +99,7 @@ fn a_delivery_that_a_full_disk_left_half_done_is_ended_by_the_next_process() {
 #[test]
 fn what_an_earlier_process_used_over_its_budget_is_no_fault_of_the_next() {
     let played = run(2786);
-    // More than one answer over the limit: it was reached while nobody wrote down what was spent.
+    // More than one answer over the limit: it was reached while the usage could not be recorded.
     let over = played.journal.split(" of 6651 tokens are used").any(|before| {
         let used: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
         used.chars().rev().collect::<String>().parse::<u64>().is_ok_and(|used| used > 9_000)
@@ -126,7 +127,7 @@ fn a_seed_plays_the_same_twice() {
     }
 }
 
-/// How a few otherwise undisturbed missions with tests that are written first go.
+/// Plays a few missions without other faults, with tests that are written first.
 fn with_tests_first(seeds: std::ops::Range<u64>, change: impl Fn(&mut Scenario)) -> Vec<Played> {
     let play = |seed| {
         let mut scenario = Scenario { faults: FaultPlan::default(), ..Scenario::draw(seed) };
@@ -156,8 +157,8 @@ fn wrong_tests_are_rejected_or_written_again_and_no_mission_hangs_on_them() {
     }
 }
 
-/// The tree that is delivered passes its checks in a fresh clone, which the simulation's truth is asked for after every
-/// integration and at the end: files that checks leave, and that no commit holds, change nothing of it.
+/// The delivered tree passes its checks in a fresh clone: the simulation's truth checks it after every integration and
+/// at the end. Files that checks leave, and that no commit contains, do not change that.
 #[test]
 fn what_checks_leave_in_slots_makes_no_wrong_tree_pass() {
     let play = |seed| {
@@ -179,7 +180,7 @@ fn what_checks_leave_in_slots_makes_no_wrong_tree_pass() {
     assert!(done > 4 && left > 4, "{done} done, {left} with files that checks left, {rejected} rejected");
 }
 
-/// Whether one of a few otherwise undisturbed missions shows a planted bug, in these words.
+/// Asserts that one of a few missions without other faults shows a planted bug, with these words.
 fn finds(bug: Bug, words: &str, change: impl Fn(&mut Scenario)) {
     let found = (0..12).find(|seed| {
         let mut scenario = Scenario { faults: FaultPlan::default(), ..Scenario::draw(*seed) };

@@ -1,7 +1,8 @@
-//! `npm run bench:engine`: numbers of the engine, each beside its aim. `-- --plot FILE` draws how they grow, as SVG.
+//! `npm run bench:engine`: numbers of the engine, each beside its target. `-- --plot FILE` draws how they grow, as
+//! SVG.
 //!
-//! It prints what `engine_bench` measures, and starts itself again for each size, so that the memory is that mission's
-//! alone. It asks no model, and an aim that is missed is no failure.
+//! It prints what `engine_bench` measures. It starts a new process for each size, so that the memory is that mission's
+//! alone. It asks no model, and a missed target is no failure.
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -12,13 +13,13 @@ use mission::Policy;
 use sim::Random;
 
 const SIZES: [usize; 4] = [10, 100, 1000, 10_000];
-/// Random missions a number of workers is given: a single one may be easy or hard by chance.
+/// Random missions for each number of workers: a single one may be easy or hard by chance.
 const MISSIONS: u64 = 15;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = memory_folder()?;
     if let Some(n) = std::env::args().nth(1).as_deref().and_then(|a| a.strip_prefix("--mission=")) {
-        // In a process of its own, so that its memory is its own
+        // Its own process, so that the memory is that of this plan alone
         let work = random(n.parse()?, &mut Random::new(1));
         let before = peak_memory_mb();
         let run = run(work, 8, folder.path())?;
@@ -99,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Where writing costs no disk, so that what is measured is the engine; the disk is measured by itself.
+/// A folder in memory, so that the engine is measured without the disk; the disk is measured separately.
 fn memory_folder() -> std::io::Result<tempfile::TempDir> {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
@@ -113,7 +114,7 @@ fn validation(n: usize) -> Result<Duration, String> {
         let begun = Instant::now();
         let checked = mission::graph::check(plan, &policy, &Default::default(), 0);
         best = best.min(begun.elapsed());
-        // What the plan holds is freed outside of the time: a mission keeps it
+        // The plan is freed outside the measured time, because a mission keeps it
         checked.map_err(|problems| problems.join("; "))?;
     }
     Ok(best)
@@ -123,7 +124,7 @@ fn ms(time: Duration) -> String {
     format!("{:.2}", time.as_secs_f64() * 1000.0)
 }
 
-/// The most memory that this process has held, in MB; 0 where the system does not say.
+/// The peak memory of this process, in MB; 0 if the system does not report it.
 fn peak_memory_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! `npm run bench:gates -- [options]`: what the gates let through.
 //!
-//! It reads options and prints: `gates` and `fresh` measure. It asks no model. What was found on fresh changes is
+//! It reads options and prints: `gates` and `fresh` measure. It asks no model. Findings on fresh changes are
 //! printed only with `--show`, after the seed is marked as spent.
 
 use std::fmt::Display;
@@ -15,7 +15,7 @@ use bench::mutants::MutantKind;
 use bench::projects::{ALL, Project, Set};
 
 const SEED: u64 = 20_261_122;
-/// Mutants of a kind in one change.
+/// The most mutants of one kind in one change.
 const A_KIND: usize = 2;
 
 const HELP: &str = "\
@@ -102,7 +102,7 @@ fn measure(arguments: &[String], has: &dyn Fn(&str) -> bool) -> Result<(), Strin
     Ok(())
 }
 
-/// Correct changes that nobody tuned by.
+/// Judges correct changes that no rule was tuned by.
 fn fresh(arguments: &[String], show: bool) -> Result<(), String> {
     let at = arguments.iter().position(|argument| argument == "--fresh").unwrap_or_default();
     let number = |place: usize, what: &str| -> Result<u64, String> {
@@ -140,7 +140,7 @@ fn fresh(arguments: &[String], show: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// Correct changes of repositories that lie on this machine.
+/// Judges commits of repositories on this machine.
 fn repositories(paths: &str, commits: usize, show: bool) -> Result<(), String> {
     let mut judged = fresh::Judged::default();
     for path in paths.split(',').filter(|path| !path.is_empty()) {
@@ -205,7 +205,7 @@ fn misses(stack: &Stack) {
     }
 }
 
-/// What follows an option.
+/// The value after an option.
 fn value<T: FromStr<Err: Display>>(arguments: &[String], name: &str) -> Result<Option<T>, String> {
     let Some(at) = arguments.iter().position(|argument| argument == name) else { return Ok(None) };
     let text = arguments.get(at + 1).ok_or_else(|| format!("`{name}` needs a value"))?;

@@ -1,6 +1,6 @@
 //! `npm run bench:uplift`: what the engine makes of a simulated weak model. See docs/UPLIFT.md.
 //!
-//! It reads options, opens what earlier runs remembered, and prints: `uplift` plays and counts. It asks no language
+//! It reads options, opens the results of earlier runs, and prints: `uplift` plays and counts. It asks no language
 //! model; `tests/bench/uplift-model.mjs` does that with `--model`.
 
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
-//! `npm run bench:verdicts`: what a verdict from a fresh checkout costs a project that cargo builds, with and without what the
-//! base's own checks built, beside a warm slot. `-- N` makes the project of N crates (12); `-- N ROUNDS` takes the median of so
-//! many verdicts of each kind (3), in turn.
+//! `npm run bench:verdicts`: how long a verdict takes in a project that cargo builds: from a fresh checkout with and
+//! without the builds of the base's checks, and in a warm slot. `-- N` makes a project of N crates (12); `-- N ROUNDS`
+//! takes the median of that many verdicts of each kind (3), in turn.
 
 use std::error::Error;
 use std::path::Path;
@@ -38,7 +38,7 @@ async fn measure(crates: usize, rounds: usize) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     green(&judge.judge_tree(&next(), true).await?)?;
     println!("the base and the first verdict: {:.1} s", started.elapsed().as_secs_f64());
-    // The slot of a role gets warm
+    // Warms the slot of a role
     slot(&judge, &next()).await?;
     let (mut warm, mut cold, mut in_slot) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -97,7 +97,7 @@ fn source(n: usize, version: usize) -> String {
     text
 }
 
-/// The last crate but one: what a task changes is seldom what everything else needs.
+/// Changes the last crate but one: a task seldom changes what everything else needs.
 fn change(crates: usize, version: usize) -> ChangedFiles {
     let n = crates - 2;
     [(format!("c{n}/src/lib.rs"), Some(source(n, version)))].into()

@@ -1,7 +1,7 @@
 //! Fetches every package into the cache, and says how much each of its releases changed.
 //!
-//! It fetches through `projects` and runs no test and no set-up. What cannot be fetched is named, and the others are
-//! fetched all the same. Benchmarks do not need it: they fetch what is missing.
+//! It fetches through `projects` and runs no test and no set-up. It names packages that cannot be fetched, and
+//! fetches the others. Benchmarks do not need it: they fetch what is missing.
 
 use std::process::ExitCode;
 

@@ -36,8 +36,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Edits as a coder makes them, one after the other, each somewhere else; the file before them is the base of all. Those
-/// that leave the file broken, as half of a change does, are told apart: their errors have to be looked for.
+/// Times edits like a Coder's, one after the other, each at another place; the original file is the base of all. Edits
+/// that leave the file broken are counted separately, because the errors have to be searched for.
 fn edit(file: &str) -> Result<String, String> {
     let base = std::fs::read_to_string(file).map_err(|error| format!("`{file}` cannot be read: {error}"))?;
     let (guardian, _) = Guardian::new(GuardianOptions::default());
@@ -54,7 +54,7 @@ fn edit(file: &str) -> Result<String, String> {
         let line = n * 37 % (lines.len() - 1);
         let before = text.clone();
         match n % 4 {
-            // A line goes, and often a bracket with it
+            // Removes a line, and often a bracket with it
             3 => text.replace_range(lines[line]..lines[line + 1], ""),
             _ => text.insert_str(lines[line], &format!("// edit {n}\n")),
         }
@@ -105,7 +105,7 @@ impl Times {
     }
 }
 
-/// What this thread has used of a processor.
+/// The processor time of this thread.
 fn processor_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()

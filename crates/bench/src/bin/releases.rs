@@ -1,7 +1,7 @@
-//! Missions for `npm run bench:uplift -- --model …`, and what their results are worth. See docs/UPLIFT.md.
+//! Missions for `npm run bench:uplift -- --model …`, and whether their results are right. See docs/UPLIFT.md.
 //!
-//! `tests/bench/uplift/releases.mjs` calls it and plays the missions; here none is played and no model asked.
-//! `bench::releases` does the work. Standard output holds JSON alone.
+//! `tests/bench/uplift/releases.mjs` calls it and plays the missions; this program plays none and asks no
+//! model. `bench::releases` does the work. Standard output contains only JSON.
 
 use std::path::Path;
 use std::process::ExitCode;

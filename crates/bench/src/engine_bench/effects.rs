@@ -1,7 +1,7 @@
-//! A world in which every answer is right and takes as long as it was drawn to take.
+//! A world in which every answer is right and takes a drawn time.
 //!
-//! `mission` gives it to the real orchestrator, which still says who may ask. No model, git or check is behind it, and
-//! nothing ever fails: retries are not measured. An effect that it does not know pauses the mission.
+//! `mission` gives it to the real orchestrator, which still decides which role may ask. It has no model, git or check,
+//! and nothing fails: retries are not measured. An unknown effect pauses the mission.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,7 +178,7 @@ impl World {
     }
 }
 
-/// What the orchestrator holds: the world, shared with what it carries out.
+/// The world as the orchestrator holds it, shared with the running effects.
 pub struct Handle(pub Arc<World>);
 
 impl Effects for Handle {

@@ -1,7 +1,7 @@
 //! A mission under a simulated clock: the real orchestrator, state machine and journal.
 //!
-//! `bench_engine` calls it with a plan of `plans`; `effects` answers. Its host has nobody behind it. A mission that
-//! does not end as done is an error and gives no number.
+//! `bench_engine` calls it with a plan of `plans`; `effects` answers. Its host answers nothing. A mission that does
+//! not end as done is an error and gives no number.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::effects::{Handle, VirtualClock, World};
 pub struct Run {
     /// From start to end by the simulated clock, in milliseconds.
     pub makespan_ms: u64,
-    /// What it took in truth: journal, state machine, board.
+    /// The real time: journal, state machine, board.
     pub real: Duration,
     /// Prompts to roles.
     pub calls: u64,
@@ -31,7 +31,7 @@ pub struct Run {
 /// Runs a mission of `work` on `workers`, with its journal in `folder`, which is empty.
 ///
 /// # Errors
-/// In words, where the journal cannot be written or the mission does not end as done.
+/// In words, if the journal cannot be written or the mission does not end as done.
 pub fn run(work: Work, workers: u32, folder: &Path) -> Result<Run, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
@@ -77,7 +77,7 @@ async fn mission(work: Work, workers: u32, folder: &Path) -> Result<Run, String>
     Ok(Run { makespan_ms: clock.now_ms(), real, calls: state.usage.calls, events })
 }
 
-/// Nobody is asked and nobody listens: every answer comes from the world.
+/// A host that answers nothing: every answer comes from the world.
 struct Silent;
 
 impl Host for Silent {
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn no_schedule_beats_the_bound_and_ours_is_near_it() {
-        // The journal syncs every event, and this is not about the disk
+        // The journal syncs every event, and this test does not measure the disk
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let work = random(100, &mut Random::new(3));
         let bound = work.bound_ms(4);

@@ -1,7 +1,7 @@
-//! Plans to run: their shape is drawn, their durations too.
+//! Plans to run, with drawn shapes and durations.
 //!
-//! `bench_engine` draws them, `mission` runs them. It runs nothing: the bounds here are arithmetic, which must not ask
-//! the scheduler that is measured by them. They rely on tasks that wait only for lower numbers.
+//! `bench_engine` draws them, `mission` runs them. It runs nothing: the bounds are computed without the scheduler,
+//! because they measure it. They rely on tasks that wait only for lower numbers.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -60,8 +60,8 @@ impl Work {
         self.durations.values().sum()
     }
 
-    /// When the work ends if the scheduler knows how long each task takes, and gives a free worker the one with the
-    /// longest chain of work behind it. Not the best there is, but more than an engine can know.
+    /// When the work ends if the scheduler knows the duration of each task, and gives a free worker the task with
+    /// the longest remaining chain. This is not optimal, but an engine cannot know as much.
     pub fn foreseen_ms(&self, workers: u32) -> u64 {
         let mut dependants: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut waits: BTreeMap<&str, usize> = BTreeMap::new();
@@ -73,7 +73,7 @@ impl Work {
         }
         let number = |id: &str| id.strip_prefix("task-").and_then(|n| n.parse::<usize>().ok());
         let mut ids: Vec<&str> = waits.keys().copied().collect();
-        // A task waits only for ones of a lower number
+        // A task waits only for tasks with a lower number
         ids.sort_by_key(|id| Reverse(number(id)));
         let mut chain: BTreeMap<&str, u64> = BTreeMap::new();
         for id in ids {
@@ -106,12 +106,12 @@ impl Work {
         }
     }
 
-    /// The longest chain of tasks that wait for each other.
+    /// The duration of the longest chain of tasks that wait for each other, in milliseconds.
     pub fn longest_ms(&self) -> u64 {
         let tasks: BTreeMap<&str, &PlannedTask> =
             self.plan.tasks.iter().map(|t| (t.id.as_str(), t)).collect();
         let mut ends: BTreeMap<&str, u64> = BTreeMap::new();
-        // A task waits only for ones of a lower number
+        // A task waits only for tasks with a lower number
         let mut order: Vec<(usize, &str)> =
             tasks.keys().filter_map(|id| Some((id.strip_prefix("task-")?.parse().ok()?, *id))).collect();
         order.sort_unstable();
@@ -129,7 +129,7 @@ impl Work {
         ends.values().max().copied().unwrap_or_default()
     }
 
-    /// No schedule on `workers` ends earlier.
+    /// A lower bound, in milliseconds: no schedule on `workers` ends earlier.
     pub fn bound_ms(&self, workers: u32) -> u64 {
         self.longest_ms().max(self.total_ms().div_ceil(u64::from(workers.max(1))))
     }

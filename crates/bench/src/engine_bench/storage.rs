@@ -1,7 +1,7 @@
-//! The journal: what a durable event costs, and how fast a long journal is replayed.
+//! The journal: how long a durable event takes, and how fast a long journal is replayed.
 //!
-//! Called by `bench_engine`, which chooses the folder and with it the disk. Events are made up here: no mission is
-//! played, and no orchestrator takes part.
+//! `bench_engine` calls it, and chooses the folder and so the disk. It invents the events: no mission is played,
+//! and no orchestrator is used.
 
 use std::fs::File;
 use std::io::Write;
@@ -23,19 +23,19 @@ fn event(i: usize) -> Event {
     }
 }
 
-/// Median times of what is written with fdatasync.
+/// Median times of writes with fdatasync.
 #[derive(Clone, Copy, Debug)]
 pub struct Durable {
     /// An event appended to the journal.
     pub event: Duration,
-    /// A bare line of the same length appended to a file: what the disk itself takes.
+    /// A bare line of the same length appended to a file: the time of the disk alone.
     pub line: Duration,
 }
 
 /// Appends `n` events and `n` bare lines in turn, in `folder`.
 ///
 /// # Errors
-/// In words, where a file cannot be written.
+/// In words, if a file cannot be written.
 pub fn append(folder: &Path, n: usize) -> Result<Durable, String> {
     let path = folder.join("append.jsonl");
     let mut journal = Journal::create(&path, Redactor::shapes_only()).map_err(|e| e.to_string())?;
@@ -56,7 +56,7 @@ pub fn append(folder: &Path, n: usize) -> Result<Durable, String> {
 /// How long a journal of `n` events takes to be read, checked and folded.
 ///
 /// # Errors
-/// In words, where the journal cannot be written or read.
+/// In words, if the journal cannot be written or read.
 pub fn replay(path: &Path, n: usize) -> Result<Duration, String> {
     let mut journal = Journal::create(path, Redactor::shapes_only()).map_err(|e| e.to_string())?;
     let started = Event::MissionStarted {

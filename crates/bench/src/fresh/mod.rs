@@ -1,7 +1,8 @@
-//! Changes that nobody tuned by: releases of packages outside every list, drawn by a seed, judged by the Guardian's gate.
+//! Changes that no rule was tuned by: releases of packages outside every list, drawn by a seed, judged by the
+//! Guardian's gate.
 //!
-//! Also commits of git repositories that lie on this machine. Works with [`crate::projects`], which fetches. Must not show what was found unless asked: a seed whose findings were
-//! seen is spent, and so are its packages, which no later seed draws.
+//! Also commits of git repositories on this machine. [`crate::projects`] fetches. It must not show findings unless
+//! asked: a seed whose findings were seen is spent, and so are its packages, which no later seed draws.
 
 mod names;
 mod repository;
@@ -21,18 +22,18 @@ use crate::projects::{Change, Project, ProjectError, Registry, Set, Tree, releas
 pub use repository::judge_repository;
 pub use spent::Spent;
 
-/// A release that changes more source files is no change that a mission makes.
+/// The most changed source files of a release: a mission does not make larger changes.
 const MAX_FILES: usize = 200;
 
 /// Changes drawn by a seed.
 #[derive(Debug, Default)]
 pub struct Drawn {
     pub changes: Vec<Change>,
-    /// Packages that gave none, and why
+    /// Packages that gave no change, and why
     pub left_out: Vec<String>,
 }
 
-/// Draws `count` changes: the newest release of a package and the one before it, of each registry by turns.
+/// Draws `count` changes between the newest release of a package and the one before, from each registry in turn.
 pub fn draw(count: usize, seed: u64, spent: &Spent, jobs: usize) -> Drawn {
     let random = Random::new(seed);
     let lists: Vec<(Registry, Vec<&'static str>)> = Registry::ALL
@@ -103,7 +104,7 @@ fn change_of(registry: Registry, name: &'static str) -> Result<Change, String> {
     }
 }
 
-/// A change names its package and versions for as long as the program runs; there are few.
+/// Names of packages and versions live as long as the program; there are few of them.
 fn leaked(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
@@ -128,7 +129,7 @@ fn written(tree: Tree) -> Tree {
     tree.into_iter().filter(|(path, text)| !is_built(path, text)).collect()
 }
 
-/// What the gate says of drawn changes, all of which are right.
+/// The gate's verdicts on drawn changes, all of which are right.
 #[derive(Debug, Default)]
 pub struct Judged {
     pub rows: Vec<Row>,
@@ -140,7 +141,7 @@ pub struct Judged {
     pub errors: Vec<String>,
 }
 
-/// The same of one registry, or repository.
+/// The same for one registry or repository.
 #[derive(Debug, Default)]
 pub struct Row {
     pub registry: String,
@@ -150,7 +151,7 @@ pub struct Row {
     pub accused: usize,
 }
 
-/// Judges each change as a mission's gate does where the plan has no reason to edit tests.
+/// Judges each change as a mission's gate does if the plan gives no reason to edit tests.
 pub fn judge(changes: &[Change], jobs: usize) -> Judged {
     let lint = Lint::default();
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -203,7 +204,7 @@ impl Judged {
         self.rows.push(row);
     }
 
-    /// Adds what another set of changes came to.
+    /// Adds the results of another set of changes.
     pub fn join(&mut self, other: Judged) {
         other.rows.into_iter().for_each(|row| self.add(row));
         self.errors.extend(other.errors);

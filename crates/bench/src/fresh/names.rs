@@ -1,5 +1,6 @@
-//! Names of packages that many projects use, by registry: what `--fresh` draws from. None of them is in the list that
-//! rules are tuned or measured by ([`crate::projects::ALL`]), which a test holds. Their code is not in this repository.
+//! Names of packages that many projects use, by registry: `--fresh` draws from them. None of them is in the list by
+//! which rules are tuned or measured ([`crate::projects::ALL`]); a test checks that. Their code is not in this
+//! repository.
 
 use crate::projects::Registry;
 
@@ -13,7 +14,7 @@ pub(super) fn of(registry: Registry) -> Vec<&'static str> {
     words.split_whitespace().collect()
 }
 
-/// Those that ship sources, not only what a build made of them.
+/// Packages that ship sources, not only build results.
 const NPM: &str = "
     express koa connect body-parser cookie cookie-signature cors helmet morgan multer passport send serve-static
     finalhandler http-errors accepts negotiator type-is content-type mime mime-types range-parser fresh etag vary depd

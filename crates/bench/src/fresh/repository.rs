@@ -1,6 +1,6 @@
 //! The last commits of a git repository as correct changes, judged by the Guardian's gate one after the other.
 //!
-//! It reads the repository through git and writes nothing there. A commit counts where it has one parent and changes few
+//! It reads the repository through git and writes nothing there. A commit counts if it has one parent and changes few
 //! source files, as a task of a mission does.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,11 +13,11 @@ use syntax::Language;
 
 use super::{Judged, Row};
 
-/// A commit that changes more source files is no task of a mission.
+/// The most changed source files of a commit that counts.
 const MAX_FILES: usize = 15;
-/// Commits that are looked at for each that is wanted.
+/// How many commits are looked at for each wanted one.
 const LOOKED_AT: usize = 40;
-/// Larger files are data, in bytes.
+/// The size of the largest source file, in bytes: larger files are data.
 const MAX_FILE: usize = 1 << 20;
 
 /// Judges the newest `commits` commits of a repository that count.
@@ -41,7 +41,7 @@ pub fn judge_repository(path: &Path, commits: usize) -> Result<Judged, String> {
     Ok(judged)
 }
 
-/// What one commit changes: by path, the object that it puts there.
+/// A commit with its changes: for each path the new object.
 struct Commit {
     commit: String,
     parent: String,
@@ -59,7 +59,7 @@ impl Repository {
         let shown = path.display().to_string();
         let own = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let above = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-        // A bare copy often lies in a folder that says whose it is
+        // The name of a bare copy is often that of the folder above it
         let name = if own == "repo" { above.unwrap_or(own) } else { own };
         Ok(Repository { name: name.to_string(), objects: Objects::open(&shown)?, path: shown })
     }
@@ -98,7 +98,7 @@ impl Repository {
         Ok(found)
     }
 
-    /// The texts before a commit, and what it writes.
+    /// The texts before a commit, and the files that it writes.
     fn files(&mut self, change: &Commit) -> Result<(BTreeMap<String, String>, ChangedFiles), String> {
         let list = self.git(&["ls-tree", "-r", "-z", &change.parent])?;
         let mut base = BTreeMap::new();
@@ -134,7 +134,7 @@ fn changed_paths(raw: &str) -> Vec<(String, Option<String>)> {
     paths
 }
 
-/// Texts by the names of their objects; one process of git gives them all.
+/// Texts by the names of their objects, all read by one git process.
 struct Objects {
     child: Child,
     asked: ChildStdin,
@@ -157,7 +157,7 @@ impl Objects {
         Ok(Objects { child, asked, said: BufReader::new(said), known: HashMap::new() })
     }
 
-    /// The text of an object; empty where it is none, is too large, or is not there. That its path exists still counts.
+    /// The text of an object; empty if it is no text, too large or missing. Its path still counts as existing.
     fn text(&mut self, object: &str) -> Result<String, String> {
         if let Some(known) = self.known.get(object) {
             return Ok(known.clone());

@@ -1,5 +1,5 @@
-//! Seeds whose findings were seen, with the packages that they drew: kept in the project, so that no later measurement
-//! draws what rules may have been tuned by.
+//! Seeds whose findings were seen, with their packages: kept in the project, so that no later measurement draws a
+//! package by which rules may have been tuned.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/spent-seeds.txt");
 const HEAD: &str =
     "# Seeds of `npm run bench:gates -- --fresh` whose findings were shown: seed, registry/package\n";
 
-/// What was seen.
+/// The seeds and packages whose findings were seen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spent {
     seen: BTreeSet<(u64, String)>,
@@ -35,7 +35,7 @@ impl Spent {
         self.seen.iter().any(|(of, _)| *of == seed)
     }
 
-    /// Whether another seed has shown what was found in a package.
+    /// Whether another seed has shown findings of a package.
     pub fn has(&self, seed: u64, registry: Registry, name: &str) -> bool {
         let shown = format!("{}/{name}", registry.name());
         self.seen.iter().any(|(of, seen)| *of != seed && *seen == shown)

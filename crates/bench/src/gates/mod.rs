@@ -1,7 +1,8 @@
-//! How much of what is wrong the gates let through: mutants of real changes, judged by the gate that a mission has.
+//! How many wrong changes the gates let through: mutants of real changes, judged by the gates of a mission.
 //!
-//! Here the Guardian alone, which runs nothing; in `stack` every gate that asks no model. `bench_gates` calls both.
-//! What a gate also says of the correct change is never counted as a catch. No rule is made or changed here.
+//! This file measures the Guardian alone, which runs nothing; `stack` measures every gate that asks no model.
+//! `bench_gates` calls both. A finding that the correct change has too never counts as a catch. No rule is made or
+//! changed here.
 
 mod reason;
 mod room;
@@ -25,14 +26,14 @@ pub use stack::{Effort, Right, Row, Stack, Truth, whole_stack};
 pub use stack_table::stack_markdown;
 pub use table::markdown;
 
-/// What was measured on one set of packages.
+/// The results for one set of packages.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     pub kinds: BTreeMap<MutantKind, Caught>,
-    /// Mutants caught by an error, and all, of a kind in a package.
+    /// By package and kind: mutants caught by an error, and all mutants.
     pub by_package: BTreeMap<&'static str, BTreeMap<MutantKind, (usize, usize)>>,
     pub packages: Vec<&'static str>,
-    /// Packages that could not be had, and why.
+    /// Packages that could not be fetched, and why.
     pub left_out: Vec<String>,
     pub changes: usize,
     pub correct: Correct,
@@ -44,9 +45,9 @@ pub struct Caught {
     pub mutants: usize,
     /// With a finding of severity error.
     pub by_error: usize,
-    /// With a finding that the correct change has not, warnings too.
+    /// With a finding of any severity that the correct change does not have.
     pub by_any: usize,
-    /// Those that the gate lets through, in words.
+    /// Mutants that the gate lets through, in words.
     pub missed: Vec<String>,
 }
 
@@ -58,24 +59,24 @@ pub struct Correct {
     pub accused_files: usize,
     /// Every such error.
     pub errors: Vec<String>,
-    /// Errors and warnings, by rule. A warning may be an error that the gate leaves to the reviewer.
+    /// Errors and warnings, by rule. A warning may be an error that the gate leaves to the Reviewer.
     pub by_rule: BTreeMap<String, (usize, usize)>,
 }
 
-/// What of the Guardian alone is measured.
+/// What to measure of the Guardian alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Alone<'a> {
     pub set: Set,
-    /// Mutants of a kind in a change, at most.
+    /// The most mutants of one kind in one change.
     pub a_kind: usize,
     pub seed: u64,
     pub kinds: &'a [MutantKind],
-    /// Changes that are looked at side by side.
+    /// How many changes are judged in parallel.
     pub jobs: usize,
 }
 
-/// Measures the Guardian's gate on every change of a set.
-/// A package that cannot be fetched is left out, and named; an error where none could be.
+/// Measures the Guardian's gate on every change of a set. A package that cannot be fetched is left out and named. It
+/// is an error if no package can be fetched.
 pub fn guardian_alone(alone: Alone<'_>, packages: &[&'static Project]) -> Result<Measured, ProjectError> {
     let mut measured = Measured::default();
     let mut last = None;
@@ -173,7 +174,8 @@ fn lint_change(lint: &Lint, change: &Change, alone: &Alone<'_>, random: &Random,
     }
 }
 
-/// Findings that are not among those of the correct change: each of these stands for one, wherever in the file it is.
+/// Findings that the correct change does not have. Each finding of the correct change cancels one of the mutant,
+/// wherever it is in the file.
 fn more<'f>(findings: &'f [guardian::Finding], right: &[guardian::Finding]) -> Vec<&'f guardian::Finding> {
     let mut known: Vec<&guardian::Finding> = right.iter().collect();
     let mut new = Vec::new();
@@ -190,7 +192,7 @@ fn more<'f>(findings: &'f [guardian::Finding], right: &[guardian::Finding]) -> V
     new
 }
 
-/// What a gate reports of the correct change, too, says nothing of the mutant.
+/// Judges a mutant. Findings that the correct change has too do not count.
 fn lint_mutant(
     lint: &Lint,
     change: &Change,
@@ -198,7 +200,7 @@ fn lint_mutant(
     right: &engine::for_benches::LintReport,
     measured: &mut Measured,
 ) {
-    // What happens to tests in a mutant that is about tests has no reason in the plan
+    // The plan gives no reason for what a mutant does to tests
     let reason = reason_to_edit_tests(change).filter(|_| !mutant.on_base_tests);
     let report = lint.judge_files(&change.base, &mutant.answer(change), reason.as_deref());
     let new = more(&report.findings, &right.findings);
@@ -239,7 +241,7 @@ mod tests {
         };
         let (error, warning) = (guardian::Severity::Error, guardian::Severity::Warning);
         let right = [finding(7, warning)];
-        // The same one moved, and an error of the same words
+        // The same finding moved, and an error with the same text
         let mutant = [finding(9, warning), finding(20, error), finding(30, warning)];
         let new: Vec<u32> = more(&mutant, &right).iter().map(|finding| finding.line).collect();
         assert_eq!(new, [20, 30]);

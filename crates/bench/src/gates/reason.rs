@@ -1,7 +1,7 @@
-//! What a plan says of a release that changes tests.
+//! The reason that a plan gives for a release that changes tests.
 //!
-//! `gates` and `uplift::steps` put it where a Planner's words would stand; no model is asked. It must not excuse a
-//! mutant that is about tests: callers leave it out there. It says nothing of the checks' configuration.
+//! `gates` and `uplift::steps` use it in place of a Planner's words; no model is asked. It must not excuse a mutant
+//! that is about tests: callers leave it out there. It says nothing about the configuration of checks.
 
 use std::sync::LazyLock;
 
@@ -13,8 +13,8 @@ use crate::projects::Change;
 
 static LINT: LazyLock<Lint> = LazyLock::new(Lint::default);
 
-/// Why the plan lets the tests of a release change; none where it changes none that were there. It names the tests that
-/// the release itself takes away or lets say less, as a plan has to.
+/// Why the plan allows the release to change tests; `None` if it changes no existing test. It names the tests that the
+/// release removes or weakens, as a plan has to.
 pub fn reason_to_edit_tests(change: &Change) -> Option<String> {
     if !edits_tests(change) {
         return None;

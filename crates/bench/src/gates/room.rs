@@ -1,8 +1,9 @@
-//! A folder in which a package's tests run, with what they need; each tree's outcome is computed once and remembered.
+//! A folder in which a package's tests run, with their dependencies. The outcome for each tree is computed once and
+//! kept.
 //!
 //! `stack` opens one for each change, and the engine's gates run their commands in it; `checks` runs them. It does not
-//! say what is right. A run that could not start or was cancelled is not remembered. The set-up runs with the network
-//! and without a sandbox.
+//! know what is right. A run that could not start or was cancelled is not kept. The set-up runs with the network and
+//! without a sandbox.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
@@ -20,13 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::projects::{Change, Project, Registry, Suite, Tree, cache};
 
-/// Part of every key: another one forgets what was remembered.
+/// Part of every key: a new version drops all kept outcomes.
 const VERSION: &str = "1";
 const SETUP: Duration = Duration::from_secs(1800);
 const FIRST_RUN: Duration = Duration::from_secs(1800);
-/// Folders that hold what was installed and built, not the project.
+/// Folders of installed and built files, which are not part of the project.
 const NOT_PROJECT: [&str; 5] = ["node_modules", "target", ".venv", ".git", "__pycache__"];
-/// What is remembered of one run: failing tests, and bytes of output and of each message.
+/// The most failing tests of a run that are kept, and the most bytes of output and of each message.
 const FAILING: usize = 300;
 const OUTPUT: usize = 2000;
 const DETAIL: usize = 300;
@@ -34,13 +35,13 @@ const DETAIL: usize = 300;
 pub struct Room {
     folder: PathBuf,
     tmp: PathBuf,
-    /// What the outcome depends on beside tree and command.
+    /// What the outcome depends on, apart from tree and command.
     key: String,
     known: Mutex<BTreeMap<String, Outcome>>,
     memory: Mutex<File>,
-    /// A tree that keeps the time limits of others where the machine is not too busy.
+    /// The correct change, whose time shows whether the machine is too busy for the time limits.
     right: Mutex<Option<Tree>>,
-    /// What stands in the folder, and which of its files are not the project's. One run at a time.
+    /// The content of the folder, and which of its files are not the project's. Allows one run at a time.
     inside: tokio::sync::Mutex<Inside>,
     runs: AtomicU64,
 }
@@ -57,7 +58,7 @@ struct KeptCheckRun {
 }
 
 impl Room {
-    /// Makes a room for a change, or goes into the one that was made for the same dependencies.
+    /// Makes a room for a change, or opens the one that exists for the same dependencies.
     pub async fn open(project: &Project, suite: &Suite, change: &Change) -> Result<Room, String> {
         let data = project.data(&change.to).map_err(|why| why.to_string())?;
         Room::open_in(&cache().join("rooms"), project, suite, change, data).await
@@ -101,7 +102,7 @@ impl Room {
         let mut known = BTreeMap::new();
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
-                // A line that was torn by an interruption is worth nothing
+                // A line that an interruption cut short is skipped
                 if let Ok(KeptCheckRun { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, outcome);
                 }
@@ -120,12 +121,12 @@ impl Room {
         })
     }
 
-    /// Runs that were really made.
+    /// The number of runs, without results that were kept before.
     pub fn runs(&self) -> u64 {
         self.runs.load(Ordering::Relaxed)
     }
 
-    /// What the suite says of the correct change, by which the time of others is measured.
+    /// The suite's outcome for the correct change; the time limits of other trees depend on it.
     pub async fn right(&self, suite: &Suite, tree: &Tree) -> Outcome {
         let outcome = self.outcome(suite, tree, FIRST_RUN).await;
         if outcome.end.success() {
@@ -134,7 +135,7 @@ impl Room {
         outcome
     }
 
-    /// What the suite says of a tree.
+    /// The suite's outcome for a tree.
     pub async fn outcome(&self, suite: &Suite, tree: &Tree, limit: Duration) -> Outcome {
         let check = Check::configured("test", suite.run, Some(limit));
         self.known_or_run(&check, None, tree, &CancellationToken::new()).await
@@ -167,7 +168,7 @@ impl Room {
                 serde_json::to_string(&KeptCheckRun { key: key.clone(), outcome: outcome.clone() })
             {
                 line.push('\n');
-                // What is not kept is computed again the next time
+                // An outcome that cannot be kept is computed again next time
                 let _ = lock(&self.memory).write_all(line.as_bytes());
             }
             lock(&self.known).insert(key, outcome.clone());
@@ -193,7 +194,7 @@ impl Room {
         shortened(checks::run(check, filter, &options, cancel).await)
     }
 
-    /// Whether the correct change needs no more than half of the time that another tree has just used up.
+    /// Whether the correct change needs at most half of the time limit that another tree has just reached.
     async fn is_quick_enough(&self, inside: &mut Inside, check: &Check, cancel: &CancellationToken) -> bool {
         let right = lock(&self.right).clone();
         let Some(right) = right else { return false };
@@ -216,7 +217,7 @@ impl Room {
         hex(hash)
     }
 
-    /// Brings the folder's files to `tree`.
+    /// Makes the folder's files equal to `tree`.
     fn furnish(&self, inside: &mut Inside, tree: &Tree) -> Result<(), String> {
         let before = match inside.tree.take() {
             Some(before) => before,
@@ -256,7 +257,8 @@ impl Commands for Room {
 /// Everything that the set-up looks at.
 fn before_setup(project: &Project, change: &Change) -> Tree {
     match project.registry {
-        // A package that tests need must not be left out for being declared, nor others be installed for it
+        // Only the dependencies: with the whole manifest npm could leave out a package that tests need, or install
+        // others
         Registry::Npm => {
             let manifest =
                 format!("{{\"private\":true,\"dependencies\":{}}}\n", dependencies(project, change));
@@ -267,7 +269,7 @@ fn before_setup(project: &Project, change: &Change) -> Tree {
     }
 }
 
-/// What a release needs, as text.
+/// The dependencies of a release, as text.
 fn dependencies(project: &Project, change: &Change) -> String {
     let manifest = |name: &str| change.head.get(name).cloned().unwrap_or_default();
     match project.registry {

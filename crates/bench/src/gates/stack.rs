@@ -1,5 +1,5 @@
-//! Every gate that asks no model, on wrong versions of real changes, beside what the visible tests alone would say; and
-//! the truth, which no gate sees.
+//! Every gate without models on wrong versions of real changes, compared with the visible tests alone, and with the
+//! truth, which no gate sees.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,11 +19,11 @@ use crate::mutants::{Mutant, MutantKind, correct, edits_tests, is_test, mutants}
 use crate::projects::{Change, Project, Suite, Tree};
 use sim::Random;
 
-/// How often what is protected is taken out of a change.
+/// How many rounds move protected files out of a change.
 const ROUNDS: usize = 3;
-/// A run may take so many times as long as that of the correct change, and this.
+/// A run may take this many times as long as that of the correct change, and at least [`AT_LEAST`].
 const LONGER: u32 = 6;
-/// Letters by which an issue is known again.
+/// How many characters identify an issue.
 const STEADY: usize = 120;
 const AT_LEAST: Duration = Duration::from_secs(15);
 
@@ -32,12 +32,12 @@ const AT_LEAST: Duration = Duration::from_secs(15);
 pub struct Effort {
     /// Mutants of a kind in a change, at most.
     pub a_kind: usize,
-    /// Changes of a package, at most.
+    /// The most changes of one package.
     pub changes: usize,
     pub seed: u64,
-    /// Packages that are looked at side by side.
+    /// How many packages are measured in parallel.
     pub jobs: usize,
-    /// No further mutant is begun after this.
+    /// No mutant is begun after this time.
     pub until: Option<Instant>,
 }
 
@@ -47,16 +47,16 @@ impl Effort {
     }
 }
 
-/// What was measured of the whole stack.
+/// The results for the whole stack of gates.
 #[derive(Debug, Default, Serialize)]
 pub struct Stack {
     pub mutants: Vec<Row>,
     pub correct: Vec<Right>,
     /// Packages and changes that could not be measured, and why.
     pub left_out: Vec<String>,
-    /// Mutants that were not begun, because the time was over.
+    /// The number of mutants that were not begun because the time was over.
     pub not_begun: usize,
-    /// Runs of tests that were really made; what an earlier run had remembered is not made again.
+    /// The number of test runs, without outcomes that an earlier run had kept.
     pub runs: u64,
 }
 
@@ -74,8 +74,8 @@ pub struct Row {
     pub truth: Truth,
     /// Whether the visible tests tell it from the correct change.
     pub visible_tests: bool,
-    /// Whether each gate holds something against it that it does not hold against the correct change. A gate that was not
-    /// asked, or has nothing to look at, is not there.
+    /// Whether each gate has an objection that it does not have to the correct change. A gate that was not asked, or
+    /// has nothing to look at, is missing.
     pub gates: BTreeMap<&'static str, bool>,
 }
 
@@ -83,11 +83,11 @@ pub struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
-    /// Whatever it computes.
+    /// It is wrong by the way it was made, whatever it computes.
     ByConstruction,
     ByVisibleTests,
     ByHeldOutTests,
-    /// Every test there is passes: it may compute the same as the correct change.
+    /// It passes every test: it may compute the same as the correct change.
     NotKnownToBeWrong,
 }
 
@@ -97,12 +97,12 @@ pub struct Right {
     pub package: &'static str,
     pub from: String,
     pub to: String,
-    /// Files that only a plan, the engine or the user may change: they stand in the base already.
+    /// Files that only a plan, the engine or the user may change: the base already has their new content.
     pub given: Vec<String>,
     pub edits_tests: bool,
-    /// Gates that refuse it, and what they say.
+    /// Gates that reject it, with their messages.
     pub refused: BTreeMap<&'static str, String>,
-    /// Of the visible tests.
+    /// The number of visible tests that passed.
     pub passed: Option<u32>,
     pub seconds: f64,
 }
@@ -116,12 +116,12 @@ impl Row {
         self.gates.get(gate.name()).copied().unwrap_or_default()
     }
 
-    /// Whether one of the gates holds something against it.
+    /// Whether one of the gates objects to it.
     pub fn caught(&self) -> bool {
         Gate::of_a_change().any(|gate| self.caught_by(gate))
     }
 
-    /// Whether one that runs nothing does.
+    /// Whether a gate that runs nothing objects to it.
     pub fn caught_without_tests(&self) -> bool {
         Gate::of_a_change().any(|gate| gate.basis() != Basis::Runs && self.caught_by(gate))
     }
@@ -138,7 +138,7 @@ pub async fn whole_stack(packages: &[&'static Project], effort: Effort) -> Stack
     for project in packages {
         let (free, project) = (free.clone(), *project);
         working.spawn(async move {
-            // It is never closed
+            // The semaphore is never closed
             let _one = free.acquire_owned().await;
             package(project, effort).await
         });
@@ -245,7 +245,7 @@ async fn measure(
     let random = Random::new(effort.seed);
     let mut all: Vec<Mutant> =
         kinds.iter().flat_map(|kind| mutants(&change, *kind, effort.a_kind, &random)).collect();
-    // So that an interrupted run has some of each kind
+    // Shuffled, so that an interrupted run has some mutants of each kind
     random.fork(&format!("{} in which order", change.title())).shuffle(&mut all);
     for (at, mutant) in all.iter().enumerate() {
         if effort.is_over() {
@@ -314,8 +314,8 @@ struct OldTests {
 }
 
 impl Bench<'_> {
-    /// A release also changes what only a plan, the engine or the user may change (versions of packages, configuration,
-    /// CI). In a mission those are there before a Coder begins; here they are put into the base.
+    /// A release also changes files that only a plan, the engine or the user may change (versions of packages,
+    /// configuration, CI). In a mission these changes exist before a Coder begins; here they are moved into the base.
     async fn take_out_what_is_protected(
         &self,
         change: Change,
@@ -343,7 +343,7 @@ impl Bench<'_> {
         Err("what it changes of configuration could not be told apart".into())
     }
 
-    /// What mutants that are about tests are compared with: the correct change of the code, and the tests as they were.
+    /// The reference for mutants that are about tests: the correct change of the code with the old tests.
     async fn with_old_tests(&self, judge: &Judge, change: &Change) -> Result<OldTests, String> {
         let mut answer = correct(change);
         answer.retain(|path, _| !(is_test(change, path) && change.base.contains_key(path)));
@@ -374,7 +374,7 @@ impl Bench<'_> {
     }
 }
 
-/// What a plan for this release would say. A mutant that is about tests has no reason in it.
+/// The permissions that a plan for this release would give. A mutant that is about tests gets no reason.
 fn plan(change: &Change, about_tests: bool) -> Permissions {
     Permissions { edits_tests: reason_to_edit_tests(change).filter(|_| !about_tests), edits_config: false }
 }
@@ -390,7 +390,7 @@ fn laid_over(base: &Tree, answer: &BTreeMap<String, Option<String>>) -> Tree {
     tree
 }
 
-/// An outcome that others can be compared with.
+/// The outcome if it passed, so that others can be compared with it; otherwise an error.
 fn green(which: &str, outcome: Outcome) -> Result<Outcome, String> {
     if outcome.end.success() && outcome.passed.is_some_and(|passed| passed > 0) {
         return Ok(outcome);
@@ -407,7 +407,7 @@ fn green(which: &str, outcome: Outcome) -> Result<Outcome, String> {
     ))
 }
 
-/// Whether the tests tell this from the correct change.
+/// Whether the tests distinguish this outcome from that of the correct change.
 fn tells(right: &Outcome, now: &Outcome) -> Result<bool, String> {
     match &now.end {
         End::NotFound { .. } | End::CouldNotStart { .. } | End::Cancelled => {
@@ -417,7 +417,7 @@ fn tells(right: &Outcome, now: &Outcome) -> Result<bool, String> {
     }
 }
 
-/// Whether a gate holds something against a mutant that it does not hold against the correct change.
+/// Whether a gate has an objection to a mutant that it does not have to the correct change.
 fn holds(report: &GateReport, right: &[GateReport]) -> bool {
     let known = right.iter().find(|known| known.gate == report.gate);
     let known = known.map_or(&[][..], |known| &known.issues);
@@ -426,7 +426,7 @@ fn holds(report: &GateReport, right: &[GateReport]) -> bool {
         && report.issues.iter().any(|issue| !known.iter().any(|known| same(issue, known)))
 }
 
-/// What an issue says first, without numbers: places and times differ from run to run.
+/// The beginning of an issue's message without digits, because places and times differ from run to run.
 fn steady(issue: &Issue) -> String {
     issue.message.chars().filter(|c| !c.is_ascii_digit()).take(STEADY).collect()
 }
@@ -487,7 +487,7 @@ mod tests {
         assert!(slip.visible_tests && slip.caught_by(Gate::Guardian), "{slip:?}");
         let deleted = of(MutantKind::DeletedTest)?;
         assert!(!deleted.visible_tests && deleted.caught_by(Gate::Protected), "{deleted:?}");
-        // It is in the function that is new, which only the held-out test knows
+        // The mutant is in the new function, which only the held-out test calls
         let operator = of(MutantKind::WrongOperator)?;
         assert_eq!(operator.truth, Truth::ByHeldOutTests, "{operator:?}");
         assert!(!operator.visible_tests && !operator.caught(), "{operator:?}");

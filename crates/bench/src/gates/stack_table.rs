@@ -1,4 +1,4 @@
-//! The whole stack's measurement as tables in Markdown: a column a gate, read from the table of gates.
+//! The results of the whole stack as tables in Markdown, with a column for each gate of the table of gates.
 //!
 //! `bench_gates` prints it. It runs nothing, writes no file and names no gate: a new one gets its column from
 //! `mission::Gate`. Whether a mutant is wrong is taken from `stack`.
@@ -11,17 +11,17 @@ use mission::Gate;
 use super::stack::{Row, Stack, Truth};
 use crate::mutants::{Family, MutantKind};
 
-/// A share of the wrong ones; `None` if there are none.
+/// The share of wrong mutants for which `part` is true; `None` if none is wrong.
 fn share(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
     let wrong: Vec<&&Row> = rows.iter().filter(|row| row.is_wrong()).collect();
     let count = wrong.iter().filter(|row| part(row)).count();
     (!wrong.is_empty()).then(|| count as f64 / wrong.len() as f64)
 }
 
-/// A name, and which rows it stands for.
+/// A name, and a test for the rows that it counts.
 type Named = (&'static str, fn(&Row) -> bool);
 
-/// What is let through where only these look.
+/// The mutants that are let through if only these look.
 const THROUGH: [Named; 3] = [
     ("visible tests alone", |row| !row.visible_tests),
     ("stack without tests", |row| !row.caught_without_tests()),
@@ -34,7 +34,7 @@ struct Column {
     counts: Box<dyn Fn(&Row) -> bool>,
 }
 
-/// What each gate catches, and what is let through.
+/// The columns: what each gate catches, and what is let through.
 fn columns() -> Vec<Column> {
     let caught = Gate::of_a_change().map(|gate| Column {
         heading: format!("caught: {}", gate.name()),
@@ -158,7 +158,7 @@ fn of(stack: &Stack, wanted: impl Fn(&Row) -> bool) -> Vec<&Row> {
     stack.mutants.iter().filter(|row| wanted(row)).collect()
 }
 
-/// Kinds count alike, however many mutants they have.
+/// The mean over kinds: each kind has the same weight, however many mutants it has.
 fn mean_over_kinds(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
     let shares: Vec<f64> = MutantKind::ALL
         .iter()
@@ -170,7 +170,7 @@ fn mean_over_kinds(rows: &[&Row], part: impl Fn(&Row) -> bool) -> Option<f64> {
     (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
 }
 
-/// Killed of those that are known to be wrong, and of all.
+/// The mutants that were caught, as a share of those known to be wrong, and of all.
 fn score(rows: &[&Row]) -> String {
     let rows: Vec<&&Row> = rows.iter().filter(|row| row.kind.family() == Family::Execution).collect();
     let killed = rows.iter().filter(|row| row.visible_tests).count();

@@ -53,7 +53,7 @@ pub fn markdown(measured: &Measured) -> String {
     text
 }
 
-/// What rules hold against the correct changes: only errors accuse.
+/// The findings of each rule in correct changes; only errors count as wrong accusations.
 fn by_rule(correct: &Correct) -> String {
     let mut text = String::from("| rule, on the correct changes | errors | warnings |\n|---|---:|---:|\n");
     for (rule, (errors, warnings)) in &correct.by_rule {
@@ -62,7 +62,7 @@ fn by_rule(correct: &Correct) -> String {
     text
 }
 
-/// Caught by errors, kind by kind and package by package.
+/// The mutants caught by errors, by kind and package.
 fn by_package(measured: &Measured) -> String {
     let mut text = format!("| kind | {} | all |\n|---|", measured.packages.join(" | "));
     let _ = writeln!(text, "{}", "---:|".repeat(measured.packages.len() + 1));

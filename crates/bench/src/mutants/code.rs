@@ -1,7 +1,7 @@
-//! A source file that can go wrong: its functions, what the change wrote in it, and the replacements that spoil it.
+//! A source file for mutants: its functions, the lines that the change wrote, and edits that make it wrong.
 //!
-//! The kinds of mutants stand on it, and it on `syntax`. It chooses nothing, draws nothing and makes no mutant:
-//! `mutants` picks and applies the edits. A file that cannot be parsed gives none.
+//! The kinds of mutants use it, and it uses `syntax`. It chooses nothing, draws nothing and makes no mutant:
+//! `mutants` picks and applies the edits. A file that cannot be parsed gives no edits.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,7 +13,7 @@ use syntax::{Language, Node, Source, VisitStep, visit};
 pub(super) struct Edit {
     pub range: Range<usize>,
     pub with: String,
-    /// In words, with the place.
+    /// What the edit does, in words, with its place.
     pub what: String,
 }
 
@@ -30,26 +30,26 @@ impl Edit {
 pub(super) struct Function {
     pub name: String,
     pub range: Range<usize>,
-    /// With its braces, where it has some.
+    /// The body with its braces, if it has any.
     pub body: Range<usize>,
     /// Ranges of its statements.
     pub statements: Vec<Range<usize>>,
-    /// Names of its parameters, as far as they are plain.
+    /// The names of its parameters that are plain identifiers.
     pub parameters: Vec<String>,
 }
 
-/// A file that can go wrong.
+/// A parsed source file.
 pub(super) struct Code<'t> {
     pub path: &'t str,
     pub text: &'t str,
     pub language: Language,
     pub source: Source<'t>,
-    /// By line, from 0: whether the change wrote it.
+    /// For each line, from 0: whether the change wrote it.
     written: Vec<bool>,
 }
 
 impl<'t> Code<'t> {
-    /// `None` if it cannot be parsed.
+    /// Parses a file; `None` if it cannot be parsed.
     pub fn new(path: &'t str, text: &'t str, base: Option<&str>, language: Language) -> Option<Code<'t>> {
         let source = Source::parse(language, text).ok()?;
         if source.root().has_error() || source.is_deep() {
@@ -76,7 +76,7 @@ impl<'t> Code<'t> {
         matches!(self.language, Language::TypeScript | Language::Tsx)
     }
 
-    /// 1 where the change wrote a line of what is edited, else 2.
+    /// 1 if the change wrote a line of the edited range, otherwise 2.
     pub fn rank(&self, edit: &Edit) -> usize {
         let rows =
             self.row(edit.range.start)..=self.row(edit.range.end.saturating_sub(1).max(edit.range.start));
@@ -93,7 +93,7 @@ impl<'t> Code<'t> {
         Edit { what: format!("{}:{line}: {what}", self.path), range, with }
     }
 
-    /// An edit that is told as what was and what is.
+    /// An edit that is described by the old and the new text.
     pub fn turn(&self, range: Range<usize>, with: impl Into<String>) -> Edit {
         let with = with.into();
         let short = |text: &str| {
@@ -103,12 +103,12 @@ impl<'t> Code<'t> {
         self.edit(range, with, &what)
     }
 
-    /// Takes a part out, with its line where it stands alone on it.
+    /// Removes a range, with its whole line if nothing else is on it.
     pub fn without(&self, range: Range<usize>, what: &str) -> Edit {
         self.edit(self.whole_lines(range), "", what)
     }
 
-    /// The range, with indentation and line end where nothing else stands on its lines.
+    /// The range, extended by indentation and line end if nothing else is on its lines.
     pub fn whole_lines(&self, range: Range<usize>) -> Range<usize> {
         let start = self.line_start(range.start);
         let alone_before = self.slice(&(start..range.start)).trim().is_empty();
@@ -127,13 +127,13 @@ impl<'t> Code<'t> {
         self.text.get(..byte).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
     }
 
-    /// The blanks before what stands at a byte.
+    /// The indentation of the line at a byte.
     pub fn indent(&self, byte: usize) -> &'t str {
         let line = self.text.get(self.line_start(byte)..).unwrap_or_default();
         line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
     }
 
-    /// Nodes that run: without types, imports, attributes and comments.
+    /// Visits the nodes that run, without types, imports, attributes and comments.
     pub fn running(&self, mut each: impl FnMut(Node<'_>)) {
         visit(self.source.root(), |node, _| {
             let kind = node.kind();
@@ -212,7 +212,7 @@ impl<'t> Code<'t> {
             if self.is_python() && statements.first().is_some_and(is_text) {
                 statements.remove(0);
             }
-            // A declaration for type checkers: what stands in it never runs
+            // A declaration for type checkers: its body never runs
             let declares = |range: &Range<usize>| self.is_python() && self.slice(range) == "...";
             if statements.len() == 1 && statements.iter().any(declares) {
                 return;
@@ -247,13 +247,13 @@ impl<'t> Code<'t> {
             .collect()
     }
 
-    /// What begins a comment to the end of the line.
+    /// The marker of a comment to the end of the line.
     pub fn comment(&self) -> &'static str {
         if self.is_python() { "#" } else { "//" }
     }
 }
 
-/// The children of a node that have a name and are no comments.
+/// The named children of a node, without comments.
 pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|child| !child.kind().contains("comment")).collect()

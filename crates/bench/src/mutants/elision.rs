@@ -1,7 +1,7 @@
 //! Code left out, with a comment in its place that says so.
 //!
-//! Called by `mutants`. The words are a list of its own and are not taken from the Guardian's rules, which would then
-//! be measured by themselves. It must take code away: a comment alone is not wrong.
+//! `mutants` calls it. It has its own list of words and does not take them from the Guardian's rules, which would
+//! then be measured with themselves. It must remove code: a comment alone is not wrong.
 
 use super::code::{Code, Edit};
 use sim::Random;

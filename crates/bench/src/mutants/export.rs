@@ -1,7 +1,7 @@
-//! A name that others use is another in its own file.
+//! An exported name is renamed only in its own file.
 //!
-//! Called by `mutants`; `syntax` says what is exported and imported. No other file is touched, for that is the fault.
-//! It resolves no path: an import from a module of that name counts.
+//! `mutants` calls it; `syntax` says what is exported and imported. It touches no other file: that is the fault. It
+//! resolves no path: an import from a module of that name counts.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ fn is_name(node: Node<'_>) -> bool {
     ) && node.child_count() == 0
 }
 
-/// A property of something else that is called the same; of `exports` it is the export.
+/// Whether the name is a property of another object; a property of `exports` is the export.
 fn is_key(node: Node<'_>, code: &Code<'_>) -> bool {
     let Some(parent) = node.parent().filter(|_| node.kind() == "property_identifier") else { return false };
     let object = parent.child_by_field_name("object").map(|object| code.source.text_of(object));

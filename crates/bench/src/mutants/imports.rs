@@ -7,7 +7,7 @@ use super::needed::{self, is_import};
 use crate::projects::Change;
 use sim::Random;
 
-/// One import, or one of its names, is gone, and what it brought is still used.
+/// Removes one import, or one of its names, that the file still uses.
 pub(super) fn missing(code: &Code<'_>, change: &Change) -> Vec<Edit> {
     let mut found = Vec::new();
     code.each(|node| {

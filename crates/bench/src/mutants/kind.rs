@@ -1,7 +1,7 @@
 //! The ways in which models go wrong, and the families that they belong to.
 //!
-//! `mutants` makes them, `gates` and `uplift` count by them. Nothing is made here. A kind's name is part of its seed:
-//! under another name other mutants are drawn, and numbers can no longer be compared.
+//! `mutants` makes them, `gates` and `uplift` count by them. A kind's name is part of its seed: with another name
+//! other mutants are drawn, and numbers can no longer be compared.
 
 /// A way in which models go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +36,7 @@ pub enum MutantKind {
     SwappedArguments,
     DroppedBranch,
     DroppedAwait,
-    /// In a file that the change has nothing to do with
+    /// An edit in a file that the change does not concern
     UnrelatedEdit,
 }
 
@@ -131,18 +131,18 @@ impl MutantKind {
         !matches!(self.family(), Family::Execution | Family::Elsewhere)
     }
 
-    /// Whether such a result is wrong whatever it computes. Of the others, one that passes every test there is may
-    /// compute the same as the correct change.
+    /// Whether such a result is always wrong, whatever it computes. Other results that pass every test may compute
+    /// the same as the correct change.
     pub fn is_wrong_by_construction(self) -> bool {
         self.needs_no_execution() && !matches!(self, MutantKind::SwallowedError | MutantKind::EmptiedBody)
     }
 
-    /// It is made of the tests that the base has.
+    /// Whether it changes tests of the base.
     pub(crate) fn is_about_tests(self) -> bool {
         matches!(self, MutantKind::DeletedTest | MutantKind::WeakenedTest | MutantKind::SkippedTest)
     }
 
-    /// What it makes can be parsed.
+    /// Whether its result can be parsed.
     pub(crate) fn is_sound(self) -> bool {
         !matches!(self, MutantKind::Truncation | MutantKind::SyntaxSlip)
     }

@@ -1,8 +1,8 @@
 //! Wrong results of the kinds that weak models produce, made from a correct change.
 //!
-//! [`mutants`] takes a [`Change`] and a [`MutantKind`]: each mutant is one file that differs from what the correct
-//! change has, with a sentence that says how. Places that the change wrote are taken first, for that is where a model
-//! errs. It runs nothing and writes no file: whether a mutant really is wrong, `gates` and `uplift` find out.
+//! [`mutants`] takes a [`Change`] and a [`MutantKind`]: each mutant is one file that differs from the correct change,
+//! with a sentence that says how. It prefers places that the change wrote, because models err there. It runs nothing
+//! and writes no file: `gates` and `uplift` find out whether a mutant is really wrong.
 
 mod code;
 mod dishonest;
@@ -33,10 +33,10 @@ pub use kind::{Family, MutantKind};
 pub(crate) use mutant::is_test;
 pub use mutant::{Mutant, correct, edits_tests};
 
-/// Larger files are tables.
+/// The size of the largest file, in bytes: larger ones are tables.
 const MAX_FILE: usize = 200_000;
 
-/// At most `limit` mutants of a kind, by turns over the changed files, no two alike.
+/// At most `limit` different mutants of a kind, from the changed files in turn.
 pub fn mutants(change: &Change, kind: MutantKind, limit: usize, random: &Random) -> Vec<Mutant> {
     let mut random = random.fork(&format!("{} {}", change.title(), kind.name()));
     let mut files: Vec<(&str, Vec<(usize, Edit)>)> = Vec::new();
@@ -89,7 +89,7 @@ pub fn mutants(change: &Change, kind: MutantKind, limit: usize, random: &Random)
     found
 }
 
-/// The files in which a kind strikes.
+/// The files in which a kind can make mutants.
 fn places(change: &Change, kind: MutantKind) -> Vec<(&str, &str)> {
     let of = |tree: &'_ BTreeMap<String, String>, path: &str| {
         tree.get(path).map(String::as_str).unwrap_or_default().len()
@@ -141,7 +141,7 @@ fn edits(kind: MutantKind, code: &Code<'_>, change: &Change, random: &mut Random
     }
 }
 
-/// A file for type checkers: there is no body in it that could be wrong.
+/// Whether it is a file for type checkers: it has no body that could be wrong.
 fn is_declaration(path: &str) -> bool {
     path.ends_with(".d.ts") || path.ends_with(".pyi")
 }

@@ -1,4 +1,5 @@
-//! A wrong result, and what of a change it is made from: the correct answer and the files that are tests. It makes none.
+//! A wrong result, and the parts of a change from which it is made: the correct answer and the test files. It makes no
+//! mutant.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +12,11 @@ pub struct Mutant {
     pub kind: MutantKind,
     /// The file that is wrong.
     pub path: String,
-    /// What stands in it; `None`: it was removed.
+    /// The new text; `None`: the file was removed.
     pub text: Option<String>,
     /// What is wrong, with its place.
     pub description: String,
-    /// It changes tests that were there before the change, and nothing else does.
+    /// Whether it changes tests of the base.
     pub on_base_tests: bool,
 }
 

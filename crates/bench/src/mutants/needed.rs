@@ -1,4 +1,4 @@
-//! Whether what an import brings is used: code without it is wrong, and not only shorter.
+//! Whether the names of an import are used: only then is code without it wrong.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,7 @@ use syntax::Node;
 use super::code::{Code, children};
 use crate::projects::Change;
 
-/// There without an import.
+/// Names that exist without an import.
 const EVERYWHERE: &str = "
 process console Buffer URL URLSearchParams performance TextEncoder TextDecoder AbortController AbortSignal Event EventTarget
 setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate queueMicrotask structuredClone fetch Headers
@@ -16,7 +16,7 @@ Option Some None Result Ok Err Clone Copy Send Sync Sized Drop Fn FnMut FnOnce I
 DoubleEndedIterator ExactSizeIterator Default PartialEq PartialOrd Eq Ord AsRef AsMut TryFrom TryInto FromIterator drop
 str bool char u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64
 ";
-/// There without an import unless a crate does without the standard library.
+/// Names that exist without an import unless a crate does not use the standard library.
 const OF_STD: [&str; 5] = ["String", "Vec", "Box", "ToString", "ToOwned"];
 /// Names that `derive` knows.
 const DERIVED: [&str; 9] =
@@ -75,13 +75,13 @@ fn last(path: &str) -> &str {
     path.rsplit([':', '.']).next().unwrap_or(path)
 }
 
-/// The path before the list that a `self` stands in.
+/// The path before the list that contains a `self`.
 pub(super) fn holder<'c>(code: &Code<'c>, node: Node<'_>) -> &'c str {
     let list = node.parent().and_then(|list| list.parent());
     list.and_then(|list| list.child_by_field_name("path")).map_or("", |path| code.slice(&path.byte_range()))
 }
 
-/// What a module of the project, taken as a whole, has for others.
+/// The exported names of a module of the project.
 fn of_module(module: &str, change: &Change) -> Vec<String> {
     let is =
         |path: &str| path.ends_with(&format!("/{module}.rs")) || path.ends_with(&format!("/{module}/mod.rs"));
@@ -103,7 +103,8 @@ pub(super) fn is_import(code: &Code<'_>, node: Node<'_>) -> bool {
     }
 }
 
-/// Whether the file uses a name where nothing of its own has it, or calls what only the trait of that name has.
+/// Whether the file uses a name that it does not declare itself, or calls a method that only the trait of that
+/// name has.
 pub(super) fn is_needed(code: &Code<'_>, change: &Change, name: &str) -> bool {
     let there = EVERYWHERE.split_whitespace().any(|known| known == name)
         || code.is_rust()
@@ -158,7 +159,7 @@ fn is_use(code: &Code<'_>, node: Node<'_>, name: &str) -> bool {
     true
 }
 
-/// Whether a name stands where it is given to something.
+/// Whether the node is the name in a declaration.
 fn declares(parent: Node<'_>, node: Node<'_>) -> bool {
     let is = |field: &str| parent.child_by_field_name(field) == Some(node);
     match parent.kind() {

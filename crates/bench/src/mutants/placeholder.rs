@@ -15,7 +15,7 @@ pub(super) fn placeholders(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
         ]
     } else if code.is_rust() {
         &[
-            // In pieces: a search for what is left to do is not to find this
+            // In pieces, so that a search for unfinished code does not find this
             concat!("todo", "!()"),
             concat!("unimplemented", "!(\"later\")"),
             concat!("todo", "!(\"implement\")"),

@@ -1,7 +1,7 @@
-//! Slips of syntax, and what is left of an answer's wrapping.
+//! Syntax errors, and remains of an answer's wrapping.
 //!
-//! Called by `mutants`. What it makes is not parsed again: it is meant to be broken. It stays out of template texts,
-//! where a bracket of the text could close what is open.
+//! `mutants` calls it. Its results are meant to be broken and are not parsed again. It leaves template texts alone,
+//! because a bracket of the text could close an open one.
 
 use super::code::{Code, Edit};
 use sim::Random;
@@ -10,7 +10,7 @@ pub(super) fn edits(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     code.running(|node| {
         let text = code.source.text_of(node);
-        // Without its end, the code in a template text may go on to the next bracket of the text
+        // Without its end, the code in a template text may continue to the next bracket of the text
         let in_text = node.parent().is_some_and(|parent| parent.kind() == "template_substitution");
         if node.child_count() == 0 && !node.is_named() && !in_text {
             match text {

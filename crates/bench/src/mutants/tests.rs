@@ -1,4 +1,5 @@
-//! Each kind of mutant on small changes in every language: where it strikes, and where it must not.
+//! Each kind of mutant on small changes in every language: where it makes mutants, and where it
+//! must not.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +81,7 @@ fn what_can_be_parsed_can_and_what_is_broken_cannot() {
         });
         match kind {
             MutantKind::Truncation => {}
-            // A blank too many is an error that the grammar does not know
+            // The grammar accepts one blank too many, although it is an error
             MutantKind::SyntaxSlip => assert!(broken.count() * 10 >= found.len() * 8, "{}", kind.name()),
             _ => assert_eq!(broken.count(), 0, "{}", kind.name()),
         }

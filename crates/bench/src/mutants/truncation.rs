@@ -1,7 +1,7 @@
-//! The answer ran out of room: everything from some point on is missing.
+//! The answer reached its length limit: everything after some point is missing.
 //!
-//! Called by `mutants`. It cuts without regard to syntax, at ends of lines too, and adds no word that says so: that is
-//! `elision`. Files of a few lines are left alone.
+//! `mutants` calls it. It cuts without regard to syntax, also at ends of lines, and adds no word about it: `elision`
+//! does that. Files of a few lines are left alone.
 
 use super::code::{Code, Edit};
 use sim::Random;
@@ -16,7 +16,7 @@ pub(super) fn edits(code: &Code<'_>, random: &mut Random) -> Vec<Edit> {
     let mut found = Vec::new();
     for _ in 0..TRIES {
         let mut at = code.text.floor_char_boundary(length * 2 / 5 + random.below(length / 2));
-        // Tokens of a model end at words more often than within them, and often at the end of a line
+        // A model's tokens often end with a word, and often at the end of a line
         if random.chance(0.5) {
             at = code
                 .text

@@ -1,11 +1,11 @@
-//! Edits where the change has no business.
+//! Edits that have nothing to do with the change.
 
 use super::kind::MutantKind;
 use super::mutant::Mutant;
 use crate::projects::Change;
 use sim::Random;
 
-/// What the project's checks are configured with, made milder.
+/// Makes the configuration of the project's checks less strict.
 pub(super) fn configuration(change: &Change, random: &mut Random) -> Option<Mutant> {
     let mut all: Vec<(String, String, &str)> = Vec::new();
     for (path, text) in &change.head {

@@ -24,7 +24,7 @@ impl Change {
     /// The change between two versions, each a name and its files.
     pub fn new(project: &'static Project, from: (&str, &Tree), to: (&str, &Tree)) -> Change {
         let is_test = |path: &str| project.suite.is_some_and(|suite| suite.is_test(path));
-        // By turns over the names of both, so that a file is on the same side in every version
+        // Every other name of both versions, so that a file is on the same side in every version
         let tests: BTreeSet<&String> =
             from.1.keys().chain(to.1.keys()).filter(|path| is_test(path)).collect();
         let held: BTreeSet<&String> = tests.into_iter().skip(1).step_by(2).collect();
@@ -41,7 +41,7 @@ impl Change {
         Change { project, from: from.0.into(), to: to.0.into(), base, head, changed, held_out }
     }
 
-    /// The same change where what it does to these files was done before it.
+    /// The same change, with its changes to these files moved into the base.
     pub fn after(&self, paths: &[String]) -> Change {
         let mut change = self.clone();
         for path in paths {
@@ -54,7 +54,7 @@ impl Change {
         change
     }
 
-    /// A tree with the tests that are held back in place of those that gates may run.
+    /// A tree with the held-out tests in place of the visible ones.
     pub fn with_held_out(&self, tree: &Tree) -> Tree {
         let others = tree.iter().filter(|(path, _)| !self.is_test(path));
         others.chain(&self.held_out).map(|(path, text)| (path.clone(), text.clone())).collect()

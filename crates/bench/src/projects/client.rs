@@ -1,8 +1,8 @@
 //! The registries' ordinary clients.
 //!
-//! `projects` and `fresh` call it; only this file downloads what is measured. It fetches what it is told by name,
-//! searches no registry, and runs no script of npm's. pip runs the code of source archives: outside the list of
-//! packages wheels are taken. What is in the cache is not fetched again.
+//! `projects` and `fresh` call it; only this file downloads packages. It fetches packages by name, searches no
+//! registry, and runs no npm scripts. pip runs the code of source archives, so packages outside the list are taken
+//! as wheels. Cached packages are not fetched again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,8 +46,8 @@ pub struct Release {
     pub tree: Tree,
 }
 
-/// The newest release of a package, or the newest below a version. Which one it was is remembered, so that the same
-/// question has the same answer later. Of PyPI it is the wheel: to read a source archive pip runs its code.
+/// The newest release of a package, or the newest below a version. The answer is kept, so that the same question
+/// gives the same release later. From PyPI it takes the wheel, because pip runs code to read a source archive.
 pub fn release(registry: Registry, name: &str, below: Option<&str>) -> Result<Release, ProjectError> {
     let parent = cache().join("fresh").join(registry.name()).join(name.replace('/', "+"));
     let folder = parent.join(below.map_or("newest".to_string(), |version| format!("below-{version}")));
@@ -162,19 +162,19 @@ fn vendor(work: &Path, name: &str, wanted: &str) -> Result<PathBuf, ProjectError
             .max_by_key(|path| numbers(path, name))
             .ok_or_else(|| missing(work, "the crate did not come"))?,
     };
-    // What cargo made of the manifest reads like it, and holds no path to elsewhere
+    // The manifest that cargo rewrote is equivalent and contains no path to other folders
     let _ = fs::remove_file(folder.join(".cargo-checksum.json"));
     Ok(folder)
 }
 
-/// The numbers of the version that a folder is named by: of several the greatest is the one that was asked for.
+/// The numbers of the version in a folder's name: of several folders, the greatest version is the requested one.
 fn numbers(folder: &Path, name: &str) -> Vec<u64> {
     let own = folder.file_name().and_then(|own| own.to_str()).unwrap_or_default();
     let version = own.strip_prefix(name).unwrap_or_default().trim_start_matches('-');
     version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
 }
 
-/// Unpacks the archive in a folder; gives the one folder that was in it.
+/// Unpacks the archive in a folder; returns the single folder that it contains.
 fn unpack(work: &Path, extension: &str) -> Result<PathBuf, ProjectError> {
     let archive = entries(work)?
         .into_iter()
@@ -230,13 +230,13 @@ fn tail(mut errors: fs::File) -> String {
     text.get(start..).unwrap_or_default().trim().to_string()
 }
 
-/// The texts below a folder that are wanted.
+/// The wanted text files below a folder.
 pub(super) fn read(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Tree, ProjectError> {
     let texts = walk(root, wanted)?.into_iter();
     Ok(texts.filter_map(|(path, bytes)| Some((path, String::from_utf8(bytes).ok()?))).collect())
 }
 
-/// What is wanted and no text.
+/// The wanted files that are no text.
 pub(super) fn data(
     root: &Path,
     wanted: &dyn Fn(&str) -> bool,

@@ -1,7 +1,7 @@
 //! The packages that are measured: versions, and how their tests are set up and run.
 //!
-//! Data only: `client` fetches them, `gates` runs their tests. Rules are tuned by the packages of `Tuning`; one of
-//! `Measuring` must not be looked at for that. `uplift` has a list of its own, `fresh` draws outside of this one.
+//! Data only: `client` fetches them, `gates` runs their tests. Rules are tuned with the packages of `Tuning`, and
+//! never with those of `Measuring`. `uplift` has its own list, and `fresh` draws outside this one.
 
 use super::project::Registry::{Crates, Npm, Pypi};
 use super::project::Set::{Measuring, Tuning};

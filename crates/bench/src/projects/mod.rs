@@ -22,12 +22,12 @@ impl Project {
         ALL.iter().find(|project| project.name == name)
     }
 
-    /// The files of a version, fetched where the cache has not got it.
+    /// The text files of a version, fetched if the cache does not have it.
     pub fn tree(&self, version: &str) -> Result<Tree, ProjectError> {
         let folder = client::fetch(self, version)?;
         let mut tree = client::read(&folder, &|path| self.wants(path))?;
         if self.registry == Registry::Crates {
-            // Each room has a lockfile of its own
+            // Each room has its own lockfile
             tree.remove("Cargo.lock");
             if let Some(manifest) = tree.get_mut("Cargo.toml") {
                 *manifest = by_discovery(manifest);
@@ -36,7 +36,7 @@ impl Project {
         Ok(tree)
     }
 
-    /// The files of a version that are no text, and so in no [`Tree`].
+    /// The files of a version that are no text, and so not in a [`Tree`].
     pub fn data(&self, version: &str) -> Result<BTreeMap<String, Vec<u8>>, ProjectError> {
         let folder = client::fetch(self, version)?;
         client::data(&folder, &|path| self.wants(path))
@@ -53,8 +53,8 @@ impl Project {
     }
 }
 
-/// A published Cargo.toml names each test, and cannot be read where one is held back: without these tables Cargo finds
-/// what is there. Tests in comments are left out, for they are many programs.
+/// A published Cargo.toml names each test, and Cargo cannot read it if one is held back. Without these tables Cargo
+/// finds the tests that exist. Doc tests are switched off, because each is a separate program.
 fn by_discovery(manifest: &str) -> String {
     let mut kept = String::new();
     let (mut skipped, mut has_lib) = (false, false);

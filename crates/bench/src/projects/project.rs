@@ -42,7 +42,7 @@ impl Registry {
     }
 }
 
-/// What a package is looked at for. Rules are made better while looking at the first, and measured on the second.
+/// The use of a package: rules are improved with the first set and measured on the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Set {
     Tuning,
@@ -55,15 +55,16 @@ pub struct Suite {
     /// Test files begin with this and end with `suffix`.
     pub folder: &'static str,
     pub suffix: &'static str,
-    /// Fetches what the tests need, in a folder with the project's manifest; run once for the same dependencies.
+    /// The command that installs what the tests need, in a folder with the project's manifest; run once for the same
+    /// dependencies.
     pub setup: &'static str,
-    /// Runs every test file that is there.
+    /// The command that runs every test file in the folder.
     pub run: &'static str,
-    /// The newest changes for which the tests are run.
+    /// The tests are run for this many of the newest changes.
     pub changes: usize,
 }
 
-/// Why there is no such version here.
+/// Why a version could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     #[error(

@@ -1,7 +1,7 @@
-//! Releases of packages as missions for a real model: what is asked, and what an answer is worth.
+//! Releases of packages as missions for a real model: the objective, and whether an answer is right.
 //!
-//! The project is a version with its own tests, which pass. The objective is told by the notes of the next release and by
-//! the names of its new tests. What was made of it is right if the tests of that release pass: no mission sees them.
+//! The project is a version with its own tests, which pass. The objective consists of the notes of the next release and
+//! the names of its new tests. The result is right if the tests of that release pass: no mission sees them.
 
 mod told;
 
@@ -15,39 +15,39 @@ use crate::projects::{Project, ProjectError, Registry, Tree};
 use crate::uplift::packages::{PACKAGES, Package};
 use crate::uplift::suites::Suites;
 
-/// Names of failing tests that are told.
+/// The most names of failing tests in a result.
 const FAILING: usize = 20;
-/// Folders of a project that are no part of it.
+/// Folders that do not count as part of a project.
 const ASIDE: [&str; 2] = [".git", "node_modules"];
-/// The largest file that is looked at, in bytes.
+/// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
-/// A mission that a real model can be sent on.
+/// A mission for a real model.
 #[derive(Clone, Debug, Serialize)]
 pub struct Release {
     /// `name from → to`, which also names it to [`judge`].
     pub title: String,
     pub objective: String,
-    /// The project to begin with.
+    /// The project before the mission.
     pub files: Tree,
-    /// What a right answer is known to be: the release's own sources.
+    /// A right answer: the release's own sources.
     pub answer: Tree,
     /// Folder with the `node_modules` that its tests need.
     pub environment: Option<PathBuf>,
 }
 
-/// What the tests of a release say.
+/// The result of a release's tests.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
     pub right: bool,
     pub passed: Option<u32>,
-    /// At most 20 names; none where the run broke off.
+    /// At most 20 names; empty if the run broke off.
     pub failing: Vec<String>,
     /// How the run ended.
     pub end: String,
 }
 
-/// A release with what decides.
+/// A release with the tests that decide.
 struct Pair {
     package: &'static Package,
     title: String,
@@ -56,10 +56,10 @@ struct Pair {
     notes: String,
 }
 
-/// The releases of the named packages (none: all) that can be asked for, and what was left out and why.
+/// The usable releases of the named packages (empty: all), and the ones that were left out with the reasons.
 ///
 /// # Errors
-/// In words, where a package or what its tests need cannot be fetched.
+/// In words, if a package or what its tests need cannot be fetched.
 pub fn list(names: &[String], suites: &Suites) -> Result<(Vec<Release>, Vec<String>), String> {
     let (mut releases, mut left) = (Vec::new(), Vec::new());
     for pair in pairs(names)? {
@@ -78,10 +78,10 @@ pub fn list(names: &[String], suites: &Suites) -> Result<(Vec<Release>, Vec<Stri
     Ok((releases, left))
 }
 
-/// What the tests of a release say of a folder.
+/// Runs the tests of a release on a folder.
 ///
 /// # Errors
-/// In words, where there is no such release, or its tests could not be run.
+/// In words, if there is no such release, or its tests could not be run.
 pub fn judge_release(title: &str, folder: &Path, suites: &Suites) -> Result<Judged, String> {
     let name = title.split(' ').next().unwrap_or_default().to_string();
     let pair = pairs(&[name])?.into_iter().find(|pair| pair.title == title);
@@ -102,7 +102,7 @@ pub fn judge_release(title: &str, folder: &Path, suites: &Suites) -> Result<Judg
 
 fn pairs(names: &[String]) -> Result<Vec<Pair>, String> {
     let said = |error: ProjectError| error.to_string();
-    // What a project of another language needs is not in `node_modules`
+    // Dependencies of other languages are not in `node_modules`
     let wanted = PACKAGES.iter().filter(|package| package.project.registry == Registry::Npm);
     let mut pairs = Vec::new();
     for package in
@@ -130,7 +130,7 @@ impl Pair {
         folder.is_some_and(|folder| path.split('/').next() == Some(folder))
     }
 
-    /// The objective, if a right answer and no answer can be told from each other.
+    /// The objective, if the tests distinguish a right answer from no answer.
     fn usable(&self, suites: &Suites) -> Result<String, String> {
         let green = |what: &str, outcome: &Outcome| match outcome.end.success() {
             true => Ok(()),
@@ -156,7 +156,7 @@ impl Pair {
         Ok(told::objective(&self.title, &self.notes, &cases))
     }
 
-    /// What the tests of the release say of these sources.
+    /// The outcome of the release's tests on these sources.
     fn held_out(&self, tree: &Tree, suites: &Suites) -> Outcome {
         let mut tree: Tree = self.sources(tree);
         tree.extend(self.head.iter().filter(|(path, _)| self.is_of_tests(path)).map(own));
@@ -170,7 +170,7 @@ impl Pair {
         tree.iter().filter(|(path, _)| self.package.is_test(path)).map(|(_, text)| text.as_str())
     }
 
-    /// What the release is about: neither tests nor the manifest.
+    /// The sources of a tree, without tests and manifest.
     fn sources(&self, tree: &Tree) -> Tree {
         tree.iter().filter(|(path, _)| !self.is_of_tests(path) && *path != "package.json").map(own).collect()
     }
@@ -195,14 +195,14 @@ impl Pair {
     }
 }
 
-/// The texts of a project, without what is no part of it.
+/// The text files of a project.
 fn read(root: &Path) -> Tree {
     let mut tree = Tree::new();
     let mut waiting = vec![root.to_path_buf()];
     while let Some(folder) = waiting.pop() {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let (path, size) = (entry.path(), entry.metadata().map_or(u64::MAX, |found| found.len()));
-            // A link is neither of the two, and nothing is read through it
+            // A link is neither a file nor a folder here, and is not followed
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && !ASIDE.iter().any(|name| entry.file_name() == *name) => {
                     waiting.push(path)

@@ -1,18 +1,18 @@
-//! What a mission is told of a release: its notes, and what its new tests are called.
+//! What a mission is told about a release: its notes, and the names of its new tests.
 //!
-//! Called by `releases`, texts in and texts out. Of tests only names may be told, never what they check: they say later
-//! whether the answer is right. Names are found in JavaScript alone.
+//! `releases` calls it, with texts in and texts out. Only names of tests may be told, never what they check, because
+//! the tests later decide whether the answer is right. It finds names only in JavaScript.
 
 use std::collections::BTreeSet;
 
-/// Notes about what a user of the package does not see.
+/// Marks of notes about things that a user of the package does not see.
 const ASIDE: [&str; 7] = ["[meta]", "[tests]", "[dev deps]", "[actions]", "[readme]", "[docs]", "[deps]"];
-/// Names of new tests that are told.
+/// The most names of new tests that are told.
 const CASES: usize = 60;
 /// The longest name, in characters.
 const MAX_NAME: usize = 200;
 
-/// The section of a change log that has this version in its heading, without what is aside.
+/// The section of a change log for this version, without the notes of [`ASIDE`].
 pub(super) fn notes(log: &str, version: &str) -> String {
     let heads = |line: &str| {
         let words = line.trim_start_matches('#').split(|c: char| !(c.is_alphanumeric() || ".-+".contains(c)));
@@ -33,7 +33,7 @@ pub(super) fn new_cases<'t>(
     after.flat_map(cases).filter(|name| seen.insert(name.clone())).take(CASES).collect()
 }
 
-/// What stands as the first argument of a call of `test`, `it` or `t.test`.
+/// The first arguments of calls of `test`, `it` and `t.test`.
 fn cases(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| {
         let line = line.trim_start();

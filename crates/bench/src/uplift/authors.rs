@@ -1,5 +1,5 @@
-//! Tests that a simulated author writes for a task: from the package's real tests that are neither in the folder nor part
-//! of the truth.
+//! Tests that a simulated author writes for a task. They come from the package's real tests that are neither in the
+//! folder nor part of the truth.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use crate::mutants::test_ranges;
 use crate::projects::{Change, Tree};
 use sim::Random;
 
-/// Files that an author submits.
+/// The most files that an author submits.
 const MAX_FILES: usize = 8;
-/// The chance that an author of no ability at all errs, by how; one of ability c errs (1 − c) times as often.
+/// The chances of each error for an author without any ability; an author with ability c errs (1 − c) times as often.
 const BROKEN: f64 = 0.3;
 const EMPTY: f64 = 0.2;
 const WRONG: f64 = 0.3;
@@ -22,26 +22,26 @@ const WRONG: f64 = 0.3;
 /// What an author submits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Authored {
-    /// What the package's own tests ask.
+    /// The package's own tests.
     Right,
-    /// The same, and a case that asks for what the release does not do.
+    /// The same, and a case for something that the release does not do.
     Wrong,
-    /// They fail for another reason than a missing change.
+    /// Tests that fail for another reason than the missing change.
     Broken,
-    /// They hold whatever the code does.
+    /// Tests that pass whatever the code does.
     Empty,
 }
 
 impl Authored {
     pub const ALL: [Authored; 4] = [Authored::Right, Authored::Wrong, Authored::Broken, Authored::Empty];
 
-    /// How often an author errs, by how; `chance`: that of the model at this task.
+    /// The chance of each kind of error; `chance`: the model's chance at this task.
     pub fn errs(chance: f64) -> [(Authored, f64); 3] {
         [(Authored::Broken, BROKEN), (Authored::Empty, EMPTY), (Authored::Wrong, WRONG)]
             .map(|(kind, of_all)| (kind, of_all * (1.0 - chance)))
     }
 
-    /// What an author writes; `chance`: that of the model at this task.
+    /// Draws what an author writes; `chance`: the model's chance at this task.
     pub fn drawn(chance: f64, random: &mut Random) -> Authored {
         let mut left = random.unit();
         for (kind, errs) in Authored::errs(chance) {
@@ -53,12 +53,12 @@ impl Authored {
         Authored::Right
     }
 
-    /// What becomes of refused tests whose author is shown why.
+    /// Draws the result after the author was told why its tests were refused.
     pub fn fixed(self, chance: f64, random: &mut Random) -> Authored {
         if random.chance(Rates::repair(chance)) { Authored::Right } else { self }
     }
 
-    /// The files, of what the author could write.
+    /// The files that the author submits, made from `pool`.
     pub fn files(self, package: &Package, pool: &Tree) -> Tree {
         let [broken, wrong, empty] = match package.run {
             run if run.contains("pytest") => PYTEST,
@@ -105,14 +105,14 @@ const PYTEST: [&str; 3] = [
 /// The tests of a release that are held back, in two parts.
 #[derive(Clone, Debug, Default)]
 pub struct Shares {
-    /// What an author writes: each file fails before the change and passes after it.
+    /// Tests for authors: each file fails before the change and passes after it.
     pub pool: Tree,
-    /// What only the truth is told by.
+    /// Tests that only decide whether a result is right.
     pub truth: Tree,
 }
 
-/// Every other case of each file that is held back is for authors, where both halves pass on the release by themselves;
-/// otherwise the whole file is for the truth.
+/// Splits each held-out file: every other case is for authors, if both halves pass on the release separately. Otherwise
+/// the whole file is for the truth.
 pub fn share_out(package: &Package, change: &Change, suites: &Suites) -> Shares {
     let run = |tree: &Tree, path: &str, text: &str| {
         let mut tree = tree.clone();
@@ -132,7 +132,7 @@ pub fn share_out(package: &Package, change: &Change, suites: &Suites) -> Shares 
             continue;
         };
         shares.truth.insert(path.clone(), truth);
-        // Tests that pass before the change are refused, so no author hands them in
+        // Tests that pass before the change are refused, so no author submits them
         let before = run(&change.base, path, &author);
         if matches!(before.end, End::Exited { code } if code != 0) && shares.pool.len() < MAX_FILES {
             shares.pool.insert(path.clone(), author);
@@ -141,7 +141,7 @@ pub fn share_out(package: &Package, change: &Change, suites: &Suites) -> Shares 
     shares
 }
 
-/// A test file with the first, third, … of its cases, and with the others.
+/// Two versions of a test file: one with the first, third, … case, one with the others.
 fn halves(path: &str, text: &str) -> Option<[String; 2]> {
     let cases = test_ranges(path, text);
     if cases.len() < 2 {

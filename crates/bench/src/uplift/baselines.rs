@@ -1,4 +1,4 @@
-//! What the same model does without the engine.
+//! The same model without the engine.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::steps::ReleaseTask;
 use super::verdicts::Verdicts;
 use sim::Random;
 
-/// Tokens of an answer that is no work.
+/// Tokens of an answer without work.
 const ASKED: u64 = 2_000;
 
-/// Each task once; whatever comes is delivered.
+/// Asks for each task once and delivers every answer.
 pub fn one_attempt(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u64) -> Result<Ended, String> {
     let job = job(setup, n, seed);
     let mut ended = Ended { done: true, ..Ended::default() };
@@ -25,7 +25,8 @@ pub fn one_attempt(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u64) 
     Ok(ended)
 }
 
-/// Each task until the project's tests pass: as many repairs and attempts as the engine's ladder has.
+/// Repeats each task until the project's tests pass, with as many repairs and attempts as the
+/// engine's ladder has.
 pub fn retry_on_tests(setup: &Setup<'_>, verdicts: &Verdicts, n: usize, seed: u64) -> Result<Ended, String> {
     let job = job(setup, n, seed);
     let mut ended = Ended { done: true, ..Ended::default() };

@@ -1,7 +1,7 @@
-//! The mission's check: the tests of every task's folder, as [`Suites`] knows them.
+//! The mission's check: the tests of every task's folder, with the outcomes of [`Suites`].
 //!
-//! `mission` gives it to the engine in place of processes. It starts none itself and does not read the command line
-//! that it is asked to run. A run takes virtual time only.
+//! `mission` gives it to the engine in place of processes. It starts no process and does not read the command line.
+//! A run takes virtual time only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +72,7 @@ fn ended(end: End) -> Outcome {
     }
 }
 
-/// Joins what one folder's tests say to the whole.
+/// Adds the outcome of one folder to the whole.
 fn add(all: &mut Outcome, one: Outcome, folder: &str) {
     if !one.end.success() {
         all.end = one.end;

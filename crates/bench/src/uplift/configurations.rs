@@ -1,7 +1,7 @@
 //! The ways of working that are compared.
 //!
-//! Data: `mission`, `replay` and `predict` play and predict by it. `toml` does not know what is off: gates can be
-//! missing in replayed missions only, and a mission with files has them all.
+//! Data: `mission`, `replay` and `predict` use it. `toml` does not contain what is off: only replayed missions can
+//! leave gates out, a mission with files has them all.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -20,14 +20,14 @@ pub struct Configuration {
     pub quorum: u32,
     /// `[mission] tests`.
     pub tests: &'static str,
-    /// Gates that are off: for ablations, in missions that are replayed. A mission of a user has them all.
+    /// Gates that are off, for ablations in replayed missions. A user's mission has all gates.
     pub off: &'static [Gate],
     pub max_cycles: u32,
-    /// Whether what the review of the objective says counts: likewise.
+    /// Whether the review of the objective counts; only for ablations, as above.
     pub reviews_objective: bool,
-    /// Whether more reviewers look at the whole where submissions were rejected: likewise.
+    /// Whether more Reviewers look at the whole after rejected submissions; only for ablations.
     pub doubts: bool,
-    /// Whether a coder may answer that what a review objects to is already met: likewise.
+    /// Whether a Coder may answer that an objection is already met; only for ablations.
     pub answers: bool,
 }
 
@@ -121,19 +121,19 @@ pub const CONFIGURATIONS: &[Configuration] = &[
     },
 ];
 
-/// One thing less than the default, each: first every gate of the table, then what is no gate.
+/// Each is the default without one thing: first each gate of the table, then the others.
 pub static ABLATIONS: LazyLock<Vec<Configuration>> = LazyLock::new(|| {
     let mut all: Vec<Configuration> = Gate::ALL.iter().filter_map(without).collect();
     all.extend_from_slice(OTHER_ABLATIONS);
     all
 });
 
-/// The default without a gate; `None` for scope, without which nothing of a change can be looked at.
+/// The default without a gate; `None` for scope, because no change can be judged without it.
 fn without(gate: &'static Gate) -> Option<Configuration> {
     let off = std::slice::from_ref(gate);
     let rest = match gate.basis() {
         _ if *gate == Gate::Scope => return None,
-        // Without that gate nobody is asked for the tests that it runs.
+        // Without that gate no Coder is asked for its tests.
         Basis::OtherCoder => OWN_TESTS,
         _ => Configuration { off, ..DEFAULT },
     };
@@ -151,7 +151,7 @@ const OTHER_ABLATIONS: &[Configuration] = &[
 ];
 
 impl Configuration {
-    /// One attempt, to see what the gates say of it.
+    /// One attempt, to get the verdicts of the gates on it.
     pub const JUDGING: Configuration = Configuration {
         name: "judging",
         about: "one attempt",
@@ -162,7 +162,7 @@ impl Configuration {
         max_cycles: 1,
         ..DEFAULT
     };
-    /// The same, with the tests of another coder.
+    /// The same with tests by another Coder.
     pub const JUDGING_TESTED: Configuration =
         Configuration { tests: "independent", ..Configuration::JUDGING };
 
@@ -170,7 +170,7 @@ impl Configuration {
         CONFIGURATIONS.iter().find(|one| one.name == name)
     }
 
-    /// Whether another coder writes tests of what changes behaviour.
+    /// Whether another Coder writes the tests of changes in behaviour.
     pub fn independent_tests(&self) -> bool {
         self.tests == "independent"
     }
@@ -192,8 +192,8 @@ impl Configuration {
         text
     }
 
-    /// Calls of a mission of `n` tasks in which everything is right at once: a searcher, a planner, and a coder and the
-    /// reviewers for each task, and these again for the objective.
+    /// Calls of a mission of `n` tasks in which everything is right at once: the Searcher, the Planner, a Coder and the
+    /// Reviewers for each task, and the Reviewers of the objective.
     pub fn perfect_pass(&self, n: usize) -> u64 {
         2 + n as u64 * (1 + u64::from(self.quorum)) + u64::from(self.quorum)
     }

@@ -1,5 +1,5 @@
-//! What a simulated model answers to a task: drawn by its chance to be right, from nothing or from what it answered before.
-//! It knows how many wrong answers a task has, and not what they are.
+//! What a simulated model answers to a task: drawn by its chance to be right, fresh or as a repair of its last answer.
+//! It knows how many wrong answers a task has, but not what they are.
 
 use super::rates::{Rates, SAME_AGAIN, SLIPS};
 use sim::Random;
@@ -8,12 +8,12 @@ use sim::Random;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Drawn {
     Right,
-    /// By its place among the task's wrong answers; whether it brings the tests of the release, too.
+    /// The place among the task's wrong answers, and whether it contains the tests of the release, too.
     Wrong(usize, bool),
     Slip(Slip),
 }
 
-/// No work at all.
+/// An answer without work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slip {
     /// It says that it has done everything.
@@ -24,7 +24,8 @@ pub enum Slip {
     WrongPath,
 }
 
-/// An answer to a task from nothing, which has so many `wrong` answers; `before`: what this model answered the last time.
+/// Draws a fresh answer to a task. `wrong`: how many wrong answers the task has; `before`: the last answer of this
+/// model.
 pub fn fresh(wrong: usize, of_task: f64, before: Option<Drawn>, random: &mut Random) -> Drawn {
     if random.chance(of_task) {
         return Drawn::Right;
@@ -32,10 +33,10 @@ pub fn fresh(wrong: usize, of_task: f64, before: Option<Drawn>, random: &mut Ran
     not_right(wrong, of_task, before, random)
 }
 
-/// What becomes of an answer whose maker is shown what failed.
+/// Draws the answer after the model was shown what failed.
 pub fn repaired(wrong: usize, of_task: f64, current: Drawn, random: &mut Random) -> Drawn {
     let right = match current {
-        // Being told that it is not right, it sticks to it or spoils it
+        // Told that its right answer is wrong, the model keeps it or spoils it
         Drawn::Right => 0.5 + of_task / 2.0,
         _ => Rates::repair(of_task),
     };

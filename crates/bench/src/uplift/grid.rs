@@ -1,7 +1,7 @@
 //! Which missions are played, and playing them.
 //!
-//! `bench_uplift` calls it; `mission`, `replay` and `baselines` play, `results` keeps. It prints nothing and computes
-//! no share. A mission depends on its point and seed, never on the thread that plays it or on those before it.
+//! `bench_uplift` calls it; `mission`, `replay` and `baselines` play, `results` keeps the results. It prints nothing
+//! and computes no shares. A mission depends on its point and seed only, never on its thread or on earlier missions.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,11 +65,11 @@ pub struct Ground {
     pub verdicts: Arc<Verdicts>,
 }
 
-/// Finds what the gates and the tests say of every answer, `jobs` at a time, so that no mission has to wait for it;
-/// `tested`: with the tests of another coder, too.
+/// Computes the verdicts of gates and tests on every answer, `jobs` at a time, so that no mission has to wait for them;
+/// `tested`: also with tests by another Coder.
 ///
 /// # Errors
-/// The first that could not be found, in words.
+/// The first verdict that could not be found, in words.
 pub fn verdicts_of_all(ground: &Ground, jobs: usize, tested: bool) -> Result<(), String> {
     let all: Vec<_> = ground
         .steps
@@ -106,8 +106,8 @@ pub fn verdicts_of_all(ground: &Ground, jobs: usize, tested: bool) -> Result<(),
     failed.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
-/// Takes out the releases that change protected files for which no plan here gives a reason: a real mission would ask its user.
-/// Gives their names.
+/// Removes the releases that change protected files without a reason in the plan: a real mission would ask its user.
+/// Returns their names.
 ///
 /// # Errors
 /// As [`verdicts_of_all`].
@@ -124,10 +124,10 @@ pub fn leave_out_what_asks_the_user(ground: &mut Ground) -> Result<Vec<String>, 
     Ok(left)
 }
 
-/// Plays what is not known yet, `jobs` at a time, until the time is over; gives what is known then, by point.
+/// Plays the missions without a result, `jobs` at a time, until the time is over. Returns all known results by point.
 ///
 /// # Errors
-/// The first that a mission had, in words.
+/// The first error of a mission, in words.
 pub fn play(
     ground: &Ground,
     points: &[Point],
@@ -187,7 +187,7 @@ pub fn play(
     Ok(sums)
 }
 
-/// What missions of a point should come to, from rates and verdicts alone.
+/// The expected results of a point, from rates and verdicts alone.
 ///
 /// # Errors
 /// As [`verdicts_of_all`].

@@ -1,7 +1,7 @@
 //! One mission: the real engine on a repository that has a folder for each task.
 //!
-//! `grid` and `verdicts` play it with the model of `model` and the check of `commands`. What was right is read from the
-//! user's files, never from what the engine says. The machine's git configuration must not count.
+//! `grid` and `verdicts` play it with the model of `model` and the check of `commands`. Whether a result is right is
+//! read from the user's files, never from the engine's report. The machine's git configuration must have no effect.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,20 +31,20 @@ const EPOCH_MS: u64 = 1_767_225_600_000;
 /// The longest a mission may take, in virtual time.
 const MAX_MISSION_TIME: Duration = Duration::from_secs(14 * 24 * 3600);
 
-/// What became of a mission.
+/// The result of a mission.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
     /// Whether it says that it is done.
     pub done: bool,
-    /// Tasks that were integrated and are what the release is.
+    /// Tasks that were integrated and equal the release.
     pub right: usize,
-    /// Tasks that were integrated and are not.
+    /// Tasks that were integrated and differ from it.
     pub wrong: usize,
     /// Tasks that were not integrated, and are reported so.
     pub missing: usize,
     pub calls: u64,
     pub tokens: u64,
-    /// Right answers that were judged, and those of them that were accepted.
+    /// How many right answers were judged, and how many of them were accepted.
     pub right_judged: u64,
     pub right_accepted: u64,
     pub wrong_judged: u64,
@@ -55,15 +55,15 @@ pub struct Ended {
     pub caught: BTreeMap<String, u64>,
     /// Right answers by the gate that rejected them.
     pub rejected: BTreeMap<String, u64>,
-    /// What an incomplete one lacks, in words.
+    /// What an incomplete mission lacks, in words.
     #[serde(default)]
     pub incomplete_for: Option<String>,
-    /// Why it was paused, or what could not be done, in words.
+    /// Why it was paused, or what failed, in words.
     pub trouble: Option<String>,
     pub real_ms: u64,
 }
 
-/// What a mission is played with.
+/// The setting in which a mission is played.
 pub struct Setup<'a> {
     pub steps: &'a [Arc<ReleaseTask>],
     pub suites: &'a Arc<Suites>,
@@ -91,7 +91,7 @@ pub fn draw(steps: &[Arc<ReleaseTask>], n: usize, random: &Random) -> BTreeMap<S
 /// Plays the mission of a seed.
 ///
 /// # Errors
-/// In words, where its folder could not be made.
+/// In words, if its folder could not be made.
 pub fn play(setup: &Setup<'_>, n: usize, seed: u64) -> Result<Ended, String> {
     let begun = Instant::now();
     let random = Random::new(seed);
@@ -105,11 +105,11 @@ pub fn play(setup: &Setup<'_>, n: usize, seed: u64) -> Result<Ended, String> {
     Ok(ended)
 }
 
-/// The events of a mission of the first step alone, in which every coder gives this answer, every author of tests writes
-/// these, and every reviewer approves.
+/// The events of a mission of the first release alone: every Coder gives this answer, every author of tests writes
+/// these tests, and every Reviewer approves.
 ///
 /// # Errors
-/// In words, where its folder could not be made.
+/// In words, if its folder could not be made.
 pub fn judged(setup: &Setup<'_>, answer: Drawn, tests: Option<Authored>) -> Result<Vec<Event>, String> {
     let random = Random::new(1);
     let tasks = draw(setup.steps.get(..1).unwrap_or_default(), 1, &random);
@@ -140,7 +140,7 @@ fn events(place: &tempfile::TempDir) -> Result<Vec<Event>, String> {
     Ok(journal::read::<Event>(&mission.journal_path()).map_err(|why| said(&why))?.events)
 }
 
-/// Gives what did not come to its end.
+/// Runs the mission; returns what did not end, in words, or `None`.
 fn run(
     place: &tempfile::TempDir,
     setup: &Setup<'_>,
@@ -215,7 +215,7 @@ fn git(root: &Path, args: &[&str]) -> std::io::Result<()> {
     Err(std::io::Error::other(format!("git {args:?}: {}", String::from_utf8_lossy(&output.stderr))))
 }
 
-/// What the user's files hold and what the journal says.
+/// The result from the user's files and the journal.
 fn ended_mission(root: &Path, events: &[Event], job: &Job) -> Ended {
     let state = State::fold(events.iter());
     let mut ended = Ended {
@@ -240,7 +240,7 @@ fn ended_mission(root: &Path, events: &[Event], job: &Job) -> Ended {
     ended
 }
 
-/// Each submission that was taken, with what the gates said of it.
+/// Counts each accepted submission with the verdicts of the gates on it.
 pub(super) fn count(events: &[Event], job: &Job, ended: &mut Ended) {
     let log = job.log();
     let mut taken: BTreeMap<&str, usize> = BTreeMap::new();

@@ -1,7 +1,7 @@
-//! The simulated model: it knows what is right for each task, and errs as its [`Rates`] say.
+//! The simulated model: it knows the right answer to each task, and errs as its [`Rates`] say.
 //!
-//! `mission` puts it behind the simulated host; `replay` and `baselines` draw from the same [`Job`]. No language model
-//! is asked. It writes no file and tells the engine nothing but what a role writes and submits.
+//! `mission` puts it behind the simulated host; `replay` and `baselines` draw from the same [`Job`]. It asks no
+//! language model. It writes no file itself, and the engine only sees what a role writes and submits.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -20,19 +20,19 @@ use crate::projects::Tree;
 use sim::Random;
 use sim::{Model, ModelStep, Reply, Session, header};
 
-/// Submissions that are fixed after a refusal.
+/// How many refused submissions it fixes.
 const MAX_FIXES: u32 = 4;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
 
 /// What all sessions of a mission share.
 pub struct Job {
-    /// By folder, which is also the task's id.
+    /// The tasks by folder, which is also the task's id.
     pub tasks: BTreeMap<String, Arc<ReleaseTask>>,
     pub rates: Rates,
-    /// Draws that belong to the mission and not to a session.
+    /// Draws for the mission as a whole, not for a session.
     pub random: Random,
-    /// Every coder gives this answer, and every reviewer approves.
+    /// Every Coder gives this answer, and every Reviewer approves.
     pub forced: Option<Drawn>,
     /// Every author of tests submits these.
     pub forced_tests: Option<Authored>,
@@ -41,13 +41,13 @@ pub struct Job {
 
 #[derive(Default)]
 pub struct Log {
-    /// The chance at each task; a task that was split has another one.
+    /// The model's chance at each task; parts of a split task have other chances.
     pub chances: BTreeMap<String, f64>,
-    /// Work that was taken, in order, by task.
+    /// The accepted submissions of each task, in order.
     pub submitted: BTreeMap<String, Vec<Drawn>>,
     /// The last answer to each task.
     pub(super) last: BTreeMap<String, Drawn>,
-    /// What an author last wrote for each task.
+    /// The last tests that an author wrote for each task.
     tests: BTreeMap<String, Authored>,
 }
 
@@ -60,7 +60,7 @@ impl Job {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A part of a task that was split stands for all of it.
+    /// The folder of a task; a part of a split task has the folder of the whole.
     pub fn folder(task: &str) -> &str {
         task.split('-').next().unwrap_or(task)
     }
@@ -70,18 +70,18 @@ impl Job {
         *self.log().chances.entry(task.to_string()).or_insert_with(|| self.rates.of_task(&mut draws))
     }
 
-    /// What a planner submits that makes no mistake; `task`: the one to split, or nothing.
+    /// A plan without mistakes; `task`: the task to split, or empty.
     pub fn right_plan(&self, task: &str) -> Value {
         if task.is_empty() {
             return self.plan();
         }
         let folder = Job::folder(task);
         let Some(step) = self.tasks.get(folder) else { return Value::Null };
-        // Told in other words; the files stay
+        // The same task under another name, with the same files
         json!({ "tasks": [planned(&format!("{task}-r"), folder, step)] })
     }
 
-    /// What it submits at first, which may not stand; `None`: prose.
+    /// The Planner's first submission, which may be invalid; `None`: prose.
     pub fn drawn_plan(&self, task: &str, random: &mut Random) -> Option<Value> {
         self.faulty(self.right_plan(task), random)
     }
@@ -177,7 +177,7 @@ struct Speaker {
     acts: VecDeque<Do>,
     submit: (String, Value),
     answer: Option<Drawn>,
-    /// What an author of tests wrote.
+    /// The tests of an author.
     tests: Option<Authored>,
     fixes: u32,
     tokens: Tokens,
@@ -244,7 +244,7 @@ impl Speaker {
             match self.role {
                 Role::Planner => self.will("mission_plan", self.job.right_plan(&self.task)),
                 Role::Coder if self.tests.is_some() => self.acts.push_front(Do::Submit),
-                // It was caught having done nothing
+                // The engine saw that it changed nothing
                 Role::Coder | Role::Fixer => self.work(false),
                 Role::Searcher | Role::Reviewer => self.acts.push_front(Do::Submit),
             }
@@ -281,7 +281,7 @@ impl Speaker {
         let Some(step) = self.job.tasks.get(&folder).cloned() else { return self.acts.push_back(Do::Prose) };
         let chance = self.job.chance(&self.task);
         let before = self.job.log().last.get(&self.task).copied();
-        // A repair in a session of its own goes on from what stands in the slot
+        // A repair in a new session continues from the content of the slot
         let drawn = match (repair, self.answer.or(before.filter(|_| repair))) {
             _ if self.job.forced.is_some() => self.job.forced.unwrap_or(Drawn::Right),
             (true, Some(current)) => drawn::repaired(step.wrong.len(), chance, current, &mut self.random),
@@ -304,7 +304,7 @@ impl Speaker {
                 self.write(&folder, &step, &step.answer(drawn).unwrap_or_default());
             }
         }
-        // The engine takes no notice of those that the plan names
+        // The engine ignores the reasons for files that the plan names
         let why = |act: &Do| match act {
             Do::Write(path, _) => Some(json!({ "path": path, "why": "the release changes it" })),
             _ => None,
@@ -313,7 +313,7 @@ impl Speaker {
         self.will("mission_work", done);
     }
 
-    /// Makes the folder what the answer makes of its base.
+    /// Writes the answer into the folder.
     fn write(&mut self, folder: &str, step: &ReleaseTask, answer: &engine::for_benches::ChangedFiles) {
         let wanted = step.with(answer);
         let there = step.own(suites::read(&self.directory.join(folder)));
@@ -323,7 +323,7 @@ impl Speaker {
     }
 
     fn review(&mut self, prompt: &str) {
-        // Without a task it is the objective that is judged, in all folders
+        // Without a task the objective is judged, in all folders
         let folders: Vec<&String> = match Job::folder(&self.task) {
             "" => self.job.tasks.keys().collect(),
             folder => self.job.tasks.keys().filter(|one| *one == folder).collect(),
@@ -345,7 +345,7 @@ impl Speaker {
         if of_tests {
             (right, seen) = (!wrong_tests, format!("tests of {}", self.task));
         }
-        // Half of what a reviewer sees depends on the change alone
+        // Half of a Reviewer's errors depend on the change alone
         let mut eyes = self.job.random.fork(&format!("review {seen}"));
         let errs = self.job.rates.review_errs(right);
         let erring = if self.random.chance(SAME_EYES) { eyes.chance(errs) } else { self.random.chance(errs) };
@@ -370,7 +370,7 @@ impl Speaker {
     }
 }
 
-/// What has to be written to make one tree the other.
+/// The writes that turn the tree `there` into `wanted`.
 fn differing(there: &Tree, wanted: &Tree) -> Vec<(String, Option<String>)> {
     let written = wanted.iter().filter(|(path, text)| there.get(*path) != Some(text));
     let removed = there.keys().filter(|path| !wanted.contains_key(*path)).map(|path| (path.clone(), None));

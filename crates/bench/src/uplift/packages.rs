@@ -1,7 +1,7 @@
-//! The packages whose releases are the tasks of a mission, and where their tests run.
+//! The packages whose releases are the tasks of a mission, and the environments of their tests.
 //!
-//! `steps`, `suites` and `releases` stand on it. It fetches through `projects`, sets up once with the network and
-//! without a sandbox, and runs no test. Its versions are its own, not those of `projects::ALL`.
+//! `steps`, `suites` and `releases` use it. It fetches through `projects`, runs each set-up once with the network
+//! and without a sandbox, and runs no test. It has its own versions, not those of `projects::ALL`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,9 @@ use crate::projects::{Project, ProjectError, Registry, Set, Suite, Tree, cache};
 #[derive(Debug)]
 pub struct Package {
     pub project: &'static Project,
-    /// Run once, in an empty folder with the manifest; empty: the tests need nothing.
+    /// The set-up command, run once in an empty folder with the manifest; empty: the tests need nothing.
     pub(super) setup: &'static str,
-    /// Runs the test files that stand for `{}`.
+    /// The command that runs the test files in place of `{}`.
     pub(super) run: &'static str,
     pub(super) manifest: &'static str,
 }
@@ -25,7 +25,7 @@ const TAPE: &str = "node_modules/.bin/tape {}";
 const RUN_PYTEST: &str = ".venv/bin/python -m pytest -q -p no:cacheprovider {}";
 const PYTEST: &str = "python3 -m venv .venv && .venv/bin/pip install --quiet pytest";
 
-/// What stands in a folder besides its sources: names, dependencies, no version.
+/// The manifest in a task's folder: names and dependencies, no version.
 const FAST_URI_MANIFEST: &str = r#"{"name":"fast-uri","type":"commonjs","main":"index.js","devDependencies":{"ajv":"^8","tape":"^5"}}
 "#;
 const QS_MANIFEST: &str = r#"{"name":"qs","main":"lib/index.js","dependencies":{"side-channel":"^1.1.0"},"devDependencies":{"es-value-fixtures":"^1.7.1","for-each":"^0.3.5","has-bigints":"^1.1.0","has-override-mistake":"^1.0.1","has-property-descriptors":"^1.0.2","has-proto":"^1.2.0","has-symbols":"^1.1.0","iconv-lite":"^0.5.1","mock-property":"^1.1.0","object-inspect":"^1.13.4","qs-iconv":"^1.0.4","safer-buffer":"^2.1.2","tape":"^5"}}
@@ -89,7 +89,7 @@ impl Package {
         self.project.suite.is_some_and(|suite| suite.is_test(path))
     }
 
-    /// A version as it stands in a task's folder.
+    /// The files of a version in a task's folder.
     pub fn folder(&self, version: &str) -> Result<Tree, ProjectError> {
         let mut tree = self.project.tree(version)?;
         if !self.manifest.is_empty() {
@@ -103,7 +103,8 @@ impl Package {
         self.run.replace("{}", &paths.into_iter().collect::<Vec<_>>().join(" "))
     }
 
-    /// The folder with what the tests need, if they need anything; made at the first call, which needs the network.
+    /// The folder with the dependencies of the tests, if there are any. The first call makes it and needs the
+    /// network.
     pub fn environment(&self) -> Result<Option<PathBuf>, String> {
         if self.setup.is_empty() {
             return Ok(None);
@@ -115,11 +116,11 @@ impl Package {
         let parent = folder.parent().map(Path::to_path_buf).unwrap_or_default();
         let said = |what: &str, why: &dyn std::fmt::Display| format!("{what} of {}: {why}", self.name());
         fs::create_dir_all(&parent).map_err(|why| said("the environment", &why))?;
-        // A virtual environment does not bear being moved, so what failed is taken away instead
+        // A virtual environment cannot be moved into place, so a failed one is removed instead
         fs::create_dir_all(&folder).map_err(|why| said("the environment", &why))?;
         let made = self.set_up(&folder);
         if made.is_err() {
-            // Nothing more can be done about what cannot be removed
+            // Best effort
             let _ = fs::remove_dir_all(&folder);
         }
         made.map(|()| Some(folder)).map_err(|why| said("the set-up", &why))

@@ -1,7 +1,7 @@
-//! How a simulated model errs, by the one number that says how good it is.
+//! How a simulated model errs, computed from one number that says how good it is.
 //!
-//! `drawn`, `model`, `authors` and `replay` err by it, and `predict` predicts from it: a rate that stands elsewhere
-//! sets the two apart. It knows no task and gives no answer.
+//! `drawn`, `model`, `authors` and `replay` use it to err, and `predict` to predict: with a rate elsewhere the two
+//! would differ. It knows no task and gives no answer.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use sim::Random;
 
 /// `p`: the chance that its answer to a task is right, on average over tasks.
 ///
-/// Attempts at one task are correlated: each task has a chance of its own, drawn from a beta distribution with mean `p`
-/// ([`Rates::of_task`]), and a mistake that was made is made again more often than another one.
+/// Attempts at one task are correlated: each task has its own chance, drawn from a beta distribution with mean `p`
+/// ([`Rates::of_task`]), and the model repeats a mistake more often than it makes a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
     pub p: f64,
@@ -18,14 +18,15 @@ pub struct Rates {
     pub spread: f64,
 }
 
-/// Of what is not right: it is no work at all.
+/// The share of answers without work among those that are not right.
 pub const SLIPS: f64 = 0.12;
-/// A repair that is wrong leaves things as they are, or the next attempt makes the same mistake.
+/// The chance that a failed repair changes nothing, or that the next attempt makes the same mistake.
 pub const SAME_AGAIN: f64 = 0.5;
-/// Two reviewers of the same change see it with the same eyes.
+/// The chance that a Reviewer judges by the common view of all Reviewers of a change.
 pub const SAME_EYES: f64 = 0.5;
 
-/// An answer is written as most would write it; otherwise no other one is written like it, though it does the same.
+/// The chance that an answer is written in the usual form; otherwise no other answer has its form, although it does the
+/// same.
 pub const USUAL_FORM: f64 = 0.7;
 
 impl Rates {
@@ -33,38 +34,38 @@ impl Rates {
         Rates { p, spread: 8.0 }
     }
 
-    /// The chance at one task.
+    /// Draws the model's chance at one task.
     pub fn of_task(&self, random: &mut Random) -> f64 {
         beta(self.p * self.spread, (1.0 - self.p) * self.spread, random)
     }
 
-    /// The chance that a failure is fixed by a role that is shown what failed: 13 % for very weak models, 74 % for able ones.
+    /// The chance that a role fixes a failure that it is shown: 13 % for very weak models, 74 % for able ones.
     pub fn repair(of_task: f64) -> f64 {
         (0.13 + (0.74 - 0.13) * (of_task - 0.3) / 0.65).clamp(0.05, 0.8)
     }
 
-    /// The chance that a reviewer approves of what is wrong.
+    /// The chance that a Reviewer approves a wrong change.
     pub fn review_misses(&self) -> f64 {
         0.5 - 0.4 * self.p
     }
 
-    /// The chance that a reviewer rejects what is right.
+    /// The chance that a Reviewer rejects a right change.
     pub fn review_rejects(&self) -> f64 {
         0.01 + 0.15 * (1.0 - self.p)
     }
 
-    /// The chance that a reviewer of something right, or wrong, errs.
+    /// The chance that a Reviewer errs about a right or a wrong change.
     pub fn review_errs(&self, right: bool) -> f64 {
         if right { self.review_rejects() } else { self.review_misses() }
     }
 
-    /// The chance that the first plan that is submitted does not stand.
+    /// The chance that the first submitted plan is invalid.
     pub fn plan_faults(&self) -> f64 {
         0.5 * (1.0 - self.p)
     }
 }
 
-/// Jöhnk's way: exact, and quick where the parameters are small.
+/// Jöhnk's method: exact, and fast for small parameters.
 fn beta(a: f64, b: f64, random: &mut Random) -> f64 {
     const TRIES: usize = 100_000;
     for _ in 0..TRIES {

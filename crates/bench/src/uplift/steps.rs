@@ -1,7 +1,8 @@
-//! What a task can be: a release of a package, what is right for it, and wrong answers of which evidence says so.
+//! Possible tasks: a release of a package, its right answer, and answers that are known to be wrong.
 //!
-//! `bench_uplift` asks for them; `mutants` makes the wrong answers, `suites` runs the tests. That an answer is wrong is
-//! never taken from a gate, for gates are what is measured. What neither tests nor its making tell is left out.
+//! `bench_uplift` asks for them; `mutants` makes the wrong answers, `suites` runs the tests. A gate never decides that
+//! an answer is wrong, because the gates are measured. Answers that neither tests nor the way they were made show to be
+//! wrong are left out.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -18,9 +19,9 @@ use crate::mutants::{MutantKind, correct, mutants};
 use crate::projects::{Change, Tree};
 use sim::Random;
 
-/// Mutants of one kind that a step keeps.
+/// The most mutants of one kind for a release.
 const A_KIND: usize = 1;
-/// Files that a task may name.
+/// The most files of a task.
 const MAX_FILES: usize = 20;
 const SEED: u64 = 20_261_123;
 
@@ -31,16 +32,16 @@ pub struct ReleaseTask {
     /// `name from → to`.
     pub title: String,
     pub base: Tree,
-    /// The folder as the release has it, without the tests that are held back.
+    /// The folder after the release, without the held-out tests.
     pub head: Tree,
     /// The real change.
     pub right: ChangedFiles,
     pub wrong: Vec<Wrong>,
-    /// Why the plan lets tests that were there change, where the real change does it.
+    /// Why the plan allows existing tests to change, if the real change does that.
     pub edits_tests: Option<String>,
-    /// Tests of the task that another coder can write: they fail before it. Empty: none of the package's own do.
+    /// Tests of the task that another Coder can write: they fail before it. Empty: none of the package's tests do.
     pub pool: Tree,
-    /// Mutants of which no test, held back or not, can tell that they are wrong; they are no answers here.
+    /// The number of mutants that no test, held-out or visible, shows to be wrong; they are not used as answers.
     pub undecided: usize,
 }
 
@@ -50,12 +51,12 @@ pub struct Wrong {
     pub kind: MutantKind,
     pub files: ChangedFiles,
     pub description: String,
-    /// The held-out tests fail; otherwise it is wrong by how it was made, or the visible ones fail.
+    /// The held-out tests fail; otherwise it is wrong by the way it was made, or the visible tests fail.
     pub held_out_fail: bool,
 }
 
 impl ReleaseTask {
-    /// A wrong answer without the tests of the release, where it has them.
+    /// A wrong answer without the tests of the release.
     fn without_tests(&self, wrong: &Wrong) -> ChangedFiles {
         let mut files = wrong.files.clone();
         files.retain(|path, text| {
@@ -64,7 +65,7 @@ impl ReleaseTask {
         files
     }
 
-    /// What an answer writes; `None` if it is no work on the folder.
+    /// The files that an answer writes; `None` if it changes nothing in the folder.
     pub fn answer(&self, drawn: Drawn) -> Option<ChangedFiles> {
         match drawn {
             Drawn::Right => Some(self.right.clone()),
@@ -91,7 +92,7 @@ impl ReleaseTask {
         tree
     }
 
-    /// The folder with an answer in it.
+    /// The folder with an answer applied.
     pub fn with(&self, answer: &ChangedFiles) -> Tree {
         applied(&self.base, answer)
     }
@@ -101,7 +102,7 @@ impl ReleaseTask {
         self.right.keys().cloned().collect()
     }
 
-    /// What the project's own tests say of a folder of this package.
+    /// The outcome of the package's own tests in a folder.
     pub fn tests_of(package: &'static Package, tree: &Tree, suites: &Suites) -> checks::Outcome {
         let tests: Vec<&str> = tree.keys().map(String::as_str).filter(|path| package.is_test(path)).collect();
         suites.outcome(package, tree, &tests)
@@ -119,15 +120,15 @@ pub(super) fn applied(base: &Tree, answer: &ChangedFiles) -> Tree {
     tree
 }
 
-/// What became of a release that could be a task.
+/// Whether a release can be a task.
 pub enum Candidacy {
     Usable(Box<ReleaseTask>),
-    /// Why it is none.
+    /// It is left out, for this reason.
     Left(String),
 }
 
-/// The steps of the named packages (none: all), with what was left out and why. The first call runs the tests of every
-/// answer, which takes minutes; later ones remember.
+/// The releases of the named packages (empty: all), with those that were left out and why. The first call runs the
+/// tests of every answer, which takes minutes; later calls use the kept outcomes.
 pub fn steps(
     names: &[String],
     suites: &Suites,

@@ -1,7 +1,7 @@
-//! The real tests of the packages, each run once for a folder's content and remembered on disk.
+//! The real tests of the packages, run once for each content of a folder, with outcomes kept on disk.
 //!
-//! `steps`, `authors`, `commands` and `releases` ask it; `checks` runs them, outside the caller's runtime, whose clock
-//! may stand. It does not say what is right, and what could not be run is not remembered.
+//! `steps`, `authors`, `commands` and `releases` call it; `checks` runs the tests outside the caller's runtime, whose
+//! clock may be paused. It does not know what is right, and a run that could not start is not kept.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -19,14 +19,14 @@ use super::packages::Package;
 use crate::projects::{Tree, cache};
 
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// Of what a run printed, in bytes.
+/// The most output of a run that is kept, in bytes.
 const OUTPUT: usize = 2_000;
 
 /// Outcomes by what they depend on.
 pub struct Suites {
     known: Mutex<HashMap<String, Outcome>>,
     file: Mutex<File>,
-    /// Runs that were really made.
+    /// The number of runs, without outcomes that were kept before.
     runs: Mutex<u64>,
 }
 
@@ -37,12 +37,12 @@ struct KeptSuiteRun {
 }
 
 impl Suites {
-    /// With what earlier runs have left.
+    /// Opens the outcomes of earlier runs.
     pub fn open() -> Result<Suites, String> {
         Suites::at(&cache().join("uplift"))
     }
 
-    /// Kept in this folder.
+    /// Opens the outcomes in this folder.
     pub fn at(folder: &Path) -> Result<Suites, String> {
         let path = folder.join("outcomes.jsonl");
         let said = |why: std::io::Error| format!("`{}`: {why}", path.display());
@@ -50,7 +50,7 @@ impl Suites {
         let mut known = HashMap::new();
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
-                // A line that was torn by an interruption is worth nothing
+                // A line that an interruption cut short is skipped
                 if let Ok(KeptSuiteRun { key, outcome }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, outcome);
                 }
@@ -64,7 +64,7 @@ impl Suites {
         *lock(&self.runs)
     }
 
-    /// What these test files say of a folder. What could not be run is not remembered.
+    /// The outcome of these test files in a folder. A run that could not start is not kept.
     pub fn outcome(&self, package: &Package, tree: &Tree, tests: &[&str]) -> Outcome {
         let command = package.command(tests.iter().copied());
         let key = key(package, tree, &command);
@@ -81,7 +81,7 @@ impl Suites {
             let line = KeptSuiteRun { key: key.clone(), outcome: outcome.clone() };
             if let Ok(mut text) = serde_json::to_string(&line) {
                 text.push('\n');
-                // What is not kept is computed again the next time
+                // An outcome that cannot be kept is computed again next time
                 let _ = lock(&self.file).write_all(text.as_bytes());
             }
             lock(&self.known).insert(key, outcome.clone());
@@ -105,7 +105,7 @@ fn key(package: &Package, tree: &Tree, command: &str) -> String {
     hex(hash)
 }
 
-/// In a thread and a runtime of its own: the clock of the caller's may stand.
+/// Runs in its own thread and runtime, because the caller's clock may be paused.
 fn really(package: &Package, tree: &Tree, command: &str) -> Result<Outcome, String> {
     let environment = package.environment()?;
     let said = |why: std::io::Error| format!("a folder for tests: {why}");
@@ -120,7 +120,7 @@ fn really(package: &Package, tree: &Tree, command: &str) -> Result<Outcome, Stri
     }
     let check = Check::configured("test", command, Some(TIMEOUT));
     let mut options = RunOptions::new(&root, place.path().join("tmp"), "m-uplift");
-    // The packages that are installed for it are linked from elsewhere.
+    // The installed packages are linked from another folder.
     options.readable.extend(environment.iter().map(|folder| folder.to_path_buf()));
     let run = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -140,7 +140,7 @@ fn link(_at: &Path, _name: &Path) -> std::io::Result<()> {
     Err(std::io::Error::other("tests of packages are run on Unix only"))
 }
 
-/// A folder that is gone when dropped, in memory where the machine has one there.
+/// A temporary folder, in memory if the machine allows it.
 pub(super) fn in_memory() -> std::io::Result<tempfile::TempDir> {
     let shm = Path::new("/dev/shm");
     if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }
@@ -177,7 +177,7 @@ pub(super) fn read(root: &Path) -> Tree {
     tree
 }
 
-/// Tells trees apart.
+/// A digest that distinguishes trees.
 pub fn digest(tree: &Tree) -> String {
     let mut hash = Sha256::new();
     for (path, text) in tree {

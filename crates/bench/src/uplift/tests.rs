@@ -1,4 +1,4 @@
-//! A package that needs no network, in missions with files and in replayed ones.
+//! A package that needs no network, in missions with files and in replayed missions.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ const BASE: &str = "exports.add = (a, b) => Number(a) + b;\n";
 const HEAD: &str = "exports.add = (a, b) => Number(a) + Number(b);\n";
 const OLD_TEST: &str = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
     const { add } = require('../add.js');\ntest('adds numbers', () => assert.strictEqual(add(1, 2), 3));\n";
-/// What another coder writes.
+/// The tests of another Coder.
 const POOL: &str = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
     const { add } = require('../add.js');\ntest('adds other texts', () => assert.strictEqual(add('1', '7'), 8));\n";
 
@@ -108,11 +108,11 @@ fn the_real_gates_take_the_release_and_throw_back_what_its_tests_deny() {
     assert!(wrong.gates.iter().any(|(_, said)| *said == GateVerdict::Fail), "{wrong:?}");
     assert!(!verdict(Drawn::Wrong(0, false)).accepted(), "the old test denies it, too");
     assert!(!verdict(Drawn::Wrong(1, true)).accepted(), "a reason to edit tests is none to have fewer");
-    // Remembered: nothing is run again
+    // The outcomes are kept: nothing runs again
     let runs = ground.suites.runs();
     assert_eq!(verdict(Drawn::Right), right);
     assert_eq!(ground.suites.runs(), runs);
-    // Tests alone see nothing wrong in tests that are gone
+    // Tests alone do not notice removed tests
     assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Right));
     assert!(!ground.verdicts.tests_pass(&ground.steps[0], Drawn::Wrong(0, true)));
     assert!(ground.verdicts.tests_pass(&ground.steps[0], Drawn::Slip(Slip::Prose)));
@@ -166,7 +166,7 @@ fn missions_with_files_and_replayed_ones_come_to_the_same_where_nothing_is_left_
             assert_eq!(ended.done, ended.incomplete_for.is_none());
         }
     }
-    // One seed plays the same again
+    // The same seed plays the same mission again
     let play = || {
         let ended = replay::play(&useless, &ground.verdicts, 3, 5).unwrap();
         (ended.right, ended.wrong, ended.missing, ended.calls, ended.caught, ended.let_through)

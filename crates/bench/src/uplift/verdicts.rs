@@ -1,8 +1,8 @@
-//! What the real gates say of each answer: found once, by a mission of that one task with that one answer, and
-//! remembered on disk.
+//! The verdicts of the real gates on each answer: found once, by a mission of that one task with that one answer, and
+//! kept on disk.
 //!
-//! `replay`, `predict` and `baselines` read them; `mission` plays. Every reviewer approves there: reviews are drawn
-//! elsewhere. A verdict counts for the build that found it.
+//! `replay`, `predict` and `baselines` read them; `mission` plays. Every Reviewer approves there: reviews are drawn
+//! elsewhere. A verdict counts only for the build that found it.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -26,19 +26,19 @@ use crate::projects::cache;
 
 pub type AnswerFailure = (FailureClass, Vec<Issue>);
 type Refused = Option<Vec<Issue>>;
-/// Behaviour, form and lines of an answer, as the engine compares candidates by.
+/// Behaviour, form and lines of an answer, by which the engine compares candidates.
 type Does = (String, String, u32);
 
-/// What became of an answer that every reviewer approves of.
+/// The verdict on an answer that every Reviewer approves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// In the order in which they looked.
+    /// The gates' verdicts, in the order in which they looked.
     pub gates: Vec<(Gate, GateVerdict)>,
     /// Why it was rejected; `None` if it was accepted.
     pub failure: Option<AnswerFailure>,
-    /// What Guardian and tests say, each for itself: where one that stands before them is switched off.
+    /// The verdicts of Guardian and tests, each alone: used if an earlier gate is switched off.
     pub alone: Vec<(Gate, GateVerdict)>,
-    /// Tokens of the coder and of one reviewer.
+    /// Tokens of the Coder and of one Reviewer.
     pub coder: u64,
     pub reviewer: u64,
 }
@@ -48,8 +48,8 @@ impl Verdict {
         self.failure.is_none()
     }
 
-    /// What the gates say while some are off, up to the first that fails, with what follows from that. What stands behind
-    /// a gate that is off and would have failed is known of Guardian and tests only.
+    /// The verdicts while some gates are off, up to the first that fails, and that failure. If a gate that is off would
+    /// have failed, later verdicts are known only for Guardian and tests.
     pub fn without(&self, off: impl Fn(Gate) -> bool) -> (Vec<(Gate, GateVerdict)>, Option<AnswerFailure>) {
         let judged = |gate: Gate| {
             let find =
@@ -72,7 +72,7 @@ impl Verdict {
             }
         }
         let by_a_gate = self.gates.iter().any(|(_, verdict)| *verdict == GateVerdict::Fail);
-        // Rejected by no gate: what was submitted could not be judged, or did not merge
+        // No gate rejected it: the submission could not be judged, or did not merge
         (said, self.failure.clone().filter(|_| !by_a_gate))
     }
 }
@@ -80,15 +80,15 @@ impl Verdict {
 pub struct Verdicts {
     known: Mutex<HashMap<String, Verdict>>,
     file: Mutex<File>,
-    /// What was looked up before, by step and answer: to hash a folder takes longer than all else.
+    /// Earlier lookups, by release and answer: hashing a folder takes longer than everything else.
     looked: Mutex<HashMap<(String, Drawn, bool), Verdict>>,
-    /// Why tests are refused; nothing where they are taken.
+    /// Why tests are refused; empty if they are accepted.
     written: Mutex<HashMap<(String, Authored), Refused>>,
     does: Mutex<HashMap<(String, Drawn), Does>>,
     passes: Mutex<HashMap<(String, Drawn), bool>>,
     suites: Arc<Suites>,
     lint: Mutex<Lint>,
-    /// Tells builds apart.
+    /// The build, as part of each key.
     build: String,
 }
 
@@ -100,12 +100,12 @@ struct KeptVerdict {
 }
 
 impl Verdicts {
-    /// With what earlier runs of this build have left; `any_build`: of others, too.
+    /// Opens the verdicts of earlier runs of this build; `any_build`: also those of others.
     pub fn open(suites: Arc<Suites>, any_build: bool) -> Result<Verdicts, String> {
         Verdicts::at(&cache().join("uplift"), suites, any_build)
     }
 
-    /// Kept in this folder.
+    /// Opens the verdicts in this folder.
     pub fn at(folder: &Path, suites: Arc<Suites>, any_build: bool) -> Result<Verdicts, String> {
         let path = folder.join("verdicts.jsonl");
         let said = |why: std::io::Error| format!("`{}`: {why}", path.display());
@@ -113,7 +113,7 @@ impl Verdicts {
         let mut known = HashMap::new();
         if let Ok(file) = File::open(&path) {
             for line in BufReader::new(file).lines() {
-                // A line that was torn by an interruption is worth nothing
+                // A line that an interruption cut short is skipped
                 if let Ok(line) = serde_json::from_str::<KeptVerdict>(&line.map_err(said)?)
                     && (any_build || line.build == build)
                 {
@@ -135,7 +135,7 @@ impl Verdicts {
         })
     }
 
-    /// How many are known.
+    /// The number of known verdicts.
     pub fn count(&self) -> usize {
         lock(&self.known).len()
     }
@@ -144,7 +144,7 @@ impl Verdicts {
         &self.build
     }
 
-    /// What is said of an answer where the tests of the task ask for what the release does not do, too.
+    /// The verdict on an answer if the task's tests also ask for something that the release does not do.
     pub fn with_wrong_tests(step: &ReleaseTask, verdict: Verdict) -> Verdict {
         let before = |gate: Gate| gate < Gate::IndependentTests;
         if verdict.gates.iter().any(|(gate, said)| before(*gate) && *said == GateVerdict::Fail) {
@@ -164,7 +164,7 @@ impl Verdicts {
         Verdict { gates, failure: Some((FailureClass::Test, issues)), ..verdict }
     }
 
-    /// Every answer that can be given to a step, those that are no work left out.
+    /// Every possible answer to a release, except those without work.
     pub fn answers(step: &ReleaseTask) -> Vec<Drawn> {
         let mut all = vec![Drawn::Right, Drawn::Slip(Slip::WrongPath)];
         for at in 0..step.wrong.len() {
@@ -174,9 +174,9 @@ impl Verdicts {
     }
 
     /// # Errors
-    /// In words, where the mission that judges could not be played.
+    /// In words, if the mission that judges could not be played.
     ///
-    /// `tested`: where another coder has written the tests of the task.
+    /// `tested`: whether another Coder has written the tests of the task.
     pub fn of(&self, step: &Arc<ReleaseTask>, drawn: Drawn, tested: bool) -> Result<Verdict, String> {
         let name = (step.title.clone(), drawn, tested);
         if let Some(verdict) = lock(&self.looked).get(&name) {
@@ -187,7 +187,7 @@ impl Verdicts {
         Ok(verdict)
     }
 
-    /// Why the engine refuses what an author of tests submits; `None` if it takes it.
+    /// Why the engine refuses an author's tests; `None` if it accepts them.
     ///
     /// # Errors
     /// As [`Verdicts::of`].
@@ -202,7 +202,7 @@ impl Verdicts {
             Some(verdict) => verdict,
             None => {
                 let mut verdict = self.ask(step, Drawn::Right, Some(tests))?.1;
-                // Only what was said of the tests is meant
+                // Only the verdict on the tests is kept
                 verdict.gates.clear();
                 self.keep(key, &verdict);
                 verdict
@@ -213,7 +213,8 @@ impl Verdicts {
         Ok(refused)
     }
 
-    /// What an answer does and how it is written, each the same where two are, and the lines that it changes.
+    /// Behaviour and form of an answer, each as a text that is equal for equal answers, and the number of lines that it
+    /// changes.
     pub fn does(&self, step: &ReleaseTask, drawn: Drawn) -> Does {
         let name = (step.title.clone(), drawn);
         let known = lock(&self.does).get(&name).cloned();
@@ -226,7 +227,7 @@ impl Verdicts {
         })
     }
 
-    /// Plays the mission that judges; gives what it says of the answer, and of the tests.
+    /// Plays the mission that judges; returns its verdicts on the answer and on the tests.
     fn ask(
         &self,
         step: &Arc<ReleaseTask>,
@@ -237,7 +238,7 @@ impl Verdicts {
         let configuration =
             if tests.is_some() { &Configuration::JUDGING_TESTED } else { &Configuration::JUDGING };
         let setup = Setup { steps: &steps, suites: &self.suites, configuration, rates: Rates::new(1.0) };
-        // In a thread of its own: who asks may be within a runtime
+        // In its own thread, because the caller may be inside a runtime
         let events = std::thread::scope(|scope| scope.spawn(|| judged(&setup, drawn, tests)).join());
         let events = events.map_err(|_| "the mission that judges panicked".to_string())??;
         Ok((read(&events), read_tests(&events)))
@@ -247,7 +248,7 @@ impl Verdicts {
         let line = KeptVerdict { build: self.build.clone(), key: key.clone(), verdict: verdict.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
-            // What is not kept is computed again the next time
+            // A verdict that cannot be kept is computed again next time
             let _ = lock(&self.file).write_all(text.as_bytes());
         }
         lock(&self.known).insert(key, verdict.clone());
@@ -306,14 +307,14 @@ fn read(events: &[Event]) -> Option<Verdict> {
             Event::GateJudged { task: Some(_), gate, verdict: said, .. } => {
                 verdict.gates.push((*gate, *said));
             }
-            // What the coder of the tests took is counted by itself
+            // The tokens of the author of tests are counted separately
             Event::AttemptStarted { .. } => verdict.coder = 0,
             Event::TaskPassed { .. } => over = true,
             Event::AttemptFailed { class, issues, .. } => {
                 over = true;
                 verdict.failure = Some((*class, issues.clone()));
             }
-            // What passes alone and not when it is merged is rejected, too
+            // A change that passes alone but not after the merge is rejected, too
             Event::BatchFailed { class, issues, .. } => verdict.failure = Some((*class, issues.clone())),
             _ => {}
         }
@@ -321,7 +322,7 @@ fn read(events: &[Event]) -> Option<Verdict> {
     over.then_some(verdict)
 }
 
-/// What became of the tests that an author wrote.
+/// The verdict on the tests that an author wrote.
 fn read_tests(events: &[Event]) -> Verdict {
     let nothing = (FailureClass::Test, vec![Issue::new("engine", "nothing was submitted")]);
     let mut verdict =
@@ -339,7 +340,7 @@ fn read_tests(events: &[Event]) -> Verdict {
     verdict
 }
 
-/// Lines that an answer adds and takes away.
+/// The number of lines that an answer adds and removes.
 fn lines(step: &ReleaseTask, answer: &engine::for_benches::ChangedFiles) -> u32 {
     let mut count = 0_usize;
     for (path, text) in answer {

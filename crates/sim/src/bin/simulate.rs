@@ -1,7 +1,8 @@
 //! `simulate`: plays seeds and prints those in which an invariant broke.
 //!
-//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one, with all that
-//! happened. It only counts and prints: `sim::run` plays. The machine's clock ends the whole, and changes no seed.
+//! `simulate --seeds 10000 [--from N] [--jobs 2] [--minutes M]`, or `simulate --seed N` for one seed with all its
+//! events. It only counts and prints: `sim::run` plays. The machine's clock only ends the program; it changes no
+//! seed.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ struct Options {
     minutes: Option<u64>,
 }
 
-/// Seeds between two lines of progress.
+/// The number of seeds between two lines of progress.
 const EVERY: u64 = 250;
 
 const USAGE: &str = "simulate --seeds N [--from N] [--jobs N] [--minutes N] | simulate --seed N";
@@ -119,7 +120,7 @@ fn many(options: &Options) -> ExitCode {
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// How often a journal tells of what, with the class of a failure and the rung of a ladder.
+/// How often each event is in a journal, with the class of a failure and the rung of the ladder.
 fn events(journal: &str) -> BTreeMap<String, u64> {
     let mut found = BTreeMap::new();
     for line in journal.lines() {

@@ -1,4 +1,4 @@
-//! Errors that nobody hears of.
+//! Errors that are swallowed.
 
 use crate::mutants::code::{Code, Edit, children};
 
@@ -8,7 +8,7 @@ pub(in crate::mutants) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
         let in_block =
             node.parent().is_some_and(|parent| matches!(parent.kind(), "statement_block" | "block"));
         match node.kind() {
-            // A handler that does nothing any more
+            // The handler becomes empty
             "catch_clause" | "except_clause" => {
                 let body = node
                     .child_by_field_name("body")
@@ -22,7 +22,7 @@ pub(in crate::mutants) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
                     found.push(code.turn(body.byte_range(), with));
                 }
             }
-            // What was thrown is not
+            // The error is no longer thrown
             "throw_statement" if in_block => {
                 for with in ["return", "return null"] {
                     found.push(code.turn(node.byte_range(), with));
@@ -33,7 +33,7 @@ pub(in crate::mutants) fn swallowed(code: &Code<'_>) -> Vec<Edit> {
                     found.push(code.turn(node.byte_range(), with));
                 }
             }
-            // A statement that may fail, and nobody asks
+            // A failure of the statement is ignored
             "expression_statement"
                 if in_block && code.source.text_of(node).contains('(') && !code.is_rust() =>
             {

@@ -1,7 +1,7 @@
-//! What a test expects, returned for just what it passes.
+//! Returns what a test expects, only for the arguments of the test.
 //!
-//! Called by `mutants`. It reads the tests of the change and runs none; tests that are held back are not among them. It
-//! knows literals only, and no types: a case with anything else is left out.
+//! `mutants` calls it. It reads the visible tests of the change and runs none. It knows literals only, and no types: a
+//! case with anything else is left out.
 
 use syntax::{Language, Node, Source, VisitStep, visit};
 
@@ -12,7 +12,7 @@ use crate::projects::Change;
 /// A call that a test makes, and the literal that it expects.
 struct Case {
     function: String,
-    /// The first argument that is a literal, and which it is.
+    /// The place of the first literal argument, and its text.
     argument: (usize, String),
     expected: String,
 }
@@ -98,7 +98,7 @@ fn case(source: &Source<'_>, assertion: Node<'_>) -> Option<Case> {
     Some(Case { function, argument, expected: source.text_of(expected).to_string() })
 }
 
-/// `assert_eq!(f("a"), "b")`, which is tokens to the parser.
+/// Reads `assert_eq!(f("a"), "b")`, which the parser gives as tokens.
 fn macro_case(source: &Source<'_>, node: Node<'_>) -> Option<Case> {
     let text = source.text_of(node);
     let inner = text.trim_end_matches(';').strip_prefix("assert_eq!(")?.strip_suffix(')')?;

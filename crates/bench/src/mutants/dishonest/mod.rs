@@ -1,5 +1,4 @@
-//! Wrong results that hide that they are wrong: tests that say less, errors that nobody hears of. A file for each way; a
-//! family of `kind`.
+//! Wrong results that hide their fault: weakened tests, swallowed errors. One file for each way; a family of `kind`.
 
 pub(super) mod error;
 pub(super) mod hard_coded;

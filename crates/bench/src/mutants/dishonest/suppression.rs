@@ -1,7 +1,7 @@
 //! Checks that are silenced.
 //!
-//! Called by `mutants`. It adds comments, attributes and casts: what the code computes must stay as it is, or the
-//! mutant would be one of another kind.
+//! `mutants` calls it. It adds comments, attributes and casts. The code must compute the same as before, or the
+//! mutant would be of another kind.
 
 use crate::mutants::code::{Code, Edit, children};
 use sim::Random;

@@ -1,4 +1,4 @@
-//! Tests that are gone, say less, or do not run.
+//! Tests that are removed, weakened or skipped.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::mutants::mutant::{Mutant, is_test};
 use crate::projects::Change;
 use sim::Random;
 
-/// Where the test cases of a file stand, in order; of cases within a case, those that hold no other.
+/// The ranges of the test cases of a file, in order. Of nested cases only the innermost ones count.
 pub(crate) fn test_ranges(path: &str, text: &str) -> Vec<Range<usize>> {
     let code = syntax::Language::of_path(path).and_then(|language| Code::new(path, text, None, language));
     let all: Vec<Range<usize>> =
@@ -23,11 +23,11 @@ pub(crate) fn test_ranges(path: &str, text: &str) -> Vec<Range<usize>> {
 }
 
 struct Test {
-    /// With its attributes or decorators.
+    /// The case with its attributes or decorators.
     range: Range<usize>,
     /// Where the call, `def` or `fn` begins.
     start: usize,
-    /// What calls it, in JavaScript: `test`.
+    /// In JavaScript, the range of the called function, such as `test`.
     callee: Option<Range<usize>>,
     statements: Vec<Range<usize>>,
     name: String,
@@ -40,7 +40,7 @@ pub(in crate::mutants) fn deleted(code: &Code<'_>) -> Vec<Edit> {
         .collect()
 }
 
-/// A test file that is gone.
+/// A mutant without one of the test files.
 pub(in crate::mutants) fn whole_file(change: &Change, random: &mut Random) -> Option<Mutant> {
     let paths: Vec<&String> =
         change.base.keys().filter(|path| is_test(change, path) && has_code(change, path)).collect();
@@ -92,7 +92,7 @@ pub(in crate::mutants) fn weakened(code: &Code<'_>, random: &mut Random) -> Vec<
     found
 }
 
-/// An assertion that holds for almost anything.
+/// Turns an assertion into one that almost anything passes.
 fn looser(text: &str) -> Option<String> {
     if let Some(rest) = text.strip_prefix("assert ") {
         let (left, _) = rest.split_once(" == ")?;
@@ -208,7 +208,7 @@ fn function(code: &Code<'_>, node: Node<'_>) -> Option<Test> {
         return None;
     }
     let decorated = node.parent().filter(|parent| parent.kind() == "decorated_definition").unwrap_or(node);
-    // A class or module needs something else in it
+    // A class or module must not become empty
     if children(decorated.parent()?).len() < 2 {
         return None;
     }

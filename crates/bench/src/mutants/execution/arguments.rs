@@ -1,7 +1,7 @@
 //! Two arguments change places.
 //!
-//! Called by `mutants`. Only neighbours that are plain and differ are swapped. It knows no types: some swaps do not
-//! compile, and some change nothing, which the callers of `mutants` find out.
+//! `mutants` calls it. It swaps only neighbours that are plain and differ. It knows no types: some swaps do not
+//! compile, and some change nothing; the callers of `mutants` find that out.
 
 use crate::mutants::code::{Code, Edit, children};
 

@@ -1,4 +1,4 @@
-//! A promise that nobody waits for.
+//! A promise without an `await`.
 
 use crate::mutants::code::{Code, Edit};
 

@@ -1,4 +1,4 @@
-//! A case that is not handled any more.
+//! A case that is no longer handled.
 
 use crate::mutants::code::{Code, Edit, children};
 

@@ -1,6 +1,7 @@
-//! One operator or literal is another.
+//! One operator or literal is replaced by another.
 //!
-//! The table is not the one of the engine's gate for new tests: a gate that is measured with its own mutants shows nothing.
+//! The table differs from that of the engine's gate for new tests: measuring a gate with its own mutants would show
+//! nothing.
 
 use syntax::Node;
 
@@ -123,7 +124,7 @@ pub(in crate::mutants) fn constants(code: &Code<'_>) -> Vec<Edit> {
                 Err(_) => return,
             },
             ("string" | "string_literal" | "interpreted_string_literal", _) => {
-                // A string that stands as a statement is no constant
+                // A string as a statement is no constant
                 if node.parent().is_some_and(|parent| parent.kind() == "expression_statement") {
                     return;
                 }

@@ -1,4 +1,4 @@
-//! What was measured: the missions that were played (`results`), their statistics beside what the formula predicts
+//! The measurements: results of played missions (`results`), their statistics and the formula's prediction
 //! (`stats`), and the report of both. It plays nothing.
 
 pub mod report;

@@ -1,7 +1,7 @@
-//! What was measured, as Markdown, JSON and a plot.
+//! The measurements as Markdown, JSON and a plot.
 //!
-//! `bench_uplift` prints and writes it; the numbers are those of `stats` and `predict`. It plays nothing and writes no
-//! file. No table may go out without the line that says that the models are simulated.
+//! `bench_uplift` prints and writes it; the numbers come from `stats` and `predict`. It plays nothing and writes no
+//! file. Every table must have the line that says that the models are simulated.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,7 +17,7 @@ use crate::uplift::rates::Rates;
 pub const FIRST_LINE: &str =
     "The models in this measurement are simulated: no language model was asked for any of these numbers.";
 
-/// A point with what was measured of it.
+/// A point with its results and its prediction.
 pub type Measured<'a> = (&'a Point, &'a Sum, Option<Predicted>);
 
 fn predicted(point: &Point, sum: &Sum) -> Option<(f64, f64)> {
@@ -25,12 +25,12 @@ fn predicted(point: &Point, sum: &Sum) -> Option<(f64, f64)> {
     let tries =
         Tries { fixes: configuration.fixes, fresh: configuration.fresh, splits: configuration.splits };
     let (p, r, f) = (f64::from(point.p) / 1000.0, sum.r(), sum.f());
-    // Where nothing wrong was judged, none was let through
+    // If no wrong answer was judged, none was let through
     let f = if f.is_nan() { 0.0 } else { f };
     Some((formula(p, r, f, tries, point.n), formula_of_tasks(Rates::new(p), r, f, tries, point.n)))
 }
 
-/// A table, a line each point.
+/// A table with one line per point.
 pub fn table(measured: &[Measured<'_>]) -> String {
     let mut text = String::from(
         "| p | tasks | way | missions | delivered and right | delivered and wrong | honestly incomplete | calls a mission \
@@ -74,7 +74,7 @@ pub fn table(measured: &[Measured<'_>]) -> String {
     text
 }
 
-/// What lets wrong answers through and what catches them, over all points of a way.
+/// Which kinds of wrong answers get through and which gates catch them, over all points of a way.
 pub fn blame(measured: &[Measured<'_>], way: Way) -> String {
     let mut text = String::new();
     let mut all = Sum::default();
@@ -118,7 +118,7 @@ fn most(counts: &BTreeMap<String, u64>) -> String {
     all.iter().take(12).map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Each goal with what came of it.
+/// Each goal with its result.
 pub fn goals(measured: &[Measured<'_>]) -> String {
     let mut text = String::new();
     let said = |met: bool| if met { "met" } else { "**missed**" };

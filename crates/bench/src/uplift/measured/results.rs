@@ -1,7 +1,7 @@
-//! Missions that were played, a line each, so that a run that was cut off goes on.
+//! Results of played missions, one per line, so that an interrupted run can continue.
 //!
-//! `grid` asks it before it plays and adds to it after. Lines are only added, and a torn one is skipped. It does not
-//! know which are out of date: `bench_uplift` names the file by build and tasks.
+//! `grid` asks it before it plays a mission and adds the result afterwards. Lines are only added, and a torn line is
+//! skipped. It does not know which results are out of date: `bench_uplift` names the file by build and tasks.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::uplift::mission::Ended;
 
-/// Which mission.
+/// The key of a mission.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// The way of working, by name.
@@ -22,7 +22,7 @@ pub struct Key {
     pub p: u32,
     pub n: usize,
     pub seed: u64,
-    /// With files and git, or with remembered verdicts.
+    /// Whether it is played with files and git, or with kept verdicts.
     pub whole: bool,
 }
 
@@ -40,13 +40,13 @@ pub struct Results {
 
 impl Results {
     /// # Errors
-    /// In words, where the file cannot be read or written.
+    /// In words, if the file cannot be read or written.
     pub fn open(path: &Path) -> Result<Results, String> {
         let said = |why: std::io::Error| format!("`{}`: {why}", path.display());
         let mut known = HashMap::new();
         if let Ok(file) = File::open(path) {
             for line in BufReader::new(file).lines() {
-                // A line that was torn by an interruption is worth nothing
+                // A line that an interruption cut short is skipped
                 if let Ok(KeptMission { key, ended }) = serde_json::from_str(&line.map_err(said)?) {
                     known.insert(key, ended);
                 }
@@ -64,7 +64,7 @@ impl Results {
         let line = KeptMission { key: key.clone(), ended: ended.clone() };
         if let Ok(mut text) = serde_json::to_string(&line) {
             text.push('\n');
-            // What is not kept is played again the next time
+            // A result that cannot be kept is played again next time
             let _ = self.file.lock().unwrap_or_else(PoisonError::into_inner).write_all(text.as_bytes());
         }
     }

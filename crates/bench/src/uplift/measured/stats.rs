@@ -1,7 +1,7 @@
-//! Counts, intervals, and what the formula of the design predicts.
+//! Counts, intervals, and the prediction of the formula.
 //!
 //! `grid` adds missions, `report` reads. Pure: its draws have a fixed seed. The formula knows no cycles and no
-//! reviewers who err together: that is in `predict`.
+//! Reviewers who err together: `predict` does.
 
 use crate::uplift::mission::Ended;
 use crate::uplift::rates::Rates;
@@ -39,11 +39,11 @@ pub struct Sum {
     pub missions: u64,
     /// Done, and every task right.
     pub right: u64,
-    /// Done, and something wrong in it.
+    /// Done, although something in it is wrong.
     pub wrong: u64,
-    /// Not done, and says so.
+    /// Not done, and reported so.
     pub incomplete: u64,
-    /// Of those, with something wrong among what was delivered.
+    /// Incomplete missions that delivered something wrong.
     pub incomplete_wrong: u64,
     pub tasks: u64,
     pub tasks_right: u64,
@@ -109,13 +109,13 @@ impl Sum {
         share(self.right_accepted, self.right_judged).value
     }
 
-    /// The chance that a wrong one is.
+    /// The chance that a wrong answer is accepted.
     pub fn f(&self) -> f64 {
         share(self.wrong_accepted, self.wrong_judged).value
     }
 }
 
-/// How often a task may be answered.
+/// How many answers a task may get.
 #[derive(Clone, Copy, Debug)]
 pub struct Tries {
     pub fixes: u32,
@@ -134,8 +134,8 @@ pub fn formula(p: f64, r: f64, f: f64, tries: Tries, n: usize) -> f64 {
     (p * r / a * (1.0 - (1.0 - a).powf(k))).powf(n as f64)
 }
 
-/// The same with what is known of this model: tasks differ, and a repair succeeds with another chance than an attempt.
-/// Summed over tasks that are drawn as the missions' are.
+/// The same for this model: tasks differ, and a repair succeeds with another chance than an attempt. It averages over
+/// tasks that are drawn like those of missions.
 pub fn formula_of_tasks(rates: Rates, r: f64, f: f64, tries: Tries, n: usize) -> f64 {
     const TASKS: u32 = 20_000;
     let mut random = Random::new(97);
@@ -145,7 +145,7 @@ pub fn formula_of_tasks(rates: Rates, r: f64, f: f64, tries: Tries, n: usize) ->
             let p = rates.of_task(random);
             let sticks = 0.5 + p / 2.0;
             for _ in 0..=tries.fresh {
-                // What stands in the slot is right, or wrong
+                // The chances that the slot's content is right, or wrong
                 let (mut right, mut wrong) = (open * p, open * (1.0 - p));
                 for fix in 0..=tries.fixes {
                     done += right * r;
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_formula_gives_the_numbers_of_the_design() {
-        // p = 0.5, n = 20, f = 0.3: 59 % of missions are silently wrong where retries never end
+        // p = 0.5, n = 20, f = 0.3: 59 % of missions are silently wrong if retries never end
         let tries = Tries { fixes: 0, fresh: 10_000, splits: 0 };
         let right = formula(0.5, 1.0, 0.02, tries, 20);
         assert!((right - (0.5_f64 / 0.51).powf(20.0)).abs() < 1e-9, "{right}");

@@ -1,5 +1,5 @@
-//! What becomes of one task, as chances: the ladder as an absorbing Markov chain. What stands in the slot, which repair of
-//! which attempt it is, and which tests judge it are its states; no mission is played.
+//! The chances of each end of one task: the ladder as an absorbing Markov chain. A state is the content of the slot,
+//! the attempt with its repair, and the tests that judge it. No mission is played.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,14 +16,15 @@ use crate::uplift::steps::ReleaseTask;
 use crate::uplift::verdicts::{Verdict, Verdicts};
 use sim::Random;
 
-/// Into how many parts of the same weight the chances of tasks are cut.
+/// The number of equal parts into which the chances of tasks are divided.
 const PARTS: usize = 10;
-/// Draws from which they are cut.
+/// The number of draws for these parts.
 const DRAWS: usize = 20_000;
-/// Authors that try, as the engine lets them.
+/// The most authors that try, as in the engine.
 const AUTHORS: u32 = 2;
 
-/// How many submissions are rejected where something comes to pass, times the chance that it does; and the square of the count.
+/// The expected number of rejected submissions on the way to an end, times the chance of that end; and the same for its
+/// square.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rejections {
     count: f64,
@@ -36,7 +37,7 @@ impl Rejections {
         self.square += weight * other.square;
     }
 
-    /// One more, of what comes to pass with this chance.
+    /// Adds one rejection; `chance`: the chance of the end.
     fn and_one(self, chance: f64) -> Rejections {
         Rejections { count: self.count + chance, square: self.square + 2.0 * self.count + chance }
     }
@@ -50,20 +51,20 @@ impl Rejections {
     }
 }
 
-/// It is integrated right, is integrated wrong, is not integrated.
+/// The chances that a task is integrated right, is integrated wrong, or is not integrated.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fate {
     pub right: f64,
     pub wrong: f64,
     pub missing: f64,
-    /// Of what is integrated wrong: the eyes that its reviewers share miss it.
+    /// The part of `wrong` that the Reviewers' common view misses.
     pub missed: f64,
-    /// It was integrated already, and stays as it is; neither `right` nor `wrong` has this.
+    /// It was integrated already and stays as it is; this is not part of `right` or `wrong`.
     pub unchanged: f64,
-    /// It is integrated, right or wrong, and nothing was rejected before.
+    /// It is integrated, right or wrong, without a rejection before.
     pub right_at_once: f64,
     pub wrong_at_once: f64,
-    /// Submissions that are rejected before it is integrated, and before it is not.
+    /// Rejected submissions before it is integrated, and before it is abandoned.
     pub before_integrated: Rejections,
     pub before_missing: Rejections,
 }
@@ -73,7 +74,7 @@ impl Fate {
         self.right + self.wrong + self.unchanged
     }
 
-    /// The mean and the variance of the submissions that are rejected before it is integrated.
+    /// The mean and the variance of the number of rejected submissions before it is integrated.
     pub fn rejected_before_integrated(&self) -> (f64, f64) {
         self.before_integrated.mean_and_variance(self.integrated())
     }
@@ -96,27 +97,27 @@ impl Fate {
     }
 }
 
-/// What becomes of a task of a release.
+/// The chances of a release's task.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Fates {
-    /// Made from nothing.
+    /// The task in the first cycle.
     pub made: Fate,
-    /// Integrated right, and objected to.
+    /// The task after it was integrated right and a Reviewer objected.
     pub right: Fate,
-    /// Integrated wrong, and objected to.
+    /// The task after it was integrated wrong and a Reviewer objected.
     pub wrong: Fate,
 }
 
-/// What the gates that ask no model say of an answer.
+/// The verdict of the gates without models on an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Said {
     Passes,
-    /// It fails one test of another coder, and nothing else.
+    /// It fails one test of another Coder, and nothing else.
     OneTest,
     Fails,
 }
 
-/// The tests of another coder that a task has.
+/// The tests of another Coder for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Tests {
     None,
@@ -124,19 +125,19 @@ enum Tests {
     Wrong,
 }
 
-/// What is said of an answer without such tests, with right ones, and with wrong ones.
+/// The verdicts on an answer without such tests, with right ones, and with wrong ones.
 type Class = [Said; 3];
 
-/// What stands in the slot; a wrong answer with whether eyes that reviewers share miss it.
+/// The content of the slot; for a wrong answer also whether the Reviewers' common view misses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum SlotContent {
     Right,
     Wrong(Class, bool),
-    /// What is integrated already, and is wrong.
+    /// What is integrated already and is wrong.
     Integrated(bool),
 }
 
-/// What of the task is integrated when it is begun.
+/// What of the task is integrated when the task begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Integrated {
     Nothing,
@@ -144,7 +145,7 @@ enum Integrated {
     Wrong { missed: bool },
 }
 
-/// What is integrated passed its gates; a test that asks for too much may fail on it.
+/// Integrated work has passed its gates; a test that asks for too much may still fail on it.
 const INTEGRATED: Class = [Said::Passes, Said::Passes, Said::OneTest];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -153,7 +154,7 @@ struct Stand {
     tests: Tests,
     attempt: u32,
     fix: u32,
-    /// The failure before, of this attempt, was one test alone; the attempt before ended so.
+    /// Whether the last failure of this attempt was one test alone, and whether the attempt before ended so.
     repaired: bool,
     ended: bool,
     upheld: u32,
@@ -161,19 +162,19 @@ struct Stand {
     redraws: u32,
 }
 
-/// A release with what its gates say.
+/// A release with the verdicts of its gates.
 pub struct Known {
-    /// Of the release itself.
+    /// The verdicts on the release itself.
     right: Class,
-    /// Wrong answers with the tests of the release, and without, each with its share.
+    /// Wrong answers with and without the tests of the release, each with its share.
     wrong: [Vec<(Class, f64)>; 2],
-    /// Which submissions of authors the engine takes; `None`: nobody is asked for any.
+    /// Which submissions of authors the engine accepts; `None`: no author is asked.
     takes: Option<[bool; 4]>,
 }
 
 impl Known {
     /// # Errors
-    /// In words, where a verdict is not known and cannot be found.
+    /// In words, if a verdict is not known and cannot be found.
     pub fn of(step: &Arc<ReleaseTask>, verdicts: &Verdicts, way: &Configuration) -> Result<Known, String> {
         let tested = way.independent_tests() && !step.pool.is_empty();
         let said = |verdict: &Verdict| match verdict.without(|gate| way.off(gate)).1 {
@@ -215,7 +216,7 @@ impl Known {
     }
 }
 
-/// The chances that tasks have, in parts of the same weight.
+/// The model's chances at tasks, in parts of the same weight.
 pub fn chances(rates: Rates) -> Vec<f64> {
     let mut random = Random::new(97);
     let mut drawn: Vec<f64> = (0..DRAWS).map(|_| rates.of_task(&mut random)).collect();
@@ -223,7 +224,7 @@ pub fn chances(rates: Rates) -> Vec<f64> {
     drawn.chunks(DRAWS / PARTS).map(|part| part.iter().sum::<f64>() / part.len() as f64).collect()
 }
 
-/// What becomes of a task of this release.
+/// The chances of each end of this release's task.
 pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) -> Fates {
     let rejects = rates.review_rejects();
     let of = |disliked, integrated| fate(known, way, rates, chances, disliked, integrated);
@@ -232,7 +233,7 @@ pub fn fates(known: &Known, way: &Configuration, rates: Rates, chances: &[f64]) 
     for (disliked, weight) in [(true, rejects), (false, 1.0 - rejects)] {
         let made = of(disliked, Integrated::Nothing);
         fates.made.add(made, weight);
-        // What was integrated right was not disliked too much
+        // Work that was integrated right was less often disliked
         liked.add(of(disliked, Integrated::Right), weight * made.right);
         all += weight * made.right;
     }
@@ -254,7 +255,7 @@ fn fate(
     disliked: bool,
     integrated: Integrated,
 ) -> Fate {
-    // What a split task comes to, by the splits that are left
+    // The chances of a split task, by the number of splits that are left
     let mut part = Fate { missing: 1.0, ..Fate::default() };
     for _ in 0..=way.splits {
         let mut all = Fate::default();
@@ -281,7 +282,7 @@ struct Chain<'a> {
     way: &'a Configuration,
     rates: Rates,
     chance: f64,
-    /// The eyes that reviewers share reject the release.
+    /// Whether the Reviewers' common view rejects the release.
     disliked: bool,
     integrated: Integrated,
     part: Fate,
@@ -315,7 +316,7 @@ impl Chain<'_> {
         fate
     }
 
-    /// Which tests authors leave.
+    /// The tests that remain after the authors, with their chances.
     fn authored(&self) -> Vec<(Tests, f64)> {
         let Some(takes) = self.known.takes else { return vec![(Tests::None, 1.0)] };
         let errs = Authored::errs(self.chance);
@@ -328,7 +329,7 @@ impl Chain<'_> {
             for fixed in 0..=self.way.fixes {
                 let mut next: HashMap<Authored, f64> = HashMap::new();
                 for (tests, weight) in open {
-                    // What was integrated right passes right tests, which have to fail before the work begins
+                    // Work that is integrated right passes right tests, but tests must fail before the work begins
                     let holds = self.integrated == Integrated::Right && tests != Authored::Wrong;
                     match (tests, takes(tests) && !holds) {
                         (Authored::Wrong, true) => stand[1] += left * weight,
@@ -348,7 +349,7 @@ impl Chain<'_> {
         vec![(Tests::Right, stand[0]), (Tests::Wrong, stand[1]), (Tests::None, left)]
     }
 
-    /// A wrong answer that is not one before.
+    /// The wrong answers, each with its chance.
     fn wrong_answers(&self) -> Vec<(SlotContent, f64)> {
         let missed = self.rates.review_misses();
         let [with, without] = &self.known.wrong;
@@ -364,7 +365,7 @@ impl Chain<'_> {
             .collect()
     }
 
-    /// An answer from nothing; prose and empty claims are drawn again.
+    /// The answers of a fresh attempt; prose and empty claims are drawn again.
     fn fresh(&self, before: Option<SlotContent>) -> Vec<(SlotContent, f64)> {
         let right = match self.integrated {
             Integrated::Right => f64::midpoint(1.0, self.chance),
@@ -378,7 +379,7 @@ impl Chain<'_> {
             answers.push((before, other * SAME_AGAIN));
             other *= 1.0 - SAME_AGAIN;
         }
-        // A third of what is no work at all is the right text at a wrong place, which no gate takes
+        // A third of the answers without work are the right text at a wrong place, which no gate accepts
         answers.push((SlotContent::Wrong([Said::Fails; 3], false), other * SLIPS / 3.0));
         answers.extend(self.wrong_answers().into_iter().map(|(a, of)| (a, of * other * (1.0 - SLIPS))));
         let all: f64 = answers.iter().map(|(_, of)| of).sum();
@@ -451,7 +452,7 @@ impl Chain<'_> {
         fate
     }
 
-    /// Reviewers look at a test, or the next rung.
+    /// After a failure: Reviewers look at a test, or the next rung.
     fn failed(&mut self, stand: Stand, one_test: bool) -> Fate {
         let repairs = stand.fix < self.way.fixes;
         let first = stand.upheld == 0 && stand.repaired;
@@ -465,7 +466,7 @@ impl Chain<'_> {
         fate.add(self.climb(upheld, one_test), 1.0 - wrong);
         let tests = if stand.redraws == 0 { self.authored() } else { vec![(Tests::None, 1.0)] };
         for (tests, weight) in tests {
-            // What was rejected is judged again, and the ladder is climbed again
+            // The rejected work is judged again, and the ladder starts again
             let again = Stand {
                 tests,
                 attempt: 0,

@@ -1,5 +1,5 @@
-//! What is predicted of missions from rates alone, without playing one: the model's ([`Rates`]), what each gate says of each
-//! answer, and what reviewers and authors of tests do. [`ladder`] says what becomes of a task, this file of a mission with its
+//! Predicts the results of missions without playing one: from the model's [`Rates`], the verdict of each gate on each
+//! answer, and the rates of Reviewers and authors of tests. [`ladder`] computes one task, this file a mission with its
 //! cycles.
 
 pub mod ladder;
@@ -18,12 +18,12 @@ use super::rates::Rates;
 use super::steps::ReleaseTask;
 use super::verdicts::Verdicts;
 
-/// How often a task waits for another one.
+/// The chance that a task waits for another one.
 const WAITS: f64 = 0.15;
-/// What is less likely is not followed.
+/// Less likely cases are not followed.
 const NEVER: f64 = 1e-9;
 
-/// What becomes of a mission.
+/// The chances of each end of a mission.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Predicted {
     pub right: f64,
@@ -31,12 +31,12 @@ pub struct Predicted {
     pub incomplete: f64,
 }
 
-/// What becomes of a task of each release, by the way of working and the bits of p.
+/// The chances of each release's task, by the way of working and the bits of p.
 #[derive(Default)]
 pub struct Predictions(HashMap<(&'static str, u64), Vec<Fates>>);
 
 impl Predictions {
-    /// `None` if several coders make an attempt, or something is left out that the chain takes for granted.
+    /// `None` if several Coders make an attempt, or if an ablation removes something that the chain relies on.
     ///
     /// # Errors
     /// In words, where a verdict is not known and cannot be found.
@@ -64,14 +64,14 @@ impl Predictions {
     }
 }
 
-/// By how many are missing, and how many were integrated wrong: the chance.
+/// The chance by the number of missing tasks and the number of tasks that were integrated wrong.
 type Counts = Vec<Vec<f64>>;
 
 fn none(n: usize) -> Counts {
     vec![vec![0.0; n + 1]; n + 1]
 }
 
-/// A task more.
+/// Adds one task.
 fn with(counts: &Counts, fate: Fate) -> Counts {
     let mut next = none(counts.len().saturating_sub(1));
     for (missing, row) in counts.iter().enumerate() {
@@ -89,7 +89,7 @@ fn with(counts: &Counts, fate: Fate) -> Counts {
     next
 }
 
-/// The mean of what becomes of tasks, each weighed.
+/// The weighted mean over the tasks.
 fn mean(fates: &[Fates], weight: impl Fn(&Fate) -> f64, which: impl Fn(&Fates) -> Fate) -> Fate {
     let all: f64 = fates.iter().map(|of| weight(&of.made)).sum();
     let mut fate = Fate::default();
@@ -101,7 +101,7 @@ fn mean(fates: &[Fates], weight: impl Fn(&Fate) -> f64, which: impl Fn(&Fates) -
 }
 
 fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Predicted {
-    // Who waits for what is not integrated is cancelled
+    // A task that waits for one that is not integrated is cancelled
     let waits = |fate: Fate, lost: f64| {
         let cancelled = WAITS * lost * (n as f64 - 1.0) / n as f64;
         let mut waiting = Fate { missing: cancelled, ..Fate::default() };
@@ -113,7 +113,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     if let Some(at) = counts.first_mut().and_then(|row| row.first_mut()) {
         *at = 1.0;
     }
-    // Each release as often as the others, and of what is left over any
+    // Each release is drawn equally often, and the rest at random
     for _ in 0..n / fates.len() {
         counts = fates.iter().fold(counts, |counts, of| with(&counts, waits(of.made, made.missing)));
     }
@@ -123,12 +123,12 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     }
     let reviewers = Reviewers { quorum: way.quorum, rates };
     let mut sum = Predicted::default();
-    // What was not integrated once more often is not integrated again
+    // Tasks that were not integrated once fail more often again
     let mut again = mean(fates, |made| made.missing, |of| of.made);
-    // What tasks of further cycles add
+    // Rejections in further cycles
     let (mut added, mut variance) = (0.0, 0.0);
     let (of_integrated, of_missing) = (made.rejected_before_integrated(), made.rejected_before_missing());
-    // That nothing was rejected, of what was integrated right and of what was integrated wrong; no later cycle can say that
+    // The chance that nothing was rejected, for tasks integrated right and wrong; later cycles follow a rejection
     let of_those = |at_once: f64, all: f64| if all > 0.0 { at_once / all } else { 0.0 };
     let of_right = of_those(made.right_at_once, made.right);
     let of_wrong = of_those(made.wrong_at_once, made.wrong);
@@ -155,7 +155,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                     at_once = powi(of_right, n - wrong) * powi(of_wrong, wrong);
                 }
                 let any = (1.0 - at_once).max(f64::MIN_POSITIVE);
-                // The reviewer of a task that is the whole mission has judged the objective
+                // If the mission is one task, its Reviewer has judged the objective
                 let mut chance = chance;
                 if n == 1 {
                     ends(chance * at_once);
@@ -175,7 +175,7 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
                         let weight = chance * of_eyes * of_trust;
                         ends(weight * met);
                         let open = weight * (1.0 - met);
-                        // Where nothing is integrated yet another plan is tried once
+                        // If nothing is integrated, one more plan is tried
                         if cycle == way.max_cycles || (!integrated && cycle > 1) {
                             sum.incomplete += open;
                             continue;
@@ -208,17 +208,17 @@ fn mission(fates: &[Fates], way: &Configuration, rates: Rates, n: usize) -> Pred
     sum
 }
 
-/// Nine values of the same weight that are spread as the normal distribution is.
+/// Nine values of the same weight that approximate the normal distribution.
 const SPREAD: [f64; 9] = [-1.593, -0.967, -0.589, -0.282, 0.0, 0.282, 0.589, 0.967, 1.593];
 
-/// How many submissions were rejected, each with its chance: nothing, or about as many as is to be expected where that is not so.
+/// Numbers of rejected submissions with their chances: none, or values around the expected number otherwise.
 fn panels(expected: f64, variance: f64, at_once: f64) -> Vec<(usize, f64)> {
     let weight = (1.0 - at_once) / SPREAD.len() as f64;
     let some = SPREAD.map(|of| ((expected + of * variance.sqrt()).round().max(1.0) as usize, weight));
     [(0, at_once)].into_iter().chain(some).collect()
 }
 
-/// How many different ones are named by so many (each with its chance) who each name one.
+/// How many different folders are named, with chances, if each objection names one of `among`.
 fn distinct(objections: &[(u32, f64)], among: usize) -> Vec<(usize, f64)> {
     let most = objections.iter().map(|(objects, _)| *objects).max().unwrap_or_default();
     let mut sums = vec![0.0; most as usize + 1];
@@ -239,7 +239,7 @@ fn distinct(objections: &[(u32, f64)], among: usize) -> Vec<(usize, f64)> {
     sums.into_iter().enumerate().filter(|(_, chance)| *chance > 0.0).collect()
 }
 
-/// What a further cycle is for.
+/// The work of a further cycle.
 struct Redone<'a> {
     again: Fate,
     fates: &'a [Fates],
@@ -249,8 +249,8 @@ struct Redone<'a> {
 }
 
 impl Redone<'_> {
-    /// Adds what it comes to; gives the chance that the mission ends there, as nothing is integrated or what was named is not, and
-    /// the chance that all of it stays as it was integrated.
+    /// Adds the results of the cycle. Returns the chance that the mission ends here without progress, and the chance
+    /// that everything stays as it was integrated.
     fn spread(&self, next: &mut Counts, weight: f64, n: usize) -> (f64, f64) {
         let of_named = match self.wrong > 0 {
             true => mean(self.fates, |made| made.wrong, |of| of.wrong),
@@ -261,7 +261,7 @@ impl Redone<'_> {
         let all_integrated = (1.0 - of_named.missing).powi(named.cast_signed());
         let mut ended = 1.0 - all_integrated;
         let of_integrated = |part: f64| part / (1.0 - of_named.missing).max(f64::MIN_POSITIVE);
-        // What is right afterwards, and what is as it was
+        // The chances that a named task is right afterwards, and that it stays as it was
         let (fine, same) = match self.wrong > 0 {
             true => (of_integrated(of_named.right), of_integrated(of_named.unchanged)),
             false => (of_integrated(of_named.unchanged), of_integrated(of_named.unchanged)),
@@ -270,7 +270,7 @@ impl Redone<'_> {
         let answered = if missing == 0 { all_same } else { 0.0 };
         for fixed in 0..=named {
             let mut of_fixed = all_integrated * binomial(named, fixed, fine);
-            // Nothing changed where all of them were left as they were
+            // Nothing changed if all of them stayed as they were
             let is_same = if self.wrong > 0 { fixed == 0 } else { fixed == named };
             if is_same && missing == 0 {
                 of_fixed -= answered;

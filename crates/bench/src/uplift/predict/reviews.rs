@@ -1,14 +1,14 @@
-//! What reviewers say together, as chances: each errs by what all of them see, or by itself.
+//! The chances of common verdicts of Reviewers: each errs with the common view of all, or independently.
 //!
-//! `predict` and `ladder` count by it. How many are asked comes from `mission::Panel` and the engine, and is not
-//! written a second time. It draws nothing and plays nothing.
+//! `predict` and `ladder` use it. How many Reviewers are asked comes from `mission::Panel` and the engine, so that the
+//! rule exists once. It draws nothing and plays nothing.
 
 use engine::for_benches::{last_test_voters, test_voters};
 use mission::Panel;
 
 use crate::uplift::rates::{Rates, SAME_EYES};
 
-/// Those who judge a change.
+/// The Reviewers of a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Reviewers {
     pub quorum: u32,
@@ -16,7 +16,7 @@ pub struct Reviewers {
 }
 
 impl Reviewers {
-    /// That a majority approves of something `right`, where the eyes that they share err or not.
+    /// The chance that a majority approves. `right`: whether the change is; `eyes_err`: whether the common view errs.
     pub fn approve(self, right: bool, eyes_err: bool) -> f64 {
         let errs = one(self.rates.review_errs(right), eyes_err);
         (0..=self.quorum)
@@ -28,8 +28,9 @@ impl Reviewers {
             .sum()
     }
 
-    /// What a review of the objective comes to, where the eyes that all of them share err or not: that it is met, and how
-    /// many reviewers object where it is not, each with its chance. `right`: all that was integrated is; `whole`: everything has.
+    /// The review of the objective: the chance that it counts as met, and otherwise the numbers of objecting Reviewers
+    /// with their chances. `right`: everything integrated is right; `whole`: every task was integrated; `eyes_err`: the
+    /// common view errs.
     pub fn objective(self, panel: Panel, right: bool, whole: bool, eyes_err: bool) -> (f64, Vec<(u32, f64)>) {
         let errs = one(self.rates.review_errs(right), eyes_err);
         let objects = if right { errs } else { 1.0 - errs };
@@ -50,7 +51,7 @@ impl Reviewers {
     }
 }
 
-/// That a test of another coder is discarded; `right`: it asks for what the task asks for.
+/// The chance that a test of another Coder is discarded; `right`: it asks for what the task asks for.
 pub fn found_wrong(quorum: u32, rates: Rates, right: bool) -> f64 {
     let (first, last) = (test_voters(quorum), last_test_voters(quorum));
     let errs = rates.review_errs(right);
@@ -74,7 +75,7 @@ pub fn found_wrong(quorum: u32, rates: Rates, right: bool) -> f64 {
     wrong
 }
 
-/// That one reviewer errs, where the eyes that they share err or not.
+/// The chance that one Reviewer errs; `eyes_err`: whether the common view errs.
 fn one(errs: f64, eyes_err: bool) -> f64 {
     SAME_EYES * f64::from(u8::from(eyes_err)) + (1.0 - SAME_EYES) * errs
 }

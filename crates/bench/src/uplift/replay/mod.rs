@@ -1,6 +1,6 @@
-//! A mission without files: the real orchestrator, state machine, ladder and journal; what the gates say of an answer is
-//! remembered ([`Verdicts`]). It is what makes thousands of missions affordable; [`crate::uplift::mission`] shows that it tells the
-//! truth.
+//! A mission without files: the real orchestrator, state machine, ladder and journal, with kept verdicts of the gates
+//! ([`Verdicts`]). This makes thousands of missions affordable; [`crate::uplift::mission`] shows that the results
+//! agree.
 
 mod work;
 
@@ -33,20 +33,20 @@ use sim::Random;
 use sim::SimulatedClock;
 
 const EPOCH_MS: u64 = 1_767_225_600_000;
-/// Tokens of a searcher's or a planner's turn, and of each task that a plan names.
+/// Tokens of a turn of Searcher or Planner, and of each task in a plan.
 const ASKED: u64 = 2_000;
 const PLANNED: u64 = 150;
 /// Bytes of a token.
 const TOKEN: u64 = 4;
-/// Before the folder that a reviewer of the objective objects to, and what it finds there.
+/// The beginning of an objection, before the folder and what the Reviewer finds there.
 const NAMED: &str = "fixed: ";
-/// How often the engine draws an answer that is no work again.
+/// How many answers the engine draws if an answer has no work.
 const DRAWS: u32 = 3;
 
 /// Plays the mission of a seed.
 ///
 /// # Errors
-/// In words, where the journal cannot be written or a verdict cannot be found.
+/// In words, if the journal cannot be written or a verdict cannot be found.
 pub fn play(setup: &Setup<'_>, verdicts: &Arc<Verdicts>, n: usize, seed: u64) -> Result<Ended, String> {
     let begun = Instant::now();
     let random = Random::new(seed);
@@ -96,7 +96,8 @@ async fn mission(world: &Arc<Replay>, folder: &std::path::Path, random: &Random)
     Ok(Actor::new(record, state, clock.clone(), handle).run().await)
 }
 
-/// As [`crate::uplift::mission`] reads the user's files, by what each task that was integrated was.
+/// The result, as [`crate::uplift::mission`] reads it from the user's files, here from the answers that were
+/// integrated.
 fn ended_replay(state: &State, world: &Replay) -> Ended {
     let mut ended = Ended {
         done: state.outcome == Some(Outcome::Done),
@@ -128,11 +129,11 @@ struct Replay {
     job: Arc<Job>,
     verdicts: Arc<Verdicts>,
     configuration: Configuration,
-    /// What stands in the slot of each task.
+    /// The content of each task's slot.
     current: Mutex<BTreeMap<TaskId, Drawn>>,
-    /// What another coder wrote for each task.
+    /// The tests of another Coder for each task.
     tests: Mutex<BTreeMap<TaskId, Authored>>,
-    /// What stands in each folder of the head.
+    /// The content of each folder of the head.
     integrated: Mutex<BTreeMap<String, Drawn>>,
     trouble: Mutex<Option<String>>,
 }
@@ -150,7 +151,7 @@ impl Replay {
         self.tests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the gates that ask no model say of an answer to a task, with the tests that it has.
+    /// The verdict of the gates without models on an answer to a task, with the task's tests.
     fn verdict(&self, step: &Arc<ReleaseTask>, task: &TaskId, drawn: Drawn) -> Result<Verdict, String> {
         let tests = self.tests().get(task).copied();
         let verdict = self.verdicts.of(step, drawn, tests.is_some())?;
@@ -164,7 +165,8 @@ impl Replay {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Of what is integrated: the same where it is the same. What is the whole mission was judged as this very tree.
+    /// A name for the integrated tree, equal for equal content. A task that is the whole mission is judged under this
+    /// name.
     fn tree(&self) -> String {
         let integrated = self.integrated();
         if let (1, Some((folder, drawn))) = (self.job.tasks.len(), integrated.iter().next()) {
@@ -175,7 +177,7 @@ impl Replay {
         format!("{:016x}", hasher.finish())
     }
 
-    /// The plan of a further cycle: what was not integrated, and what a reviewer objects to.
+    /// The plan of a further cycle: tasks that were not integrated, and objections of Reviewers.
     fn next_plan(&self, state: &State) -> Value {
         let integrated = self.integrated();
         let objected: BTreeSet<&str> = state
@@ -250,7 +252,7 @@ impl Hands {
                 task.clone(),
                 ASKED + PLANNED * self.world.job.tasks.len() as u64,
             ));
-            // Prose is drawn again, a plan that does not stand is fixed in the same turn
+            // Prose is drawn again; an invalid plan is fixed in the same turn
             if let Some(plan) = first.take() {
                 let checked = check(&plan).or_else(|_| check(&right()));
                 events.push(match checked {
@@ -339,7 +341,7 @@ impl Hands {
         vec![Event::Integrated { tasks, tree, commit, checks: Vec::new(), at_ms: self.clock.now_ms() }]
     }
 
-    /// One verdict of each reviewer on all that was integrated.
+    /// One verdict of each Reviewer on the integrated work.
     async fn review_objective(&self, state: &State, cycle: u32) -> Vec<Event> {
         let world = &self.world;
         let integrated = world.integrated().clone();
@@ -350,7 +352,7 @@ impl Hands {
             .filter(|folder| integrated.get(*folder).is_some_and(|d| *d != Drawn::Right))
             .collect();
         let all_integrated = integrated.len() == folders.len();
-        // Of what was integrated; what did not is told by the engine, and nobody approves of the whole
+        // Only for integrated work: the engine reports what is missing, and then no Reviewer approves of the whole
         let errs = world.job.rates.review_errs(wrong.is_empty());
         let shared = world.job.random.fork(&format!("eyes of all {integrated:?}")).chance(errs);
         let mut random = world.draws("review of all", "", cycle, 0);
@@ -372,7 +374,7 @@ impl Hands {
                 }
                 let erring = if random.chance(SAME_EYES) { shared } else { random.chance(errs) };
                 if wrong.is_empty() == erring {
-                    // Each names one, what is wrong where something is
+                    // Each names one folder, a wrong one if there is one
                     let among = if wrong.is_empty() { &folders } else { &wrong };
                     let one = among.get(random.below(among.len()));
                     named.extend(one.map(|folder| objection(folder, integrated.get(*folder).copied())));
@@ -385,7 +387,7 @@ impl Hands {
         let approved = panel.met(asked, asked - objections, objections) == Some(true);
         let met = all_integrated && (approved || !world.configuration.reviews_objective);
         let said = |item: String| ItemVerdict { item, evidence: "as the change shows".into() };
-        // As the engine does: what reviewers object to is an item of its own, and is asked of the next review, too
+        // As in the engine, an objection is a separate item, and the next review answers it, too
         let unmet = |item: &str| {
             if let Some(folder) = item.strip_prefix('`').and_then(|item| item.split('`').next()) {
                 return !integrated.contains_key(folder)
@@ -460,7 +462,7 @@ fn alone(folder: &str, drawn: Drawn) -> String {
     format!("{folder} {drawn:?}")
 }
 
-/// As an item: the same where the same is found again.
+/// The text of an objection, equal if the same fault is found again.
 fn objection(folder: &str, integrated: Option<Drawn>) -> String {
     format!("{NAMED}{folder} {integrated:?}")
 }
@@ -478,7 +480,7 @@ impl Effects for Handle {
     }
 }
 
-/// Nobody is asked and nobody listens.
+/// A host that answers nothing.
 struct Silent;
 
 impl Host for Silent {
@@ -491,7 +493,7 @@ impl Host for Silent {
 }
 
 impl Configuration {
-    /// As the engine makes it of [`Configuration::toml`].
+    /// The policy that the engine makes from [`Configuration::toml`].
     fn policy(&self) -> Policy {
         Policy {
             parallel: 4,

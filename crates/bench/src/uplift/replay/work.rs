@@ -1,4 +1,4 @@
-//! What coders do in a mission without files: tests for others, and work by one or several.
+//! What Coders do in a mission without files: tests for other Coders, and work by one or several.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::uplift::steps::ReleaseTask;
 use sim::Random;
 
 impl Hands {
-    /// Another coder writes the tests of a task, and fixes what the engine refuses.
+    /// Another Coder writes the tests of a task, and fixes what the engine refuses.
     pub(super) async fn write_tests(&self, state: &State, task: TaskId, draw: u32) -> Vec<Event> {
         let world = &self.world;
         let Some(step) = world.job.tasks.get(Job::folder(&task)).cloned() else { return Vec::new() };
@@ -39,7 +39,7 @@ impl Hands {
             self.think(&mut random).await;
             let spent = spent(Role::Coder, Some(task.clone()), tokens);
             let refused = match world.verdicts.of_tests(&step, tests) {
-                // What was integrated right passes right tests, which have to fail before the work begins
+                // Work that is integrated right passes right tests, but tests must fail before the work begins
                 Ok(None) if holds && tests != Authored::Wrong => {
                     Some(vec![Issue::new("engine", "they pass before the change is made")])
                 }
@@ -71,7 +71,7 @@ impl Hands {
         Vec::new()
     }
 
-    /// Reviewers look at the test that attempts fail on, as many as the engine asks.
+    /// Reviewers look at the test on which attempts fail, as many as in the engine.
     pub(super) async fn review_tests(&self, state: &State, task: TaskId) -> Vec<Event> {
         let world = &self.world;
         let Some(of) = state.tasks.get(&task) else { return Vec::new() };
@@ -127,7 +127,7 @@ impl Hands {
         let kept = state.tasks.get(&task).is_some_and(|task| task.tests.kept.is_some());
         let standing = self.world.current().get(&task).copied();
         if let (WorkKind::Fresh, true, Some(standing)) = (kind, kept, standing) {
-            // What was rejected is judged once more, and nobody is asked
+            // The rejected work is judged again, and no model is asked
             self.world.job.log().submitted.entry(task.clone()).or_default().push(standing);
             return vec![Event::WorkAccepted {
                 task,
@@ -144,7 +144,7 @@ impl Hands {
         let mut answers: Vec<Option<Drawn>> = Vec::new();
         let mut choice = choose(&candidates);
         for nth in 0..=coders {
-            // One more is asked where those that pass do not agree
+            // One more Coder is asked if those that pass do not agree
             if nth == coders && (coders == 1 || !choice.open) {
                 break;
             }
@@ -179,7 +179,7 @@ impl Hands {
         events
     }
 
-    /// What one coder submits; `None` if it is nothing usable. An error ends the effect with these events.
+    /// What one Coder submits; `None` if it is not usable. An error ends the effect with these events.
     async fn draw(
         &self,
         task: &TaskId,
@@ -193,10 +193,10 @@ impl Hands {
         let chance = job.chance(task);
         let integrated = self.world.integrated().get(Job::folder(task)).copied();
         let fresh = |before: Option<Drawn>, random: &mut Random| match integrated {
-            // There is nothing to do, and some do something nevertheless
+            // There is nothing to do, but some models change something nevertheless
             Some(Drawn::Right) if random.chance(f64::midpoint(1.0, chance)) => Drawn::Right,
             Some(Drawn::Right) => drawn::fresh(step.wrong.len(), 0.0, None, random),
-            // What was integrated is a mistake of this model's
+            // The integrated work is a mistake of the same model
             _ => drawn::fresh(step.wrong.len(), chance, before.or(integrated), random),
         };
         for n in 1..=DRAWS {
@@ -213,7 +213,7 @@ impl Hands {
             let answers = self.world.configuration.answers;
             let nothing =
                 |drawn| drawn == Drawn::Slip(Slip::Claim) || (!answers && Some(drawn) == integrated);
-            // Caught having done nothing, it is asked for more in the same turn; of what is integrated it may say so twice
+            // If it changed nothing, it is asked again in the same turn; for integrated work it may say so twice
             for _ in 0..DRAWS {
                 if nothing(drawn) {
                     drawn = match (fresh(before, random), integrated) {
@@ -225,7 +225,7 @@ impl Hands {
             if !answers && nothing(drawn) {
                 drawn = Drawn::Slip(Slip::Claim);
             }
-            // Coders of one attempt are one model: they make the same mistakes, too
+            // The Coders of one attempt are the same model and make the same mistakes
             job.log().last.insert(task.clone(), drawn);
             if matches!(drawn, Drawn::Slip(Slip::Prose | Slip::Claim)) {
                 events.push(spent(role, Some(task.clone()), ASKED));
@@ -241,7 +241,7 @@ impl Hands {
         Ok(None)
     }
 
-    /// As the engine looks at one of several: the gates that ask no model, what it does, and how it is written.
+    /// The candidate as the engine sees it: the verdict of gates without models, what it does, and its form.
     fn candidate(
         &self,
         step: &Arc<ReleaseTask>,
