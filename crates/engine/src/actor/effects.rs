@@ -1,7 +1,7 @@
-//! What the orchestrator asks of the world: an effect to carry out, and word of when the state has settled or the mission
-//! is over. The mission itself implements it in `missions`, simulations with what they like.
+//! What the orchestrator asks of the world: to carry out effects, and to be notified when the state has settled or the
+//! mission is over. `missions` implements it for real missions; simulations have their own implementations.
 //!
-//! It names no step: the floors above know the actor, the actor knows only this trait.
+//! It names no step: the layers above know the actor, and the actor knows only this trait.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,9 +13,10 @@ pub type Events = Pin<Box<dyn Future<Output = Vec<Event>> + Send>>;
 
 /// What the orchestrator needs of the world.
 pub trait Effects: Send + Sync + 'static {
-    /// Does it, and says what came of it. Whatever must be known earlier is recorded on the way.
+    /// Carries out an effect and returns the resulting events. Events that must be known earlier are recorded during
+    /// the work.
     fn carry_out(&self, effect: Effect, state: Arc<State>) -> Events;
-    /// Called whenever the state has settled: what no task needs any more is let go.
+    /// Called whenever the state has settled, to free what no task needs any more.
     fn settled(&self, _state: &State) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::ready(()))
     }

@@ -1,7 +1,7 @@
-//! The actor that owns a mission's state: it writes events down, applies them, and starts what is due.
+//! The actor that owns a mission's state: it records events, applies them, and starts the effects that are due.
 //!
-//! `missions` runs it, steps ask it through `Orchestrator`. What is due and what is allowed is decided in `mission`;
-//! how it is done, in the steps that `effects` hides. Nothing here asks a model or runs git, a check or a gate.
+//! `missions` runs it, steps ask it through `Orchestrator`. `mission` decides what is due and allowed; the steps
+//! behind `effects` do it. Nothing here asks a model or runs git, a check or a gate.
 
 pub(crate) mod effects;
 pub(crate) mod estimate_text;

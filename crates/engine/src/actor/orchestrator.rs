@@ -1,4 +1,4 @@
-//! The only owner of a mission's state. It linearises events (journal, then apply, then decide) and starts effects.
+//! The only owner of a mission's state. It handles events one by one (journal, apply, decide) and starts effects.
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
@@ -18,17 +18,17 @@ use crate::actor::task_tokens::TaskTokens;
 use crate::actor::told::told;
 use crate::clock::Clock;
 
-/// Messages that may wait; senders wait beyond.
+/// How many messages may wait; when it is full, senders wait.
 const MAILBOX: usize = 256;
-/// Effects that only record, in a row: policy settles in a few rounds, more would be a loop.
+/// The most rounds of effects that only record: policy settles in a few rounds, so more would be a loop.
 const MAX_ROUNDS: usize = 100_000;
 
-/// The mission is over or paused: its caller should stop.
+/// The mission is over or paused; the caller should stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the mission is not running any more")]
 pub struct Stopped;
 
-/// Whether it may be sent now.
+/// Whether a prompt may be sent now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// `attempt`: its number among that role's prompts for the task; `model`: the place in [`Wish::models`].
@@ -69,7 +69,7 @@ pub struct Orchestrator {
 }
 
 impl Orchestrator {
-    /// Writes facts down; they count when this returns.
+    /// Records events; they are durable and applied when this returns.
     pub async fn record(&self, events: Vec<Event>) -> Result<(), Stopped> {
         self.request(|reply| Message::Record { events, reply }).await.unwrap_or(Err(Stopped))
     }
@@ -79,35 +79,36 @@ impl Orchestrator {
         self.request(|reply| Message::Ask { wish, reply }).await.unwrap_or(Err(Refusal::Stopped))
     }
 
-    /// Asks for one request of a session to its model. What it is expected to use counts against the limits until its
-    /// answer is told by [`Orchestrator::spend`] or the turn ends.
+    /// Asks for permission for one request of a session to its model. Its expected usage counts against the limits
+    /// until [`Orchestrator::spend`] reports the answer or the turn ends.
     pub(crate) async fn may_request(&self, session: &str, request: Request) -> RequestPermit {
         let session = session.to_string();
         let answer = self.request(|reply| Message::Request { session, request, reply }).await;
         answer.unwrap_or(RequestPermit::Refused(Refusal::Stopped))
     }
 
-    /// Writes down what a session has spent; says whether the task may spend more.
+    /// Records what a session has used; returns whether the task may use more.
     pub(crate) async fn spend(&self, session: &str, event: Event) -> Result<(), Refusal> {
         let session = session.to_string();
         let answer = self.request(|reply| Message::Spend { session, event, reply }).await;
         answer.unwrap_or(Err(Refusal::Stopped))
     }
 
-    /// The same where nobody can wait; what does not get through ends with the turn of another session.
+    /// The same for callers that cannot wait. If the mailbox is full, the message is dropped; the reservation ends
+    /// with the turn.
     pub(crate) fn release_now(&self, session: &str) {
         let _ = self.messages.try_send(Message::Release { session: session.to_string() });
     }
 
-    /// No request of a session is under way any more.
+    /// Reports that no request of a session is running any more.
     pub(crate) async fn release(&self, session: &str) {
-        // Without the actor nothing is reserved
+        // If the actor has ended, nothing is reserved
         let _ = self.messages.send(Message::Release { session: session.to_string() }).await;
     }
 
-    /// Tells what became of a model that was asked.
+    /// Reports the result of asking a model.
     pub(crate) async fn provider(&self, report: Report) {
-        // Without the actor nobody asks any more
+        // If the actor has ended, no model is asked any more
         let _ = self.messages.send(Message::Provider(report)).await;
     }
 
@@ -116,7 +117,7 @@ impl Orchestrator {
         self.tasks.token(task, &self.cancel)
     }
 
-    /// Whether a task may write a path; a path that nobody holds joins its scope.
+    /// Whether a task may write a path. A path that no task holds joins its scope.
     pub async fn scope(&self, task: TaskId, path: String) -> ScopeAnswer {
         self.request(|reply| Message::Scope { task, path, reply }).await.unwrap_or(ScopeAnswer::Stopped)
     }
@@ -126,17 +127,17 @@ impl Orchestrator {
     }
 
     pub async fn stop(&self, reason: PauseReason) {
-        // The actor may have ended: then there is nothing to stop
+        // If the actor has ended, there is nothing to stop
         let _ = self.messages.send(Message::Stop { reason }).await;
     }
 
-    /// Takes in what the user says, or says why not.
+    /// Accepts a correction of the user's, or reports why not.
     pub async fn tell(&self, text: String) {
         // As above
         let _ = self.messages.send(Message::Tell { text }).await;
     }
 
-    /// Takes in answers to the questions before the plan, or says why not.
+    /// Accepts answers to the questions before the plan, or reports why not.
     pub async fn answer(&self, text: String) {
         // As above
         let _ = self.messages.send(Message::Answer { text }).await;
@@ -167,7 +168,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// `record` holds the mission's first event already, or all of them when it is resumed; `state` is their fold.
+    /// `record` already contains the mission's first event, or all events on resume; `state` is their fold.
     pub fn new(
         record: Record,
         state: State,
@@ -194,7 +195,7 @@ impl Actor {
         self.handle.clone()
     }
 
-    /// Runs until the mission has ended or is paused, and everything it started has wound up.
+    /// Runs until the mission has ended or is paused, and all running effects have ended.
     pub async fn run(mut self) -> State {
         let wall = self
             .state
@@ -250,7 +251,7 @@ impl Actor {
                 self.advance().await;
             }
             Message::Provider(report) => {
-                // News of a mission that is over are no news
+                // A failed write means that the mission is over; the report is then useless
                 let _ = self.write(report.event(&self.state, self.clock.now_ms()).into_iter().collect());
                 self.advance().await;
             }
@@ -336,7 +337,8 @@ impl Actor {
         if self.write(vec![event]).is_err() { ScopeAnswer::Stopped } else { answer }
     }
 
-    /// Journal, then apply, then tell. What cannot be written down has not happened: the mission pauses.
+    /// Writes events to the journal, applies them, and shows them. An event that cannot be written has not
+    /// happened: the mission pauses.
     fn write(&mut self, events: Vec<Event>) -> Result<(), Stopped> {
         for event in events {
             if self.state.outcome.is_some() || self.state.paused.is_some() {
@@ -400,7 +402,7 @@ impl Actor {
             let work = tokio::spawn(AssertUnwindSafe(effects.carry_out(effect, state)));
             let events = match work.await {
                 Ok(events) => events,
-                // A panic in a role is an event, not the end
+                // A panic in an effect becomes an event and does not end the mission
                 Err(_) => {
                     vec![key.failed(format!("an internal error ended `{key}`; please report it"), now_ms)]
                 }
@@ -412,10 +414,10 @@ impl Actor {
     async fn wind_up(&mut self) {
         self.handle.cancel.cancel();
         self.tracker.close();
-        // Late messages are answered with "stopped", so that nobody waits for the other
+        // Late messages are answered with "stopped", so that no effect waits for an answer
         loop {
             tokio::select! {
-                // What was done and not yet told is told first: it may be the delivery
+                // Pending messages come first: one may report the delivery
                 biased;
                 message = self.messages.recv() => match message {
                     Some(Message::Record { reply, .. }) => drop(reply.send(Err(Stopped))),
@@ -443,7 +445,7 @@ impl Actor {
         self.record.board(&self.state, self.clock.now_ms());
     }
 
-    /// What was paid for, and what was written into the user's files, counts even when it came after the stop.
+    /// Records late events. Usage and deliveries count even if they arrive after the stop.
     fn late(&mut self, events: Vec<Event>) {
         let counts = |e: &Event| {
             matches!(e, Event::RoleSpent { .. } | Event::Delivered { .. } | Event::DeliveryFailed { .. })

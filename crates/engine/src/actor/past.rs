@@ -1,9 +1,9 @@
-//! A mission as its journal tells it: read, folded, and never written to.
+//! A mission read from its journal: its events and their fold. It is never written to.
 
 use journal::MissionDir;
 use mission::{Event, State};
 
-/// A mission as its journal tells it.
+/// A mission as read from its journal.
 pub(crate) struct PastMission {
     pub events: Vec<Event>,
     pub state: State,

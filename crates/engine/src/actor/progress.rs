@@ -1,7 +1,7 @@
-//! The mission as it is seen while it runs: a line for each thing done.
+//! The progress of a running mission: one line for each thing done.
 //!
-//! Pure: it looks at the state before the event is applied, and says nothing of what it only repeats. What of it the
-//! chat shows is chosen in `told`.
+//! Pure: it looks at the state before the event is applied, and gives no line for repetitions. `told` chooses the
+//! lines for the chat.
 
 use mission::mailbox::{OpenDecision, Plan};
 use mission::{
@@ -14,7 +14,7 @@ use crate::text::{count, cut, duration};
 /// The longest explanation in a line, in bytes.
 const MAX_DETAIL: usize = 240;
 
-/// The line for an event, looked at before it is applied; `None` for what would only be noise.
+/// The line for an event; `state` is the state before it. `None` if the line would only be noise.
 #[allow(clippy::too_many_lines, reason = "a flat table: one arm an event")]
 pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
     let text = match event {
@@ -196,7 +196,7 @@ pub(crate) fn line(state: &State, event: &Event) -> Option<String> {
     Some(format!("- {text}\n"))
 }
 
-/// A plan with its tasks, and what it does beside them.
+/// A plan with its tasks, packages and the engine's notes.
 fn planned(plan: &Plan, notes: &[String], parent: Option<&TaskId>) -> String {
     let of = parent.map(|p| format!(" for `{p}`")).unwrap_or_default();
     let mut text = format!("plan{of}: {}", count(plan.tasks.len(), "task"));
@@ -221,7 +221,7 @@ fn planned(plan: &Plan, notes: &[String], parent: Option<&TaskId>) -> String {
     text
 }
 
-/// What the brief asks, a line each; `state` is as before the brief.
+/// The questions of the brief, one per line; `state` is the state before the brief.
 fn questions(state: &State, asked: &[OpenDecision]) -> String {
     let mut text = String::new();
     for (n, decision) in asked.iter().enumerate() {
@@ -243,7 +243,7 @@ fn questions(state: &State, asked: &[OpenDecision]) -> String {
     text
 }
 
-/// What a changed plan does, with the tasks that are new or otherwise; `how` it came to be another one.
+/// The changes of a plan, with its new and changed tasks; `how`: how the plan was changed.
 fn amended(state: &State, plan: &Plan, notes: &[String], how: &str) -> String {
     let amendment = state.amendment(plan);
     let mut text = format!("the plan, {how}: {amendment}");
@@ -266,7 +266,7 @@ fn who(role: mission::Role, task: Option<&str>) -> String {
     task.map_or_else(|| role.to_string(), |task| format!("`{task}`: {role}"))
 }
 
-/// A step of the set-up: what ran where, how long it took, and how it failed.
+/// A set-up step: what ran where, how long it took, and how it failed.
 pub(crate) fn setup_step(step: &SetupSummary) -> String {
     let place = if step.directory.is_empty() { String::new() } else { format!(" in {}", step.directory) };
     let took = duration(step.took_ms);
@@ -285,7 +285,8 @@ pub(crate) fn setup_step(step: &SetupSummary) -> String {
     }
 }
 
-/// On one line. Of a long output the first line and the last ones are shown: a runner sums up at the end.
+/// A text on one line. A long output is cut to its first line and its last ones, because test runners print a
+/// summary at the end.
 fn detail(text: &str) -> String {
     let lines: Vec<&str> = text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect();
     let whole = lines.join(" ");

@@ -1,7 +1,8 @@
-//! The engine's side of models and their providers: who may answer a role, what that costs, and what became of it.
+//! The engine's side of models and their providers: which models may answer a role, their prices, and reports of
+//! failures.
 //!
-//! `mission::provider` decides which model may be asked; this reads settings and prices for it, and never asks a model
-//! itself.
+//! `mission::provider` decides which model may be asked. This file reads settings and prices for it, and never asks a
+//! model itself.
 
 use std::time::Duration;
 
@@ -12,25 +13,25 @@ use crate::config::Config;
 use crate::host::{Host, HostRequest, ModelLimits, Models};
 use crate::text::nearest;
 
-/// How long the host may take to say what its models cost.
+/// How long the host may take to report its models' prices.
 const ASKING: Duration = Duration::from_secs(10);
-/// The tokens that OpenCode lets a model answer with at most, whatever its limit says.
+/// The most tokens that OpenCode allows in one answer, whatever the model's own limit.
 const MOST_ANSWERED: u64 = 32_000;
-/// How a model is called that OpenCode chooses by itself.
+/// The name in messages of the model that OpenCode chooses itself.
 const CHOSEN_BY_HOST: &str = "OpenCode's default model";
 
 /// A model that may answer a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
-    /// As journal and messages call it.
+    /// The name in journal and messages.
     pub name: String,
-    /// As the host is told; `None`: its own choice.
+    /// The name for the host; `None`: the host chooses.
     pub model: Option<String>,
-    /// Of the model, where the settings name one that it has.
+    /// The variant of the settings, if the model has it.
     pub variant: Option<String>,
 }
 
-/// What became of a prompt to a model.
+/// The result of a prompt to a model.
 #[derive(Clone, Debug)]
 pub(crate) enum Report {
     Failed {
@@ -39,7 +40,7 @@ pub(crate) enum Report {
         reason: String,
         role: Role,
         task: Option<TaskId>,
-        /// Before it failed, tools were called or tokens were spent.
+        /// Whether tools were called or tokens spent before the failure.
         worked: bool,
     },
     /// The host waits for the provider.
@@ -53,7 +54,7 @@ pub(crate) enum Report {
 }
 
 impl Report {
-    /// As a fact; `None` if it says nothing new.
+    /// The event for the report; `None` if it changes nothing.
     pub fn event(self, state: &State, at_ms: u64) -> Option<Event> {
         match self {
             Report::Failed { model, fault, reason, role, task, worked } => {
@@ -71,7 +72,8 @@ impl Report {
     }
 }
 
-/// Who may answer a role: its model and its fallbacks, beginning with the one at `place` (0: the model itself).
+/// The models that may answer a role: its model and its fallbacks, beginning with the one at `place` (0: the model
+/// itself).
 pub(crate) fn candidates(config: &Config, models: &Models, role: Role, place: u32) -> Vec<Candidate> {
     let settings = config.roles.of(role);
     let variant = settings.variant.map(str::to_string);
@@ -110,7 +112,7 @@ fn named(config: &Config) -> Vec<String> {
     names
 }
 
-/// What the host knows of the models that a mission may ask; nothing where it does not say.
+/// What the host knows about the models that a mission may ask; empty if the host does not say.
 pub(crate) async fn models(host: &dyn Host, config: &Config) -> Models {
     let request = HostRequest::Models { models: named(config) };
     match tokio::time::timeout(ASKING, host.call(request)).await {
@@ -123,8 +125,8 @@ pub(crate) async fn models(host: &dyn Host, config: &Config) -> Models {
     }
 }
 
-/// The models of the settings that the host does not know: why the mission cannot begin, in words. Asked all the same, they
-/// would fail one task after the other.
+/// Why the mission cannot begin, in words, if the host does not know a model of the settings. Otherwise one task after
+/// the other would fail.
 pub(crate) fn unknown(config: &Config, models: &Models) -> Option<String> {
     if models.known.is_empty() {
         return None;
@@ -154,7 +156,8 @@ pub(crate) fn unknown(config: &Config, models: &Models) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-/// The variants of the settings that the host does not know of their models: OpenCode would ask without them and say nothing.
+/// Why the mission cannot begin, in words, if a model does not have the variant of the settings: OpenCode would
+/// silently ask without it.
 fn unknown_variants(config: &Config, models: &Models) -> Option<String> {
     let mut lines: Vec<String> = Vec::new();
     for role in Role::ALL {
@@ -175,8 +178,8 @@ fn unknown_variants(config: &Config, models: &Models) -> Option<String> {
     if lines.is_empty() { None } else { Some(lines.join("\n")) }
 }
 
-/// Models of roles whose answer may take all that they can hold: OpenCode would compact their sessions without end. A fallback
-/// stops no mission: it may never be asked.
+/// Why the mission cannot begin, in words, if an answer may fill the whole context of a role's model: OpenCode would
+/// compact its sessions again and again. A fallback stops no mission: it may never be asked.
 fn without_room(config: &Config, models: &Models) -> Option<String> {
     let mut lines: Vec<String> = Vec::new();
     for candidate in
@@ -198,7 +201,7 @@ fn without_room(config: &Config, models: &Models) -> Option<String> {
     if lines.is_empty() { None } else { Some(lines.join("\n")) }
 }
 
-/// A limit of money means nothing where a model has no price: why the mission cannot begin, in words.
+/// Why the mission cannot begin, in words, if there is a limit of money and a model has no price.
 pub(crate) fn unpriced(config: &Config, models: &Models) -> Option<String> {
     let key = match (config.budget.cost_usd.get(), config.budget.task.cost_usd.get()) {
         (Some(_), _) => "budget.cost_usd",

@@ -1,6 +1,6 @@
-//! Where a mission's facts go: the journal, the board, and the answer that the user sees.
+//! Writes a mission's events to the journal, the board, and the answer that the user sees.
 //!
-//! Called by the orchestrator alone. An event that cannot be written has not happened: nothing is shown of it.
+//! Only the orchestrator calls it. An event that cannot be written has not happened and is not shown.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::text::to_visible_json;
 use crate::world::Observer;
 
-/// How far the board may be behind the journal, and how much farther for each task: it is written whole.
+/// How long the board may be behind the journal, and how much longer for each task: it is always written as a whole.
 const BOARD_DELAY: Duration = Duration::from_millis(100);
 const BOARD_DELAY_A_TASK: Duration = Duration::from_millis(2);
 
@@ -25,7 +25,7 @@ pub struct Record {
     redactor: Redactor,
     host: Arc<dyn Host>,
     observer: Option<Arc<dyn Observer>>,
-    /// When the board is to be written again, where it is out of date.
+    /// When the board must be written again, if it is out of date.
     board_due: Option<Instant>,
 }
 
@@ -40,15 +40,15 @@ impl Record {
         Record { journal, board, redactor, host, observer, board_due: None }
     }
 
-    /// Writes an event down. Gives it as it was written, without secrets: that is what counts.
+    /// Writes an event to the journal. Returns it as written, without secrets: this form must be applied.
     pub fn append(&mut self, event: &Event) -> Result<Event, String> {
         let event = self.redactor.redact_value(event).map_err(|e| e.to_string())?;
         self.journal.append(&event).map_err(|e| e.to_string())?;
         Ok(event)
     }
 
-    /// The state has changed, and the board is to follow. It is not written for each event: in a long mission that would cost
-    /// more than the journal.
+    /// The state has changed, so the board must be written later. It is not written for each event: in a long mission
+    /// that would cost more than the journal.
     pub fn changed(&mut self, state: &State) {
         if let Some(observer) = &self.observer {
             observer.changed(state);
@@ -58,7 +58,7 @@ impl Record {
         self.board_due.get_or_insert_with(|| Instant::now() + delay);
     }
 
-    /// Waits until the board is to be written; forever where it is up to date.
+    /// Waits until the board must be written; never returns if it is up to date.
     pub fn board_is_due(&self) -> impl Future<Output = ()> + use<> {
         let due = self.board_due;
         async move {
@@ -69,7 +69,7 @@ impl Record {
         }
     }
 
-    /// The board is derived; where it cannot be written the mission goes on.
+    /// Writes the board. It is derived from the journal, so the mission continues if it cannot be written.
     pub fn board(&mut self, state: &State, now_ms: u64) {
         self.board_due = None;
         match to_visible_json(&Board::of(state, now_ms)) {

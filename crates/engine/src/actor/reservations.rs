@@ -1,7 +1,7 @@
-//! What requests that are under way are expected to use, by session.
+//! The expected usage of running requests, by session.
 //!
-//! The orchestrator adds and removes, and shows the sums to `mission::permit`, which decides. It refuses nothing and
-//! counts no spending. It is not in the journal: after a restart no request is under way.
+//! The orchestrator adds and removes requests, and passes the sums to `mission::permit`, which decides. It refuses
+//! nothing and counts no usage. It is not in the journal: after a restart no request is running.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,7 +9,8 @@ use mission::TaskId;
 use mission::budget::Reserved;
 use mission::permit::Request;
 
-/// Requests of one session that are kept apart. A session has one under way, or two for a moment.
+/// The most requests of one session that are kept separately. A session has one running request, or two for a
+/// moment.
 const MAX_OF_SESSION: usize = 16;
 
 #[derive(Default)]
@@ -27,7 +28,7 @@ impl Reservations {
         of_session.push_back((request.task, request.expected));
     }
 
-    /// So many of a session's requests were answered, and what they used is known.
+    /// Removes the answered requests of a session: their usage is known.
     pub fn answered(&mut self, session: &str, requests: u32) {
         if let Some(of_session) = self.by_session.get_mut(session) {
             let known = (requests as usize).min(of_session.len());
@@ -35,12 +36,12 @@ impl Reservations {
         }
     }
 
-    /// None of a session's requests is under way.
+    /// Removes all requests of a session.
     pub fn end(&mut self, session: &str) {
         self.by_session.remove(session);
     }
 
-    /// What is expected of all requests under way, and of those for one task.
+    /// The expected usage of all running requests, and of those for one task.
     pub fn under_way(&self, task: Option<&TaskId>) -> (Reserved, Reserved) {
         let (mut all, mut own) = (Reserved::default(), Reserved::default());
         for (of, reserved) in self.by_session.values().flatten() {

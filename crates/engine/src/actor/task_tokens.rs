@@ -1,4 +1,5 @@
-//! A token for each task, so that a role is cut off when its task is over and not only when the mission is.
+//! A cancellation token for each task, so that a role is cut off when its task is over, not only when the
+//! mission is.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +23,7 @@ impl TaskTokens {
         }
     }
 
-    /// Cuts off what works on a task that is not there any more.
+    /// Cancels the work on tasks that no longer exist.
     pub fn keep_only(&self, known: impl Fn(&str) -> bool) {
         self.lock().retain(|id, token| {
             let keep = known(id);

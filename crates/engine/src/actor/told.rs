@@ -1,5 +1,5 @@
-//! What of the mission's progress is told in the chat while it runs: a line for each task's start and result, and a failure
-//! once. `log` shows every line of [`progress`].
+//! The progress lines that the chat shows while a mission runs: one line for each task's start and result, and each
+//! failure once. `log` shows every line of [`progress`].
 //!
 //! It chooses among the lines of `progress` and writes none of its own.
 
@@ -7,10 +7,10 @@ use mission::{Event, Rung, State};
 
 use crate::actor::progress;
 
-/// The line for an event, looked at before it is applied; `None` for what only `log` shows.
+/// The line for an event; `state` is the state before it. `None` if only `log` shows it.
 pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
     match event {
-        // What came of it is told by the failure, the integration, or the end.
+        // The failure, the integration or the end has the result.
         Event::GateJudged { .. }
         | Event::TaskPassed { .. }
         | Event::TestsStarted { .. }
@@ -24,7 +24,7 @@ pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
         Event::AttemptFailed { task, .. } if is_repeated(state, event) => {
             Some(format!("- `{task}` failed again in the same way\n"))
         }
-        // Its failure was told just before.
+        // The line before has the failure.
         Event::RungChosen { task, rung, .. } => Some(match rung {
             Rung::Fix => return None,
             Rung::Fresh { .. } => format!("- `{task}`: a new attempt from a clean base\n"),
@@ -41,7 +41,7 @@ pub(crate) fn told(state: &State, event: &Event) -> Option<String> {
     }
 }
 
-/// Whether the task last failed of the same first finding.
+/// Whether the task's last failure had the same first finding.
 fn is_repeated(state: &State, event: &Event) -> bool {
     let Event::AttemptFailed { task, class, issues } = event else { return false };
     let last = state.tasks.get(task).and_then(|task| task.failures.last());

@@ -1,4 +1,4 @@
-//! What every subcommand is asked and what it answers. It knows no command.
+//! The request and the answer of every subcommand. It knows no command.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::text::cut;
 use crate::text::nearest;
 
-/// How a subcommand is called: JSON in, JSON out, so that the program itself holds no logic.
+/// The request of a subcommand: JSON in, JSON out, so that the program itself has no logic.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Request {
     pub args: Vec<String>,
@@ -26,10 +26,10 @@ pub(crate) struct CommandAnswer {
     /// A file to show to the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<PathBuf>,
-    /// A line that takes the place of the one before it.
+    /// A line that replaces the one before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<Box<Line>>,
-    /// What to ask next, once this is printed.
+    /// The next request, to send after this answer is printed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct CommandAnswer {
 #[derive(Debug, Serialize)]
 pub(crate) struct Line {
     pub text: String,
-    /// What of it is news where lines cannot be replaced.
+    /// If lines cannot be replaced, a line is printed only when this text changes.
     pub key: String,
 }
 
@@ -65,7 +65,7 @@ impl CommandAnswer {
         self
     }
 
-    /// Adds a message, which ends in a newline in any case.
+    /// Adds a message, with a newline at its end.
     pub fn note(mut self, text: &str) -> CommandAnswer {
         self.stderr.push_str(text.trim_end_matches('\n'));
         self.stderr.push('\n');
@@ -76,7 +76,7 @@ impl CommandAnswer {
 /// Why a command has no answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CommandFailure {
-    /// The command was called in a way that means nothing.
+    /// The command was called with wrong arguments.
     Usage(String),
     Problem(String),
 }
@@ -87,7 +87,7 @@ impl CommandFailure {
     }
 }
 
-/// Says that something has no such name, and which was probably meant.
+/// The message for an unknown name, with the name that was probably meant.
 pub(crate) fn unknown<'a>(what: &str, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let likely = nearest(word, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
     format!("there is no {what} `{}`{likely}", cut(word, 200))

@@ -1,4 +1,4 @@
-//! `clean`: gives back what missions of this project hold on disk.
+//! `clean`: frees the disk space of this project's missions.
 //!
 //! It never removes a mission that runs or waits to be resumed.
 
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     answer(args, cleaned, forgotten)
 }
 
-/// The same sums, and nothing is removed.
+/// The same sums without removing anything.
 fn would_remove(
     args: &Arguments,
     place: &Place,
@@ -93,7 +93,7 @@ fn would_remove(
     )))
 }
 
-/// What a mission that can be resumed has done so far lies in the private repository only.
+/// Refuses if a mission can be resumed: its work exists only in the private repository.
 fn refuse_unfinished(place: &Place, missions: &[MissionDir]) -> Result<(), CommandFailure> {
     let unfinished: Vec<&str> = missions
         .iter()

@@ -1,6 +1,7 @@
-//! `config check|schema|show`: what `opencode.toml` says, whether it stands, and what is in force.
+//! `config check|schema|show`: whether `opencode.toml` is valid, its schema, and the settings in
+//! force.
 //!
-//! It writes nothing: the files are the user's.
+//! It writes nothing: the files belong to the user.
 
 use std::path::PathBuf;
 
@@ -92,7 +93,7 @@ fn told(problems: Vec<ConfigProblem>) -> CommandFailure {
     CommandFailure::Problem(format!("{}\n{}", list.join("\n"), count(problems.len(), "problem")))
 }
 
-/// A rule that cannot be used is wrong in the same way as a setting.
+/// The problem of a rule that cannot be used, in the form of a settings problem.
 fn of_rule(problem: guardian::RuleProblem) -> ConfigProblem {
     ConfigProblem {
         file: problem.file,

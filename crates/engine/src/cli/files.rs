@@ -1,4 +1,4 @@
-//! The project's files as they lie on disk, for commands that look at them without a mission.
+//! The project's files on disk, for commands that read them without a mission.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -16,16 +16,16 @@ use crate::gates::tree_sources::CommitTexts;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
-/// Bytes of texts that are kept, as rules ask for a file more than once.
+/// The most bytes of texts that are kept in memory, because rules ask for a file more than once.
 const MAX_KEPT: usize = 64 * 1024 * 1024;
-/// Files that are listed where there is no git.
+/// The most files that are listed without git.
 const MAX_FILES: usize = 100_000;
-/// Folders that are nobody's sources, where there is no git to say so.
+/// Folders that contain no sources of the project; used without git.
 const SKIPPED: [&str; 8] =
     [".git", ".hg", ".svn", "node_modules", "target", ".venv", "__pycache__", ".opencode"];
 
-/// The files of the project at `root`, sorted: those that git would not ignore, or where there is no git those
-/// that `.gitignore` files and common sense leave.
+/// The files of the project at `root`, sorted: those that git does not ignore, or without git those that
+/// `.gitignore` files and [`SKIPPED`] leave.
 pub(super) fn list(root: &Path, user: Option<&UserFiles>) -> Result<Vec<String>, CommandFailure> {
     if let Some(user) = user {
         return user.files().map_err(CommandFailure::problem);
@@ -52,7 +52,7 @@ pub(super) fn list(root: &Path, user: Option<&UserFiles>) -> Result<Vec<String>,
     Ok(files)
 }
 
-/// A path below the root as the project's parts name it: with `/` between its parts.
+/// A path relative to the root, with `/` between its parts.
 pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> =
         path.strip_prefix(root).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
@@ -63,7 +63,7 @@ pub(super) fn relative(root: &Path, path: &Path) -> Option<String> {
 pub(super) struct DiskSources {
     root: PathBuf,
     files: Vec<String>,
-    /// Of each file, where it was read and there was room to keep it
+    /// The text of each file that was read, if there was room to keep it
     texts: Vec<OnceLock<Option<String>>>,
     kept: AtomicUsize,
 }
@@ -75,7 +75,7 @@ impl DiskSources {
         DiskSources { root: root.to_path_buf(), files, texts, kept: AtomicUsize::new(0) }
     }
 
-    /// How long a file is, in bytes; 0 where it will not be read.
+    /// The length of a file in bytes; 0 if it will not be read.
     pub fn size(&self, path: &str) -> u64 {
         let found = std::fs::metadata(self.root.join(path)).ok();
         found.filter(|found| found.is_file() && found.len() <= MAX_FILE).map_or(0, |found| found.len())
@@ -110,9 +110,9 @@ impl Sources for DiskSources {
     }
 }
 
-/// The text of an ordinary file that is not too large.
+/// The text of a regular file that is not too large.
 pub(super) fn text(path: &Path) -> Option<String> {
-    // A pipe would be waited for
+    // Reading a pipe could block forever
     let size = std::fs::metadata(path).ok().filter(|found| found.is_file())?.len();
     if size > MAX_FILE {
         return None;
@@ -130,7 +130,7 @@ pub(super) struct RevisionSources<'a> {
 }
 
 impl<'a> RevisionSources<'a> {
-    /// `changed`: files that will be asked for, which are read at once.
+    /// `changed`: files that will be needed; they are read at once.
     pub fn open(
         user: &'a UserFiles,
         commit: &str,

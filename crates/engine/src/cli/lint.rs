@@ -1,7 +1,8 @@
 //! `lint [paths] [--base REV]`: the Guardian over whole files, or over what changed since a revision.
 //!
-//! Paths alone are linted whole, with or without git. Without paths it is what changed: since the branch left
-//! `--base`, else since HEAD; where there is no HEAD, all files whole. Findings name files from the project's root.
+//! Named paths are linted whole, with or without git. Without paths, changes are linted: since the branch left
+//! `--base`, otherwise since HEAD. Without a HEAD, all files are linted whole. Findings name files from the
+//! project's root.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use super::place::Place;
 use crate::config::settings;
 use crate::text::count;
 
-/// What one rule finds is shown this often at most.
+/// The most findings of one rule that are shown.
 const MAX_OF_A_RULE: usize = 2_000;
 
 #[derive(Debug, clap::Args)]
@@ -89,7 +90,8 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     Ok(answer)
 }
 
-/// Leaves out what a rule finds beyond [`MAX_OF_A_RULE`] times, and says so: one that matches everything is no news.
+/// Drops findings of a rule beyond [`MAX_OF_A_RULE`], and returns notes about that: a rule that matches everywhere
+/// needs no longer list.
 fn bound(findings: &mut Vec<Finding>) -> Vec<String> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     findings.retain(|finding| {
@@ -130,7 +132,7 @@ fn base(
             "`--base {rev}` needs a project under git\nhint: without `--base` whole files are linted"
         ))),
         (Some(rev), Some(user)) => match user.resolve(rev).map_err(CommandFailure::problem)? {
-            // What others did on the base since is not this branch's change
+            // Later changes on the base are not part of this branch
             Some(commit) => match user.merge_base(&commit).map_err(CommandFailure::problem)? {
                 Some(commit) => Ok(Some(commit)),
                 None => Err(CommandFailure::Usage(format!(
@@ -148,7 +150,7 @@ fn base(
     }
 }
 
-/// Where a path leads, by the folder that really holds it; the path itself may be gone.
+/// The absolute path, with links of its folder resolved; the file itself may be missing.
 fn absolute(cwd: &Path, word: &str) -> PathBuf {
     let path = cwd.join(word);
     if path.is_dir() || path.file_name().is_none() {
@@ -160,8 +162,8 @@ fn absolute(cwd: &Path, word: &str) -> PathBuf {
     }
 }
 
-/// The project that holds all paths: that of the current folder, or that of the first path where this one is a
-/// repository further down, or somewhere else.
+/// The root of the project that contains all paths: that of the current folder, or that of the first path if that
+/// is in another repository.
 fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf, CommandFailure> {
     let holds_all = |root: &Path| paths.iter().all(|path| path.starts_with(root));
     let Some(first) = paths.first() else { return Ok(place.root.clone()) };
@@ -183,7 +185,8 @@ fn root_of(place: &Place, words: &[String], paths: &[PathBuf]) -> Result<PathBuf
     )))
 }
 
-/// The files that the words name, each a file or a folder. One that git ignores counts when it is named itself.
+/// The files that the words name, each a file or a folder. A file that git ignores counts only if it is named
+/// itself.
 fn named(
     root: &Path,
     words: &[String],
@@ -216,7 +219,7 @@ fn named(
     Ok(named)
 }
 
-/// Files that were named and cannot be linted.
+/// Named files that cannot be linted.
 fn unreadable(root: &Path, paths: &[PathBuf]) -> Vec<String> {
     let told = paths.iter().filter(|path| path.is_file() && text(path).is_none());
     told.filter_map(|path| relative(root, path))

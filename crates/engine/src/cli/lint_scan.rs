@@ -1,6 +1,6 @@
 //! Whole files, linted on all cores.
 //!
-//! What a file means is for `guardian` to say; this only spreads the files, and gives findings in the order of one
+//! `guardian` judges the files. This file only distributes them, and returns findings in the same order as on one
 //! core.
 
 use std::ops::Range;
@@ -12,14 +12,14 @@ use guardian::{Finding, Guardian, Scan};
 
 use super::files::DiskSources;
 
-/// Files and bytes of them that are looked at together. What a thread holds in memory grows with these, and how often
-/// a file is parsed for its neighbours' sake shrinks.
+/// The most files, and bytes of files, that one thread lints together. Larger parts need more memory, but parse files
+/// less often for their neighbours.
 const PART_FILES: usize = 64;
 const PART_BYTES: u64 = 2 * 1024 * 1024;
-/// More than this many threads wait for memory rather than for each other.
+/// The most threads: with more, memory is the bottleneck.
 const MAX_THREADS: usize = 16;
 
-/// What is wrong with whole files, sorted: the same on any number of cores.
+/// The findings in whole files, sorted: the same on any number of cores.
 pub(super) fn scan(guardian: &Guardian, disk: &DiskSources, paths: &[String]) -> Vec<Finding> {
     let scan = Scan::new(guardian, disk);
     let parts = parts(paths, |path| disk.size(path));
@@ -43,7 +43,7 @@ pub(super) fn scan(guardian: &Guardian, disk: &DiskSources, paths: &[String]) ->
     found
 }
 
-/// Parts of a list, by the sizes of the files alone: how many cores there are makes no difference.
+/// Divides a list into parts by the sizes of the files; the number of cores does not matter.
 fn parts(paths: &[String], size: impl Fn(&str) -> u64) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let (mut start, mut bytes) = (0, 0);

@@ -1,7 +1,7 @@
-//! `log [id] [--follow]`: a mission's events, and with `--follow` those that are still to come.
+//! `log [id] [--follow]`: a mission's events, and with `--follow` also the coming ones.
 //!
-//! A call that follows answers as soon as there is something to print, and says how to ask for what comes
-//! next; so it holds nothing between calls and ends with the program.
+//! A following call answers as soon as there is something to print, and says how to ask for what comes
+//! next. So it keeps nothing between calls and ends with the program.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use super::place::{Place, Standing};
 use crate::actor::progress;
 use crate::blocking::blocking;
 
-/// How often the journal is looked at, and how long one call waits for it to grow.
+/// How often the journal is read, and how long one call waits for new events.
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -48,7 +48,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     };
     let until = Instant::now() + PATIENCE;
     loop {
-        // Looked at first: what is written before it ends is read below
+        // Checked first, so that events which are written before the process ends are read below
         let running = place.owner()?.is_some_and(|owner| owner.mission == dir.id());
         let (read, result) = blocking(move || {
             let result = log.read();
@@ -88,7 +88,7 @@ struct Log {
     reader: Reader<Event>,
     state: State,
     seq: u64,
-    /// When the last event with a time happened.
+    /// The time of the last event that has one.
     at_ms: u64,
     since: u64,
     json: bool,
@@ -127,7 +127,7 @@ impl Log {
     }
 }
 
-/// `role asked (coder, add-login)`: an event that the mission's own answer leaves out.
+/// The line for an event without a progress line, such as `role asked (coder, add-login)`.
 fn plain(value: &Value) -> String {
     let name = value["event"].as_str().unwrap_or_default().replace('_', " ");
     let about: Vec<&str> =

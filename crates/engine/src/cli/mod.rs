@@ -1,7 +1,7 @@
-//! The subcommands of `opencode-orchestrator` that need the core: a file each.
+//! The subcommands of `opencode-orchestrator` that need the core, one file each.
 //!
-//! The program hands its arguments over as JSON and prints what comes back ([`run`]); it holds no logic of
-//! its own. A command is a function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`answer::CommandAnswer`].
+//! The program passes its arguments as JSON and prints the answer ([`run`]); it has no logic of its own. A command is a
+//! function from its arguments, which [`program`] lists, and a [`place::Place`] to an [`answer::CommandAnswer`].
 
 mod answer;
 mod checks;
@@ -44,7 +44,7 @@ pub async fn run(request: &str) -> String {
         .unwrap_or_else(|error| format!("{{\"exit\":1,\"stdout\":\"\",\"stderr\":\"{error}\"}}"))
 }
 
-/// An answer for people hides nothing; one for programs stays as it is.
+/// Makes control characters visible in an answer for people; one for programs stays as it is.
 fn shown(mut answer: CommandAnswer) -> CommandAnswer {
     answer.stderr = visible(&answer.stderr).into_owned();
     if serde_json::from_str::<serde::de::IgnoredAny>(&answer.stdout).is_err() {

@@ -1,6 +1,6 @@
 //! The arguments of commands that show or stop one mission.
 //!
-//! Which mission is meant where none is named is decided in `place`.
+//! `place` decides which mission is meant if none is named.
 
 use clap::Args;
 

@@ -1,6 +1,6 @@
-//! Where a command works: the project, its state, the user's settings, and the mission it is about.
+//! The place in which a command works: the project, its state, the user's settings, and its mission.
 //!
-//! It finds and reads, and creates no folder until a command asks for one.
+//! It finds and reads, and creates a folder only if a command asks for one.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::missions::project::Project;
 use crate::options::EngineOptions;
 use crate::world::World;
 
-/// The project that a command is called in. Finding it creates nothing on disk.
+/// The project in which a command is called. Finding it creates nothing on disk.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub cwd: PathBuf,
@@ -31,7 +31,7 @@ pub(super) struct Place {
     data_home: PathBuf,
     /// The folders of `PATH`.
     path: Vec<PathBuf>,
-    /// What the program was given of it.
+    /// The environment variables that the program was given.
     environment: Vec<(String, String)>,
 }
 
@@ -53,12 +53,12 @@ impl Place {
         Ok(Place { cwd, root, config_home, state, data_home, path, environment })
     }
 
-    /// The state folder, made where it is missing.
+    /// The state folder, created if it is missing.
     pub fn open_state(&self) -> Result<StateDir, CommandFailure> {
         StateDir::open(&self.data_home, &self.root).map_err(CommandFailure::problem)
     }
 
-    /// The project as the engine has it, with nobody to talk to.
+    /// The project in the engine's form, without a host.
     pub async fn project(&self) -> Result<Project, CommandFailure> {
         let options = EngineOptions {
             directory: self.root.clone(),
@@ -72,7 +72,7 @@ impl Place {
         opened.map_err(CommandFailure::Problem)
     }
 
-    /// The settings in force in a project, but for the plugin's options, which the program is not given.
+    /// The settings in force in a project, without the plugin's options, which the program does not get.
     pub fn settings(&self, root: &Path) -> Result<Config, Vec<ConfigProblem>> {
         let state = StateDir::at(&self.data_home, root);
         let read = settings::read(&self.config_home, root, &settings::Options::default(), &state)?;
@@ -123,7 +123,7 @@ impl Place {
     }
 }
 
-/// A folder of the user's, as the XDG rules say: a variable that is empty or no absolute path counts as unset.
+/// A folder of the user by the XDG rules: a variable that is empty or no absolute path counts as unset.
 fn home(
     env: &BTreeMap<String, String>,
     variable: &str,
@@ -141,18 +141,18 @@ fn home(
     })
 }
 
-/// How a mission stands, in one word.
+/// The status of a mission, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Running,
     Paused,
-    /// Its process is gone in the middle of the work.
+    /// Its process ended in the middle of the work.
     Interrupted,
     Done,
-    /// It ended, and not everything that was asked for is there.
+    /// It ended, and something that was asked for is missing.
     Incomplete,
     Failed,
-    /// All was done, and then not written into the user's files.
+    /// All tasks were done, but the change was not written into the user's files.
     NotDelivered,
     Undone,
 }
@@ -189,7 +189,7 @@ impl Standing {
         matches!(self, Standing::Running | Standing::Paused | Standing::Interrupted)
     }
 
-    /// 0 for a mission that did, or still does, what it was asked for; 1 where something is missing.
+    /// The exit status: 0 for a mission that is done, running or undone; 1 if something is missing.
     pub fn exit(self) -> u8 {
         u8::from(!matches!(self, Standing::Done | Standing::Running | Standing::Undone))
     }

@@ -1,8 +1,7 @@
 //! The command line as one table: every command of the program with its arguments, help and completion.
 //!
-//! `install`, `uninstall`, `doctor` and `demo` must work without the core, so `bin/` answers them; they stand here too,
-//! so that help and completion know them.
-//! The arguments of a command that the core answers lie in that command's file.
+//! `install`, `uninstall`, `doctor` and `demo` must work without the core, so `bin/` answers them; they are here too,
+//! so that help and completion know them. The arguments of a command that the core answers are in that command's file.
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -135,7 +134,7 @@ enum Shell {
     Fish,
 }
 
-/// Reads the arguments; help, a version and wrong use are answers already.
+/// Parses the arguments. Help, version and wrong use are returned as answers.
 pub(super) fn parse(args: &[String]) -> Result<Command, CommandAnswer> {
     let name = ["opencode-orchestrator".to_string()];
     match Program::try_parse_from(name.iter().chain(args)) {

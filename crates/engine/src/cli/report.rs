@@ -1,6 +1,6 @@
 //! `report [id]`: what a mission did, verified and cost.
 //!
-//! It only shows what the mission wrote; nothing is worked out again.
+//! It only shows what the mission wrote; it computes nothing again.
 
 use mission::Board;
 use serde_json::json;

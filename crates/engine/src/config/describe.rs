@@ -1,6 +1,6 @@
 //! What a schema allows, in words.
 //!
-//! Used for errors only. It knows no section: all it says is read from the schema.
+//! Used for errors only. It knows no section: it reads everything from the schema.
 
 use serde_json::Value as Json;
 
@@ -8,7 +8,7 @@ use super::layer::Value;
 use super::text_kind::TextKind;
 use crate::text::{one_of, one_of_quoted};
 
-/// Characters of a key or text that messages repeat.
+/// The most characters of a key or text that a message repeats.
 pub(super) const MOST_SHOWN: usize = 40;
 
 /// The fixed words that a schema allows.
@@ -67,7 +67,7 @@ pub(super) fn describe<'a>(root: &'a Json, schema: &'a Json) -> String {
     }
 }
 
-/// What a `$ref` stands for; other schemas stand for themselves.
+/// The schema that a `$ref` names; any other schema itself.
 pub(super) fn resolve<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
     let name = schema.get("$ref").and_then(Json::as_str).and_then(|name| name.strip_prefix('#'));
     name.and_then(|pointer| root.pointer(pointer)).unwrap_or(schema)

@@ -1,6 +1,6 @@
-//! One source as a tree whose every key and value knows where it stands.
+//! One source as a tree in which every key and value knows its place.
 //!
-//! Values are not judged here, `validate` does that.
+//! It does not judge values: `validate` does.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{ConfigProblem, Source};
 
-/// Far above what a sound file holds; beyond it the file is something else.
+/// The largest file, in bytes: far more than a settings file needs.
 const MOST_BYTES: usize = 1 << 20;
 /// Nesting beyond this is refused, so that no walk over a tree can exhaust the stack.
 const DEEPEST: usize = 32;
@@ -18,7 +18,7 @@ const DEEPEST: usize = 32;
 /// A source that was read.
 pub(super) struct Layer {
     pub(super) name: String,
-    /// The offset at which each line begins; empty where the source has no lines.
+    /// The offset at which each line begins; empty if the source has no lines.
     lines: Vec<usize>,
     text: String,
     pub(super) root: Node,
@@ -48,7 +48,7 @@ pub(super) enum Value {
 
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    /// Where the key stands.
+    /// The byte offset of the key.
     pub(super) key_at: usize,
     pub(super) node: Node,
 }
@@ -92,7 +92,7 @@ impl Node {
 }
 
 impl Layer {
-    /// Reads TOML; every syntax error that the parser can tell apart is listed.
+    /// Reads TOML. The error lists every syntax error that the parser can distinguish.
     pub(super) fn from_toml(source: Source) -> Result<Self, Vec<ConfigProblem>> {
         let Source { name, text } = source;
         let root = Node { at: 0, end: 0, value: Value::Null };
@@ -111,7 +111,7 @@ impl Layer {
             };
             let mut problems: Vec<_> = errors.iter().map(problem).collect();
             problems.sort_by_key(|problem| (problem.line, problem.column));
-            // The parser stumbles over the rest of a line that it could not parse.
+            // The parser reports more errors for the rest of a line that it could not parse.
             problems.dedup_by_key(|problem| problem.line);
             return Err(problems);
         }
@@ -148,7 +148,7 @@ impl Layer {
         ConfigProblem { file: self.name.clone(), line, column, message, hint: None }
     }
 
-    /// Line and column of an offset, from 1; zeros where the source has no lines.
+    /// Line and column of an offset, from 1; zeros if the source has no lines.
     pub(super) fn place(&self, at: usize) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= at);
         let start = line.checked_sub(1).and_then(|index| self.lines.get(index).copied());
@@ -198,7 +198,7 @@ impl Layer {
     }
 }
 
-/// `None` if it is nested too deeply.
+/// A node from JSON; `None` if it is nested too deeply.
 fn json(value: &Json, depth: usize) -> Option<Node> {
     if depth > DEEPEST {
         return None;

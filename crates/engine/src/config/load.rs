@@ -1,4 +1,4 @@
-//! Puts the layers over one another.
+//! Merges the layers of the configuration.
 //!
 //! It reads no file: texts come in with their names, and problems go out with their places.
 
@@ -11,14 +11,15 @@ use super::problem::{ConfigProblem, Source};
 use super::validate::validate;
 use super::{Config, schema};
 
-/// What problems and origins call the options of the plugin's entry in `opencode.json`.
+/// The name, in problems and origins, of the options of the plugin's entry in `opencode.json`.
 pub const OPTIONS: &str = "opencode.json (plugin options)";
 
 /// Reads the configuration: the user's file, the project's over it, the plugin's options over both.
 ///
-/// Tables are merged key by key, everything else (lists too) is replaced as a whole. The options have the shape of the TOML.
-/// Of a source that is not trusted only what tightens the user's own settings is used; the rest is in
-/// [`Config::withheld`]. With problems in any of them, all problems of all of them come back, in the order of the layers.
+/// Tables are merged key by key; everything else, lists too, is replaced as a whole. The options have the shape of the
+/// TOML. From an untrusted source only the settings that tighten the user's own are used; the rest is in
+/// [`Config::withheld`]. If any source has problems, the error lists all problems of all sources, in the order of the
+/// layers.
 pub fn load(
     user: Option<Source>,
     project: Option<Source>,
@@ -47,7 +48,7 @@ pub fn load(
     }
     let mut merged = Node { at: 0, end: 0, value: Value::Table(BTreeMap::new()) };
     let mut origins = Origins::default();
-    // What the user has settled, in whatever layer, is what the others are compared with.
+    // The trusted layers together are the user's settings, with which the others are compared.
     for (_, layer) in layers.iter().filter(|(trusted, _)| *trusted) {
         lay_over(&mut merged, &layer.root, layer, "", &mut origins);
     }
@@ -71,8 +72,8 @@ pub fn load(
     Ok(config)
 }
 
-/// Every layer has passed the schema and merging keeps it so; a failure here is one of this program, and is still told rather
-/// than swallowed.
+/// Every layer has passed the schema, and merging keeps that. A failure here is a bug of this program; it is reported,
+/// not swallowed.
 fn whole(merged: &Node) -> Result<Config, Vec<ConfigProblem>> {
     serde_json::from_value(merged.to_json()).map_err(|error| {
         let file = "opencode.toml".to_owned();
@@ -110,7 +111,7 @@ fn lay_over(under: &mut Node, over: &Node, layer: &Layer, path: &str, origins: &
 pub struct Origin {
     /// [`Source::name`], or [`OPTIONS`].
     pub file: String,
-    /// From 1; 0 where there are no lines.
+    /// The line, from 1; 0 if the source has no lines.
     pub line: usize,
 }
 
@@ -134,7 +135,7 @@ impl Origins {
     }
 }
 
-/// Where a value came from is no part of what it means: configurations that say the same are equal.
+/// Origins do not count when configurations are compared: equal values are equal.
 impl PartialEq for Origins {
     fn eq(&self, _: &Self) -> bool {
         true

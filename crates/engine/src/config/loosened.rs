@@ -1,7 +1,8 @@
-//! What a repository's own settings loosen: who writes a repository does not decide what its missions may do or cost.
+//! Which settings of a repository loosen limits: the author of a repository must not decide what its missions may do or
+//! cost.
 //!
-//! Each key of the schema says which direction tightens it (`x-tightens`); a key that says nothing needs trust.
-//! It compares values that have passed the schema, and asks nobody.
+//! Each key of the schema says which direction tightens it (`x-tightens`); a key without one needs trust. It compares
+//! values that have passed the schema, and asks no user.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +12,10 @@ use super::describe::{properties, resolve};
 use super::layer::{Entry, Layer, Node, Value};
 use super::values::Span;
 
-/// The longest value that is shown, in bytes: long enough for commands, too short to hide one behind others.
+/// The longest value that is shown, in bytes: long enough for commands, too short to hide a command at its end.
 const MOST_SHOWN: usize = 2_000;
 
-/// Which sources the user has trusted, each for exactly its text.
+/// Which sources the user has trusted, each with exactly its current text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trusted {
     /// The project's `opencode.toml`.
@@ -23,12 +24,12 @@ pub struct Trusted {
     pub options: bool,
 }
 
-/// A setting of a source that is not trusted: it is not used.
+/// A setting of an untrusted source that is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// The source's name.
     pub file: String,
-    /// From 1; 0 where there are no lines.
+    /// The line, from 1; 0 if the source has no lines.
     pub line: usize,
     /// The path of the key.
     pub path: String,
@@ -46,13 +47,13 @@ impl std::fmt::Display for Withheld {
     }
 }
 
-/// In which direction a value is tighter than another.
+/// Which values of a key are tighter than others.
 enum Tightens<'a> {
     Lower,
     Higher,
     /// A list with fewer of the same items.
     Fewer,
-    /// A list with all of the items that the user named, and more.
+    /// A list with all of the user's items, and more.
     More,
     /// Words, the tightest first.
     Words(Vec<&'a str>),
@@ -74,7 +75,7 @@ impl<'a> Tightens<'a> {
         }
     }
 
-    /// Whether `value` may take the place of `own`, which is the user's or the default.
+    /// Whether `value` may replace `own`, the value of the user or the default.
     fn allows(&self, value: &Json, own: &Json) -> bool {
         let items = |list: &Json| list.as_array().cloned();
         match self {
@@ -96,7 +97,7 @@ impl<'a> Tightens<'a> {
                     let word = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                     words.iter().position(|known| *known == word)
                 };
-                // What the user has not set counts as the tightest
+                // A value that the user has not set counts as the tightest
                 let own = if own.is_null() { Some(0) } else { place(own) };
                 matches!((place(value), own), (Some(value), Some(own)) if value <= own)
             }
@@ -105,7 +106,7 @@ impl<'a> Tightens<'a> {
     }
 }
 
-/// A number, a time in seconds, or a limit that is lifted.
+/// The amount of a number, a time in seconds, or a lifted limit.
 fn amount(value: &Json) -> Option<f64> {
     match value {
         Json::Number(number) => number.as_f64(),
@@ -115,8 +116,8 @@ fn amount(value: &Json) -> Option<f64> {
     }
 }
 
-/// The tree of a source without what it loosens, and what that is. `own` is the user's configuration with the defaults,
-/// `is_set` says whether the user has set a path.
+/// Splits the tree of a source: the part that may be used, and the settings that loosen something. `own` is the user's
+/// configuration with the defaults; `is_set` says whether the user has set a path.
 pub(super) fn take_out(
     schema: &Json,
     layer: &Layer,
@@ -156,7 +157,7 @@ impl Comparison<'_> {
         Node { at: node.at, end: node.end, value: Value::Table(kept) }
     }
 
-    /// The value of a key, without what needs trust.
+    /// The value of a key, without the parts that need trust.
     fn key(&mut self, tightens: &Tightens<'_>, node: &Node, own: &Json, path: &str) -> Option<Node> {
         if let Value::Table(table) = &node.value {
             let mut kept = BTreeMap::new();
@@ -187,7 +188,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether two values say the same: `4` and `4.0` do, and an empty list is as good as none.
+/// Whether two values mean the same: `4` and `4.0` do, and an empty list means the same as none.
 fn same(value: &Json, own: &Json) -> bool {
     value == own
         || matches!((amount(value), amount(own)), (Some(value), Some(own)) if value == own)

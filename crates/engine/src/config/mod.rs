@@ -1,8 +1,8 @@
 //! `opencode.toml`: what a user may set, and how it is read.
 //!
-//! A file here for each section of the file: plain types, whose defaults are the documented ones and
-//! whose doc comments become the JSON Schema. [`load`] checks every source against that schema,
-//! lists all problems with their places, and puts the sources over one another.
+//! Each section has its own file here: plain types whose defaults are the documented ones and whose
+//! doc comments become the JSON Schema. [`load`] checks every source against that schema, lists all
+//! problems with their places, and merges the sources.
 //!
 //! **Invariant**: no I/O. Texts come in, values and texts go out.
 

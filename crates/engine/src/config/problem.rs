@@ -13,16 +13,16 @@ pub struct Source {
 
 /// One thing that is wrong with the configuration, and where.
 ///
-/// Shown as `file:line:column: message`, then a `hint:` line where there is one. `line` and
-/// `column` count from 1, columns in characters; both are 0 where the source has no lines (the
-/// plugin's options), and are then left out.
+/// Shown as `file:line:column: message`, then a `hint:` line if there is one. `line` and `column`
+/// count from 1, columns in characters. Both are 0, and left out, if the source has no lines (the
+/// plugin's options).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigProblem {
     /// [`Source::name`], or [`OPTIONS`](super::OPTIONS).
     pub file: String,
-    /// From 1; 0 where there are no lines.
+    /// From 1; 0 if there are no lines.
     pub line: usize,
-    /// From 1, in characters; 0 where there are no lines.
+    /// From 1, in characters; 0 if there are no lines.
     pub column: usize,
     /// What is wrong; names the key.
     pub message: String,

@@ -1,6 +1,6 @@
-//! Keeps `docs/CONFIGURATION.md` equal to the schema: what stands between its markers is made here.
-//! `UPDATE_EXPECT=1` writes it again.
-//! Tests only. It words no key: what one means comes from the schema, the order of keys from `example.toml`.
+//! Keeps `docs/CONFIGURATION.md` equal to the schema: this file generates the text between its markers.
+//! `UPDATE_EXPECT=1` writes it again. Tests only. It describes no key itself: the meanings come from the
+//! schema, the order of keys from `example.toml`.
 
 use std::fmt::Write;
 
@@ -35,7 +35,7 @@ fn the_example_has_every_key() {
         let shown = find(&example, section).unwrap();
         missing.extend(keys.filter(|key| shown.get(key).is_none()).map(|key| format!("{section}.{key}")));
     }
-    // One role stands for all
+    // The example shows one role for all
     missing.retain(|section| !(section.starts_with("roles.") && section.contains(", ")));
     assert_eq!(missing, Vec::<String>::new());
 }
@@ -63,7 +63,7 @@ fn reference() -> String {
         text.push_str("| key | value | default | a repository may | |\n|---|---|---|---|---|\n");
         let places = group.sections.iter().find_map(|section| find(&example, section));
         let mut keys: Vec<_> = properties(group.schema).filter(|(_, key)| !is_section(schema, key)).collect();
-        // Roles share their keys, and one of them stands for all in the example.
+        // Roles share their keys, and the example shows one role for all.
         let anywhere = |key: &str| EXAMPLE.find(&format!("\n{key} =")).unwrap_or(usize::MAX);
         keys.sort_by_key(|(key, _)| {
             places.and_then(|node| node.get(key)).map_or_else(|| anywhere(key), |node| node.at)
@@ -81,7 +81,7 @@ fn reference() -> String {
     text
 }
 
-/// What a repository's own settings may do with a key before the user has trusted them.
+/// What a repository's own settings may do with a key before the user trusts them.
 fn tightens(of: &Json) -> String {
     match (of["x-tightens"].as_str(), of["x-tightens"].as_array()) {
         (Some("lower"), _) => "lower it".to_owned(),
@@ -145,7 +145,7 @@ fn collect<'a>(schema: &'a Json, node: &'a Json, path: &str, groups: &mut Vec<Gr
     }
 }
 
-/// A table with keys of its own, or a list of such.
+/// Whether it is a table with its own keys, or a list of such tables.
 fn is_section(schema: &Json, of: &Json) -> bool {
     let of = resolve(schema, of);
     let table = of.get("items").map_or(of, |items| resolve(schema, items));

@@ -22,8 +22,8 @@ pub(super) static TREE: LazyLock<Value> = LazyLock::new(|| {
     schema.to_value()
 });
 
-/// Takes out what only repeats: sizes of Rust's integers, defaults of whole tables, whose keys have
-/// them already, and the line breaks of doc comments.
+/// Removes repetitions: sizes of Rust's integers, defaults of whole tables (their keys have them
+/// already), and the line breaks of doc comments.
 fn tidy(schema: &mut Schema) {
     if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.replace('\n', " ");

@@ -1,6 +1,6 @@
-//! What a mission needs of the user's settings, read once when it starts.
+//! The settings of a mission, read once when it starts.
 //!
-//! Nothing that runs reads a file again: a mission keeps the settings of its start.
+//! A running mission reads no settings file again: it keeps the settings of its start.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::config::{
     load,
 };
 
-/// Rule files that are read at most, and their size in bytes.
+/// The most rule files that are read, and the largest size of one, in bytes.
 const MAX_RULES: usize = 500;
 const MAX_RULE_FILE: u64 = 256 * 1024;
 
@@ -22,14 +22,14 @@ const MAX_RULE_FILE: u64 = 256 * 1024;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
     pub value: Option<serde_json::Value>,
-    /// They stand in the user's own configuration.
+    /// Whether they are in the user's own configuration.
     pub own: bool,
 }
 
-/// What was read, and the texts of the repository in it.
+/// The configuration, and the texts of the repository that loosen it.
 pub(crate) struct Settings {
     pub config: Config,
-    /// Those that loosen something: what kind of text, and the text.
+    /// Texts that loosen something, each with its kind.
     pub loosening: Vec<(&'static str, String)>,
 }
 
@@ -37,8 +37,8 @@ pub(crate) struct Settings {
 const TOML: &str = "opencode.toml";
 const OF_ENTRY: &str = "options";
 
-/// Reads the user's and the project's `opencode.toml`, and the options from opencode.json over both. `state` knows what the
-/// user has trusted in this project.
+/// Reads the user's and the project's `opencode.toml`, and the options of opencode.json over both. `state` knows what
+/// the user has trusted in this project.
 pub(crate) fn read(
     config_home: &Path,
     root: &Path,
@@ -61,15 +61,15 @@ pub(crate) fn read(
         options: options.own || said(OF_ENTRY) == Some(Answer::Trusted),
     };
     let config = load(user.clone(), project.clone(), options.value.clone(), trusted)?;
-    // What needs trust is the same after it was given.
+    // The texts that need trust do not depend on what is trusted already.
     let bare = load(user, project, options.value.clone(), Trusted { project: false, options: options.own })?;
     let loosens = |kind: &str| bare.withheld.iter().any(|w| (w.file == OPTIONS) == (kind == OF_ENTRY));
     let loosening = texts.into_iter().filter(|(kind, _)| loosens(kind)).collect();
     Ok(Settings { config, loosening })
 }
 
-/// What the user and the project say to a command that changes nothing and runs nothing: who asks for it takes the project's
-/// word.
+/// The configuration for a command that changes nothing and runs nothing. It uses the project's settings without asking
+/// for trust.
 pub(crate) fn for_reading(config_home: &Path, root: &Path) -> Result<Config, Vec<ConfigProblem>> {
     let user = source(config_home.join("opencode").join("opencode.toml"))?;
     let project = source(root.join("opencode.toml"))?;
@@ -90,7 +90,7 @@ fn source(path: PathBuf) -> Result<Option<Source>, Vec<ConfigProblem>> {
     }
 }
 
-/// Names every limit, so that a new one is not forgotten here.
+/// The policy of a mission. It names every field, so that a new one is not forgotten here.
 pub(crate) fn policy(config: &Config) -> Policy {
     let usual = Policy::default();
     Policy {
@@ -124,7 +124,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
         task_tokens: config.budget.task.tokens.get(),
         task_cost_usd: config.budget.task.cost_usd.get(),
         outage_ms: u64::try_from(config.budget.outage.get().as_millis()).unwrap_or(u64::MAX),
-        // No setting governs these
+        // There is no setting for these
         max_tasks: usual.max_tasks,
         max_files: usual.max_files,
         max_lines: usual.max_lines,
@@ -133,7 +133,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
     }
 }
 
-/// The Guardian with the project's own rules beside the built-in ones, and what is wrong with those.
+/// The Guardian with the built-in and the project's own rules, and the problems of the project's rules.
 pub(crate) fn guardian(config: &Config, root: &Path) -> (Guardian, Vec<RuleProblem>) {
     let severity = config.guardian.severity.iter().map(|(rule, level)| {
         let level = match level {
@@ -153,7 +153,7 @@ pub(crate) fn guardian(config: &Config, root: &Path) -> (Guardian, Vec<RuleProbl
     (guardian, problems)
 }
 
-/// Adds the rules that the project's `sgconfig.yml` names, if there is one, and gives its utility rules.
+/// Adds the rules that the project's `sgconfig.yml` names, if it exists, and returns its utility rules.
 fn sgconfig(
     root: &Path,
     rules: &mut Vec<(String, String)>,
@@ -230,7 +230,7 @@ fn inside(folder: &str) -> Option<PathBuf> {
     Some(found)
 }
 
-/// Files that match the patterns. Where nobody asked for them, only those that look like ast-grep rules.
+/// Files that match the patterns. Unless the user asked for them, only files that look like ast-grep rules.
 fn rule_files(patterns: &[String], root: &Path, asked_for: bool) -> Vec<(String, String)> {
     let mut globs = GlobSetBuilder::new();
     for pattern in patterns {

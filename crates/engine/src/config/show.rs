@@ -1,6 +1,6 @@
-//! The effective configuration, for people: `config show` prints it, and `load` can read it again.
+//! The effective configuration as text: `config show` prints it, and `load` can read it again.
 //!
-//! It prints nothing itself, and hides nothing: secrets in it are the caller's to remove.
+//! It prints nothing itself, and hides nothing: the caller removes secrets.
 
 use super::Config;
 use super::layer::{Layer, Node, Value};
@@ -20,7 +20,7 @@ pub fn show(config: &Config) -> String {
     comments.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let mut shown = text;
     for (at, comment) in comments {
-        // From the end backwards, so that earlier offsets stay true.
+        // From the end backwards, so that earlier offsets stay valid.
         if shown.is_char_boundary(at) {
             shown.insert_str(at, &comment);
         }
@@ -40,7 +40,7 @@ fn collect(config: &Config, node: &Node, path: &str, comments: &mut Vec<(usize, 
                 collect(config, &entry.node, &path, comments);
             }
         }
-        // Tables in a list have lines of their own, but the list came from one place.
+        // Tables in a list have their own lines, but the list has one origin.
         Value::List(items) if items.iter().any(|item| matches!(item.value, Value::Table(_))) => {
             let values = items.iter().filter_map(|item| match &item.value {
                 Value::Table(table) => Some(table.values()),

@@ -1,14 +1,14 @@
-//! Texts with a grammar of their own, and the schemas that elements of a section name. Sections and schema stand on it.
+//! Texts with their own grammar, and the schemas that fields of a section use. Sections and schema use it.
 //!
-//! `validate` asks it about each text that the schema marks with `x-kind`. It knows no key, and looks for no file,
-//! program or model that a text names.
+//! `validate` asks it about each text that the schema marks with `x-kind`. It knows no key, and does not look for
+//! a file, program or model that a text names.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::values::{ModelId, Span};
 
-/// Texts with a grammar of their own. The schema names it as `x-kind`, beside a `pattern` which
-/// says nearly the same to an editor that knows JSON Schema only.
+/// Texts with their own grammar. The schema names it as `x-kind`, beside a `pattern` that says nearly the same to
+/// editors that know only JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TextKind {
     Span,
@@ -91,7 +91,7 @@ impl TextKind {
     }
 }
 
-/// Refuses what would leave the project, on whatever platform the file is read.
+/// Refuses paths that leave the project, on any platform.
 fn inside(text: &str) -> Result<(), String> {
     let hint = "write it relative to the project's root, without `..`";
     let drive = text.as_bytes().get(1) == Some(&b':');
@@ -120,7 +120,7 @@ pub(super) fn command_name(_: &mut SchemaGenerator) -> Schema {
     text(TextKind::CommandName)
 }
 
-/// Names of checks are the project's to know; here they are any key.
+/// Only the project knows the names of its checks; here any key is accepted.
 pub(super) fn spans(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object", "additionalProperties": text(TextKind::Span) })
 }
@@ -163,7 +163,7 @@ impl JsonSchema for ModelId {
     }
 }
 
-/// Options of requests to a model: plain values, and tables of such where a provider groups them.
+/// Options of requests to a model: plain values, and tables of plain values if a provider groups them.
 pub(super) fn options(_: &mut SchemaGenerator) -> Schema {
     let plain =
         || json_schema!({ "anyOf": [{ "type": "boolean" }, { "type": "number" }, { "type": "string" }] });

@@ -1,6 +1,6 @@
-//! Checks a layer against the schema and lists all that is wrong with it.
+//! Checks a layer against the schema and lists all its problems.
 //!
-//! It knows the part of JSON Schema that [`super::schema`] makes, and no more.
+//! It knows only the part of JSON Schema that [`super::schema`] produces.
 
 use serde_json::Value as Json;
 
@@ -12,10 +12,11 @@ use super::problem::ConfigProblem;
 use super::text_kind::TextKind;
 use crate::text::{nearest, one_of};
 
-/// A file with more problems than this is of another kind; the rest is counted only.
+/// The most problems that are listed: a file with more is not a settings file. The rest is only
+/// counted.
 const MOST_PROBLEMS: usize = 50;
 
-/// Everything that is wrong with a layer, in the order of the text.
+/// All problems of a layer, in the order of the text.
 pub(super) fn validate(schema: &Json, layer: &Layer) -> Vec<ConfigProblem> {
     let mut checker = Checker { schema, layer, problems: Vec::new() };
     checker.check(schema, &layer.root, "");
@@ -147,7 +148,8 @@ impl<'a> Checker<'a> {
             }
             parts.push(part.problems);
         }
-        // What is wrong inside a list or table is said there; a wrong text or number, as a whole.
+        // Problems inside a list or table are reported there; a wrong text or number is reported as
+        // a whole.
         match (&node.value, parts.pop()) {
             (Value::List(_) | Value::Table(_), Some(problems)) => self.problems.extend(problems),
             (_, part) => {
@@ -167,12 +169,12 @@ impl<'a> Checker<'a> {
         self.problems.push(problem);
     }
 
-    /// The value that was meant, where it is only written in the wrong way.
+    /// A hint with the correct form, if the value is only written wrongly.
     fn hint_for_value(&self, schema: &'a Json, node: &Node) -> Option<String> {
         let meant = |value: Value, write: String| {
             let node = Node { value, ..node.clone() };
             let mut trial = Checker { schema: self.schema, layer: self.layer, problems: Vec::new() };
-            // Trying a value whose own message would try again must not go round forever.
+            // Only values that fit are suggested, so that the search for hints ends.
             if !self.fits_any(schema, &node) {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Values that have a grammar of their own: spans of time, model names, limits. They know no section.
+//! Values with their own grammar: spans of time, model names, limits. They know no section.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1
 const LONGEST: u64 = 30 * 86_400;
 
 impl Span {
-    /// A span of whole seconds; the caller keeps to the limits.
+    /// A span of whole seconds; the caller must keep the limits.
     pub const fn from_secs(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
@@ -43,7 +43,7 @@ impl FromStr for Span {
         while !rest.is_empty() {
             let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
             let (number, tail) = rest.split_at(digits);
-            // Each unit at most once and from the largest down: "10m 4h" is more likely a slip.
+            // Each unit at most once, largest first: "10m 4h" is more likely a mistake.
             let (unit, size) = units.find(|(unit, _)| tail.starts_with(unit)).ok_or_else(wrong)?;
             let part = number.parse::<u64>().ok().and_then(|n| n.checked_mul(*size)).ok_or_else(wrong)?;
             seconds = seconds.checked_add(part).ok_or_else(wrong)?;
@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for Span {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Limit<T> {
-    /// No more than this.
+    /// The limit itself.
     At(T),
     /// `"none"`: no limit.
     #[serde(serialize_with = "none")]
@@ -128,7 +128,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Limit<T> {
     }
 }
 
-/// A model as OpenCode names it, `provider/model`; the model's own name may hold more slashes.
+/// A model as OpenCode names it, `provider/model`; the model's own name may contain more slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelId(String);

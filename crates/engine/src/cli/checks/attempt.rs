@@ -1,5 +1,5 @@
-//! `checks try`: sets a slot up and runs the project's checks in it once, as a mission would on its base, and says what came of
-//! each. The user's files are only read.
+//! `checks try`: sets up a slot and runs the project's checks in it once, as a mission would on its base, and prints
+//! the result of each. The user's files are only read.
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ use crate::host::Nobody;
 use crate::text::duration;
 use crate::world::Processes;
 
-/// Who holds the project's lock, and whose commits are kept.
+/// The name under which it holds the project's lock and keeps commits.
 const ATTEMPT_NAME: &str = "try";
-/// Failing tests that are named for each check.
+/// The most failing tests that are named for each check.
 const MAX_NAMED: usize = 20;
-/// Lines of output that are shown of a check whose failure no test's name explains, and bytes of each.
+/// The most output lines that are shown if a check fails without the name of a test, and the most bytes of each.
 const LAST_LINES: usize = 12;
 const MAX_LINE: usize = 300;
 
@@ -39,14 +39,14 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// A check, what came of it, and how long it took.
+/// A check, its result, and how long it took.
 struct Ran {
     check: Check,
     said: CheckSummary,
     took_ms: u64,
     /// Tests that fail, by their full names.
     failed: Vec<String>,
-    /// The last lines of its output, where no test's name says what is wrong.
+    /// The last lines of its output, if it names no failing test.
     output: Vec<String>,
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     Ok(answer.exit(u8::from(wrong)))
 }
 
-/// A test by its full name, its file or package first.
+/// The full name of a test, with its file or package first.
 fn full_name(failure: &TestFailure) -> String {
     match &failure.suite {
         Some(suite) => format!("{suite} > {}", failure.name),
@@ -122,7 +122,7 @@ fn full_name(failure: &TestFailure) -> String {
     }
 }
 
-/// The last lines that hold something.
+/// The last lines that are not empty.
 fn last_lines(output: &str) -> Vec<String> {
     let held: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
     let last = held.iter().skip(held.len().saturating_sub(LAST_LINES));

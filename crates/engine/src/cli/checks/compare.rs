@@ -1,4 +1,4 @@
-//! `checks compare`: what a check's output says of a change, against the output before it. Runs nothing.
+//! `checks compare`: the verdict on a change from a check's output before and after it. Runs nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     CommandAnswer::json(&value)
 }
 
-/// A test by its full name; a command that failed as a whole has none.
+/// The full name of a test; `None` if the command failed as a whole.
 fn name(failure: &NewFailure) -> Option<String> {
     let test = failure.test.as_deref()?;
     Some(failure.suite.as_ref().map_or_else(|| test.to_owned(), |suite| format!("{suite} > {test}")))

@@ -1,6 +1,6 @@
-//! `checks [PATH]`: the project's own commands as a mission would use them, and what is left out and why.
-//! `checks parse` and `checks compare`: what is read in their output. Only `checks try` runs anything. Each has a file beside
-//! this one.
+//! `checks [PATH]`: the project's own commands as a mission would use them, and what is left out and why. `checks
+//! parse` and `checks compare` show what a mission reads in their output. Only `checks try` runs anything. Each has its
+//! own file in this folder.
 
 mod attempt;
 mod compare;

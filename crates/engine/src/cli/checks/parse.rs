@@ -1,4 +1,5 @@
-//! `checks parse`: what an output of a test runner says. Runs nothing; for scripts, and to see what a mission would read.
+//! `checks parse`: the results in the output of a test runner, as a mission would read them. It is for scripts, too,
+//! and runs nothing.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 use crate::text::nearest;
 
-/// No output of a run is larger; what is gets refused.
+/// The largest output file, in bytes; larger files are refused.
 const MAX_FILE: u64 = 1 << 30;
 
 #[derive(Debug, clap::Args)]
@@ -52,7 +53,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let failing = report.failing.as_deref().unwrap_or_default();
     let status = match (&end, report.passed) {
         _ if !failing.is_empty() => "failed",
-        // The shell could not start a program
+        // The shell could not start the program
         (End::Exited { code: 126 | 127 }, None) => "unknown",
         (end, _) if !end.success() => "failed",
         (_, Some(passed)) if passed > 0 => "passed",
@@ -71,7 +72,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
 }
 
 impl Printer {
-    /// The check that the options describe: by its runner, or by its command line.
+    /// The check that the options describe, by its runner or its command line.
     pub(super) fn check(&self) -> Check {
         let check = Check::configured("test", self.run.as_deref().unwrap_or_default(), None);
         Check { kind: CheckPurpose::Test, runner: self.runner.or(check.runner), ..check }
@@ -93,7 +94,7 @@ pub(super) fn read(path: &Path) -> Result<String, CommandFailure> {
     Ok(clean(&std::fs::read(path).map_err(wrong)?))
 }
 
-/// A test by its full name, its file or package first.
+/// The full name of a test, with its file or package first.
 fn name(failure: &TestFailure) -> String {
     match &failure.suite {
         Some(suite) => format!("{suite} > {}", failure.name),

@@ -1,4 +1,4 @@
-//! What set-up, checks, refused commands and hints there are in a project.
+//! Shows the set-up, checks, refused commands and hints of a project.
 //!
 //! It runs none of them.
 
@@ -36,7 +36,7 @@ fn folder(path: &Path) -> Result<PathBuf, CommandFailure> {
     })
 }
 
-/// What a mission in this project would use, its `opencode.toml` included.
+/// What a mission in this project would use, including its `opencode.toml`.
 fn find(root: &Path, place: &Place) -> Result<Found, CommandFailure> {
     let config = place.settings(root).map_err(|problems| {
         let list: Vec<String> = problems.iter().map(ToString::to_string).collect();

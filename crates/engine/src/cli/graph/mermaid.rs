@@ -1,6 +1,8 @@
-//! Mermaid, which GitHub and most editors draw. It gets the nodes of the picture, and places none of them.
+//! The graph as Mermaid, which GitHub and most editors draw. It gets the nodes of the picture, and places
+//! none of them.
 //!
-//! Texts of models become labels here, so every sign that Mermaid reads is written as an entity.
+//! Texts of models become labels here, so every character with a meaning in Mermaid is written as an
+//! entity.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -10,7 +12,7 @@ use crate::missions::page::picture::node::{Node, colours};
 pub(super) fn draw(nodes: &[Node]) -> String {
     let mut text = String::from("flowchart LR\n");
     for (at, node) in nodes.iter().enumerate() {
-        // Numbers, as some task ids (`end`) are words of Mermaid's own
+        // Numbers, because some task ids (`end`) are keywords of Mermaid
         let (id, title) = (escaped(&node.id), escaped(&node.title));
         let _ = writeln!(text, "  t{at}[\"{id}: {title}\"]:::{}", node.state);
     }
@@ -30,7 +32,7 @@ pub(super) fn draw(nodes: &[Node]) -> String {
     text
 }
 
-/// Text inside quotes: everything that means something there as an entity.
+/// Text for inside quotes, with every special character as an entity.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

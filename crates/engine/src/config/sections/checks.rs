@@ -68,7 +68,7 @@ fn default_timeout() -> Span {
     Span::from_secs(10 * 60)
 }
 
-/// Two commands of one name could not be told apart in reports, nor asked for by `mission_check`.
+/// Problems for two commands with the same name: reports and `mission_check` could not distinguish them.
 pub(crate) fn same_name_twice(layer: &Layer) -> Vec<ConfigProblem> {
     let commands =
         layer.root.get("checks").and_then(|checks| checks.get("command")).map_or(&[][..], Node::items);

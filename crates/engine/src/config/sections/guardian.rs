@@ -39,7 +39,7 @@ pub enum RuleLevel {
     Error,
 }
 
-/// Rule names are the guardian's to know; here they are any key.
+/// Only the Guardian knows the names of rules; here any key is accepted.
 fn levels(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<RuleLevel>() })
 }

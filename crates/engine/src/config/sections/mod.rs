@@ -1,7 +1,7 @@
-//! The sections of `opencode.toml`, a file each: types, defaults, and words that become schema and manual.
+//! The sections of `opencode.toml`, one file each: types, defaults, and the texts that become schema and manual.
 //!
-//! They parse and check nothing: `validate` compares a file with the schema before it becomes these types. What a value
-//! does is decided by the code that asks for it.
+//! They parse and check nothing: `validate` compares a file with the schema before it becomes these types. The code
+//! that reads a value decides what it does.
 
 pub(crate) mod budget;
 pub(crate) mod checks;

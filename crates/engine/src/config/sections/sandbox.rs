@@ -87,7 +87,7 @@ pub enum Network {
 }
 
 impl SandboxConfig {
-    /// As the runner of commands is told.
+    /// The settings for the runner of commands.
     pub(crate) fn settings(&self) -> checks::Sandbox {
         checks::Sandbox {
             require: match self.require {
@@ -124,7 +124,7 @@ impl SandboxConfig {
     }
 }
 
-/// An absolute path, or one below the home folder; others name no place of the machine.
+/// An absolute path, or one below the home folder; `None` for any other text.
 fn path(text: &str, home: Option<&Path>) -> Option<PathBuf> {
     match text.strip_prefix("~/") {
         Some(below) => home.map(|home| home.join(below)),

@@ -41,7 +41,7 @@ pub struct WorkspaceConfig {
 const AUTO: &str = "auto";
 
 impl WorkspaceConfig {
-    /// The folder that the user wants slots to lie in.
+    /// The folder for slots, if the user has set one.
     pub(crate) fn slots(&self) -> Option<PathBuf> {
         (self.directory != AUTO).then(|| PathBuf::from(&self.directory)).filter(|folder| folder.is_absolute())
     }

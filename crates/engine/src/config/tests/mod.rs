@@ -1,4 +1,4 @@
-//! What `opencode.toml` may say, and what is said of it where it is wrong.
+//! What `opencode.toml` may contain, and the messages if it is wrong.
 
 use expect_test::expect;
 use mission::Role;
@@ -16,7 +16,7 @@ fn source(name: &str, text: &str) -> Option<Source> {
     Some(Source { name: name.to_owned(), text: text.to_owned() })
 }
 
-/// Where every source is trusted.
+/// Loads with every source trusted.
 fn load(
     user: Option<Source>,
     project: Option<Source>,
@@ -42,7 +42,7 @@ fn the_example_says_the_defaults() {
     assert_eq!(config.roles.coder.model.as_ref().map(ModelId::provider), Some("provider"));
     assert_eq!(config.checks.command[0].run, "npm test");
     assert_eq!(config.guardian.severity["debug-leftover"], RuleLevel::Off);
-    // What is left after taking away the lines that only illustrate.
+    // The defaults, without the lines of the example that only illustrate.
     config.budget.tokens = Limit::None;
     config.budget.cost_usd = Limit::None;
     config.budget.task.tokens = Limit::None;
@@ -77,7 +77,7 @@ fn layers_merge_key_by_key_and_lists_are_replaced() {
     assert_eq!(config.origins.get("heal.fixes"), None);
 }
 
-/// Puts odd values in the place of every value: each is a problem with a place, or can be read.
+/// Replaces every value by odd ones: each must give a problem with a place, or be readable.
 #[test]
 fn whatever_passes_the_schema_can_be_read() {
     let odd = [

@@ -1,5 +1,5 @@
-//! Settings files as nobody would write them: read without a panic, the same each time, and never loosening what they may not.
-//! `CASES` says how many.
+//! Random settings files: they are read without a panic, with the same result each time, and never loosen what they may
+//! not. `CASES` says how many.
 
 use super::{EXAMPLE, source};
 use crate::config::{Config, Trusted, load};
