@@ -1,4 +1,4 @@
-//! A git filter of the user's in the real sandbox: `workspace` runs git, `checks` confines it.
+//! A git filter of the user in the real sandbox: `workspace` runs git, `checks` confines it.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use checks::{ConfinedReach, Sandbox};
 use workspace::{Confine, ConfinedPlaces, Workspace};
 
-/// As the engine does it for missions.
+/// Confines filters as the engine does for missions.
 #[derive(Debug)]
 struct Confined(Sandbox);
 
@@ -31,7 +31,7 @@ fn git(folder: &Path, args: &[&str]) {
     assert!(said.unwrap().status.success(), "{args:?}");
 }
 
-/// With real git and the real sandbox: the filter works, and what it does beside its work comes to nothing.
+/// With real git and the real sandbox: the filter works, and its side effects are prevented.
 #[test]
 fn a_filter_of_the_user_s_runs_in_the_sandbox() {
     for level in [checks::Level::Basic, checks::Level::Full] {

@@ -1,9 +1,8 @@
 //! One word for one thing: `docs/GLOSSARY.md`, held by a test.
 //!
-//! Reads every page, prompt and rule, and the comments and texts of every source file. Each place that
-//! uses a word of [`BANNED`] is listed with the word to use, and each comment in Rust that begins in lower case
-//! (ESLint says it of JavaScript). It changes nothing and knows no grammar: a word that is banned here has a
-//! standard word in its place.
+//! Reads every page, prompt and rule, and the comments and texts of every source file. It lists each place that uses a
+//! word of [`BANNED`] with the word to use, and each Rust comment that begins in lower case (ESLint checks JavaScript).
+//! It changes nothing and knows no grammar: a word that is banned here has a standard word in its place.
 
 // A test that cannot read what it judges must fail, helpers included.
 #![allow(clippy::expect_used)]
@@ -49,7 +48,7 @@ static PHRASES: LazyLock<HashMap<&str, Vec<(&str, &str)>>> = LazyLock::new(|| {
     by_first
 });
 
-/// Names that are written in lower case where a sentence begins with them, too.
+/// Names that stay in lower case at the beginning of a sentence.
 const NAMES: &str = "bun cargo eslint git gocheck mypy node npm npx p pip pnpm pytest ruff rustc sbt tape tsc unittest uv zig";
 
 /// Files that quote the words.
@@ -95,11 +94,11 @@ fn readable(path: &str) -> Option<String> {
     let read = Path::new(path)
         .extension()
         .is_some_and(|end| ["md", "yml", "rs", "js", "mjs"].iter().any(|known| end == *known));
-    // A path that is gone from the working tree is no text.
+    // A path may be missing in the working tree.
     if fixture || !read { None } else { std::fs::read_to_string(root().join(path)).ok() }
 }
 
-/// Each place in `text` where a banned word stands, in words.
+/// Each place in `text` with a banned word, as a message.
 fn places(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let prose = match Path::new(path).extension().and_then(|end| end.to_str()) {
@@ -113,7 +112,7 @@ fn places(path: &str, text: &str) -> Vec<String> {
             prose
         }
         Some("js" | "mjs") => prose_of(Language::JavaScript, text).0,
-        // A pattern finds words that others write.
+        // Patterns may contain banned words, because they search for them.
         Some("yml") => text
             .lines()
             .map(|line| if line.contains("regex:") { "." } else { line })
@@ -199,7 +198,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository's root")
 }
 
-/// What git tracks: a file that somebody left in the checkout is theirs.
+/// The files that git tracks; other files in the checkout are ignored.
 fn tracked_files() -> Vec<String> {
     let output = Command::new("git")
         .args(["ls-files", "-z"])

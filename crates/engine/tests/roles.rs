@@ -1,5 +1,5 @@
-//! `mission::Role` is the table of roles. What cannot read it (the plugin's agents, the prompts, the configuration) is
-//! compared with it here, so that a new role names every place that it still lacks.
+//! `mission::Role` is the table of roles. Places that cannot read it (the plugin's agents, the prompts, the
+//! configuration) are compared with it here, so that the tests name every place that a new role still needs.
 
 use std::path::{Path, PathBuf};
 

@@ -94,8 +94,7 @@ impl Orchestrator {
         answer.unwrap_or(Err(Refusal::Stopped))
     }
 
-    /// The same for callers that cannot wait. If the mailbox is full, the message is dropped; the reservation ends
-    /// with the turn.
+    /// The same for callers that cannot wait. If the mailbox is full, the message is dropped.
     pub(crate) fn release_now(&self, session: &str) {
         let _ = self.messages.try_send(Message::Release { session: session.to_string() });
     }

@@ -1,4 +1,4 @@
-//! What checks say, in words and as findings: of the base, and of a tree in comparison with it.
+//! Results of checks in words and as findings: on the base, and on a tree in comparison with it.
 //!
 //! It runs nothing and decides nothing: verdicts come from `checks::compare`.
 
@@ -13,16 +13,16 @@ use crate::text::cut;
 /// The longest message of one failure, in bytes.
 const MAX_MESSAGE: usize = 1500;
 
-/// What one check said of a tree, in comparison with the base.
+/// The result of one check on a tree, in comparison with the base.
 pub(crate) struct JudgedCheck {
     pub check: Check,
     pub outcome: Arc<Outcome>,
     pub verdict: Verdict,
-    /// Whether the mission brought it.
+    /// Whether the mission added the check.
     pub own: bool,
 }
 
-/// What a check says of the base.
+/// The result of a check on the base.
 pub(super) fn base_summary(check: &Check, outcome: &Outcome) -> CheckSummary {
     let (verdict, detail) = match checks::compare(None, outcome) {
         Verdict::Pass => (GateVerdict::Pass, passed(outcome)),
@@ -55,7 +55,7 @@ fn said(check: &Check, verdict: GateVerdict, detail: String) -> CheckSummary {
     }
 }
 
-/// How many tests passed, what failed as before, and how the run was confined.
+/// How many tests passed, which failed as before, and how the run was confined.
 pub(super) fn passed(outcome: &Outcome) -> String {
     let said = outcome.passed.map_or_else(|| outcome.end.to_string(), |n| format!("{n} passed"));
     let said = match outcome.still_failing() {

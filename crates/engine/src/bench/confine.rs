@@ -1,5 +1,5 @@
-//! What the project's commands and the user's git filters may see and change: from the settings, the slot and what set-up
-//! has fetched.
+//! What the project's commands and the user's git filters may read and write: computed from the settings, the slot and
+//! the caches of the set-up.
 //!
 //! The sandbox itself is in `checks::process`. Nothing here may give a command more than its settings allow.
 
@@ -26,17 +26,17 @@ impl Confine for FilterSandbox {
 }
 
 impl Bench {
-    /// How a check runs in a slot.
+    /// The options of a check's run in a slot.
     pub fn run_options(&self, slot: &Slot) -> RunOptions {
         self.run_options_in(&slot.path, &slot.n.to_string())
     }
 
-    /// How a command runs in the folder of a slot; `name` is that of its temporary folder.
+    /// The options of a command's run in the folder of a slot; `name` is the name of its temporary folder.
     pub fn run_options_in(&self, folder: &Path, name: &str) -> RunOptions {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let config = &self.config.sandbox;
         let mut readable = config.readable(home.as_deref());
-        // A slot's `.git` leads there
+        // A slot's `.git` points there
         readable.push(self.workspace.repository());
         RunOptions {
             sandbox: config.settings(),
@@ -49,8 +49,8 @@ impl Bench {
         }
     }
 
-    /// A new temporary folder for one run whose outcome is believed. Its path is the same as the last one's where nothing of
-    /// that is left: cargo builds again what it read at another path.
+    /// A new temporary folder for one run whose outcome counts. If the last one was removed, its path is used again,
+    /// because cargo rebuilds what it read at another path.
     pub fn verdict_tmp(&self) -> PathBuf {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let usual = self.tmp.join("verdict");
@@ -60,7 +60,8 @@ impl Bench {
         self.tmp.join(format!("verdict-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
     }
 
-    /// How set-up and package managers run: they reach registries and fill the caches that checks then read.
+    /// The options of set-up and package managers: they may reach registries, and they fill the caches that checks
+    /// read.
     pub fn fetch_options(&self, slot: &Slot) -> RunOptions {
         let options = self.run_options(slot);
         let network = match options.sandbox.network {

@@ -1,7 +1,6 @@
-//! Installed packages in a slot: which folders hold them, and whether something wrote there.
+//! Installed packages in a slot: their folders, and whether something wrote there.
 //!
-//! It only reads names and times, and follows no link. What is done with a folder that changed is for `setup` and
-//! `slots` to say.
+//! It only reads names and times, and follows no link. `setup` and `slots` decide what to do with a changed folder.
 
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 /// Folders into which package managers install, beside the project's own files.
 pub(super) const NAMES: [&str; 3] = ["node_modules", ".venv", "venv"];
-/// In them, what runners keep for themselves; it is discarded.
+/// Caches of test runners in these folders; they are discarded.
 const SCRATCH: [&str; 4] = [".cache", ".vite", ".vite-temp", ".vitest"];
-/// How deep a package of a monorepo lies.
+/// The deepest package folder of a monorepo.
 const DEPTH: usize = 4;
-/// Entries that are looked at, so that no tree is endless.
+/// The most entries that are read, so that every scan ends.
 const MAX_ENTRIES: usize = 500_000;
 
 /// The folders with installed packages, relative to the root.
@@ -22,7 +21,7 @@ pub(super) fn folders(root: &Path) -> Vec<PathBuf> {
     folders_named(root, &NAMES, DEPTH)
 }
 
-/// The folders with one of these names down to a depth, relative to the root; what is in them is not looked at.
+/// The folders with one of these names down to a depth, relative to the root. Their contents are not searched.
 pub(crate) fn folders_named(root: &Path, names: &[&str], depth: usize) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut left = MAX_ENTRIES;
@@ -53,7 +52,8 @@ fn collect_folders(
     }
 }
 
-/// Changes when anything in the folders does: the time at which the kernel last changed an entry cannot be set by a program.
+/// A hash that changes when anything in the folders changes. It uses the change time of entries, which a program cannot
+/// set.
 pub(super) fn state(root: &Path, folders: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
     let mut left = MAX_ENTRIES;
@@ -82,7 +82,7 @@ fn mark(folder: &Path, top: bool, left: &mut usize, hasher: &mut DefaultHasher) 
 }
 
 fn identity(found: &Metadata) -> (u64, u32, u64, i64, i64) {
-    // Of a folder, reading changes nothing here either
+    // Reading a folder does not change these values
     (found.ino(), found.mode(), found.size(), found.ctime(), found.ctime_nsec())
 }
 
@@ -106,7 +106,7 @@ mod tests {
         let before = state(place.path(), &found);
         fs::create_dir_all(at("node_modules/.cache/x")).unwrap();
         fs::read(at("node_modules/a/index.js")).unwrap();
-        // Making a folder changes the one above, which is not looked at
+        // Creating a folder changes its parent, which is not part of the hash
         assert_eq!(state(place.path(), &found), before);
         let times = fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
         let file = fs::OpenOptions::new().write(true).open(at("node_modules/a/index.js")).unwrap();

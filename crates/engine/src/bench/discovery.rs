@@ -1,11 +1,11 @@
-//! The project's checks as its user wants them: what is found in its manifests, with what `[checks]` of
-//! `opencode.toml` leaves out, allows, renames, times and adds. Runs nothing.
+//! The project's checks with the user's settings: the commands in its manifests, with the exclusions,
+//! permissions, names, time limits and additions of `[checks]` in `opencode.toml`. Runs nothing.
 
 use checks::{Check, Choice, Found};
 
 use crate::config::Config;
 
-/// All that is found, with the user's word on it. `programs` says whether a program of that name is there.
+/// All checks that are found, with the user's settings applied. `programs` says whether a program exists.
 pub(crate) fn find(
     read: &dyn Fn(&str) -> Option<String>,
     files: &[String],

@@ -1,9 +1,9 @@
-//! Formats what a change wrote with the project's own formatter, before anything is judged: layout is no reason to refuse a
-//! right change.
+//! Formats changed files with the project's own formatter before the gates judge: layout is no reason to reject a right
+//! change.
 //!
-//! Only changed files, and only where the project was formatted before: a file that was there must come out of the
-//! formatter as it stands at the base, and of a new file its neighbours must. The formatter runs as checks do. It reads a
-//! text and gives one, so that it can change nothing else.
+//! It formats only changed files, and only if the project was formatted before: the formatter must leave the base's
+//! version of an existing file, or the neighbours of a new file, unchanged. The formatter runs like a check. It only
+//! reads a text and prints one, so that it can change nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,13 +19,13 @@ use crate::text::quoted;
 
 /// The longest file that is formatted, in bytes.
 const MAX_FILE: usize = 512 * 1024;
-/// Changed files that are formatted; of a change with more, the first.
+/// The most changed files that are formatted.
 const MAX_FILES: usize = 60;
-/// Neighbours of a new file that must be formatted.
+/// How many neighbours of a new file must be formatted.
 const NEIGHBOURS: usize = 3;
 const FORMATTER_LIMIT: Duration = Duration::from_secs(60);
 
-/// A text, and the formatter that is asked for it.
+/// A text, and the formatter that runs on it.
 struct Asked {
     formatter: Formatter,
     text: String,
@@ -36,7 +36,7 @@ struct Wanted {
     path: String,
     formatter: &'static str,
     now: usize,
-    /// Texts of the base that come out as they are, where the project is formatted.
+    /// Texts of the base that the formatter must leave unchanged.
     before: Vec<usize>,
 }
 
@@ -46,7 +46,8 @@ struct Work {
     wanted: Vec<Wanted>,
 }
 
-/// Formats the changed files of a slot. Gives those that it changed; what could not be formatted stays as it is.
+/// Formats the changed files of a slot. Returns the files that it changed; files that cannot be formatted stay as they
+/// are.
 pub(crate) async fn format_changed(bench: &Bench, checks: &ProjectChecks, slot: &Slot) -> Vec<String> {
     let (workspace, of) = (bench.workspace.clone(), slot.clone());
     let work = match blocking(move || collect(&workspace, &of)).await {
@@ -58,7 +59,7 @@ pub(crate) async fn format_changed(bench: &Bench, checks: &ProjectChecks, slot: 
         }
     };
     if checks.set_up(slot).await.is_err() {
-        // Checks say so themselves; without its packages the formatter is not there
+        // The checks report this themselves; without its packages the formatter is missing
         return Vec::new();
     }
     let tmp = bench.verdict_tmp();
@@ -86,7 +87,7 @@ pub(crate) async fn format_changed(bench: &Bench, checks: &ProjectChecks, slot: 
     formatted.into_iter().map(|(path, _)| path).collect()
 }
 
-/// What is to be formatted, by which formatters, and which texts of the base show that it was before.
+/// The files to format, their formatters, and the texts of the base that show whether the project was formatted.
 fn collect(workspace: &workspace::Workspace, slot: &Slot) -> Result<Work, workspace::Error> {
     let changed: Vec<(String, ChangeKind)> = workspace
         .slot_changes(slot)?
@@ -135,7 +136,7 @@ fn collect(workspace: &workspace::Workspace, slot: &Slot) -> Result<Work, worksp
     Ok(work)
 }
 
-/// Files of the same kind that are nearest to a new one.
+/// The files of the same kind that are nearest to a new file.
 fn neighbours<'f>(files: &'f BTreeSet<String>, path: &str) -> Vec<&'f str> {
     let extension = |path: &str| path.rsplit_once('.').map(|(_, extension)| extension.to_string());
     let shared = |other: &str| other.split('/').zip(path.split('/')).take_while(|(a, b)| a == b).count();
@@ -147,7 +148,8 @@ fn neighbours<'f>(files: &'f BTreeSet<String>, path: &str) -> Vec<&'f str> {
     alike
 }
 
-/// A command line for each text: from `N.in` to `N.out` of the temporary folder. What fails leaves no answer.
+/// A script with a command for each text, from `N.in` to `N.out` in the temporary folder. A failing command leaves no
+/// output.
 fn script(asked: &[Asked]) -> String {
     let line = |(n, asked): (usize, &Asked)| {
         let line = &asked.formatter.line;
@@ -168,7 +170,7 @@ fn answer(tmp: &Path, n: usize) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Writes what came out where the project was formatted so before: path and formatter of each file that differs.
+/// Writes the formatted texts, if the project was formatted so before. Returns path and formatter of each changed file.
 fn settle(
     workspace: &workspace::Workspace,
     slot: &Slot,

@@ -1,8 +1,8 @@
-//! Environments of Python that set-up made for the base: kept, so that the next mission begins with them.
+//! Python environments that the set-up made for the base. They are kept, so that the next mission begins with them.
 //!
-//! One is known by the files that decide it, the programs of this machine, and the path at which commands see the slot, which
-//! stands in its scripts. Only set-up of the base makes one, before a model has written anything; whether it leads into the
-//! slot is for `own_code` to say each time.
+//! The key of an environment: the files that decide it, the programs of this machine, and the path at which commands
+//! see the slot, because the scripts contain it. Only the set-up of the base makes one, before a model has written
+//! anything. `own_code` checks each time whether it leads into the slot.
 
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -14,23 +14,24 @@ use workspace::Slot;
 use crate::bench::Bench;
 use crate::blocking::blocking;
 
-/// Raise it when what is kept is made in another way.
+/// Raise it when environments are made in another way.
 const VERSION: u32 = 1;
 /// The one folder that is kept.
 const ENVIRONMENT: &str = ".venv";
-/// What a set-up leaves beside its environment and nothing needs: a folder's end.
+/// Ends of paths that a set-up leaves beside its environment and nothing needs.
 const NEEDLESS: [&str; 2] = [".egg-info/", "__pycache__/"];
-/// Other files that a step has made, so that it is done again where one is gone.
+/// The most other files of a step that are remembered; if one is missing, the step runs again.
 const MAX_BESIDE: usize = 200;
 
-/// The environment of a step, where it makes one that can be kept.
+/// The environment of a step that can be kept.
 pub(super) struct Kept {
     folder: String,
     key: String,
 }
 
 impl Kept {
-    /// `inputs`: a hash of what decides the step. Without a sandbox a check could write to what is kept, so nothing is.
+    /// `inputs`: a hash of everything that decides the step. Without a sandbox nothing is kept, because a check could
+    /// write to it.
     pub fn of(bench: &Bench, slot: &Slot, step: &SetupStep, inputs: u64) -> Option<Kept> {
         let options = bench.fetch_options(slot);
         if !step.makes.contains(&ENVIRONMENT) || options.sandbox.level().ok()? == Level::None {
@@ -43,13 +44,13 @@ impl Kept {
         Some(Kept { folder, key: format!("{:016x}", key.finish()) })
     }
 
-    /// Puts it into a slot; whether there is one whose Python is still there.
+    /// Copies it into a slot. Returns whether a kept environment exists and its Python still does.
     pub async fn put(&self, bench: &Bench, slot: &Slot) -> bool {
         let (workspace, slot) = (bench.workspace.clone(), slot.clone());
         let (folder, key) = (self.folder.clone(), self.key.clone());
         blocking(move || match workspace.put_kept_folder(&slot, &folder, &key) {
             Ok(false) => false,
-            // A link to the Python of the machine, which may be gone
+            // The environment links to the machine's Python, which may be gone
             Ok(true) if slot.path.join(&folder).join("bin/python").exists() => true,
             Ok(true) => {
                 drop(workspace.remove_slot_file(&slot, &folder));
@@ -63,7 +64,7 @@ impl Kept {
         .await
     }
 
-    /// Keeps what a step has just made in a slot of the base.
+    /// Keeps the environment that a step has just made in a slot of the base.
     pub async fn keep(&self, bench: &Bench, slot: &Slot) {
         let (workspace, slot) = (bench.workspace.clone(), slot.clone());
         let (folder, key) = (self.folder.clone(), self.key.clone());
@@ -78,8 +79,8 @@ impl Kept {
     }
 }
 
-/// What is in a slot beside its commit and installed packages: a step that adds to it has built something there, and serves
-/// only as long as that stays.
+/// The files in a slot beside its commit and installed packages. If a step adds some, its result is valid only as long
+/// as they exist.
 pub(super) async fn beside(bench: &Bench, slot: &Slot) -> Vec<PathBuf> {
     let (workspace, slot) = (bench.workspace.clone(), slot.clone());
     blocking(move || {

@@ -1,4 +1,4 @@
-//! What checks said of trees: remembered while the mission runs and, where they passed, in its folder, so that a resume
+//! Outcomes of checks by tree: in memory while the mission runs, and passed ones also in its folder, so that a resume
 //! does not run them again.
 
 use std::collections::HashMap;
@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::blocking::blocking;
 
-/// Outcomes kept on disk for one mission; more are only remembered while it runs.
+/// The most outcomes on disk for one mission; more are only in memory.
 const MAX_KEPT: usize = 5000;
 
-/// By tree (or commit, for the base), and by everything that says what the check is.
+/// The tree (for the base: the commit), and everything that identifies the check.
 type Key = (String, String);
 
 #[derive(Default)]
 pub(crate) struct KnownOutcomes {
     known: Mutex<HashMap<Key, Arc<Outcome>>>,
-    /// `None`: nothing is kept.
+    /// `None`: nothing is kept on disk.
     file: Arc<Mutex<Option<Kept>>>,
 }
 
@@ -33,7 +33,7 @@ struct Kept {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum OutcomeLine {
-    /// What follows was run with this; what comes before, with another.
+    /// The following outcomes are from this toolchain, earlier ones from another.
     Toolchain {
         id: String,
     },
@@ -45,8 +45,8 @@ enum OutcomeLine {
 }
 
 impl KnownOutcomes {
-    /// With what an earlier run of the mission kept, if `toolchain` is still the same. A file that cannot be read or written
-    /// costs only the memory.
+    /// Opens the outcomes of an earlier run of the mission, if `toolchain` is still the same. If the file cannot be
+    /// read or written, outcomes are only in memory.
     pub fn open(path: &Path, redactor: &Redactor, toolchain: &str) -> KnownOutcomes {
         match open(path, redactor, toolchain) {
             Ok(opened) => opened.into(),
@@ -61,7 +61,8 @@ impl KnownOutcomes {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key(tree, check)).cloned()
     }
 
-    /// Only what passed outlives the run: a failure may be due to something that the user fixes before a resume.
+    /// Remembers an outcome. Only passed ones are written to disk: the user may fix the cause of a failure before a
+    /// resume.
     pub async fn set(&self, tree: &str, check: &Check, outcome: Arc<Outcome>) {
         let key = key(tree, check);
         let passed = outcome.end.success();
@@ -145,7 +146,7 @@ mod tests {
         let path = folder.path().join("checks.jsonl");
         let check = Check::configured("test", "npm test", None);
         let other = Check::configured("test", "npm run test:all", None);
-        // A process that another test starts has the lock as well, until its own program is loaded
+        // A process that another test starts shares the lock until its own program is loaded
         let open = |tools: &str| {
             let mut tries = (0..200).map(|_| open(&path, &Redactor::shapes_only(), tools));
             let free = tries.find_map(|opened| opened.inspect_err(|_| std::thread::sleep(MOMENT)).ok());

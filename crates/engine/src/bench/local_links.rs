@@ -1,7 +1,6 @@
-//! Packages of the project itself among the installed ones (`file:`, `link:`, `workspace:`): some package managers copy
-//! them, and a copy holds the code of when it was made. In a slot they are links to the slot's own folders.
-//! For `setup` and `slots`. It knows Node only, installs nothing, and names no folder outside the project. `workspace`
-//! links.
+//! The project's own packages among the installed ones (`file:`, `link:`, `workspace:`). Some package managers copy
+//! them, and a copy becomes stale. In a slot they are replaced by links to the slot's own folders. For `setup` and
+//! `slots`. It knows only Node, installs nothing, and names no folder outside the project. `workspace` makes the links.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,16 +9,16 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 use workspace::{Slot, Workspace};
 
-/// Tables of package.json that name what is installed.
+/// Tables of package.json that name installed packages.
 const TABLES: [&str; 4] = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
-/// Packages of one project that are looked at.
+/// The most packages of one project that are checked.
 const MAX_PACKAGES: usize = 2_000;
 /// The longest manifest that is read, in bytes.
 const MAX_MANIFEST: u64 = 1 << 20;
-/// Folders that git ignores and installed packages lead to.
+/// The most ignored folders to which installed packages may link.
 const MAX_MISSING: usize = 50;
 
-/// Makes installed copies of the slot's own packages links into the slot. `files`: the paths of its commit.
+/// Replaces installed copies of the slot's own packages by links into the slot. `files`: the paths of its commit.
 pub(super) fn lead_into_slot(workspace: &Workspace, slot: &Slot, files: &[String]) {
     for (entry, folder) in copies(&slot.path, files) {
         let names = entry.to_str().zip(folder.to_str());
@@ -34,8 +33,8 @@ fn text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(workspace::read_beneath(root, path, MAX_MANIFEST)?).ok()
 }
 
-/// Folders of the project that installed packages are links to, and that a slot has not got because git ignores them; relative
-/// to the root. `installed`: the folders with packages.
+/// Folders of the project to which installed packages link and that a slot lacks because git ignores them; relative to
+/// the root. `installed`: the folders with packages.
 pub(super) fn missing(root: &Path, installed: &[PathBuf]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in installed.iter().filter(|folder| folder.ends_with("node_modules")) {
@@ -60,7 +59,7 @@ pub(super) fn missing(root: &Path, installed: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-/// Installed copies, each with the folder of the project that it is a copy of; both relative to the root.
+/// Installed copies, each with its original folder in the project; both relative to the root.
 fn copies(root: &Path, files: &[String]) -> Vec<(PathBuf, PathBuf)> {
     let manifests: BTreeMap<PathBuf, Value> = files
         .iter()
@@ -99,14 +98,14 @@ fn specs(manifest: &Value) -> Vec<(&str, &str)> {
     tables.flatten().filter_map(|(name, spec)| Some((name.as_str(), spec.as_str()?))).collect()
 }
 
-/// The path that a specification names; an archive is no folder.
+/// The folder that a specification names; `None` for archives and others.
 fn named_path(spec: &str) -> Option<&str> {
     let path = ["file:", "link:", "portal:"].iter().find_map(|scheme| spec.strip_prefix(scheme))?;
     let archive = [".tgz", ".tar.gz", ".tar"].iter().any(|end| path.ends_with(end));
     (!archive).then_some(path)
 }
 
-/// A path relative to a folder of the project, as one relative to its root; `None` if it leaves it.
+/// Turns a path relative to a folder of the project into one relative to its root; `None` if it leaves the project.
 fn beneath(folder: &Path, path: &str) -> Option<PathBuf> {
     let mut place = folder.to_path_buf();
     for part in Path::new(path).components() {
@@ -124,7 +123,7 @@ fn beneath(folder: &Path, path: &str) -> Option<PathBuf> {
     (!place.as_os_str().is_empty()).then_some(place)
 }
 
-/// Whether what is installed lies among installed packages, wherever links lead.
+/// Whether the entry, with links resolved, is inside installed packages, and so a copy.
 fn is_copy(root: &Path, entry: &Path) -> bool {
     let (Ok(real), Ok(root)) = (root.join(entry).canonicalize(), root.canonicalize()) else { return false };
     real.strip_prefix(&root)

@@ -1,7 +1,7 @@
-//! The bench: where a change is worked on and checked. The private repository, its slots, the project's commands and
-//! what they say of a tree.
+//! The bench on which a change is made and checked: the private repository, its slots, the project's commands and their
+//! results on a tree.
 //!
-//! Gates and steps stand on it. It knows no gate and no role.
+//! Gates and steps use it. It knows no gate and no role.
 
 pub(crate) mod check_words;
 pub(crate) mod confine;
@@ -39,14 +39,15 @@ pub(crate) struct Bench {
     pub config: Arc<Config>,
     pub commands: Arc<dyn Commands>,
     pub cancel: CancellationToken,
-    /// Temporary folders of commands, one a slot.
+    /// The folder of temporary folders, one for each slot.
     pub tmp: PathBuf,
-    /// The mission: marks the processes of its commands and names the commits that it keeps.
+    /// The mission's id: it marks the processes of its commands and names its kept commits.
     pub marker: String,
 }
 
 impl Bench {
-    /// Commits what a slot holds on top of the slot's base, and keeps the commit under `name` for as long as the mission is kept.
+    /// Commits the content of a slot on top of the slot's base, and keeps the commit under `name` as long as the
+    /// mission is kept.
     pub async fn commit_and_pin(
         &self,
         slot: &Slot,
@@ -63,7 +64,7 @@ impl Bench {
     }
 }
 
-/// The paths of what a slot holds now: those of its commit, and what was changed in it.
+/// The paths of all files in a slot: those of its commit, with its changes applied.
 pub(crate) fn slot_files(workspace: &Workspace, slot: &Slot) -> Result<Vec<String>, workspace::Error> {
     let mut files: BTreeSet<String> = workspace.files(&slot.commit)?.into_iter().collect();
     for change in workspace.slot_changes(slot)? {
@@ -82,7 +83,8 @@ pub(crate) fn slot_files(workspace: &Workspace, slot: &Slot) -> Result<Vec<Strin
 /// The longest file of a slot that the engine reads whole, in bytes.
 const MAX_TEXT: u64 = 8 * 1024 * 1024;
 
-/// The text of a plain file of a slot; `None` if there is none, where a link leads to it, or where it is too long.
+/// The text of a regular file of a slot; `None` if it does not exist, is reached over a link, is too long, or is no
+/// UTF-8.
 pub(crate) fn slot_text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(workspace::read_beneath(root, path, MAX_TEXT)?).ok()
 }

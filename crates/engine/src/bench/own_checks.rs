@@ -1,8 +1,8 @@
-//! Checks that the mission itself brings: with a manifest, a script or tests that were not there at its base.
+//! Checks that the mission itself adds, with a manifest, a script or tests that its base does not have.
 //!
-//! They are found in what a task left, and judge it. Once a tree that passed them becomes the head they are adopted: from
-//! then on they run for every later task and for the whole, compared with what they said then, and no task takes one out
-//! again. What they show is called by another word than what the project's own checks show.
+//! They are found in a task's slot, and judge the task. When a tree that passed them becomes the head, they are
+//! adopted: they then run for every later task and for the whole, compared with their outcome at that time, and no task
+//! can remove one. Reports use another word for their results than for those of the project's own checks.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,14 +17,14 @@ use crate::blocking::blocking;
 #[derive(Clone)]
 struct Adopted {
     check: Check,
-    /// What it said of the tree with which it was adopted.
+    /// The outcome on the tree with which it was adopted.
     outcome: Option<Arc<Outcome>>,
 }
 
 #[derive(Default)]
 pub(crate) struct OwnChecks {
     adopted: Mutex<Vec<Adopted>>,
-    /// `None`: a change is judged without a mission.
+    /// `None` if a change is judged without a mission.
     mission: Option<Orchestrator>,
 }
 
@@ -33,7 +33,7 @@ impl OwnChecks {
         OwnChecks { adopted: Mutex::default(), mission }
     }
 
-    /// The checks that a slot's files bring, and those that were adopted; `base` are those of the mission's base.
+    /// The new checks in a slot's files, and the adopted ones; `base`: the checks of the mission's base.
     pub async fn of(&self, bench: &Bench, slot: &Slot, base: &[Check], known: &KnownOutcomes) -> Vec<Check> {
         self.restore(bench, base, known).await;
         let (workspace, of, config) = (bench.workspace.clone(), slot.clone(), bench.config.clone());
@@ -49,7 +49,7 @@ impl OwnChecks {
         let mut own: Vec<Check> = self.adopted().iter().map(|adopted| adopted.check.clone()).collect();
         for check in new(found, base) {
             match own.iter_mut().find(|other| is_same(other, &check)) {
-                // Its command may have changed, which is judged by what it says now
+                // Its command may have changed; its current outcome counts
                 Some(other) => other.script = check.script,
                 None => own.push(check),
             }
@@ -57,12 +57,12 @@ impl OwnChecks {
         own
     }
 
-    /// What an adopted check said of the tree with which it was adopted.
+    /// The outcome of an adopted check on the tree with which it was adopted.
     pub fn outcome(&self, check: &Check) -> Option<Arc<Outcome>> {
         self.adopted().iter().find(|adopted| is_same(&adopted.check, check))?.outcome.clone()
     }
 
-    /// Why what a check says now does not count: its command is another, and fewer tests run.
+    /// A failing verdict if the command of an adopted check has changed and fewer tests run.
     pub fn weakened(&self, check: &Check, now: &Outcome) -> Option<Verdict> {
         let adopted = self.adopted().iter().find(|adopted| is_same(&adopted.check, check))?.clone();
         let before = adopted.outcome.as_ref().and_then(|outcome| outcome.passed);
@@ -82,7 +82,7 @@ impl OwnChecks {
         Some(Verdict::Fail { findings: vec![failure] })
     }
 
-    /// Takes on a check that passed on a tree that becomes the head; `true` where it is new.
+    /// Adopts a check that passed on a tree that becomes the head; returns `true` if it is new.
     pub fn adopt(&self, check: &Check, outcome: Arc<Outcome>) -> bool {
         let mut adopted = self.adopted();
         let is_new = !adopted.iter().any(|other| is_same(&other.check, check));
@@ -91,7 +91,7 @@ impl OwnChecks {
         is_new
     }
 
-    /// After a restart: what was adopted before it, from the mission's head.
+    /// After a restart, finds the adopted checks again in the mission's head.
     async fn restore(&self, bench: &Bench, base: &[Check], known: &KnownOutcomes) {
         let Some(mission) = self.mission.as_ref().filter(|_| self.adopted().is_empty()) else { return };
         let Ok(state) = mission.state().await else { return };
@@ -119,7 +119,8 @@ fn is_same(one: &Check, other: &Check) -> bool {
     one.run == other.run && one.directory == other.directory
 }
 
-/// Those that the base has not. A linter that a mission sets up finds what was there before, which is no fault of the change.
+/// The checks that the base does not have. A linter that the mission sets up would find old problems, which are no
+/// fault of the change, so it does not count.
 fn new(found: Vec<Check>, base: &[Check]) -> Vec<Check> {
     let is_new = |check: &Check| {
         !base.iter().any(|known| is_same(known, check))

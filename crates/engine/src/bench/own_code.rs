@@ -1,8 +1,8 @@
-//! Whether the tests of a check would run the code of its slot. An environment can lead to another copy of the project: an
-//! editable install of the user's checkout, a search path, a manifest with the checkout's path in it. What a check says there is
-//! said of that copy, so it counts as no evidence.
+//! Whether the tests of a check would run the code of its slot. An environment can lead to another copy of the project:
+//! by an editable install of the user's checkout, a search path, or a manifest with the checkout's path. The check
+//! would then test that copy, so its result is no evidence.
 //!
-//! Looked at once for each environment. Installed packages of Node that are the project's own are for `local_links`.
+//! Each environment is checked once. `local_links` handles the project's own Node packages.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,11 +12,11 @@ use serde::Deserialize;
 
 use crate::bench::slot_text;
 
-/// Names that are looked for.
+/// The most module names that are checked.
 const MAX_NAMES: usize = 200;
-/// How deep a package of the project lies.
+/// The deepest folder of a package of the project.
 const MAX_DEPTH: usize = 6;
-/// Files in which tools of all languages are told where code is.
+/// Files of all languages that tell tools where code is.
 const MANIFESTS: [&str; 14] = [
     "package.json",
     "Cargo.toml",
@@ -34,8 +34,8 @@ const MANIFESTS: [&str; 14] = [
     ".npmrc",
 ];
 
-/// The first file that a tool reads and that names the user's checkout, where a command does not see the slot at that path.
-/// `files`: the paths of the slot's commit; `seen`: where the command sees it.
+/// The first file for tools that contains the path of the user's checkout, if the command does not see the slot at that
+/// path. `files`: the paths of the slot's commit; `seen`: the path at which the command sees the slot.
 pub(super) fn names_the_checkout(
     root: &Path,
     checkout: &Path,
@@ -74,17 +74,17 @@ pub(super) fn names_the_checkout(
     std::env::var("GOFLAGS").is_ok_and(|flags| names(&flags)).then(|| "the variable `GOFLAGS`".into())
 }
 
-/// A short program that says where Python finds the project's own modules.
+/// A short program that prints where Python finds the project's own modules.
 #[derive(Debug)]
 pub(super) struct Probe {
     pub check: Check,
 }
 
-/// What the program prints for a module that is not the slot's.
+/// The program's output for a module outside the slot.
 #[derive(Deserialize)]
 struct Elsewhere {
     module: String,
-    /// Its path, so written that nothing in it is taken for a path of the slot.
+    /// Its path in parts, so that it is not rewritten like a path of the slot.
     place: Vec<String>,
 }
 
@@ -124,7 +124,7 @@ for module in told["modules"]:
 print(json.dumps(elsewhere))
 "#;
 
-/// The program for a check, where its tests are Python and modules of the project are below its folder.
+/// The program for a check, if its tests are Python and modules of the project are below its folder.
 pub(super) fn probe(check: &Check, root: &Path, files: &[String]) -> Option<Probe> {
     let python = check.runner.is_some_and(|runner| runner.language() == Language::Python);
     if !python || check.kind != CheckPurpose::Test {
@@ -148,7 +148,7 @@ pub(super) fn probe(check: &Check, root: &Path, files: &[String]) -> Option<Prob
     Some(Probe { check: Check { runner: None, kind: CheckPurpose::Custom, ..check } })
 }
 
-/// The Python that a check runs with, where its command names one by its path.
+/// The Python of a check: the one that its command names by a path, or the default.
 fn interpreter(check: &Check) -> String {
     let line = check.script.as_deref().unwrap_or(&check.run);
     let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
@@ -163,7 +163,7 @@ fn interpreter(check: &Check) -> String {
     "python3".to_string()
 }
 
-/// What the program found: one module that is not the slot's, and where it is.
+/// What the program found: a module outside the slot, and its place.
 pub(super) fn read(output: &str) -> Option<(String, String)> {
     let line = output.lines().rev().find(|line| line.starts_with('['))?;
     let found: Vec<Elsewhere> = serde_json::from_str(line).ok()?;
@@ -171,7 +171,7 @@ pub(super) fn read(output: &str) -> Option<(String, String)> {
     Some((first.module, first.place.join("/")))
 }
 
-/// What the user is told of it.
+/// The message for the user.
 pub(super) fn why(module: &str, place: &str) -> String {
     let what = if place.contains("site-packages") || place.contains("dist-packages") {
         "is an installed copy"
@@ -188,7 +188,7 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// Modules that can be imported by one name, each with its place: packages that lie in no other, and single files beside them.
+/// Top-level modules with their places: packages that are in no other package, and single files beside them.
 fn modules(directory: &str, files: &[String]) -> BTreeMap<String, String> {
     const NOT: [&str; 12] = [
         "test", "tests", "testing", "docs", "doc", "examples", "example", "scripts", "tools", "setup",
@@ -222,7 +222,7 @@ fn modules(directory: &str, files: &[String]) -> BTreeMap<String, String> {
     found
 }
 
-/// The name that a manifest gives its project, as package indexes compare names.
+/// The project's name in a manifest, normalized as package indexes do.
 fn project_name(root: &Path, path: &str) -> Option<String> {
     if path.rsplit('/').next() != Some("pyproject.toml") {
         return None;
@@ -241,8 +241,8 @@ fn project_name(root: &Path, path: &str) -> Option<String> {
     Some(plain)
 }
 
-/// Folders that come before installed packages when the check runs: its own where Python is started with a module or a file,
-/// and what the settings of pytest name.
+/// Folders that Python searches before installed packages when the check runs: its own folder if Python is started with
+/// a module or a file, and the folders in the settings of pytest.
 fn first_places(check: &Check, root: &Path, files: &[String]) -> Vec<String> {
     let here = |name: &str| Path::new(&check.directory).join(name);
     let has = |name: &str| here(name).to_str().is_some_and(|path| files.iter().any(|file| file == path));
@@ -254,7 +254,7 @@ fn first_places(check: &Check, root: &Path, files: &[String]) -> Vec<String> {
         let [program, next] = pair else { return false };
         program.contains("python") && (*next == "-m" || next.ends_with(".py"))
     });
-    // pytest puts the folder first in which a package of tests, or its settings in Python, lie
+    // pytest puts the folder of a test package, or of its `conftest.py`, first
     let by_pytest = || ["conftest.py", "tests/__init__.py", "test/__init__.py"].iter().any(|name| has(name));
     if started || check.runner == Some(Runner::Pytest) && by_pytest() {
         first.push(".".to_string());
@@ -305,7 +305,7 @@ mod tests {
         }
     }
 
-    /// What the program says in `slot` with another folder on Python's search path; `None` too where there is no Python.
+    /// The program's result in `slot` with another folder on Python's search path; also `None` if there is no Python.
     fn found(run: &str, slot: &Path, files: &[String], searched: &Path) -> Option<(String, String)> {
         let probe = probe(&pytest(run), slot, files).unwrap();
         let output = Command::new("sh")

@@ -1,7 +1,8 @@
-//! The project's checks in this mission: found at the base, run in slots, compared with the base, remembered by tree.
+//! The project's checks in this mission: found at the base, run in slots, compared with the base, and remembered by
+//! tree.
 //!
-//! Gates, the base and `mission_check` ask it. It never says that a change passes: it gives outcomes, and what the
-//! base's outcome makes of them.
+//! Gates, the base and `mission_check` use it. It never decides that a change passes: it gives outcomes, and their
+//! comparison with the base's.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -28,38 +29,38 @@ use crate::bench::{Bench, own_code, slot_text};
 use crate::blocking::blocking;
 use crate::config::Config;
 
-/// Changed files of which it is known which check covers them.
+/// The most changed files whose covering checks are computed.
 const MAX_COVERED: usize = 2000;
-/// Checks that all run on every tree; of more, those that a change concerns.
+/// The most checks that all run on every tree; of more, only those run that a change concerns.
 const MOST_ALWAYS: usize = 12;
-/// Environments of which it is known whether they lead into the slot.
+/// The most environments for which it is remembered whether they lead into the slot.
 const MAX_KNOWN: usize = 1000;
 
 pub(crate) struct ProjectChecks {
     bench: Arc<Bench>,
     found: OnceLock<Vec<Check>>,
     base: OnceCell<BTreeMap<String, Arc<Outcome>>>,
-    /// What checks said of the base that ran there when something first concerned them.
+    /// Outcomes on the base of checks that ran there only when a change first concerned them.
     later: Mutex<BTreeMap<String, Arc<Outcome>>>,
     base_commit: OnceLock<String>,
     known: KnownOutcomes,
     setups: Setups,
-    /// By slot, why it could not be set up though no change is at fault.
+    /// By slot, why it could not be set up, if no change caused that.
     not_ready: Mutex<HashMap<u32, String>>,
-    /// Why the tests of a check, by slot, name and environment, would not run the slot's code.
+    /// By slot, check and environment: why the tests would not run the slot's code, if so.
     own_code: AsyncMutex<HashMap<(u32, String, u64), Option<String>>>,
-    /// Those that the mission brings.
+    /// The checks that the mission adds.
     own: OwnChecks,
     base_configuration: BaseConfiguration,
     warm_builds: WarmBuilds,
     mission: Option<Orchestrator>,
     running: Semaphore,
-    /// Slot 0 serves one at a time.
+    /// Locks slot 0, which serves one judgement at a time.
     checking_slot: AsyncMutex<()>,
 }
 
 impl ProjectChecks {
-    /// `mission`: whose checks they are; `None` if a change is judged without one.
+    /// `mission`: the mission of these checks; `None` if a change is judged without one.
     pub fn new(bench: Arc<Bench>, known: KnownOutcomes, mission: Option<Orchestrator>) -> ProjectChecks {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         ProjectChecks {
@@ -86,7 +87,7 @@ impl ProjectChecks {
         self.found.get().map(|checks| checks.iter().map(|c| c.name.clone()).collect()).unwrap_or_default()
     }
 
-    /// What a check said of the base, once it ran there.
+    /// The outcome of a check on the base, once it ran there.
     pub fn on_base(&self, name: &str) -> Option<Arc<Outcome>> {
         let later = || self.later.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         self.base.get()?.get(name).cloned().or_else(later)
@@ -97,24 +98,24 @@ impl ProjectChecks {
         self.found.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The right to the checking slot, which serves one at a time.
+    /// Locks the checking slot, which serves one judgement at a time.
     pub async fn hold_checking_slot(&self) -> MutexGuard<'_, ()> {
         self.checking_slot.lock().await
     }
 
-    /// A fresh checking slot at a commit, with what the base's own checks built. Only while it is held.
+    /// Prepares the checking slot at a commit, with the builds of the base's checks. The caller must hold its lock.
     pub async fn prepare_checking_slot(&self, commit: &str) -> Result<Slot, workspace::Error> {
         let slot = self.bench.slots.prepare(CHECKING, commit).await?;
         self.warm_builds.put(&self.bench.workspace, &slot).await;
         Ok(slot)
     }
 
-    /// Installs in a slot what its lockfiles and manifests name.
+    /// Installs the packages of a slot's lockfiles and manifests.
     pub async fn set_up(&self, slot: &Slot) -> Result<(), NotReady> {
         self.setups.prepare(&self.bench, slot, None, false).await
     }
 
-    /// What set-up has done so far, and which checks did not pass on the base without what failed.
+    /// The set-up steps so far. A failed step names the checks that need it and did not pass on the base.
     pub fn setup(&self) -> Vec<SetupSummary> {
         let fails = |check: &Check| {
             let said = self.on_base(&check.name).map(|outcome| checks::compare(None, &outcome));
@@ -123,14 +124,14 @@ impl ProjectChecks {
         self.setups.told(self.list(), &fails)
     }
 
-    /// Why a slot, or the one for verdicts, could not be set up when it was last tried, though no change is at fault.
+    /// Why a slot, or the checking slot, could last not be set up, if no change caused that.
     pub fn not_ready(&self, slot: u32) -> Option<String> {
         let not_ready = self.not_ready.lock().unwrap_or_else(PoisonError::into_inner);
         not_ready.get(&slot).or_else(|| not_ready.get(&CHECKING)).cloned()
     }
 
-    /// What a run of a check comes to, in words: its new failures, each with its place. A filtered run is not compared with
-    /// the base, which ran all tests.
+    /// The result of a run in words: its new failures, each with its place. A filtered run is not compared with the
+    /// base, which ran all tests.
     pub fn words(&self, check: &Check, outcome: &Outcome, filtered: bool, root: &Path) -> String {
         let base = if filtered { None } else { self.on_base(&check.name) };
         let verdict = if base.is_none() && !filtered && self.base.get().is_some() && !outcome.end.success() {
@@ -153,7 +154,7 @@ impl ProjectChecks {
         }
     }
 
-    /// Runs the checks on the base once. Gives what they say, in words.
+    /// Runs the checks on the base once. Returns their results in words.
     pub async fn base(&self, commit: &str) -> Result<Vec<CheckSummary>, String> {
         let outcomes = self.base_outcomes(commit).await?;
         Ok(self
@@ -163,13 +164,13 @@ impl ProjectChecks {
             .collect())
     }
 
-    /// Makes sure that the base was checked, so that trees can be compared with it. Never while the checking slot is held: the
-    /// base is checked there.
+    /// Makes sure that the base was checked, so that trees can be compared with it. The caller must not hold the
+    /// checking slot: the base is checked there.
     pub async fn ensure_base(&self, commit: &str) -> Result<(), String> {
         self.base_outcomes(commit).await.map(|_| ())
     }
 
-    /// The same, and of the checks that only run where something concerns them, those that `tree` concerns.
+    /// The same, and also runs the checks on the base that only run on demand and that `tree` concerns.
     pub async fn ensure_base_for(&self, commit: &str, tree: &str) -> Result<(), String> {
         self.base_outcomes(commit).await?;
         let concerned = self.concerned(tree).await;
@@ -195,8 +196,7 @@ impl ProjectChecks {
         outcome
     }
 
-    /// The checks of folders that what `tree` changes of the base lies in, or that need such a folder. In a smaller project
-    /// every check.
+    /// The checks whose folder contains a change of `tree`, or needs such a folder. In a small project, every check.
     async fn concerned(&self, tree: &str) -> Vec<Check> {
         let all = self.list().to_vec();
         let Some(base) = self.base_commit.get().cloned().filter(|_| chooses(&all)) else { return all };
@@ -252,7 +252,7 @@ impl ProjectChecks {
         self.base.get_or_try_init(check_base).await
     }
 
-    /// Runs every check in a slot whose files are exactly `tree`, or remembers what they said of it. `keeps_tests`: fewer
+    /// Runs every check in a slot whose files are exactly `tree`, or uses the remembered outcomes. `keeps_tests`: fewer
     /// tests than on the base are a failure.
     pub async fn run_and_compare(
         &self,
@@ -265,7 +265,7 @@ impl ProjectChecks {
         let own = self.own(slot).await;
         let own = own.into_iter().map(|check| (self.own.outcome(&check), check, true));
         let concerned = self.concerned(tree).await.into_iter();
-        // One that did not run on the base is compared with nothing
+        // A check that did not run on the base has nothing to compare with
         let of_base = concerned.filter_map(|check| Some((Some(self.on_base(&check.name)?), check, false)));
         let mut ran: Vec<Check> = Vec::new();
         for (base, check, own) in of_base.chain(own) {
@@ -281,7 +281,8 @@ impl ProjectChecks {
                 Some(outcome) => outcome,
                 None => {
                     let mut outcome = self.run(slot, check, None).await;
-                    // A test that newly fails is run once more: two answers that differ are flaky and block nobody
+                    // A new failure of a test runs once more: if the results differ, the test is flaky and does not
+                    // fail the gate
                     if matches!(compare(&outcome).await, Verdict::Fail { .. })
                         && check.kind == CheckPurpose::Test
                     {
@@ -295,7 +296,7 @@ impl ProjectChecks {
                         }
                     }
                     let outcome = Arc::new(outcome);
-                    // A warm slot holds what earlier commands left: good enough for a first look, not to be remembered
+                    // A warm slot contains files of earlier commands, so its outcomes are not remembered
                     if slot.n == CHECKING {
                         self.known.set(tree, check, outcome.clone()).await;
                     }
@@ -307,7 +308,7 @@ impl ProjectChecks {
             let failed = matches!(verdict, Verdict::Fail { .. });
             judged.push(JudgedCheck { check: check.clone(), outcome, verdict, own });
             if failed {
-                // The cheaper check has spoken; the others would say the same more slowly
+                // The cheaper check has failed already; the others would only take time
                 return Ok(judged);
             }
         }
@@ -317,7 +318,7 @@ impl ProjectChecks {
         Ok(judged)
     }
 
-    /// Compares with the base: failures, how many tests ran, and which of them.
+    /// Compares an outcome with the base: failures, how many tests ran, and which ones.
     async fn compare(
         &self,
         tree: &str,
@@ -340,7 +341,8 @@ impl ProjectChecks {
         }
     }
 
-    /// A second run, on the same files as the first: what that run left must not help. `before`: the checks that ran first.
+    /// A second run on the same files, without the files that the first run left. `before`: the checks that ran
+    /// earlier.
     async fn run_again(&self, slot: &Slot, check: &Check, before: &[Check]) -> Outcome {
         if slot.n == CHECKING {
             if let Err(error) = self.prepare_checking_slot(&slot.commit).await {
@@ -353,7 +355,7 @@ impl ProjectChecks {
         self.run(slot, check, None).await
     }
 
-    /// Which of the files that `tree`, which stands in `slot`, changes of the base each check covers, and which it misses.
+    /// For each check, the changed files of `tree` that it covers and those that it misses. `slot` must contain `tree`.
     pub async fn coverage(&self, slot: &Slot, tree: &str) -> BTreeMap<String, (Vec<String>, Vec<String>)> {
         let Some(base) = self.base_commit.get().cloned() else { return BTreeMap::new() };
         let (workspace, root, tree, mut checks) =
@@ -375,12 +377,12 @@ impl ProjectChecks {
         })
     }
 
-    /// The checks that a slot's files bring, or that tasks before brought.
+    /// The checks that a slot's files or earlier tasks added.
     pub async fn own(&self, slot: &Slot) -> Vec<Check> {
         self.own.of(&self.bench, slot, self.list(), &self.known).await
     }
 
-    /// What a tree brings that passed as a whole runs from now on.
+    /// Adopts the new checks of a tree that passed completely.
     fn adopt(&self, judged: &[JudgedCheck]) {
         for JudgedCheck { check, outcome, verdict, own } in judged {
             if *own && *verdict == Verdict::Pass && self.own.adopt(check, outcome.clone()) {
@@ -392,14 +394,14 @@ impl ProjectChecks {
         }
     }
 
-    /// Whether the user agreed that the mission changes what decides checks.
+    /// Whether the user agreed that the mission changes the configuration of checks.
     pub async fn has_consent(&self) -> bool {
         let Some(mission) = &self.mission else { return false };
         let state = mission.state().await;
         state.is_ok_and(|state| state.tasks.values().any(|task| task.edits_config.is_some()))
     }
 
-    /// Where builds of the base are kept: beside the temporary folders of commands, of which each may write to its own.
+    /// The folder of kept builds: outside the temporary folders of commands, which can only write to their own.
     fn kept_builds(&self) -> PathBuf {
         self.bench.tmp.join("kept")
     }
@@ -435,13 +437,13 @@ impl ProjectChecks {
         outcome
     }
 
-    /// What a run comes to whose slot could not be set up; `None`: it runs.
+    /// The outcome of a run whose slot could not be set up; `None`: the check runs.
     fn without_setup(&self, slot: &Slot, prepared: Result<(), NotReady>) -> Option<Outcome> {
         let mut not_ready = self.not_ready.lock().unwrap_or_else(PoisonError::into_inner);
         not_ready.remove(&slot.n);
         let NotReady { words, fault } = prepared.err()?;
         match fault {
-            // It is compared with a base that had no more
+            // The base had the same failure, so the comparison is fair
             Fault::AsBefore => None,
             Fault::Change => {
                 Some(Outcome { end: End::SetupBroken { what: words }, ..Outcome::not_started("") })
@@ -453,7 +455,7 @@ impl ProjectChecks {
         }
     }
 
-    /// Why a check's tests would not run the slot's own code, if so; looked at once for each environment.
+    /// Why a check's tests would not run the slot's own code, if so. Each environment is checked once.
     async fn leads_elsewhere(&self, slot: &Slot, check: &Check) -> Option<String> {
         if check.kind != CheckPurpose::Test {
             return None;
@@ -490,8 +492,8 @@ impl ProjectChecks {
         said
     }
 
-    /// A run that changes nothing which is installed in the slot: at level full it cannot. At others, what it changes there is
-    /// installed again. In the checking slot its temporary folder serves no other run.
+    /// A run that leaves the installed packages unchanged. At level full it cannot write there; at other levels changed
+    /// packages are installed again. In the checking slot each run has its own temporary folder.
     async fn run_with_kept_packages(&self, slot: &Slot, check: &Check, filter: Option<&str>) -> Outcome {
         let (root, judges) = (slot.path.clone(), slot.n == CHECKING);
         let mut options = self.bench.run_options(slot);
@@ -509,7 +511,7 @@ impl ProjectChecks {
             WarmBuilds::put_caches(&self.kept_builds(), tmp).await;
         }
         let outcome = self.bench.commands.run(check, filter, &options, &self.bench.cancel).await;
-        // As long as the base is not judged, nothing else has run here
+        // Before the base is judged, nothing else has run here
         if let Some(tmp) = tmp.as_ref().filter(|_| !self.base.initialized()) {
             WarmBuilds::keep_caches(tmp, &self.kept_builds()).await;
         }
@@ -540,23 +542,23 @@ impl ProjectChecks {
     }
 }
 
-/// Whether checks are so many that each runs only where a change concerns its folder.
+/// Whether there are so many checks that each runs only if a change concerns its folder.
 fn chooses(all: &[Check]) -> bool {
     all.len() > MOST_ALWAYS
 }
 
-/// A check of the whole project, or of the user's.
+/// Whether it is a check of the whole project, or one that the user configured.
 fn is_general(check: &Check) -> bool {
     check.directory.is_empty()
 }
 
-/// Finds the checks in the files of a slot, and those the user settled.
+/// Finds the checks in the files of a slot, with the user's settings.
 fn find(root: &Path, files: &[String], config: &Config) -> Vec<Check> {
     let read = |path: &str| slot_text(root, path);
     discovery::find(&read, files, &checks::has_program, config).checks
 }
 
-/// Compares with the base. Tests that are gone fail no run, so they are counted.
+/// Compares with the base. Missing tests fail no run, so tests are counted.
 fn compare_counts(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> Verdict {
     let verdict = checks::compare(base, now);
     if keeps_tests
@@ -576,7 +578,7 @@ fn compare_counts(base: Option<&Outcome>, now: &Outcome, keeps_tests: bool) -> V
     verdict
 }
 
-/// How many tests ran, where that is known.
+/// How many tests ran, if known.
 fn ran(outcome: &Outcome) -> Option<usize> {
     let failing = outcome.failing.as_ref().filter(|_| outcome.counts_tests && !outcome.truncated)?;
     Some(usize::try_from(outcome.passed?).ok()? + failing.len())

@@ -1,7 +1,7 @@
-//! Making a slot ready: what the project's lockfiles and manifests name is installed, folder by folder, and again when
-//! one of them has changed. `checks` names the steps. Each stands on its own: one that fails stops no other.
-//! It says whose fault a failure is. What that means for a check is decided by `project_checks`, which calls it; where
-//! what is installed leads, by `own_code`.
+//! Prepares a slot: installs the packages of the project's lockfiles and manifests, folder by folder, and again when
+//! one of them has changed. `checks` names the steps. They are independent: a failed step stops no other. It finds the
+//! cause of a failure. `project_checks`, which calls it, decides what that means for a check; `own_code` checks where
+//! installed packages lead.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
@@ -23,12 +23,12 @@ use crate::blocking::blocking;
 use crate::config::Setup;
 use crate::text::cut;
 
-/// Steps of which a mission tells.
+/// The most steps that a mission reports.
 const MAX_TOLD: usize = 60;
-/// Packages that a step could not install, and bytes of each.
+/// The most packages that are reported as not installed, and the most bytes of each name.
 const MAX_LEFT_OUT: usize = 60;
 const MAX_NAME: usize = 200;
-/// Of a failed step's output, in bytes: its end.
+/// How many bytes of a failed step's output are kept, from its end.
 const MAX_OUTPUT: usize = 600;
 
 /// Why a slot is not ready for a command.
@@ -39,78 +39,78 @@ pub(crate) struct NotReady {
     pub fault: Fault,
 }
 
-/// What makes a step fail. Of several, the last in this order counts.
+/// The cause of a step's failure. Of several causes, the last in this order counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fault {
-    /// It failed on the base, too.
+    /// The step failed on the base, too.
     AsBefore,
-    /// It went well on the base, or was not needed there, and the change decides it.
+    /// The step succeeded on the base or was not needed there, and the change edits its inputs.
     Change,
-    /// Nothing that decides it has changed, or what it needs cannot be reached.
+    /// None of its inputs has changed, or something that it needs cannot be reached.
     Surroundings,
 }
 
-/// What each slot was last set up for.
+/// The set-up state of all slots.
 #[derive(Default)]
 pub(crate) struct Setups {
-    /// Steps on the base: what decided them, and whether they went well.
+    /// Steps on the base: a hash of their inputs, and whether they succeeded.
     base: Mutex<BTreeMap<StepPlace, (u64, bool)>>,
-    /// How often something was installed or taken away: what was known of environments before may be wrong since.
+    /// How often something was installed or removed: knowledge about environments may be out of date after each.
     changes: AtomicU64,
     slots: Mutex<HashMap<u32, Arc<AsyncMutex<Ready>>>>,
     told: Mutex<Vec<(SetupSummary, &'static [&'static str])>>,
-    /// Steps that only fetched, and with what: what they fetch is there for every slot.
+    /// Steps that only fetch, with their inputs: their results are available to every slot.
     fetched: Mutex<HashSet<(String, u64)>>,
 }
 
-/// The steps that a slot has behind it, by folder and command.
+/// The steps that were done in a slot, by folder and command.
 #[derive(Default)]
 struct Ready {
     steps: BTreeMap<String, Done>,
 }
 
 struct Done {
-    /// Of the files that decide the step.
+    /// A hash of the files that decide the step.
     key: u64,
-    /// What it filled; where that is gone, it is done again.
+    /// The folders that it filled; if one is missing, the step runs again.
     made: Vec<PathBuf>,
     failed: Option<Failed>,
-    /// A lockfile that the project has not got and its package manager does not run without.
+    /// A lockfile that the package manager needs and the project does not have: path and text.
     lockfile: Option<(String, String)>,
 }
 
 #[derive(Clone)]
 struct Failed {
     words: String,
-    /// A registry or a program that it needs could not be reached.
+    /// Whether a registry or a program that it needs could not be reached.
     unreachable: bool,
 }
 
-/// A folder and what is filled in it: a step of the same kind keeps this when its command changes.
+/// A folder and the subfolders that a step fills. It stays the same when the command of the step changes.
 type StepPlace = (String, &'static [&'static str]);
 
-/// A step, as the files of a slot want it.
+/// A step that the files of a slot require.
 struct Planned {
     step: SetupStep,
     key: u64,
-    /// The files that decide it are as the user has them.
+    /// Whether the files that decide it equal the user's.
     as_user: bool,
 }
 
 impl Setups {
-    /// The slot is set up again when it is next used.
+    /// Forgets the state of a slot, so that it is set up again at its next use.
     pub fn forget(&self, slot: u32) {
         self.changes.fetch_add(1, Ordering::Relaxed);
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&slot);
     }
 
-    /// Another number than before where an environment may be another one.
+    /// A number that changes when an environment may have changed.
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
 
-    /// What was done so far, in the order in which it was done, each step of the project once; of what failed, which of
-    /// `checks` need it and fail.
+    /// The steps so far in order, each step of the project once. A failed step names those of `checks` that need it and
+    /// fail.
     pub fn told(&self, checks: &[Check], fails: &dyn Fn(&Check) -> bool) -> Vec<SetupSummary> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let with_needs = |(mut step, makes): (SetupSummary, &[&str])| {
@@ -123,8 +123,8 @@ impl Setups {
         told.into_iter().map(with_needs).collect()
     }
 
-    /// Installs what a command in `directory` needs, where the slot has not got it yet; `None`: what any command needs.
-    /// `is_base`: the slot holds the base as the user has it.
+    /// Installs what a command in `directory` needs and the slot does not have; `None`: what any command needs.
+    /// `is_base`: the slot contains the base, equal to the user's files.
     pub async fn prepare(
         &self,
         bench: &Bench,
@@ -138,7 +138,7 @@ impl Setups {
             Setup::Auto => {
                 let (workspace, slot) = (bench.workspace.clone(), slot.clone());
                 blocking(move || {
-                    // A change may bring a project of its own
+                    // A change may add a new project
                     let files =
                         if is_base { workspace.files(&slot.commit) } else { slot_files(&workspace, &slot) };
                     let files = files.map_err(|error| error.to_string())?;
@@ -207,7 +207,7 @@ impl Setups {
         self.base().get(&place).is_some_and(|(_, well)| !well)
     }
 
-    /// Who is at fault for a step that failed in a slot.
+    /// The cause of a step's failure in a slot.
     fn fault(&self, planned: &Planned, unreachable: bool) -> Fault {
         let place = (planned.step.check.directory.clone(), planned.step.makes);
         match self.base().get(&place) {
@@ -225,7 +225,7 @@ impl Setups {
         let folder = slot.path.join(&check.directory);
         let here = |name: &&str| folder.join(name);
         let before: Vec<PathBuf> = makes.iter().map(here).filter(|path| path.exists()).collect();
-        // What was copied from the user's folder serves as long as what decides it is the user's
+        // Packages copied from the user's folder are valid as long as the files that decide them equal the user's
         let copied = planned.as_user && before.iter().any(|path| path.ends_with("node_modules"));
         let kept = Kept::of(bench, slot, &planned.step, planned.key);
         let own_lockfile = missing_lockfile(slot, check);
@@ -269,8 +269,8 @@ impl Setups {
         Done { key: planned.key, made, failed, lockfile }
     }
 
-    /// Runs one step, once more where a registry did not answer, and in parts where not all can be installed; gives what went
-    /// wrong.
+    /// Runs one step. It runs again if a registry did not answer, and in parts if not everything can be installed.
+    /// Returns the failure, if any.
     async fn run(&self, bench: &Bench, slot: &Slot, step: &SetupStep, before: &[PathBuf]) -> Option<Failed> {
         let SetupStep { check, makes, .. } = step;
         let started = Instant::now();
@@ -294,7 +294,7 @@ impl Setups {
         self.tell(told, makes);
         let end = failed?;
         if before.is_empty() {
-            // Half an environment would hide one that the machine has
+            // An incomplete environment would hide the machine's own
             for name in *makes {
                 let path = Path::new(&check.directory).join(name);
                 if let Err(error) = bench.workspace.remove_slot_file(slot, &path.to_string_lossy()) {
@@ -313,7 +313,7 @@ impl Setups {
         let room = told.len() < MAX_TOLD;
         let same = |one: &&mut (SetupSummary, _)| one.0.run == step.run && one.0.directory == step.directory;
         match told.iter_mut().find(same) {
-            // A later slot says the same, unless it failed there
+            // A later slot reports the same, unless the step failed there
             Some((known, _)) if step.failed.is_some() && known.failed.is_none() => *known = step,
             Some(_) => {}
             None if room => told.push((step, makes)),
@@ -322,13 +322,13 @@ impl Setups {
     }
 }
 
-/// What is told of a step: one by one is a way to do the same, another program is another command.
+/// The command to report for a step: installing one by one counts as the same command, another program does not.
 fn told_as(check: &Check, ran: &Check) -> Check {
     if ran.run.contains(NOT_INSTALLED) { check.clone() } else { ran.clone() }
 }
 
-/// Whether a step's second command may do better: the program of the first is not there, or it installs all that can be where
-/// the first installs all or nothing.
+/// Whether a step's second command may succeed: the program of the first is missing, or the second installs as much as
+/// possible while the first installs all or nothing.
 fn helps(otherwise: &Check, first: &Outcome) -> bool {
     match first.end {
         End::NotFound { .. } => true,
@@ -337,14 +337,14 @@ fn helps(otherwise: &Check, first: &Outcome) -> bool {
     }
 }
 
-/// What a step could not install, as its second command has written it down.
+/// The packages that a step could not install, from the list that its second command wrote.
 fn left_out(slot: &Slot, step: &SetupStep) -> Vec<String> {
     let list = Path::new(&step.check.directory).join(NOT_INSTALLED);
     let text = list.to_str().and_then(|list| slot_text(&slot.path, list)).unwrap_or_default();
     text.lines().filter(|line| !line.is_empty()).take(MAX_LEFT_OUT).map(|line| cut(line, MAX_NAME)).collect()
 }
 
-/// What is told of a step that went well.
+/// The summary of a successful step.
 fn summary(check: &Check, started: Instant) -> SetupSummary {
     SetupSummary {
         run: check.run.clone(),
@@ -368,7 +368,7 @@ impl Done {
         }
     }
 
-    /// `again`: a failure that no file decides may be over by now.
+    /// Whether the step is still valid. `again`: failures that no file decides are tried again.
     fn stands(&self, planned: &Planned, slot: &Slot, again: bool) -> bool {
         let of_the_moment =
             planned.step.inputs.is_empty() || self.failed.as_ref().is_some_and(|f| f.unreachable);
@@ -380,8 +380,8 @@ impl Done {
     }
 }
 
-/// The lockfile that a step makes in a slot, where the project keeps none: what commands leave in a slot is put away, and Yarn
-/// starts no script without it.
+/// The lockfile that a step makes in a slot if the project has none. Files that commands leave in a slot are removed,
+/// and Yarn starts no script without a lockfile.
 fn missing_lockfile(slot: &Slot, check: &Check) -> Option<String> {
     let path = Path::new(&check.directory).join(shared::lockfiles::of("yarn").first()?);
     let path = path.to_str()?.to_string();
@@ -389,7 +389,7 @@ fn missing_lockfile(slot: &Slot, check: &Check) -> Option<String> {
     (check.run.starts_with("yarn ") && is_missing()).then_some(path)
 }
 
-/// What was installed is no part of a change, whether the project's own list of ignored files has it or not.
+/// Excludes installed folders from changes, also if the project's own ignore list does not name them.
 fn hide(workspace: &Workspace, slot: &Slot, filled: &[PathBuf]) {
     for folder in filled.iter().filter(|folder| slot.path.join(folder).is_dir()) {
         let list = folder.join(".gitignore").to_string_lossy().into_owned();
@@ -401,13 +401,13 @@ fn hide(workspace: &Workspace, slot: &Slot, filled: &[PathBuf]) {
     }
 }
 
-/// Whether a command in `directory` uses what a step in `folder` installs: at the same place, above, or below.
+/// Whether a command in `directory` uses packages of a step in `folder`: the same folder, one above, or one below.
 fn concerns(folder: &str, directory: &str) -> bool {
     let below = |inner: &str, outer: &str| Path::new(inner).starts_with(outer);
     below(directory, folder) || below(folder, directory)
 }
 
-/// Whether a check needs what a step in `folder` makes, as far as the language of its tests is known.
+/// Whether a check needs the result of a step in `folder`, as far as the language of its tests is known.
 fn serves(folder: &str, makes: &[&str], check: &Check) -> bool {
     let language = match makes.first() {
         Some(&"node_modules") => Some(Language::JavaScript),
@@ -419,7 +419,8 @@ fn serves(folder: &str, makes: &[&str], check: &Check) -> bool {
     !other && concerns(folder, &check.directory)
 }
 
-/// The user's own commands as one step. What they make may lie anywhere, so a slot that was made again needs them again.
+/// The user's own commands as one step. Their results may be anywhere, so a slot that was created again needs them
+/// again.
 fn configured(commands: &[String], slot: &Slot) -> Planned {
     let made = std::fs::metadata(&slot.path).map(|found| found.ino()).unwrap_or_default();
     let check = Check {
@@ -434,7 +435,7 @@ fn configured(commands: &[String], slot: &Slot) -> Planned {
     }
 }
 
-/// The steps that the files of a slot ask for. `files`: the paths of its commit.
+/// The steps that the files of a slot require. `files`: the paths of its commit.
 fn plan(root: &Path, user: &Path, files: &[String]) -> Vec<Planned> {
     let steps = checks::setup_steps(&|path| slot_text(root, path), files);
     let planned = |step: SetupStep| {

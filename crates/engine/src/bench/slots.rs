@@ -1,6 +1,6 @@
 //! The slots of a mission: leased to one task at a time, kept warm between tasks.
 //!
-//! Only a lease may change a slot. What stands in one is never trusted once something ran there.
+//! Only the holder of a lease may change a slot. Its content is never trusted after a command ran there.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -22,24 +22,24 @@ pub(crate) struct Slots {
     free: Arc<Mutex<Vec<u32>>>,
     permits: Arc<Semaphore>,
     count: u32,
-    /// Files of ours that every slot holds, by name.
+    /// The engine's files in every slot, by name, with their texts.
     files: Arc<Vec<(String, String)>>,
-    /// What is copied from the user's folder into a slot.
+    /// The paths that are copied from the user's folder into a slot.
     copy: Arc<Vec<String>>,
-    /// What is installed in the checking slot was installed by this mission, and nothing wrote there since.
+    /// Whether this mission installed the packages in the checking slot, and nothing wrote there since.
     sound: Arc<AtomicBool>,
     /// Slots in which something may still run.
     haunted: Arc<Mutex<BTreeSet<u32>>>,
 }
 
-/// The right to a slot; given back when dropped.
+/// The right to use a slot; it is returned when dropped.
 pub(crate) struct Lease {
     pub slot: Slot,
     free: Arc<Mutex<Vec<u32>>>,
     _permit: Permit,
 }
 
-/// A free slot, not chosen yet.
+/// The right to some free slot, which is chosen later.
 pub(crate) struct Permit(#[expect(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
 impl Drop for Lease {
@@ -63,7 +63,7 @@ impl Slots {
         }
     }
 
-    /// Waits until a slot is free. Take the commit to work on after this: the head may move while one waits.
+    /// Waits until a slot is free. Choose the commit to work on afterwards: the head may move during the wait.
     pub async fn permit(&self) -> Permit {
         match self.permits.clone().acquire_owned().await {
             Ok(permit) => Permit(permit),
@@ -72,8 +72,8 @@ impl Slots {
         }
     }
 
-    /// Waits until that many slots are free at once, or all that there are: two tasks that each held one slot and waited
-    /// for a second would wait forever.
+    /// Waits until `wanted` slots (at most all) are free at once. Two tasks that each hold one slot and wait for a
+    /// second would wait forever.
     pub async fn permits(&self, wanted: u32) -> Vec<Permit> {
         let wanted = wanted.clamp(1, self.count.max(1));
         match self.permits.clone().acquire_many_owned(wanted).await {
@@ -87,7 +87,7 @@ impl Slots {
         }
     }
 
-    /// Brings a free slot to `commit`.
+    /// Prepares a free slot at `commit`.
     pub async fn lease(&self, permit: Permit, commit: &str) -> Result<Lease, workspace::Error> {
         let n = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or(CHECKING + 1);
         match self.prepare(n, commit).await {
@@ -99,8 +99,8 @@ impl Slots {
         }
     }
 
-    /// Brings slot `n` to `commit`. The checking slot is made again, since what is said of it is believed: of what an earlier
-    /// check left there only installed packages stay, if none could write to them. Other slots stay warm.
+    /// Prepares slot `n` at `commit`. The checking slot is created again, because its results count: of earlier files
+    /// only the installed packages stay, if no command could write to them. Other slots stay warm.
     pub async fn prepare(&self, n: u32, commit: &str) -> Result<Slot, workspace::Error> {
         let (slots, commit) = (self.clone(), commit.to_string());
         blocking(move || {
@@ -121,7 +121,7 @@ impl Slots {
         .await
     }
 
-    /// Brings a leased slot to `head` with `commit` merged in; where they conflict, both sides stand in the files.
+    /// Prepares a leased slot at `head` with `commit` merged in. If they conflict, the files contain both sides.
     pub async fn merge_into(
         &self,
         lease: &mut Lease,
@@ -138,13 +138,12 @@ impl Slots {
         Ok(())
     }
 
-    /// Slot `n` is not used again: processes of it may live on.
+    /// Never uses slot `n` again, because processes may still run in it.
     pub fn abandon(&self, n: u32) {
         self.haunted().insert(n);
     }
 
-    /// Takes out of a slot what is installed there, because something wrote to it, and puts in again what every
-    /// slot holds.
+    /// Removes the installed packages of a slot, because something wrote to them, and copies the common files again.
     pub async fn renew_dependencies(&self, slot: &Slot) -> Result<(), workspace::Error> {
         let (slots, slot) = (self.clone(), slot.clone());
         blocking(move || {
@@ -156,12 +155,12 @@ impl Slots {
         .await
     }
 
-    /// The next use of the checking slot installs everything again.
+    /// Makes the next use of the checking slot install everything again.
     pub fn distrust_dependencies(&self) {
         self.sound.store(false, Ordering::SeqCst);
     }
 
-    /// Takes these folders out of a slot.
+    /// Removes these folders from a slot.
     pub async fn remove_folders(&self, slot: &Slot, folders: Vec<PathBuf>) -> Result<(), workspace::Error> {
         let (slots, slot) = (self.clone(), slot.clone());
         blocking(move || {
@@ -176,7 +175,7 @@ impl Slots {
         self.haunted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What every slot holds beside the commit.
+    /// Adds the files that every slot has beside its commit.
     fn furnish(&self, slot: &Slot) -> Result<(), workspace::Error> {
         for (name, text) in self.files.iter() {
             self.workspace.write_slot_file(slot, name, text)?;
@@ -185,7 +184,7 @@ impl Slots {
             return Ok(());
         }
         self.workspace.copy_into_slot(slot, &self.everywhere(slot))?;
-        // What installed packages lead to is copied too where git ignores it
+        // Ignored folders to which installed packages link are copied, too
         let linked = local_links::missing(&slot.path, &dependencies::folders(&slot.path));
         let names: Vec<String> = linked.iter().filter_map(|path| Some(path.to_str()?.to_string())).collect();
         if !names.is_empty() {
@@ -194,7 +193,8 @@ impl Slots {
         Ok(())
     }
 
-    /// What is copied: as it is named and, where it holds installed packages, in every folder of the project that has it.
+    /// The paths to copy: as configured, and for folders of installed packages in every folder of the project that has
+    /// one.
     fn everywhere(&self, slot: &Slot) -> Vec<String> {
         let mut all: Vec<String> = self.copy.iter().cloned().collect();
         let wanted = |name: &str| self.copy.iter().any(|copy| copy == name);

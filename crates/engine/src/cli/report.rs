@@ -30,7 +30,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let markdown = crate::missions::report::markdown(&past.state, now);
     let mut answer = if args.json {
         let mut value = status::value(&Board::of(&past.state, now), standing, owner.as_ref(), &dir);
-        // What would be written is for the engine alone, and long
+        // The content of a delivery is long, and only the engine needs it
         value["delivery"] = match json!(past.state.delivery) {
             mut delivery if delivery["kind"] == "intended" => {
                 delivery["delivery"] = json!(null);

@@ -1,7 +1,7 @@
-//! `search <words>`: the files and symbols that fit some words best, what each part of the ranking says of them, and the
-//! lines that would be shown of them.
+//! `search <words>`: the files and symbols that fit the words best, with the score of each part of the ranking, and the
+//! lines that a role would be shown.
 //!
-//! It asks no model, and shows what a Searcher would start with.
+//! It asks no model, and shows what a Searcher starts with.
 
 use context::{Index, MAX_PAST_COMMITS};
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::steps::kept_index::{self, past_commits};
 
 const MAX_LIMIT: usize = 1000;
 const MAX_TOKENS: usize = 1_000_000;
-/// Symbols named with a range of lines.
+/// The most symbols that are named for a range of lines.
 const MAX_SYMBOLS: usize = 8;
 
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     let user = UserFiles::open(&place.root).map_err(CommandFailure::problem)?;
     let files = files::list(&place.root, user.as_ref())?;
     let past = user.as_ref().map(|user| user.history(MAX_PAST_COMMITS)).transpose();
-    // A ranking without the past is still a ranking.
+    // Without the history the ranking still works.
     let past = past_commits(past.ok().flatten().unwrap_or_default());
     let index = index(place, &files).with_history(&past);
     let hits = index.search(&query, limit);
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     Ok(CommandAnswer::done(text))
 }
 
-/// What each part of the ranking gives of a file's score: `score 0.71: text 62 %, history 30 %, recency 8 %`.
+/// The share of each part of the ranking in a file's score: `score 0.71: text 62 %, history 30 %, recency 8 %`.
 fn shares(hit: &context::Hit) -> String {
     let share = |own: &context::PartOfScore| {
         format!("{} {:.0} %", own.part.name(), 100.0 * own.score / hit.score.max(f32::MIN_POSITIVE))
@@ -86,7 +86,7 @@ fn shares(hit: &context::Hit) -> String {
     format!("score {:.3}: {}", hit.score, shares.join(", "))
 }
 
-/// The index of the files, from what the last mission or search kept. A project that has no state folder gets none.
+/// The index of the files, built on the kept one. Without a state folder the new index is not kept.
 fn index(place: &Place, files: &[String]) -> Index {
     let kept = kept_index::read(&place.state).ok().flatten();
     let index = match &kept {
@@ -94,7 +94,7 @@ fn index(place: &Place, files: &[String]) -> Index {
         None => Index::build(&place.root, files),
     };
     if place.state.path().is_dir() {
-        // Of no commit: these are the user's files as they lie there.
+        // Without a commit: these are the user's files on disk.
         kept_index::keep(&place.state, &index, "", kept.is_some());
     }
     index

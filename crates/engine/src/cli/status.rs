@@ -15,7 +15,7 @@ use crate::actor::estimate_text::estimate_text;
 use crate::text::cut;
 use crate::text::{count, duration};
 
-/// Missions that are listed.
+/// The most missions that are listed.
 const LISTED: usize = 20;
 
 pub(super) fn run(args: &NamedMission, place: &Place) -> Result<CommandAnswer, CommandFailure> {
@@ -64,7 +64,7 @@ pub(super) fn run(args: &NamedMission, place: &Place) -> Result<CommandAnswer, C
     Ok(if damaged.is_empty() { answer } else { answer.note(&damaged) })
 }
 
-/// What a program reads of a mission: its board, and how it stands.
+/// A mission as JSON for programs: its board and its status.
 pub(super) fn value(board: &Board, standing: Standing, runs: Option<&LockOwner>, dir: &MissionDir) -> Value {
     let mut value = json!(board);
     value["state"] = json!(standing.name());

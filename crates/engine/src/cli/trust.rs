@@ -1,6 +1,7 @@
-//! `trust [--show|--revoke]`: what this project's own settings may loosen, answered once for exactly their text.
+//! `trust [--show|--revoke]`: the user's answer whether this project's own settings may loosen limits. It is
+//! valid for exactly their text.
 //!
-//! Nothing else may answer for the user.
+//! Only this command may answer for the user.
 
 use std::path::Path;
 
@@ -62,12 +63,12 @@ pub(super) fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer, Comm
     Ok(CommandAnswer::done(format!("{heading}:\n\n{listed}\n{said}\n")))
 }
 
-/// The settings as if nothing were trusted, the options that the last mission was given included.
+/// The settings as if nothing were trusted, including the plugin options of the last mission.
 fn bare(place: &Place) -> Result<Settings, CommandFailure> {
     let value = place.state.trust().options().and_then(|text| serde_json::from_str(text).ok());
     let options = Options { value, own: false };
     let read = |state: &StateDir| settings::read(&place.config_home, &place.root, &options, state);
-    // A state folder that cannot be there trusts nothing.
+    // A state folder that cannot exist trusts nothing.
     let nothing = StateDir::at(Path::new("/dev/null"), &place.root);
     read(&nothing).map_err(|problems| {
         CommandFailure::Problem(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))

@@ -1,4 +1,4 @@
-//! What candidates are compared by, of an answer that is given as files: the same words as in a mission.
+//! Behaviour and form of an answer that is given as files, as a mission compares candidates by them.
 //!
 //! Nothing in the product may call it.
 
@@ -9,15 +9,15 @@ use crate::for_benches::lint::ChangedFiles;
 use crate::steps::work::candidates::behaviour::{Changed, form_of, words};
 use crate::steps::work::candidates::symbols;
 
-/// What an answer does to `base` (texts by path), in words that are the same where two do the same: the part of
-/// [`mission::Candidate::behaviour`] that no check has to be run for.
+/// What an answer does to `base` (texts by path), equal for answers that do the same: the part of
+/// [`mission::Candidate::behaviour`] that needs no run of checks.
 pub fn behaviour(base: &BTreeMap<String, String>, answer: &ChangedFiles) -> String {
     let changed =
         of_behaviour(base, answer).flat_map(|(path, before, after)| symbols::changed(path, before, after));
     words(BTreeSet::new(), changed.collect())
 }
 
-/// What an answer makes of the files of `base`: [`mission::Candidate::form`].
+/// The form of an answer to `base`: [`mission::Candidate::form`].
 pub fn form(base: &BTreeMap<String, String>, answer: &ChangedFiles) -> String {
     form_of(of_behaviour(base, answer))
 }

@@ -1,4 +1,4 @@
-//! Judging a change without a mission: the same gates, in the same order, on an answer that is given as files.
+//! Judges a change without a mission: the same gates in the same order, on an answer that is given as files.
 //!
 //! [`super::Lint`] is the Guardian alone, in memory. [`Judge`] is everything that needs no model: scope, protected files,
 //! Guardian, the project's checks compared with the base, and whether added tests can fail.
@@ -26,17 +26,17 @@ use crate::gates::verdict::{Change, GateContext, Judgement, Permissions};
 use crate::host::Nobody;
 use crate::world::Commands;
 
-/// Changes that one [`Judge`] looks at side by side; others wait.
+/// How many changes one [`Judge`] judges in parallel; others wait.
 const PARALLEL: u32 = 2;
 
-/// What one gate says.
+/// The report of one gate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GateReport {
     pub gate: Gate,
     pub verdict: GateVerdict,
     /// In words.
     pub detail: String,
-    /// What it holds against the change.
+    /// The problems that it found.
     pub issues: Vec<Issue>,
     pub took: Duration,
 }
@@ -58,8 +58,8 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Takes what is in `root` as the base. `state`: the folder in which the private repository, slots and temporary
-    /// files are made. `settings`: of the shape of `opencode.toml`. `commands` runs the project's checks.
+    /// Takes the files in `root` as the base. `state`: the folder for the private repository, slots and temporary
+    /// files. `settings`: in the shape of `opencode.toml`. `commands` runs the project's checks.
     pub async fn open(
         root: &Path,
         state: &Path,
@@ -95,14 +95,14 @@ impl Judge {
         Ok(Judge { gates: GateContext { bench, checks, guardian: Arc::new(guardian) }, base })
     }
 
-    /// What set-up has done so far.
+    /// The set-up steps so far.
     pub fn setup(&self) -> Vec<SetupSummary> {
         self.gates.checks.setup()
     }
 
-    /// The verdict of each gate on an answer, in the order in which a mission asks them, up to the first that fails.
-    /// `all`: those after it, too, on what was submitted; apart from the last, whether new tests can fail, which is only
-    /// looked at where nothing failed.
+    /// The report of each gate on an answer, in the order of a mission, up to the first that fails. `all`: also the
+    /// later gates, on the same submission; except the last one, whether new tests can fail, which runs only if no gate
+    /// failed.
     pub async fn judge_files(
         &self,
         answer: &ChangedFiles,
@@ -126,15 +126,15 @@ impl Judge {
             let judged = ask(gate, gates, &change, &mut evidence).await;
             reports.extend(judged.into_iter().map(|judgement| GateReport::new(judgement, started)));
             if gate == Gate::Protected && failed(&reports) {
-                // What was refused was put back
+                // A refused change was reverted
                 slots.prepare(slot.n, &commit.id).await?;
             }
         }
         Ok(reports)
     }
 
-    /// What the checks say of an answer in a fresh checkout, as of a tree that is integrated or delivered. `warm`: with what
-    /// the base's own checks built.
+    /// The report of the checks on an answer in a fresh checkout, like that of an integrated or delivered tree. `warm`:
+    /// with the builds of the base's checks.
     pub async fn judge_tree(&self, answer: &ChangedFiles, warm: bool) -> Result<GateReport, JudgeError> {
         let (gates, slots) = (&self.gates, &self.gates.bench.slots);
         let lease = slots.lease(slots.permit().await, &self.base).await?;
@@ -150,7 +150,7 @@ impl Judge {
         Ok(GateReport::new(judgement, started))
     }
 
-    /// Writes an answer into a slot, formatted as the project is; gives it as a commit, with the paths that it touches.
+    /// Writes an answer into a slot, formatted like the project; returns its commit and the paths that it touches.
     async fn put(&self, slot: &Slot, answer: &ChangedFiles) -> Result<(Commit, Vec<String>), JudgeError> {
         let (workspace, into, files) = (self.gates.bench.workspace.clone(), slot.clone(), answer.clone());
         let put = blocking(move || {
@@ -189,7 +189,7 @@ impl GateReport {
     }
 }
 
-/// What scope comes to where nobody else works: something changed, and nothing that no task may touch.
+/// The scope gate without other tasks: something was changed, and no forbidden file.
 fn scoped(paths: &[String], started: Instant) -> GateReport {
     let mut issues: Vec<Issue> = paths.iter().filter_map(|path| scope::forbidden(path)).collect();
     if paths.is_empty() {

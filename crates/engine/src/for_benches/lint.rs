@@ -16,15 +16,15 @@ pub struct Lint {
     guardian: Guardian,
 }
 
-/// What the gate says of an answer.
+/// The gate's report on an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LintReport {
     pub verdict: GateVerdict,
     /// In words.
     pub detail: String,
-    /// What it holds against the answer.
+    /// The problems that fail the gate.
     pub issues: Vec<Issue>,
-    /// Everything that was found, warnings too.
+    /// All findings, including warnings.
     pub findings: Vec<guardian::Finding>,
 }
 
@@ -35,8 +35,8 @@ impl Default for Lint {
 }
 
 impl Lint {
-    /// The verdict of a mission's gate on what an answer makes of `base` (texts by path). `edits_tests`: why the
-    /// plan lets existing tests change, with those that go or say less.
+    /// The verdict of a mission's gate on an answer to `base` (texts by path). `edits_tests`: why the plan
+    /// allows existing tests to change, with the names of removed and weakened ones.
     pub fn judge_files(
         &self,
         base: &BTreeMap<String, String>,
@@ -55,7 +55,7 @@ impl Lint {
     }
 }
 
-/// Files in memory, with what an answer makes of them.
+/// Files in memory, with the answer applied to them.
 struct Files<'a> {
     base: &'a BTreeMap<String, String>,
     answer: &'a ChangedFiles,

@@ -1,11 +1,11 @@
-//! What simulations and benchmarks need of the engine's inside: the crates `sim` and `bench`, and nothing that is published.
+//! Parts of the engine for simulations and benchmarks (the crates `sim` and `bench`), not for published code.
 //!
-//! - [`World`] is what a mission stands on beside its host; [`Engine::in_world`](crate::Engine::in_world) takes another one.
-//!   [`block_in_virtual_time`] makes blocking work take time of a clock that stands.
-//! - [`Actor`] owns a mission's state, apart from what it sets in motion: a benchmark carries out its [`Effects`] in a world
-//!   of its own.
-//! - [`Judge`] and [`Lint`] say what the gates say of [`ChangedFiles`], without a mission.
-//! - [`behaviour`], [`form`] and the numbers of voters are what a mission compares candidates by and settles disputes with.
+//! - [`World`] is the environment of a mission beside its host; [`Engine::in_world`](crate::Engine::in_world) takes
+//!   another one. [`block_in_virtual_time`] makes blocking work take virtual time.
+//! - [`Actor`] owns a mission's state: a benchmark carries out its [`Effects`] in its own world.
+//! - [`Judge`] and [`Lint`] give the gates' verdicts on [`ChangedFiles`], without a mission.
+//! - [`behaviour`], [`form`] and the numbers of voters are those with which a mission compares candidates and decides
+//!   disputes.
 //!
 //! No other file of the engine imports from here.
 

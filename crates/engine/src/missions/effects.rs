@@ -1,6 +1,6 @@
-//! Carrying out what the state machine decides.
+//! Carries out the effects that the state machine decides.
 //!
-//! It chooses the step, and nothing else: what is due was decided by `mission::decide`.
+//! It only chooses the step: `mission::decide` has decided what is due.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::steps::plan::{clarify, estimate, packages, planner, searcher};
 use crate::steps::review::{dispute, judge_task, objective};
 use crate::steps::work::{coder, fixer, test_author};
 
-/// The first wait after a failure of host or provider; it doubles with each in a row.
+/// The first wait after a failure of host or provider; it doubles with each failure in a row.
 const BACKOFF: Duration = Duration::from_secs(2);
 const MAX_BACKOFF: Duration = Duration::from_secs(120);
 
@@ -98,7 +98,7 @@ impl Effects for Arc<MissionContext> {
             for task in self.workers.tasks() {
                 self.workers.take(&task);
             }
-            // What left its process group is found by the mission's mark
+            // Processes that left their process group are found by the mission's mark
             let (mark, dir) = (self.desk.mission.clone(), self.desk.dir.clone());
             let cleared = blocking(move || {
                 checks::sweep(&mark);
@@ -112,7 +112,7 @@ impl Effects for Arc<MissionContext> {
     }
 }
 
-/// Waits before the host is asked again, the longer the more often it failed in a row.
+/// Waits before the host is asked again; the wait grows with the failures in a row.
 async fn wait_for_host(context: &MissionContext, failures: u32) {
     if failures == 0 {
         return;

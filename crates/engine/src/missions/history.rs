@@ -1,6 +1,6 @@
-//! Looking at missions from their journals.
+//! Reads missions from their journals.
 //!
-//! It takes no lock and changes nothing but requests to stop.
+//! It takes no lock and writes nothing except requests to stop.
 
 use journal::control;
 use mission::{Board, State};
@@ -11,7 +11,7 @@ use crate::missions::project::Project;
 use crate::missions::{queue, report};
 use crate::text::duration;
 
-/// Missions that `status` lists.
+/// The most missions that `status` lists.
 const LISTED: usize = 10;
 
 impl Project {
@@ -63,7 +63,7 @@ impl Project {
         }
     }
 
-    /// Asks the process that runs a mission, whichever it is, to stop.
+    /// Asks the process that runs a mission to stop, also if it is another process.
     pub async fn stop(&self, id: Option<&str>, by: &str) -> String {
         let owner = match self.state.owner() {
             Ok(Some(owner)) => owner,

@@ -1,6 +1,8 @@
-//! The missions of a project: start, resume, look at, undo; what one shares, and how its effects are carried out.
+//! The missions of a project: start, resume, review, undo; the parts of a mission, and how its effects are carried
+//! out.
 //!
-//! `engine.rs` and `cli` call it. It talks to no role and runs no gate: `steps` do, when the state machine says so.
+//! `engine.rs` and `cli` call it. It talks to no role and runs no gate: `steps` do, when the state machine decides
+//! so.
 
 pub(crate) mod after;
 pub(crate) mod effects;

@@ -1,6 +1,6 @@
-//! What is said where a mission waits to be resumed.
+//! The message if a mission waits to be resumed.
 //!
-//! It resumes nothing by itself.
+//! It resumes nothing itself.
 
 use journal::StateDir;
 use mission::{Phase, State};
@@ -9,8 +9,8 @@ use workspace::project_root;
 use crate::actor::past::PastMission;
 use crate::options::EngineOptions;
 
-/// The project's newest mission, where it is not finished and nobody runs one: a sentence for the user who opens the project.
-/// Nothing is written, not even the state folder.
+/// A sentence for the user who opens the project, if its newest mission is unfinished and no mission runs. It writes
+/// nothing, not even the state folder.
 pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
     let state = StateDir::at(&options.data_home, &project_root(&options.directory));
     if !state.path().exists() || state.owner().ok()?.is_some() {
@@ -23,7 +23,7 @@ pub(crate) fn unfinished(options: &EngineOptions) -> Option<String> {
     }
 }
 
-/// How an unfinished mission stands, and how it continues.
+/// The status of an unfinished mission, and how to continue it.
 pub(crate) fn waits(state: &State) -> Option<String> {
     if state.outcome.is_some() || state.mission.is_empty() {
         return None;

@@ -1,5 +1,5 @@
-//! The part of a plan that has not started, changed by its user while the mission waits: as a file, or by dropping tasks. It is checked
-//! as the Planner's is, and becomes an event; the mission itself does not run.
+//! The user changes the part of a plan that has not started, while the mission waits: as a file, or by dropping tasks.
+//! The new plan is checked like the Planner's, and becomes an event; the mission itself does not run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::text::{cut, quoted};
 /// The longest file that is read, in bytes.
 const MAX_FILE: usize = 2 << 20;
 
-/// What stands in the file.
+/// The content of the file.
 #[derive(Serialize)]
 struct File {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -27,7 +27,7 @@ struct File {
     task: Vec<PlannedTask>,
 }
 
-/// The same as it is read: the places of tasks are kept for errors.
+/// The same for reading: it keeps the places of tasks for errors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Read {
@@ -38,7 +38,7 @@ struct Read {
 }
 
 impl Project {
-    /// The plan of the named mission, or of the newest unfinished one, as the file that can be edited.
+    /// The id and the plan, as an editable file, of the named mission or of the newest unfinished one.
     pub(crate) fn plan_file(&self, id: Option<&str>) -> Result<(String, String), String> {
         let (dir, past) = self.planned(id)?;
         let state = &past.state;
@@ -63,7 +63,7 @@ impl Project {
         Ok((dir.id().to_string(), head + &body))
     }
 
-    /// The same in a chat.
+    /// The plan for a chat.
     pub(crate) fn plan_in_chat(&self) -> Result<String, String> {
         let (id, text) = self.plan_file(None)?;
         let fence = crate::talk::prompt::fence(&text);
@@ -73,7 +73,7 @@ impl Project {
         ))
     }
 
-    /// Takes such a file in; the error names what is wrong, with lines of `name`.
+    /// Applies an edited file; the error lists the problems, with lines of `name`.
     pub(crate) async fn edit_plan(&self, id: Option<&str>, name: &str, text: &str) -> Result<String, String> {
         let (dir, past) = self.planned(id)?;
         let (plan, lines) = read(&past.state, name, text)?;
@@ -94,8 +94,8 @@ impl Project {
         self.replan(&dir, &past, plan, &lines).await
     }
 
-    /// Drops tasks that have not started. What depends on one of them goes with it where `dependants` says so, and is a reason to
-    /// refuse otherwise.
+    /// Drops tasks that have not started. If other tasks depend on them, `dependants` drops these, too; without it the
+    /// call is refused.
     pub(crate) async fn drop_tasks(
         &self,
         id: Option<&str>,
@@ -140,7 +140,7 @@ impl Project {
         self.replan(&dir, &past, Plan { tasks, ..Plan::default() }, &Lines::default()).await
     }
 
-    /// A mission that waits, with a plan of which something has not started.
+    /// A waiting mission with tasks that have not started.
     fn planned(&self, id: Option<&str>) -> Result<(MissionDir, PastMission), String> {
         let waits = |past: &PastMission| past.state.outcome.is_none() && !past.state.tasks.is_empty();
         let (dir, past) = self.find(id, waits).map_err(|why| {
@@ -181,7 +181,7 @@ impl Project {
             }
         };
         let amendment = state.amendment(&checked.plan);
-        // Who drops tasks says nothing of it
+        // Dropping tasks leaves the acceptance items unchanged
         let acceptance = &checked.plan.acceptance;
         let same = acceptance.is_empty() || *acceptance == state.acceptance;
         if amendment == mission::Amendment::default() && same {
@@ -205,7 +205,7 @@ impl Project {
         ))
     }
 
-    /// What the files that are there say against a plan, as for the Planner's.
+    /// The problems of a plan with existing files, as for the Planner's plans.
     async fn problems(&self, state: &State, plan: &Plan) -> Result<Vec<String>, String> {
         let (Some(base), Some(head)) = (state.base.clone(), state.head.clone()) else {
             return Ok(Vec::new());
@@ -234,12 +234,12 @@ impl Project {
     }
 }
 
-/// Whether what holds for the whole stands in the file: a later plan does not change it.
+/// Whether the file contains the acceptance items of the whole: a later plan cannot change them.
 fn shows_acceptance(state: &State) -> bool {
     state.cycle <= 1
 }
 
-/// A task as its plan would name it.
+/// A task in the form of a plan.
 fn planned(state: &State, task: &Task) -> PlannedTask {
     let of_cycle = if state.cycle > 1 { format!("{}/", state.cycle) } else { String::new() };
     PlannedTask {
@@ -247,7 +247,7 @@ fn planned(state: &State, task: &Task) -> PlannedTask {
         title: task.title.clone(),
         instructions: task.instructions.clone(),
         files: task.planned.iter().cloned().collect(),
-        // The engine finds orders by files again
+        // The engine adds the orders for common files again
         depends_on: task.depends_on.difference(&task.runs_after).cloned().collect(),
         runs_after: Vec::new(),
         acceptance: task.acceptance.clone(),
@@ -256,12 +256,12 @@ fn planned(state: &State, task: &Task) -> PlannedTask {
         edits_tests: task.edits_tests.clone(),
         edits_config: task.edits_config.clone(),
         behaviour: task.behaviour,
-        // What the user writes down is a plan
+        // A task that the user writes belongs to a plan
         without_plan: false,
     }
 }
 
-/// The tasks with all that need them, not only come after them.
+/// The tasks with all tasks that need them; tasks that only come after them do not count.
 fn with_dependants<'a>(
     free: &BTreeMap<&'a TaskId, &'a Task>,
     named: &BTreeSet<&'a str>,
@@ -278,11 +278,11 @@ fn with_dependants<'a>(
     }
 }
 
-/// Where tasks stand in a file.
+/// The lines of tasks in a file.
 #[derive(Default)]
 struct Lines {
     name: String,
-    /// By their place, with their ids.
+    /// The line and the id of each task.
     tasks: Vec<(usize, String)>,
 }
 
@@ -302,13 +302,13 @@ impl Lines {
             let at = problem.split_once("tasks[")?.1.split_once(']')?.0.parse::<usize>().ok()?;
             self.tasks.get(at).map(|(line, _)| *line)
         };
-        // A problem names its task first
+        // A problem names its own task first
         let named = |(line, id): &(usize, String)| Some((problem.find(&format!("`{id}`"))?, *line));
         by_place().or_else(|| self.tasks.iter().filter_map(named).min().map(|(_, line)| line))
     }
 }
 
-/// The plan in a file, and where its tasks stand.
+/// The plan in a file, and the lines of its tasks.
 fn read(state: &State, name: &str, text: &str) -> Result<(Plan, Lines), String> {
     if text.len() > MAX_FILE {
         return Err(format!("{name}: it is longer than {MAX_FILE} bytes"));
@@ -346,7 +346,7 @@ fn read(state: &State, name: &str, text: &str) -> Result<(Plan, Lines), String> 
     Ok((plan, lines))
 }
 
-/// What a task may say in the file.
+/// The keys of a task in the file.
 const KEYS: [&str; 11] = [
     "id",
     "title",

@@ -1,6 +1,6 @@
-//! The missions of a project: start, resume, look at, take back.
+//! The missions of a project: start, resume, review, undo.
 //!
-//! It starts nothing before the project's lock is held.
+//! It starts nothing before it holds the project's lock.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::host::Host;
 use crate::options::EngineOptions;
 use crate::world::World;
 
-/// Said where no mission is as it is wanted.
+/// The message if no mission fits the request.
 pub(crate) const NO_SUCH: &str = "there is no such mission in this project";
 
-/// A project and where its missions are kept.
+/// A project, and the folder of its missions.
 pub(crate) struct Project {
     pub root: PathBuf,
     pub state: StateDir,
@@ -48,7 +48,7 @@ impl Project {
         Ok(Project { root, state, options: options.clone(), world, redactor, host })
     }
 
-    /// The right to write for a mission in this project; nobody else has it meanwhile.
+    /// Takes the project's lock for a mission; no other process holds it meanwhile.
     pub(crate) fn lock(&self, mission: &str) -> Result<ProjectLock, String> {
         self.state.lock(&self.owner_of(mission)).map_err(|error| error.to_string())
     }
@@ -62,7 +62,7 @@ impl Project {
         }
     }
 
-    /// `m-` and eight characters that no mission here has.
+    /// A new mission id: `m-` and eight characters that no mission here uses.
     pub(crate) fn new_id(&self) -> String {
         const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
         loop {
@@ -78,8 +78,8 @@ impl Project {
         }
     }
 
-    /// The named mission, or the newest one that `wanted` holds for. One that cannot be read may be the one that is
-    /// meant: then no older one is taken in its place.
+    /// The named mission, or the newest one for which `wanted` is true. A mission that cannot be read could be the
+    /// right one: the search ends there with an error.
     pub(crate) fn find(
         &self,
         id: Option<&str>,

@@ -1,7 +1,7 @@
-//! The queue of a project: a mission that is asked for while another one runs waits here for its turn. `journal` keeps the
-//! places; this says who is before whom, and waits.
+//! The queue of a project: a mission that is requested while another one runs waits here for its turn. `journal` keeps
+//! the places; this file finds the order, and waits.
 //!
-//! A mission that waits has no slot, no session and no lock.
+//! A waiting mission has no slot, no session and no lock.
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,19 +15,19 @@ use crate::missions::project::Project;
 use crate::missions::running::{Place, Running};
 use crate::text::{count, cut, duration};
 
-/// How often is looked whether it is one's turn.
+/// How often to check whether the turn has come.
 const POLL: Duration = Duration::from_millis(250);
 /// The longest objective in a list, in bytes.
 const MAX_SHOWN: usize = 100;
 
-/// The right to run a mission, under an id that no other has.
+/// The right to run a mission, with its unique id.
 pub(crate) struct Turn {
     pub id: String,
     pub lock: ProjectLock,
     pub place: Place,
 }
 
-/// Those of this engine that wait.
+/// The waiting missions of this engine.
 #[derive(Clone, Default)]
 pub(crate) struct Waiting(Arc<Mutex<Vec<Waiter>>>);
 
@@ -35,19 +35,19 @@ pub(crate) struct Waiting(Arc<Mutex<Vec<Waiter>>>);
 struct Waiter {
     session: Option<String>,
     cancel: CancellationToken,
-    /// The process ends: the place stays in the queue, for its text.
+    /// Set when the process ends: the place stays in the queue, so that its objective is not lost.
     ended: Arc<AtomicBool>,
 }
 
 impl Waiting {
-    /// Takes the mission out that waits for this session. Says whether there is one.
+    /// Cancels the mission that waits for this session. Returns whether there was one.
     pub fn cancel(&self, session: &str) -> bool {
         let waiters = self.lock();
         let own = waiters.iter().filter(|waiter| waiter.session.as_deref() == Some(session));
         own.map(|waiter| waiter.cancel.cancel()).count() > 0
     }
 
-    /// Ends all waiting, as the process does.
+    /// Ends all waiting, because the process ends.
     pub fn end(&self) {
         for waiter in self.lock().iter() {
             waiter.ended.store(true, Ordering::Relaxed);
@@ -68,7 +68,7 @@ impl Waiting {
     }
 }
 
-/// Waits until the mission may begin; the error is told to the user.
+/// Waits until the mission may begin; the error is shown to the user.
 pub(crate) async fn turn(
     project: &Project,
     objective: &str,
@@ -121,7 +121,7 @@ pub(crate) async fn turn(
     }
 }
 
-/// The place in this process and the project's lock, where both are free.
+/// The place in this process and the project's lock, if both are free.
 async fn begin(
     project: &Project,
     id: &str,
@@ -135,7 +135,7 @@ async fn begin(
     }
 }
 
-/// Those that wait before a mission; one that has no place yet comes after all.
+/// The missions that wait before a mission; a mission without a place comes last.
 fn before(project: &Project, id: &str) -> Result<Vec<Queued>, String> {
     let all = project.state.queue().map_err(|error| error.to_string())?;
     Ok(all.into_iter().filter(|queued| queued.waits).take_while(|queued| queued.mission != id).collect())
@@ -154,7 +154,7 @@ fn standing(project: &Project, id: &str, ahead: usize) -> String {
     )
 }
 
-/// What waits, in its order, for the user.
+/// The queue as text for the user, in its order.
 pub(crate) fn shown(queue: &[Queued], runs: Option<&str>, now_ms: u64) -> String {
     let mut text = String::new();
     if let Some(runs) = runs {

@@ -1,6 +1,7 @@
-//! The report at the end of a mission: what was asked, done, verified and by what, abandoned, and what it cost.
+//! The report at the end of a mission: the objective, what was done, what was verified and how, what was abandoned, and
+//! the cost.
 //!
-//! Words only: what counts as verified is decided in `mission`.
+//! Words only: `mission` decides what counts as verified.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,12 +13,13 @@ use crate::actor::progress::setup_step;
 use crate::missions::verdict_line::verdict_line;
 use crate::text::{count, cut, duration, quoted};
 
-/// Files that a sentence names.
+/// The most files in one sentence.
 const MAX_NAMED: usize = 10;
-/// Tasks of which the report says how they were helped, and files by which check they are covered.
+/// The most tasks whose rungs the report lists, and the most files whose covering checks it lists.
 const MAX_HELPED: usize = 50;
 
-/// What ends the answer in the chat: the report without its tables, and the verdict in the last line, where a terminal shows it.
+/// The end of the answer in the chat: the report without its tables, with the verdict in the last line, where a
+/// terminal shows it.
 pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     let mut text = String::from("\n");
     configuration(&mut text, state);
@@ -40,7 +42,7 @@ pub(crate) fn answer(state: &State, now_ms: u64) -> String {
     text
 }
 
-/// Tasks that did not come to their end, with the reason.
+/// Tasks that were not done, with the reasons.
 fn not_done(text: &mut String, state: &State) {
     if state.tasks.is_empty() {
         for reason in state.plan_failures.iter().chain(&state.brief_failures) {
@@ -53,7 +55,7 @@ fn not_done(text: &mut String, state: &State) {
     }
 }
 
-/// Said where OpenCode ends with the status 0 whatever became of the mission, as `opencode run` does.
+/// The note for `opencode run`, which ends with status 0 whatever the result of the mission.
 pub(crate) fn exit_note(state: &State) -> &'static str {
     match (state.outcome, mission::verified(&state.head_checks)) {
         (Some(Outcome::Done), Verified::Yes) => "",
@@ -64,7 +66,7 @@ pub(crate) fn exit_note(state: &State) -> &'static str {
     }
 }
 
-/// Markdown.
+/// The report as Markdown.
 pub(crate) fn markdown(state: &State, now_ms: u64) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\n## Mission {}: {}", state.mission, headline(state));
@@ -105,7 +107,7 @@ pub(crate) fn headline(state: &State) -> String {
     }
 }
 
-/// Whether no test stands behind the change but those that the mission brought.
+/// Whether only tests that the mission added verify the change.
 fn by_own_tests(state: &State) -> bool {
     !state.head_checks.iter().any(|check| check.vouches() && !check.own)
         && state.head_checks.iter().any(|check| check.vouches() && check.own)
@@ -139,12 +141,12 @@ fn tasks(text: &mut String, state: &State) {
     );
 }
 
-/// Which tests were written before the change by somebody else, and what they showed.
+/// The tests that another Coder wrote before the change, and their results.
 fn written_first(text: &mut String, state: &State) {
     let about = |task: &Task| {
         let tests = &task.tests;
         let Some(written) = &tests.written else {
-            // Nobody was asked where none were due
+            // If no author was due, there is nothing to report
             let reason = tests.skipped.as_ref().filter(|_| tests.draws > 0)?;
             return Some(format!("`{}`: none: {}", task.id, cell(&cut(reason, 300))));
         };
@@ -184,7 +186,7 @@ fn written_first(text: &mut String, state: &State) {
     }
 }
 
-/// Where several coders made an attempt: whose change went on.
+/// If several Coders made an attempt: whose change continued.
 fn side_by_side(text: &mut String, state: &State) {
     let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.chosen.is_empty());
     if tasks().next().is_none() {
@@ -200,7 +202,7 @@ fn side_by_side(text: &mut String, state: &State) {
     }
 }
 
-/// What it began from, what was decided before its plan, what the user said while it ran, and what the plan became by it.
+/// What the mission began from, the decisions before its plan, the user's corrections, and how these changed the plan.
 fn from_the_user(text: &mut String, state: &State) {
     if let Some(followed) = &state.follows {
         let what = cell(followed.objective.lines().next().unwrap_or_default());
@@ -229,7 +231,7 @@ fn from_the_user(text: &mut String, state: &State) {
     }
 }
 
-/// How each task that failed was helped, and why so.
+/// How each failed task was helped, and why.
 fn helped(text: &mut String, state: &State) {
     let tasks = || state.order.iter().filter_map(|id| state.tasks.get(id)).filter(|t| !t.rungs.is_empty());
     if tasks().next().is_none() {
@@ -247,7 +249,7 @@ fn helped(text: &mut String, state: &State) {
     }
 }
 
-/// Whether the objective is met as a whole, with what shows it.
+/// Whether the objective is met as a whole, with the evidence.
 fn whole(text: &mut String, state: &State) {
     let plans = if state.cycle > 1 { format!(", after {} plans", state.cycle) } else { String::new() };
     if let Some(review) = &state.review {
@@ -270,7 +272,7 @@ fn whole(text: &mut String, state: &State) {
         let why = state.review_failures.last().map_or("a limit was reached before", String::as_str);
         let _ = writeln!(text, "\n**Not reviewed as a whole**: {}.", cell(why));
     }
-    // Why they are lost stands above, once
+    // The reasons are further up
     let lost = if state.outcome.is_some() { state.lost_items() } else { Default::default() };
     for (item, task) in lost {
         let _ = writeln!(text, "- **missing**: {} (`{}` was not integrated)", cell(item), task.id);
@@ -302,7 +304,7 @@ fn cell(text: &str) -> String {
     cut(text, 300).replace('|', "\\|").replace('\n', " ")
 }
 
-/// First of all: what decides how the project is checked and built is not as it was.
+/// A first warning: the change edits files that configure checks or builds.
 fn configuration(text: &mut String, state: &State) {
     let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
     for task in state.order.iter().filter_map(|id| state.tasks.get(id)).filter(integrated) {
@@ -316,7 +318,7 @@ fn configuration(text: &mut String, state: &State) {
     }
 }
 
-/// Files that tasks moved or deleted, as the gate of scope saw it.
+/// Files that tasks moved or deleted, as the scope gate recorded them.
 fn moved(text: &mut String, state: &State) {
     let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
     let moves = |task: &Task| {
@@ -338,7 +340,7 @@ fn moved(text: &mut String, state: &State) {
     }
 }
 
-/// Files that no plan names and that were changed all the same.
+/// Changed files that no plan names.
 fn unplanned(text: &mut String, state: &State) {
     let integrated = |task: &&Task| matches!(task.phase, Phase::Integrated { .. });
     let tasks = state.order.iter().filter_map(|id| state.tasks.get(id)).filter(integrated);
@@ -392,7 +394,7 @@ fn verified(text: &mut String, state: &State) {
     uncovered(text, state);
 }
 
-/// Files and hunks of the delivery that the user took back since.
+/// Files and hunks of the delivery that the user has undone.
 fn taken_back(text: &mut String, state: &State) {
     let hunks = state.hunks_back.iter().flat_map(|(path, backs)| {
         backs
@@ -451,7 +453,7 @@ fn covered(text: &mut String, state: &State) {
     }
 }
 
-/// The first of many files.
+/// The first files of a long list.
 fn some(files: &[String]) -> String {
     let first = quoted(files.iter().take(MAX_NAMED));
     match files.len().saturating_sub(MAX_NAMED) {

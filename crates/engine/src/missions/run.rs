@@ -1,4 +1,4 @@
-//! Running a mission from its first event, or from where its journal ends.
+//! Runs a mission from its first event, or from the end of its journal.
 //!
 //! It decides nothing: the orchestrator owns the state, `steps` do the work.
 
@@ -33,10 +33,10 @@ use crate::talk::desk::Desk;
 use crate::talk::session::Sessions;
 use crate::text::{count, visible};
 
-/// How often requests from other processes are looked for.
+/// How often to look for requests from other processes.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Bytes of a task's diff that are read for the page.
+/// The most bytes of a task's diff on the page.
 const MAX_DIFF: usize = 8_000;
 
 /// How a mission begins.
@@ -45,7 +45,7 @@ pub(crate) enum Start {
     Resume { id: Option<String> },
 }
 
-/// Runs it to its end or pause; everything is said through the host.
+/// Runs a mission to its end or pause; all output goes through the host.
 pub(crate) async fn run(
     project: &Project,
     start: Start,
@@ -106,7 +106,7 @@ pub(crate) async fn run(
         orchestrator.stop(PauseReason::Stopped(by)).await;
     }
     let requests = dir.control_dir();
-    // What was asked of an earlier run is not meant for this one
+    // Drops requests that were meant for an earlier run
     let _ = control::poll(&requests);
     let state = tokio::select! {
         biased;
@@ -119,7 +119,7 @@ pub(crate) async fn run(
     }
 }
 
-/// What a mission's context is made of, beside the project.
+/// The parts of a mission's context, beside the project.
 struct Parts {
     id: String,
     config: Arc<Config>,
@@ -170,7 +170,7 @@ fn context(project: &Project, parts: Parts, orchestrator: Orchestrator) -> Arc<M
     })
 }
 
-/// Passes on what other processes ask of the mission, for as long as it runs.
+/// Passes requests of other processes to the mission, as long as it runs.
 async fn answer_requests(orchestrator: &Orchestrator, requests: &Path) {
     loop {
         tokio::time::sleep(POLL).await;
@@ -185,7 +185,7 @@ async fn answer_requests(orchestrator: &Orchestrator, requests: &Path) {
     }
 }
 
-/// Keeps the report and its page, and says how the mission ended or why it pauses.
+/// Writes the report and its page, and tells the user how the mission ended or why it pauses.
 async fn tell_end(project: &Project, dir: &MissionDir, state: &State, workspace: &Workspace) {
     let now_ms = project.world.clock.now_ms();
     let secrets = match project.redactor.taken_out() {
@@ -221,7 +221,7 @@ async fn write_page(
         let mut diffs = page::Diffs::new();
         for task in state.tasks.values() {
             if let (Some(base), Some(passed)) = (&task.base, &task.passed)
-                // What cannot be read is left out: the page says so
+                // Diffs that cannot be read are left out; the page says so
                 && let Ok(diff) = workspace.diff(base, passed, &[], MAX_DIFF)
             {
                 diffs.insert(task.id.clone(), redactor.redact(&diff).into_owned());
@@ -330,7 +330,7 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
             let (journal, read) = Journal::<Event>::reopen(&dir.journal_path(), project.redactor.clone())
                 .map_err(|e| e.to_string())?;
             let state = State::fold(&read.events);
-            // Limits may have been raised since
+            // The user may have raised limits since
             let mut policy = policy(project, config);
             policy.approve_plan = state.policy.approve_plan;
             let opening = format!(
@@ -344,14 +344,14 @@ async fn prepare(project: &Project, start: Start) -> Result<Prepared, String> {
     Ok(Prepared { _lock: lock, config, models, dir, journal, state, workspace, opening })
 }
 
-/// The user's settings; nobody is asked where nobody can answer.
+/// The user's settings; questions are switched off if no user can answer.
 fn policy(project: &Project, config: &Config) -> Policy {
     let mut policy = settings::policy(config);
     policy.clarify &= project.options.interactive;
     policy
 }
 
-/// Why no mission can be continued.
+/// The message if no mission can be continued.
 fn nothing(named: bool, why: String) -> String {
     match named {
         false if why == NO_SUCH => "no mission of this project waits to be continued".into(),

@@ -1,6 +1,6 @@
-//! The one mission that may run in an engine: who holds the place, how it is stopped, and what its tools work on.
+//! The single mission that may run in an engine: its place, how it is stopped, and the context of its tools.
 //!
-//! Two missions never run in one engine, and a stop reaches one that is still being set up.
+//! Two missions never run in one engine. A stop also reaches a mission that is still starting.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::steps::context::MissionContext;
 #[derive(Clone, Default)]
 pub(crate) struct Running {
     now: Arc<Mutex<Now>>,
-    /// Told when the place is free again.
+    /// Notified when the place is free again.
     free: Arc<Notify>,
 }
 
@@ -26,7 +26,7 @@ struct Now {
     busy: bool,
     /// The session in which it was asked for.
     session: Option<String>,
-    /// Who asked for a stop before there was anything to stop.
+    /// Who asked for a stop before the mission had started.
     stop: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Running {
         let until = Instant::now() + patience;
         loop {
             let mut free = pin!(self.free.notified());
-            // From here on, so that an end between the look and the wait is not missed.
+            // Enabled before the check, so that an end between the check and the wait is not missed.
             free.as_mut().enable();
             if !std::mem::replace(&mut self.lock().busy, true) {
                 return Some(Place(self.clone()));
@@ -55,19 +55,20 @@ impl Running {
         }
     }
 
-    /// Makes a mission the running one; gives who asked meanwhile that it stops.
+    /// Sets the running mission; returns who asked for a stop meanwhile.
     pub fn set(&self, context: Option<Arc<MissionContext>>) -> Option<String> {
         let mut now = self.lock();
         now.context = context;
         now.stop.take()
     }
 
-    /// Says for which session the place is taken.
+    /// Records the session for which the place is taken.
     pub fn asked_in(&self, session: Option<String>) {
         self.lock().session = session;
     }
 
-    /// Whether what runs may be stopped from a session: it was asked for there, or nobody knows where.
+    /// Whether the running mission may be stopped from this session: it was requested there, or its session
+    /// is unknown.
     pub fn is_of(&self, session: &str) -> bool {
         let now = self.lock();
         now.busy && now.session.as_deref().is_none_or(|own| own == session)
@@ -81,7 +82,7 @@ impl Running {
         self.context().map(|context| context.desk.mission.clone())
     }
 
-    /// Stops the mission, or the one that is being started. `by` is told to the user.
+    /// Stops the running or starting mission. `by` is shown to the user.
     pub async fn stop(&self, by: &str) {
         let context = {
             let mut now = self.lock();
@@ -110,7 +111,7 @@ mod tests {
         let place = running.begin(Duration::ZERO).await;
         assert!(place.is_some());
         assert!(running.begin(Duration::ZERO).await.is_none(), "one mission at a time");
-        // Polled in this order: the wait has begun when the mission ends.
+        // Polled in this order, so that the wait has begun when the mission ends.
         let (begun, ()) = tokio::join!(biased; running.begin(Duration::from_secs(60)), async { drop(place) });
         assert!(begun.is_some());
         assert!(running.begin(Duration::from_millis(20)).await.is_none(), "the place is taken again");

@@ -1,7 +1,8 @@
-//! What the user says to a mission: to the process that runs it, or into the journal of one that waits to be resumed.
+//! Corrections and answers of the user: they go to the process that runs the mission, or into the journal of a mission
+//! that waits to be resumed.
 //!
-//! A word is in the journal before any role hears it. The mission's state says whether a word fits. It never writes the
-//! journal of a mission that runs, and resumes none.
+//! A text is in the journal before any role sees it. The mission's state decides whether a text is valid. It never
+//! writes the journal of a running mission, and resumes none.
 
 use journal::{Journal, control};
 use mission::Event;
@@ -10,7 +11,7 @@ use crate::actor::past::PastMission;
 use crate::missions::project::Project;
 
 impl Project {
-    /// The error is why nothing was told.
+    /// Passes a correction on; the error says why it was not accepted.
     pub(crate) fn tell(&self, text: &str, by: &str) -> Result<String, String> {
         let text = self.redactor.redact(text);
         let now_ms = self.world.clock.now_ms();
@@ -48,7 +49,7 @@ impl Project {
 }
 
 impl Project {
-    /// Answers to the questions before the plan; the error is why none was taken.
+    /// Passes answers to the questions before the plan on; the error says why they were not accepted.
     pub(crate) fn answer(&self, text: &str, by: &str) -> Result<String, String> {
         let now_ms = self.world.clock.now_ms();
         let owner = self.state.owner().map_err(|error| error.to_string())?;

@@ -1,6 +1,6 @@
-//! What missions leave on disk and in memory: taken away when one ends, and after a crash when the next one starts.
+//! Removes what missions leave on disk and in memory: when one ends, and after a crash when the next one starts.
 //!
-//! It removes only what belongs to missions that are over, and never a user's file.
+//! It removes only what belongs to finished missions, and never a user's file.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use crate::missions::project::Project;
 use crate::talk::session::Sessions;
 
 const MB: u64 = 1_000_000;
-/// How long the host may take to release a folder.
+/// How long to wait for the host to release a folder.
 const LETTING_GO: Duration = Duration::from_secs(1);
 
-/// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of those that never
-/// began, files that a delivery put aside. The project's lock is held, so none of it is in use. Says where files of the
-/// user's are that could not be left in their place.
+/// Ends and removes what crashed missions left: processes of their checks, temporary files, folders of missions that
+/// never began, files that a delivery moved aside. The caller holds the project's lock, so nothing of it is in use.
+/// Returns a message with the places of the user's files that could not be put back.
 pub(crate) async fn after_crash(project: &Project, workspace: &Workspace) -> Result<String, String> {
     let (state, workspace) = (project.state.clone(), workspace.clone());
     let swept = blocking(move || {
@@ -37,7 +37,7 @@ pub(crate) async fn after_crash(project: &Project, workspace: &Workspace) -> Res
     Ok(kept.into_iter().map(line).collect())
 }
 
-/// Missions whose delivery was interrupted: what the next one builds on may hold part of them.
+/// A warning about missions with an interrupted delivery: the next mission's base may contain part of them.
 pub(crate) fn half_written(project: &Project) -> String {
     const LOOKED_AT: usize = 5;
     let missions = project.state.list_missions().unwrap_or_default();
@@ -53,8 +53,8 @@ pub(crate) fn half_written(project: &Project) -> String {
     .collect()
 }
 
-/// Before a new mission: what earlier ones keep beyond the limit goes, the work of unfinished ones stays. Says what was
-/// removed where the user can miss it.
+/// Before a new mission: removes what earlier ones keep beyond the limit, but never the work of unfinished ones.
+/// Returns a message if something was removed that the user could miss.
 pub(crate) async fn before(
     project: &Project,
     config: &Config,
@@ -67,7 +67,7 @@ pub(crate) async fn before(
         if workspace.trim_slots(limit)?.is_none() || workspace.size() <= limit {
             return Ok(None);
         }
-        // One that cannot be read may be unfinished
+        // A mission that cannot be read may be unfinished
         let unfinished = |dir| PastMission::read(dir).map_or(true, |past| past.state.outcome.is_none());
         if missions.iter().any(unfinished) { Ok(None) } else { workspace.trim(limit) }
     });
@@ -81,17 +81,17 @@ pub(crate) async fn before(
     }))
 }
 
-/// After a mission has ended: slots are kept for the next one only within the limit.
+/// After a mission has ended: keeps slots for the next one only within the limit.
 pub(crate) async fn after(config: &Config, workspace: Workspace) {
     let Limit::At(keep_mb) = config.workspace.keep_mb else { return };
     let trimmed = blocking(move || workspace.trim_slots(keep_mb.saturating_mul(MB)));
     if let Err(error) = trimmed.await {
-        // They are trimmed when the next mission starts
+        // The next mission trims them when it starts
         tracing::warn!("{error}");
     }
 }
 
-/// Lets the host forget the folders in which roles worked: in a long-lived one each would stay booted.
+/// Lets the host release the folders in which roles worked: a long-lived host would keep an instance for each.
 pub(crate) async fn let_go(host: &Arc<dyn Host>, sessions: &Sessions) {
     let mut calls = JoinSet::new();
     for directory in sessions.take_folders() {

@@ -1,5 +1,5 @@
-//! Settings of the repository that the user has not trusted: asked about where somebody can answer, and said in one sentence
-//! where nobody can. Which settings these are is decided by `config`; the answers are kept by `journal`.
+//! Settings of the repository that the user has not trusted. The user is asked if they can answer; otherwise one
+//! sentence reports it. `config` decides which settings these are; `journal` keeps the answers.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use crate::config::settings::Settings;
 use crate::options::EngineOptions;
 use crate::text::{count, quoted, visible};
 
-/// Settings that are listed; a file with more of them is to be read as a whole.
+/// The most settings that are listed; for more, the user should read the file.
 const MOST_LISTED: usize = 60;
 
-/// Keeps the options of the plugin's entry for the program, which is not given any.
+/// Keeps the options of the plugin's entry for the command-line program, to which OpenCode does not pass them.
 pub(crate) fn remember(options: &EngineOptions, state: &StateDir) -> Result<(), String> {
     let text = options.options.as_ref().filter(|_| !options.own_options).map(ToString::to_string);
     let mut trust = state.trust();
@@ -24,13 +24,14 @@ pub(crate) fn remember(options: &EngineOptions, state: &StateDir) -> Result<(), 
     state.keep_trust(&trust).map_err(|error| error.to_string())
 }
 
-/// Whether something is not used, and the user has not said yet that it should stay so.
+/// Whether settings are withheld, and the user has not yet refused them.
 pub(crate) fn is_open(settings: &Settings, state: &StateDir) -> bool {
     let trust = state.trust();
     settings.loosening.iter().any(|(kind, text)| trust.answer(kind, text).is_none())
 }
 
-/// The user continued a mission that had shown these very texts: they are trusted from now on. Says whether any is.
+/// The user resumed a mission that had shown exactly these texts, so they are trusted from now on. Returns whether
+/// any text is.
 pub(crate) fn agree(settings: &Settings, state: &StateDir, mission: &str) -> Result<bool, String> {
     let mut trust = state.trust();
     let mut any = false;
@@ -46,7 +47,7 @@ pub(crate) fn agree(settings: &Settings, state: &StateDir, mission: &str) -> Res
     Ok(any)
 }
 
-/// The question, with the lines that matter. A later `/task resume` of this mission is the answer.
+/// The question, with the settings in question. A later `/task resume` of this mission is the answer.
 pub(crate) fn ask(settings: &Settings, state: &StateDir, mission: &str) -> Result<String, String> {
     let mut trust = state.trust();
     let texts: Vec<(&str, &str)> =
@@ -62,14 +63,14 @@ pub(crate) fn ask(settings: &Settings, state: &StateDir, mission: &str) -> Resul
     ))
 }
 
-/// Why a mission that asks is paused.
+/// The reason of the pause for this question.
 pub(crate) fn what(withheld: &[Withheld]) -> String {
     let n = withheld.len();
     let (loosens, runs) = if n == 1 { ("loosens", "runs") } else { ("loosen", "run") };
     format!("{} of this repository {loosens} your limits or {runs} something", count(n, "setting"))
 }
 
-/// The settings, one a line, as a list.
+/// The settings as a list, one per line.
 pub(crate) fn lines(withheld: &[Withheld]) -> String {
     let mut text = String::new();
     for setting in withheld.iter().take(MOST_LISTED) {
@@ -81,7 +82,7 @@ pub(crate) fn lines(withheld: &[Withheld]) -> String {
     text
 }
 
-/// Said where a mission runs without them.
+/// The message if a mission runs without these settings.
 pub(crate) fn not_used(withheld: &[Withheld]) -> Option<String> {
     if withheld.is_empty() {
         return None;

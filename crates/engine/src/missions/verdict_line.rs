@@ -1,16 +1,17 @@
-//! The last line of a mission's answer: how it ended, in one line that a terminal shows last.
+//! The last line of a mission's answer, with its result, because a terminal shows it last.
 //!
-//! `report` and `page` show it. It must agree with the exit status that `exit_note` gives. What counts as verified is
-//! decided in `mission`.
+//! `report` and `page` show it. It must agree with the exit status in `exit_note`. `mission` decides what counts as
+//! verified.
 
 use mission::{CheckSummary, Outcome, Phase, State, Verified};
 
 use crate::text::{cut, duration};
 
-/// The longest name of a check and what it said, in bytes.
+/// The longest text of a check with its result, in bytes.
 const MAX_CHECK: usize = 120;
 
-/// `✓ Done, verified: 7 of 7 tasks · npm test: 214 passed · $0.14 · 2 min 48 s`. `headline`: how it stands, as the report says.
+/// `✓ Done, verified: 7 of 7 tasks · npm test: 214 passed · $0.14 · 2 min 48 s`. `headline`: the result in the report's
+/// words.
 pub(super) fn verdict_line(state: &State, headline: &str, now_ms: u64) -> String {
     let counted = || state.tasks.values().filter(|task| task.phase != Phase::Split);
     let integrated = counted().filter(|task| matches!(task.phase, Phase::Integrated { .. })).count();
@@ -37,7 +38,7 @@ fn capital(text: &str) -> String {
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
-/// A check and what it said, without what a terminal would take for layout.
+/// A check with its result, on one line.
 fn said(check: &CheckSummary) -> String {
     cut(&format!("{}: {}", check.run, check.detail), MAX_CHECK).replace('\n', " ")
 }

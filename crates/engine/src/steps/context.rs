@@ -1,4 +1,4 @@
-//! What the steps of one mission share. Only `steps` and `missions` name it: gates and conversations get the part of it
+//! The common context of one mission's steps. Only `steps` and `missions` use it: gates and conversations get the parts
 //! that they need.
 
 use std::collections::{BTreeSet, HashMap};
@@ -20,34 +20,34 @@ pub(crate) struct MissionContext {
     pub bench: Arc<Bench>,
     pub gates: GateContext,
     pub desk: Arc<Desk>,
-    /// Where the missions of this project are kept.
+    /// The state folder of this project.
     pub project: StateDir,
     pub workers: Workers,
-    /// Held by the writer of the mission's head.
+    /// Locked by the step that moves the mission's head.
     pub head: tokio::sync::Mutex<()>,
     pub edits: Mutex<HashMap<TaskId, Edits>>,
-    /// Held while a file of a slot is read, changed and written.
+    /// Locked while a file of a slot is read, changed and written.
     pub writing: tokio::sync::Mutex<()>,
     pub index: KeptIndex,
 }
 
-/// What the tools of a task's session wrote in its running attempt.
+/// What the tools of a task's session wrote in the running attempt.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Edits {
     pub written: BTreeSet<String>,
     /// The last edit that was refused because another task holds the file.
     pub refused: Option<(String, TaskId)>,
-    /// Why the last edit could not be written, though it was allowed.
+    /// Why the last allowed edit could not be written.
     pub unwritten: Option<String>,
 }
 
 impl MissionContext {
-    /// Waits for a free slot, no longer than the mission runs.
+    /// Waits for a free slot, at most until the mission stops.
     pub async fn permit(&self) -> Result<Permit, RoleFailure> {
         self.unless_stopped(self.bench.slots.permit()).await
     }
 
-    /// Waits for free slots, as many at once as several coders of one attempt need, no longer than the mission runs.
+    /// Waits for `wanted` free slots at once, for several Coders of one attempt, at most until the mission stops.
     pub async fn permits(&self, wanted: u32) -> Result<Vec<Permit>, RoleFailure> {
         self.unless_stopped(self.bench.slots.permits(wanted)).await
     }
@@ -72,8 +72,8 @@ impl MissionContext {
             .map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
     }
 
-    /// The pause that is due where a slot, or the one for verdicts, could not be set up though no change is at fault: what
-    /// checks said there is no evidence, and no task fails by it.
+    /// The pause that is due if a slot, or the checking slot, could not be set up and no change caused that. The
+    /// results of checks there are no evidence, so no task fails because of them.
     pub fn setup_pause(&self, slot: u32) -> Option<Event> {
         if self.bench.config.workspace.setup_failure == SetupFailure::NoEvidence {
             return None;
@@ -95,7 +95,7 @@ impl MissionContext {
         self.edits().get(task).and_then(|e| e.refused.clone())
     }
 
-    /// Told beside what a role says of its failure, which may be less.
+    /// Why an edit could not be written. It is reported together with the role's own reason, which may say less.
     pub fn unwritten_edit(&self, task: &str) -> Option<String> {
         self.edits().get(task).and_then(|e| e.unwritten.clone())
     }

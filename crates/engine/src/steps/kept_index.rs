@@ -1,5 +1,5 @@
-//! The newest index of the project's files, so that a later one parses only what changed: in memory while a mission runs,
-//! and in the state folder for the next one. What cannot be read or kept there is built again.
+//! The newest index of the project's files, so that a later one parses only changed files. It is in memory while a
+//! mission runs, and in the state folder for the next mission. If it cannot be read, it is built again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,24 +8,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use context::{Damage, Index, Kept, PastCommit};
 use journal::StateDir;
 
-/// An index is kept on disk again where more than one file in so many is new since.
+/// An index is written to disk again if more than one in this many files is new.
 const WORTH_KEEPING: usize = 50;
 
 /// The newest index, so that a later one parses only what changed.
 #[derive(Default)]
 pub(crate) struct KeptIndex {
     newest: Mutex<Option<(String, Arc<Index>)>>,
-    /// What the project's past commits say; what a mission itself commits is no past yet
+    /// The project's past commits, without commits of the mission itself
     past: Mutex<Option<Arc<Vec<PastCommit>>>>,
 }
 
-/// What an index is wanted of.
+/// The files of a wanted index.
 pub(crate) struct Wanted<'a> {
     pub commit: &'a str,
     pub root: &'a Path,
     pub files: &'a [String],
     pub state: &'a StateDir,
-    /// The paths that differ between an earlier commit and this one, where both are known.
+    /// The paths that differ between an earlier commit and this one, if both are known.
     pub changes: &'a dyn Fn(&str) -> Option<BTreeSet<String>>,
 }
 
@@ -35,7 +35,7 @@ impl KeptIndex {
         newest.as_ref().filter(|(of, _)| of == commit).map(|(_, index)| index.clone())
     }
 
-    /// `past` reads the history, newest first; it is asked once.
+    /// Builds the index. `past` reads the history, newest first; it is called once.
     pub fn build(&self, wanted: &Wanted<'_>, past: impl FnOnce() -> Vec<PastCommit>) -> Arc<Index> {
         let before = self.newest.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let index = match before {
@@ -76,12 +76,12 @@ fn changes(wanted: &Wanted<'_>, from: &str) -> Option<Vec<String>> {
 /// The index of the last mission, or search, of this project.
 ///
 /// # Errors
-/// If there is one that is damaged, or made by another version: it says nothing, and is replaced.
+/// If the kept index is damaged or from another version. It cannot be used and will be replaced.
 pub(crate) fn read(state: &StateDir) -> Result<Option<Kept>, Damage> {
     state.kept_index(Kept::MAX_BYTES).map(|bytes| Kept::from_bytes(&bytes)).transpose()
 }
 
-/// Keeps an index for the next mission where that saves it something. One that cannot be kept is no loss.
+/// Keeps an index for the next mission if that saves work. Errors are ignored.
 pub(crate) fn keep(state: &StateDir, index: &Index, label: &str, was_kept: bool) {
     let stats = index.stats();
     let new = stats.files - stats.reused;
@@ -92,7 +92,7 @@ pub(crate) fn keep(state: &StateDir, index: &Index, label: &str, was_kept: bool)
     }
 }
 
-/// The project's past, in the words of the index.
+/// The past commits in the form of the index.
 pub(crate) fn past_commits(commits: Vec<workspace::PastCommit>) -> Vec<PastCommit> {
     commits.into_iter().map(|commit| PastCommit { message: commit.message, paths: commit.paths }).collect()
 }
@@ -121,15 +121,15 @@ mod tests {
             KeptIndex::default().build(&wanted, Vec::new)
         };
         assert_eq!(built(one.path(), &nothing).stats().reused, 0);
-        // Another slot of the same files, where it is not known what changed: by content.
+        // Another slot with the same files and no known changes is compared by content.
         assert_eq!(built(two.path(), &nothing).stats().reused, 2);
-        // Where it is known, only that is read.
+        // If the changes are known, only those files are read.
         write(two.path(), "b.rs", "pub fn gamma() {}\n");
         let told = |from: &str| (from == "c1").then(|| BTreeSet::from(["b.rs".to_owned()]));
         let index = built(two.path(), &told);
         assert_eq!(index.stats().reused, 1);
         assert_eq!(index.search("gamma", 1)[0].path, "b.rs");
-        // One that changed on disk is not believed.
+        // An index that was altered on disk is rejected.
         let path = state.index_path();
         let mut bytes = std::fs::read(&path).unwrap();
         let last = bytes.len() - 1;

@@ -1,7 +1,7 @@
-//! The steps of a mission, a folder for each phase; each carries out effects that the state machine decided.
+//! The steps of a mission, one folder for each phase; each carries out effects that the state machine decided.
 //!
-//! `missions/effects.rs` calls them. A step answers with events and changes no state itself; what is due next is not
-//! its to say.
+//! `missions/effects.rs` calls them. A step returns events and changes no state itself; it does not decide what is
+//! due next.
 
 pub(crate) mod context;
 pub(crate) mod integration;

@@ -1,7 +1,7 @@
-//! The coder of each running attempt: its slot and its session, kept from submission to verdict so that a repair goes on in
-//! the same conversation.
+//! The Coder of each running attempt: its slot and its session, kept from submission to verdict so that a repair can
+//! continue in the same conversation.
 //!
-//! It starts and stops nobody.
+//! It starts and stops no role.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use crate::talk::conversation::Conversation;
 
 pub(crate) struct Worker {
     pub lease: Lease,
-    /// `None` once the host has lost it.
+    /// `None` after the host has lost it.
     pub conversation: Option<Conversation>,
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::files::{assert_none, production_code, root};
 
-/// What each crate may stand on; a crate that is not listed has no place in the house yet.
+/// The crates that each crate may depend on. A new crate must be added here.
 const FLOORS: [(&str, &[&str]); 13] = [
     ("shared", &[]),
     ("process_group", &[]),
@@ -173,7 +173,7 @@ fn every_crate_says_what_it_is_and_keeps_the_lints() {
         let text = read(&lib);
         let header =
             text.lines().take_while(|line| line.starts_with("//!")).map(|line| line.len() - 3).sum::<usize>();
-        // A crate that holds nothing yet has nothing to say.
+        // An empty crate needs no description.
         if header < 60 && text.lines().count() > 5 {
             wrong.push(format!(
                 "{lib}: begin it with `//!` lines that say what the crate is, and what it never does"

@@ -62,7 +62,7 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository's root")
 }
 
-/// What git tracks: a file that nobody added is nobody's fault.
+/// The files that git tracks; others are ignored.
 pub fn tracked_files() -> Vec<String> {
     let output = Command::new("git")
         .args(["ls-files", "-z", "--cached", "--deduplicate"])
@@ -78,7 +78,7 @@ pub fn tracked_files() -> Vec<String> {
     paths.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
 }
 
-/// Every text file; what is no UTF-8, or gone from the working tree, is passed over.
+/// Every text file; files that are no UTF-8, or missing in the working tree, are skipped.
 pub fn texts() -> Vec<File> {
     let read = |path: String| Some(File { text: std::fs::read_to_string(root().join(&path)).ok()?, path });
     tracked_files().into_iter().filter_map(read).collect()
@@ -90,7 +90,7 @@ pub fn sources() -> Vec<File> {
     texts().into_iter().filter(|file| written(&file.path)).collect()
 }
 
-/// Rust that ends up in the product.
+/// The Rust files of the product.
 pub fn production_code() -> Vec<File> {
     let test =
         |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/") || path.contains("/fixtures/");

@@ -1,4 +1,4 @@
-//! The floors inside `engine`: what stands on what, who may name whom, and how folders are kept small.
+//! The floors inside `engine`: which file may import which, and how large folders may be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use crate::graph::ImportGraph;
 
 const SRC: &str = "crates/engine/src/";
 
-/// Files that stand on nothing but each other; the only ones in the root, beside `lib.rs` and `engine.rs`.
+/// Files that import only each other; the only ones in the root, beside `lib.rs` and `engine.rs`.
 const LEAVES: [&str; 7] =
     ["blocking.rs", "clock.rs", "failure.rs", "host.rs", "options.rs", "text.rs", "world.rs"];
 
-/// The rows above the leaves, each of which imports from itself and from rows before it.
+/// The rows above the leaves. Each imports only from itself and from earlier rows.
 const ROWS: [&str; 10] = [
     "config/",
     "actor/",
@@ -32,7 +32,7 @@ const SHARED: [&str; 7] =
 /// Who asks gates.
 const ASKING: &str = "pipeline";
 
-/// Files in one folder, beside its `mod.rs`.
+/// The most files of one folder, beside its `mod.rs`.
 const MOST_FILES: usize = 15;
 
 #[test]
@@ -97,7 +97,7 @@ fn floors(files: &[File]) -> Vec<String> {
     wrong
 }
 
-/// `checks` of `gates/checks.rs` and `new_tests` of `gates/new_tests/imports.rs`, where that is a gate.
+/// The gate of a path: `checks` for `gates/checks.rs`, `new_tests` for `gates/new_tests/imports.rs`.
 fn gate(path: &str) -> Option<&str> {
     let name = path.strip_prefix("gates/")?.split('/').next()?.trim_end_matches(".rs");
     (!SHARED.contains(&name) && name != ASKING).then_some(name)

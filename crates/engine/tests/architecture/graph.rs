@@ -1,14 +1,14 @@
 //! Which file of a crate imports which: `use crate::…`, `super::…`, and paths in the code, through re-exports to the file
 //! that defines a name.
 //!
-//! It reads texts and no compiler's answer, so that a test can plant a violation in memory. Tests and comments count for
-//! nothing; `mod x;` is no import, and neither is `pub use`: what it names is the import of the file that uses it.
+//! It reads texts without a compiler, so that a test can plant a violation in memory. Tests and comments do not count.
+//! `mod x;` and `pub use` are no imports: a file that uses a re-exported name imports its definition.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::files::File;
 
-/// A path as it stands in a file, from its first word on.
+/// A path in a file, by its words.
 struct Path {
     words: Vec<String>,
     /// The name under which `use` brings it in.
@@ -30,7 +30,7 @@ enum Token {
 }
 
 impl ImportGraph {
-    /// Of the files below `crates/<krate>/src/`; paths are told from there.
+    /// The graph of the files below `crates/<krate>/src/`; paths are relative to that folder.
     pub fn of(krate: &str, files: &[File]) -> ImportGraph {
         let start = format!("crates/{krate}/src/");
         let files: Vec<(&str, &File)> =
@@ -58,7 +58,8 @@ impl ImportGraph {
         ImportGraph { edges }
     }
 
-    /// Every circle of imports once, as the way round: `a → b → a`. One for each file that is in one and in none shown before.
+    /// Every circle of imports once, as a path: `a → b → a`. One for each file on a circle that no earlier path
+    /// contains.
     pub fn circles(&self) -> Vec<String> {
         let (mut circles, mut shown) = (Vec::new(), BTreeSet::new());
         for start in self.edges.keys() {
@@ -129,7 +130,7 @@ impl<'a> House<'a> {
                 }
             };
             let Some(words) = words.filter(|_| !path.is_public) else { continue };
-            // A module that is brought in by name is imported where something of it is used.
+            // A `use` of a module counts only where a name of the module is used.
             if path.is_use && self.modules.contains_key(&words) {
                 continue;
             }
@@ -162,7 +163,7 @@ fn module_of(path: &str) -> Vec<String> {
     words
 }
 
-/// A path from the root of the crate; `None` for one that leads out of it.
+/// A path from the root of the crate; `None` if it leaves the crate.
 fn absolute(
     module: &[String],
     words: &[String],
@@ -234,7 +235,7 @@ fn tokens(code: &str) -> Vec<Token> {
     tokens
 }
 
-/// Behind a raw text that begins here.
+/// The end of the raw string that begins here.
 fn raw_end(chars: &[char], at: usize) -> Option<usize> {
     let hashes = chars[at + 1..].iter().take_while(|c| **c == '#').count();
     if chars.get(at + 1 + hashes) != Some(&'"') {

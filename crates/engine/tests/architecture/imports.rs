@@ -1,9 +1,9 @@
-//! No two files of a crate import each other, directly or over others.
+//! No two files of a crate import each other, directly or through others.
 
 use crate::files::{File, assert_none, production_code};
 use crate::graph::ImportGraph;
 
-/// The crates that hold no circle; the others join them when theirs are cut.
+/// The crates without circles. Add a crate when its circles are removed.
 const CRATES: [&str; 11] = [
     "engine",
     "context",

@@ -1,8 +1,8 @@
 //! The invariants of `docs/ARCHITECTURE.md`, read from `cargo metadata` and from the sources that git tracks.
 //!
-//! Each rule lists every place that breaks it, with what to do there. Code under `#[cfg(test)]` and in `tests/` is held to
-//! the rules on files, not to those on what a crate may touch. A file a theme: `crates`, `texts`, `imports` (circles),
-//! `floors` (inside `engine`), `map` (the page), `messages` (the list of texts).
+//! Each rule lists every place that breaks it, with what to do there. Code under `#[cfg(test)]` and in `tests/` must
+//! follow the rules on files, but not those on what a crate may touch. One file for each theme: `crates`, `texts`,
+//! `imports` (circles), `floors` (inside `engine`), `map` (the page), `messages` (the list of texts).
 
 // A test that cannot read what it judges must fail, helpers included.
 #![allow(clippy::expect_used)]
@@ -19,7 +19,7 @@ mod texts;
 use files::{File, production_code};
 use texts::host_of;
 
-/// The rules above find what they look for, and leave tests and comments alone.
+/// The rules above find violations, and ignore tests and comments.
 #[test]
 fn the_rules_bite() {
     let text = "//! std::fs in a comment\nuse std::fs;\n#[cfg(test)]\nmod tests;\nfs::read();\n#[cfg(test)]\nmod inner {\n    use std::fs;\n}\nuse std::fs;\n";

@@ -1,5 +1,5 @@
-//! `docs/ARCHITECTURE.md` is a map: each folder and file of the engine is named there, and nothing that is gone. No recipe
-//! of `CONTRIBUTING.md` leads to a place that is gone either.
+//! `docs/ARCHITECTURE.md` is a map: it names each folder and file of the engine, and nothing that does not exist. The
+//! recipes of `CONTRIBUTING.md` name only existing places, too.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn pages_for_contributors_name_places_that_exist() {
     }));
 }
 
-/// The source files and folders that a page names and that lie nowhere: by their whole path, or by its end.
+/// The source files and folders that a page names, by a whole path or its end, and that do not exist.
 fn gone(name: &str, page: &str, paths: &[String]) -> Vec<String> {
     let is_place = |span: &str| {
         let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
@@ -51,7 +51,7 @@ fn gone(name: &str, page: &str, paths: &[String]) -> Vec<String> {
     wrong
 }
 
-/// What the page leaves out, and what it names that is not there.
+/// Files that the page does not name, and names that do not exist.
 fn unlike(page: &str, paths: &[String]) -> Vec<String> {
     let there: BTreeSet<String> = paths
         .iter()

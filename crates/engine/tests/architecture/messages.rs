@@ -1,8 +1,8 @@
-//! `docs/MESSAGES.md` lists every text that a user or a model may read, for a reader to review in one place: errors, answers,
-//! pauses, findings and progress. What `--help` says stands in the doc comments of `cli/`.
+//! `docs/MESSAGES.md` lists every text that a user or a model may read, so that it can be reviewed in one place:
+//! errors, answers, pauses, findings and progress. The texts of `--help` are the doc comments of `cli/`.
 //!
-//! The list is made from the sources: every text that reads as a sentence, and every `#[error("…")]`, in the product's Rust
-//! and JavaScript. What only a log, a test or a developer reads is left out. A test fails when the page is stale.
+//! The list is made from the sources: every text that reads as a sentence, and every `#[error("…")]`, in the product's
+//! Rust and JavaScript. Texts only for logs, tests or developers are left out. A test fails when the page is stale.
 
 use syntax::{Language, Source, VisitStep};
 
@@ -13,16 +13,16 @@ const RENEW: &str = "UPDATE_EXPECT=1 cargo test -p engine --test architecture me
 
 /// Crates whose texts no user reads.
 const OF_DEVELOPERS: [&str; 2] = ["sim", "bench"];
-/// What a page of its own lists.
+/// Files whose texts another page lists.
 const ON_ANOTHER_PAGE: [&str; 1] = ["crates/guardian/src/rules/evidence.rs"];
 /// JavaScript that users run.
 const JAVASCRIPT: [&str; 4] = ["bin/", "plugin/", "index.js", "tui.js"];
 
-/// Macros whose texts nobody reads but who develops it.
+/// Macros whose texts only developers read.
 const UNSEEN: [&str; 9] =
     ["debug", "info", "warn", "error", "trace", "assert", "debug_assert", "debug_assert_eq", "unreachable"];
 
-/// Words that every sentence has some of, and a command or a list of names hardly.
+/// Words that are common in sentences and rare in commands or lists of names.
 const OF_SENTENCES: &str = "a an and are as at be been but by can cannot could did do does else for from had has have here how if in \
      into is it its may more must no none not nothing of on only or so than that the their them there this to too under until was \
      were what when where which who why will with without yet you your";
@@ -65,7 +65,7 @@ fn page() -> String {
     page
 }
 
-/// The texts of a file that somebody reads, in the order of the file, each once.
+/// The texts of a file for users and models, in the order of the file, each once.
 fn messages(file: &File) -> Vec<String> {
     let (language, code) = match file.path.ends_with(".rs") {
         // Without its tests
@@ -103,11 +103,11 @@ fn messages(file: &File) -> Vec<String> {
     found
 }
 
-/// A literal as it is read: without its quotes, on one line.
+/// The text of a literal: without its quotes, on one line.
 fn plain(literal: &str) -> String {
     let inside = literal.trim_start_matches(['r', '#']).trim_end_matches('#');
     let inside = inside.get(1..inside.len().saturating_sub(1)).unwrap_or_default();
-    // A line that ends with `\` goes on without the indent of the next one
+    // A line that ends with `\` continues without the indent of the next one
     let mut joined = String::new();
     for line in inside.lines() {
         match joined.strip_suffix('\\') {

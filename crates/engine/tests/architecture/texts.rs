@@ -1,4 +1,4 @@
-//! Rules on files of every kind: where they lie, how long they are, what they may not name.
+//! Rules on all files: their places, their lengths, and words that they must not contain.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,7 +42,7 @@ fn files_hold_one_thing() {
     assert_none(long);
 }
 
-/// A reader sees a folder at one glance. `mod.rs` and `lib.rs` are its own, and lie in it for nothing.
+/// A reader must be able to overlook a folder. `mod.rs` and `lib.rs` do not count.
 #[test]
 fn folders_of_crates_are_small() {
     const MOST_FILES: usize = 15;
@@ -111,7 +111,7 @@ fn nothing_names_a_machine_or_a_registry() {
         "deb debian org",
     ];
     names.extend(hosts.map(|host| host.replace(' ', ".")));
-    // A mirror that this machine is set to, under the clients' own names for it.
+    // Mirrors that this machine is configured with, in the clients' own variables.
     let mirrors = ["npm_config_registry", "PIP_INDEX_URL", "UV_INDEX_URL", "GOPROXY"];
     names.extend(mirrors.iter().filter_map(|name| std::env::var(name).ok()).filter_map(|url| host_of(&url)));
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -137,7 +137,7 @@ fn prompts_are_short() {
     }));
 }
 
-/// A page that points nowhere is worse than none.
+/// Links of pages must lead to existing files.
 #[test]
 fn pages_link_to_files_that_exist() {
     let mut wrong = Vec::new();

@@ -1,11 +1,11 @@
-//! A folder without a project, and a change that begins one with its tests: they judge it, and what they say is told apart from
-//! what checks say that stood before.
+//! A change starts a project with tests in an empty folder. These tests judge it, and reports distinguish their results
+//! from those of existing checks.
 
 use mission::GateVerdict;
 
 use crate::{Place, reaches, skipped};
 
-/// `files`: the project as it is begun; `broken`: one of them with another text.
+/// `files`: the new project; `broken`: one of its files with another text.
 async fn begun(files: &[(&str, &str)], broken: (&str, &str), test: &str, check: &str) {
     let place = Place::with(&[("README.md", "# double\n")]);
     let judge = place.judge().await;

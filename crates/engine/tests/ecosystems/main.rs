@@ -1,8 +1,8 @@
-//! Projects of every kind, with their real tools: a right change passes the project's own test, and a planted break is refused
-//! by that test's name.
+//! Projects of every kind with their real tools: a right change passes the project's own test, and a broken one is
+//! rejected with that test's name.
 //!
-//! A scene that needs a program or a registry which is not here says so and is skipped. The slow ones are ignored by
-//! `npm test`, which counts them as skipped; `npm run test:ecosystems` plays them too.
+//! A scene without its program or registry prints that and is skipped. `npm test` ignores the slow scenes and counts
+//! them as skipped; `npm run test:ecosystems` plays them too.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic)] // Helpers of tests too
 
@@ -20,17 +20,17 @@ use mission::{Gate, GateVerdict};
 /// A project and a task on it.
 struct Scene<'a> {
     files: &'a [(&'a str, &'a str)],
-    /// The file that the task changes, as a right change and as a broken one leave it.
+    /// The file that the task changes, with its right and its broken text.
     changed: &'a str,
     right: &'a str,
     broken: &'a str,
-    /// Part of the name of the test that the broken one fails.
+    /// Part of the name of the test that the broken change fails.
     test: &'a str,
-    /// The command that has to vouch for the right one.
+    /// The command that must verify the right change.
     check: &'a str,
 }
 
-/// A folder of its own for one project: what lies beside it is the state.
+/// A temporary folder for one project, with the state beside it.
 struct Place {
     folder: tempfile::TempDir,
 }
@@ -56,7 +56,7 @@ impl Place {
         Judge::open(&self.project(), &state, None, Arc::new(Processes)).await.unwrap()
     }
 
-    /// What the project's checks say of a change.
+    /// The report of the project's checks on a change.
     async fn checked(&self, judge: &Judge, path: &str, text: &str) -> GateReport {
         self.checked_files(judge, &[(path, text)]).await
     }
@@ -92,7 +92,7 @@ impl Scene<'_> {
     }
 }
 
-/// Whether a program that a scene needs is missing, which it says.
+/// Whether a program that a scene needs is missing; if so, it prints that.
 fn skipped(scene: &str, programs: &[&str]) -> bool {
     let Some(program) = programs.iter().find(|program| !has(program)) else { return false };
     eprintln!("skipped: {scene}: `{program}` is not installed here");
@@ -104,7 +104,7 @@ fn has(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Whether a registry answers, which a scene needs for its packages.
+/// Whether the registry answers that a scene needs for its packages.
 fn reaches(program: &str, arguments: &[&str], scene: &str) -> bool {
     let answers = |folder: &Path| {
         let asked = std::process::Command::new(program).args(arguments).current_dir(folder).output();

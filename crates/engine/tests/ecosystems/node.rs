@@ -1,4 +1,4 @@
-//! JavaScript: a folder each with packages of its own, and workspaces of every package manager.
+//! JavaScript: folders with their own packages, and workspaces of every package manager.
 
 use crate::{Scene, reaches, skipped};
 

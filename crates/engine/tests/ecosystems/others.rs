@@ -34,7 +34,7 @@ async fn a_project_of_maven() {
         return;
     }
     let get = ["-q", "--batch-mode", "dependency:get", "-Dartifact=junit:junit:4.13.2"];
-    // What Debian packages of Maven is a registry of its own
+    // Debian's packages of Maven form a local registry
     let debian = Path::new("/usr/share/maven-repo");
     let holds = ["junit/junit/4.13.2", "org/apache/maven/plugins/maven-surefire-plugin"];
     let is_there = holds.iter().all(|name| debian.join(name).is_dir());

@@ -1,4 +1,5 @@
-//! Python: an environment for the slot however the project names its packages, and never the user's own copy of the code.
+//! Python: the slot gets its own environment, however the project names its packages, and tests never run the user's
+//! own copy of the code.
 
 use std::process::Command;
 
@@ -36,7 +37,7 @@ async fn an_environment_is_made_and_the_next_mission_begins_with_it() {
     assert_eq!(report.verdict, GateVerdict::Fail, "{}", report.detail);
     let setup = judge.setup();
     assert!(!setup.is_empty() && setup.iter().all(|step| step.warm && step.failed.is_none()), "{setup:?}");
-    // Its own when what decides it changes
+    // The change gets its own environment if it edits the files that decide it
     std::fs::write(place.project().join("requirements.txt"), "pytest==8.3.4\n").unwrap();
     let judge = place.judge().await;
     assert_eq!(place.checked(&judge, "calc.py", RIGHT).await.verdict, GateVerdict::Pass);
@@ -65,7 +66,7 @@ async fn a_project_of_poetry() {
     if skip("poetry", &["poetry"]) {
         return;
     }
-    // Poetry asks the index in a way of its own, which mirrors do not know
+    // Poetry uses an API of the index that mirrors do not have
     let asked = "from pip._internal.models.index import PyPI; print(PyPI.simple_url, end='')";
     let index = Command::new("python3").args(["-c", asked]).output().unwrap();
     let index = String::from_utf8(index.stdout).unwrap();

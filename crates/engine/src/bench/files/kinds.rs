@@ -1,6 +1,7 @@
-//! What a file is to the gates, by its path: a test, what tests need, a check's configuration, code, or prose.
+//! The kind of a file for the gates, by its path: a test, a file that tests need, configuration of checks, code, or
+//! prose.
 //!
-//! Nothing is read: a path is all that it sees.
+//! It reads no file: it only sees the path.
 
 use shared::lockfiles::is_lockfile;
 use shared::test_files::{is_collected, is_in_test_folder, is_support};
@@ -10,16 +11,16 @@ use crate::bench::files::startup_files;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
-    /// A runner collects it, or it stands among those that it collects.
+    /// A runner collects it, or it is next to files that a runner collects.
     Test,
-    /// What tests compare with or build on: snapshots, fixtures, helpers.
+    /// A file that tests use: snapshot, fixture, helper.
     TestSupport,
-    /// It decides what the project's checks say, or runs them.
+    /// It configures the project's checks, or runs them.
     Config,
-    /// Some of its sections do.
+    /// Some of its sections configure checks.
     Manifest,
     Code,
-    /// Read by people only.
+    /// A text for people only.
     Prose,
     Other,
 }
@@ -35,9 +36,9 @@ impl FileKind {
     }
 }
 
-/// Folders of what runs of itself.
+/// Folders of files that run automatically.
 const HOOK_FOLDERS: [&str; 6] = [".github", ".circleci", ".husky", ".githooks", ".buildkite", ".gitlab"];
-/// What runs of itself, in lower case, with whatever extension.
+/// Names, in lower case and with any extension, of files that run automatically.
 const HOOK_NAMES: [&str; 10] = [
     ".gitlab-ci.yml",
     ".travis.yml",
@@ -120,11 +121,11 @@ const CONFIG_STARTS: [&str; 13] = [
 const CONFIG_PATHS: [&str; 4] =
     [".config/nextest.toml", ".cargo/config.toml", ".cargo/config", ".git-blame-ignore-revs"];
 const MANIFESTS: [&str; 4] = ["package.json", "cargo.toml", "pyproject.toml", "setup.cfg"];
-/// Beside lockfiles, what decides which packages or files there are.
+/// Other files that decide which packages or files exist.
 const OTHER_MANIFESTS: [&str; 2] = ["go.mod", ".gitignore"];
 
-/// Whether nobody's consent lets a task change such a file that is there: hooks of git and of package managers, which run on
-/// the user's machine. CI runs elsewhere, on what was pushed: with the user's consent it may change.
+/// Whether a task may never change the existing file, not even with the user's consent: hooks of git and of package
+/// managers run on the user's machine. CI runs elsewhere, after a push, so it may change with the user's consent.
 pub(crate) fn never_changes(path: &str) -> bool {
     runs_of_itself(path) && !is_ci(path)
 }
@@ -140,7 +141,7 @@ fn is_ci(path: &str) -> bool {
         })
 }
 
-/// What runs on the user's machine or their servers of itself: hooks of git, and CI.
+/// Whether it runs automatically on the user's machine or servers: hooks of git, and CI.
 pub(crate) fn runs_of_itself(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
@@ -181,7 +182,7 @@ pub(crate) fn kind(path: &str) -> FileKind {
     }
 }
 
-/// Whether an existing file called like a test is one: product code about tests may be called so, too.
+/// Whether an existing file with a test's name is a test: product code about tests can have such a name, too.
 pub(crate) fn is_test_text(path: &str, text: &str) -> bool {
     is_in_test_folder(path)
         || has_cases(path, text)
@@ -194,7 +195,7 @@ fn is_prose(name: &str) -> bool {
         || ["license", "notice", "authors", "changelog", "readme"].contains(&name)
 }
 
-/// Whether a text has test cases in it: helpers beside tests have none.
+/// Whether a text contains test cases; helpers of tests contain none.
 pub(crate) fn has_cases(path: &str, text: &str) -> bool {
     let Some(language) = Language::of_path(path) else { return false };
     let words: &[&str] = match language {
@@ -208,7 +209,7 @@ pub(crate) fn has_cases(path: &str, text: &str) -> bool {
     words.iter().any(|word| {
         text.match_indices(word).any(|(at, _)| {
             let before = text.get(..at).and_then(|text| text.chars().next_back());
-            // `await(` holds `it(`
+            // `await(` contains `it(`
             word.starts_with(['#', ':'])
                 || before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '$')
         })

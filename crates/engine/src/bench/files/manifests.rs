@@ -1,14 +1,14 @@
-//! The sections of manifests that decide what the project's checks say.
+//! The sections of manifests that configure the project's checks.
 //!
-//! `gates::protected` asks what changed, `bench::verdict` puts the base's sections back. Pure texts in, sections or a
-//! text out: it writes no file. Which files are manifests is known to `kinds`; who may change a section, to the gate.
+//! `gates::protected` asks what changed, `bench::verdict` restores the base's sections. Texts in, sections or a text
+//! out: it writes no file. `kinds` knows which files are manifests; the gate knows who may change a section.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sections by name, each as one text that can be compared.
 type Sections = BTreeMap<String, String>;
 
-/// Keys of package.json that hold the configuration of a check.
+/// Keys of package.json that configure a check.
 const NODE_KEYS: [&str; 17] = [
     "jest",
     "vitest",
@@ -60,8 +60,8 @@ const PYTHON_TOOLS: [&str; 16] = [
 /// Scripts that npm runs by itself.
 const LIFECYCLE: [&str; 6] = ["install", "prepare", "publish", "pack", "version", "dependencies"];
 
-/// The protected sections that differ between two versions of a manifest; `None` if there is no such file. A version
-/// that cannot be read has lost all of them.
+/// The protected sections that differ between two versions of a manifest; a version is `None` if the file does not
+/// exist. A version that cannot be parsed counts as having none of them.
 pub(crate) fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<String> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let read = |text: Option<&str>| text.and_then(|text| sections(name, text)).unwrap_or_default();
@@ -75,7 +75,7 @@ pub(crate) fn changed(path: &str, before: Option<&str>, after: Option<&str>) -> 
         .collect()
 }
 
-/// Whether a section is run by package managers or git of itself, on the user's machine.
+/// Whether package managers or git run a section automatically on the user's machine.
 pub(crate) fn runs_of_itself(section: &str) -> bool {
     let Some(script) = section.strip_prefix("scripts.") else {
         return ["husky", "lint-staged", "pre-commit", "simple-git-hooks"].contains(&section);
@@ -84,7 +84,7 @@ pub(crate) fn runs_of_itself(section: &str) -> bool {
     LIFECYCLE.contains(&script) || LIFECYCLE.contains(&of)
 }
 
-/// A new script of its own name changes nothing of what runs now.
+/// Whether the section is a new script, which does not change what runs today.
 fn is_harmless(section: &str, before: &Sections) -> bool {
     let Some(script) = section.strip_prefix("scripts.") else { return false };
     let hooked = script.strip_prefix("pre").or_else(|| script.strip_prefix("post"));
@@ -151,8 +151,8 @@ fn ini(text: &str) -> Sections {
     found
 }
 
-/// A text with the sections of another that decide checks, and all else its own; `None` if they are the same.
-/// `scripts_only`: of the sections only the scripts.
+/// The text `now` with the sections of `base` that configure checks; `None` if these are equal already.
+/// `scripts_only`: only the scripts.
 pub(crate) fn with_sections_of(path: &str, base: &str, now: &str, scripts_only: bool) -> Option<String> {
     let other = changed(path, Some(base), Some(now));
     let is_script = |section: &String| section.starts_with("scripts.");

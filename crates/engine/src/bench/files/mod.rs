@@ -1,6 +1,6 @@
-//! What a file is by its path, and which of its sections decide checks.
+//! The kind of a file by its path, and its sections that configure checks.
 //!
-//! Gates, steps and `bench/verdict` ask. Paths and texts come as arguments: nothing here opens a file or knows a task.
+//! Gates, steps and `bench/verdict` call it. Paths and texts are arguments: nothing here opens a file or knows a task.
 
 pub(crate) mod kinds;
 pub(crate) mod manifests;

@@ -1,9 +1,9 @@
-//! Files that run by themselves or decide what checks say, told by rules: tools take their settings from names that begin with a
-//! dot or end as settings do, and runners load start-up files and modules by fixed names. A list of tools is never complete.
+//! Finds files that run automatically or configure checks, by rules, because a list of tools is never complete: names
+//! of settings begin with a dot or have typical endings, and runners load start-up files and modules by fixed names.
 
-/// Hidden files that decide nothing.
+/// Hidden files that configure nothing.
 const HARMLESS: [&str; 5] = [".gitkeep", ".keep", ".gitignore", ".mailmap", ".all-contributorsrc"];
-/// Folders of samples: what lies there is read by tests and by nobody else.
+/// Folders of samples that only tests read.
 const SAMPLES: [&str; 4] = ["fixtures", "__fixtures__", "testdata", "__testdata__"];
 /// Folders from which runners load modules before the project's own.
 const LOADED_FIRST: [&str; 3] = ["node_modules", "site-packages", "dist-packages"];
@@ -72,9 +72,10 @@ const NAMES: [&str; 30] = [
     "junit-platform.properties",
     "surefire.properties",
 ];
-/// What a name ends with.
+/// Endings of names.
 const ENDS: [&str; 7] = [".pth", ".mk", ".make", ".gradle", ".gradle.kts", ".bzl", ".cmake"];
-/// Modules of Python's own and of its runners: one of the same name in a folder that is searched first takes their place.
+/// Modules of Python and of its test runners. A module of the same name in a folder that Python searches first replaces
+/// them.
 const PYTHON: [&str; 90] = [
     "_pytest",
     "abc",
@@ -170,7 +171,7 @@ const PYTHON: [&str; 90] = [
 /// Folders that Python searches, beside the root.
 const PYTHON_ROOTS: [&str; 4] = ["", "src", "tests", "test"];
 
-/// Whether a path, in lower case, is one of these.
+/// Whether a path, in lower case, is a start-up or settings file.
 pub(crate) fn is_one(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     let Some((name, folders)) = parts.split_last() else { return false };
@@ -192,7 +193,8 @@ pub(crate) fn is_one(path: &str) -> bool {
         || stands_in(folders)
 }
 
-/// Jest takes what lies in such a folder beside `node_modules` for the package of that name, unasked.
+/// Whether Jest uses the file in place of a package: it does so for files in a `__mocks__` folder next to
+/// `node_modules`.
 fn stands_in(folders: &[&str]) -> bool {
     let Some(at) = folders.iter().position(|folder| *folder == "__mocks__") else { return false };
     let above = folders.get(..at).unwrap_or_default();
@@ -214,14 +216,14 @@ fn is_settings(name: &str, folders: &[&str]) -> bool {
     let middle = rest.split_last().map_or(&[][..], |(_, middle)| middle);
     let runner = RUNNERS.contains(&first)
         && (rest.len() != 1 || first.ends_with("file") || matches!(rest[..], ["ini" | "toml" | "json"]));
-    // Among sources such a name is the product's own: `src/app/app.config.ts`
+    // Among sources such a name belongs to the product: `src/app/app.config.ts`
     let source =
         folders.iter().any(|folder| ["src", "lib", "app"].contains(folder)) && !RUNNERS.contains(&first);
     let settings = !source && middle.iter().any(|part| PARTS.contains(part));
     loaded && (runner || settings || ["setuptests", "globalsetup"].contains(&first))
 }
 
-/// A module in a folder that is searched before the one whose name it has.
+/// Whether it is a Python module that is found before the real module of its name.
 fn shadows(path: &str, name: &str, folders: &[&str]) -> bool {
     let root = |folder: &str| PYTHON_ROOTS.contains(&folder);
     match name.strip_suffix(".py") {

@@ -1,8 +1,8 @@
-//! What decides checks, as it was at the base, in place while checks run: commands, configuration of tools, start-up files.
+//! Puts the base's configuration of checks in place while checks run: commands, settings of tools, start-up files.
 //!
-//! A mission may change a command where the user agreed to it, but what its checks run stays what the base says. Of other
-//! configuration the same holds without consent; with it, what the mission's tasks wrote counts, but nothing that a command
-//! left in the slot. What the user has now in their own folder is theirs and stays.
+//! A mission may change a command with the user's consent, but its checks still run the base's commands. Other
+//! configuration is the base's, too, without consent; with consent the tasks' changes count, but nothing that a command
+//! left in the slot. The user's current files in their own folder are never changed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::bench::files::manifests;
 use crate::bench::slots::CHECKING;
 use crate::blocking::blocking;
 
-/// Files that hold commands, beside package.json; in lower case.
+/// Files with commands, beside package.json; in lower case.
 const COMMANDS: [&str; 8] = [
     "makefile",
     "gnumakefile",
@@ -27,29 +27,30 @@ const COMMANDS: [&str; 8] = [
     "noxfile.py",
     "package.json",
 ];
-/// Folders of tools that hold settings and no results.
+/// Folders of tools with settings, not with results.
 const SETTINGS: [&str; 4] = [".cargo/", ".config/", ".mvn/", "__mocks__/"];
 
 #[derive(Default)]
 pub(crate) struct BaseConfiguration {
     commit: OnceLock<String>,
-    /// What git does not record and decides checks, and was there when the base's own checks had run.
+    /// Ignored files that configure checks and existed after the base's own checks had run.
     unrecorded: Mutex<BTreeSet<String>>,
-    /// Files of a slot are other than its own for one run at a time.
+    /// Locks the replacement of files in a slot, for one run at a time.
     one: Arc<AsyncMutex<()>>,
 }
 
-/// For which run it is put in place.
+/// The kind of run for which the configuration is put in place.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct For {
     /// The user agreed that the mission changes configuration.
     pub consent: bool,
-    /// A check that the mission brings may need files that the base has not got.
+    /// The run is of a check that the mission adds, which may need files that the base does not have.
     pub own: bool,
 }
 
 impl BaseConfiguration {
-    /// Remembers the base, in a slot whose own checks have run on it: what they left is no plant.
+    /// Remembers the ignored files of the base after its checks have run in the slot: these files are not planted by a
+    /// change.
     pub async fn remember(&self, workspace: &Workspace, slot: &Slot) {
         let (workspace, at) = (workspace.clone(), slot.clone());
         let found = blocking(move || workspace.differences(&at, &at.commit, &|_| false)).await;
@@ -63,7 +64,7 @@ impl BaseConfiguration {
         let _ = self.commit.set(slot.commit.clone());
     }
 
-    /// Puts the base's configuration into a slot that has another; `None` if it has not.
+    /// Puts the base's configuration into a slot; `None` if nothing differs, or no base is remembered.
     pub async fn put(
         &self,
         workspace: &Workspace,
@@ -101,7 +102,8 @@ fn failed(error: &workspace::Error) -> String {
     format!("the configuration of the base could not be put in place: {error}")
 }
 
-/// What decides checks and is other than it has to be. With consent that is what no commit holds, and commands.
+/// Configuration of checks that differs from what it must be. With consent these are only files that no commit
+/// contains, and commands.
 fn differing(
     workspace: &Workspace,
     slot: &Slot,
@@ -119,11 +121,11 @@ fn differing(
     Ok(found)
 }
 
-/// While it is kept, what decides checks in the slot is as it has to be.
+/// Keeps the right configuration in the slot until it is dropped.
 pub(crate) struct InPlace {
     workspace: Workspace,
     slot: Slot,
-    /// Path, what stands there for the run, and what stood there.
+    /// Path, content during the run, and content before it.
     replaced: Vec<(String, Option<SlotEntry>, Option<SlotEntry>)>,
     _one: OwnedMutexGuard<()>,
 }
@@ -131,7 +133,7 @@ pub(crate) struct InPlace {
 impl Drop for InPlace {
     fn drop(&mut self) {
         for (path, ours, before) in &self.replaced {
-            // What was written meanwhile is newer
+            // A file that was written meanwhile is newer and stays
             let is_ours = self.workspace.slot_entry(&self.slot, path).is_ok_and(|now| now == *ours);
             if is_ours && let Err(error) = self.workspace.set_slot_entry(&self.slot, path, before.as_ref()) {
                 tracing::warn!("a file of a slot was not put back: {error}");
@@ -149,7 +151,7 @@ fn decides(path: &str) -> bool {
     matches!(kind(path), FileKind::Config | FileKind::Manifest) || holds_commands(path)
 }
 
-/// Whether a path that git does not record may change what checks say: settings, never what tools keep for themselves.
+/// Whether an ignored path may change the results of checks: settings may, caches of tools may not.
 fn is_planted(path: &str) -> bool {
     match path.strip_suffix('/') {
         Some(folder) => {
@@ -159,7 +161,7 @@ fn is_planted(path: &str) -> bool {
     }
 }
 
-/// What has to stand at a path for the run; `None` if it may stay.
+/// The content that a path must have during the run; `None` if it may stay as it is.
 fn wanted(difference: &Difference, what: For, user: &Path) -> Option<Option<SlotEntry>> {
     let Difference { path, before, now } = difference;
     if before.is_none() && (what.own || holds_commands(path) && kind(path) != FileKind::Config) {
@@ -171,7 +173,7 @@ fn wanted(difference: &Difference, what: For, user: &Path) -> Option<Option<Slot
         Some(SlotEntry::Link(_)) => false,
         None => std::fs::symlink_metadata(user.join(path)).is_err(),
     };
-    // At a place where the user has what the base has, both are the same
+    // If the user's file equals the base's, both are the same
     let unchanged = matches!(before, Some(SlotEntry::File { bytes, .. }) if theirs.as_ref() == Some(bytes));
     if is_theirs && !unchanged {
         return None;

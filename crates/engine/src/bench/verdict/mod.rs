@@ -1,6 +1,6 @@
-//! What a verdict rests on beside the tree: the base's configuration, its tests and what its checks built.
+//! The basis of a verdict beside the tree: the base's configuration, its tests and its builds.
 //!
-//! Only `project_checks` uses it. Nothing here runs a check or says what passes.
+//! Only `project_checks` uses it. Nothing here runs a check or decides what passes.
 
 pub(crate) mod base_configuration;
 pub(crate) mod seen_tests;

@@ -1,5 +1,5 @@
-//! Tests that passed before the change, are still written, and were not run now: something ends a run early or leaves tests
-//! out. A run that fails nothing does not show it, and its number of tests may be made up by new ones.
+//! Finds tests that passed before the change, still exist, and did not run now: something ends the run early or skips
+//! tests. Such a run has no failure, and new tests can hide the smaller number.
 
 use std::collections::HashSet;
 
@@ -9,13 +9,13 @@ use workspace::Workspace;
 
 use crate::text::quoted;
 
-/// Tests that a message names.
+/// The most tests that a message names.
 const MAX_NAMED: usize = 5;
-/// Files with tests that are looked into, and their size together.
+/// The most files with tests that are read, and their total size.
 const MAX_FILES: usize = 2_000;
 
-/// What is missing, as a failure. `keeps_tests`: no task has a reason to drop a test; otherwise only those in files that the
-/// mission has not changed have to be there.
+/// A failure with the missing tests. `keeps_tests`: no task may drop a test; otherwise only tests in files that the
+/// mission has not changed must run.
 pub(crate) fn missing(
     workspace: &Workspace,
     base: &str,
@@ -33,7 +33,7 @@ pub(crate) fn missing(
     } else {
         workspace.changes(base, tree).ok()?.into_iter().map(|change| change.path).collect()
     };
-    // Tests of Rust stand in the sources themselves
+    // Rust tests are in the sources themselves
     let may_hold = |path: &&String| (is_test(path) || path.ends_with(".rs")) && !changed.contains(*path);
     let files: Vec<&str> = files.iter().filter(may_hold).take(MAX_FILES).map(String::as_str).collect();
     let texts: Vec<(&str, String)> = files
@@ -57,9 +57,9 @@ pub(crate) fn missing(
     Some(NewFailure { test: None, suite: None, message, file: place.map(str::to_string), line: None })
 }
 
-/// Whether a file holds a test of this name; a name that is put together at run time is found in none.
+/// Whether a file contains a test of this name. A name that is built at run time is never found.
 fn is_written(path: &str, text: &str, name: &str) -> bool {
-    // A runner that only tells of files
+    // Some runners report only files
     if path == name || path.strip_suffix(name).is_some_and(|above| above.ends_with('/')) {
         return true;
     }
@@ -69,7 +69,7 @@ fn is_written(path: &str, text: &str, name: &str) -> bool {
     }
     let extension = path.rsplit_once('.').map(|(_, extension)| extension);
     match extension {
-        // The tests of documentation go with what they document
+        // Documentation tests may disappear with the documented code
         Some("rs") => !name.contains(" (line ") && text.contains(&format!("fn {title}(")),
         Some("go") => {
             let top = title.split('/').next().unwrap_or(title);

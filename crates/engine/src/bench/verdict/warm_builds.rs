@@ -1,7 +1,7 @@
-//! Warm builds for verdicts: what the project's own checks built at the base, before any change ran, is kept where no command
-//! can write, and every fresh checkout that is judged begins with a copy of it.
+//! Warm builds for verdicts: the builds of the project's own checks at the base, before any change ran, are kept where
+//! no command can write. Every fresh checkout that is judged begins with a copy of them.
 //!
-//! Only builds that tell for themselves what is out of date are kept: cargo's, by the times of the files, and Go's, by their
+//! Only builds that detect outdated parts themselves are kept: cargo's, by the times of files, and Go's, by their
 //! contents.
 
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use workspace::{Slot, Workspace, copy_tree, move_tree};
 use crate::bench::dependencies;
 use crate::blocking::blocking;
 
-/// What cargo leaves in its folder of results, and in it alone.
+/// A file that exists only in cargo's target folder.
 const OF_CARGO: &str = ".rustc_info.json";
-/// Caches of a run, below its temporary folder, that are addressed by content.
+/// Content-addressed caches of a run, below its temporary folder.
 const CACHES: [&str; 1] = ["caches/go-build"];
-/// How deep a workspace of cargo lies in a repository.
+/// The deepest folder of a cargo workspace in a repository.
 const DEPTH: usize = 4;
 
 #[derive(Default)]
@@ -28,14 +28,14 @@ pub(crate) struct WarmBuilds {
 #[derive(Clone)]
 struct Kept {
     base: String,
-    /// Before the base was checked out for its build.
+    /// A time before the base was checked out for its build.
     then: SystemTime,
     folders: Vec<PathBuf>,
     store: PathBuf,
 }
 
 impl WarmBuilds {
-    /// Takes what the base's checks built out of the slot in which they ran. `then`: a time before they did.
+    /// Keeps the builds of the base's checks from the slot in which they ran. `then`: a time before that.
     pub async fn keep(&self, workspace: &Workspace, slot: &Slot, then: SystemTime, store: PathBuf) {
         let (workspace, slot) = (workspace.clone(), slot.clone());
         let kept = blocking(move || {
@@ -56,7 +56,7 @@ impl WarmBuilds {
         }
     }
 
-    /// Copies it into a fresh slot.
+    /// Copies the builds into a fresh slot.
     pub async fn put(&self, workspace: &Workspace, slot: &Slot) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(kept) = kept else { return };
@@ -66,7 +66,7 @@ impl WarmBuilds {
                 workspace.put_build(&kept.store, folder, &slot)?;
             }
             let changed = workspace.changes(&kept.base, &slot.commit)?;
-            // A macro may read another file at compile time without telling cargo: then every member is built again
+            // A macro may read other files at compile time without telling cargo: then every member is built again
             if changed.iter().all(|change| is_told(&change.path)) {
                 workspace.age_files(&slot, &kept.base, kept.then)?;
             }
@@ -77,7 +77,7 @@ impl WarmBuilds {
         }
     }
 
-    /// Keeps the caches of a run on the base, which begins the next run's.
+    /// Keeps the caches of a run on the base for the next runs.
     pub async fn keep_caches(tmp: &Path, store: &Path) {
         let (tmp, store) = (tmp.to_path_buf(), store.to_path_buf());
         blocking(move || {
@@ -90,7 +90,7 @@ impl WarmBuilds {
         .await;
     }
 
-    /// Gives them to a run.
+    /// Copies the caches to a run.
     pub async fn put_caches(store: &Path, tmp: &Path) {
         let (tmp, store) = (tmp.to_path_buf(), store.to_path_buf());
         blocking(move || {
@@ -112,7 +112,7 @@ fn is_of_cargo(folder: &Path) -> bool {
     folder.join(OF_CARGO).is_file() && folder.parent().is_some_and(|above| above.join("Cargo.toml").is_file())
 }
 
-/// Files of which cargo knows whether they changed, and those that no build reads.
+/// Whether cargo notices a change of the file, or no build reads it.
 fn is_told(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     name == "Cargo.toml" || name == "Cargo.lock" || name.ends_with(".rs") || name.ends_with(".md")

@@ -1,6 +1,6 @@
 //! `answer CHOICES`: answers the questions before the plan.
 //!
-//! It only passes the words on: `missions/tell.rs` finds the mission that asks, and its state says whether they fit.
+//! It only passes the answers on: `missions/tell.rs` finds the mission that asks, and its state checks them.
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;

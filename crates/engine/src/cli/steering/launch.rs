@@ -1,5 +1,6 @@
-//! `run OBJECTIVE`, `fix ID COMMENT` and `resume [id]`: what the program types into an OpenCode that it starts, and for how long that may take.
-//! The program starts it (`bin/mission.js`); what can be refused without it is refused here.
+//! `run OBJECTIVE`, `fix ID COMMENT` and `resume [id]`: the command that the program types into an OpenCode that it
+//! starts, and the time limit. The program starts OpenCode (`bin/mission.js`); this file refuses what can be refused
+//! before.
 
 use std::fs::File;
 use std::io::Read;
@@ -57,7 +58,7 @@ struct How {
 /// The longest file of objectives, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 
-/// `directory`: where a relative path of `--file` begins.
+/// `directory`: the folder for a relative path of `--file`.
 pub(crate) fn run(args: &Run, directory: &Path) -> Result<CommandAnswer, CommandFailure> {
     if let Some(file) = &args.file {
         let wrong = |why: String| CommandFailure::Usage(format!("{}: {why}", file.display()));
@@ -88,7 +89,7 @@ pub(crate) async fn fix_command(args: &Fix, place: &Place) -> Result<CommandAnsw
     fix(&project, dir.id(), &args.comment, args.how.json, args.how.timeout).await
 }
 
-/// What can be refused before OpenCode starts is refused here.
+/// The command of `fix`. It refuses what can be refused before OpenCode starts.
 pub(super) async fn fix(
     project: &Project,
     id: &str,
@@ -155,7 +156,7 @@ fn answer(missions: Vec<serde_json::Value>, how: &How) -> Result<CommandAnswer, 
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
-    // Asked before it is opened, as a pipe would keep the program waiting
+    // Checked before it is opened, because opening a pipe could block
     if !std::fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
         return Err("it is not a file".into());
     }
@@ -182,7 +183,7 @@ pub(super) fn milliseconds(text: &str) -> Result<u64, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = digits.parse().map_err(|_| wrong())?;
-    // What is longer than a timer can wait is no limit that anybody means
+    // A timer cannot wait longer than this
     number.checked_mul(unit).filter(|ms| *ms > 0 && *ms < i32::MAX as u64).ok_or_else(wrong)
 }
 

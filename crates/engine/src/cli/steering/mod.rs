@@ -1,7 +1,7 @@
 //! Commands that act on a mission which runs, waits or was delivered: start, watch, correct, answer, stop, review,
 //! undo.
 //!
-//! Each reads its arguments, asks `missions`, and says what came of it. What a mission allows is decided there.
+//! Each reads its arguments, calls `missions`, and prints the result. `missions` decides what a mission allows.
 
 pub(super) mod answers;
 pub(super) mod launch;

@@ -1,23 +1,23 @@
 //! The objectives of `run --file`: the items of a Markdown list, one mission each.
 //!
-//! It reads text and nothing else; `launch.rs` opens the file. An item that is ticked off is done and is left out.
+//! It only reads text; `launch.rs` opens the file. An item that is ticked off is left out.
 
 use mission::command::MAX_OBJECTIVE;
 
 use crate::text::count;
 
-/// The most objectives of one file: more is a mistake, or a night that never ends.
+/// The most objectives of one file: more are probably a mistake.
 const MAX_OBJECTIVES: usize = 200;
 
 /// One item of the list.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Objective {
-    /// Where it begins, from 1.
+    /// The line at which it begins, from 1.
     pub line: usize,
     pub text: String,
 }
 
-/// The items of a list that are still to be done, in their order.
+/// The items of a list that are not ticked off, in their order.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Objective>, String> {
                     found.push(Objective { line: at + 1, text: rest.to_string() });
                 }
             }
-            // What is indented belongs to the item above it, and so does a blank line between
+            // Indented lines belong to the item above, and so do blank lines between
             None if open && (indented || fenced || line.trim().is_empty()) => {
                 if let Some(last) = found.last_mut() {
                     last.text.push('\n');
@@ -77,7 +77,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Objective>, String> {
     }
 }
 
-/// What follows the mark of a list item: `- `, `* `, `+ `, `1. ` or `1) `.
+/// The text after the mark of a list item: `- `, `* `, `+ `, `1. ` or `1) `.
 fn item(line: &str) -> Option<&str> {
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let rest = match digits {

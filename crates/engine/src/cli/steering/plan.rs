@@ -1,5 +1,5 @@
-//! `plan show|edit|drop`: the part of a waiting mission's plan that has not started. The editor is the program's to start
-//! (`bin/plan.js`); what it wrote comes back with `--from`.
+//! `plan show|edit|drop`: the part of a waiting mission's plan that has not started. The program starts the editor
+//! (`bin/plan.js`) and passes the edited file with `--from`.
 
 use std::path::PathBuf;
 

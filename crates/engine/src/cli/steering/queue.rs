@@ -1,6 +1,6 @@
 //! `queue [cancel ID]`: the missions of a project that wait for their turn.
 //!
-//! It only changes who waits; the process that runs the mission is not touched.
+//! It only changes the queue; it does not touch the process that runs a mission.
 
 use serde_json::json;
 

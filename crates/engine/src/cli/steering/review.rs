@@ -1,12 +1,12 @@
-//! `review [id]`: a mission's change by task and file with its evidence, in numbered hunks; with `--comment`, what the
-//! program types to have something done on top of it. It prints what `missions/after/review.rs` finds. It changes no
-//! file and starts no mission: the program does, which also asks the user about each hunk.
+//! `review [id]`: a mission's change by task and file with its evidence, in numbered hunks; with `--comment`, the
+//! command that the program types to start a mission on top of it. It prints the result of `missions/after/review.rs`.
+//! It changes no file and starts no mission: the program does, and also asks the user about each hunk.
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;
 use super::launch;
 
-/// Lines of hunks that are shown of a whole change.
+/// The most lines of hunks that are shown for a whole change.
 const MAX_LINES: usize = 2_000;
 
 #[derive(Debug, clap::Args)]

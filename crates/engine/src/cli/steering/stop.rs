@@ -1,6 +1,6 @@
 //! `stop [id]`: asks the process that runs a mission to stop it.
 //!
-//! It leaves a request and waits for the answer; it never ends a process.
+//! It leaves a request and waits until the mission has stopped; it never ends a process.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::named_mission::NamedMission;
 use super::super::place::Place;
 
-/// How long is waited for the mission to have stopped: it ends what its roles are doing first.
+/// How long to wait until the mission has stopped: it first ends the work of its roles.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 

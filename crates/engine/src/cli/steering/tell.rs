@@ -1,6 +1,7 @@
 //! `tell TEXT`: corrects the mission that runs, or waits to be resumed.
 //!
-//! It leaves the words for the mission, which checks and records them (`missions/tell.rs`). It resumes none.
+//! It leaves the text for the mission, which checks and records it (`missions/tell.rs`). It resumes no
+//! mission.
 
 use super::super::answer::{CommandAnswer, CommandFailure};
 use super::super::place::Place;

@@ -1,4 +1,4 @@
-//! `undo [id] [--file PATH | --hunk PATH:N]`: takes a delivered change back, one file of it, or one hunk of a file.
+//! `undo [id] [--file PATH | --hunk PATH:N]`: undoes a delivered change, one file of it, or one hunk of a file.
 //!
 //! `missions/after/undo.rs` does it, and `review` numbers the hunks; only `PATH:N` is parsed here. Files that changed
 //! since the delivery are named and left as they are.

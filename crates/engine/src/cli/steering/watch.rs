@@ -1,5 +1,5 @@
-//! `watch [id]`: what the chat shows of a mission, as it happens, and at the end how it ended. Like `log --follow` it answers as
-//! soon as there is something to print, and says how to ask for what comes next.
+//! `watch [id]`: the progress lines of the chat as they appear, and at the end the result. Like `log --follow`, it
+//! answers as soon as there is something to print, and says how to ask for what comes next.
 //!
 //! It only reads the journal.
 
@@ -17,7 +17,7 @@ use crate::blocking::blocking;
 use crate::missions::report;
 use crate::text::state_for_readers;
 
-/// How often the journal is looked at, and how long one call waits for it to grow.
+/// How often the journal is read, and how long one call waits for new events.
 const LOOK: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the compact line is drawn.
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &Arguments, place: &Place) -> Result<CommandAnswer
     let (mut state, mut seen, mut text) = (State::default(), 0, String::new());
     let until = Instant::now() + if args.compact { REDRAW } else { PATIENCE };
     loop {
-        // Looked at first: what is written before it ends is read below
+        // Checked first, so that events which are written before the process ends are read below
         let running = place.owner()?.filter(|owner| owner.mission == dir.id());
         let (read, events) = blocking(move || {
             let events = reader.poll();
@@ -99,7 +99,7 @@ fn verified(state: &State) -> &'static str {
     }
 }
 
-/// 0 delivered and verified, 1 incomplete or paused, 3 delivered and not verified as a whole.
+/// The exit status: 0 delivered and verified, 1 incomplete or paused, 3 delivered but not fully verified.
 fn exit_status(state: &State, standing: Standing) -> u8 {
     match (standing, verified(state)) {
         (Standing::Done, "yes") => 0,
@@ -108,7 +108,7 @@ fn exit_status(state: &State, standing: Standing) -> u8 {
     }
 }
 
-/// `3/7 · $0.08 · 1:50 · fixing format-locale`
+/// The compact line: `3/7 · $0.08 · 1:50 · fixing format-locale`.
 fn line(state: &State, now_ms: u64) -> Line {
     let board = Board::of(state, now_ms);
     let integrated = board.tasks.iter().filter(|task| task.state == "integrated").count();

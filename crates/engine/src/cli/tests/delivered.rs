@@ -1,5 +1,5 @@
-//! What can be done with a delivered change, on a real one in a project with git: review, one hunk back, a comment, and an undo of
-//! everything that is exact.
+//! The commands for a delivered change, in a project with git: review, undo of one hunk, a comment, and an exact undo
+//! of everything.
 
 use mission::Event;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::sandbox::{Called, Sandbox};
 const BEFORE: &str = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\n";
 const AFTER: &str = "a\nB\nc\nd\ne\nf\ng\nh\ni\nj\nk\nL\nm\n";
 
-/// A mission whose task `one` changed `one.js` and brought `new.js`, as `deliver` left it.
+/// A mission whose task `one` changed `one.js` and added `new.js`, after its delivery.
 fn delivered(sandbox: &Sandbox) -> Delivery {
     sandbox.write("one.js", BEFORE);
     let workspace = Workspace::open(&sandbox.project(), sandbox.state().path()).unwrap();
@@ -122,7 +122,7 @@ async fn one_hunk_goes_is_recorded_and_an_undo_of_the_rest_is_exact() {
         "a hunk that was taken back is no change of the user's"
     );
     assert!(sandbox.call(&["report"]).await.stdout.contains("Taken back since: `one.js:1`."));
-    // A later change of the user's in the other hunk
+    // The user later changes the other hunk
     std::fs::write(sandbox.project().join("one.js"), AFTER.replace('B', "b").replace('L', "mine")).unwrap();
     fails(
         &sandbox.call(&["undo", "--hunk", "one.js:2"]).await,

@@ -10,7 +10,7 @@ pub(super) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
-/// What a command answered.
+/// The answer of a command.
 #[derive(Debug)]
 pub(super) struct Called {
     pub exit: u64,
@@ -64,7 +64,7 @@ impl Sandbox {
         }
     }
 
-    /// The project as the engine has it.
+    /// The project in the engine's form.
     pub async fn opened(&self) -> crate::missions::project::Project {
         let request = json!({ "args": [], "cwd": self.project(), "env": { "HOME": self.folder.path() } });
         let place = crate::cli::place::Place::find(&serde_json::from_value(request).unwrap()).unwrap();
@@ -75,7 +75,7 @@ impl Sandbox {
         StateDir::open(&self.data_home(), &self.project()).unwrap()
     }
 
-    /// A mission of two tasks, one after the other, and what happened in it after that.
+    /// A mission with two tasks, one after the other; `then`: its later events.
     pub fn mission(&self, id: &str, then: &[Value]) -> MissionDir {
         let dir = self.state().mission(id).unwrap();
         dir.create().unwrap();
@@ -98,7 +98,7 @@ impl Sandbox {
         dir
     }
 
-    /// As if a process ran the mission, for as long as the lock lives.
+    /// Pretends that a process runs the mission, as long as the lock lives.
     pub fn running(&self, id: &str) -> ProjectLock {
         let owner = LockOwner { pid: 4242, mission: id.into(), directory: "/d".into(), since_ms: 1 };
         self.state().lock(&owner).unwrap()

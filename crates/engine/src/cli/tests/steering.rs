@@ -1,4 +1,4 @@
-//! Commands that act on a mission: each thing that cannot be done has its own true sentence, and changes nothing.
+//! Commands that act on a mission: each refusal has its own correct message, and changes nothing.
 
 use journal::{Queued, control};
 use mission::Event;
@@ -26,7 +26,7 @@ async fn a_second_undo_and_an_undo_of_nothing_say_what_is_so() {
     says(&sandbox.call(&["undo"]).await, 1, &again);
     says(&sandbox.call(&["undo", A]).await, 1, &again);
     says(&sandbox.call(&["undo", "m-zzzzzzzz"]).await, 2, "there is no mission `m-zzzzzzzz`");
-    // A second undo takes nothing else back, and says what could be
+    // A second undo undoes nothing else, and names what could be undone
     std::thread::sleep(std::time::Duration::from_millis(15));
     sandbox.mission(B, &done());
     std::thread::sleep(std::time::Duration::from_millis(15));

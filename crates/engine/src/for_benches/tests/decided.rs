@@ -1,4 +1,4 @@
-//! What the project's own compiler decides of the Guardian's findings, with a real compiler.
+//! A real compiler of the project decides about findings of the Guardian.
 
 use mission::FailureClass;
 
@@ -10,7 +10,7 @@ use crate::world::Processes;
 
 const MANIFEST: &str = "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2021\"\n";
 const LIB: &str = "mod inner;\n\npub fn one() -> u32 {\n    inner::two()\n}\n";
-/// What the Guardian is taken to be wrong about stands in line 2.
+/// The Guardian is assumed to be wrong about line 2.
 const INNER: &str = "pub(crate) fn two() -> u32 {\n    let named = 2;\n    named\n}\n";
 const CONDITIONAL: &str = "pub(crate) fn two() -> u32 {\n    let named = 2;\n    named\n}\n#[cfg(windows)]\npub(crate) fn three() {}\n";
 
@@ -42,7 +42,8 @@ impl Case {
         Trees { mission_base: &self.judge.base, commit: &commit.id, tree: &commit.tree }
     }
 
-    /// A change that waits for the checks with an error about line 2 of `src/inner.rs`; `None`: it is not held back at all.
+    /// A change with an error about line 2 of `src/inner.rs` that waits for the checks; `None`: the error does not
+    /// wait.
     async fn held(&self, commit: &Commit, rule: &str) -> Option<Held> {
         let error = guardian::Finding {
             path: "src/inner.rs".into(),
@@ -62,7 +63,7 @@ impl Case {
         hold(&self.judge.gates, &self.trees(commit), vec![error], judgement).await.ok()
     }
 
-    /// What becomes of it.
+    /// The verdict after the checks.
     async fn settled(&self, text: &str, rule: &str) -> Option<(GateVerdict, usize)> {
         let (gates, slots) = (&self.judge.gates, &self.judge.gates.bench.slots);
         let lease = slots.lease(slots.permit().await, &self.judge.base).await.unwrap();
@@ -75,7 +76,7 @@ impl Case {
         Some((judgement.verdict, questions.len()))
     }
 
-    /// What the checks say where it waits for them: gates, verdicts, and whether the Guardian's words are among the issues.
+    /// The reports after the checks: gates, verdicts, and whether the Guardian's message is among the issues.
     async fn checked(&self, text: &str) -> Vec<(Gate, GateVerdict, bool)> {
         let slots = &self.judge.gates.bench.slots;
         let lease = slots.lease(slots.permit().await, &self.judge.base).await.unwrap();

@@ -1,4 +1,5 @@
-//! What a verdict rests on: the tree alone, in a fresh checkout, with the base's configuration and all of the base's tests.
+//! The basis of a verdict: only the tree, in a fresh checkout, with the base's configuration and all of the base's
+//! tests.
 
 use super::*;
 use crate::world::Processes;
@@ -100,7 +101,7 @@ async fn a_fresh_checkout_begins_with_what_the_base_built_and_nothing_else() {
         ("dep/src/lib.rs", "pub fn one() -> u32 { 1 }\n"),
         ("dep/data.txt", "1"),
     ];
-    // Red at the base, which builds for the first time; green where the package is not built again
+    // Fails at the base, which builds for the first time; passes if the package is not built again
     let run = "cargo build --offline -v 2> build.log; grep -q 'Fresh dep' build.log && test ! -e target/planted; \
                code=$?; test -e mark.md && touch target/planted; exit $code";
     let case = Case::new(&files, &[("warm", run)]).await;

@@ -1,5 +1,5 @@
-//! A mission that begins from what another one delivered: a comment on its change becomes the objective, and the other mission's
-//! objective, brief, tasks and findings go along. It starts nothing itself.
+//! A mission that begins from another one's delivery: a comment on its change becomes the objective, and the new
+//! mission gets the other one's objective, brief, tasks and findings. It starts nothing itself.
 
 use mission::{Delivery, Followed};
 use workspace::Workspace;
@@ -8,7 +8,7 @@ use crate::blocking::blocking;
 use crate::missions::after::undo::intended;
 use crate::missions::project::Project;
 
-/// Lines shown on either side of the line that a comment is about, and bytes of them all.
+/// Lines shown on either side of the commented line, and the most bytes of all of them.
 const AROUND: usize = 5;
 const MAX_LINES: usize = 3_000;
 
@@ -59,10 +59,10 @@ impl Project {
     }
 }
 
-/// The delivered file, and its line, that a comment begins with.
+/// The delivered file and the line at the beginning of a comment.
 fn place(comment: &str, files: &[String]) -> Option<(String, Option<usize>)> {
     let comment = comment.trim_start().trim_start_matches("./");
-    // The longest: a path may be the beginning of another
+    // The longest match: a path may be the beginning of another
     let path =
         files.iter().filter(|path| comment.starts_with(path.as_str())).max_by_key(|path| path.len())?;
     let rest = comment.get(path.len()..)?;

@@ -1,6 +1,6 @@
-//! What can be done with a change once it was delivered: look at it with its evidence, take it or a part of it back,
-//! and ask for something on top of it. The chat and `cli` call it. Only `undo` writes into the user's files. None of it
-//! asks a model or starts a mission.
+//! What a user can do with a delivered change: review it with its evidence, undo it or a part of it, and ask for a
+//! further change. The chat and `cli` call it. Only `undo` writes into the user's files. It asks no model and starts no
+//! mission.
 
 pub(crate) mod follow;
 pub(crate) mod review;

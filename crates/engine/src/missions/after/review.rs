@@ -1,5 +1,5 @@
-//! A delivered change by task and file, each with its evidence: which gates said what, and which check covers which file. Numbered
-//! hunks can be taken back (`undo`), and lines commented on (`follow`). It changes nothing.
+//! A delivered change by task and file, each with its evidence: the verdicts of the gates, and which check covers which
+//! file. Numbered hunks can be undone (`undo`), and lines can be commented on (`follow`). It changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -16,10 +16,10 @@ use crate::missions::project::Project;
 use crate::missions::report;
 use crate::text::{count, cut, visible};
 
-/// Bytes of what a gate said.
+/// The most bytes of a gate's detail.
 const MAX_DETAIL: usize = 160;
 
-/// A change as its user reviews it.
+/// A change in the form for a user's review.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Review {
     pub mission: String,
@@ -58,7 +58,7 @@ pub(crate) struct ReviewFile {
     pub tasks: Vec<String>,
     /// Checks that passed and run tests of it.
     pub covered_by: Vec<String>,
-    /// It needs a test, and no check that passed runs one.
+    /// The file needs a test, and no passed check runs one.
     pub uncovered: bool,
     pub added: usize,
     pub removed: usize,
@@ -74,7 +74,7 @@ pub(crate) struct ReviewHunk {
     pub hunk: usize,
     pub header: String,
     pub taken_back: bool,
-    /// With the sign of each line.
+    /// The lines with their signs.
     pub lines: Vec<String>,
 }
 
@@ -108,14 +108,14 @@ impl Project {
     }
 }
 
-/// Lines of hunks in a chat, which a later turn sends to a model.
+/// The most lines of hunks in a chat: a later turn sends them to a model.
 const IN_CHAT: usize = 60;
-/// Bytes of a line there, and of the whole.
+/// The most bytes of a line in a chat, and of the whole.
 const MAX_LINE: usize = 400;
 const MAX_CHAT: usize = 24_000;
 
 impl Project {
-    /// The same in a chat, where a fence keeps it as it is.
+    /// The same for a chat, inside a code fence.
     pub(crate) async fn review_in_chat(&self, id: Option<&str>) -> String {
         match self.review(id).await {
             Ok(review) => {
@@ -129,7 +129,8 @@ impl Project {
     }
 }
 
-/// Lines of a hunk without secrets, which may span lines: those with the same sign are one text, and then all of them are.
+/// The lines of a hunk without secrets. A secret may span lines, so lines with the same sign are redacted as one text,
+/// and then all lines together.
 fn redacted(redactor: &Redactor, lines: &[String]) -> Vec<String> {
     let sign = |line: &String| line.chars().next();
     let mut signed: Vec<String> = Vec::new();
@@ -144,7 +145,7 @@ fn redacted(redactor: &Redactor, lines: &[String]) -> Vec<String> {
     redactor.redact(&signed.join("\n")).split('\n').map(str::to_string).collect()
 }
 
-/// A text that is not too much for a chat: a minified file is one line.
+/// A text cut for a chat; a minified file may be one very long line.
 fn for_chat(text: &str, mission: &str) -> String {
     let mut shown = String::new();
     for line in text.lines() {
@@ -223,7 +224,7 @@ fn place(state: &State) -> String {
     }
 }
 
-/// What each task changed, by its own commits.
+/// The files that each task changed, from its own commits.
 fn files_of_tasks(
     workspace: &Workspace,
     state: &State,
@@ -238,7 +239,7 @@ fn files_of_tasks(
 }
 
 fn task_of(state: &State, task: &Task, files: Vec<String>) -> ReviewTask {
-    // The newest verdict of each gate is the one that it was integrated with
+    // The task was integrated with the newest verdict of each gate
     let mut gates: Vec<ReviewGate> = Vec::new();
     for judged in state.verdicts.iter().filter(|judged| judged.task.as_ref() == Some(&task.id)) {
         let gate = judged.gate.name();
@@ -295,7 +296,7 @@ fn file(state: &State, entry: &DeliveryEntry, hunks: Result<Vec<Hunk>, HunkError
 }
 
 impl Review {
-    /// Keeps one file only; the error names those that there are.
+    /// Keeps only one file; the error names the existing ones.
     pub fn only(&mut self, path: &str) -> Result<(), String> {
         let path = path.trim_start_matches("./");
         if !self.files.iter().any(|file| file.path == path) {
@@ -307,7 +308,7 @@ impl Review {
         Ok(())
     }
 
-    /// For a terminal, or in a chat; `lines`: how many lines of hunks are shown.
+    /// The text for a terminal or a chat; `lines`: how many lines of hunks are shown.
     pub fn text(&self, lines: usize) -> String {
         let id = &self.mission;
         let title = self.objective.lines().next().unwrap_or_default();

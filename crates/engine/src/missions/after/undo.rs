@@ -1,5 +1,5 @@
-//! Taking a delivered change back: as a whole, one file of it, or one hunk of a file. Exact, or nothing: `workspace` compares
-//! each file first.
+//! Undoes a delivered change: all of it, one file, or one hunk of a file. An undo is exact or not done at all:
+//! `workspace` compares each file first.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use crate::missions::project::{NO_SUCH, Project};
 use crate::text::quoted;
 
 impl Project {
-    /// Takes a delivery back, if every file is still as it was delivered; `file`: only that one. The error says why nothing was.
+    /// Undoes a delivery, if every file is still as it was delivered; `file`: only that one. The error says why nothing
+    /// was undone.
     pub async fn undo(&self, id: Option<&str>, file: Option<&str>) -> Result<String, String> {
         let (_lock, dir, past) = self.locked(id)?;
         let mut delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
@@ -43,7 +44,7 @@ impl Project {
             let workspace = workspace::Workspace::open(&root, &state)
                 .map_err(|error| format!("Nothing was undone: {error}"))?;
             workspace.confine_filters(Arc::new(FilterSandbox(checks::Sandbox::default())));
-            // Hunks that were taken back before are no change of the user's
+            // Hunks that were undone before do not count as changes of the user
             workspace
                 .standing(&mut delivery, &versions)
                 .map_err(|error| format!("Nothing was undone: {error}"))?;
@@ -91,7 +92,7 @@ impl Project {
         ))
     }
 
-    /// Takes one hunk of a delivered file back, if the user has not changed its lines, or one beside them, since.
+    /// Undoes one hunk of a delivered file, if the user has not changed its lines or a neighbouring one since.
     pub async fn undo_hunk(&self, id: Option<&str>, file: &str, hunk: usize) -> Result<String, String> {
         let (lock, dir, past) = self.locked(id)?;
         let delivery = intended(&past).ok_or_else(|| not_said(dir.id()))?;
@@ -128,7 +129,7 @@ impl Project {
             let number = u32::try_from(hunk).unwrap_or(u32::MAX);
             let (mut journal, _) =
                 Journal::<Event>::reopen(&journal, redactor).map_err(|error| not(&error))?;
-            // First, so that an undo of the rest knows of it whatever happens next
+            // Recorded first, so that a later undo of the rest knows about it even after a crash
             let event = Event::HunkUndone { path: file.clone(), hunk: number, left };
             journal.append(&event).map_err(|error| not(&error))?;
             if let Err(error) = workspace.undo_hunk(&delivery, &undo) {
@@ -144,8 +145,8 @@ impl Project {
         .await
     }
 
-    /// The mission whose change stands, with the right to write: a mission that runs may be writing the same files. The journal is
-    /// read under the lock, so that it says all that was taken back.
+    /// The mission whose change is in the user's files, with the project's lock: a running mission could write the same
+    /// files. The journal is read under the lock, so that it contains every earlier undo.
     fn locked(&self, id: Option<&str>) -> Result<(ProjectLock, MissionDir, PastMission), String> {
         let not = |why: String| format!("Nothing was undone: {why}.");
         let (dir, _) = self.delivered(id).map_err(not)?;
@@ -154,7 +155,7 @@ impl Project {
         Ok((lock, dir, past))
     }
 
-    /// The mission whose change stands in the working tree: the named one, or the newest that wrote into it.
+    /// The mission whose change is in the working tree: the named one, or the newest that wrote into it.
     pub(super) fn delivered(&self, id: Option<&str>) -> Result<(MissionDir, PastMission), String> {
         let stands =
             |past: &PastMission| matches!(past.state.delivery, Delivery::Delivered { branch: None, .. });
@@ -170,7 +171,7 @@ impl Project {
             return Ok((dir, past));
         }
         let mut why = undelivered(&past.state, dir.id());
-        // A second undo is no undo of something else
+        // A second undo must not undo an older mission
         if id.is_none()
             && let Ok((older, _)) = self.find(None, stands)
         {
@@ -180,7 +181,7 @@ impl Project {
     }
 }
 
-/// What was to be written into the user's files, as the newest intent says.
+/// The content of the newest intended delivery.
 pub(super) fn intended(past: &PastMission) -> Option<workspace::Delivery> {
     let intent = past.events.iter().rev().find_map(|event| match event {
         Event::DeliveryIntended { delivery, .. } => Some(delivery.clone()),
@@ -189,7 +190,7 @@ pub(super) fn intended(past: &PastMission) -> Option<workspace::Delivery> {
     serde_json::from_value(intent?).ok()
 }
 
-/// What each file of which hunks were taken back may hold, the newest last.
+/// The possible contents of each file with undone hunks, newest last.
 pub(super) fn versions(state: &State) -> Vec<(String, Vec<Entry>)> {
     let left = |backs: &Vec<mission::HunkBack>| {
         backs.iter().filter_map(|back| serde_json::from_value(back.left.clone()).ok()).collect()
@@ -201,7 +202,7 @@ fn not_said(id: &str) -> String {
     format!("Nothing was undone: the journal of `{id}` does not say what was delivered.")
 }
 
-/// Said where there was never anything to undo.
+/// The message if there was never anything to undo.
 const NEVER: &str = "no mission of this project has written into the working tree";
 
 /// Why there is nothing to undo.

@@ -1,8 +1,8 @@
-//! Texts as they stand on the page: nothing in one becomes markup.
+//! Texts for the page: all markup in them is escaped.
 
 use std::fmt::{Display, Write};
 
-/// Text with the two marks that our own sentences use: code and bold.
+/// A text with the two marks of our own sentences: code and bold.
 pub(super) fn marked(text: &str) -> String {
     let mut out = String::new();
     for (n, part) in text.split('`').enumerate() {

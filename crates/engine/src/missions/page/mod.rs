@@ -1,5 +1,5 @@
-//! `report.html`: one file without a script or a network. The verdict stands first, the journal last. It draws what the state and
-//! the events say, and decides nothing. Every text in it is escaped, and its size is bounded.
+//! `report.html`: one file that needs no script and no network. The verdict comes first, the journal last. It shows the
+//! state and the events, and decides nothing. Every text in it is escaped, and its size is bounded.
 
 mod markup;
 pub(crate) mod picture;
@@ -18,17 +18,18 @@ use crate::missions::verdict_line::verdict_line;
 use crate::text::{cut, duration, state_for_readers};
 
 const STYLE: &str = include_str!("style.css");
-/// Lines of the journal on the page: the first ones and the last ones, and bytes of each.
+/// The most lines of the journal on the page (the first and the last ones), and the most bytes of each.
 const MAX_JOURNAL: usize = 3000;
 const MAX_LINE: usize = 300;
-/// Bytes of all changes together and of one, as they stand on the page.
+/// The most bytes on the page of all changes together, and of one.
 const MAX_CHANGES: usize = 1_000_000;
 const MAX_CHANGE: usize = 40_000;
-/// Where parts of tasks end, and where lines of the journal do: a page that nobody can open shows nothing.
+/// Bytes of the page after which no more tasks, and no more journal lines, are added: browsers cannot open a very large
+/// page.
 const TASKS_END: usize = 1_600_000;
 const JOURNAL_END: usize = 1_950_000;
 
-/// The change of each task, as a diff; where there is none, the part says so.
+/// The change of each task as a diff; a task without one says so on the page.
 pub(crate) type Diffs = std::collections::BTreeMap<String, String>;
 
 pub(crate) fn html(state: &State, events: &[Event], diffs: &Diffs, now_ms: u64) -> String {
@@ -76,12 +77,12 @@ pub(crate) fn html(state: &State, events: &[Event], diffs: &Diffs, now_ms: u64) 
     page
 }
 
-/// The answer's own sentences: what was verified, what was not, what was not done.
+/// The sentences of the answer: what was verified, what was not, what was not done.
 fn summary(page: &mut String, state: &State, now_ms: u64) {
     page.push_str("<h2 id=\"summary\">Summary</h2>\n");
     let answer = report::answer(state, now_ms);
     let mut lines: Vec<&str> = answer.trim().lines().collect();
-    // The verdict stands above
+    // The verdict is already above
     lines.pop();
     let mut list = false;
     for line in lines.iter().map(|line| line.trim_end()).filter(|line| !line.is_empty()) {

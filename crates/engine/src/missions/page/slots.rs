@@ -1,6 +1,6 @@
-//! The timeline: who was at work in which slot when, and how long each task waited for what.
+//! The timeline: which role worked in which slot and when, and how long each task waited for what.
 //!
-//! It shows what the events say, and works nothing out that they leave open.
+//! It shows only what the events contain.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,7 @@ use crate::text::duration;
 const WIDTH: u64 = 900;
 const ROW: usize = 26;
 const LEFT: u64 = 60;
-/// Bars that are drawn.
+/// The most bars that are drawn.
 const MAX_BARS: usize = 2000;
 
 struct Bar {
@@ -72,7 +72,7 @@ pub(super) fn draw(page: &mut String, state: &State, events: &[Event], now_ms: u
             "<g><title>{task}: {}, {took}</title><rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"20\" rx=\"3\" fill=\"{fill}\" \
              stroke=\"#94700c\"/>{}</g>",
             bar.kind,
-            // What does not fit is in the title and in the table
+            // Names that do not fit are in the title and in the table
             if wide > 8 * bar.task.len() as u64 {
                 format!("<text x=\"{}\" y=\"{}\" fill=\"#222222\">{task}</text>", x + 4, y + 14)
             } else {

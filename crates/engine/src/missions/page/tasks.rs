@@ -1,7 +1,8 @@
-//! A task's part of the page: what it was to do, its attempts with what was found, what each gate said, and its change.
+//! A task's part of the page: its instructions, its attempts with their findings, the verdict of each gate, and its
+//! change.
 //!
-//! `page` calls it, with the difference and the room for it. Titles, findings and differences come from models and
-//! files: everything is escaped by `markup`. It reads no file and sums nothing up.
+//! `page` calls it, with the diff and the most bytes for it. Titles, findings and diffs come from models and files:
+//! `markup` escapes everything. It reads no file and computes no totals.
 
 use std::fmt::Write;
 
@@ -10,7 +11,7 @@ use mission::{Phase, State, Task};
 use super::markup::{escaped, marked};
 use crate::text::cut;
 
-/// Bytes of an instruction and of a finding; verdicts and findings that are listed.
+/// The most bytes of an instruction and of a finding; the most verdicts and findings that are listed.
 const MAX_TEXT: usize = 600;
 const MAX_LISTED: usize = 12;
 
@@ -84,7 +85,7 @@ fn list(page: &mut String, title: &str, items: impl Iterator<Item = String>) {
     page.push_str("</ul>\n");
 }
 
-/// Lines by what became of them, in colour and by their first character; `room`: bytes that they may take.
+/// The lines of a diff, coloured by their first character; `room`: the most bytes.
 fn coloured(page: &mut String, diff: &str, room: usize) {
     page.push_str("<pre tabindex=\"0\">");
     let end = page.len() + room;

@@ -1,4 +1,5 @@
-//! The base of a mission: what the user has now, and what the project's checks say of it.
+//! The base of a mission: the user's current files, and the results of the project's checks on
+//! them.
 //!
 //! The user's repository is only read.
 
@@ -27,7 +28,7 @@ pub(crate) async fn take(context: &Arc<MissionContext>) -> Vec<Event> {
     }
 }
 
-/// The project's checks on the base, so that only what a task breaks counts against it.
+/// Runs the project's checks on the base, so that a task is blamed only for what it breaks.
 pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let base = state.base.as_ref().map(|b| b.commit.clone()).unwrap_or_default();
     match context.gates.checks.base(&base).await {
@@ -37,7 +38,7 @@ pub(crate) async fn check(context: &Arc<MissionContext>, state: &State) -> Vec<E
             vec![Event::BaseChecked { checks, setup: context.gates.checks.setup(), ended_by }]
         }
         Err(why) => {
-            // Without evidence the mission goes on, and is delivered as unverified
+            // Without evidence the mission continues, and its change is delivered as unverified
             tracing::warn!("the base could not be checked: {why}");
             context.bench.host.say(&format!("- the base could not be checked: {why}\n"));
             vec![Event::BaseChecked {

@@ -1,4 +1,4 @@
-//! Delivery: the finished tree into the user's files, or onto a branch, all or nothing.
+//! Delivery: writes the finished tree into the user's files, or leaves it as a branch; all or nothing.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::gates::test_edits::TestEdits;
 use crate::steps::context::MissionContext;
 use crate::steps::integration::merged_tree::MergedTree;
 
-/// Times that what the user changed meanwhile is taken in before a branch is left instead.
+/// How often the user's new changes are merged before the change is left as a branch instead.
 const ROUNDS: u32 = 3;
 
 pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
@@ -35,7 +35,7 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
             Round::Branch { why, torn } => return vec![branch(context, &head.id, Some(why), torn).await],
             Round::Again => {}
             Round::Stopped if torn.is_empty() => return Vec::new(),
-            // What was left of an interrupted delivery is not forgotten
+            // Files with parts of an interrupted delivery are still reported
             Round::Stopped => return vec![Event::DeliveryFailed { reason: "it was stopped".into(), torn }],
         }
     }
@@ -43,8 +43,8 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     vec![branch(context, &head.id, Some(why), torn).await]
 }
 
-/// Ends a delivery that was interrupted: forward where it can be. Otherwise back, and it is done again; `Ok` holds the files
-/// in which part of it stays, because the user wrote to them since.
+/// Ends an interrupted delivery: it is finished if possible, otherwise undone and delivered again. `Ok` has the files
+/// that still contain part of it, because the user has written to them since.
 async fn recover(
     context: &Arc<MissionContext>,
     delivery: &serde_json::Value,
@@ -79,17 +79,17 @@ fn both(some: &[String], mut others: Vec<String>) -> Vec<String> {
 
 enum Round {
     Done(Box<Event>),
-    /// The working tree cannot take it: why, and which files hold part of it all the same.
+    /// The change cannot be written into the working tree: why, and which files contain part of it nevertheless.
     Branch {
         why: String,
         torn: Vec<String>,
     },
-    /// The user changed something meanwhile.
+    /// The user changed something meanwhile; the round is repeated.
     Again,
     Stopped,
 }
 
-/// `torn`: files that hold part of an earlier delivery.
+/// Tries one delivery. `torn`: files that contain part of an earlier delivery.
 async fn round(
     context: &Arc<MissionContext>,
     state: &State,
@@ -116,7 +116,7 @@ async fn round(
         };
     let mut verified = verified;
     if merged.tree != head.tree {
-        // What the user did to their tests meanwhile is theirs to decide
+        // The user may change their own tests meanwhile
         let mission_base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
         let (test_edits, keeps_tests) = (TestEdits::Any, false);
         let tree = MergedTree { from: &head.id, commit: &merged, mission_base, test_edits, keeps_tests };
@@ -134,7 +134,7 @@ async fn round(
             }
         };
         verified = mission::verified(&checks) == Verified::Yes;
-        // What is delivered is what was checked
+        // The delivered tree is the tree that was checked
         let (commit, tree, at_ms) = (merged.id.clone(), merged.tree.clone(), context.desk.clock.now_ms());
         let event = Event::Integrated { tasks: Vec::new(), commit, tree, checks, at_ms };
         if context.desk.orchestrator.record(vec![event]).await.is_err() {
@@ -146,7 +146,7 @@ async fn round(
         Ok(plan) => plan,
         Err(error) => return left(error.to_string()),
     };
-    // A journal that says less than is written could not take it back
+    // If the journal hides a path, the delivery could not be undone from it
     let hidden = plan.entries.iter().find(|entry| context.desk.redactor.redact(&entry.path) != entry.path);
     if let Some(entry) = hidden {
         return left(format!(
@@ -175,7 +175,7 @@ async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -
         Err(error) => {
             let why = error.to_string();
             match error {
-                // The next try can end it, when the disk has room again
+                // A later try can finish it, when the disk has room again
                 DeliveryError::Torn { paths, failed: true, .. } => {
                     let torn = both(torn, paths);
                     Round::Done(Box::new(Event::DeliveryFailed { reason: why, torn }))
@@ -187,7 +187,7 @@ async fn write(context: &Arc<MissionContext>, plan: Delivery, torn: &[String]) -
     }
 }
 
-/// Leaves the change where the user can take it, with the reason why it is not in their files.
+/// Leaves the change as a branch, with the reason why it is not in the user's files.
 async fn branch(
     context: &Arc<MissionContext>,
     commit: &str,

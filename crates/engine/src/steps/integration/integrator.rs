@@ -1,4 +1,5 @@
-//! The single writer of the mission's head: merges what passed, in batches; exactly a tree that passed becomes the head.
+//! The only writer of the mission's head. It merges tasks that passed, in batches; the head is always a tree that
+//! passed its gates.
 //!
 //! No other file moves the head.
 
@@ -28,7 +29,7 @@ pub(crate) async fn integrate(
     tasks: Vec<TaskId>,
 ) -> Vec<Event> {
     let _head_is_ours = context.head.lock().await;
-    // Packages may have been added while this waited
+    // Packages may have been added during the wait
     let newest = context.desk.orchestrator.state().await;
     let state = newest.as_deref().unwrap_or(state);
     let Some(head) = state.head.clone() else { return Vec::new() };
@@ -36,7 +37,7 @@ pub(crate) async fn integrate(
     if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return Vec::new();
     }
-    // One that was cancelled in the meantime is not in the batch that was begun
+    // Tasks that were cancelled meanwhile are not in the begun batch
     let Ok(begun) = context.desk.orchestrator.state().await else { return Vec::new() };
     let state = begun.as_ref();
     let tasks: Vec<TaskId> = tasks.into_iter().filter(|id| state.batch.contains(id)).collect();
@@ -44,10 +45,10 @@ pub(crate) async fn integrate(
         return Vec::new();
     }
     let mut head = Commit { id: head.commit, tree: head.tree, left_out: Vec::new() };
-    // Integrated since `state` was taken.
+    // Tasks that were integrated after `state` was read.
     let mut integrated: Vec<TaskId> = Vec::new();
     let mut head_checks = state.head_checks.clone();
-    // Halves of a red batch are tried before what comes after it
+    // The halves of a failed batch are tried before later batches
     let mut waiting = vec![units(state, &tasks)];
     while let Some(batch) = waiting.pop() {
         let merged = merge_batch(context, state, &integrated, &head, &batch).await;
@@ -67,7 +68,7 @@ pub(crate) async fn integrate(
                     return Vec::new();
                 }
             }
-            // A merge that could not be tried says nothing of its parts
+            // A merge that could not be tried says nothing about its parts
             Merged::No(finding) if batch.len() > 1 && finding.class != FailureClass::Host => {
                 let (first, second) = batch.split_at(batch.len() / 2);
                 waiting.push(second.to_vec());
@@ -109,7 +110,7 @@ fn units(state: &State, tasks: &[TaskId]) -> Vec<Unit> {
 }
 
 enum Merged {
-    /// `checks`: what they say of the new head, where it is a new tree.
+    /// `checks`: their results on the new head; `None` if its tree is not new.
     Yes {
         commit: Commit,
         checks: Option<Vec<CheckSummary>>,
@@ -117,7 +118,7 @@ enum Merged {
     No(Finding),
 }
 
-/// Merges a batch onto the head and lets the gates look at the result once.
+/// Merges a batch onto the head and runs the gates once on the result.
 async fn merge_batch(
     context: &Arc<MissionContext>,
     state: &State,
@@ -138,7 +139,8 @@ async fn merge_batch(
         Err(error) => return Merged::No(host(error.to_string())),
     };
     if merged.tree == head.tree {
-        // Another task brought about the same: nothing is left to integrate, and what was said of this tree stands
+        // Another task made the same change: nothing is left to integrate, and the verdicts on this tree stay
+        // valid
         return Merged::Yes { commit: head.clone(), checks: None };
     }
     let tasks: Vec<&TaskId> = batch.iter().flat_map(|unit| unit.tasks.iter().map(|(id, _)| id)).collect();

@@ -1,4 +1,4 @@
-//! The gates of a merged tree: a batch of tasks on the mission's head, or the head with what the user changed meanwhile.
+//! The gates of a merged tree: a batch of tasks on the mission's head, or the head with the user's new changes.
 //!
 //! The Guardian looks at what the merge changes; then every check of the project runs on the whole tree, in the checking
 //! slot, and is compared with the mission's base. The other gates judge what one task may do and who reviewed it, which a
@@ -19,12 +19,12 @@ pub(crate) struct MergedTree<'a> {
     pub commit: &'a Commit,
     pub mission_base: &'a str,
     pub test_edits: TestEdits,
-    /// Fewer tests than on the base are a failure.
+    /// Whether fewer tests than on the base are a failure.
     pub keeps_tests: bool,
 }
 
 impl MergedTree<'_> {
-    /// What the checks say of it; otherwise the judgement of the gate that refuses it, which holds the failure.
+    /// The results of the checks, or the judgement of the gate that fails.
     pub async fn pass_gates(self, context: &MissionContext) -> Result<Vec<CheckSummary>, Judgement> {
         let MergedTree { from, commit, mission_base, test_edits, keeps_tests } = self;
         let (workspace, before, after) =
@@ -33,7 +33,7 @@ impl MergedTree<'_> {
         let paths: Vec<String> = changes.into_iter().map(|change| change.path).collect();
         let merge = Merge { from, commit, paths: &paths, test_edits, mission_base };
         let held = lint_merged(&context.gates, &merge).await?;
-        // Without the base the checks give no evidence, and say so themselves.
+        // If the base cannot be checked, the checks report that they give no evidence.
         let _ = context.gates.checks.ensure_base_for(mission_base, &commit.tree).await;
         let _slot_is_ours = context.gates.checks.hold_checking_slot().await;
         let slot = context.gates.checks.prepare_checking_slot(&commit.id).await.map_err(unread)?;
@@ -51,7 +51,7 @@ impl MergedTree<'_> {
     }
 }
 
-/// Nothing was judged, because the private repository could not be read.
+/// The judgement if the private repository could not be read.
 fn unread(error: workspace::Error) -> Judgement {
     let detail = error.to_string();
     let issues = vec![Issue::new("workspace", detail.clone())];

@@ -1,5 +1,5 @@
-//! Waits for the user's answers to what the brief leaves open. The answers come as events from elsewhere; where none comes in
-//! time, the defaults are taken, so that a mission never waits without end.
+//! Waits for the user's answers to the questions of the brief. The answers arrive as events from elsewhere. If none
+//! comes in time, the defaults are taken, so that a mission never waits forever.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use mission::{ANSWER_MINUTES, Event};
 
 use crate::steps::context::MissionContext;
 
-/// How long the plan waits, and how often is looked for answers.
+/// How long the Planner waits, and how often to look for answers.
 const WAIT: Duration = Duration::from_secs(ANSWER_MINUTES * 60);
 const LOOK: Duration = Duration::from_millis(250);
 

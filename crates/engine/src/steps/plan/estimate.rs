@@ -1,6 +1,6 @@
-//! What a mission will take: drawn from past missions of the project, told before its first task starts.
+//! Estimates what a mission will take from past missions of the project, before its first task starts.
 //!
-//! It asks no model and holds no task up for long.
+//! It asks no model and does not delay tasks for long.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::actor::past::PastMission;
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
 
-/// PastMission missions that are looked at, the newest first, and the largest journal that is read, in bytes.
+/// The most past missions that are read, newest first, and the largest journal that is read, in bytes.
 const MISSIONS: usize = 10;
 const MAX_JOURNAL: u64 = 16 * 1024 * 1024;
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let (project, own) = (context.project.clone(), context.desk.mission.clone());
-    // What cannot be read says nothing: an estimate holds no mission up
+    // Unreadable missions are left out: an estimate must not stop a mission
     let past = blocking(move || {
         let missions = project.list_missions().unwrap_or_default();
         let others = missions.into_iter().filter(|dir| dir.id() != own).take(MISSIONS);

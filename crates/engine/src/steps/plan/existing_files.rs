@@ -1,5 +1,5 @@
-//! What a plan says of files that are there and protected: a reason is asked for while the Planner can still give one, and
-//! what no reason allows is refused here, not after the work.
+//! Checks a plan's protected files that exist. A missing reason is asked for while the Planner can still give one, and
+//! files that no reason allows are refused here, not after the work.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::bench::files::kinds::{FileKind, is_test_text, kind, never_changes};
 use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
 
-/// The problems of a plan with files of the mission's base.
+/// The problems of a plan with existing files of the mission's base.
 pub(crate) async fn problems(context: &Arc<MissionContext>, plan: &Plan) -> Vec<String> {
     let Ok(state) = context.desk.orchestrator.state().await else { return Vec::new() };
     let base = state.base.as_ref().map(|base| base.commit.clone()).unwrap_or_default();
@@ -22,7 +22,7 @@ pub(crate) async fn problems(context: &Arc<MissionContext>, plan: &Plan) -> Vec<
     })
 }
 
-/// The same of a plan for that base.
+/// The same for a given base.
 pub(crate) fn of(workspace: &Workspace, base: &str, plan: &Plan) -> Result<Vec<String>, workspace::Error> {
     let tasks: Vec<_> = plan.tasks.iter().filter(|task| !task.compound).collect();
     let files: Vec<(usize, &str)> = tasks

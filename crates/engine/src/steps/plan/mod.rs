@@ -1,7 +1,7 @@
 //! Analysis and planning: from the objective to tasks, packages and an estimate.
 //!
-//! Roles only read here; `packages` alone changes files, manifests and lockfiles. Whether a plan stands is decided by
-//! `mission::graph` and, where it names files that are there, by `existing_files`.
+//! Roles only read here; only `packages` changes files: manifests and lockfiles. `mission::graph` decides whether a
+//! plan is valid; `existing_files` checks the existing files that it names.
 
 pub(crate) mod clarify;
 pub(crate) mod estimate;

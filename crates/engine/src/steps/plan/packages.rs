@@ -1,5 +1,5 @@
-//! Packages that a plan names: the registry is asked before the plan stands, and they are on the head before the tasks
-//! that need them start. The engine alone writes manifests and lockfiles.
+//! Packages of a plan: the registry is asked before the plan is accepted, and the packages are on the head before the
+//! tasks that need them start. Only the engine writes manifests and lockfiles.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,15 +16,15 @@ use crate::gates::pipeline::check_merged;
 use crate::steps::context::MissionContext;
 use crate::text::cut;
 
-/// Packages that one plan may add.
+/// The most packages of one plan.
 const MAX_PACKAGES: usize = 20;
 /// The longest output of a package manager that is repeated, in bytes.
 const MAX_OUTPUT: usize = 2000;
-/// Output of a package manager that is read, in bytes: lists of versions are long.
+/// The most output of a package manager that is read, in bytes: lists of versions are long.
 const MAX_ANSWER: usize = 256 * 1024;
 
-/// Checks a plan's packages while its Planner can still fix it. What a manifest has already is taken out with a note;
-/// what the registry has gets its version.
+/// Checks a plan's packages while the Planner can still fix the plan. Packages that a manifest has already are
+/// removed with a note; the others get the version that the registry has.
 pub(crate) async fn resolve_packages(
     context: &Arc<MissionContext>,
     slot: &Slot,
@@ -169,18 +169,18 @@ async fn look_up(
     Ok(checks::package_answer(manifest, wanted, &outcome))
 }
 
-/// A package with the version that its registry has for it.
+/// A package with the version that its registry has.
 type Resolved = (Wanted, Option<String>);
 
-/// Why packages are not on the head.
+/// Why packages could not be added.
 enum PackagesFailure {
-    /// The registry does not answer, or its client is missing: nothing is said of the plan.
+    /// The registry does not answer, or its client is missing; the plan may be right.
     Later(String),
-    /// They cannot be had as planned.
+    /// The packages cannot be installed as planned.
     Plan(String),
 }
 
-/// Puts the packages of a plan on the head, as one commit of ours that passed the project's checks.
+/// Adds the packages of a plan to the head, as one commit of the engine's that passed the project's checks.
 pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) -> Vec<Event> {
     let _head_is_ours = context.head.lock().await;
     let Ok(state) = context.desk.orchestrator.state().await else { return Vec::new() };
@@ -188,7 +188,7 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
         state.needs.iter().find(|n| n.parent.as_ref() == parent && !n.added && !n.packages.is_empty());
     let (Some(needs), Some(head)) = (needs, &state.head) else { return Vec::new() };
     let base = state.base.as_ref().map(|b| b.commit.as_str()).unwrap_or_default();
-    // Without the base the checks give no evidence, and say so
+    // If the base cannot be checked, the checks report that they give no evidence
     let _ = context.gates.checks.ensure_base(base).await;
     let event = match put(context, &needs.packages, &head.commit, parent.cloned()).await {
         Ok(event) => event,
@@ -199,7 +199,7 @@ pub(crate) async fn add(context: &Arc<MissionContext>, parent: Option<&TaskId>) 
             Event::Paused { reason, at_ms: context.desk.clock.now_ms() }
         }
     };
-    // Written down while the head is ours: a task that waits for it begins from the new one
+    // Recorded while the head is locked, so that waiting tasks begin from the new head
     let _ = context.desk.orchestrator.record(vec![event]).await;
     Vec::new()
 }
@@ -233,7 +233,7 @@ async fn put(
     let names = packages.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (commit, files) = commit(context, &slot, &manifests, &names).await?;
     context.gates.checks.set_up(&slot).await.or_else(|NotReady { words, fault }| match fault {
-        // The packages are not what fails
+        // The same failure exists without the packages
         Fault::AsBefore => Ok(()),
         Fault::Surroundings => Err(PackagesFailure::Later(words)),
         Fault::Change => Err(PackagesFailure::Plan(format!(
@@ -251,7 +251,7 @@ async fn put(
     Ok(Event::PackagesAdded { parent, packages, files, commit, tree, checks })
 }
 
-/// The version of a package of which nothing was known when it was planned.
+/// The version of a package whose registry could not be asked during planning.
 async fn verify(
     context: &Arc<MissionContext>,
     slot: &Slot,
@@ -277,7 +277,7 @@ async fn verify(
     }
 }
 
-/// Brings packages into manifest and lockfile, which only the package manager or this writes.
+/// Adds packages to manifest and lockfile, with the package manager or directly.
 async fn write(
     context: &Arc<MissionContext>,
     slot: &Slot,
@@ -313,7 +313,7 @@ fn tail(outcome: &Outcome) -> String {
     cut(text.get(start..).unwrap_or_default(), MAX_OUTPUT)
 }
 
-/// Only manifests and lockfiles: whatever else a package manager left is put back.
+/// Commits only manifests and lockfiles; other changes of the package manager are reverted.
 async fn commit(
     context: &Arc<MissionContext>,
     slot: &Slot,

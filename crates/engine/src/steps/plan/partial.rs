@@ -1,5 +1,5 @@
-//! A plan of what has not started, beside tasks that have begun: the part that is checked like any plan, and what it may depend
-//! on. For the Planner's changes and the user's own.
+//! A plan for the tasks that have not started, beside tasks that have begun. The new part is checked like any plan, and
+//! may depend on begun tasks. For changes by the Planner and by the user.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ pub(crate) fn begun(state: &State) -> BTreeSet<TaskId> {
     state.tasks.keys().filter(|id| !free.contains(id)).cloned().collect()
 }
 
-/// Checks it, leaving out what has begun.
+/// Checks a plan without the tasks that have begun.
 pub(crate) fn check(
     mut plan: Plan,
     policy: &Policy,
@@ -27,7 +27,7 @@ pub(crate) fn check(
     Ok(checked)
 }
 
-/// Takes out what has begun, and gives which tasks depend on it.
+/// Removes the begun tasks from the plan; returns which tasks depend on them.
 fn set_aside(plan: &mut Plan, begun: &BTreeSet<TaskId>) -> BTreeMap<TaskId, Vec<TaskId>> {
     plan.tasks.retain(|task| !begun.contains(&task.id));
     let mut on_begun = BTreeMap::new();

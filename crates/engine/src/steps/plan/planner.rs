@@ -1,4 +1,5 @@
-//! The Planner: sees the brief, not the repository, and submits a task graph that the engine checks.
+//! The Planner: it sees the brief, not the repository, and submits a task graph that the engine
+//! checks.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,14 +21,14 @@ use crate::text::{cut, quoted};
 /// The longest reason why an earlier plan failed, in bytes.
 const MAX_REASON: usize = 2000;
 
-/// Failures of a task that the Planner is told when it splits it, or plans again what it was for.
+/// The most failures of a task that the Planner is told, when it splits the task or plans again.
 const SPLIT_FAILURES: usize = 4;
 
-/// Tasks that were integrated, and tasks that were not, of which a later plan is told.
+/// The most integrated tasks, and the most others, that the Planner is told for a later plan.
 const MAX_INTEGRATED: usize = 100;
 const MAX_LOST: usize = 20;
 
-/// `task`: the compound task whose own plan is wanted.
+/// Asks for a plan; `task`: the compound task to split, `None`: the objective.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Option<TaskId>) -> Vec<Event> {
     let event = match plan(context, state, task.clone()).await {
         Ok(graph::Checked { plan, notes }) => Event::PlanAccepted { plan, notes, parent: task },
@@ -36,7 +37,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, task: Opti
     vec![event]
 }
 
-/// What has not started is planned again, after what the user said.
+/// Asks for a new plan of the tasks that have not started, after a correction of the user's.
 pub(crate) async fn amend(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
     let told = u32::try_from(state.corrections.len()).unwrap_or(u32::MAX);
     let event = match ask(context, state, None, true).await {
@@ -54,7 +55,7 @@ async fn plan(
     ask(context, state, task, false).await
 }
 
-/// `amends`: only what has not started is to be planned, in place of how it is.
+/// Asks the Planner. `amends`: the new plan replaces only the tasks that have not started.
 async fn ask(
     context: &Arc<MissionContext>,
     state: &State,
@@ -143,7 +144,7 @@ fn taken(state: &State, amends: bool) -> BTreeSet<TaskId> {
     if amends { partial::begun(state) } else { state.tasks.keys().cloned().collect() }
 }
 
-/// The part of the plan that may change, and what is under way or done beside it.
+/// The part of the plan that may change, and the tasks that are running or done.
 fn unstarted(state: &State) -> String {
     let free: BTreeSet<&TaskId> = state.amendable().map(|task| &task.id).collect();
     let begun =
@@ -162,7 +163,7 @@ fn unstarted(state: &State) -> String {
     }
     text.push_str("\n# Not started\n");
     for task in state.amendable() {
-        // What the user said stands above
+        // The prompt has the corrections further up
         let mut task = task.clone();
         task.corrections.clear();
         let _ = write!(text, "id: {}\n{}", task.id, prompt::task(&task).replacen("# Task: ", "title: ", 1));
@@ -177,7 +178,7 @@ fn unstarted(state: &State) -> String {
     text
 }
 
-/// What there is by now, and what the next plan is for.
+/// What was integrated so far, and what the next plan is for.
 fn missing(state: &State) -> String {
     let mut text = String::from(
         "# What is missing\nAn earlier plan was carried out, and its integrated work stays. Plan only what these still need, in \
@@ -207,7 +208,7 @@ fn missing(state: &State) -> String {
     text
 }
 
-/// What a task failed on as a whole, so that its parts avoid it.
+/// Why a task failed as a whole, so that its parts avoid it.
 fn split_memo(task: &Task) -> String {
     let mut text = String::from(
         "One coder after another failed on it as a whole. Submit smaller tasks that together do all of it and meet all \

@@ -1,6 +1,6 @@
-//! What roles start with: ranked files, the task's files, the lines that findings name.
+//! The files that roles start with: ranked files, the task's files, the lines that findings name.
 //!
-//! It asks no model; files are read beneath the slot's root only, and cut to the budget.
+//! It asks no model. It reads files only beneath the slot's root, and cuts them to the budget.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,13 +17,13 @@ use crate::steps::context::MissionContext;
 use crate::steps::kept_index::{Wanted, past_commits};
 use crate::text::cut;
 
-/// The share of the budget that the Searcher starts with; it reads on by itself.
+/// The Searcher starts with this part (one in so many) of the budget; it reads more itself.
 const SEARCH_SHARE: usize = 4;
 /// Lines shown on either side of a line that a finding names.
 const AROUND: usize = 4;
-/// Places shown to a fixer.
+/// The most places that a Fixer is shown.
 const MAX_PLACES: usize = 12;
-/// Lines shown of each of two sides that conflict, and bytes of all of them.
+/// The most lines shown of each side of a conflict, and the most bytes of all of them.
 const MAX_SIDE: usize = 30;
 const MAX_SIDES: usize = 16_000;
 /// The longest line shown, in bytes.
@@ -40,14 +40,14 @@ pub(crate) async fn ranking(context: &Arc<MissionContext>, slot: &Slot, objectiv
     .await
 }
 
-/// The task's files as they are in its slot, and what surrounds them, within the budget.
+/// The task's files in its slot, with related code, within the budget.
 pub(crate) async fn task(context: &Arc<MissionContext>, slot: &Slot, task: &Task) -> String {
     let (context, slot, task) = (context.clone(), slot.clone(), task.clone());
     blocking(move || {
         let files: Vec<String> = task.scope.iter().cloned().collect();
         let words = format!("{} {}", task.title, task.instructions);
         let ContextConfig { budget, slices, .. } = context.bench.config.context;
-        // Who writes files whole has to see them whole
+        // A Coder who writes whole files must see whole files
         let slices = slices == SliceMode::Auto && !task.whole_files;
         match index(&context, &slot) {
             Ok(index) => context::task_context(&slot.path, &index, &files, &words, budget, slices),
@@ -57,7 +57,7 @@ pub(crate) async fn task(context: &Arc<MissionContext>, slot: &Slot, task: &Task
     .await
 }
 
-/// The lines of the files that a plan's tasks write, where they are there already.
+/// The numbers of lines of the existing files that a plan's tasks write.
 pub(crate) async fn lines(
     context: &Arc<MissionContext>,
     slot: &Slot,
@@ -66,7 +66,7 @@ pub(crate) async fn lines(
     let (context, slot) = (context.clone(), slot.clone());
     let files: Vec<String> = plan.tasks.iter().flat_map(|task| task.files.iter().cloned()).collect();
     blocking(move || {
-        // What cannot be listed is too large for nobody
+        // Without an index no file counts as too large
         let Ok(index) = index(&context, &slot) else { return BTreeMap::new() };
         files
             .into_iter()
@@ -87,7 +87,7 @@ fn index(context: &MissionContext, slot: &Slot) -> Result<Arc<context::Index>, S
         .files(&slot.commit)
         .map_err(|error| format!("(the files could not be listed: {error})"))?;
     let past = || context.bench.workspace.history(&slot.commit, MAX_PAST_COMMITS).map(past_commits);
-    // A ranking without the past is still a ranking.
+    // Without the history the ranking still works.
     let changes = |from: &str| {
         let changes = context.bench.workspace.changes(from, &slot.commit).ok()?;
         Some(changes.into_iter().flat_map(Change::paths).collect::<BTreeSet<String>>())
@@ -118,7 +118,7 @@ pub(crate) async fn named_lines(slot: &Slot, issues: &[Issue]) -> String {
     .await
 }
 
-/// Both sides of what does not merge, as they stand in the files that findings name without a line.
+/// Both sides of conflicts, from the files that findings name without a line.
 pub(crate) async fn both_sides(slot: &Slot, issues: &[Issue]) -> String {
     let (root, issues) = (slot.path.clone(), issues.to_vec());
     blocking(move || conflicts(&root, &issues)).await
@@ -152,7 +152,7 @@ fn conflicts(root: &Path, issues: &[Issue]) -> String {
     text
 }
 
-/// A file that a finding names, with its path, where it is one of the folder's own.
+/// The path and the text of a file that a finding names; `None` if it is not in the folder.
 fn source(root: &Path, path: &str) -> Option<(String, String)> {
     let path = mission::path::normalise(path).ok()?;
     let file = root.join(&path).canonicalize().ok()?;

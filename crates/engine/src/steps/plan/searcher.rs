@@ -1,6 +1,6 @@
 //! The Searcher: reads the repository and submits a brief.
 //!
-//! It only reads, and a mission goes on without its brief.
+//! It only reads. Without a brief the mission continues, too.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ async fn search(context: &Arc<MissionContext>, state: &State) -> Result<Brief, R
 
 struct SearcherMailbox {
     context: Arc<MissionContext>,
-    /// The slot, with which the files of a brief are compared.
+    /// The slot in which the files of a brief must exist.
     root: PathBuf,
 }
 

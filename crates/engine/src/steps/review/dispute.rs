@@ -1,6 +1,7 @@
-//! A test that attempts fail on, looked at by reviewers: it is upheld, or discarded, and what it failed is judged again.
+//! Reviewers look at a test on which attempts fail. They uphold it, or discard it; then the rejected change is judged
+//! again.
 //!
-//! The Coder that failed on the test is not heard: test, task and change are.
+//! Reviewers see test, task and change, but not the words of the Coder that failed.
 
 use std::sync::Arc;
 
@@ -19,18 +20,18 @@ use crate::talk::prompt;
 /// The longest diff of tests that is shown, in bytes.
 const MAX_DIFF: usize = 30_000;
 
-/// Reviewers that a test is put before, where `quorum` judge a change: never one alone.
+/// How many Reviewers look at a test; `quorum`: how many judge a change. Never one alone.
 pub fn test_voters(quorum: u32) -> u32 {
     quorum.max(2)
 }
 
-/// Who decides at last where these do not agree.
+/// How many Reviewers decide in the end if these do not agree.
 pub fn last_test_voters(quorum: u32) -> u32 {
     test_voters(quorum) | 1
 }
 
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
-    // The change stays for a repair where the test is right
+    // The change stays for a repair if the test is right
     let worker = context.workers.take(id);
     let (event, worker) = match decide_dispute(context, state, id, worker.as_ref()).await {
         Ok(Some(upheld @ Event::TestsUpheld { .. })) => (upheld, worker),
@@ -39,7 +40,7 @@ pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str) 
         Err(RoleFailure { class: class @ FailureClass::Host, reason }) => {
             (Event::JudgeFailed { task: id.to_string(), reason, class }, worker)
         }
-        // No verdict says nothing against the test
+        // Without a verdict the test is upheld
         Err(RoleFailure { reason, .. }) => {
             let reason = format!("no verdict on it: {reason}");
             (Event::TestsUpheld { task: id.to_string(), reason }, worker)
@@ -61,7 +62,7 @@ async fn decide_dispute(
     let (Some(dispute), Some(tests)) = (independent::disputed(task, false), &task.tests.written) else {
         return Ok(None);
     };
-    // Who waits for a second slot with one in hand may wait forever, so they look where the attempt stands
+    // Waiting for a second slot while holding one could deadlock, so Reviewers use the slot of the attempt
     let (_lease, slot) = match worker {
         Some(worker) => (None, worker.lease.slot.clone()),
         None => {
@@ -87,7 +88,7 @@ async fn decide_dispute(
     });
     let reviews = vote(context, &subject).await?;
     let against: Vec<&Review> = reviews.iter().filter(|review| review.verdict == Verdict::Reject).collect();
-    // No majority keeps the test
+    // Without a majority against it the test stays
     let wrong = against.len() * 2 > reviews.len();
     let on_side = reviews.iter().filter(|review| (review.verdict == Verdict::Reject) == wrong);
     let said: Vec<&str> = on_side.flat_map(|r| &r.findings).map(|f| f.message.as_str()).collect();
@@ -105,7 +106,7 @@ async fn decide_dispute(
     Ok(Some(independent::found_wrong(task, reason, kept)))
 }
 
-/// As many verdicts as decide; those of who gave none do not count.
+/// Asks Reviewers until their verdicts decide; Reviewers without a verdict do not count.
 async fn vote(context: &Arc<MissionContext>, subject: &Arc<Subject>) -> Result<Vec<Review>, RoleFailure> {
     let asked = u32::try_from(quorum(context)).unwrap_or(u32::MAX);
     let (first, last) = (test_voters(asked) as usize, last_test_voters(asked) as usize);
@@ -118,7 +119,7 @@ async fn vote(context: &Arc<MissionContext>, subject: &Arc<Subject>) -> Result<V
     }
     match failure {
         Some(why) if reviews.is_empty() => Err(why),
-        // One alone does not throw a test away
+        // One Reviewer alone must not discard a test
         Some(why) if reviews.len() < 2 && why.class == FailureClass::Host => Err(why),
         _ if reviews.len() < 2 => {
             Err(RoleFailure::new(FailureClass::Malformed, "too few reviewers gave a verdict"))
@@ -145,7 +146,7 @@ fn evidence(dispute: Dispute<'_>) -> String {
     )
 }
 
-/// The change that the tests failed, without them, as a commit that outlives its slot.
+/// The change that the tests rejected, without these tests, as a commit that stays after its slot.
 async fn keep(
     context: &Arc<MissionContext>,
     state: &State,
@@ -177,7 +178,7 @@ fn host(error: workspace::Error) -> RoleFailure {
     RoleFailure::new(FailureClass::Host, error.to_string())
 }
 
-/// What a repair is told where a test of another coder fails.
+/// The hint for a repair if a test of another Coder fails.
 pub(crate) fn hint(issues: &[Issue]) -> &'static str {
     match issues.iter().any(|issue| issue.source == independent::SOURCE) {
         true => {

@@ -1,5 +1,5 @@
-//! Judges what was submitted for a task: scope, the gates that ask no model, then the Reviewers. Each verdict is recorded
-//! with the tree it speaks of.
+//! Judges the submission of a task: scope, the gates without models, then the Reviewers. Each verdict is recorded with
+//! the tree that it judges.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use crate::steps::work::scope;
 use crate::steps::workers::Worker;
 use crate::text::count;
 
-/// The longest file that is looked at for a text that was moved, in bytes.
+/// The largest file that is compared to find a moved text, in bytes.
 const MAX_MOVED: u64 = 1 << 20;
 
-/// Judges what was submitted; the worker keeps slot and session for a repair.
+/// Judges a submission; the worker keeps slot and session for a repair.
 pub(crate) async fn judge_task(context: &Arc<MissionContext>, state: &State, id: &str) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     let Some(worker) = context.workers.take(id) else {
@@ -125,7 +125,7 @@ async fn judge_change(context: &Arc<MissionContext>, state: &State, task: &Task,
     }
 }
 
-/// Deletes in a slot what a change left empty because it moved the text to a new file. Gives both names.
+/// Deletes files in a slot that a change left empty because it moved their text to a new file. Returns both names.
 async fn delete_moved(
     context: &Arc<MissionContext>,
     slot: &Slot,
@@ -158,7 +158,8 @@ async fn delete_moved(
     .await
 }
 
-/// New files that no task plans, no words of the user or the Planner name, and nothing of the project reaches.
+/// New files that nothing needs: no task plans them, no text of the user or the Planner names them, and no file of the
+/// project uses them.
 async fn unreached_files(
     context: &Arc<MissionContext>,
     state: &State,
@@ -197,7 +198,7 @@ async fn unreached_files(
     .await
 }
 
-/// What a change moves or deletes, in words, and the files that it leaves empty.
+/// The files that a change moves or deletes, in words, and the files that it leaves empty.
 async fn moves(
     context: &Arc<MissionContext>,
     from: &str,
@@ -219,7 +220,7 @@ async fn moves(
     .await
 }
 
-/// Records a verdict; gives the event that ends the attempt when it failed.
+/// Records a verdict; returns the event that ends the attempt if it failed.
 async fn record_judgement(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -228,11 +229,11 @@ async fn record_judgement(
 ) -> Option<Event> {
     let Judgement { gate, verdict, detail, failure } = judgement;
     record(context, task, gate, verdict, &change.commit.tree, detail).await;
-    // A reviewer that gives no verdict says nothing against the change, and nothing for it
+    // A Reviewer without a verdict is neither for nor against the change
     let silent =
         |class| gate == Gate::Review && matches!(class, FailureClass::Malformed | FailureClass::Timeout);
     failure.map(|Finding { class, issues }| match class {
-        // Nothing was judged, so nothing that was done is discarded
+        // Nothing was judged, so no work is discarded
         class if class == FailureClass::Host || silent(class) => Event::JudgeFailed {
             task: task.id.clone(),
             reason: issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
@@ -251,6 +252,6 @@ async fn record(
     detail: String,
 ) {
     let event = Event::GateJudged { task: Some(task.id.clone()), gate, verdict, tree: tree.into(), detail };
-    // A mission that was stopped meanwhile keeps no more facts
+    // If the mission was stopped meanwhile, nothing is recorded
     let _ = context.desk.orchestrator.record(vec![event]).await;
 }

@@ -1,7 +1,7 @@
 //! What Reviewers judge: a task's change, tests in dispute, and the whole against the objective.
 //!
-//! They write nothing and hear no Coder. How many are asked is decided by `mission`'s panel, what follows from their
-//! verdicts by the state machine. Gates that ask no model are in `gates`.
+//! They write nothing and do not see the Coder's words. The panel in `mission` decides how many are asked, and the
+//! state machine what follows from their verdicts. Gates without models are in `gates`.
 
 pub(crate) mod dispute;
 pub(crate) mod judge_task;

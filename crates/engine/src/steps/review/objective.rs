@@ -1,6 +1,6 @@
-//! All integrated work, reviewed against the objective: the same Reviewers that judge tasks, a verdict for each item.
+//! Reviewers compare all integrated work with the objective and give a verdict for each item, as they do for tasks.
 //!
-//! No Reviewer sees what another one said. How many are asked is decided by `mission`'s panel.
+//! No Reviewer sees another one's verdict. The panel in `mission` decides how many are asked.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,9 +16,9 @@ use crate::steps::review::{panel, vote};
 use crate::talk::prompt;
 use crate::text::cut;
 
-/// Tasks that the prompt names.
+/// The most tasks that the prompt names.
 const MAX_TASKS: usize = 100;
-/// The longest reason why one was not integrated, in bytes.
+/// The longest reason why a task was not integrated, in bytes.
 const MAX_REASON: usize = 300;
 
 pub(crate) async fn review(context: &Arc<MissionContext>, state: &State) -> Vec<Event> {
@@ -66,7 +66,7 @@ async fn review_head(context: &Arc<MissionContext>, state: &State) -> Result<Eve
         let (others, why) = panel::poll(context, &subject, asked..asked + more).await;
         let silent = others.is_empty();
         failure = failure.or(why);
-        // Those who were asked first have decided where nobody else can be asked
+        // If no more Reviewers can be asked, the first ones have decided
         if silent && panel.by_item() && asked > 0 {
             break;
         }
@@ -92,8 +92,8 @@ fn objections(reviews: &[Review]) -> u32 {
     count(reviews.iter().filter(|review| vote::objects(review)).count())
 }
 
-/// Once a budget is reached, nobody more is asked. Reviewers whom the limit on calls would cut off halfway are not asked either:
-/// they would be paid for, and say nothing.
+/// Whether `more` Reviewers can be asked: no budget is reached, and the limit on calls has room for all of them.
+/// Otherwise some would cost money without deciding anything.
 async fn affordable(context: &Arc<MissionContext>, more: u32) -> Result<(), RoleFailure> {
     let state = context.desk.orchestrator.state().await;
     let state = state.map_err(|error| RoleFailure::new(FailureClass::Host, error.to_string()))?;

@@ -19,29 +19,29 @@ use crate::steps::review::{reviewer, vote};
 use crate::talk::{pages, prompt};
 use crate::text::cut;
 
-/// The longest diff that a prompt holds, in bytes; the whole of it is a page.
+/// The longest diff in a prompt, in bytes; a page has the whole diff.
 const MAX_DIFF: usize = 60_000;
-/// The longest diff that is kept at all.
+/// The longest diff that is kept, in bytes.
 pub(crate) const MAX_PAGE: usize = 2_000_000;
-/// Said where tests are gone.
+/// The text if tests were removed.
 const REMOVED: &str = "Approve only if the acceptance asks for what they tested to go, or if others test it:";
-/// Said where a Coder found that a task of a further cycle has nothing to do.
+/// The text if a Coder found that a task of a further cycle is already met.
 const UNCHANGED: &str = "\n# Nothing was changed for this task\nA Coder found that what is asked is already met. Below stands what was made of the task's files so far; read them where that does not show it. Approve if every item holds as things are, reject if one does not.\n";
-/// Findings about tests that a prompt lists.
+/// The most findings about tests in a prompt.
 const MAX_WEAKENED: usize = 30;
-/// Suspicions that a prompt lists, and the longest of them in bytes.
+/// The most suspicions in a prompt, and the longest one, in bytes.
 const MAX_QUESTIONS: usize = 10;
 const MAX_QUESTION: usize = 300;
 
-/// What other gates found that a reviewer should know.
+/// Results of other gates for the Reviewers.
 pub(crate) struct Evidence<'a> {
-    /// What the checks say, in words.
+    /// The results of the checks, in words.
     pub checks: &'a str,
-    /// Existing tests that the plan let this change touch.
+    /// Existing tests that the plan allows this change to edit.
     pub edited_tests: &'a [String],
-    /// What the Guardian says became of them.
+    /// The Guardian's findings about these tests.
     pub weakened: &'a [Issue],
-    /// What it suspects and cannot prove.
+    /// What the Guardian suspects and cannot prove.
     pub questions: &'a [Issue],
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn review_change(
     change: &Change<'_>,
     evidence: Evidence<'_>,
 ) -> Judgement {
-    // Of what is already met, what the mission has made of the task's files
+    // For a task that is already met, the diff shows the mission's changes to the task's files
     let (from, files, asked) = match change.paths.is_empty() {
         false => (change.slot.commit.as_str(), Vec::new(), prompt::task(task) + &prompt::outside(task)),
         true => (change.mission_base, task.scope.iter().cloned().collect(), prompt::task(task) + UNCHANGED),
@@ -85,12 +85,12 @@ pub(crate) async fn review_change(
     }
 }
 
-/// Reviewers that are asked.
+/// How many Reviewers are asked.
 pub(crate) fn quorum(context: &MissionContext) -> usize {
     context.bench.config.review.quorum.max(1)
 }
 
-/// As much of a diff as a prompt holds, with the name of the page that has all of it.
+/// The part of a diff that fits a prompt, with the name of the page that has all of it.
 pub(crate) async fn shown(context: &Arc<MissionContext>, diff: String) -> String {
     if diff.len() <= MAX_DIFF {
         return diff;
@@ -99,7 +99,8 @@ pub(crate) async fn shown(context: &Arc<MissionContext>, diff: String) -> String
     format!("{}\n{page}", cut(&diff, MAX_DIFF))
 }
 
-/// The reviews of those of the reviewers asked (by their places, from 0) who voted, side by side, and why another did not.
+/// Asks the Reviewers with these places (from 0) in parallel. Returns the reviews of those who voted, and why another
+/// one did not.
 pub(crate) async fn poll(
     context: &Arc<MissionContext>,
     subject: &Arc<Subject>,
@@ -124,7 +125,7 @@ pub(crate) async fn poll(
     (reviews, failure)
 }
 
-/// What became of existing tests, in words.
+/// How the change treats existing tests, in words.
 fn tests(evidence: &Evidence<'_>) -> String {
     let removed = evidence.weakened.iter().filter(|issue| issue.source == "test-removed").count();
     let mut text = match removed {
@@ -142,7 +143,7 @@ fn tests(evidence: &Evidence<'_>) -> String {
     text
 }
 
-/// What the Guardian suspects, in words.
+/// The Guardian's suspicions, in words.
 fn questions(issues: &[Issue]) -> String {
     if issues.is_empty() {
         return String::new();

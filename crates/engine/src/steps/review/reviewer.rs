@@ -1,4 +1,5 @@
-//! The Reviewer: sees a task, or the objective as a whole, with its acceptance and the diff, never the Coder's words.
+//! The Reviewer: it sees a task, or the objective as a whole, with its acceptance items and the diff, never the
+//! Coder's words.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -13,26 +14,26 @@ use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
 
-/// What one review looks at.
+/// The subject of one review.
 pub(crate) struct Subject {
-    /// None: the objective as a whole.
+    /// `None`: the objective as a whole.
     pub task: Option<TaskId>,
     pub title: String,
-    /// What the change was to do, with its acceptance items.
+    /// What the change has to do, with its acceptance items.
     pub asked: String,
-    /// How many those are.
+    /// The number of acceptance items.
     pub items: usize,
-    /// How many files outside the plan are asked about.
+    /// The number of files outside the plan, each of which needs an answer.
     pub outside: usize,
     pub slot: workspace::Slot,
     pub diff: String,
     /// What the checks say, in words.
     pub evidence: String,
-    /// What became of existing tests, in words; empty where nothing did.
+    /// How the change treats existing tests, in words; empty if it touches none.
     pub tests: String,
 }
 
-/// `nth`: which of the reviewers who vote, from 0.
+/// `nth`: the place of this Reviewer among those who vote, from 0.
 pub(crate) async fn review(
     context: &Arc<MissionContext>,
     subject: &Subject,

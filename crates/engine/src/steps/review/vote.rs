@@ -1,6 +1,6 @@
-//! What several reviewers say together.
+//! The common verdict of several Reviewers.
 //!
-//! Pure: it counts, and asks nobody.
+//! Pure: it counts votes, and asks no model.
 
 use mission::mailbox::{Review, ReviewSeverity, Verdict};
 use mission::{Issue, ItemVerdict, Panel, Task};
@@ -9,7 +9,7 @@ use mission::{Issue, ItemVerdict, Panel, Task};
 #[derive(Debug, PartialEq)]
 pub(crate) enum Vote {
     Approved {
-        /// How it was decided, with what the other side says.
+        /// How the vote was decided, with the arguments of the other side.
         detail: String,
     },
     Rejected {
@@ -20,7 +20,7 @@ pub(crate) enum Vote {
     Open,
 }
 
-/// `quorum` reviewers were asked; `reviews` are those that gave a verdict.
+/// Counts the votes. `quorum`: how many Reviewers were asked; `reviews`: the verdicts that were given.
 pub(crate) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
     let (approvals, rejections): (Vec<&Review>, Vec<&Review>) =
         reviews.iter().partition(|review| review.verdict == Verdict::Approve);
@@ -60,13 +60,13 @@ pub(crate) fn count(task: &Task, quorum: usize, reviews: &[Review]) -> Vote {
     Vote::Open
 }
 
-/// Whether a reviewer of the whole says that something of it is not met.
+/// Whether a Reviewer of the whole says that something is not met.
 pub(crate) fn objects(review: &Review) -> bool {
     review.verdict == Verdict::Reject || review.acceptance.iter().any(|item| !item.met)
 }
 
-/// Which items are met and which are not, as the panel decides: each by majority, or the whole at once. An error that they
-/// reject for is an item that is not met, too. `None` if too few of those `asked` gave a verdict.
+/// The met and the unmet items by the panel's rule: each by majority, or the whole at once. An error for which
+/// Reviewers reject counts as an unmet item, too. `None` if too few of the `asked` gave a verdict.
 pub(crate) fn items(
     items: &[String],
     panel: Panel,
@@ -118,7 +118,7 @@ pub(crate) fn items(
     Some((met, unmet))
 }
 
-/// Why a review rejects: its errors, and what is not met.
+/// Why a review rejects: its errors, and the unmet items.
 fn reasons(task: &Task, review: &Review) -> Vec<Issue> {
     let errors = review.findings.iter().filter(|f| f.severity == ReviewSeverity::Error);
     let mut issues: Vec<Issue> =

@@ -1,6 +1,6 @@
-//! One coder in one slot: the base that a task starts from, and the way from the first prompt to what is submitted.
+//! One Coder in one slot: the base of a task, and the conversation from the first prompt to the submission.
 //!
-//! What is submitted is judged elsewhere: nothing here says that it is right.
+//! The submission is judged elsewhere: nothing here says that it is right.
 
 use std::sync::Arc;
 
@@ -18,19 +18,20 @@ use crate::steps::work::work_mailbox::{Claim, WorkMailbox};
 use crate::talk::conversation::{Conversation, Setting};
 use crate::talk::{paging, prompt};
 
-/// What a task starts from.
+/// The base of a task.
 pub(crate) enum Base {
     Ready(Lease),
-    /// Its independent tests do not merge with what was integrated meanwhile: why.
+    /// The task's independent tests do not merge with what was integrated meanwhile; the text says why.
     TestsConflict(String),
 }
 
-/// A slot on the newest integrated commit, with the task's independent tests; for a task of a group, with what the group has passed already merged in.
+/// Takes a slot on the newest integrated commit, with the task's independent tests. For a task of a group, the group's
+/// passed tasks are merged in.
 pub(crate) async fn begin(context: &Arc<MissionContext>, task: &Task) -> Result<Base, RoleFailure> {
     begin_in(context, task, None).await
 }
 
-/// The same, with the right to a slot that the caller already has.
+/// The same with a permit that the caller already has.
 pub(crate) async fn begin_in(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -77,7 +78,7 @@ pub(crate) async fn begin_in(
     lease.map(Base::Ready).map_err(|e| RoleFailure::new(FailureClass::Host, e.to_string()))
 }
 
-/// Writes down that the attempt begins; `false` where the mission is over.
+/// Records that the attempt begins; `false` if the mission is over.
 pub(crate) async fn started(context: &Arc<MissionContext>, task: &Task, lease: &Lease) -> bool {
     let started = Event::AttemptStarted {
         task: task.id.clone(),
@@ -88,7 +89,7 @@ pub(crate) async fn started(context: &Arc<MissionContext>, task: &Task, lease: &
     if context.desk.orchestrator.record(vec![started]).await.is_err() {
         return false;
     }
-    // The plan may have been changed while the slot was made ready
+    // The plan may have changed while the slot was prepared
     let state = context.desk.orchestrator.state().await;
     if !state.is_ok_and(|state| state.tasks.contains_key(&task.id)) {
         return false;
@@ -97,13 +98,13 @@ pub(crate) async fn started(context: &Arc<MissionContext>, task: &Task, lease: &
     true
 }
 
-/// The task as the newest plan and the user's newest words have it.
+/// The task in the newest plan, with the user's newest corrections.
 async fn as_it_is_now(context: &Arc<MissionContext>, task: &Task) -> Task {
     let state = context.desk.orchestrator.state().await.ok();
     state.and_then(|state| state.tasks.get(&task.id).cloned()).unwrap_or_else(|| task.clone())
 }
 
-/// What one coder did.
+/// The result of one Coder.
 pub(crate) struct Attempt {
     /// `None` if no session was opened.
     pub conversation: Option<Conversation>,
@@ -111,7 +112,7 @@ pub(crate) struct Attempt {
     pub result: Result<Work, RoleFailure>,
 }
 
-/// One coder in one slot, from the first prompt to what it submits.
+/// Lets one Coder work in one slot, from the first prompt to the submission.
 pub(crate) async fn attempt(context: &Arc<MissionContext>, task: &Task, slot: &Slot, model: u32) -> Attempt {
     let task = &as_it_is_now(context, task).await;
     let reading = reading::task(context, slot, task).await;

@@ -1,6 +1,6 @@
-//! `mission_check`: runs one of the project's checks in a role's slot, and says what failed.
+//! `mission_check`: runs one of the project's checks in a role's slot, and reports what failed.
 //!
-//! What it says is a help for the role, never a verdict: gates run the checks again.
+//! Its answer helps the role and is never a verdict: gates run the checks again.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::text::{cut, quoted};
 /// The longest answer, in bytes; the rest is a page.
 const MAX_ANSWER: usize = 6000;
 
-/// Without a name, lists the checks.
+/// Runs a check; without a name, lists the checks.
 pub(crate) async fn answer(context: &Arc<MissionContext>, slot: &Slot, request: &CheckRequest) -> String {
     let state = context.desk.orchestrator.state().await.ok();
     let base = state.and_then(|state| state.base.as_ref().map(|b| b.commit.clone()));

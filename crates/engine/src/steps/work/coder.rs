@@ -1,6 +1,6 @@
-//! The Coder: carries out one task in a slot of its own, from a clean base.
+//! The Coder: carries out one task in its own slot, from a clean base.
 //!
-//! It never touches the head: what it submits goes to the gates.
+//! It never touches the head: its submission goes to the gates.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::steps::work::candidates::race;
 use crate::steps::work::work_mailbox::outcome;
 use crate::steps::workers::Worker;
 
-/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1; `coders`: how many make the attempt.
+/// `model`: 0 is the role's own, otherwise the place among its fallbacks, from 1; `coders`: how many make the attempt.
 pub(crate) async fn run(
     context: &Arc<MissionContext>,
     state: &State,
@@ -45,8 +45,8 @@ fn failed(task: &Task, RoleFailure { class, reason }: RoleFailure) -> Vec<Event>
     vec![Event::AttemptFailed { task, class, issues }]
 }
 
-/// Brings the change that wrong tests rejected into the slot; `false` where there is none, or it does not merge with what
-/// integrated meanwhile.
+/// Merges the change that wrong tests rejected into the slot; `false` if there is none, or it does not merge with what
+/// was integrated meanwhile.
 async fn kept(context: &Arc<MissionContext>, task: &Task, lease: &mut Lease) -> Result<bool, RoleFailure> {
     let Some(commit) = &task.tests.kept else { return Ok(false) };
     let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
@@ -60,7 +60,7 @@ async fn kept(context: &Arc<MissionContext>, task: &Task, lease: &mut Lease) -> 
     Ok(true)
 }
 
-/// The change that was kept is submitted again, and nobody is asked.
+/// Submits the kept change again without asking a model.
 async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<Event> {
     if !started(context, task, &lease).await {
         return Vec::new();
@@ -71,7 +71,7 @@ async fn again(context: &Arc<MissionContext>, task: &Task, lease: Lease) -> Vec<
     vec![Event::WorkAccepted { task, summary, unchanged, unplanned }]
 }
 
-/// Tests that do not merge are written again, once; what is integrated then may be in their way again.
+/// The event for tests that do not merge: they are written again once, and then dropped.
 fn conflicting(task: &Task, reason: String) -> Event {
     independent::found_wrong(task, reason, task.tests.kept.clone())
 }

@@ -1,6 +1,6 @@
-//! What a role's file tools may do, and what they are told at once: scope before the edit, findings after it.
+//! What a role's file tools may do, and what the role is told immediately: scope before the edit, findings after it.
 //!
-//! A refusal names who holds the file. What no edit may touch is known to `mission::path`.
+//! A refusal names the task that holds the file. `mission::path` knows the paths that no edit may touch.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -16,13 +16,13 @@ use crate::steps::context::MissionContext;
 use crate::talk::paging;
 use crate::talk::session::{Part, Session};
 
-/// Findings that are appended to a tool's answer.
+/// The most findings that are appended to a tool's answer.
 const MAX_FINDINGS: usize = 10;
 /// The largest file that is linted after an edit, in bytes.
 const MAX_FILE: u64 = 1024 * 1024;
-/// The largest file that is looked at before an edit, in bytes.
+/// The largest file that is read before an edit, in bytes.
 const MAX_READ: u64 = 64 * 1024 * 1024;
-/// Files that one patch may touch.
+/// The most files of one patch.
 const MAX_PATHS: usize = 50;
 
 /// The files that a call of one of OpenCode's tools writes; empty for tools that write none.
@@ -43,7 +43,7 @@ fn patched(patch: &str) -> Vec<String> {
     patch.lines().filter_map(named).take(MAX_PATHS + 1).collect()
 }
 
-/// The file that a read-only tool looks at, so that it can be kept inside the slot.
+/// The file that a read-only tool reads, so that reads outside the slot can be refused.
 pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
     let name = match tool {
         "read" => "filePath",
@@ -53,8 +53,8 @@ pub(crate) fn read_path(tool: &str, arguments: &Value) -> Option<String> {
     arguments.get(name).and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_string)
 }
 
-/// Where a path as a tool was given it really leads, links followed, relative to the slot; the words for the model where it
-/// leads elsewhere.
+/// The real path of a tool's argument, with links resolved, relative to the slot. The error, for the model, is for
+/// paths outside the slot.
 pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     let outside = || {
         format!(
@@ -75,7 +75,7 @@ pub(crate) fn inside(slot: &Path, given: &str) -> Result<String, String> {
     let wanted = root.join(&path);
     let there = deepest(&wanted);
     let real = followed(&there).canonicalize().map_err(|_| outside())?;
-    // What does not exist yet, below what does
+    // The part of the path that does not exist yet
     let rest = wanted.strip_prefix(&there).unwrap_or(Path::new(""));
     let real_path = real.join(rest);
     let parts = real_path.strip_prefix(&root).map_err(|_| outside())?.components();
@@ -90,7 +90,8 @@ fn deepest(path: &Path) -> PathBuf {
     at
 }
 
-/// Where a broken link points, by text: enough to see that it leaves. Anything else is itself.
+/// The target of a broken link, by its text: enough to see that it leaves the slot. Any other path is returned as it
+/// is.
 fn followed(at: &Path) -> PathBuf {
     match std::fs::read_link(at) {
         Ok(target) if at.metadata().is_err() => {
@@ -176,7 +177,7 @@ pub(crate) async fn before(
                 let mut edits = context.edits();
                 let edits = edits.entry(task.clone()).or_default();
                 edits.written.insert(path);
-                // The role found another way
+                // The role now edits another file
                 edits.refused = None;
             }
             ScopeAnswer::HeldBy(holder) => {
@@ -193,7 +194,7 @@ pub(crate) async fn before(
     None
 }
 
-/// Why a host's own tool may not change a file: it would write it back with other bytes.
+/// Why a host's own tool may not change a file: it would change other bytes, too.
 pub(crate) fn spoils(session: &Session, tool: &str, arguments: &Value) -> Option<String> {
     written(tool, arguments).iter().take(MAX_PATHS).find_map(|given| {
         let path = inside(&session.directory, given).ok()?;
@@ -215,7 +216,7 @@ async fn is_ignored(context: &MissionContext, session: &Session, path: &str) -> 
     blocking(move || workspace.is_ignored(&slot, &path).unwrap_or(false)).await
 }
 
-/// What the Guardian says of the files that a call wrote.
+/// The Guardian's findings in the files that a call wrote.
 pub(crate) fn after(
     guardian: &Guardian,
     workspace: &Workspace,

@@ -1,11 +1,11 @@
-//! Why tests of what does not exist yet fail: because it is missing, as they should, or because they are broken.
+//! Why tests that were written first fail: as intended because the change is missing, or because the tests are broken.
 
 use ::checks::{End, Outcome};
 
-/// Text of a failure that is quoted, in bytes.
+/// The most text of a failure that is quoted, in bytes.
 const EXCERPT: usize = 600;
 
-/// What is missing where a test was written before its code, as runners and compilers say it.
+/// Messages of runners and compilers about missing code, which a test written first may cause.
 const MISSING: [&str; 34] = [
     "does not provide an export named",
     "is not a function",
@@ -43,7 +43,7 @@ const MISSING: [&str; 34] = [
     "E0609",
 ];
 
-/// What is wrong with a test, or with where it runs, whatever the code does.
+/// Messages about faults of the test or its environment, whatever the code does.
 const BROKEN: [&str; 14] = [
     "Cannot use import statement outside a module",
     "require is not defined in ES module scope",
@@ -61,8 +61,8 @@ const BROKEN: [&str; 14] = [
     "unrecognized arguments",
 ];
 
-/// What a run of a test file on the base says of the tests: why they fail, or what is wrong with them. `own` tells the
-/// project's modules from packages.
+/// Why the tests fail on the base, from a run of their file. The error says what is wrong with the tests. `own`:
+/// whether a module belongs to the project, and is no package.
 pub(crate) fn reason(outcome: &Outcome, own: &dyn Fn(&str) -> bool) -> Result<String, String> {
     match &outcome.end {
         End::Exited { code: 0 } if outcome.passed.is_some_and(|passed| passed > 0) => {
@@ -96,7 +96,7 @@ pub(crate) fn reason(outcome: &Outcome, own: &dyn Fn(&str) -> bool) -> Result<St
     Err(format!("it does not run, and nothing that is missing is named: {}", excerpt(&said)))
 }
 
-/// A package that a test imports and nobody provides.
+/// A package that a test imports and that is not installed.
 fn missing_package<'t>(text: &'t str, own: &dyn Fn(&str) -> bool) -> Option<&'t str> {
     let quoted = [
         ("Cannot find package '", "'"),
@@ -182,7 +182,7 @@ mod tests {
         }
         let assertion = "AssertionError [ERR_ASSERTION]: Expected values to be strictly equal: 1 !== 2";
         check(&outcome(1, 3, &[("adds", assertion)], ""), Ok("as long as the change is missing"));
-        // What the code under test throws is no fault of the test
+        // An error that the tested code throws is no fault of the test
         let thrown = "SyntaxError: Unexpected token } in JSON";
         check(&outcome(1, 0, &[("reads", thrown)], ""), Ok("as long as the change is missing"));
     }

@@ -1,7 +1,7 @@
-//! The Fixer: fixes what a gate or a merge found, in the slot of the attempt where it still is, and in its session or a fresh one,
-//! whichever is expected to cost less.
+//! The Fixer: fixes what a gate or a merge found, in the slot of the attempt if it still exists. It uses the session of
+//! the work or a fresh one, depending on the expected cost.
 //!
-//! It is told the findings and the lines they name, and nothing of what the Reviewers thought besides.
+//! It gets the findings and the lines that they name, and nothing else from the Reviewers.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::talk::prompt;
 /// The longest change that a fresh session is shown, in bytes.
 const MAX_CHANGE: usize = 24_000;
 
-/// `model`: 0 the role's own, otherwise the place among its fallbacks, from 1.
+/// `model`: 0 is the role's own, otherwise the place among its fallbacks, from 1.
 pub(crate) async fn run(context: &Arc<MissionContext>, state: &State, id: &str, model: u32) -> Vec<Event> {
     let Some(task) = state.tasks.get(id) else { return Vec::new() };
     match fix(context, task, model).await {
@@ -118,8 +118,8 @@ async fn fix(context: &Arc<MissionContext>, task: &Task, model: u32) -> Result<V
     Ok(outcome(mailbox, result).await)
 }
 
-/// Where the repair is made: the session of the work, or none where a fresh one is expected to cost less, with the change that it
-/// has to be shown; and why.
+/// The session for the repair: that of the work, or `None` for a fresh one; the change that a fresh one must be shown;
+/// and the reason.
 async fn session(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -127,7 +127,7 @@ async fn session(
     conversation: Conversation,
     lines: usize,
 ) -> (Option<Conversation>, String, String) {
-    // Both sides of a conflict stand in the files, and who worked knows one of them
+    // The files contain both sides of the conflict, and the session of the work knows one of them
     if task.failures.last().is_some_and(|failed| failed.class == FailureClass::Conflict) {
         return (Some(conversation), String::new(), String::new());
     }
@@ -142,7 +142,7 @@ async fn session(
     let (session, cached) = conversation.size();
     let sizes = RepairSizes { session, fresh: asked as u64, cached };
     let (fresh, why) = repair::begins_fresh(sizes, repairs.in_session, repairs.fresh);
-    // A change that does not fit a prompt is known only to who made it
+    // A change that does not fit a prompt needs the session of the work
     if fresh && change.len() < MAX_CHANGE {
         (None, change, why)
     } else {
@@ -150,7 +150,7 @@ async fn session(
     }
 }
 
-/// What the slot holds beside the attempt's base, as a diff.
+/// The change in the slot, as a diff from the attempt's base.
 async fn change(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -162,7 +162,7 @@ async fn change(
     blocking(move || workspace.diff(&base, &commit.id, &[], MAX_CHANGE)).await
 }
 
-/// The newest head with the task's change merged in; where they conflict, both sides stand in the files.
+/// A slot with the newest head and the task's change merged in. If they conflict, the files contain both sides.
 async fn merged_slot(context: &Arc<MissionContext>, task: &Task) -> Result<Lease, RoleFailure> {
     let host = |e: workspace::Error| RoleFailure::new(FailureClass::Host, e.to_string());
     let permit = context.permit().await?;

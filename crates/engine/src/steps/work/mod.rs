@@ -1,6 +1,6 @@
 //! Work on one task: its tests, its implementation, its fixes, and the tools that its roles use.
 //!
-//! Roles write beneath their slot only. Nothing here moves the head or accepts a change: `steps/review` judges.
+//! Roles write only inside their slot. Nothing here moves the head or accepts a change: `steps/review` judges.
 
 pub(crate) mod attempt;
 pub(crate) mod candidates;

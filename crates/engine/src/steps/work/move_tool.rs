@@ -1,7 +1,7 @@
-//! `mission_move`: moves or deletes a file of a role's slot, under the rules that hold for its edits.
+//! `mission_move`: moves or deletes a file of a role's slot, with the same rules as for edits.
 //!
-//! `work_mailbox` calls it. Scope is asked as for an edit, of both paths. It moves no folder, follows no link, and
-//! leaves what names the old path to the role.
+//! `work_mailbox` calls it. It checks the scope of both paths as for an edit. It moves no folder and follows no
+//! link. The role itself must change the files that name the old path.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::blocking::blocking;
 use crate::steps::context::MissionContext;
 use crate::steps::work::edit::inside;
 
-/// `tests_only`: who asks writes the tests of the task.
+/// `tests_only`: the role writes the tests of the task.
 pub(crate) async fn answer(
     context: &Arc<MissionContext>,
     slot: &Slot,
@@ -66,7 +66,7 @@ pub(crate) async fn answer(
     }
 }
 
-/// Whether a role may move, delete or make this file, by its path alone; otherwise why not, in words for the model.
+/// Whether a role may move, delete or create this file, by its path alone. The error is for the model.
 async fn may(
     context: &Arc<MissionContext>,
     slot: &Slot,

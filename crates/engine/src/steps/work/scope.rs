@@ -1,4 +1,5 @@
-//! Which files a change may touch. What a role's tools never wrote (a check's by-products) is put back first.
+//! Which files a change may touch. Files that no tool of the role wrote (by-products of checks) are reverted
+//! first.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::gates::scope;
 use crate::gates::verdict::Finding;
 use crate::steps::context::MissionContext;
 
-/// The paths of the change, all of them the task's own.
+/// The paths of the change; an error if one does not belong to the task.
 pub(crate) async fn claim_paths(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -55,7 +56,7 @@ pub(crate) async fn claim_paths(
     if issues.is_empty() { Ok(mine) } else { Err(Finding { class: FailureClass::Scope, issues }) }
 }
 
-/// The files of these changes that are a task's own; where nobody can say which are, all of them.
+/// The changed files that belong to a task; all of them if that is unknown.
 pub(crate) async fn changed_by_task(
     context: &MissionContext,
     task: &TaskId,
@@ -68,7 +69,7 @@ pub(crate) async fn changed_by_task(
     }
 }
 
-/// What a task has changed, and what commands left behind.
+/// Separates the files that the task changed from those that commands left.
 fn apart(
     context: &MissionContext,
     task: &TaskId,

@@ -1,7 +1,7 @@
-//! A role's bash, where the user gave it one: run here, confined as the project's checks are, and shown by the tool.
-//! OpenCode's own tool would run with its environment and write anywhere. So the command runs before the tool does, and
-//! what the tool is left to run prints what came of it.
-//! Where this machine cannot confine a command, none runs. No gate reads what it printed.
+//! A role's bash, if the user allows one: the engine runs the command, confined like the project's checks, and the tool
+//! shows the result. OpenCode's own tool would run with its environment and could write anywhere. So the command runs
+//! before the tool, and the tool only runs a command that prints the result. If this machine cannot confine a command,
+//! none runs. No gate reads its output.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crate::steps::context::MissionContext;
 use crate::steps::work::edit;
 use crate::talk::session::Session;
 
-/// Time limit of a command that names none, and of any command.
+/// The time limit of a command without one, and the longest time limit.
 const USUAL: Duration = Duration::from_secs(120);
 const LONGEST: Duration = Duration::from_secs(600);
-/// Output that a role is shown, in bytes.
+/// The most output that a role is shown, in bytes.
 const MAX_OUTPUT: usize = 16 * 1024;
 /// The longest command that is run, in bytes.
 const MAX_COMMAND: usize = 32 * 1024;
@@ -40,7 +40,7 @@ fn refusal(context: &MissionContext, session: &Session) -> Option<String> {
     None
 }
 
-/// Runs the command of a call of bash, and gives the arguments that make the tool print what came of it.
+/// Runs the command of a bash call. Returns arguments with which the tool prints the result.
 pub(crate) async fn run(
     context: &Arc<MissionContext>,
     session: &Session,
@@ -59,7 +59,7 @@ pub(crate) async fn run(
     let mut arguments = arguments.clone();
     if let Some(fields) = arguments.as_object_mut() {
         fields.insert("command".into(), json!(printing(&said, status(&outcome))));
-        // Only the printing is left to do
+        // The tool only has to print
         fields.remove("timeout");
         fields.remove("workdir");
     }
@@ -79,7 +79,7 @@ fn command(session: &Session, arguments: &Value) -> Result<Check, String> {
     };
     let asked = arguments.get("timeout").and_then(Value::as_u64).map(Duration::from_millis);
     let mut check = Check::configured("command", line, Some(asked.unwrap_or(USUAL).min(LONGEST)));
-    // Judged by nobody, so its output is not read for tests
+    // No gate judges it, so its output is not searched for tests
     check.kind = checks::CheckPurpose::Custom;
     check.runner = None;
     check.directory = directory;
@@ -101,7 +101,7 @@ fn status(outcome: &Outcome) -> i32 {
     }
 }
 
-/// A command that prints a text and ends with a status, whatever the text holds.
+/// A command that prints any text and ends with a status.
 fn printing(text: &str, status: i32) -> String {
     format!(
         "printf '%s\\n' '{}'; exit {}",
@@ -122,7 +122,7 @@ mod tests {
         }
     }
 
-    /// Through the real shell, as OpenCode's tool does it.
+    /// Runs it through the real shell, like OpenCode's tool.
     fn checks_shell(line: &str) -> (String, Option<i32>) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();

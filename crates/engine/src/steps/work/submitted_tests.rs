@@ -1,4 +1,4 @@
-//! What a test author submitted: whether it is tests of the task, and whether they fail where the change is not made yet.
+//! Judges an author's submission: whether it contains tests of the task, and whether they fail without the change.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -21,16 +21,16 @@ use crate::steps::context::MissionContext;
 use crate::steps::work::failure_reason::reason;
 use crate::steps::work::scope;
 
-/// Test files of one author that are run.
+/// The most test files of one author that are run.
 const MAX_FILES: usize = 8;
 
-/// What an author may write that is no test: nothing.
+/// The message for a file that is no test: an author may write nothing else.
 const NO_TEST: &str = "this is no test file: you write the tests only, and another coder the implementation";
 
-/// Findings of the Guardian that are as they should be while the implementation is missing.
+/// Findings of the Guardian that are expected while the implementation is missing.
 const MISSING: [&str; 3] = ["unresolved-import", "missing-export", "arity-mismatch"];
 
-/// What an author's submission is worth.
+/// The verdict on an author's submission.
 pub(crate) enum Submission {
     Accepted {
         commit: Commit,
@@ -38,11 +38,11 @@ pub(crate) enum Submission {
         detail: String,
     },
     Refused(Vec<Issue>),
-    /// The engine could not look.
+    /// The engine could not judge it.
     NotJudged(String),
 }
 
-/// Why no tests are written for a task; `None` if they are.
+/// Why no tests are needed for a task; `None` if they are.
 pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task: &Task) -> Option<String> {
     if !task.scope.iter().any(|path| kind(path).is_behaviour()) {
         return Some("it touches only tests, documents or configuration".into());
@@ -52,7 +52,7 @@ pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task:
         return Some(why);
     }
     let languages: Vec<Language> = task.scope.iter().filter_map(|path| Language::of_path(path)).collect();
-    // A file of no language that has a runner is looked at by whatever there is
+    // If no file has a language with a test runner, any runner fits
     let fits =
         |runner| languages.is_empty() || languages.iter().any(|language| runner_fits(runner, *language));
     let runs = |check: &&Check| check.kind == CheckPurpose::Test && check.runner.is_some_and(fits);
@@ -66,7 +66,7 @@ pub(crate) async fn unneeded(context: &Arc<MissionContext>, state: &State, task:
     }
 }
 
-/// Looks at what stands in an author's slot, and runs it where the change is not made yet.
+/// Looks at the content of an author's slot, and runs the tests without the change.
 pub(crate) async fn judge_submission(context: &Arc<MissionContext>, task: &Task, slot: &Slot) -> Submission {
     match try_judge_submission(context, task, slot).await {
         Ok(handed) => handed,
@@ -136,7 +136,7 @@ async fn try_judge_submission(
     Ok(Submission::Accepted { commit, paths, detail: reasons.join("; ") })
 }
 
-/// What an author may not have written; it is put back.
+/// Files that an author must not write; they are reverted.
 async fn not_tests(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -170,7 +170,7 @@ async fn not_tests(
     .await
 }
 
-/// Whether a finding names what the task is about to bring: its line speaks of one of the task's files.
+/// Whether a finding is about something that the task will add: its line names one of the task's files.
 fn is_to_come(
     issue: &Issue,
     written: &[(String, String)],
@@ -184,7 +184,7 @@ fn is_to_come(
     }
     let text = written.iter().find(|(path, _)| Some(path) == issue.path.as_ref()).map(|(_, text)| text);
     let line = issue.line.and_then(|line| text?.lines().nth(line.saturating_sub(1) as usize));
-    // An import over several lines names its module on the last one
+    // An import over several lines has the module's name on its last line
     let said = line.map_or_else(String::new, |line| match line.contains(['\'', '"', '.', ':']) {
         true => line.to_string(),
         false => text.map(|text| text.to_string()).unwrap_or_default(),
@@ -205,7 +205,7 @@ fn is_to_come(
     scope.iter().map(stem).any(|stem| !stem.is_empty() && said.contains(&stem))
 }
 
-/// The first parts of module names that are the project's own, or will be.
+/// The first parts of module names that belong to the project, now or after the task.
 async fn own_modules(
     context: &Arc<MissionContext>,
     slot: &Slot,

@@ -1,4 +1,5 @@
-//! The coder of `part: tests`: writes the tests of a task before its implementation, which it never sees.
+//! The Coder of `part: tests`: it writes the tests of a task before the implementation, which it never
+//! sees.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -143,7 +144,7 @@ fn first(task: &Task, reading: &str) -> String {
     text
 }
 
-/// What ends an attempt at the implementation ends this author only.
+/// Turns an event that ends an attempt at the implementation into one that ends only this author.
 fn ended(event: Event) -> Event {
     match event {
         Event::AttemptFailed { task, class: FailureClass::Budget, issues } => {

@@ -1,6 +1,6 @@
 //! The mailbox that Coder and Fixer share.
 //!
-//! What a role says of its own work is kept as a summary, and never as evidence.
+//! A role's words about its own work are kept as a summary, never as evidence.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::steps::work::{check_tool, move_tool};
 use crate::talk::mailbox::{Mailbox, MailboxAnswer, unknown};
 use crate::talk::{pages, prompt};
 
-/// Said of a submission without a change.
+/// The answer to a submission without a change.
 const NOTHING: &str = "no file of the task differs from the base: write the change first";
 
 pub(crate) struct WorkMailbox {
@@ -30,30 +30,30 @@ pub(crate) struct WorkMailbox {
     pub slot: Slot,
     /// The last file that was refused because another task holds it.
     pub held: Option<(String, TaskId)>,
-    /// Times that files were granted.
+    /// How often files were granted.
     pub granted: u32,
     pub claim: Claim,
-    /// Whether who submits writes the tests of the task, and nothing else.
+    /// Whether the role writes only the tests of the task.
     pub tests_only: bool,
-    /// How much of what the user said about the task the role was told.
+    /// How many of the user's corrections of the task the role was told.
     pub heard: usize,
 }
 
-/// Whether a submission without a change is an answer, as what a review objects to may be no fault.
+/// Whether a submission without a change counts as an answer, because a review's objection may be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// What is asked for is not there yet.
+    /// It does not count: the task has something to do.
     Refused,
-    /// It may be, and nothing was submitted so far.
+    /// It may count, and nothing was submitted so far.
     Possible,
-    /// It was asked whether it is meant.
+    /// The role was asked whether it means that.
     Asked,
-    /// It was submitted so once more.
+    /// The role submitted it again.
     Made,
 }
 
 impl Claim {
-    /// Of what this cycle is for.
+    /// The claim for the current cycle.
     pub async fn now(context: &MissionContext) -> Claim {
         match context.desk.orchestrator.state().await {
             Ok(state) if state.may_hold_already() => Claim::Possible,
@@ -77,7 +77,7 @@ impl WorkMailbox {
         }
     }
 
-    /// What the user said since the role was asked: it comes before the submission, once.
+    /// The user's corrections since the role was asked. They come before the submission, once.
     async fn said_meanwhile(&mut self) -> Option<String> {
         let state = self.context.desk.orchestrator.state().await.ok()?;
         let said = &state.tasks.get(&self.task)?.corrections;
@@ -89,7 +89,7 @@ impl WorkMailbox {
         ))
     }
 
-    /// A claim without a change is no work, unless it is meant.
+    /// Handles `done`. Without a change it counts only if the role confirms it.
     async fn done(&mut self, work: Work) -> MailboxAnswer<Work> {
         let (workspace, slot) = (self.context.bench.workspace.clone(), self.slot.clone());
         let changes = match blocking(move || workspace.slot_changes(&slot)).await {
@@ -122,7 +122,7 @@ impl WorkMailbox {
         }
     }
 
-    /// Every file that the plan does not name needs its reason; those of files that were not changed are let go.
+    /// Checks that every file outside the plan has a reason; reasons for unchanged files are dropped.
     async fn planned(&self, mut work: Work, changed: Vec<String>) -> MailboxAnswer<Work> {
         let state = self.context.desk.orchestrator.state().await;
         let task = state.as_ref().ok().and_then(|state| state.tasks.get(&self.task));
@@ -150,7 +150,7 @@ impl WorkMailbox {
         if missing.is_empty() { MailboxAnswer::Accepted(work) } else { MailboxAnswer::Refused(missing) }
     }
 
-    /// Files that nobody else claims are granted on the spot.
+    /// Handles `blocked`. Files that no other task holds are granted immediately.
     async fn blocked(&mut self, work: Work) -> MailboxAnswer<Work> {
         if work.needs_files.is_empty() {
             return MailboxAnswer::Accepted(work);
@@ -183,7 +183,7 @@ impl WorkMailbox {
     }
 }
 
-/// What files of a plan lead to where they are links: a change under the other name is as planned.
+/// The targets of planned files that are links: a change under the target's name counts as planned.
 fn linked<'p>(slot: &Path, files: impl Iterator<Item = &'p String>) -> BTreeSet<String> {
     let Ok(root) = slot.canonicalize() else { return BTreeSet::new() };
     let target = |file: &String| {
@@ -220,7 +220,7 @@ impl Mailbox for WorkMailbox {
     }
 }
 
-/// What came of a coder's or fixer's turn, as facts.
+/// The events of a Coder's or Fixer's turn.
 pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailure>) -> Vec<Event> {
     let WorkMailbox { context, task, held, claim, .. } = mailbox;
     let work = match result {
@@ -235,7 +235,7 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
         let (summary, unchanged, unplanned) = (work.summary, claim == Claim::Made, work.unplanned);
         return vec![Event::WorkAccepted { task, summary, unchanged, unplanned }];
     }
-    // A refused edit says as much as a refused wish
+    // A refused edit counts like a refused request for the file
     let held = match held {
         Some(held) => Some(held),
         None => context.refused_edit(&task),
@@ -248,7 +248,7 @@ pub(crate) async fn outcome(mailbox: WorkMailbox, result: Result<Work, RoleFailu
     let what = work.question.unwrap_or(work.summary);
     let issue = Issue::new("coder", format!("blocked: {what}"));
     let unwritten = context.unwritten_edit(&task).map(|why| Issue::new("edit", why));
-    // The first is what the report gives as the reason.
+    // The report shows the first issue as the reason.
     let issues = unwritten.into_iter().chain([issue]).collect();
     vec![Event::AttemptFailed { task, class: FailureClass::Blocked, issues }]
 }

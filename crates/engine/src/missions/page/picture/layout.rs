@@ -1,10 +1,10 @@
-//! Where each task stands in the picture: columns by how long it has to wait, rows by its neighbours.
+//! The place of each task in the picture: columns by how long it has to wait, rows by its neighbours.
 //!
 //! Numbers only: `svg` and `node` draw.
 
 use super::node::Node;
 
-/// Rounds in which rows are put in order by what they are connected to.
+/// The number of rounds in which rows are sorted by their connections.
 const ROUNDS: usize = 4;
 
 /// A task's place, in columns and rows.
@@ -14,7 +14,7 @@ pub(super) struct Spot {
     pub row: usize,
 }
 
-/// A spot for each node, in their order. A cycle, which no plan has, still gives an answer.
+/// The place of each node, in their order. It ends for a cycle, too, although no plan has one.
 pub(super) fn spots(nodes: &[Node]) -> Vec<Spot> {
     let columns = columns(nodes);
     let width = columns.iter().max().map_or(0, |last| last + 1);
@@ -38,10 +38,10 @@ pub(super) fn spots(nodes: &[Node]) -> Vec<Spot> {
     columns.into_iter().zip(row_of).map(|(column, row)| Spot { column, row }).collect()
 }
 
-/// The longest way from a task that waits for nothing.
+/// The column of each task: the length of the longest path to it.
 fn columns(nodes: &[Node]) -> Vec<usize> {
     let mut columns = vec![0usize; nodes.len()];
-    // Each round settles at least one more column; a cycle ends with the rounds
+    // Each round settles at least one more column; the limit on rounds ends a cycle
     for _ in 0..nodes.len() {
         let mut settled = true;
         for (at, node) in nodes.iter().enumerate() {
@@ -57,14 +57,14 @@ fn columns(nodes: &[Node]) -> Vec<usize> {
             break;
         }
     }
-    // A cycle leaves columns that nobody stands in
+    // A cycle leaves empty columns
     let mut used = columns.clone();
     used.sort_unstable();
     used.dedup();
     columns.iter().map(|column| used.binary_search(column).unwrap_or(0)).collect()
 }
 
-/// The mean row of what a task waits for, in hundredths; its own where it waits for nothing.
+/// The mean row of the tasks that it waits for, in hundredths; its own row if it waits for none.
 fn wished(node: Option<&Node>, row_of: &[usize], own: usize) -> usize {
     let before: Vec<usize> = node
         .iter()

@@ -1,6 +1,6 @@
-//! The task graph as a picture: where each task stands, and how it is drawn. For the page and `graph`.
+//! The task graph as a picture: the place of each task, and how it is drawn. For the page and `graph`.
 //!
-//! States come from the board as they are: none is worked out here. It writes no file; a text comes back.
+//! It takes the states from the board and computes none. It writes no file and returns a text.
 
 mod layout;
 pub(crate) mod node;
@@ -10,7 +10,7 @@ use mission::{Board, State};
 
 use node::{Node, shortened};
 
-/// The tasks as they are drawn.
+/// The tasks as nodes of the picture.
 pub(crate) fn nodes(state: &State, board: &Board) -> Vec<Node> {
     let position = |id: &String| board.tasks.iter().position(|task| task.id == *id);
     board

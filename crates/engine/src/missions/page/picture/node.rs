@@ -1,26 +1,27 @@
-//! A task as it is drawn, in both kinds of picture.
+//! A task as a node, for both kinds of picture.
 //!
-//! Titles come from models: they are cut here, and not escaped yet. `svg` and `mermaid` escape them, each in its way.
+//! Titles come from models: this file cuts them and does not escape them. `svg` and `mermaid` escape them, each in
+//! its own way.
 
 use shared::text::clip_characters;
 
 /// The longest title in a picture, in characters.
 const MAX_TITLE: usize = 40;
 
-/// A task as it is drawn.
+/// A task as a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub id: String,
     pub title: String,
-    /// As the board says it.
+    /// The state, as on the board.
     pub state: String,
     /// Positions of the tasks that it waits for.
     pub after: Vec<usize>,
-    /// Position of the compound task that it came out of.
+    /// The position of its compound task.
     pub parent: Option<usize>,
 }
 
-/// One line, without what no picture can show.
+/// A title on one line, cut and without control characters.
 pub(super) fn shortened(title: &str) -> String {
     let line: String = title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     clip_characters(line.trim(), MAX_TITLE).into_owned()

@@ -1,4 +1,4 @@
-//! A picture of its own: boxes in columns, curves between them; no script, no font from elsewhere.
+//! The graph as SVG: boxes in columns with curves between them; no script, and no external font.
 
 use std::fmt::Write;
 
@@ -81,7 +81,7 @@ fn escaped(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            // XML has no such characters
+            // XML does not allow these characters
             '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }

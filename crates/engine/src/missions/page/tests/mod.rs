@@ -1,4 +1,4 @@
-//! The page of missions small and large: whole, escaped, bounded.
+//! The page of small and large missions: complete, escaped, bounded.
 
 use mission::mailbox::{Plan, PlannedTask};
 use mission::{FailureClass, Gate, GateVerdict, Issue, Policy};

@@ -1,4 +1,4 @@
-//! What one of several coders made of an attempt: whether the gates that ask no model let it through, and what it does.
+//! The result of one of several Coders: whether the gates without models pass it, and what it does.
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -18,17 +18,17 @@ use crate::steps::work::candidates::form::of as form_of_file;
 use crate::steps::work::candidates::symbols;
 use crate::steps::work::scope;
 
-/// The longest diff whose lines are counted.
+/// The longest diff whose lines are counted, in bytes.
 const MAX_DIFF: usize = 2_000_000;
-/// The form of what is already met.
+/// The form of an answer that the task is already met.
 const UNCHANGED: &str = "unchanged";
-/// Symbols that are named; of more it is told how many.
+/// The most symbols that are named; of more, only the number is given.
 const MAX_SYMBOLS: usize = 100;
 
 /// A file, before and after.
 pub(crate) type Changed<'a> = (&'a str, Option<&'a [u8]>, Option<&'a [u8]>);
 
-/// The form of an answer in one word for all files, so that a journal stays short.
+/// The form of an answer as one hash over all files, so that a journal stays short.
 pub(crate) fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
     let mut hasher = StableHasher::new();
     let mut count = 0;
@@ -39,7 +39,7 @@ pub(crate) fn form_of<'a>(files: impl Iterator<Item = Changed<'a>>) -> String {
     if count == 0 { String::new() } else { hasher.hex() }
 }
 
-/// Looks at what stands in a coder's slot. No verdict of it is recorded: what goes on is judged as every change is.
+/// Looks at the content of a Coder's slot. It records no verdict: the chosen change is judged like every change.
 pub(crate) async fn candidate(
     context: &Arc<MissionContext>,
     state: &State,
@@ -96,13 +96,13 @@ async fn judge_candidate(
             }
         }
     }
-    // How many tests ran is no difference: a candidate may bring some of its own
+    // The number of tests does not count: a candidate may add its own
     let vouched = evidence.verified_by.iter().map(|by| by.split(" (").next().unwrap_or(by).to_string());
     let vouched: BTreeSet<String> = vouched.collect();
     let (changed, form) = changed(context, slot, &commit.id, &paths).await?;
     (made.behaviour, made.form) = (words(vouched, changed), form);
     if paths.is_empty() {
-        // Those who say that it is already met agree with one another, and nothing is no smaller change than another
+        // Candidates without a change agree with each other, and an empty change must not count as the smallest
         (made.form, made.lines) = (UNCHANGED.into(), u32::MAX);
     }
     Ok(made)
@@ -131,8 +131,8 @@ async fn changed(
     .await
 }
 
-/// What a change does, in words that are the same where two do the same: the checks that vouch for it and the symbols that it
-/// changes.
+/// What a change does: the checks that verify it and the symbols that it changes. The text is equal for changes that do
+/// the same.
 pub(crate) fn words(vouched: BTreeSet<String>, changed: BTreeSet<String>) -> String {
     let more = changed.len().saturating_sub(MAX_SYMBOLS);
     let mut words: Vec<String> = vouched.into_iter().chain(changed.into_iter().take(MAX_SYMBOLS)).collect();

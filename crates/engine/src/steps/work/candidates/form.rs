@@ -1,5 +1,5 @@
-//! What a change makes of a file, told so that two changes that differ only in how they are written come to the same:
-//! comments, layout, quotes, optional punctuation and the names of local variables that it brings do not count.
+//! A hash of a changed file that is equal for two changes which differ only in style: comments, layout, quotes,
+//! optional punctuation and names of new local variables do not count.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use shared::StableHasher;
 use syntax::{Language, Node, Source, VisitStep, visit};
 
-/// Where a name is bound, by the kind of the node and the field that holds the name; no field: any child.
+/// Nodes that bind a name: the kind of the node and the field with the name; no field: any child.
 const BINDS: [(&str, Option<&str>); 9] = [
     ("variable_declarator", Some("name")),
     ("let_declaration", Some("pattern")),
@@ -20,7 +20,7 @@ const BINDS: [(&str, Option<&str>); 9] = [
     ("parameter_declaration", Some("name")),
 ];
 
-/// Alike where two changes make the same of a file; `None`: it is gone.
+/// Equal for two changes that make the same of a file; `None`: the file is removed.
 pub(crate) fn of(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Option<u64> {
     let after = after?;
     let mut hasher = StableHasher::new();
@@ -59,7 +59,7 @@ fn tokens(source: &Source<'_>, before: &str, hasher: &mut StableHasher) {
     });
 }
 
-/// Local names that were not there before, by the order in which they come.
+/// New local names, numbered in the order in which they appear.
 fn own_names<'t>(source: &Source<'t>, before: &str) -> HashMap<&'t str, usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let known: BTreeSet<&str> = before.split(|c| !is_word(c)).collect();
@@ -85,7 +85,8 @@ fn binds(node: Node<'_>) -> bool {
     })
 }
 
-/// A comma after the last of several; one alone makes a tuple of a value.
+/// Whether it is an optional comma after the last item. After a single item it makes a tuple, so there it
+/// counts.
 fn last_of_list(comma: Node<'_>) -> bool {
     if comma.parent().is_some_and(|list| list.kind().contains("tuple") && list.named_child_count() < 2) {
         return false;
@@ -148,7 +149,7 @@ mod tests {
             false,
         );
         check("a.py", "", "if a:\n    b()\n    c()\n", "if a:\n    b()\nc()\n", false);
-        // A name that was there before is no local one that the change brings
+        // A name from before the change is not a new local name
         check("a.js", "let a = 1, b = 2;\n", "let a = 1; g(a);\n", "let b = 1; g(b);\n", false);
         assert_eq!(of("a.js", None, None), None);
     }

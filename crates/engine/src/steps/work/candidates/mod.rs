@@ -1,7 +1,7 @@
-//! Several coders on one attempt, and the choice among what they made.
+//! Several Coders on one attempt, and the choice among their changes.
 //!
-//! `coder` calls it. Which one is chosen is decided by `mission`, from what they make and not from what they say. To be
-//! chosen is no verdict: the change goes through the gates like any other.
+//! `coder` calls it. `mission` chooses one by the changes, not by the Coders' words. Being chosen is no verdict: the
+//! change goes through the gates like any other.
 
 pub(crate) mod behaviour;
 pub(crate) mod form;

@@ -1,6 +1,6 @@
-//! Several coders at one attempt, each in a slot of its own: the engine compares what they submit, and one goes on.
+//! Several Coders make one attempt, each in its own slot. The engine compares their submissions, and one continues.
 //!
-//! They know nothing of each other, and only one of them reaches the Reviewers.
+//! They do not know of each other, and only one submission reaches the Reviewers.
 
 use std::sync::Arc;
 
@@ -16,16 +16,16 @@ use crate::steps::work::work_mailbox::outcome;
 use crate::steps::workers::Worker;
 use crate::talk::conversation::Conversation;
 
-/// What one coder came to.
+/// The result of one Coder.
 struct Ran {
     candidate: Candidate,
-    /// What it says of the attempt.
+    /// The events of its attempt.
     events: Vec<Event>,
-    /// Kept where something was submitted.
+    /// Slot and session, kept if something was submitted.
     kept: Option<(Lease, Option<Conversation>)>,
 }
 
-/// `lease` is the first coder's slot; the others, one for each of `permits`, are on the same commit.
+/// `lease`: the first Coder's slot. The others, one for each of `permits`, get slots on the same commit.
 pub(crate) async fn run(
     context: &Arc<MissionContext>,
     task: &Task,
@@ -66,7 +66,8 @@ pub(crate) async fn run(
         candidates = compared(&ran);
         choice = choose(&candidates);
     }
-    // Who lent its slot is chosen only if the one more agrees with it, which has the same change or as good a one
+    // A candidate that lent its slot is chosen only if the additional one agrees with it; then that one's equal
+    // change is taken
     let lent = |at: usize| ran.get(at).is_some_and(|one| one.kept.is_none());
     choice.chosen = choice.chosen.map(|at| if lent(at) { ran.len() - 1 } else { at });
     let chosen = choice.chosen.and_then(|at| u32::try_from(at).ok());
@@ -74,7 +75,7 @@ pub(crate) async fn run(
     if context.desk.orchestrator.record(vec![told]).await.is_err() {
         return Vec::new();
     }
-    // Where nobody submitted anything, the first that says more than that the host failed
+    // If there is no submission, the first Coder that failed for another reason than the host
     let host = Some(FailureClass::Host);
     let at = choice.chosen.or_else(|| ran.iter().position(|one| one.candidate.failed != host)).unwrap_or(0);
     if at >= ran.len() {
@@ -87,7 +88,7 @@ pub(crate) async fn run(
     events
 }
 
-/// The slot of one that does not go on as it is, for one coder more.
+/// The slot of a candidate that will not continue, for one more Coder.
 async fn lent(
     context: &Arc<MissionContext>,
     ran: &mut [Ran],
@@ -111,10 +112,10 @@ async fn lent(
     }
 }
 
-/// Where a coder works.
+/// The slot of a Coder.
 enum Place {
     Leased(Lease),
-    /// In a slot that is to be brought to the attempt's base.
+    /// A slot must still be prepared at the attempt's base.
     Due(Permit),
 }
 

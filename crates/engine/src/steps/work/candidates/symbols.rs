@@ -1,12 +1,12 @@
 //! Which symbols of a file a change adds, removes or rewrites. `behaviour` compares candidates by them.
 //!
-//! Pure: texts in, names out. Whether two rewritten bodies differ only in how they are written, `form` says.
+//! Pure: texts in, names out. `form` says whether two rewritten bodies differ only in style.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use syntax::{Language, Symbol, outline};
 
-/// A line for each: `+ src/a.js area`. A file that is not parsed is one of its own.
+/// One line for each symbol: `+ src/a.js area`. A file that is not parsed counts as one symbol.
 pub(crate) fn changed(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> BTreeSet<String> {
     let whole = |mark: char| BTreeSet::from([format!("{mark} {path}")]);
     let (Some(language), true) = (Language::of_path(path), text(before).is_some() && text(after).is_some())
@@ -35,12 +35,12 @@ pub(crate) fn changed(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -
     changed
 }
 
-/// What is not there has no symbols.
+/// The text of a file; a missing file is empty, and `None` means no UTF-8.
 fn text(bytes: Option<&[u8]>) -> Option<&str> {
     bytes.map_or(Some(""), |bytes| std::str::from_utf8(bytes).ok())
 }
 
-/// By container, name and number of arguments: the lines of each, without their indentation.
+/// The lines of each symbol without indentation, by container, name and number of arguments.
 fn symbols(language: Language, text: &str) -> BTreeMap<String, Vec<&str>> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let body = |symbol: &Symbol| {

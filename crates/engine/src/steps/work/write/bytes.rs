@@ -1,27 +1,27 @@
-//! A file's bytes as text that can be edited, and back: what an edit does not touch stays byte for byte.
+//! Turns a file's bytes into editable text and back: everything that an edit does not touch stays byte for byte.
 //!
-//! Bytes that are no UTF-8 become characters that no text has, line endings and a byte order mark are remembered. It knows no
-//! tool and no path.
+//! Bytes that are no UTF-8 become characters that no text uses; line endings and a byte order mark are restored. It
+//! knows no tool and no path.
 
 use std::borrow::Cow;
 
-/// Bytes from 0x80 that are no UTF-8 stand in the text as characters from here on, which no file means anything by.
+/// The first of the private-use characters that represent bytes which are no UTF-8.
 const FOREIGN: u32 = 0x10_FF00;
 const MARK: char = '\u{feff}';
-/// How much of a file is looked at to tell text from data.
+/// How many bytes of a file are checked to distinguish text from data.
 const LOOKED_AT: usize = 64 * 1024;
 
 /// A file that can be edited.
 #[derive(Debug)]
 pub(super) struct Text {
-    /// With its line endings, without its byte order mark.
+    /// The text with its line endings, without its byte order mark.
     raw: String,
     marked: bool,
     foreign: bool,
 }
 
 impl Text {
-    /// The reason where it cannot be edited as text.
+    /// Reads bytes as text. The error says why they cannot be edited.
     pub fn read(bytes: &[u8]) -> Result<Text, String> {
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
             return Err("it is in UTF-16".into());
@@ -48,7 +48,7 @@ impl Text {
         Ok(Text { raw, marked, foreign })
     }
 
-    /// As a model sees it: lines that end in one character.
+    /// The text as a model sees it, with `\n` line endings.
     pub fn view(&self) -> Cow<'_, str> {
         unix(&self.raw)
     }
@@ -57,8 +57,8 @@ impl Text {
         self.foreign
     }
 
-    /// The bytes with another text: each line that stays keeps its bytes, and a new one ends as the lines around it do. A text
-    /// that differs in nothing but all its line endings is meant that way.
+    /// The bytes for a new text. Unchanged lines keep their bytes, and new lines get the line ending of their
+    /// neighbours. If only the line endings differ, and the new ones are all `\r\n`, they are changed as given.
     pub fn with(&self, new: &str) -> Vec<u8> {
         let new = new.strip_prefix(MARK).unwrap_or(new);
         let only_endings = unix(new) == unix(&self.raw) && Endings::of(new).is_uniform();
@@ -81,7 +81,8 @@ impl Text {
         bytes
     }
 
-    /// A model that writes a whole file in the usual ending means nothing by it; in the other one it does.
+    /// Whether the new text brings `\r\n` endings to a file without any. Models write `\n` by default, so only
+    /// `\r\n` shows an intention.
     fn endings_differ(&self, new: &str) -> bool {
         Endings::of(new).crlf > 0 && Endings::of(&self.raw).crlf == 0
     }
@@ -142,7 +143,7 @@ pub(super) fn unix(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a character stands for a byte that is no UTF-8.
+/// Whether a character represents a byte that is no UTF-8.
 pub(super) fn is_foreign(c: char) -> bool {
     (FOREIGN + 0x80..=FOREIGN + 0xff).contains(&u32::from(c))
 }

@@ -1,7 +1,7 @@
-//! The tools with which a role changes files: the engine reads, edits and writes them itself, beneath the role's slot.
-//! OpenCode's own tools of the same names write wherever a path leads at that moment, which may be another place than
-//! the one that was looked at. `Engine::change_file` calls it, first without writing, so that the user can be asked.
-//! What a call may touch at all, and which findings the role is told afterwards, is decided by `edit`.
+//! The tools with which a role changes files: the engine reads, edits and writes them itself, inside the role's slot.
+//! OpenCode's own tools of the same names follow a path at the moment of writing, so a link that changed after the
+//! check could lead outside. `Engine::change_file` calls it, first without writing, so that the user can be asked.
+//! `edit` decides what a call may touch, and which findings the role is told afterwards.
 
 mod bytes;
 mod patch;
@@ -24,7 +24,7 @@ use patch::Part;
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// The longest difference that is shown, in bytes.
 const MAX_DIFF: usize = 64 * 1024;
-/// How long two texts are compared for what is shown.
+/// The time limit for comparing two texts for display.
 const COMPARING: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// The tools as a list of `{ name, description, schema }`.
@@ -62,18 +62,18 @@ pub fn definitions() -> Vec<Value> {
     ]
 }
 
-/// How a refusal begins that is about the file, not about the arguments.
+/// The beginning of a refusal that is about the file, not about the arguments.
 const REFUSED: &str = "refused: ";
 
-/// One file as it is and as it would be.
+/// One file before and after a call.
 struct Change {
     path: String,
     before: Option<Vec<u8>>,
-    /// `None`: the file goes.
+    /// `None`: the file is removed.
     after: Option<Vec<u8>>,
 }
 
-/// Carries a call out, or with `write` unset only says what it would do: `{ title, output, metadata, patterns, diff }`. The error
+/// Carries out a call, or without `write` only describes it: `{ title, output, metadata, patterns, diff }`. The error
 /// is for the model.
 pub(crate) async fn run(
     context: &MissionContext,
@@ -84,7 +84,7 @@ pub(crate) async fn run(
 ) -> Result<Value, String> {
     // Two calls of one answer may change the same file.
     let _one_by_one = if write { Some(context.writing.lock().await) } else { None };
-    // A hook that the host left out refused nothing
+    // The host may have skipped the hook that checks this
     if write && let Some(refusal) = edit::before(context, session, tool, arguments).await {
         return Err(refusal);
     }
@@ -114,7 +114,7 @@ fn put(slot: &Path, change: &Change) -> Result<(), String> {
     done.map_err(|error| format!("refused: `{}` could not be written: {error}.", change.path))
 }
 
-/// What the model is answered, and what the user is shown.
+/// The answer for the model, and the diff for the user.
 fn said(slot: &Path, tool: &str, changes: &[Change]) -> Value {
     let mut diff = String::new();
     let mut files = Vec::new();
@@ -166,7 +166,7 @@ fn said(slot: &Path, tool: &str, changes: &[Change]) -> Value {
     json!({ "title": title, "output": output, "metadata": metadata, "patterns": paths, "diff": diff })
 }
 
-/// What a call does to which files.
+/// The changes of a call, by file.
 fn changes(slot: &Path, tool: &str, arguments: &Value) -> Result<Vec<Change>, String> {
     let text = |name: &str| {
         arguments
@@ -269,7 +269,7 @@ fn edited(path: &str, bytes: &[u8], old: &str, new: &str, all: bool) -> Result<V
     checked(path, &text, &replaced)
 }
 
-/// The bytes of an edited text, where what is new in it can be written in the file's encoding.
+/// The bytes of an edited text; an error if the new part cannot be written in the file's encoding.
 fn checked(path: &str, text: &Text, new: &str) -> Result<Vec<u8>, String> {
     if text.is_foreign() {
         let view = text.view();
@@ -281,7 +281,7 @@ fn checked(path: &str, text: &Text, new: &str) -> Result<Vec<u8>, String> {
     Ok(text.with(new))
 }
 
-/// The bytes where a model writes a file again as a whole.
+/// The bytes if a model writes a whole existing file.
 fn whole(path: &str, before: &[u8], content: &str) -> Result<Vec<u8>, String> {
     if before.is_empty() {
         return Ok(content.as_bytes().to_vec());
@@ -301,7 +301,7 @@ fn refused(path: &str, why: &str) -> String {
     format!("{REFUSED}`{path}` was left as it is: {why}.")
 }
 
-/// The bytes of a file that is there; an error where something else is.
+/// The bytes of a file; `None` if it does not exist, and an error if it is no regular file.
 fn read(slot: &Path, path: &str) -> Result<Option<Vec<u8>>, String> {
     let found = workspace::read_beneath(slot, path, MAX_FILE);
     if found.is_none() && slot.join(path).symlink_metadata().is_ok() {

@@ -10,14 +10,14 @@ pub(super) enum Part {
 
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Hunk {
-    /// A line above, where the hunk says one.
+    /// A line above the hunk, if the patch names one.
     below: Option<String>,
     old: Vec<String>,
     new: Vec<String>,
     at_end: bool,
 }
 
-/// The parts in their order, or what is wrong.
+/// Parses a patch into its parts, in order.
 pub(super) fn parse(patch: &str) -> Result<Vec<Part>, String> {
     let wrong = |why: &str| format!("apply_patch verification failed: Error: {why}");
     let text = patch.replace("\r\n", "\n");
@@ -132,7 +132,7 @@ pub(super) fn apply(path: &str, text: &str, hunks: &[Hunk]) -> Result<String, St
             })?
         };
         result.extend(lines.get(at..place).unwrap_or_default());
-        // Lines that stay are the file's own, not the model's copy of them.
+        // Unchanged lines are taken from the file, not from the model's copy.
         let mut kept = lines.get(place..place + old.len()).unwrap_or_default().iter();
         let mut wanted = old.iter().peekable();
         for line in new {
@@ -163,7 +163,7 @@ pub(super) fn apply(path: &str, text: &str, hunks: &[Hunk]) -> Result<String, St
     Ok(joined)
 }
 
-/// The first place from `from` on where these lines stand, with as little tolerance as is needed.
+/// The first place after `from` that has these lines, with as little tolerance as needed.
 fn seek(lines: &[&str], wanted: &[String], from: usize, at_end: bool) -> Option<usize> {
     let last = lines.len().checked_sub(wanted.len())?;
     let ways: [fn(&str, &str) -> bool; 3] =

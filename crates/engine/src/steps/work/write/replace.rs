@@ -1,5 +1,5 @@
-//! Finds the text that a model wants replaced. Models copy with slips: what is not there letter by letter is looked for line by
-//! line, with other white space. It changes nothing that it has not found once.
+//! Finds the text that a model wants to replace. Models copy with mistakes: if the exact text is not found, it is
+//! searched line by line with different white space. It changes nothing unless there is exactly one match.
 
 use super::bytes::is_foreign;
 
@@ -10,7 +10,7 @@ const FOUND_SEVERAL_TIMES: &str =
 const EMPTY: &str = "oldString cannot be empty when editing an existing file. Provide the exact text to replace, or use write \
                      for an intentional full-file replacement.";
 
-/// The text with `old` replaced. All three have lines that end in one character.
+/// The text with `old` replaced by `new`. All three use `\n` line endings.
 pub(super) fn replace(text: &str, old: &str, new: &str, all: bool) -> Result<String, String> {
     if old == new {
         return Err(SAME.into());
@@ -27,7 +27,7 @@ pub(super) fn replace(text: &str, old: &str, new: &str, all: bool) -> Result<Str
     let chosen = if all { &found[..] } else { std::slice::from_ref(first) };
     let (mut result, mut at) = (String::with_capacity(text.len() + new.len()), 0);
     for span in chosen {
-        // The second byte of a character of two may look like a letter
+        // The second byte of a two-byte character may look like a letter
         if text.get(..span.start).and_then(|before| before.chars().next_back()).is_some_and(is_foreign) {
             return Err("the match begins behind a byte that is no UTF-8: begin oldString further to the left, at the start of a \
                         line"
@@ -44,11 +44,11 @@ pub(super) fn replace(text: &str, old: &str, new: &str, all: bool) -> Result<Str
 struct Span {
     start: usize,
     end: usize,
-    /// The text ends there without the line break that was looked for.
+    /// The text ends there without the line break that was searched for.
     without_break: bool,
 }
 
-/// All places of the first way in which there are any, one behind the other.
+/// All matches of the first method that finds any, in order.
 fn find(text: &str, old: &str) -> Vec<Span> {
     let exact: Vec<Span> = text
         .match_indices(old)
@@ -67,7 +67,7 @@ fn find(text: &str, old: &str) -> Vec<Span> {
 
 fn find_lines(text: &str, old: &str, way: &dyn Fn(&str) -> String) -> Vec<Span> {
     let wanted: Vec<String> = old.lines().map(way).collect();
-    // Blank lines alone are everywhere
+    // Blank lines alone match everywhere
     if wanted.iter().all(String::is_empty) {
         return Vec::new();
     }
