@@ -1,11 +1,11 @@
 /**
- * The commands that work without the native core: what edits OpenCode's configuration or looks at the machine.
+ * The commands that work without the native core: they edit OpenCode's configuration or inspect the machine.
  *
- * The table of all commands, their help and their completion is the core's (`crates/engine/src/cli/program.rs`).
+ * The core has the table of all commands, with help and completion (`crates/engine/src/cli/program.rs`).
  */
 import { parseArgs } from "node:util"
 
-/** The program was called in a way that has no meaning. */
+/** The program was called with wrong arguments. */
 export class UsageError extends Error {}
 
 /**
@@ -18,7 +18,7 @@ const flag = { type: "boolean" }
 /** @type {{ type: "string" }} */
 const value = { type: "string" }
 
-/** What each of them takes. @type {Record<string, Accepted>} */
+/** The options of each command. @type {Record<string, Accepted>} */
 export const HERE = {
   install: { project: flag, "dry-run": flag, json: flag, config: value, spec: value, "no-board": flag },
   uninstall: { project: flag, "dry-run": flag, json: flag, config: value },
@@ -46,7 +46,7 @@ export function parseOptions(command, args) {
 }
 
 /**
- * What the program can say of itself where its core is not there.
+ * The overview of commands if the core is missing.
  * @param {string} version
  */
 export function overviewWithoutCore(version) {

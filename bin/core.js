@@ -4,7 +4,7 @@ import { askCore } from "../plugin/command-line.js"
 
 /** @typedef {import("../plugin/command-line.js").Answer} Answer */
 
-/** Nothing is asked again sooner than this. */
+/** The shortest pause between two requests. */
 const MIN_PAUSE_MS = 50
 
 /**
@@ -22,7 +22,7 @@ export async function callCore(args, options, print = (text) => void process.std
       redraw()
       return answer
     }
-    // Until the core says that it is done, or the user ends the program
+    // Repeats until the core is done or the user ends the program
     process.stderr.write(answer.stderr ?? "")
     print(answer.stdout ?? "")
     if (answer.line) redraw(answer.line)
@@ -32,7 +32,7 @@ export async function callCore(args, options, print = (text) => void process.std
 }
 
 /**
- * A word as a shell reads it, for a command that the user may type.
+ * Quotes a word for a shell, for a command that the user may type.
  * @param {string} word
  */
 export function quoted(word) {
@@ -40,7 +40,7 @@ export function quoted(word) {
 }
 
 /**
- * A line that is kept up to date: drawn over itself on a terminal, and printed elsewhere where it says something new.
+ * A status line: a terminal draws it over the last one; otherwise it is printed only if its key changes.
  * @param {(text: string) => void} show
  */
 function line(show) {
@@ -61,7 +61,7 @@ function line(show) {
 }
 
 /**
- * Opens a file in whatever the user reads such files with.
+ * Opens a file with the user's default program.
  * @param {string} file
  */
 function show(file) {

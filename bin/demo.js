@@ -1,4 +1,4 @@
-/** `demo`: the mission that the repository's own demonstration runs. */
+/** `demo`: runs the repository's demonstration mission. */
 import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"

@@ -1,20 +1,21 @@
 /**
- * `run`, `fix`, `review --comment` and `resume`: a mission in an OpenCode that this program starts. What is typed, and what may be, is the core's to say;
- * here is the process: its start, its signals, its end. What is shown comes from the mission's journal (`watch`).
+ * `run`, `fix`, `review --comment` and `resume`: a mission in an OpenCode that this program starts. The core decides
+ * which command is typed and whether it is allowed. This file handles the process: its start, signals and end. The
+ * output comes from the mission's journal (`watch`).
  */
 import { spawn } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { commandName } from "../plugin/command-name.js"
 import { callCore } from "./core.js"
 
-/** How OpenCode says that a mission has begun, or waits for others. */
+/** OpenCode's output when a mission has begun, or waits for others. */
 const BEGUN = /^\*\*Mission (m-[a-z0-9]{8})\*\*/m
 const WAITS = /^Mission `m-[a-z0-9]{8}` waits .*$/gm
-/** What is kept of OpenCode's own output, in characters. */
+/** How much of OpenCode's own output is kept, in characters. */
 const KEPT = 64_000
-/** How long OpenCode may take to end once its mission has, in milliseconds. */
+/** How long OpenCode may take to end after its mission, in milliseconds. */
 const LEAVING = 10_000
-/** How often is looked whether the mission has begun. */
+/** How often to check whether the mission has begun, in milliseconds. */
 const LOOK = 100
 
 /** @typedef {import("./core.js").Answer} Answer */
@@ -37,11 +38,11 @@ export async function mission(name, args) {
 /** @typedef {{ json: boolean, timeout_ms: number | null }} How */
 
 /**
- * One mission after the other. The next one begins whatever became of the one before it, unless the user
- * ends the program or OpenCode begins none.
+ * Runs one mission after the other. The next one begins whatever the result of the last, unless the user ends the
+ * program or OpenCode cannot begin a mission.
  * @param {{ typed: string, line?: number }[]} missions
  * @param {How} how
- * @returns {Promise<Answer>} the status is 0 only where each was delivered and verified; 1 outranks 3
+ * @returns {Promise<Answer>} the status is 0 only if each was delivered and verified; 1 has priority over 3
  */
 async function list(missions, how) {
   const show = (/** @type {string} */ text) => void (how.json ? process.stderr : process.stdout).write(text)
@@ -69,10 +70,10 @@ async function list(missions, how) {
 }
 
 /**
- * One mission, from the start of OpenCode to its end.
+ * Runs one mission, from the start of OpenCode to its end.
  * @param {string} typed
  * @param {How} how
- * @returns {Promise<{ answer: Answer, over: boolean }>} `over`: what stopped it would stop the next one too
+ * @returns {Promise<{ answer: Answer, over: boolean }>} `over`: the next mission would stop for the same reason
  */
 async function play(typed, { json, timeout_ms }) {
   const show = (/** @type {string} */ text) => void (json ? process.stderr : process.stdout).write(text)
@@ -106,11 +107,11 @@ async function play(typed, { json, timeout_ms }) {
   }
 }
 
-/** What ends this program from outside. */
+/** The signals that end this program. */
 export const SIGNALS = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])
 
 /**
- * How a mission continues that can.
+ * The hint how to continue a mission, if that is possible.
  * @param {string} id
  */
 async function howOn(id) {
@@ -123,7 +124,7 @@ async function howOn(id) {
 /**
  * @param {Started} opencode
  * @param {(text: string) => void} show
- * @returns {Promise<string | undefined>} the mission's id; nothing where OpenCode ended before there was one
+ * @returns {Promise<string | undefined>} the mission's id; undefined if OpenCode ended before it had one
  */
 async function begun(opencode, show) {
   let told = 0
@@ -137,7 +138,7 @@ async function begun(opencode, show) {
 }
 
 /**
- * OpenCode with one command, in a process group of its own: Ctrl-C reaches this program alone, which passes it on.
+ * Starts OpenCode with one command in its own process group: Ctrl-C reaches only this program, which passes it on.
  * @param {string} typed
  */
 async function start(typed) {

@@ -8,12 +8,12 @@
 import { answerFor, main } from "./program.js"
 
 for (const stream of [process.stdout, process.stderr]) {
-  // The reader of a pipe may leave early, as `head` does
+  // The reader of a pipe may close it early, as `head` does
   stream.on("error", (error) => process.exit(/** @type {NodeJS.ErrnoException} */ (error).code === "EPIPE" ? 0 : 1))
 }
 
 const answer = await main(process.argv.slice(2)).catch(answerFor)
 if (answer.stderr) process.stderr.write(answer.stderr)
 if (answer.stdout) process.stdout.write(answer.stdout)
-// Not `exit()`, which would cut off what a pipe has not taken yet
+// Not `exit()`, which would drop output that a pipe has not read yet
 process.exitCode = answer.exit

@@ -1,6 +1,7 @@
 /**
- * `plan edit`: the plan of a mission that waits, in the user's editor. The core makes the file and takes it back; here is the editor.
- * What was written is never lost: where the core refuses it, or the editor does not end well, the file stays and is named.
+ * `plan edit`: opens the plan of a waiting mission in the user's editor. The core makes the file and applies it; this
+ * file runs the editor. The user's text is never lost: if the core refuses it or the editor fails, the file stays and
+ * is named.
  */
 import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
@@ -34,13 +35,16 @@ export async function editPlan(args) {
   return answer
 }
 
-/** What Ctrl-C and Ctrl-\ send to the editor and to this program, which has to outlive it: it knows where the file is. */
+/**
+ * Signals of Ctrl-C and Ctrl-\, which go to the editor and to this program. The program ignores them, because it must
+ * name the file afterwards.
+ */
 const FOR_THE_EDITOR = /** @type {const} */ (["SIGINT", "SIGQUIT"])
 
 /**
- * Waits for the user's editor; a shell starts it, as git does, since the variable may hold arguments.
+ * Waits for the user's editor. A shell starts it, as in git, because the variable may contain arguments.
  * @param {string} file
- * @returns {Promise<string | undefined>} why it did not end well
+ * @returns {Promise<string | undefined>} why the editor failed
  */
 function edit(file) {
   const editor = process.env.VISUAL || process.env.EDITOR || "vi"

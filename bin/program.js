@@ -1,6 +1,6 @@
 /**
- * Answers a command line: what edits OpenCode's configuration or looks at the machine is answered here, everything else by the
- * native core. It prints nothing and ends no process.
+ * Answers a command line. This file answers commands that edit OpenCode's configuration or inspect the machine, the
+ * native core all others. It prints nothing and ends no process.
  */
 import { HERE, overviewWithoutCore, parseOptions, UsageError } from "./commands.js"
 import { callCore } from "./core.js"
@@ -33,9 +33,9 @@ export async function main(args) {
   if (!help && name === "review" && options.some((option) => option === "-i" || option === "--interactive")) return reviewByHand(rest)
   if (!help && name === "plan" && rest[0] === "edit" && !options.some((option) => option.startsWith("--from"))) return editPlan(rest.slice(1))
   const answer = await callCore(args)
-  // npm may have held back the script that registers it
+  // npm may not have run the script that registers the plugin
   if (name === undefined) answer.stderr = `${answer.stderr ?? ""}${firstStep()}`
-  // Even then a user finds the command that says what is wrong.
+  // Without the core, help still names the command that finds the problem.
   return help && answer.core === false ? { exit: 0, stdout: overviewWithoutCore(version), stderr: answer.stderr } : answer
 }
 
@@ -44,7 +44,7 @@ function startsMission(name, options) {
   return ["run", "fix", "resume"].includes(name) || (name === "review" && options.includes("--comment"))
 }
 
-/** What to do first, where the plugin is not registered yet. */
+/** The hint to register the plugin, if it is not registered yet. */
 function firstStep() {
   const where = { cwd: process.cwd(), env: process.env }
   try {

@@ -1,7 +1,7 @@
 /**
- * `review --interactive`: a mission's hunks one by one, each kept, taken back, or commented on. What they are, and whether one can
- * be taken back, is the core's to say; comments become one mission at the end. Where none takes them, they are printed: nothing that
- * was typed is lost.
+ * `review --interactive`: shows a mission's hunks one by one; the user keeps, undoes or comments on each. The core
+ * lists the hunks and decides whether one can be undone. Comments become one mission at the end. If that mission cannot
+ * run, they are printed, so that no typed text is lost.
  */
 import { createInterface } from "node:readline"
 import { callCore, quoted } from "./core.js"
@@ -42,11 +42,11 @@ export async function reviewByHand(args) {
   }
 }
 
-/** The statuses of a mission that delivered what the comments say. */
+/** The exit statuses of a mission that delivered the changes for the comments. */
 const TAKEN = [0, 3]
 
 /**
- * The comments as commands, so that none has to be typed again.
+ * The comments as commands, so that the user need not type them again.
  * @param {string} id
  * @param {string[]} comments
  */
@@ -59,7 +59,7 @@ function kept(id, comments) {
 /**
  * @param {{ mission: string, files: File[] }} review
  * @param {ReturnType<typeof listen>} user
- * @param {string[]} comments takes them, each with its place
+ * @param {string[]} comments receives the comments, each with its place
  */
 async function through({ mission: id, files }, user, comments) {
   for (const file of files) {
@@ -88,7 +88,7 @@ async function through({ mission: id, files }, user, comments) {
   }
 }
 
-/** Asks on standard output, hears on standard input; its end, or Ctrl-C, is the answer `undefined`. */
+/** Asks on standard output and reads from standard input; its end, or Ctrl-C, gives `undefined`. */
 function listen() {
   const lines = createInterface({ input: process.stdin })
   const next = lines[Symbol.asyncIterator]()
@@ -98,7 +98,7 @@ function listen() {
     interrupted = true
     lines.close()
   }
-  // Once: a second Ctrl-C ends the program, whatever it is at
+  // Only once: a second Ctrl-C ends the program
   for (const signal of SIGNALS) process.once(signal, interrupt)
   return {
     say,

@@ -1,4 +1,4 @@
-/** `npm run bench:*`: a measurement, with the native core as it is published. */
+/** `npm run bench:*`: runs a benchmark with the native core in its published form. */
 import { join } from "node:path"
 import { fail, root, run } from "./lib/run.js"
 import { core, packages } from "./lib/setup.js"

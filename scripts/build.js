@@ -2,8 +2,8 @@
  * Builds the native core for development and puts it where `plugin/native.js`
  * looks first: `native/opencode-orchestrator.<platform>.node`.
  *
- * `node scripts/build.js [--profile NAME]`; the default profile is `dev`, which shares what the tests compile.
- * Cargo decides what is stale, so a second run is a no-op.
+ * `node scripts/build.js [--profile NAME]`; the default profile is `dev`, which shares compiled code with the
+ * tests. Cargo decides what to rebuild, so a second run does nothing.
  */
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs"
 import { basename, join, relative } from "node:path"
@@ -24,7 +24,7 @@ if (same(library, file)) {
 } else {
   mkdirSync(folder, { recursive: true })
   sweep(folder, basename(file))
-  // A rename, because a process that has the old file mapped would crash if it changed under it
+  // A rename, because a process that has mapped the old file would crash if the file changed
   const temporary = `${file}.${process.pid}.tmp`
   copyFileSync(library, temporary)
   const { atime, mtime } = statSync(library)
@@ -40,7 +40,7 @@ if (same(library, file)) {
 function same(from, to) {
   const a = statSync(from)
   const b = statSync(to, { throwIfNoEntry: false })
-  // Times are set through floating-point seconds, which are not exact
+  // Times are set as floating-point seconds, which are not exact
   return b !== undefined && a.size === b.size && Math.abs(a.mtimeMs - b.mtimeMs) < 2
 }
 

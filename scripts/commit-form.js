@@ -1,7 +1,8 @@
 /**
  * `node scripts/commit-form.js [FILE]`: whether a commit message has the form of CONTRIBUTING.md.
  *
- * With a file, as git's hook `commit-msg` calls it, that message; without, every commit since the form holds.
+ * With a file, as git's hook `commit-msg` calls it, it checks that message; without one, every commit since
+ * the rule exists.
  */
 import { readFileSync } from "node:fs"
 import { checkCommits, problemsOf } from "./lib/commit-form.js"

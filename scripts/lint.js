@@ -1,4 +1,7 @@
-/** `npm run lint`: formatting and lints of both languages, and the form of commit messages; all of them run, whatever the first ones say. */
+/**
+ * `npm run lint`: formatting and lints of both languages, and the form of commit messages. All of them run, even if an
+ * earlier one fails.
+ */
 import { join } from "node:path"
 import { root, run } from "./lib/run.js"
 import { packages } from "./lib/setup.js"

@@ -1,14 +1,12 @@
 /**
- * Makes the packages that are published: the main one, and one that holds the
- * native core of one platform.
+ * Makes the published packages: the main one, and one with the native core of a platform.
  *
  * `node scripts/pack.js --out DIR [--profile NAME | --core FILE] [--platform NAME --triple TRIPLE]`
  * `[--published --repository OWNER/NAME]`
  *
- * Without `--triple` the core is built for this machine; `--core` takes one
- * that is built. On each platform (or with each triple) the same main package
- * comes out. `--published` says that the name on the public registry is ours,
- * so that texts may name it. Nothing is uploaded.
+ * Without `--triple` the core is built for this machine; `--core` uses an existing one. The main
+ * package is the same on each platform and for each triple. `--published` says that the name on the
+ * public registry is ours, so that texts may name it. Nothing is uploaded.
  */
 import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
@@ -72,7 +70,7 @@ async function packMain() {
   const packed = read(join(folder, "package.json"))
   delete packed.devDependencies
   packed.scripts = { postinstall: packed.scripts.postinstall }
-  // Only here, as a checkout has a build of its own
+  // Only here, because a checkout has its own build
   packed.optionalDependencies = Object.fromEntries(PLATFORMS.map((name) => [platformPackage(name, ownName), version]))
   write(join(folder, "package.json"), { ...packed, ...origin, ...(values.published && { published: true }) })
   await addSchema(folder)
@@ -80,7 +78,7 @@ async function packMain() {
 }
 
 /**
- * Editors complete opencode.toml with it.
+ * Adds the schema with which editors complete opencode.toml.
  * @param {string} folder
  */
 async function addSchema(folder) {
@@ -104,7 +102,7 @@ function pack(folder, destination) {
   })
   if (npm.status !== 0) fail(`npm could not pack ${folder}`)
   const answer = JSON.parse(npm.stdout)
-  // A list up to npm 11, an object by name after it
+  // A list up to npm 11, an object by name since then
   const [first] = Array.isArray(answer) ? answer : Object.values(answer)
   return join(destination, first.filename)
 }

@@ -1,8 +1,8 @@
 /**
  * Registers the plugin after `npm install --global opencode-orchestrator`.
  *
- * A convenience only: npm may skip it, and whatever happens here must not make
- * an installation fail. `opencode-orchestrator install` does the same.
+ * This is optional: npm may skip it, and an error here must not make an installation fail.
+ * `opencode-orchestrator install` does the same.
  */
 const { env } = process
 const wanted = env.npm_config_global === "true" && !env.CI && !env.OPENCODE_ORCHESTRATOR_NO_POSTINSTALL

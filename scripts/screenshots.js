@@ -1,7 +1,7 @@
 /**
- * Pictures of what a user sees, made from the real thing: a mission with a scripted model in OpenCode's terminal interface (through
- * tmux, as SVG text) and its report (through Chromium, as PNG). `node scripts/screenshots.js [FOLDER]`; without a folder the board's
- * picture in docs/ is made again, and everything else goes to target/screenshots.
+ * Makes pictures of the real interface: a mission with a scripted model in OpenCode's terminal interface (through tmux,
+ * as SVG text) and its report (through Chromium, as PNG). `node scripts/screenshots.js [FOLDER]`; without a folder it
+ * renews the board's picture in docs/, and writes everything else to target/screenshots.
  */
 import { execFileSync } from "node:child_process"
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
@@ -22,7 +22,7 @@ const missing = tuiMissing()
 if (missing) fail(missing)
 mkdirSync(folder, { recursive: true })
 
-/** Six tasks of which two are at work: what a user sees in the middle of a mission. */
+/** Six tasks, two of them running, as in the middle of a mission. */
 const FILES = ["parse-date", "format-date", "time-zones", "cli-flag", "readme", "changelog"]
 const after = /** @type {Record<string, string[]>} */ ({ "format-date": ["parse-date"], "cli-flag": ["format-date"], readme: ["cli-flag"], changelog: ["cli-flag"] })
 const path = (/** @type {string} */ id) => `src/${id}.js`
@@ -40,7 +40,7 @@ const world = await World.create({ files: project(), scenario })
 try {
   const tui = await world.tui({ columns: COLUMNS, rows: ROWS, board: true })
   const take = async (/** @type {string} */ name, /** @type {string} */ title) => {
-    // Where the project lies is of no interest, and another place each time
+    // The project's path is not interesting and differs each time
     const screen = (await tui.tmux("capture-pane", "-e", "-p", "-t", "tui")).replaceAll(world.root, "~".padStart(world.root.length))
     const svg = picture(screen, { columns: COLUMNS, title })
     const file = join(folder, `${name}.svg`)
@@ -69,7 +69,7 @@ try {
   await world.close()
 }
 
-/** The report at the widths of a screen and a phone. @param {string} mission */
+/** Pictures of the report at the widths of a screen and a phone. @param {string} mission */
 function report(mission) {
   const names = ["chromium", "chromium-browser", "google-chrome"]
   const folders = (process.env.PATH ?? "").split(delimiter)

@@ -1,6 +1,6 @@
 /**
- * `npm run test:attacks`: plays attacks on the sandbox at each level that this machine has, and shows what came of them
- * beside what docs/SECURITY.md says. What only an ordinary user or only root can show is named as skipped.
+ * `npm run test:attacks`: plays attacks on the sandbox at each level of this machine, and shows the results beside
+ * those in docs/SECURITY.md. Attacks that need an ordinary user, or root, are reported as skipped otherwise.
  */
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"

@@ -8,11 +8,14 @@ import { join } from "node:path"
 import { fail, root } from "./lib/run.js"
 import { core, packages } from "./lib/setup.js"
 
-/** Some older ones, those around 1.18.29 (the first that is documented to take a plugin in the form of an object), to the newest. */
+/**
+ * Some older versions, those around 1.18.29 (the first that is documented to accept a plugin as an object), and the
+ * newest.
+ */
 const VERSIONS = ["1.15.13", "1.17.0", "1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
-/** It stands in the table to show where it ends. */
+/** This version is in the table to show where compatibility ends. */
 const TOO_OLD = "1.15.13"
-/** OpenCode 2 has no build on npm but this preview. */
+/** The only build of OpenCode 2 on npm is this preview. */
 const PREVIEW = { name: "@opencode-ai/cli-linux-x64", version: "1.18.18" }
 const MANUAL = join(root, "docs", "COMPATIBILITY.md")
 

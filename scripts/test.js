@@ -1,10 +1,9 @@
 /**
- * `npm test [-- rust|js|e2e …]`: everything, from a fresh clone on.
+ * `npm test [-- rust|js|e2e …]`: runs all tests, also in a fresh clone.
  *
- * Installs and builds what is missing, runs the Rust tests, the JavaScript
- * tests and those in the real OpenCode, and ends with one line that counts all.
- * While it runs, a line at least every thirty seconds says how far it is.
- * `kills` is only run when it is named: the whole series of tests/e2e/kills.test.mjs.
+ * It installs and builds what is missing, runs the Rust tests, the JavaScript tests and those in the real
+ * OpenCode, and ends with one line that counts all. A progress line appears at least every thirty seconds.
+ * `kills`, the whole series of tests/e2e/kills.test.mjs, runs only if it is named.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -22,9 +21,9 @@ import { core, packages } from "./lib/setup.js"
 const PARTS = ["rust", "js", "e2e", "kills"]
 /** The longest that a single JavaScript test may take. */
 const TEST_TIMEOUT_MS = 600_000
-/** Tests in OpenCode at once: each is several processes. */
+/** How many tests in OpenCode run at once: each has several processes. */
 const E2E_AT_ONCE = 2
-/** Files of tests that hold OpenCode to a time: they have the machine for themselves. */
+/** Test files with time limits for OpenCode: they run alone. */
 const ALONE = ["stop.test.mjs"]
 
 const wanted = process.argv.slice(2)
@@ -48,7 +47,7 @@ if (asked("e2e") && built) {
 if (wanted.includes("kills") && built) {
   process.env.KILLS ??= "40"
   const series = (/** @type {string} */ file) => file.endsWith("kills.test.mjs")
-  // The limit holds for a file as well; the tests in this one have limits of their own
+  // The limit is for a whole file, too; the tests in this one have their own limits
   outcomes.push(await javascript(`${process.env.KILLS} kills`, ["tests/e2e"], 1, series, 100 * TEST_TIMEOUT_MS))
 }
 
@@ -146,7 +145,7 @@ async function javascript(name, folders, atOnce, wanted = () => true, limit_ms =
 
 /**
  * @param {string} folder
- * @returns {string[]} relative to the checkout, in a fixed order
+ * @returns {string[]} paths relative to the checkout, in a fixed order
  */
 function testFiles(folder) {
   if (!existsSync(folder)) return []
@@ -165,10 +164,10 @@ function numberBefore(text, word) {
 }
 
 /**
- * Runs a program with its output both shown and kept.
+ * Runs a program, and shows and keeps its output.
  * @param {string} program
  * @param {string[]} args
- * @param {(line: string) => boolean} [shown] whether a line, which comes without colours, is shown
+ * @param {(line: string) => boolean} [shown] whether to show a line; the line has no colours
  * @returns {Promise<{ status: number | null, output: string }>} the last lines of the output, without colours
  */
 function tee(program, args, shown = () => true) {
@@ -181,7 +180,7 @@ function tee(program, args, shown = () => true) {
         // eslint-disable-next-line no-control-regex -- colours of the terminal
         const plain = line.replace(/\x1b\[[0-9;]*m/g, "")
         if (shown(plain)) to.write(`${line}\n`)
-        // The counts are at the end
+        // The counts are at the end, so earlier lines can be dropped
         kept.push(plain)
         if (kept.length > 20_000) kept.splice(0, 10_000)
       })

@@ -1,4 +1,4 @@
-/** The part of `doctor` about configuration: OpenCode's, where the plugin is registered, and our own. */
+/** The part of `doctor` about configuration: OpenCode's, with the plugin's entries, and our own. */
 import { join } from "node:path"
 import { commandName } from "../../plugin/command-name.js"
 import { callCore } from "../core.js"
@@ -56,7 +56,7 @@ export async function registered({ cwd, env }) {
 /**
  * Whether opencode.toml is valid.
  * @param {Surroundings} surroundings
- * @param {boolean} core whether the native core, which reads it, is there
+ * @param {boolean} core whether the native core, which reads it, can be loaded
  * @returns {Promise<Finding>}
  */
 export async function configuration({ cwd }, core) {

@@ -1,4 +1,4 @@
-/** `doctor`: checks everything that a mission needs. It changes nothing itself; OpenCode, which it asks, starts as it always does. */
+/** `doctor`: checks everything that a mission needs. It changes nothing itself, but it starts OpenCode to ask it. */
 import { configuration, registered } from "./configuration.js"
 import { findOpenCode, git, nativeCore, openCode, runtime, sandbox, stateDirectory } from "./machine.js"
 import { asked } from "./opencode.js"
@@ -21,7 +21,7 @@ import { checks, missions, slots } from "./project.js"
 export async function diagnose(surroundings) {
   const [core, host, entries] = [nativeCore(), openCode(surroundings), await registered(surroundings)]
   const hasCore = core.status === "ok"
-  // What is not installed or not registered was said already
+  // A missing program or entry is already in the findings
   const canAsk = hasCore && host.status !== "fail" && entries.some(({ status }) => status === "ok")
   return [
     runtime(),

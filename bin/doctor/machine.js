@@ -9,12 +9,12 @@ import { stateDirectory as stateFolder } from "../install/record.js"
 /** @typedef {import("./doctor.js").Finding} Finding */
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
-/** The versions of OpenCode that the plugin was run in, oldest first: docs/COMPATIBILITY.md has what was seen. */
+/** The tested versions of OpenCode, oldest first: docs/COMPATIBILITY.md has the results. */
 export const TESTED = ["1.17.0", "1.17.11", "1.18.3", "1.18.20", "1.18.28", "1.18.29", "1.18.30", "1.18.31", "1.18.32", "1.18.33", "1.18.34"]
 
 const MIN_GIT = [2, 38]
 const MIN_NODE = 20
-/** Below this, a slot of a larger project may not fit. */
+/** Free bytes below which a slot of a larger project may not fit. */
 const LOW_DISK = 1e9
 const DEADLINE_MS = 20_000
 
@@ -31,7 +31,7 @@ export function runtime() {
  * @returns {string | undefined}
  */
 export function findOpenCode(env) {
-  // Its own installer puts it into a folder that only new shells have on their PATH
+  // OpenCode's installer uses a folder that only new shells have on their PATH
   const installed = join(env.HOME || homedir(), ".opencode", "bin")
   return find("opencode", { ...env, PATH: `${env.PATH ?? ""}${delimiter}${installed}` })
 }
@@ -87,7 +87,7 @@ export function nativeCore() {
 }
 
 /**
- * Where missions are kept. Nothing is created only to find out.
+ * Whether the state folder of missions can be written. It creates nothing to find out.
  * @param {Surroundings} surroundings
  * @returns {Finding}
  */
@@ -111,7 +111,7 @@ export function stateDirectory({ env }) {
 }
 
 /**
- * The core's own answer: it is what confines commands.
+ * The sandbox, as the core reports it: the core confines commands.
  * @returns {Finding}
  */
 export function sandbox() {
@@ -138,7 +138,7 @@ function find(program, env) {
         accessSync(file, constants.X_OK)
         if (statSync(file).isFile()) return file
       } catch {
-        // Not here
+        // Not in this folder
       }
     }
   }

@@ -1,4 +1,7 @@
-/** The part of `doctor` that asks OpenCode itself: whether it loaded the plugin, whose `/task` it is, which models roles get. */
+/**
+ * The part of `doctor` that asks OpenCode itself: whether it loaded the plugin, which plugin owns `/task`, which models
+ * roles get.
+ */
 import { spawnSync } from "node:child_process"
 import { commandName } from "../../plugin/command-name.js"
 import { callCore } from "../core.js"
@@ -31,7 +34,7 @@ export async function asked(program, { cwd, env }) {
 /**
  * @param {any} config as OpenCode resolved it, plugins included
  * @param {string} name of the command
- * @param {string} [why] this plugin cannot be loaded
+ * @param {string} [why] why this plugin cannot be loaded
  * @returns {Finding}
  */
 export function loaded(config, name, why) {
@@ -45,14 +48,14 @@ export function loaded(config, name, why) {
     return { name: "loaded", status: "fail", message, hint }
   }
   const message = plugins.length > 0 ? `OpenCode has the entries ${listed} and loaded no \`/${name}\`` : "OpenCode loads no plugin"
-  // OpenCode is silent about an entry that it skips
+  // OpenCode does not report an entry that it skips
   const hint = why
     ? `it cannot be loaded: ${why}; install the package again`
     : "an entry whose folder is gone, has no `main` or fails is skipped without a word; `opencode-orchestrator install` registers this one"
   return { name: "loaded", status: "fail", message, hint }
 }
 
-/** What goes wrong when this very plugin is loaded; other people's plugins are not run here. */
+/** The error when this plugin is loaded. Other plugins are not loaded here. */
 async function whyNot() {
   try {
     const { default: plugin } = await import("../../index.js")
@@ -63,7 +66,7 @@ async function whyNot() {
 }
 
 /**
- * The models that roles get, and whether a limit in money can be kept with them.
+ * The models of roles, and whether their prices are known, so that a limit in money works.
  * @param {any} config
  * @param {string} program
  * @param {Surroundings} surroundings

@@ -1,4 +1,7 @@
-/** The part of `doctor` about the project that it runs in: checks that are found, missions that wait, where slots lie. The core answers. */
+/**
+ * The part of `doctor` about the current project: found checks, waiting missions, and the place of slots. The core
+ * answers.
+ */
 import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname, join, sep } from "node:path"
 import { callCore } from "../core.js"
@@ -7,7 +10,7 @@ import { stateDirectory } from "../install/record.js"
 /** @typedef {import("./doctor.js").Finding} Finding */
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
-/** Checks that are named; the rest is counted. */
+/** The most checks that are named; the rest is only counted. */
 const MOST_NAMED = 6
 
 /**
@@ -51,7 +54,8 @@ export async function missions() {
 }
 
 /**
- * Where a mission's worktrees lie: tools pass over folders whose names begin with a dot (`place.rs` of the crate `workspace`).
+ * The folder of a mission's worktrees: tools skip folders whose names begin with a dot (`place.rs` of the crate
+ * `workspace`).
  * @param {Surroundings} surroundings
  * @returns {Promise<Finding>}
  */

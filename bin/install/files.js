@@ -1,4 +1,4 @@
-/** The configuration files of OpenCode on disk: find, read, replace, delete. What is in them is not known here. */
+/** The configuration files of OpenCode on disk: find, read, replace, delete. It does not know their contents. */
 import {
   chownSync, closeSync, existsSync, fchmodSync, fsyncSync, lstatSync, mkdirSync, openSync,
   readFileSync, readlinkSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync,
@@ -6,12 +6,12 @@ import {
 import { homedir } from "node:os"
 import { basename, dirname, join, resolve } from "node:path"
 
-/** Larger than any configuration that people write. */
+/** The largest file that is read: larger than any real configuration. */
 const MAX_BYTES = 8 << 20
-/** As many symbolic links as systems follow. */
+/** The most symbolic links in a row, as in operating systems. */
 const MAX_LINKS = 40
 
-/** Something about a file that its owner has to see to; the message is for them. */
+/** A problem with a file that the user must fix; the message is for them. */
 export class FileError extends Error {}
 
 /**
@@ -23,7 +23,7 @@ export function configDirectory(env) {
 }
 
 /**
- * The project that a folder belongs to: the nearest one with a `.git`, else itself.
+ * The project of a folder: the nearest folder above with a `.git`, otherwise the folder itself.
  * @param {string} cwd
  */
 export function projectDirectory(cwd) {
@@ -35,7 +35,7 @@ export function projectDirectory(cwd) {
 
 /**
  * @param {string} file
- * @returns {string | undefined} undefined where there is no such file
+ * @returns {string | undefined} undefined if there is no such file
  * @throws {FileError}
  */
 export function readText(file) {
@@ -62,7 +62,7 @@ export function readText(file) {
  * @returns {[line: number, column: number]}
  */
 function placeOfBadByte(bytes) {
-  // The longest start that may still become valid
+  // Searches for the longest beginning that is valid UTF-8
   let [valid, bad] = [0, bytes.length]
   while (bad - valid > 1) {
     const middle = (valid + bad) >> 1
@@ -73,13 +73,13 @@ function placeOfBadByte(bytes) {
       bad = middle
     }
   }
-  // Without the bytes of a character that is not whole
+  // Without the bytes of an incomplete character
   const lines = new TextDecoder().decode(bytes.subarray(0, valid), { stream: true }).split(/\r\n|\r|\n/)
   return [lines.length, lines[lines.length - 1].length + 1]
 }
 
 /**
- * That a file may be replaced: one that is read-only, or that another program makes, is so on purpose.
+ * Throws if a file must not be replaced: a read-only file, or one that another program generates, is so on purpose.
  * @param {string} file
  * @throws {FileError}
  */
@@ -94,11 +94,10 @@ export function assertWritable(file) {
 }
 
 /**
- * Replaces a file as a whole or not at all. A symbolic link stays one: the
- * file that it leads to is replaced. Mode and owner are kept.
+ * Replaces a file completely or not at all. A symbolic link stays: its target is replaced. Mode and owner are kept.
  * @param {string} file
  * @param {string} text
- * @param {string | undefined} expected what the file must still hold; undefined: it must not exist
+ * @param {string | undefined} expected the text that the file must still have; undefined: it must not exist
  * @returns {string[]} the folders that were made for it, the outermost first
  * @throws {FileError}
  */
@@ -114,7 +113,7 @@ export function replace(file, text, expected) {
         chownSync(temporary, stat.uid, stat.gid)
       }
       unchanged(file, target, expected)
-      // Another name of the same file stays one
+      // A file with several hard links is overwritten, so that they stay links
       if (stat && stat.nlink > 1) writeDurably(target, text, stat.mode & 0o7777, "w")
       else renameSync(temporary, target)
     } finally {
@@ -126,9 +125,9 @@ export function replace(file, text, expected) {
 }
 
 /**
- * Deletes a file, and the folders that were made for it where nothing else is in them. A symbolic link to it stays.
+ * Deletes a file, and the folders that were made for it if they are empty. A symbolic link to it stays.
  * @param {string} file
- * @param {string} expected what the file must still hold
+ * @param {string} expected the text that the file must still have
  * @param {string[]} folders the outermost first
  * @throws {FileError}
  */
@@ -141,7 +140,7 @@ export function remove(file, expected, folders) {
       try {
         rmdirSync(folder)
       } catch {
-        // Something else is in it by now
+        // The folder contains other files by now
       }
     }
   })
@@ -159,7 +158,7 @@ function unchanged(file, target, expected) {
 
 /**
  * @param {string} folder
- * @returns {string[]} those that were not there, the outermost first
+ * @returns {string[]} the folders that it created, the outermost first
  */
 function makeFolders(folder) {
   const made = []
@@ -169,8 +168,7 @@ function makeFolders(folder) {
 }
 
 /**
- * Where a write has to go, with every symbolic link followed, even one that
- * leads to a file which does not exist yet.
+ * The real path of a file, with every symbolic link followed, also if the target does not exist yet.
  * @param {string} file
  * @returns {string}
  */
@@ -187,7 +185,7 @@ export function destination(file) {
 }
 
 /**
- * The same before and after the folder is made.
+ * The real path of a folder, the same before and after the folder is created.
  * @param {string} folder
  * @returns {string}
  */
@@ -197,7 +195,7 @@ function realFolder(folder) {
 }
 
 /**
- * Whether there is a file or a link of that name, even one that leads nowhere.
+ * Whether there is a file or a link of that name, even a broken link.
  * @param {string} file
  */
 export function isThere(file) {
@@ -213,7 +211,7 @@ export function isThere(file) {
 export function writeDurably(path, text, mode, flag) {
   const handle = openSync(path, flag, mode)
   try {
-    // The mask of the process applies to `open`, not here
+    // The umask of the process applies to `open`, not to `fchmod`
     fchmodSync(handle, mode)
     writeFileSync(handle, text)
     fsyncSync(handle)
@@ -234,7 +232,7 @@ function syncDirectory(folder) {
 }
 
 /**
- * Runs `body`, and turns what the system says into a sentence.
+ * Runs `body`, and turns errors of the system into messages for the user.
  * @template T
  * @param {string} file
  * @param {string} verb

@@ -1,4 +1,7 @@
-/** `install` and `uninstall`: the plugin's entry in OpenCode's configuration. The one undoes the other, to the byte. */
+/**
+ * `install` and `uninstall`: the plugin's entry in OpenCode's configuration. `uninstall` restores every byte that
+ * `install` changed.
+ */
 import { dirname, isAbsolute } from "node:path"
 import { assertWritable, FileError, readText, remove, replace } from "./files.js"
 import { addToList, findList, isSkeleton, JsoncError, removeEmptyList, removeFromList, replaceSpec } from "./jsonc.js"
@@ -23,9 +26,9 @@ const KEY = "plugin"
  * @property {"added" | "created" | "replaced" | "unchanged" | "removed" | "restored" | "deleted"} action
  * @property {string} [spec]
  * @property {string} [backup]
- * @property {string} [instead] the entry that would have been written, where another one was there
+ * @property {string} [instead] the entry that was not written, because another one exists
  *
- * @typedef {object} Registration an entry that is ours, or that looks like it
+ * @typedef {object} Registration an entry that is or may be ours
  * @property {string} file
  * @property {string} spec
  * @property {State} state
@@ -44,22 +47,22 @@ export function install(request) {
 }
 
 /**
- * Takes out the plugin's entries, and what `install` had to add around them.
+ * Removes the plugin's entries, and everything that `install` added around them.
  * @param {Request} request
- * @returns {Step[]} empty where there was nothing to remove
+ * @returns {Step[]} empty if there was nothing to remove
  * @throws {FileError}
  */
 export function uninstall(request) {
-  // The last first: a folder that was made for the first file is empty when that one goes
+  // In reverse order: a folder that was made for the first file must be empty when that file is deleted
   const files = KINDS.toReversed().flatMap((kind) => candidates(kind, request).map((file) => ({ kind, file })))
   const steps = carryOut(files.flatMap(({ kind, file }) => planUninstall(kind, file, request) ?? []), request)
-  // What its user took out by hand needs no copy any more either
+  // The user may have removed an entry by hand: its record is no longer needed
   if (!request.dryRun) for (const { file } of files) if (recordOf(request.env, file)) forget(request.env, file)
   return steps
 }
 
 /**
- * Every entry in the configuration that is ours, or looks like ours.
+ * Every entry in the configuration that is or may be ours.
  * @param {import("./places.js").Where} where
  * @returns {Registration[]}
  * @throws {FileError}
@@ -79,7 +82,7 @@ export function registrationsIn(file, kind, env) {
 }
 
 /**
- * Whether a spec names a folder of this machine, which is of no use in a file that others share.
+ * Whether a spec names a folder of this machine, which is useless in a shared file.
  * @param {string | undefined} spec
  */
 export function isOfThisMachine(spec = "") {
@@ -93,9 +96,9 @@ export function isOfThisMachine(spec = "") {
  * @property {string} [spec]
  * @property {string} [instead]
  * @property {string} [before] undefined: there is no file
- * @property {string} [after] undefined: there is to be no file
- * @property {string} [origin] what `uninstall` gives back, where that is not `before`
- * @property {boolean} [undoes] whether it takes back an installation
+ * @property {string} [after] undefined: the file will be deleted
+ * @property {string} [origin] the text that `uninstall` restores, if it is not `before`
+ * @property {boolean} [undoes] whether it undoes an installation
  */
 
 /**
@@ -109,14 +112,14 @@ function planInstall(kind, spec, request) {
     const before = readText(file)
     const entry = own(entriesOf(file, before, request.env))[0]
     if (before === undefined || !entry) continue
-    // What was asked for gives way to nothing else of ours
+    // A requested entry replaces any other entry of ours
     const stale = entry.state === "dead" || (request.spec !== undefined && entry.spec !== spec)
     if (!stale) {
       const instead = entry.spec === spec ? undefined : spec
       return { file, action: "unchanged", spec: entry.spec, instead, before, after: before }
     }
     const after = inFile(file, () => replaceSpec(before, entry.entry, spec))
-    // An entry of ours is nothing to give back
+    // `uninstall` must not restore an entry of ours
     const origin = inFile(file, () => removeFromList(before, KEY, (candidate) => candidate === entry.spec))
     return { file, action: "replaced", spec, before, after, origin }
   }
@@ -139,7 +142,7 @@ function planUninstall(kind, file, request) {
   const [{ spec }] = entries
   const kept = recordOf(request.env, file)
   const first = kept?.before ?? undefined
-  // As it was, to the byte, if nothing else was changed since
+  // Restores the old text byte for byte, if nothing else was changed since
   if (kept?.after === hash(before)) {
     if (first === undefined) return { file, action: "deleted", spec, before, undoes: true }
     if (own(entriesOf(file, first, request.env)).length === 0) return { file, action: "restored", spec, before, after: first, undoes: true }
@@ -155,7 +158,7 @@ function planUninstall(kind, file, request) {
 }
 
 /**
- * All of it, or where one file cannot be written, nothing.
+ * Writes all files, or none if one cannot be written.
  * @param {Plan[]} plans
  * @param {Request} request
  * @returns {Step[]}
@@ -193,12 +196,12 @@ function write({ file, spec = "", before, after, origin = before, undoes }, env)
     forget(env, file)
     return {}
   }
-  // What was there before the first installation counts, as long as nobody else has changed the file since
+  // The text before the first installation counts, unless another program has changed the file since
   const earlier = recordOf(env, file)
   const same = earlier !== undefined && earlier.after === hash(before ?? "")
   const folders = same ? earlier.folders : []
   const record = { spec, after: hash(after ?? ""), before: same ? earlier.before : (origin ?? null), folders }
-  // Before the file, so that a crash between the two loses nothing
+  // The record is written before the file, so that a crash between them loses nothing
   const backup = keep(env, file, record)
   const made = withRecord(env, file, earlier, () => replace(file, after ?? "", before))
   if (made.length > 0) keep(env, file, { ...record, folders: [...folders, ...made] })
@@ -206,7 +209,7 @@ function write({ file, spec = "", before, after, origin = before, undoes }, env)
 }
 
 /**
- * What could not be written leaves the record as it was.
+ * Runs `body`; if it fails, the record is restored.
  * @template T
  * @param {Request["env"]} env
  * @param {string} file

@@ -2,7 +2,7 @@
  * Edits to a JSONC text that keep everything else: comments, order,
  * indentation, line endings, trailing commas and a byte order mark.
  *
- * Pure: text in, text out. Offsets are those of the text as given.
+ * Pure: text in, text out. Offsets count in the given text.
  */
 import { createScanner, getNodeValue, parseTree, printParseErrorCode, SyntaxKind } from "jsonc-parser"
 
@@ -13,8 +13,8 @@ const BOM = "\uFEFF"
 const SCHEMA_KEY = "$schema"
 
 /**
- * Why not `modify` of jsonc-parser: it formats what it inserts by options instead of by the file, and moves or drops comments
- * when it removes. Its scanner and parser are used.
+ * It does not use `modify` of jsonc-parser, which formats by options instead of by the file, and moves or drops
+ * comments when it removes something. It uses its scanner and parser.
  */
 
 /** A text that cannot be edited safely; the message says where and why. */
@@ -37,14 +37,13 @@ export class JsoncError extends Error {
 }
 
 /**
- * The root object of a configuration, or undefined where the text holds no
- * value at all (empty, or comments only).
+ * The root object of a configuration, or undefined if the text has no value (empty, or comments only).
  * @param {string} text
  * @returns {Node | undefined}
  * @throws {JsoncError}
  */
 export function parseObject(text) {
-  // The same length, so that offsets stay true
+  // The same length, so that offsets stay valid
   const plain = text.startsWith(BOM) ? ` ${text.slice(1)}` : text
   /** @type {import("jsonc-parser").ParseError[]} */
   const errors = []
@@ -72,8 +71,7 @@ export function parseObject(text) {
  */
 
 /**
- * The list under `key`, where there is one. Of duplicate keys the last counts,
- * as it does for every reader of the file.
+ * The list under `key`, if there is one. Of duplicate keys the last counts, as for every reader of the file.
  * @param {string} text
  * @param {string} key
  * @returns {{ root: Node | undefined, property?: Node, list?: Node, entries: Entry[] }}
@@ -101,7 +99,7 @@ export function findList(text, key) {
  * @param {string} text
  * @param {string} key
  * @param {string} spec
- * @param {string} schema the `$schema` of a file that holds nothing yet
+ * @param {string} schema the `$schema` for an empty file
  * @returns {string}
  * @throws {JsoncError}
  */
@@ -119,7 +117,7 @@ export function addToList(text, key, spec, schema) {
 }
 
 /**
- * Puts another spec in the place of an entry's, and keeps its options.
+ * Replaces the spec of an entry, and keeps its options.
  * @param {string} text
  * @param {Entry} entry
  * @param {string} spec
@@ -131,7 +129,7 @@ export function replaceSpec(text, entry, spec) {
 }
 
 /**
- * Takes out the entries that `matches`.
+ * Removes the entries for which `matches` is true.
  * @param {string} text
  * @param {string} key
  * @param {(spec: string) => boolean} matches
@@ -144,7 +142,7 @@ export function removeFromList(text, key, matches) {
     const entry = entries.find((candidate) => matches(candidate.spec))
     if (!list || !entry) return text
     const index = (list.children ?? []).indexOf(entry.node)
-    // One fewer each time round, so this ends
+    // Each round removes one entry, so this ends
     text = checked(text, applyEdits(text, removeChild(text, list, index)), (value) => {
       value[key].splice(index, 1)
     })
@@ -152,7 +150,7 @@ export function removeFromList(text, key, matches) {
 }
 
 /**
- * Takes out the property `key` if its list is empty and no comment is in it.
+ * Removes the property `key` if its list is empty and contains no comment.
  * @param {string} text
  * @param {string} key
  * @returns {string}
@@ -169,7 +167,7 @@ export function removeEmptyList(text, key) {
 }
 
 /**
- * Whether a text holds nothing but the `$schema` that [`addToList`] begins a file with: no other value, and no comment.
+ * Whether a text has only the `$schema` with which [`addToList`] begins a file: no other value, and no comment.
  * @param {string} text
  * @param {string} schema
  */
@@ -204,7 +202,7 @@ function styleOf(text, root) {
 }
 
 /**
- * What lies between two offsets that are not inside a value.
+ * The commas and comments between two offsets that are outside of values.
  * @param {string} text
  * @param {number} from
  * @param {number} to
@@ -250,7 +248,7 @@ function insertChild(text, container, literal, { eol, unit }) {
   if (startsLine(text, last.offset)) {
     return [...separate, insert(end, eol + indentAt(text, last.offset) + literal + trailing)]
   }
-  // After a line comment only a new line will do
+  // After a line comment the entry needs a new line
   if (line) return [...separate, insert(end, eol + indentAt(text, last.offset) + unit + literal + trailing)]
   return comma === undefined ? [insert(end, `, ${literal}`)] : [insert(end, ` ${literal},`)]
 }
@@ -273,7 +271,7 @@ function removeChild(text, container, index) {
   const edits = []
   let stop = end
   if (after.comma !== undefined) {
-    // A comment may stand between the two
+    // A comment may be between the entry and its comma
     if (text.slice(end, after.comma).trim() === "") stop = after.comma + 1
     else edits.push({ offset: after.comma, length: 1, content: "" })
   } else if (previous) {
@@ -290,7 +288,8 @@ function removeChild(text, container, index) {
   } else if ((next || startsLine(text, offset)) && !blankAfter && !closes) {
     while (text[stop] === " " || text[stop] === "\t") stop += 1
   } else if (previous) {
-    // The line break too, unless it ends a comment that would swallow what follows
+    // Removes the line break too, unless it ends a line comment: the comment would then include the following
+    // text
     const { line } = gap(text, previous.offset + previous.length, offset)
     const white = closes && !line ? /\s*$/ : /[ \t]*$/
     start = offset - (white.exec(text.slice(0, offset))?.[0].length ?? 0)
@@ -309,7 +308,7 @@ function insert(offset, content) {
 }
 
 /**
- * Applies edits that do not overlap; of two at one place the first comes first.
+ * Applies edits that do not overlap; of two edits at one place, the first comes first.
  * @param {string} text
  * @param {Edit[]} edits
  */
@@ -323,7 +322,7 @@ function applyEdits(text, edits) {
 }
 
 /**
- * The edited text, once it is certain that it means exactly what was intended.
+ * Returns the edited text after checking that its value is exactly the intended one.
  * @param {string} before
  * @param {string} after
  * @param {(value: any) => void} change what the edit should have done to the value
@@ -344,7 +343,7 @@ function valueOf(text) {
 }
 
 /**
- * Whether only white space stands before `offset` in its line.
+ * Whether only white space is before `offset` in its line.
  * @param {string} text
  * @param {number} offset
  */
@@ -353,7 +352,7 @@ function startsLine(text, offset) {
 }
 
 /**
- * The white space that the line of `offset` begins with.
+ * The indentation of the line of `offset`.
  * @param {string} text
  * @param {number} offset
  */

@@ -1,4 +1,4 @@
-/** What a user should know beside what was done: other plugins that own `/task`, and entries that only this machine understands. */
+/** Warnings after an installation: other plugins that own `/task`, and entries that work only on this machine. */
 import { commandName } from "../../plugin/command-name.js"
 import { COMMAND } from "../../plugin/names.js"
 import { configDirectory, projectDirectory } from "./files.js"
@@ -7,9 +7,9 @@ import { isOfThisMachine, registrations } from "./install.js"
 /** @typedef {{ message: string, hint: string }} Notice */
 
 /**
- * Entries of others that define `/task` too, or that cannot be told from such.
+ * Entries of other plugins that define `/task` too, or may do so.
  * @param {import("./install.js").Registration[]} found
- * @param {string} command what ours is called
+ * @param {string} command the name of our command
  * @returns {(Notice & { sure: boolean })[]}
  */
 export function rivals(found, command) {

@@ -1,12 +1,11 @@
-/** The files in which OpenCode looks for plugins, and which of them is edited. */
+/** The files in which OpenCode looks for plugins, and the one to edit. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { manifest } from "../../plugin/identity.js"
 import { configDirectory, isThere, projectDirectory } from "./files.js"
 
 /**
- * A kind of configuration that plugins are declared in: of `names` the first
- * that exists is edited, all are searched.
+ * A kind of configuration that declares plugins: all `names` are searched, and the first that exists is edited.
  * @typedef {{ kind: "server" | "tui", names: string[], create: string, schema: string }} Kind
  */
 
@@ -23,7 +22,10 @@ const TUI = { kind: "tui", names: ["tui.jsonc", "tui.json"], create: "tui.json",
 /** Every kind; an entry is looked for in all. */
 export const KINDS = [SERVER, TUI]
 
-/** The kinds that this version of the plugin has something for. @param {boolean} [board] whether the board is wanted, too */
+/**
+ * The kinds of configuration that this version of the plugin uses. @param {boolean} [board] whether the board is
+ * wanted, too
+ */
 export function wantedKinds(board = true) {
   return board && "./tui" in manifest().exports ? KINDS : [SERVER]
 }
@@ -37,7 +39,7 @@ export function wantedKinds(board = true) {
  */
 
 /**
- * The folders whose configuration is meant, the one in which a file is made first.
+ * The folders of the configuration; a new file is created in the first.
  * @param {Where} where
  */
 export function folders({ cwd, env, config, project }) {
@@ -57,7 +59,7 @@ export function candidates(kind, where) {
 }
 
 /**
- * The file that gets an entry. A link that leads nowhere yet counts only where no file does.
+ * The file that gets an entry. A broken link counts only if no file exists.
  * @param {Kind} kind
  * @param {Where} where
  */

@@ -1,4 +1,4 @@
-/** What `scripts/postinstall.js` does once it is clear that it may. */
+/** The work of `scripts/postinstall.js`, after it has checked that it may run. */
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { loadNative } from "../../plugin/native.js"
@@ -7,13 +7,13 @@ import { install } from "./install.js"
 
 /**
  * Registers a global installation for the user who made it.
- * @returns {string | undefined} a line to print; undefined where it is left to the user
+ * @returns {string | undefined} a line to print; undefined if the user must register it
  */
 export function postinstall() {
   if (existsSync(join(packageRoot, "crates"))) return undefined
-  // Under sudo the home, and the configuration in it, may be root's
+  // Under sudo the home folder with the configuration may be root's
   if (process.env.SUDO_USER) return undefined
-  // What cannot work is not announced
+  // Without a working core nothing is registered
   const { problem } = loadNative()
   if (problem !== undefined) return `${problem}\nhint: then run \`${PRODUCT} install\``
   const [step] = install({ cwd: process.cwd(), env: process.env })

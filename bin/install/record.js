@@ -1,6 +1,7 @@
 /**
- * What `install` found in a file, kept so that `uninstall` can give back exactly that: one record a file, in the state
- * directory and for its owner's eyes only, because configurations hold keys. Gone after a clean `uninstall`.
+ * The text that `install` found in a file, kept so that `uninstall` can restore it: one record for each file, in the
+ * state directory, readable only by the owner, because configurations may contain keys. A clean `uninstall` removes
+ * it.
  */
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs"
@@ -11,11 +12,11 @@ import { destination, guarded, writeDurably } from "./files.js"
 
 /**
  * @typedef {object} Kept
- * @property {string} file where the text lies, with links followed
+ * @property {string} file the path, with links followed
  * @property {string} spec the entry that was written
- * @property {string | null} before the text as it was; null: there was no file
- * @property {string} after hash of the text that was written
- * @property {string[]} folders made for it, the outermost first
+ * @property {string | null} before the earlier text; null: there was no file
+ * @property {string} after hash of the written text
+ * @property {string[]} folders folders made for the file, the outermost first
  */
 
 /** @typedef {Record<string, string | undefined>} Env */
@@ -24,7 +25,7 @@ import { destination, guarded, writeDurably } from "./files.js"
 export const hash = (text) => createHash("sha256").update(text).digest("hex")
 
 /**
- * The folder in which missions and these records are.
+ * The folder of missions and of these records.
  * @param {Env} env
  */
 export function stateDirectory(env) {
@@ -83,7 +84,7 @@ export function forget(env, file) {
     try {
       rmdirSync(folder)
     } catch {
-      // Records of other files, or missions
+      // The folder contains other records, or missions
       return
     }
   }

@@ -1,4 +1,4 @@
-/** Which entry of a configuration is this plugin, and which one to write. */
+/** Recognizes the plugin's entry in a configuration, and chooses the entry to write. */
 import { readFileSync, statSync } from "node:fs"
 import { homedir } from "node:os"
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
@@ -6,15 +6,15 @@ import { fileURLToPath } from "node:url"
 import { manifest, packageRoot, RIVALS } from "../../plugin/identity.js"
 import { FileError } from "./files.js"
 
-/** How far above a file that an entry names its package.json may lie. */
+/** How many folders above the named file the package.json may be. */
 const MAX_DEPTH = 8
 
 /**
- * What an entry of `plugin` is to us. Only a package.json with our id makes it ours: others publish under any name.
+ * The kind of an entry of `plugin`. It is ours only if its package.json has our id: others may publish under any name.
  * - `ours`
- * - `dead`: written by us, and gone since; OpenCode skips it silently
+ * - `dead`: written by us, but its package no longer exists; OpenCode skips it silently
  * - `rival`: another publisher's plugin that owns `/task` too
- * - `unknown`: has a name of ours or of a rival, and is not there to be looked at
+ * - `unknown`: has a name of ours or of a rival, but is not installed, so it cannot be checked
  * @typedef {"ours" | "dead" | "rival" | "unknown"} State
  */
 
@@ -41,9 +41,8 @@ export function recognise(spec, { directory, env, written }) {
 /**
  * The entry to write.
  *
- * The path of this folder works without a network and always means this very
- * version. Only where the folder is a passing one (npx and its like) does
- * OpenCode have to fetch the package itself.
+ * The path of this folder works without a network and always means exactly this version. OpenCode must fetch the
+ * package itself only if the folder is temporary (as with npx).
  * @param {string} [project] folder of the project whose own configuration it is for
  * @param {string} [root]
  * @returns {string}
@@ -61,7 +60,7 @@ export function specToWrite(project, root = packageRoot) {
   if (!project) return root
   const inside = relative(project, root)
   if (inside && !isAbsolute(inside) && inside.split(sep)[0] !== "..") return `./${inside.split(sep).join("/")}`
-  // A project's file is shared with people whose folders are others
+  // People who share a project's file have other folders
   return published ? `${name}@${version}` : root
 }
 
@@ -83,7 +82,7 @@ function pathOf(spec, directory) {
 }
 
 /**
- * The name in an entry that npm would install: `name`, `@scope/name@1`, `npm:name@1`, `alias@npm:name@1`.
+ * The package name in an entry: `name`, `@scope/name@1`, `npm:name@1`, `alias@npm:name@1`.
  * @param {string} spec
  */
 function nameIn(spec) {
@@ -92,7 +91,8 @@ function nameIn(spec) {
 }
 
 /**
- * The package that OpenCode loads for a name: it installs them into folders of its cache, or finds them beside the configuration.
+ * The package that OpenCode loads for a name: it installs packages into its cache, or finds them beside the
+ * configuration.
  * @param {string} spec
  * @param {string} directory
  * @param {Record<string, string | undefined>} env
@@ -129,7 +129,7 @@ function packageAbove(path) {
 
 /**
  * @param {string} file
- * @returns {{ name?: string, version?: string, pluginId?: string } | undefined} undefined where there is none
+ * @returns {{ name?: string, version?: string, pluginId?: string } | undefined} undefined if there is none
  */
 function read(file) {
   let text

@@ -1,6 +1,6 @@
 //! Links the binding as N-API asks.
 //!
-//! What that takes is for `napi-build` to know. No code is generated.
+//! `napi-build` knows the flags. It generates no code.
 
 fn main() {
     napi_build::setup();

@@ -4,11 +4,10 @@ import { join } from "node:path"
 import { fail, root } from "./run.js"
 
 /**
- * Builds the core and says where cargo left it.
+ * Builds the core and returns its path.
  * @param {string} profile of cargo
- * @param {string} [triple] another platform than this one; with a version of
- *   glibc behind a dot (`x86_64-unknown-linux-gnu.2.17`), or for a system whose
- *   linker is not here, `cargo zigbuild` links it
+ * @param {string} [triple] another platform than this one. `cargo zigbuild` links it, so a version
+ * of glibc may follow (`x86_64-unknown-linux-gnu.2.17`), and the system's own linker is not needed
  * @returns {string} path of the library
  */
 export function buildCore(profile, triple) {

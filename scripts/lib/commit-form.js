@@ -11,7 +11,7 @@ export const START = "74223a2f939658c95ac60c2aec12204e75925690"
 
 const MOST = 72
 const SUBJECT = /^[a-z][a-z0-9./-]*(, [a-z][a-z0-9./-]*)*: \S/
-/** What git writes itself, or what is folded into another commit before it is sent. */
+/** Messages that git writes itself, or of commits that are squashed before a push. */
 const NOT_OURS = /^(Merge |Revert "|fixup! |squash! |amend! )/
 
 /**
@@ -40,7 +40,7 @@ export function problemsOf(message) {
  */
 export function checkCommits(folder, start = START) {
   const git = (/** @type {string[]} */ ...args) => spawnSync("git", args, { cwd: folder, encoding: "utf8", maxBuffer: 64 << 20 })
-  // A folder inside somebody else's repository is no checkout of ours
+  // A folder inside another repository is no checkout of ours
   if (git("rev-parse", "--show-prefix").stdout !== "\n") return { skipped: "this is not a git checkout" }
   if (git("merge-base", "--is-ancestor", start, "HEAD").status !== 0) {
     return { skipped: `commit ${start.slice(0, 7)}, after which the form holds, is not in this history (a shallow clone, perhaps)` }

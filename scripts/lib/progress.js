@@ -1,11 +1,11 @@
 /**
- * What a long command is doing, said often enough that nobody takes it for stuck.
+ * Progress of a long command, printed often enough to show that it is not stuck.
  *
- * `tell` prints a line at a fixed interval. The other parts read what a test runner prints and know how
- * far it is: they only read, and decide nothing about the outcome.
+ * `tell` prints a line at a fixed interval. The other parts read the output of a test runner and compute
+ * its progress. They decide nothing about the result.
  */
 
-/** A line at least this often: the rule is thirty seconds, and a timer may be late. */
+/** The interval of lines: at most thirty seconds are allowed, and a timer may be late. */
 const EVERY_MS = 25_000
 
 /**
@@ -29,20 +29,20 @@ export function seconds(since, now = Date.now()) {
   return `${Math.round((now - since) / 1000)} s`
 }
 
-/** How far `cargo nextest run --status-level=pass` or `cargo test` is, from the lines that it prints. */
+/** The progress of `cargo nextest run --status-level=pass` or `cargo test`, from its output. */
 export class CargoProgress {
   #started = Date.now()
   #compiling = ""
   #done = 0
   /** @type {number | undefined} */
   #total
-  /** Tests that the runner calls slow, and since when they run. @type {Map<string, number>} */
+  /** Tests that the runner reports as slow, with their start times. @type {Map<string, number>} */
   #slow = new Map()
 
   /**
    * @param {string} line without colours
    * @param {number} [now]
-   * @returns {boolean} whether the line is worth showing; the many that only say that a test passed are not
+   * @returns {boolean} whether to show the line; lines of passed tests are not shown
    */
   read(line, now = Date.now()) {
     const compiling = /^\s*(?:Compiling|Building) (\S+)/.exec(line)
@@ -54,7 +54,7 @@ export class CargoProgress {
     }
     const status = /^\s*(PASS|LEAK|FAIL|TIMEOUT|SIG\w+|ABORT|SLOW|TERMINATING|TRY \d+ \w+) \[\s*>?\s*([\d.]+)s\] +(?:\([^)]*\) )?(.*)$/.exec(line)
     if (status) return this.#status(status[1], Number(status[2]), status[3], now)
-    // cargo test says only the number of each program
+    // cargo test prints only the number of tests of each program
     const [, ran] = /^test (?:\S+|.* - .*) \.\.\. (ok|ignored|FAILED)/.exec(line) ?? []
     if (!ran) return true
     this.#done += 1
@@ -89,17 +89,17 @@ export class CargoProgress {
   }
 }
 
-/** How far `node --test` is, from the events that `test-events.js` writes. */
+/** The progress of `node --test`, from the events that `test-events.js` writes. */
 export class NodeProgress {
   #started = Date.now()
   #files
   #done = 0
   #tests = 0
-  /** Files that run, and since when. @type {Map<string, number>} */
+  /** Running files, with their start times. @type {Map<string, number>} */
   #running = new Map()
   #rest = ""
 
-  /** @param {number} files that are to be run */
+  /** @param {number} number of files to run */
   constructor(files) {
     this.#files = files
   }

@@ -1,4 +1,4 @@
-/** What the development scripts share: where things are, and running programs. */
+/** Common parts of the development scripts: paths, and running programs. */
 import { spawn, spawnSync } from "node:child_process"
 import { dirname } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -22,7 +22,7 @@ export function fail(message, status = 1) {
  * Runs a program in the checkout with its output shown.
  * @param {string} program
  * @param {string[]} args
- * @param {string} [label] what it does, for a line every half minute while it runs
+ * @param {string} [label] its task, for a progress line every half minute
  * @returns {Promise<boolean>} whether it ended with status 0
  */
 export function run(program, args, label) {

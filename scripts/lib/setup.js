@@ -1,15 +1,15 @@
-/** Makes a fresh checkout ready: packages, and the native core. */
+/** Prepares a fresh checkout: npm packages and the native core. */
 import { existsSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { fail, have, root, run } from "./run.js"
 
-/** Installs the npm packages, unless those of the lockfile are there. */
+/** Installs the npm packages, unless those of the lockfile are installed. */
 export async function packages() {
   if (installed() && openCode()) return
   console.log("installing npm packages")
   const args = ["--no-audit", "--no-fund", "--loglevel=error"]
-  // The packages hold all that is needed without their install scripts
+  // The packages work without their install scripts
   if ((await run("npm", ["ci", "--ignore-scripts", ...args], "installing npm packages")) && openCode()) return
   // A lockfile made on another system may lack this one's optional packages
   console.log("the lockfile does not fit this system; installing without it")
@@ -17,7 +17,7 @@ export async function packages() {
   if (!(await run("npm", without, "installing npm packages"))) fail("npm could not install the packages; its message is above")
 }
 
-/** Whether node_modules holds what the lockfile asks for. */
+/** Whether node_modules has the packages of the lockfile. */
 function installed() {
   const folder = join(root, "node_modules")
   const hidden = join(folder, ".package-lock.json")
@@ -30,8 +30,8 @@ function installed() {
 }
 
 /**
- * Builds the native core; cargo knows whether there is anything to do. Unoptimised, tests share what is compiled for them;
- * measurements take the profile that is published.
+ * Builds the native core if needed. The unoptimised profile shares compiled code with the tests; measurements use the
+ * published profile.
  * @param {"dev" | "release"} profile
  * @returns {Promise<boolean>} whether it built
  */
@@ -41,9 +41,8 @@ export function core(profile = "dev") {
 }
 
 /**
- * The program of OpenCode in the development dependencies. Its own package
- * holds only a placeholder until an install script has run, which npm does not
- * do here, so the package of the platform is used.
+ * The program of OpenCode in the development dependencies. Its own package has only a placeholder until an install
+ * script runs, which npm does not do here, so the platform's package is used.
  * @returns {string | undefined}
  */
 export function openCode() {

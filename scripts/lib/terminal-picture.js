@@ -1,6 +1,6 @@
 /**
- * A terminal's screen as SVG: text stays text, so that the picture is small and can be read and searched. It knows colours and
- * weight, and nothing else that a terminal can do.
+ * Draws a terminal's screen as SVG with real text, so that the picture is small and searchable. It knows colours and
+ * weight, and no other terminal features.
  */
 
 /** Size of a cell, in pixels. */
@@ -26,7 +26,7 @@ const grey = (level) => rgb(level, level, level)
 const rgb = (...parts) => `#${parts.map((part) => Math.min(255, part).toString(16).padStart(2, "0")).join("")}`
 
 /**
- * What a sequence of `m` says, from what held before it.
+ * The style after an escape sequence with `m`, from the style before.
  * @param {Style} style
  * @param {string} codes
  * @returns {Style}
@@ -67,7 +67,7 @@ const PLAIN = { fg: undefined, bg: undefined, bold: false, dim: false, inverse: 
 /**
  * Runs of one style in a line.
  * @param {string} line
- * @param {Style} style what holds at its start
+ * @param {Style} style the style at its start
  */
 function runs(line, style) {
   /** @type {{ text: string, at: number, style: Style }[]} */

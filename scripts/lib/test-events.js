@@ -1,8 +1,8 @@
 /**
- * A reporter for `node --test`: a JSON line for each file that starts or ends and for each test that is over.
+ * A reporter for `node --test`: a JSON line when a file starts or ends, and when a test ends.
  *
- * `progress.js` reads them. Node 20 tells of the tests of a file only when the files before it are over, but of the
- * files themselves at once.
+ * `progress.js` reads them. Node 20 reports the tests of a file only after the files before it, but the files
+ * themselves immediately.
  */
 import { basename } from "node:path"
 

@@ -1,7 +1,7 @@
 //! The engine's [`Host`], answered by two JavaScript functions.
 //!
-//! It has no time limit, retries nothing and keeps nothing between calls. A promise that is rejected, or an answer that
-//! is no JSON, is an error of that one call.
+//! It has no time limit, retries nothing and keeps nothing between calls. A rejected promise, or an answer that is no
+//! JSON, is an error of that call alone.
 
 use engine::{Host, HostError, HostFuture, HostRequest};
 use napi::Status;
@@ -14,7 +14,7 @@ pub type Call = ThreadsafeFunction<String, Promise<String>, String, Status, fals
 /// `(text: string) => void`.
 pub type Say = ThreadsafeFunction<String, (), String, Status, false>;
 
-/// What the text of news begins with; no text for readers holds it. `plugin/mission.js` takes it off.
+/// The first character of progress news; no text for readers contains it. `plugin/mission.js` removes it.
 const PROGRESS: char = '\u{1}';
 
 pub struct Bridge {

@@ -1,7 +1,7 @@
 //! The class `Engine`: each method is one of `engine::Engine`, with JSON texts in and out.
 //!
-//! No rule belongs here, and what is wrong with an argument is for the engine to say. The environment is read once,
-//! when the object is made.
+//! No rule belongs here, and the engine reports wrong arguments. The environment is read once, when the object is
+//! created.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::bridge::{Bridge, Call, Say};
 
-/// What JavaScript gives the constructor.
+/// The constructor's argument.
 #[derive(Deserialize)]
 struct Options {
     directory: PathBuf,
@@ -70,14 +70,14 @@ impl Engine {
         Ok(Engine { engine: Arc::new(engine::Engine::new(options)) })
     }
 
-    /// Carries out the text after `/task`; `call` answers what the engine asks of the host, `say` gets the answer's text
-    /// piece by piece.
+    /// Carries out the text after `/task`. `call` answers the engine's requests to the host; `say` gets the answer's
+    /// text in pieces.
     #[napi]
     pub async fn command(&self, text: String, session: Option<String>, call: Call, say: Say) {
         self.engine.command(&text, session, Arc::new(Bridge { call: Arc::new(call), say })).await;
     }
 
-    /// What is said of a mission that waits to be resumed, or `null`.
+    /// The message about a mission that waits to be resumed, or `null`.
     #[napi]
     pub async fn unfinished(&self) -> Option<String> {
         self.engine.unfinished().await
@@ -88,56 +88,56 @@ impl Engine {
         self.engine.stop(&by).await;
     }
 
-    /// The same for what was asked for in one session.
+    /// Stops only a mission that was requested in this session.
     #[napi]
     pub async fn stop_in(&self, session: String, by: String) {
         self.engine.stop_in(&session, &by).await;
     }
 
-    /// What was typed after the command in a session that is busy: the answer where it takes effect at once, or `null`.
+    /// The text after the command, typed in a busy session: the answer if it takes effect at once, or `null`.
     #[napi]
     pub async fn at_once(&self, text: String) -> Option<String> {
         self.engine.at_once(&text).await
     }
 
-    /// Whether a session is one of a role at work here.
+    /// Whether the session belongs to a role of this engine.
     #[napi]
     pub fn knows(&self, session: String) -> bool {
         self.engine.knows(&session)
     }
 
-    /// What OpenCode sees of a role's session, as JSON; other sessions are nobody's business here.
+    /// OpenCode's observation of a role's session, as JSON; other sessions are ignored.
     #[napi]
     pub fn observe(&self, session: String, observation: String) {
         self.engine.observe(&session, &observation);
     }
 
-    /// A mailbox tool; arguments as JSON, the answer as the model reads it.
+    /// Calls a mailbox tool. Arguments are JSON; returns the answer for the model.
     #[napi]
     pub async fn call_tool(&self, session: String, tool: String, arguments: String) -> String {
         self.engine.call_tool(&session, &tool, value(arguments)).await
     }
 
-    /// Why one of OpenCode's tools may not go ahead, or `null`.
+    /// Why a call of one of OpenCode's tools is refused, or `null`.
     #[napi]
     pub async fn before_tool(&self, session: String, tool: String, arguments: String) -> Option<String> {
         self.engine.before_tool(&session, &tool, &value(arguments)).await
     }
 
-    /// Why a session's next request may not be sent, or `null`; `bytes`: the length of its messages.
+    /// Why a session's next request must not be sent, or `null`; `bytes`: the length of its messages.
     #[napi]
     pub async fn before_request(&self, session: String, bytes: u32) -> Option<String> {
         self.engine.before_request(&session, bytes.into()).await
     }
 
-    /// What stands in place of parts of a session's messages in its next request, as JSON, or `null` where all stays;
+    /// Replacements for parts of a session's messages in its next request, as JSON, or `null` if there are none;
     /// `messages`: JSON of the messages.
     #[napi]
     pub async fn page(&self, session: String, messages: String) -> Option<String> {
         self.engine.page(&session, &messages).await
     }
 
-    /// Arguments (JSON) in place of those of a call of one of OpenCode's tools, or `null`; the error is for the model.
+    /// New arguments (JSON) for a call of one of OpenCode's tools, or `null` to keep them. The error is for the model.
     #[napi]
     pub async fn rewrite_tool(
         &self,
@@ -149,8 +149,8 @@ impl Engine {
         Ok(rewritten.map_err(Error::from_reason)?.map(|arguments| arguments.to_string()))
     }
 
-    /// Carries out a call of a tool of `fileTools`, or says what it would do: JSON of `{ title, output, metadata, patterns, diff }`.
-    /// The error is for the model.
+    /// Carries out a call of a tool of `fileTools`, or describes it: JSON of `{ title, output, metadata, patterns, diff
+    /// }`. The error is for the model.
     #[napi]
     pub async fn change_file(
         &self,
@@ -163,14 +163,14 @@ impl Engine {
         Ok(done.map_err(Error::from_reason)?.to_string())
     }
 
-    /// What is appended to the answer of one of OpenCode's tools, or `null`.
+    /// Text to append to the answer of one of OpenCode's tools, or `null`.
     #[napi]
     pub async fn after_tool(&self, session: String, tool: String, arguments: String) -> Option<String> {
         self.engine.after_tool(&session, &tool, value(arguments)).await
     }
 }
 
-/// Text that is no JSON is kept as text: the engine says what is wrong with it.
+/// Text that is no JSON stays a text: the engine reports the problem.
 fn value(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or(Value::String(text))
 }

@@ -3,7 +3,7 @@
 use napi_derive::napi;
 use serde_json::Value;
 
-/// The version of the core; the shim refuses one that is not its own.
+/// The version of the core; the loader refuses another version than its own.
 #[napi]
 pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_string()
@@ -27,7 +27,8 @@ pub fn sandbox() -> String {
     engine::sandbox().to_string()
 }
 
-/// A subcommand of `opencode-orchestrator`: JSON of `{ args, cwd, env, tty }` to JSON of `{ exit, stdout, stderr }`.
+/// Runs a subcommand of `opencode-orchestrator`: takes JSON of `{ args, cwd, env, tty }`, returns JSON of `{ exit,
+/// stdout, stderr }`.
 #[napi]
 pub async fn cli(request: String) -> String {
     engine::cli::run(&request).await

@@ -1,8 +1,8 @@
-//! The N-API face of the core: conversions between JavaScript and the engine, and nothing else.
+//! The N-API interface of the core: only conversions between JavaScript and the engine.
 //!
-//! **Invariant:** no decision is made here. Values cross as JSON text, so that one serde type serves both sides.
+//! **Invariant:** it makes no decision. Values cross as JSON text, so that one serde type serves both sides.
 
-// Without Node nobody calls these functions
+// Tests run without Node, so nothing calls these functions
 #![cfg_attr(test, allow(dead_code))]
 
 mod bridge;
