@@ -3,6 +3,9 @@
  * roles get.
  */
 import { spawnSync } from "node:child_process"
+import { existsSync } from "node:fs"
+import { isAbsolute } from "node:path"
+import { fileURLToPath } from "node:url"
 import { commandName } from "../../plugin/command-name.js"
 import { callCore } from "../core.js"
 
@@ -12,6 +15,8 @@ import { callCore } from "../core.js"
 /** OpenCode may install something at its first start. */
 const DEADLINE_MS = 60_000
 const MAX_BYTES = 64 << 20
+/** The longest reason that is shown. */
+const MAX_WHY = 300
 const OURS = "orchestrator/mission"
 const ROLES = ["searcher", "planner", "coder", "reviewer", "fixer"]
 
@@ -22,24 +27,77 @@ const ROLES = ["searcher", "planner", "coder", "reviewer", "fixer"]
  */
 export async function asked(program, { cwd, env }) {
   if (!program) return []
-  const config = json(run(program, ["debug", "config"], cwd, env))
+  const { stdout, stderr } = run(program, ["debug", "config", "--print-logs", "--log-level", "WARN"], cwd, env)
+  const config = json(stdout)
   if (!config) {
     const message = "OpenCode did not print its configuration (`opencode debug config`), so what it loaded is not known"
     return [{ name: "loaded", status: "warn", message, hint: "run that command in this folder to see why" }]
   }
   const command = await commandName(cwd, env)
-  return [loaded(config, command, await whyNot()), ...(await models(config, program, { cwd, env }))]
+  const failed = failures(stderr)
+  return [loaded(config, command, await whyNot(), failed), ...others(config, failed), ...(await models(config, program, { cwd, env }))]
+}
+
+/**
+ * What OpenCode's own log says of plugins that it did not load, by entry: it tells nobody else.
+ * @param {string} log
+ * @returns {Map<string, string>}
+ */
+export function failures(log) {
+  const found = new Map()
+  for (const line of log.split("\n")) {
+    const said = (/** @type {string} */ key) => new RegExp(`(?:^| )${key}=("(?:[^"\\\\]|\\\\.)*"|\\S+)`).exec(line)?.[1]
+    const plain = (/** @type {string | undefined} */ text) => (text?.startsWith('"') ? (json(text) ?? text.slice(1, -1)) : text)
+    const entry = plain(said("path")) ?? plain(said("spec")) ?? plain(said("pkg")) ?? plain(said("plugin"))
+    const message = plain(said("message"))
+    if (!entry || !/\bplugin\b/i.test(message ?? "")) continue
+    const why = [plain(said("error")) ?? plain(said("cause")) ?? message].join("").replaceAll(/\s+/g, " ")
+    found.set(entry, why.length > MAX_WHY ? `${why.slice(0, MAX_WHY)}…` : why)
+  }
+  return found
+}
+
+/** @param {any} config */
+const entriesOf = (config) => /** @type {unknown[]} */ (config.plugin ?? []).map((entry) => String(Array.isArray(entry) ? entry[0] : entry))
+
+/**
+ * Why an entry was not loaded: what OpenCode said, or what can be seen of a path.
+ * @param {string} entry
+ * @param {Map<string, string>} failed
+ */
+function whyOf(entry, failed) {
+  const said = failed.get(entry)
+  if (said !== undefined) return said
+  const path = entry.startsWith("file://") ? fileURLToPath(entry) : isAbsolute(entry) ? entry : undefined
+  return path !== undefined && !existsSync(path) ? "it does not exist" : undefined
+}
+
+/**
+ * Entries of other plugins that OpenCode did not load.
+ * @param {any} config
+ * @param {Map<string, string>} failed
+ * @returns {Finding[]}
+ */
+export function others(config, failed) {
+  const silent = entriesOf(config).flatMap((entry) => {
+    const why = whyOf(entry, failed)
+    return why === undefined ? [] : [`\`${entry}\`: ${why}`]
+  })
+  if (silent.length === 0) return []
+  const message = `OpenCode did not load ${silent.join("; ")}`
+  return [{ name: "not loaded", status: "warn", message, hint: "take the entry out of its configuration, or install the package again" }]
 }
 
 /**
  * @param {any} config as OpenCode resolved it, plugins included
  * @param {string} name of the command
  * @param {string} [why] why this plugin cannot be loaded
+ * @param {Map<string, string>} [failed] what OpenCode says of entries that it did not load
  * @returns {Finding}
  */
-export function loaded(config, name, why) {
-  const plugins = /** @type {unknown[]} */ (config.plugin ?? [])
-  const listed = plugins.map((entry) => `\`${Array.isArray(entry) ? entry[0] : entry}\``).join(", ") || "none"
+export function loaded(config, name, why, failed = new Map()) {
+  const plugins = entriesOf(config).filter((entry) => whyOf(entry, failed) === undefined)
+  const listed = plugins.map((entry) => `\`${entry}\``).join(", ") || "none"
   const command = config.command?.[name]
   if (command?.model === OURS) return { name: "loaded", status: "ok", message: `OpenCode loads ${listed}; \`/${name}\` starts a mission` }
   if (command) {
@@ -76,7 +134,7 @@ async function models(config, program, { cwd, env }) {
   const name = "models"
   const own = json((await callCore(["config", "show", "--json"])).stdout ?? "")
   const wanted = new Set(ROLES.map((role) => own?.roles?.[role]?.model ?? config.model).filter(Boolean))
-  const known = priced(run(program, ["models", "--verbose"], cwd, env) ?? "")
+  const known = priced(run(program, ["models", "--verbose"], cwd, env).stdout)
   if (known.size === 0) {
     return [{ name, status: "fail", message: "OpenCode knows no model", hint: "log in with `opencode auth login`, or configure a provider in opencode.json" }]
   }
@@ -121,12 +179,12 @@ function run(program, args, cwd, env) {
     cwd,
     env: { ...env, OPENCODE_DISABLE_AUTOUPDATE: "1" },
     encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
     timeout: DEADLINE_MS,
     maxBuffer: MAX_BYTES,
     shell: program.endsWith(".cmd"),
   })
-  return result.status === 0 ? result.stdout : undefined
+  return { stdout: result.status === 0 ? result.stdout : "", stderr: result.stderr ?? "" }
 }
 
 /** @param {string | undefined} text */

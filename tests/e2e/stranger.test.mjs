@@ -118,33 +118,27 @@ function takeOut(world, { call, before }) {
 
 const options = { skip, plugin: false, files: project(), timeout_ms: 240_000, scenario: modules(["left"]) }
 
-scene("npm: installed globally under an empty home, a mission is completed, and nothing is left", options, async (world) => {
-  const user = stranger(world)
-  const npm = user.call("npm", "install", "--global", NAME, "--no-audit", "--no-fund", "--foreground-scripts")
-  assert.equal(npm.code, 0, npm.all)
-  registerAndAsk(world, user)
-  const result = await world.task("Add a module")
-  assert.equal(result.code, 0, printed(result))
-  ended(world, "done")
-  assert.ok(world.exists("src/left.js"))
-  takeOut(world, user)
-})
+/** How each package manager installs a package for all folders. */
+const MANAGERS = {
+  npm: () => ["npm", "install", "--global", NAME, "--no-audit", "--no-fund", "--foreground-scripts"],
+  pnpm: () => [tool("pnpm"), "add", "--global", NAME],
+  bun: () => [tool("bun"), "add", "--global", NAME],
+}
 
-scene("pnpm: a global installation works the same", options, async (world) => {
-  const user = stranger(world)
-  const pnpm = user.call(tool("pnpm"), "add", "--global", NAME)
-  assert.equal(pnpm.code, 0, pnpm.all)
-  registerAndAsk(world, user)
-  takeOut(world, user)
-})
-
-scene("bun: a global installation works the same", options, async (world) => {
-  const user = stranger(world)
-  const bun = user.call(tool("bun"), "add", "--global", NAME)
-  assert.equal(bun.code, 0, bun.all)
-  registerAndAsk(world, user)
-  takeOut(world, user)
-})
+for (const [manager, command] of Object.entries(MANAGERS)) {
+  scene(`${manager}: installed globally under an empty home, a mission is completed, and nothing is left`, options, async (world) => {
+    const user = stranger(world)
+    const [program, ...args] = command()
+    const got = user.call(program, ...args)
+    assert.equal(got.code, 0, got.all)
+    registerAndAsk(world, user)
+    const result = await world.task("Add a module")
+    assert.equal(result.code, 0, printed(result))
+    ended(world, "done")
+    assert.ok(world.exists("src/left.js"))
+    takeOut(world, user)
+  })
+}
 
 scene("OpenCode's own installer: `opencode plugin NAME --global`", options, async (world) => {
   const user = stranger(world)

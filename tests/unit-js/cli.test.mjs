@@ -7,7 +7,7 @@ import { test } from "node:test"
 import { HERE } from "../../bin/commands.js"
 import { environment } from "../../plugin/command-line.js"
 import { atLeast } from "../../bin/doctor/machine.js"
-import { loaded, priced } from "../../bin/doctor/opencode.js"
+import { failures, loaded, others, priced } from "../../bin/doctor/opencode.js"
 import { commandName, withName } from "../../plugin/command-name.js"
 import { loadNative } from "../../plugin/native.js"
 import { folder, home, ROOT, run, withCore } from "./support.mjs"
@@ -171,6 +171,22 @@ test("the doctor tells whose command OpenCode has, and reads the prices of model
   const known = priced('a/b\n{\n  "id": "b",\n  "url": "x/y",\n  "cost": { "input": 1, "output": 2 }\n}\nc/d/e\n{}\n')
   assert.deepEqual([...known], [["a/b", { input: 1, output: 2 }], ["c/d/e", {}]])
   assert.equal(priced("").size, 0)
+})
+
+test("the doctor tells what OpenCode itself says of plugins that it did not load", () => {
+  const log = [
+    'timestamp=1 level=INFO message=loading path=/x/opencode.json',
+    'timestamp=2 level=ERROR run=1 message="failed to load plugin" path=file:///p/bad error="server \\"failed\\" here"',
+    "timestamp=3 level=ERROR message=\"failed to install plugin\" pkg=other@1 cause=unreachable",
+    "no line of a log",
+  ].join("\n")
+  const failed = failures(log)
+  assert.deepEqual([...failed], [["file:///p/bad", 'server "failed" here'], ["other@1", "unreachable"]])
+  const config = { plugin: ["file:///p/bad", ["other@1", {}], "/nowhere/at/all", ROOT], command: { task: { model: "orchestrator/mission" } } }
+  assert.equal(loaded(config, "task", undefined, failed).message, `OpenCode loads \`${ROOT}\`; \`/task\` starts a mission`)
+  const [finding] = others(config, failed)
+  assert.match(finding.message, /`file:\/\/\/p\/bad`: server "failed" here; `other@1`: unreachable; `\/nowhere\/at\/all`: it does not exist/)
+  assert.deepEqual(others({ plugin: [ROOT] }, failed), [])
 })
 
 test("the command keeps its name unless the user's own file renames it, and texts follow", async (t) => {
