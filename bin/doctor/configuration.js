@@ -10,7 +10,7 @@ import { rivals } from "../install/notices.js"
 /** @typedef {import("./doctor.js").Surroundings} Surroundings */
 
 /**
- * Where the plugin is registered.
+ * The places where the plugin is registered.
  * @param {Surroundings} surroundings
  * @returns {Promise<Finding[]>}
  */

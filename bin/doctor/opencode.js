@@ -39,7 +39,7 @@ export async function asked(program, { cwd, env }) {
 }
 
 /**
- * What OpenCode's own log says of plugins that it did not load, by entry: it tells nobody else.
+ * Messages in OpenCode's log about plugins that it did not load, by entry. OpenCode shows them nowhere else.
  * @param {string} log
  * @returns {Map<string, string>}
  */

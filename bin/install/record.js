@@ -43,7 +43,7 @@ function place(env, file) {
 /**
  * @param {Env} env
  * @param {string} file
- * @returns {Kept | undefined} undefined also where the record cannot be read: then the file is edited without it
+ * @returns {Kept | undefined} also undefined if the record cannot be read: then the file is edited without it
  */
 export function recordOf(env, file) {
   const path = place(env, file)
@@ -60,7 +60,7 @@ export function recordOf(env, file) {
  * @param {Env} env
  * @param {string} file
  * @param {Omit<Kept, "file">} kept
- * @returns {string} where it is
+ * @returns {string} the path of the record
  */
 export function keep(env, file, kept) {
   const path = place(env, file)

@@ -1,7 +1,7 @@
 //! What is remembered: the files under `$XDG_DATA_HOME/opencode-orchestrator/<project key>/`.
 //!
-//! - [`StateDir`] and [`MissionDir`] know where everything lies; folders are 0700, files 0600.
-//! - [`ProjectLock`] lets one mission a project run; it dies with its process.
+//! - [`StateDir`] and [`MissionDir`] know the paths of all files; folders are 0700, files 0600.
+//! - [`ProjectLock`] allows one running mission per project; it is freed when its process ends.
 //! - [`Journal`] appends events, each durable before [`Journal::append`] returns; [`read`] and [`Reader`]
 //!   give them back and say exactly what is wrong with a damaged file.
 //! - [`QueuePlace`] is a mission that waits until the one before it has ended.

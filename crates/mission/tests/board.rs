@@ -1,4 +1,4 @@
-//! What the board says of a state.
+//! The board of a state.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! What the user says to a mission that runs, and what follows from it.
+//! The user's corrections of a running mission, and what follows from them.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests too
 

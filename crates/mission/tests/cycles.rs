@@ -1,4 +1,4 @@
-//! The end of a cycle: the review of the whole, the plan of what is missing, and when enough was tried.
+//! The end of a cycle: the review of the whole, the plan for what is missing, and when to stop.
 
 mod support;
 
@@ -23,7 +23,7 @@ fn policy() -> Policy {
     }
 }
 
-/// The plan's own items, over those of its tasks.
+/// A plan with its own acceptance items, beside those of its tasks.
 fn planned(text: &str, items: &[&str]) -> Mission {
     let mut mission = Mission::briefed(policy());
     let acceptance = items.iter().map(|item| item.to_string()).collect();
@@ -49,7 +49,7 @@ fn integrate_tree(mission: &mut Mission, task: &str, tree: &str) {
     });
 }
 
-/// One task that is the whole plan, and is integrated once what a gate rejected is fixed.
+/// A single task that is integrated after a gate rejected it and it was fixed.
 fn integrated_when_fixed() -> Mission {
     let mut mission = planned("a: a", &["it is done"]);
     mission.start("a");
@@ -88,7 +88,7 @@ fn the_estimate_comes_before_the_first_task_and_before_the_question_whether_to_b
     );
 }
 
-/// A journal from before there was an estimate, resumed in the middle.
+/// A journal from before estimates existed, resumed in the middle.
 #[test]
 fn what_has_begun_is_not_estimated_any_more() {
     let mut mission = planned("a: a\nb: b", &[]);
@@ -175,7 +175,7 @@ fn what_is_not_met_is_the_next_plan_and_its_tasks_do_it() {
     );
     assert_eq!(mission.state.stage(), Stage::Planning);
     mission.plan(None, "a: c; ; g\nd: d; a; g");
-    // Ids and groups of their own
+    // The new plan gets its own ids and groups
     assert!(
         mission.state.tasks["a-2"].group.as_deref() == Some("2/g") && mission.state.tasks["a-2"].cycle == 2
     );
@@ -214,7 +214,7 @@ fn a_cycle_that_brings_nothing_is_the_last_one() {
     mission.plan(None, "b: b");
     integrate_tree(&mut mission, "b", "t2");
     mission.record_policy();
-    // Something was integrated, and nothing that was missing is there
+    // Something was integrated, but every missing item is still missing
     mission.review(&["x", "y"]);
     check(
         &mut mission,
@@ -227,7 +227,7 @@ fn a_cycle_that_brings_nothing_is_the_last_one() {
     assert_eq!(missing, ["x", "y"]);
 }
 
-/// Of what a review said is missing, a coder says that it is there, and changes nothing.
+/// A Coder answers that an item which a review misses is already met, and changes nothing.
 fn answered() -> Mission {
     let mut mission = planned("a: a\nb: b", &["x", "y"]);
     integrate_tree(&mut mission, "a", "t1");
@@ -316,7 +316,7 @@ fn what_was_lost_is_planned_again_and_asked_for_at_the_end() {
         "#]],
     );
     mission.review(&[]);
-    // A reviewer that misses what was not integrated does not make it integrateddd
+    // A review that does not object does not make a lost task integrated
     check(
         &mut mission,
         expect![[r#"
@@ -473,7 +473,7 @@ fn what_is_being_delivered_is_ended_before_more_is_planned() {
     );
 }
 
-/// What a later plan needs is not what the first one had.
+/// A later plan has its own needs.
 #[test]
 fn packages_of_a_later_plan_are_added_and_dropped_by_themselves() {
     let package = |name: &str| PlannedDependency {

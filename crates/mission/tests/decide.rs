@@ -1,4 +1,4 @@
-//! What is under way at each point of a mission.
+//! The effects that are running at each point of a mission.
 
 mod support;
 
@@ -50,7 +50,7 @@ fn a_mission_begins_with_base_brief_and_plan() {
     "#]],
     );
     mission.tell(Event::BriefFailed { class: FailureClass::Malformed, reason: "prose".into() });
-    // It goes on without a brief
+    // It continues without a brief
     check(
         &mut mission,
         expect![[r#"
@@ -157,7 +157,8 @@ fn a_group_is_built_upon_itself_and_is_integrated_as_a_whole() {
     mission.start("a");
     mission.submit("a");
     mission.pass("a");
-    // `b` goes on from what `a` wrote and may change the same file; `c` waits until both are integrated
+    // `b` continues from the change of `a` and may edit the same file; `c` waits until both are
+    // integrated
     check(
         &mut mission,
         expect![[r#"
@@ -269,7 +270,7 @@ fn compound_tasks_nest_four_deep_and_land_from_within() {
     assert_eq!(mission.state.tasks["p4"].depth, 3);
     mission.integrate_one("p4");
     assert!(mission.state.tasks.values().all(|t| matches!(t.phase, Phase::Integrated { .. })));
-    // No room for a fifth: what fails there is not split
+    // Plans nest four deep, so a task that fails there is not split
     let splits = Policy { splits: 3, fixes: 0, fresh: 0, ..policy() };
     let mut mission = Mission::with(splits, "+p1: a");
     for (above, plan) in [("p1", "+p2: a"), ("p2", "+p3: a"), ("p3", "p4: a")] {
@@ -506,7 +507,7 @@ fn missions_end_as_they_went() {
 fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
     let policy = Policy { parallel: 4, candidates: 3, ..Policy::default() };
     let mut mission = Mission::with(policy, "a: a\nb: b");
-    // One of the two, as both need three
+    // Only one of the two starts, because each needs three slots
     check(
         &mut mission,
         expect![[r#"
@@ -530,7 +531,7 @@ fn coders_side_by_side_take_a_slot_each_until_one_of_them_is_chosen() {
         work:b:1:0
     "#]],
     );
-    // Never more than there are slots
+    // Never more Coders than slots
     let policy = Policy { parallel: 2, candidates: 8, ..Policy::default() };
     let mission = Mission::with(policy, "a: a");
     assert_eq!(mission.state.candidates(), 2);

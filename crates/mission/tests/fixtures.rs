@@ -1,4 +1,4 @@
-//! Journals are read forever: `fixtures/events.jsonl` holds a line for every shape that an event has had.
+//! Old journals must stay readable: `fixtures/events.jsonl` has a line for every shape that an event has had.
 //!
 //! **Its lines are never changed or removed.** A new event, field or value gets a line more, as the program writes it; the
 //! older lines show that journals without it are still read.
@@ -24,7 +24,7 @@ fn read(line: &Value) -> Event {
         .unwrap_or_else(|error| panic!("a journal of today would not be read any more: {error}\n{line}"))
 }
 
-/// The names that an enumeration knows, from what serde says of one that it does not know.
+/// The names of an enumeration, from serde's error for an unknown name.
 fn names<T: DeserializeOwned>(unknown: Value) -> BTreeSet<String> {
     let error = serde_json::from_value::<T>(unknown).err().expect("`?` is no name").to_string();
     let names: Vec<&str> = error.split('`').skip(1).step_by(2).skip(1).collect();
@@ -32,7 +32,7 @@ fn names<T: DeserializeOwned>(unknown: Value) -> BTreeSet<String> {
     names.into_iter().map(str::to_string).collect()
 }
 
-/// The texts that stand under `key` anywhere in the fixture.
+/// All texts under `key` in the fixture.
 fn values(key: &str) -> BTreeSet<String> {
     fn collect(value: &Value, key: &str, found: &mut BTreeSet<String>) {
         match value {
@@ -49,7 +49,7 @@ fn values(key: &str) -> BTreeSet<String> {
     found
 }
 
-/// Paths of the fields that say something, such as `plan.tasks[].id`.
+/// Paths of the fields with a value, such as `plan.tasks[].id`.
 fn fields(value: &Value, at: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Null | Value::Bool(false) => {}
@@ -105,7 +105,7 @@ fn every_line_is_read_whole_and_every_field_has_one() {
     }
 }
 
-/// In whatever order and however often facts come, the fold takes them.
+/// The fold accepts events in any order and any number.
 #[test]
 fn every_line_can_be_folded_in_any_place() {
     let events: Vec<Event> = lines().iter().map(read).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mission::Gate;
 
-/// What stands around the table in the page.
+/// The marks around the table in the page.
 const BEGIN: &str = "<!-- gates: begin -->\n";
 const END: &str = "<!-- gates: end -->";
 

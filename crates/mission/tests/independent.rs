@@ -1,4 +1,4 @@
-//! Tests that another coder writes before a task: when they are due, and what becomes of them.
+//! Tests that another Coder writes before a task: when they are due, and what follows from them.
 
 mod support;
 
@@ -170,7 +170,7 @@ fn an_author_who_is_lost_does_not_count() {
     assert_eq!(mission.state.tasks["a"].host_failures, 1);
     begin(&mut mission, "a");
     accept(&mut mission, "a");
-    // What stands is kept over a crash
+    // Accepted tests survive a crash
     mission.start("a");
     mission.tell(Event::Resumed { at_ms: 9_500, policy: None });
     check(
@@ -181,7 +181,7 @@ fn an_author_who_is_lost_does_not_count() {
     );
 }
 
-/// A submission that fails on this test alone: of a fresh attempt, or of a repair.
+/// A submission of a fresh attempt or a repair that fails on this test alone.
 fn fail_once(mission: &mut Mission, task: &str, test: &str, repair: bool) {
     mission.record_policy();
     match repair {
@@ -203,7 +203,7 @@ fn throw_away(mission: &mut Mission) {
     mission.tell(event);
 }
 
-/// A test that a repair did not fix, before reviewers.
+/// A mission in which Reviewers look at a test on which a repair failed.
 fn disputed() -> Mission {
     let mut mission = with("a: a.js");
     checked(&mut mission);
@@ -239,7 +239,7 @@ fn a_test_that_a_repair_fails_on_is_looked_at_and_again_when_a_second_attempt_en
         "#]],
     );
     fail_once(&mut mission, "a", "adds", true);
-    // One attempt says no more than before
+    // A single attempt is not enough for another review
     check(
         &mut mission,
         expect![[r#"

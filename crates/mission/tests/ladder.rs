@@ -83,7 +83,7 @@ fn the_same_change_again_and_again_climbs_past_repairs_and_attempts() {
             work:a:2:0
         "#]],
     );
-    // A third time, not even the repair is tried
+    // After a third rejection not even a repair is tried
     mission.start("a");
     mission.reject("a", "one");
     check(
@@ -93,7 +93,7 @@ fn the_same_change_again_and_again_climbs_past_repairs_and_attempts() {
             plan:a
         "#]],
     );
-    // Neither attempts nor parts are left to the part that submits it again
+    // A part that submits the same tree again gets neither attempts nor a split
     mission.plan(Some("a"), "b: b");
     mission.record_policy();
     mission.start("b");
@@ -104,7 +104,7 @@ fn the_same_change_again_and_again_climbs_past_repairs_and_attempts() {
         "{told}"
     );
 
-    // A repair that changes something leaves the next one to be tried
+    // After a repair that changed something, the next repair may be tried
     let mut mission = Mission::with(Policy { fixes: 2, ..self::policy() }, "a: a");
     repaired(&mut mission, "two");
     assert!(
@@ -151,7 +151,7 @@ fn host_failures_count_no_attempt_and_pause_in_the_end() {
     mission.fix("a");
     mission.fail("a", FailureClass::Timeout);
     for _ in 0..2 {
-        // Before a slot was there, and after
+        // Before the task had a slot, and after
         mission.fail("a", FailureClass::Host);
         assert!(mission.record_policy().ends_with("work:a:2:0\n"));
         assert_eq!(mission.state.tasks["a"].attempt, 1);

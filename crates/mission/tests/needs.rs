@@ -30,7 +30,7 @@ fn planned(policy: Policy, plan: Plan) -> Mission {
     mission
 }
 
-/// The keys of what is due, and the question where one is asked.
+/// The keys of due effects, and the question of a pause.
 fn due(state: &State) -> Vec<String> {
     let words = |effect: Effect| match effect {
         Effect::Record(Event::Paused { reason, .. }) => reason.to_string(),
@@ -72,7 +72,7 @@ fn the_user_is_asked_once_and_resuming_agrees() {
     assert!(due(&mission.state).is_empty());
     mission.tell(Event::Resumed { at_ms: 7_000, policy: None });
     assert_eq!(due(&mission.state), ["packages:"]);
-    // Offline, and on again: the consent stands
+    // After the registry was offline, the consent is still valid
     let reason = PauseReason::Packages("offline".into());
     mission.tell(Event::Paused { reason, at_ms: 8_000 });
     mission.tell(Event::Resumed { at_ms: 9_000, policy: None });

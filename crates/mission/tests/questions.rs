@@ -1,4 +1,4 @@
-//! What the objective leaves open is asked before the plan, and settled by the user or by its default.
+//! Open questions of the objective are asked before the plan, and decided by the user or by defaults.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests too
 
@@ -49,7 +49,7 @@ fn the_plan_waits_for_the_answers() {
     assert_eq!(decide(&state, 2), [Effect::Clarify]);
     answer(&mut state, "2b").unwrap();
     assert_eq!(decide(&state, 2), [Effect::Clarify], "one is open");
-    // What is open is the only one now
+    // Only one question is open now
     answer(&mut state, "A").unwrap();
     assert_eq!(chosen(&state), [("JSON", false), ("TOML", false)]);
     assert_eq!(decide(&state, 2), [Effect::AskPlanner { task: None }]);
@@ -81,7 +81,7 @@ fn defaults_are_taken_for_what_is_open_and_never_over_an_answer() {
     answer(&mut state, "1b").unwrap();
     answer(&mut state, "defaults").unwrap();
     assert_eq!(chosen(&state), [("TOML", false), ("JSON", true)]);
-    // One that comes late
+    // A late answer changes nothing
     state.apply(&Event::Answered { question: 2, choice: "TOML".into(), at_ms: 9 });
     state.apply(&Event::Answered { question: 9, choice: "TOML".into(), at_ms: 9 });
     assert_eq!(chosen(&state), [("TOML", false), ("JSON", true)]);

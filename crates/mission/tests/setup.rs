@@ -1,4 +1,4 @@
-//! A set-up that fails: what was begun ends, nothing else starts, and a resume tries it again.
+//! A failed set-up: running work ends, nothing else starts, and a resume tries it again.
 
 mod support;
 
@@ -29,7 +29,7 @@ fn base_checked(needed_by: &[&str], failed: bool) -> Event {
     Event::BaseChecked { checks, setup: vec![step], ended_by: None }
 }
 
-/// Planned, with a base that was not checked yet.
+/// A mission with a plan, and a base that was not checked yet.
 fn planned(policy: Policy) -> Mission {
     let mut mission = Mission::new(policy);
     let base =

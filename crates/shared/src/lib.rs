@@ -1,5 +1,5 @@
-//! What several crates must know alike: which files are tests, lockfiles or secrets, which variables hold secrets, how
-//! paths are joined, the word that a user may have meant, cut texts, and a hash that may be kept on disk.
+//! Facts that several crates need: which files are tests, lockfiles or secrets, which variables hold secrets, how paths
+//! are joined, the word that a user may have meant, cut texts, and a hash that may be kept on disk.
 //!
 //! Every other crate may use it, and it is pure: names and texts go in, answers come out. It knows nothing of missions,
 //! grammars of languages or OpenCode, and holds nothing that only one crate needs.

@@ -2,7 +2,7 @@
 //!
 //! They are fetched when a benchmark runs, through the ordinary clients of the registries, into a cache folder
 //! ([`cache`]); none of it is in this repository. A change is what a release changed, without what a build wrote.
-//! Where the package ships tests, half of the test files belong to the project (evidence, which gates may run), the
+//! If the package ships tests, half of the test files belong to the project (evidence, which gates may run), the
 //! other half is held back ([`Change::held_out`]) to tell afterwards whether an accepted result was right.
 
 mod change;

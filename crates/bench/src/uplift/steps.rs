@@ -86,7 +86,7 @@ impl ReleaseTask {
         }
     }
 
-    /// A folder without the tests that another coder wrote.
+    /// A folder without the tests of another Coder.
     pub fn own(&self, mut tree: Tree) -> Tree {
         tree.retain(|path, _| !self.pool.contains_key(path));
         tree

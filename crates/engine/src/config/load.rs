@@ -106,7 +106,7 @@ fn lay_over(under: &mut Node, over: &Node, layer: &Layer, path: &str, origins: &
     }
 }
 
-/// Where a value was set.
+/// The place where a value was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// [`Source::name`], or [`OPTIONS`].
@@ -124,12 +124,12 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Where each value that is not a default was set, by its path (`mission.parallel`).
+/// The places of all values that are not defaults, by path (`mission.parallel`).
 #[derive(Clone, Debug, Default)]
 pub struct Origins(BTreeMap<String, Origin>);
 
 impl Origins {
-    /// Where the value at a path was set; `None` means that it is the default.
+    /// The place where the value at a path was set; `None` means that it is the default.
     pub fn get(&self, path: &str) -> Option<&Origin> {
         self.0.get(path)
     }

@@ -29,7 +29,7 @@ const ROWS: [&str; 10] = [
 const SHARED: [&str; 7] =
     ["mod", "added_cases", "verdict", "files", "test_edits", "test_run", "tree_sources"];
 
-/// Who asks gates.
+/// The file that asks gates.
 const ASKING: &str = "pipeline";
 
 /// The most files of one folder, beside its `mod.rs`.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{FailureClass, Gate};
 
-/// What one of several coders made of the same attempt.
+/// The result of one of several Coders of an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub slot: u32,

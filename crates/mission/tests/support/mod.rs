@@ -11,14 +11,15 @@ pub struct Mission {
 }
 
 impl Mission {
-    /// Started, its base taken and checked, briefed; `plan`: `id: files; depends on; group`, `+id` is compound.
+    /// A mission with a checked base, a brief and a plan; `plan`: lines `id: files; depends on; group`, `+id`
+    /// is compound.
     pub fn with(policy: Policy, plan: &str) -> Mission {
         let mut mission = Mission::briefed(policy);
         mission.plan(None, plan);
         mission
     }
 
-    /// Up to its plan.
+    /// A mission that waits for its plan.
     pub fn briefed(policy: Policy) -> Mission {
         let mut mission = Mission::new(policy);
         mission.tell(Event::BaseTaken {
@@ -62,7 +63,7 @@ impl Mission {
         self.tell(Event::Estimated { estimate });
     }
 
-    /// The whole is reviewed: what is not met, by its item; everything else is.
+    /// Records a review of the whole; `unmet`: the items that are not met, all others are.
     pub fn review(&mut self, unmet: &[&str]) {
         let verdict = |item: &str| ItemVerdict { item: item.to_string(), evidence: "seen".into() };
         let items = self.state.objective_items();
@@ -96,7 +97,7 @@ impl Mission {
         });
     }
 
-    /// The coder of a further cycle finds that there is nothing to do.
+    /// The Coder of a further cycle submits no change, because there is nothing to do.
     pub fn submit_unchanged(&mut self, task: &str) {
         self.tell(Event::WorkAccepted {
             task: task.into(),
@@ -124,7 +125,7 @@ impl Mission {
         self.fail(task, FailureClass::Test);
     }
 
-    /// What reviewers say of tests that are wrong.
+    /// The event for tests that Reviewers find wrong.
     pub fn found_wrong(&self, task: &str, kept: bool) -> Event {
         let kept = kept.then(|| "kept".to_string());
         mission::independent::found_wrong(&self.state.tasks[task], "no item asks for it".into(), kept)
@@ -147,7 +148,7 @@ impl Mission {
         });
     }
 
-    /// From its start to the head.
+    /// Plays one task from its start until it is integrated.
     pub fn integrate_one(&mut self, task: &str) {
         self.start(task);
         self.submit(task);
@@ -169,7 +170,7 @@ impl Mission {
         self.tell(Event::TaskOrdered { task: task.into(), after: after.into(), path: "shared.ts".into() });
     }
 
-    /// What is under way, once all that policy says is written down.
+    /// Records all events that follow from policy, and returns the running effects.
     pub fn record_policy(&mut self) -> String {
         let mut lines = String::new();
         loop {

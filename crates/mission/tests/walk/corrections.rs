@@ -1,4 +1,4 @@
-//! What a user says in the middle of a random mission, and what a Planner makes of it.
+//! Corrections in the middle of a random mission, and the Planner's changes for them.
 
 use mission::mailbox::{Plan, PlannedTask};
 use mission::{Event, FailureClass, TaskId};
@@ -6,7 +6,7 @@ use mission::{Event, FailureClass, TaskId};
 use super::Walk;
 
 impl Walk {
-    /// The user says something, to all or to one task.
+    /// The user corrects the mission or one task.
     pub(super) fn correct(&mut self) {
         let state = &self.mission.state;
         let nth = self.dice.roll(state.order.len().max(1));
@@ -18,7 +18,7 @@ impl Walk {
         }
     }
 
-    /// What has not started is kept, dropped or replaced.
+    /// The Planner keeps, drops or replaces tasks that have not started.
     pub(super) fn amend(&mut self) {
         let told = self.mission.state.corrections.len() as u32;
         if self.dice.one_in(self.faults) {

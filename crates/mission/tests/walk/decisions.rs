@@ -1,4 +1,4 @@
-//! What holds of every decision in a random mission.
+//! Properties of every decision in a random mission.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Chance, for random missions.
 
-/// Small and seeded: what happens next must not depend on how many numbers a check drew.
+/// A small seeded generator: the course of a mission must not depend on how many numbers a check
+/// drew.
 pub struct Dice(pub u64);
 
 impl Dice {

@@ -1,7 +1,7 @@
-//! Random missions: whatever plausible things happen, in whatever order, a mission ends, never stands still, and is what
-//! its events say.
+//! Random missions: with any plausible events in any order, a mission ends, always has an effect to run, and equals the
+//! fold of its events.
 
-// A helper that cannot go on must fail the test
+// A helper that cannot continue must fail the test
 #![allow(clippy::panic)]
 
 mod corrections;
@@ -27,12 +27,12 @@ use support::{Mission, brief};
 /// Far more events than any of these missions needs.
 const MOST_EVENTS: usize = 20_000;
 
-/// What an effect that was started still has to do.
+/// The remaining work of a running effect.
 struct Running {
     effect: Effect,
-    /// The events that it has told so far.
+    /// How many events it has recorded so far.
     told: usize,
-    /// Of a merge: what is still to be integrated.
+    /// For a merge: the units that are still to be integrated.
     batches: Vec<Vec<TaskId>>,
 }
 
@@ -40,13 +40,13 @@ struct Walk {
     mission: Mission,
     dice: Dice,
     running: BTreeMap<String, Running>,
-    /// Files that tasks were refused, with who held them at that moment.
+    /// Files that tasks were refused, with the task that held them.
     held: BTreeMap<TaskId, (TaskId, String)>,
     now: u64,
-    /// Failures of the host and stops by the user that are still to come: neither counts for a task, so both are bounded
-    /// here.
+    /// How many failures of the host and stops by the user may still happen: they do not count for a task, so they are
+    /// bounded here.
     troubles: usize,
-    /// One in so many things goes wrong.
+    /// One in this many things goes wrong.
     faults: usize,
 }
 
@@ -60,7 +60,7 @@ impl Walk {
         self.mission.tell(event);
     }
 
-    /// Starts what is decided, as the engine does.
+    /// Starts the decided effects, as the engine does.
     fn start_what_is_decided(&mut self) {
         loop {
             let effects = decide(&self.mission.state, self.now);
@@ -94,7 +94,7 @@ impl Walk {
         trouble
     }
 
-    /// One thing happens.
+    /// Lets one thing happen.
     fn step(&mut self) {
         self.now += 10;
         if self.mission.state.paused.is_some() {
@@ -111,7 +111,7 @@ impl Walk {
         if self.troubles > 0 && self.dice.one_in(self.faults * 20) {
             self.troubles -= 1;
             self.running.clear();
-            // A stop, or a crash that nobody wrote down
+            // A stop, or a crash, which records nothing
             if self.dice.one_in(2) {
                 self.tell(Event::Paused { reason: PauseReason::Stopped("Esc".into()), at_ms: self.now });
             }
@@ -130,7 +130,7 @@ impl Walk {
         }
     }
 
-    /// Whether the effect is done with.
+    /// Lets an effect make a step; returns whether it has ended.
     fn happen(&mut self, running: &mut Running) -> bool {
         match running.effect.clone() {
             Effect::TakeBase => {
@@ -212,7 +212,7 @@ impl Walk {
         true
     }
 
-    /// What an author of tests does.
+    /// Plays an author of tests.
     fn tests(&mut self, task: TaskId) -> bool {
         let issues = vec![Issue::new("tests", "they pass")];
         let event = if self.trouble() {
@@ -256,7 +256,7 @@ impl Walk {
             self.tell(event);
             return false;
         }
-        // By now the other may be integrated, be lost, or wait for this very task
+        // By now the other task may be integrated, be lost, or wait for this task
         if let Some((after, path)) = self.held.remove(&task) {
             self.tell(Event::TaskOrdered { task, after, path });
             return true;
@@ -293,7 +293,7 @@ impl Walk {
         }
         let state = &self.mission.state;
         let depth = parent.as_ref().and_then(|p| state.tasks.get(p)).map_or(0, |t| t.depth + 1);
-        // A plan is made from the ids that were there when its Planner began
+        // The Planner only knows the ids that existed when it began
         let taken = if self.dice.one_in(3) { BTreeSet::new() } else { state.tasks.keys().cloned().collect() };
         let policy = state.policy.clone();
         let plan = self.dream(parent.as_deref());
@@ -304,12 +304,12 @@ impl Walk {
         self.tell(event);
     }
 
-    /// A plan that stands more often than not.
+    /// A plan that is usually valid.
     fn dream(&mut self, parent: Option<&str>) -> Plan {
         let count = 1 + self.dice.roll(if parent.is_some() { 4 } else { 9 });
         let prefix = match parent {
             Some(parent) if !self.dice.one_in(3) => format!("{}-", &parent[..parent.len().min(12)]),
-            // A plan after the first, mostly with ids of its own
+            // A later plan, mostly with its own ids
             _ if self.mission.state.cycle > 1 && !self.dice.one_in(4) => {
                 format!("c{}-", self.mission.state.cycle)
             }
@@ -423,7 +423,7 @@ proptest! {
             prop_assert!(task.splits <= state.policy.splits && task.depth < state.policy.max_depth);
         }
         prop_assert!(state.cycle <= state.policy.max_cycles);
-        // A group is integrated as a whole or not at all, and so did what came out of a compound task that was integrated
+        // A group is integrated as a whole or not at all, and so are the parts of a compound task
         for a in state.tasks.values().filter(|t| matches!(t.phase, Phase::Integrated { .. })) {
             for b in state.tasks.values() {
                 let together = (a.group.is_some() && a.group == b.group) || b.parent.as_ref() == Some(&a.id);
@@ -433,7 +433,7 @@ proptest! {
                 prop_assert!(matches!(state.tasks[needed].phase, Phase::Integrated { .. }), "{} integrated without {needed}", a.id);
             }
         }
-        // The journal is the truth: read back, it gives the same state
+        // Reading the journal again gives the same state
         prop_assert_eq!(&State::fold(&events), &state);
         let lines: Vec<String> = events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
         let read: Vec<Event> = lines.iter().map(|l| serde_json::from_str(l).unwrap()).collect();
@@ -443,7 +443,7 @@ proptest! {
     }
 }
 
-/// Events in any order, also such as no engine would write: the fold and what follows from it are total.
+/// Events in any order, also impossible ones: the fold and the decisions after it are total.
 #[test]
 fn any_order_of_events_is_survived() {
     for seed in 0..60 {
@@ -462,7 +462,7 @@ fn any_order_of_events_is_survived() {
     }
 }
 
-/// A task that was split is not cancelled while its parts are being merged: its group would be integrated without it.
+/// A split task is not cancelled while its parts are being merged: its group would be integrated without it.
 #[test]
 fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
     let policy = Policy {
@@ -489,7 +489,7 @@ fn what_is_merged_takes_the_task_along_that_it_is_a_part_of() {
     }
 }
 
-/// A task that is cancelled between the decision to merge it and the begin of the merge is not integrated.
+/// A task that is cancelled between the decision to merge it and the start of the merge is not integrated.
 #[test]
 fn what_was_cancelled_before_its_merge_began_is_not_integrated() {
     let policy = Policy {

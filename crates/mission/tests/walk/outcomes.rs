@@ -1,6 +1,6 @@
-//! What may become of effects: gates, merges, packages, reviews and deliveries that pass or fail by the dice.
+//! Random results of effects: gates, merges, packages, reviews and deliveries that pass or fail.
 //!
-//! It only tells events; whether a mission stands still or ends wrongly is asked in `main.rs`.
+//! It only records events; `main.rs` checks that a mission neither stops nor ends wrongly.
 
 use mission::{Event, FailureClass, Issue, ItemVerdict, PauseReason, TaskId};
 
@@ -12,7 +12,7 @@ pub(super) fn failed(task: &TaskId, class: FailureClass) -> Event {
 }
 
 impl Walk {
-    /// What the gates say of a submission.
+    /// Plays the gates on a submission.
     pub(super) fn judge(&mut self, task: TaskId) {
         let event = if self.trouble() {
             Event::JudgeFailed { task, reason: "502".into(), class: FailureClass::Host }
@@ -32,7 +32,7 @@ impl Walk {
         self.tell(event);
     }
 
-    /// What becomes of a batch; whether the effect is done with.
+    /// Plays the integration of a batch; returns whether the effect has ended.
     pub(super) fn integrate(&mut self, running: &mut Running, tasks: Vec<TaskId>, head: String) -> bool {
         if running.told == 0 {
             self.tell(Event::BatchStarted { tasks: tasks.clone(), head });
@@ -85,7 +85,7 @@ impl Walk {
         self.tell(event);
     }
 
-    /// Whether the effect is done with.
+    /// Plays a delivery; returns whether the effect has ended.
     pub(super) fn deliver(&mut self, told: usize) -> bool {
         if told == 0 {
             self.tell(Event::DeliveryIntended {

@@ -1,4 +1,4 @@
-//! What a Searcher asks in a random mission, and what a user answers, or does not; and a plan that they edit by hand.
+//! Questions of a Searcher in a random mission, the user's answers, and a plan that the user edits.
 
 use mission::Event;
 use mission::mailbox::{Brief, OpenDecision, Plan, PlannedTask};
@@ -6,7 +6,7 @@ use mission::mailbox::{Brief, OpenDecision, Plan, PlannedTask};
 use super::Walk;
 
 impl Walk {
-    /// Questions where the user wants them, and where they do not.
+    /// Adds questions to the brief, whether the user wants them or not.
     pub(super) fn asking(&mut self, mut brief: Brief) -> Brief {
         if self.mission.state.policy.clarify {
             brief.decisions = (0..self.dice.roll(4))
@@ -20,7 +20,7 @@ impl Walk {
         brief
     }
 
-    /// Some are answered, in any order; time takes the rest.
+    /// Answers some questions in any order; the others get their defaults.
     pub(super) fn clarify(&mut self) {
         let at_ms = self.now;
         let answer = format!("{}b", self.dice.roll(3) + 1);
@@ -34,7 +34,7 @@ impl Walk {
         }
     }
 
-    /// What has not started is changed while the mission waits.
+    /// The user edits the tasks that have not started while the mission waits.
     pub(super) fn edit(&mut self) {
         let known: Vec<String> = self.mission.state.amendable().map(|task| task.id.clone()).collect();
         let mut tasks = Vec::new();

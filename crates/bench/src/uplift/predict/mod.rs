@@ -39,7 +39,7 @@ impl Predictions {
     /// `None` if several Coders make an attempt, or if an ablation removes something that the chain relies on.
     ///
     /// # Errors
-    /// In words, where a verdict is not known and cannot be found.
+    /// In words, if a verdict is not known and cannot be found.
     pub fn of(
         &mut self,
         steps: &[Arc<ReleaseTask>],

@@ -1,4 +1,4 @@
-//! What people are told when something is wrong.
+//! The messages for wrong settings.
 
 use expect_test::{Expect, expect};
 
