@@ -2,12 +2,14 @@
 //! The new plan is checked like the Planner's, and becomes an event; the mission itself does not run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
 
 use journal::{Journal, MissionDir};
 use mission::mailbox::{Plan, PlannedTask, parse_plan};
 use mission::{Event, State, Task, TaskId, graph};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use shared::StableHasher;
 use workspace::Workspace;
 
 use crate::actor::past::PastMission;
@@ -41,26 +43,7 @@ impl Project {
     /// The id and the plan, as an editable file, of the named mission or of the newest unfinished one.
     pub(crate) fn plan_file(&self, id: Option<&str>) -> Result<(String, String), String> {
         let (dir, past) = self.planned(id)?;
-        let state = &past.state;
-        let tasks: Vec<PlannedTask> = state.amendable().map(|task| planned(state, task)).collect();
-        let acceptance = if shows_acceptance(state) { state.acceptance.clone() } else { Vec::new() };
-        let body = toml::to_string_pretty(&File { acceptance, task: tasks }).map_err(|error| {
-            format!("the plan of mission `{}` cannot be written as a file: {error}", dir.id())
-        })?;
-        let title: String = cut(state.objective.lines().next().unwrap_or_default(), 200);
-        let begun = partial::begun(state);
-        let stays = match begun.is_empty() {
-            true => String::new(),
-            false => {
-                format!("# These have begun and stay; others may depend on them: {}\n", quoted(begun.iter()))
-            }
-        };
-        let head = format!(
-            "# The plan of mission {}: {title}\n# Only tasks that have not started stand here. Change, add or remove them; a removed one is \
-             dropped.\n# files: what a task writes. depends_on: ids of tasks that come before it. Packages stay as planned.\n{stays}\n",
-            dir.id()
-        );
-        Ok((dir.id().to_string(), head + &body))
+        Ok((dir.id().to_string(), file_of(dir.id(), &past.state)?))
     }
 
     /// The plan for a chat.
@@ -76,6 +59,16 @@ impl Project {
     /// Applies an edited file; the error lists the problems, with lines of `name`.
     pub(crate) async fn edit_plan(&self, id: Option<&str>, name: &str, text: &str) -> Result<String, String> {
         let (dir, past) = self.planned(id)?;
+        let as_shown = file_of(dir.id(), &past.state)?;
+        if let Some((line, version)) = version(text)
+            && Some(version) != self::version(&as_shown).map(|(_, version)| version)
+        {
+            return Err(format!(
+                "{name}:{line}: the plan of mission `{0}` has changed since this file was made\nhint: `opencode-orchestrator plan show \
+                 {0}` prints it as it is now; without this line the file takes its place",
+                dir.id()
+            ));
+        }
         let (plan, lines) = read(&past.state, name, text)?;
         match (shows_acceptance(&past.state), plan.acceptance.is_empty()) {
             (true, true) if !past.state.acceptance.is_empty() => {
@@ -176,9 +169,8 @@ impl Project {
         let begun = partial::begun(state);
         let checked = match plan.tasks.is_empty() && !begun.is_empty() {
             true => graph::Checked { plan, notes: Vec::new() },
-            false => {
-                partial::check(plan, &state.policy, &begun, 0).map_err(|problems| lines.told(problems))?
-            }
+            false => partial::check(plan, &state.policy, &begun, &partial::writers(state), 0)
+                .map_err(|problems| lines.told(problems))?,
         };
         let amendment = state.amendment(&checked.plan);
         // Dropping tasks leaves the acceptance items unchanged
@@ -195,8 +187,14 @@ impl Project {
         let at_ms = self.world.clock.now_ms();
         let event = Event::PlanEdited { plan: checked.plan, notes: checked.notes.clone(), at_ms };
         let event = self.redactor.redact_value(&event).map_err(|error| error.to_string())?;
-        let (mut journal, _) = Journal::<Event>::reopen(&dir.journal_path(), self.redactor.clone())
+        let (mut journal, now) = Journal::<Event>::reopen(&dir.journal_path(), self.redactor.clone())
             .map_err(|error| error.to_string())?;
+        if now.events.len() != past.events.len() {
+            return Err(format!(
+                "mission `{}` has changed while this was checked\nhint: look at its plan and try again",
+                dir.id()
+            ));
+        }
         journal.append(&event).map_err(|error| error.to_string())?;
         let notes: String = checked.notes.iter().map(|note| format!("- {note}\n")).collect();
         Ok(format!(
@@ -237,6 +235,40 @@ impl Project {
 /// Whether the file contains the acceptance items of the whole: a later plan cannot change them.
 fn shows_acceptance(state: &State) -> bool {
     state.cycle <= 1
+}
+
+/// Begins the line that says which plan a file shows.
+const VERSION: &str = "# version: ";
+
+/// What has not started, as a file.
+fn file_of(id: &str, state: &State) -> Result<String, String> {
+    let tasks: Vec<PlannedTask> = state.amendable().map(|task| planned(state, task)).collect();
+    let acceptance = if shows_acceptance(state) { state.acceptance.clone() } else { Vec::new() };
+    let body = toml::to_string_pretty(&File { acceptance, task: tasks })
+        .map_err(|error| format!("the plan of mission `{id}` cannot be written as a file: {error}"))?;
+    let title: String = cut(state.objective.lines().next().unwrap_or_default(), 200);
+    let begun = partial::begun(state);
+    let stays = match begun.is_empty() {
+        true => String::new(),
+        false => {
+            format!("# These have begun and stay; others may depend on them: {}\n", quoted(begun.iter()))
+        }
+    };
+    let mut hasher = StableHasher::new();
+    hasher.write(stays.as_bytes());
+    hasher.write(body.as_bytes());
+    let version = hasher.hex();
+    Ok(format!(
+        "# The plan of mission {id}: {title}\n{VERSION}{version}\n# Only tasks that have not started stand here. Change, add or remove \
+         them; a removed one is dropped.\n# files: what a task writes. depends_on: ids of tasks that come before it. Packages stay as \
+         planned.\n{stays}\n{body}"
+    ))
+}
+
+/// Which plan a file was made from, and the line that says so.
+fn version(text: &str) -> Option<(usize, &str)> {
+    let mut lines = text.lines().enumerate();
+    lines.find_map(|(at, line)| Some((at + 1, line.strip_prefix(VERSION)?.trim())))
 }
 
 /// A task in the form of a plan.

@@ -15,12 +15,12 @@ pub struct Followed {
     pub objective: String,
     /// The summary of its Searcher.
     pub summary: String,
-    /// The place of the user's comment as `path:line`, and the delivered lines there.
+    /// The places of the user's comments as `path:line, path:line`, and the delivered lines there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub lines: String,
-    /// The tasks that changed that file; all tasks if the comment names no file.
+    /// The tasks that changed those files; all tasks if the comments name no file.
     pub tasks: Vec<FollowedTask>,
     /// Files that it delivered.
     pub files: Vec<String>,

@@ -14,11 +14,11 @@ const MAX_FINDINGS: usize = 6;
 const MAX_FILES: usize = 100;
 
 impl State {
-    /// `path`: the file that the comment is about; `files`: the delivered files.
-    pub fn to_follow(&self, path: Option<&str>, files: Vec<String>) -> Followed {
+    /// `about`: the files that the comments are about, empty for all; `files`: the delivered files.
+    pub fn to_follow(&self, about: &[&str], files: Vec<String>) -> Followed {
         let tasks = || self.order.iter().filter_map(|id| self.tasks.get(id));
         let done = |task: &&Task| matches!(task.phase, Phase::Integrated { .. }) && !task.compound;
-        let of_file = |task: &&Task| path.is_none_or(|path| task.scope.contains(path));
+        let of_file = |task: &&Task| about.is_empty() || about.iter().any(|path| task.scope.contains(*path));
         Followed {
             mission: self.mission.clone(),
             objective: cut(&self.objective),

@@ -24,12 +24,13 @@ pub(crate) struct Objective {
 /// A message with the line, if an item is empty or too long, there are too many, or there is none.
 pub(crate) fn read(text: &str) -> Result<Vec<Objective>, String> {
     let mut found: Vec<Objective> = Vec::new();
-    let (mut items, mut open, mut fenced) = (0usize, false, false);
+    let (mut items, mut open) = (0usize, false);
+    let mut fence: Option<&str> = None;
     for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let indented = line.starts_with([' ', '\t']);
-        if line.trim_start().starts_with("```") {
-            fenced = !fenced;
-        }
+        let fenced = fence.is_some();
+        fence = after(fence, line.trim());
+        let fenced = fenced || fence.is_some();
         match item(line).filter(|_| !fenced && !indented) {
             Some(rest) => {
                 items += 1;
@@ -77,8 +78,37 @@ pub(crate) fn read(text: &str) -> Result<Vec<Objective>, String> {
     }
 }
 
+/// The fence that code stands in after a line: a line of three marks or more opens it, one of as many and nothing else closes it.
+fn after<'a>(open: Option<&'a str>, line: &'a str) -> Option<&'a str> {
+    let mark = |c: char| line.len() - line.trim_start_matches(c).len();
+    match open {
+        Some(fence) => {
+            let closes =
+                fence.chars().next().is_some_and(|c| mark(c) == line.len() && line.len() >= fence.len());
+            if closes { None } else { open }
+        }
+        // What follows backticks on the line holds none, or they are code inside a line
+        None => match (mark('`'), mark('~')) {
+            (n @ 3.., _) if !line[n..].contains('`') => Some(&line[..n]),
+            (_, n @ 3..) => Some(&line[..n]),
+            _ => None,
+        },
+    }
+}
+
+/// A line across the page, such as `* * *`, is no item.
+fn is_break(line: &str) -> bool {
+    let mut marks = line.chars().filter(|c| !c.is_whitespace());
+    marks
+        .next()
+        .is_some_and(|first| "*-_".contains(first) && marks.clone().count() >= 2 && marks.all(|c| c == first))
+}
+
 /// The text after the mark of a list item: `- `, `* `, `+ `, `1. ` or `1) `.
 fn item(line: &str) -> Option<&str> {
+    if is_break(line) {
+        return None;
+    }
     let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let rest = match digits {
         0 => line.strip_prefix(['-', '*', '+'])?,
@@ -118,6 +148,14 @@ mod tests {
                 (14, "Say the version".to_string()),
             ]
         );
+    }
+
+    #[test]
+    fn lines_across_the_page_and_fences_of_either_kind_hold_no_items() {
+        let text = "- a\n\n* * *\n- - -\n\n- b\n\n~~~~ toml\n- no\n~~~\n- no\n```\n~~~~\n- c\n\n````\n- no\n```\n````\n``` a`b\n- d\n";
+        let items: Vec<String> =
+            texts(text).into_iter().map(|(line, text)| format!("{line} {}", &text[..1])).collect();
+        assert_eq!(items, ["1 a", "6 b", "14 c", "21 d"]);
     }
 
     #[test]

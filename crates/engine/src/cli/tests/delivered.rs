@@ -173,6 +173,14 @@ async fn a_comment_is_typed_as_a_fix_of_that_mission_and_carries_what_is_known_o
     ] {
         assert!(text.contains(part), "{part}\nin\n{text}");
     }
+    let both = "one.js:1: say what A is\n./one.js:2: and why it is B\none.js:1: again\nand be short";
+    let followed = project.followed(A, both).await.unwrap();
+    assert_eq!(followed.place.as_deref(), Some("one.js:1, one.js:2"));
+    assert!(
+        followed.lines.contains("one.js:1\n>    1") && followed.lines.contains("one.js:2\n"),
+        "{}",
+        followed.lines
+    );
     assert_eq!(sandbox.call(&["undo"]).await.exit, 0);
     fails(&sandbox.call(&["fix", A, "x"]).await, 1, "was taken back; nothing of it is there to fix");
 }
@@ -222,7 +230,19 @@ async fn a_plan_is_edited_as_a_file_and_refused_with_lines() {
     let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
     assert!(called.stdout.contains("is changed: changed `two`"), "{}{}", called.stdout, called.stderr);
     assert!(matches!(newest(&dir), Event::PlanEdited { plan, .. } if plan.tasks[1].behaviour == Some(true)));
-    sandbox.write("plan.toml", &plan.replace("title = \"Do two\"", "title = \"Do the second\""));
+    // The file shows a plan that there is no more
+    let stale = plan.replace("title = \"Do two\"", "title = \"Do the second\"");
+    sandbox.write("plan.toml", &stale);
+    let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
+    fails(
+        &called,
+        1,
+        &format!("plan.toml:2: the plan of mission `{A}` has changed since this file was made"),
+    );
+    sandbox.write(
+        "plan.toml",
+        &stale.lines().filter(|l| !l.starts_with("# version: ")).collect::<Vec<_>>().join("\n"),
+    );
     let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
     assert!(called.stdout.contains("is changed: changed `two`"), "{}{}", called.stdout, called.stderr);
     let Event::PlanEdited { plan, .. } = newest(&dir) else { panic!("no plan was written down") };
@@ -240,7 +260,8 @@ async fn what_holds_for_the_whole_is_not_taken_out_with_an_edit() {
     sandbox.write("plan.toml", &format!("acceptance = [\"it is fast\"]\n{}", &plan[at..]));
     let called = sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await;
     assert!(called.stdout.contains("is changed"), "{}{}", called.stdout, called.stderr);
-    sandbox.write("plan.toml", &plan);
+    let shown = sandbox.call(&["plan", "show"]).await.stdout;
+    sandbox.write("plan.toml", &shown.replace("acceptance = [\"it is fast\"]\n", ""));
     fails(
         &sandbox.call(&["plan", "edit", "--from", "plan.toml"]).await,
         1,

@@ -8,12 +8,14 @@ use crate::blocking::blocking;
 use crate::missions::after::undo::intended;
 use crate::missions::project::Project;
 
-/// Lines shown on either side of the commented line, and the most bytes of all of them.
+/// Lines shown on either side of a commented line, the most bytes of them, and the most comments that have them.
 const AROUND: usize = 5;
 const MAX_LINES: usize = 3_000;
+const MAX_PLACES: usize = 12;
 
 impl Project {
-    /// What a mission that follows `id` knows of it. A comment of the form `path:line: text` belongs to that line.
+    /// What a mission that follows `id` knows of it. A line of the comment of the form `path:line: text` belongs to
+    /// that line of a file.
     pub(crate) async fn followed(&self, id: &str, comment: &str) -> Result<Followed, String> {
         let (dir, past) = self.find(Some(id), |_| true)?;
         let state = past.state.clone();
@@ -40,23 +42,43 @@ impl Project {
         let delivery = intended(&past);
         let files: Vec<String> =
             delivery.iter().flat_map(|delivery| &delivery.entries).map(|entry| entry.path.clone()).collect();
-        let place = place(comment, &files);
-        let mut followed = state.to_follow(place.as_ref().map(|(path, _)| path.as_str()), files);
-        let Some((path, line)) = place else { return Ok(followed) };
-        followed.place = Some(match line {
-            Some(line) => format!("{path}:{line}"),
-            None => path.clone(),
-        });
-        if let (Some(line), Some(delivery)) = (line, delivery) {
-            let (root, state) = (self.root.clone(), self.state.path().to_path_buf());
-            let read = blocking(move || {
-                Workspace::open(&root, &state).and_then(|workspace| workspace.read(&delivery.to_tree, &path))
-            });
-            let text = read.await.map_err(|error| error.to_string())?.unwrap_or_default();
-            followed.lines = excerpt(&String::from_utf8_lossy(&text), line);
+        let mut places: Vec<(String, Option<usize>)> = Vec::new();
+        for place in comment.lines().filter_map(|line| place(line, &files)) {
+            if places.len() < MAX_PLACES && !places.contains(&place) {
+                places.push(place);
+            }
         }
+        let about: Vec<&str> = places.iter().map(|(path, _)| path.as_str()).collect();
+        let mut followed = state.to_follow(&about, files);
+        if places.is_empty() {
+            return Ok(followed);
+        }
+        let named: Vec<String> = places.iter().map(named).collect();
+        followed.place = Some(named.join(", "));
+        let Some(delivery) = delivery else { return Ok(followed) };
+        let (root, state) = (self.root.clone(), self.state.path().to_path_buf());
+        let several = places.len() > 1;
+        let read = blocking(move || {
+            let workspace = Workspace::open(&root, &state)?;
+            let mut shown = String::new();
+            for (path, line) in &places {
+                let Some(line) = *line else { continue };
+                let text = workspace.read(&delivery.to_tree, path)?.unwrap_or_default();
+                if several {
+                    shown.push_str(&format!("{path}:{line}\n"));
+                }
+                shown.push_str(&excerpt(&String::from_utf8_lossy(&text), line));
+            }
+            Ok::<_, workspace::Error>(shown)
+        });
+        followed.lines = read.await.map_err(|error| error.to_string())?;
         Ok(followed)
     }
+}
+
+/// `src/a.js:12`, or the file alone.
+fn named((path, line): &(String, Option<usize>)) -> String {
+    line.map_or_else(|| path.clone(), |line| format!("{path}:{line}"))
 }
 
 /// The delivered file and the line at the beginning of a comment.

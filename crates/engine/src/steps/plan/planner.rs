@@ -1,7 +1,7 @@
 //! The Planner: it sees the brief, not the repository, and submits a task graph that the engine
 //! checks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -95,6 +95,7 @@ async fn ask(
         context: context.clone(),
         policy: state.policy.clone(),
         taken: taken(state, amends),
+        writers: if amends { partial::writers(state) } else { BTreeMap::new() },
         amends,
         depth: compound.map_or(0, |t| t.depth + 1),
         slot: lease.slot.clone(),
@@ -255,6 +256,7 @@ struct PlannerMailbox {
     context: Arc<MissionContext>,
     policy: Policy,
     taken: BTreeSet<TaskId>,
+    writers: BTreeMap<String, Vec<TaskId>>,
     /// Tasks with these ids stay as they are, and others may depend on them.
     amends: bool,
     depth: u32,
@@ -265,7 +267,7 @@ impl PlannerMailbox {
     async fn check(&self, arguments: &Value) -> Result<graph::Checked, Vec<String>> {
         let plan = parse_plan(arguments)?;
         let mut checked = match self.amends {
-            true => partial::check(plan, &self.policy, &self.taken, self.depth)?,
+            true => partial::check(plan, &self.policy, &self.taken, &self.writers, self.depth)?,
             false => graph::check(plan, &self.policy, &self.taken, self.depth)?,
         };
         let slot = &self.slot;
