@@ -15,7 +15,7 @@ const MAX_LINKS = 40
 export class FileError extends Error {}
 
 /**
- * Where OpenCode keeps its global configuration, the same on every system.
+ * The folder of OpenCode's global configuration, the same on every system.
  * @param {Record<string, string | undefined>} env
  */
 export function configDirectory(env) {

@@ -17,7 +17,7 @@ pub enum Fault {
     Lost,
 }
 
-/// Asked before each event is written.
+/// Called before each event is written; returns the fault of this write, if any.
 pub type Faults = Box<dyn FnMut() -> Option<Fault>>;
 
 thread_local! {

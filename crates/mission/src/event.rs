@@ -381,8 +381,8 @@ pub enum Event {
     DeliveryIntended {
         delivery: Value,
         verified: bool,
-        /// Files of the user that already held part of the change: the user wrote to them after an interrupted
-        /// delivery.
+        /// Files of the user that already contain part of an interrupted delivery, because the user wrote to them
+        /// before it was undone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
@@ -391,8 +391,8 @@ pub enum Event {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
-        /// Files that the user wrote to after an earlier delivery. They contain part of that delivery, which this event
-        /// does not list.
+        /// Files of the user that contain part of an interrupted delivery, because the user wrote to them before it was
+        /// undone.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },

@@ -89,7 +89,7 @@ impl Settings {
         }
     }
 
-    /// As `opencode.toml`.
+    /// The settings as text for `opencode.toml`.
     pub fn toml(&self, limited: bool) -> String {
         let or_none = |limit: Option<String>| limit.filter(|_| limited).unwrap_or("\"none\"".into());
         let mut text = format!(

@@ -1,4 +1,4 @@
-//! What is right in a simulated project.
+//! Decides what is right in a simulated project.
 //!
 //! A file consists of regions, so that changes of different tasks merge. A task has to add the line `done <task>`. A
 //! file fails its test if it contains a line `broken <task>`, a conflict marker, or a line `needs <file> <word>` while

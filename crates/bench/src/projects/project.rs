@@ -22,7 +22,7 @@ pub struct Project {
     pub suite: Option<Suite>,
 }
 
-/// Where packages come from.
+/// The registry of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registry {
     Npm,

@@ -179,7 +179,7 @@ impl Configuration {
         self.off.contains(&gate)
     }
 
-    /// As `opencode.toml`.
+    /// The settings as text for `opencode.toml`.
     pub fn toml(&self) -> String {
         let mut text = format!(
             "[mission]\nparallel = 4\nmax_cycles = {}\ntests = \"{}\"\n[heal]\nfixes = {}\nfresh = {}\nsplits = {}\ncandidates = {}\n\

@@ -66,8 +66,8 @@ pub enum Delivery {
         files: u32,
         branch: Option<String>,
         note: Option<String>,
-        /// Files of the user that contain part of the change together with the user's own edits. An undo does not
-        /// change that.
+        /// Files of the user that contain part of an interrupted delivery together with the user's own edits. An
+        /// undo does not change them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         torn: Vec<String>,
     },
@@ -88,7 +88,8 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// Files of the user that contain part of the change and are not listed in the delivery.
+    /// Files of the user that contain part of an interrupted delivery, because the user wrote to them before it
+    /// was undone.
     pub fn torn(&self) -> &[String] {
         match self {
             Delivery::Pending => &[],

@@ -25,7 +25,7 @@ pub(crate) fn test_ranges(path: &str, text: &str) -> Vec<Range<usize>> {
 struct Test {
     /// The case with its attributes or decorators.
     range: Range<usize>,
-    /// Where the call, `def` or `fn` begins.
+    /// The offset of the call, `def` or `fn`, in bytes.
     start: usize,
     /// In JavaScript, the range of the called function, such as `test`.
     callee: Option<Range<usize>>,

@@ -26,7 +26,7 @@ pub(crate) struct Review {
     pub objective: String,
     /// How the mission ended, and how far its change is verified.
     pub verdict: String,
-    /// Where the change is now.
+    /// The current place of the change, in words: working tree, branch, or not delivered.
     pub place: String,
     pub tasks: Vec<ReviewTask>,
     pub files: Vec<ReviewFile>,

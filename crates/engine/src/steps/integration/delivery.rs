@@ -43,8 +43,9 @@ pub(crate) async fn deliver(context: &Arc<MissionContext>, state: &State) -> Vec
     vec![branch(context, &head.id, Some(why), torn).await]
 }
 
-/// Ends an interrupted delivery: it is finished if possible, otherwise undone and delivered again. `Ok` has the files
-/// that still contain part of it, because the user has written to them since.
+/// Ends an interrupted delivery. `Ok`: it was undone, so the caller delivers again; the files still contain part of
+/// it, because the user has written to them since. `Err`: the event that ends the delivery, because it was finished
+/// or failed.
 async fn recover(
     context: &Arc<MissionContext>,
     delivery: &serde_json::Value,

@@ -179,7 +179,7 @@ fn unstarted(state: &State) -> String {
     text
 }
 
-/// What was integrated so far, and what the next plan is for.
+/// The integrated work so far, and the items that the next plan is for.
 fn missing(state: &State) -> String {
     let mut text = String::from(
         "# What is missing\nAn earlier plan was carried out, and its integrated work stays. Plan only what these still need, in \
