@@ -23,19 +23,31 @@ const LOOK = 100
 /**
  * @param {string} name the command
  * @param {string[]} args
+ * @param {string} [lost] what to print if the user ends the program before OpenCode has the mission
  * @returns {Promise<Answer>}
  */
-export async function mission(name, args) {
-  const given = args.map((word) => (name === "run" && word === "-" ? readFileSync(0, "utf8") : word))
-  const asked = await callCore([name, ...given])
-  if (asked.exit !== 0) return asked
-  /** @type {{ missions: { typed: string, line?: number }[], json: boolean, timeout_ms: number | null }} */
-  const { missions, ...how } = JSON.parse(asked.stdout ?? "")
-  const [only] = missions
-  return missions.length === 1 && only.line === undefined ? (await play(only.typed, how)).answer : list(missions, how)
+export async function mission(name, args, lost = "") {
+  const early = () => {
+    process.stderr.write(`\nno mission was started\n${lost}`)
+    process.exit(1)
+  }
+  const started = () => SIGNALS.forEach((signal) => process.off(signal, early))
+  for (const signal of SIGNALS) process.on(signal, early)
+  try {
+    const given = args.map((word) => (name === "run" && word === "-" ? readFileSync(0, "utf8") : word))
+    const asked = await callCore([name, ...given])
+    if (asked.exit !== 0) return asked
+    /** @type {{ missions: { typed: string, line?: number }[], json: boolean, timeout_ms: number | null }} */
+    const { missions, json, timeout_ms } = JSON.parse(asked.stdout ?? "")
+    const how = { json, timeout_ms, started }
+    const [only] = missions
+    return missions.length === 1 && only.line === undefined ? (await play(only.typed, how)).answer : await list(missions, how)
+  } finally {
+    started()
+  }
 }
 
-/** @typedef {{ json: boolean, timeout_ms: number | null }} How */
+/** @typedef {{ json: boolean, timeout_ms: number | null, started: () => void }} How `started` is called once signals are handled here */
 
 /**
  * Runs one mission after the other. The next one begins whatever the result of the last, unless the user ends the
@@ -75,7 +87,7 @@ async function list(missions, how) {
  * @param {How} how
  * @returns {Promise<{ answer: Answer, over: boolean }>} `over`: the next mission would stop for the same reason
  */
-async function play(typed, { json, timeout_ms }) {
+async function play(typed, { json, timeout_ms, started }) {
   const show = (/** @type {string} */ text) => void (json ? process.stderr : process.stdout).write(text)
   const opencode = await start(typed)
   let byUser = false
@@ -88,6 +100,7 @@ async function play(typed, { json, timeout_ms }) {
     stop(opencode.mission() ? `stopping mission ${opencode.mission()}` : "stopping OpenCode; no mission has begun")
   }
   for (const signal of SIGNALS) process.on(signal, interrupt)
+  started()
   const timer = timeout_ms ? setTimeout(() => stop("the time is over; the mission is stopped"), timeout_ms) : undefined
   try {
     const id = await begun(opencode, show)

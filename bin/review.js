@@ -31,8 +31,10 @@ export async function reviewByHand(args) {
     if (user.interrupted()) return { exit: 1, stderr: `\n${kept(review.mission, comments)}` }
     if (comments.length === 0) return { exit: 0, stdout: "" }
     if (yes?.toLowerCase() !== "y") return { exit: 0, stdout: `No mission was started.\n${kept(review.mission, comments)}` }
+    // From here on `mission` handles the signals
+    const begun = mission("fix", [review.mission, comments.join("\n")], kept(review.mission, comments))
     user.close()
-    const answer = await mission("fix", [review.mission, comments.join("\n")])
+    const answer = await begun
     return TAKEN.includes(answer.exit) ? answer : { ...answer, stderr: `${answer.stderr ?? ""}${kept(review.mission, comments)}` }
   } catch (error) {
     process.stderr.write(kept(review.mission, comments))

@@ -13,8 +13,8 @@ import { fail, root } from "./lib/run.js"
 
 const COLUMNS = 140
 const ROWS = 32
-/** The picture that README and docs/BOARD.md show. */
-const SHOWN = join(root, "docs", "board.svg")
+/** The pictures that README and docs/BOARD.md show. */
+const SHOWN = ["board", "review"]
 
 const given = process.argv[2]
 const folder = given ? resolve(given) : join(root, "target", "screenshots")
@@ -45,7 +45,7 @@ try {
     const svg = picture(screen, { columns: COLUMNS, title })
     const file = join(folder, `${name}.svg`)
     writeFileSync(file, svg)
-    if (name === "board" && !given) writeFileSync(SHOWN, svg)
+    if (SHOWN.includes(name) && !given) writeFileSync(join(root, "docs", `${name}.svg`), svg)
     console.log(`${file}  ${svg.length} bytes`)
   }
   await tui.type('/task "Add dates with time zones"')
@@ -60,6 +60,13 @@ try {
   for (const gate of ["format-date", "time-zones"]) world.model.release(gate)
   await tui.shows(/✓ Done, verified/, 120_000)
   await take("done", "The end of a mission")
+  await tui.press("C-x", "k")
+  await tui.shows(/take back, comment/)
+  await tui.type("Review")
+  await tui.press("Enter")
+  await tui.shows(/Review of m-[^]*@@/)
+  await take("review", "The review of a change in the board")
+  await tui.press("q")
   ended(world, "done")
   report(JSON.parse(world.program("report", "--json")).folder)
   const review = world.program("review", "--summary")

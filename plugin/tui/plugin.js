@@ -143,6 +143,36 @@ function openTask(api, board, id) {
   else api.ui.toast({ message: `Task ${id} has no session yet.`, variant: "info" })
 }
 
+/**
+ * How a mission that waits goes on: as it stands, which agrees to what it waits for, or with a plan that is changed first.
+ * @param {Api} api
+ * @param {Seen} board
+ * @param {(title: string, description: string, then: () => void) => import("@opencode-ai/plugin/tui").TuiDialogSelectOption<string>} act
+ * @param {boolean} planned whether tasks of its plan have not started
+ */
+function resuming(api, board, act, planned) {
+  if (!isOpen(board) || board.running) return []
+  const { mission, paused } = board
+  const category = paused ? fit(`It waits: ${paused}`, 70) : "Mission"
+  const resume = () => task(api, `resume ${mission}`)
+  const change = () =>
+    api.ui.dialog.replace(() =>
+      api.ui.DialogPrompt({
+        title: "What should be otherwise?",
+        placeholder: "the plan is changed by this",
+        onConfirm: async (text) => {
+          api.ui.dialog.clear()
+          if (text.trim() && (await task(api, `tell ${text.trim()}`))) await resume()
+        },
+        onCancel: () => api.ui.dialog.clear(),
+      }),
+    )
+  return [
+    { ...act("Resume", paused ? "agrees, and goes on as it stands" : `/task resume ${mission}`, () => void resume()), category },
+    ...(paused && planned ? [{ ...act("Change", "say what should be otherwise; the plan is changed first", change), category }] : []),
+  ]
+}
+
 /** @param {Api} api @param {Seen | undefined} board */
 function review(api, board) {
   api.ui.dialog.clear()
@@ -177,7 +207,7 @@ function dialog(api, board) {
       onSelect: close(() => void ask(api, board, { kind: "answer", text: answer }, `Answered: ${choice}`)),
     })),
     ...(board.running ? [act("Stop", "pauses the mission; /task resume continues it", () => void stop(api, board))] : []),
-    ...(isOpen(board) && !board.running ? [act("Resume", `/task resume ${board.mission}`, () => task(api, `resume ${board.mission}`))] : []),
+    ...resuming(api, board, act, waiting.length > 0),
     ...(waiting.length > 0 ? [act("Plan", "/task plan: what has not started, and how to change it", () => task(api, "plan"))] : []),
     ...(board.outcome ? [act("Review", "by task and file; take back, comment", () => showReview(api, board.mission))] : []),
     ...(board.outcome ? [act("Undo", `/task undo ${board.mission}`, () => task(api, `undo ${board.mission}`))] : []),

@@ -1,5 +1,6 @@
 /** `run` and `resume`: the process of OpenCode, played by a script that leaves a mission behind as the engine does. */
 import assert from "node:assert/strict"
+import { spawnSync } from "node:child_process"
 import { chmodSync, existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -66,4 +67,14 @@ test("a list ends where OpenCode begins no mission: the next one would not begin
   assert.equal(called.exit, 1)
   assert.match(called.stdout, /^objective 1 of 3 \(line 1\): a\n0 of 3 objectives delivered and verified, 1 not done, 2 not started\n$/)
   assert.match(called.stderr, /no model is configured/)
+})
+
+test("Ctrl-C before OpenCode has the mission starts nothing, and prints what would be lost", { skip }, (t) => {
+  const { path, project } = played(t, "require('fs').writeFileSync('started', '')")
+  const module = new URL("../../bin/mission.js", import.meta.url)
+  const script = `import { mission } from ${JSON.stringify(module)}; const asked = mission("run", ["Add one"], "my comment\\n"); process.kill(process.pid, "SIGINT"); await asked`
+  const env = { HOME: path, PATH: process.env.PATH, OPENCODE_BIN: join(path, "opencode") }
+  const called = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { cwd: project, env, encoding: "utf8", timeout: 30_000 })
+  assert.deepEqual([called.status, called.stderr], [1, "\nno mission was started\nmy comment\n"])
+  assert.equal(existsSync(join(project, "started")), false)
 })
