@@ -1,6 +1,6 @@
 //! Embeds the built-in rules: a table of every `rules/<language>/<id>.yml` and its text, in a fixed order.
 //!
-//! It reads no rule: `patterns` compiles them, and a test there says which one is wrong.
+//! It checks no rule: `patterns` compiles them, and a test there reports a faulty one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

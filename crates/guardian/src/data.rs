@@ -1,6 +1,5 @@
-//! Texts that hold data: JSON, JSON with comments, YAML, TOML, INI; read into one form.
-//!
-//! Works on a path and a text. Must not guess: what a tool of that kind would not read is not read here.
+//! Reads texts that hold data (JSON, JSON with comments, YAML, TOML, INI) into one form.
+//! Works on a path and a text. Must not guess: a text that a tool for this format rejects is not read.
 
 use std::collections::HashSet;
 
@@ -11,7 +10,7 @@ use serde_json::{Map, Value};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     Json,
-    /// Comments and commas at the end are allowed
+    /// Comments and trailing commas are allowed
     Jsonc,
     Yaml,
     Toml,
@@ -40,7 +39,7 @@ impl Format {
     }
 }
 
-/// JSON that is read by a tool which takes comments.
+/// Whether the tool that reads this JSON file accepts comments.
 fn is_commented(path: &str, name: &str) -> bool {
     const STARTS: &[&str] = &[
         "tsconfig",
@@ -81,7 +80,7 @@ fn is_commented(path: &str, name: &str) -> bool {
         || path.split('/').any(|part| matches!(part, ".vscode" | ".devcontainer" | ".zed"))
 }
 
-/// Whether a text can be read; what is wrong with it, and at which byte, where not.
+/// What is wrong with a text, and at which byte; `None` if it can be read.
 pub(crate) fn problem(format: Format, text: &str) -> Option<(usize, String)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format {
@@ -126,7 +125,7 @@ struct Mapping {
 }
 
 impl Keys {
-    /// The key that this event repeats in its mapping. `<<` may stand there as often as it likes.
+    /// The key that this event repeats in its mapping. `<<` may repeat.
     fn repeated(&mut self, event: &Event<'_>) -> Option<String> {
         let is_node = matches!(
             event,
@@ -164,7 +163,7 @@ fn json_problem(text: &str) -> Option<(usize, String)> {
     Some((start, message))
 }
 
-/// JSON without comments and without commas before a closing bracket; as long as before, so that places stay.
+/// JSON without comments and trailing commas; the length stays the same, so that offsets stay correct.
 pub(crate) fn without_comments(text: &str) -> String {
     let mut out: Vec<u8> = text.bytes().collect();
     let (mut at, mut comma) = (0, None);
@@ -196,7 +195,7 @@ pub(crate) fn without_comments(text: &str) -> String {
                     }
                     at += 1;
                 }
-                // Stars within the comment
+                // Asterisks within the comment
                 let mut back = at;
                 while back > 0 && matches!(out[back - 1], b' ' | b'\n' | b'*') {
                     if out[back - 1] == b'*' {
@@ -220,7 +219,7 @@ pub(crate) fn without_comments(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_string())
 }
 
-/// The text as a value; `None` where it cannot be read.
+/// The text as a value; `None` if it cannot be read.
 pub(crate) fn value(format: Format, text: &str) -> Option<Value> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format {

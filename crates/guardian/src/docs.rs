@@ -1,6 +1,5 @@
-//! What is known of every rule, as data and as the page `rules/README.md`.
-//!
-//! It writes no file: a test does.
+//! The documentation of every rule, as data and as the page `rules/README.md`.
+//! It does not write the page: a test does.
 
 use std::fmt::Write as _;
 
@@ -10,41 +9,41 @@ use crate::finding::{Category, Severity};
 use crate::patterns::{BUILT_IN, languages_of_folder};
 use crate::rules::{Example, RULES, evidence};
 
-/// What is known of a built-in rule.
+/// The documentation of a built-in rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleInfo {
     /// The id that findings and `[guardian.severity]` use
     pub id: String,
-    /// What it is about
+    /// The kind of problem that it finds
     pub category: Category,
-    /// How bad its findings are, where certain
+    /// The severity of a certain finding
     pub severity: Severity,
-    /// How bad they are where a change brought them in
+    /// The severity of a finding that a change introduced
     pub in_change: Severity,
-    /// Unless what: `usual` (the project did so before), `explained` (a comment above says why)
+    /// What lowers that severity: `usual` (the base already did so), `explained` (a comment above gives a reason)
     pub unless: Vec<String>,
-    /// Languages by name; empty where it looks at all text files
+    /// Languages by name; empty if the rule reads all text files
     pub languages: Vec<String>,
     /// What it finds
     pub summary: String,
     /// Why it matters and what to do instead
     pub note: String,
-    /// Changes without a finding
+    /// Changes without a finding of this rule
     pub valid: Vec<RuleExample>,
-    /// Changes with one
+    /// Changes with a finding of this rule
     pub invalid: Vec<RuleExample>,
 }
 
 /// An example of a rule: (path, text) of the files before and after a change.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleExample {
-    /// Empty where all of `head` is new
+    /// Empty if all of `head` is new
     pub base: Vec<(String, String)>,
     /// The files after the change
     pub head: Vec<(String, String)>,
 }
 
-/// The part of a rule file that ast-grep passes over or that documents it.
+/// The part of a rule file that ast-grep ignores or that documents the rule.
 #[derive(Deserialize)]
 struct RuleFile {
     id: String,
@@ -61,14 +60,14 @@ struct RuleMetadata {
     in_change: Option<Severity>,
     #[serde(default)]
     unless: Vec<String>,
-    /// A path for the examples, where the rule looks at it
+    /// A path for the examples, if the rule depends on the path
     #[serde(default)]
     path: Option<String>,
     valid: Vec<String>,
     invalid: Vec<String>,
 }
 
-/// Every built-in rule, by category and id; a rule that several languages have is one for each folder.
+/// Every built-in rule, by category and id; a rule for several languages is listed once for each of their folders.
 pub fn rule_infos() -> Vec<RuleInfo> {
     let mut infos: Vec<RuleInfo> = BUILT_IN
         .iter()

@@ -1,5 +1,5 @@
-//! The Guardian: runs the rules over a file, an edit, a change or a tree, and leaves out what was there before.
-//! Knows the rules by their table only.
+//! The Guardian: runs the rules over a file, an edit, a change or a tree, and drops findings that the base already
+//! had. Knows the rules only through their table.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,36 +14,36 @@ use crate::project::{Surroundings, Tree};
 use crate::rules::{Change, Check, Found, Pair, RULES, Rule};
 use crate::sources::{MemorySources, Sources};
 
-/// A rule reports at most this often in a file.
+/// The most findings of one rule in one file.
 const MAX_REPORTS: usize = 100;
 /// Files kept parsed between edits.
 const KEPT_FILES: usize = 32;
-/// Versions of a file among which the nearest one is sought.
+/// How many versions of a file are compared to find the nearest one.
 const MAX_COMPARED: usize = 8;
 
-/// How the Guardian is set up.
+/// Settings of the Guardian.
 #[derive(Clone, Debug, Default)]
 pub struct GuardianOptions {
-    /// Severities by rule id, over the built-in ones
+    /// Severities by rule id; they override the built-in ones
     pub severity: BTreeMap<String, Level>,
     /// A project's own ast-grep rules: (name of the file, its YAML)
     pub project_rules: Vec<(String, String)>,
-    /// Utility rules that those name in `matches`: (name of the file, its YAML)
+    /// Utility rules that project rules name in `matches`: (name of the file, its YAML)
     pub utilities: Vec<(String, String)>,
 }
 
-/// The linter. Cheap to share; building one compiles the rules.
+/// The linter. It is cheap to share; building one compiles the rules.
 pub struct Guardian {
     patterns: Patterns,
-    /// Rules with logic that are not switched off, in the order in which they run
+    /// Enabled rules with logic, in the order in which they run
     rules: Vec<&'static Rule>,
     severity: BTreeMap<String, Level>,
-    /// The newest last; a base is linted once for all the edits of a file
+    /// Newest last; they are kept so that a base is linted once for all edits of a file
     kept: Mutex<Vec<Arc<File>>>,
 }
 
 impl Guardian {
-    /// A Guardian, and what is wrong with the project's rules; those without fault run nonetheless.
+    /// Builds a Guardian and returns the faults of the project's rules; rules without a fault still run.
     pub fn new(options: GuardianOptions) -> (Guardian, Vec<RuleProblem>) {
         let off = |id: &str| options.severity.get(id) == Some(&Level::Off);
         let (mut patterns, mut problems) = Patterns::new(&options.project_rules, &options.utilities);
@@ -62,8 +62,8 @@ impl Guardian {
         (Guardian { patterns, rules, severity: options.severity, kept: Mutex::default() }, problems)
     }
 
-    /// What an edit of one file introduced, for the tool answer of a role that is at work. `base` is the
-    /// file before the change, `None` where the change creates it. Rules that need other files do not run.
+    /// What an edit of one file introduced: appended to the tool answer of a working role. `base` is the file
+    /// before the change, `None` if the change creates it. Rules that need other files do not run.
     pub fn lint_edit(&self, path: &str, base: Option<&str>, text: &str) -> Vec<Finding> {
         if base == Some(text) {
             return Vec::new();
@@ -78,19 +78,19 @@ impl Guardian {
         self.finish(raws)
     }
 
-    /// What a change introduced: the gate. `changed` are the paths that were added, changed or removed
-    /// between the trees; the findings may be in other files too (a caller left behind).
+    /// What a change introduced: the gate. `changed` lists the paths added, changed or removed between the trees.
+    /// Findings may also be in other files, such as a caller that was not updated.
     pub fn lint_change(&self, base: &dyn Sources, head: &dyn Sources, changed: &[String]) -> Vec<Finding> {
         self.lint(base, head, changed)
     }
 
-    /// What is wrong with whole files, with nothing to compare them with. [`crate::Scan`] does this in parts.
+    /// What is wrong with whole files, without a base. [`crate::Scan`] does this in parts.
     pub fn lint_files(&self, head: &dyn Sources, paths: &[String]) -> Vec<Finding> {
         let around = Arc::new(Surroundings::of(head));
         self.lint_part(head, &around, paths)
     }
 
-    /// Part of a tree whose files are all linted whole. Nothing of it is kept.
+    /// Lints a part of a tree, each file as a whole. Nothing is kept.
     pub(crate) fn lint_part<'a>(
         &self,
         head: &'a dyn Sources,
@@ -119,7 +119,7 @@ impl Guardian {
         self.finish(raws)
     }
 
-    /// A file, with what the rules that look at one file find in it; `None` where no other rule has to look at it.
+    /// Matches a file and adds the findings of its single-file rules; `None` if no other rule needs the file.
     fn match_file(&self, path: &str, text: &str, raws: &mut Vec<Raw>) -> Option<Arc<File>> {
         if self.rules.is_empty() && !self.patterns.may_match(path, text) {
             return None;
@@ -152,7 +152,7 @@ impl Guardian {
         self.finish(raws)
     }
 
-    /// Findings of rules that look at one file, without those of the base.
+    /// Findings of the single-file rules, without those of the base.
     fn file_findings(&self, pairs: &[Pair], before: Option<&dyn Sources>) -> Vec<Raw> {
         let mut compared = Vec::new();
         let heads: Vec<Vec<Raw>> = pairs
@@ -173,7 +173,7 @@ impl Guardian {
                     raw.in_change = raw.severity;
                 }
             }
-            // A grammar that did not know the code of the base proves nothing of the head
+            // If the grammar could not parse the base, its errors prove nothing about the head
             if let Some(head) =
                 pair.head.as_deref().filter(|head| base.is_some_and(File::is_broken) && head.is_balanced())
             {
@@ -188,7 +188,7 @@ impl Guardian {
         new
     }
 
-    /// A file, parsed and matched; from memory where its text is the same.
+    /// The parsed and matched file; from memory if its text is unchanged.
     fn file(&self, path: &str, text: &str) -> Arc<File> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = kept.iter().position(|file| &*file.path == path && &*file.text == text) {
@@ -196,7 +196,7 @@ impl Guardian {
             kept.push(file.clone());
             return file;
         }
-        // An undo is nearer to an older text than to the last one, and what is broken helps nobody
+        // After an undo an older text is nearer than the last one. Files with errors do not help.
         let others = kept.iter().rev().filter(|file| &*file.path == path && file.is_sound());
         let before = others.take(MAX_COMPARED).min_by_key(|file| file.differs_by(text)).cloned();
         drop(kept);
@@ -211,7 +211,7 @@ impl Guardian {
         file
     }
 
-    /// All that rules which look at one file find in it.
+    /// The findings of all single-file rules.
     fn findings(&self, file: &File) -> Vec<Raw> {
         let mut raws = file.matched.clone();
         raws.iter_mut().for_each(|raw| doubt::soften(file, raw));
@@ -233,7 +233,7 @@ impl Guardian {
         out
     }
 
-    /// Severities as configured, in a fixed order, without repetition, and not without end.
+    /// Applies the configured severities, sorts, removes duplicates, and limits the number.
     fn finish(&self, raws: Vec<Raw>) -> Vec<Finding> {
         let mut findings: Vec<Finding> = raws
             .into_iter()

@@ -1,9 +1,9 @@
-//! What is found out once about a thing and kept beside it, by the type of the answer. The thing need not know who asks.
+//! Answers that are computed once about an object and kept with it, by type. The object need not know who asks.
 
 use std::any::Any;
 use std::sync::OnceLock;
 
-/// Answers of several types, one of each. They only grow, so that they can be lent out.
+/// Answers of several types, one of each. Entries are only added, so that references to them stay valid.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     first: OnceLock<Box<Fact>>,
@@ -16,7 +16,7 @@ struct Fact {
 }
 
 impl Facts {
-    /// The answer of this type. Two who ask at once may both find it out; one answer is kept.
+    /// The answer of this type. Two threads that ask at once may both compute it; one answer is kept.
     pub(crate) fn get<T: Send + Sync + 'static>(&self, find: impl FnOnce() -> T) -> &T {
         if let Some(known) = self.known() {
             return known;
@@ -24,7 +24,7 @@ impl Facts {
         let mut found = Some(find());
         let mut place = &self.first;
         loop {
-            // Taken at the first free place; until then others are passed
+            // Stored in the first free entry; entries of other types are skipped
             let fact =
                 place.get_or_init(|| Box::new(Fact { value: Box::new(found.take()), next: OnceLock::new() }));
             if let Some(value) = fact.value.downcast_ref::<Option<T>>().and_then(Option::as_ref) {

@@ -1,22 +1,21 @@
-//! What a finding is: place, rule, severity, message.
-//!
-//! Data only: rules make them, `render` shows them.
+//! A finding: place, rule, severity, message.
+//! Data only: rules create findings, `render` shows them.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Likely wrong, or worth a look: shown, blocks nothing
+    /// Likely wrong, or worth a look: shown, never blocks
     Warning,
-    /// Certainly wrong in a change: blocks it
+    /// Certainly wrong in a change: blocks the change
     Error,
 }
 
-/// What `[guardian.severity]` may set a rule to.
+/// The values that `[guardian.severity]` may set for a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs)]
@@ -35,7 +34,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a rule is about.
+/// The kind of problem that a rule finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
@@ -45,20 +44,20 @@ pub enum Category {
     Lazy,
     /// Code or tests that pretend
     Dishonest,
-    /// Code that lets an attacker in
+    /// Code that opens a way for attackers
     Unsafe,
-    /// Files that do not fit each other
+    /// Files that contradict each other
     Inconsistent,
-    /// Code unlike its neighbours
+    /// Code that differs from its neighbours
     Style,
-    /// A rule of the project
+    /// A rule of the user's project
     Project,
 }
 
-/// One thing that is wrong, and where.
+/// One problem and its place.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
-    /// Path as it was given, `/`-separated, relative to the root of the sources
+    /// Path as given, `/`-separated, relative to the root of the sources
     pub path: String,
     /// 1-based
     pub line: u32,
@@ -66,7 +65,7 @@ pub struct Finding {
     pub column: u32,
     /// The rule's id
     pub rule: String,
-    /// How bad it is
+    /// The finding's severity
     pub severity: Severity,
     /// What is wrong
     pub message: String,
@@ -75,16 +74,16 @@ pub struct Finding {
     pub note: Option<String>,
 }
 
-/// A rule file that could not be used; the other rules still run.
+/// A rule file that cannot be used; the other rules still run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("rule file `{file}`{}: {message}\nhint: {hint}", .line.map_or(String::new(), |l| format!(" line {l}")))]
 pub struct RuleProblem {
-    /// The file's name as it was given
+    /// The file's name as given
     pub file: String,
-    /// 1-based, where known
+    /// 1-based, if known
     pub line: Option<u32>,
-    /// What is wrong with it
+    /// The fault of the file
     pub message: String,
-    /// What to do
+    /// How to fix it
     pub hint: String,
 }

@@ -1,6 +1,5 @@
-//! What standard libraries have: public names of modules of Python, Go and Node, and methods of plain values.
-//!
-//! The tables are written by `scripts/library-names.py`. What is not in them is unknown, not missing.
+//! The contents of standard libraries: public names of modules of Python, Go and Node, and methods of plain values.
+//! `scripts/library-names.py` writes the tables. A module that is not in them is unknown, not missing.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -23,7 +22,7 @@ static GO: LazyLock<Table> = LazyLock::new(|| read(include_str!("../tables/go.tx
 static NODE: LazyLock<Table> = LazyLock::new(|| read(include_str!("../tables/node.txt")));
 static METHODS: LazyLock<Table> = LazyLock::new(|| read(include_str!("../tables/methods.txt")));
 
-/// Whether a module of the standard library has a name; `None` where the module is not known.
+/// Whether a module of the standard library has a name; `None` if the module is not in the tables.
 pub(crate) fn has(language: Language, module: &str, name: &str) -> Option<bool> {
     let table = match language {
         Language::Python => &PYTHON,
@@ -35,7 +34,7 @@ pub(crate) fn has(language: Language, module: &str, name: &str) -> Option<bool> 
     table.get(module).map(|names| names.contains(name))
 }
 
-/// Whether a plain value has a method: `python.str`, `node.Array`, `rust.str`; `None` where the kind is not known.
+/// Whether a plain value has a method: `python.str`, `node.Array`, `rust.str`; `None` if the kind is unknown.
 pub(crate) fn has_method(kind: &str, name: &str) -> Option<bool> {
     if let Some(kind) = kind.strip_prefix("rust.") {
         let own: &[&str] = match kind {
@@ -53,5 +52,5 @@ const STR: &[&str] = &[
     "new with_capacity from_utf8 from_utf16 into_bytes as_str as_mut_str push_str push capacity reserve reserve_exact try_reserve try_reserve_exact shrink_to_fit shrink_to truncate pop remove remove_matches retain insert insert_str as_mut_vec clear drain replace_range replace_first replace_last into_boxed_str leak into_chars split_off extend_from_within into_raw_parts as_string",
 ];
 
-/// Methods that traits of the standard library bring to texts.
+/// Methods that traits of the standard library add to strings.
 const ANY: &str = "clone clone_from clone_into to_string to_owned into try_into as_ref as_mut borrow borrow_mut eq ne cmp partial_cmp lt le gt ge max min clamp hash fmt type_id to_socket_addrs join concat connect index index_mut deref deref_mut extend extend_one write_str write_char write_fmt add add_assign into_iter iter as_os_str as_path default from to_vec first last swap";

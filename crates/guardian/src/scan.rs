@@ -1,6 +1,5 @@
-//! Lints a tree whole, in parts of bounded size, on all cores.
-//!
-//! The result does not depend on the number of cores, nor on how the parts are cut.
+//! Lints a whole tree, in parts of bounded size, on all cores.
+//! The result does not depend on the number of cores or on how the tree is cut into parts.
 
 use std::sync::Arc;
 
@@ -9,10 +8,9 @@ use crate::finding::Finding;
 use crate::project::Surroundings;
 use crate::sources::Sources;
 
-/// Files of one tree, linted whole and in parts, on as many threads as the caller has.
-///
-/// What is found in a file depends on its part, if at all, only by how certain it is: what several files of a part do
-/// alike is doubted. The same parts give the same findings, whatever runs beside them.
+/// Lints the files of one tree as whole files, in parts, on the caller's threads.
+/// The other files of a part can affect only how certain a finding is: a pattern that several files share is doubted.
+/// The same parts give the same findings, whatever runs beside them.
 pub struct Scan<'a> {
     guardian: &'a Guardian,
     sources: &'a (dyn Sources + Sync),
@@ -25,7 +23,7 @@ impl<'a> Scan<'a> {
         Scan { guardian, sources, around: Arc::new(Surroundings::of(sources)) }
     }
 
-    /// What is wrong with a part of the files, sorted. All of the part is held in memory at once.
+    /// The findings in a part of the files, sorted. The whole part is held in memory at once.
     pub fn part(&self, paths: &[String]) -> Vec<Finding> {
         self.guardian.lint_part(self.sources, &self.around, paths)
     }

@@ -1,18 +1,17 @@
-//! Where the texts come from: the only door to files, as the Guardian does no I/O of its own.
+//! The source of all texts: the only access to files, because the Guardian does no I/O of its own.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// A tree of source files, in memory or provided by its owner when asked.
-///
-/// Paths are relative to the project's root and `/`-separated. What cannot be read as UTF-8 is `None`.
+/// A tree of source files, in memory or read by its owner on request.
+/// Paths are relative to the project's root and `/`-separated. A file that is not UTF-8 reads as `None`.
 pub trait Sources {
-    /// The text of a file; `None` where there is no such file or it is not text.
+    /// The text of a file; `None` if it does not exist or is not text.
     fn read(&self, path: &str) -> Option<Cow<'_, str>>;
-    /// Every path of the tree, sorted, whether it can be read or not.
+    /// Every path of the tree, sorted, including files that cannot be read.
     fn files(&self) -> &[String];
-    /// The text of a file of an installed package (`node_modules/…`), which is no part of the tree; `None` where the owner
-    /// has none to show.
+    /// The text of a file of an installed package (`node_modules/…`), which is not part of the tree; `None` if the
+    /// owner does not provide it.
     fn installed(&self, path: &str) -> Option<Cow<'_, str>> {
         let _ = path;
         None

@@ -1,5 +1,5 @@
-//! What of a change's findings is new: compares those of the head with those of the base, across moved and
-//! rewritten lines. Knows files and findings, no rule.
+//! Decides which findings of a change are new: compares the head's findings with the base's, across moved
+//! and rewritten lines. Knows files and findings, no rules.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::code::file::{File, Raw};
 
-/// What a file's findings were and are.
+/// One changed file with the findings of its base and its head.
 pub(crate) struct Compared<'a> {
     pub(crate) head: Option<&'a File>,
     pub(crate) base: Option<&'a File>,
@@ -17,12 +17,12 @@ pub(crate) struct Compared<'a> {
     pub(crate) base_raws: Vec<Raw>,
 }
 
-/// The findings that a change introduced: those of the head without those which the base had, in the
-/// same file or, for code that moved, in another file of the change. Of several that are alike, those on
-/// lines that the change wrote are the new ones.
+/// The findings that a change introduced: those of the head without those that the base had in the same
+/// file or, if the code moved, in another file of the change. Of several equal findings, those on lines
+/// that the change wrote are the new ones.
 pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
     let mut new: Vec<Raw> = Vec::new();
-    // Findings of the base that are gone from their file: code which moved took them along
+    // Findings of the base that are gone from their file: the code may have moved and taken them along
     let mut gone: HashMap<(Arc<str>, String), usize> = HashMap::new();
     for file in files {
         let Compared { head, base, head_raws, base_raws } = file;
@@ -31,14 +31,14 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
             continue;
         }
         let hunks = base.zip(head).map(|(base, head)| Hunks::new(base, head)).unwrap_or_default();
-        // An edit inside of it is an edit of it
+        // An edit inside a finding's lines counts as an edit of the finding
         let rows = |raw: &Raw| raw.line as usize - 1..raw.last_line.max(raw.line) as usize;
         let written = |raw: &Raw| hunks.of_head(rows(raw));
         let mut known: HashMap<(Arc<str>, String), Vec<&Raw>> = HashMap::new();
         for raw in &base_raws {
             known.entry((raw.rule.clone(), raw.key.clone())).or_default().push(raw);
         }
-        // Unchanged lines first, so that what is left over are the written ones
+        // Unchanged lines first, so that written lines remain as the new ones
         let mut ordered: Vec<(bool, Raw)> =
             head_raws.into_iter().map(|raw| (written(&raw).is_some(), raw)).collect();
         ordered.sort_by_key(|(written, raw)| (*written, raw.start));
@@ -51,7 +51,7 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
             }
             left.push((written, raw));
         }
-        // A line that was rewritten and still has what it had, is not worse than it was
+        // A rewritten line that had the same finding before is not worse now
         let mut rewritten: HashMap<(Arc<str>, usize), usize> = HashMap::new();
         for raw in known.values().flatten() {
             if let Some(hunk) = hunks.of_base(rows(raw)) {
@@ -89,12 +89,12 @@ pub(crate) fn introduced(files: Vec<Compared<'_>>) -> Vec<Raw> {
     new
 }
 
-/// What kind of finding a rule makes: one way to silence a tool in the place of another is no new silence.
+/// The family of a rule: replacing one way to silence a tool by another is not a new silence.
 fn family(rule: &Arc<str>) -> Arc<str> {
     if rule.ends_with("suppression") { "suppression".into() } else { rule.clone() }
 }
 
-/// Which lines a change rewrote, as numbered hunks.
+/// The lines that a change rewrote, as numbered hunks.
 #[derive(Debug, Default)]
 pub(crate) struct Hunks {
     /// (first base line, after last, first head line, after last), 0-based
@@ -103,7 +103,7 @@ pub(crate) struct Hunks {
 
 impl Hunks {
     pub(crate) fn new(base: &File, head: &File) -> Hunks {
-        // A diff's cost grows with what differs: beyond this, everything counts as written
+        // A diff's cost grows with the number of differences: beyond this, every line counts as written
         const MAX_LINES: usize = 20_000;
         if base.lines() > MAX_LINES || head.lines() > MAX_LINES {
             return Hunks { hunks: vec![(0, base.lines(), 0, head.lines())] };
@@ -131,7 +131,7 @@ impl Hunks {
         self.hunks.iter().position(|(start, end, _, _)| *start < rows.end && rows.start < *end)
     }
 
-    /// How many lines the base had at its end that the head has not.
+    /// How many lines at the end of the base are missing from the head.
     pub(crate) fn lost_at_end(&self, base_lines: usize) -> usize {
         self.hunks
             .last()

@@ -1,7 +1,6 @@
-//! What the body of a function does, if anything, and which function of the base it was.
-//!
-//! Rules about bodies ask it. It reads one function at a time and follows no call. Whether an empty body is a fault is
-//! for a rule to say.
+//! What the body of a function does, if anything, and which function of the base it corresponds to.
+//! Rules about bodies use it. It reads one function at a time and follows no calls. Each rule decides whether an empty
+//! body is a fault.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,16 +11,16 @@ use syntax::Language;
 use crate::code::file::File;
 use crate::code::functions::{Function, functions, statements};
 
-/// What a function was before the change.
+/// The function of the base that a function of the head corresponds to.
 pub(crate) enum Was<'f> {
     Same(&'f Function),
-    /// There was none of that name
+    /// The base had no function of that name
     New,
-    /// There were several, and not as many
+    /// The base had several of that name, but a different number
     Unclear,
 }
 
-/// The functions of a file that are called when it runs: without declarations for a type checker.
+/// The functions of a file that can run: without declarations for a type checker.
 pub(crate) fn real_functions(file: &File) -> &[Function] {
     let is_real = |function: &&Function| !decorators(file, function).any(|d| d.contains("overload"));
     &file.fact(|file| RealFunctions(functions(file).iter().filter(is_real).cloned().collect())).0
@@ -30,7 +29,7 @@ pub(crate) fn real_functions(file: &File) -> &[Function] {
 #[derive(Debug)]
 struct RealFunctions(Vec<Function>);
 
-/// Each function of `new` with what it was: of several that share a name, the one at the same place among them.
+/// Each function of `new` with its counterpart. Functions that share a name are matched by their order.
 pub(crate) fn pair_up<'f>(old: &'f [Function], new: &[Function]) -> Vec<Was<'f>> {
     let mut before: BTreeMap<&str, Vec<&'f Function>> = BTreeMap::new();
     for function in old {
@@ -68,7 +67,7 @@ pub(crate) fn decorators<'f>(file: &'f File, function: &Function) -> impl Iterat
         .map(|part| file.text_of(part))
 }
 
-/// A call, a branch, a loop, an operation: something that a constant cannot stand for.
+/// Whether a body has a call, a branch, a loop or an operation: a constant cannot replace these.
 pub(crate) fn does_something(file: &File, body: &[usize]) -> bool {
     body.len() > 1
         || body.iter().any(|statement| {
@@ -111,7 +110,7 @@ pub(crate) fn does_something(file: &File, body: &[usize]) -> bool {
         })
 }
 
-/// Nothing, or one constant.
+/// Whether a body is empty or only gives back a constant.
 pub(crate) fn is_trivial(file: &File, body: &[usize]) -> bool {
     match body {
         [] => true,
@@ -131,7 +130,7 @@ pub(crate) fn is_trivial(file: &File, body: &[usize]) -> bool {
     }
 }
 
-/// Nothing, or nothing as a value.
+/// Whether a body is empty or only gives back an empty value.
 pub(crate) fn is_nothing(file: &File, body: &[usize]) -> bool {
     let [one] = body else { return body.is_empty() };
     let text = file.text_of(*one).trim_end_matches(';');
@@ -149,7 +148,7 @@ pub(crate) fn is_nothing(file: &File, body: &[usize]) -> bool {
     )
 }
 
-/// An error that says that the code is not there.
+/// Whether a body only raises an error which says that the code is not written yet.
 pub(crate) fn is_unwritten(file: &File, body: &[usize]) -> bool {
     static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
@@ -161,7 +160,7 @@ pub(crate) fn is_unwritten(file: &File, body: &[usize]) -> bool {
     WORDS.as_ref().is_some_and(|words| words.is_match(file.text_of(*one)))
 }
 
-/// A comment in the body, or on the lines it ends at, that promises the code.
+/// Whether a comment in the body, or on its last lines, promises code.
 pub(crate) fn promises(file: &File, function: &Function) -> bool {
     static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)(#|//|/\*).*\b(todo|fixme|placeholder|stub|not (yet )?implemented|(implement(ation)?|code|logic) (this|me|it|here|goes here|later)|implement\W*$)")
@@ -169,7 +168,7 @@ pub(crate) fn promises(file: &File, function: &Function) -> bool {
     });
     let (first, body) = (file.flat().node(function.index), file.flat().node(function.body));
     let (start, end) = (file.row(first.start), file.row(body.end.saturating_sub(1)));
-    // What stands below a body of Python that is only a comment and a statement belongs to it as well
+    // In Python, comments below a body of one comment and one statement belong to the body
     (start..=end).any(|row| WORDS.as_ref().is_some_and(|words| words.is_match(file.line(row))))
 }
 
@@ -215,7 +214,7 @@ fn is_constant(file: &File, index: usize) -> bool {
     }
 }
 
-/// The names of a function's own parameters, as far as they are plain; not the object that it is called on.
+/// The plain names of a function's own parameters, without `self` or the receiver.
 pub(crate) fn parameters<'f>(file: &'f File, function: &Function) -> Vec<&'f str> {
     let holder = std::iter::once(function.index)
         .chain(file.flat().below(function.index))
@@ -238,9 +237,9 @@ pub(crate) fn parameters<'f>(file: &'f File, function: &Function) -> Vec<&'f str
         .collect()
 }
 
-/// What a function says that it gives back, or "".
+/// The declared return type of a function, or "".
 pub(crate) fn return_type<'f>(file: &'f File, function: &Function) -> &'f str {
-    // That of the function itself: a parameter may be a function, too
+    // The return type of the function itself, because a parameter may be a function, too
     let at = file.flat().field(file.flat().node(function.body).parent, "return_type");
     at.map_or("", |at| file.text_of(at).trim_start_matches([':', '-', '>', ' ']))
 }

@@ -1,6 +1,5 @@
-//! Which expressions are the same whatever happens: literals, what is made of literals, and empty values.
-//!
-//! Works on one file. Must not call anything fixed that reads a name.
+//! Which expressions always have the same value: literals, collections of literals, and empty values.
+//! Works on one file. Must not call an expression fixed if it reads a name.
 
 use std::sync::LazyLock;
 
@@ -9,7 +8,7 @@ use syntax::Language;
 
 use crate::code::file::File;
 
-/// The value that a statement of a body gives back, where it is one that does.
+/// The value that a statement of a body gives back, if it gives one back.
 pub(crate) fn returned(file: &File, body: usize, statement: usize) -> Option<usize> {
     let flat = file.flat();
     match flat.kind(statement) {
@@ -18,7 +17,7 @@ pub(crate) fn returned(file: &File, body: usize, statement: usize) -> Option<usi
             let inner = flat.parts(statement).next()?;
             if flat.kind(inner) == "return_expression" { flat.parts(inner).next() } else { None }
         }
-        // A body that is an expression, and the value at the end of a block of Rust
+        // A body that is an expression, or the last expression of a Rust block
         kind if statement == body || file.language == Some(Language::Rust) => {
             (!kind.ends_with("_statement") && !kind.ends_with("_declaration") && !kind.ends_with("_item"))
                 .then_some(statement)
@@ -27,7 +26,7 @@ pub(crate) fn returned(file: &File, body: usize, statement: usize) -> Option<usi
     }
 }
 
-/// Whether an expression is the same every time.
+/// Whether an expression always has the same value.
 pub(crate) fn is_fixed(file: &File, index: usize) -> bool {
     is_fixed_to(file, index, 0)
 }
@@ -128,7 +127,7 @@ fn is_fixed_to(file: &File, index: usize, depth: usize) -> bool {
     }
 }
 
-/// `Ok`, `Some`, `Vec::new`, `T::default`: what only wraps, or makes something empty.
+/// Functions that only wrap a value or create an empty one: `Ok`, `Some`, `Vec::new`, `T::default`.
 fn is_plain_maker(function: &str) -> bool {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(Ok|Some|Promise\.resolve|(\w+::)*[A-Z]\w*(::<[^()]*>)?::(new|default|empty)|(\w+::)*Default::default)$").ok()

@@ -1,5 +1,5 @@
-//! A file as the rules see it: text, tree, outline, names, each read once. Kept between edits. Reads nothing from
-//! disk, and judges nothing.
+//! A file for the rules: text, tree, outline, names, each computed once and kept between edits. Reads nothing from
+//! disk and judges nothing.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,12 +9,12 @@ use crate::code::flat::Flat;
 use crate::facts::Facts;
 use crate::finding::Severity;
 
-/// What makes a finding that a change brought in no worse than one that was there.
+/// Reasons for which a finding that a change introduced is only a warning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Unless {
-    /// The project did so before
+    /// The base already did so
     pub(crate) usual: bool,
-    /// A comment above says why
+    /// A comment above gives a reason
     pub(crate) explained: bool,
 }
 
@@ -23,20 +23,20 @@ pub(crate) struct Unless {
 pub(crate) struct Raw {
     pub(crate) rule: Arc<str>,
     pub(crate) severity: Severity,
-    /// How bad it is where a change brought it in
+    /// Its severity if a change introduced it
     pub(crate) in_change: Severity,
-    /// What keeps it from being as bad as that
+    /// The reasons that lower this severity
     pub(crate) unless: Unless,
     pub(crate) path: Arc<str>,
-    /// Where it begins: byte offset, and 1-based line and column
+    /// Where the finding begins: byte offset, and 1-based line and column
     pub(crate) start: usize,
     pub(crate) line: u32,
-    /// 1-based line on which it ends
+    /// 1-based line on which the finding ends
     pub(crate) last_line: u32,
     pub(crate) column: u32,
     pub(crate) message: String,
     pub(crate) note: Option<Arc<str>>,
-    /// What makes two findings of a rule the same one: the code, blanks evened out
+    /// Two findings of a rule with the same key are the same one: the code with its whitespace evened out
     pub(crate) key: String,
 }
 
@@ -69,20 +69,20 @@ impl Raw {
     }
 }
 
-/// A file as the rules see it. Owns everything, so that it can be kept between edits.
+/// A file for the rules. It owns all its data, so that it can be kept between edits.
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) path: Arc<str>,
     pub(crate) text: Arc<str>,
     pub(crate) language: Option<Language>,
     pub(crate) problems: Vec<SyntaxProblem>,
-    /// What rules written as patterns matched
+    /// Findings of the pattern rules
     pub(crate) matched: Vec<Raw>,
-    /// `None` where the rules have nothing to look at
+    /// `None` if the rules cannot inspect the file
     tree: Option<Tree>,
-    /// The tree is of a text in which something was masked
+    /// The tree was parsed from a text with masked parts
     masked: bool,
-    /// A tool wrote it: other files may use what it has, the rules do not judge it
+    /// A tool wrote the file: other files may use its names, but the rules do not judge it
     generated: bool,
     flat: OnceLock<Flat>,
     outline: OnceLock<Outline>,
@@ -91,7 +91,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Takes what rules written as patterns matched, and the list of its nodes where rules with logic will look at it.
+    /// Stores the findings of pattern rules, and the list of nodes if rules with logic inspect the file.
     pub(crate) fn set_matched(&mut self, matched: Vec<Raw>, flat: Flat, keep: bool) {
         if flat.depth > syntax::MAX_DEPTH {
             self.problems.push(not_checked(format!("code nested {} deep", flat.depth)));
@@ -104,12 +104,12 @@ impl File {
         }
     }
 
-    /// Reads a file that is only looked at for what it has to do with others.
+    /// Reads a file that is only needed for its relations to other files.
     pub(crate) fn plain(path: &str, text: &str) -> File {
         File::plain_after(path, text, None)
     }
 
-    /// `before` is the file as it was before an edit, of which only what changed is parsed again.
+    /// `before` is the file before an edit: only the changed part is parsed again.
     pub(crate) fn plain_after(path: &str, text: &str, before: Option<&File>) -> File {
         let mut file = File {
             path: path.into(),
@@ -139,7 +139,7 @@ impl File {
         file
     }
 
-    /// The tree of this file, told of the edit that makes it another; `None` where it is no help.
+    /// The tree of this file, adjusted to the edit that leads to `new`; `None` if the tree does not help.
     fn edited(&self, new: &File) -> Option<Tree> {
         let mut tree = self.tree.clone().filter(|_| self.is_sound() && !self.masked)?;
         let (old, now) = (&self.text, &new.text);
@@ -155,12 +155,12 @@ impl File {
         Some(tree)
     }
 
-    /// Whether it was parsed, and without errors.
+    /// Whether the file was parsed without errors.
     pub(crate) fn is_sound(&self) -> bool {
         self.tree.as_ref().is_some_and(|tree| !tree.root_node().has_error())
     }
 
-    /// Bytes between the first and the last at which a text differs from this one.
+    /// The number of bytes between the first and the last difference between `text` and this file.
     pub(crate) fn differs_by(&self, text: &str) -> usize {
         let (start, end) = alike(&self.text, text);
         self.text.len().max(text.len()) - start - end
@@ -171,17 +171,17 @@ impl File {
         Point::new(row, byte - self.line_starts.get(row).copied().unwrap_or(0).min(byte))
     }
 
-    /// Whether the rules can look at code: a known language, parsed, written by hand.
+    /// Whether the rules inspect the file as code: a known language, parsed, written by hand.
     pub(crate) fn is_code(&self) -> bool {
         self.tree.is_some() && !self.generated
     }
 
-    /// Whether what it defines can be known, independent of who wrote it.
+    /// Whether the definitions of the file are known, even if a tool wrote it.
     pub(crate) fn is_indexed(&self) -> bool {
         self.tree.is_some()
     }
 
-    /// The source that rules written as patterns look at; `None` where they do not judge it.
+    /// The source for pattern rules; `None` if they do not judge the file.
     pub(crate) fn judged_source(&self) -> Option<Source<'_>> {
         self.source().filter(|_| !self.generated)
     }
@@ -190,12 +190,12 @@ impl File {
         Some(Source::with_tree(self.language?, &self.text, self.tree.clone()?))
     }
 
-    /// Its nodes; none where it is no code, or nested too deep.
+    /// The nodes of the file; empty if it is not code, or nested too deeply.
     pub(crate) fn flat(&self) -> &Flat {
         self.flat.get_or_init(|| self.source().map_or_else(Flat::default, |source| Flat::new(&source)))
     }
 
-    /// Whether its brackets, strings and comments are whole, whatever its grammar says.
+    /// Whether brackets, strings and comments are complete, even if the grammar reports an error.
     pub(crate) fn is_balanced(&self) -> bool {
         self.language.is_none_or(|language| syntax::is_balanced(language, &self.text))
     }
@@ -204,14 +204,14 @@ impl File {
         !self.problems.is_empty()
     }
 
-    /// Minified text: nobody's style and nobody's laziness.
+    /// Minified text: rules about style and unfinished code do not apply.
     fn is_minified(&self) -> bool {
         let longest = self.line_starts.windows(2).map(|w| w[1] - w[0]).max().unwrap_or(self.text.len());
         (longest > 5_000 && self.text.len() / self.line_starts.len().max(1) > 200)
             || (self.path.contains(".min.") && self.language.is_some())
     }
 
-    /// A comment at the top says that a tool wrote the file.
+    /// Whether a comment at the top says that a tool wrote the file.
     fn says_generated(&self) -> bool {
         const SIGNS: [&str; 9] = [
             "@generated",
@@ -239,7 +239,7 @@ impl File {
         })
     }
 
-    /// What is asked of a file more than once, found the first time; one answer of each type.
+    /// An answer about the file that is computed on first use and kept, one for each type.
     pub(crate) fn fact<T: Send + Sync + 'static>(&self, find: impl FnOnce(&File) -> T) -> &T {
         self.facts.get(|| find(self))
     }
@@ -315,7 +315,7 @@ fn not_checked(message: String) -> SyntaxProblem {
     }
 }
 
-/// Code with its blanks evened out: re-indented code is the same code.
+/// Code with its whitespace evened out, so that re-indented code is equal.
 pub(crate) fn even(code: &str) -> String {
     let mut out = String::with_capacity(code.len().min(400));
     for word in code.split_whitespace() {

@@ -1,10 +1,10 @@
-//! A syntax tree as a list in source order, which rules walk without recursion and with parents at hand.
+//! A syntax tree as a list in source order: rules walk it without recursion and find parents at once.
 
 use std::sync::OnceLock;
 
 use syntax::{Language, Node, Source};
 
-/// The names of a grammar, which live as long as the program.
+/// The node and field names of a grammar; they live as long as the program.
 struct Names {
     kinds: Vec<String>,
     fields: Vec<String>,
@@ -31,24 +31,23 @@ fn names(language: Language) -> &'static Names {
 #[derive(Clone, Debug)]
 pub(crate) struct FlatNode {
     pub(crate) kind: &'static str,
-    /// The field of its parent that it is, or ""
+    /// The node's field in its parent, or ""
     pub(crate) field: &'static str,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// Index of the parent; the root is its own
+    /// Index of the parent; the root is its own parent
     pub(crate) parent: usize,
     /// Index after the last node below this one
     pub(crate) next: usize,
     pub(crate) named: bool,
-    /// A comment, or something else that may be anywhere
+    /// A comment, or another node that the grammar allows anywhere
     pub(crate) extra: bool,
 }
 
 /// A syntax tree as a list in source order.
 ///
-/// Rules look at it many times, from base and head, and it is kept between edits: so it owns what it
-/// holds, has a parent at hand (tree-sitter searches for it from the root), and is walked without
-/// recursion.
+/// Rules read it many times, for base and head, and it is kept between edits: so it owns its data, stores each
+/// node's parent (tree-sitter searches for it from the root), and is walked without recursion.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flat {
     nodes: Vec<FlatNode>,
@@ -60,7 +59,7 @@ impl Flat {
         Flat::walk(source.language(), source.root(), true, |_| {})
     }
 
-    /// Walks a tree once, for a caller that has to see its nodes on the way. Without `keep` only the depth is kept.
+    /// Walks a tree once and shows each node to the caller. Without `keep`, only the depth is recorded.
     pub(crate) fn walk<'t>(
         language: Language,
         root: Node<'t>,
@@ -95,7 +94,7 @@ impl Flat {
                 open.push(index);
                 depth = depth.max(open.len());
                 if depth > 10 * syntax::MAX_DEPTH {
-                    // No rule looks at such a tree
+                    // No rule inspects such a tree
                     return Flat { nodes: Vec::new(), depth };
                 }
                 continue;
@@ -116,7 +115,7 @@ impl Flat {
         }
     }
 
-    /// A node; the root where there is none of that index (an empty tree has an empty root).
+    /// The node at an index; the root if no such node exists (an empty tree has an empty root).
     pub(crate) fn node(&self, index: usize) -> &FlatNode {
         static NONE: FlatNode = FlatNode {
             kind: "",
@@ -139,7 +138,7 @@ impl Flat {
         self.nodes.iter().enumerate()
     }
 
-    /// Indices below a node, in source order, without the node.
+    /// Indices of all nodes below a node, in source order, without the node itself.
     pub(crate) fn below(&self, index: usize) -> std::ops::Range<usize> {
         index + 1..self.node(index).next.max(index + 1).min(self.nodes.len().max(index + 1))
     }
@@ -157,17 +156,17 @@ impl Flat {
         })
     }
 
-    /// Direct named children, comments left out.
+    /// Direct named children, without comments.
     pub(crate) fn parts(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         self.children(index).filter(|child| self.node(*child).named && !self.node(*child).extra)
     }
 
-    /// The child that is a field of a node.
+    /// The child of a node in the given field.
     pub(crate) fn field(&self, index: usize, field: &str) -> Option<usize> {
         self.children(index).find(|child| self.node(*child).field == field)
     }
 
-    /// Parents, nearest first, the root last.
+    /// Ancestors, nearest first, the root last.
     pub(crate) fn above(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
         let mut at = index;
         std::iter::from_fn(move || {

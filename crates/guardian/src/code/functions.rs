@@ -83,10 +83,10 @@ fn find_functions(file: &File) -> Vec<Function> {
     found
 }
 
-/// The statements of a body, docstrings left out.
+/// The statements of a body, without docstrings.
 pub(crate) fn statements(file: &File, body: usize) -> Vec<usize> {
     let list = match file.flat().kind(body) {
-        // Go's blocks hold a list
+        // A block of Go holds a statement list
         "block" if file.language == Some(Language::Go) => {
             file.flat().parts(body).find(|i| file.flat().kind(*i) == "statement_list").unwrap_or(body)
         }
@@ -113,9 +113,9 @@ pub(crate) struct Test {
     pub(crate) name: String,
     pub(crate) index: usize,
     pub(crate) body: usize,
-    /// Its assertions, blanks evened out, in source order
+    /// Its assertions, whitespace evened out, in source order
     pub(crate) assertions: Vec<String>,
-    /// It does not run
+    /// The test is skipped
     pub(crate) skipped: bool,
     words: OnceLock<HashSet<String>>,
 }
@@ -125,7 +125,7 @@ impl Test {
         Test { name, index, body, assertions: Vec::new(), skipped: false, words: OnceLock::new() }
     }
 
-    /// The words of its body; `file` is the one that it is of.
+    /// The words of its body; `file` is the file of the test.
     pub(crate) fn words(&self, file: &File) -> &HashSet<String> {
         self.words.get_or_init(|| {
             let words = file.text_of(self.body).split(|c: char| !c.is_alphanumeric() && c != '_');
@@ -190,7 +190,7 @@ fn is_skipped(file: &File, test: &Test) -> bool {
             decorated
                 || ["pytest.skip(", "self.skipTest(", "pytest.xfail("].iter().any(|s| first().starts_with(s))
         }
-        // Who asks for a short run asks for it each time
+        // Under `testing.Short()` a test is skipped only in short runs
         Some(Language::Go) => first().contains(".Skip") && !first().contains("testing.Short()"),
         _ => {
             let switched_off = |call: usize| {
@@ -289,7 +289,7 @@ fn titled<'f>(file: &'f File, call: usize, names: &[&str]) -> Option<(&'f str, u
     Some((file.text_of(title).trim_matches(['"', '\'', '`']), body))
 }
 
-/// Whether this may stand between the name of a test's function and its arguments: `.only`, `.skipIf(…)`, `.each([…])`.
+/// Whether `rest` may follow the name of a test function before its arguments: `.only`, `.skipIf(…)`, `.each([…])`.
 fn is_modified(rest: &str) -> bool {
     const CALLED: &[&str] =
         &[".each(", ".each`", ".each<", ".for(", ".for<", ".skipIf(", ".runIf(", ".extend("];

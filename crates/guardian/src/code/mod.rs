@@ -1,4 +1,4 @@
-//! A file as the rules see it, and what is read of it in every language: functions and tests, bodies, places, the lines
+//! A file for the rules, and what is read from it in every language: functions and tests, bodies, places, the lines
 //! that a change wrote. Knows no rule and no other file.
 
 pub(crate) mod baseline;

@@ -1,8 +1,8 @@
-//! Where a statement stands, told in a way that a change elsewhere does not alter.
+//! The place of a statement, described so that a change elsewhere does not alter the description.
 
 use crate::code::file::{File, even};
 
-/// The place of a statement: its function, what it is under, and, where that says little, what stands before it.
+/// The place of a statement: its function, the constructs around it and, if these say little, what precedes it.
 pub(crate) fn place(file: &File, statement: usize) -> String {
     let flat = file.flat();
     let parent = flat.node(statement).parent;
@@ -28,7 +28,7 @@ pub(crate) fn place(file: &File, statement: usize) -> String {
         "switch_default" => "default".to_string(),
         _ => String::new(),
     };
-    // A handler, an `else` and the body of a function are told apart by what they do first
+    // Handlers, `else` branches and function bodies are distinguished by their first statement
     let before = match flat.kind(clause) {
         "if_statement" | "elif_clause" => String::new(),
         _ => {
@@ -40,8 +40,8 @@ pub(crate) fn place(file: &File, statement: usize) -> String {
     format!("{} | {under} | {before}", function_of(file, statement))
 }
 
-/// The place of a statement under a condition, whatever its function is called: the condition, and what is done before
-/// it is asked.
+/// The place of a statement under a condition, independent of the function's name: the condition, and the statements
+/// before it.
 pub(crate) fn place_in_any(file: &File, statement: usize) -> Option<String> {
     let flat = file.flat();
     let parent = flat.node(statement).parent;
@@ -59,7 +59,7 @@ pub(crate) fn place_in_any(file: &File, statement: usize) -> Option<String> {
     Some(format!("{before} | if {asked}"))
 }
 
-/// The names of the functions and classes that a node is in, the outermost first.
+/// The names of the functions and classes around a node, outermost first.
 pub(crate) fn function_of(file: &File, index: usize) -> String {
     let mut names: Vec<&str> = Vec::new();
     for above in file.flat().above(index) {
