@@ -1,6 +1,6 @@
-//! Removing what this crate keeps on disk.
+//! Removes what this crate keeps on disk.
 //!
-//! The program's `clean` calls it. It removes what this crate made and nothing else: journals and the user's files stay.
+//! The program's `clean` calls it. It removes only what this crate made: journals and the user's files stay.
 
 use std::fs;
 use std::path::Path;
@@ -11,18 +11,18 @@ use crate::error::Error;
 use crate::files::remove_tree;
 use crate::workspace::Workspace;
 
-/// What was removed.
+/// The result of a removal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cleaned {
-    /// How many slots.
+    /// The number of removed slots.
     pub slots: u32,
-    /// Bytes given back: files shared with the user's repository are not counted.
+    /// Freed bytes, without files that are shared with the user's repository.
     pub bytes: u64,
 }
 
 impl Workspace {
-    /// Removes slots, the private repository and everything else that this crate keeps for the project.
-    /// Journals and the user's files are not its business. The next use makes it all again.
+    /// Removes slots, the private repository and everything else that this crate keeps for the project, but no journals
+    /// and no files of the user. The next use creates it again.
     pub fn clean(&self) -> Result<Cleaned, Error> {
         let usual = self.state().join("slots");
         let elsewhere = Some(self.slots()).filter(|slots| *slots != usual);
@@ -35,15 +35,15 @@ impl Workspace {
         for path in kept.into_iter().chain([self.slots(), self.state().join("slots")]) {
             remove_tree(&path)?;
         }
-        // A folder of their own elsewhere; with anything else in it, it stays
+        // The folder of slots outside of the state folder; it stays if it contains anything else
         if let Some(above) = self.slots().parent().filter(|above| *above != self.state()) {
             drop(fs::remove_dir(above));
         }
         Ok(Cleaned { slots, bytes })
     }
 
-    /// Removes the slots when more than `limit` bytes are held in all. What missions did stays in the private
-    /// repository: an unfinished one goes on, and a delivery can be undone. `None`: they were kept.
+    /// Removes the slots if the project takes more than `limit` bytes. The missions' commits stay in the private
+    /// repository, so an unfinished mission can continue and a delivery can be undone. `None`: nothing was removed.
     pub fn trim_slots(&self, limit: u64) -> Result<Option<Cleaned>, Error> {
         let before = self.size();
         if before <= limit {
@@ -61,13 +61,13 @@ impl Workspace {
         Ok(Some(Cleaned { slots, bytes: before.saturating_sub(self.size()) }))
     }
 
-    /// Cleans when more than `limit` bytes are held: slots and repository are kept warm for the next mission
-    /// only below it. `None`: they were kept.
+    /// Removes everything if the project takes more than `limit` bytes; below that, slots and repository stay warm for
+    /// the next mission. `None`: nothing was removed.
     pub fn trim(&self, limit: u64) -> Result<Option<Cleaned>, Error> {
         if self.size() > limit { self.clean().map(Some) } else { Ok(None) }
     }
 
-    /// Bytes on disk held by this crate for the project alone.
+    /// Bytes on disk that this crate takes for this project alone.
     pub fn size(&self) -> u64 {
         [self.slots(), self.area(), self.repository(), self.environments()]
             .iter()

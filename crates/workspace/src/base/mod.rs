@@ -1,6 +1,7 @@
-//! The base of a mission: what the user has now, as one commit in the private repository.
+//! The base of a mission: the user's current files, as one commit in the private repository.
 //!
-//! `stage` makes the tree and `secrets` says what stays out. The user's index, refs and files are read, never written.
+//! `stage` makes the tree and `secrets` decides which files are left out. The user's index, refs and files are only
+//! read.
 
 pub mod secrets;
 pub mod stage;
@@ -20,10 +21,10 @@ use crate::slots::commit_tree;
 use crate::user::project::head;
 use crate::workspace::Workspace;
 
-/// What the user had at one moment.
+/// The user's files at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
-    /// The commit in the private repository: HEAD itself when nothing differs from it.
+    /// The commit in the private repository; it is HEAD itself if nothing differs from HEAD.
     pub commit: String,
     /// Its tree.
     pub tree: String,
@@ -31,7 +32,7 @@ pub struct Base {
     pub head: Option<String>,
     /// Paths that differ from HEAD: the user's uncommitted work. Empty without a HEAD.
     pub changed: Vec<String>,
-    /// What is in the working tree and not in the commit.
+    /// Files of the working tree that are not in the commit.
     pub left_out: Vec<LeftOut>,
     /// Submodules, kept at their recorded commits.
     pub submodules: Vec<Submodule>,
@@ -46,7 +47,7 @@ pub struct Submodule {
     pub commit: String,
 }
 
-/// The name under which the last snapshot of the user's files is kept, after the base.
+/// The name of the pin that keeps the last snapshot of the user's files after the base.
 const USER: &str = "user";
 pub(crate) const BASE: &str = "base";
 
@@ -63,8 +64,8 @@ impl Workspace {
         Ok(base)
     }
 
-    /// Records what the user has now, the same way, as a child of the last such record of this mission:
-    /// merging it brings in exactly what the user changed meanwhile. Unchanged gives the same commit.
+    /// Records the user's current files in the same way, as a child of the mission's last such record. A merge of it
+    /// brings in exactly the user's changes since then. Without changes the commit is the same as before.
     pub fn user_tree(&self, mission: &str) -> Result<Base, Error> {
         let last = match self.recall(mission, USER)? {
             Some(last) => last,
@@ -108,7 +109,7 @@ impl Workspace {
             None => kept.clone(),
         };
         let copied = source.is_file() && copy_with_times(&source, &index).is_ok();
-        // A copy can be unusable (split index, a newer version): then everything is read from the files.
+        // If the copy of the index is unusable (split index, newer version), git reads everything from the files.
         let (tree, left_out) = match copied.then(|| write_tree(&git, self.root(), Owner::User)) {
             Some(Ok(written)) => written,
             _ => {

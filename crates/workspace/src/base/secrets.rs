@@ -1,7 +1,7 @@
-//! Which files hold secrets: untracked, they never enter the base, a slot, or a delivery.
+//! Decides which files are secret: untracked secrets never enter the base, a slot, or a delivery.
 //!
-//! Names are judged, without regard to case; of a few settings files also the content. A file that only shows the shape of a
-//! secret file (`.env.example`) is not one.
+//! It compares names without regard to case, and for a few settings files it also reads the content. A file that only shows
+//! the form of a secret file (`.env.example`) is not secret.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -14,21 +14,21 @@ use crate::names::path_of;
 
 pub use shared::secret_files::is_secret_path;
 
-/// What a token in such a file is called, in lower case.
+/// Parts of the names of tokens in such a file, in lower case.
 const TOKENS: &[&str] =
     &["_authtoken", "_auth", "_password", "npmauthtoken", "npmauthident", "token", "cleartextpassword"];
 
-/// Whether a file of this name is a secret whatever it holds.
+/// Whether a file with this name is secret regardless of its content.
 pub(crate) fn is_secret(path: &[u8]) -> bool {
     is_always_secret(&String::from_utf8_lossy(path))
 }
 
-/// Whether a file of this name is a secret in some projects only.
+/// Whether a file with this name is secret in some projects only.
 pub(crate) fn is_secret_in_part(path: &[u8]) -> bool {
     is_settings(&String::from_utf8_lossy(path))
 }
 
-/// Whether this very file below `root` is a secret, by its name or by a token in it.
+/// Whether this file below `root` is secret, by its name or by a token in it.
 pub(crate) fn holds_secret(root: &Path, path: &[u8]) -> bool {
     is_secret(path) || (is_secret_in_part(path) && has_token(&root.join(path_of(path))))
 }
@@ -40,10 +40,10 @@ pub fn is_secret_file(root: &Path, path: &str) -> bool {
 
 fn has_token(path: &Path) -> bool {
     let mut bytes = Vec::new();
-    // A pipe is not waited for
+    // Opening must not wait for a pipe
     let file = OpenOptions::new().read(true).custom_flags(nix::libc::O_NONBLOCK).open(path);
     let Ok(file) = file else { return false };
-    // Settings are short; a longer file is not read any further and taken for secret.
+    // Settings are short; a longer file is not read further and counts as secret.
     if file.take(LONGEST + 1).read_to_end(&mut bytes).is_err() || bytes.len() as u64 > LONGEST {
         return true;
     }
@@ -52,11 +52,11 @@ fn has_token(path: &Path) -> bool {
         if line.starts_with(['#', ';']) {
             return false;
         }
-        // An address is secret only with a name and password in it: `https://user:word@host`.
+        // An address is secret only if it contains a name and a password: `https://user:word@host`.
         let credentials = line
             .split_once("://")
             .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@')));
-        // `${NPM_TOKEN}` names a variable and holds nothing.
+        // `${NPM_TOKEN}` only names a variable, so it is no secret.
         let names_token = TOKENS.iter().any(|token| line.contains(token)) && !line.contains("${");
         credentials || names_token
     })

@@ -1,4 +1,5 @@
-//! From a working tree to a git tree: what is in it now, tracked or not ignored, and what is left out.
+//! Records a working tree as a git tree: its tracked files and the untracked ones that are not ignored, without
+//! those left out.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -27,7 +28,7 @@ pub struct LeftOut {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// Its name (of some settings files: a token in it) says that it holds secrets.
+    /// Its name, or in some settings files a token in it, shows that it holds secrets.
     Secret,
     /// Larger than 100 MiB, and untracked or changed by a task.
     TooLarge,
@@ -35,24 +36,24 @@ pub enum Why {
     Unreadable,
     /// Another git repository inside the project, or a folder that git would take for one.
     NestedRepository,
-    /// A link that is absolute or leaves the project.
+    /// A link that is absolute or leads out of the project.
     LeadsOut,
     /// Its name is not UTF-8, so no model can name it.
     NotUtf8,
 }
 
-/// Whose working tree is recorded.
+/// Whose working tree is recorded, which decides what may be in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The user's: all that they have.
+    /// The user's working tree: everything is recorded.
     User,
-    /// A slot: what it may not change keeps the version of the slot's commit.
+    /// A slot: files that a mission may not change keep the version of the slot's commit.
     Slot,
 }
 
 /// Brings the index of `git` (with its working tree) up to date and writes it as a tree.
 ///
-/// Only the index given and the private repository are written; the working tree is only read.
+/// It writes only the given index and the private repository, and only reads the working tree.
 pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String, Vec<LeftOut>), Error> {
     let mut left_out = BTreeSet::new();
     let mut remove: Vec<u8> = Vec::new();
@@ -68,8 +69,8 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
         if is_host(path) {
             continue;
         }
-        // What git tracks is the project's, whatever it is called; what is not committed of it, and what a mission
-        // writes there, stays out
+        // Tracked files belong to the project, whatever their names. Untracked secrets, and what a mission writes
+        // to tracked ones, are left out
         if holds_secret(root, path) {
             left_out.insert(left(path, Why::Secret));
             continue;
@@ -91,7 +92,7 @@ pub(crate) fn write_tree(git: &Git, root: &Path, owner: Owner) -> Result<(String
                 left_out.insert(left(path, Why::LeadsOut));
             }
             Ok(found) if found.is_file() || found.is_symlink() => put(&mut update, path),
-            // A pipe, a socket or a device stands in its place
+            // A pipe, a socket or a device has this path
             Ok(_) | Err(_) => put(&mut remove, path),
         }
     }
@@ -152,7 +153,7 @@ fn leads_out(root: &Path, path: &[u8]) -> bool {
     false
 }
 
-/// Folders among new files that git takes for repositories, whose settings can name programs; each with its `/`.
+/// New folders that git takes for repositories, each with a `/` at its end. Their settings could name programs.
 fn bare_repositories(root: &Path, others: &[u8]) -> Vec<Vec<u8>> {
     let holds = |folder: &[u8], name: &str| root.join(path_of(folder)).join(name).is_dir();
     fields(others)
