@@ -1,6 +1,6 @@
-//! Leaving a mission's result as a branch in the user's repository.
+//! Leaves a mission's result as a branch in the user's repository.
 //!
-//! It moves no ref that is there, and touches neither index nor working tree.
+//! It moves no existing ref, and touches neither index nor working tree.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -19,7 +19,7 @@ const WHAT: &str = "leave a branch in the project";
 
 impl Workspace {
     /// Brings `commit` into the user's repository as a new branch `orchestrator/<mission>` (with a number
-    /// behind it when that name is taken) and returns its name. Nothing else there changes.
+    /// appended if that name is taken) and returns its name. Nothing else changes there.
     pub fn leave_branch(&self, mission: &str, commit: &str) -> Result<String, Error> {
         let mission = ref_part(mission, "the name of a mission")?;
         let Some(user) = self.user() else { return Err(Error::NotGit { root: self.root().to_path_buf() }) };
@@ -63,15 +63,16 @@ impl Workspace {
         })
     }
 
-    /// Secrets that the user has under git are not in our commits. A branch without them would delete them
-    /// when merged, so it is made again with them: the user's own changes first, then the mission's.
+    /// Tracked secrets of the user are not in our commits, so merging a branch without them would delete
+    /// them. The branch is therefore made again with them: first the user's own changes, then the
+    /// mission's.
     fn with_tracked_secrets(&self, mission: &str, commit: &str) -> Result<String, Error> {
         let Some(head) = head(&Git::as_user()?, self.root())? else { return Ok(commit.to_string()) };
         let git = self.git()?;
         let base = self.recall(mission, BASE)?.unwrap_or_else(|| head.clone());
         let parent = git.run(WHAT, &["rev-parse", "--quiet", "--verify", &format!("{base}^")], None, 4096)?;
         let parent = String::from_utf8_lossy(&parent.stdout).trim().to_string();
-        // The base is HEAD as it was, or a commit on top of it.
+        // The base is either HEAD at the start, or a commit on top of it.
         let start = [&base, &parent].into_iter().find(|candidate| **candidate == head).cloned();
         let start = start.unwrap_or(if parent.is_empty() { base.clone() } else { parent });
         let in_base: HashSet<String> = self.files(&base)?.into_iter().collect();

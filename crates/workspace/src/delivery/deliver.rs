@@ -15,7 +15,7 @@ use crate::files::{private_dir, remove_tree};
 use crate::names::{object, relative};
 use crate::workspace::Workspace;
 
-/// A delivery that was made.
+/// The result of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivered {
     /// Files written or replaced.
@@ -30,20 +30,19 @@ pub struct Delivered {
 pub enum Recovered {
     /// The delivery is complete now.
     Forward(Delivered),
-    /// The user changed some of its files meanwhile: what had been written was taken back, those files were
-    /// left alone.
+    /// The user has changed some of its files: what had been written was undone, and those files were left alone.
     Back {
         /// Files that are neither as before nor as delivered.
         changed: Vec<String>,
-        /// Files that were put back.
+        /// Files that were restored.
         put_back: Vec<String>,
-        /// Those of the changed files that may hold part of the delivery, because they were changed after it had
-        /// written them.
+        /// Those of the changed files that may hold a part of the delivery, because they were changed after it had written
+        /// them.
         torn: Vec<String>,
     },
 }
 
-/// An undo that was made.
+/// The result of an undo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undone {
     /// Files that are as before the delivery again.
@@ -53,9 +52,9 @@ pub struct Undone {
 }
 
 impl Workspace {
-    /// Writes a planned delivery into the user's files. Every file must still be as the plan says (or
-    /// already as it would be); otherwise nothing is written. A failure in the middle puts everything back.
-    /// Neither the user's index nor HEAD is touched.
+    /// Writes a planned delivery into the user's files. Every file must still be as the plan says (or already as
+    /// delivered); otherwise nothing is written. After a failure in the middle everything is restored. It touches neither
+    /// the user's index nor HEAD.
     pub fn deliver(&self, delivery: &Delivery) -> Result<Delivered, DeliveryError> {
         let delivery = checked(delivery)?;
         let places = self.places(delivery, &[])?;
@@ -65,9 +64,9 @@ impl Workspace {
         }
     }
 
-    /// Ends a delivery that a crash interrupted: forward when it had begun and every file is as before or as delivered, or
-    /// when it was complete before somebody changed a file; back otherwise. Where that fails, [`DeliveryError::Torn`] names
-    /// the files that hold what it wrote; it can be tried again.
+    /// Ends a delivery that a crash interrupted. It goes forward if the delivery had begun and every file is as before or
+    /// as delivered, or if it was complete before somebody changed a file; otherwise back. If that fails,
+    /// [`DeliveryError::Torn`] names the files that hold what it wrote, and the caller may try again.
     pub fn recover(&self, delivery: &Delivery) -> Result<Recovered, DeliveryError> {
         let delivery = checked(delivery)?;
         self.end(delivery).map_err(|error| self.half_written(delivery, error))
@@ -82,7 +81,7 @@ impl Workspace {
             let paths = |entries: Vec<&DeliveryEntry>| entries.iter().map(|e| e.path.clone()).collect();
             return Ok(Recovered::Forward(Delivered { written: paths(written), removed: paths(removed) }));
         }
-        // What else the user has changed since then was not looked at together with it.
+        // The user may have made other changes since, and the delivery was not checked together with them.
         if written(&place).is_empty() && !found.iter().any(|found| found.state == State::After) {
             return Ok(Recovered::Back { changed: Vec::new(), put_back: Vec::new(), torn: Vec::new() });
         }
@@ -93,7 +92,7 @@ impl Workspace {
         }
     }
 
-    /// Takes back what a delivery wrote, but for the files that somebody changed.
+    /// Undoes what a delivery wrote, except in files that somebody changed.
     fn go_back(&self, delivery: &Delivery, changed: Vec<String>) -> Result<Recovered, DeliveryError> {
         let (found, place) = (states(self, &delivery.entries)?, self.place(delivery));
         let ours = written(&place);
@@ -102,13 +101,13 @@ impl Workspace {
         part.entries.clear();
         for (entry, found) in delivery.entries.iter().zip(&found) {
             match found.state {
-                // What somebody else brought to the same content is theirs.
+                // If somebody else made the same change, the file is theirs.
                 State::After if ours.contains(&entry.path) => part.entries.push(entry.clone()),
                 State::Other => drop(changed.insert(entry.path.clone())),
                 _ => {}
             }
         }
-        // One that was changed may stand in the way of another: a file where a folder was.
+        // A changed file may be in the way of another: a file that replaced a folder.
         let undone = loop {
             match self.take_back(&part, &place) {
                 Ok(undone) => break undone,
@@ -129,7 +128,7 @@ impl Workspace {
             note_written(&place, &torn)?;
         }
         if !torn.is_empty() {
-            // The backup holds what they were before.
+            // The backup holds the files as they were before.
             crate::files::write_private(&place.join(TORN), b"")?;
         }
         let mut put_back = undone.restored;
@@ -138,7 +137,7 @@ impl Workspace {
         Ok(Recovered::Back { changed, put_back, torn: torn.into_iter().collect() })
     }
 
-    /// The same error with the files that hold what the delivery wrote, if there are any.
+    /// The same error with the list of files that hold what the delivery wrote, if there are any.
     fn half_written(&self, delivery: &Delivery, error: DeliveryError) -> DeliveryError {
         let place = self.place(delivery);
         let ours = written(&place);
@@ -167,15 +166,15 @@ impl Workspace {
         };
         paths.sort();
         paths.dedup();
-        // What they held before the delivery, not before it was taken back.
+        // The backup holds the files from before the delivery, not from before the undo.
         let kept = said.find(KEPT_MEANWHILE).and_then(|at| said.get(at..)).unwrap_or_default();
         let whereabouts = whereabouts(&paths, &place.join("backup"), &[]) + kept;
         drop(crate::files::write_private(&place.join(TORN), b""));
         DeliveryError::Torn { source, paths, whereabouts, failed: true }
     }
 
-    /// Takes a delivery back, when every one of its files is still as delivered (or already as before).
-    /// Otherwise names those that are not, and changes nothing.
+    /// Undoes a delivery if each of its files is still as delivered (or already as before). Otherwise it returns the other
+    /// files and changes nothing.
     pub fn undo(&self, delivery: &Delivery) -> Result<Undone, UndoError> {
         self.take_back(checked(delivery)?, &self.place(delivery))
     }
@@ -190,7 +189,7 @@ impl Workspace {
         }
     }
 
-    /// Writes something else over files of an earlier delivery, whose backup stays for its undo.
+    /// Overwrites files of an earlier delivery, whose backup stays for its undo.
     pub(crate) fn rewrite(&self, delivery: &Delivery, earlier: &Delivery) -> Result<(), UndoError> {
         let delivery = checked(delivery)?;
         let places = self.places(delivery, &[&self.place(earlier)])?;
@@ -200,7 +199,7 @@ impl Workspace {
         }
     }
 
-    /// `Err` holds the paths that are neither as before nor as after.
+    /// `Err` holds the paths that are in neither of the two states.
     fn bring(
         &self,
         delivery: &Delivery,
@@ -220,16 +219,16 @@ impl Workspace {
         }
     }
 
-    /// Where a delivery is staged and what it replaces is kept.
+    /// The folder for a delivery's staged files and for its backup.
     fn place(&self, delivery: &Delivery) -> PathBuf {
         let short = |tree: &str| tree.chars().take(16).collect::<String>();
         let name = format!("{}-{}", short(&delivery.from_tree), short(&delivery.to_tree));
         self.area().join("delivery").join(name)
     }
 
-    /// Clears away what deliveries left that were interrupted by a crash: also those of missions that nobody resumes.
-    /// Says which files were written by somebody else in that instant and could not be left in their place. To be called
-    /// while no other process delivers.
+    /// Clears up after deliveries that a crash interrupted, also of missions that nobody resumes. Returns files that
+    /// somebody else wrote during an exchange and that could not stay in their place. No other process may deliver
+    /// meanwhile.
     pub fn settle_deliveries(&self) -> Result<Vec<String>, Error> {
         let mut kept = Vec::new();
         for entry in std::fs::read_dir(self.area().join("delivery")).into_iter().flatten().flatten() {
@@ -238,8 +237,8 @@ impl Workspace {
         Ok(kept.into_iter().map(|kept| format!("{}: {}", kept.path, kept.file.display())).collect())
     }
 
-    /// Makes that folder and removes those of earlier deliveries, except the ones named, those whose backup somebody was
-    /// told of, and those that are still to be ended.
+    /// Creates that folder and removes those of earlier deliveries, except the given ones, those whose backup was named to
+    /// the user, and those of unfinished deliveries.
     fn places(&self, delivery: &Delivery, keep: &[&Path]) -> Result<PathBuf, Error> {
         let paths = self.settle_deliveries()?;
         if !paths.is_empty() {
@@ -261,7 +260,7 @@ impl Workspace {
     }
 }
 
-/// A delivery comes from a journal: nothing in it may lead out of the project.
+/// Checks a delivery that was read from a journal: no path in it may lead out of the project.
 fn checked(delivery: &Delivery) -> Result<&Delivery, Error> {
     object(&delivery.from_tree)?;
     object(&delivery.to_tree)?;

@@ -1,8 +1,8 @@
-//! The hunks of a delivered file: the lines that belong together, as `git diff` shows them, and one of them taken back
-//! while the rest of the file stays as the user has it now.
+//! The hunks of a delivered file: lines that belong together, as `git diff` shows them. One hunk can be undone while the rest
+//! of the file stays as the user has it.
 //!
-//! Lines are compared as bytes, and lines that the user changed are not merged. It writes no file of the user's:
-//! `deliver` does, as exact and as recoverable as any delivery. Which hunks were taken back before is an argument.
+//! Lines are compared as bytes, and lines that the user changed are not merged. `deliver` writes the files, as safely as any
+//! delivery. The caller passes which hunks were undone before.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -14,27 +14,27 @@ use crate::delivery::plan::{Delivery, DeliveryEntry, Entry};
 use crate::error::{Error, HunkError, UndoError};
 use crate::workspace::Workspace;
 
-/// Lines around a change that are shown, and that join two changes to one hunk where they touch.
+/// Unchanged lines shown around a change. Two changes whose surroundings touch are one hunk.
 const CONTEXT: usize = 3;
-/// The longest file that is taken apart, in bytes.
+/// The longest file with hunks, in bytes.
 const MAX_FILE: usize = 2 << 20;
 
-/// Lines of a delivered file that belong together; numbers count from 1.
+/// Lines of a delivered file that belong together; line numbers start at 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hunk {
-    /// Its first line before and after, and how many there are of both, with the lines around.
+    /// First line and number of lines before the delivery, including unchanged lines around.
     pub old: (usize, usize),
-    /// The same as delivered.
+    /// The same in the delivered file.
     pub new: (usize, usize),
     /// Each line with its sign (` `, `-` or `+`), without its end.
     pub lines: Vec<(char, String)>,
-    /// What it replaces, by lines of the file before and after.
+    /// The replaced range, in lines of the file before and after.
     before: Range<usize>,
     after: Range<usize>,
 }
 
 impl Hunk {
-    /// As `git diff` heads it.
+    /// The header that `git diff` shows.
     pub fn header(&self) -> String {
         let side = |(from, lines): (usize, usize)| match lines {
             1 => from.to_string(),
@@ -43,23 +43,23 @@ impl Hunk {
         format!("@@ -{} +{} @@", side(self.old), side(self.new))
     }
 
-    /// Lines that are new, and lines that are gone.
+    /// The numbers of added and of removed lines.
     pub fn counts(&self) -> (usize, usize) {
         let of = |sign| self.lines.iter().filter(|(known, _)| *known == sign).count();
         (of('+'), of('-'))
     }
 }
 
-/// A hunk that can be taken back now.
+/// A hunk that can be undone now.
 #[derive(Clone, Debug)]
 pub struct HunkUndo {
-    /// What the file would hold with all that was taken back and nothing else changed: what an undo of the rest expects.
+    /// The file without the undone hunks and without other changes: an undo of the rest expects it.
     pub left: Entry,
     write: Delivery,
 }
 
 impl Workspace {
-    /// The hunks of every file of a delivery, in the order of its entries; a file that is new or gone is one.
+    /// The hunks of every file of a delivery, in the order of its entries; an added or removed file has one hunk.
     pub fn all_hunks(&self, delivery: &Delivery) -> Result<Vec<Result<Vec<Hunk>, HunkError>>, Error> {
         let paths: Vec<&str> = delivery.entries.iter().map(|entry| entry.path.as_str()).collect();
         let before = self.read_all(&delivery.from_tree, &paths)?;
@@ -73,20 +73,20 @@ impl Workspace {
         Ok(of_files.collect())
     }
 
-    /// Files of a delivery that the user has changed since; those that are as before it are not among them.
+    /// Files of a delivery that the user has changed since, without those that are as before it.
     pub fn changed_since(&self, delivery: &Delivery) -> Result<Vec<String>, Error> {
         let found = states(self, &delivery.entries)?;
         let changed = delivery.entries.iter().zip(&found).filter(|(_, found)| found.state == State::Other);
         Ok(changed.map(|(entry, _)| entry.path.clone()).collect())
     }
 
-    /// What the user has of a file of a delivery now; `None`: nothing, or no file.
+    /// The user's current version of a delivered file; `None`: there is no file.
     pub fn now(&self, entry: &DeliveryEntry) -> Result<Option<Entry>, Error> {
         crate::delivery::apply::recorded(self, entry)
     }
 
-    /// Looks whether hunk `number` (from 1) can be taken back, `taken` being those that were already, or were about to be. The
-    /// user's file is read, and nothing of it is changed.
+    /// Checks whether hunk `number` (from 1) can be undone. `taken`: the hunks whose undo was recorded. The user's file is
+    /// only read.
     pub fn plan_hunk_undo(
         &self,
         delivery: &Delivery,
@@ -109,7 +109,7 @@ impl Workspace {
         taken.insert(number);
         let (left, gap) = without(&before, &after, &all, &taken, Some(number));
         let text = lines(&text);
-        // It is said before it is done, and a crash may come between: the file knows
+        // The undo is recorded before it is done, and a crash may come between: the file shows whether it was done
         if said && text != rest && found(&left, &text, gap).is_some() {
             return Err(HunkError::Taken);
         }
@@ -120,19 +120,19 @@ impl Workspace {
         let written = Entry { mode: now.mode.clone(), oid: self.keep(written)? };
         let left = Entry { mode: delivered.mode.clone(), oid: self.keep(left.concat())? };
         let entries = vec![DeliveryEntry { path: path.into(), before: Some(now), after: Some(written) }];
-        // Attributes are those of the delivered tree; nothing of it is written but this file
+        // The attributes come from the delivered tree; only this file of it is written
         let (from_tree, to_tree) = (delivery.to_tree.clone(), delivery.to_tree.clone());
         let write = Delivery { from_tree, to_tree, to_commit: delivery.to_commit.clone(), entries };
         Ok(HunkUndo { left, write })
     }
 
-    /// Writes it, if the file is still as it was planned for.
+    /// Writes the undo, if the file is still as at the planning.
     pub fn undo_hunk(&self, delivery: &Delivery, undo: &HunkUndo) -> Result<(), UndoError> {
         self.rewrite(&undo.write, delivery)
     }
 
-    /// What a delivery left in the user's files, after some of it was taken back: each file that is as one of its `versions`
-    /// (the last of them where it is like none) is expected so.
+    /// Adjusts a delivery after parts of it were undone: an entry expects the one of `versions` that the user's file equals,
+    /// or the last of them.
     pub fn standing(&self, delivery: &mut Delivery, versions: &[(String, Vec<Entry>)]) -> Result<(), Error> {
         for (path, versions) in versions {
             let Some(entry) = delivery.entries.iter_mut().find(|entry| entry.path == *path) else { continue };
@@ -148,7 +148,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// The content of one side; what no text can be shown of is refused.
+    /// The content of one side, or an error if it cannot be shown as text.
     fn side(&self, side: Option<&Entry>) -> Result<Vec<u8>, HunkError> {
         let Some(entry) = side else { return Ok(Vec::new()) };
         let bytes = self.git()?.ok("read a delivered file", &["cat-file", "blob", &entry.oid], None)?;
@@ -162,7 +162,7 @@ impl Workspace {
     }
 }
 
-/// The content of one side, where it is a text that can be taken apart.
+/// The content of one side, if it is a text of allowed size.
 fn text(side: Option<&Entry>, bytes: Vec<u8>) -> Result<Vec<u8>, HunkError> {
     match side {
         Some(entry) if !entry.mode.starts_with("100") => Err(HunkError::NoText),
@@ -172,7 +172,7 @@ fn text(side: Option<&Entry>, bytes: Vec<u8>) -> Result<Vec<u8>, HunkError> {
     }
 }
 
-/// Lines with their ends.
+/// Lines with their line ends.
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|byte| *byte == b'\n').collect()
 }
@@ -202,7 +202,7 @@ fn hunk(before: &[&[u8]], after: &[&[u8]], group: &[DiffOp]) -> Option<Hunk> {
             }
         }
     }
-    // An empty side is named by the line before it, as git does
+    // An empty side has the number of the line before it, as in git
     let side = |range: Range<usize>| (range.start + usize::from(!range.is_empty()), range.len());
     Some(Hunk {
         old: side(top.old_range().start..end.old_range().end),
@@ -213,7 +213,7 @@ fn hunk(before: &[&[u8]], after: &[&[u8]], group: &[DiffOp]) -> Option<Hunk> {
     })
 }
 
-/// The delivered file without the hunks that were taken back, and where hunk `wanted` is in it.
+/// The delivered file without the undone hunks, and the place of hunk `wanted` in it.
 fn without<'a>(
     before: &[&'a [u8]],
     after: &[&'a [u8]],
@@ -238,9 +238,9 @@ fn without<'a>(
     (text, place)
 }
 
-/// Where these lines of a text are in a later version of it; `None` where one of them, or one beside them, was changed.
+/// The place of these lines in a later version of the text; `None` if one of them, or one beside them, was changed.
 fn found(text: &[&[u8]], later: &[&[u8]], lines: Range<usize>) -> Option<Range<usize>> {
-    // Lines are known by those beside them: an empty line or a brace of the user's own is no other line to a diff
+    // The neighbours are compared as well: a diff cannot tell an empty line or a brace of the user from another one
     let (from, to) = (lines.start.saturating_sub(1), (lines.end + 1).min(text.len()));
     if from == to {
         return later.is_empty().then_some(0..0);
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(found(&text, &split("new\na\nb\nc\nd\n"), 1..2), Some(2..3));
         assert_eq!(found(&text, &split("a\nB\nc\nd\n"), 1..2), None);
         assert_eq!(found(&text, &split("new\na\nb\nc\nd\n"), 0..1), Some(1..2), "nothing was above it");
-        // The user's own empty line is no line of the delivery
+        // The user's own empty line is not the delivered one
         assert_eq!(found(&split("x\n\ny\n"), &split("x\nq\n\nz\n"), 1..2), None);
         // A place between lines
         assert_eq!(found(&text, &split("x\na\nb\nc\nd\n"), 2..2), Some(3..3));

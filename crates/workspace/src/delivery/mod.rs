@@ -1,7 +1,7 @@
-//! What a mission leaves with its user: its files in their working tree, or a branch.
+//! The result of a mission for its user: files in the working tree, or a branch.
 //!
-//! `plan` says what will be written, `deliver` writes it by way of `apply`, can undo it and finishes it after a crash, and
-//! `branch` leaves a branch instead; `hunks` takes back a part of one file. Nothing else in this crate changes anything of the user's.
+//! `plan` lists what will be written. `deliver` writes it with `apply`, can undo it, and finishes it after a crash. `branch` leaves
+//! a branch instead, and `hunks` undoes a part of one file. Nothing else in this crate changes the user's files or refs.
 
 pub mod apply;
 pub mod branch;

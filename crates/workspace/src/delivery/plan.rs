@@ -1,6 +1,6 @@
-//! What a delivery will do, as data that is journalled before anything is written.
+//! The plan of a delivery, as data that is journalled before anything is written.
 //!
-//! It writes nothing: a crash is rolled forward or back by what it says.
+//! It writes nothing. After a crash, the plan tells how to go forward or back.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,13 +11,13 @@ use crate::git::inspect::raw_entries;
 use crate::names::{is_host, object, relative};
 use crate::workspace::Workspace;
 
-/// A planned delivery: it says everything that [`Workspace::deliver`], [`Workspace::recover`] and
+/// A planned delivery with everything that [`Workspace::deliver`], [`Workspace::recover`] and
 /// [`Workspace::undo`] need, also in another process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// What the user has.
+    /// The user's files at the planning.
     pub from_tree: String,
-    /// What the user will have.
+    /// The user's files after the delivery.
     pub to_tree: String,
     /// The commit with `to_tree`.
     pub to_commit: String,
@@ -30,9 +30,9 @@ pub struct Delivery {
 pub struct DeliveryEntry {
     /// Relative to the project's root.
     pub path: String,
-    /// What is there before; `None`: nothing.
+    /// The entry before the delivery; `None`: there is none.
     pub before: Option<Entry>,
-    /// What is there afterwards; `None`: nothing.
+    /// The entry after the delivery; `None`: there is none.
     pub after: Option<Entry>,
 }
 
@@ -46,8 +46,9 @@ pub struct Entry {
 }
 
 impl Workspace {
-    /// Plans bringing the user's files from one commit (what they have, see [`Workspace::user_tree`]) to
-    /// another. Secrets, OpenCode's configuration and submodules are never part of it.
+    /// Plans how to bring the user's files from one commit (their current state, see
+    /// [`Workspace::user_tree`]) to another. Secrets, OpenCode's configuration and submodules are never
+    /// part of it.
     pub fn plan_delivery(&self, from: &str, to: &str) -> Result<Delivery, Error> {
         let (git, from, to) = (self.git()?, object(from)?, object(to)?);
         let (from_tree, to_tree) = (tree_of(&git, from)?, tree_of(&git, to)?);
@@ -67,7 +68,7 @@ impl Workspace {
 }
 
 impl Delivery {
-    /// The way back.
+    /// The delivery in the other direction.
     pub(crate) fn reversed(&self) -> Delivery {
         let entries = self.entries.iter().map(|entry| DeliveryEntry {
             path: entry.path.clone(),

@@ -1,6 +1,6 @@
-//! Whether the user's files are as a delivery expects them.
+//! Compares the user's files with what a delivery expects.
 //!
-//! It reads and never writes: what differs is the user's, and stays.
+//! It only reads: a file that differs belongs to the user and stays.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -12,27 +12,27 @@ use crate::error::{At, Error};
 use crate::names::fields;
 use crate::workspace::Workspace;
 
-/// What a path of a delivery holds now.
+/// The current state of a path of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Before,
     After,
-    /// Neither: the user changed it.
+    /// Neither of both: the user changed the file.
     Other,
 }
 
-/// The state of one path, and what to recognise the file by until it is replaced.
+/// The state of one path, with the mark by which the file is recognised until it is replaced.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) state: State,
-    /// `None`: there is no file.
+    /// `None`: there is no such file.
     pub(crate) fingerprint: Option<Fingerprint>,
 }
 
 /// Device, inode, size, and the times of the last change.
 pub(crate) type Fingerprint = (u64, u64, u64, i64, i64, i64, i64);
 
-/// Recognises a file that was not touched.
+/// A mark of a file that changes whenever somebody touches the file.
 pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
     let found = fs::symlink_metadata(path).ok()?;
     Some((
@@ -46,15 +46,15 @@ pub(crate) fn fingerprint(path: &Path) -> Option<Fingerprint> {
     ))
 }
 
-/// What lies at a path, before its content is looked at.
+/// The kind of thing at a path, before its content is read.
 enum PathKind {
     Absent,
     File,
-    /// A folder, a link on the way, a device: nothing that a delivery may replace.
+    /// A folder, a link on the way, or a device, which a delivery may not replace.
     InTheWay,
 }
 
-/// The state of each entry, in their order. The user's files are read and nothing is written.
+/// The state of each entry, in their order. The user's files are only read.
 pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result<Vec<Found>, Error> {
     let root = workspace.root();
     let going: HashSet<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
@@ -96,10 +96,11 @@ pub(crate) fn states(workspace: &Workspace, entries: &[DeliveryEntry]) -> Result
     Ok(found.collect())
 }
 
-/// What git would record for the file of one entry now; `None`: there is none that a delivery may replace.
+/// What git would record for the file of one entry now; `None`: there is no file that a delivery may
+/// replace.
 pub(crate) fn recorded(workspace: &Workspace, entry: &DeliveryEntry) -> Result<Option<Entry>, Error> {
     let PathKind::File = kind(workspace.root(), &entry.path, &HashSet::new()) else { return Ok(None) };
-    // It is read as what was delivered
+    // Git reads the file with the mode and line endings of the delivered one
     let known = DeliveryEntry { before: entry.after.clone().or(entry.before.clone()), ..entry.clone() };
     let mut now = hash(workspace, &[known], std::iter::once(entry.path.as_str()))?;
     Ok(now.remove(&entry.path))
@@ -114,7 +115,7 @@ fn kind(root: &Path, path: &str, going: &HashSet<&str>) -> PathKind {
         match fs::symlink_metadata(&at) {
             Err(_) => return PathKind::Absent,
             Ok(found) if !last && found.is_dir() => {}
-            // A file where a folder is wanted: absent if that file goes in the same delivery.
+            // The path needs a folder where a file is: absent if the same delivery removes that file.
             Ok(_) if !last => {
                 let above = at.strip_prefix(root).ok().and_then(Path::to_str);
                 return if above.is_some_and(|above| going.contains(above)) {
@@ -134,7 +135,7 @@ fn kind(root: &Path, path: &str, going: &HashSet<&str>) -> PathKind {
     PathKind::InTheWay
 }
 
-/// Whether everything in a folder is part of the delivery, so that the folder can make way.
+/// Whether the delivery removes everything in a folder, so that the folder can be removed too.
 fn holds_only(root: &Path, folder: &Path, going: &HashSet<&str>) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     entries.flatten().all(|entry| {
@@ -146,7 +147,7 @@ fn holds_only(root: &Path, folder: &Path, going: &HashSet<&str>) -> bool {
     })
 }
 
-/// What git would record for these files of the user's now.
+/// What git would record for these files of the user now.
 fn hash<'a>(
     workspace: &Workspace,
     entries: &[DeliveryEntry],
@@ -158,7 +159,7 @@ fn hash<'a>(
     let git = workspace.git()?.work_tree(workspace.root()).index(&folder.path().join("index"));
     let mut known = Vec::new();
     for entry in entries {
-        // What git knew of a file decides how it reads its line endings and mode.
+        // The entry that git knew decides how git reads line endings and mode.
         if let Some(before) = &entry.before {
             known.extend_from_slice(format!("{} {}\t{}\0", before.mode, before.oid, entry.path).as_bytes());
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::error::{At, Error};
 
-/// What is done, before the step with this number.
+/// The action before the step with this number.
 type Meanwhile = (usize, Box<dyn FnOnce()>);
 
 thread_local! {
@@ -17,7 +17,7 @@ thread_local! {
     static MEANWHILE: Cell<Option<Meanwhile>> = const { Cell::new(None) };
 }
 
-/// What somebody else does just before that step.
+/// Lets somebody else act just before that step.
 pub(crate) fn meanwhile(steps: usize, act: impl FnOnce() + 'static) {
     MEANWHILE.set(Some((steps, Box::new(act))));
 }

@@ -1,6 +1,6 @@
-//! The mechanics of a delivery: compare, stage, back up, put in place, and put back on failure.
+//! The mechanics of a delivery: compare, stage, back up, replace, and restore after a failure.
 //!
-//! All or nothing: a step that fails puts back every one before it.
+//! All or nothing: after a failed step, all earlier ones are undone.
 
 mod compare;
 #[cfg(test)]
@@ -49,15 +49,15 @@ use faults::{crashed, trip};
 use place::beside;
 use place::{Done, Put, duplicate, remove, replace};
 
-/// What was done, by path.
+/// The changed paths.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) written: Vec<String>,
     pub(crate) removed: Vec<String>,
 }
 
-/// Brings every entry that is still as `before` to `after`. `kept` holds exact copies of files as they
-/// were, to be preferred over what git would check out.
+/// Changes every entry that is still in its `before` state to `after`. `kept` holds exact copies of earlier files;
+/// they are preferred to what git would check out.
 pub(crate) fn apply(
     workspace: &Workspace,
     delivery: &Delivery,
@@ -99,7 +99,7 @@ pub(crate) fn apply(
         torn.extend(kept.iter().map(|kept| kept.path.clone()));
         torn.sort();
         torn.dedup();
-        // Where that cannot be written, more is noted, which names a file too many at worst.
+        // If this cannot be written, the old list stays, which at worst names a file too many.
         already.extend(torn.iter().cloned());
         drop(note_written(folder, &already));
         let source = match stop {
@@ -113,7 +113,7 @@ pub(crate) fn apply(
                 Error::Io { what: "replace", path: root.join(path), source }
             }
         };
-        // The backup is named, so it must outlive the next delivery.
+        // The error names the backup, so it must outlive the next delivery.
         drop(crate::files::write_private(&folder.join(TORN), b""));
         let kept: Vec<PathBuf> = kept.into_iter().map(|kept| kept.file).collect();
         let whereabouts = crate::error::whereabouts(&torn, &backup, &kept);
@@ -130,13 +130,13 @@ pub(crate) fn apply(
     Ok(outcome)
 }
 
-/// Marks a delivery whose backup somebody was told of.
+/// Marks a delivery whose backup was named to the user.
 pub(crate) const TORN: &str = "torn";
 
-/// Where the folders that a delivery will make are noted, before it makes them.
+/// The file that lists the folders which a delivery will create, written before it creates them.
 const FOLDERS: &str = "folders";
 
-/// Writes down which folders are not there yet, so that a crash does not leave them behind for good.
+/// Notes which folders do not exist yet, so that they can be removed after a crash.
 fn note_folders(root: &Path, delivery: &Delivery, folder: &Path) -> Result<(), Error> {
     let mut missing: BTreeSet<String> = noted_folders(folder).into_iter().collect();
     for entry in delivery.entries.iter().filter(|entry| entry.after.is_some()) {
@@ -155,17 +155,17 @@ fn noted_folders(folder: &Path) -> Vec<String> {
     text.split('\0').filter(|name| crate::names::relative(name).is_ok()).map(str::to_string).collect()
 }
 
-/// Removes the empty folders that a delivery made before it was interrupted.
+/// Removes the empty folders that an interrupted delivery created.
 pub(crate) fn remove_made_folders(root: &Path, folder: &Path) {
     for name in noted_folders(folder).iter().rev() {
-        // One that is not empty, or not there, stays as it is.
+        // A folder that is not empty, or does not exist, is left alone.
         drop(fs::remove_dir(root.join(name)));
     }
 }
 
-/// Why it stopped in the middle.
+/// Why a delivery stopped in the middle.
 enum Stop {
-    /// The user changed this file at the last moment.
+    /// The user changed this file just before it was replaced.
     Changed(String),
     Failed(Error),
 }
@@ -176,9 +176,9 @@ impl From<Error> for Stop {
     }
 }
 
-/// A step that was taken, for taking it back.
+/// How to undo a step.
 enum UndoStep {
-    /// The path held something before, which is in the backup; and what is there since.
+    /// The path had something before, which is in the backup; with the fingerprint of its new content.
     Replaced(String, Option<Fingerprint>),
     Removed(String),
     Created(String, Option<Fingerprint>),
@@ -200,24 +200,24 @@ fn relative_to(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned()
 }
 
-/// What could not be taken back.
+/// What could not be undone.
 struct PutBack {
-    /// Paths where that failed, or where somebody else has written since: those are left as they are.
+    /// Paths that could not be restored, or that somebody else has written since; those are left alone.
     torn: Vec<String>,
-    /// Whether it failed for any of them.
+    /// Whether restoring failed for any of them.
     failed: bool,
 }
 
 struct Work<'a> {
     root: &'a Path,
-    /// Of the delivery: what it stages and keeps.
+    /// The folder of the delivery, with its staged files and its backup.
     folder: &'a Path,
     done: Vec<UndoStep>,
 }
 
 impl Work<'_> {
     fn run(&mut self, todo: &[(&DeliveryEntry, &Found)], staged: &Path) -> Result<(), Stop> {
-        // Removals first: a folder may have to make way for a file and the other way round.
+        // Removals first: a folder may have to be replaced by a file, or a file by a folder.
         for (entry, found) in todo.iter().filter(|(entry, _)| entry.after.is_none()) {
             let path = self.root.join(&entry.path);
             self.still(entry, found, &path)?;
@@ -246,13 +246,13 @@ impl Work<'_> {
             folders.extend(path.parent().map(Path::to_path_buf));
         }
         for folder in folders {
-            // The names themselves should outlive a power cut; not every file system can promise that.
+            // The names in the folder should survive a power cut as well; not every file system can promise that.
             drop(fs::File::open(&folder).and_then(|folder| folder.sync_all()));
         }
         Ok(())
     }
 
-    /// Notes a step that was taken, so that it can be taken back whatever comes after it.
+    /// Notes a finished step, so that it can be undone whatever happens next.
     fn step(
         &mut self,
         put: Put,
@@ -281,7 +281,7 @@ impl Work<'_> {
         remove(path, &aside, &beside(self.root, name), expected)
     }
 
-    /// The file is as it was when it was compared.
+    /// Checks that the file is as it was at the comparison.
     fn still(&self, entry: &DeliveryEntry, found: &Found, path: &Path) -> Result<(), Stop> {
         if found.fingerprint.is_some() && fingerprint(path) != found.fingerprint {
             return Err(Stop::Changed(entry.path.clone()));
@@ -310,7 +310,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Folders that held only what was removed go as well, as with git.
+    /// Removes folders that are empty after a removal, as git does.
     fn remove_empty_folders(&mut self, path: &Path) -> Result<(), Error> {
         let mut folder = path.parent();
         while let Some(at) = folder.filter(|at| *at != self.root && at.starts_with(self.root)) {
@@ -324,7 +324,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Takes every step back, the last first, where what was written is still there.
+    /// Undoes every step, the last first, if what the delivery wrote is still there.
     fn put_back(&mut self) -> PutBack {
         let (mut torn, mut failed) = (Vec::new(), false);
         for step in std::mem::take(&mut self.done).into_iter().rev() {
@@ -339,21 +339,21 @@ impl Work<'_> {
                 UndoStep::Created(name, ours) => {
                     let path = self.root.join(&name);
                     match fingerprint(&path) {
-                        // Removed since: it is as before.
+                        // The file was removed since, so it is as before.
                         None => continue,
                         now if now != ours => (Ok(Put::Changed), name),
                         _ => (self.remove(&path, &name, ours), name),
                     }
                 }
                 UndoStep::FolderMade(folder) => {
-                    // Not empty: something else was put there meanwhile, which is not ours to remove.
+                    // The folder is not empty: somebody else put something there, which is not ours to remove.
                     drop(fs::remove_dir(&folder));
                     continue;
                 }
                 UndoStep::FolderRemoved(folder, mode) => {
                     match fs::create_dir(&folder) {
                         Ok(()) => drop(fs::set_permissions(&folder, fs::Permissions::from_mode(mode))),
-                        // Made again by somebody else.
+                        // Somebody else created it again.
                         Err(_) if folder.is_dir() => {}
                         Err(_) => {
                             torn.push(relative_to(self.root, &folder));
@@ -363,7 +363,7 @@ impl Work<'_> {
                     continue;
                 }
             };
-            // What was left over by a step that was taken back is cleared away with everything else.
+            // What an undone step left over is cleared away later with everything else.
             if !matches!(result, Ok(Put::Done(_))) {
                 failed |= result.is_err();
                 torn.push(name);
@@ -372,7 +372,7 @@ impl Work<'_> {
         PutBack { torn, failed }
     }
 
-    /// Puts what was at a path back in place of what we wrote. The backup stays: it may be a second name of the file.
+    /// Restores the earlier file in place of ours. The backup stays: it may be a second name of the same file.
     fn restore(&self, name: &str, ours: Option<Fingerprint>) -> io::Result<Put> {
         let kept = self.folder.join("backup").join(backup_name(name));
         let copy = settle::back(self.folder, name);

@@ -1,4 +1,4 @@
-//! Moving one file to where it belongs in one step, also between file systems, and only over what is expected there.
+//! Moves one file into its place in one step, also between file systems, and only if the expected file is there.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -11,41 +11,41 @@ use sha2::{Digest, Sha256};
 use super::compare::{Fingerprint, fingerprint};
 use crate::files::copy_with_times;
 
-/// The name under which what was at `path` is kept.
+/// The name of the backup of the file at `path`.
 pub(crate) fn backup_name(path: &str) -> String {
     shared::text::hex(&Sha256::digest(path.as_bytes())[..16])
 }
 
-/// The hidden name beside `path` by way of which it is replaced where the state folder is on another file system.
+/// The hidden name beside `path` that is used for replacing it if the state folder is on another file system.
 pub(crate) fn beside(root: &Path, path: &str) -> PathBuf {
     root.join(path).with_file_name(format!(".orchestrator-{}", backup_name(path)))
 }
 
-/// The name that such a file has until it is complete.
+/// The name of the hidden file `beside` until it is complete.
 pub(crate) fn unfinished(beside: &Path) -> PathBuf {
     beside.with_extension("part")
 }
 
-/// What became of putting something at a path, or taking it from there.
+/// The result of replacing or removing the file at a path.
 #[derive(Debug)]
 pub(crate) enum Put {
     Done(Done),
-    /// Something else was there, and still is.
+    /// Another file was there, and still is.
     Changed,
-    /// Something else was there, and could not be put back: it is at this path now.
+    /// Another file was there, and could not be restored: it is at this path now.
     Stranded(PathBuf),
 }
 
-/// How what was put at a path is recognised from now on, and what could not be cleared away.
+/// The mark of the new file, and the problem of clearing up, if there was one.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) ours: Option<Fingerprint>,
     pub(crate) left: Option<(PathBuf, io::Error)>,
 }
 
-/// Puts `from` at `to` if what is there is still what `expected` recognises (`None`: nothing); an editor that was
-/// quicker keeps its file. `beside` is used between file systems. Where the system cannot exchange two files in one
-/// step, what is there is looked at just before.
+/// Moves `from` to `to` if the file there still has the fingerprint `expected` (`None`: there is none), so the file
+/// of an editor that was quicker stays. `beside` is used between file systems. If the system cannot exchange two
+/// files in one step, the file is compared just before it is replaced.
 pub(crate) fn replace(
     from: &Path,
     to: &Path,
@@ -58,7 +58,7 @@ pub(crate) fn replace(
     }
     bring(from, beside)?;
     let result = put(beside, to, expected);
-    // Only what is ours may be cleared away: what was stranded there is the user's.
+    // Only our own file may be cleared away: a stranded file belongs to the user.
     let ours = matches!(result, Ok(Put::Changed) | Err(_));
     if ours && let Err(source) = fs::remove_file(beside) {
         return Err(io::Error::new(source.kind(), format!("`{}` was left: {source}", beside.display())));
@@ -80,12 +80,12 @@ fn put(from: &Path, to: &Path, expected: Option<Fingerprint>) -> io::Result<Put>
         Ok(()) if fingerprint(from) == Some(expected) => {
             done(fs::remove_file(from).err().map(|error| (from.to_path_buf(), error)))
         }
-        // What came out is not what was to be replaced.
+        // The exchanged file is not the expected one.
         Ok(()) => match exchange(from, to) {
             Ok(()) if fingerprint(from) == ours => Ok(Put::Changed),
             _ => Ok(Put::Stranded(from.to_path_buf())),
         },
-        // Removed by its owner, who may want it so.
+        // The owner has just removed the file, which may be intended.
         Err(error) if error.kind() == ErrorKind::NotFound && ours.is_some() && fingerprint(to).is_none() => {
             Ok(Put::Changed)
         }
@@ -100,8 +100,8 @@ fn put(from: &Path, to: &Path, expected: Option<Fingerprint>) -> io::Result<Put>
     }
 }
 
-/// Removes `path` if it is still what `expected` recognises, by way of `aside`, or of `beside` between file systems:
-/// names that are free.
+/// Removes `path` if it still has the fingerprint `expected`. The file is first moved to `aside`, or to `beside`
+/// between file systems; both names must be free.
 pub(crate) fn remove(
     path: &Path,
     aside: &Path,
@@ -128,12 +128,12 @@ pub(crate) fn remove(
     }
 }
 
-/// Exchanges what is at two paths of one file system, in one step.
+/// Exchanges two files of one file system in one step.
 pub(crate) fn exchange(from: &Path, to: &Path) -> io::Result<()> {
     Ok(renameat_with(CWD, from, CWD, to, RenameFlags::EXCHANGE)?)
 }
 
-/// Gives a file another name, which must be free.
+/// Renames a file to a name that must be free.
 pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(io::Error::from) {
         Err(error) if unsupported(&error) => match fs::hard_link(from, to) {
@@ -150,12 +150,12 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// The file system, or the kernel, does not know this way of renaming.
+/// Whether the file system or the kernel does not support this way of renaming.
 fn unsupported(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::InvalidInput)
 }
 
-/// A complete copy of `from` under a hidden name beside where it is to go.
+/// Makes a complete copy of `from` under a hidden name beside its target.
 fn bring(from: &Path, beside: &Path) -> io::Result<()> {
     let part = unfinished(beside);
     let brought = copy_new(from, &part).and_then(|()| rename_new(&part, beside));
@@ -165,7 +165,7 @@ fn bring(from: &Path, beside: &Path) -> io::Result<()> {
     brought
 }
 
-/// A copy with mode and times that is on disk when this returns, written over nothing.
+/// Copies with mode and times to a name that must be free, and syncs the copy to disk.
 fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     let found = fs::symlink_metadata(from)?;
     if found.is_symlink() {
@@ -178,7 +178,7 @@ fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A second name for a file or link where possible, a copy elsewhere.
+/// Gives a file or link a second name if possible, and copies it otherwise.
 pub(crate) fn duplicate(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Ok(()) => Ok(()),
@@ -187,7 +187,7 @@ pub(crate) fn duplicate(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// A copy with mode and times; of a link, the link.
+/// Copies with mode and times; a link is copied as a link.
 pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     if fs::symlink_metadata(from)?.is_symlink() {
         return symlink(fs::read_link(from)?, to);

@@ -1,7 +1,6 @@
-//! What a delivery leaves aside when it fails or its process dies: cleared away where it is ours, and given back where it
-//! is the user's.
+//! Clears up after a delivery that failed or whose process died: removes its own files and gives the user's back.
 //!
-//! A file that changed since is the user's, and is never written over.
+//! A file that changed since then belongs to the user and is never overwritten.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,30 +13,30 @@ use crate::delivery::plan::DeliveryEntry;
 use crate::error::{At, Error};
 use crate::files::{private_dir, remove_tree};
 
-/// Where the files are noted that a delivery is about to touch, with how each is recognised.
+/// The file that lists what a delivery is about to change, with fingerprints.
 const STEPS: &str = "steps";
-/// Where files are on their way out.
+/// The folder of files that are being removed.
 pub(super) const REMOVED: &str = "removed";
-/// Where files are noted that a delivery wrote and did not put back.
+/// The file that lists what a delivery wrote and did not restore.
 const WRITTEN: &str = "written";
-/// Says that everything of a delivery was in its place.
+/// The mark that everything of a delivery was in its place.
 const DONE: &str = "done";
-/// Beside the folders of deliveries: what was in nobody's place any more.
+/// The folder beside those of deliveries for files of the user whose place was taken.
 const KEPT: &str = "kept";
 
-/// Something of the user's that is not where they wrote it.
+/// A file of the user that is no longer where they wrote it.
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) path: String,
     pub(crate) file: PathBuf,
 }
 
-/// Where a file is on its way back.
+/// The temporary name of a file that is being given back.
 pub(super) fn back(folder: &Path, path: &str) -> PathBuf {
     folder.join(REMOVED).join(format!("{}.back", backup_name(path)))
 }
 
-/// Notes what is about to be touched, before it is.
+/// Notes which files will be changed, before the first change.
 pub(super) fn note(folder: &Path, staged: &Path, todo: &[(&DeliveryEntry, &Found)]) -> Result<(), Error> {
     let mut text = String::new();
     for (entry, found) in todo {
@@ -52,20 +51,20 @@ pub(super) fn note(folder: &Path, staged: &Path, todo: &[(&DeliveryEntry, &Found
     fs::File::open(&path).and_then(|file| file.sync_all()).at("write", &path)
 }
 
-/// Without the device, whose number may be another after the next start.
+/// Leaves out the device, because its number may differ after a restart.
 fn print(found: Option<Fingerprint>) -> String {
     found.map_or_else(String::new, |(_, inode, size, at, nanos, mode, owner)| {
         format!("{inode} {size} {at} {nanos} {mode} {owner}")
     })
 }
 
-/// The files that a delivery wrote and did not put back.
+/// The files that a delivery wrote and did not restore.
 pub(crate) fn written(folder: &Path) -> BTreeSet<String> {
     let text = fs::read_to_string(folder.join(WRITTEN)).unwrap_or_default();
     text.split('\0').filter(|path| crate::names::relative(path).is_ok()).map(str::to_string).collect()
 }
 
-/// Replaces what [`written`] says.
+/// Replaces the list of [`written`].
 pub(crate) fn note_written(folder: &Path, paths: &BTreeSet<String>) -> Result<(), Error> {
     let text: String = paths.iter().flat_map(|path| [path.as_str(), "\0"]).collect();
     crate::files::write_private(&folder.join(WRITTEN), text.as_bytes())
@@ -81,12 +80,12 @@ pub(crate) fn was_done(folder: &Path) -> bool {
     folder.join(DONE).exists()
 }
 
-/// Whether part of a delivery is in its place and part of it is not.
+/// Whether only a part of a delivery is in its place.
 pub(crate) fn is_half_done(folder: &Path) -> bool {
     !was_done(folder) && !written(folder).is_empty()
 }
 
-/// Adds a file to what [`written`] says, before it is written.
+/// Adds a file to the list of [`written`], before it is written.
 pub(super) fn note_writing(folder: &Path, path: &str) -> Result<(), Error> {
     let list = folder.join(WRITTEN);
     let noted = fs::OpenOptions::new().append(true).open(&list).and_then(|mut file| {
@@ -114,9 +113,9 @@ fn noted(folder: &Path) -> Vec<NotedExchange> {
     steps.map(step).collect()
 }
 
-/// Clears away what a delivery staged or put aside. A file among it that is neither what was to be written nor what was
-/// there before was written by somebody else in the instant of the exchange: it goes back to its place where that still
-/// holds what we wrote, and is kept and named otherwise.
+/// Clears away what a delivery staged or put aside. A file there that is neither the new nor the old version was written
+/// by somebody else during the exchange. It returns to its place if our version is still there; otherwise it is kept and
+/// its path is returned.
 pub(crate) fn clear_exchanges(root: &Path, folder: &Path) -> Result<Vec<Kept>, Error> {
     let mut kept = Vec::new();
     for step in noted(folder) {
@@ -129,9 +128,9 @@ pub(crate) fn clear_exchanges(root: &Path, folder: &Path) -> Result<Vec<Kept>, E
         }
         let place = Place { root, folder, step: &step };
         let aside = folder.join(REMOVED).join(backup_name(&step.path));
-        // The staged file last: the others are compared with it.
+        // The staged file comes last, because the others are compared with it.
         for left in [beside, aside, back(folder, &step.path), place.staged()] {
-            // Where nothing was to be written, what is staged there is a folder for other files.
+            // If nothing was to be written, the staged path is a folder for other files.
             if fingerprint(&left).is_none() || (step.ours.is_empty() && left == place.staged()) {
                 continue;
             }
@@ -139,7 +138,7 @@ pub(crate) fn clear_exchanges(root: &Path, folder: &Path) -> Result<Vec<Kept>, E
                 let file = place.keep(&left).at("keep", &left)?;
                 kept.push(Kept { path: step.path.clone(), file });
             } else if left != place.staged() {
-                // Its second name is gone where it was given back.
+                // A file that was given back has lost its name here.
                 remove_tree(&left)?;
             }
         }
@@ -173,17 +172,17 @@ impl Place<'_> {
                 || same(file, &self.folder.join("backup").join(backup_name(&self.step.path))))
     }
 
-    /// Gives whether the file is where its owner wrote it.
+    /// Returns whether the file is back where its owner wrote it.
     fn give_back(&self, file: &Path) -> bool {
         let path = self.root.join(&self.step.path);
         if fingerprint(&path).is_none() {
-            // Where a file was to be written, somebody removed it since.
+            // If a file was to be written, somebody has removed it since.
             return self.step.ours.is_empty() && rename_new(file, &path).is_ok();
         }
         self.is_ours(&path) && exchange(file, &path).is_ok()
     }
 
-    /// Moves it to where it stays until somebody takes it.
+    /// Moves it to a folder where it stays until the user takes it.
     fn keep(&self, file: &Path) -> io::Result<PathBuf> {
         let all = self.folder.ancestors().nth(3).unwrap_or(self.folder).join(KEPT);
         private_dir(&all).map_err(io::Error::other)?;
@@ -200,7 +199,7 @@ impl Place<'_> {
     }
 }
 
-/// The same content and permissions, or the same link.
+/// Whether two files have the same content and permissions, or are the same link.
 fn same(one: &Path, other: &Path) -> bool {
     let (Ok(a), Ok(b)) = (fs::symlink_metadata(one), fs::symlink_metadata(other)) else { return false };
     if a.is_symlink() || b.is_symlink() {

@@ -1,6 +1,6 @@
-//! The files of a delivery as they will be, made by git so that line endings, filters and modes are right.
+//! Makes the new files of a delivery with git, so that line endings, filters and modes are right.
 //!
-//! Nothing of it lies where the user's files are until `place` puts it there.
+//! They are outside of the user's files until `place` moves them there.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ use crate::git::filters::FilteredFile;
 use crate::names::fields;
 use crate::workspace::Workspace;
 
-/// Writes what is to come of `todo` below the folder that it returns.
+/// Writes the new files of `todo` below the returned folder.
 pub(crate) fn stage(
     workspace: &Workspace,
     delivery: &Delivery,
@@ -32,7 +32,7 @@ pub(crate) fn stage(
     let git = workspace.git()?.work_tree(&staged).index(&index);
     let mut entries = Vec::new();
     let (mut wanted, mut due) = (Vec::new(), Vec::new());
-    // Attributes of the tree that will be there decide how its files are written.
+    // The attributes of the new tree decide how its files are written.
     let listed = git.ok("list the files to deliver", &["ls-tree", "-r", "-z", &delivery.to_tree], None)?;
     for line in fields(&listed).filter(|line| line.ends_with(b".gitattributes")) {
         entries.extend_from_slice(line);
@@ -71,7 +71,7 @@ pub(crate) fn stage(
     Ok(staged)
 }
 
-/// A file that is replaced keeps who may read and write it; only the executable bit is git's.
+/// A replaced file keeps its permissions; only the executable bit comes from git.
 fn keep_permissions(old: &Path, new: &Path) -> Result<(), Error> {
     let Ok(there) = fs::symlink_metadata(old) else { return Ok(()) };
     if !there.is_file() {

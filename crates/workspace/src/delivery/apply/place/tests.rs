@@ -17,14 +17,14 @@ impl Folders {
         self.here.path().join(name)
     }
 
-    /// A file of ours that is to go where the user's is.
+    /// Makes a file of ours that shall replace the user's.
     fn new_file(&self, text: &str) -> PathBuf {
         let path = self.there.path().join("new");
         fs::write(&path, text).unwrap();
         path
     }
 
-    /// An edit with an editor that replaces the file.
+    /// Edits the file as an editor does that replaces files.
     fn edit(&self, text: &str) {
         fs::write(self.at("edit"), text).unwrap();
         fs::rename(self.at("edit"), self.at("file")).unwrap();
@@ -46,7 +46,7 @@ fn changed(put: io::Result<Put>) {
     assert!(matches!(put, Ok(Put::Changed)), "{put:?}");
 }
 
-/// Both on one file system and between two, where the machine has two.
+/// Runs the test on one file system, and between two if the machine has two.
 fn on_each(test: impl Fn(&Folders)) {
     test(&Folders::new(&std::env::temp_dir()));
     let shared = Path::new("/dev/shm");
