@@ -1,7 +1,7 @@
-//! What can go wrong, in words that say where and what to do.
+//! The errors of this crate, with texts that say where something failed and what to do.
 //!
-//! Every error names the place; whether a user can do something about it is said in its hint. Nothing is retried or put
-//! back here: an error tells what `delivery` and the others have done by then.
+//! Every error names the place, and its hint says what the user can do. This file retries and restores nothing: an
+//! error reports what `delivery` and the others have already done.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,18 @@ pub enum Error {
     /// There is no git on the PATH.
     #[error("git was not found on the PATH\nhint: install git 2.38 or newer and start OpenCode again")]
     GitMissing,
-    /// The git found is older than what merging without a working tree needs.
+    /// The installed git is older than merging without a working tree needs.
     #[error("git {found} is too old\nhint: install git 2.38 or newer (`git version` shows what is in use)")]
     GitTooOld {
-        /// What `git version` said.
+        /// The output of `git version`.
         found: String,
     },
     /// A git process ended with an error.
     #[error("failed to {what}: git said: {detail}{}", hint_for_git(.detail))]
     Git {
-        /// What was being done, fits "failed to …".
+        /// The operation; fits "failed to …".
         what: String,
-        /// The exit status, -1 when a signal ended it.
+        /// The exit status; -1 if a signal ended the process.
         code: i32,
         /// The first lines of its error output.
         detail: String,
@@ -33,37 +33,37 @@ pub enum Error {
         "failed to {what}: git did not finish within {seconds} s and was stopped\nhint: a filter (such as LFS) or a very slow disk may hang; try again"
     )]
     TimedOut {
-        /// What was being done.
+        /// The operation.
         what: String,
         /// The limit in seconds.
         seconds: u64,
     },
-    /// Git printed more than is ever read into memory.
+    /// Git printed more than we read into memory.
     #[error(
         "failed to {what}: git printed more than {limit} bytes\nhint: leave very large files to .gitignore"
     )]
     TooMuch {
-        /// What was being done.
+        /// The operation.
         what: String,
         /// The limit in bytes.
         limit: usize,
     },
-    /// Files go through git filters of the user's, and nobody said how to confine what those run.
+    /// Files go through git filters of the user, but no sandbox for these filters was set.
     #[error(
         "git filters of yours ({filters}) were not run, since no sandbox is set up for them here\nhint: take them out of your git settings for this project, or use a command that sets one up"
     )]
     Unconfined {
-        /// Their names.
+        /// The names of the filters.
         filters: String,
     },
     /// A file operation failed.
     #[error("failed to {what} `{}`: {source}{}", .path.display(), hint_for_io(.source))]
     Io {
-        /// What was being done, fits "failed to …".
+        /// The operation; fits "failed to …".
         what: &'static str,
-        /// To which file or folder.
+        /// Its file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A name from outside (mission, path, file) cannot be used.
@@ -71,7 +71,7 @@ pub enum Error {
     Name {
         /// The name.
         name: String,
-        /// What it was meant to be.
+        /// What the name stands for.
         what: &'static str,
         /// What is allowed.
         hint: &'static str,
@@ -84,19 +84,19 @@ pub enum Error {
         /// The revision.
         rev: String,
     },
-    /// An earlier delivery was interrupted in the instant in which somebody else wrote these files.
+    /// Somebody else wrote these files while an earlier delivery was interrupted.
     #[error("these files were written while a delivery replaced them, and could not be left in their place: {}\nhint: take what you need from there and try again", list(.paths))]
     Kept {
-        /// Each with where it is now.
+        /// Each path with the place where the file is now.
         paths: Vec<String>,
     },
-    /// Something asked for needs a project under git.
+    /// The operation needs a project under git.
     #[error("`{}` is not a git repository, so no branch can be left in it\nhint: run `git init` there, or set `deliver = \"apply\"` in opencode.toml", .root.display())]
     NotGit {
         /// The project.
         root: PathBuf,
     },
-    /// The private repository is not what this crate made.
+    /// The private repository differs from what this crate made.
     #[error("`{}` is damaged: {why}\nhint: run `opencode-orchestrator clean` in the project and start the mission again", .path.display())]
     Damaged {
         /// The file or folder.
@@ -115,27 +115,26 @@ pub enum DeliveryError {
         /// The changed paths.
         paths: Vec<String>,
     },
-    /// Writing failed in the middle, and everything was put back as it was.
+    /// Writing failed in the middle, and everything was restored.
     #[error("{source}\nnothing was delivered: the files written before that were put back")]
     PutBack {
         /// What failed.
         source: Error,
     },
-    /// Writing failed in the middle, and not everything could be put back, or somebody else wrote to a file that had
-    /// been written: it stays as they wrote it.
+    /// Writing failed in the middle, and not everything could be restored, or somebody else wrote to a file after the
+    /// delivery: it stays as they wrote it.
     #[error("{source}\nthese files were not put back, because they were written to meanwhile or it failed: {}{whereabouts}", list(.paths))]
     Torn {
         /// What failed.
         source: Error,
         /// Files that are not as before.
         paths: Vec<String>,
-        /// Lines that say where their earlier content is, and what was written meanwhile where it could not be left
-        /// in its place.
+        /// Lines that name the backup of these files, and the files that could not be left in their place.
         whereabouts: String,
-        /// Whether it failed for any of them: another try may end it, forward or back.
+        /// Whether restoring failed for any of them: another try may finish it, forward or back.
         failed: bool,
     },
-    /// It failed before anything was written.
+    /// The delivery failed before anything was written.
     #[error(transparent)]
     Failed(#[from] Error),
 }
@@ -149,38 +148,38 @@ pub enum UndoError {
         /// The changed paths.
         paths: Vec<String>,
     },
-    /// It failed; the text says whether everything was put back.
+    /// The undo failed; the text says whether everything was restored.
     #[error("{0}")]
     Failed(#[source] DeliveryError),
 }
 
-/// Why a hunk of a file cannot be taken back. Nothing was changed.
+/// Why a hunk of a file cannot be undone. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum HunkError {
     /// The delivery did not change that file.
     #[error("it was not changed by the delivery")]
     NoFile,
-    /// It was made or removed as a whole.
+    /// The file was created or removed by the delivery.
     #[error("it is new or gone as a whole; take back the whole file")]
     Whole,
-    /// It is no text file.
+    /// It is not a text file.
     #[error("it is no text file; take back the whole file")]
     NoText,
-    /// It is too large to be taken apart.
+    /// It is too large for hunks.
     #[error("it is too large to be taken apart; take back the whole file")]
     TooLarge,
     /// There is no such hunk.
     #[error("it has no hunk {number}; its hunks are numbered from 1 to {of}")]
     NoHunk {
-        /// Which one was asked for.
+        /// The requested hunk.
         number: usize,
-        /// How many there are.
+        /// The number of hunks.
         of: usize,
     },
-    /// That was done before.
+    /// The hunk was already undone.
     #[error("this hunk was taken back already")]
     Taken,
-    /// The user has no such file any more.
+    /// The user no longer has this file.
     #[error("the file is not there any more, or is no file")]
     Gone,
     /// The user changed one of its lines, or one beside them.
@@ -188,7 +187,7 @@ pub enum HunkError {
         "you changed its lines, or one beside them, since (they were at line {line}); edit them yourself"
     )]
     Edited {
-        /// Where they were, counted from 1.
+        /// The first of these lines, counted from 1.
         line: usize,
     },
     /// The workspace failed.
@@ -213,10 +212,10 @@ impl<T> At<T> for io::Result<T> {
     }
 }
 
-/// Begins the line that says where something of the user's is.
+/// The beginning of the line that names files of the user which were moved.
 pub(crate) const KEPT_MEANWHILE: &str = "\nhint: what was written meanwhile is kept: ";
 
-/// Where the files of a torn delivery can be found as they were.
+/// The lines that say where a torn delivery keeps the earlier files.
 pub(crate) fn whereabouts(paths: &[String], backup: &Path, kept: &[PathBuf]) -> String {
     let files = paths.iter().map(|path| (path, backup.join(crate::delivery::apply::backup_name(path))));
     let there: Vec<String> = files

@@ -1,6 +1,7 @@
-//! Faults for simulations: what becomes of each step that leaves something on disk.
+//! Faults for simulations, for each step that leaves something on disk.
 //!
-//! `sim` sets them; outside of simulations there are none, and nothing here may change what a step does.
+//! `sim` sets them. Outside of simulations there are none, and this file must not change what a step
+//! does.
 
 use std::cell::RefCell;
 use std::io;
@@ -8,20 +9,20 @@ use std::io;
 /// How a step fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing of it happened.
+    /// The step did nothing.
     Refused,
-    /// It happened, and what came of it was lost.
+    /// The step was done, but its result was lost.
     Lost,
 }
 
-/// Asked at each step, which it is told in words.
+/// Returns the fault of a step, which is described in words.
 pub type Faults = Box<dyn FnMut(&str) -> Option<Fault>>;
 
 thread_local! {
     static FAULTS: RefCell<Option<Faults>> = const { RefCell::new(None) };
 }
 
-/// Lets `faults` say which steps that are taken on this thread fail; `None` ends it.
+/// Sets the `faults` of the steps on this thread; `None` removes them.
 pub fn set_faults(faults: Option<Faults>) {
     FAULTS.set(faults);
 }

@@ -1,20 +1,20 @@
-//! Where work happens: a project's private repository, its slots, integration and delivery.
+//! The places where work happens: a project's private repository, its slots, integration and delivery.
 //!
 //! Only this crate runs git. The API blocks (the engine calls it from `spawn_blocking`).
 //!
 //! * [`Workspace::open`] makes or repairs the private repository in the project's state folder.
-//! * [`Workspace::take_base`] records what the user has now, without secrets, as one commit there.
-//! * [`Workspace::slot`] gives a folder at a commit; [`Workspace::commit_slot`] records what is in it.
+//! * [`Workspace::take_base`] records the user's current files, without secrets, as one commit there.
+//! * [`Workspace::slot`] returns a folder at a commit; [`Workspace::commit_slot`] records its files.
 //! * [`Workspace::merge`] integrates; [`Workspace::plan_delivery`] and [`Workspace::deliver`] write the
 //!   result into the user's working tree, all or nothing.
 //!
 //! **Invariants**
 //! * Nothing of the user's repository or working tree changes before [`Workspace::deliver`] or
-//!   [`Workspace::leave_branch`]: not the index, a ref, the stash, HEAD or the configuration.
-//! * No git process of ours runs a command that a slot planted: configuration, attributes, hooks and the
+//!   [`Workspace::leave_branch`]: no index, ref, stash, HEAD or configuration.
+//! * No git process of ours runs a command that was planted in a slot: configuration, attributes, hooks and the
 //!   pointers between folders are rewritten from memory before each use ([`Workspace`] keeps them).
-//! * Secrets ([`is_secret_path`]) that git does not track never enter a slot, and no mission changes one that it
-//!   does. OpenCode's own configuration ([`is_host_path`]) never enters a slot and is never delivered.
+//! * Untracked secrets ([`is_secret_path`]) never enter a slot, and no mission changes a tracked one. OpenCode's
+//!   own configuration ([`is_host_path`]) never enters a slot and is never delivered.
 
 mod base;
 mod clean;

@@ -1,6 +1,6 @@
-//! Merging two commits without a working tree.
+//! Merges two commits without a working tree.
 //!
-//! Works with `slots` and `base` for trees. It touches no folder: the engine decides what a merge is for, and which gates it passes.
+//! Uses trees from `slots` and `base`, and touches no folder. The engine decides why to merge and which gates the result must pass.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,17 +11,17 @@ use crate::names::object;
 use crate::slots::{Commit, commit_tree};
 use crate::workspace::Workspace;
 
-/// How a merge went.
+/// The result of a merge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Merge {
-    /// It went through: the merge commit, or one of the two when it holds the other already.
+    /// A clean merge: the merge commit, or one of the two commits if it already contains the other.
     Clean(Commit),
     /// Both sides changed the same lines.
     Conflict {
         /// The files.
         paths: Vec<String>,
-        /// What git says of them, for people and models.
+        /// Git's messages about them, for people and models.
         detail: String,
     },
 }
@@ -46,10 +46,10 @@ impl Workspace {
     }
 }
 
-/// What `merge-tree` found.
+/// The result of `merge-tree`.
 pub(crate) struct Tried {
     pub(crate) clean: bool,
-    /// With conflict markers in it when it is not clean.
+    /// The merged tree; with conflict markers if the merge is not clean.
     pub(crate) tree: String,
     pub(crate) paths: Vec<String>,
     pub(crate) detail: String,
@@ -68,7 +68,7 @@ pub(crate) fn try_merge(git: &Git, ours: &str, theirs: &str) -> Result<Tried, Er
         theirs,
     ];
     let output = git.run(what, &args, None, OUTPUT_LIMIT)?;
-    // A revision that is not there also ends in 1, but with nothing printed.
+    // A missing revision also gives exit status 1, but no output.
     if output.code > 1 || output.code < 0 || output.stdout.is_empty() {
         for rev in [ours, theirs] {
             tree_of(git, rev)?;
@@ -78,12 +78,12 @@ pub(crate) fn try_merge(git: &Git, ours: &str, theirs: &str) -> Result<Tried, Er
     let mut parts = output.stdout.split(|byte| *byte == 0);
     let text = |part: &[u8]| String::from_utf8_lossy(part).into_owned();
     let tree = parts.next().map(text).unwrap_or_default();
-    // A clean merge has no section of conflicts, and its messages are of no interest.
+    // A clean merge has no section of conflicts, and we do not need its messages.
     let (mut paths, mut detail) = (Vec::new(), String::new());
     if output.code == 1 {
         paths = parts.by_ref().take_while(|part| !part.is_empty()).map(text).collect();
         paths.dedup();
-        // Then for each message: a count of paths, the paths, its kind, its text.
+        // Then for each message: the number of paths, the paths, its kind, its text.
         while let Some(count) = parts.next().and_then(|part| text(part).parse::<usize>().ok()) {
             let mut message = parts.by_ref().skip(count);
             let (Some(kind), Some(words)) = (message.next(), message.next()) else { break };

@@ -1,6 +1,6 @@
-//! Names: of files inside a project, of missions, and the ones kept for OpenCode's configuration.
+//! Names: of files in a project, of missions, and the reserved names of OpenCode's configuration.
 //!
-//! Pure. Everything that takes a name from outside checks it here first; nothing else decides what a safe path is.
+//! Pure. All code that gets a name from outside checks it here first; nothing else decides which paths are safe.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,10 +8,10 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::Error;
 
-/// OpenCode's configuration at the root of a project, as sparse patterns and for removal from slots.
+/// OpenCode's configuration at the root of a project; used as sparse patterns and for removal from slots.
 pub(crate) const HOST_NAMES: &[&str] = &["opencode.json", "opencode.jsonc", ".opencode"];
 
-/// Whether `path` is OpenCode's configuration of the project: never in a slot, never delivered.
+/// Whether `path` is the project's OpenCode configuration, which is never in a slot and never delivered.
 pub fn is_host_path(path: &str) -> bool {
     is_host(path.as_bytes())
 }
@@ -21,7 +21,7 @@ pub(crate) fn is_host(path: &[u8]) -> bool {
     HOST_NAMES.iter().any(|name| first.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// A relative path that stays inside its root and out of `.git`.
+/// A relative path that stays inside its root and outside of `.git`.
 pub(crate) fn relative(path: &str) -> Result<PathBuf, Error> {
     let inside = !path.is_empty()
         && Path::new(path).components().all(|part| match part {
@@ -59,7 +59,7 @@ pub(crate) fn ref_part<'a>(name: &'a str, what: &'static str) -> Result<&'a str,
     }
 }
 
-/// A full object name, so that no text from outside is read as an option or an expression.
+/// A full object name. The check prevents that git reads outside text as an option or an expression.
 pub(crate) fn object(name: &str) -> Result<&str, Error> {
     let fits = (name.len() == 40 || name.len() == 64) && name.bytes().all(|byte| byte.is_ascii_hexdigit());
     if fits { Ok(name) } else { Err(Error::Unknown { rev: name.to_string() }) }

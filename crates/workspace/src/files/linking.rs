@@ -1,7 +1,7 @@
-//! Sharing the user's objects: hard links where the file system allows it, copies elsewhere.
+//! Shares the user's objects by hard links, or by copies if the file system allows no links.
 //!
-//! Links keep the objects alive when the user's own repository is packed or pruned, cost no space and
-//! need no git process. Git never writes into an existing object file.
+//! With links the objects survive when the user's repository is packed or pruned; links take no space
+//! and need no git process. Git never writes into an existing object file.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use crate::error::{At, Error};
 use crate::files::private_dir;
 
-/// How often a listing is repeated when a file vanishes while the user's repository is being packed.
+/// How often a listing is repeated if a file vanishes because the user's repository is being packed.
 const ROUNDS: usize = 3;
 
-/// Brings every object of `from` (an `objects` folder) that is missing into `to`.
+/// Links every missing object from `from` (an `objects` folder) into `to`.
 pub(crate) fn link_objects(from: &Path, to: &Path) -> Result<(), Error> {
     for round in 0..ROUNDS {
         match link_once(from, to) {
@@ -36,7 +36,7 @@ fn link_once(from: &Path, to: &Path) -> Result<(), Error> {
     }
     let packs = from.join("pack");
     if packs.is_dir() {
-        // The index last: git takes a pack for complete when it sees its index.
+        // The index comes last: git considers a pack complete when its index exists.
         link_folder(&packs, &to.join("pack"), |name| match name.rsplit('.').next()? {
             "pack" => Some(0),
             "rev" | "promisor" | "mtimes" => Some(1),
@@ -47,7 +47,7 @@ fn link_once(from: &Path, to: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Brings a folder of content-addressed files (any depth) over, such as LFS objects.
+/// Links a folder of content-addressed files (any depth), such as LFS objects.
 pub(crate) fn link_tree(from: &Path, to: &Path, depth: usize) -> Result<(), Error> {
     if depth == 0 || !from.is_dir() {
         return Ok(());
@@ -61,7 +61,7 @@ pub(crate) fn link_tree(from: &Path, to: &Path, depth: usize) -> Result<(), Erro
     link_folder(from, to, |_| Some(0))
 }
 
-/// Links the plain files of one folder in the order of their rank; those without one are left out.
+/// Links the plain files of one folder in the order of their rank; files without a rank are left out.
 fn link_folder(from: &Path, to: &Path, rank: impl Fn(&str) -> Option<u8>) -> Result<(), Error> {
     let present: HashSet<OsString> = match fs::read_dir(to) {
         Ok(entries) => entries.flatten().map(|entry| entry.file_name()).collect(),
@@ -87,7 +87,7 @@ fn link_folder(from: &Path, to: &Path, rank: impl Fn(&str) -> Option<u8>) -> Res
     Ok(())
 }
 
-/// A hard link, or a copy (moved into place when complete) where links are not possible.
+/// Makes a hard link, or a copy (moved into place when complete) if links are not possible.
 fn link_or_copy(from: &Path, to: &Path) -> Result<(), Error> {
     match fs::hard_link(from, to) {
         Ok(()) => Ok(()),

@@ -1,6 +1,7 @@
 //! Small file operations: private modes, atomic replacement, removal that follows no link.
 //!
-//! All other files of the crate write and remove through it. It knows nothing of git, and must never follow a link.
+//! All other files of the crate write and remove through this module. It does not use git, and must never follow a
+//! link.
 
 pub mod linking;
 pub mod reading;
@@ -40,7 +41,7 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a file that only the user can read into a folder of ours, which is made where it is missing.
+/// Writes a file that only the user can read into a folder of ours, and creates the folder if it is missing.
 pub fn write_private_file(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
     private_dir(folder)?;
     write_private(&folder.join(name), bytes)
@@ -54,17 +55,17 @@ pub(crate) fn ensure_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if same { Ok(()) } else { write_private(path, bytes) }
 }
 
-/// Writes a new file; never through a link and never over something.
+/// Writes a new file; it follows no link and overwrites nothing.
 pub(crate) fn create_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(bytes)
 }
 
-/// Removes a folder of ours, as [`remove_tree`] does. Best effort: what is left costs space only.
+/// Removes a folder of ours, as [`remove_tree`] does. Best effort: what is left only takes space.
 pub fn remove_folder(path: &Path) {
     drop(remove_tree(path));
 }
 
-/// Removes whatever is at `path`, links themselves and not what they lead to. Absent is fine.
+/// Removes anything at `path`; a link is removed itself, not its target. A missing path is not an error.
 pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -72,7 +73,7 @@ pub(crate) fn remove_tree(path: &Path) -> Result<(), Error> {
         Ok(found) if !found.is_dir() => fs::remove_file(path).at("remove", path),
         Ok(_) => match fs::remove_dir_all(path) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                // Tool caches are often written read-only (Go's module cache is).
+                // Tool caches are often read-only (such as Go's module cache).
                 open_up(path);
                 fs::remove_dir_all(path).at("remove", path)
             }
@@ -91,17 +92,17 @@ fn open_up(folder: &Path) {
     }
 }
 
-/// Copies a file with its times and mode, sharing blocks where the file system can. Time stamps matter:
-/// git compares an index's own age with those of its entries.
+/// Copies a file with its times and mode, sharing blocks if the file system can. The times matter: git compares an
+/// index's own time with those of its entries.
 pub(crate) fn copy_with_times(from: &Path, to: &Path) -> io::Result<()> {
     let found = fs::metadata(from)?;
     fs::copy(from, to)?;
     let times = fs::FileTimes::new().set_modified(found.modified()?).set_accessed(found.accessed()?);
-    // Opened to be read, since a copy of a read-only file is one
+    // Opened for reading, because the copy of a read-only file is read-only
     fs::File::open(to)?.set_times(times)
 }
 
-/// The folder that holds `path`, made where it is missing, with no link on the way from `root`.
+/// The folder `relative`, created if it is missing, with no link on the way from `root`.
 pub(crate) fn folder_inside(root: &Path, relative: &Path, mode: u32) -> Result<(), Error> {
     let Some(parent) = relative.parent() else { return Ok(()) };
     let mut folder = root.to_path_buf();
@@ -123,8 +124,8 @@ pub(crate) fn folder_inside(root: &Path, relative: &Path, mode: u32) -> Result<(
 mod tests {
     use super::*;
 
-    /// Git takes an entry as old as its index for one that may have changed since: a copy that looked newer
-    /// would hide a change made in the same instant.
+    /// Git considers an entry changed if it is as new as the index: a copy with a newer time would hide a change
+    /// made in the same instant.
     #[test]
     fn a_copy_of_an_index_is_as_old_as_the_index() {
         let folder = tempfile::tempdir().unwrap();

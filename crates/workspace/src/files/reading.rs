@@ -1,7 +1,7 @@
-//! Reading from a folder in which something ran: beneath it only, through no link, plain files, bounded.
+//! Reads plain files from a folder in which commands ran: bounded, only below it, and through no link.
 //!
-//! A look at a path followed by its use is a race with whatever still writes there. So the kernel resolves it in one step
-//! (`openat2`), and what was opened is looked at, never the path again. A pipe is not waited for.
+//! If a path is checked and then used, a process that still writes there can change it in between. So the kernel resolves
+//! the path in one step (`openat2`), and only the opened file is inspected. Opening never waits for a pipe.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,8 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
 
-/// The bytes of a plain file below `root`; `None` where there is none, where a link leads to it, or where it is longer than
-/// `limit`.
+/// The bytes of a plain file below `root`; `None` if there is none, if a link leads to it, or if it is longer than `limit`.
 pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
     let file = open_beneath(root, Path::new(path))
         .filter(|file| file.metadata().is_ok_and(|found| found.len() <= limit))?;
@@ -20,7 +19,7 @@ pub fn read_beneath(root: &Path, path: &str, limit: u64) -> Option<Vec<u8>> {
     (bytes.len() as u64 <= limit).then_some(bytes)
 }
 
-/// A plain file below `root`, to be read; `None` where there is none or where a link leads to it.
+/// A plain file below `root`, open for reading; `None` if there is none or if a link leads to it.
 pub(crate) fn open_beneath(root: &Path, inside: &Path) -> Option<File> {
     if inside.as_os_str().is_empty() || !inside.components().all(|part| matches!(part, Component::Normal(_)))
     {
@@ -31,7 +30,7 @@ pub(crate) fn open_beneath(root: &Path, inside: &Path) -> Option<File> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let file = match openat2(&folder, inside, flags, Mode::empty(), resolve) {
         Ok(file) => file,
-        // An older kernel: part by part, each not a link
+        // An older kernel: open each part of the path, and none may be a link
         Err(rustix::io::Errno::NOSYS) => {
             let mut at = folder;
             let mut parts = inside.components().peekable();
@@ -47,7 +46,7 @@ pub(crate) fn open_beneath(root: &Path, inside: &Path) -> Option<File> {
     file.metadata().is_ok_and(|found| found.is_file()).then_some(file)
 }
 
-/// A pipe in the place of a file that git itself reads in a working tree, where it would wait without end.
+/// A pipe at the path of a file that git reads in a working tree; git would wait for it without end.
 pub(crate) fn pipe_for_git(root: &Path) -> Option<PathBuf> {
     let (mut waiting, mut seen) = (vec![root.to_path_buf()], 0);
     while let Some(folder) = waiting.pop() {
@@ -67,7 +66,7 @@ pub(crate) fn pipe_for_git(root: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Entries of a working tree that are looked at for pipes.
+/// The most entries of a working tree that are searched for pipes.
 const MOST_LOOKED_AT: usize = 500_000;
 
 #[cfg(test)]

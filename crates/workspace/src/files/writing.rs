@@ -1,8 +1,8 @@
-//! Writing into a folder in which something ran: beneath it only, through no link, each file in one step.
+//! Writes into a folder in which commands ran: only below it, through no link, each file in one step.
 //!
-//! A look at a path followed by somebody else's write is a race with whatever still works there. So each part of the path is
-//! opened by itself, below the one before and never through a link, and the new text takes the old one's place by its name in the
-//! folder that is held open: where a part turns into a link meanwhile, nothing is written through it.
+//! If a path is checked and then used, a process that still runs there can change it in between. So each part of the path is
+//! opened by itself below the one before, never through a link. The new file then replaces the old one by its name in the open
+//! folder: if a part becomes a link meanwhile, nothing is written through it.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,20 +15,20 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-/// Makes the names of unfinished files differ.
+/// Makes the names of unfinished files unique.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// Writes a plain file below `root`, with the folders above it. The bits of a file that is there stay.
+/// Writes a plain file below `root`, and creates the folders above it. An existing file keeps its mode.
 pub fn write_beneath(root: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
     write(root, path, bytes, None)
 }
 
-/// The same with bits of its own.
+/// The same with a given mode.
 pub(crate) fn write_beneath_as(root: &Path, path: &str, bytes: &[u8], mode: u32) -> io::Result<()> {
     write(root, path, bytes, Some(Mode::from_raw_mode(mode)))
 }
 
-/// Makes a link below `root`, where nothing is, with the folders above it.
+/// Makes a link below `root` at a free path, and creates the folders above it.
 pub(crate) fn link_beneath(root: &Path, path: &str, to: &[u8]) -> io::Result<()> {
     let (folder, name) = folder_of(root, path, true)?;
     symlinkat(to, &folder, name).map_err(io::Error::from)
@@ -61,7 +61,7 @@ fn write(root: &Path, path: &str, bytes: &[u8], bits: Option<Mode>) -> io::Resul
     written
 }
 
-/// Removes a plain file below `root`; a link is removed itself, never what it leads to.
+/// Removes a plain file below `root`; a link is removed itself, not its target.
 pub fn remove_beneath(root: &Path, path: &str) -> io::Result<()> {
     let (folder, name) = folder_of(root, path, false)?;
     unlinkat(&folder, name, AtFlags::empty()).map_err(io::Error::from)

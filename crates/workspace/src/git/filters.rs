@@ -1,8 +1,8 @@
-//! The user's git filters: run in a sandbox, on files that the user's own attributes name.
+//! The user's git filters: they run in a sandbox, on files that the user's own attributes name.
 //!
-//! The private repository's settings name no filter, so that no other git process runs one. Where files go through one,
-//! git runs with the filters, may read what it needs, and writes to a folder of its own: an index and objects, or files.
-//! What it leaves there is looked at before it is taken over, since a filter may run code that a model has written.
+//! The private repository's settings name no filter, so no other git process runs one. For files with a filter, git runs
+//! with the filters, may read what it needs, and writes only to its own folder: an index and objects, or files. The
+//! results are checked before they are used, because a filter may run code that a model has written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
@@ -18,18 +18,18 @@ use crate::git::Git;
 use crate::git::confine::{Confine, ConfinedPlaces};
 use crate::names::{fields, object, path_of};
 
-/// Filters of the user's that the project uses.
+/// The user's filters that the project uses.
 #[derive(Clone, Debug)]
 pub(crate) struct Filters {
     /// Settings: key and value.
     pub(crate) commands: Vec<(String, String)>,
     pub(crate) names: BTreeSet<String>,
     pub(crate) repository: PathBuf,
-    /// Where folders for their results are made.
+    /// The folder in which folders for results are created.
     pub(crate) area: PathBuf,
-    /// Programs of theirs, and objects elsewhere.
+    /// Programs of the filters, and objects outside of the private repository.
     pub(crate) readable: Vec<PathBuf>,
-    /// Without one, nothing of theirs is started.
+    /// Without a sandbox no filter is started.
     pub(crate) confine: Option<Arc<dyn Confine>>,
 }
 
@@ -41,10 +41,10 @@ pub(crate) struct FilteredFile {
     pub(crate) path: Vec<u8>,
 }
 
-/// A folder for one run.
+/// The folder of one run.
 struct Place {
     folder: tempfile::TempDir,
-    /// The part of it to which filters write.
+    /// The part of it to which filters may write.
     own: PathBuf,
 }
 
@@ -56,7 +56,7 @@ impl Place {
         Ok(())
     }
 
-    /// A copy of the index that the run left, which nothing of it can reach.
+    /// Copies the index of the run to a place that the run cannot reach.
     fn take_index(&self) -> Result<PathBuf, Error> {
         let (from, to) = (self.own.join("index"), self.folder.path().join("index"));
         copy_plain(&self.own, Path::new("index"), &to).at("copy", &from)?;
@@ -64,7 +64,7 @@ impl Place {
     }
 }
 
-/// How git confines itself where filters run.
+/// The sandbox of a git process that runs filters.
 #[derive(Clone, Debug)]
 pub(crate) struct Confined {
     pub(crate) confine: Arc<dyn Confine>,
@@ -75,7 +75,7 @@ const RECORD: &str = "record files through a git filter";
 const WRITE: &str = "write files through a git filter";
 
 impl Git {
-    /// Brings the index up to date for these paths, each ended by a zero byte.
+    /// Updates the index for these paths, each with a zero byte at its end.
     pub(crate) fn record_files(&self, what: &str, paths: Vec<u8>) -> Result<(), Error> {
         const ARGS: [&str; 6] = ["update-index", "-z", "--add", "--replace", "--remove", "--stdin"];
         let Some(filters) = self.filters() else {
@@ -118,8 +118,8 @@ impl Git {
         copy_with_times(&kept, self.index_file()).at("write", self.index_file())
     }
 
-    /// Makes the files of the working tree those of `tree` by `check_out`, and those that go through a filter as it
-    /// writes them.
+    /// Makes the files of the working tree equal to `tree`: `check_out` writes most, and filters write those that go
+    /// through them.
     pub(crate) fn with_filtered_files(
         &self,
         tree: &str,
@@ -155,7 +155,7 @@ impl Git {
             return Ok(());
         }
         put_in_place(&written, self.work_folder(), &due)?;
-        // The index must know these files by their times, or each would be read again at every look.
+        // The index must have the times of these files, or git would read each again every time.
         let place = filters.place()?;
         let git = filters.git(self, &place)?;
         place.lend_index(self.index_file())?;
@@ -167,8 +167,8 @@ impl Git {
         copy_with_times(&kept, self.index_file()).at("write", self.index_file())
     }
 
-    /// Writes the files of `entries` that go through a filter below `into`, and returns the others. `attributes` are
-    /// entries for an index, which decide how lines end.
+    /// Writes the files of `entries` that go through a filter below `into`, and returns the others. `attributes` are index
+    /// entries that decide about line ends.
     pub(crate) fn write_filtered(
         &self,
         attributes: &[u8],
@@ -189,7 +189,7 @@ impl Git {
 }
 
 impl Filters {
-    /// Those of the paths that go through one of the filters. No file of a slot is asked.
+    /// Those of the paths that go through one of the filters. It reads no file of a slot.
     fn select<'a>(
         &self,
         git: &Git,
@@ -217,7 +217,7 @@ impl Filters {
         Ok(Place { folder, own })
     }
 
-    /// Git with the filters, on the same working tree, which it only reads; index and new objects are its own.
+    /// Git with the filters on the same working tree, which it only reads; it has its own index and objects.
     fn git(&self, git: &Git, place: &Place) -> Result<Git, Error> {
         let objects = place.own.join("objects");
         private_dir(&objects)?;
@@ -238,7 +238,7 @@ impl Filters {
         places.readable.extend([self.repository.clone(), git.work_folder().to_path_buf()]);
         places.readable.extend(self.readable.iter().cloned());
         if self.names.contains("lfs") {
-            // Large files are kept there, by the hash of their content.
+            // LFS keeps large files there, by the hash of their content.
             let large = self.repository.join("lfs");
             private_dir(&large)?;
             places.writable.push(large);
@@ -246,8 +246,8 @@ impl Filters {
         Ok(git.confined(Confined { confine: confine.clone(), places }))
     }
 
-    /// Writes files as the filters want them into a folder of their own. Nothing else of the tree is there, so a filter
-    /// finds no program of the project's.
+    /// Lets filters write files into their own folder. Nothing else of the tree is there, so a filter finds no program of
+    /// the project.
     fn write_files(
         &self,
         git: &Git,
@@ -272,7 +272,7 @@ impl Filters {
     /// Brings new objects into the private repository, which computes their names again.
     fn take_over(&self, git: &Git, place: &Place, oids: &[String]) -> Result<(), Error> {
         let objects = place.own.join("objects");
-        // A file there could lead to other repositories.
+        // A file there could point to other repositories.
         remove_tree(&objects.join("info"))?;
         let theirs = git.clone().env("GIT_OBJECT_DIRECTORY", &objects).env("GIT_CONFIG_COUNT", "0");
         let args = ["cat-file", "--batch-all-objects", "--batch-check=%(objectname)"];
@@ -310,7 +310,7 @@ impl Filters {
 }
 
 impl FilteredFile {
-    /// From a line of `ls-tree`; nothing for what is no plain file.
+    /// Reads a line of `ls-tree`; `None` if it is not a plain file.
     fn read(line: &[u8]) -> Option<FilteredFile> {
         let at = line.iter().position(|byte| *byte == b'\t')?;
         let about = std::str::from_utf8(line.get(..at)?).ok()?;
@@ -329,7 +329,7 @@ fn is_file_mode(mode: &str) -> bool {
     mode == "100644" || mode == "100755"
 }
 
-/// An entry of an index, with the letter that says how it is treated.
+/// An entry of an index, with the letter of its status.
 #[derive(Debug, PartialEq, Eq)]
 struct IndexEntry {
     flag: String,
@@ -358,8 +358,8 @@ fn listing(git: &Git) -> Result<BTreeMap<Vec<u8>, IndexEntry>, Error> {
     Ok(entries.collect())
 }
 
-/// Copies files from where filters wrote them to the same paths below `to`: plain files only, since a filter may have left
-/// anything, and copies, since it may still run.
+/// Copies files from the filters' folder to the same paths below `to`. Only plain files, because a filter may leave
+/// anything; and copies, because a filter may still run.
 fn put_in_place(from: &Path, to: &Path, files: &[FilteredFile]) -> Result<(), Error> {
     for file in files {
         let inside = path_of(&file.path);

@@ -1,6 +1,6 @@
 //! The project's history, as data for ranking files.
 //!
-//! It reads the user's repository, bounded, and ranks nothing.
+//! It reads a bounded part of the user's repository, and ranks nothing.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::git::Git;
 use crate::names::{fields, object};
 use crate::workspace::Workspace;
 
-/// Git may need this long for a history; then a shorter one is asked for, once.
+/// Git may take this long for a history; after that it is asked once for a shorter one.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 const SHORTER: usize = 16;
-/// Bytes that are read of a history; the oldest commits of a longer one are left out.
+/// The most bytes of a history; the oldest commits of a longer one are left out.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// One commit of the past.
@@ -33,14 +33,14 @@ pub struct PastCommit {
 }
 
 impl Workspace {
-    /// The last `limit` commits before and with `rev`, merges left out, newest first; fewer where git needs too
-    /// long for all of them.
+    /// The last `limit` commits up to `rev`, without merges, newest first; fewer if git needs too long for all
+    /// of them.
     pub fn history(&self, rev: &str, limit: usize) -> Result<Vec<PastCommit>, Error> {
         read(&self.git()?, None, object(rev)?, limit)
     }
 }
 
-/// Reads the history of a revision; `root` where git is to be asked in a working tree.
+/// Reads the history of a revision; `root` is set if git must run in a working tree.
 pub(crate) fn read(
     git: &Git,
     root: Option<&Path>,

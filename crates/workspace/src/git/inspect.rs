@@ -1,4 +1,4 @@
-//! Reading the private repository: what differs between two revisions, and files at one.
+//! Reads the private repository: the differences between two revisions, and files at one.
 //!
 //! It changes nothing and follows no link.
 
@@ -12,20 +12,20 @@ use crate::workspace::Workspace;
 /// One file that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Its path, the new one when it was renamed.
+    /// Its path; the new one if the file was renamed.
     pub path: String,
     /// What happened to it.
     pub kind: ChangeKind,
-    /// Lines that are new; 0 for a binary file.
+    /// Number of added lines; 0 for a binary file.
     pub added_lines: u64,
-    /// Lines that are gone; 0 for a binary file.
+    /// Number of removed lines; 0 for a binary file.
     pub removed_lines: u64,
-    /// Whether git takes it for binary.
+    /// Whether git considers it binary.
     pub binary: bool,
 }
 
 impl Change {
-    /// The paths that it touches: a rename touches both names.
+    /// The changed paths: a rename changes both names.
     pub fn paths(self) -> Vec<String> {
         match self.kind {
             ChangeKind::Renamed { from } => vec![self.path, from],
@@ -46,7 +46,7 @@ pub enum ChangeKind {
     Deleted,
     /// It moved, perhaps with changes.
     Renamed {
-        /// Where it was.
+        /// The old path.
         from: String,
     },
     /// Only its mode changed, or a link became a file.
@@ -71,8 +71,8 @@ impl Workspace {
         Ok(parse(&bytes))
     }
 
-    /// A unified diff of `paths` (all when empty), at most `limit` bytes long: a cut one ends in a line that
-    /// says so. Bytes that are not UTF-8 are shown as replacement characters.
+    /// A unified diff of `paths` (of all files if empty), at most `limit` bytes long; a cut diff says so in
+    /// its last line. Bytes that are not UTF-8 become replacement characters.
     pub fn diff(&self, from: &str, to: &str, paths: &[String], limit: usize) -> Result<String, Error> {
         let mut args = vec![
             "diff-tree",
@@ -98,8 +98,8 @@ impl Workspace {
         Ok(text)
     }
 
-    /// The content of one file at a revision; `None` when there is no such file. A link's content is where
-    /// it leads.
+    /// The content of one file at a revision; `None` if there is no such file. The content of a link is its
+    /// target.
     pub fn read(&self, rev: &str, path: &str) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.read_all(rev, &[path])?.pop().flatten())
     }
@@ -122,7 +122,7 @@ impl Workspace {
         names.iter().map(|name| Ok(take_object(&mut rest, name))).collect()
     }
 
-    /// The paths of all files at a revision. Names that are not UTF-8 are not among them.
+    /// The paths of all files at a revision, without names that are not UTF-8.
     pub fn files(&self, rev: &str) -> Result<Vec<String>, Error> {
         let args = ["ls-tree", "-r", "-z", "--name-only", object(rev)?];
         let bytes = self.git()?.ok("list the files of a revision", &args, None)?;
@@ -130,7 +130,8 @@ impl Workspace {
     }
 }
 
-/// Takes one answer of `cat-file --batch` off: `<name> <type> <size>` and the content, or `<name> missing`.
+/// Removes one answer of `cat-file --batch` from the front: `<name> <type> <size>` and the content, or
+/// `<name> missing`.
 pub(crate) fn take_object(rest: &mut &[u8], name: &str) -> Option<Vec<u8>> {
     for word in [" missing\n", " ambiguous\n"] {
         if let Some(after) =
@@ -150,7 +151,7 @@ pub(crate) fn take_object(rest: &mut &[u8], name: &str) -> Option<Vec<u8>> {
     (kind == "blob").then_some(content)
 }
 
-/// Reads `--raw --numstat -z`: first a record of modes for each file, then one of counts for each.
+/// Reads `--raw --numstat -z`: first a record with modes for each file, then one with counts for each.
 fn parse(bytes: &[u8]) -> Vec<Change> {
     let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
     let mut changes: Vec<Change> = Vec::new();
@@ -179,7 +180,7 @@ fn parse(bytes: &[u8]) -> Vec<Change> {
         change.added_lines = added.parse().unwrap_or(0);
         change.removed_lines = removed.parse().unwrap_or(0);
         if words.next().unwrap_or_default().is_empty() {
-            // A rename: both paths follow as fields of their own.
+            // For a rename, both paths follow as separate fields.
             parts.next();
             parts.next();
         }
@@ -187,7 +188,7 @@ fn parse(bytes: &[u8]) -> Vec<Change> {
     changes
 }
 
-/// The entries that differ, without looking for renames: `(path, before, after)` with mode and object.
+/// The entries that differ, without detecting renames: `(path, before, after)` with mode and object.
 pub(crate) type RawEntry = (Vec<u8>, Option<(String, String)>, Option<(String, String)>);
 
 pub(crate) fn raw_entries(git: &Git, from: &str, to: &str) -> Result<Vec<RawEntry>, Error> {

@@ -1,7 +1,7 @@
-//! Running git: a scrubbed environment, bounded output, a time limit for the whole process group.
+//! Runs git: with a clean environment, bounded output, and a time limit for the whole process group.
 //!
-//! The only place that starts git. It must not read the user's environment or configuration beyond what it is given, and
-//! knows nothing of slots or deliveries.
+//! No other file starts git. It reads nothing of the user's environment and configuration beyond what it is given, and
+//! does not know slots or deliveries.
 
 pub mod confine;
 pub mod filters;
@@ -25,19 +25,19 @@ use crate::faults::{self, Fault};
 use crate::files::reading::pipe_for_git;
 use crate::git::filters::{Confined, Filters};
 
-/// The most that is read from one git process.
+/// The most bytes that are read from one git process.
 pub(crate) const OUTPUT_LIMIT: usize = 512 * 1024 * 1024;
 const ERROR_LIMIT: usize = 16 * 1024;
-/// How many lines of an error of git's are passed on.
+/// How many lines of a git error are passed on.
 const SHOWN_LINES: usize = 8;
-/// Stands for a settings file that is empty. Not `/dev/null`: a `git config --global` that a filter runs as
-/// root would rename a plain file over that device.
+/// The path of an empty settings file. Not `/dev/null`: if a filter runs `git config --global` as root, it would rename
+/// a plain file over that device.
 pub(crate) const NO_FILE: &str = "/nonexistent/opencode-orchestrator/gitconfig";
-/// After so long without an end, what could hold git up is looked for.
+/// After this time without an end, git's working tree is searched for something that blocks it.
 const PATIENCE: Duration = Duration::from_secs(1);
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// Which git, and with what environment. Cheap to clone and narrow down.
+/// The git program with its environment. Cheap to clone and restrict.
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     program: PathBuf,
@@ -46,13 +46,13 @@ pub(crate) struct Git {
     work_tree: Option<PathBuf>,
     index: Option<PathBuf>,
     limit: Duration,
-    /// Where files go through filters of the user's.
+    /// The user's filters, if files go through them.
     filters: Option<Arc<Filters>>,
-    /// Where this very process runs them.
+    /// The sandbox, if this process itself runs filters.
     confined: Option<Arc<Confined>>,
 }
 
-/// What a git process left behind.
+/// The result of a git process.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) code: i32,
@@ -63,7 +63,7 @@ pub(crate) struct Output {
 }
 
 impl Git {
-    /// The git on the PATH, with an environment that keeps every outside setting away.
+    /// The git on the PATH, with an environment that excludes all outside settings.
     pub(crate) fn scrubbed() -> Result<Git, Error> {
         let (program, path) = locate()?;
         let mut env: Vec<(OsString, OsString)> = [
@@ -101,7 +101,7 @@ impl Git {
         }
     }
 
-    /// The git on the PATH as the user would run it, for questions that read and run nothing.
+    /// The git on the PATH as the user would run it, for questions that only read and start no program.
     pub(crate) fn as_user() -> Result<Git, Error> {
         let (program, path) = locate()?;
         let mut env: Vec<(OsString, OsString)> = std::env::vars_os()
@@ -151,7 +151,7 @@ impl Git {
         self.filters.clone()
     }
 
-    /// The working tree; the root folder where there is none.
+    /// The working tree, or the root folder if there is none.
     pub(crate) fn work_folder(&self) -> &Path {
         self.work_tree.as_deref().unwrap_or(Path::new("/"))
     }
@@ -170,7 +170,7 @@ impl Git {
         self
     }
 
-    /// Runs and returns the standard output; any exit status but 0 is an error.
+    /// Runs git and returns the standard output; any exit status other than 0 is an error.
     pub(crate) fn ok<S: AsRef<OsStr>>(
         &self,
         what: &str,
@@ -193,7 +193,7 @@ impl Git {
         Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_string())
     }
 
-    /// Runs to the end, the time limit or `limit` bytes of output, whichever comes first.
+    /// Runs until git ends, the time limit, or `limit` bytes of output, whichever comes first.
     pub(crate) fn run<S: AsRef<OsStr>>(
         &self,
         what: &str,
@@ -221,7 +221,7 @@ impl Git {
             return Err(failed(std::io::Error::other("no pipes")));
         };
         if let (Some(mut pipe), Some(bytes)) = (child.stdin.take(), stdin) {
-            // Git may end without reading all of it: that shows in its exit status.
+            // Git may end without reading all of it; its exit status shows that.
             thread::spawn(move || drop(pipe.write_all(&bytes)));
         }
         let out = collect(stdout, limit, AtLimit::Stop);
@@ -239,7 +239,7 @@ impl Git {
             if Instant::now() >= deadline {
                 return Err(timed_out(&mut child));
             }
-            // What ran in a slot can leave a pipe that git opens and waits for.
+            // A command in a slot can leave a pipe, for which git would wait.
             if let Some(path) = self.work_tree.as_deref().and_then(pipe_for_git) {
                 kill(&mut child);
                 let why = "it is a pipe, for which git waits: remove it".to_string();
@@ -264,7 +264,7 @@ impl Git {
             return Err(failed(faults::error()));
         }
         if self.confined.is_some() {
-            // What a filter left running holds nothing up, and must not go on.
+            // A process that a filter left running must not delay us, and must end.
             end_group(&child);
         }
         let code = status.code().unwrap_or_else(|| -status.signal().unwrap_or(1));
@@ -308,7 +308,7 @@ impl Git {
 }
 
 impl Output {
-    /// The error that this output is, when its exit status was not expected.
+    /// The error for this output if its exit status was not expected.
     pub(crate) fn failed(&self, what: &str) -> Error {
         let lines: Vec<&str> = self.stderr.trim().lines().collect();
         let mut detail = lines.iter().take(SHOWN_LINES).copied().collect::<Vec<_>>().join("\n");
@@ -321,7 +321,7 @@ impl Output {
     }
 }
 
-/// Refuses a git that cannot merge without a working tree (`merge-tree --write-tree` came with 2.38).
+/// Returns an error if git cannot merge without a working tree (`merge-tree --write-tree` came with 2.38).
 pub(crate) fn require_version(git: &Git) -> Result<(), Error> {
     let text = git.line("ask git for its version", &["version"])?;
     check_version(&text)
@@ -354,12 +354,12 @@ fn locate_in(path: OsString) -> Result<(PathBuf, OsString), Error> {
 
 type Collected = (Vec<u8>, bool);
 
-/// What happens to output beyond the limit.
+/// What to do with output beyond the limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtLimit {
-    /// Nobody needs more: the process may stop.
+    /// Nobody needs more: stop the process.
     Stop,
-    /// Read it all the same: a closed pipe would end a git that warns about each of many files.
+    /// Read and discard the rest: a closed pipe would end a git that warns about each of many files.
     Discard,
 }
 
