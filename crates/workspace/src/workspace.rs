@@ -1,7 +1,7 @@
-//! One project's workspace: the private repository, and how it is kept as we made it.
+//! One project's workspace: the private repository, and how it is protected from changes by others.
 //!
-//! Every other file of the crate works through [`Workspace`]. Before each use it rewrites from memory what a slot could have
-//! planted in configuration, attributes, hooks and pointers, and never reads them back as the truth.
+//! Every other file of the crate works through [`Workspace`]. Before each use it rewrites configuration, attributes, hooks
+//! and pointers from memory, because a slot could have changed them; it never trusts what is on disk.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,14 +20,14 @@ use crate::slots::place::slots_folder;
 use crate::user::project::{UserRepository, repository};
 use crate::user::settings::Settings;
 
-/// How often and how long a lock on a ref is waited for.
+/// How often, and after which pauses, a locked ref is tried again.
 const LOCK_ROUNDS: usize = 6;
 const LOCK_WAIT: Duration = Duration::from_millis(100);
 
-/// Says where the user wants slots to lie.
+/// The file that names the folder which the user wants for slots.
 const CHOSEN: &str = "slots.folder";
 
-/// Folders of a snapshot or comparison that a crash left are removed when they are this old.
+/// Age at which folders of a snapshot or comparison that a crash left are removed.
 const STALE: Duration = Duration::from_secs(3600);
 
 /// The work places of one project. Cheap to clone; all clones share one lock.
@@ -46,30 +46,30 @@ struct Inner {
     sealed: Mutex<Sealed>,
 }
 
-/// The files of the private repository that decide what git does, as they must be. Kept in memory only:
-/// whatever runs in a slot can write to the folder, but not here.
+/// The required content of the private repository's files that control git. Kept in memory only: processes in a slot can
+/// write to the folder, but not here.
 #[derive(Debug, Default)]
 struct Sealed {
     settings: Settings,
     shallow: Option<Vec<u8>>,
     alternates: Option<Vec<u8>>,
-    /// What the user's filters run in.
+    /// The sandbox of the user's filters.
     confine: Option<Arc<dyn Confine>>,
     filters: Option<Arc<Filters>>,
 }
 
 impl Workspace {
-    /// Opens the workspace of the project at `root` (see [`crate::project_root`]) in its state folder,
-    /// creating or repairing the private repository. Nothing of the user's is copied yet.
+    /// Opens the workspace of the project at `root` (see [`crate::project_root`]) in its state folder, and creates or
+    /// repairs the private repository. No file of the user is copied yet.
     pub fn open(root: &Path, state: &Path) -> Result<Workspace, Error> {
         let chosen = fs::read_to_string(state.join(CHOSEN)).ok().map(PathBuf::from);
         Workspace::open_with(root, state, chosen.as_deref())
     }
 
-    /// The same with the folder in which the user wants slots to lie.
+    /// The same with the folder that the user wants for slots.
     pub fn open_at(root: &Path, state: &Path, slots: Option<&Path>) -> Result<Workspace, Error> {
         private_dir(state)?;
-        // Those who open it without the settings find the slots there too
+        // Code that opens it without the settings must find the slots there too
         let note = state.join(CHOSEN);
         match slots {
             Some(slots) => ensure_file(&note, slots.as_os_str().as_encoded_bytes())?,
@@ -104,7 +104,7 @@ impl Workspace {
         self.inner.user.is_some()
     }
 
-    /// Keeps `commit` (and all that it needs) under `refs/orchestrator/<mission>/<name>`.
+    /// Keeps `commit` (and everything it needs) under `refs/orchestrator/<mission>/<name>`.
     pub fn pin(&self, mission: &str, name: &str, commit: &str) -> Result<(), Error> {
         let (name, what) = (pin_name(mission, name)?, "keep a commit");
         let args = ["update-ref", "--no-deref", name.as_str(), object(commit)?];
@@ -126,7 +126,7 @@ impl Workspace {
                 return Err(output.failed(what));
             }
             if round + 2 == LOCK_ROUNDS {
-                // Nothing of ours holds it that long: its process was killed.
+                // Our processes never hold it that long, so the process that held it was killed.
                 remove_tree(&lock)?;
             }
             std::thread::sleep(LOCK_WAIT);
@@ -144,7 +144,7 @@ impl Workspace {
         Ok((output.code == 0).then_some(text))
     }
 
-    /// Keeps a commit that later steps rely on also where a slot cannot move it, as it could move a ref.
+    /// Keeps a commit for later steps outside of refs as well, because a slot could move a ref.
     pub(crate) fn remember(&self, mission: &str, name: &str, commit: &str) -> Result<(), Error> {
         self.pin(mission, name, commit)?;
         ensure_file(&self.memory(mission, name), commit.as_bytes())
@@ -177,12 +177,12 @@ impl Workspace {
         &self.inner.state
     }
 
-    /// Where set-up keeps what it has fetched for this project.
+    /// The folder in which set-up keeps what it has fetched for this project.
     pub fn caches(&self) -> PathBuf {
         self.inner.state.join("caches")
     }
 
-    /// What set-up has made and the next mission can use again.
+    /// The folder of environments from set-up that the next mission can use again.
     pub(crate) fn environments(&self) -> PathBuf {
         self.inner.state.join("environments")
     }
@@ -192,12 +192,12 @@ impl Workspace {
         self.inner.slots.clone()
     }
 
-    /// Indexes, staging and backups: ours alone, named in no file that a slot can see.
+    /// The folder of indexes, staging and backups: private, and named in no file that a slot can see.
     pub(crate) fn area(&self) -> PathBuf {
         self.inner.state.join("git")
     }
 
-    /// Git on the private repository, after everything in it that could run a command is as it must be.
+    /// Git on the private repository, after all its files that could make git run a command are reset.
     pub(crate) fn git(&self) -> Result<Git, Error> {
         let sealed = self.lock();
         self.seal(&sealed)?;
@@ -205,7 +205,8 @@ impl Workspace {
         Ok(git.filtered_by(sealed.filters.clone()))
     }
 
-    /// Runs the user's git filters in a sandbox from now on, also for all clones of this workspace. Before, none is run.
+    /// From now on, runs the user's git filters in a sandbox, for all clones of this workspace. Before this call no filter
+    /// runs.
     pub fn confine_filters(&self, confine: Arc<dyn Confine>) {
         let mut sealed = self.lock();
         sealed.confine = Some(confine);
@@ -236,7 +237,7 @@ impl Workspace {
         self.lock().settings.file_mode
     }
 
-    /// Reads the user's settings and shares the objects which the user has by now.
+    /// Reads the user's settings and shares the user's current objects.
     pub(crate) fn follow_user(&self) -> Result<(), Error> {
         self.refresh_settings()?;
         self.git()?;
@@ -253,7 +254,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Best effort: what is left costs space only.
+    /// Best effort: what is left only takes space.
     fn remove_stale(&self) {
         for entry in fs::read_dir(self.area()).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -265,7 +266,7 @@ impl Workspace {
                 drop(remove_tree(&entry.path()));
             }
         }
-        // What ran in them has had its time
+        // Processes in these folders have had time to end
         for entry in fs::read_dir(self.slots()).into_iter().flatten().flatten() {
             if entry.file_name().to_string_lossy().starts_with(ASIDE) {
                 drop(remove_tree(&entry.path()));
@@ -292,7 +293,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Makes every file that git takes orders from exactly what it must be.
+    /// Resets every file that controls git to its required content.
     fn seal(&self, sealed: &Sealed) -> Result<(), Error> {
         let (repository, area) = (self.repository(), self.area());
         for folder in [&repository, &area, &self.slots()] {
@@ -326,7 +327,7 @@ impl Workspace {
     }
 
     fn lock(&self) -> MutexGuard<'_, Sealed> {
-        // The data is only ever replaced whole, so a panic elsewhere leaves it sound.
+        // The data is only ever replaced as a whole, so it stays valid after a panic elsewhere.
         self.inner.sealed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

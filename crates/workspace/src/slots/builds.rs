@@ -1,5 +1,5 @@
-//! What the project's own build made at the base, kept outside of every slot and copied into fresh ones, so that a verdict
-//! need not begin with a cold build. Nothing that ran on a mission's changes can have written it.
+//! Builds of the project at the base, kept outside of every slot and copied into fresh ones, so that a verdict need not start
+//! with a cold build. Commands that ran on a mission's changes cannot have written them.
 
 use std::collections::HashSet;
 use std::fs::{self, FileTimes};
@@ -15,11 +15,11 @@ use crate::files::{copy_with_times, remove_tree};
 use crate::slots::Slot;
 use crate::workspace::Workspace;
 
-/// Entries of one build; a larger one is not kept.
+/// The most entries of one build; a larger one is not kept.
 const MAX_ENTRIES: usize = 200_000;
 
 impl Workspace {
-    /// Moves a folder of a slot to `store`, under the same name, replacing what is there.
+    /// Moves a folder of a slot to the same name in `store`, replacing what is there.
     pub fn keep_build(&self, slot: &Slot, folder: &Path, store: &Path) -> Result<(), Error> {
         let (from, to) = (slot.path.join(folder), store.join(folder));
         if !is_inside(folder) || !is_folder(&slot.path, folder) {
@@ -29,7 +29,7 @@ impl Workspace {
         move_tree(&from, &to)
     }
 
-    /// Copies what is kept in `store` into a slot, with its times; what the slot has already stays.
+    /// Copies a folder from `store` into a slot, with its times; files that the slot already has stay.
     pub fn put_build(&self, store: &Path, folder: &Path, slot: &Slot) -> Result<(), Error> {
         let to = slot.path.join(folder);
         let above = folder.parent().unwrap_or(Path::new(""));
@@ -46,14 +46,15 @@ impl Workspace {
         copied
     }
 
-    /// Gives every file of a slot that is as at `base` the time `then`: a build that compares times takes the others for changed.
+    /// Sets the time of every file of a slot that is unchanged since `base` to `then`: a build that compares times rebuilds only
+    /// the others.
     pub fn age_files(&self, slot: &Slot, base: &str, then: SystemTime) -> Result<(), Error> {
         let changed: HashSet<String> =
             self.changes(base, &slot.commit)?.into_iter().map(|change| change.path).collect();
         let times = FileTimes::new().set_modified(then);
         for path in self.files(&slot.commit)?.iter().filter(|path| !changed.contains(*path)) {
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            // A link, or a file that is not there, has no time that counts
+            // The time of a link or of a missing file does not count
             let Ok(file) = rustix::fs::open(slot.path.join(path), flags, Mode::empty()) else { continue };
             fs::File::from(file).set_times(times).at("date", &slot.path.join(path))?;
         }
@@ -78,8 +79,8 @@ pub fn move_tree(from: &Path, to: &Path) -> Result<(), Error> {
     moved
 }
 
-/// Copies a folder with the times of its files, sharing blocks where the file system can. Links stay links; a file with two
-/// names in it becomes two.
+/// Copies a folder with the times of its files, sharing blocks if the file system can. Links stay links; a file with two names
+/// becomes two files.
 pub fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
     let mut left = MAX_ENTRIES;
     copy_into(from, to, &mut left)
@@ -110,7 +111,7 @@ fn is_inside(folder: &Path) -> bool {
     folder.components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Whether a real folder stands there, with no link on the way.
+/// Whether `folder` is a real folder, with no link on the way.
 fn is_folder(root: &Path, folder: &Path) -> bool {
     let real = |path: &Path| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
     folder.ancestors().filter(|above| !above.as_os_str().is_empty()).all(|above| real(&root.join(above)))
@@ -140,7 +141,7 @@ mod tests {
         assert_eq!(time("target/debug/x"), made);
         assert_eq!(time("src/b"), SystemTime::UNIX_EPOCH);
         assert!(time("src/a") > made);
-        // What a check writes there is not what the next one gets
+        // The next copy does not contain what a check wrote there
         write(&slot.path, "target/debug/x", "poison");
         let slot = workspace.fresh_slot(slot.n, &later, &[]).unwrap();
         workspace.put_build(&store, target, &slot).unwrap();

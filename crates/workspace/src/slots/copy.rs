@@ -1,4 +1,4 @@
-//! Copying what git does not carry (such as `node_modules`) from the user's project into a slot.
+//! Copies files that git does not contain (such as `node_modules`) from the user's project into a slot.
 
 use std::fs;
 use std::io;
@@ -15,11 +15,11 @@ use crate::user::project::ask;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Copies `names` from the user's project into a slot, sharing blocks where the file system can, and
-    /// returns those that are there now. Names that do not exist, are under git, or hold secrets are
-    /// skipped, and what was copied before is not copied again while its source is unchanged.
+    /// Copies `names` from the user's project into a slot, sharing blocks if the file system can, and returns those that are
+    /// there now. It skips names that do not exist, are tracked by git, or hold secrets. It does not copy again while the
+    /// source is unchanged.
     ///
-    /// Links inside stay links within the slot; none leads back to the user's folder.
+    /// Links inside point to places in the slot; none leads back to the user's folder.
     pub fn copy_into_slot(&self, slot: &Slot, names: &[String]) -> Result<Vec<String>, Error> {
         let mut there = Vec::new();
         for name in names {
@@ -77,7 +77,7 @@ impl Copy<'_> {
             }
         } else if found.is_file() {
             match fs::copy(from, to) {
-                // Removed while copying, as caches are.
+                // Somebody removed it meanwhile, as happens with caches.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 other => drop(other.at("copy", from)?),
             }
@@ -85,8 +85,8 @@ impl Copy<'_> {
         Ok(())
     }
 
-    /// Where a copied link leads: to the same place in the slot, or nowhere when it left the project. It stays relative, since
-    /// a command may see the slot at another place.
+    /// The target of a copied link: the same place in the slot, or `None` if the link left the project. It is relative,
+    /// because a command may see the slot at another path.
     fn link(&self, from: &Path, target: &Path) -> Option<PathBuf> {
         let mut place = from.parent()?.strip_prefix(self.root).ok()?.to_path_buf();
         if target.is_absolute() {
@@ -104,12 +104,12 @@ impl Copy<'_> {
     }
 }
 
-/// Packages ship certificates and the like for their own use; those are public.
+/// Packages contain certificates and the like for their own use; those are public.
 fn is_package_file(folder: &Path) -> bool {
     folder.components().any(|part| part.as_os_str() == "node_modules")
 }
 
-/// Changes when something was installed: the times of the folder, its entries and their entries.
+/// A text that changes when something was installed: the times of the folder, its entries and their entries.
 fn stamp(folder: &Path) -> String {
     let mut newest = (0, 0);
     let mut count = 0_u64;

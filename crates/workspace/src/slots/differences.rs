@@ -1,6 +1,6 @@
-//! What differs in a slot from a revision, file by file, and how one file is put in place for a time.
+//! Lists how a slot differs from a revision, file by file, and replaces single files for a time.
 //!
-//! For the engine, which puts the files that decide checks as they were while checks run. Nothing here follows a link.
+//! The engine uses it to restore files that decide checks while checks run. Nothing here follows a link.
 
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -16,10 +16,10 @@ use crate::names::{fields, object, relative};
 use crate::slots::Slot;
 use crate::workspace::Workspace;
 
-/// The longest file that is put in place, in bytes.
+/// The longest file that is read or replaced, in bytes.
 const LONGEST: u64 = 8 << 20;
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SlotEntry {
     File { bytes: Vec<u8>, executable: bool },
@@ -30,23 +30,23 @@ pub enum SlotEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub path: String,
-    /// At the revision.
+    /// The entry at the revision.
     pub before: Option<SlotEntry>,
-    /// In the slot.
+    /// The entry in the slot.
     pub now: Option<SlotEntry>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// Of the paths that were asked for.
+    /// The requested paths that differ.
     pub changed: Vec<Difference>,
-    /// What no commit would hold, since git ignores it or it looks like a secret. A folder that is ignored as a whole ends
-    /// in `/`, and what is in it is not told.
+    /// Files that no commit would contain, because git ignores them or they look like secrets. An ignored folder is listed
+    /// as one entry that ends in `/`.
     pub unrecorded: Vec<String>,
 }
 
 impl Workspace {
-    /// What differs in a slot from a revision, of the paths that `wanted` names.
+    /// The differences between a slot and a revision, for the paths that `wanted` names.
     pub fn differences(
         &self,
         slot: &Slot,
@@ -78,7 +78,7 @@ impl Workspace {
         Ok(found)
     }
 
-    /// What stands at a path of a slot; a folder, a pipe and what is too long are taken for nothing.
+    /// The entry at a path of a slot; `None` also for a folder, a pipe or a file that is too long.
     pub fn slot_entry(&self, slot: &Slot, path: &str) -> Result<Option<SlotEntry>, Error> {
         let file = slot.path.join(relative(path)?);
         let Ok(found) = fs::symlink_metadata(&file) else { return Ok(None) };
@@ -89,11 +89,11 @@ impl Workspace {
         Ok(read_beneath(&slot.path, path, LONGEST).map(|bytes| SlotEntry::File { bytes, executable }))
     }
 
-    /// Puts something at a path of a slot, or takes away what is there.
+    /// Writes an entry at a path of a slot, or removes what is there.
     pub fn set_slot_entry(&self, slot: &Slot, path: &str, entry: Option<&SlotEntry>) -> Result<(), Error> {
         let file = slot.path.join(relative(path)?);
         match fs::symlink_metadata(&file) {
-            // A write replaces a plain file in one step
+            // The write below replaces a plain file in one step
             Ok(found) if found.is_file() && matches!(entry, Some(SlotEntry::File { .. })) => {}
             Ok(_) => remove_beneath(&slot.path, path).at("remove", &file)?,
             Err(_) => {}

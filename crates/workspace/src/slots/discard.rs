@@ -1,6 +1,6 @@
-//! Putting single files of a slot back.
+//! Resets single files of a slot.
 //!
-//! Only what a slot's commit holds comes back; nothing is taken from another slot.
+//! Files come only from the slot's commit, never from another slot.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,8 +12,8 @@ use crate::slots::Slot;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Brings these files of a slot back to what they are in its commit; those that are not in it are
-    /// removed. OpenCode's configuration in the slot is left alone.
+    /// Resets these files of a slot to its commit; files that are not in the commit are removed.
+    /// OpenCode's configuration in the slot is left alone.
     pub fn discard(&self, slot: &Slot, paths: &[String]) -> Result<(), Error> {
         let committed: HashSet<String> = self.files(&slot.commit)?.into_iter().collect();
         let git = self.slot_git(slot)?;
@@ -25,7 +25,7 @@ impl Workspace {
                 args.push(path);
                 continue;
             }
-            // Below a link there is nothing of the slot's to remove.
+            // Below a link nothing belongs to the slot, so nothing is removed there.
             let mut above = inside.ancestors().skip(1);
             if above
                 .all(|folder| fs::symlink_metadata(slot.path.join(folder)).is_ok_and(|found| found.is_dir()))

@@ -1,4 +1,4 @@
-//! Changes that the engine makes to the project's files in a slot: new bytes for a file, a move, a deletion.
+//! Edits by the engine of the project's files in a slot: replace the bytes, move, delete.
 //!
 //! Nothing here follows a link or leaves the slot, and a file keeps its mode.
 
@@ -13,11 +13,11 @@ use crate::names::relative;
 use crate::slots::Slot;
 use crate::workspace::Workspace;
 
-/// Files that a commit holds are readable by everyone, as git writes them.
+/// As in git, everyone may read the files of a commit.
 const MODE: u32 = 0o755;
 
 impl Workspace {
-    /// Gives a plain file of a slot other bytes, in one step.
+    /// Replaces the bytes of a plain file of a slot, in one step.
     pub fn rewrite_slot_file(&self, slot: &Slot, path: &str, bytes: &[u8]) -> Result<(), Error> {
         let file = plain_file(&slot.path, path)?;
         let folder = file.parent().unwrap_or(&slot.path);
@@ -29,7 +29,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Moves a plain file of a slot to where nothing is.
+    /// Moves a plain file of a slot to a free path.
     pub fn move_slot_file(&self, slot: &Slot, from: &str, to: &str) -> Result<(), Error> {
         let file = plain_file(&slot.path, from)?;
         let inside = relative(to)?;
@@ -49,7 +49,7 @@ impl Workspace {
     }
 }
 
-/// Where a plain file is that no link leads to.
+/// The full path of a plain file to which no link leads.
 fn plain_file(root: &Path, path: &str) -> Result<PathBuf, Error> {
     let inside = relative(path)?;
     let mut at = root.to_path_buf();

@@ -1,6 +1,7 @@
-//! Folders of a slot that the next mission can use again, such as an environment of Python, kept by what decides them.
+//! Folders of a slot that the next mission can use again, such as a Python environment, each with a key.
 //!
-//! They lie outside of every slot, so that no command can write there; the caller keeps only what its own set-up has made.
+//! They are outside of every slot, so no command can write there. The caller keeps only folders that its own set-up has
+//! made.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,14 +14,14 @@ use crate::slots::Slot;
 use crate::slots::builds::copy_tree;
 use crate::workspace::Workspace;
 
-/// Folders that are kept for a project: one for each branch that is worked on, more or less.
+/// The most folders that are kept for a project, about one for each branch in work.
 const MOST: usize = 4;
-/// The file that says when a folder was last used.
+/// The file whose time says when a folder was last used.
 const USED: &str = "used";
 const TREE: &str = "tree";
 
 impl Workspace {
-    /// Copies a folder of a slot to what is kept, under `key`; the folders that were not used for longest make room.
+    /// Keeps a copy of a slot's folder under `key`; the folders that were unused for longest are removed.
     pub fn keep_folder(&self, slot: &Slot, name: &str, key: &str) -> Result<(), Error> {
         let (from, place) = (slot.path.join(relative(name)?), self.kept(key)?);
         let making = self.environments().join(format!(".new-{}", std::process::id()));
@@ -36,7 +37,7 @@ impl Workspace {
         self.forget_oldest()
     }
 
-    /// Puts what is kept under `key` into a slot, in place of what is there; whether there was any.
+    /// Puts the folder kept under `key` into a slot, in place of what is there; returns whether there was one.
     pub fn put_kept_folder(&self, slot: &Slot, name: &str, key: &str) -> Result<bool, Error> {
         let (inside, place) = (relative(name)?, self.kept(key)?);
         if !fs::symlink_metadata(place.join(TREE)).is_ok_and(|found| found.is_dir()) {
@@ -52,7 +53,7 @@ impl Workspace {
         Ok(true)
     }
 
-    /// What is in a slot beside its commit, ignored by git or not; a folder without anything else is named as one.
+    /// Paths in a slot that its commit does not contain, ignored by git or not; a folder with only such files is one path.
     pub fn beside_commit(&self, slot: &Slot) -> Result<Vec<String>, Error> {
         let args = ["ls-files", "-z", "--others", "--directory", "--no-empty-directory"];
         let found = self.slot_git(slot)?.ok("look for what was left in a slot", &args, None)?;

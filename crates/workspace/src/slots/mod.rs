@@ -1,8 +1,7 @@
 //! Slots: folders at a commit, kept warm between tasks.
 //!
-//! A slot is a linked working tree of the private repository, so that tools in it see an ordinary
-//! checkout. Our own git works on it with an explicit repository, working tree and an index which the slot
-//! does not know of.
+//! A slot is a linked working tree of the private repository, so that tools in it see an ordinary checkout. Our own git
+//! names repository, working tree and index explicitly; the slot does not know that index.
 
 pub mod builds;
 pub mod conflict;
@@ -31,7 +30,7 @@ use crate::names::{HOST_NAMES, object, relative};
 use crate::slots::place::slot_name;
 use crate::workspace::Workspace;
 
-/// What the names of folders begin with that were slots.
+/// The beginning of the names of folders that were slots.
 pub(crate) const ASIDE: &str = "aside-";
 
 /// A folder to work in.
@@ -45,27 +44,27 @@ pub struct Slot {
     pub commit: String,
 }
 
-/// A commit that was made.
+/// A new commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Commit {
     /// Its name.
     pub id: String,
-    /// The tree it holds.
+    /// Its tree.
     pub tree: String,
-    /// What was in the slot and is not in the tree.
+    /// Files of the slot that are not in the tree.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
 }
 
 impl Workspace {
-    /// Slot `n` at `commit`. Ignored files of earlier tasks stay (builds stay warm); everything else is as
-    /// in the commit, except OpenCode's own configuration, which is not there.
+    /// Slot `n` at `commit`. Ignored files of earlier tasks stay, so builds stay warm. All other files are as in the
+    /// commit, except OpenCode's own configuration, which is removed.
     pub fn slot(&self, n: u32, commit: &str) -> Result<Slot, Error> {
         let path = self.slot_path(n);
         let slot = Slot { n, path, commit: object(commit)?.to_string() };
         tree_of(&self.git()?, commit)?;
         if self.reset(&slot).is_err() {
-            // Whatever a task did to the folder: start it again.
+            // A task may have done anything to the folder: start it again.
             remove_tree(&slot.path)?;
             remove_tree(&self.slot_index(n))?;
             self.reset(&slot)?;
@@ -75,13 +74,13 @@ impl Workspace {
         Ok(slot)
     }
 
-    /// Where slot `n` lies, whether it is there or not.
+    /// The path of slot `n`, even if the slot does not exist.
     pub fn slot_path(&self, n: u32) -> PathBuf {
         self.slots().join(n.to_string()).join(slot_name(self.root()))
     }
 
-    /// Slot `n` at `commit` in a new folder. Of what was in it before only the folders `keep` are in it again;
-    /// the caller knows that nothing which ran there could write to it.
+    /// Slot `n` at `commit` in a new folder, with only the folders `keep` of the old one. The caller must know that no
+    /// command there could write to them.
     pub fn fresh_slot(&self, n: u32, commit: &str, keep: &[PathBuf]) -> Result<Slot, Error> {
         let aside = self.set_slot_aside(n)?;
         let slot = self.slot(n, commit)?;
@@ -105,8 +104,8 @@ impl Workspace {
         Ok(slot)
     }
 
-    /// Takes the folder of slot `n` out of use without looking into it: the next use makes it again. For a slot in which
-    /// something may still run.
+    /// Takes the folder of slot `n` out of use without looking into it: the next use creates it again. For a slot in
+    /// which a process may still run.
     pub fn set_slot_aside(&self, n: u32) -> Result<Option<PathBuf>, Error> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         remove_tree(&self.slot_index(n))?;
@@ -136,8 +135,8 @@ impl Workspace {
         Some(Slot { n, path: folder.to_path_buf(), commit: commit.to_string() })
     }
 
-    /// Writes the engine's own file (such as `opencode.json`) into a slot: readable by the user only, and
-    /// no part of any commit when it is one of OpenCode's configuration files.
+    /// Writes the engine's own file (such as `opencode.json`) into a slot, readable by the user only. OpenCode's
+    /// configuration files are not part of any commit.
     pub fn write_slot_file(&self, slot: &Slot, name: &str, text: &str) -> Result<(), Error> {
         let inside = relative(name)?;
         folder_inside(&slot.path, &inside, 0o700)?;
@@ -146,32 +145,32 @@ impl Workspace {
         create_new(&path, text.as_bytes(), 0o600).at("write", &path)
     }
 
-    /// Takes a file out of a slot; one that is not there is no error.
+    /// Removes a file of a slot; a missing file is not an error.
     pub fn remove_slot_file(&self, slot: &Slot, name: &str) -> Result<(), Error> {
         let inside = relative(name)?;
         folder_inside(&slot.path, &inside, 0o700)?;
         remove_tree(&slot.path.join(inside))
     }
 
-    /// Puts a link at `name` in place of what is there, to the folder `to` of the same slot.
+    /// Replaces what is at `name` by a link to the folder `to` of the same slot.
     pub fn link_in_slot(&self, slot: &Slot, name: &str, to: &str) -> Result<(), Error> {
         let (inside, to) = (relative(name)?, relative(to)?);
         folder_inside(&slot.path, &inside, 0o755)?;
         let path = slot.path.join(&inside);
         remove_tree(&path)?;
-        // Relative, since a command may see the slot at another place
+        // The link is relative, because a command may see the slot at another path
         let up: PathBuf = inside.components().skip(1).map(|_| Component::ParentDir).collect();
         std::os::unix::fs::symlink(up.join(to), &path).at("write", &path)
     }
 
-    /// What differs in the slot from its commit.
+    /// The differences between the slot and its commit.
     pub fn slot_changes(&self, slot: &Slot) -> Result<Vec<Change>, Error> {
         let (tree, _) = self.slot_tree(slot)?;
         self.changes(&slot.commit, &tree)
     }
 
-    /// Records exactly what is in the slot (tracked, and untracked but not ignored) as a commit on `parent`.
-    /// Secrets are left out; OpenCode's configuration keeps the version of the slot's commit.
+    /// Records the slot's files (tracked, and untracked but not ignored) as a commit on `parent`. Secrets are left out;
+    /// OpenCode's configuration keeps the version of the slot's commit.
     pub fn commit_slot(&self, slot: &Slot, parent: &str, message: &str) -> Result<Commit, Error> {
         let (tree, left_out) = self.slot_tree(slot)?;
         let commit = commit_tree(&self.git()?, &tree, &[object(parent)?], message)?;
@@ -182,7 +181,7 @@ impl Workspace {
         self.area().join(format!("slot-{n}.index"))
     }
 
-    /// Git on the slot, with everything that the slot could have changed put right first.
+    /// Git on the slot, after everything that a command there could have changed is set right.
     pub(crate) fn slot_git(&self, slot: &Slot) -> Result<Git, Error> {
         let git = self.git()?;
         for folder in slot.path.parent().into_iter().chain([slot.path.as_path()]) {
@@ -207,11 +206,11 @@ impl Workspace {
         remove_tree(&self.slot_index(slot.n).with_extension("index.lock"))?;
         self.check_out(&git, &slot.commit)?;
         git.ok("remove what an earlier task left", &["clean", "-ffdq"], None)?;
-        // A changed .gitignore can turn what was ignored into what is in the way; that is for the task.
+        // A changed .gitignore can make ignored files visible, which are then in the way; that is the task's matter.
         Ok(())
     }
 
-    /// Makes the slot's files those of `tree`, whatever they were.
+    /// Makes the slot's files equal to `tree`.
     pub(crate) fn check_out(&self, git: &Git, tree: &str) -> Result<(), Error> {
         let args = [
             "-c",
@@ -229,7 +228,7 @@ impl Workspace {
         git.with_filtered_files(tree, |git| git.ok("check out a slot", &args, None).map(drop))
     }
 
-    /// The tree of what is in the slot.
+    /// The tree of the slot's files.
     pub(crate) fn slot_tree(&self, slot: &Slot) -> Result<(String, Vec<LeftOut>), Error> {
         if !std::fs::symlink_metadata(&slot.path).is_ok_and(|found| found.is_dir()) {
             let why = "the slot is no longer a folder; the task that ran there replaced it".to_string();
@@ -239,7 +238,7 @@ impl Workspace {
         write_tree(&git, &slot.path, Owner::Slot)
     }
 
-    /// Gives the slot's own tools (an editor, a build script that asks git) a matching index.
+    /// Gives the slot's own tools (an editor, a build script that calls git) a matching index.
     pub(crate) fn publish_index(&self, slot: &Slot) -> Result<(), Error> {
         let to = self.repository().join("worktrees").join(slot.n.to_string()).join("index");
         let from = self.slot_index(slot.n);
@@ -248,14 +247,14 @@ impl Workspace {
         if self.git()?.filters().is_none() {
             return Ok(());
         }
-        // Files as old as the index are compared by their content, which these tools see without the filters.
+        // Tools compare files as old as the index by content, but they see the content without the filters.
         let file = fs::OpenOptions::new().write(true).open(&to).at("write", &to)?;
         let made = file.metadata().and_then(|found| found.modified()).at("look at", &to)?;
         file.set_modified(made + Duration::from_secs(1)).at("write", &to)
     }
 }
 
-/// Makes a commit. Its time is that of its first parent, so that the same content is the same commit.
+/// Creates a commit with the time of its first parent, so that the same content gives the same commit.
 pub(crate) fn commit_tree(git: &Git, tree: &str, parents: &[&str], message: &str) -> Result<Commit, Error> {
     let time = match parents.first() {
         Some(parent) => {

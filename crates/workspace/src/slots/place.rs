@@ -1,7 +1,8 @@
-//! Where slots lie: where the project could run as well.
+//! Chooses the folders of slots: places in which the project could run as well.
 //!
-//! Tools treat folders differently whose path holds a name that begins with a dot, or `node_modules`: servers do not serve
-//! from them, watchers and type checkers pass over them. So a slot never lies below one, and bears the project's own name.
+//! Tools treat a folder differently if its path contains a name with a leading dot, or `node_modules`: servers do not
+//! serve from it, watchers and type checkers skip it. So a slot is never below such a folder, and has the project's own
+//! name.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -14,13 +15,13 @@ use shared::text::hex;
 use crate::error::{At, Error};
 use crate::files::private_dir;
 
-/// Kept over a restart, and on most machines on a real disk.
+/// A folder that survives a restart, and is on a real disk on most machines.
 const ELSEWHERE: &str = "/var/tmp";
 
-/// Names of a project's folder that would hide the slot again.
+/// The name of a slot if the project's own name would hide it again.
 const UNUSABLE: &str = "project";
 
-/// The folder of all slots. `chosen`: where the user wants them.
+/// The folder of all slots. `chosen`: the folder that the user wants.
 pub(crate) fn slots_folder(state: &Path, chosen: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(chosen) = chosen {
         let folder = chosen.join(key(state)).join("slots");
@@ -44,7 +45,7 @@ pub(crate) fn slot_name(root: &Path) -> String {
     if usable { name } else { UNUSABLE.to_string() }
 }
 
-/// Whether tools would take a project there for a hidden or an installed one.
+/// Whether tools would consider a project at this path hidden or installed.
 fn is_hidden(path: &Path) -> bool {
     path.components().any(|part| match part {
         Component::Normal(name) => name == "node_modules" || name.to_string_lossy().starts_with('.'),
@@ -58,9 +59,9 @@ fn hidden(path: &Path) -> Error {
     Error::Damaged { path: path.to_path_buf(), why: why.to_string() }
 }
 
-/// Makes a folder in a place where others may write too, and makes sure that it is the user's.
+/// Creates a folder in a place where others may write too, and checks that it belongs to the user.
 fn ours_alone(folder: &Path) -> Result<(), Error> {
-    // A link of somebody else's is not followed, nor replaced
+    // A link by somebody else is neither followed nor replaced
     if let Ok(found) = fs::symlink_metadata(folder)
         && (!found.is_dir() || found.uid() != rustix::process::getuid().as_raw())
     {

@@ -1,4 +1,4 @@
-//! Submodules in slots: their files at the recorded commit, to build against and not to change.
+//! Submodules in slots: their files at the recorded commit, for builds only.
 
 use std::path::PathBuf;
 
@@ -9,8 +9,8 @@ use crate::slots::Slot;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Fills the folders of submodules. Best effort: one whose objects are not on this machine stays empty.
-    /// What happens in these folders is never part of a commit.
+    /// Fills the folders of submodules. Best effort: a submodule without objects on this machine stays
+    /// empty. Changes in these folders are never part of a commit.
     pub(crate) fn check_out_submodules(&self, slot: &Slot) -> Result<(), Error> {
         let Some(user) = self.user() else { return Ok(()) };
         if !slot.path.join(".gitmodules").is_file() {
