@@ -1,6 +1,6 @@
 //! A project with real git in a temporary folder, for this crate's tests.
 //!
-//! Nothing in the product may use it.
+//! For tests only: the product must not use it.
 
 use std::fs;
 use std::io;
@@ -17,20 +17,20 @@ use crate::{Base, Confine, ConfinedPlaces, Slot, Workspace};
 /// A user's project and a state folder beside it.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
-    /// Where the state folder is, if not beside the project.
+    /// The folder of the state folder, if it is not beside the project.
     elsewhere: Option<tempfile::TempDir>,
 }
 
 impl Project {
     /// An empty folder without git.
     pub(crate) fn plain() -> Project {
-        // Without the dot that the library begins with: slots lie in no hidden folder
+        // Without the leading dot of the library's default: slots must not be in a hidden folder
         let folder = tempfile::Builder::new().prefix("workspace-").tempdir().unwrap();
         fs::create_dir(folder.path().join("project")).unwrap();
         Project { folder, elsewhere: None }
     }
 
-    /// A repository without a commit.
+    /// A repository without commits.
     pub(crate) fn empty() -> Project {
         let project = Project::plain();
         project.git(&["init", "-q", "-b", "main"]);
@@ -47,7 +47,7 @@ impl Project {
         project
     }
 
-    /// The same with the state folder on another file system, where this machine has one.
+    /// The same with the state folder on another file system; `None` if this machine has only one.
     pub(crate) fn across(mut self) -> Option<Project> {
         let elsewhere = tempfile::Builder::new().prefix("workspace-").tempdir_in("/dev/shm").ok()?;
         let device = |path: &Path| fs::metadata(path).unwrap().dev();
@@ -89,7 +89,7 @@ impl Project {
         git(&self.root(), args)
     }
 
-    /// Every file of the project, `.git` included: name, kind, mode and content.
+    /// Every file of the project, including `.git`: name, kind, mode and content.
     pub(crate) fn fingerprint(&self) -> String {
         fingerprint(&self.root())
     }
@@ -116,7 +116,7 @@ pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) {
     fs::write(path, text).unwrap();
 }
 
-/// Base, slot 1 and the change `files` in it, as a commit.
+/// Takes the base, and commits the change `files` in slot 1.
 pub(crate) fn mission(workspace: &Workspace, files: &[(&str, &str)]) -> (Base, Slot, String) {
     let base = workspace.take_base("m").unwrap();
     let slot = workspace.slot(1, &base.commit).unwrap();
@@ -151,7 +151,8 @@ fn walk(root: &Path, folder: &Path, lines: &mut Vec<String>) {
     }
 }
 
-/// Starts programs as they are and keeps what they were given; the real sandbox is another crate's.
+/// Starts programs without a sandbox and records their places; the real sandbox is in another
+/// crate.
 #[derive(Debug, Default)]
 pub(crate) struct Watch(pub(crate) Mutex<Vec<ConfinedPlaces>>);
 

@@ -1,4 +1,4 @@
-//! Delivery: all or nothing, whatever happens in the middle.
+//! Delivery is all or nothing, whatever happens in the middle.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -11,8 +11,8 @@ fn varied() -> (Project, Workspace, Delivery) {
     varied_in(project())
 }
 
-/// The files that it changes. It removes `file-to-folder`, `folder-to-file/a` and `remove/deep/x.txt` in steps 0 to 2, and
-/// writes `change.txt`, `file-to-folder/inside`, `folder-to-file`, `link-me`, `made/by/task.txt` and `run.sh` in 3 to 8.
+/// The project of that delivery. Steps 0 to 2 remove `file-to-folder`, `folder-to-file/a` and `remove/deep/x.txt`; steps 3
+/// to 8 write `change.txt`, `file-to-folder/inside`, `folder-to-file`, `link-me`, `made/by/task.txt` and `run.sh`.
 pub(super) fn project() -> Project {
     Project::with(&[
         ("change.txt", "old\n"),
@@ -127,7 +127,7 @@ fn a_delivery_that_had_not_written_anything_begins_again() {
 fn what_was_complete_before_somebody_changed_it_stays() {
     let (project, workspace, delivery) = varied();
     workspace.deliver(&delivery).unwrap();
-    // The process died before it could say so.
+    // The process died before it could note that everything was in its place.
     project.write("change.txt", "new\nand the user's\n");
     assert!(matches!(project.open().recover(&delivery).unwrap(), Recovered::Forward(_)));
     assert_eq!(project.read("change.txt").unwrap(), "new\nand the user's\n");

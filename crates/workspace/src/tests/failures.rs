@@ -1,4 +1,4 @@
-//! Bad surroundings: a clear sentence, nothing half written.
+//! Errors of the surroundings give a clear message, and nothing is half written.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::{Error, Workspace};
 fn a_state_folder_that_cannot_be_made_is_named() {
     let project = Project::with(&[("a", "a")]);
     let before = project.fingerprint();
-    // No folder can be made below a file, nor in /proc.
+    // No folder can be created below a file, nor in /proc.
     for state in [project.root().join("a/state").to_str().unwrap(), "/proc/state"] {
         let error = Workspace::open(&project.root(), state.as_ref()).unwrap_err().to_string();
         assert!(error.contains(state) && error.starts_with("failed to create `"), "{error}");
@@ -110,7 +110,7 @@ fn settings_from_outside_do_not_reach_our_git() {
     assert!(!marker.exists());
 }
 
-/// Permissions mean nothing to root, as which containers often run tests.
+/// Permissions have no effect for root, and containers often run tests as root.
 fn with_mode(path: &std::path::Path, mode: u32, test: impl FnOnce()) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -1,4 +1,4 @@
-//! Filters of the user's: where they run, on which files, and what of their results is believed.
+//! The user's filters: where they run, on which files, and which of their results are accepted.
 
 use std::fs;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::testing::{Project, Watch, mission, write};
 use crate::{Error, Workspace};
 
-/// A project whose `*.up` files go through a filter that works where it is confined only.
+/// A project whose `*.up` files go through a filter that works only if it is confined.
 fn filtered(attributes: &str) -> Project {
     let project = Project::empty();
     project.git(&["config", "filter.up.clean", "tr a-z A-Z"]);
@@ -88,7 +88,7 @@ fn a_mission_turns_no_filter_on_or_off() {
     let (_, _, commit) = mission(&workspace, &files);
     let read = |name: &str| String::from_utf8(workspace.read(&commit, name).unwrap().unwrap()).unwrap();
     assert_eq!(["z.txt", "z.up", "z.md", "d/z"].map(read), ["low\n", "LOW\n", "low\n", "low\n"]);
-    // Nor in a slot that is made of it.
+    // Nor in a slot at that commit.
     let slot = workspace.slot(2, &commit).unwrap();
     assert_eq!(fs::read_to_string(slot.path.join("z.up")).unwrap(), "low\n");
     assert_eq!(workspace.slot_changes(&slot).unwrap(), []);
@@ -99,7 +99,7 @@ fn what_a_filter_changes_beside_its_file_is_not_taken_over() {
     let project = filtered("*.up filter=up\n");
     let outside = project.root().join("../outside");
     fs::write(&outside, "mine").unwrap();
-    // It waits until git has ended, and then plants a link in the index that git left.
+    // The filter waits until git has ended, and then plants a link in git's index.
     let plant = "cat >/dev/null; echo X; (setsid sh -c 'while test -e $GIT_INDEX_FILE.lock; do :; done; \
                  git update-index --add --cacheinfo 120000,$(printf ../outside | git hash-object -w --stdin),link' \
                  >/dev/null 2>&1 </dev/null &) ";
@@ -109,7 +109,7 @@ fn what_a_filter_changes_beside_its_file_is_not_taken_over() {
     let base = workspace.take_base("m").unwrap();
     let slot = workspace.slot(1, &base.commit).unwrap();
     write(&slot.path, "z.up", "low\n");
-    // Either it came too late, or it is named.
+    // Either the link came too late, or the error names it.
     match workspace.commit_slot(&slot, &base.commit, "task") {
         Ok(commit) => {
             assert_eq!(workspace.files(&commit.id).unwrap(), [".gitattributes", "x.up", "y.txt", "z.up"])

@@ -1,5 +1,5 @@
-//! A slot whose processes do their worst: the user's repository stays as it was, and our git runs nothing
-//! of theirs.
+//! A slot whose processes attack: the user's repository stays as it was, and our git runs none of their
+//! programs.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::testing::{Project, mission, write};
 use crate::{Slot, Workspace};
 
-/// Runs a script in the slot as a task could, without caring whether it fails.
+/// Runs a script in the slot as a task could, and ignores its exit status.
 fn run(slot: &Slot, project: &Project, script: &str) {
     let output = Command::new("sh")
         .arg("-c")
@@ -19,7 +19,7 @@ fn run(slot: &Slot, project: &Project, script: &str) {
             evil(project).display()
         ))
         .current_dir(&slot.path)
-        // Its own home: what it does to global settings must stay in this test's folder.
+        // Its own home, so that changes of global settings stay in this test's folder.
         .env("HOME", project.state().parent().unwrap())
         .env("XDG_CONFIG_HOME", project.state().parent().unwrap())
         .env("GIT_CONFIG_GLOBAL", project.state().with_file_name("global.gitconfig"))
@@ -36,7 +36,7 @@ fn evil(project: &Project) -> std::path::PathBuf {
     project.state().with_file_name("evil")
 }
 
-/// Everything that we do with a slot after a task ran in it.
+/// Does everything that we do with a slot after a task.
 fn carry_on(workspace: &Workspace, slot: &Slot, base: &str, project: &Project) {
     let before = project.fingerprint();
     if let Ok(commit) = workspace.commit_slot(slot, base, "t") {
@@ -201,7 +201,7 @@ fn objects_are_not_written_through_a_planted_link() {
     let workspace = project.open();
     let (base, slot, _) = mission(&workspace, &[]);
     let before = project.fingerprint();
-    // Every folder that an object could go to and that is not there yet.
+    // Creates every missing folder in which git could store an object.
     run(
         &slot,
         &project,

@@ -1,4 +1,4 @@
-//! Taking back a part of a delivered file: the rest stays as the user has it, and an undo of everything stays exact.
+//! Undoing a part of a delivered file: the rest stays as the user has it, and an undo of everything stays exact.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn taken(numbers: &[usize]) -> BTreeSet<usize> {
     numbers.iter().copied().collect()
 }
 
-/// Takes hunk `number` back; gives what an undo of the rest expects.
+/// Undoes hunk `number`; returns what an undo of the rest expects.
 fn take(workspace: &Workspace, delivery: &Delivery, number: usize, before: &[usize]) -> Entry {
     let undo = workspace.plan_hunk_undo(delivery, "a.txt", number, &taken(before)).unwrap();
     workspace.undo_hunk(delivery, &undo).unwrap();
@@ -57,7 +57,7 @@ fn all_hunks_one_by_one_leave_the_file_as_it_was() {
 fn what_was_noted_and_not_written_is_still_undone() {
     let (project, workspace, mut delivery) = delivered(BEFORE, AFTER);
     let left = workspace.plan_hunk_undo(&delivery, "a.txt", 1, &taken(&[])).unwrap().left;
-    // A crash here: the journal says so, and the file is as delivered
+    // After a crash at this point, the journal lists the undo, but the file is as delivered
     workspace.standing(&mut delivery, &[("a.txt".into(), vec![left])]).unwrap();
     workspace.undo(&delivery).unwrap();
     assert_eq!(project.git(&["status", "--porcelain"]), "");
@@ -66,7 +66,7 @@ fn what_was_noted_and_not_written_is_still_undone() {
 #[test]
 fn whether_a_hunk_was_taken_back_is_what_the_file_says() {
     let (project, workspace, delivery) = delivered(BEFORE, AFTER);
-    // A crash came after it was noted
+    // A crash after the undo was noted
     take(&workspace, &delivery, 1, &[1]);
     assert_eq!(project.read("a.txt").unwrap(), AFTER.replace('B', "b"));
     let refused =
@@ -75,7 +75,7 @@ fn whether_a_hunk_was_taken_back_is_what_the_file_says() {
     project.write("a.txt", AFTER.replace('B', "mine"));
     assert!(matches!(refused(1), HunkError::Taken), "nothing of it stands");
 
-    // What it added stands beside a line of the same text
+    // The added line is beside a line with the same text
     let (_project, workspace, delivery) = delivered("a\n", "a\na\n");
     take(&workspace, &delivery, 1, &[]);
     let refused = workspace.plan_hunk_undo(&delivery, "a.txt", 1, &taken(&[1])).unwrap_err();

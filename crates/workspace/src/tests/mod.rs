@@ -1,4 +1,4 @@
-//! Tests against real git, by area.
+//! Tests with real git, by area.
 
 mod delivery;
 mod failures;

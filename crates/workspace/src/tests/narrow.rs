@@ -1,4 +1,4 @@
-//! The way of one task: base, slot, commit, merge, delivery, undo.
+//! The course of one task: base, slot, commit, merge, delivery, undo.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Untracked secrets stay with the user; what git tracks is the project's.
+//! Untracked secrets stay with the user; tracked files belong to the project.
 
 use std::fs;
 

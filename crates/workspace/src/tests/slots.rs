@@ -168,7 +168,7 @@ fn slots_over_the_limit_go_and_what_missions_did_stays() {
     assert!(cleaned.slots == 1 && cleaned.bytes >= 100_000, "{cleaned:?}");
     assert!(!slot.path.exists());
 
-    // Another process, later: the next slot is made again, and the delivery is taken back
+    // Later, in another process: the next slot is created again, and the delivery is undone
     let later = project.open();
     let slot = later.slot(1, &done).unwrap();
     assert_eq!(fs::read_to_string(slot.path.join("b")).unwrap(), "b");
@@ -206,7 +206,7 @@ fn a_fresh_slot_holds_nothing_of_an_earlier_one_but_what_is_kept() {
     let slot = workspace.fresh_slot(1, &base.commit, &keep).unwrap();
     assert!(!slot.path.join("build").exists() && slot.path.join("a").exists());
     assert!(slot.path.join("node_modules/package/index.js").exists());
-    // Its folder is no part of the commit, and a link is nothing to keep
+    // Its folder is not part of the commit, and a link is not kept
     assert!(!slot.path.join("packages").exists() && !slot.path.join("web").exists());
     let slot = workspace.fresh_slot(1, &base.commit, &[]).unwrap();
     assert!(!slot.path.join("node_modules").exists());
@@ -224,7 +224,7 @@ fn a_slot_in_which_something_may_still_run_is_set_aside_unseen() {
     assert!(!slot.path.exists() && aside.join("project/b").exists());
     let again = workspace.slot(1, &base.commit).unwrap();
     assert!(again.path.join("a").exists() && !again.path.join("b").exists());
-    // The next start has nothing left that could run there
+    // After the next start nothing is left that could run there
     drop(project.open());
     assert!(!aside.exists());
 }

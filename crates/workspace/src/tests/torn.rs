@@ -7,7 +7,7 @@ use super::delivery::{assert_delivered, project, varied_in};
 use crate::testing::Project;
 use crate::{DeliveryError, Recovered};
 
-/// With the state folder beside the project, and on another file system where the machine has one.
+/// Runs the test with the state folder beside the project, and on another file system if the machine has one.
 fn on_each(test: impl Fn(Project)) {
     test(project());
     match project().across() {
@@ -18,7 +18,7 @@ fn on_each(test: impl Fn(Project)) {
     }
 }
 
-/// Hidden names that a delivery uses, anywhere in the project.
+/// Hidden names of a delivery that are left in the project.
 fn leftovers(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -33,7 +33,8 @@ fn leftovers(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Lets somebody act just before the last step, which then fails: the names of the torn delivery and its text.
+/// Somebody acts just before the last step, which then fails; returns the names of the torn delivery and its
+/// text.
 fn torn(project: Project, act: impl FnOnce(&Path) + 'static) -> (Project, Vec<String>, String) {
     let (project, workspace, delivery) = varied_in(project);
     let root = project.root();
@@ -59,7 +60,7 @@ fn what_the_user_writes_to_a_delivered_file_is_not_put_back_over() {
         assert_eq!(project.read("made/by/task.txt"), None);
         let kept = text.split("change.txt: ").nth(1).and_then(|rest| rest.split('`').next()).unwrap();
         assert_eq!(fs::read_to_string(kept).unwrap(), "old\n", "the text names what was there: {text}");
-        // Another delivery does not take away what was named.
+        // Another delivery does not remove the named backup.
         let (_project, workspace, delivery) = varied_in(project);
         workspace.deliver(&delivery).unwrap();
         assert_eq!(fs::read_to_string(kept).unwrap(), "old\n");
@@ -134,7 +135,7 @@ fn a_crash_in_the_instant_of_an_exchange_loses_no_edit() {
         let (project, workspace, delivery) = varied_in(project);
         crate::delivery::apply::crash_after(3);
         assert!(workspace.deliver(&delivery).is_err());
-        // The process died when it had exchanged its file for one that an editor had just put there.
+        // The process died after it had exchanged its file for one that an editor had just written.
         let staged = place(&project).join("files/change.txt");
         let root = project.root();
         let aside = if across { hidden(&root) } else { staged.clone() };
@@ -186,7 +187,7 @@ fn what_was_edited_after_a_crash_is_named_only_where_the_delivery_had_written_it
         assert!(workspace.deliver(&delivery).is_err());
         project.write("change.txt", "new\nand the user's\n");
         project.write("run.sh", "the user's, before anything was written here\n");
-        // Another process clears away first what was left aside.
+        // Another process first clears up what was put aside.
         assert_eq!(project.open().settle_deliveries().unwrap(), [] as [String; 0]);
         for again in 0..2 {
             let recovered = project.open().recover(&delivery).unwrap();
@@ -280,7 +281,7 @@ fn a_recovery_that_fails_where_nothing_was_left_names_nothing() {
     let (project, workspace, delivery) = varied_in(project());
     crate::delivery::apply::crash_after(1);
     assert!(workspace.deliver(&delivery).is_err());
-    // The user has put back what was taken.
+    // The user has restored the removed file.
     project.write("file-to-folder", "f\n");
     crate::delivery::apply::fail_after(2);
     let error = project.open().recover(&delivery).unwrap_err();

@@ -1,4 +1,4 @@
-//! Users' projects of every kind: what the base holds, and that nothing of theirs changes.
+//! Users' projects of every kind: the content of the base, and that nothing of the user changes.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -8,7 +8,8 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use crate::testing::{Project, fingerprint, git, mission, write};
 use crate::{Why, Workspace};
 
-/// Takes a base and a slot of what `prepare` made, and lists the base's files. The project stays as it was.
+/// Takes a base and a slot of the prepared project, and lists the base's files. The project stays as it
+/// was.
 fn base_of(project: &Project) -> Vec<String> {
     let before = project.fingerprint();
     let workspace = project.open();

@@ -1,25 +1,26 @@
-//! Which files go through a filter: decided by the user's own attributes, never by those that a mission writes.
+//! Decides which files go through a filter: by the user's own attributes, never by those that a mission writes.
 //!
-//! Git lets a `.gitattributes` in the working tree choose a filter. So what the user's attributes say of filters is
-//! written where nothing overrides it (`info/attributes`), in the same order, behind a line that unsets it for all.
+//! A `.gitattributes` in the working tree can choose a filter. So the filters of the user's attributes are written
+//! to `info/attributes`, which nothing overrides, in the same order and after a line that unsets the filter of all
+//! files.
 
 use std::collections::BTreeSet;
 
-/// Begins the names of macros as they are written there, so that those of the tree keep their other meaning.
+/// The prefix of macros in that file, so that macros of the tree keep their meaning.
 const PREFIX: &str = "orchestrator-pinned-";
 
-/// What the user's attributes say of filters.
+/// The user's attributes that concern filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FilterAttributes {
-    /// Macros that lead to a filter.
+    /// Macros that set a filter.
     macros: BTreeSet<String>,
     lines: Vec<String>,
-    /// Filters that are named.
+    /// The named filters.
     pub(crate) names: BTreeSet<String>,
 }
 
 impl FilterAttributes {
-    /// Adds a file of attributes that lies in `folder` (empty for the root, and for files outside of the project).
+    /// Adds a file of attributes that is in `folder` (empty for the root, and for files outside of the project).
     /// Later files have precedence.
     pub(crate) fn add(&mut self, folder: &str, text: &[u8]) {
         for line in String::from_utf8_lossy(text).lines() {
@@ -45,7 +46,7 @@ impl FilterAttributes {
             let mut words = rest.split_whitespace();
             let Some(name) = words.next().filter(|_| folder.is_empty()) else { return };
             let kept = self.relevant(words);
-            // One that no longer leads to a filter must end what it meant before.
+            // A macro that no longer sets a filter must cancel its earlier meaning.
             if !kept.is_empty() || self.macros.contains(name) {
                 self.macros.insert(name.to_string());
                 self.lines.push(format!("[attr]{PREFIX}{name} {}", kept.join(" ")));
@@ -59,7 +60,7 @@ impl FilterAttributes {
         }
     }
 
-    /// Those of the attributes that decide a filter, as they are written.
+    /// Those of the attributes that decide about a filter, as they are written.
     fn relevant<'a>(&mut self, attributes: impl Iterator<Item = &'a str>) -> Vec<String> {
         let mut kept = Vec::new();
         for attribute in attributes {
@@ -80,7 +81,7 @@ impl FilterAttributes {
     }
 }
 
-/// Pattern and attributes of a line; a pattern with blanks in it is quoted as in C.
+/// Pattern and attributes of a line; a pattern with blanks is quoted as in C.
 fn split_pattern(line: &str) -> Option<(String, &str)> {
     if !line.starts_with('"') {
         let (pattern, rest) = line.split_once([' ', '\t'])?;
@@ -117,7 +118,7 @@ fn split_pattern(line: &str) -> Option<(String, &str)> {
     }
 }
 
-/// A pattern of a file in `folder` as one of the root.
+/// The pattern of a file in `folder`, relative to the root.
 fn below(folder: &str, pattern: &str) -> String {
     if folder.is_empty() {
         return pattern.to_string();
@@ -154,7 +155,7 @@ mod tests {
     use super::*;
     use crate::testing::Project;
 
-    /// Git itself judges: with the lines pinned, every path has the filter that the project's files give it.
+    /// Compares with git itself: with the lines pinned, every path has the same filter as by the project's files.
     #[test]
     fn the_lines_mean_what_the_files_mean() {
         let files = [

@@ -1,8 +1,8 @@
-//! The user's repository, which is read here and never written.
+//! The user's repository, which is only read here.
 //!
-//! `project` finds its root and its state, `settings` says which of its git settings are used and
-//! `filter_attributes` which files go through its filters, `user_files` gives commands
-//! its files. What a delivery writes there is in `delivery/`.
+//! `project` finds its root and its state, `settings` selects the git settings that are used,
+//! `filter_attributes` the files that go through filters, and `user_files` gives commands its
+//! files. `delivery/` writes into it.
 
 pub mod filter_attributes;
 pub mod project;

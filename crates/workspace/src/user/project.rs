@@ -1,4 +1,4 @@
-//! The user's project: where its root is and what its repository looks like. Reads only.
+//! The user's project: its root and its repository. Only reads.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::git::{Git, Output};
 
-/// The user's git repository, as far as it is read.
+/// The parts of the user's git repository that are read.
 #[derive(Clone, Debug)]
 pub(crate) struct UserRepository {
-    /// Of this working tree: holds its HEAD and index.
+    /// Belongs to this working tree: holds its HEAD and index.
     pub(crate) git_dir: PathBuf,
-    /// Shared between working trees: holds objects, refs, `info/`.
+    /// Is shared by all working trees: holds objects, refs, `info/`.
     pub(crate) common_dir: PathBuf,
     /// `sha1` or `sha256`.
     pub(crate) object_format: String,
 }
 
-/// The root of the project that `directory` is in: the top of its git working tree (the main or a linked
-/// one), else the directory itself; links resolved.
+/// The root of the project that contains `directory`: the top of its git working tree (main or linked),
+/// or the directory itself without git; links are resolved.
 ///
-/// A directory which the surrounding repository ignores is a project of its own.
+/// A directory that the surrounding repository ignores is a separate project.
 pub fn project_root(directory: &Path) -> PathBuf {
     let directory = std::fs::canonicalize(directory).unwrap_or_else(|_| directory.to_path_buf());
     let Ok(git) = Git::as_user() else { return directory };
@@ -62,7 +62,7 @@ pub(crate) fn head(git: &Git, root: &Path) -> Result<Option<String>, Error> {
 
 const READ: &str = "read the project's repository";
 
-/// Asks git in the folder; reads at most a few MB.
+/// Runs git in the folder; reads at most a few MB.
 pub(crate) fn ask(git: &Git, folder: &Path, args: &[&str]) -> Result<Output, Error> {
     let mut all: Vec<&OsStr> = vec![OsStr::new("-C"), folder.as_os_str()];
     all.extend(args.iter().map(OsStr::new));
@@ -82,7 +82,7 @@ fn toplevel(git: &Git, directory: &Path) -> Result<Option<PathBuf>, Error> {
     Ok(None)
 }
 
-/// A path printed by git: everything but the newline at its end, since names may hold newlines.
+/// A path printed by git, without the newline at its end; names may contain newlines.
 fn one_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes.strip_suffix(b"\n").unwrap_or(bytes)))
 }

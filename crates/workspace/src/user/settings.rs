@@ -1,4 +1,4 @@
-//! What of the user's git settings is used: only what shapes the content of files.
+//! Reads those of the user's git settings that decide about the content of files.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use crate::names::fields;
 use crate::user::filter_attributes::FilterAttributes;
 use crate::user::project::{UserRepository, ask};
 
-/// Single settings that decide which bytes a file in the working tree has.
+/// Single settings that change the bytes of files in the working tree.
 const SHAPING: &[&str] = &[
     "core.autocrlf",
     "core.eol",
@@ -23,32 +23,32 @@ const SHAPING: &[&str] = &[
 ];
 const FILTER_KEYS: &[&str] = &["clean", "smudge", "process", "required"];
 
-/// Never wanted in a slot, even where the project forgot to ignore them; a project may re-include them.
+/// Never wanted in a slot, even if the project does not ignore them; a project may include them again.
 const ALWAYS_IGNORED: &str = "node_modules\n.venv\n__pycache__\n.DS_Store\n";
 
-/// The user's settings that shape content, in the form in which the private repository needs them.
+/// The user's settings about content, in the form that the private repository needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// Pairs of key and value.
+    /// Keys and values.
     shaping: Vec<(String, String)>,
     /// Patterns: built in, then `core.excludesFile`, then `info/exclude`; later ones win.
     pub(crate) excludes: Vec<u8>,
     /// `core.attributesFile`.
     pub(crate) attributes: Vec<u8>,
-    /// `info/attributes`, then what decides which files go through a filter.
+    /// `info/attributes`, then the lines that choose filters.
     pub(crate) info_attributes: Vec<u8>,
-    /// `core.fileMode`: whether the executable bit in the working tree means something.
+    /// `core.fileMode`: whether the executable bit in the working tree counts.
     pub(crate) file_mode: bool,
     /// Settings of filters that the project uses: key and value.
     pub(crate) filters: Vec<(String, String)>,
-    /// Their names.
+    /// The names of these filters.
     pub(crate) filter_names: BTreeSet<String>,
-    /// Programs that they name by a path.
+    /// Programs that the filters name by a path.
     pub(crate) filter_programs: Vec<PathBuf>,
 }
 
 impl Settings {
-    /// Reads them as the user's own git would see them in `root`.
+    /// Reads the settings that the user's own git would use in `root`.
     pub(crate) fn read(
         git: &Git,
         root: &Path,
@@ -95,7 +95,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Of the filters those that the user's attributes name, and these attributes where no mission can change them.
+    /// Keeps the filters that the user's attributes name, and pins these attributes where no mission can change
+    /// them.
     fn keep_filters(&mut self, git: &Git, root: &Path, has_git: bool) -> Result<(), Error> {
         let mut attributes = FilterAttributes::default();
         if !self.filters.is_empty() {
@@ -145,7 +146,7 @@ impl Settings {
     }
 }
 
-/// The file of the project that a filter's command runs or reads, if it does.
+/// The file of the project that a filter's command runs or reads, if there is one.
 fn inside(root: &Path, command: &str) -> Option<PathBuf> {
     let root = root.canonicalize().ok()?;
     let words = command.split(|c: char| c.is_whitespace() || "'\";|&()=".contains(c));
@@ -178,7 +179,7 @@ fn outside(command: &str) -> Vec<PathBuf> {
     words.filter_map(file).collect()
 }
 
-/// The project's files of attributes as the user has them now, with their folders, those of outer folders first.
+/// The project's current files of attributes with their folders, outer folders first.
 fn attribute_files(git: &Git, root: &Path, has_git: bool) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut paths = vec![ATTRIBUTES.to_string()];
     if has_git {
@@ -200,10 +201,10 @@ fn attribute_files(git: &Git, root: &Path, has_git: bool) -> Result<Vec<(String,
 }
 
 const ATTRIBUTES: &str = ".gitattributes";
-/// Git itself reads no longer one.
+/// Git itself reads no longer file.
 const LONGEST_ATTRIBUTES: u64 = 100 << 20;
 
-/// A file that a setting names, or git's default place for it.
+/// The content of a file that a setting names, or of git's default file for it.
 fn user_file(git: &Git, root: &Path, key: &str, default: &str) -> Option<Vec<u8>> {
     let output = ask(git, root, &["config", "--type=path", "--get", key]).ok()?;
     let named = String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_string();

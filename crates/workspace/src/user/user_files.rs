@@ -1,6 +1,6 @@
-//! The user's repository as it is, for commands that look at files without a mission (`lint`, `search`).
+//! The user's repository for commands that look at files without a mission (`lint`, `search`).
 //!
-//! Reads only: no private repository is made, and nothing of the user's changes, not even the index.
+//! Only reads: it makes no private repository and changes nothing of the user, not even the index.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::git::{Git, OUTPUT_LIMIT};
 use crate::names::{fields, object};
 use crate::user::project;
 
-/// The working tree of a repository, and what it can be compared with.
+/// The working tree of a repository, and the commits to compare it with.
 #[derive(Clone, Debug)]
 pub struct UserFiles {
     git: Git,
@@ -20,15 +20,15 @@ pub struct UserFiles {
 }
 
 impl UserFiles {
-    /// The repository whose working tree has exactly this root ([`crate::project_root`] finds it); `None`
-    /// for a folder without git, or where there is no git at all.
+    /// The repository whose working tree has exactly this root ([`crate::project_root`] finds it); `None` for a
+    /// folder without git, or if git is not installed.
     pub fn open(root: &Path) -> Result<Option<UserFiles>, Error> {
         let git = match Git::as_user() {
             Ok(git) => git,
             Err(Error::GitMissing) => return Ok(None),
             Err(error) => return Err(error),
         };
-        // A blob that a partial clone lacks would be fetched, and written, in the user's name.
+        // Otherwise git would fetch a blob that a partial clone lacks, and write it as the user.
         let git = git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_LITERAL_PATHSPECS", "1");
         if project::repository(&git, root)?.is_none() {
             return Ok(None);
@@ -36,9 +36,9 @@ impl UserFiles {
         Ok(Some(UserFiles { git, root: root.to_path_buf() }))
     }
 
-    /// The commit that a revision names: a branch, a tag, `HEAD~2`, a hash. `None` where it names none.
+    /// The commit that a revision names: a branch, a tag, `HEAD~2`, a hash. `None` if it names none.
     pub fn resolve(&self, rev: &str) -> Result<Option<String>, Error> {
-        // An option or a second line is no revision.
+        // An option or a text of two lines is not a revision.
         if rev.is_empty() || rev.starts_with('-') || rev.contains(char::is_control) {
             return Ok(None);
         }
@@ -49,8 +49,8 @@ impl UserFiles {
         Ok((output.code == 0 && object(&text).is_ok()).then_some(text))
     }
 
-    /// Where what HEAD holds and what a commit holds went apart: their newest common ancestor. `None` where they have
-    /// none, or a shallow clone does not reach it.
+    /// The newest common ancestor of HEAD and a commit. `None` if there is none, or if a shallow clone does not
+    /// contain it.
     pub fn merge_base(&self, commit: &str) -> Result<Option<String>, Error> {
         let args = ["merge-base", object(commit)?, "HEAD"];
         let output = self.run("find where the revision and HEAD went apart", &args, None, 4096)?;
@@ -58,8 +58,8 @@ impl UserFiles {
         Ok((output.code == 0 && object(&text).is_ok()).then_some(text))
     }
 
-    /// Every file of the working tree that is tracked or not ignored, in order. Names that are not UTF-8
-    /// and files that are gone are not among them.
+    /// Every file of the working tree that is tracked or not ignored, in order, without names that are not UTF-8 and
+    /// files that are gone.
     pub fn files(&self) -> Result<Vec<String>, Error> {
         let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
         let mut files = paths(&self.ok("list the project's files", &args, None)?);
@@ -73,8 +73,8 @@ impl UserFiles {
         Ok(paths(&self.ok("list the files of a revision", &args, None)?))
     }
 
-    /// The paths at which the working tree differs from a commit, or may: those that git would have to read to
-    /// be sure are among them. New files that are not ignored count.
+    /// The paths at which the working tree may differ from a commit, including those that git would have to read to
+    /// be sure, and new files that are not ignored.
     pub fn changed(&self, commit: &str) -> Result<Vec<String>, Error> {
         let what = "compare the project with a revision";
         let args = [
@@ -91,8 +91,7 @@ impl UserFiles {
         Ok(paths(&bytes))
     }
 
-    /// The content of files at a commit, in the order of `paths`, with one git process; `None` for one that is
-    /// not there.
+    /// The content of files at a commit, in the order of `paths`, with one git process; `None` for a missing file.
     pub fn read_at(&self, commit: &str, paths: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
         let commit = object(commit)?;
         let names: Vec<String> = paths.iter().map(|path| format!("{commit}:{path}")).collect();
@@ -109,8 +108,8 @@ impl UserFiles {
         Ok(names.iter().map(|name| take_object(&mut rest, name)).collect())
     }
 
-    /// The last `limit` commits of HEAD, merges left out, newest first; fewer where git needs too long for all of
-    /// them, none before the first commit.
+    /// The last `limit` commits of HEAD, without merges, newest first; fewer if git needs too long for all of them,
+    /// and none before the first commit.
     pub fn history(&self, limit: usize) -> Result<Vec<PastCommit>, Error> {
         match self.resolve("HEAD")? {
             Some(head) => history::read(&self.git, Some(&self.root), &head, limit),
@@ -139,11 +138,11 @@ impl UserFiles {
     }
 }
 
-/// Paths of `-z` output, in order and each once.
+/// The paths of `-z` output, sorted and without duplicates.
 fn paths(bytes: &[u8]) -> Vec<String> {
     let mut paths: Vec<String> = fields(bytes)
         .filter_map(|path| String::from_utf8(path.to_vec()).ok())
-        // A repository inside the project is listed as a folder
+        // Git lists a repository inside the project as a folder
         .filter(|path| !path.ends_with('/'))
         .collect();
     paths.sort();
